@@ -1,0 +1,3 @@
+module devicetrace
+
+go 1.25.0

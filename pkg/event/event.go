@@ -1,0 +1,107 @@
+// Package event holds the row of a device trace, what a broker reported about
+// one client at one moment, and its vocabulary as types.
+//
+// An Event always carries what the source itself sent, verbatim, beside what we
+// made of it: Action and ActionInfo are our reading, NativeEvent and
+// NativeReason are the evidence. Times are UTC with millisecond precision.
+package event
+
+import (
+	"strings"
+	"time"
+)
+
+// Event is one thing a broker reported about a client. The zero value of a
+// field means that the source did not tell.
+type Event struct {
+	// InstanceID names the broker instance or cluster that the event came from.
+	InstanceID string
+	// ClientID is the client identifier of CONNECT: opaque, case-sensitive UTF-8
+	// of up to 65,535 bytes (MQTT 5.0, 1.5.4).
+	ClientID string
+	// ChannelID is the broker's identifier of the network connection, as sent.
+	// Where a source sends none, it is derived when read; see Channel.
+	ChannelID string
+
+	Action     Action
+	ActionInfo ActionInfo
+
+	// Time is when it happened by the broker's clock, or, where TimeOrigin says
+	// so, when we received it.
+	Time       time.Time
+	TimeOrigin TimeOrigin
+	// ReceivedAt is when the recorder got it.
+	ReceivedAt time.Time
+
+	// Source names the decoder: "emqx", "events".
+	Source string
+	// SourceEventID is the source's own identifier of this event (CloudEvents
+	// id, version number, position in a log).
+	SourceEventID string
+	// NativeEvent and NativeReason are the source's own words, verbatim.
+	NativeEvent  string
+	NativeReason string
+	// ReasonCode is the MQTT reason or return code of CONNACK or DISCONNECT.
+	ReasonCode Optional[int32]
+
+	// PeerAddress is the client's IP address as text, without a port.
+	PeerAddress string
+	PeerPort    int32
+	Username    string
+	// Node is the broker node that held the connection.
+	Node string
+	// Protocol is "MQTT", or what a gateway calls it.
+	Protocol string
+	// ProtocolVersion is the protocol level: 3 (3.1), 4 (3.1.1), 5 (5.0).
+	ProtocolVersion int32
+	// KeepAlive is the longest silence the client promised, in seconds. A known
+	// 0 means that none was asked. Brokers give up after one and a half times
+	// this (MQTT 5.0, 3.1.2.10).
+	KeepAlive  Optional[int32]
+	CleanStart Optional[bool]
+	// ConnectedAt is when this connection was accepted, where the broker says it.
+	ConnectedAt time.Time
+}
+
+// Optional is a value that a source may not have sent. The zero value is unknown.
+type Optional[T any] struct {
+	Value T
+	Known bool
+}
+
+// Some is a known value.
+func Some[T any](v T) Optional[T] { return Optional[T]{Value: v, Known: true} }
+
+// groupSeparator stands between the two halves of an ApsaraMQ client identifier.
+const groupSeparator = "@@@"
+
+// GroupID is the part of the client identifier before the first "@@@", empty
+// where there is none.
+func (e *Event) GroupID() string {
+	group, _ := SplitClientID(e.ClientID)
+	return group
+}
+
+// DeviceID is the part of the client identifier after the first "@@@", or all of it.
+func (e *Event) DeviceID() string {
+	_, device := SplitClientID(e.ClientID)
+	return device
+}
+
+// SplitClientID cuts a client identifier at the first "@@@".
+func SplitClientID(clientID string) (group, device string) {
+	group, device, found := strings.Cut(clientID, groupSeparator)
+	if !found {
+		return "", clientID
+	}
+	return group, device
+}
+
+// JoinClientID is the client identifier of a group and a device; without a
+// group it is the device alone.
+func JoinClientID(group, device string) string {
+	if group == "" {
+		return device
+	}
+	return group + groupSeparator + device
+}
