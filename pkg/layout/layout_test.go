@@ -1,0 +1,142 @@
+package layout_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/layout"
+)
+
+var (
+	run    = strings.Repeat("0a", 16)
+	digest = strings.Repeat("0b", 32)
+)
+
+func TestKeysBothWays(t *testing.T) {
+	partition := layout.Partition{Shard: "4", Day: "2026-11-22"}
+	for name, want := range map[layout.Name]string{
+		{Run: run, Seq: 7}: "events/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		{Level: 12, Digest: digest, FooterLength: 910}: "events/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
+		{Run: run, Seq: layout.MaxSeq}:                 "events/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
+	} {
+		require.Equal(t, want, name.Key(partition))
+		gotPartition, gotName, err := layout.ParseKey(want)
+		require.NoError(t, err)
+		require.Equal(t, partition, gotPartition)
+		require.Equal(t, name, gotName)
+	}
+}
+
+func TestForeignKeysDoNotParse(t *testing.T) {
+	for _, key := range []string{
+		"", "events/", "events/shard=4/day=2026-11-22/", "events/shard=4/day=2026-11-22/readme.txt",
+		"events/shard=g/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/shard=4/day=2026-02-30/l0000-" + run + "-000007.parquet",
+		"events/shard=4/day=2026-11-22/l0000-" + run + "-7.parquet",
+		"events/shard=4/day=2026-11-22/l0000-" + run + "-000000.parquet",
+		"events/shard=4/day=2026-11-22/l0000-" + run + "-1000000.parquet",
+		"events/shard=4/day=2026-11-22/l0001-" + run + "-000007.parquet",
+		"events/shard=4/day=2026-11-22/l0001-" + digest + "-007.parquet",
+		"events/shard=4/day=2026-11-22/l10000-" + digest + "-7.parquet",
+		"events/shard=4/day=2026-11-22/l-001-" + digest + "-7.parquet",
+		"events/shard=4/day=2026-11-22/l0001-" + strings.ToUpper(digest) + "-7.parquet",
+		"x/events/shard=4/day=2026-11-22/l0001-" + digest + "-7.parquet",
+	} {
+		_, _, err := layout.ParseKey(key)
+		require.Error(t, err, key)
+	}
+}
+
+// What supersedes sorts after what it supersedes, up to the end of both ranges.
+func TestOrder(t *testing.T) {
+	names := []layout.Name{
+		{Run: run, Seq: 1}, {Run: run, Seq: 9}, {Run: run, Seq: 10}, {Run: run, Seq: layout.MaxSeq},
+		{Level: 1, Digest: digest, FooterLength: 1}, {Level: 2, Digest: run + run, FooterLength: 1},
+		{Level: 10, Digest: run + run, FooterLength: 1}, {Level: layout.MaxLevel, Digest: run + run, FooterLength: 1},
+	}
+	for i := 1; i < len(names); i++ {
+		require.Less(t, names[i-1].String(), names[i].String())
+	}
+}
+
+func TestShards(t *testing.T) {
+	// MD5("GID_a@@@dev1") in any SQL engine.
+	const clientID = "GID_a@@@dev1"
+	sum := map[int]layout.Shard{16: "", 256: "", 4096: ""}
+	for shards := range sum {
+		l := layout.Layout{Shards: shards}
+		require.NoError(t, l.Validate())
+		require.Len(t, l.AllShards(), shards)
+		require.Contains(t, l.AllShards(), l.ShardOf(clientID))
+		parsed, err := layout.ParseMarker(l.Marker())
+		require.NoError(t, err)
+		require.Equal(t, l, parsed)
+	}
+	require.Equal(t, layout.Shard("d"), layout.Layout{Shards: 16}.ShardOf("")) // d41d8cd9…
+	require.Equal(t, layout.Shard("d41"), layout.Layout{Shards: 4096}.ShardOf(""))
+	require.Error(t, layout.Layout{Shards: 17}.Validate())
+	for _, key := range []string{"layout/", "layout/v2-shards16", "layout/v1-shards016", "layout/v1-shards17"} {
+		_, err := layout.ParseMarker(key)
+		require.Error(t, err, key)
+	}
+}
+
+func TestPartitionsBetween(t *testing.T) {
+	l := layout.Layout{Shards: 16}
+	from := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	require.Len(t, l.PartitionsBetween("c", from, from), 1)
+	require.Len(t, l.PartitionsBetween("c", from, from.Add(24*time.Hour)), 2)
+	midnight := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	require.Len(t, l.PartitionsBetween("c", from, midnight.Add(-time.Millisecond)), 1)
+	require.Len(t, l.PartitionsBetween("c", from, midnight), 2)
+	require.Len(t, l.PartitionsBetween("c", midnight, midnight.Add(24*time.Hour)), 2)
+	zone := time.FixedZone("", 8*3600)
+	require.Equal(t, layout.Day("2026-11-22"), l.PartitionsBetween("c", midnight.In(zone).Add(-1), midnight)[0].Day)
+}
+
+func TestHeads(t *testing.T) {
+	other := strings.Repeat("f", 32)
+	var segments []layout.Segment
+	for _, name := range []layout.Name{
+		{Run: run, Seq: 1}, {Run: run, Seq: 2}, {Run: other, Seq: 5}, {Level: 1, Digest: digest, FooterLength: 9},
+	} {
+		segments = append(segments, layout.Segment{Key: name.String(), Name: name})
+	}
+	runs, compacted := layout.Heads(segments)
+	require.Len(t, runs, 2)
+	require.Equal(t, 2, runs[0].Head().Name.Seq)
+	require.Equal(t, other, runs[1].Head().Name.Run)
+	require.Equal(t, segments[3:], compacted)
+}
+
+func TestQuarantineKeys(t *testing.T) {
+	key := layout.QuarantineKey(time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC), run)
+	require.Equal(t, "quarantine/day=2026-11-22/"+run+".json", key)
+	day, id, err := layout.ParseQuarantineKey(key)
+	require.NoError(t, err)
+	require.Equal(t, layout.Day("2026-11-22"), day)
+	require.Equal(t, run, id)
+	_, _, err = layout.ParseQuarantineKey("quarantine/day=2026-11-22/../x.json")
+	require.Error(t, err)
+}
+
+func FuzzParseKey(f *testing.F) {
+	f.Add("events/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet")
+	f.Add("events/shard=4f/day=2026-11-22/l0003-" + digest + "-1234.parquet")
+	f.Add("layout/v1-shards16")
+	f.Add("quarantine/day=2026-11-22/" + run + ".json")
+	f.Fuzz(func(t *testing.T, key string) {
+		if partition, name, err := layout.ParseKey(key); err == nil {
+			require.Equal(t, key, name.Key(partition))
+		}
+		if l, err := layout.ParseMarker(key); err == nil {
+			require.Equal(t, key, l.Marker())
+		}
+		if day, id, err := layout.ParseQuarantineKey(key); err == nil {
+			require.Equal(t, key, layout.QuarantineKey(day.Start(), id))
+		}
+	})
+}
