@@ -1,0 +1,57 @@
+package serve
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+)
+
+// invoke hands an event that arrived as POST /invoke to the function. It runs to its
+// end, whatever becomes of the connection.
+func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(r.Body)
+	if err != nil {
+		Fail(w, http.StatusBadRequest, "InvalidRequest", "the payload cannot be read")
+		return
+	}
+	if err := front.life.function.Event(context.WithoutCancel(r.Context()), payload); err != nil {
+		failed(w, r, "event failed", err)
+		return
+	}
+	succeeded(w)
+}
+
+// hook answers a lifecycle call of the platform.
+func hook(run func(context.Context) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := run(r.Context()); err != nil {
+			failed(w, r, "hook failed", err)
+			return
+		}
+		succeeded(w)
+	})
+}
+
+// The header x-fc-status tells the platform whether the function succeeded; 404
+// stands for every failure of it.
+
+func failed(w http.ResponseWriter, r *http.Request, what string, err error) {
+	slog.ErrorContext(r.Context(), what, "error", err.Error())
+	w.Header().Set("X-Fc-Status", "404")
+	Fail(w, http.StatusNotFound, "InvocationFailed", "the function failed; its log says why")
+}
+
+func succeeded(w http.ResponseWriter) {
+	w.Header().Set("X-Fc-Status", "200")
+	JSON(w, http.StatusOK, struct{}{})
+}
+
+// withLimit ends a request's context after answerLimit.
+func withLimit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), answerLimit)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

@@ -1,0 +1,55 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// life calls a function's Start until it has succeeded once, and its Stop once.
+type life struct {
+	function Function
+
+	mu      sync.Mutex
+	started bool
+	stopped bool
+}
+
+// start is called before each invocation too, since the platform runs an
+// initializer only where one is configured.
+func (l *life) start(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.started {
+		return nil
+	}
+	if l.function.Start != nil {
+		if err := l.function.Start(ctx); err != nil {
+			return fmt.Errorf("start %s: %w", l.function.Name, err)
+		}
+	}
+	l.started = true
+	return nil
+}
+
+func (l *life) stop(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return nil
+	}
+	l.stopped = true
+	if l.function.Stop == nil {
+		return nil
+	}
+	if err := l.function.Stop(ctx); err != nil {
+		return fmt.Errorf("stop %s: %w", l.function.Name, err)
+	}
+	return nil
+}
+
+func (l *life) credentials(id, secret, token string) {
+	if id != "" && l.function.Credentials != nil {
+		l.function.Credentials(id, secret, token)
+	}
+}

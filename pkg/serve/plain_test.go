@@ -1,0 +1,183 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func noEnv(string) string { return "" }
+
+// startPlain serves f on a free port until the test ends.
+func startPlain(t *testing.T, f Function, onPlatform bool) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	front := plainFront{life: &life{function: f}, onPlatform: onPlatform}
+	go func() { done <- front.serve(ctx, listener) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return "http://" + listener.Addr().String()
+}
+
+func send(t *testing.T, method, url, body string, header ...string) (*http.Response, string) {
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(got)
+}
+
+func TestPlainHTTP(t *testing.T) {
+	base := startPlain(t, testFunction(noEnv), false)
+	response, body := send(t, "PUT", base+"/a%20b?q=x%26y", "hi", "X-Ask", "one", "X-Fc-Access-Key-Id", "forged")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	got := decode(t, body)
+	require.Equal(t, response.Header.Get("X-Request-Id"), got.RequestID)
+	require.Len(t, got.RequestID, 32)
+	require.Equal(t, "none", got.Keys, "keys from outside the platform are not believed")
+	require.Equal(t, []any{"PUT", "/a b", "x&y", "one", "hi", 1, true},
+		[]any{got.Method, got.Path, got.Query, got.Header, got.Body, got.Starts, got.Deadline})
+}
+
+func TestPlainPanicAndHead(t *testing.T) {
+	base := startPlain(t, testFunction(noEnv), false)
+	response, _ := send(t, "GET", base+"/panic", "")
+	require.Equal(t, http.StatusInternalServerError, response.StatusCode)
+	response, body := send(t, "HEAD", base+"/", "")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Empty(t, body)
+}
+
+func TestPlainServesConcurrently(t *testing.T) {
+	arrived, leave := make(chan struct{}), make(chan struct{})
+	base := startPlain(t, Function{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-leave
+	})}, false)
+	errs := make(chan error, 2)
+	for range 2 {
+		go func() {
+			response, err := http.Get(base)
+			if err == nil {
+				response.Body.Close()
+			}
+			errs <- err
+		}()
+	}
+	<-arrived
+	<-arrived
+	close(leave)
+	require.NoError(t, errors.Join(<-errs, <-errs))
+}
+
+func TestPlainControlPathsNeedThePlatform(t *testing.T) {
+	base := startPlain(t, testFunction(noEnv), false)
+	for _, path := range []string{"/invoke", "/initialize", "/pre-stop"} {
+		method := http.MethodPost
+		if path == "/pre-stop" {
+			method = http.MethodGet
+		}
+		_, body := send(t, method, base+path, "bad", "X-Fc-Control-Path", path)
+		require.Equal(t, path, decode(t, body).Path, "the handler got it")
+	}
+}
+
+func TestPlainOnPlatform(t *testing.T) {
+	base := startPlain(t, testFunction(noEnv), true)
+	for _, c := range []struct {
+		method, path, body, control string
+		want                        int
+	}{
+		{"POST", "/initialize", "", "/initialize", 200},
+		{"POST", "/invoke", "good", "/invoke", 200},
+		{"POST", "/invoke", "bad", "/invoke", 404},
+		{"GET", "/pre-stop", "", "/pre-stop", 200},
+	} {
+		response, _ := send(t, c.method, base+c.path, c.body, "X-Fc-Control-Path", c.control)
+		require.Equal(t, c.want, response.StatusCode, c.path)
+	}
+	_, body := send(t, "POST", base+"/invoke", "", "X-Fc-Control-Path", "/http-invoke",
+		"X-Fc-Request-Id", "r1", "X-Fc-Access-Key-Id", "i", "X-Fc-Access-Key-Secret", "s", "X-Fc-Security-Token", "t")
+	got := decode(t, body)
+	require.Equal(t, []any{"/invoke", "r1", "i/s/t"}, []any{got.Path, got.RequestID, got.Keys})
+}
+
+func TestPlainEventOnlyFunction(t *testing.T) {
+	var got []byte
+	base := startPlain(t, Function{Event: func(_ context.Context, payload []byte) error {
+		got = payload
+		return nil
+	}}, false)
+	response, _ := send(t, "POST", base+"/invoke", "payload")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "payload", string(got))
+	response, _ = send(t, "GET", base+"/other", "")
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
+}
+
+func TestPlainFailedStart(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	front := plainFront{life: &life{function: Function{Name: "f", Start: func(context.Context) error { return errors.New("no bucket") }}}}
+	require.EqualError(t, front.serve(t.Context(), listener), "start f: no bucket")
+}
+
+func TestListenAddress(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{nil, "0.0.0.0:9000"},
+		{map[string]string{"FC_CUSTOM_LISTEN_PORT": "9001"}, "0.0.0.0:9001"},
+		{map[string]string{"HOST": "127.0.0.1", "PORT": "1", "FC_SERVER_PORT": "2"}, "127.0.0.1:1"},
+	} {
+		require.Equal(t, c.want, listenAddress(func(name string) string { return c.env[name] }))
+	}
+}
+
+// TestPlainBinary starts the real thing, stops it as an operator would, and sees
+// Stop called once.
+func TestPlainBinary(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	child := exec.CommandContext(t.Context(), self)
+	child.Env = append(os.Environ(), "SERVE_TEST_FUNCTION=1", "FC_RUNTIME_API=", "FC_FUNCTION_NAME=", "HOST=127.0.0.1", "PORT=0")
+	stderr, err := child.StderrPipe()
+	require.NoError(t, err)
+	var stdout strings.Builder
+	child.Stdout = &stdout
+	require.NoError(t, child.Start())
+	line, err := bufio.NewReader(stderr).ReadBytes('\n')
+	require.NoError(t, err)
+	var listening struct{ Msg, Address, Function string }
+	require.NoError(t, json.Unmarshal(line, &listening), string(line))
+	require.Equal(t, "listening", listening.Msg)
+	require.Equal(t, "echo", listening.Function)
+	response, _ := send(t, "GET", "http://"+listening.Address+"/", "")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.NoError(t, child.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, child.Wait())
+	require.Equal(t, "stopping 1\n", stdout.String())
+}

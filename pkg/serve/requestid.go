@@ -1,0 +1,26 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+)
+
+type requestIDKey struct{}
+
+// RequestID is the id of the request or invocation that ctx belongs to, which the
+// answer repeats in X-Request-Id; empty outside one.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+func withRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+func newRequestID() string {
+	var id [16]byte
+	rand.Read(id[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(id[:])
+}

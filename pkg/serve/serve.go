@@ -1,0 +1,60 @@
+// Package serve runs one function on either of two fronts: Function Compute's
+// runtime API, which hands one event at a time to the process, and a plain HTTP
+// server with concurrent requests, for any machine or a custom runtime.
+//
+// What always holds, on both:
+//   - The handler sees a net/http request with a deadline and a request id, and its
+//     answer is sent whole, after it returned: never half of one.
+//   - A panic of the handler is logged and answered with 500; the process goes on.
+//   - An HTTP request is always answered as HTTP, never as a failed invocation,
+//     whose status a client could not rely on.
+//   - Start has succeeded before the handler or Event is called. A clone of the
+//     process may be made only between Start and the first call.
+//
+// This is the only package that imports the runtime's SDK.
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"os"
+)
+
+// Function is what to run. Everything but Name may be left out.
+type Function struct {
+	// Name stands in every log line.
+	Name string
+	// Handler answers HTTP requests. Without one they are answered with 404.
+	Handler http.Handler
+	// Event takes the payload of any invocation that is not an HTTP request, such
+	// as a timer's. An error makes the platform deliver it again.
+	Event func(ctx context.Context, payload []byte) error
+	// Start prepares the function. After an error it is called again, so it must
+	// be safe to repeat; after a success it is not.
+	Start func(ctx context.Context) error
+	// Stop is called at most once, when the process is about to end.
+	Stop func(ctx context.Context) error
+	// Credentials takes the role's keys that came with an invocation, before
+	// anything else is called for it. It is called concurrently.
+	Credentials func(id, secret, token string)
+}
+
+// Main runs f until the process is told to end. It picks the runtime API where
+// FC_RUNTIME_API is set, else the plain server; see listenAddress for where that
+// one listens. It exits with status 1 if it cannot start.
+func Main(f Function) {
+	SetLog(f.Name)
+	if os.Getenv("FC_RUNTIME_API") != "" {
+		serveRuntime(f) // never returns
+	}
+	if err := servePlain(f, os.Getenv); err != nil {
+		Exit(err)
+	}
+}
+
+// Exit logs why the process cannot go on and ends it with status 1.
+func Exit(err error) {
+	slog.Error("stopped", "error", err.Error())
+	os.Exit(1)
+}
