@@ -1,0 +1,34 @@
+package broker_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+)
+
+// BenchmarkDecode is a batch of 1,000 events; events/s is per core.
+func BenchmarkDecode(b *testing.B) {
+	for _, c := range []struct{ name, route, file string }{
+		{"emqx", "emqx", "emqx-disconnected-keepalive"},
+		{"events", "events", "events-close"},
+	} {
+		_, item := sample(b, samples+"/"+c.file+".json")
+		decoder, _ := broker.Lookup(c.route)
+		for name, body := range map[string]string{
+			"array":  "[" + strings.Repeat(item+",", 999) + item + "]",
+			"ndjson": strings.Repeat(item+"\n", 1000),
+		} {
+			b.Run(c.name+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(body)))
+				for b.Loop() {
+					require.Len(b, decoder([]byte(body), meta).Events, 1000)
+				}
+				b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+			})
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package broker
+
+import (
+	"math"
+
+	"devicetrace/pkg/event"
+)
+
+// emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action
+// with an empty body template: the columns that become a row.
+//
+// The row of a connection comes from client.connected, that of a refusal from
+// client.connack: it is the one event that every refused CONNECT ends with.
+// client.check_authn_complete tells the same earlier and makes no row.
+// client.check_authz_complete makes none either: a denial that closes the
+// connection is followed by client.disconnected.
+type emqx struct {
+	event, clientID, username, node        value
+	timestamp, connectedAt, disconnectedAt value
+	peerName, protoName, protoVer          value
+	keepAlive, cleanStart                  value
+	reason, reasonCode, disconnProps       value
+}
+
+func (m *emqx) slot(key []byte) *value {
+	switch string(key) {
+	case "event":
+		return &m.event
+	case "clientid":
+		return &m.clientID
+	case "username":
+		return &m.username
+	case "node":
+		return &m.node
+	case "timestamp":
+		return &m.timestamp
+	case "connected_at":
+		return &m.connectedAt
+	case "disconnected_at":
+		return &m.disconnectedAt
+	case "peername":
+		return &m.peerName
+	case "proto_name":
+		return &m.protoName
+	case "proto_ver":
+		return &m.protoVer
+	case "keepalive":
+		return &m.keepAlive
+	case "clean_start":
+		return &m.cleanStart
+	case "reason":
+		return &m.reason
+	case "reason_code":
+		return &m.reasonCode
+	case "disconn_props":
+		return &m.disconnProps
+	default:
+		return nil
+	}
+}
+
+// row follows the event's kind. The newer names of the topics in a rule's FROM,
+// such as $events/client/connected, come with the same values of "event".
+func (m *emqx) row(r *reader, e *event.Event) bool {
+	e.NativeEvent = r.text("event", m.event)
+	switch e.NativeEvent {
+	case "client.connected":
+		m.connected(r, e)
+	case "client.disconnected":
+		m.disconnected(r, e)
+	case "client.connack":
+		if isRow := m.connack(r, e); !isRow {
+			return false
+		}
+	case "client.check_authn_complete", "client.check_authz_complete":
+		return false
+	case "":
+		r.refuse("event", "the kind of event is needed")
+	default:
+		r.refuse("event", "is not a kind of event that is known here")
+	}
+	if !r.refused() {
+		m.common(r, e)
+	}
+	return true
+}
+
+func (m *emqx) connected(r *reader, e *event.Event) {
+	e.Action, e.ActionInfo = event.Connect, event.Accepted
+	r.when(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
+}
+
+func (m *emqx) disconnected(r *reader, e *event.Event) {
+	e.NativeReason = r.text("reason", m.reason)
+	e.Action, e.ActionInfo = emqxEnd(reasonName(e.NativeReason), m.sentByClient())
+	r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
+}
+
+// sentByClient reports whether properties prove that the client sent DISCONNECT.
+// Their absence proves nothing.
+func (m *emqx) sentByClient() bool {
+	props := scanner{body: m.disconnProps.raw}
+	return m.disconnProps.kind == object && props.accept('{') && props.space() != '}'
+}
+
+// connack makes a row of a refusal only.
+func (m *emqx) connack(r *reader, e *event.Event) bool {
+	e.NativeReason = r.text("reason_code", m.reasonCode)
+	name := reasonName(e.NativeReason)
+	if name == "" {
+		r.refuse("reason_code", "a reason code is needed")
+	}
+	if name == "success" {
+		return false
+	}
+	e.Action, e.ActionInfo = event.Close, event.SocketIOException
+	if known, ok := reasonNames[name]; ok {
+		e.ActionInfo, e.ReasonCode = known.inConnack, event.Some(known.code)
+	}
+	r.when(e, timeField{"timestamp", m.timestamp})
+	return true
+}
+
+// common fills in what all kinds share.
+func (m *emqx) common(r *reader, e *event.Event) {
+	e.Source = "emqx"
+	e.ClientID = r.clientID("clientid", m.clientID)
+	e.Username = r.text("username", m.username)
+	e.Node = r.text("node", m.node)
+	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
+	e.Protocol = r.text("proto_name", m.protoName)
+	e.ProtocolVersion = m.protocolVersion(r, e.Protocol)
+	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	e.CleanStart = r.flag("clean_start", m.cleanStart)
+	e.ConnectedAt = r.time("connected_at", m.connectedAt)
+}
+
+// protocolVersion is the level of MQTT. Gateways of other protocols send texts
+// such as "1.2", which are no level.
+func (m *emqx) protocolVersion(r *reader, protocol string) int32 {
+	if _, ok := m.protoVer.integer(); !ok && protocol != "MQTT" && m.protoVer.kind == text {
+		return 0
+	}
+	return r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
+}
+
+// emqxEnd is what a reason of client.disconnected means.
+func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
+	if name == "normal" || name == "disconnect_with_will_message" {
+		return event.Disconnect, event.DisconnectedByClient
+	}
+	if _, isCode := reasonNames[name]; isCode && sentByClient {
+		return event.Disconnect, event.DisconnectedByClient
+	}
+	if info, ok := emqxReasons[name]; ok {
+		return event.Close, info
+	}
+	return event.Close, event.SocketIOException
+}

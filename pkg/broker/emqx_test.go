@@ -1,0 +1,165 @@
+package broker_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+)
+
+func TestEMQXConnectedHasAllFields(t *testing.T) {
+	_, body := sample(t, samples+"/emqx-connected.json")
+	connected := time.Date(2026, 11, 22, 9, 30, 0, 120e6, time.UTC)
+	require.Equal(t, []event.Event{{
+		InstanceID: "sample", ClientID: "GID_a@@@dev1",
+		Action: event.Connect, ActionInfo: event.Accepted,
+		Time: connected, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "emqx", NativeEvent: "client.connected",
+		PeerAddress: "192.0.2.7", PeerPort: 52341, Node: "emqx@10.0.0.5",
+		Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+		ConnectedAt: connected,
+	}}, decode(t, "emqx", body).Events)
+}
+
+func TestEMQXRefusalHasItsEvidence(t *testing.T) {
+	_, body := sample(t, samples+"/emqx-connack-refused.json")
+	got := decode(t, "emqx", body).Events[0]
+	require.Equal(t, "client.connack", got.NativeEvent)
+	require.Equal(t, "bad_username_or_password", got.NativeReason)
+	require.Equal(t, event.Some[int32](0x86), got.ReasonCode)
+	require.Equal(t, "::1", got.PeerAddress)
+	require.Equal(t, int32(52342), got.PeerPort)
+	require.Equal(t, time.Date(2026, 11, 22, 9, 30, 0, 50e6, time.UTC), got.Time)
+	require.True(t, got.ConnectedAt.IsZero())
+}
+
+// TestEMQXDisconnectReasons is the table of every reason of client.disconnected.
+func TestEMQXDisconnectReasons(t *testing.T) {
+	const (
+		conflict = "takenover discarded takeovered taken_over session_taken_over"
+		denied   = "not_authorized not_authorised bad_username_or_password bad_authentication_method banned client_banned"
+		closed   = "tcp_closed ssl_closed closed remote"
+		socket   = "error internal_error timeout send_timeout etimedout econnreset econnaborted epipe ehostunreach enetunreach einval enotconn emsgsize tls_alert"
+		fault    = "protocol_error malformed_packet frame_error implementation_specific_error " +
+			"malformed_variable_byte_integer malformed_properties utf8_string_invalid bad_frame_header bad_packet_id invalid_packet_id bad_subqos frame_too_large packet_too_large " +
+			"topic_name_invalid topic_filter_invalid topic_alias_invalid qos_not_supported retain_not_supported shared_subscriptions_not_supported wildcard_subscriptions_not_supported " +
+			"subscription_identifiers_not_supported receive_maximum_exceeded packet_identifier_inuse packet_identifier_not_found " +
+			"quota_exceeded message_rate_too_high connection_rate_exceeded"
+		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
+	)
+	rows := []struct {
+		reasons string
+		props   string
+		action  event.Action
+		info    event.ActionInfo
+	}{
+		{"normal disconnect_with_will_message", `{}`, event.Disconnect, event.DisconnectedByClient},
+		{"protocol_error unspecified_error not_authorized quota_exceeded", `{"Reason-String":"x"}`, event.Disconnect, event.DisconnectedByClient},
+		{"takenover kicked tcp_closed", `{"Reason-String":"x"}`, event.Close, ""},
+		{conflict, `{}`, event.Close, event.ClientIDConflict},
+		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout", `{}`, event.Close, event.NoHeart},
+		{denied, `{}`, event.Close, event.NotAuthorized},
+		{closed, `{ }`, event.Close, event.ClosedByClient},
+		{socket, `null`, event.Close, event.SocketIOException},
+		{fault, `"undefined"`, event.Close, event.InvalidParam},
+		{server, `[1]`, event.Close, event.ServerShutdown},
+		{"no_such_reason undefined", `{}`, event.Close, event.SocketIOException},
+	}
+	for _, row := range rows {
+		for reason := range strings.FieldsSeq(row.reasons) {
+			body := fmt.Sprintf(`{"event":"client.disconnected","clientid":"c","timestamp":1795339800000,"reason":%q,"disconn_props":%s}`, reason, row.props)
+			got := decode(t, "emqx", body)
+			require.Empty(t, got.Rejected, reason)
+			require.Equal(t, row.action, got.Events[0].Action, reason)
+			if row.info != "" {
+				require.Equal(t, row.info, got.Events[0].ActionInfo, reason)
+			}
+			if reason != "undefined" {
+				require.Equal(t, reason, got.Events[0].NativeReason)
+			}
+		}
+	}
+}
+
+// TestEMQXConnackReasons is the table of every reason_code of client.connack.
+func TestEMQXConnackReasons(t *testing.T) {
+	rows := map[event.ActionInfo]string{
+		event.NotAuthorized: "bad_username_or_password not_authorized banned bad_authentication_method",
+		event.InvalidParam: "client_identifier_not_valid unsupported_protocol_version protocol_error malformed_packet " +
+			"qos_not_supported retain_not_supported topic_name_invalid packet_too_large",
+		event.ServerShutdown: "server_unavailable server_busy use_another_server server_moved quota_exceeded " +
+			"connection_rate_exceeded unspecified_error",
+		event.SocketIOException: "no_such_code",
+	}
+	for info, codes := range rows {
+		for code := range strings.FieldsSeq(codes) {
+			body := fmt.Sprintf(`{"event":"client.connack","clientid":"c","timestamp":1795339800000,"reason_code":%q}`, code)
+			got := decode(t, "emqx", body)
+			require.Empty(t, got.Rejected, code)
+			require.Equal(t, event.Close, got.Events[0].Action, code)
+			require.Equal(t, info, got.Events[0].ActionInfo, code)
+			require.Equal(t, code != "no_such_code", got.Events[0].ReasonCode.Known, code)
+			require.Equal(t, code, got.Events[0].NativeReason)
+		}
+	}
+}
+
+func TestEMQXTimeComesFromTheMostExactField(t *testing.T) {
+	at := func(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+	for _, c := range []struct {
+		name, body string
+		want       time.Time
+		origin     event.TimeOrigin
+	}{
+		{"connected_at first", `{"event":"client.connected","clientid":"c","timestamp":1795339800003,"connected_at":1795339800001}`, at(1795339800001), event.FromBroker},
+		{"timestamp next", `{"event":"client.connected","clientid":"c","timestamp":1795339800003,"connected_at":"undefined"}`, at(1795339800003), event.FromBroker},
+		{"disconnected_at first", `{"event":"client.disconnected","clientid":"c","timestamp":1795339800003,"connected_at":1795339800001,"disconnected_at":1795339800002}`, at(1795339800002), event.FromBroker},
+		{"a number as text", `{"event":"client.connected","clientid":"c","connected_at":"1795339800001"}`, at(1795339800001), event.FromBroker},
+		{"none", `{"event":"client.connected","clientid":"c"}`, received.Truncate(time.Millisecond), event.FromReceiver},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := decode(t, "emqx", c.body)
+			require.Empty(t, got.Rejected)
+			require.Equal(t, c.want, got.Events[0].Time)
+			require.Equal(t, c.origin, got.Events[0].TimeOrigin)
+		})
+	}
+}
+
+func TestEMQXPeerIsSplitAtTheLastColon(t *testing.T) {
+	for peer, want := range map[string]struct {
+		address string
+		port    int32
+	}{
+		"192.0.2.7:52341":   {"192.0.2.7", 52341},
+		"::1:52342":         {"::1", 52342},
+		"[2001:db8::7]:443": {"2001:db8::7", 443},
+		"192.0.2.7":         {"192.0.2.7", 0},
+		"192.0.2.7:70000":   {"192.0.2.7:70000", 0},
+		"undefined":         {"", 0},
+	} {
+		got := decode(t, "emqx", fmt.Sprintf(`{"event":"client.connected","clientid":"c","peername":%q}`, peer)).Events[0]
+		require.Equal(t, want.address, got.PeerAddress, peer)
+		require.Equal(t, want.port, got.PeerPort, peer)
+	}
+}
+
+func TestEMQXOddities(t *testing.T) {
+	for _, c := range []struct{ name, body, want string }{
+		{"a client called undefined", `{"event":"client.connected","clientid":"undefined"}`, "undefined connect accepted"},
+		{"an unknown kind", `{"event":"client.ping","clientid":"c"}`, "rejected 0 event"},
+		{"no kind", `{"clientid":"c"}`, "rejected 0 event"},
+		{"no client", `{"event":"client.connected"}`, "rejected 0 clientid"},
+		{"a null client", `{"event":"client.connected","clientid":null}`, "rejected 0 clientid"},
+		{"connack without its code", `{"event":"client.connack","clientid":"c","reason_code":"undefined"}`, "rejected 0 reason_code"},
+		{"a gateway's version", `{"event":"client.connected","clientid":"c","proto_name":"STOMP","proto_ver":"1.2"}`, "c connect accepted"},
+		{"MQTT's version as nonsense", `{"event":"client.connected","clientid":"c","proto_name":"MQTT","proto_ver":"x"}`, "rejected 0 proto_ver"},
+		{"a newer topic name, the same event", `{"event":"client.connected","clientid":"c","metadata":{"trigger":"$events/client/connected"}}`, "c connect accepted"},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "emqx", c.body))) })
+	}
+}

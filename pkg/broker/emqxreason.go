@@ -1,0 +1,61 @@
+package broker
+
+import "devicetrace/pkg/event"
+
+// emqxReasons is what each reason of client.disconnected means, as found in the
+// source of EMQX 5.0 to 6.3. Socket errors and whatever is not here mean
+// Socket IOException, and so do "error" and "internal_error", which stand for any
+// term of Erlang that has no name of its own.
+var emqxReasons = table(map[event.ActionInfo][]string{
+	event.ClientIDConflict: {
+		"takenover", // the same client identifier, session kept
+		"discarded", // the same client identifier, clean start
+	},
+	event.NoHeart: {"keepalive_timeout"},
+	event.NotAuthorized: {
+		// A denied topic with deny_action = disconnect ends like expired or failed
+		// authentication; one event alone cannot tell them apart.
+		"not_authorized",
+		"bad_username_or_password", "bad_authentication_method", "banned",
+	},
+	event.ClosedByClient: {
+		"tcp_closed", "ssl_closed", "closed", // a reset is mostly reported so, too
+		"remote", // WebSocket close frame without a code
+	},
+	event.InvalidParam: {
+		// the broker found a fault
+		"protocol_error", "malformed_packet", "frame_error", "implementation_specific_error",
+		// the parser's own words
+		"malformed_variable_byte_integer", "malformed_properties", "utf8_string_invalid", "bad_frame_header",
+		"bad_packet_id", "invalid_packet_id", "bad_subqos", "frame_too_large", "packet_too_large",
+		// names of MQTT 5 codes
+		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
+		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",
+		"subscription_identifiers_not_supported", "receive_maximum_exceeded", "packet_identifier_inuse",
+		"packet_identifier_not_found", "payload_format_invalid",
+		// limits
+		"quota_exceeded", "message_rate_too_high", "connection_rate_exceeded",
+	},
+	event.ServerShutdown: {
+		"kicked",                             // by an operator or a ban
+		"use_another_server", "server_moved", // eviction and rebalancing
+		"server_busy", "server_unavailable", "server_shutting_down", "administrative_action",
+		"maximum_connect_time", "unspecified_error", "unknown_error",
+	},
+	event.SocketIOException: {
+		"error", "internal_error", "tls_alert",
+		"timeout", "send_timeout", "etimedout", "econnreset", "econnaborted", "epipe", "ehostunreach",
+		"enetunreach", "einval", "enotconn", "emsgsize",
+	},
+})
+
+// table turns a table that reads well into one that is quick to search.
+func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
+	byName := map[string]event.ActionInfo{}
+	for info, names := range byInfo {
+		for _, name := range names {
+			byName[name] = info
+		}
+	}
+	return byName
+}

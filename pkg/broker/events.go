@@ -1,0 +1,184 @@
+package broker
+
+import (
+	"math"
+
+	"devicetrace/pkg/event"
+)
+
+// own is an event in the project's own form, for brokers that can be taught to
+// send it and for bridges.
+//
+//	key                what                                                     if missing
+//	client_id          client identifier, up to 65,535 bytes                    group_id and device_id
+//	group_id           the half before "@@@"                                    no group
+//	device_id          the half after it
+//	action             connect, close or disconnect                             refused
+//	action_info        a word of the vocabulary, or an alias of one             see defaultInfo
+//	time               RFC 3339 or Unix milliseconds                            the time it was received
+//	channel_id         the broker's identifier of the connection                derived when read
+//	source_event_id    the source's own identifier of this event
+//	native_event       the source's own word for what happened                  action, as sent
+//	native_reason      the source's own word for why                            action_info, as sent
+//	reason_code        MQTT reason or return code, 0 to 255
+//	peer_address       the client's address, without a port
+//	peer_port          0 to 65535
+//	username           as in CONNECT
+//	node               broker node that held the connection
+//	protocol           "MQTT", or what a gateway calls it
+//	protocol_version   3 (MQTT 3.1), 4 (3.1.1), 5 (5.0)
+//	keep_alive         seconds
+//	clean_start        true or false
+//	connected_at       when the connection was accepted, like time
+//	source             what sends this                                          "events"
+//
+// Events are told apart by native_event and native_reason, not by our reading of
+// them; so these take over what was sent, lest two actions in one millisecond be
+// taken for one event.
+type own struct {
+	clientID, groupID, deviceID                      value
+	action, actionInfo, time                         value
+	channelID, sourceEventID, source                 value
+	nativeEvent, nativeReason, reasonCode            value
+	peerAddress, peerPort, username, node            value
+	protocol, protocolVersion, keepAlive, cleanStart value
+	connectedAt                                      value
+}
+
+func (m *own) slot(key []byte) *value {
+	switch string(key) {
+	case "client_id":
+		return &m.clientID
+	case "group_id":
+		return &m.groupID
+	case "device_id":
+		return &m.deviceID
+	case "action":
+		return &m.action
+	case "action_info":
+		return &m.actionInfo
+	case "time":
+		return &m.time
+	case "channel_id":
+		return &m.channelID
+	case "source_event_id":
+		return &m.sourceEventID
+	case "source":
+		return &m.source
+	case "native_event":
+		return &m.nativeEvent
+	case "native_reason":
+		return &m.nativeReason
+	case "reason_code":
+		return &m.reasonCode
+	case "peer_address":
+		return &m.peerAddress
+	case "peer_port":
+		return &m.peerPort
+	case "username":
+		return &m.username
+	case "node":
+		return &m.node
+	case "protocol":
+		return &m.protocol
+	case "protocol_version":
+		return &m.protocolVersion
+	case "keep_alive":
+		return &m.keepAlive
+	case "clean_start":
+		return &m.cleanStart
+	case "connected_at":
+		return &m.connectedAt
+	default:
+		return nil
+	}
+}
+
+func (m *own) row(r *reader, e *event.Event) bool {
+	e.ClientID = m.client(r)
+	e.ReasonCode = r.integer("reason_code", m.reasonCode, math.MaxUint8)
+	m.words(r, e)
+	r.when(e, timeField{"time", m.time})
+	m.evidence(r, e)
+	return true
+}
+
+// client is the client identifier, whole or from its two halves.
+func (m *own) client(r *reader) string {
+	group, device := r.id("group_id", m.groupID), r.id("device_id", m.deviceID)
+	if group == "" && device == "" {
+		return r.clientID("client_id", m.clientID)
+	}
+	joined := event.JoinClientID(group, device)
+	whole := r.id("client_id", m.clientID)
+	switch split, _ := event.SplitClientID(joined); {
+	case device == "":
+		r.refuse("device_id", "is needed where there is a group_id")
+	case split != group:
+		r.refuse("group_id", `the first "@@@" must be the one between group_id and device_id`)
+	case len(joined) > maxClientID:
+		r.refuse("device_id", "makes the client identifier longer than 65535 bytes")
+	case whole != "" && whole != joined:
+		r.refuse("client_id", "is not that of group_id and device_id")
+	}
+	return joined
+}
+
+// words are what happened and why, in the vocabulary and as sent.
+func (m *own) words(r *reader, e *event.Event) {
+	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
+	e.Action = event.Action(action)
+	if !e.Action.Valid() {
+		r.refuse("action", "must be connect, close or disconnect")
+	}
+	e.ActionInfo = defaultInfo(e.Action, e.ReasonCode)
+	if info != "" {
+		known, ok := event.ParseActionInfo(info)
+		if !ok {
+			r.refuse("action_info", "is not a word of the vocabulary")
+		}
+		e.ActionInfo = known
+	}
+	e.NativeEvent = orElse(r.text("native_event", m.nativeEvent), action)
+	e.NativeReason = orElse(r.text("native_reason", m.nativeReason), info)
+}
+
+// defaultInfo is why an action happened when nobody says. The codes 1 to 5 of a
+// close are the refusals of MQTT 3; the others what the broker closed it with.
+func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
+	switch {
+	case action == event.Connect:
+		return event.Accepted
+	case action == event.Disconnect:
+		return event.DisconnectedByClient
+	case !code.Known:
+		return event.SocketIOException
+	case returnCodes[code.Value] != "":
+		return returnCodes[code.Value]
+	default:
+		return ClosedByBroker(byte(code.Value))
+	}
+}
+
+// evidence is the rest, as it came.
+func (m *own) evidence(r *reader, e *event.Event) {
+	e.Source = orElse(r.text("source", m.source), "events")
+	e.SourceEventID = r.text("source_event_id", m.sourceEventID)
+	e.ChannelID = r.text("channel_id", m.channelID)
+	e.PeerAddress = r.text("peer_address", m.peerAddress)
+	e.PeerPort = r.integer("peer_port", m.peerPort, maxPort).Value
+	e.Username = r.text("username", m.username)
+	e.Node = r.text("node", m.node)
+	e.Protocol = r.text("protocol", m.protocol)
+	e.ProtocolVersion = r.integer("protocol_version", m.protocolVersion, math.MaxUint8).Value
+	e.KeepAlive = r.integer("keep_alive", m.keepAlive, math.MaxInt32)
+	e.CleanStart = r.flag("clean_start", m.cleanStart)
+	e.ConnectedAt = r.time("connected_at", m.connectedAt)
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,134 @@
+package broker_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+)
+
+func TestOwnConnectHasAllFields(t *testing.T) {
+	_, body := sample(t, samples+"/events-connect.json")
+	connected := time.Date(2026, 11, 22, 9, 30, 0, 120e6, time.UTC)
+	require.Equal(t, []event.Event{{
+		InstanceID: "sample", ClientID: "GID_a@@@dev1", ChannelID: "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+		Action: event.Connect, ActionInfo: event.Accepted,
+		Time: connected, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "events", SourceEventID: "bridge-7-000001", NativeEvent: "session_established",
+		PeerAddress: "192.0.2.7", PeerPort: 52341, Username: "device", Node: "mqtt-1",
+		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+		ConnectedAt: connected,
+	}}, decode(t, "events", body).Events)
+}
+
+// TestOwnWords says what action, action_info and reason_code make.
+func TestOwnWords(t *testing.T) {
+	for _, c := range []struct{ members, want string }{
+		{`"action":"connect"`, "c connect accepted"},
+		{`"action":"connect","action_info":"accept"`, "c connect accepted"},
+		{`"action":"disconnect"`, "c disconnect disconnected by client"},
+		{`"action":"disconnect","reason_code":128`, "c disconnect disconnected by client"},
+		{`"action":"close"`, "c close Socket IOException"},
+		{`"action":"close","action_info":"resource auth failed"`, "c close topic auth failed"},
+		{`"action":"close","action_info":"ServerShutdown","reason_code":141`, "c close ServerShutdown"},
+		{`"action":"close","reason_code":0`, "c close ServerShutdown"},
+		{`"action":"close","reason_code":1`, "c close invalid param"},
+		{`"action":"close","reason_code":3`, "c close ServerShutdown"},
+		{`"action":"close","reason_code":5`, "c close not authorized"},
+		{`"action":"close","reason_code":135`, "c close topic auth failed"},
+		{`"action":"close","reason_code":"141"`, "c close no heart"},
+		{`"action":"close","reason_code":142`, "c close clientId conflict"},
+		{`"action":"close","reason_code":255`, "c close Socket IOException"},
+		{`"action":"close","reason_code":256`, "rejected 0 reason_code"},
+		{`"action":"close","reason_code":-1`, "rejected 0 reason_code"},
+		{`"action":"Close"`, "rejected 0 action"},
+		{`"action":null`, "rejected 0 action"},
+		{`"action":"close","action_info":"bored"`, "rejected 0 action_info"},
+	} {
+		require.Equal(t, c.want, summary(decode(t, "events", `{"client_id":"c",`+c.members+`}`)), c.members)
+	}
+}
+
+func TestOwnNativeWordsFallBackToWhatWasSent(t *testing.T) {
+	got := decode(t, "events", `[
+		{"client_id":"c","action":"close","action_info":"resource auth failed"},
+		{"client_id":"c","action":"close","native_event":"e","native_reason":"r"},
+		{"client_id":"c","action":"connect"}]`).Events
+	words := [][2]string{}
+	for _, e := range got {
+		words = append(words, [2]string{e.NativeEvent, e.NativeReason})
+	}
+	require.Equal(t, [][2]string{{"close", "resource auth failed"}, {"e", "r"}, {"connect", ""}}, words)
+}
+
+func TestOwnClientIdentifier(t *testing.T) {
+	for _, c := range []struct{ members, client, field string }{
+		{`"client_id":"a/b #\u00e9\ud83d\ude00"`, "a/b #é😀", ""},
+		{`"client_id":"undefined"`, "undefined", ""},
+		{`"group_id":"GID_a","device_id":"dev"`, "GID_a@@@dev", ""},
+		{`"group_id":"","device_id":"dev"`, "dev", ""},
+		{`"client_id":"GID_a@@@dev","group_id":"GID_a","device_id":"dev"`, "GID_a@@@dev", ""},
+		{`"client_id":"other","group_id":"GID_a","device_id":"dev"`, "", "client_id"},
+		{`"group_id":"GID_a"`, "", "device_id"},
+		{`"group_id":"a@@@b","device_id":"dev"`, "", "group_id"},
+		{`"device_id":"a@@@dev"`, "", "group_id"},
+		{`"client_id":""`, "", "client_id"},
+		{`"client_id":7`, "", "client_id"},
+		{`"client_id":"\ud83d"`, "", "client_id"},
+		{"\"client_id\":\"\xff\"", "", "client_id"},
+	} {
+		got := decode(t, "events", `{"action":"connect",`+c.members+`}`)
+		if c.field != "" {
+			require.Empty(t, got.Events, c.members)
+			require.Equal(t, c.field, got.Rejected[0].Field, c.members)
+			continue
+		}
+		require.Empty(t, got.Rejected, c.members)
+		require.Equal(t, c.client, got.Events[0].ClientID)
+	}
+}
+
+func TestOwnTime(t *testing.T) {
+	ms := func(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
+	for _, c := range []struct{ name, time, fault string }{
+		{"milliseconds", ms(received), ""},
+		{"milliseconds as text", `"` + ms(received) + `"`, ""},
+		{"a float", ms(received) + ".0", ""},
+		{"RFC 3339", `"2026-11-22T10:00:00.5+01:00"`, ""},
+		{"just short of an hour ahead", ms(received.Add(time.Hour)), ""},
+		{"more than an hour ahead", ms(received.Add(time.Hour + time.Millisecond)), "future"},
+		{"just inside retention", ms(received.Add(-90*24*time.Hour + time.Millisecond)), ""},
+		{"older than retention", ms(received.Add(-90*24*time.Hour - time.Millisecond)), "older than rows are kept"},
+		{"zero", "0", "after 1970"},
+		{"negative", "-5", "after 1970"},
+		{"seconds", fmt.Sprint(received.Unix()), "not in seconds"},
+		{"microseconds", ms(received) + "000", "not finer"},
+		{"huge", "1e300", "Unix milliseconds"},
+		{"hexadecimal", `"0x19fffffffff"`, "RFC 3339"},
+		{"nonsense", `"yesterday"`, "RFC 3339"},
+		{"a flag", "true", "RFC 3339"},
+		{"an object", "{}", "RFC 3339"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := decode(t, "events", `{"client_id":"c","action":"connect","time":`+c.time+`}`)
+			if c.fault == "" {
+				require.Empty(t, got.Rejected)
+				require.Equal(t, event.FromBroker, got.Events[0].TimeOrigin)
+				return
+			}
+			require.Empty(t, got.Events)
+			require.Equal(t, "time", got.Rejected[0].Field)
+			require.Contains(t, got.Rejected[0].Error, c.fault)
+		})
+	}
+}
+
+// A connection may be older than the retention; that it began is not the event.
+func TestOwnConnectedAtMayBeOld(t *testing.T) {
+	got := decode(t, "events", `{"client_id":"c","action":"close","connected_at":"2020-01-01T00:00:00Z"}`)
+	require.Empty(t, got.Rejected)
+	require.Equal(t, 2020, got.Events[0].ConnectedAt.Year())
+}

@@ -1,0 +1,89 @@
+package broker_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBodies says which items are found in a body, good ones beside bad ones.
+func TestBodies(t *testing.T) {
+	const a, b = `{"client_id":"a","action":"connect"}`, `{"client_id":"b","action":"close"}`
+	const rowA, rowB = "a connect accepted", "b close Socket IOException"
+	for _, c := range []struct{ name, body, want string }{
+		{"nothing", "", "rejected 0"},
+		{"white space", " \r\n\t", "rejected 0"},
+		{"an object", a, rowA},
+		{"an object over several lines", strings.ReplaceAll(a, ",", ",\n"), rowA},
+		{"an empty array", " [ ] ", ""},
+		{"an array", "[" + a + "," + b + "]", rowA + ", " + rowB},
+		{"NDJSON", a + "\n" + b, rowA + ", " + rowB},
+		{"NDJSON with blank lines and CRLF", "\n" + a + "\r\n\r\n" + b + "\r\n", rowA + ", " + rowB},
+		{"a bad first line", `{"client_id":` + "\n" + b, rowB + ", rejected 0"},
+		{"a bad last line", a + "\n" + b[:9], rowA + ", rejected 1"},
+		{"two objects on a line", a + b, "rejected 0"},
+		{"a line with two objects", a + "\n" + a + b, rowA + ", rejected 1"},
+		{"an array cut short", "[" + a + "," + b[:9], rowA + ", rejected 1"},
+		{"an array without an end", "[" + a, rowA + ", rejected 1"},
+		{"an array with a comma too many", "[" + a + ",]", rowA + ", rejected 1"},
+		{"something after an array", "[" + a + "]x", rowA + ", rejected 1"},
+		{"items that are no objects", "[1,null," + a + ",[],\"x\"]", rowA + ", rejected 0, rejected 1, rejected 3, rejected 4"},
+		{"an object cut short", a[:9], "rejected 0"},
+		{"an object cut short, on lines", strings.ReplaceAll(a[:30], ",", ",\n"), "rejected 0"},
+		{"no JSON", "hello", "rejected 0"},
+		{"a number", "7", "rejected 0"},
+		{"escaped keys", `{"client\u005fid":"a","action":"connect"}`, rowA},
+		{"an unknown key", `{"client_id":"a","action":"connect","password":{"a":[1,2,{"b":null}]}}`, rowA},
+		{"the last of two keys", `{"client_id":"x","client_id":"a","action":"connect"}`, rowA},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "events", c.body))) })
+	}
+}
+
+func TestRejectedKeepsTheItemAsItCame(t *testing.T) {
+	got := decode(t, "events", `[{"client_id":"a","action":"connect"}, {"client_id":"b" } , 7]`)
+	require.Equal(t, `{"client_id":"b" }`, string(got.Rejected[0].Raw))
+	require.Equal(t, `7`, string(got.Rejected[1].Raw))
+}
+
+func TestDeepNestingIsRefused(t *testing.T) {
+	deep := strings.Repeat(`[`, 1<<20)
+	for _, body := range []string{deep, `{"client_id":"a","action":"connect","x":` + deep, `{"x":` + strings.Repeat(`{"a":`, 1<<18)} {
+		got := decode(t, "events", body)
+		require.Empty(t, got.Events)
+		require.Len(t, got.Rejected, 1)
+		require.Contains(t, got.Rejected[0].Error, "nested deeper")
+	}
+	shallow := strings.Repeat(`[`, 60) + strings.Repeat(`]`, 60)
+	require.Len(t, decode(t, "events", `{"client_id":"a","action":"connect","x":`+shallow+`}`).Events, 1)
+}
+
+func TestManyRejectionsCostNoMoreThanTheBody(t *testing.T) {
+	for name, body := range map[string]string{
+		"an array": "[0" + strings.Repeat(",0", 50_000) + `,{"client_id":"a","action":"connect"}]`,
+		"NDJSON":   `{"client_id":"a","action":"connect"}` + strings.Repeat("\n0", 50_000),
+	} {
+		got := decode(t, "events", body)
+		require.Len(t, got.Events, 1, name)
+		require.Len(t, got.Rejected, 1_000, name)
+		last := got.Rejected[999]
+		require.Contains(t, last.Error, "more than 999", name)
+		require.Greater(t, len(last.Raw), 2*49_000, name)
+		require.True(t, strings.HasSuffix(string(last.Raw), "0"), name)
+	}
+}
+
+func TestTooManyItemsAreRejectedAsOne(t *testing.T) {
+	item := `{"client_id":"a","action":"connect"}`
+	for name, body := range map[string]string{
+		"an array": "[" + item + strings.Repeat(","+item, 100_001) + "]",
+		"NDJSON":   strings.Repeat(item+"\n", 100_002),
+	} {
+		got := decode(t, "events", body)
+		require.Len(t, got.Events, 100_000, name)
+		require.Len(t, got.Rejected, 1, name)
+		require.Contains(t, got.Rejected[0].Error, "more than 100000 items", name)
+		require.Equal(t, 2, strings.Count(string(got.Rejected[0].Raw), "client_id"), name)
+	}
+}

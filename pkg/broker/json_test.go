@@ -1,0 +1,50 @@
+package broker
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzScanner holds the scanner against encoding/json: they accept the same
+// bodies, apart from depth, and read the same texts.
+func FuzzScanner(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,-0.5e+3,true,false,null,"\u00e9\ud83d\ude00\/\b"],"b":{}}`, `[]`, `"\ud83d"`, `01`, `-`, `1.`, `.5`, `1e`, `tru`,
+		`{"a":1,}`, `[1,]`, `{"a"}`, `{,}`, "\"\x01\"", `"\x"`, `"\u12"`, "\xff", " 1 ", `""`, `{"":{"":""}}`, "\"\u2028\"", `nullx`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		s := scanner{body: body}
+		v, err := s.value()
+		ended := s.space() == 0 && s.at == len(body)
+		if err == errDepth {
+			return
+		}
+		require.Equal(t, json.Valid(body), err == nil && ended, "%q", body)
+		if err == nil && ended && v.kind == text {
+			requireSameText(t, body, v)
+		}
+	})
+}
+
+// requireSameText compares a text with what encoding/json makes of it, which
+// hides invalid UTF-8 behind U+FFFD.
+func requireSameText(t *testing.T, body []byte, v value) {
+	t.Helper()
+	var want string
+	require.NoError(t, json.Unmarshal(body, &want))
+	got, ok := v.raw, true
+	if v.escaped {
+		got, ok = unescape(v.raw)
+	}
+	if !ok || !utf8.Valid(got) {
+		require.True(t, bytes.ContainsRune([]byte(want), utf8.RuneError))
+		return
+	}
+	require.Equal(t, want, string(got))
+}

@@ -1,0 +1,77 @@
+package broker_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestEachFieldInEachForm takes every sample's every field and makes it missing in
+// all ways, of the wrong type, and huge: a row or a rejection that names a field,
+// never a panic, never an invalid row.
+func TestEachFieldInEachForm(t *testing.T) {
+	forms := map[string]any{
+		"null": nil, "empty": "", "undefined": "undefined", "number": -1.5, "text": "x", "flag": true,
+		"array": []any{1}, "object": map[string]any{"a": 1}, "huge number": 1e300, "huge text": strings.Repeat("é", 40_000),
+	}
+	for _, route := range []string{"emqx", "events"} {
+		for _, path := range allSamples(t, route) {
+			_, body := sample(t, path)
+			var whole map[string]any
+			if json.Unmarshal([]byte(body), &whole) != nil {
+				continue // a batch: its items have files of their own
+			}
+			for field := range whole {
+				without := decode(t, route, with(t, whole, field, nil, true))
+				requireValid(t, without)
+				for name, form := range forms {
+					got := decode(t, route, with(t, whole, field, form, false))
+					requireValid(t, got)
+					require.LessOrEqual(t, len(got.Events)+len(got.Rejected), 1)
+					if isMissing := name == "null" || (name == "empty" || name == "undefined") && !isID(field); isMissing {
+						require.Equal(t, without.Events, got.Events, "%s: %s %s", path, field, name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func isID(field string) bool {
+	return field == "clientid" || field == "client_id" || field == "group_id" || field == "device_id"
+}
+
+// with is the object as JSON, one field changed or left out.
+func with(t *testing.T, whole map[string]any, field string, v any, leaveOut bool) string {
+	t.Helper()
+	changed := map[string]any{}
+	for k, old := range whole {
+		changed[k] = old
+	}
+	changed[field] = v
+	if leaveOut {
+		delete(changed, field)
+	}
+	raw, err := json.Marshal(changed)
+	require.NoError(t, err)
+	return string(raw)
+}
+
+// TestHugeTextIsRefusedByName: one byte more than may be kept.
+func TestHugeTextIsRefusedByName(t *testing.T) {
+	for field, limit := range map[string]int{"client_id": 65_535, "username": 65_536, "native_reason": 65_536, "channel_id": 65_536} {
+		for _, extra := range []int{0, 1} {
+			item := map[string]any{"client_id": "c", "action": "close", field: strings.Repeat("x", limit+extra)}
+			raw, err := json.Marshal(item)
+			require.NoError(t, err)
+			got := decode(t, "events", string(raw))
+			require.Len(t, got.Rejected, extra, field)
+			if extra > 0 {
+				require.Equal(t, field, got.Rejected[0].Field)
+				require.Less(t, len(got.Rejected[0].Error), 200)
+			}
+		}
+	}
+}

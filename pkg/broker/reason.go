@@ -1,0 +1,130 @@
+package broker
+
+import (
+	"strings"
+
+	"devicetrace/pkg/event"
+)
+
+// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4): what a
+// connection's end means when the code is in a CONNACK, and when the broker sends
+// it in a DISCONNECT. Whatever code a client sends in its DISCONNECT, that is
+// (disconnect, disconnected by client).
+type reason struct {
+	code      int32
+	name      string
+	inConnack event.ActionInfo
+	byBroker  event.ActionInfo
+}
+
+// reasons are the codes that end a connection. Where MQTT allows a code in one of
+// the two packets only, both columns say the same.
+var reasons = []reason{
+	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
+	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
+	{0x82, "protocol_error", event.InvalidParam, event.InvalidParam},
+	{0x83, "implementation_specific_error", event.InvalidParam, event.InvalidParam},
+	{0x84, "unsupported_protocol_version", event.InvalidParam, event.InvalidParam},
+	{0x85, "client_identifier_not_valid", event.InvalidParam, event.InvalidParam},
+	{0x86, "bad_username_or_password", event.NotAuthorized, event.NotAuthorized},
+	{0x87, "not_authorized", event.NotAuthorized, event.TopicAuthFailed},
+	{0x88, "server_unavailable", event.ServerShutdown, event.ServerShutdown},
+	{0x89, "server_busy", event.ServerShutdown, event.ServerShutdown},
+	{0x8A, "banned", event.NotAuthorized, event.NotAuthorized},
+	{0x8B, "server_shutting_down", event.ServerShutdown, event.ServerShutdown},
+	{0x8C, "bad_authentication_method", event.NotAuthorized, event.NotAuthorized},
+	{0x8D, "keepalive_timeout", event.NoHeart, event.NoHeart},
+	{0x8E, "session_taken_over", event.ClientIDConflict, event.ClientIDConflict},
+	{0x8F, "topic_filter_invalid", event.InvalidParam, event.InvalidParam},
+	{0x90, "topic_name_invalid", event.InvalidParam, event.InvalidParam},
+	{0x91, "packet_identifier_inuse", event.InvalidParam, event.InvalidParam},
+	{0x92, "packet_identifier_not_found", event.InvalidParam, event.InvalidParam},
+	{0x93, "receive_maximum_exceeded", event.InvalidParam, event.InvalidParam},
+	{0x94, "topic_alias_invalid", event.InvalidParam, event.InvalidParam},
+	{0x95, "packet_too_large", event.InvalidParam, event.InvalidParam},
+	{0x96, "message_rate_too_high", event.InvalidParam, event.InvalidParam},
+	{0x97, "quota_exceeded", event.ServerShutdown, event.InvalidParam},
+	{0x98, "administrative_action", event.ServerShutdown, event.ServerShutdown},
+	{0x99, "payload_format_invalid", event.InvalidParam, event.InvalidParam},
+	{0x9A, "retain_not_supported", event.InvalidParam, event.InvalidParam},
+	{0x9B, "qos_not_supported", event.InvalidParam, event.InvalidParam},
+	{0x9C, "use_another_server", event.ServerShutdown, event.ServerShutdown},
+	{0x9D, "server_moved", event.ServerShutdown, event.ServerShutdown},
+	{0x9E, "shared_subscriptions_not_supported", event.InvalidParam, event.InvalidParam},
+	{0x9F, "connection_rate_exceeded", event.ServerShutdown, event.InvalidParam},
+	{0xA0, "maximum_connect_time", event.ServerShutdown, event.ServerShutdown},
+	{0xA1, "subscription_identifiers_not_supported", event.InvalidParam, event.InvalidParam},
+	{0xA2, "wildcard_subscriptions_not_supported", event.InvalidParam, event.InvalidParam},
+}
+
+// returnCodes are the refusals of MQTT 3.1 and 3.1.1 (MQTT 3.1.1, 3.2.2.3).
+var returnCodes = map[int32]event.ActionInfo{
+	1: event.InvalidParam,   // unacceptable protocol version
+	2: event.InvalidParam,   // identifier rejected
+	3: event.ServerShutdown, // server unavailable
+	4: event.NotAuthorized,  // bad user name or password
+	5: event.NotAuthorized,  // not authorized
+}
+
+// Refused is what a CONNACK that refuses means, for any version: the return codes
+// of MQTT 3 are 1 to 5, the reason codes of MQTT 5 begin at 128.
+func Refused(code byte) event.ActionInfo {
+	if info, ok := returnCodes[int32(code)]; ok {
+		return info
+	}
+	if r, ok := reasonOf(int32(code)); ok {
+		return r.inConnack
+	}
+	return event.InvalidParam // reserved
+}
+
+// ClosedByBroker is what the code means that the broker closes a connection with.
+func ClosedByBroker(code byte) event.ActionInfo {
+	if code == 0 {
+		return event.ServerShutdown
+	}
+	if r, ok := reasonOf(int32(code)); ok {
+		return r.byBroker
+	}
+	return event.SocketIOException
+}
+
+// reasonOf finds the row of a code; they begin at 0x80 and leave no gap.
+func reasonOf(code int32) (reason, bool) {
+	i := int(code) - 0x80
+	if i < 0 || i >= len(reasons) {
+		return reason{}, false
+	}
+	return reasons[i], true
+}
+
+// reasonNames finds the row of a name.
+var reasonNames = func() map[string]reason {
+	names := make(map[string]reason, len(reasons))
+	for _, r := range reasons {
+		names[r.name] = r
+	}
+	return names
+}()
+
+// spellings maps what brokers call a reason to its name in our tables.
+var spellings = map[string]string{
+	"takeovered":         "takenover",
+	"taken_over":         "takenover",
+	"session_taken_over": "takenover",
+	"keep_alive_timeout": "keepalive_timeout",
+	"not_authorised":     "not_authorized",
+	"server_unavaliable": "server_unavailable",
+	"client_banned":      "banned",
+}
+
+var underscores = strings.NewReplacer(" ", "_", "-", "_")
+
+// reasonName is the name under which our tables hold a native reason.
+func reasonName(native string) string {
+	name := underscores.Replace(strings.ToLower(native))
+	if known, ok := spellings[name]; ok {
+		return known
+	}
+	return name
+}
