@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/record"
+)
+
+var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+
+// bench is the handler over a writer and a bucket that only remember.
+type bench struct {
+	recorded    []event.Event
+	quarantined map[string][]byte
+	appendErr   error
+	putErr      error
+}
+
+func (b *bench) Append(_ context.Context, events []event.Event) error {
+	if b.appendErr != nil {
+		return b.appendErr
+	}
+	b.recorded = append(b.recorded, events...)
+	return nil
+}
+
+func (b *bench) Put(_ context.Context, key string, body io.ReaderAt, size int64) error {
+	if b.putErr != nil {
+		return b.putErr
+	}
+	data := make([]byte, size)
+	_, err := body.ReadAt(data, 0)
+	if b.quarantined == nil {
+		b.quarantined = map[string][]byte{}
+	}
+	b.quarantined[key] = data
+	return err
+}
+
+func (b *bench) handler() http.Handler {
+	return newHandler("secret", webhooks{writer: b, store: b, retention: 30 * 24 * time.Hour, now: func() time.Time { return now }})
+}
+
+// post sends a body with the right token; header holds pairs.
+func (b *bench) post(path, body string, header ...string) *httptest.ResponseRecorder {
+	return b.do("POST", path, strings.NewReader(body), append(header, "Authorization", "Bearer secret")...)
+}
+
+func (b *bench) do(method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, body)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.handler().ServeHTTP(w, r)
+	return w
+}
+
+// connected is an EMQX event of a client; subscribed one that makes no row.
+func connected(client string) string {
+	return fmt.Sprintf(`{"event":"client.connected","clientid":%q,"connected_at":%d,"timestamp":%d,"peername":"192.0.2.1:1024"}`,
+		client, now.UnixMilli(), now.UnixMilli())
+}
+
+func TestRecorded(t *testing.T) {
+	b := &bench{}
+	w := b.post("/webhooks/emqx/prod-1", connected("c1"))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.JSONEq(t, `{"recorded":1}`, w.Body.String())
+	require.Len(t, b.recorded, 1)
+	require.Equal(t, "prod-1", b.recorded[0].InstanceID)
+	require.Equal(t, "c1", b.recorded[0].ClientID)
+	require.Equal(t, now, b.recorded[0].ReceivedAt)
+	require.Empty(t, b.quarantined)
+}
+
+func TestNoRow(t *testing.T) {
+	b := &bench{}
+	w := b.post("/webhooks/events/local", "[]")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.JSONEq(t, `{"recorded":0}`, w.Body.String())
+	require.Empty(t, b.recorded)
+}
+
+func TestGzip(t *testing.T) {
+	b := &bench{}
+	w := b.post("/webhooks/emqx/local", packed(t, connected("c1")), "Content-Encoding", "gzip")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Len(t, b.recorded, 1)
+}
+
+func TestGoodItemsOfABatchAreRecorded(t *testing.T) {
+	b := &bench{}
+	body := "[" + connected("c1") + `,"junk",` + connected("c2") + "]"
+	w := b.post("/webhooks/emqx/local", body)
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	var got rejection
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	require.Equal(t, 2, got.Recorded)
+	require.Len(t, got.Rejected, 1)
+	require.Equal(t, 1, got.Rejected[0].Item)
+	require.Len(t, b.recorded, 2)
+	require.Equal(t, body, b.kept(t).Body)
+	require.NotContains(t, w.Body.String(), "more_rejected")
+}
+
+// kept is the one object in quarantine.
+func (b *bench) kept(t *testing.T) (object struct {
+	Route      string `json:"route"`
+	InstanceID string `json:"instance_id"`
+	Body       string `json:"body"`
+	BodyBase64 []byte `json:"body_base64"`
+}) {
+	require.Len(t, b.quarantined, 1)
+	for _, data := range b.quarantined {
+		require.NoError(t, json.Unmarshal(data, &object))
+		require.NotContains(t, string(data), "secret")
+	}
+	return object
+}
+
+func TestUnreadableInputIsKept(t *testing.T) {
+	for name, c := range map[string]struct{ body, encoding string }{
+		"not JSON":         {"hello", ""},
+		"empty":            {"", ""},
+		"not gzip":         {"hello", "gzip"},
+		"unknown encoding": {"hello", "br"},
+		"not UTF-8":        {"\xff\xfe", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &bench{}
+			w := b.post("/webhooks/emqx/local", c.body, "Content-Encoding", c.encoding)
+			require.Equal(t, http.StatusBadRequest, w.Code)
+			require.Contains(t, w.Body.String(), `"recorded":0,"rejected":[{"item":0,"field":"`)
+			kept := b.kept(t)
+			require.Equal(t, c.body, kept.Body+string(kept.BodyBase64))
+			require.Equal(t, []string{"emqx", "local"}, []string{kept.Route, kept.InstanceID})
+		})
+	}
+}
+
+func TestDamagedGzipIsKept(t *testing.T) {
+	b := &bench{}
+	whole := packed(t, connected("c1"))
+	w := b.post("/webhooks/emqx/local", whole[:len(whole)-4], "Content-Encoding", "gzip")
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Len(t, b.quarantined, 1)
+	require.Empty(t, b.recorded)
+}
+
+func TestTooLarge(t *testing.T) {
+	long := strings.Repeat(" ", maxBody+1)
+	for name, c := range map[string]struct{ body, encoding string }{
+		"as sent":  {long, ""},
+		"unpacked": {packed(t, long), "gzip"},
+		"packed":   {long, "gzip"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &bench{}
+			w := b.post("/webhooks/events/local", c.body, "Content-Encoding", c.encoding)
+			require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+			require.Contains(t, w.Body.String(), `"code":"TooLarge"`)
+			require.Empty(t, b.quarantined)
+		})
+	}
+}
+
+func TestLongestBodyIsTaken(t *testing.T) {
+	b := &bench{}
+	event := connected("c1")
+	w := b.post("/webhooks/emqx/local", event+strings.Repeat(" ", maxBody-len(event)))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+}
+
+func TestUnauthorisedStoresNothing(t *testing.T) {
+	for _, token := range []string{"", "Bearer wrong", "Basic secret"} {
+		for _, body := range []string{connected("c1"), "junk"} {
+			b := &bench{}
+			w := b.do("POST", "/webhooks/emqx/local", strings.NewReader(body), "Authorization", token)
+			require.Equal(t, http.StatusUnauthorized, w.Code)
+			require.NotEmpty(t, w.Header().Get("WWW-Authenticate"))
+			require.Contains(t, w.Body.String(), `"code":"Unauthorized"`)
+			require.Empty(t, b.recorded)
+			require.Empty(t, b.quarantined)
+		}
+	}
+}
+
+func TestWrongPathsAndMethods(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		want         int
+		code         string
+	}{
+		{"POST", "/", 404, "NotFound"},
+		{"POST", "/webhooks/", 404, "NotFound"},
+		{"POST", "/webhooks/nobroker/local", 404, "NotFound"},
+		{"GET", "/webhooks/emqx/local", 405, "MethodNotAllowed"},
+		{"PUT", "/webhooks/emqx/local", 405, "MethodNotAllowed"},
+		{"POST", "/webhooks/emqx", 400, "InvalidInstance"},
+		{"POST", "/webhooks/emqx/", 400, "InvalidInstance"},
+		{"POST", "/webhooks/emqx/a/b", 400, "InvalidInstance"},
+		{"POST", "/webhooks/emqx/a%20b", 400, "InvalidInstance"},
+		{"POST", "/webhooks/emqx/" + strings.Repeat("a", 129), 400, "InvalidInstance"},
+		{"POST", "/webhooks/emqx/" + strings.Repeat("a", 128), 200, ""},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			b := &bench{}
+			w := b.do(c.method, c.path, strings.NewReader(connected("c1")), "Authorization", "Bearer secret")
+			require.Equal(t, c.want, w.Code, w.Body)
+			require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+			if c.want == 405 {
+				require.Equal(t, "POST", w.Header().Get("Allow"))
+			}
+			if c.code != "" {
+				require.Contains(t, w.Body.String(), `{"code":"`+c.code+`","error":"`)
+				require.Empty(t, b.recorded)
+			}
+		})
+	}
+}
+
+func TestNotDurableIsSentAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		bench  bench
+		body   string
+		status int
+		code   string
+	}{
+		{"store down", bench{appendErr: errors.New("timeout")}, connected("c"), 503, "StoreUnavailable"},
+		{"busy", bench{appendErr: fmt.Errorf("append: %w", record.ErrBusy)}, connected("c"), 429, "Busy"},
+		{"other shards", bench{appendErr: fmt.Errorf("open: %w", record.ErrLayout)}, connected("c"), 503, "LayoutMismatch"},
+		{"quarantine down", bench{putErr: errors.New("timeout")}, "junk", 503, "StoreUnavailable"},
+		{"quarantine down for one of two", bench{putErr: errors.New("timeout")}, "[" + connected("c") + ",1]", 503, "StoreUnavailable"},
+		{"client gone", bench{appendErr: context.Canceled}, connected("c"), 503, "StoreUnavailable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := c.bench.post("/webhooks/emqx/local", c.body)
+			require.Equal(t, c.status, w.Code)
+			require.NotEmpty(t, w.Header().Get("Retry-After"))
+			require.Contains(t, w.Body.String(), `"code":"`+c.code+`"`)
+			require.NotContains(t, w.Body.String(), "timeout")
+			require.Empty(t, c.bench.quarantined)
+		})
+	}
+}
+
+// cut is a body whose sender goes away.
+type cut struct{ io.Reader }
+
+func (c cut) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func TestSenderGoesAway(t *testing.T) {
+	b := &bench{}
+	w := b.do("POST", "/webhooks/emqx/local", cut{strings.NewReader(connected("c1"))}, "Authorization", "Bearer secret")
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Empty(t, b.recorded)
+	require.Empty(t, b.quarantined)
+}
+
+func TestRejectionStaysShort(t *testing.T) {
+	var batch broker.Batch
+	for i := range 1000 {
+		batch.Rejected = append(batch.Rejected, broker.Rejected{Item: i, Field: "clientid", Error: strings.Repeat("x", 100)})
+	}
+	answer := newRejection(batch)
+	require.Equal(t, 1000, len(answer.Rejected)+answer.More)
+	data, err := json.Marshal(answer)
+	require.NoError(t, err)
+	require.Less(t, len(data), 16<<10)
+	require.Greater(t, len(data), 8<<10)
+}
+
+func packed(t *testing.T, text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.String()
+}
