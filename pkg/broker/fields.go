@@ -26,6 +26,7 @@ const (
 type reader struct {
 	now       time.Time
 	retention time.Duration
+	words     *words
 	field     string
 	fault     string
 }
@@ -92,7 +93,7 @@ func (r *reader) anyText(field string, v value, limit int) string {
 		r.refuse(field, fmt.Sprintf("is longer than %d bytes", limit))
 		return ""
 	}
-	return string(raw)
+	return r.words.of(raw)
 }
 
 // integer reads a whole number from 0 to limit, unknown where it is missing.

@@ -10,6 +10,8 @@ import (
 const (
 	// maxItems bounds the rows of one body. What is beyond is rejected as one item.
 	maxItems = 100_000
+	// maxGuess bounds the rows that room is made for, going by the size of the first item.
+	maxGuess = 4_096
 	// maxRejected bounds the rejections of one body; the last one covers all further ones.
 	maxRejected = 1_000
 )
@@ -29,6 +31,10 @@ type batcher[M any, P interface {
 	message
 }] struct {
 	meta  Meta
+	size  int // of the body
+	words words
+	read  M // the message being read; one for all, since it is large
+	slot  func(key []byte) *value
 	item  int
 	batch Batch
 }
@@ -38,7 +44,8 @@ func decode[M any, P interface {
 	*M
 	message
 }](body []byte, meta Meta) Batch {
-	b := batcher[M, P]{meta: meta}
+	b := batcher[M, P]{meta: meta, size: len(body)}
+	b.slot = P(&b.read).slot
 	s := scanner{body: body}
 	switch s.space() {
 	case 0:
@@ -157,11 +164,11 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 		return errTooMany
 	}
 	from := s.at
-	var m M
 	var err error
 	isObject := s.space() == '{'
 	if isObject {
-		err = s.object(P(&m).slot)
+		b.read = *new(M)
+		err = s.object(b.slot)
 	} else {
 		_, err = s.value()
 	}
@@ -174,17 +181,20 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 	case !isObject:
 		b.reject(raw, "", "an item must be a JSON object")
 	default:
-		b.message(&m, raw)
+		b.message(raw)
 	}
 	return nil
 }
 
-// message adds the row of a message, or its rejection.
-func (b *batcher[M, P]) message(m P, raw []byte) {
-	r := reader{now: b.meta.ReceivedAt, retention: b.meta.Retention}
+// message adds the row of the message that was read, or its rejection.
+func (b *batcher[M, P]) message(raw []byte) {
+	r := reader{now: b.meta.ReceivedAt, retention: b.meta.Retention, words: &b.words}
 	last := len(b.batch.Events)
+	if last == 0 {
+		b.batch.Events = make([]event.Event, 0, min(1+b.size/len(raw), maxGuess))
+	}
 	b.batch.Events = append(b.batch.Events, event.Event{InstanceID: b.meta.InstanceID, ReceivedAt: millisecond(b.meta.ReceivedAt)})
-	isRow := m.row(&r, &b.batch.Events[last])
+	isRow := P(&b.read).row(&r, &b.batch.Events[last])
 	if !isRow || r.refused() {
 		b.batch.Events = b.batch.Events[:last]
 	}
