@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/query"
+)
+
+// canned gives one answer and remembers what it was asked.
+type canned struct {
+	answer query.Answer
+	err    error
+	asked  []query.Request
+}
+
+func (c *canned) Trace(_ context.Context, request query.Request) (query.Answer, error) {
+	c.asked = append(c.asked, request)
+	return c.answer, c.err
+}
+
+func (c *canned) get(path string) *httptest.ResponseRecorder {
+	return c.do("GET", path, "Bearer secret")
+}
+
+func (c *canned) do(method, path, authorization string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Authorization", authorization)
+	w := httptest.NewRecorder()
+	newHandler("secret", traces{reader: c, now: func() time.Time { return now }}).ServeHTTP(w, r)
+	return w
+}
+
+const trace = "/api/v1/trace?instance=i&client=c"
+
+// full has a value in every field, sparse only in those that every event has.
+var full = event.Event{
+	InstanceID: "prod", ClientID: "g@@@d", ChannelID: "ch", Action: event.Close, ActionInfo: event.NoHeart,
+	Time: at("2026-11-22T08:00:00Z"), TimeOrigin: event.FromBroker, ReceivedAt: at("2026-11-22T08:00:00.5Z"),
+	Source: "emqx", SourceEventID: "e1", NativeEvent: "client.disconnected", NativeReason: "keepalive_timeout",
+	ReasonCode: event.Some[int32](141), PeerAddress: "192.0.2.1", PeerPort: 1024, Username: "device", Node: "n1",
+	Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some[int32](0), CleanStart: event.Some(true),
+	ConnectedAt: at("2026-11-22T07:00:00.001Z"),
+}
+
+var sparse = event.Event{
+	InstanceID: "prod", ClientID: "=1+\"2\",\n<é>", Action: event.Connect, ActionInfo: event.Accepted,
+	Time: at("2026-11-22T09:00:00Z"), TimeOrigin: event.FromReceiver, ReceivedAt: at("2026-11-22T09:00:00Z"), Source: "events",
+}
+
+var receipt = query.Receipt{Objects: 1, Requests: 2, Bytes: 3, MS: 4.5, Partitions: []string{"p"}}
+
+const fullJSON = `{"client_id":"g@@@d","instance_id":"prod","group_id":"g","device_id":"d","time":"2026-11-22T08:00:00.000Z",` +
+	`"action":"close","action_info":"no heart","channel_id":"ch","native_event":"client.disconnected","native_reason":"keepalive_timeout",` +
+	`"reason_code":141,"connected_at":"2026-11-22T07:00:00.001Z","received_at":"2026-11-22T08:00:00.500Z","peer_address":"192.0.2.1",` +
+	`"peer_port":1024,"username":"device","node":"n1","protocol":"MQTT","protocol_version":5,"keep_alive":0,"clean_start":true,` +
+	`"source":"emqx","source_event_id":"e1","time_origin":"broker"}`
+
+const sparseJSON = `{"client_id":"=1+\"2\",\n<é>","instance_id":"prod","group_id":"","device_id":"=1+\"2\",\n<é>","time":"2026-11-22T09:00:00.000Z",` +
+	`"action":"connect","action_info":"accepted","channel_id":"","native_event":"","native_reason":"",` +
+	`"reason_code":null,"connected_at":null,"received_at":"2026-11-22T09:00:00.000Z","peer_address":"",` +
+	`"peer_port":0,"username":"","node":"","protocol":"","protocol_version":0,"keep_alive":null,"clean_start":null,` +
+	`"source":"events","source_event_id":"","time_origin":"received"}`
+
+const receiptJSON = `{"objects":1,"requests":2,"bytes":3,"ms":4.5,"partitions":["p"]}`
+
+func TestJSON(t *testing.T) {
+	c := &canned{answer: query.Answer{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
+	w := c.get(trace + "&limit=2")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	require.Equal(t, `{"events":[`+fullJSON+"\n,"+sparseJSON+`],"next_cursor":"more","receipt":`+receiptJSON+"}\n", w.Body.String())
+	require.Equal(t, 2, c.asked[0].Limit)
+}
+
+func TestUnknownDeviceIsAnEmptyList(t *testing.T) {
+	w := (&canned{answer: query.Answer{Receipt: receipt}}).get(trace)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, `{"events":[],"receipt":`+receiptJSON+"}\n", w.Body.String())
+}
+
+func TestIncomplete(t *testing.T) {
+	c := &canned{answer: query.Answer{Receipt: receipt, Unreadable: []query.Unreadable{{Key: "k", Error: "bad <footer>"}}}}
+	require.Equal(t, `{"events":[],"incomplete":true,"unreadable":[{"key":"k","error":"bad <footer>"}],"receipt":`+receiptJSON+"}\n",
+		c.get(trace).Body.String())
+	for _, format := range []string{"csv", "ndjson"} {
+		require.Equal(t, "true", c.get(trace+"&format="+format).Header().Get("X-Incomplete"))
+	}
+}
+
+func TestNDJSON(t *testing.T) {
+	c := &canned{answer: query.Answer{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
+	w := c.get(trace + "&format=ndjson")
+	require.Equal(t, "application/x-ndjson", w.Header().Get("Content-Type"))
+	require.Equal(t, fullJSON+"\n"+sparseJSON+"\n", w.Body.String())
+	require.Equal(t, "more", w.Header().Get("X-Next-Cursor"))
+	require.Equal(t, receiptJSON, w.Header().Get("X-Receipt"))
+	require.Empty(t, w.Header().Get("X-Incomplete"))
+}
+
+func TestCSV(t *testing.T) {
+	c := &canned{answer: query.Answer{Events: []event.Event{full, sparse}, Receipt: receipt}}
+	w := c.get(trace + "&format=csv")
+	require.Equal(t, "text/csv; charset=utf-8; header=present", w.Header().Get("Content-Type"))
+	require.Empty(t, w.Header().Get("X-Next-Cursor"))
+	require.True(t, strings.HasPrefix(w.Body.String(), "client_id,instance_id,group_id,device_id,time,action,action_info,channel_id,"+
+		"native_event,native_reason,reason_code,connected_at,received_at,peer_address,peer_port,username,node,protocol,"+
+		"protocol_version,keep_alive,clean_start,source,source_event_id,time_origin\r\n"))
+	records, err := csv.NewReader(w.Body).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, records, 3)
+	require.Equal(t, []string{"g@@@d", "prod", "g", "d", "2026-11-22T08:00:00.000Z", "close", "no heart", "ch", "client.disconnected",
+		"keepalive_timeout", "141", "2026-11-22T07:00:00.001Z", "2026-11-22T08:00:00.500Z", "192.0.2.1", "1024", "device", "n1",
+		"MQTT", "5", "0", "true", "emqx", "e1", "broker"}, records[1])
+	require.Equal(t, "'=1+\"2\",\n<é>", records[2][0], "not a formula")
+	require.Equal(t, "", records[2][10], "unknown is empty")
+}
+
+func TestCSVOfNothingHasItsHeader(t *testing.T) {
+	w := (&canned{}).get(trace + "&format=csv")
+	require.Equal(t, 1, strings.Count(w.Body.String(), "\r\n"))
+}
+
+func TestCellsAreNoFormulas(t *testing.T) {
+	for text, want := range map[string]string{
+		"=x": "'=x", "+x": "'+x", "-x": "'-x", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "x=": "x=", "": "", "é": "é", "a\xff": "a\ufffd",
+	} {
+		require.Equal(t, want, cell(text))
+	}
+}
+
+// TestAnswerStaysBelowTheLimit checks the answer as the runtime will encode it.
+func TestAnswerStaysBelowTheLimit(t *testing.T) {
+	for name, id := range map[string]string{
+		"plain": strings.Repeat("x", 65_000), "quotes": strings.Repeat(`"`, 65_000), "control": strings.Repeat("\x01", 65_000),
+		"tags": strings.Repeat("<", 65_000), "separators": strings.Repeat("\u2028", 21_000), "short": "x",
+	} {
+		for _, format := range []string{"json", "ndjson", "csv"} {
+			t.Run(name+" "+format, func(t *testing.T) {
+				c := &canned{answer: query.Answer{NextCursor: "last"}}
+				for i := range 5000 {
+					e := full
+					e.ClientID, e.Time = id, at("2026-11-22T08:00:00Z").Add(time.Duration(i)*time.Millisecond)
+					c.answer.Events = append(c.answer.Events, e)
+				}
+				w := c.get(trace + "&limit=5000&format=" + format)
+				encoded, err := json.Marshal(w.Body.String())
+				require.NoError(t, err)
+				require.Less(t, len(encoded), 6_000_000)
+				rows := strings.Count(w.Body.String(), "keepalive_timeout")
+				require.Positive(t, rows)
+				cursor := w.Header().Get("X-Next-Cursor")
+				if format == "json" {
+					var answer struct {
+						Events     []json.RawMessage
+						NextCursor string `json:"next_cursor"`
+					}
+					require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
+					require.Len(t, answer.Events, rows)
+					cursor = answer.NextCursor
+				}
+				want := "last"
+				if rows < 5000 {
+					require.Greater(t, len(encoded), 3_000_000)
+					want = query.CursorAfter(c.answer.Events[rows-1])
+				}
+				require.Equal(t, want, cursor)
+			})
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	w := (&canned{err: fmt.Errorf("parse: %w", query.ErrCursor)}).get(trace + "&cursor=x")
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Contains(t, w.Body.String(), `{"code":"InvalidCursor","error":"`)
+
+	w = (&canned{err: errors.New("oss: secret detail")}).get(trace)
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	require.Contains(t, w.Body.String(), `"code":"StoreUnavailable"`)
+	require.NotContains(t, w.Body.String(), "secret detail")
+
+	c := &canned{}
+	w = c.get("/api/v1/trace?instance=i")
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+	require.Contains(t, w.Body.String(), `{"code":"MissingParameter","error":"`)
+	require.Empty(t, c.asked)
+}
+
+func TestPathsMethodsTokens(t *testing.T) {
+	for _, c := range []struct {
+		method, path, authorization string
+		want                        int
+	}{
+		{"GET", trace, "Bearer secret", 200},
+		{"HEAD", trace, "Bearer secret", 200},
+		{"POST", trace, "Bearer secret", 405},
+		{"GET", trace, "Bearer wrong", 401},
+		{"GET", trace, "", 401},
+		{"GET", "/", "", 200},
+		{"DELETE", "/", "", 405},
+		{"GET", "/favicon.ico", "", 404},
+		{"GET", "/api/v1/trace/", "Bearer secret", 404},
+	} {
+		t.Run(c.method+" "+c.path+" "+c.authorization, func(t *testing.T) {
+			reader := &canned{}
+			w := reader.do(c.method, c.path, c.authorization)
+			require.Equal(t, c.want, w.Code)
+			require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+			if c.want != 200 {
+				require.Empty(t, reader.asked)
+				require.Contains(t, w.Body.String(), `"code":`)
+			}
+			if c.want == 405 {
+				require.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
+			}
+		})
+	}
+}

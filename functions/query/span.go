@@ -1,0 +1,79 @@
+package main
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	mostSpan   = 24 * time.Hour
+	presetSpan = time.Hour
+)
+
+// parseSpan reads from and to, both inclusive. Neither: the last hour; from alone:
+// 24 hours on or now, whichever is earlier; to alone: the hour before it.
+func (q *question) parseSpan(values url.Values, now time.Time) error {
+	from, hasFrom, err := parseTime(values, "from")
+	if err != nil {
+		return err
+	}
+	to, hasTo, err := parseTime(values, "to")
+	if err != nil {
+		return err
+	}
+	now = now.UTC().Truncate(time.Millisecond)
+	switch {
+	case !hasFrom && !hasTo:
+		from, to = now.Add(-presetSpan), now
+	case !hasTo:
+		to = earlier(from.Add(mostSpan), now)
+	case !hasFrom:
+		from = to.Add(-presetSpan)
+	}
+	q.request.From, q.request.To = from, to
+	return checkSpan(from, to)
+}
+
+func checkSpan(from, to time.Time) error {
+	switch {
+	case from.After(to):
+		return invalid("from is after to; without to it must not be after now")
+	case to.Sub(from) > mostSpan:
+		return invalid("from and to are more than 24 hours apart: ask for each day")
+	}
+	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// Events have whole milliseconds between these two, inclusive.
+const (
+	leastMilli = 0               // 1970-01-01
+	mostMilli  = 253402300799999 // 9999-12-31
+)
+
+// parseTime reads RFC 3339 or Unix milliseconds. A finer fraction is dropped: it
+// is a bound that nobody means.
+func parseTime(values url.Values, name string) (t time.Time, given bool, err error) {
+	text := values.Get(name)
+	if text == "" {
+		return time.Time{}, false, nil
+	}
+	milli, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		// The + of an offset that was not percent-encoded arrives as a space.
+		t, err = time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
+		milli = t.UnixMilli()
+	}
+	if err != nil || milli < leastMilli || milli > mostMilli {
+		return time.Time{}, true, invalid("%s must be a time as RFC 3339 (2026-11-22T08:00:00Z) or in Unix milliseconds, from 1970 on", name)
+	}
+	return time.UnixMilli(milli).UTC(), true, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+
+	"devicetrace/pkg/query"
+)
+
+const (
+	// mostBytes is where a page ends, whatever its limit, so that the answer stays
+	// below the 6 MB that Function Compute lets through. It counts bytes as they
+	// are in the runtime's answer, where the body is a JSON string.
+	mostBytes = 5 << 20
+	// mostUnreadable is how many unreadable objects an answer names; for there to
+	// be more a partition would have to be lost as a whole.
+	mostUnreadable = 1000
+	// mostError is how much it tells of each one's error, in bytes.
+	mostError = 256
+)
+
+// page is what one answer holds: as many rows as fit, at least one.
+type page struct {
+	rows       [][]byte
+	nextCursor string
+	receipt    query.Receipt
+	incomplete bool
+	unreadable []unreadable
+}
+
+// unreadable is an object whose rows are missing from the answer.
+type unreadable struct {
+	Key   string `json:"key"`
+	Error string `json:"error"`
+}
+
+func newPage(f format, answer query.Answer) page {
+	p := page{nextCursor: answer.NextCursor, receipt: answer.Receipt, incomplete: len(answer.Unreadable) > 0}
+	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), mostUnreadable)] {
+		p.unreadable = append(p.unreadable, unreadable{object.Key, fmt.Sprintf("%.*s", mostError, object.Error)})
+	}
+	size := 0
+	for i := range answer.Events {
+		row := f.row(&answer.Events[i])
+		size += wireSize(row)
+		if i > 0 && size > mostBytes {
+			p.nextCursor = query.CursorAfter(answer.Events[i-1])
+			break
+		}
+		p.rows = append(p.rows, row)
+	}
+	return p
+}
+
+// wireSize is the length of a text inside a JSON string as encoding/json writes
+// it, at most.
+func wireSize(text []byte) int {
+	size := 0
+	for _, b := range text {
+		switch {
+		case b < ' ', b == '<', b == '>', b == '&':
+			size += len(`\u0000`)
+		case b == '"', b == '\\':
+			size += len(`\"`)
+		case b >= utf8.RuneSelf:
+			size += 2 // U+2028 and U+2029 are 3 bytes and become 6
+		default:
+			size++
+		}
+	}
+	return size
+}
+
+// write answers with as much of the answer as fits. JSON tells the rest beside the
+// rows; the other formats tell it in headers.
+func write(w http.ResponseWriter, f format, answer query.Answer) {
+	p := newPage(f, answer)
+	w.Header().Set("Content-Type", f.contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	if f.contentType == formats["json"].contentType {
+		w.Write(p.object())
+		return
+	}
+	p.header(w.Header())
+	w.Write(f.head())
+	for _, row := range p.rows {
+		w.Write(row)
+	}
+}
+
+// object is the page as one JSON object.
+func (p page) object() []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"events":[`)
+	b.Write(bytes.TrimSuffix(bytes.Join(p.rows, []byte(",")), []byte("\n")))
+	b.WriteByte(']')
+	if p.nextCursor != "" {
+		b.WriteString(`,"next_cursor":`)
+		writeJSON(&b, p.nextCursor)
+	}
+	if p.incomplete {
+		b.WriteString(`,"incomplete":true,"unreadable":`)
+		writeJSON(&b, p.unreadable)
+	}
+	b.WriteString(`,"receipt":`)
+	writeJSON(&b, p.receipt)
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+// header tells what stands beside the rows.
+func (p page) header(header http.Header) {
+	if p.nextCursor != "" {
+		header.Set("X-Next-Cursor", p.nextCursor)
+	}
+	if p.incomplete {
+		header.Set("X-Incomplete", "true")
+	}
+	receipt, err := json.Marshal(p.receipt)
+	if err != nil {
+		panic(err) // a receipt has a JSON form
+	}
+	header.Set("X-Receipt", string(receipt))
+}
