@@ -1,0 +1,109 @@
+package objstore_test
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+)
+
+// putOne puts "v" under "k" through a faulty store and says whether it is there then.
+func putOne(t *testing.T, fault objstore.Fault) (err error, stored bool) {
+	inner := memstore.New()
+	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return fault })
+	err = faulty.Put(t.Context(), "k", strings.NewReader("v"), 1)
+	_, absent := inner.Read(t.Context(), "k", 0, 1)
+	return err, absent == nil
+}
+
+func TestFaultyPut(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		fault  objstore.Fault
+		err    error
+		stored bool
+	}{
+		{"no fault", objstore.Fault{}, nil, true},
+		{"before", objstore.Fault{Before: objstore.ErrFault}, objstore.ErrFault, false},
+		{"midway", objstore.Fault{Midway: objstore.ErrFault}, objstore.ErrFault, false},
+		{"after", objstore.Fault{After: objstore.ErrFault}, objstore.ErrFault, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err, stored := putOne(t, test.fault)
+			require.Equal(t, test.err, err)
+			require.Equal(t, test.stored, stored)
+		})
+	}
+}
+
+func TestFaultyDeleteMidway(t *testing.T) {
+	inner := memstore.New()
+	for _, key := range []string{"a", "b", "c"} {
+		require.NoError(t, inner.Put(t.Context(), key, strings.NewReader("v"), 1))
+	}
+	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault {
+		return objstore.Fault{Midway: objstore.ErrFault}
+	})
+	require.ErrorIs(t, faulty.Delete(t.Context(), "a", "b", "c"), objstore.ErrFault)
+	left, err := objstore.All(t.Context(), inner, "", "")
+	require.NoError(t, err)
+	require.Len(t, left, 2)
+}
+
+func TestFaultyHoldsACallBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until := make(chan struct{})
+		inner := memstore.New()
+		faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return objstore.Fault{Until: until} })
+		done := make(chan error, 1)
+		go func() { done <- faulty.Put(t.Context(), "k", strings.NewReader("v"), 1) }()
+		synctest.Wait()
+		_, err := inner.Read(t.Context(), "k", 0, 1)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		close(until)
+		require.NoError(t, <-done)
+	})
+}
+
+// A late put happens after its caller gave up, with the bytes of then.
+func TestFaultyLatePut(t *testing.T) {
+	late := make(chan struct{})
+	inner := memstore.New()
+	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return objstore.Fault{Late: late} })
+	ctx, cancel := context.WithCancel(t.Context())
+	body := []byte("v")
+	require.ErrorIs(t, faulty.Put(ctx, "k", readerAt(body), 1), objstore.ErrFault)
+	cancel()
+	body[0] = 'X'
+	_, err := inner.Read(t.Context(), "k", 0, 1)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+
+	close(late)
+	faulty.Settle()
+	b, err := inner.Read(t.Context(), "k", 0, 1)
+	require.NoError(t, err)
+	require.Equal(t, "v", string(b))
+}
+
+type readerAt []byte
+
+func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
+	return strings.NewReader(string(r)).ReadAt(p, off)
+}
+
+func TestFaultySetHookCountsAnew(t *testing.T) {
+	faulty := objstore.NewFaulty(memstore.New(), nil)
+	_, err := faulty.List(t.Context(), "", "")
+	require.NoError(t, err)
+	var seen []objstore.Call
+	faulty.SetHook(func(call objstore.Call) objstore.Fault { seen = append(seen, call); return objstore.Fault{} })
+	_, err = faulty.List(t.Context(), "p", "q")
+	require.NoError(t, err)
+	require.Equal(t, []objstore.Call{{Op: objstore.OpList, Seq: 1, Key: "p", After: "q"}}, seen)
+}

@@ -1,0 +1,42 @@
+package memstore_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/objstore/objstoretest"
+)
+
+func TestConformance(t *testing.T) {
+	objstoretest.Run(t, func(*testing.T) objstore.Store { return memstore.New() })
+}
+
+func TestConformanceUnderPrefix(t *testing.T) {
+	objstoretest.Run(t, func(*testing.T) objstore.Store {
+		return objstore.WithPrefix(memstore.New(), "fleet/ä =+%/")
+	})
+}
+
+// Every wrapper is a store like any other.
+func TestConformanceOfWrappers(t *testing.T) {
+	objstoretest.Run(t, func(*testing.T) objstore.Store {
+		faulty := objstore.NewFaulty(memstore.New(), nil)
+		return objstore.NewCounting(objstore.Retrying(faulty, objstore.RetryPolicy{AttemptTimeout: time.Minute}))
+	})
+}
+
+func TestNow(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	store := memstore.New()
+	store.Now = func() time.Time { return now }
+	require.NoError(t, store.Put(t.Context(), "k", strings.NewReader("v"), 1))
+
+	page, err := store.List(t.Context(), "", "")
+	require.NoError(t, err)
+	require.Equal(t, []objstore.Object{{Key: "k", Size: 1, Modified: now}}, page.Objects)
+}

@@ -1,0 +1,108 @@
+package objstoretest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/objstore"
+)
+
+func cancelledBefore(t *testing.T, store objstore.Store) {
+	put(t, store, "k", "v")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+
+	require.ErrorIs(t, store.Put(ctx, "new", strings.NewReader("v"), 1), context.Canceled)
+	_, err := store.Read(ctx, "k", 0, 1)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = store.List(ctx, "", "")
+	require.ErrorIs(t, err, context.Canceled)
+	err = store.Delete(ctx, "k")
+	require.ErrorIs(t, err, context.Canceled)
+	requireNames(t, err, "k")
+
+	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
+	requireObject(t, store, "k", "v")
+}
+
+// requireNames expects an error of a delete to name the keys that may be left.
+func requireNames(t *testing.T, err error, want ...string) {
+	t.Helper()
+	var failed *objstore.DeleteError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, want, failed.Keys)
+}
+
+// A put that is cancelled under way is stored whole or not at all.
+func cancelledDuring(t *testing.T, store objstore.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	text := strings.Repeat("half", 100_000)
+	body := brokenBody{text, func() error { cancel(); return nil }}
+	err := store.Put(ctx, "k", body, int64(len(text)))
+
+	_, absent := store.Read(t.Context(), "k", 0, 1)
+	if errors.Is(absent, fs.ErrNotExist) {
+		require.Error(t, err)
+		return
+	}
+	requireObject(t, store, "k", text)
+}
+
+// concurrentUse has writers of the same and of other keys, readers and deleters at
+// once. Readers see whole objects only.
+func concurrentUse(t *testing.T, store objstore.Store) {
+	const workers, rounds = 8, 20
+	shared := strings.Repeat("shared", 2000)
+	put(t, store, "shared", shared)
+
+	var work sync.WaitGroup
+	errs := make([]error, workers)
+	for i := range workers {
+		work.Go(func() {
+			for round := range rounds {
+				errs[i] = errors.Join(errs[i], useStore(t.Context(), store, fmt.Sprintf("own/%d/%02d", i, round), shared))
+			}
+		})
+	}
+	work.Wait()
+	require.NoError(t, errors.Join(errs...))
+	requireObject(t, store, "shared", shared)
+	require.Len(t, keys(t, store, "own/", ""), workers*rounds)
+}
+
+// useStore puts and reads the shared object, puts its own, sees it listed, and
+// deletes something that was never there.
+func useStore(ctx context.Context, store objstore.Store, own, shared string) error {
+	var err error
+	keep := func(e error) { err = errors.Join(err, e) }
+
+	keep(store.Put(ctx, "shared", strings.NewReader(shared), int64(len(shared))))
+	keep(expect(ctx, store, "shared", shared))
+	keep(store.Put(ctx, own, strings.NewReader(own), int64(len(own))))
+	keep(expect(ctx, store, own, own))
+	page, e := store.List(ctx, own, "")
+	keep(e)
+	if !slices.ContainsFunc(page.Objects, func(o objstore.Object) bool { return o.Key == own }) {
+		keep(fmt.Errorf("%q is not in its listing", own))
+	}
+	keep(store.Delete(ctx, own+"/absent"))
+	return err
+}
+
+func expect(ctx context.Context, store objstore.Store, key, want string) error {
+	got, err := store.Read(ctx, key, 0, int64(len(want)))
+	if err == nil && string(got) != want {
+		return fmt.Errorf("read %q: got %d other bytes: %w", key, len(got), io.ErrUnexpectedEOF)
+	}
+	return err
+}

@@ -1,0 +1,73 @@
+// Package objstoretest is the conformance suite of the object store contract: what
+// each store has to pass, in named subtests.
+package objstoretest
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/objstore"
+)
+
+// Run tests the stores that open returns, one for each subtest, each empty.
+func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, objstore.Store)
+	}{
+		{"ranges", ranges},
+		{"empty object", emptyObject},
+		{"absent object", absentObject},
+		{"impossible ranges", impossibleRanges},
+		{"odd keys", oddKeys},
+		{"refused keys", refusedKeys},
+		{"large object", largeObject},
+		{"repeated put", repeatedPut},
+		{"put of another size", putOfAnotherSize},
+		{"short body", shortBody},
+		{"listing order", listingOrder},
+		{"listing below a prefix", listingBelowPrefix},
+		{"listing after a key", listingAfter},
+		{"listing pages", listingPages},
+		{"exactly one page", exactlyOnePage},
+		{"deletes", deletes},
+		{"bulk delete", bulkDelete},
+		{"too many deletes", tooManyDeletes},
+		{"cancelled before", cancelledBefore},
+		{"cancelled during", cancelledDuring},
+		{"bytes not aliased", bytesNotAliased},
+		{"nothing half-written", nothingHalfWritten},
+		{"concurrent use", concurrentUse},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
+	}
+}
+
+// put stores text, read expects it, keys lists: what most subtests are made of.
+
+func put(t *testing.T, store objstore.Store, key, text string) {
+	t.Helper()
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader([]byte(text)), int64(len(text))), "put %q", key)
+}
+
+func requireObject(t *testing.T, store objstore.Store, key, want string) {
+	t.Helper()
+	got, err := store.Read(t.Context(), key, 0, int64(len(want)))
+	require.NoError(t, err, "read %q", key)
+	require.Equal(t, want, string(got), "object %q", key)
+	_, err = store.Read(t.Context(), key, 0, int64(len(want))+1)
+	require.ErrorIs(t, err, objstore.ErrRange, "read past the end of %q", key)
+}
+
+func keys(t *testing.T, store objstore.Store, prefix, after string) []string {
+	t.Helper()
+	objects, err := objstore.All(t.Context(), store, prefix, after)
+	require.NoError(t, err, "list %q after %q", prefix, after)
+	keys := make([]string, len(objects))
+	for i, object := range objects {
+		keys[i] = object.Key
+	}
+	return keys
+}

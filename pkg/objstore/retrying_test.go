@@ -1,0 +1,101 @@
+package objstore_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+)
+
+// failing is a store whose first calls fail, and the record of all of them.
+func failing(times int, fault objstore.Fault) *objstore.Counting {
+	return objstore.NewCounting(objstore.NewFaulty(memstore.New(), func(call objstore.Call) objstore.Fault {
+		if call.Seq <= times {
+			return fault
+		}
+		return objstore.Fault{}
+	}))
+}
+
+func TestRetryingSucceedsInTheEnd(t *testing.T) {
+	for name, fault := range map[string]objstore.Fault{
+		"before": {Before: objstore.ErrFault},
+		"midway": {Midway: objstore.ErrFault},
+		"after":  {After: objstore.ErrFault},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				counted := failing(3, fault)
+				store := objstore.Retrying(counted, objstore.RetryPolicy{})
+				require.NoError(t, store.Put(t.Context(), "k", strings.NewReader("v"), 1))
+				require.Equal(t, 4, counted.Requests())
+
+				b, err := store.Read(t.Context(), "k", 0, 1)
+				require.NoError(t, err)
+				require.Equal(t, "v", string(b))
+			})
+		})
+	}
+}
+
+func TestRetryingGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counted := failing(100, objstore.Fault{Before: objstore.ErrFault})
+		store := objstore.Retrying(counted, objstore.RetryPolicy{Attempts: 4, Base: time.Second, Max: 3 * time.Second})
+		begin := time.Now()
+		_, err := store.List(t.Context(), "", "")
+		require.ErrorIs(t, err, objstore.ErrFault)
+		require.ErrorContains(t, err, "tried 4 times")
+		require.Equal(t, 4, counted.Requests())
+		require.LessOrEqual(t, time.Since(begin), (1+2+3)*time.Second)
+	})
+}
+
+func TestRetryingLeavesFinalErrorsAlone(t *testing.T) {
+	for _, final := range []error{fs.ErrNotExist, objstore.ErrRange, objstore.Permanent(objstore.ErrFault)} {
+		counted := failing(100, objstore.Fault{Before: final})
+		_, err := objstore.Retrying(counted, objstore.RetryPolicy{}).Read(t.Context(), "k", 0, 1)
+		require.Equal(t, final, err)
+		require.Equal(t, 1, counted.Requests())
+	}
+}
+
+func TestRetryingEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counted := failing(100, objstore.Fault{Before: objstore.ErrFault})
+		store := objstore.Retrying(counted, objstore.RetryPolicy{Attempts: 1000, Base: time.Second, Max: time.Second})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := store.Delete(ctx, "k")
+		require.ErrorIs(t, err, objstore.ErrFault)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		deadline, _ := ctx.Deadline()
+		require.Equal(t, deadline, time.Now())
+	})
+}
+
+func TestRetryingEndsAnAttemptThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counted := failing(2, objstore.Fault{Until: make(chan struct{})})
+		store := objstore.Retrying(counted, objstore.RetryPolicy{AttemptTimeout: time.Second})
+		require.NoError(t, store.Put(t.Context(), "k", strings.NewReader("v"), 1))
+		require.Equal(t, 3, counted.Requests())
+		require.ErrorIs(t, counted.Calls()[0].Err, context.DeadlineExceeded)
+	})
+}
+
+func TestPermanent(t *testing.T) {
+	require.NoError(t, objstore.Permanent(nil))
+	require.False(t, objstore.IsPermanent(objstore.ErrFault))
+	err := errors.Join(objstore.Permanent(objstore.ErrFault))
+	require.True(t, objstore.IsPermanent(err))
+	require.ErrorIs(t, err, objstore.ErrFault)
+}
