@@ -1,0 +1,42 @@
+# `make run` and `make test` are the two commands to know; each does its own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run demo compact build test race fuzz lint
+
+FUNCTIONS := recorder query compactor
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: build ## the whole system on this machine: page and webhooks on 8080, MQTT on 1883
+	@exec .build/local
+
+demo: ## with `make run` up: devices that drop in every way, and their traces
+	@go run ./infra/local/demo
+
+compact: build ## run the compactor once on the local data
+	@exec .build/local compact
+
+build: ## the three functions and the local cloud, into .build
+	@set -e; for f in $(FUNCTIONS); do go build -trimpath -o .build/$$f/$$f ./functions/$$f; done
+	@go build -o .build/local ./infra/local
+
+test: ## everything: format, vet, tests, also of infra/e2e
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go test ./...
+	@set -e; if [ -f infra/e2e/go.mod ]; then cd infra/e2e; go vet ./...; go test ./...; fi
+
+race: ## the tests under the race detector
+	go test -race ./...
+
+fuzz: ## each fuzz target for ten seconds
+	@set -e; go list ./... | while read -r package; do \
+	  go test -list '^Fuzz' $$package | { grep '^Fuzz' || true; } | while read -r target; do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 10s $$package; \
+	  done; \
+	done
+
+lint: ## format and vet only
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))"
+	go vet ./...
