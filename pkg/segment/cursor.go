@@ -1,0 +1,160 @@
+package segment
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// RangeReader reads n bytes of the object under key from an offset.
+type RangeReader interface {
+	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
+}
+
+// Object names a segment in a store.
+type Object struct {
+	Key  string
+	Size int64
+	// FooterLength, where it is known, saves a request; 0 is unknown.
+	FooterLength int64
+}
+
+// tailGuess is how much of an object's end is read where the footer's length is
+// not known: enough for all but the largest.
+const tailGuess = 64 << 10
+
+// OpenFooter reads and parses an object's footer: one request, or two where the
+// length was not known and is beyond the guess.
+func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
+	want := o.FooterLength
+	if want == 0 {
+		want = tailGuess
+	}
+	for {
+		want = min(want, o.Size)
+		tail, err := store.Read(ctx, o.Key, o.Size-want, want)
+		if err != nil {
+			return nil, err
+		}
+		length, err := FooterLength(tail, o.Size)
+		if err != nil {
+			return nil, fmt.Errorf("read segment %q: %w", o.Key, err)
+		}
+		if length > want {
+			want = length
+			continue
+		}
+		footer, err := ParseFooter(tail, o.Size)
+		if err != nil {
+			return nil, fmt.Errorf("read segment %q: %w", o.Key, err)
+		}
+		return footer, nil
+	}
+}
+
+// Cursor streams a segment's rows in order, one row group in memory at a time: one
+// request a row group. At the end it checks the rows against the footer's digest.
+type Cursor struct {
+	store  RangeReader
+	object Object
+	footer *Footer
+	group  int
+	reader *parquet.GenericReader[Row]
+	left   int64
+	buffer []Row
+	next   int
+	digest Digest
+}
+
+// cursorRows is how many rows a cursor decodes at a time.
+const cursorRows = 128
+
+// OpenCursor is a cursor before the first row of the object, whose footer was read.
+func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
+	return &Cursor{store: store, object: o, footer: footer}
+}
+
+// Next is the next row, valid until the following call, or io.EOF after the last
+// one if all rows were what the footer says. ErrCorrupt: the object is not sound.
+func (c *Cursor) Next(ctx context.Context) (*Row, error) {
+	if c.next == len(c.buffer) {
+		if err := c.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	row := &c.buffer[c.next]
+	c.next++
+	return row, nil
+}
+
+func (c *Cursor) fill(ctx context.Context) (err error) {
+	defer guard(&err)
+	if c.left == 0 {
+		if err := c.openGroup(ctx); err != nil {
+			return err
+		}
+	}
+	rows := c.room(int(min(c.left, cursorRows)))
+	if err := readFull(c.reader, rows); err != nil {
+		return fmt.Errorf("read segment %q: %w", c.object.Key, err)
+	}
+	c.left -= int64(len(rows))
+	for i := range rows {
+		if i > 0 && rows[i-1].Compare(&rows[i]) > 0 {
+			return fmt.Errorf("read segment %q: %w: rows out of order", c.object.Key, ErrCorrupt)
+		}
+		c.digest.Add(&rows[i])
+	}
+	c.buffer, c.next = rows, 0
+	return nil
+}
+
+// room is space for n rows: the last buffer's, once it is large enough.
+func (c *Cursor) room(n int) []Row {
+	if cap(c.buffer) < n {
+		return make([]Row, n)
+	}
+	return c.buffer[:n]
+}
+
+func (c *Cursor) openGroup(ctx context.Context) error {
+	c.Close()
+	if c.group == len(c.footer.groups) {
+		return c.finish()
+	}
+	g := c.footer.groups[c.group]
+	data, err := c.store.Read(ctx, c.object.Key, g.Offset, g.Length)
+	if err != nil {
+		return err
+	}
+	rowGroup, err := c.footer.bind(g, data)
+	if err != nil {
+		return fmt.Errorf("read segment %q: %w", c.object.Key, err)
+	}
+	c.reader = parquet.NewGenericRowGroupReader[Row](rowGroup)
+	c.group, c.left = c.group+1, g.Rows
+	return nil
+}
+
+func (c *Cursor) finish() error {
+	if !c.digest.Equal(c.footer.digest) {
+		return fmt.Errorf("read segment %q: %w: its rows are not those that its footer describes", c.object.Key, ErrCorrupt)
+	}
+	return io.EOF
+}
+
+// Digest is that of the rows read so far.
+func (c *Cursor) Digest() Digest { return c.digest }
+
+// Object is what the cursor reads.
+func (c *Cursor) Object() Object { return c.object }
+
+// Close frees what the cursor holds. It may be called more than once.
+func (c *Cursor) Close() {
+	if c.reader != nil {
+		_ = c.reader.Close() // nothing is open below it but memory
+		c.reader = nil
+	}
+}

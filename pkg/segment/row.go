@@ -1,0 +1,244 @@
+// Package segment reads and writes segments: immutable Parquet objects of events,
+// sorted by client identifier. It is the only package that imports the Parquet
+// library. FORMAT.md describes the schema and footer field by field.
+//
+// What always holds: the rows of a segment are in the order of Row.Compare, its
+// footer says how many there are and the sum of their hashes, and the same rows
+// encode to the same bytes. Nothing read from an object is trusted: sizes are
+// checked before they are allocated, and a panic of the library is an error of
+// the object.
+package segment
+
+import (
+	"cmp"
+	"encoding/binary"
+	"time"
+
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+
+	"devicetrace/pkg/event"
+)
+
+// Row is an event as it is stored. Field order is column order, and the tags are
+// the names and encodings of FORMAT.md.
+type Row struct {
+	ClientID        string `parquet:"client_id,plain"`
+	InstanceID      string `parquet:"instance_id,dict"`
+	Time            int64  `parquet:"time,delta,timestamp(millisecond)"`
+	Action          string `parquet:"action,dict"`
+	ActionInfo      string `parquet:"action_info,dict"`
+	ChannelID       string `parquet:"channel_id,plain"`
+	NativeEvent     string `parquet:"native_event,dict"`
+	NativeReason    string `parquet:"native_reason,dict"`
+	ReasonCode      int32  `parquet:"reason_code,plain"`
+	ConnectedAt     int64  `parquet:"connected_at,plain,optional,timestamp(millisecond)"`
+	ReceivedDelay   int64  `parquet:"received_delay_ms,delta"`
+	PeerAddress     string `parquet:"peer_address,plain"`
+	PeerPort        int32  `parquet:"peer_port,plain"`
+	Username        string `parquet:"username,plain"`
+	Node            string `parquet:"node,dict"`
+	Protocol        string `parquet:"protocol,dict"`
+	ProtocolVersion int32  `parquet:"protocol_version,dict"`
+	KeepAlive       int32  `parquet:"keep_alive,dict"`
+	CleanStart      int32  `parquet:"clean_start,dict"`
+	Source          string `parquet:"source,dict"`
+	SourceEventID   string `parquet:"source_event_id,plain"`
+	TimeOrigin      string `parquet:"time_origin,dict"`
+}
+
+// unknown stands for an Optional number that the source did not send.
+const unknown = -1
+
+// FromEvent is the row of an event. Times lose what is below a millisecond.
+func FromEvent(e *event.Event) Row {
+	return Row{
+		ClientID:        e.ClientID,
+		InstanceID:      e.InstanceID,
+		Time:            e.Time.UnixMilli(),
+		Action:          string(e.Action),
+		ActionInfo:      string(e.ActionInfo),
+		ChannelID:       e.ChannelID,
+		NativeEvent:     e.NativeEvent,
+		NativeReason:    e.NativeReason,
+		ReasonCode:      number(e.ReasonCode),
+		ConnectedAt:     millis(e.ConnectedAt),
+		ReceivedDelay:   e.ReceivedAt.UnixMilli() - e.Time.UnixMilli(),
+		PeerAddress:     e.PeerAddress,
+		PeerPort:        e.PeerPort,
+		Username:        e.Username,
+		Node:            e.Node,
+		Protocol:        e.Protocol,
+		ProtocolVersion: e.ProtocolVersion,
+		KeepAlive:       number(e.KeepAlive),
+		CleanStart:      truth(e.CleanStart),
+		Source:          e.Source,
+		SourceEventID:   e.SourceEventID,
+		TimeOrigin:      string(e.TimeOrigin),
+	}
+}
+
+// Event is the event of the row.
+func (r *Row) Event() event.Event {
+	e := event.Event{
+		ClientID:        r.ClientID,
+		InstanceID:      r.InstanceID,
+		Time:            instant(r.Time),
+		Action:          event.Action(r.Action),
+		ActionInfo:      event.ActionInfo(r.ActionInfo),
+		ChannelID:       r.ChannelID,
+		NativeEvent:     r.NativeEvent,
+		NativeReason:    r.NativeReason,
+		ReceivedAt:      instant(r.receivedAt()),
+		PeerAddress:     r.PeerAddress,
+		PeerPort:        r.PeerPort,
+		Username:        r.Username,
+		Node:            r.Node,
+		Protocol:        r.Protocol,
+		ProtocolVersion: r.ProtocolVersion,
+		Source:          r.Source,
+		SourceEventID:   r.SourceEventID,
+		TimeOrigin:      event.TimeOrigin(r.TimeOrigin),
+	}
+	if r.ReasonCode != unknown {
+		e.ReasonCode = event.Some(r.ReasonCode)
+	}
+	if r.KeepAlive != unknown {
+		e.KeepAlive = event.Some(r.KeepAlive)
+	}
+	if r.CleanStart != unknown {
+		e.CleanStart = event.Some(r.CleanStart != 0)
+	}
+	if r.ConnectedAt != 0 {
+		e.ConnectedAt = instant(r.ConnectedAt)
+	}
+	return e
+}
+
+func (r *Row) receivedAt() int64 { return r.Time + r.ReceivedDelay }
+
+func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func number(o event.Optional[int32]) int32 {
+	if !o.Known {
+		return unknown
+	}
+	return o.Value
+}
+
+func truth(o event.Optional[bool]) int32 {
+	switch {
+	case !o.Known:
+		return unknown
+	case o.Value:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// Compare is the order of rows in a segment: by client, instance and time, then by
+// the other identity columns, so that duplicates are neighbours, then by the
+// received time, so that the first of them is the one to keep, then by the rest,
+// so that no two different rows are equal.
+func (r *Row) Compare(o *Row) int {
+	if c := r.compareIdentity(o); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		cmp.Compare(r.ReceivedDelay, o.ReceivedDelay),
+		cmp.Compare(r.Action, o.Action),
+		cmp.Compare(r.ActionInfo, o.ActionInfo),
+		cmp.Compare(r.ReasonCode, o.ReasonCode),
+		cmp.Compare(r.Username, o.Username),
+		cmp.Compare(r.Protocol, o.Protocol),
+		cmp.Compare(r.ProtocolVersion, o.ProtocolVersion),
+		cmp.Compare(r.KeepAlive, o.KeepAlive),
+		cmp.Compare(r.CleanStart, o.CleanStart),
+		cmp.Compare(r.Source, o.Source),
+		cmp.Compare(r.TimeOrigin, o.TimeOrigin),
+	)
+}
+
+// SameEvent reports whether two rows are one event delivered twice: everything
+// that the source itself sent is equal.
+func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
+
+// compareIdentity compares the identity columns: what the source sent, not when we
+// received it, nor what we made of it. Written out, for most pairs differ early.
+func (r *Row) compareIdentity(o *Row) int {
+	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(r.InstanceID, o.InstanceID); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(r.Time, o.Time); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		cmp.Compare(r.SourceEventID, o.SourceEventID),
+		cmp.Compare(r.NativeEvent, o.NativeEvent),
+		cmp.Compare(r.NativeReason, o.NativeReason),
+		cmp.Compare(r.ChannelID, o.ChannelID),
+		cmp.Compare(r.ConnectedAt, o.ConnectedAt),
+		cmp.Compare(r.PeerAddress, o.PeerAddress),
+		cmp.Compare(r.PeerPort, o.PeerPort),
+		cmp.Compare(r.Node, o.Node),
+	)
+}
+
+// appendTo appends the row's fields in column order, each string behind its length.
+func (r *Row) appendTo(b []byte) []byte {
+	b = appendString(b, r.ClientID)
+	b = appendString(b, r.InstanceID)
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time))
+	b = appendString(b, r.Action)
+	b = appendString(b, r.ActionInfo)
+	b = appendString(b, r.ChannelID)
+	b = appendString(b, r.NativeEvent)
+	b = appendString(b, r.NativeReason)
+	b = binary.LittleEndian.AppendUint32(b, uint32(r.ReasonCode))
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.ConnectedAt))
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.ReceivedDelay))
+	b = appendString(b, r.PeerAddress)
+	b = binary.LittleEndian.AppendUint32(b, uint32(r.PeerPort))
+	b = appendString(b, r.Username)
+	b = appendString(b, r.Node)
+	b = appendString(b, r.Protocol)
+	b = binary.LittleEndian.AppendUint32(b, uint32(r.ProtocolVersion))
+	b = binary.LittleEndian.AppendUint32(b, uint32(r.KeepAlive))
+	b = binary.LittleEndian.AppendUint32(b, uint32(r.CleanStart))
+	b = appendString(b, r.Source)
+	b = appendString(b, r.SourceEventID)
+	return appendString(b, r.TimeOrigin)
+}
+
+func appendString(b []byte, s string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+// Digest is a number of rows and the sum of their hashes modulo 2^64: equal for
+// equal rows in whatever order. The zero value is that of no rows.
+type Digest struct {
+	Rows    int64
+	Sum     uint64
+	scratch []byte
+}
+
+// Add counts a row in.
+func (d *Digest) Add(r *Row) {
+	d.scratch = r.appendTo(d.scratch[:0])
+	d.Rows++
+	d.Sum += xxhash.Sum64(d.scratch)
+}
+
+// Equal reports whether two digests are of the same rows.
+func (d *Digest) Equal(o Digest) bool { return d.Rows == o.Rows && d.Sum == o.Sum }

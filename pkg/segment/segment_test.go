@@ -1,0 +1,369 @@
+package segment_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// fleet is events of so many devices, in arrival order: connects and keep-alive ends.
+func fleet(devices, perDevice int) []event.Event {
+	random := rand.New(rand.NewPCG(1, 2))
+	var events []event.Event
+	for i := range devices * perDevice {
+		device := random.IntN(devices)
+		at := noon.Add(time.Duration(random.IntN(3600_000)) * time.Millisecond)
+		e := event.Event{
+			InstanceID: "post-cn-1", ClientID: fmt.Sprintf("GID_meter@@@SN%08d", device),
+			Action: event.Connect, ActionInfo: event.Accepted, Time: at, TimeOrigin: event.FromBroker,
+			ReceivedAt: at.Add(time.Duration(random.IntN(50)) * time.Millisecond),
+			Source:     "emqx", NativeEvent: "client.connected", ReasonCode: event.Some[int32](0),
+			PeerAddress: fmt.Sprintf("10.0.%d.%d", device%7, device%250), PeerPort: int32(1024 + random.IntN(60000)),
+			Username: "meter", Node: fmt.Sprintf("emqx@10.1.0.%d", device%6), Protocol: "MQTT", ProtocolVersion: 5,
+			KeepAlive: event.Some[int32](60), CleanStart: event.Some(true), ConnectedAt: at,
+		}
+		if i%2 == 1 {
+			e.Action, e.ActionInfo = event.Close, event.NoHeart
+			e.NativeEvent, e.NativeReason = "client.disconnected", "keepalive_timeout"
+			e.ReasonCode, e.KeepAlive, e.CleanStart = event.Optional[int32]{}, event.Optional[int32]{}, event.Optional[bool]{}
+			e.ConnectedAt = at.Add(-time.Minute)
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+func rowsOf(devices, perDevice int) []segment.Row {
+	return segment.FromEvents(fleet(devices, perDevice))
+}
+
+func write(t testing.TB, rows []segment.Row, groupRows int64) ([]byte, segment.Written) {
+	var out bytes.Buffer
+	w := segment.NewWriter(&out, groupRows)
+	require.NoError(t, w.Write(rows))
+	written, err := w.Close()
+	require.NoError(t, err)
+	require.EqualValues(t, out.Len(), written.Size)
+	return out.Bytes(), written
+}
+
+// objects is a store to read from that counts.
+type objects struct {
+	data  map[string][]byte
+	reads int
+}
+
+func (o *objects) Read(_ context.Context, key string, off, n int64) ([]byte, error) {
+	o.reads++
+	data := o.data[key]
+	if off < 0 || off+n > int64(len(data)) {
+		return nil, objstore.ErrRange
+	}
+	return bytes.Clone(data[off : off+n]), nil
+}
+
+func readAll(t testing.TB, cursor *segment.Cursor) ([]segment.Row, error) {
+	defer cursor.Close()
+	var rows []segment.Row
+	for {
+		row, err := cursor.Next(t.Context())
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, *row)
+	}
+}
+
+func open(t testing.TB, store segment.RangeReader, key string, size int64) *segment.Cursor {
+	object := segment.Object{Key: key, Size: size}
+	footer, err := segment.OpenFooter(t.Context(), store, object)
+	require.NoError(t, err)
+	return segment.OpenCursor(store, object, footer)
+}
+
+func TestEventsSurvive(t *testing.T) {
+	full := fleet(1, 2)
+	full[0].ChannelID, full[0].SourceEventID = "c", "e"
+	full = append(full, event.Event{ // the least an event says
+		InstanceID: "i", ClientID: "é\x00/@@@", Action: event.Close, Time: noon, ReceivedAt: noon,
+	})
+	for _, e := range full {
+		row := segment.FromEvent(&e)
+		require.Equal(t, e, row.Event())
+	}
+}
+
+func TestWriteAndStream(t *testing.T) {
+	rows := rowsOf(300, 10)
+	for _, groupRows := range []int64{0, 1, 100, 128, 129, 1 << 20} {
+		data, written := write(t, rows, groupRows)
+		store := &objects{data: map[string][]byte{"k": data}}
+		got, err := readAll(t, open(t, store, "k", written.Size))
+		require.NoError(t, err)
+		require.Equal(t, rows, got, "row groups of %d", groupRows)
+		length, err := segment.FooterLength(data, written.Size)
+		require.NoError(t, err)
+		require.Equal(t, written.FooterLength, length)
+	}
+}
+
+// A reused writer must write the same bytes: the library's Reset blanks metadata
+// of every file but the first.
+func TestReusedWriterWritesTheSameBytes(t *testing.T) {
+	rows := rowsOf(50, 10)
+	want, _ := write(t, rows, 100)
+	w := segment.NewWriter(io.Discard, 100)
+	for range 3 {
+		var out bytes.Buffer
+		w.Reset(&out, 100)
+		require.NoError(t, w.Write(rows))
+		_, err := w.Close()
+		require.NoError(t, err)
+		require.Equal(t, want, out.Bytes())
+	}
+	file, err := parquet.OpenFile(bytes.NewReader(want), int64(len(want)))
+	require.NoError(t, err)
+	for _, group := range file.Metadata().RowGroups {
+		require.Len(t, group.SortingColumns, 3)
+		for _, column := range group.Columns {
+			require.Len(t, column.MetaData.PathInSchema, 1)
+		}
+	}
+}
+
+func TestLookupReadsOneClient(t *testing.T) {
+	rows := rowsOf(200, 10)
+	data, written := write(t, rows, 64)
+	footer, err := segment.ParseFooter(data[written.Size-written.FooterLength:], written.Size)
+	require.NoError(t, err)
+	for _, client := range []string{rows[0].ClientID, rows[len(rows)/2].ClientID, rows[len(rows)-1].ClientID, "", "GID_meter@@@SN00000000x", "zzz"} {
+		var want, got []segment.Row
+		for _, row := range rows {
+			if row.ClientID == client {
+				want = append(want, row)
+			}
+		}
+		groups := footer.GroupsOf(client)
+		require.LessOrEqual(t, len(groups), 2+len(want)/64)
+		for _, g := range groups {
+			part, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], client)
+			require.NoError(t, err)
+			got = append(got, part...)
+		}
+		require.Equal(t, want, got, client)
+	}
+}
+
+func TestClientIDsLongerThanAnyBound(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), 65000)
+	var events []event.Event
+	for i := range 20 {
+		events = append(events, event.Event{
+			InstanceID: "i", ClientID: string(long) + fmt.Sprint(i), Time: noon, ReceivedAt: noon, Action: event.Close,
+		})
+	}
+	rows := segment.FromEvents(events)
+	data, written := write(t, rows, 3)
+	footer, err := segment.ParseFooter(data, written.Size)
+	require.NoError(t, err)
+	for _, row := range rows {
+		groups := footer.GroupsOf(row.ClientID)
+		require.Len(t, groups, 1)
+		got, err := footer.RowsOf(groups[0], data[groups[0].Offset:groups[0].Offset+groups[0].Length], row.ClientID)
+		require.NoError(t, err)
+		require.Equal(t, []segment.Row{row}, got)
+	}
+}
+
+func TestDuplicatesCollapseToTheFirstReceived(t *testing.T) {
+	events := fleet(5, 10)
+	again := append([]event.Event(nil), events...)
+	for i := range again {
+		again[i].ReceivedAt = again[i].ReceivedAt.Add(time.Hour)
+	}
+	want := segment.FromEvents(events)
+	require.Equal(t, want, segment.FromEvents(append(again, events...)))
+	require.Equal(t, want, segment.Union(segment.FromEvents(again), want))
+	require.Equal(t, want, segment.Union(want, segment.FromEvents(again)))
+
+	other := events[0]
+	other.SourceEventID = "another"
+	require.Len(t, segment.FromEvents([]event.Event{events[0], other}), 2, "two events of one millisecond")
+}
+
+func TestMerge(t *testing.T) {
+	events := fleet(100, 20)
+	want := segment.FromEvents(events)
+	store := &objects{data: map[string][]byte{}}
+	var cursors []*segment.Cursor
+	for i := range 5 { // overlapping inputs: each event is in two
+		var part []event.Event
+		for j, e := range events {
+			if j%5 == i || (j+1)%5 == i {
+				part = append(part, e)
+			}
+		}
+		key := fmt.Sprint(i)
+		data, written := write(t, segment.FromEvents(part), 64)
+		store.data[key] = data
+		cursors = append(cursors, open(t, store, key, written.Size))
+	}
+	merge, err := segment.NewMerge(t.Context(), cursors)
+	require.NoError(t, err)
+	var got []segment.Row
+	for {
+		row, err := merge.Next(t.Context())
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		got = append(got, row)
+	}
+	require.Equal(t, want, got)
+}
+
+func TestDigestTellsRowsApart(t *testing.T) {
+	rows := rowsOf(10, 5)
+	var forward, backward, other segment.Digest
+	for i := range rows {
+		forward.Add(&rows[i])
+		backward.Add(&rows[len(rows)-1-i])
+	}
+	require.True(t, forward.Equal(backward))
+	rows[3].NativeReason += "x"
+	for i := range rows {
+		other.Add(&rows[i])
+	}
+	require.False(t, forward.Equal(other))
+}
+
+// Whatever happens to an object's bytes: an error of the object or the same rows,
+// never a panic and never other rows.
+func TestDamageIsNoticed(t *testing.T) {
+	rows := rowsOf(40, 10)
+	data, written := write(t, rows, 100)
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 3000 {
+		damaged := bytes.Clone(data)
+		damaged[random.IntN(len(damaged))] ^= byte(1 << random.IntN(8))
+		checkDamaged(t, damaged, rows)
+	}
+	for _, length := range []int64{0, 1, 7, 8, 11, 12, 100, written.Size / 2, written.Size - written.FooterLength, written.Size - 1} {
+		checkDamaged(t, data[:length], rows)
+	}
+	checkDamaged(t, append(bytes.Clone(data[:8]), 0xff, 0xff, 0xff, 0xff, 'P', 'A', 'R', '1'), rows)
+}
+
+func checkDamaged(t *testing.T, data []byte, want []segment.Row) {
+	store := &objects{data: map[string][]byte{"k": data}}
+	object := segment.Object{Key: "k", Size: int64(len(data))}
+	footer, err := segment.OpenFooter(t.Context(), store, object)
+	if err != nil {
+		require.ErrorIs(t, err, segment.ErrCorrupt)
+		return
+	}
+	got, err := readAll(t, segment.OpenCursor(store, object, footer))
+	if err != nil {
+		require.ErrorIs(t, err, segment.ErrCorrupt)
+		return
+	}
+	require.Equal(t, want, got)
+}
+
+func FuzzParseFooter(f *testing.F) {
+	data, written := write(f, rowsOf(5, 4), 8)
+	f.Add(data)
+	f.Add(data[written.Size-written.FooterLength:])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		footer, err := segment.ParseFooter(data, int64(len(data)))
+		if err != nil {
+			require.ErrorIs(t, err, segment.ErrCorrupt)
+			return
+		}
+		for _, g := range footer.Groups() {
+			_, _ = footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], "GID_meter@@@SN00000001")
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, n := range []int{1, 100, 1000} {
+		rows := rowsOf(n, 1)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				data, err := segment.Encode(rows)
+				require.NoError(b, err)
+				b.ReportMetric(float64(len(data)), "bytes")
+			}
+		})
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	rows := rowsOf(3500, 10)
+	data, written := write(b, rows, segment.GroupRows(int64(len(rows))))
+	footer, err := segment.ParseFooter(data[written.Size-written.FooterLength:], written.Size)
+	require.NoError(b, err)
+	client := rows[len(rows)/2].ClientID
+	g := footer.GroupsOf(client)[0]
+	b.ReportMetric(float64(written.Size)/float64(len(rows)), "bytes/row")
+	b.ReportMetric(float64(written.FooterLength), "footer-bytes")
+	b.ReportMetric(float64(g.Length), "group-bytes")
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], client)
+		require.NoError(b, err)
+	}
+}
+
+func BenchmarkMerge(b *testing.B) {
+	rows := rowsOf(8000, 10)
+	store := &objects{data: map[string][]byte{}}
+	for i := range 8 {
+		var part []segment.Row
+		for j := i; j < len(rows); j += 8 {
+			part = append(part, rows[j])
+		}
+		data, _ := write(b, part, segment.GroupRows(int64(len(part))))
+		store.data[fmt.Sprint(i)] = data
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var cursors []*segment.Cursor
+		for key, data := range store.data {
+			cursors = append(cursors, open(b, store, key, int64(len(data))))
+		}
+		merge, err := segment.NewMerge(b.Context(), cursors)
+		require.NoError(b, err)
+		w := segment.NewWriter(io.Discard, segment.GroupRows(int64(len(rows))))
+		for {
+			row, err := merge.Next(b.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(b, err)
+			require.NoError(b, w.Write([]segment.Row{row}))
+		}
+		_, err = w.Close()
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(len(rows)*b.N)/b.Elapsed().Seconds(), "rows/s")
+}
