@@ -1,0 +1,70 @@
+package mqtt
+
+import (
+	"errors"
+	"io"
+	"net"
+
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+)
+
+// end is what ended a connection.
+type end struct {
+	action event.Action
+	info   event.ActionInfo
+	native string // the broker's own word
+	code   *byte  // of the broker's DISCONNECT
+}
+
+// endOf reads the cause that the broker gave when it stopped the client, or else
+// the error that its reading ended with.
+//
+//	cause                                     action      info
+//	code below 0x80                           disconnect  disconnected by client
+//	code of 0x80 and above                    close       by the code
+//	timeout of the connection's deadline      close       no heart
+//	end of file                               close       closed by client
+//	closed by us                              close       ServerShutdown
+//	other errors of the network, or none      close       Socket IOException
+//	anything else: words of the parser        close       invalid param
+func endOf(cause, err error) end {
+	if cause == nil {
+		cause = err
+	}
+	var code packets.Code
+	var network net.Error
+	switch {
+	case cause == nil:
+		return end{action: event.Close, info: event.SocketIOException}
+	case errors.As(cause, &code) && code.Code < packets.ErrUnspecifiedError.Code:
+		return end{action: event.Disconnect, info: event.DisconnectedByClient, native: cause.Error()}
+	case errors.As(cause, &code):
+		return end{event.Close, broker.ClosedByBroker(code.Code), cause.Error(), &code.Code}
+	case errors.As(cause, &network) && network.Timeout():
+		return closed(event.NoHeart, cause)
+	case errors.Is(cause, io.EOF), errors.Is(cause, io.ErrUnexpectedEOF):
+		return closed(event.ClosedByClient, cause)
+	case errors.Is(cause, net.ErrClosed):
+		return closed(event.ServerShutdown, cause)
+	case errors.As(cause, &network):
+		return closed(event.SocketIOException, cause)
+	default:
+		return closed(event.InvalidParam, cause)
+	}
+}
+
+func closed(info event.ActionInfo, cause error) end {
+	return end{action: event.Close, info: info, native: native(cause)}
+}
+
+// native is the error without the addresses, which have fields of their own.
+func native(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return err.Error()
+}

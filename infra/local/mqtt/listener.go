@@ -1,0 +1,72 @@
+package mqtt
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// patience is how long a new connection may take to send its CONNECT.
+const patience = 10 * time.Second
+
+// listener knows its open connections, so that closing it closes those, too:
+// the broker by itself would wait for ever for one that never sent its CONNECT.
+type listener struct {
+	net.Listener
+	mu     sync.Mutex
+	closed bool
+	open   map[net.Conn]struct{}
+}
+
+func listen(address string) (*listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &listener{Listener: l, open: map[net.Conn]struct{}{}}, nil
+}
+
+// Accept returns the next connection; its deadline lasts until the broker sets
+// one for the keep alive.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	_ = c.SetDeadline(time.Now().Add(patience))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
+	l.open[c] = struct{}{}
+	return &conn{Conn: c, listener: l}, nil
+}
+
+// Close may be called again and from anywhere.
+func (l *listener) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	for c := range l.open {
+		_ = c.Close()
+	}
+	return l.Listener.Close()
+}
+
+// conn leaves its listener's book when it closes.
+type conn struct {
+	net.Conn
+	listener *listener
+}
+
+func (c *conn) Close() error {
+	c.listener.mu.Lock()
+	delete(c.listener.open, c.Conn)
+	c.listener.mu.Unlock()
+	return c.Conn.Close()
+}
