@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"devicetrace/pkg/broker"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/record"
 	"devicetrace/pkg/serve"
 )
@@ -53,7 +54,7 @@ func refuse(w http.ResponseWriter, r *http.Request, d delivery, err error) {
 		serve.Fail(w, http.StatusBadRequest, "Unreadable", "the body ended early")
 	case errors.Is(err, record.ErrBusy):
 		serve.TryLater(w, http.StatusTooManyRequests, "Busy", "too much is waiting to be stored: send this again later")
-	case errors.Is(err, record.ErrLayout):
+	case errors.Is(err, layout.ErrConflict):
 		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket was first used with another number of shards than SHARDS says: set it right, then send this again")
 	default:
 		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the events could not be stored: send this again later")

@@ -18,6 +18,7 @@ import (
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/record"
 )
 
@@ -245,7 +246,7 @@ func TestNotDurableIsSentAgain(t *testing.T) {
 	}{
 		{"store down", bench{appendErr: errors.New("timeout")}, connected("c"), 503, "StoreUnavailable"},
 		{"busy", bench{appendErr: fmt.Errorf("append: %w", record.ErrBusy)}, connected("c"), 429, "Busy"},
-		{"other shards", bench{appendErr: fmt.Errorf("open: %w", record.ErrLayout)}, connected("c"), 503, "LayoutMismatch"},
+		{"other shards", bench{appendErr: fmt.Errorf("open: %w", layout.ErrConflict)}, connected("c"), 503, "LayoutMismatch"},
 		{"quarantine down", bench{putErr: errors.New("timeout")}, "junk", 503, "StoreUnavailable"},
 		{"quarantine down for one of two", bench{putErr: errors.New("timeout")}, "[" + connected("c") + ",1]", 503, "StoreUnavailable"},
 		{"client gone", bench{appendErr: context.Canceled}, connected("c"), 503, "StoreUnavailable"},

@@ -7,6 +7,8 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"time"
 
@@ -34,7 +36,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
-	writer, err := record.New(bucket.Store, record.Config{Shards: shards})
+	writer, err := record.New(bucket.Store, record.Config{Shards: shards, Log: slog.Default()})
 	if err != nil {
 		return serve.Function{}, err
 	}
@@ -47,7 +49,15 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Name:        "recorder",
 		Handler:     newHandler(token, hooks),
+		Start:       func(ctx context.Context) error { return claim(ctx, writer) },
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil
+}
+
+// claim refuses to start on a bucket that has another layout. Doing it here leaves
+// an event with its put as the only request.
+func claim(ctx context.Context, writer *record.Writer) error {
+	_, err := writer.Layout(ctx)
+	return err
 }
