@@ -16,7 +16,7 @@ type end struct {
 	action event.Action
 	info   event.ActionInfo
 	native string // the broker's own word
-	code   *byte  // of the broker's DISCONNECT
+	code   *byte  // the broker's; MQTT 3 has no packet to send it in
 }
 
 // endOf reads the cause that the broker gave when it stopped the client, or else
