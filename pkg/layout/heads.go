@@ -1,6 +1,10 @@
 package layout
 
-import "slices"
+import (
+	"slices"
+
+	"devicetrace/pkg/objstore"
+)
 
 // Segment is an entry of a partition's listing whose name parses.
 type Segment struct {
@@ -31,4 +35,16 @@ func Heads(segments []Segment) (runs []Run, compacted []Segment) {
 		}
 	}
 	return runs, slices.Clip(compacted)
+}
+
+// Segments are the objects of a partition's listing whose names parse, in the
+// listing's order. Foreign objects are passed over.
+func Segments(objects []objstore.Object) []Segment {
+	var segments []Segment
+	for _, o := range objects {
+		if _, name, err := ParseKey(o.Key); err == nil {
+			segments = append(segments, Segment{Key: o.Key, Size: o.Size, Name: name})
+		}
+	}
+	return segments
 }

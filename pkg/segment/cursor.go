@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,6 +21,15 @@ type Object struct {
 	// FooterLength, where it is known, saves a request; 0 is unknown.
 	FooterLength int64
 }
+
+// ObjectError is an object that is no sound segment: Err is ErrCorrupt and why.
+type ObjectError struct {
+	Key string
+	Err error
+}
+
+func (e *ObjectError) Error() string { return fmt.Sprintf("read segment %q: %v", e.Key, e.Err) }
+func (e *ObjectError) Unwrap() error { return e.Err }
 
 // tailGuess is how much of an object's end is read where the footer's length is
 // not known: enough for all but the largest.
@@ -40,7 +50,7 @@ func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, erro
 		}
 		length, err := FooterLength(tail, o.Size)
 		if err != nil {
-			return nil, fmt.Errorf("read segment %q: %w", o.Key, err)
+			return nil, &ObjectError{o.Key, err}
 		}
 		if length > want {
 			want = length
@@ -48,7 +58,7 @@ func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, erro
 		}
 		footer, err := ParseFooter(tail, o.Size)
 		if err != nil {
-			return nil, fmt.Errorf("read segment %q: %w", o.Key, err)
+			return nil, &ObjectError{o.Key, err}
 		}
 		return footer, nil
 	}
@@ -89,7 +99,15 @@ func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 	return row, nil
 }
 
-func (c *Cursor) fill(ctx context.Context) (err error) {
+func (c *Cursor) fill(ctx context.Context) error {
+	err := c.decode(ctx)
+	if errors.Is(err, ErrCorrupt) {
+		return &ObjectError{c.object.Key, err}
+	}
+	return err
+}
+
+func (c *Cursor) decode(ctx context.Context) (err error) {
 	defer guard(&err)
 	if c.left == 0 {
 		if err := c.openGroup(ctx); err != nil {
@@ -98,12 +116,12 @@ func (c *Cursor) fill(ctx context.Context) (err error) {
 	}
 	rows := c.room(int(min(c.left, cursorRows)))
 	if err := readFull(c.reader, rows); err != nil {
-		return fmt.Errorf("read segment %q: %w", c.object.Key, err)
+		return err
 	}
 	c.left -= int64(len(rows))
 	for i := range rows {
 		if i > 0 && rows[i-1].Compare(&rows[i]) > 0 {
-			return fmt.Errorf("read segment %q: %w: rows out of order", c.object.Key, ErrCorrupt)
+			return fmt.Errorf("%w: rows out of order", ErrCorrupt)
 		}
 		c.digest.Add(&rows[i])
 	}
@@ -131,7 +149,7 @@ func (c *Cursor) openGroup(ctx context.Context) error {
 	}
 	rowGroup, err := c.footer.bind(g, data)
 	if err != nil {
-		return fmt.Errorf("read segment %q: %w", c.object.Key, err)
+		return err
 	}
 	c.reader = parquet.NewGenericRowGroupReader[Row](rowGroup)
 	c.group, c.left = c.group+1, g.Rows
@@ -140,7 +158,7 @@ func (c *Cursor) openGroup(ctx context.Context) error {
 
 func (c *Cursor) finish() error {
 	if !c.digest.Equal(c.footer.digest) {
-		return fmt.Errorf("read segment %q: %w: its rows are not those that its footer describes", c.object.Key, ErrCorrupt)
+		return fmt.Errorf("%w: its rows are not those that its footer describes", ErrCorrupt)
 	}
 	return io.EOF
 }

@@ -1,0 +1,186 @@
+// Package compact merges the many small segments of a partition into few sorted
+// ones, and deletes what is superseded.
+//
+// What always holds:
+//
+//   - A plan is a pure function of a listing. Running it is another step, and it may
+//     be run twice, late, or by two compactors at once: the same inputs make the
+//     same bytes, under a key that is their digest.
+//   - Inputs are checked against their footers as they stream. An input that is
+//     missing ends the merge; one that is no sound segment is left out, reported and
+//     never deleted.
+//   - A key is deleted only after the output, which sorts later, was read back from
+//     the store and holds exactly the union of the inputs' rows.
+//   - Memory is bounded by a row group of each input, not by the day.
+package compact
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// Store is what a compactor needs of an object store.
+type Store interface {
+	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
+	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
+	List(ctx context.Context, prefix, after string) (objstore.Page, error)
+	Delete(ctx context.Context, keys ...string) error
+}
+
+// Config of a Compactor. The zero value of each field means its default.
+type Config struct {
+	// Fanout is how many objects of one level an open day's partition holds before
+	// they are merged. Default 8.
+	Fanout int
+	// Quiet is how long nothing was written to a closed day's partition before it is
+	// merged down to one object. Default 30 minutes.
+	Quiet time.Duration
+	// Margin is how long before the context's deadline no merge is begun any more.
+	// Default 15 seconds.
+	Margin time.Duration
+	// Dir is where outputs are staged, since their name is their digest. Default the
+	// system's directory for temporary files.
+	Dir string
+	// Now is the clock. It decides when partitions are merged, and nothing else.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	c.Fanout = cmp.Or(c.Fanout, 8)
+	c.Quiet = cmp.Or(c.Quiet, 30*time.Minute)
+	c.Margin = cmp.Or(c.Margin, 15*time.Second)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Validate names the field that is out of range.
+func (c Config) Validate() error {
+	switch {
+	case c.Fanout < 0 || c.Fanout == 1:
+		return fmt.Errorf("Fanout must be 2 or more: %d", c.Fanout)
+	case c.Quiet < 0:
+		return fmt.Errorf("Quiet must not be negative: %v", c.Quiet)
+	case c.Margin < 0:
+		return fmt.Errorf("Margin must not be negative: %v", c.Margin)
+	}
+	return nil
+}
+
+// Compactor merges. It is safe for concurrent use, with itself and with others.
+type Compactor struct {
+	store  Store
+	config Config
+}
+
+// New asks the store nothing.
+func New(store Store, config Config) (*Compactor, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("configure compactor: %w", err)
+	}
+	return &Compactor{store: store, config: config.withDefaults()}, nil
+}
+
+// Report is what a run did.
+type Report struct {
+	// Partitions is how many were looked at, Merges how many outputs were made and
+	// verified.
+	Partitions int `json:"partitions"`
+	Merges     int `json:"merges"`
+	// Inputs and Deleted count objects, Rows and Bytes what was written.
+	Inputs  int   `json:"inputs"`
+	Deleted int   `json:"deleted"`
+	Rows    int64 `json:"rows"`
+	Bytes   int64 `json:"bytes"`
+	// Missed is how many merges ended because an input was gone: another compactor
+	// was faster.
+	Missed int `json:"missed"`
+	// Foreign is how many objects have names that are not of this layout.
+	Foreign int `json:"foreign"`
+	// Stuck are partitions at the end of the range of levels.
+	Stuck []string `json:"stuck,omitempty"`
+	// Unreadable are objects that are no sound segments: they stay where they are.
+	Unreadable map[string]string `json:"unreadable,omitempty"`
+	// Failed are the errors of partitions whose merge did not end.
+	Failed map[string]string `json:"failed,omitempty"`
+	// Stopped says that the deadline came first. The next run goes on.
+	Stopped bool `json:"stopped"`
+}
+
+// Run compacts every partition that has need of it, one list request for each 1,000
+// objects of a shard, at least one a shard. A partition that fails is reported and
+// the next one tried. The error is one of listing.
+func (c *Compactor) Run(ctx context.Context) (Report, error) {
+	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
+	l, err := layout.Find(ctx, c.store)
+	if err != nil || l.Shards == 0 {
+		return report, err
+	}
+	for _, shard := range l.AllShards() {
+		objects, err := objstore.All(ctx, c.store, layout.ShardPrefix(shard), "")
+		if err != nil {
+			return report, fmt.Errorf("list shard %s: %w", shard, err)
+		}
+		listings, foreign := Listings(objects)
+		report.Foreign += foreign
+		for _, listing := range listings {
+			if c.outOfTime(ctx) {
+				report.Stopped = true
+				return report, nil
+			}
+			report.Partitions++
+			c.partition(ctx, listing, &report)
+		}
+	}
+	return report, nil
+}
+
+// outOfTime reports whether the deadline is too near to begin another merge.
+func (c *Compactor) outOfTime(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < c.config.Margin || ctx.Err() != nil
+}
+
+// partition plans and merges, and plans again without the inputs that turn out to
+// be no sound segments.
+func (c *Compactor) partition(ctx context.Context, listing Listing, report *Report) {
+	bad := map[string]bool{}
+	for {
+		plan := NewPlan(listing, bad, c.config.Now(), c.config)
+		if plan.Stuck {
+			report.Stuck = append(report.Stuck, listing.Partition.String())
+		}
+		if len(plan.Inputs) == 0 {
+			return
+		}
+		err := c.merge(ctx, plan, report)
+		var unsound *segment.ObjectError
+		switch {
+		case errors.As(err, &unsound) && plan.reads(unsound.Key):
+			bad[unsound.Key] = true
+			report.Unreadable[unsound.Key] = unsound.Error()
+			continue
+		case errors.Is(err, fs.ErrNotExist): // somebody else compacts here
+			report.Missed++
+		case err != nil:
+			report.Failed[listing.Partition.String()] = err.Error()
+			c.config.Log.Warn("compact partition", "partition", listing.Partition.String(), "error", err)
+		}
+		return
+	}
+}

@@ -1,0 +1,73 @@
+package compact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// openInputs reads the footers of all inputs, so that what cannot be read is known
+// before anything is merged.
+func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
+	for _, input := range inputs {
+		cursor, footer, err := c.open(ctx, input)
+		if err != nil {
+			return cursors, 0, err
+		}
+		rows += footer.Digest().Rows
+		cursors = append(cursors, cursor)
+	}
+	return cursors, rows, nil
+}
+
+func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor, *segment.Footer, error) {
+	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
+	footer, err := segment.OpenFooter(ctx, sized{c.store}, object)
+	if err != nil {
+		return nil, nil, err
+	}
+	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
+}
+
+// sized reads objects whose sizes were listed: one that ends before its size is no
+// sound segment.
+type sized struct{ store Store }
+
+func (s sized) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	data, err := s.store.Read(ctx, key, off, n)
+	if errors.Is(err, objstore.ErrRange) {
+		return nil, &segment.ObjectError{Key: key, Err: fmt.Errorf("%w: %w", segment.ErrCorrupt, err)}
+	}
+	return data, err
+}
+
+func closeAll(cursors []*segment.Cursor) {
+	for _, cursor := range cursors {
+		cursor.Close()
+	}
+}
+
+// verify reads an output back from the store, and compares its rows with those that
+// were merged.
+func (c *Compactor) verify(ctx context.Context, output layout.Segment, want segment.Digest) error {
+	cursor, _, err := c.open(ctx, output)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	defer cursor.Close()
+	for err == nil {
+		_, err = cursor.Next(ctx)
+	}
+	if !errors.Is(err, io.EOF) {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if got := cursor.Digest(); !got.Equal(want) {
+		return fmt.Errorf("verify segment %q: %d rows are stored, %d were merged, or they differ", output.Key, got.Rows, want.Rows)
+	}
+	return nil
+}

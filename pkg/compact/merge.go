@@ -1,0 +1,122 @@
+package compact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// merge runs a plan: stage the output, put it, read it back, delete what it
+// supersedes. A crash before the deletes leaves an object that no reader shows
+// twice; the next run merges it with its inputs again.
+func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) error {
+	staged, err := c.stage(ctx, plan)
+	if err != nil {
+		return err
+	}
+	defer staged.discard()
+	output := staged.segment(plan)
+	if err := c.store.Put(ctx, output.Key, staged.file, output.Size); err != nil {
+		return fmt.Errorf("put segment %q: %w", output.Key, err)
+	}
+	if err := c.verify(ctx, output, staged.written.Digest); err != nil {
+		return err
+	}
+	report.Merges++
+	report.Inputs += len(plan.Inputs)
+	report.Rows += staged.written.Digest.Rows
+	report.Bytes += output.Size
+	return c.deleteSuperseded(ctx, plan.Superseded, report)
+}
+
+// deleteSuperseded deletes the keys, which the plan names one by one.
+func (c *Compactor) deleteSuperseded(ctx context.Context, keys []string, report *Report) error {
+	for len(keys) > 0 {
+		n := min(len(keys), objstore.MaxPage)
+		if err := c.store.Delete(ctx, keys[:n]...); err != nil {
+			return fmt.Errorf("delete superseded segments: %w", err)
+		}
+		report.Deleted += n
+		keys = keys[n:]
+	}
+	return nil
+}
+
+// staged is an output on local disk.
+type staged struct {
+	file    *os.File
+	written segment.Written
+	digest  string
+}
+
+func (s *staged) discard() {
+	_ = s.file.Close()
+	_ = os.Remove(s.file.Name()) // the directory is for temporary files
+}
+
+func (s *staged) segment(plan Plan) layout.Segment {
+	name := layout.Name{Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength}
+	return layout.Segment{Key: name.Key(plan.Partition), Size: s.written.Size, Name: name}
+}
+
+// stage writes the plan's output to a file.
+func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error) {
+	file, err := os.CreateTemp(c.config.Dir, "compact-*.parquet")
+	if err != nil {
+		return nil, fmt.Errorf("stage output: %w", err)
+	}
+	s := &staged{file: file}
+	defer func() {
+		if err != nil {
+			s.discard()
+		}
+	}()
+	cursors, rows, err := c.openInputs(ctx, plan.Inputs)
+	defer closeAll(cursors)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.New()
+	s.written, err = mergeInto(ctx, io.MultiWriter(file, digest), cursors, segment.GroupRows(rows))
+	s.digest = hex.EncodeToString(digest.Sum(nil))
+	return s, err
+}
+
+// mergeBatch is how many rows are encoded at a time.
+const mergeBatch = 512
+
+// mergeInto writes the union of all cursors' rows as one segment.
+func mergeInto(ctx context.Context, out io.Writer, cursors []*segment.Cursor, groupRows int64) (segment.Written, error) {
+	merge, err := segment.NewMerge(ctx, cursors)
+	if err != nil {
+		return segment.Written{}, err
+	}
+	writer := segment.NewWriter(out, groupRows)
+	batch := make([]segment.Row, 0, mergeBatch)
+	for {
+		row, err := merge.Next(ctx)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return segment.Written{}, err
+		}
+		if err == nil {
+			batch = append(batch, row)
+		}
+		if len(batch) == mergeBatch || err != nil {
+			if err := writer.Write(batch); err != nil {
+				return segment.Written{}, err
+			}
+			batch = batch[:0]
+		}
+		if err != nil {
+			return writer.Close()
+		}
+	}
+}

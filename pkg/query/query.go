@@ -1,0 +1,243 @@
+// Package query answers what happened to one client in a span of time, reading
+// only the partitions of that client and those days.
+//
+// What always holds: a partition is listed to its end in ascending order, and of
+// every run the highest readable object is read, and every compacted object. What
+// is missing by the time it is read has been superseded, so the partition is listed
+// again; what was read stays read. An answer is whole, or it names the objects that
+// could not be read, or there is none.
+package query
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+var (
+	// ErrCursor is a cursor that this package did not make.
+	ErrCursor = errors.New("not a cursor of this API")
+	// ErrUnsettled: the partition changed under the reader again and again.
+	// Trying again can help.
+	ErrUnsettled = errors.New("the partition keeps changing while it is read")
+)
+
+// Store is what a reader needs of an object store.
+type Store interface {
+	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
+	List(ctx context.Context, prefix, after string) (objstore.Page, error)
+}
+
+// Config of a Reader. The zero value of each field means its default.
+type Config struct {
+	// WholeBytes is up to what size an object is read whole, in one request instead
+	// of two. Default 96 KiB.
+	WholeBytes int64
+	// CacheBytes bounds the footers of compacted objects that are kept. Default 64 MiB.
+	CacheBytes int64
+	// Parallel is how many objects of a partition are read at once. Default 16.
+	Parallel int
+	// Retreat is the longest first pause before a partition is listed again; it
+	// doubles each time. Default 20 ms.
+	Retreat time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	c.WholeBytes = cmp.Or(c.WholeBytes, 96<<10)
+	c.CacheBytes = cmp.Or(c.CacheBytes, 64<<20)
+	c.Parallel = cmp.Or(c.Parallel, 16)
+	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
+	return c
+}
+
+// Validate names the field that is out of range.
+func (c Config) Validate() error {
+	switch {
+	case c.WholeBytes < 0:
+		return fmt.Errorf("WholeBytes must not be negative: %d", c.WholeBytes)
+	case c.CacheBytes < 0:
+		return fmt.Errorf("CacheBytes must not be negative: %d", c.CacheBytes)
+	case c.Parallel < 0:
+		return fmt.Errorf("Parallel must not be negative: %d", c.Parallel)
+	case c.Retreat < 0:
+		return fmt.Errorf("Retreat must not be negative: %v", c.Retreat)
+	}
+	return nil
+}
+
+// Reader answers requests. It is safe for concurrent use.
+type Reader struct {
+	store   Store
+	config  Config
+	footers *footerCache
+
+	mu     sync.Mutex
+	layout layout.Layout // zero until the marker was seen
+}
+
+// New is a reader that knows nothing yet. It asks the store nothing.
+func New(store Store, config Config) (*Reader, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("configure query: %w", err)
+	}
+	config = config.withDefaults()
+	return &Reader{store: store, config: config, footers: newFooterCache(config.CacheBytes)}, nil
+}
+
+// Request asks for the events of one client of one instance.
+type Request struct {
+	InstanceID string
+	ClientID   string
+	// From and To are event times, both inclusive.
+	From, To time.Time
+	// Descending is newest first.
+	Descending bool
+	// Limit is the most events of the answer; 0 is no limit.
+	Limit int
+	// Cursor continues after an event, see CursorAfter. Empty: from the start.
+	Cursor string
+}
+
+// Answer is a page of events and what it cost.
+type Answer struct {
+	Events []event.Event
+	// NextCursor continues after the last event; empty on the last page.
+	NextCursor string
+	Receipt    Receipt
+	// Unreadable are objects of the partitions asked about that are no sound
+	// segments. Where there are any, events may be missing.
+	Unreadable []Unreadable
+}
+
+// Unreadable is an object that could not be read, and why.
+type Unreadable struct {
+	Key   string `json:"key"`
+	Error string `json:"error"`
+}
+
+// Trace answers a request. Each partition costs one list, then one round of reads
+// of small objects, or two of large ones: their footers, unless they are known,
+// and the row groups that can hold the client. All partitions are read at once.
+//
+// Errors: ErrCursor; any other is one of the store, and trying again can help.
+func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
+	started := time.Now()
+	after, err := parseCursor(q.Cursor)
+	if err != nil {
+		return Answer{}, err
+	}
+	metered := &meter{store: r.store}
+	l, err := r.findLayout(ctx, metered)
+	if err != nil {
+		return Answer{}, err
+	}
+	var partitions []layout.Partition
+	if l.Shards != 0 {
+		partitions = l.PartitionsBetween(q.ClientID, q.From, q.To)
+	}
+	rows, unreadable, err := r.readAll(ctx, metered, partitions, q.ClientID)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer := page(choose(rows, q), q, after)
+	answer.Unreadable = unreadable
+	answer.Receipt = metered.receipt(partitions, time.Since(started))
+	return answer, nil
+}
+
+// findLayout costs one request until the bucket is in use, then none. A bucket
+// that is not in use has the zero layout, and no partitions.
+func (r *Reader) findLayout(ctx context.Context, store objstore.Lister) (layout.Layout, error) {
+	r.mu.Lock()
+	known := r.layout
+	r.mu.Unlock()
+	if known.Shards != 0 {
+		return known, nil
+	}
+	found, err := layout.Find(ctx, store)
+	if err != nil {
+		return layout.Layout{}, err
+	}
+	r.mu.Lock()
+	r.layout = found
+	r.mu.Unlock()
+	return found, nil
+}
+
+// readAll reads the client's rows of all partitions at once.
+func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.Partition, clientID string) ([]segment.Row, []Unreadable, error) {
+	readers := make([]*partitionReader, len(partitions))
+	err := inParallel(len(partitions), len(partitions), func(i int) error {
+		readers[i] = r.newPartitionReader(store, partitions[i], clientID)
+		return readers[i].read(ctx)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var rows []segment.Row
+	var unreadable []Unreadable
+	for _, p := range readers {
+		for _, of := range p.rows {
+			rows = append(rows, of...)
+		}
+		unreadable = append(unreadable, p.unreadable()...)
+	}
+	return segment.Distinct(rows), unreadable, nil
+}
+
+// placed is a row and where it stands.
+type placed struct {
+	row      *segment.Row
+	position position
+}
+
+// choose keeps what a request asks for, in the order it asks for.
+func choose(rows []segment.Row, q Request) []placed {
+	from, to := q.From.UnixMilli(), q.To.UnixMilli()
+	var chosen []placed
+	for i := range rows {
+		row := &rows[i]
+		if row.InstanceID == q.InstanceID && from <= row.Time && row.Time <= to {
+			chosen = append(chosen, placed{row, positionOf(row)})
+		}
+	}
+	slices.SortFunc(chosen, func(a, b placed) int { return q.compare(a.position, b.position) })
+	return chosen
+}
+
+// compare is the order that the request asks for.
+func (q Request) compare(a, b position) int {
+	if q.Descending {
+		return b.compare(a)
+	}
+	return a.compare(b)
+}
+
+// page cuts what follows a position to the request's limit.
+func page(rows []placed, q Request, after *position) Answer {
+	if after != nil {
+		next := slices.IndexFunc(rows, func(p placed) bool { return q.compare(p.position, *after) > 0 })
+		if next < 0 {
+			next = len(rows)
+		}
+		rows = rows[next:]
+	}
+	var answer Answer
+	if q.Limit > 0 && len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		answer.NextCursor = rows[q.Limit-1].position.cursor()
+	}
+	for _, p := range rows {
+		answer.Events = append(answer.Events, p.row.Event())
+	}
+	return answer
+}

@@ -1,0 +1,60 @@
+package query
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+)
+
+// Receipt is what an answer cost.
+type Receipt struct {
+	// Objects is how many objects were read, wholly or in part.
+	Objects int `json:"objects"`
+	// Requests is how many requests were made of the store, repetitions after
+	// faults not counted.
+	Requests int `json:"requests"`
+	// Bytes is what was read of objects.
+	Bytes int64 `json:"bytes"`
+	// MS is the time it took, in milliseconds.
+	MS float64 `json:"ms"`
+	// Partitions are those asked about, as shard=4/day=2026-11-22.
+	Partitions []string `json:"partitions"`
+}
+
+// meter counts what one request does.
+type meter struct {
+	store                   Store
+	objects, requests, read atomic.Int64
+}
+
+func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	m.requests.Add(1)
+	data, err := m.store.Read(ctx, key, off, n)
+	m.read.Add(int64(len(data)))
+	return data, err
+}
+
+func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	m.requests.Add(1)
+	return m.store.List(ctx, prefix, after)
+}
+
+// countObject is called for each object of which something was read.
+func (m *meter) countObject() { m.objects.Add(1) }
+
+func (m *meter) receipt(partitions []layout.Partition, took time.Duration) Receipt {
+	r := Receipt{
+		Objects:    int(m.objects.Load()),
+		Requests:   int(m.requests.Load()),
+		Bytes:      m.read.Load(),
+		MS:         float64(took.Microseconds()) / 1000,
+		Partitions: []string{},
+	}
+	for _, p := range partitions {
+		r.Partitions = append(r.Partitions, p.String())
+	}
+	return r
+}

@@ -1,0 +1,165 @@
+package record
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/segment"
+)
+
+// deleteAt is how many superseded objects of a run are deleted at once. A bulk
+// delete is one request, and waiting for more would lengthen listings.
+const deleteAt = 100
+
+// partition is where this writer's events of one partition meet: while one put is
+// in flight, what arrives gathers in a batch that shares the next.
+type partition struct {
+	writer *Writer
+	where  layout.Partition
+
+	// turn is held by whoever commits. run belongs to its holder.
+	turn chan struct{}
+	run  *run
+	// gathering belongs to the holder of writer.mu.
+	gathering *batch
+}
+
+// batch is rows that will be committed together.
+type batch struct {
+	rows []segment.Row
+	done chan struct{} // closed once err is final
+	err  error
+}
+
+func (p *partition) tryTurn() bool {
+	select {
+	case p.turn <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *partition) endTurn() { <-p.turn }
+
+// append returns once rows are durable, or may not be. Whoever of a batch gets the
+// turn first commits it for all.
+func (p *partition) append(ctx context.Context, rows []segment.Row) error {
+	b := p.gather(rows)
+	select {
+	case <-b.done:
+		return b.err
+	case <-ctx.Done():
+		return ctx.Err() // the batch stays; who comes next commits it
+	case p.turn <- struct{}{}:
+	}
+	defer p.endTurn()
+	if p.take(b) {
+		b.finish(func() error { return p.commit(ctx, b.rows) })
+	}
+	return b.err
+}
+
+// finish settles the batch, with an error too where commit panics: the events of a
+// batch are acknowledged by a confirmed put or not at all.
+func (b *batch) finish(commit func() error) {
+	defer close(b.done)
+	defer func() {
+		if p := recover(); p != nil {
+			b.err = fmt.Errorf("commit batch: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	b.err = commit()
+}
+
+// gather adds rows to the batch that is waiting.
+func (p *partition) gather(rows []segment.Row) *batch {
+	p.writer.mu.Lock()
+	defer p.writer.mu.Unlock()
+	if p.gathering == nil {
+		p.gathering = &batch{done: make(chan struct{})}
+	}
+	p.gathering.rows = append(p.gathering.rows, rows...)
+	return p.gathering
+}
+
+// take ends the gathering of b, and reports whether it still has to be committed.
+func (p *partition) take(b *batch) bool {
+	p.writer.mu.Lock()
+	defer p.writer.mu.Unlock()
+	if p.gathering != b {
+		return false
+	}
+	p.gathering = nil
+	return true
+}
+
+// commit puts the run with rows added, as its next object. The commit point is the
+// store's confirmation. A crash before it leaves nothing, or an object whose events
+// were not acknowledged; a crash after it leaves finished work.
+func (p *partition) commit(ctx context.Context, rows []segment.Row) error {
+	r, err := p.openRun(ctx)
+	if err != nil {
+		return err
+	}
+	p.run = nil // a panic below drops the run: its state would be unknown
+	r.rows = segment.Union(r.rows, segment.Distinct(rows))
+	key := r.nextKey()
+	body, err := segment.Encode(r.rows)
+	if err != nil {
+		return err // the run is dropped: it holds rows that cannot be encoded
+	}
+	err = p.put(ctx, key, body)
+	if err != nil {
+		r.unconfirmed = append(r.unconfirmed, key)
+	} else {
+		r.confirm(key)
+	}
+	p.run = r
+	if len(r.superseded) >= deleteAt {
+		p.delete(ctx, r.takeSuperseded())
+	}
+	return err
+}
+
+// openRun is the open run, or a new one where it is over.
+func (p *partition) openRun(ctx context.Context) (*run, error) {
+	now := p.writer.config.Now()
+	if p.run != nil && !p.run.over(now, p.writer.config) {
+		return p.run, nil
+	}
+	p.delete(ctx, p.endRun())
+	return newRun(p.where, p.writer.config.Random, now)
+}
+
+// endRun forgets the run and returns what it superseded.
+func (p *partition) endRun() []string {
+	if p.run == nil {
+		return nil
+	}
+	keys := p.run.takeSuperseded()
+	p.run = nil
+	return keys
+}
+
+// put outlives the caller that leads it: others wait for the same put.
+func (p *partition) put(ctx context.Context, key string, body []byte) error {
+	deadline := time.Now().Add(p.writer.config.PutTimeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
+	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
+}
+
+// delete is for space alone: what it leaves is left to compaction.
+func (p *partition) delete(ctx context.Context, keys []string) {
+	if err := p.writer.delete(ctx, keys); err != nil {
+		p.writer.config.Log.Warn("delete superseded objects", "partition", p.where.String(), "error", err)
+	}
+}
