@@ -1,0 +1,49 @@
+package fc
+
+import (
+	"os"
+	"slices"
+	"strconv"
+)
+
+// inherited are the host's variables that a process may see: where to find and put
+// files, and what a Go program's runtime reads. Everything else stays out, as on the
+// platform.
+var inherited = []string{"PATH", "HOME", "TMPDIR", "GODEBUG", "GORACE", "GOCOVERDIR"}
+
+// environ is the environment of a new process, but for the address of its runtime API.
+func (p *pool) environ(folder string) []string {
+	keys := p.config.Credentials()
+	variables := map[string]string{
+		"FC_FUNC_CODE_PATH":               folder,
+		"FC_ACCOUNT_ID":                   accountID,
+		"FC_FUNCTION_HANDLER":             p.function.Handler,
+		"FC_FUNCTION_MEMORY_SIZE":         strconv.Itoa(p.function.MemoryMB),
+		"FC_FUNCTION_NAME":                p.function.Name,
+		"FC_REGION":                       p.function.Region,
+		"FC_CUSTOM_LISTEN_PORT":           "9000",
+		"FC_INSTANCE_ID":                  "c-" + newID(),
+		"FC_VER_ID":                       "LATEST",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID":     keys.AccessKeyID,
+		"ALIBABA_CLOUD_ACCESS_KEY_SECRET": keys.AccessKeySecret,
+		"ALIBABA_CLOUD_SECURITY_TOKEN":    keys.SecurityToken,
+		"TZ":                              "UTC",
+	}
+	for _, name := range inherited {
+		if value, found := os.LookupEnv(name); found {
+			variables[name] = value
+		}
+	}
+	for name, value := range p.function.Environment {
+		if override, found := p.config.Environment[name]; found {
+			value = override
+		}
+		variables[name] = value
+	}
+	var environ []string
+	for name, value := range variables {
+		environ = append(environ, name+"="+value)
+	}
+	slices.Sort(environ)
+	return environ
+}

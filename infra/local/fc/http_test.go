@@ -1,0 +1,172 @@
+package fc
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/syaml"
+)
+
+// domain hosts two functions behind their routes.
+func domain(t *testing.T) (*Host, string) {
+	host := start(t, Config{Functions: []syaml.Function{
+		withRoute(testFunction("query"), "/*"),
+		withRoute(testFunction("recorder"), "/webhooks/*"),
+	}})
+	server := httptest.NewServer(host)
+	t.Cleanup(server.Close)
+	return host, server.URL
+}
+
+func send(t *testing.T, method, url string, body []byte, header http.Header) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
+	require.NoError(t, err)
+	request.Header = header.Clone()
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(answer)
+}
+
+func TestRequestBecomesAnEvent(t *testing.T) {
+	_, url := domain(t)
+	response, answer := send(t, "POST", url+"/webhooks/a%20b%2Fc?client=x%26y&n=1&n=2", []byte(`{"a":1}`), http.Header{
+		"Content-Type": {"application/json; charset=utf-8"}, "X-Twice": {"a", "b"},
+		"X-Fc-Injected": {"no"}, "Keep-Alive": {"no"}, "User-Agent": {"test"},
+	})
+	require.Equal(t, 200, response.StatusCode)
+	var event httpEvent
+	require.NoError(t, json.Unmarshal([]byte(answer), &event))
+	require.Equal(t, "v1", event.Version)
+	require.Equal(t, "/webhooks/a%20b%2Fc", event.RawPath)
+	require.Equal(t, "/webhooks/a b/c", event.RequestContext.HTTP.Path)
+	require.Equal(t, "POST", event.RequestContext.HTTP.Method)
+	require.Equal(t, "127.0.0.1", event.RequestContext.HTTP.SourceIP)
+	require.Equal(t, "test", event.RequestContext.HTTP.UserAgent)
+	require.Equal(t, "HTTP/1.1", event.RequestContext.HTTP.Protocol)
+	require.Equal(t, response.Header.Get("X-Fc-Request-Id"), event.RequestContext.RequestID)
+	require.Equal(t, map[string]string{"client": "x&y", "n": "1,2"}, event.QueryParameters)
+	require.Equal(t, "a,b", event.Headers["X-Twice"])
+	require.NotEmpty(t, event.Headers["Host"])
+	require.NotContains(t, event.Headers, "X-Fc-Injected")
+	require.NotContains(t, event.Headers, "Keep-Alive")
+	require.False(t, event.IsBase64Encoded)
+	require.Equal(t, `{"a":1}`, event.Body)
+}
+
+func TestBinaryBodiesBothWays(t *testing.T) {
+	_, url := domain(t)
+	body := []byte{0, 0xff, 'a', 0xfe}
+	response, answer := send(t, "POST", url+"/webhooks/binary", body, nil)
+	require.Equal(t, 201, response.StatusCode)
+	require.Equal(t, string(body), answer)
+	require.Equal(t, "y", response.Header.Get("X-Mine"))
+	for _, name := range []string{"Server", "X-Fc-Mine", "Content-Disposition"} {
+		require.Empty(t, response.Header.Get(name))
+	}
+}
+
+func TestWhichBodiesAreText(t *testing.T) {
+	tests := []struct {
+		name, kind, encoding, body string
+		text                       bool
+	}{
+		{"JSON", "application/json", "", "{}", true},
+		{"CloudEvents", "application/cloudevents+json", "", "{}", true},
+		{"text", "text/plain", "", "é", true},
+		{"form", "application/x-www-form-urlencoded", "", "a=b", true},
+		{"no type", "", "", "{}", false},
+		{"bytes", "application/octet-stream", "", "{}", false},
+		{"not UTF-8", "application/json", "", "\xff", false},
+		{"gzip", "application/json", "gzip", "{}", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/", nil)
+			r.Header = http.Header{"Content-Type": {test.kind}, "Content-Encoding": {test.encoding}}
+			event := newHTTPEvent(r, []byte(test.body), "id", "http")
+			require.Equal(t, !test.text, event.IsBase64Encoded)
+			if test.text {
+				require.Equal(t, test.body, event.Body)
+			} else {
+				require.Equal(t, base64.StdEncoding.EncodeToString([]byte(test.body)), event.Body)
+			}
+		})
+	}
+}
+
+func TestRoutesLeadToTheirFunction(t *testing.T) {
+	host, url := domain(t)
+	tests := []struct{ path, want string }{
+		{"/webhooks/emqx/a", "recorder"}, {"/webhooks/", "recorder"}, {"/webhooks", "query"},
+		{"/webhooksx", "query"}, {"/", "query"}, {"/api/v1/trace", "query"},
+	}
+	for _, test := range tests {
+		for _, r := range host.routes {
+			if r.matches("GET", test.path) {
+				require.Equal(t, test.want, r.pool.function.Resource, test.path)
+				break
+			}
+		}
+	}
+	send(t, "GET", url+"/webhooks/x", nil, nil)
+	require.Len(t, host.Processes("recorder"), 1)
+	require.Empty(t, host.Processes("query"))
+
+	lonely := start(t, Config{Functions: []syaml.Function{withRoute(testFunction("recorder"), "/webhooks/*")}})
+	recorder := httptest.NewRecorder()
+	lonely.ServeHTTP(recorder, httptest.NewRequest("GET", "/other", nil))
+	require.Equal(t, 404, recorder.Code)
+	require.Contains(t, recorder.Body.String(), "DomainRouteNotFound")
+}
+
+func TestWhatThePlatformAnswersItself(t *testing.T) {
+	_, url := domain(t)
+	tests := []struct {
+		name, method, path string
+		header             http.Header
+		body               []byte
+		status             int
+		code               string
+	}{
+		{"method", "PUT", "/", nil, nil, 405, "MethodNotAllowed"},
+		{"long query", "GET", "/?a=" + strings.Repeat("x", 4096), nil, nil, 400, "InvalidArgument"},
+		{"long header", "GET", "/", http.Header{"A": {strings.Repeat("x", 8192)}}, nil, 400, "InvalidArgument"},
+		{"long body", "POST", "/", nil, make([]byte, maxBody+1), 413, "EntityTooLarge"},
+		{"long asynchronous body", "POST", "/", http.Header{"X-Fc-Invocation-Type": {"Async"}}, make([]byte, maxAsyncBody+1), 413, "EntityTooLarge"},
+		{"answer without status", "GET", "/webhooks/bare", nil, nil, 502, "BadResponse"},
+		{"answer with long header", "GET", "/webhooks/header", nil, nil, 502, "BadResponse"},
+		{"crash", "GET", "/webhooks/exit", nil, nil, 502, "ProcessExited"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			response, answer := send(t, test.method, url+test.path, test.body, test.header)
+			require.Equal(t, test.status, response.StatusCode)
+			require.Contains(t, answer, `"Code":"`+test.code+`"`)
+			require.NotEmpty(t, response.Header.Get("X-Fc-Request-Id"))
+		})
+	}
+}
+
+func TestAsynchronousRequest(t *testing.T) {
+	host, url := domain(t)
+	response, answer := send(t, "POST", url+"/webhooks/x", nil, http.Header{"X-Fc-Invocation-Type": {"Async"}})
+	require.Equal(t, 202, response.StatusCode)
+	require.Empty(t, answer)
+	require.NoError(t, host.Stop(context.Background()))
+}

@@ -1,0 +1,123 @@
+package fc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/syaml"
+)
+
+// binaries is the folder of the tests' function.
+var binaries string
+
+// TestMain builds the function once. With FC_TEST_HOST set, the test binary is a host
+// of its own, for the test that kills one.
+func TestMain(m *testing.M) {
+	if folder := os.Getenv("FC_TEST_HOST"); folder != "" {
+		beHost(folder)
+		return
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "fc-test")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	binaries = folder
+	build := exec.Command("go", "build", "-o", filepath.Join(folder, "main"), "./testdata/function")
+	if output, err := build.CombinedOutput(); err != nil {
+		log.Fatalf("build function: %v\n%s", err, output)
+	}
+	return m.Run()
+}
+
+// beHost runs a host with one process, prints its id, and waits to be killed.
+func beHost(folder string) {
+	function := testFunction("recorder")
+	function.Code = folder
+	host, err := New(Config{Functions: []syaml.Function{function}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := host.Warm(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(host.Processes("recorder")[0])
+	io.Copy(io.Discard, os.Stdin)
+}
+
+func testFunction(resource string) syaml.Function {
+	function := syaml.Function{
+		Resource: resource, Name: "test-" + resource, Region: "cn-hangzhou", Runtime: "go1", Handler: "main",
+		Code: binaries, MemoryMB: 512, Seconds: 60, Environment: map[string]string{"OWN": "variable", "OTHER": "from the file"},
+	}
+	function.Lifecycle.Initializer = &syaml.Hook{Handler: "x", Seconds: 60}
+	function.Lifecycle.PreStop = &syaml.Hook{Handler: "x", Seconds: 60}
+	return function
+}
+
+func withRoute(function syaml.Function, path string) syaml.Function {
+	trigger := syaml.Trigger{Name: "http", Type: "http"}
+	trigger.Config.Methods = []string{"GET", "POST"}
+	function.Triggers = append(function.Triggers, trigger)
+	function.Domain = &syaml.Domain{Name: "example.com"}
+	function.Domain.Route.Path = path
+	return function
+}
+
+// start hosts functions until the end of the test.
+func start(t *testing.T, config Config) *Host {
+	t.Helper()
+	host, err := New(config)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		require.NoError(t, host.Stop(ctx))
+	})
+	return host
+}
+
+// one hosts one function.
+func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
+	t.Helper()
+	function, config := testFunction("recorder"), Config{}
+	if change != nil {
+		change(&function, &config)
+	}
+	config.Functions = []syaml.Function{function}
+	return start(t, config)
+}
+
+// tell calls the function with an order, and gives its process's id.
+func tell(t *testing.T, host *Host, do string) (pid int, fault *Error) {
+	t.Helper()
+	answer, err := host.Invoke(t.Context(), "recorder", order(do, ""))
+	if err != nil {
+		require.ErrorAs(t, err, &fault)
+		return 0, fault
+	}
+	require.NoError(t, json.Unmarshal(answer, &pid), "%s", answer)
+	return pid, nil
+}
+
+func order(do, url string) []byte {
+	payload, err := json.Marshal(map[string]string{"do": do, "url": url})
+	if err != nil {
+		panic(err)
+	}
+	return payload
+}

@@ -1,0 +1,86 @@
+package fc
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// maxReply is the longest answer of a function, in bytes.
+const maxReply = 6 << 20
+
+const apiPath = "/2020-11-11/runtime/invocation/"
+
+// runtimeAPI is what one process speaks to: it polls for work and posts the result.
+// Only the owner of the process puts work in, one call after the other, so a poll
+// waits until the call before it was answered.
+type runtimeAPI struct {
+	work     chan *call
+	describe func(http.Header, *call)
+	listener net.Listener
+	server   *http.Server
+
+	mu      sync.Mutex
+	current *call
+}
+
+// listen opens the API on a free loopback port.
+func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	api := &runtimeAPI{work: make(chan *call), describe: describe, listener: listener}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+apiPath+"next", api.next)
+	mux.HandleFunc("POST "+apiPath+"{id}/response", api.finish(false))
+	mux.HandleFunc("POST "+apiPath+"{id}/error", api.finish(true))
+	api.server = &http.Server{Handler: mux}
+	go api.server.Serve(listener)
+	return api, nil
+}
+
+func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
+
+// close must not come before the end of the process.
+func (api *runtimeAPI) close() { api.server.Close() }
+
+func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
+	select {
+	case c := <-api.work:
+		api.mu.Lock()
+		api.current = c
+		api.mu.Unlock()
+		api.describe(w.Header(), c)
+		w.Write(c.payload)
+	case <-r.Context().Done():
+	}
+}
+
+func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		payload, err := io.ReadAll(io.LimitReader(r.Body, maxReply+1))
+		if err != nil {
+			return
+		}
+		c := api.take(r.PathValue("id"))
+		if c == nil {
+			http.Error(w, "no such invocation", http.StatusNotFound)
+			return
+		}
+		c.done <- reply{payload: payload, failed: failed, tooLarge: len(payload) > maxReply}
+	}
+}
+
+// take is the current call, once, if it has this id.
+func (api *runtimeAPI) take(id string) *call {
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	if api.current == nil || api.current.id != id {
+		return nil
+	}
+	c := api.current
+	api.current = nil
+	return c
+}

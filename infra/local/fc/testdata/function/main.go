@@ -1,0 +1,98 @@
+// A function for the host's tests: it does what the payload says.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/aliyun/fc-runtime-go-sdk/fc"
+	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
+)
+
+type order struct {
+	Do  string `json:"do"`
+	URL string `json:"url"`
+	// Set in HTTP events.
+	RawPath string `json:"rawPath"`
+	Body    string `json:"body"`
+}
+
+func main() {
+	if os.Getenv("BROKEN") != "" {
+		fmt.Fprintln(os.Stderr, "BROKEN is set")
+		os.Exit(3)
+	}
+	fc.RegisterInitializerFunction(func(context.Context) { note("initialize") })
+	fc.RegisterPreStopFunction(func(context.Context) { note("preStop") })
+	fc.Start(handle)
+}
+
+// note writes a line into the journal.
+func note(line string) {
+	journal, err := os.OpenFile(os.Getenv("JOURNAL"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	defer journal.Close()
+	fmt.Fprintln(journal, line)
+}
+
+func handle(ctx context.Context, payload []byte) (any, error) {
+	note("invoke")
+	var o order
+	if err := json.Unmarshal(payload, &o); err != nil {
+		return nil, err
+	}
+	if o.RawPath != "" {
+		return page(o, payload), nil
+	}
+	return obey(ctx, o)
+}
+
+func obey(ctx context.Context, o order) (any, error) {
+	switch o.Do {
+	case "fail":
+		return nil, errors.New("as told")
+	case "panic":
+		panic("as told")
+	case "exit":
+		fmt.Fprintln(os.Stderr, "going away")
+		os.Exit(7)
+	case "get":
+		response, err := http.Get(o.URL)
+		if err != nil {
+			return nil, err
+		}
+		defer response.Body.Close()
+		io.Copy(io.Discard, response.Body)
+	case "large":
+		return strings.Repeat("x", 7<<20), nil
+	case "context":
+		deadline, _ := ctx.Deadline()
+		invocation, _ := fccontext.FromContext(ctx)
+		return map[string]any{"context": invocation, "deadline": deadline.UnixMilli(), "environ": os.Environ()}, nil
+	}
+	return os.Getpid(), nil
+}
+
+func page(o order, payload []byte) any {
+	switch o.RawPath {
+	case "/webhooks/binary":
+		return map[string]any{"statusCode": 201, "isBase64Encoded": true, "body": o.Body, "headers": map[string]string{
+			"Content-Type": "application/octet-stream", "Server": "mine", "X-Fc-Mine": "x", "X-Mine": "y",
+			"Content-Disposition": "attachment; filename=a"}}
+	case "/webhooks/bare":
+		return map[string]any{"body": "no status"}
+	case "/webhooks/header":
+		return map[string]any{"statusCode": 200, "headers": map[string]string{"A": strings.Repeat("x", 9000)}}
+	case "/webhooks/exit":
+		os.Exit(7)
+	}
+	return map[string]any{"statusCode": 200, "body": string(payload), "headers": map[string]string{}}
+}

@@ -1,0 +1,65 @@
+package fc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"devicetrace/infra/local/syaml"
+)
+
+// timerEvent is what a timer hands to its function.
+type timerEvent struct {
+	TriggerTime string `json:"triggerTime"`
+	TriggerName string `json:"triggerName"`
+	Payload     string `json:"payload"`
+}
+
+// TimerPayload is the event of a function's timer at t, as if it had just fired: for
+// running what it runs by hand.
+func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
+	payload, err := json.Marshal(timerEvent{
+		TriggerTime: t.UTC().Format(time.RFC3339),
+		TriggerName: trigger.Name,
+		Payload:     trigger.Config.Payload,
+	})
+	if err != nil {
+		panic(err) // three strings always have a JSON form
+	}
+	return payload
+}
+
+// StartTimers makes the functions' timers tick until Stop. Ticks are asynchronous
+// calls: they may overlap, and are retried.
+func (h *Host) StartTimers() error {
+	for _, p := range h.pools {
+		for _, trigger := range p.function.Triggers {
+			if trigger.Type != "timer" || !trigger.Config.Enable {
+				continue
+			}
+			schedule, err := syaml.ParseSchedule(trigger.Config.Schedule)
+			if err != nil {
+				return fmt.Errorf("start timer %q: %w", trigger.Name, err)
+			}
+			h.background(func() {
+				tick(h.stopping, schedule, func(at time.Time) { h.later(p, TimerPayload(trigger, at)) })
+			})
+		}
+	}
+	return nil
+}
+
+// tick calls fire at each time of the schedule until ctx ends.
+func tick(ctx context.Context, schedule syaml.Schedule, fire func(at time.Time)) {
+	for at := schedule.Next(time.Now()); !at.IsZero(); at = schedule.Next(time.Now()) {
+		timer := time.NewTimer(time.Until(at))
+		select {
+		case <-timer.C:
+			fire(at)
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
