@@ -126,13 +126,11 @@ func largeObject(t *testing.T, store objstore.Store) {
 }
 
 func randomBytes(t *testing.T, n int) []byte {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	seed := [32]byte{0: byte(rand.Uint32())}
+	t.Logf("seed %d", seed[0])
 	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(random.Uint32())
-	}
+	_, err := rand.NewChaCha8(seed).Read(b)
+	require.NoError(t, err)
 	return b
 }
 

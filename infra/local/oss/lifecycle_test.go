@@ -1,0 +1,75 @@
+package oss
+
+import (
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// bucketRules are those that the project puts on its bucket.
+func bucketRules(t *testing.T) string {
+	text, err := os.ReadFile("../../bucket/lifecycle.xml")
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestExpire(t *testing.T) {
+	const day = 24 * time.Hour
+	now := time.Now()
+	dir := t.TempDir()
+	at := func(cfg *Config) { cfg.Dir, cfg.Now = dir, func() time.Time { return now } }
+	s := open(t, at)
+	for _, key := range []string{"layout/v1-shards16", "events/a", "events/b", "quarantine/c", "eventsx"} {
+		put(t, s, key, "v")
+	}
+	removed, err := s.Expire(now.Add(365 * day))
+	require.NoError(t, err)
+	require.Zero(t, removed, "no rules yet")
+
+	answer, code, _ := send(t, s, signed("PUT", "", "lifecycle", bucketRules(t)))
+	require.Equal(t, http.StatusOK, answer.StatusCode, code)
+	s = open(t, at) // the rules outlive a restart
+	removed, err = s.Expire(now.Add(30*day - time.Second))
+	require.NoError(t, err)
+	require.Zero(t, removed)
+
+	s.cfg.Now = func() time.Time { return time.Now().Add(day) }
+	s.objects.index.set(entry{"events/b", 1, now.Add(day), newHasher().sums()}) // put again a day later
+	removed, err = s.Expire(now.Add(30 * day))
+	require.NoError(t, err)
+	require.Equal(t, 2, removed)
+	requireKeys(t, s, "events/b", "eventsx", "layout/v1-shards16")
+}
+
+func TestLifecycleRequests(t *testing.T) {
+	s := open(t, nil)
+	_, code, _ := send(t, s, signed("GET", "", "lifecycle", ""))
+	require.Equal(t, "NoSuchLifecycle", code)
+
+	rules := bucketRules(t)
+	_, _, _ = send(t, s, signed("PUT", "", "lifecycle", rules))
+	_, _, body := send(t, s, signed("GET", "", "lifecycle", ""))
+	require.Equal(t, rules, body)
+
+	for bad, want := range map[string]string{
+		"":                          "MalformedXML",
+		"<LifecycleConfiguration/>": "MalformedXML",
+		"<LifecycleConfiguration><Rule><Status>Enabled</Status></Rule></LifecycleConfiguration>":                                                 "MalformedXML",
+		"<LifecycleConfiguration><Rule><Status>Enabled</Status><Filter/><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>": "NotImplemented",
+		"<LifecycleConfiguration><Rule><Status>On</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>":               "MalformedXML",
+		"<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Date>2026-01-01</Date></Expiration></Rule></LifecycleConfiguration>": "MalformedXML",
+	} {
+		_, code, _ := send(t, s, signed("PUT", "", "lifecycle", bad))
+		require.Equal(t, want, code, bad)
+	}
+	_, _, body = send(t, s, signed("GET", "", "lifecycle", ""))
+	require.Equal(t, rules, body)
+
+	answer, _, _ := send(t, s, signed("DELETE", "", "lifecycle", ""))
+	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+	_, code, _ = send(t, s, signed("GET", "", "lifecycle", ""))
+	require.Equal(t, "NoSuchLifecycle", code)
+}

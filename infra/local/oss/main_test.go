@@ -1,0 +1,92 @@
+package oss
+
+import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	testBucket = "bucket"
+	testRegion = "cn-hangzhou"
+)
+
+func open(t *testing.T, change func(*Config)) *Server {
+	t.Helper()
+	cfg := Config{
+		Dir: t.TempDir(), Bucket: testBucket, Region: testRegion,
+		Credentials: func(id string) (string, string, bool) { return "secret", "", id == "id" },
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	server, err := Open(cfg)
+	require.NoError(t, err)
+	return server
+}
+
+// signed is a request as the vendor's SDK would send it. That it does is tested
+// with the SDK itself, in package ossstore.
+func signed(method, key, query, body string, headers ...string) *http.Request {
+	r := httptest.NewRequest(method, "http://localhost/"+testBucket+"/"+escape(key)+"?"+query, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	now := time.Now().UTC()
+	r.Header.Set("X-Oss-Date", now.Format(dateFormat))
+	scope := scope{now.Format(dayFormat), testRegion, "oss", terminator}
+	request := canonicalRequest(r, testBucket, key, r.URL.Query(), nil)
+	signature := sign("secret", now.Format(dateFormat), scope, request)
+	r.Header.Set("Authorization", algorithm+" Credential=id/"+scope.String()+",Signature="+signature)
+	return r
+}
+
+// send returns the answer's status, its error code if it has one, and its body.
+func send(t *testing.T, s *Server, r *http.Request) (*http.Response, string, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	body := w.Body.String()
+	var e errorBody
+	_ = xml.Unmarshal([]byte(body), &e)
+	require.NotEmpty(t, w.Header().Get("X-Oss-Request-Id"))
+	return w.Result(), e.Code, body
+}
+
+func put(t *testing.T, s *Server, key, text string) {
+	t.Helper()
+	answer, code, _ := send(t, s, signed("PUT", key, "", text))
+	require.Equal(t, http.StatusOK, answer.StatusCode, code)
+}
+
+func requireKeys(t *testing.T, s *Server, want ...string) {
+	t.Helper()
+	var keys []string
+	s.objects.index.scan("", "", func(e entry) bool {
+		keys = append(keys, e.key)
+		return true
+	})
+	require.Equal(t, want, keys)
+}
+
+func digest(text string) string {
+	sum := md5.Sum([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// stopping is a body whose sender goes away after text.
+func stopping(text string) io.Reader {
+	return io.MultiReader(strings.NewReader(text), failing{})
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

@@ -1,0 +1,302 @@
+package oss
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPutAndGet(t *testing.T) {
+	s := open(t, nil)
+	answer, _, _ := send(t, s, signed("PUT", "a/b.c", "", "123456789", "Content-MD5", digest("123456789")))
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Equal(t, `"25F9E794323B453885F5181F1B624D0B"`, answer.Header.Get("ETag"))
+	// The check value of CRC-64/XZ, 0x995dc9bbdf1939fa.
+	require.Equal(t, "11051210869376104954", answer.Header.Get("X-Oss-Hash-Crc64ecma"))
+
+	answer, _, body := send(t, s, signed("GET", "a/b.c", "", ""))
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Equal(t, "123456789", body)
+	require.Equal(t, `"25F9E794323B453885F5181F1B624D0B"`, answer.Header.Get("ETag"))
+	require.FileExists(t, filepath.Join(s.cfg.Dir, "objects", "a", "b.c"))
+}
+
+func TestHead(t *testing.T) {
+	s := open(t, nil)
+	put(t, s, "k", "text")
+	answer, _, body := send(t, s, signed("HEAD", "k", "", ""))
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Equal(t, "4", answer.Header.Get("Content-Length"))
+	require.Empty(t, body)
+
+	answer, _, _ = send(t, s, signed("HEAD", "absent", "", ""))
+	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+	require.NotEmpty(t, answer.Header.Get("X-Oss-Err"))
+}
+
+func TestRefusedPutsStoreNothing(t *testing.T) {
+	cut := signed("PUT", "k", "", "text")
+	cut.ContentLength, cut.Body = 10, io.NopCloser(stopping("text"))
+	chunked := signed("PUT", "k", "", "text")
+	chunked.ContentLength = -1
+	for _, test := range []struct {
+		name    string
+		request *http.Request
+		code    string
+	}{
+		{"wrong digest", signed("PUT", "k", "", "text", "Content-MD5", digest("test")), "InvalidDigest"},
+		{"no digest at all", signed("PUT", "k", "", "text", "Content-MD5", "text"), "InvalidDigest"},
+		{"cut short", cut, "IncompleteBody"},
+		{"no length", chunked, "MissingContentLength"},
+		{"key too long", signed("PUT", strings.Repeat("k", 1024), "", "text"), "InvalidObjectName"},
+		{"key not UTF-8", signed("PUT", "k\xff", "", "text"), "InvalidObjectName"},
+		{"create only", signed("PUT", "k", "", "text", "X-Oss-Forbid-Overwrite", "true"), "NotImplemented"},
+		{"metadata", signed("PUT", "k", "", "text", "X-Oss-Meta-A", "b"), "NotImplemented"},
+		{"part of an upload", signed("PUT", "k", "partNumber=1&uploadId=2", "text"), "NotImplemented"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := open(t, nil)
+			_, code, _ := send(t, s, test.request)
+			require.Equal(t, test.code, code)
+			requireKeys(t, s)
+			leftovers, err := os.ReadDir(s.objects.tmp)
+			require.NoError(t, err)
+			require.Empty(t, leftovers)
+		})
+	}
+}
+
+func TestNoSpace(t *testing.T) {
+	s := open(t, func(cfg *Config) { cfg.MaxBytes = 10 })
+	put(t, s, "a", "123456")
+	answer, code, _ := send(t, s, signed("PUT", "b", "", "12345"))
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.Equal(t, "ServiceUnavailable", code)
+	requireKeys(t, s, "a")
+
+	put(t, s, "a", "0123456789") // replaces its own bytes
+	answer, _, _ = send(t, s, signed("DELETE", "a", "", ""))
+	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+	put(t, s, "b", "12345")
+}
+
+func TestSignatureIsOfEveryPart(t *testing.T) {
+	for name, change := range map[string]func(*http.Request){
+		"method": func(r *http.Request) { r.Method = http.MethodDelete },
+		"key":    func(r *http.Request) { r.URL.Path = "/bucket/other" },
+		"query":  func(r *http.Request) { r.URL.RawQuery = "acl" },
+		"MD5":    func(r *http.Request) { r.Header.Set("Content-MD5", digest("x")) },
+		"type":   func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
+		"x-oss":  func(r *http.Request) { r.Header.Set("X-Oss-Range-Behavior", "standard") },
+		"date": func(r *http.Request) {
+			r.Header.Set("X-Oss-Date", time.Now().UTC().Add(-time.Minute).Format(dateFormat))
+		},
+		"signature": func(r *http.Request) { r.Header.Set("Authorization", r.Header.Get("Authorization")+"0") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, nil)
+			r := signed("PUT", "k", "", "text")
+			change(r)
+			answer, code, _ := send(t, s, r)
+			require.Equal(t, http.StatusForbidden, answer.StatusCode)
+			require.Equal(t, "SignatureDoesNotMatch", code)
+			requireKeys(t, s)
+		})
+	}
+}
+
+func TestOtherAuthorizations(t *testing.T) {
+	for header, want := range map[string]string{
+		"":                         "AccessDenied",
+		"OSS id:signature":         "AccessDenied",
+		algorithm + " Credential=": "InvalidArgument",
+		algorithm + " Credential=id/20000101/cn-hangzhou/oss/aliyun_v4_request,Signature=0": "InvalidArgument",
+	} {
+		r := signed("GET", "k", "", "")
+		r.Header.Set("Authorization", header)
+		_, code, _ := send(t, open(t, nil), r)
+		require.Equal(t, want, code, "header %q", header)
+	}
+}
+
+func TestVirtualHostStyle(t *testing.T) {
+	s := open(t, nil)
+	put(t, s, "a/b", "text")
+	r := signed("GET", "a/b", "", "")
+	r.Host, r.URL.Path = "bucket.localhost:80", "/a/b"
+	_, _, body := send(t, s, r)
+	require.Equal(t, "text", body)
+}
+
+func TestRanges(t *testing.T) {
+	const text = "0123456789"
+	s := open(t, nil)
+	put(t, s, "k", text)
+	put(t, s, "empty", "")
+	for _, test := range []struct {
+		key, header string
+		standard    string // "" is InvalidRange
+		legacy      string
+	}{
+		{"k", "bytes=2-4", "234", "234"},
+		{"k", "bytes=9-9", "9", "9"},
+		{"k", "bytes=0-9", text, text},
+		{"k", "bytes=7-", "789", "789"},
+		{"k", "bytes=-3", "789", "789"},
+		{"k", "bytes=5-20", "56789", text},
+		{"k", "bytes=10-", "", text},
+		{"k", "bytes=10-12", "", text},
+		{"k", "bytes=-20", text, text},
+		{"k", "bytes=4-2", text, text},
+		{"k", "bytes=a-b", text, text},
+		{"k", "2-4", text, text},
+		{"empty", "bytes=0-0", "", ""},
+	} {
+		answer, code, body := send(t, s, signed("GET", test.key, "", "", "Range", test.header, "X-Oss-Range-Behavior", "standard"))
+		if test.standard == "" {
+			require.Equal(t, http.StatusRequestedRangeNotSatisfiable, answer.StatusCode, test.header)
+			require.Equal(t, "InvalidRange", code)
+		} else {
+			require.Equal(t, test.standard, body, test.header)
+		}
+		_, _, body = send(t, s, signed("GET", test.key, "", "", "Range", test.header))
+		require.Equal(t, test.legacy, body, test.header)
+	}
+}
+
+func TestIfMatch(t *testing.T) {
+	s := open(t, nil)
+	put(t, s, "k", "text")
+	answer, _, _ := send(t, s, signed("HEAD", "k", "", ""))
+	answer, _, _ = send(t, s, signed("GET", "k", "", "", "If-Match", answer.Header.Get("ETag")))
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	answer, code, _ := send(t, s, signed("GET", "k", "", "", "If-Match", `"0"`))
+	require.Equal(t, http.StatusPreconditionFailed, answer.StatusCode)
+	require.Equal(t, "PreconditionFailed", code)
+}
+
+var listedName = regexp.MustCompile(`<(?:Key|CommonPrefixes><Prefix)>([^<]*)<`)
+var nextToken = regexp.MustCompile(`<NextContinuationToken>([^<]*)<`)
+
+// listPages follows the continuation tokens to the end.
+func listPages(t *testing.T, s *Server, query string) (names []string) {
+	token := ""
+	for {
+		answer, code, body := send(t, s, signed("GET", "", "list-type=2&"+query+token, ""))
+		require.Equal(t, http.StatusOK, answer.StatusCode, code)
+		for _, match := range listedName.FindAllStringSubmatch(body, -1) {
+			names = append(names, match[1])
+		}
+		next := nextToken.FindStringSubmatch(body)
+		if next == nil {
+			return names
+		}
+		token = "&continuation-token=" + url.QueryEscape(next[1])
+	}
+}
+
+func TestListings(t *testing.T) {
+	s := open(t, nil)
+	for _, key := range []string{"a", "p/1", "p/2/x", "p/2/y", "p/3", "p/3/z", "q", "ä"} {
+		put(t, s, key, "v")
+	}
+	for _, test := range []struct {
+		query string
+		want  []string
+	}{
+		{"", []string{"a", "p/1", "p/2/x", "p/2/y", "p/3", "p/3/z", "q", "ä"}},
+		{"encoding-type=url&start-after=p/3", []string{"p%2F3%2Fz", "q", "%C3%A4"}},
+		{"prefix=p/&delimiter=/", []string{"p/1", "p/3", "p/2/", "p/3/"}},
+		{"delimiter=/", []string{"a", "q", "ä", "p/"}},
+		{"prefix=p/&start-after=p/2/x", []string{"p/2/y", "p/3", "p/3/z"}},
+	} {
+		require.Equal(t, test.want, listPages(t, s, test.query), test.query)
+		for pageSize := range 3 {
+			paged := listPages(t, s, fmt.Sprintf("%s&max-keys=%d", test.query, pageSize+1))
+			require.ElementsMatch(t, test.want, paged, "%s in pages of %d", test.query, pageSize+1)
+		}
+	}
+	for _, bad := range []string{"max-keys=0", "max-keys=1001", "max-keys=x", "continuation-token=~", "encoding-type=x"} {
+		_, code, _ := send(t, s, signed("GET", "", "list-type=2&"+bad, ""))
+		require.Equal(t, "InvalidArgument", code, bad)
+	}
+}
+
+func TestListingHas100KeysByDefault(t *testing.T) {
+	s := open(t, nil)
+	for i := range 101 {
+		s.objects.index.set(entry{key: fmt.Sprintf("%03d", i), sums: newHasher().sums()})
+	}
+	_, _, body := send(t, s, signed("GET", "", "list-type=2", ""))
+	require.Contains(t, body, "<IsTruncated>true</IsTruncated>")
+	require.Len(t, listedName.FindAllString(body, -1), 100)
+}
+
+func TestDeleteObjects(t *testing.T) {
+	s := open(t, nil)
+	put(t, s, "a", "v")
+	put(t, s, "b", "v")
+	body := "<Delete><Quiet>false</Quiet><Object><Key>a</Key></Object><Object><Key>absent &amp;</Key></Object></Delete>"
+	_, code, _ := send(t, s, signed("POST", "", "delete", body))
+	require.Equal(t, "MissingArgument", code)
+	_, code, _ = send(t, s, signed("POST", "", "delete", body, "Content-MD5", digest("other")))
+	require.Equal(t, "InvalidDigest", code)
+	requireKeys(t, s, "a", "b")
+
+	_, _, result := send(t, s, signed("POST", "", "delete&encoding-type=url", body, "Content-MD5", digest(body)))
+	require.Contains(t, result, "<Deleted><Key>a</Key></Deleted><Deleted><Key>absent%20%26</Key></Deleted>")
+	requireKeys(t, s, "b")
+
+	for _, bad := range []string{"", "<Delete></Delete>", "<Other/>", "<Delete>" + strings.Repeat("<Object><Key>k</Key></Object>", 1001) + "</Delete>"} {
+		_, code, _ = send(t, s, signed("POST", "", "delete", bad, "Content-MD5", digest(bad)))
+		require.Equal(t, "MalformedXML", code)
+	}
+}
+
+// A restart finds what was stored, and nothing of what was not.
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	in := func(cfg *Config) { cfg.Dir = dir }
+	s := open(t, in)
+	put(t, s, "a/b.c", "text")
+	put(t, s, "gone", "text")
+	_, _, _ = send(t, s, signed("DELETE", "gone", "", ""))
+	before, _, _ := send(t, s, signed("HEAD", "a/b.c", "", ""))
+	leftover := filepath.Join(dir, "tmp", "put-1")
+	require.NoError(t, os.WriteFile(leftover, []byte("half"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "objects", "README.md"), nil, 0o600))
+
+	s = open(t, in)
+	requireKeys(t, s, "a/b.c")
+	require.NoFileExists(t, leftover)
+	require.EqualValues(t, 4, s.objects.index.bytes)
+	after, _, _ := send(t, s, signed("HEAD", "a/b.c", "", ""))
+	for _, name := range []string{"ETag", "X-Oss-Hash-Crc64ecma", "Last-Modified", "Content-Length"} {
+		require.Equal(t, before.Header.Get(name), after.Header.Get(name), name)
+	}
+	require.Equal(t, []string{"a/b.c"}, listPages(t, s, ""))
+}
+
+func TestConfigValidate(t *testing.T) {
+	for name, spoil := range map[string]func(*Config){
+		"Dir":         func(c *Config) { c.Dir = "" },
+		"Bucket":      func(c *Config) { c.Bucket = "" },
+		"Region":      func(c *Config) { c.Region = "" },
+		"Credentials": func(c *Config) { c.Credentials = nil },
+		"MaxBytes":    func(c *Config) { c.MaxBytes = -1 },
+	} {
+		cfg := open(t, nil).cfg
+		spoil(&cfg)
+		_, err := Open(cfg)
+		require.ErrorContains(t, err, "check "+name)
+	}
+}

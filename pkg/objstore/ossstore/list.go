@@ -1,0 +1,58 @@
+package ossstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+
+	"devicetrace/pkg/objstore"
+)
+
+// List is one request of the second listing interface.
+func (b *bucket) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	if err := ctx.Err(); err != nil {
+		return objstore.Page{}, err
+	}
+	options := []oss.Option{oss.MaxKeys(objstore.MaxPage), oss.WithContext(ctx)}
+	if prefix != "" {
+		options = append(options, oss.Prefix(prefix))
+	}
+	if after != "" {
+		options = append(options, oss.StartAfter(after))
+	}
+	result, err := b.sdk.ListObjectsV2(options...)
+	if err != nil {
+		return objstore.Page{}, fmt.Errorf("list %q after %q: %w", prefix, after, classify(err))
+	}
+	page := pageOf(result)
+	if err := checkPage(page, prefix, after); err != nil {
+		return objstore.Page{}, fmt.Errorf("list %q after %q: %w", prefix, after, err)
+	}
+	return page, nil
+}
+
+func pageOf(result oss.ListObjectsResultV2) objstore.Page {
+	page := objstore.Page{More: result.IsTruncated}
+	for _, o := range result.Objects {
+		page.Objects = append(page.Objects, objstore.Object{Key: o.Key, Size: o.Size, Modified: o.LastModified.UTC()})
+	}
+	return page
+}
+
+// checkPage holds the answer to what the readers' correctness rests on: it is
+// sorted, starts where it was asked to, and has a last key where there is more.
+func checkPage(page objstore.Page, prefix, after string) error {
+	if page.More && len(page.Objects) == 0 {
+		return errors.New("check page: it is empty, yet not the last")
+	}
+	for _, o := range page.Objects {
+		if o.Key <= after || !strings.HasPrefix(o.Key, prefix) {
+			return fmt.Errorf("check page: %q is out of place", o.Key)
+		}
+		after = o.Key
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package ossstore_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/oss"
+	"devicetrace/pkg/objstore/ossstore"
+)
+
+const (
+	testBucket = "device-trace"
+	testRegion = "cn-hangzhou"
+)
+
+// keys are the access keys that a stand-in knows. The token is part of the secret
+// of a temporary one.
+type keys map[string]struct{ secret, token string }
+
+func (k keys) find(id string) (secret, token string, ok bool) {
+	key, ok := k[id]
+	return key.secret, key.token, ok
+}
+
+func testKeys() keys { return keys{"id": {"secret", "token"}} }
+
+func testCredentials() *ossstore.Credentials {
+	credentials := &ossstore.Credentials{}
+	credentials.Set("id", "secret", "token")
+	return credentials
+}
+
+// standIn is the handler of a fresh bucket on disk.
+func standIn(t *testing.T, change func(*oss.Config)) *oss.Server {
+	t.Helper()
+	cfg := oss.Config{Dir: t.TempDir(), Bucket: testBucket, Region: testRegion, Credentials: testKeys().find}
+	if change != nil {
+		change(&cfg)
+	}
+	server, err := oss.Open(cfg)
+	require.NoError(t, err)
+	return server
+}
+
+// connect is a store that speaks to the handler.
+func connect(t *testing.T, handler http.Handler, change func(*ossstore.Config)) *ossstore.Store {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	cfg := ossstore.Config{Endpoint: server.URL, Region: testRegion, Bucket: testBucket, Credentials: testCredentials()}
+	if change != nil {
+		change(&cfg)
+	}
+	store, err := ossstore.New(cfg)
+	require.NoError(t, err)
+	return store
+}
