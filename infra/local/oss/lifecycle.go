@@ -89,6 +89,11 @@ func (s *Server) putLifecycle(r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.SetLifecycle(text)
+}
+
+// SetLifecycle replaces the bucket's rules by those of an XML text, as PutBucketLifecycle does.
+func (s *Server) SetLifecycle(text []byte) error {
 	rules, err := parseLifecycle(text)
 	if err != nil {
 		return err

@@ -3,13 +3,16 @@ package oss
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -73,6 +76,34 @@ func TestRefusedPutsStoreNothing(t *testing.T) {
 			require.Empty(t, leftovers)
 		})
 	}
+}
+
+// A sender that goes away in the middle leaves nothing, over a real connection.
+func TestBrokenConnectionStoresNothing(t *testing.T) {
+	s := open(t, nil)
+	server := httptest.NewServer(s)
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	r := signed("PUT", "k", "", "text")
+	_, err = fmt.Fprintf(conn, "PUT /bucket/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nX-Oss-Date: %s\r\nAuthorization: %s\r\n\r\nhalf",
+		r.Header.Get("X-Oss-Date"), r.Header.Get("Authorization"))
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	require.Contains(t, string(answer), "IncompleteBody")
+	require.NoError(t, conn.Close())
+	server.Close()
+	requireKeys(t, s)
+}
+
+func TestDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, func(cfg *Config) { cfg.Delay = func() time.Duration { return time.Second } })
+		begin := time.Now()
+		put(t, s, "k", "v")
+		require.Equal(t, time.Second, time.Since(begin))
+	})
 }
 
 func TestNoSpace(t *testing.T) {
