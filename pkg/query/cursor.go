@@ -1,46 +1,30 @@
 package query
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/segment"
 )
 
-// position is where an event stands among those of its client: by its time, then
-// by when it was received, then by its content, so that no two events share one.
+// position names an event of a client: by its time and the hash of its identity.
 type position struct {
-	time, received int64 // Unix ms
-	hash           uint64
+	time     int64 // Unix ms
+	identity uint64
 }
 
-func positionOf(row *segment.Row) position {
-	var digest segment.Digest
-	digest.Add(row)
-	return position{time: row.Time, received: row.Time + row.ReceivedDelay, hash: digest.Sum}
-}
-
-func (p position) compare(o position) int {
-	return cmp.Or(cmp.Compare(p.time, o.time), cmp.Compare(p.received, o.received), cmp.Compare(p.hash, o.hash))
-}
-
-const cursorLength = 24
+const cursorLength = 16
 
 // CursorAfter is the cursor that continues after an event. It stays good whatever
 // is recorded or compacted meanwhile.
 func CursorAfter(e event.Event) string {
 	row := segment.FromEvent(&e)
-	return positionOf(&row).cursor()
-}
-
-func (p position) cursor() string {
 	b := make([]byte, 0, cursorLength)
-	b = binary.BigEndian.AppendUint64(b, uint64(p.time))
-	b = binary.BigEndian.AppendUint64(b, uint64(p.received))
-	b = binary.BigEndian.AppendUint64(b, p.hash)
+	b = binary.BigEndian.AppendUint64(b, uint64(row.Time))
+	b = binary.BigEndian.AppendUint64(b, row.Identity())
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -55,7 +39,27 @@ func parseCursor(cursor string) (*position, error) {
 	}
 	return &position{
 		time:     int64(binary.BigEndian.Uint64(b)),
-		received: int64(binary.BigEndian.Uint64(b[8:])),
-		hash:     binary.BigEndian.Uint64(b[16:]),
+		identity: binary.BigEndian.Uint64(b[8:]),
 	}, nil
+}
+
+// following is the rows after a position. Where its event is gone, for its
+// retention ended, they begin with the next instant.
+func following(rows []segment.Row, after position, descending bool) []segment.Row {
+	at := slices.IndexFunc(rows, func(r segment.Row) bool {
+		return r.Time == after.time && r.Identity() == after.identity
+	})
+	if at >= 0 {
+		return rows[at+1:]
+	}
+	next := slices.IndexFunc(rows, func(r segment.Row) bool {
+		if descending {
+			return r.Time < after.time
+		}
+		return r.Time > after.time
+	})
+	if next < 0 {
+		return nil
+	}
+	return rows[next:]
 }

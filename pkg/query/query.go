@@ -194,50 +194,34 @@ func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.
 	return segment.Distinct(rows), unreadable, nil
 }
 
-// placed is a row and where it stands.
-type placed struct {
-	row      *segment.Row
-	position position
-}
-
-// choose keeps what a request asks for, in the order it asks for.
-func choose(rows []segment.Row, q Request) []placed {
+// choose keeps what a request asks for, in the order it asks for. Rows of one client
+// and instance are in the order of their times already.
+func choose(rows []segment.Row, q Request) []segment.Row {
 	from, to := q.From.UnixMilli(), q.To.UnixMilli()
-	var chosen []placed
-	for i := range rows {
-		row := &rows[i]
-		if row.InstanceID == q.InstanceID && from <= row.Time && row.Time <= to {
-			chosen = append(chosen, placed{row, positionOf(row)})
-		}
-	}
-	slices.SortFunc(chosen, func(a, b placed) int { return q.compare(a.position, b.position) })
-	return chosen
-}
-
-// compare is the order that the request asks for.
-func (q Request) compare(a, b position) int {
+	rows = slices.DeleteFunc(rows, func(r segment.Row) bool {
+		return r.InstanceID != q.InstanceID || r.Time < from || r.Time > to
+	})
 	if q.Descending {
-		return b.compare(a)
+		slices.Reverse(rows)
 	}
-	return a.compare(b)
+	return rows
 }
 
 // page cuts what follows a position to the request's limit.
-func page(rows []placed, q Request, after *position) Answer {
+func page(rows []segment.Row, q Request, after *position) Answer {
 	if after != nil {
-		next := slices.IndexFunc(rows, func(p placed) bool { return q.compare(p.position, *after) > 0 })
-		if next < 0 {
-			next = len(rows)
-		}
-		rows = rows[next:]
+		rows = following(rows, *after, q.Descending)
+	}
+	more := q.Limit > 0 && len(rows) > q.Limit
+	if more {
+		rows = rows[:q.Limit]
 	}
 	var answer Answer
-	if q.Limit > 0 && len(rows) > q.Limit {
-		rows = rows[:q.Limit]
-		answer.NextCursor = rows[q.Limit-1].position.cursor()
+	for i := range rows {
+		answer.Events = append(answer.Events, rows[i].Event())
 	}
-	for _, p := range rows {
-		answer.Events = append(answer.Events, p.row.Event())
+	if more {
+		answer.NextCursor = CursorAfter(answer.Events[q.Limit-1])
 	}
 	return answer
 }

@@ -194,6 +194,22 @@ func (r *Row) compareIdentity(o *Row) int {
 	)
 }
 
+// Identity is a hash of the identity columns: the same for the same event,
+// whichever delivery of it is kept.
+func (r *Row) Identity() uint64 {
+	b := appendString(nil, r.ClientID)
+	b = appendString(b, r.InstanceID)
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time))
+	b = appendString(b, r.SourceEventID)
+	b = appendString(b, r.NativeEvent)
+	b = appendString(b, r.NativeReason)
+	b = appendString(b, r.ChannelID)
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.ConnectedAt))
+	b = appendString(b, r.PeerAddress)
+	b = binary.LittleEndian.AppendUint32(b, uint32(r.PeerPort))
+	return xxhash.Sum64(appendString(b, r.Node))
+}
+
 // appendTo appends the row's fields in column order, each string behind its length.
 func (r *Row) appendTo(b []byte) []byte {
 	b = appendString(b, r.ClientID)

@@ -1,0 +1,326 @@
+package query_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/segment"
+)
+
+var (
+	noon   = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	shards = layout.Layout{Shards: 16}
+	run    = strings.Repeat("0a", 16)
+	digest = strings.Repeat("0b", 32)
+)
+
+func at(client string, t time.Time) event.Event {
+	return event.Event{
+		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
+	}
+}
+
+func span(client string, from time.Time, n int) []event.Event {
+	var events []event.Event
+	for i := range n {
+		events = append(events, at(client, from.Add(time.Duration(i)*time.Second)))
+	}
+	return events
+}
+
+// bucket is a store with the layout's marker.
+func bucket(t testing.TB) *memstore.Store {
+	store := memstore.New()
+	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
+	return store
+}
+
+// put stores a segment of events where name says.
+func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event) string {
+	var out bytes.Buffer
+	w := segment.NewWriter(&out, 64)
+	require.NoError(t, w.Write(segment.FromEvents(events)))
+	written, err := w.Close()
+	require.NoError(t, err)
+	if !name.Fresh() {
+		name.FooterLength = written.FooterLength
+	}
+	return putBytes(t, store, where, name, out.Bytes())
+}
+
+func putBytes(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, data []byte) string {
+	key := name.Key(where)
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), int64(len(data))))
+	return key
+}
+
+func fresh(seq int) layout.Name                { return layout.Name{Run: run, Seq: seq} }
+func compacted(level int) layout.Name          { return layout.Name{Level: level, Digest: digest} }
+func partition(client string) layout.Partition { return shards.PartitionOf(client, noon) }
+
+func newReader(t testing.TB, store query.Store, config query.Config) *query.Reader {
+	r, err := query.New(store, config)
+	require.NoError(t, err)
+	return r
+}
+
+func day(client string) query.Request {
+	return query.Request{InstanceID: "i", ClientID: client, From: noon.Add(-12 * time.Hour), To: noon.Add(12*time.Hour - time.Millisecond)}
+}
+
+func trace(t testing.TB, r *query.Reader, q query.Request) query.Answer {
+	answer, err := r.Trace(t.Context(), q)
+	require.NoError(t, err)
+	return answer
+}
+
+func TestABucketNotInUseIsEmpty(t *testing.T) {
+	answer := trace(t, newReader(t, memstore.New(), query.Config{}), day("c"))
+	require.Empty(t, answer.Events)
+	require.Empty(t, answer.Receipt.Partitions)
+}
+
+func TestOneClientOneInstanceOneSpan(t *testing.T) {
+	store := bucket(t)
+	events := append(span("c", noon, 10), span("b", noon, 3)...)
+	other := at("c", noon)
+	other.InstanceID = "other"
+	put(t, store, partition("c"), fresh(1), append(events, other))
+	q := day("c")
+	q.From, q.To = noon.Add(2*time.Second), noon.Add(4*time.Second)
+	require.Equal(t, events[2:5], trace(t, newReader(t, store, query.Config{}), q).Events)
+}
+
+func TestPagesAreTheWholeInBothOrders(t *testing.T) {
+	store := bucket(t)
+	want := span("c", noon, 23)
+	for i := range 5 { // several in one millisecond
+		e := at("c", noon)
+		e.SourceEventID = fmt.Sprint(i)
+		want = append(want, e)
+	}
+	put(t, store, partition("c"), fresh(1), want)
+	r := newReader(t, store, query.Config{})
+	whole := trace(t, r, day("c")).Events
+	require.Len(t, whole, len(want))
+	for _, descending := range []bool{false, true} {
+		for limit := 1; limit <= 29; limit++ {
+			q := day("c")
+			q.Limit, q.Descending = limit, descending
+			var got []event.Event
+			for {
+				answer := trace(t, r, q)
+				got = append(got, answer.Events...)
+				if q.Cursor = answer.NextCursor; q.Cursor == "" {
+					break
+				}
+				require.Len(t, answer.Events, limit)
+			}
+			for i, e := range got {
+				if descending {
+					i = len(whole) - 1 - i
+				}
+				require.Equal(t, whole[i], e)
+			}
+			require.Len(t, got, len(whole))
+		}
+	}
+}
+
+func TestCursorsOutliveTheirEvent(t *testing.T) {
+	store := bucket(t)
+	events := span("c", noon, 5)
+	put(t, store, partition("c"), fresh(1), append(events[:2:2], events[3:]...))
+	q := day("c")
+	q.Cursor = query.CursorAfter(events[2])
+	require.Equal(t, events[3:], trace(t, newReader(t, store, query.Config{}), q).Events)
+	q.Cursor = "nonsense"
+	_, err := newReader(t, store, query.Config{}).Trace(t.Context(), q)
+	require.ErrorIs(t, err, query.ErrCursor)
+}
+
+// Of a run the highest object is read, and only it.
+func TestTheHeadOfARunIsEnough(t *testing.T) {
+	counting := objstore.NewCounting(bucket(t))
+	events := span("c", noon, 3)
+	for seq := range 3 {
+		put(t, counting, partition("c"), fresh(seq+1), events[:seq+1])
+	}
+	put(t, counting, partition("c"), compacted(1), events[:2]) // overlaps
+	r := newReader(t, counting, query.Config{})
+	trace(t, r, day("c"))
+	counting.Reset()
+	answer := trace(t, r, day("c"))
+	require.Equal(t, events, answer.Events)
+	require.Equal(t, 2, answer.Receipt.Objects)
+	require.Equal(t, 3, answer.Receipt.Requests)
+	require.Equal(t, counting.Requests(), answer.Receipt.Requests)
+	_, read := counting.Bytes()
+	require.Equal(t, read, answer.Receipt.Bytes)
+	require.Equal(t, []string{partition("c").String()}, answer.Receipt.Partitions)
+}
+
+// Every call of a query is inside the partitions asked about.
+func TestAQueryStaysInItsPartitions(t *testing.T) {
+	counting := objstore.NewCounting(bucket(t))
+	for i := range 40 {
+		for d := range 3 {
+			client := fmt.Sprint("client", i)
+			when := noon.AddDate(0, 0, -d)
+			put(t, counting, shards.PartitionOf(client, when), fresh(i+1), []event.Event{at(client, when)})
+		}
+	}
+	r := newReader(t, counting, query.Config{})
+	trace(t, r, day("client1"))
+	counting.Reset()
+	q := day("client7")
+	q.From = q.From.Add(-6 * time.Hour) // two days
+	answer := trace(t, r, q)
+	require.Len(t, answer.Receipt.Partitions, 2)
+	for _, call := range counting.Calls() {
+		inside := false
+		for _, p := range answer.Receipt.Partitions {
+			inside = inside || strings.HasPrefix(call.Key, layout.EventsPrefix+p+"/")
+		}
+		require.True(t, inside, "%s %q", call.Op, call.Key)
+	}
+}
+
+// A cold query of a large compacted object: list, footer, row group. A warm one
+// does without the footer.
+func TestRequestsOfALargeObject(t *testing.T) {
+	counting := objstore.NewCounting(bucket(t))
+	var events []event.Event
+	for i := range 2000 {
+		client := fmt.Sprintf("client%05d", i)
+		events = append(events, span(client, noon, 2)...)
+	}
+	put(t, counting, partition("client00777"), compacted(1), events)
+	r := newReader(t, counting, query.Config{WholeBytes: 1})
+	trace(t, r, day("no such client but learn the layout"))
+	counting.Reset()
+	cold := trace(t, r, day("client00777"))
+	require.Len(t, cold.Events, 2)
+	require.Equal(t, 3, cold.Receipt.Requests)
+	warm := trace(t, r, day("client00777"))
+	require.Equal(t, cold.Events, warm.Events)
+	require.Equal(t, 2, warm.Receipt.Requests)
+	require.Less(t, warm.Receipt.Bytes, cold.Receipt.Bytes)
+	for _, call := range counting.Of(objstore.OpRead)[1:] {
+		require.Less(t, call.N, int64(4096))
+	}
+}
+
+// What a compaction removes between the listing and the read is found in the next listing.
+func TestAMissingObjectMeansListAgain(t *testing.T) {
+	store := bucket(t)
+	events := span("c", noon, 4)
+	old := put(t, store, partition("c"), fresh(1), events[:2])
+	kept := put(t, store, partition("c"), layout.Name{Run: strings.Repeat("f", 32), Seq: 1}, events[2:])
+	faulty := objstore.NewFaulty(store, nil)
+	counting := objstore.NewCounting(faulty)
+	faulty.SetHook(func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead && c.Key == old {
+			put(t, store, partition("c"), compacted(1), events[:2])
+			require.NoError(t, store.Delete(t.Context(), old))
+		}
+		return objstore.Fault{}
+	})
+	answer := trace(t, newReader(t, counting, query.Config{Retreat: 1}), day("c"))
+	require.Equal(t, events, answer.Events)
+	reads := 0
+	for _, call := range counting.Of(objstore.OpRead) {
+		if call.Key == kept {
+			reads++
+		}
+	}
+	require.Equal(t, 1, reads, "what was read stays read")
+}
+
+func TestAPartitionThatNeverSettles(t *testing.T) {
+	store := bucket(t)
+	key := put(t, store, partition("c"), fresh(1), span("c", noon, 1))
+	listings := 0
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpList && c.Key != layout.MarkerPrefix {
+			listings++
+		}
+		if c.Op == objstore.OpRead {
+			require.NoError(t, store.Delete(t.Context(), key))
+			key = put(t, store, partition("c"), fresh(listings+1), span("c", noon, 1))
+		}
+		return objstore.Fault{}
+	})
+	_, err := newReader(t, faulty, query.Config{Retreat: 1}).Trace(t.Context(), day("c"))
+	require.ErrorIs(t, err, query.ErrUnsettled)
+	require.Equal(t, 6, listings)
+}
+
+// An object that is no sound segment is named, and the lower object of its run is read.
+func TestDamagedObjectsAreNamed(t *testing.T) {
+	store := bucket(t)
+	events := span("c", noon, 3)
+	put(t, store, partition("c"), fresh(1), events[:2])
+	bad := putBytes(t, store, partition("c"), fresh(2), []byte("no Parquet at all"))
+	empty := putBytes(t, store, partition("c"), layout.Name{Level: 1, Digest: digest, FooterLength: 900}, nil)
+	putBytes(t, store, partition("c"), layout.Name{Run: "foreign"}, []byte("not of this layout"))
+	answer := trace(t, newReader(t, store, query.Config{}), day("c"))
+	require.Equal(t, events[:2], answer.Events)
+	require.Len(t, answer.Unreadable, 2)
+	require.Equal(t, bad, answer.Unreadable[0].Key)
+	require.Equal(t, empty, answer.Unreadable[1].Key)
+	require.Contains(t, answer.Unreadable[0].Error, "not a sound segment")
+}
+
+// A fault of the store is never a shorter answer.
+func TestAFaultIsAnError(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), fresh(1), span("c", noon, 2))
+	put(t, store, partition("c"), compacted(1), span("c", noon.Add(time.Hour), 2))
+	calls := 4 // marker, listing, two reads
+	for n := 1; n <= calls; n++ {
+		faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+			if c.Seq == n {
+				return objstore.Fault{Midway: objstore.ErrFault}
+			}
+			return objstore.Fault{}
+		})
+		_, err := newReader(t, faulty, query.Config{}).Trace(t.Context(), day("c"))
+		require.ErrorIs(t, err, objstore.ErrFault, "call %d", n)
+	}
+}
+
+func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), compacted(1), span("c", noon, 200))
+	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 1})
+	for range 3 {
+		require.Len(t, trace(t, r, day("c")).Events, 200)
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(query.CursorAfter(at("c", noon)))
+	f.Add("x")
+	store := bucket(f)
+	put(f, store, partition("c"), fresh(1), span("c", noon, 3))
+	r := newReader(f, store, query.Config{})
+	f.Fuzz(func(t *testing.T, cursor string) {
+		q := day("c")
+		q.Cursor = cursor
+		if _, err := r.Trace(t.Context(), q); err != nil {
+			require.ErrorIs(t, err, query.ErrCursor)
+		}
+	})
+}

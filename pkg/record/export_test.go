@@ -1,0 +1,14 @@
+package record
+
+// Gathered is how many events wait for a put that is in flight.
+func (w *Writer) Gathered() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, p := range w.partitions {
+		if p.gathering != nil {
+			n += len(p.gathering.rows)
+		}
+	}
+	return n
+}

@@ -1,0 +1,415 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/record"
+	"devicetrace/pkg/segment"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// at is an event of one client at so many milliseconds past noon.
+func at(client string, ms int) event.Event {
+	t := noon.Add(time.Duration(ms) * time.Millisecond)
+	return event.Event{
+		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
+	}
+}
+
+func newWriter(t testing.TB, store record.Store, config record.Config) *record.Writer {
+	w, err := record.New(store, config)
+	require.NoError(t, err)
+	return w
+}
+
+// keys of all segments, in order.
+func keys(t testing.TB, store objstore.Lister) []string {
+	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
+	require.NoError(t, err)
+	var all []string
+	for _, o := range objects {
+		all = append(all, o.Key)
+	}
+	return all
+}
+
+// rows of one object.
+func rows(t testing.TB, store objstore.Store, key string) []segment.Row {
+	page, err := store.List(t.Context(), key, "")
+	require.NoError(t, err)
+	data, err := store.Read(t.Context(), key, 0, page.Objects[0].Size)
+	require.NoError(t, err)
+	object := segment.Object{Key: key, Size: int64(len(data))}
+	footer, err := segment.ParseFooter(data, object.Size)
+	require.NoError(t, err)
+	cursor := segment.OpenCursor(store, object, footer)
+	var all []segment.Row
+	for {
+		row, err := cursor.Next(t.Context())
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, *row)
+	}
+}
+
+func TestOneEventIsOnePut(t *testing.T) {
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{})
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+	store.Reset()
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 1)}))
+	require.Equal(t, 1, store.Requests())
+	require.Len(t, store.Of(objstore.OpPut), 1)
+	require.NoError(t, w.Append(t.Context(), nil))
+	require.Equal(t, 1, store.Requests(), "no events, no request")
+}
+
+func TestABatchIsOnePutAPartition(t *testing.T) {
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{})
+	_, err := w.Layout(t.Context())
+	require.NoError(t, err)
+	store.Reset()
+	var batch []event.Event
+	touched := map[layout.Partition]bool{}
+	for i := range 1000 {
+		e := at(fmt.Sprint("client", i%40), i*100_000)
+		touched[layout.Layout{Shards: 16}.PartitionOf(e.ClientID, e.Time)] = true
+		batch = append(batch, e)
+	}
+	require.NoError(t, w.Append(t.Context(), batch))
+	require.Len(t, store.Of(objstore.OpPut), len(touched))
+	require.Equal(t, len(touched), store.Requests())
+}
+
+// Each object of a run holds all rows of those before it, under the next number.
+func TestRunsGrow(t *testing.T) {
+	store := memstore.New()
+	w := newWriter(t, store, record.Config{})
+	for i := range 5 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
+	}
+	all := keys(t, store)
+	require.Len(t, all, 5)
+	for i, key := range all {
+		_, name, err := layout.ParseKey(key)
+		require.NoError(t, err)
+		require.Equal(t, i+1, name.Seq)
+		require.Len(t, rows(t, store, key), i+1)
+	}
+}
+
+func TestRunsEndByRowsAndByAge(t *testing.T) {
+	now := noon
+	store := memstore.New()
+	w := newWriter(t, store, record.Config{RunRows: 3, RunAge: time.Minute, Now: func() time.Time { return now }})
+	runs := func() (n int) {
+		seen := map[string]bool{}
+		for _, key := range keys(t, store) {
+			_, name, err := layout.ParseKey(key)
+			require.NoError(t, err)
+			seen[name.Run] = true
+		}
+		return len(seen)
+	}
+	for i := range 3 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
+	}
+	require.Equal(t, 1, runs())
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 3)}))
+	require.Equal(t, 2, runs(), "the first run was full")
+	now = now.Add(time.Minute)
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 4)}))
+	require.Equal(t, 3, runs(), "the second was old")
+	now = now.Add(-time.Hour)
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 5)}))
+	require.Equal(t, 4, runs(), "a clock that goes back ends a run")
+}
+
+// An event sent again is put again: that it is in the run is not enough, for the
+// put that held it may have failed.
+func TestARepeatedEventIsPutAgain(t *testing.T) {
+	store := memstore.New()
+	faulty := objstore.NewFaulty(store, nil)
+	w := newWriter(t, faulty, record.Config{})
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+	faulty.SetHook(func(objstore.Call) objstore.Fault { return objstore.Fault{Before: objstore.ErrFault} })
+	require.ErrorIs(t, w.Append(t.Context(), []event.Event{at("c", 1)}), objstore.ErrFault)
+	require.Len(t, keys(t, store), 1)
+	faulty.SetHook(nil)
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 1)}))
+	all := keys(t, store)
+	require.Len(t, rows(t, store, all[len(all)-1]), 2)
+	_, name, err := layout.ParseKey(all[len(all)-1])
+	require.NoError(t, err)
+	require.Equal(t, 3, name.Seq, "a number is spent even where the put failed")
+}
+
+// A put whose outcome is unknown may land late. Its key is not used for anything else.
+func TestNoKeyHoldsTwoContents(t *testing.T) {
+	store := memstore.New()
+	contents := map[string][]byte{}
+	var mu sync.Mutex
+	spy := spyStore{Store: store, put: func(key string, body []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		if old, put := contents[key]; put && !bytes.Equal(old, body) {
+			t.Errorf("two contents under %q", key)
+		}
+		contents[key] = body
+	}}
+	fault := 0
+	faulty := objstore.NewFaulty(spy, func(c objstore.Call) objstore.Fault {
+		if c.Op != objstore.OpPut {
+			return objstore.Fault{}
+		}
+		fault++
+		switch fault % 3 {
+		case 1:
+			return objstore.Fault{After: objstore.ErrFault}
+		case 2:
+			return objstore.Fault{Midway: objstore.ErrFault}
+		}
+		return objstore.Fault{}
+	})
+	w := newWriter(t, faulty, record.Config{RunRows: 7})
+	acknowledged := 0
+	for i := range 60 {
+		if w.Append(t.Context(), []event.Event{at("c", i)}) == nil {
+			acknowledged++
+		}
+	}
+	require.Positive(t, acknowledged)
+}
+
+type spyStore struct {
+	objstore.Store
+	put func(key string, body []byte)
+}
+
+func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	data := make([]byte, size)
+	if _, err := body.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	s.put(key, data)
+	return s.Store.Put(ctx, key, body, size)
+}
+
+// Lower objects are deleted in bulk, only below a confirmed one, and the two
+// highest stay.
+func TestSupersededObjectsAreDeletedInBulk(t *testing.T) {
+	counting := objstore.NewCounting(memstore.New())
+	w := newWriter(t, counting, record.Config{})
+	for i := range 300 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
+	}
+	require.Len(t, counting.Of(objstore.OpDelete), 3)
+	require.Less(t, len(keys(t, counting)), 120)
+	require.NoError(t, w.Close(t.Context()))
+	left := keys(t, counting)
+	require.Len(t, left, 2)
+	require.Len(t, rows(t, counting, left[1]), 300)
+	for _, call := range counting.Of(objstore.OpDelete) {
+		require.NotContains(t, call.Keys, left[0])
+		require.NotContains(t, call.Keys, left[1])
+	}
+}
+
+func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
+	store := memstore.New()
+	puts := 0
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpPut && c.N > 0 { // the marker is empty
+			if puts++; puts > 1 {
+				return objstore.Fault{Before: objstore.ErrFault}
+			}
+		}
+		return objstore.Fault{}
+	})
+	w := newWriter(t, faulty, record.Config{})
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+	for i := range 250 {
+		require.Error(t, w.Append(t.Context(), []event.Event{at("c", 1+i)}))
+	}
+	require.NoError(t, w.Close(t.Context()))
+	require.Len(t, rows(t, store, keys(t, store)[0]), 1, "the acknowledged event is still there")
+}
+
+// gated is a store whose first put of a segment waits: entered is closed when it
+// begins, and it goes on once gate is closed.
+func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan struct{}) {
+	entered, gate = make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	return objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
+		if c.Op == objstore.OpPut && c.N > 0 { // the marker is empty
+			once.Do(func() {
+				fault.Until = gate
+				close(entered)
+			})
+		}
+		return fault
+	}), entered, gate
+}
+
+func eventually(t *testing.T, condition func() bool) {
+	require.Eventually(t, condition, 10*time.Second, time.Millisecond)
+}
+
+// While a put is in flight, what arrives shares the next one.
+func TestGroupCommit(t *testing.T) {
+	store := memstore.New()
+	faulty, entered, gate := gated(store)
+	w := newWriter(t, faulty, record.Config{})
+	var done sync.WaitGroup
+	add := func(i int) { done.Go(func() { require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)})) }) }
+	add(0)
+	<-entered
+	for i := range 49 {
+		add(1 + i)
+	}
+	eventually(t, func() bool { return w.Gathered() == 49 })
+	close(gate)
+	done.Wait()
+	all := keys(t, store)
+	require.Len(t, all, 2)
+	require.Len(t, rows(t, store, all[1]), 50)
+}
+
+// Callers may go away, the one that leads a put too: those who share it are not harmed.
+func TestACallerThatLeavesHarmsNobody(t *testing.T) {
+	store := memstore.New()
+	faulty, entered, gate := gated(store)
+	w := newWriter(t, faulty, record.Config{})
+	leader, leave := context.WithCancel(t.Context())
+	led, waited, last := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() { led <- w.Append(leader, []event.Event{at("c", 0)}) }()
+	<-entered
+	waiter, give := context.WithCancel(t.Context())
+	go func() { waited <- w.Append(waiter, []event.Event{at("c", 1)}) }()
+	eventually(t, func() bool { return w.Gathered() == 1 })
+	leave()
+	give()
+	require.ErrorIs(t, <-waited, context.Canceled)
+	go func() { last <- w.Append(t.Context(), []event.Event{at("c", 2)}) }()
+	eventually(t, func() bool { return w.Gathered() == 2 })
+	close(gate)
+	require.NoError(t, <-led)
+	require.NoError(t, <-last)
+	all := keys(t, store)
+	require.Len(t, rows(t, store, all[len(all)-1]), 3)
+}
+
+func TestBusy(t *testing.T) {
+	faulty, entered, gate := gated(memstore.New())
+	w := newWriter(t, faulty, record.Config{MaxPending: 2})
+	first := make(chan error, 1)
+	go func() { first <- w.Append(t.Context(), []event.Event{at("c", 0), at("c", 1)}) }()
+	<-entered
+	require.ErrorIs(t, w.Append(t.Context(), []event.Event{at("c", 2)}), record.ErrBusy)
+	close(gate)
+	require.NoError(t, <-first)
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 2), at("c", 3), at("c", 4)}),
+		"one batch that is larger than the bound is taken alone")
+}
+
+// A panic below a commit is an error, the run is dropped, and the next call works.
+func TestAPanicDropsTheRun(t *testing.T) {
+	store := memstore.New()
+	boom := false
+	w := newWriter(t, spyStore{Store: store, put: func(string, []byte) {
+		if boom {
+			panic("boom")
+		}
+	}}, record.Config{})
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+	boom = true
+	require.ErrorContains(t, w.Append(t.Context(), []event.Event{at("c", 1)}), "boom")
+	boom = false
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 2)}))
+	all := keys(t, store)
+	require.Len(t, all, 2)
+	for _, key := range all {
+		require.Len(t, rows(t, store, key), 1)
+	}
+}
+
+func TestAnotherLayoutIsRefused(t *testing.T) {
+	store := memstore.New()
+	require.NoError(t, newWriter(t, store, record.Config{}).Append(t.Context(), []event.Event{at("c", 0)}))
+	err := newWriter(t, store, record.Config{Shards: 256}).Append(t.Context(), []event.Event{at("c", 0)})
+	require.ErrorIs(t, err, layout.ErrConflict)
+	require.Len(t, keys(t, store), 1)
+
+	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))
+	err = newWriter(t, store, record.Config{}).Append(t.Context(), []event.Event{at("c", 0)})
+	require.ErrorIs(t, err, layout.ErrConflict)
+}
+
+func TestConfigNamesTheField(t *testing.T) {
+	for field, config := range map[string]record.Config{
+		"shards": {Shards: 15}, "RunRows": {RunRows: -1}, "RunAge": {RunAge: -1},
+		"MaxPending": {MaxPending: -1}, "PutTimeout": {PutTimeout: -1},
+	} {
+		_, err := record.New(memstore.New(), config)
+		require.ErrorContains(t, err, field)
+	}
+}
+
+func TestIdlePartitionsAreForgotten(t *testing.T) {
+	now := noon
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{RunAge: time.Minute, Now: func() time.Time { return now }})
+	for i := range 10 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
+	}
+	now = now.Add(2 * time.Minute)
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("another", 0)}))
+	deleted := store.Of(objstore.OpDelete)
+	require.Len(t, deleted, 1)
+	require.Len(t, deleted[0].Keys, 8)
+	require.True(t, slices.IsSorted(deleted[0].Keys))
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, n := range []int{1, 100, 1000} {
+		var batch []event.Event
+		for i := range n {
+			batch = append(batch, at("c", i))
+		}
+		b.Run(fmt.Sprintf("%d events into an empty run", n), func(b *testing.B) {
+			w := newWriter(b, memstore.New(), record.Config{RunRows: 1})
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, w.Append(b.Context(), batch))
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+	b.Run("1 event, mean over a run", func(b *testing.B) {
+		w := newWriter(b, memstore.New(), record.Config{})
+		i := 0
+		for b.Loop() {
+			i++
+			require.NoError(b, w.Append(b.Context(), []event.Event{at("c", i)}))
+		}
+	})
+}
