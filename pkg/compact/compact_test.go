@@ -1,0 +1,366 @@
+package compact_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/segment"
+)
+
+var (
+	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	later   = noon.AddDate(0, 0, 2)
+	where   = layout.Partition{Shard: "4", Day: "2026-11-22"}
+	another = layout.Partition{Shard: "5", Day: "2026-11-22"}
+)
+
+func at(client string, ms int) event.Event {
+	t := noon.Add(time.Duration(ms) * time.Millisecond)
+	return event.Event{
+		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
+	}
+}
+
+func bucket(t testing.TB) *memstore.Store {
+	store := memstore.New()
+	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
+	return store
+}
+
+func putBytes(t testing.TB, store objstore.Store, key string, data []byte) string {
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), int64(len(data))))
+	return key
+}
+
+// put stores a fresh segment: object seq of run n.
+func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
+	data, err := segment.Encode(segment.FromEvents(events))
+	require.NoError(t, err)
+	return putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq}.Key(p), data)
+}
+
+func run(t testing.TB, store compact.Store, config compact.Config) compact.Report {
+	if config.Now == nil {
+		config.Now = func() time.Time { return later }
+	}
+	if config.Quiet == 0 {
+		config.Quiet = time.Nanosecond
+	}
+	config.Dir = t.TempDir()
+	c, err := compact.New(store, config)
+	require.NoError(t, err)
+	report, err := c.Run(t.Context())
+	require.NoError(t, err)
+	left, err := os.ReadDir(config.Dir)
+	require.NoError(t, err)
+	require.Empty(t, left, "staged outputs are removed")
+	return report
+}
+
+func keys(t testing.TB, store objstore.Lister, p layout.Partition) []string {
+	objects, err := objstore.All(t.Context(), store, p.Prefix(), "")
+	require.NoError(t, err)
+	var all []string
+	for _, o := range objects {
+		all = append(all, o.Key)
+	}
+	return all
+}
+
+// union is the distinct rows of a partition's sound objects, by whatever object.
+func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row {
+	objects, err := objstore.All(t.Context(), store, p.Prefix(), "")
+	require.NoError(t, err)
+	var rows []segment.Row
+	for _, o := range objects {
+		object := segment.Object{Key: o.Key, Size: o.Size}
+		footer, err := segment.OpenFooter(t.Context(), store, object)
+		if err != nil {
+			require.ErrorIs(t, err, segment.ErrCorrupt)
+			continue
+		}
+		cursor := segment.OpenCursor(store, object, footer)
+		for row, err := cursor.Next(t.Context()); err == nil; row, err = cursor.Next(t.Context()) {
+			rows = append(rows, *row)
+		}
+	}
+	return segment.Distinct(rows)
+}
+
+// scatter writes events to so many runs, each with two objects, some in more than one.
+func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
+	random := rand.New(rand.NewPCG(5, 6))
+	var all []event.Event
+	for n := range runs {
+		var part []event.Event
+		for range events {
+			part = append(part, at(fmt.Sprintf("client%03d", random.IntN(50)), random.IntN(10_000)))
+		}
+		put(t, store, where, n+1, 1, part[:events/2]...)
+		put(t, store, where, n+1, 2, part...)
+		all = append(all, part...)
+	}
+	return segment.FromEvents(all)
+}
+
+func TestAClosedDayBecomesOneObject(t *testing.T) {
+	store := bucket(t)
+	want := scatter(t, store, 20, 100)
+	report := run(t, store, compact.Config{})
+	require.Equal(t, 1, report.Merges)
+	require.Equal(t, 20, report.Inputs)
+	require.Equal(t, 40, report.Deleted)
+	require.EqualValues(t, len(want), report.Rows)
+	require.Len(t, keys(t, store, where), 1)
+	require.Equal(t, want, union(t, store, where))
+	_, name, err := layout.ParseKey(keys(t, store, where)[0])
+	require.NoError(t, err)
+	require.Equal(t, 1, name.Level)
+
+	require.Zero(t, run(t, store, compact.Config{}).Merges, "nothing more to do")
+
+	put(t, store, where, 99, 1, at("late", 1))
+	require.Equal(t, 1, run(t, store, compact.Config{}).Merges, "a late event makes it eligible again")
+	require.Len(t, keys(t, store, where), 1)
+	require.Len(t, union(t, store, where), len(want)+1)
+}
+
+func TestAnOpenDayIsMergedByLevels(t *testing.T) {
+	store := bucket(t)
+	now := func() time.Time { return noon.Add(time.Hour) }
+	for n := range 7 {
+		put(t, store, where, n+1, 1, at("c", n))
+	}
+	require.Zero(t, run(t, store, compact.Config{Now: now}).Merges)
+	put(t, store, where, 8, 1, at("c", 8))
+	require.Equal(t, 1, run(t, store, compact.Config{Now: now}).Merges)
+	require.Len(t, keys(t, store, where), 1)
+}
+
+// Over a day of steady writing each row is rewritten about once a level.
+func TestRewritesAreFew(t *testing.T) {
+	store := bucket(t)
+	now := func() time.Time { return noon.Add(time.Hour) }
+	var written int64
+	const rounds = 512
+	for n := range rounds {
+		put(t, store, where, n+1, 1, at("c", n))
+		written += run(t, store, compact.Config{Now: now}).Rows
+		require.LessOrEqual(t, len(keys(t, store, where)), 8*4)
+	}
+	require.Len(t, union(t, store, where), rounds)
+	require.LessOrEqual(t, float64(written)/rounds, 4.0, "rewrites a row")
+}
+
+func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
+	one, two := bucket(t), bucket(t)
+	scatter(t, one, 9, 50)
+	scatter(t, two, 9, 50)
+	run(t, one, compact.Config{})
+	run(t, two, compact.Config{})
+	require.Equal(t, keys(t, one, where), keys(t, two, where))
+}
+
+// An input that is no sound segment is left out, reported, and stays; a run goes on
+// with its next lower object.
+func TestUnreadableInputsStay(t *testing.T) {
+	store := bucket(t)
+	want := scatter(t, store, 3, 20)
+	junk := putBytes(t, store, layout.Name{Run: strings.Repeat("e", 32), Seq: 1}.Key(where), []byte("junk"))
+	put(t, store, where, 77, 1, at("below the damage", 1))
+	sound, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
+	require.NoError(t, err)
+	sound[20] ^= 1 // in a row group: seen only while it streams
+	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), sound)
+	foreign := putBytes(t, store, where.Prefix()+"notes.txt", []byte("?"))
+
+	report := run(t, store, compact.Config{})
+	require.Len(t, report.Unreadable, 2)
+	require.Contains(t, report.Unreadable, junk)
+	require.Contains(t, report.Unreadable, damaged)
+	require.Equal(t, 1, report.Foreign)
+	left := keys(t, store, where)
+	require.Len(t, left, 4)
+	require.Subset(t, left, []string{junk, damaged, foreign})
+	require.Len(t, union(t, store, where), len(want)+1)
+}
+
+// Whatever call fails in whatever way, no row is lost, and the next run ends the work.
+func TestEveryCallFailsOnce(t *testing.T) {
+	count := objstore.NewCounting(bucket(t))
+	scatter(t, count, 3, 20)
+	count.Reset()
+	run(t, count, compact.Config{})
+	calls := count.Requests()
+	require.Greater(t, calls, 20)
+	for n := 1; n <= calls; n++ {
+		for name, fault := range map[string]objstore.Fault{
+			"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
+		} {
+			store := bucket(t)
+			want := scatter(t, store, 3, 20)
+			faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+				if c.Seq == n {
+					return fault
+				}
+				return objstore.Fault{}
+			})
+			c, err := compact.New(faulty, compact.Config{Quiet: 1, Dir: t.TempDir(), Now: func() time.Time { return later }})
+			require.NoError(t, err)
+			_, _ = c.Run(t.Context())
+			require.Equal(t, want, union(t, store, where), "%s call %d", name, n)
+			run(t, store, compact.Config{})
+			require.Equal(t, want, union(t, store, where), "%s call %d, then again", name, n)
+			require.Len(t, keys(t, store, where), 1)
+		}
+	}
+}
+
+// Nothing is deleted before the output was read back from the store and compared.
+func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
+	store := damaging{bucket(t)}
+	want := scatter(t, store.Store, 3, 20)
+	report := run(t, store, compact.Config{})
+	require.Zero(t, report.Merges)
+	require.Zero(t, report.Deleted)
+	require.Len(t, report.Failed, 1)
+	require.Equal(t, want, union(t, store, where))
+}
+
+// damaging stores compacted objects without their first row group's first byte intact.
+type damaging struct{ *memstore.Store }
+
+func (d damaging) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	data := make([]byte, size)
+	if _, err := body.ReadAt(data, 0); err != nil {
+		return err
+	}
+	data[10] ^= 1
+	return d.Store.Put(ctx, key, bytes.NewReader(data), size)
+}
+
+func TestAMissingInputEndsTheMerge(t *testing.T) {
+	store := bucket(t)
+	scatter(t, store, 3, 20)
+	all := keys(t, store, where)
+	victim := all[len(all)-1]
+	counting := objstore.NewCounting(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead {
+			require.NoError(t, store.Delete(t.Context(), victim))
+		}
+		return objstore.Fault{}
+	}))
+	report := run(t, counting, compact.Config{})
+	require.Equal(t, 1, report.Missed)
+	require.Zero(t, report.Merges)
+	require.Empty(t, counting.Of(objstore.OpPut))
+	require.Empty(t, counting.Of(objstore.OpDelete))
+}
+
+func TestARunStopsBeforeItsDeadline(t *testing.T) {
+	store := bucket(t)
+	scatter(t, store, 3, 20)
+	put(t, store, another, 1, 1, at("c", 1))
+	c, err := compact.New(store, compact.Config{Margin: time.Hour, Quiet: 1, Now: func() time.Time { return later }})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	report, err := c.Run(ctx)
+	require.NoError(t, err)
+	require.True(t, report.Stopped)
+	require.Zero(t, report.Merges)
+}
+
+func TestPlan(t *testing.T) {
+	fresh := func(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
+	level := func(l, n int) layout.Name {
+		return layout.Name{Level: l, Digest: fmt.Sprintf("%064x", n), FooterLength: 1}
+	}
+	for _, c := range []struct {
+		name  string
+		names []layout.Name
+		bad   []layout.Name
+		open  bool
+		// want is the inputs, wantLevel the output's level
+		want      []layout.Name
+		wantLevel int
+		stuck     bool
+	}{
+		{name: "one run is left alone", names: []layout.Name{fresh(1, 1), fresh(1, 2)}},
+		{name: "closed: all", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
+			want: []layout.Name{fresh(1, 2), level(1, 1)}, wantLevel: 2},
+		{name: "open: too few", names: []layout.Name{fresh(1, 1), fresh(2, 1)}, open: true},
+		{name: "open: three of a level, and all below", open: true,
+			names: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3), level(2, 1)},
+			want:  []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3)}, wantLevel: 2},
+		{name: "an unreadable head: the next lower", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
+			bad: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
+		{name: "no level left", names: []layout.Name{fresh(1, 1), level(layout.MaxLevel, 1)}, stuck: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			listing := compact.Listing{Partition: where, Modified: noon}
+			for _, name := range c.names {
+				listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name})
+			}
+			bad := map[string]bool{}
+			for _, name := range c.bad {
+				bad[name.Key(where)] = true
+			}
+			now := later
+			if c.open {
+				now = noon
+			}
+			plan := compact.NewPlan(listing, bad, now, compact.Config{Fanout: 3, Quiet: time.Minute})
+			var got []layout.Name
+			for _, s := range plan.Inputs {
+				got = append(got, s.Name)
+				require.Contains(t, plan.Superseded, s.Key)
+			}
+			require.Equal(t, c.want, got)
+			require.Equal(t, c.wantLevel, plan.Level)
+			require.Equal(t, c.stuck, plan.Stuck)
+			for key := range bad {
+				require.NotContains(t, plan.Superseded, key)
+			}
+			for _, key := range plan.Superseded { // what supersedes sorts after
+				require.Less(t, key, layout.Name{Level: plan.Level, Digest: strings.Repeat("0", 64), FooterLength: 1}.Key(where))
+			}
+		})
+	}
+}
+
+func TestConfigNamesTheField(t *testing.T) {
+	for field, config := range map[string]compact.Config{
+		"Fanout": {Fanout: 1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
+	} {
+		_, err := compact.New(memstore.New(), config)
+		require.ErrorContains(t, err, field)
+	}
+}
+
+func BenchmarkRun(b *testing.B) {
+	var rows int64
+	for b.Loop() {
+		b.StopTimer()
+		store := bucket(b)
+		scatter(b, store, 16, 5000)
+		b.StartTimer()
+		rows += run(b, store, compact.Config{}).Rows
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
