@@ -12,13 +12,13 @@ run: build ## the whole system on this machine: page and webhooks on 8080, MQTT 
 	@exec .build/local
 
 demo: ## with `make run` up: devices that drop in every way, and their traces
-	@go run ./infra/local/demo
+	@go run ./infra/demo
 
 compact: build ## run the compactor once on the local data
 	@exec .build/local compact
 
 build: ## the three functions and the local cloud, into .build
-	@set -e; for f in $(FUNCTIONS); do go build -trimpath -o .build/$$f/$$f ./functions/$$f; done
+	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done
 	@go build -o .build/local ./infra/local
 
 test: ## everything: format, vet, tests, also of infra/e2e

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// compact runs the compactor once: in the running system if there is one, else in a
+// cloud of its own, since the data has one user at a time.
+func compact(ctx context.Context, s settings) error {
+	release, err := lockData(s)
+	if errors.Is(err, errInUse) {
+		err = invokeElsewhere(ctx, s, "compactor")
+	} else if err == nil {
+		defer release()
+		err = compactAlone(ctx, s)
+	}
+	if err == nil {
+		fmt.Printf("Compacted. The report is in %s.\n", s.data("functions.log"))
+	}
+	return err
+}
+
+func compactAlone(ctx context.Context, s settings) error {
+	cloud, err := openCloud(s)
+	if err != nil {
+		return err
+	}
+	return errors.Join(cloud.invokeTimed(ctx, "compactor"), cloud.close(ctx))
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+)
+
+// control lets another process of the same user invoke functions of a running
+// system: a server on a free loopback port, whose address and password are in a file
+// that only the user can read.
+type control struct {
+	path   string
+	server *http.Server
+}
+
+// door is the content of that file.
+type door struct {
+	URL      string `json:"url"`
+	Password string `json:"password"`
+}
+
+func openControl(s settings, c *cloud) (*control, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("open control: %w", err)
+	}
+	d := door{URL: "http://" + listener.Addr().String(), Password: rand.Text()}
+	text, err := json.Marshal(d)
+	if err == nil {
+		err = os.WriteFile(s.data("control"), text, 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open control: %w", err), listener.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /invoke/{function}", func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, c) })
+	opened := &control{s.data("control"), &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}}
+	go opened.server.Serve(listener)
+	return opened, nil
+}
+
+func (d door) serve(w http.ResponseWriter, r *http.Request, c *cloud) {
+	if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+d.Password)) != 1 {
+		http.Error(w, "no right password", http.StatusUnauthorized)
+		return
+	}
+	if err := c.invokeTimed(r.Context(), r.PathValue("function")); err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+	}
+}
+
+func (c *control) close() {
+	os.Remove(c.path)
+	c.server.Close()
+}
+
+// invokeElsewhere asks the running system for an invocation.
+func invokeElsewhere(ctx context.Context, s settings, function string) error {
+	text, err := os.ReadFile(s.data("control"))
+	if err != nil {
+		return fmt.Errorf("find the running system: %w", err)
+	}
+	var d door
+	if err := json.Unmarshal(text, &d); err != nil {
+		return fmt.Errorf("find the running system: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+"/invoke/"+function, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+d.Password)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask the running system: %w", err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return errors.Join(fmt.Errorf("invoke %q: %s", function, bytes.TrimSpace(answer)), err)
+	}
+	return nil
+}

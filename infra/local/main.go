@@ -1,0 +1,47 @@
+// Local is the cloud on one machine: it reads s.yaml and hosts the three functions
+// over the platform's own runtime API, against a stand-in for OSS on local disk, with
+// an MQTT broker whose events go to the recorder.
+//
+//	local           run everything until Ctrl-C (make run)
+//	local compact   run the compactor once on the local data (make compact)
+//
+// It works in the repository's folder, where s.yaml and the built functions are.
+// Everything listens on 127.0.0.1 alone. Environment: PORT (8080), MQTT_PORT (1883),
+// DATA_DIR (.data), WEBHOOK_TOKEN and QUERY_TOKEN (both local), MQTT_USER (device),
+// MQTT_PASSWORD (devpass); and what s.yaml reads.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+)
+
+func main() {
+	if err := command(os.Args[1:], readSettings(os.Getenv)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func command(arguments []string, s settings) error {
+	switch {
+	case len(arguments) == 0:
+		return run(s, interrupts())
+	case slices.Equal(arguments, []string{"compact"}):
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		return compact(ctx, s)
+	}
+	return fmt.Errorf("usage: local [compact]")
+}
+
+// interrupts gets one signal for each Ctrl-C.
+func interrupts() <-chan os.Signal {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	return signals
+}
