@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // compact runs the compactor once: in the running system if there is one, else in a
 // cloud of its own, since the data has one user at a time.
-func compact(ctx context.Context, s settings) error {
+func compact(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {
 		err = invokeElsewhere(ctx, s, "compactor")
@@ -17,7 +18,7 @@ func compact(ctx context.Context, s settings) error {
 		err = compactAlone(ctx, s)
 	}
 	if err == nil {
-		fmt.Printf("Compacted. The report is in %s.\n", s.data("functions.log"))
+		fmt.Fprintf(out, "Compacted. The report is in %s.\n", s.data("functions.log"))
 	}
 	return err
 }

@@ -13,6 +13,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -30,13 +31,13 @@ func main() {
 func command(arguments []string, s settings) error {
 	switch {
 	case len(arguments) == 0:
-		return run(s, interrupts())
+		return run(s, interrupts(), os.Stdout)
 	case slices.Equal(arguments, []string{"compact"}):
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
-		return compact(ctx, s)
+		return compact(ctx, s, os.Stdout)
 	}
-	return fmt.Errorf("usage: local [compact]")
+	return errors.New("usage: local [compact]")
 }
 
 // interrupts gets one signal for each Ctrl-C.

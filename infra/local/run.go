@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,8 +19,8 @@ import (
 const brokerInstance = "local"
 
 // run runs everything until the first signal, then stops it in order; a second one
-// forces that.
-func run(s settings, signals <-chan os.Signal) (err error) {
+// forces that. It tells the user so on out.
+func run(s settings, signals <-chan os.Signal, out io.Writer) (err error) {
 	release, err := lockData(s)
 	if err != nil {
 		return err
@@ -39,9 +40,9 @@ func run(s settings, signals <-chan os.Signal) (err error) {
 	if err := system.start(); err != nil {
 		return errors.Join(err, system.close(stop))
 	}
-	fmt.Print(welcome(s, listener.Addr(), system.broker.Addr()))
+	fmt.Fprint(out, welcome(s, listener.Addr(), system.broker.Addr()))
 	<-signals
-	fmt.Println("\nStopping: delivering what the broker still has. Ctrl-C again forces it.")
+	fmt.Fprintln(out, "\nStopping: delivering what the broker still has. Ctrl-C again forces it.")
 	go func() {
 		<-signals
 		cancel()

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// repository is a folder like this one's, with functions that do little: the real
+// ones are for the tests of the whole.
+var repository string
+
+func TestMain(m *testing.M) {
+	os.Exit(withRepository(m.Run))
+}
+
+func withRepository(work func() int) int {
+	folder, err := os.MkdirTemp("", "local-test")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	repository = folder
+	for _, command := range []string{
+		"cp ../../s.yaml " + folder,
+		"mkdir -p " + folder + "/infra && cp -r ../bucket " + folder + "/infra/",
+		"go build -o " + filepath.Join(folder, ".build") + "/recorder/recorder ./fc/testdata/function",
+		"cd " + folder + "/.build && mkdir query compactor && cp recorder/recorder query/query && cp recorder/recorder compactor/compactor",
+	} {
+		if output, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+			log.Fatalf("%s: %v\n%s", command, err, output)
+		}
+	}
+	return work()
+}

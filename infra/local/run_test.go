@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// testSettings take free ports and a folder of the test's own.
+func testSettings(t *testing.T) settings {
+	t.Chdir(repository)
+	values := map[string]string{"PORT": "0", "MQTT_PORT": "0", "DATA_DIR": t.TempDir()}
+	return readSettings(func(name string) string { return values[name] })
+}
+
+// running is a system in this process.
+type running struct {
+	url, mqtt string
+	stop      func() error
+}
+
+var (
+	urlLine  = regexp.MustCompile(`API +(http://127\.0\.0\.1:\d+)/`)
+	mqttLine = regexp.MustCompile(`MQTT +(127\.0\.0\.1:\d+),`)
+)
+
+// begin runs a system until the end of the test, at the latest.
+func begin(t *testing.T, s settings) *running {
+	t.Helper()
+	signals, ended := make(chan os.Signal, 2), make(chan error, 1)
+	reader, writer := io.Pipe()
+	go func() {
+		err := run(s, signals, writer)
+		writer.CloseWithError(io.EOF)
+		ended <- err
+	}()
+	r := &running{stop: func() error {
+		signals <- syscall.SIGINT
+		err := <-ended
+		ended <- err
+		return err
+	}}
+	t.Cleanup(func() { require.NoError(t, r.stop()) })
+	lines := bufio.NewScanner(reader)
+	for r.mqtt == "" && lines.Scan() {
+		if match := urlLine.FindStringSubmatch(lines.Text()); match != nil {
+			r.url = match[1]
+		}
+		if match := mqttLine.FindStringSubmatch(lines.Text()); match != nil {
+			r.mqtt = match[1]
+		}
+	}
+	if r.mqtt == "" {
+		require.NoError(t, <-ended)
+	}
+	go io.Copy(io.Discard, reader)
+	return r
+}
+
+func port(t *testing.T, address string) string {
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
+	require.NoError(t, err)
+	return port
+}
+
+func TestRunServesUntilTheFirstSignal(t *testing.T) {
+	s := testSettings(t)
+	system := begin(t, s)
+	for _, path := range []string{"/webhooks/emqx/x", "/api/v1/trace"} {
+		response, err := http.Get(system.url + path)
+		require.NoError(t, err)
+		response.Body.Close()
+		require.Equal(t, http.StatusOK, response.StatusCode, path)
+	}
+	connect(t, system.mqtt)
+
+	require.NoError(t, system.stop())
+	_, err := http.Get(system.url)
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
+	log, err := os.ReadFile(s.data("functions.log"))
+	require.NoError(t, err)
+	require.Contains(t, string(log), "recorder | FC Initialize Start")
+	require.Contains(t, string(log), "recorder | FC PreStop End")
+	calls := strings.Count(string(log), "recorder | FC Invoke End")
+	require.Greater(t, calls, 1, "beside the request, what the broker had to tell when it stopped")
+	require.NoFileExists(t, s.data("control"))
+}
+
+// connect is an MQTT client that stays until the broker ends it.
+func connect(t *testing.T, address string) {
+	t.Helper()
+	connection, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { connection.Close() })
+	packet := "\x00\x04MQTT\x04\xc2\x00\x3c" + "\x00\x01c" + "\x00\x06device" + "\x00\x07devpass"
+	_, err = io.WriteString(connection, "\x10"+string(rune(len(packet)))+packet)
+	require.NoError(t, err)
+	accepted := make([]byte, 4)
+	_, err = io.ReadFull(connection, accepted)
+	require.NoError(t, err)
+	require.Equal(t, []byte{0x20, 2, 0, 0}, accepted)
+}
+
+func TestTakenPortsAndDataAreNamed(t *testing.T) {
+	s := testSettings(t)
+	system := begin(t, s)
+
+	require.ErrorContains(t, run(s, nil, io.Discard), "in use by another `make run`")
+
+	other := testSettings(t)
+	other.port = port(t, system.url)
+	require.EqualError(t, run(other, nil, io.Discard), "port "+other.port+" is taken: set PORT to another")
+
+	other = testSettings(t)
+	other.mqttPort = port(t, system.mqtt)
+	require.EqualError(t, run(other, nil, io.Discard), "port "+other.mqttPort+" is taken: set MQTT_PORT to another")
+
+	other = testSettings(t)
+	other.port = "nonsense"
+	require.ErrorContains(t, run(other, nil, io.Discard), "listen on port nonsense (PORT)")
+}
+
+func TestCompactRunsOnceInARunningSystemOrAlone(t *testing.T) {
+	s := testSettings(t)
+	calls := func() int {
+		log, err := os.ReadFile(s.data("functions.log"))
+		require.NoError(t, err)
+		return strings.Count(string(log), "compactor | FC Invoke End")
+	}
+	system := begin(t, s)
+	var out strings.Builder
+	require.NoError(t, compact(t.Context(), s, &out))
+	require.Contains(t, out.String(), "Compacted.")
+	require.NoError(t, system.stop())
+	require.Equal(t, 1, calls())
+
+	require.NoError(t, compact(t.Context(), s, io.Discard))
+	require.Equal(t, 1, calls(), "the log begins anew")
+}
+
+func TestControlWantsItsPassword(t *testing.T) {
+	s := testSettings(t)
+	begin(t, s)
+	info, err := os.Stat(s.data("control"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.ErrorContains(t, invokeElsewhere(t.Context(), s, "absent"), `no function "absent"`)
+
+	text, err := os.ReadFile(s.data("control"))
+	require.NoError(t, err)
+	wrong := regexp.MustCompile(`"password":"[^"]*"`).ReplaceAll(text, []byte(`"password":"x"`))
+	require.NoError(t, os.WriteFile(s.data("control"), wrong, 0o600))
+	require.ErrorContains(t, invokeElsewhere(t.Context(), s, "compactor"), "no right password")
+}
+
+func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
+	s := testSettings(t)
+	t.Chdir(t.TempDir())
+	require.ErrorContains(t, run(s, nil, io.Discard), "read functions")
+
+	require.NoError(t, os.CopyFS(".", os.DirFS(repository)))
+	require.NoError(t, os.Remove(".build/query/query"))
+	err := run(s, nil, io.Discard)
+	require.ErrorContains(t, err, `start function "query"`)
+	require.NoError(t, os.WriteFile("s.yaml", []byte("resources: {x: {}}"), 0o644))
+	require.ErrorContains(t, run(s, nil, io.Discard), "check s.yaml:\n  s.yaml.edition: is missing")
+}
+
+func TestUsage(t *testing.T) {
+	require.ErrorContains(t, command([]string{"other"}, testSettings(t)), "usage")
+	require.ErrorContains(t, compact(canceled(), testSettings(t), io.Discard), "canceled")
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
