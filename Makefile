@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact build test race fuzz lint
+.PHONY: help run demo compact build test compiler race fuzz lint
 
 FUNCTIONS := recorder query compactor
 
@@ -21,11 +21,15 @@ build: ## the three functions and the local cloud, into .build
 	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done
 	@go build -o .build/local ./infra/local
 
-test: ## everything: format, vet, tests, also of infra/e2e
+test: compiler ## everything: format, vet, tests, also of infra/e2e
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go test ./...
 	@set -e; if [ -f infra/e2e/go.mod ]; then cd infra/e2e; go vet ./...; go test ./...; fi
+
+# infra/e2e reads our files with DuckDB, which is C++.
+compiler:
+	@command -v g++ >/dev/null || { apt-get update && apt-get install -y --no-install-recommends g++; }
 
 race: ## the tests under the race detector
 	go test -race ./...
