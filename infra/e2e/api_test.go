@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// row is an event as the trace API answers it.
+type row struct {
+	ClientID        string     `json:"client_id"`
+	InstanceID      string     `json:"instance_id"`
+	GroupID         string     `json:"group_id"`
+	DeviceID        string     `json:"device_id"`
+	Time            time.Time  `json:"time"`
+	Action          string     `json:"action"`
+	ActionInfo      string     `json:"action_info"`
+	ChannelID       string     `json:"channel_id"`
+	NativeEvent     string     `json:"native_event"`
+	NativeReason    string     `json:"native_reason"`
+	ReasonCode      *int32     `json:"reason_code"`
+	ConnectedAt     *time.Time `json:"connected_at"`
+	ReceivedAt      time.Time  `json:"received_at"`
+	PeerAddress     string     `json:"peer_address"`
+	PeerPort        int32      `json:"peer_port"`
+	Username        string     `json:"username"`
+	Node            string     `json:"node"`
+	Protocol        string     `json:"protocol"`
+	ProtocolVersion int32      `json:"protocol_version"`
+	KeepAlive       *int32     `json:"keep_alive"`
+	CleanStart      *bool      `json:"clean_start"`
+	Source          string     `json:"source"`
+	SourceEventID   string     `json:"source_event_id"`
+	TimeOrigin      string     `json:"time_origin"`
+}
+
+// receipt is what an answer says that it cost.
+type receipt struct {
+	Objects    int      `json:"objects"`
+	Requests   int      `json:"requests"`
+	Bytes      int64    `json:"bytes"`
+	MS         float64  `json:"ms"`
+	Partitions []string `json:"partitions"`
+}
+
+// answer is one page of a trace; its events as they came over the wire.
+type answer struct {
+	Events     []json.RawMessage `json:"events"`
+	NextCursor string            `json:"next_cursor"`
+	Incomplete bool              `json:"incomplete"`
+	Receipt    receipt           `json:"receipt"`
+}
+
+func (a answer) rows(t *testing.T) []row {
+	t.Helper()
+	rows := make([]row, len(a.Events))
+	for i, raw := range a.Events {
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.DisallowUnknownFields()
+		require.NoError(t, decoder.Decode(&rows[i]), string(raw))
+	}
+	return rows
+}
+
+// client makes many connections at once to one host, and gives up a call that hangs.
+var client = &http.Client{
+	Timeout:   patience,
+	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
+}
+
+// question is the parameters of one about a client.
+func question(instance, clientID string, from, to time.Time) url.Values {
+	return url.Values{
+		"instance": {instance}, "client": {clientID},
+		"from": {strconv.FormatInt(from.UnixMilli(), 10)}, "to": {strconv.FormatInt(to.UnixMilli(), 10)},
+	}
+}
+
+// with is the same question with one more parameter.
+func with(q url.Values, name, value string) url.Values {
+	more := url.Values{name: {value}}
+	for key, values := range q {
+		if key != name {
+			more[key] = values
+		}
+	}
+	return more
+}
+
+// response is an HTTP answer that was read to its end.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func do(ctx context.Context, method, address, token string, header http.Header, body []byte) (response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return response{}, err
+	}
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	r, err := client.Do(request)
+	if err != nil {
+		return response{}, err
+	}
+	defer r.Body.Close()
+	read, err := io.ReadAll(r.Body)
+	return response{r.StatusCode, r.Header, read}, err
+}
+
+// ask asks the trace API, whatever it answers.
+func (s *stack) ask(t *testing.T, q url.Values) response {
+	t.Helper()
+	r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
+	require.NoError(t, err)
+	return r
+}
+
+// trace is one page, which must be whole.
+func (s *stack) trace(t *testing.T, q url.Values) answer {
+	t.Helper()
+	r := s.ask(t, q)
+	require.Equal(t, http.StatusOK, r.status, string(r.body))
+	var a answer
+	require.NoError(t, json.Unmarshal(r.body, &a))
+	require.False(t, a.Incomplete, string(r.body))
+	return a
+}
+
+// all is every page of a trace, one after the other.
+func (s *stack) all(t *testing.T, q url.Values) (events []json.RawMessage) {
+	t.Helper()
+	for {
+		a := s.trace(t, q)
+		events = append(events, a.Events...)
+		if a.NextCursor == "" {
+			return events
+		}
+		q = with(q, "cursor", a.NextCursor)
+	}
+}
+
+// await asks until a client has at least n rows: the broker delivers its events a
+// moment after the client saw the end.
+func (s *stack) await(t *testing.T, q url.Values, n int) answer {
+	t.Helper()
+	var a answer
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		a = s.trace(t, q)
+		require.GreaterOrEqual(c, len(a.Events), n)
+	}, patience, pollEvery)
+	return a
+}
+
+// post sends a body to a webhook, whatever it answers.
+func (s *stack) post(t *testing.T, path string, body []byte, header http.Header) response {
+	t.Helper()
+	r, err := do(t.Context(), http.MethodPost, s.url(path), webhookToken, header, body)
+	require.NoError(t, err)
+	return r
+}
+
+// record sends events in the project's own form, which must all become rows.
+func (s *stack) record(t *testing.T, instance string, events []sent) {
+	t.Helper()
+	body, err := json.Marshal(events)
+	require.NoError(t, err)
+	r := s.post(t, "/webhooks/events/"+instance, body, nil)
+	require.Equal(t, http.StatusOK, r.status, string(r.body))
+	require.JSONEq(t, `{"recorded":`+strconv.Itoa(len(events))+`}`, string(r.body))
+}
+
+// sent is an event in the project's own form, as far as these tests vary it.
+type sent struct {
+	ClientID      string `json:"client_id"`
+	Action        string `json:"action"`
+	ActionInfo    string `json:"action_info,omitempty"`
+	Time          int64  `json:"time"` // Unix ms
+	SourceEventID string `json:"source_event_id,omitempty"`
+	ChannelID     string `json:"channel_id,omitempty"`
+	NativeReason  string `json:"native_reason,omitempty"`
+	ReasonCode    *int32 `json:"reason_code,omitempty"`
+	PeerAddress   string `json:"peer_address,omitempty"`
+	PeerPort      int32  `json:"peer_port,omitempty"`
+	Username      string `json:"username,omitempty"`
+	Node          string `json:"node,omitempty"`
+	KeepAlive     *int32 `json:"keep_alive,omitempty"`
+	CleanStart    *bool  `json:"clean_start,omitempty"`
+	ConnectedAt   int64  `json:"connected_at,omitempty"` // Unix ms
+}

@@ -1,0 +1,289 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/duckdb/duckdb-go/v2"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// columns are what another reader of Parquet sees, in order.
+var columns = []string{
+	"client_id VARCHAR", "instance_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
+	"channel_id VARCHAR", "native_event VARCHAR", "native_reason VARCHAR", "reason_code INTEGER",
+	"connected_at TIMESTAMP WITH TIME ZONE", "received_delay_ms BIGINT", "peer_address VARCHAR", "peer_port INTEGER",
+	"username VARCHAR", "node VARCHAR", "protocol VARCHAR", "protocol_version INTEGER", "keep_alive INTEGER",
+	"clean_start INTEGER", "source VARCHAR", "source_event_id VARCHAR", "time_origin VARCHAR",
+}
+
+// values are a row's in the order of the columns, as canonical has them.
+func values(r segment.Row) []any {
+	var connectedAt any
+	if r.ConnectedAt != 0 {
+		connectedAt = r.ConnectedAt
+	}
+	return []any{
+		r.ClientID, r.InstanceID, r.Time, r.Action, r.ActionInfo,
+		r.ChannelID, r.NativeEvent, r.NativeReason, int64(r.ReasonCode),
+		connectedAt, r.ReceivedDelay, r.PeerAddress, int64(r.PeerPort),
+		r.Username, r.Node, r.Protocol, int64(r.ProtocolVersion), int64(r.KeepAlive),
+		int64(r.CleanStart), r.Source, r.SourceEventID, r.TimeOrigin,
+	}
+}
+
+// canonical makes numbers of one kind, and times milliseconds.
+func canonical(v any) any {
+	switch v := v.(type) {
+	case int32:
+		return int64(v)
+	case time.Time:
+		return v.UnixMilli()
+	default:
+		return v
+	}
+}
+
+// duck is a DuckDB in memory.
+type duck struct{ *sql.DB }
+
+func openDuck(t *testing.T) duck {
+	t.Helper()
+	db, err := sql.Open("duckdb", "")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return duck{db}
+}
+
+// query is all rows of an answer, canonical.
+func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
+	t.Helper()
+	answer, err := d.QueryContext(t.Context(), statement, parameters...)
+	require.NoError(t, err, statement)
+	defer answer.Close()
+	names, err := answer.Columns()
+	require.NoError(t, err)
+	for answer.Next() {
+		row, places := make([]any, len(names)), make([]any, len(names))
+		for i := range row {
+			places[i] = &row[i]
+		}
+		require.NoError(t, answer.Scan(places...))
+		for i := range row {
+			row[i] = canonical(row[i])
+		}
+		rows = append(rows, row)
+	}
+	require.NoError(t, answer.Err())
+	return rows
+}
+
+func (d duck) number(t *testing.T, statement string, parameters ...any) int {
+	t.Helper()
+	rows := d.query(t, statement, parameters...)
+	require.Len(t, rows, 1)
+	return int(rows[0][0].(int64))
+}
+
+// requireFile checks that DuckDB and we agree about one segment: columns, count, and
+// every value of every row, in the file's order, which is sorted.
+func (d duck) requireFile(t *testing.T, file string) (rows int) {
+	t.Helper()
+	ours := readSegment(t, file)
+	from := fmt.Sprintf("read_parquet('%s', hive_partitioning = false)", file)
+	var described []string
+	for _, column := range d.query(t, "SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM "+from+")") {
+		described = append(described, column[0].(string))
+	}
+	require.Equal(t, columns, described)
+	require.Equal(t, len(ours), d.number(t, "SELECT num_rows FROM parquet_file_metadata('"+file+"')"))
+	theirs := d.query(t, "SELECT * FROM "+from)
+	require.Len(t, theirs, len(ours))
+	for i := range ours {
+		require.Equal(t, values(ours[i]), theirs[i], "row %d", i)
+	}
+	require.True(t, slices.IsSortedFunc(ours, func(a, b segment.Row) int { return a.Compare(&b) }))
+	return len(ours)
+}
+
+// folder is a store of objects in files, each where its key says.
+type folder string
+
+func (f folder) Read(_ context.Context, key string, off, n int64) ([]byte, error) {
+	file, err := os.Open(filepath.Join(string(f), key))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data := make([]byte, n)
+	_, err = file.ReadAt(data, off)
+	return data, err
+}
+
+// readSegment is all rows of a segment as we read it.
+func readSegment(t *testing.T, file string) (rows []segment.Row) {
+	t.Helper()
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	store, object := folder(filepath.Dir(file)), segment.Object{Key: filepath.Base(file), Size: info.Size()}
+	footer, err := segment.OpenFooter(t.Context(), store, object)
+	require.NoError(t, err)
+	cursor := segment.OpenCursor(store, object, footer)
+	defer cursor.Close()
+	for {
+		row, err := cursor.Next(t.Context())
+		if err == io.EOF {
+			return rows
+		}
+		require.NoError(t, err)
+		rows = append(rows, *row)
+	}
+}
+
+// copyLive copies the segments that count, of every run the last and all compacted
+// ones, into a folder that is partitioned as Hive does it.
+func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
+	t.Helper()
+	dir = t.TempDir()
+	all := s.objects(t, "events/")
+	var listing []objstore.Object
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		listing = append(listing, objstore.Object{Key: key})
+	}
+	runs, live := layout.Heads(layout.Segments(listing))
+	for _, run := range runs {
+		live = append(live, run.Head())
+	}
+	for _, segment := range live {
+		file := filepath.Join(dir, segment.Key)
+		require.NoError(t, copyFile(all[segment.Key], file))
+		files = append(files, file)
+	}
+	return dir, files
+}
+
+// TestDuckDBAgrees: another reader sees the same columns and rows in what we wrote,
+// fresh and compacted, and SQL finds a device where our layout puts it.
+func TestDuckDBAgrees(t *testing.T) {
+	s, db := newStack(t), openDuck(t)
+	from := time.Now().Add(-2 * time.Minute)
+	events := fleet(3, from, 2000)
+	for batch := range slices.Chunk(events, 250) {
+		s.record(t, "duck", batch)
+	}
+	s.fillRuns(t, "duck", "GID_x@@@plain", from.Add(-time.Second))
+	total := len(events) + runs*runRows
+
+	fresh := db.requireBucket(t, s, events, total)
+	s.compact(t)
+	compacted := db.requireBucket(t, s, events, total)
+	require.Less(t, compacted, fresh)
+	t.Logf("%d rows in %d fresh segments, then in %d", total, fresh, compacted)
+}
+
+// requireBucket checks the whole bucket against what was sent.
+func (d duck) requireBucket(t *testing.T, s *stack, events []sent, total int) (segments int) {
+	t.Helper()
+	dir, files := s.copyLive(t)
+	rows := 0
+	for _, file := range files {
+		rows += d.requireFile(t, file)
+	}
+	require.Equal(t, total, rows)
+	from := fmt.Sprintf("read_parquet('%s/events/*/*/*.parquet', hive_partitioning = true, hive_types = {'shard': VARCHAR, 'day': DATE})", dir)
+	require.Equal(t, total, d.number(t, "SELECT count(*) FROM "+from))
+	require.Zero(t, d.number(t, "SELECT count(*) FROM "+from+
+		" WHERE shard <> substr(md5(client_id), 1, 1) OR day <> CAST(time AT TIME ZONE 'UTC' AS DATE)"))
+	d.requireSent(t, from, events)
+	d.requireFound(t, from, events)
+	d.requireDistinct(t, s, total)
+	return len(files)
+}
+
+// requireSent compares with the events themselves, past our reader.
+func (d duck) requireSent(t *testing.T, from string, events []sent) {
+	t.Helper()
+	got := d.query(t, "SELECT client_id, action, time, source_event_id, connected_at, peer_port, keep_alive FROM "+from+
+		" WHERE source_event_id LIKE 'fleet-%' ORDER BY source_event_id")
+	require.Len(t, got, len(events))
+	for i, e := range events {
+		var connectedAt any
+		if e.ConnectedAt != 0 {
+			connectedAt = e.ConnectedAt
+		}
+		keepAlive := int64(-1)
+		if e.KeepAlive != nil {
+			keepAlive = int64(*e.KeepAlive)
+		}
+		require.Equal(t, []any{e.ClientID, e.Action, e.Time, e.SourceEventID, connectedAt, int64(e.PeerPort), keepAlive}, got[i])
+	}
+}
+
+// requireFound looks devices up: statistics and partitions must not hide any row.
+func (d duck) requireFound(t *testing.T, from string, events []sent) {
+	t.Helper()
+	byClient := map[string]int{}
+	for _, e := range events {
+		byClient[e.ClientID]++
+	}
+	for clientID, n := range byClient {
+		require.Equal(t, n, d.number(t, "SELECT count(*) FROM "+from+
+			" WHERE client_id = $1 AND shard = substr(md5($1), 1, 1) AND source_event_id LIKE 'fleet-%'", clientID), clientID)
+	}
+}
+
+// requireDistinct reads the bucket as it is, with the earlier objects of runs: their
+// rows are the very same.
+func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
+	t.Helper()
+	var files []string
+	for _, file := range s.objects(t, "events/") {
+		files = append(files, "'"+file+"'")
+	}
+	require.Equal(t, total, d.number(t, "SELECT count(*) FROM (SELECT DISTINCT * FROM read_parquet(["+
+		strings.Join(files, ", ")+"], hive_partitioning = false))"))
+}
+
+// TestDuckDBReadsReusedWriter: the second file of a writer is as good as the first.
+func TestDuckDBReadsReusedWriter(t *testing.T) {
+	db := openDuck(t)
+	w := segment.NewWriter(io.Discard, 0)
+	for i, rows := range []int{1, 3000, 700, 3000} {
+		var data bytes.Buffer
+		w.Reset(&data, 1024)
+		require.NoError(t, w.Write(someRows(uint64(i), rows)))
+		written, err := w.Close()
+		require.NoError(t, err)
+		require.EqualValues(t, data.Len(), written.Size)
+		file := filepath.Join(t.TempDir(), "segment.parquet")
+		require.NoError(t, os.WriteFile(file, data.Bytes(), 0o644))
+		require.Equal(t, rows, db.requireFile(t, file))
+	}
+}
+
+// someRows are sorted rows, of clients with very long names too: a reader sees only
+// the beginning of those in the statistics.
+func someRows(seed uint64, n int) []segment.Row {
+	rows := make([]segment.Row, n)
+	for i, e := range fleet(seed, time.UnixMilli(1795339800000), n) {
+		rows[i] = segment.Row{
+			ClientID: e.ClientID + strings.Repeat("x", i%3*200), InstanceID: "i", Time: e.Time, Action: e.Action,
+			SourceEventID: e.SourceEventID, ConnectedAt: e.ConnectedAt, ReasonCode: -1, KeepAlive: -1, CleanStart: -1,
+		}
+	}
+	return segment.Distinct(rows)
+}

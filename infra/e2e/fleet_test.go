@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// manyEvents are n events of a device, a second's worth each tenth, with names of their own.
+// Several share a millisecond, so that order rests on more than time.
+func manyEvents(device string, from time.Time, n int) []sent {
+	events := make([]sent, n)
+	for i := range events {
+		events[i] = sent{
+			ClientID: device, Action: "connect", Time: from.UnixMilli() + int64(i/3)*100,
+			SourceEventID: fmt.Sprintf("%s-%06d", device, i), Node: "node-1",
+		}
+		if i%2 == 1 {
+			events[i].Action, events[i].ActionInfo = "close", "no heart"
+		}
+	}
+	return events
+}
+
+// odd are client identifiers that a reader might trip over.
+var odd = []string{
+	"GID_x@@@plain", "with space", "comma,quote\"", "=formula", "Ünï-çødé-设备", "a/b/../c", "new\nline",
+	"undefined", "NULL", "emoji-🛰", "@@@", "tab\there", "percent%41",
+}
+
+// fleet is a mixed lot of events of many devices, with every field there and absent.
+func fleet(seed uint64, from time.Time, n int) []sent {
+	random := rand.New(rand.NewPCG(seed, 0))
+	clients := slices.Clone(odd)
+	for i := range 40 {
+		clients = append(clients, fmt.Sprintf("GID_%d@@@device-%04d", i%3, i))
+	}
+	events := make([]sent, n)
+	for i := range events {
+		events[i] = oneOf(random, clients, from, i)
+	}
+	return events
+}
+
+func oneOf(random *rand.Rand, clients []string, from time.Time, i int) sent {
+	at := from.UnixMilli() + random.Int64N(40_000)
+	e := sent{ClientID: clients[random.IntN(len(clients))], Action: "connect", Time: at, SourceEventID: fmt.Sprintf("fleet-%06d", i)}
+	if i%2 == 1 {
+		code := random.Int32N(256)
+		e.Action, e.ActionInfo, e.NativeReason, e.ReasonCode = "close", "no heart", "i/o timeout", &code
+	}
+	if i%3 > 0 {
+		keepAlive, clean := random.Int32N(600), i%2 == 0
+		e.PeerAddress, e.PeerPort, e.Username = fmt.Sprintf("192.0.2.%d", random.IntN(256)), 1024+random.Int32N(60_000), "device"
+		e.KeepAlive, e.CleanStart, e.ConnectedAt = &keepAlive, &clean, at-random.Int64N(5_000)
+	}
+	if i%5 > 0 {
+		e.ChannelID, e.Node = fmt.Sprintf("%032x", random.Uint64()), fmt.Sprintf("node-%d", i%4)
+	}
+	return e
+}

@@ -1,0 +1,82 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// process is a process as the system shows it. The time of its start tells it from
+// a later one with the same id.
+type process struct {
+	pid     int
+	parent  int
+	name    string
+	started string
+	state   string
+}
+
+// needsProc skips a test on systems that do not show their processes in /proc.
+func needsProc(t *testing.T) {
+	t.Helper()
+	if _, err := readProcess("self"); err != nil {
+		t.Skip("this system has no /proc: who is whose child cannot be seen here")
+	}
+}
+
+// children are the living processes that a process started.
+func children(parent int) (found []process) {
+	paths, _ := filepath.Glob("/proc/[0-9]*")
+	for _, path := range paths {
+		p, err := readProcess(filepath.Base(path))
+		if err == nil && p.parent == parent && p.state != "Z" {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// named are the children that run a function.
+func named(parent int, name string) (found []process) {
+	for _, p := range children(parent) {
+		if p.name == name {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// alive reports whether it still runs.
+func (p process) alive() bool {
+	now, err := readProcess(strconv.Itoa(p.pid))
+	return err == nil && now.started == p.started && now.state != "Z"
+}
+
+// kill ends it, if it still runs.
+func (p process) kill() bool {
+	return p.alive() && syscall.Kill(p.pid, syscall.SIGKILL) == nil
+}
+
+// readProcess reads /proc/<pid>/stat: the id, the name in parentheses, the state,
+// the parent, and as the 22nd field the time of its start.
+func readProcess(pid string) (process, error) {
+	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	if err != nil {
+		return process{}, err
+	}
+	text := string(stat)
+	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return process{}, os.ErrInvalid
+	}
+	rest := strings.Fields(text[end+1:])
+	if len(rest) < 20 {
+		return process{}, os.ErrInvalid
+	}
+	number, _ := strconv.Atoi(strings.TrimSpace(text[:open]))
+	parent, _ := strconv.Atoi(rest[1])
+	return process{pid: number, parent: parent, name: text[open+1 : end], state: rest[0], started: rest[19]}, nil
+}
