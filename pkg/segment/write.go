@@ -101,7 +101,7 @@ func (w *Writer) detachMetadata() {
 // Write appends rows, which must go on in the order of Row.Compare.
 func (w *Writer) Write(rows []Row) error {
 	for len(rows) > 0 {
-		n := int64(len(rows))
+		n := alike(rows)
 		if w.group > 0 {
 			n = min(n, w.group-w.inGroup)
 		}
@@ -119,6 +119,17 @@ func (w *Writer) Write(rows []Row) error {
 		}
 	}
 	return nil
+}
+
+// alike is how many rows, from the first, all have a connected_at or all have none.
+// The library is given only such: among rows of both kinds it writes some absent
+// values as zeros (parquet-go v0.32, issue 154), which other readers take for 1970.
+func alike(rows []Row) int64 {
+	n := 1
+	for n < len(rows) && (rows[n].ConnectedAt == 0) == (rows[0].ConnectedAt == 0) {
+		n++
+	}
+	return int64(n)
 }
 
 func (w *Writer) endGroup() error {

@@ -1,0 +1,47 @@
+package segment_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/segment"
+)
+
+// TestAbsentIsNull: what connected_at lacks is null in the file, wherever it stands
+// among rows that have it; our own reader would not tell a null from a zero.
+func TestAbsentIsNull(t *testing.T) {
+	for pattern := range 1 << 8 {
+		rows, absent := make([]segment.Row, 70), 0
+		for i := range rows {
+			rows[i].Time = int64(i)
+			if pattern>>(i%8)&1 == 1 {
+				rows[i].ConnectedAt = 1
+			} else {
+				absent++
+			}
+		}
+		data, err := segment.Encode(rows)
+		require.NoError(t, err)
+		require.EqualValues(t, absent, nullsOf(t, data, "connected_at"), "pattern %08b", pattern)
+	}
+}
+
+// nullsOf counts the nulls of a column as the file has them.
+func nullsOf(t *testing.T, data []byte, column string) (nulls int64) {
+	t.Helper()
+	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	leaf, found := file.Schema().Lookup(column)
+	require.True(t, found)
+	for _, group := range file.RowGroups() {
+		pages := group.ColumnChunks()[leaf.ColumnIndex].Pages()
+		page, err := pages.ReadPage()
+		require.NoError(t, err)
+		nulls += page.NumNulls()
+		require.NoError(t, pages.Close())
+	}
+	return nulls
+}
