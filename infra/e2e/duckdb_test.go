@@ -168,9 +168,9 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	for _, run := range runs {
 		live = append(live, run.Head())
 	}
-	for _, segment := range live {
-		file := filepath.Join(dir, segment.Key)
-		require.NoError(t, copyFile(all[segment.Key], file))
+	for _, object := range live {
+		file := filepath.Join(dir, object.Key)
+		require.NoError(t, copyFile(all[object.Key], file))
 		files = append(files, file)
 	}
 	return dir, files

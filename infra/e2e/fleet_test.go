@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// manyEvents are n events of a device, a second's worth each tenth, with names of their own.
-// Several share a millisecond, so that order rests on more than time.
+// manyEvents are n events of a device, ten times three in a second, each with a name
+// of its own. Three share a millisecond, so that order rests on more than time.
 func manyEvents(device string, from time.Time, n int) []sent {
 	events := make([]sent, n)
 	for i := range events {

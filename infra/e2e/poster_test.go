@@ -49,7 +49,7 @@ func (p *poster) batch() []sent {
 
 // post sends batches until stop is closed; the last one is brought to its end, too,
 // unless ctx ends before.
-func (p *poster) post(ctx context.Context, url func() string, stop <-chan struct{}) {
+func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
 		case <-stop:
@@ -69,13 +69,13 @@ func (p *poster) post(ctx context.Context, url func() string, stop <-chan struct
 }
 
 // deliver tries until the batch is acknowledged; false if ctx ended first.
-func (p *poster) deliver(ctx context.Context, url func() string, events []sent) bool {
+func (p *poster) deliver(ctx context.Context, url string, events []sent) bool {
 	body, err := json.Marshal(events)
 	if err != nil {
 		panic(err) // texts and numbers always have a JSON form
 	}
 	for ctx.Err() == nil {
-		r, err := do(ctx, http.MethodPost, url(), webhookToken, nil, body)
+		r, err := do(ctx, http.MethodPost, url, webhookToken, nil, body)
 		if err == nil && r.status == http.StatusOK {
 			return true
 		}
@@ -100,7 +100,7 @@ func startPosters(t *testing.T, s *stack, n int) *posters {
 	for i := range n {
 		p := newPoster(i)
 		ps.all = append(ps.all, p)
-		ps.running.Go(func() { p.post(ctx, func() string { return url }, ps.stop) })
+		ps.running.Go(func() { p.post(ctx, url, ps.stop) })
 	}
 	t.Cleanup(func() { cancel(); ps.running.Wait() })
 	return ps

@@ -87,17 +87,26 @@ func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 func (s *stack) endWith(t *testing.T) {
 	cmd, exited, output := s.cmd, s.exited, s.output
 	t.Cleanup(func() {
-		orphans := children(cmd.Process.Pid)
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-exited
-		for _, p := range orphans {
-			p.kill()
+		select {
+		case <-exited: // its id may be somebody else's by now
+		default:
+			killFamily(cmd.Process.Pid)
+			<-exited
 		}
 		if t.Failed() {
 			functions, _ := os.ReadFile(filepath.Join(s.data, "functions.log"))
 			t.Logf("the stack said:\n%s\nits functions said:\n%s", output.tail(), tail(string(functions)))
 		}
 	})
+}
+
+// killFamily kills a process, its group, and its children, which have their own.
+func killFamily(pid int) {
+	offspring := children(pid)
+	syscall.Kill(-pid, syscall.SIGKILL)
+	for _, p := range offspring {
+		p.kill()
+	}
 }
 
 func (s *stack) awaitReady(t *testing.T) {
