@@ -31,7 +31,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
-	compactor, err := compact.New(bucket.Store, compact.Config{})
+	compactor, err := compact.New(bucket.Store, compact.Config{Log: slog.Default()})
 	if err != nil {
 		return serve.Function{}, err
 	}

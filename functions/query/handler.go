@@ -72,7 +72,7 @@ func (t traces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := t.reader.Trace(r.Context(), question.request)
 	switch {
 	case errors.Is(err, query.ErrCursor):
-		badRequest(w, fault{"InvalidCursor", "cursor is not one that this API gave, or belongs to another question"})
+		badRequest(w, fault{"InvalidCursor", "cursor is not one that this API gave"})
 	case err != nil:
 		slog.ErrorContext(r.Context(), "not answered", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: ask again later")

@@ -18,7 +18,7 @@ const (
 	// mostUnreadable is how many unreadable objects an answer names; for there to
 	// be more a partition would have to be lost as a whole.
 	mostUnreadable = 1000
-	// mostError is how much it tells of each one's error, in bytes.
+	// mostError is how much it tells of each one's error, in characters.
 	mostError = 256
 )
 
@@ -28,19 +28,13 @@ type page struct {
 	nextCursor string
 	receipt    query.Receipt
 	incomplete bool
-	unreadable []unreadable
-}
-
-// unreadable is an object whose rows are missing from the answer.
-type unreadable struct {
-	Key   string `json:"key"`
-	Error string `json:"error"`
+	unreadable []query.Unreadable
 }
 
 func newPage(f format, answer query.Answer) page {
 	p := page{nextCursor: answer.NextCursor, receipt: answer.Receipt, incomplete: len(answer.Unreadable) > 0}
 	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), mostUnreadable)] {
-		p.unreadable = append(p.unreadable, unreadable{object.Key, fmt.Sprintf("%.*s", mostError, object.Error)})
+		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", mostError, object.Error)})
 	}
 	size := 0
 	for i := range answer.Events {

@@ -50,8 +50,8 @@ func refuse(w http.ResponseWriter, r *http.Request, d delivery, err error) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		serve.Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "a body may be up to 8 MiB long, also when unpacked: send smaller batches")
-	case errors.Is(err, errUnreadable): // the sender went away, most likely
-		serve.Fail(w, http.StatusBadRequest, "Unreadable", "the body ended early")
+	case errors.Is(err, errUnreadable): // the sender went away, most likely, or is slow
+		serve.TryLater(w, http.StatusServiceUnavailable, "Unreadable", "the body ended early: send this again")
 	case errors.Is(err, record.ErrBusy):
 		serve.TryLater(w, http.StatusTooManyRequests, "Busy", "too much is waiting to be stored: send this again later")
 	case errors.Is(err, layout.ErrConflict):

@@ -276,7 +276,7 @@ func (c cut) Read(b []byte) (int, error) {
 func TestSenderGoesAway(t *testing.T) {
 	b := &bench{}
 	w := b.do("POST", "/webhooks/emqx/local", cut{strings.NewReader(connected("c1"))}, "Authorization", "Bearer secret")
-	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Empty(t, b.recorded)
 	require.Empty(t, b.quarantined)
 }

@@ -17,7 +17,7 @@ import (
 //	action_info        a word of the vocabulary, or an alias of one             see defaultInfo
 //	time               RFC 3339 or Unix milliseconds                            the time it was received
 //	channel_id         the broker's identifier of the connection                derived when read
-//	source_event_id    the source's own identifier of this event
+//	source_event_id    the source's own identifier of this event                without time: its place in the body
 //	native_event       the source's own word for what happened                  action, as sent
 //	native_reason      the source's own word for why                            action_info, as sent
 //	reason_code        MQTT reason or return code, 0 to 255

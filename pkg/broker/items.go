@@ -202,7 +202,18 @@ func (b *batcher[M, P]) message(raw []byte) {
 		b.reject(raw, r.field, r.fault)
 		return
 	}
+	if isRow {
+		b.tellApart(&b.batch.Events[last])
+	}
 	b.item++
+}
+
+// tellApart gives an event that has neither a time nor an id of its own its place
+// in the body for an id: all such events of a body share the time of its receipt.
+func (b *batcher[M, P]) tellApart(e *event.Event) {
+	if b.item > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
+		e.SourceEventID = fmt.Sprintf("item-%05d", b.item)
+	}
 }
 
 // reject adds a rejection and counts its item. The last one allowed grows to

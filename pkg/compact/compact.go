@@ -11,7 +11,8 @@
 //     never deleted.
 //   - A key is deleted only after the output, which sorts later, was read back from
 //     the store and holds exactly the union of the inputs' rows.
-//   - Memory is bounded by a row group of each input, not by the day.
+//   - Memory is bounded by a row group of each of a bounded number of inputs, not by
+//     the day.
 package compact
 
 import (
@@ -22,6 +23,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"devicetrace/pkg/layout"
@@ -42,6 +44,9 @@ type Config struct {
 	// Fanout is how many objects of one level an open day's partition holds before
 	// they are merged. Default 8.
 	Fanout int
+	// MaxInputs is how many objects one merge reads at once, which bounds its memory.
+	// What is more takes several merges. Default 64.
+	MaxInputs int
 	// Quiet is how long nothing was written to a closed day's partition before it is
 	// merged down to one object. Default 30 minutes.
 	Quiet time.Duration
@@ -58,6 +63,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.Fanout = cmp.Or(c.Fanout, 8)
+	c.MaxInputs = cmp.Or(c.MaxInputs, 64)
 	c.Quiet = cmp.Or(c.Quiet, 30*time.Minute)
 	c.Margin = cmp.Or(c.Margin, 15*time.Second)
 	if c.Now == nil {
@@ -74,6 +80,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Fanout < 0 || c.Fanout == 1:
 		return fmt.Errorf("Fanout must be 2 or more: %d", c.Fanout)
+	case c.MaxInputs < 0 || c.MaxInputs == 1:
+		return fmt.Errorf("MaxInputs must be 2 or more: %d", c.MaxInputs)
 	case c.Quiet < 0:
 		return fmt.Errorf("Quiet must not be negative: %v", c.Quiet)
 	case c.Margin < 0:
@@ -131,7 +139,7 @@ func (c *Compactor) Run(ctx context.Context) (Report, error) {
 	if err != nil || l.Shards == 0 {
 		return report, err
 	}
-	for _, shard := range l.AllShards() {
+	for _, shard := range anyOrder(l.AllShards()) {
 		objects, err := objstore.All(ctx, c.store, layout.ShardPrefix(shard), "")
 		if err != nil {
 			return report, fmt.Errorf("list shard %s: %w", shard, err)
@@ -150,17 +158,23 @@ func (c *Compactor) Run(ctx context.Context) (Report, error) {
 	return report, nil
 }
 
+// anyOrder shuffles shards, so that none starves behind others that take all the time.
+func anyOrder(shards []layout.Shard) []layout.Shard {
+	rand.Shuffle(len(shards), func(i, j int) { shards[i], shards[j] = shards[j], shards[i] })
+	return shards
+}
+
 // outOfTime reports whether the deadline is too near to begin another merge.
 func (c *Compactor) outOfTime(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && time.Until(deadline) < c.config.Margin || ctx.Err() != nil
 }
 
-// partition plans and merges, and plans again without the inputs that turn out to
-// be no sound segments.
+// partition plans and merges until there is nothing to do, without the inputs that
+// turn out to be no sound segments.
 func (c *Compactor) partition(ctx context.Context, listing Listing, report *Report) {
 	bad := map[string]bool{}
-	for {
+	for !c.outOfTime(ctx) {
 		plan := NewPlan(listing, bad, c.config.Now(), c.config)
 		if plan.Stuck {
 			report.Stuck = append(report.Stuck, listing.Partition.String())
@@ -168,7 +182,7 @@ func (c *Compactor) partition(ctx context.Context, listing Listing, report *Repo
 		if len(plan.Inputs) == 0 {
 			return
 		}
-		err := c.merge(ctx, plan, report)
+		output, err := c.merge(ctx, plan, report)
 		var unsound *segment.ObjectError
 		switch {
 		case errors.As(err, &unsound) && plan.reads(unsound.Key):
@@ -180,7 +194,11 @@ func (c *Compactor) partition(ctx context.Context, listing Listing, report *Repo
 		case err != nil:
 			report.Failed[listing.Partition.String()] = err.Error()
 			c.config.Log.Warn("compact partition", "partition", listing.Partition.String(), "error", err)
+		default:
+			listing = listing.after(plan, output)
+			continue
 		}
 		return
 	}
+	report.Stopped = true
 }

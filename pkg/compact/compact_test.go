@@ -167,6 +167,16 @@ func TestRewritesAreFew(t *testing.T) {
 	require.LessOrEqual(t, float64(written)/rounds, 4.0, "rewrites a row")
 }
 
+// More inputs than one merge takes: several merges, and still one object.
+func TestManyInputsTakeSeveralMerges(t *testing.T) {
+	store := bucket(t)
+	want := scatter(t, store, 30, 20)
+	report := run(t, store, compact.Config{MaxInputs: 7})
+	require.Greater(t, report.Merges, 4)
+	require.Len(t, keys(t, store, where), 1)
+	require.Equal(t, want, union(t, store, where))
+}
+
 func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 	one, two := bucket(t), bucket(t)
 	scatter(t, one, 9, 50)
@@ -346,7 +356,7 @@ func TestPlan(t *testing.T) {
 
 func TestConfigNamesTheField(t *testing.T) {
 	for field, config := range map[string]compact.Config{
-		"Fanout": {Fanout: 1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
+		"Fanout": {Fanout: 1}, "MaxInputs": {MaxInputs: 1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
 	} {
 		_, err := compact.New(memstore.New(), config)
 		require.ErrorContains(t, err, field)

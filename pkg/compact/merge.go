@@ -17,24 +17,24 @@ import (
 // merge runs a plan: stage the output, put it, read it back, delete what it
 // supersedes. A crash before the deletes leaves an object that no reader shows
 // twice; the next run merges it with its inputs again.
-func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) error {
+func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {
-		return err
+		return output, err
 	}
 	defer staged.discard()
-	output := staged.segment(plan)
+	output = staged.segment(plan)
 	if err := c.store.Put(ctx, output.Key, staged.file, output.Size); err != nil {
-		return fmt.Errorf("put segment %q: %w", output.Key, err)
+		return output, fmt.Errorf("put segment %q: %w", output.Key, err)
 	}
 	if err := c.verify(ctx, output, staged.written.Digest); err != nil {
-		return err
+		return output, err
 	}
 	report.Merges++
 	report.Inputs += len(plan.Inputs)
 	report.Rows += staged.written.Digest.Rows
 	report.Bytes += output.Size
-	return c.deleteSuperseded(ctx, plan.Superseded, report)
+	return output, c.deleteSuperseded(ctx, plan.Superseded, report)
 }
 
 // deleteSuperseded deletes the keys, which the plan names one by one.

@@ -2,6 +2,7 @@ package compact
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"devicetrace/pkg/layout"
@@ -41,8 +42,8 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 type Plan struct {
 	Partition layout.Partition
 	// Inputs are the segments to merge, in the order of their keys: of each run only
-	// the highest, and all compacted ones up to a level, so that plans which overlap
-	// nest. Empty: nothing to do.
+	// the highest, and all compacted ones up to a level, as far as Config.MaxInputs
+	// allows. Empty: nothing to do.
 	Inputs []layout.Segment
 	// Superseded are the keys that may be deleted once the output is verified: the
 	// inputs, and the lower objects of their runs.
@@ -53,6 +54,16 @@ type Plan struct {
 	Stuck bool
 }
 
+// after is the listing once a plan is done and its output is there.
+func (l Listing) after(plan Plan, output layout.Segment) Listing {
+	left := slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool {
+		return slices.Contains(plan.Superseded, s.Key) || s.Key == output.Key
+	})
+	at, _ := slices.BinarySearchFunc(left, output, func(a, b layout.Segment) int { return strings.Compare(a.Key, b.Key) })
+	l.Segments = slices.Insert(left, at, output)
+	return l
+}
+
 // reads reports whether key is one of the inputs.
 func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
@@ -61,6 +72,7 @@ func (p Plan) reads(key string) bool {
 // NewPlan decides what to merge of a partition. bad are keys that cannot be read:
 // they are neither merged nor deleted, and a run goes on with its next lower object.
 func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan {
+	c = c.withDefaults()
 	sources := readable(listing.Segments, bad)
 	level := crowded(sources, c.Fanout)
 	closed := layout.DayOf(now) > listing.Partition.Day
@@ -69,8 +81,8 @@ func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan
 	}
 	plan := Plan{Partition: listing.Partition}
 	for _, s := range sources {
-		if s.head.Name.Level > level {
-			continue
+		if s.head.Name.Level > level || len(plan.Inputs) == c.MaxInputs {
+			break // sources are in the order of their levels
 		}
 		plan.Inputs = append(plan.Inputs, s.head)
 		plan.Superseded = append(plan.Superseded, s.keys...)

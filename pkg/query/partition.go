@@ -19,24 +19,24 @@ import (
 // maxListings is how often a partition is listed before the reader gives up.
 const maxListings = 6
 
-// partitionReader reads one client's rows of one partition.
+// partitionReader reads the rows that a request asks for of one partition.
 type partitionReader struct {
-	reader   *Reader
-	store    *meter
-	where    layout.Partition
-	clientID string
+	reader  *Reader
+	store   *meter
+	where   layout.Partition
+	request Request
 
 	mu sync.Mutex
-	// rows are the client's, by the key of the object that holds them. A key's
+	// rows are those asked for, by the key of the object that holds them. A key's
 	// content never changes, so what was read stays read.
 	rows map[string][]segment.Row
 	// corrupt are the errors of objects that are no sound segments.
 	corrupt map[string]error
 }
 
-func (r *Reader) newPartitionReader(store *meter, where layout.Partition, clientID string) *partitionReader {
+func (r *Reader) newPartitionReader(store *meter, where layout.Partition, request Request) *partitionReader {
 	return &partitionReader{
-		reader: r, store: store, where: where, clientID: clientID,
+		reader: r, store: store, where: where, request: request,
 		rows: map[string][]segment.Row{}, corrupt: map[string]error{},
 	}
 }
@@ -124,7 +124,7 @@ func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error
 	return nil
 }
 
-// readObject is the client's rows of one object.
+// readObject is the rows asked for of one object.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -133,12 +133,12 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if err != nil {
 		return nil, err
 	}
-	p.store.countObject()
-	groups := footer.GroupsOf(p.clientID)
+	groups := p.groupsOf(footer)
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// The groups of one client are neighbours: one read for all of them.
+	// The groups of one client are neighbours, but for spans of its times that are
+	// not asked for: one read for all of them.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {
@@ -152,23 +152,31 @@ func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]se
 	if err != nil {
 		return nil, err
 	}
-	p.store.countObject()
 	footer, err := segment.ParseFooter(data, s.Size)
 	if err != nil {
 		return nil, fmt.Errorf("read segment %q: %w", s.Key, err)
 	}
-	return p.rowsOf(footer, footer.GroupsOf(p.clientID), data, 0, s.Key)
+	return p.rowsOf(footer, p.groupsOf(footer), data, 0, s.Key)
 }
 
-// rowsOf is the client's rows of some row groups; data begins at offset.
+func (p *partitionReader) groupsOf(footer *segment.Footer) []segment.Group {
+	q := p.request
+	return footer.GroupsOf(q.ClientID, q.From.UnixMilli(), q.To.UnixMilli())
+}
+
+// rowsOf is the rows asked for of some row groups; data begins at offset.
 func (p *partitionReader) rowsOf(footer *segment.Footer, groups []segment.Group, data []byte, offset int64, key string) ([]segment.Row, error) {
 	var rows []segment.Row
 	for _, g := range groups {
-		part, err := footer.RowsOf(g, data[g.Offset-offset:g.Offset-offset+g.Length], p.clientID)
+		part, err := footer.RowsOf(g, data[g.Offset-offset:g.Offset-offset+g.Length], p.request.ClientID)
 		if err != nil {
 			return nil, fmt.Errorf("read segment %q: %w", key, err)
 		}
-		rows = append(rows, part...)
+		for i := range part {
+			if p.request.asksFor(&part[i]) {
+				rows = append(rows, part[i])
+			}
+		}
 	}
 	return rows, nil
 }

@@ -144,11 +144,14 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	if l.Shards != 0 {
 		partitions = l.PartitionsBetween(q.ClientID, q.From, q.To)
 	}
-	rows, unreadable, err := r.readAll(ctx, metered, partitions, q.ClientID)
+	rows, unreadable, err := r.readAll(ctx, metered, partitions, q)
 	if err != nil {
 		return Answer{}, err
 	}
-	answer := page(choose(rows, q), q, after)
+	if q.Descending {
+		slices.Reverse(rows)
+	}
+	answer := page(rows, q, after)
 	answer.Unreadable = unreadable
 	answer.Receipt = metered.receipt(partitions, time.Since(started))
 	return answer, nil
@@ -173,11 +176,12 @@ func (r *Reader) findLayout(ctx context.Context, store objstore.Lister) (layout.
 	return found, nil
 }
 
-// readAll reads the client's rows of all partitions at once.
-func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.Partition, clientID string) ([]segment.Row, []Unreadable, error) {
+// readAll reads the rows asked for of all partitions at once. They are of one
+// client and instance, and so in the order of their times.
+func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.Partition, q Request) ([]segment.Row, []Unreadable, error) {
 	readers := make([]*partitionReader, len(partitions))
 	err := inParallel(len(partitions), len(partitions), func(i int) error {
-		readers[i] = r.newPartitionReader(store, partitions[i], clientID)
+		readers[i] = r.newPartitionReader(store, partitions[i], q)
 		return readers[i].read(ctx)
 	})
 	if err != nil {
@@ -194,17 +198,9 @@ func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.
 	return segment.Distinct(rows), unreadable, nil
 }
 
-// choose keeps what a request asks for, in the order it asks for. Rows of one client
-// and instance are in the order of their times already.
-func choose(rows []segment.Row, q Request) []segment.Row {
-	from, to := q.From.UnixMilli(), q.To.UnixMilli()
-	rows = slices.DeleteFunc(rows, func(r segment.Row) bool {
-		return r.InstanceID != q.InstanceID || r.Time < from || r.Time > to
-	})
-	if q.Descending {
-		slices.Reverse(rows)
-	}
-	return rows
+// asksFor reports whether a row of the client belongs into the answer.
+func (q Request) asksFor(r *segment.Row) bool {
+	return r.InstanceID == q.InstanceID && q.From.UnixMilli() <= r.Time && r.Time <= q.To.UnixMilli()
 }
 
 // page cuts what follows a position to the request's limit.

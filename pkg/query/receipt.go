@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,14 +27,18 @@ type Receipt struct {
 
 // meter counts what one request does.
 type meter struct {
-	store                   Store
-	objects, requests, read atomic.Int64
+	store          Store
+	requests, read atomic.Int64
+	objects        sync.Map // keys of which something was read
 }
 
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	m.requests.Add(1)
 	data, err := m.store.Read(ctx, key, off, n)
 	m.read.Add(int64(len(data)))
+	if err == nil {
+		m.objects.Store(key, nil)
+	}
 	return data, err
 }
 
@@ -42,12 +47,17 @@ func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return m.store.List(ctx, prefix, after)
 }
 
-// countObject is called for each object of which something was read.
-func (m *meter) countObject() { m.objects.Add(1) }
+func (m *meter) countObjects() (n int) {
+	m.objects.Range(func(any, any) bool {
+		n++
+		return true
+	})
+	return n
+}
 
 func (m *meter) receipt(partitions []layout.Partition, took time.Duration) Receipt {
 	r := Receipt{
-		Objects:    int(m.objects.Load()),
+		Objects:    m.countObjects(),
 		Requests:   int(m.requests.Load()),
 		Bytes:      m.read.Load(),
 		MS:         float64(took.Microseconds()) / 1000,

@@ -7,8 +7,11 @@ func (w *Writer) Gathered() int {
 	n := 0
 	for _, p := range w.partitions {
 		if p.gathering != nil {
-			n += len(p.gathering.rows)
+			n += len(p.gathering.events)
 		}
 	}
 	return n
 }
+
+// Pending is how many bytes wait.
+func (w *Writer) Pending() int64 { return w.pending.Load() }

@@ -3,9 +3,6 @@ package record
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"runtime/debug"
-	"time"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
@@ -28,13 +25,6 @@ type partition struct {
 	gathering *batch
 }
 
-// batch is rows that will be committed together.
-type batch struct {
-	rows []segment.Row
-	done chan struct{} // closed once err is final
-	err  error
-}
-
 func (p *partition) tryTurn() bool {
 	select {
 	case p.turn <- struct{}{}:
@@ -46,45 +36,22 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// append returns once rows are durable, or may not be. Whoever of a batch gets the
-// turn first commits it for all.
-func (p *partition) append(ctx context.Context, rows []segment.Row) error {
-	b := p.gather(rows)
+// await returns once the batch is durable, or may not be. Whoever of a batch gets
+// the turn first commits it for all.
+func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
 		return b.err
 	case <-ctx.Done():
-		return ctx.Err() // the batch stays; who comes next commits it
+		p.leave(b)
+		return ctx.Err()
 	case p.turn <- struct{}{}:
 	}
 	defer p.endTurn()
 	if p.take(b) {
-		b.finish(func() error { return p.commit(ctx, b.rows) })
+		p.writer.finish(b, func() error { return p.commit(ctx, b) })
 	}
 	return b.err
-}
-
-// finish settles the batch, with an error too where commit panics: the events of a
-// batch are acknowledged by a confirmed put or not at all.
-func (b *batch) finish(commit func() error) {
-	defer close(b.done)
-	defer func() {
-		if p := recover(); p != nil {
-			b.err = fmt.Errorf("commit batch: panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	b.err = commit()
-}
-
-// gather adds rows to the batch that is waiting.
-func (p *partition) gather(rows []segment.Row) *batch {
-	p.writer.mu.Lock()
-	defer p.writer.mu.Unlock()
-	if p.gathering == nil {
-		p.gathering = &batch{done: make(chan struct{})}
-	}
-	p.gathering.rows = append(p.gathering.rows, rows...)
-	return p.gathering
 }
 
 // take ends the gathering of b, and reports whether it still has to be committed.
@@ -98,22 +65,23 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit puts the run with rows added, as its next object. The commit point is the
+// commit puts the run with a batch added, as its next object. The commit point is the
 // store's confirmation. A crash before it leaves nothing, or an object whose events
 // were not acknowledged; a crash after it leaves finished work.
-func (p *partition) commit(ctx context.Context, rows []segment.Row) error {
+func (p *partition) commit(ctx context.Context, b *batch) error {
 	r, err := p.openRun(ctx)
 	if err != nil {
 		return err
 	}
 	p.run = nil // a panic below drops the run: its state would be unknown
-	r.rows = segment.Union(r.rows, segment.Distinct(rows))
+	r.rows = segment.Union(r.rows, segment.FromEvents(b.events))
 	key := r.nextKey()
 	body, err := segment.Encode(r.rows)
 	if err != nil {
 		return err // the run is dropped: it holds rows that cannot be encoded
 	}
-	err = p.put(ctx, key, body)
+	r.size = len(body)
+	err = p.put(ctx, b, key, body)
 	if err != nil {
 		r.unconfirmed = append(r.unconfirmed, key)
 	} else {
@@ -146,13 +114,9 @@ func (p *partition) endRun() []string {
 	return keys
 }
 
-// put outlives the caller that leads it: others wait for the same put.
-func (p *partition) put(ctx context.Context, key string, body []byte) error {
-	deadline := time.Now().Add(p.writer.config.PutTimeout)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+// put outlives the caller that leads it, for others may wait for the same put.
+func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), b.deadline(p.writer.config.PutTimeout))
 	defer cancel()
 	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
 }

@@ -26,11 +26,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/segment"
 )
 
 // ErrBusy: more is waiting to be written than MaxPending allows. Nothing of the
@@ -51,9 +51,12 @@ type Config struct {
 	Shards int
 	// RunRows ends a run once it holds so many rows. Default 512.
 	RunRows int
+	// RunBytes ends a run once an object of it is so large. Default 1 MiB.
+	RunBytes int
 	// RunAge ends a run so long after it began. Default 10 minutes.
 	RunAge time.Duration
-	// MaxPending is how many events may wait for their put at once. Default 100,000.
+	// MaxPending bounds the events that wait for their put, in bytes of memory.
+	// Default 64 MiB. A larger batch is taken while no other waits.
 	MaxPending int64
 	// PutTimeout bounds one put with its repetitions. Default 20 seconds.
 	PutTimeout time.Duration
@@ -67,8 +70,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Shards = cmp.Or(c.Shards, 16)
 	c.RunRows = cmp.Or(c.RunRows, 512)
+	c.RunBytes = cmp.Or(c.RunBytes, 1<<20)
 	c.RunAge = cmp.Or(c.RunAge, 10*time.Minute)
-	c.MaxPending = cmp.Or(c.MaxPending, 100_000)
+	c.MaxPending = cmp.Or(c.MaxPending, 64<<20)
 	c.PutTimeout = cmp.Or(c.PutTimeout, 20*time.Second)
 	if c.Random == nil {
 		c.Random = randomReader
@@ -91,6 +95,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.RunRows < 0:
 		return fmt.Errorf("RunRows must not be negative: %d", c.RunRows)
+	case c.RunBytes < 0:
+		return fmt.Errorf("RunBytes must not be negative: %d", c.RunBytes)
 	case c.RunAge < 0:
 		return fmt.Errorf("RunAge must not be negative: %v", c.RunAge)
 	case c.MaxPending < 0:
@@ -105,7 +111,7 @@ func (c Config) Validate() error {
 type Writer struct {
 	store   Store
 	config  Config
-	pending atomic.Int64 // events waiting for their put
+	pending atomic.Int64 // bytes of the batches that are not finished
 
 	mu         sync.Mutex
 	layout     layout.Layout // zero until the marker was seen
@@ -136,48 +142,67 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	n := int64(len(events))
-	defer w.pending.Add(-n)
-	if w.pending.Add(n) > max(w.config.MaxPending, n) {
-		return ErrBusy
-	}
 	l, err := w.Layout(ctx)
 	if err != nil {
 		return err
 	}
 	w.sweep(ctx)
+	size := sizeOf(events)
+	if w.pending.Add(size) > max(w.config.MaxPending, size) {
+		w.pending.Add(-size)
+		return ErrBusy
+	}
 	return w.appendAll(ctx, split(l, events))
 }
 
-// split is the rows of each touched partition.
-func split(l layout.Layout, events []event.Event) map[layout.Partition][]segment.Row {
-	rows := map[layout.Partition][]segment.Row{}
+// sizeOf is about how much memory events take, in bytes.
+func sizeOf(events []event.Event) (size int64) {
 	for i := range events {
-		p := l.PartitionOf(events[i].ClientID, events[i].Time)
-		rows[p] = append(rows[p], segment.FromEvent(&events[i]))
+		e := &events[i]
+		size += int64(unsafe.Sizeof(*e)) + int64(len(e.ClientID)+len(e.ChannelID)+len(e.SourceEventID)+
+			len(e.NativeEvent)+len(e.NativeReason)+len(e.PeerAddress)+len(e.Username)+len(e.Node)+len(e.Protocol)+len(e.Source))
 	}
-	return rows
+	return size
 }
 
-func (w *Writer) appendAll(ctx context.Context, rows map[layout.Partition][]segment.Row) error {
-	errs := make(chan error, len(rows))
-	for p, r := range rows {
-		go func() { errs <- w.partition(p).append(ctx, r) }()
+// split is the events of each touched partition.
+func split(l layout.Layout, events []event.Event) map[layout.Partition][]event.Event {
+	parts := map[layout.Partition][]event.Event{}
+	for i := range events {
+		p := l.PartitionOf(events[i].ClientID, events[i].Time)
+		parts[p] = append(parts[p], events[i])
+	}
+	return parts
+}
+
+// appendAll waits for every partition: only then the outcome is known.
+func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition][]event.Event) error {
+	errs := make(chan error, len(parts))
+	for where, part := range parts {
+		p, b := w.gather(ctx, where, part)
+		go func() { errs <- p.await(ctx, b) }()
 	}
 	var all []error
-	for range rows {
+	for range parts {
 		all = append(all, <-errs)
 	}
 	return errors.Join(all...)
 }
 
-func (w *Writer) partition(p layout.Partition) *partition {
+// gather adds events to the batch of a partition that waits for its put.
+func (w *Writer) gather(ctx context.Context, where layout.Partition, events []event.Event) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.partitions[p] == nil {
-		w.partitions[p] = &partition{writer: w, where: p, turn: make(chan struct{}, 1)}
+	p := w.partitions[where]
+	if p == nil {
+		p = &partition{writer: w, where: where, turn: make(chan struct{}, 1)}
+		w.partitions[where] = p
 	}
-	return w.partitions[p]
+	if p.gathering == nil {
+		p.gathering = &batch{done: make(chan struct{})}
+	}
+	p.gathering.add(ctx, events)
+	return p, p.gathering
 }
 
 // Close ends all runs and deletes what they superseded. The writer may be used
@@ -191,7 +216,8 @@ func (w *Writer) Close(ctx context.Context) error {
 func (w *Writer) sweep(ctx context.Context) {
 	now := w.config.Now()
 	w.mu.Lock()
-	due := now.Sub(w.swept) >= w.config.RunAge
+	since := now.Sub(w.swept)
+	due := since >= w.config.RunAge || since < 0 // the clock was ahead
 	if due {
 		w.swept = now
 	}
@@ -209,8 +235,8 @@ func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()
 	for where, p := range w.partitions {
-		if !p.tryTurn() {
-			continue // busy, so not over
+		if p.gathering != nil || !p.tryTurn() {
+			continue // in use, so not over
 		}
 		if p.run == nil || over(p.run) {
 			superseded = append(superseded, p.endRun()...)

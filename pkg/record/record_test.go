@@ -310,17 +310,18 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	give()
 	require.ErrorIs(t, <-waited, context.Canceled)
 	go func() { last <- w.Append(t.Context(), []event.Event{at("c", 2)}) }()
-	eventually(t, func() bool { return w.Gathered() == 2 })
+	eventually(t, func() bool { return w.Gathered() == 1 })
 	close(gate)
 	require.NoError(t, <-led)
 	require.NoError(t, <-last)
 	all := keys(t, store)
-	require.Len(t, rows(t, store, all[len(all)-1]), 3)
+	require.Len(t, rows(t, store, all[len(all)-1]), 2, "what its sender gave up is not recorded")
+	require.Zero(t, w.Pending(), "and takes no room")
 }
 
 func TestBusy(t *testing.T) {
 	faulty, entered, gate := gated(memstore.New())
-	w := newWriter(t, faulty, record.Config{MaxPending: 2})
+	w := newWriter(t, faulty, record.Config{MaxPending: 1})
 	first := make(chan error, 1)
 	go func() { first <- w.Append(t.Context(), []event.Event{at("c", 0), at("c", 1)}) }()
 	<-entered
@@ -367,7 +368,7 @@ func TestAnotherLayoutIsRefused(t *testing.T) {
 func TestConfigNamesTheField(t *testing.T) {
 	for field, config := range map[string]record.Config{
 		"shards": {Shards: 15}, "RunRows": {RunRows: -1}, "RunAge": {RunAge: -1},
-		"MaxPending": {MaxPending: -1}, "PutTimeout": {PutTimeout: -1},
+		"RunBytes": {RunBytes: -1}, "MaxPending": {MaxPending: -1}, "PutTimeout": {PutTimeout: -1},
 	} {
 		_, err := record.New(memstore.New(), config)
 		require.ErrorContains(t, err, field)

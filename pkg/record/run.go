@@ -22,6 +22,8 @@ type run struct {
 	// rows are sorted and distinct: all that any put of the run held, and more where
 	// a put's outcome is unknown.
 	rows []segment.Row
+	// size is that of the run's last object, in bytes.
+	size int
 	// seq is the last sequence number that was spent.
 	seq int
 	// superseded are keys below the last confirmed put that may still be there.
@@ -44,7 +46,7 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 // run longer, or ends it early; neither matters.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started)
-	return len(r.rows) >= c.RunRows || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq
+	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq
 }
 
 // nextKey spends a sequence number.

@@ -166,9 +166,6 @@ func (c *Cursor) finish() error {
 // Digest is that of the rows read so far.
 func (c *Cursor) Digest() Digest { return c.digest }
 
-// Object is what the cursor reads.
-func (c *Cursor) Object() Object { return c.object }
-
 // Close frees what the cursor holds. It may be called more than once.
 func (c *Cursor) Close() {
 	if c.reader != nil {

@@ -30,8 +30,14 @@ type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
 	index          int
-	first, last    string
+	first, last    string // clients
+	from, to       int64  // times, Unix ms
 	sum            uint64
+}
+
+// before reports whether g is in its place before o, in the object and by its clients.
+func (g Group) before(o Group) bool {
+	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }
 
 // FooterLength is how many bytes at the end of an object of the given size are
@@ -79,12 +85,13 @@ func (f *Footer) Digest() Digest { return f.digest }
 // Groups are all row groups, in order.
 func (f *Footer) Groups() []Group { return f.groups }
 
-// GroupsOf are the row groups that may hold rows of a client: often one, more only
-// where the client's rows cross a border.
-func (f *Footer) GroupsOf(clientID string) []Group {
+// GroupsOf are the row groups that may hold rows of a client from one event time
+// to another, both inclusive, in Unix ms: often one, more only where the client's
+// rows cross a border.
+func (f *Footer) GroupsOf(clientID string, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
-		if g.first <= clientID && clientID <= g.last {
+		if g.first <= clientID && clientID <= g.last && g.from <= to && from <= g.to {
 			found = append(found, g)
 		}
 	}
@@ -124,6 +131,9 @@ func (f *Footer) readGroups(end int64) error {
 		if err != nil {
 			return err
 		}
+		if i > 0 && !f.groups[i-1].before(g) {
+			return fmt.Errorf("%w: row group %d is out of order", ErrCorrupt, i)
+		}
 		g.sum = sums[i]
 		f.groups = append(f.groups, g)
 		total += g.Rows
@@ -151,20 +161,34 @@ func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, 
 		upTo = max(upTo, start+chunk.TotalCompressedSize)
 	}
 	g.Length = upTo - g.Offset
-	clients, ok := rowGroup.ColumnChunks()[clientColumn].(*parquet.FileColumnChunk)
-	if !ok || g.Length <= 0 {
+	if g.Length <= 0 {
 		return g, fmt.Errorf("%w: row group %d is empty", ErrCorrupt, i)
 	}
-	first, last, known := clients.Bounds()
-	if !known {
-		return g, fmt.Errorf("%w: row group %d says nothing of its clients", ErrCorrupt, i)
-	}
-	g.first, g.last = string(first.ByteArray()), string(last.ByteArray())
-	return g, nil
+	return g, g.readBounds(rowGroup)
 }
 
-// clientColumn is the index of client_id in the schema.
-const clientColumn = 0
+// readBounds takes over which clients and times a row group says it holds.
+func (g *Group) readBounds(rowGroup parquet.RowGroup) error {
+	clients, areClients := rowGroup.ColumnChunks()[clientColumn].(*parquet.FileColumnChunk)
+	times, areTimes := rowGroup.ColumnChunks()[timeColumn].(*parquet.FileColumnChunk)
+	if !areClients || !areTimes {
+		return fmt.Errorf("%w: row group %d has other columns", ErrCorrupt, g.index)
+	}
+	first, last, clientsKnown := clients.Bounds()
+	from, to, timesKnown := times.Bounds()
+	if !clientsKnown || !timesKnown {
+		return fmt.Errorf("%w: row group %d says nothing of its clients and times", ErrCorrupt, g.index)
+	}
+	g.first, g.last = string(first.ByteArray()), string(last.ByteArray())
+	g.from, g.to = from.Int64(), to.Int64()
+	return nil
+}
+
+// Indexes of columns in the schema.
+const (
+	clientColumn = 0
+	timeColumn   = 2
+)
 
 // window is a part of an object that was read. Reads outside of it fail.
 type window struct {

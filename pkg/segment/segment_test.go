@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -160,7 +161,7 @@ func TestLookupReadsOneClient(t *testing.T) {
 				want = append(want, row)
 			}
 		}
-		groups := footer.GroupsOf(client)
+		groups := footer.GroupsOf(client, math.MinInt64, math.MaxInt64)
 		require.LessOrEqual(t, len(groups), 2+len(want)/64)
 		for _, g := range groups {
 			part, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], client)
@@ -184,7 +185,7 @@ func TestClientIDsLongerThanAnyBound(t *testing.T) {
 	footer, err := segment.ParseFooter(data, written.Size)
 	require.NoError(t, err)
 	for _, row := range rows {
-		groups := footer.GroupsOf(row.ClientID)
+		groups := footer.GroupsOf(row.ClientID, row.Time, row.Time)
 		require.Len(t, groups, 1)
 		got, err := footer.RowsOf(groups[0], data[groups[0].Offset:groups[0].Offset+groups[0].Length], row.ClientID)
 		require.NoError(t, err)
@@ -323,7 +324,7 @@ func BenchmarkLookup(b *testing.B) {
 	footer, err := segment.ParseFooter(data[written.Size-written.FooterLength:], written.Size)
 	require.NoError(b, err)
 	client := rows[len(rows)/2].ClientID
-	g := footer.GroupsOf(client)[0]
+	g := footer.GroupsOf(client, math.MinInt64, math.MaxInt64)[0]
 	b.ReportAllocs()
 	for b.Loop() {
 		_, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], client)
