@@ -1,6 +1,6 @@
 module devicetrace/infra/e2e
 
-go 1.26.0
+go 1.25.0
 
 require (
 	devicetrace v0.0.0
