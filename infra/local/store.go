@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -9,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	sdk "github.com/aliyun/aliyun-oss-go-sdk/oss"
 
 	"devicetrace/infra/local/oss"
 	"devicetrace/infra/local/syaml"
@@ -38,34 +37,27 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	if err := setLifecycle(bucket, function.Environment["OSS_PREFIX"]); err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	st := &store{bucket: bucket, server: &http.Server{Handler: bucket}, endpoint: "http://" + listener.Addr().String()}
 	go st.server.Serve(listener)
-	if err := putLifecycle(st.endpoint, region, name, keys); err != nil {
-		st.server.Close()
-		return nil, err
-	}
 	st.startExpiry()
 	return st, nil
 }
 
-// putLifecycle sets the rules as a deployment does.
-func putLifecycle(endpoint, region, bucket string, keys *role) error {
+// setLifecycle gives the bucket the rules of a deployed one, below the prefix.
+func setLifecycle(bucket *oss.Server, prefix string) error {
 	rules, err := os.ReadFile(filepath.Join("infra", "bucket", "lifecycle.xml"))
-	if err != nil {
-		return fmt.Errorf("read lifecycle rules: %w", err)
-	}
-	now := keys.credentials()
-	client, err := sdk.New(endpoint, now.AccessKeyID, now.AccessKeySecret,
-		sdk.SecurityToken(now.SecurityToken), sdk.AuthVersion(sdk.AuthV4), sdk.Region(region))
 	if err == nil {
-		err = client.SetBucketLifecycleXml(bucket, string(rules))
+		err = bucket.SetLifecycle(bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+prefix)))
 	}
 	if err != nil {
-		return fmt.Errorf("put lifecycle rules: %w", err)
+		return fmt.Errorf("set lifecycle rules: %w", err)
 	}
 	return nil
 }
