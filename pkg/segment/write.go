@@ -24,8 +24,9 @@ const (
 	keyGroups  = "device-trace.groups"
 )
 
-// pageBytes is larger than a column of a row group, so that each column chunk is one page.
-const pageBytes = 8 << 20
+// pageBytes is up to what size, before compression, a column chunk is one page. A
+// writer holds buffers in proportion: with 8 MiB it would take 100 MB.
+const pageBytes = 256 << 10
 
 // boundedColumns are the only ones with statistics: what a lookup prunes by.
 var boundedColumns = map[string]bool{"client_id": true, "time": true}
