@@ -282,6 +282,18 @@ func TestAMissingInputEndsTheMerge(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
+// That nothing can be staged is a failure, not an input that is gone.
+func TestAMissingFolderIsAFailure(t *testing.T) {
+	store := bucket(t)
+	scatter(t, store, 3, 20)
+	c, err := compact.New(store, compact.Config{Dir: t.TempDir() + "/gone", Quiet: 1, Now: func() time.Time { return later }})
+	require.NoError(t, err)
+	report, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, report.Missed)
+	require.Len(t, report.Failed, 1)
+}
+
 func TestARunStopsBeforeItsDeadline(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)

@@ -71,7 +71,7 @@ func (s *staged) segment(plan Plan) layout.Segment {
 func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error) {
 	file, err := os.CreateTemp(c.config.Dir, "compact-*.parquet")
 	if err != nil {
-		return nil, fmt.Errorf("stage output: %w", err)
+		return nil, fmt.Errorf("stage output: %v", err) // not wrapped: a missing folder is no missing input
 	}
 	s := &staged{file: file}
 	defer func() {

@@ -16,16 +16,15 @@ var ErrCorrupt = errors.New("not a sound segment")
 // maxFooter bounds what a hostile footer can make us allocate.
 const maxFooter = 64 << 20
 
-// Footer is what the end of a segment says: its row groups and which clients they
-// hold. It is read-only and safe for concurrent use.
+// Footer is what the end of a segment says: its row groups, and which clients and
+// times they hold. It is read-only and safe for concurrent use.
 type Footer struct {
 	file   *parquet.File
-	size   int64
 	digest Digest
 	groups []Group
 }
 
-// Group is a row group: a range of the object, and the first and last client in it.
+// Group is a row group: a range of the object, and which clients and times it holds.
 type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
@@ -72,7 +71,7 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	f := &Footer{file: file, size: size}
+	f := &Footer{file: file}
 	if err := f.readMetadata(); err != nil {
 		return nil, err
 	}
