@@ -17,6 +17,8 @@
 package broker
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -50,6 +52,12 @@ type Meta struct {
 	ReceivedAt time.Time
 	// Retention is how long rows are kept. Older event times are rejected. Zero: no limit.
 	Retention time.Duration
+	// Hook is the kind of event, where a source tells it beside the body: VerneMQ in
+	// the header vernemq-hook.
+	Hook string
+	// Position is where the body begins in its source, a log's name and the byte in
+	// it, "name:1024"; empty where nobody tells. It gives each line an id of its own.
+	Position string
 }
 
 // Decoder reads a body. It is safe for concurrent use and keeps nothing of the
@@ -62,9 +70,12 @@ var decoders = map[string]Decoder{
 	"events": decode[own],
 }
 
-// Lookup returns the decoder of a route: "emqx" for EMQX 5 and 6, "events" for
-// the project's own form.
+// Lookup returns the decoder of a route, such as "emqx" for EMQX 5 and 6 and
+// "events" for the project's own form.
 func Lookup(route string) (Decoder, bool) {
 	d, ok := decoders[route]
 	return d, ok
 }
+
+// Routes lists the routes that Lookup knows, in order.
+func Routes() []string { return slices.Sorted(maps.Keys(decoders)) }

@@ -163,3 +163,26 @@ func TestEMQXOddities(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "emqx", c.body))) })
 	}
 }
+
+func TestEMQXSamples(t *testing.T) {
+	requireSamples(t, "emqx", map[string]string{
+		"emqx-connected":                   "dev1 connect accepted",
+		"emqx-disconnected-normal":         "dev1 disconnect disconnected by client",
+		"emqx-disconnected-by-client-code": "dev1 disconnect disconnected by client",
+		"emqx-disconnected-keepalive":      "dev1 close no heart",
+		"emqx-disconnected-takenover":      "dev1 close clientId conflict",
+		"emqx-disconnected-tcp-closed":     "dev1 close closed by client",
+		"emqx-disconnected-error":          "dev1 close Socket IOException",
+		"emqx-disconnected-not-authorized": "dev1 close not authorized",
+		"emqx-disconnected-protocol-error": "dev1 close invalid param",
+		"emqx-disconnected-server-moved":   "dev1 close ServerShutdown",
+		"emqx-connack-refused":             "dev4 close not authorized",
+		"emqx-connack-no-client":           "rejected 0 clientid",
+		"emqx-connack-success":             "",
+		"emqx-authn":                       "",
+		"emqx-authz-denied":                "",
+		"emqx-batch":                       "dev1 connect accepted, dev1 close no heart",
+	})
+}
+
+func FuzzEMQX(f *testing.F) { fuzz(f, "emqx") }

@@ -132,3 +132,16 @@ func TestOwnConnectedAtMayBeOld(t *testing.T) {
 	require.Empty(t, got.Rejected)
 	require.Equal(t, 2020, got.Events[0].ConnectedAt.Year())
 }
+
+func TestEventsSamples(t *testing.T) {
+	requireSamples(t, "events", map[string]string{
+		"events-connect":    "dev1 connect accepted",
+		"events-close":      "dev1 close no heart",
+		"events-disconnect": "dev2 disconnect disconnected by client",
+		"events-refused":    "dev3 close not authorized",
+		"events-batch":      "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client, dev3 close not authorized",
+		"events-ndjson":     "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client",
+	})
+}
+
+func FuzzEvents(f *testing.F) { fuzz(f, "events") }

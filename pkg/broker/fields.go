@@ -26,6 +26,7 @@ const (
 type reader struct {
 	now       time.Time
 	retention time.Duration
+	hook      string // Meta.Hook
 	words     *words
 	field     string
 	fault     string

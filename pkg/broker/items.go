@@ -188,7 +188,7 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 
 // message adds the row of the message that was read, or its rejection.
 func (b *batcher[M, P]) message(raw []byte) {
-	r := reader{now: b.meta.ReceivedAt, retention: b.meta.Retention, words: &b.words}
+	r := reader{now: b.meta.ReceivedAt, retention: b.meta.Retention, hook: b.meta.Hook, words: &b.words}
 	last := len(b.batch.Events)
 	if last == 0 {
 		b.batch.Events = make([]event.Event, 0, min(1+b.size/len(raw), maxGuess))

@@ -2,10 +2,13 @@ package broker_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
 )
 
 // TestEachFieldInEachForm takes every sample's every field and makes it missing in
@@ -15,19 +18,22 @@ func TestEachFieldInEachForm(t *testing.T) {
 	forms := map[string]any{
 		"null": nil, "empty": "", "undefined": "undefined", "number": -1.5, "text": "x", "flag": true,
 		"array": []any{1}, "object": map[string]any{"a": 1}, "huge number": 1e300, "huge text": strings.Repeat("é", 40_000),
+		"NUL": "a\x00b", "not UTF-8": notUTF8, "epoch": 0, "negative": -1764000000000, "seconds": received.Unix(),
+		"next year": received.AddDate(1, 0, 0).UnixMilli(), "microseconds": received.UnixMicro(), "longest client": strings.Repeat("x", 65_535),
 	}
-	for _, route := range []string{"emqx", "events"} {
+	for _, route := range broker.Routes() {
 		for _, path := range allSamples(t, route) {
 			_, body := sample(t, path)
+			with := sampleMeta(t, path)
 			var whole map[string]any
 			if json.Unmarshal([]byte(body), &whole) != nil {
-				continue // a batch: its items have files of their own
+				continue // a batch, whose items have files of their own, or lines of text
 			}
 			for field := range whole {
-				without := decode(t, route, with(t, whole, field, nil, true))
+				without := decodeWith(t, route, change(t, whole, field, nil, true), with)
 				requireValid(t, without)
 				for name, form := range forms {
-					got := decode(t, route, with(t, whole, field, form, false))
+					got := decodeWith(t, route, change(t, whole, field, form, false), with)
 					requireValid(t, got)
 					require.LessOrEqual(t, len(got.Events)+len(got.Rejected), 1)
 					if isMissing := name == "null" || (name == "empty" || name == "undefined") && !isID(field); isMissing {
@@ -40,11 +46,11 @@ func TestEachFieldInEachForm(t *testing.T) {
 }
 
 func isID(field string) bool {
-	return field == "clientid" || field == "client_id" || field == "group_id" || field == "device_id"
+	return slices.Contains([]string{"clientid", "client_id", "clientId", "group_id", "device_id"}, field)
 }
 
-// with is the object as JSON, one field changed or left out.
-func with(t *testing.T, whole map[string]any, field string, v any, leaveOut bool) string {
+// change is the object as JSON, one field changed or left out.
+func change(t *testing.T, whole map[string]any, field string, v any, leaveOut bool) string {
 	t.Helper()
 	changed := map[string]any{}
 	for k, old := range whole {
@@ -56,8 +62,11 @@ func with(t *testing.T, whole map[string]any, field string, v any, leaveOut bool
 	}
 	raw, err := json.Marshal(changed)
 	require.NoError(t, err)
-	return string(raw)
+	return strings.ReplaceAll(string(raw), notUTF8, "\xff\xc0\x80")
 }
+
+// notUTF8 stands for bytes that are not UTF-8, which JSON encoders do not write.
+const notUTF8 = "(not UTF-8)"
 
 // TestHugeTextIsRefusedByName: one byte more than may be kept.
 func TestHugeTextIsRefusedByName(t *testing.T) {

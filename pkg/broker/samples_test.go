@@ -25,13 +25,29 @@ func sample(t testing.TB, path string) (route, body string) {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
-	var e struct {
-		RawPath string
-		Body    string
-	}
+	var e request
 	require.NoError(t, json.Unmarshal(raw, &e))
 	route, _, _ = strings.Cut(strings.TrimPrefix(e.RawPath, "/webhooks/"), "/")
 	return route, e.Body
+}
+
+// request is what a file of events/ holds: an event of an HTTP trigger.
+type request struct {
+	RawPath string
+	Headers map[string]string
+	Body    string
+}
+
+// sampleMeta is meta with what the sample's header tells.
+func sampleMeta(t testing.TB, path string) broker.Meta {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var e request
+	require.NoError(t, json.Unmarshal(raw, &e))
+	with := meta
+	with.Hook, with.Position = e.Headers["vernemq-hook"], e.Headers["x-log-position"]
+	return with
 }
 
 // allSamples lists the files for a route.
@@ -45,49 +61,36 @@ func allSamples(t testing.TB, route string) []string {
 
 func decode(t testing.TB, route, body string) broker.Batch {
 	t.Helper()
+	return decodeWith(t, route, body, meta)
+}
+
+func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch {
+	t.Helper()
 	decoder, ok := broker.Lookup(route)
 	require.True(t, ok, route)
-	return decoder([]byte(body), meta)
+	return decoder([]byte(body), with)
 }
 
 func TestLookupKnowsNoOtherRoute(t *testing.T) {
-	_, ok := broker.Lookup("vernemq")
+	_, ok := broker.Lookup("nobroker")
 	require.False(t, ok)
+	for _, route := range broker.Routes() {
+		_, ok := broker.Lookup(route)
+		require.True(t, ok, route)
+	}
 }
 
-// TestSamples says of each file what it makes: client, action and info of each row.
-func TestSamples(t *testing.T) {
-	want := map[string]string{
-		"emqx-connected":                   "dev1 connect accepted",
-		"emqx-disconnected-normal":         "dev1 disconnect disconnected by client",
-		"emqx-disconnected-by-client-code": "dev1 disconnect disconnected by client",
-		"emqx-disconnected-keepalive":      "dev1 close no heart",
-		"emqx-disconnected-takenover":      "dev1 close clientId conflict",
-		"emqx-disconnected-tcp-closed":     "dev1 close closed by client",
-		"emqx-disconnected-error":          "dev1 close Socket IOException",
-		"emqx-disconnected-not-authorized": "dev1 close not authorized",
-		"emqx-disconnected-protocol-error": "dev1 close invalid param",
-		"emqx-disconnected-server-moved":   "dev1 close ServerShutdown",
-		"emqx-connack-refused":             "dev4 close not authorized",
-		"emqx-connack-no-client":           "rejected 0 clientid",
-		"emqx-connack-success":             "",
-		"emqx-authn":                       "",
-		"emqx-authz-denied":                "",
-		"emqx-batch":                       "dev1 connect accepted, dev1 close no heart",
-		"events-connect":                   "dev1 connect accepted",
-		"events-close":                     "dev1 close no heart",
-		"events-disconnect":                "dev2 disconnect disconnected by client",
-		"events-refused":                   "dev3 close not authorized",
-		"events-batch":                     "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client, dev3 close not authorized",
-		"events-ndjson":                    "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client",
-	}
-	paths := append(allSamples(t, "emqx"), allSamples(t, "events")...)
+// requireSamples says of each file of a route what it makes: client, action and
+// info of each row. Each broker's test calls it.
+func requireSamples(t *testing.T, route string, want map[string]string) {
+	t.Helper()
+	paths := allSamples(t, route)
 	require.Len(t, paths, len(want))
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
 		t.Run(name, func(t *testing.T) {
-			route, body := sample(t, path)
-			require.Equal(t, want[name], summary(decode(t, route, body)))
+			_, body := sample(t, path)
+			require.Equal(t, want[name], summary(decodeWith(t, route, body, sampleMeta(t, path))))
 		})
 	}
 }
