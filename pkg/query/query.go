@@ -99,12 +99,17 @@ type Request struct {
 	ClientID   string
 	// From and To are event times, both inclusive.
 	From, To time.Time
+	// Actions and ActionInfos keep only events with one of them; empty keeps all.
+	Actions     []event.Action
+	ActionInfos []event.ActionInfo
 	// Descending is newest first.
 	Descending bool
 	// Limit is the most events of the answer; 0 is no limit.
 	Limit int
 	// Cursor continues after an event, see CursorAfter. Empty: from the start.
 	Cursor string
+	// Explain asks for the requests that were made: Answer.Plan.
+	Explain bool
 }
 
 // Answer is a page of events and what it cost.
@@ -116,6 +121,8 @@ type Answer struct {
 	// Unreadable are objects of the partitions asked about that are no sound
 	// segments. Where there are any, events may be missing.
 	Unreadable []Unreadable
+	// Plan is how the store was read, where Request.Explain asked for it.
+	Plan []Step
 }
 
 // Unreadable is an object that could not be read, and why.
@@ -135,7 +142,7 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	metered := &meter{store: r.store}
+	metered := &meter{store: r.store, started: started, explain: q.Explain}
 	l, err := r.findLayout(ctx, metered)
 	if err != nil {
 		return Answer{}, err
@@ -154,6 +161,7 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	answer := page(rows, q, after)
 	answer.Unreadable = unreadable
 	answer.Receipt = metered.receipt(partitions, time.Since(started))
+	answer.Plan = metered.steps
 	return answer, nil
 }
 
@@ -200,7 +208,13 @@ func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.
 
 // asksFor reports whether a row of the client belongs into the answer.
 func (q Request) asksFor(r *segment.Row) bool {
-	return r.InstanceID == q.InstanceID && q.From.UnixMilli() <= r.Time && r.Time <= q.To.UnixMilli()
+	return r.InstanceID == q.InstanceID && q.From.UnixMilli() <= r.Time && r.Time <= q.To.UnixMilli() &&
+		oneOf(q.Actions, r.Action) && oneOf(q.ActionInfos, r.ActionInfo)
+}
+
+// oneOf reports whether a word is among those asked for, or none is asked for.
+func oneOf[T ~string](asked []T, word string) bool {
+	return len(asked) == 0 || slices.Contains(asked, T(word))
 }
 
 // page cuts what follows a position to the request's limit.

@@ -324,3 +324,45 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+func TestActionsAndInfosAskedFor(t *testing.T) {
+	store := bucket(t)
+	events := span("c", noon, 6)
+	for i, info := range []event.ActionInfo{event.Accepted, event.NoHeart, event.Accepted, event.NoHeart, event.Accepted, event.DisconnectedByClient} {
+		events[i].ActionInfo = info
+		if info == event.NoHeart {
+			events[i].Action = event.Close
+		}
+	}
+	events[5].Action = event.Disconnect
+	put(t, store, partition("c"), fresh(1), events)
+	reader := newReader(t, store, query.Config{})
+
+	q := day("c")
+	q.Actions = []event.Action{event.Close, event.Disconnect}
+	require.Equal(t, []event.Event{events[1], events[3], events[5]}, trace(t, reader, q).Events)
+	q.ActionInfos = []event.ActionInfo{event.NoHeart}
+	q.Limit = 1
+	first := trace(t, reader, q)
+	require.Equal(t, events[1:2], first.Events)
+	q.Cursor = first.NextCursor
+	second := trace(t, reader, q)
+	require.Equal(t, events[3:4], second.Events, "a page is cut after what is asked for")
+	require.Empty(t, second.NextCursor)
+}
+
+func TestThePlanIsWhatTheReceiptCounts(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
+	reader := newReader(t, store, query.Config{})
+	require.Empty(t, trace(t, reader, day("c")).Plan)
+
+	q := day("c")
+	q.Explain = true
+	answer := trace(t, reader, q)
+	require.Len(t, answer.Plan, answer.Receipt.Requests)
+	list, read := answer.Plan[0], answer.Plan[1]
+	require.Equal(t, []any{"list", partition("c").Prefix(), 1}, []any{list.Request, list.Key, list.Objects})
+	require.Equal(t, []any{"read", fresh(1).Key(partition("c")), answer.Receipt.Bytes}, []any{read.Request, read.Key, read.Bytes})
+	require.GreaterOrEqual(t, read.AtMS, list.AtMS)
+}

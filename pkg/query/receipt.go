@@ -30,21 +30,31 @@ type meter struct {
 	store          Store
 	requests, read atomic.Int64
 	objects        sync.Map // keys of which something was read
+
+	started time.Time
+	explain bool
+	mu      sync.Mutex
+	steps   []Step // where explain asks for them
 }
 
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	m.requests.Add(1)
+	began := time.Now()
 	data, err := m.store.Read(ctx, key, off, n)
 	m.read.Add(int64(len(data)))
 	if err == nil {
 		m.objects.Store(key, nil)
 	}
+	m.note(began, Step{Request: "read", Key: key, Offset: off, Bytes: int64(len(data))})
 	return data, err
 }
 
 func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	m.requests.Add(1)
-	return m.store.List(ctx, prefix, after)
+	began := time.Now()
+	page, err := m.store.List(ctx, prefix, after)
+	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Objects)})
+	return page, err
 }
 
 func (m *meter) countObjects() (n int) {
@@ -60,7 +70,7 @@ func (m *meter) receipt(partitions []layout.Partition, took time.Duration) Recei
 		Objects:    m.countObjects(),
 		Requests:   int(m.requests.Load()),
 		Bytes:      m.read.Load(),
-		MS:         float64(took.Microseconds()) / 1000,
+		MS:         milliseconds(took),
 		Partitions: []string{},
 	}
 	for _, p := range partitions {
