@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"strings"
 )
@@ -11,22 +9,35 @@ import (
 // and answers the others with 401. The time it takes tells nothing about the token.
 // An empty token lets nothing through.
 func Bearer(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(token))
+	var tokens Tokens
+	if token != "" {
+		tokens.known = append(tokens.known, newToken(token, Grant{all: true}))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got := sha256.Sum256([]byte(bearerToken(r)))
-		if token == "" || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="device trace"`)
-			Fail(w, http.StatusUnauthorized, "Unauthorized", "send the right token as Authorization: Bearer <token>")
+		if _, found := tokens.Find(BearerToken(r)); !found {
+			Unauthorized(w)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func bearerToken(r *http.Request) string {
+// BearerToken is the bearer token of a request, empty where there is none.
+func BearerToken(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// Unauthorized answers who showed no right token.
+func Unauthorized(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace"`)
+	Fail(w, http.StatusUnauthorized, "Unauthorized", "send the right token as Authorization: Bearer <token>")
+}
+
+// Forbidden answers who showed a right token, but not for what was asked.
+func Forbidden(w http.ResponseWriter) {
+	Fail(w, http.StatusForbidden, "Forbidden", "the token is right, but not for this instance: ask for an instance that it may act for, or send another token")
 }

@@ -23,6 +23,6 @@ func TestSamples(t *testing.T) {
 		require.True(t, isHTTPEvent(payload), file)
 		r, err := httpRequest(t.Context(), payload)
 		require.NoError(t, err, file)
-		require.NotEmpty(t, bearerToken(r), file)
+		require.NotEmpty(t, BearerToken(r), file)
 	}
 }

@@ -44,3 +44,43 @@ func TestBucket(t *testing.T) {
 	require.NotNil(t, bucket.Store)
 	bucket.Credentials("id", "secret", "token")
 }
+
+func TestTokens(t *testing.T) {
+	for name, c := range map[string]struct {
+		single, list string
+		every, prod  bool // whether "every" and "prod" are tokens
+	}{
+		"one for all":   {"every", "", true, false},
+		"one by one":    {"", "prod=prod;test=test", false, true},
+		"both":          {" every ", "prod=prod", true, true},
+		"one of a list": {"", "every=*", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := reader(map[string]string{"TOKEN": c.single, "TOKENS": c.list})
+			tokens := r.Tokens("TOKEN", "TOKENS")
+			require.NoError(t, r.Err())
+			grant, found := tokens.Find("every")
+			require.Equal(t, c.every, found && grant.Allows("anything"))
+			grant, found = tokens.Find("prod")
+			require.Equal(t, c.prod, found && grant.Allows("prod"))
+			require.False(t, grant.Allows("test"))
+		})
+	}
+}
+
+func TestTokenFaultsNameTheVariableAndNotTheToken(t *testing.T) {
+	for name, c := range map[string]struct{ single, list, want string }{
+		"neither":      {"", " ", "environment variable TOKEN is not set, and neither is TOKENS: one of the two must be"},
+		"no instance":  {"", "a=b;hush", `environment variable TOKENS is wrong: part 2: has no "=", want token=instance,instance`},
+		"given twice":  {"hush", "hush=a", "environment variable TOKEN is wrong: this token was given before"},
+		"not a token":  {"hu sh", "", "environment variable TOKEN is wrong: a token must be of visible ASCII characters, at least one"},
+		"empty parts":  {"", ";", "environment variable TOKEN is not set, and neither is TOKENS: one of the two must be"},
+		"no instances": {"all", "hush=", "environment variable TOKENS is wrong: part 1: instance 1 is empty or has a space in it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := reader(map[string]string{"TOKEN": c.single, "TOKENS": c.list})
+			r.Tokens("TOKEN", "TOKENS")
+			require.EqualError(t, r.Err(), c.want)
+		})
+	}
+}

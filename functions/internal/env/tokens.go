@@ -1,0 +1,28 @@
+package env
+
+import (
+	"fmt"
+
+	"devicetrace/pkg/serve"
+)
+
+// Tokens are the tokens of two variables, of which at least one must be set: single
+// holds a token for all instances, list what serve.ParseTokens reads.
+func (r *Reader) Tokens(single, list string) serve.Tokens {
+	tokens, err := serve.ParseTokens(r.Optional(list))
+	if err != nil {
+		r.fault(list, "is wrong: "+err.Error())
+		return serve.Tokens{}
+	}
+	token := r.Optional(single)
+	if token == "" && tokens.Empty() {
+		r.fault(single, fmt.Sprintf("is not set, and neither is %s: one of the two must be", list))
+	}
+	if token == "" {
+		return tokens
+	}
+	if err := tokens.Add(token); err != nil {
+		r.fault(single, "is wrong: "+err.Error())
+	}
+	return tokens
+}

@@ -1,0 +1,143 @@
+package serve
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTokens(t *testing.T) {
+	tokens, err := ParseTokens("one=prod; two== prod , test ;three=*;; a=b=c=x.y:z")
+	require.NoError(t, err)
+	require.NoError(t, tokens.Add("all"))
+	require.False(t, tokens.Empty())
+	for _, c := range []struct {
+		token    string
+		instance string
+		found    bool
+		allowed  bool
+	}{
+		{"one", "prod", true, true},
+		{"one", "test", true, false},
+		{"one", "", true, false},
+		{"one", "*", true, false},
+		{"two=", "prod", true, true},
+		{"two=", "test", true, true},
+		{"two=", "other", true, false},
+		{"three", "anything", true, true},
+		{"a=b=c", "x.y:z", true, true},
+		{"a=b=c", "c", true, false},
+		{"all", "prod", true, true},
+		{"two", "prod", false, false},
+		{"One", "prod", false, false},
+		{"one=prod", "prod", false, false},
+		{"", "prod", false, false},
+	} {
+		t.Run(c.token+" "+c.instance, func(t *testing.T) {
+			grant, found := tokens.Find(c.token)
+			require.Equal(t, c.found, found)
+			require.Equal(t, c.allowed, grant.Allows(c.instance))
+		})
+	}
+}
+
+func TestNoTokens(t *testing.T) {
+	for _, text := range []string{"", " ", ";;"} {
+		tokens, err := ParseTokens(text)
+		require.NoError(t, err)
+		require.True(t, tokens.Empty())
+		grant, found := tokens.Find("")
+		require.False(t, found)
+		require.False(t, grant.Allows(""))
+		_, found = tokens.FindSigner(nil, nil)
+		require.False(t, found)
+	}
+}
+
+// TestTokenErrors: they say where, and never what.
+func TestTokenErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"hush":                   `part 1: has no "=", want token=instance,instance`,
+		"hush=a;hush2":           `part 2: has no "=", want token=instance,instance`,
+		"hush=":                  "part 1: instance 1 is empty or has a space in it",
+		"hush=a,,b":              "part 1: instance 2 is empty or has a space in it",
+		"hush=a b":               "part 1: instance 1 is empty or has a space in it",
+		"=a":                     "part 1: a token must be of visible ASCII characters, at least one",
+		"hu sh=a":                "part 1: a token must be of visible ASCII characters, at least one",
+		"hüsh=a":                 "part 1: a token must be of visible ASCII characters, at least one",
+		"hush=a;;hush=b":         "part 3: this token was given before",
+		strings.Repeat("=a;", 2): "part 1: a token must be of visible ASCII characters, at least one",
+	} {
+		tokens, err := ParseTokens(text)
+		require.EqualError(t, err, want, text)
+		require.NotContains(t, err.Error(), "hush")
+		require.True(t, tokens.Empty())
+	}
+	var many strings.Builder
+	for i := range maxTokens + 1 {
+		fmt.Fprintf(&many, "token%d=a;", i)
+	}
+	_, err := ParseTokens(many.String())
+	require.EqualError(t, err, "part 101: there are more than 100 tokens")
+}
+
+func TestAddedTokenIsGivenOnce(t *testing.T) {
+	tokens, err := ParseTokens("hush=a")
+	require.NoError(t, err)
+	require.EqualError(t, tokens.Add("hush"), "this token was given before")
+	require.EqualError(t, tokens.Add(""), "a token must be of visible ASCII characters, at least one")
+	grant, found := tokens.Find("hush")
+	require.True(t, found)
+	require.False(t, grant.Allows("b"))
+}
+
+func TestFindSigner(t *testing.T) {
+	tokens, err := ParseTokens("old=prod;new=prod;other=test")
+	require.NoError(t, err)
+	sign := func(key, message string) []byte {
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write([]byte(message))
+		return mac.Sum(nil)
+	}
+	for _, c := range []struct {
+		name  string
+		mac   []byte
+		found bool
+		prod  bool
+	}{
+		{"old", sign("old", "body"), true, true},
+		{"new", sign("new", "body"), true, true},
+		{"another instance's", sign("other", "body"), true, false},
+		{"unknown key", sign("wrong", "body"), false, false},
+		{"another message", sign("old", "Body"), false, false},
+		{"cut", sign("old", "body")[:31], false, false},
+		{"none", nil, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			grant, found := tokens.FindSigner([]byte("body"), c.mac)
+			require.Equal(t, c.found, found)
+			require.Equal(t, c.prod, grant.Allows("prod"))
+		})
+	}
+}
+
+// FuzzParseTokens: nothing panics, and what was parsed is found.
+func FuzzParseTokens(f *testing.F) {
+	f.Add("one=prod;two==a,b;c=*")
+	f.Add("=;=,=*")
+	f.Fuzz(func(t *testing.T, text string) {
+		tokens, err := ParseTokens(text)
+		if err != nil {
+			return
+		}
+		for _, known := range tokens.known {
+			grant, found := tokens.Find(known.secret)
+			require.True(t, found)
+			require.Equal(t, known.grant, grant)
+		}
+	})
+}
