@@ -1,16 +1,24 @@
 package quarantine
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
 	"time"
 	"unicode/utf8"
 )
 
 // object is the stored form, one JSON object. The body stands in one of two
-// fields: as text where it is UTF-8, else in base64.
+// fields: as text where it is UTF-8, else in base64. It comes last, so that all the
+// rest can be read without it.
 type object struct {
 	ReceivedAt time.Time `json:"received_at"`
 	Route      string    `json:"route"`
 	InstanceID string    `json:"instance_id"`
+	Hook       string    `json:"hook,omitempty"`
+	Position   string    `json:"position,omitempty"`
+	Encoding   string    `json:"encoding,omitempty"`
 	Errors     []Error   `json:"errors"`
 	Body       string    `json:"body,omitempty"`
 	BodyBase64 []byte    `json:"body_base64,omitempty"`
@@ -21,6 +29,9 @@ func toObject(item Item) object {
 		ReceivedAt: item.ReceivedAt.UTC(),
 		Route:      item.Route,
 		InstanceID: item.InstanceID,
+		Hook:       item.Hook,
+		Position:   item.Position,
+		Encoding:   item.Encoding,
 		Errors:     item.Errors,
 	}
 	if utf8.Valid(item.Body) {
@@ -32,9 +43,72 @@ func toObject(item Item) object {
 }
 
 func (o object) item() Item {
-	item := Item{ReceivedAt: o.ReceivedAt, Route: o.Route, InstanceID: o.InstanceID, Errors: o.Errors, Body: o.BodyBase64}
+	item := Item{
+		ReceivedAt: o.ReceivedAt,
+		Route:      o.Route,
+		InstanceID: o.InstanceID,
+		Hook:       o.Hook,
+		Position:   o.Position,
+		Encoding:   o.Encoding,
+		Errors:     o.Errors,
+		Body:       o.BodyBase64,
+	}
 	if len(item.Body) == 0 {
 		item.Body = []byte(o.Body)
 	}
 	return item
+}
+
+func encode(item Item) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(toObject(item)); err != nil {
+		return nil, fmt.Errorf("encode quarantined input: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func decode(data []byte) (Item, error) {
+	var o object
+	if err := json.Unmarshal(data, &o); err != nil {
+		return Item{}, err
+	}
+	return o.item(), nil
+}
+
+// decodeStart decodes the beginning of an object, up to and with its errors. It
+// returns io.ErrUnexpectedEOF where that is not all there.
+func decodeStart(start []byte) (Item, error) {
+	var o object
+	err := o.decodeStart(json.NewDecoder(bytes.NewReader(start)))
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	item := o.item()
+	item.Body = nil
+	return item, err
+}
+
+func (o *object) decodeStart(decoder *json.Decoder) error {
+	fields := map[string]any{
+		"received_at": &o.ReceivedAt, "route": &o.Route, "instance_id": &o.InstanceID,
+		"hook": &o.Hook, "position": &o.Position, "encoding": &o.Encoding, "errors": &o.Errors,
+	}
+	if _, err := decoder.Token(); err != nil { // the opening brace
+		return err
+	}
+	for {
+		name, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		field, known := fields[fmt.Sprint(name)]
+		if !known {
+			return fmt.Errorf("%v stands before the errors", name)
+		}
+		if err := decoder.Decode(field); err != nil || name == "errors" {
+			return err
+		}
+	}
 }

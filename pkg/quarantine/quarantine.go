@@ -4,7 +4,8 @@
 // What always holds:
 //   - An object's name is the digest of its own bytes, so its content never changes,
 //     and to keep the same item again writes the same bytes to the same key.
-//   - A body is kept byte for byte. Nothing else of a request is: no headers, no secrets.
+//   - A body is kept byte for byte, and beside it what decoding it again needs.
+//     Nothing else of a request is: no other headers, no secrets.
 //   - Nothing here deletes; how long it is kept is a rule of the bucket.
 package quarantine
 
@@ -13,9 +14,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"devicetrace/pkg/layout"
@@ -29,6 +31,11 @@ type Item struct {
 	// Route and InstanceID are the two parts of the webhook's path.
 	Route      string
 	InstanceID string
+	// Hook and Position are what the sender told beside the body; see broker.Meta.
+	Hook     string
+	Position string
+	// Encoding is the Content-Encoding that Body still has; empty for none.
+	Encoding string
 	// Errors says what was wrong, in the order of the body's items.
 	Errors []Error
 	// Body is what was received.
@@ -42,68 +49,61 @@ type Error struct {
 	Error string `json:"error"`
 }
 
+// ErrDamaged is an object that does not hold what was put there. Trying again does
+// not help.
+var ErrDamaged = errors.New("the object is damaged")
+
 // Putter is the part of a store that Keep needs.
 type Putter interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
+// Reader is the part of a store that Get and Summarise need.
+type Reader interface {
+	objstore.Lister
+	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
+}
+
 // Keep stores the item and returns its id: one put. After an error it may be
 // there or not; to call it again with the same item is safe.
-func Keep(ctx context.Context, store Putter, item Item) (id string, err error) {
+func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	data, err := encode(item)
 	if err != nil {
-		return "", err
+		return ID{}, err
 	}
-	id = digest(data)
-	key := layout.QuarantineKey(item.ReceivedAt, id)
-	if err := store.Put(ctx, key, bytes.NewReader(data), int64(len(data))); err != nil {
-		return "", fmt.Errorf("put quarantined input %q: %w", key, err)
+	id := ID{Day: layout.DayOf(item.ReceivedAt), Digest: digest(data)}
+	if err := store.Put(ctx, id.key(), bytes.NewReader(data), int64(len(data))); err != nil {
+		return ID{}, fmt.Errorf("put quarantined input %q: %w", id, err)
 	}
 	return id, nil
 }
 
-// Entry is an item of a listing.
-type Entry struct {
-	Day  layout.Day
-	ID   string
-	Size int64 // bytes of the object
-}
-
-// List returns what was received on a day, ordered by id: one request for each
-// objstore.MaxPage of them, at least one. Keys that are none of ours are left out.
-func List(ctx context.Context, store objstore.Lister, day layout.Day) ([]Entry, error) {
-	objects, err := objstore.All(ctx, store, layout.QuarantineDayPrefix(day), "")
+// Get reads a whole item, in two requests. It refuses bytes that do not have the
+// digest they are named by. Errors: ErrDamaged; fs.ErrNotExist.
+func Get(ctx context.Context, store Reader, id ID) (Item, error) {
+	page, err := store.List(ctx, id.key(), "")
 	if err != nil {
-		return nil, fmt.Errorf("list quarantine of %s: %w", day, err)
+		return Item{}, fmt.Errorf("find quarantined input %q: %w", id, err)
 	}
-	var entries []Entry
-	for _, object := range objects {
-		if day, id, err := layout.ParseQuarantineKey(object.Key); err == nil {
-			entries = append(entries, Entry{Day: day, ID: id, Size: object.Size})
+	for _, object := range page.Objects {
+		if object.Key == id.key() {
+			return read(ctx, store, Entry{ID: id, Size: object.Size})
 		}
 	}
-	return entries, nil
+	return Item{}, fmt.Errorf("find quarantined input %q: %w", id, fs.ErrNotExist)
 }
 
-// Reader is the part of a store that Get needs.
-type Reader interface {
-	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
-}
-
-// Get reads an item of a listing, in one request. It refuses bytes that do not
-// have the digest they are named by.
-func Get(ctx context.Context, store Reader, entry Entry) (Item, error) {
-	key := layout.QuarantineKey(entry.Day.Start(), entry.ID)
-	data, err := store.Read(ctx, key, 0, entry.Size)
+func read(ctx context.Context, store Reader, entry Entry) (Item, error) {
+	data, err := store.Read(ctx, entry.ID.key(), 0, entry.Size)
 	if err != nil {
-		return Item{}, fmt.Errorf("read quarantined input %q: %w", key, err)
+		return Item{}, fmt.Errorf("read quarantined input %q: %w", entry.ID, err)
 	}
-	if digest(data) != entry.ID {
-		return Item{}, fmt.Errorf("read quarantined input %q: its bytes have another digest", key)
+	if digest(data) != entry.ID.Digest {
+		return Item{}, fmt.Errorf("read quarantined input %q: %w: its bytes have another digest", entry.ID, ErrDamaged)
 	}
 	item, err := decode(data)
 	if err != nil {
-		return Item{}, fmt.Errorf("decode quarantined input %q: %w", key, err)
+		return Item{}, fmt.Errorf("decode quarantined input %q: %w: %w", entry.ID, ErrDamaged, err)
 	}
 	return item, nil
 }
@@ -112,22 +112,4 @@ func Get(ctx context.Context, store Reader, entry Entry) (Item, error) {
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16])
-}
-
-func encode(item Item) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(toObject(item)); err != nil {
-		return nil, fmt.Errorf("encode quarantined input: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-func decode(data []byte) (Item, error) {
-	var o object
-	if err := json.Unmarshal(data, &o); err != nil {
-		return Item{}, err
-	}
-	return o.item(), nil
 }

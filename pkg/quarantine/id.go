@@ -1,0 +1,37 @@
+package quarantine
+
+import (
+	"fmt"
+	"time"
+
+	"devicetrace/pkg/layout"
+)
+
+// ID names an item: the UTC day that it came, and the digest of its object. It is
+// all that is needed to find it.
+type ID struct {
+	Day    layout.Day
+	Digest string // 32 hex digits
+}
+
+// String is the id as people see it: "2026-11-22-<32 hex digits>".
+func (id ID) String() string { return string(id.Day) + "-" + id.Digest }
+
+// ParseID is the id that s spells.
+func ParseID(s string) (ID, error) {
+	const at = len(time.DateOnly)
+	if len(s) > at && s[at] == '-' {
+		id := ID{Day: layout.Day(s[:at]), Digest: s[at+1:]}
+		if parsed, err := idOfKey(id.key()); err == nil && parsed == id {
+			return id, nil
+		}
+	}
+	return ID{}, fmt.Errorf("parse quarantine id %q: want a day and 32 hex digits, as in 2026-11-22-0123456789abcdef0123456789abcdef", s)
+}
+
+func (id ID) key() string { return layout.QuarantineKey(id.Day.Start(), id.Digest) }
+
+func idOfKey(key string) (ID, error) {
+	day, digest, err := layout.ParseQuarantineKey(key)
+	return ID{Day: day, Digest: digest}, err
+}
