@@ -22,7 +22,7 @@ type Reader struct {
 func (r *Reader) Required(name string) string {
 	value := r.Optional(name)
 	if value == "" {
-		r.fault(name, "is not set")
+		r.Fault(name, "is not set")
 	}
 	return value
 }
@@ -40,13 +40,14 @@ func (r *Reader) Int(name string, preset, least, most int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		r.fault(name, fmt.Sprintf("is %q, want a whole number from %d to %d", text, least, most))
+		r.Fault(name, fmt.Sprintf("is %q, want a whole number from %d to %d", text, least, most))
 		return preset
 	}
 	return n
 }
 
-func (r *Reader) fault(name, what string) {
+// Fault says what is wrong with a variable that the caller reads itself: "is …".
+func (r *Reader) Fault(name, what string) {
 	r.faults = append(r.faults, fmt.Errorf("environment variable %s %s", name, what))
 }
 

@@ -11,18 +11,18 @@ import (
 func (r *Reader) Tokens(single, list string) serve.Tokens {
 	tokens, err := serve.ParseTokens(r.Optional(list))
 	if err != nil {
-		r.fault(list, "is wrong: "+err.Error())
+		r.Fault(list, "is wrong: "+err.Error())
 		return serve.Tokens{}
 	}
 	token := r.Optional(single)
 	if token == "" && tokens.Empty() {
-		r.fault(single, fmt.Sprintf("is not set, and neither is %s: one of the two must be", list))
+		r.Fault(single, fmt.Sprintf("is not set, and neither is %s: one of the two must be", list))
 	}
 	if token == "" {
 		return tokens
 	}
 	if err := tokens.Add(token); err != nil {
-		r.fault(single, "is wrong: "+err.Error())
+		r.Fault(single, "is wrong: "+err.Error())
 	}
 	return tokens
 }
