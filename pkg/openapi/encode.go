@@ -1,0 +1,29 @@
+package openapi
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// encode is percent-encoding as both signatures want it: letters, digits, "-", "_",
+// "." and "~" stay, every other byte becomes %XX (RFC 3986, 2.1 and 2.3).
+func encode(text string) string {
+	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
+}
+
+// canonical is the parameters as they are signed: sorted by name and encoded anew,
+// whatever order and encoding they came in.
+func (p parameters) canonical() string {
+	var b strings.Builder
+	for i, name := range slices.Sorted(maps.Keys(p)) {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(encode(name))
+		b.WriteByte('=')
+		b.WriteString(encode(p[name]))
+	}
+	return b.String()
+}

@@ -1,0 +1,138 @@
+package openapi
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzAuthorization(f *testing.F) {
+	f.Add("ACS3-HMAC-SHA256 Credential=testak,SignedHeaders=" + goodList + ",Signature=b4a7")
+	f.Add("ACS3-HMAC-SHA256 Credential=a, SignedHeaders=" + goodList + ";accept, Signature=b==")
+	f.Add("ACS3-HMAC-SHA256 ,,=;;=")
+	f.Fuzz(func(t *testing.T, header string) {
+		a, err := parseAuthorization(header)
+		if err != nil {
+			require.IsType(t, fault{}, err)
+			return
+		}
+		require.NotEmpty(t, a.credential)
+		require.NotEmpty(t, a.signature)
+		require.Subset(t, a.signedHeaders, signedAlways)
+		again, err := parseAuthorization(acs3 + " Signature=" + a.signature + ",Credential=" + a.credential +
+			",SignedHeaders=" + strings.Join(a.signedHeaders, ";"))
+		require.NoError(t, err)
+		require.Equal(t, a, again)
+	})
+}
+
+// FuzzParameters: what is parsed prints canonically and parses back.
+func FuzzParameters(f *testing.F) {
+	for _, v := range vectors {
+		f.Add(pairs(v.query))
+		f.Add(onWire(v.form))
+	}
+	f.Add("a&=b&c=%")
+	f.Add("a=1&a=2")
+	f.Add(strings.Repeat("&", 200))
+	f.Fuzz(func(t *testing.T, encoded string) {
+		p, err := parseParameters(encoded)
+		if err != nil {
+			require.IsType(t, fault{}, err)
+			return
+		}
+		require.LessOrEqual(t, len(p), mostParameters)
+		canonical := p.canonical()
+		require.LessOrEqual(t, len(canonical), 3*len(encoded)+mostParameters)
+		require.Equal(t, pairs(p), canonical)
+		again, err := parseParameters(canonical)
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+	})
+}
+
+func FuzzKeys(f *testing.F) {
+	f.Add("local:local-secret=*")
+	f.Add("a:s=x,y;b:t==z; ;:=,")
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, err := ParseKeys(text)
+		if err != nil {
+			require.Nil(t, keys)
+			return
+		}
+		var entries []string
+		for _, key := range keys {
+			require.NotEmpty(t, key.AccessKeyID)
+			require.NotEmpty(t, key.Secret)
+			require.NotEmpty(t, key.Instances)
+			entries = append(entries, key.AccessKeyID+":"+key.Secret+"="+strings.Join(key.Instances, ","))
+		}
+		again, err := ParseKeys(strings.Join(entries, ";"))
+		require.NoError(t, err)
+		require.Equal(t, keys, again)
+	})
+}
+
+// FuzzServe: whatever comes in, an answer in the API's form goes out, and no question
+// reaches the backend that is not within its bounds.
+func FuzzServe(f *testing.F) {
+	for _, d := range []draft{
+		acs3Draft("QueryMqttTraceDevice", day()), v1Draft("QueryMqttTraceDevice", day()),
+		v1Draft("BatchQuerySessionByClientIds", list("1")).inBody(), v1Draft("QuerySessionByClientId", session()).with("GET"),
+	} {
+		r := d.signed("testak", "testsk")
+		f.Add(r.Method, r.URL.RawQuery, r.Header.Get("Authorization"), r.Header.Get("x-acs-action"), onWire(d.form))
+	}
+	f.Fuzz(func(t *testing.T, method, query, authorization, action, body string) {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Method, r.URL = method, &url.URL{Path: "/", RawQuery: query}
+		for name, value := range map[string]string{
+			"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded", "x-acs-action": action,
+			"x-acs-version": version, "x-acs-date": "2026-11-22T08:40:01Z", "x-acs-signature-nonce": "n", "x-acs-content-sha256": hexSHA256([]byte(body)),
+		} {
+			r.Header.Set(name, value)
+		}
+		backend := &canned{online: []bool{true}}
+		got := backend.do(t, r)
+		require.True(t, json.Valid([]byte(got.body)))
+		require.Contains(t, []int{200, 400, 404, 405, 413, 500}, got.status)
+		for _, q := range backend.asked {
+			require.Contains(t, keys[0].Instances, q.InstanceID)
+			require.NotEmpty(t, q.ClientID)
+			require.False(t, q.From.After(q.To))
+			require.LessOrEqual(t, q.To.Sub(q.From), mostSpan)
+			require.GreaterOrEqual(t, q.Offset, 0)
+			require.Positive(t, q.Limit)
+			require.LessOrEqual(t, q.Limit, mostPage)
+		}
+	})
+}
+
+// FuzzCheckedParameters leaves the signature out of the way: parameters alone decide.
+func FuzzCheckedParameters(f *testing.F) {
+	f.Add(pairs(day()))
+	f.Add(pairs(list("1", "2")))
+	f.Add("ClientId=c&BeginTime=-1&EndTime=253402300799999&CurrentPage=2147483647&PageSize=100&Reverse=TRUE")
+	f.Fuzz(func(t *testing.T, encoded string) {
+		p, err := parseParameters(encoded)
+		if err != nil {
+			return
+		}
+		if page, q, err := parseTrace("i", p); err == nil {
+			require.Equal(t, int(page-1)*q.Limit, q.Offset)
+			require.LessOrEqual(t, q.To.Sub(q.From), mostSpan)
+		} else {
+			require.IsType(t, fault{}, err)
+		}
+		if ids, err := p.clientIDs(mostBatch); err == nil {
+			require.LessOrEqual(t, len(ids), mostBatch)
+			require.NotContains(t, ids, "")
+		} else {
+			require.IsType(t, fault{}, err)
+		}
+	})
+}

@@ -1,0 +1,42 @@
+package openapi
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestNoncesAreKeptHalfAnHour: a request may be dated 15 minutes ahead, and is then
+// accepted for 30 minutes.
+func TestNoncesAreKeptHalfAnHour(t *testing.T) {
+	n := newNonces()
+	for minute := range 120 {
+		at := now.Add(time.Duration(minute) * time.Minute)
+		require.True(t, n.add("ak", strconv.Itoa(minute), at))
+		for earlier := max(0, minute-30); earlier <= minute; earlier++ {
+			require.False(t, n.add("ak", strconv.Itoa(earlier), at), "%d at %d", earlier, minute)
+		}
+	}
+	require.True(t, n.add("ak", "0", now.Add(2*time.Hour)), "forgotten at last")
+}
+
+func TestNoncesBelongToTheirKey(t *testing.T) {
+	n := newNonces()
+	require.True(t, n.add("a", "x", now))
+	require.True(t, n.add("b", "x", now))
+	require.False(t, n.add("a", "x", now))
+}
+
+func TestNoncesAreBounded(t *testing.T) {
+	n := newNonces()
+	for i := range 3 * mostNonces {
+		require.True(t, n.add("ak", strconv.Itoa(i), now))
+		if len(n.young) > mostNonces || len(n.old) > mostNonces {
+			require.FailNow(t, "more than mostNonces are kept")
+		}
+	}
+	require.False(t, n.add("ak", strconv.Itoa(2*mostNonces), now), "the last ones are kept")
+	require.True(t, n.add("ak", "0", now), "the first ones are not")
+}

@@ -1,0 +1,96 @@
+package openapi
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+const (
+	mostSpan = 24 * time.Hour
+	mostPage = 100
+)
+
+// traceReply answers QueryMqttTraceDevice. Its list is never null.
+type traceReply struct {
+	identified
+	Total          int
+	CurrentPage    int64
+	PageSize       int
+	DeviceInfoList []deviceInfo
+	incomplete     bool
+}
+
+type deviceInfo struct {
+	Time       string
+	ChannelID  string `json:"ChannelId"`
+	Action     event.Action
+	ActionCode string
+	ActionInfo event.ActionInfo
+}
+
+// china is the zone of a row's Time, which names none. In the reference's example a row
+// of 15:51 answers a question about 07:00 to 08:00 UTC.
+var china = time.FixedZone("UTC+8", 8*60*60)
+
+func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID string, p parameters) (reply, error) {
+	page, request, err := parseTrace(instanceID, p)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.backend.Trace(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	answer := &traceReply{
+		Total: found.Total, CurrentPage: page, PageSize: request.Limit,
+		DeviceInfoList: make([]deviceInfo, len(found.Rows)), incomplete: found.Incomplete,
+	}
+	for i, row := range found.Rows {
+		answer.DeviceInfoList[i] = deviceInfo{
+			Time:      row.Time.In(china).Format("2006-01-02 15:04:05.000"),
+			ChannelID: row.ChannelID, Action: row.Action,
+			ActionCode: "mqtt.trace.action." + string(row.Action), ActionInfo: row.ActionInfo,
+		}
+	}
+	return answer, nil
+}
+
+func parseTrace(instanceID string, p parameters) (page int64, q TraceRequest, err error) {
+	q.InstanceID = instanceID
+	if q.ClientID, err = p.clientID("ClientId"); err != nil {
+		return 0, q, err
+	}
+	if q.From, q.To, err = p.span(); err != nil {
+		return 0, q, err
+	}
+	if page, err = p.number("CurrentPage", 1, math.MaxInt32, "which page, from 1"); err != nil {
+		return 0, q, err
+	}
+	size, err := p.number("PageSize", 1, mostPage, "rows a page, 1 to 100")
+	if err != nil {
+		return 0, q, err
+	}
+	q.Offset, q.Limit = int((page-1)*size), int(size)
+	q.Newest, err = p.flag("Reverse")
+	return page, q, err
+}
+
+// span is BeginTime and EndTime, both inclusive.
+func (p parameters) span() (from, to time.Time, err error) {
+	if from, err = p.time("BeginTime", "where the span starts"); err != nil {
+		return from, to, err
+	}
+	if to, err = p.time("EndTime", "where the span ends"); err != nil {
+		return from, to, err
+	}
+	switch {
+	case from.After(to):
+		err = unfit("BeginTime must not be after EndTime")
+	case to.Sub(from) > mostSpan:
+		err = unfit("BeginTime and EndTime are more than a day apart: ask for each day")
+	}
+	return from, to, err
+}

@@ -1,0 +1,41 @@
+package openapi
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"maps"
+)
+
+// v1Claim reads what a request says that has its signature among its parameters,
+// version 1.0. Here the headers are not signed and say nothing.
+func v1Claim(r request) (claim, error) {
+	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"} {
+		if r.all[name] == "" {
+			return claim{}, missing(name, "every request is signed, by "+acs3+" or HMAC-SHA1")
+		}
+	}
+	for _, only := range [][2]string{{"SignatureMethod", "HMAC-SHA1"}, {"SignatureVersion", "1.0"}, {"SignatureType", ""}} {
+		if name, want := only[0], only[1]; r.all[name] != want {
+			return claim{}, badRequest("InvalidParameter."+name, "%s must be %q", name, want)
+		}
+	}
+	return claim{
+		accessKeyID: r.all["AccessKeyId"], signature: r.all["Signature"],
+		nonce: r.all["SignatureNonce"], timestamp: r.all["Timestamp"],
+		action: r.all["Action"], version: r.all["Version"],
+		sign: func(secret string) string {
+			mac := hmac.New(sha1.New, []byte(secret+"&"))
+			mac.Write([]byte(r.v1StringToSign()))
+			return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		},
+	}, nil
+}
+
+// v1StringToSign covers the method and all parameters but the signature itself, whose
+// values end up encoded twice.
+func (r request) v1StringToSign() string {
+	signed := maps.Clone(r.all)
+	delete(signed, "Signature")
+	return r.method + "&" + encode("/") + "&" + encode(signed.canonical())
+}
