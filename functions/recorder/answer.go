@@ -44,14 +44,29 @@ func newRejection(batch broker.Batch) rejection {
 	return answer
 }
 
-// refuse answers a delivery that is not durable. Brokers send again on 429 and 503 only.
-func refuse(w http.ResponseWriter, r *http.Request, d delivery, err error) {
-	slog.ErrorContext(r.Context(), "not recorded", "route", d.route, "instance", d.instance, "error", err.Error())
+// refuse answers a delivery that is not durable. Brokers send again on 429 and 503
+// only.
+func refuse(w http.ResponseWriter, r *http.Request, to address, err error) {
+	slog.ErrorContext(r.Context(), "not recorded", "route", to.route, "instance", to.instance, "error", err.Error())
 	switch {
+	case errors.Is(err, errUnauthorised): // most brokers take that for final: the line in the log is all there is
+		unauthorised(w)
+	case errors.Is(err, errForbidden):
+		serve.Forbidden(w)
+	case errors.Is(err, errNoHook):
+		serve.Fail(w, http.StatusBadRequest, "InvalidHook", "the header vernemq-hook must say what the body reports; nothing was kept")
 	case errors.Is(err, errTooLarge):
 		serve.Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "a body may be up to 8 MiB long, also when unpacked: send smaller batches")
 	case errors.Is(err, errUnreadable): // the sender went away, most likely, or is slow
 		serve.TryLater(w, http.StatusServiceUnavailable, "Unreadable", "the body ended early: send this again")
+	default:
+		tryLater(w, err)
+	}
+}
+
+// tryLater answers when the fault is ours or the store's.
+func tryLater(w http.ResponseWriter, err error) {
+	switch {
 	case errors.Is(err, record.ErrBusy):
 		serve.TryLater(w, http.StatusTooManyRequests, "Busy", "too much is waiting to be stored: send this again later")
 	case errors.Is(err, layout.ErrConflict):

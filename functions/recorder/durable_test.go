@@ -13,6 +13,7 @@ import (
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/record"
+	"devicetrace/pkg/serve"
 )
 
 // TestAnsweredMeansInTheBucket runs the handler over the real writer.
@@ -21,7 +22,9 @@ func TestAnsweredMeansInTheBucket(t *testing.T) {
 	writer, err := record.New(store, record.Config{})
 	require.NoError(t, err)
 	require.NoError(t, claim(t.Context(), writer))
-	handler := newHandler("secret", webhooks{writer: writer, store: store, retention: 24 * time.Hour, now: func() time.Time { return now }})
+	var tokens serve.Tokens
+	require.NoError(t, tokens.Add("secret"))
+	handler := newHandler(webhooks{writer: writer, store: store, tokens: tokens, retention: 24 * time.Hour, now: func() time.Time { return now }}, "")
 	for _, want := range []int{http.StatusOK, http.StatusBadRequest} {
 		body := map[int]string{http.StatusOK: connected("c1"), http.StatusBadRequest: "junk"}[want]
 		r := httptest.NewRequest("POST", "/webhooks/emqx/local", strings.NewReader(body))

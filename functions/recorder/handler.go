@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -19,124 +17,80 @@ type appender interface {
 	Append(ctx context.Context, events []event.Event) error
 }
 
-// webhooks answers POST /webhooks/{route}/{instance}. It holds nothing of a request.
+// store is where quarantine is.
+type store interface {
+	quarantine.Putter
+	quarantine.Reader
+}
+
+// webhooks answers POST /webhooks/{route}/{instance} and takes what triggers
+// deliver. It holds nothing of a request.
 type webhooks struct {
-	writer    appender
-	store     quarantine.Putter
+	writer appender
+	store  store
+	// tokens are those of the senders.
+	tokens    serve.Tokens
 	retention time.Duration
-	now       func() time.Time
+	// triggerInstance is the instance of what triggers deliver.
+	triggerInstance string
+	// outside asks the addresses that brokers name in a handshake.
+	outside *http.Client
+	now     func() time.Time
 }
 
 const webhookPath = "/webhooks/"
 
-// newHandler lets only requests with the token reach the webhooks.
-func newHandler(token string, hooks webhooks) http.Handler {
-	authorised := serve.Bearer(token, hooks)
+// newHandler is the webhooks, and the quarantine for who has the admin's token: for
+// nobody if that is empty.
+func newHandler(hooks webhooks, adminToken string) http.Handler {
+	admin := newAdmin(hooks, adminToken)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, webhookPath) {
+		below, found := strings.CutPrefix(r.URL.Path, webhookPath)
+		switch {
+		case !found:
 			notFound(w)
-			return
+		case below == adminRoute || strings.HasPrefix(below, adminRoute+"/"):
+			admin.ServeHTTP(w, r)
+		default:
+			hooks.ServeHTTP(w, r)
 		}
-		authorised.ServeHTTP(w, r)
 	})
 }
 
+func notFound(w http.ResponseWriter) {
+	serve.Fail(w, http.StatusNotFound, "NotFound",
+		"there is no such path; send events to "+webhookPath+"{route}/{instance}, where the route is one of "+strings.Join(broker.Routes(), ", "))
+}
+
+// ServeHTTP answers handshakes to anyone and takes events from who has a token.
 func (h webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d, found := h.delivery(r)
+	to := addressOf(r)
+	_, found := broker.Lookup(to.route)
 	switch {
 	case !found:
 		notFound(w)
+	case h.handshake(w, r, to.route):
 	case r.Method != http.MethodPost:
 		serve.NotAllowed(w, http.MethodPost)
-	case !validInstance(d.instance):
-		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "the instance in the path must be 1 to 128 letters, digits, '_', '-', '.' or ':'")
+	case !validInstance(to.instance):
+		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "the instance in the path must be "+instanceRule)
 	default:
-		h.receive(w, r, d)
+		h.deliver(w, r, to)
 	}
 }
 
-func notFound(w http.ResponseWriter) {
-	serve.Fail(w, http.StatusNotFound, "NotFound", "there is no such path; send events to /webhooks/emqx/{instance} or /webhooks/events/{instance}")
-}
-
-// delivery is one request of a broker.
-type delivery struct {
+// address is what the path of a webhook says.
+type address struct {
 	route, instance string
-	decode          broker.Decoder
-	receivedAt      time.Time
-	retention       time.Duration
+	// token stands behind the instance, on the routes that take it there.
+	token string
 }
 
-// delivery reads the path; found says that the route has a decoder.
-func (h webhooks) delivery(r *http.Request) (d delivery, found bool) {
+func addressOf(r *http.Request) address {
 	route, instance, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, webhookPath), "/")
-	decode, found := broker.Lookup(route)
-	return delivery{
-		route: route, instance: instance, decode: decode,
-		receivedAt: h.now().UTC(), retention: h.retention,
-	}, found
-}
-
-// receive makes a delivery durable and only then answers. Events come before
-// quarantine: if the second of the two fails the request is sent again, and events
-// that are there twice are shown once.
-func (h webhooks) receive(w http.ResponseWriter, r *http.Request, d delivery) {
-	body, batch, err := understand(r, d)
-	if err == nil {
-		err = h.record(r.Context(), batch.Events)
+	to := address{route: route, instance: instance}
+	if tokenInPath[route] {
+		to.instance, to.token, _ = strings.Cut(instance, "/")
 	}
-	if err == nil {
-		err = h.quarantine(r.Context(), d, body, batch.Rejected)
-	}
-	switch {
-	case err != nil:
-		refuse(w, r, d, err)
-	case len(batch.Rejected) > 0:
-		serve.JSON(w, http.StatusBadRequest, newRejection(batch))
-	default:
-		serve.JSON(w, http.StatusOK, acceptance{Recorded: len(batch.Events)})
-	}
-}
-
-// understand reads and decodes the body. A body that cannot be unpacked is an
-// item that cannot be understood; an error says that there is nothing to keep.
-func understand(r *http.Request, d delivery) (body []byte, batch broker.Batch, err error) {
-	received, err := readBody(r.Body)
-	if err != nil {
-		return nil, broker.Batch{}, err
-	}
-	body, err = unpack(received, r.Header.Get("Content-Encoding"))
-	if errors.Is(err, errTooLarge) {
-		return nil, broker.Batch{}, err
-	}
-	if err != nil {
-		return received, broker.Batch{Rejected: []broker.Rejected{{Error: err.Error()}}}, nil
-	}
-	meta := broker.Meta{InstanceID: d.instance, ReceivedAt: d.receivedAt, Retention: d.retention}
-	return body, d.decode(body, meta), nil
-}
-
-func (h webhooks) record(ctx context.Context, events []event.Event) error {
-	if len(events) == 0 {
-		return nil
-	}
-	return h.writer.Append(ctx, events)
-}
-
-// quarantine keeps the whole original of a body that was rejected in part.
-func (h webhooks) quarantine(ctx context.Context, d delivery, body []byte, rejected []broker.Rejected) error {
-	if len(rejected) == 0 {
-		return nil
-	}
-	item := quarantine.Item{ReceivedAt: d.receivedAt, Route: d.route, InstanceID: d.instance, Body: body}
-	for _, one := range rejected {
-		item.Errors = append(item.Errors, quarantine.Error{Item: one.Item, Field: one.Field, Error: one.Error})
-	}
-	id, err := quarantine.Keep(ctx, h.store, item)
-	if err != nil {
-		return err
-	}
-	slog.WarnContext(ctx, "rejected input, kept in quarantine",
-		"route", d.route, "instance", d.instance, "rejected", len(rejected), "quarantine_id", id)
-	return nil
+	return to
 }

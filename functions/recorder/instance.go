@@ -3,6 +3,9 @@ package main
 // maxInstance is the longest instance id, in bytes.
 const maxInstance = 128
 
+// instanceRule is what validInstance asks for.
+const instanceRule = "1 to 128 letters, digits, '_', '-', '.' or ':'"
+
 // validInstance keeps to what stands in a path and a log line as it is.
 func validInstance(id string) bool {
 	if id == "" || len(id) > maxInstance {

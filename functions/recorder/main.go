@@ -1,14 +1,19 @@
-// Recorder takes what brokers report, over webhooks, and answers 2xx only when it
-// is durable in the bucket.
+// Recorder takes what brokers report, over webhooks and triggers, and answers 2xx
+// only when it is durable in the bucket.
 //
-// Environment: WEBHOOK_TOKEN and the bucket (package env) are required; SHARDS
+// Environment: the bucket (package env) and WEBHOOK_TOKEN, a token for all
+// instances, or WEBHOOK_TOKENS, tokens for some ("token=instance,instance;…"), are
+// required; both may be set. ADMIN_TOKEN opens the quarantine to an operator.
+// TRIGGER_INSTANCE (default apsaramq) is the instance of what triggers deliver. SHARDS
 // (16, 256 or 4096; default 16) counts when the bucket is first used and must not
 // change; RETENTION_DAYS (default 30) is the age from which event times are refused.
 package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -30,7 +35,9 @@ func main() {
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket()
-	token := vars.Required("WEBHOOK_TOKEN")
+	tokens := vars.Tokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
+	adminToken := vars.Optional("ADMIN_TOKEN")
+	instance := triggerInstance(&vars)
 	shards := vars.Int("SHARDS", 16, 16, 4096)
 	days := vars.Int("RETENTION_DAYS", 30, 1, 36_500)
 	if err := vars.Err(); err != nil {
@@ -41,18 +48,33 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		return serve.Function{}, err
 	}
 	hooks := webhooks{
-		writer:    writer,
-		store:     bucket.Store,
-		retention: time.Duration(days) * 24 * time.Hour,
-		now:       time.Now,
+		writer:          writer,
+		store:           bucket.Store,
+		tokens:          tokens,
+		retention:       time.Duration(days) * 24 * time.Hour,
+		triggerInstance: instance,
+		outside:         newOutside(http.DefaultTransport),
+		now:             time.Now,
 	}
 	return serve.Function{
 		Name:        "recorder",
-		Handler:     newHandler(token, hooks),
+		Handler:     newHandler(hooks, adminToken),
+		Event:       hooks.event,
 		Start:       func(ctx context.Context) error { return claim(ctx, writer) },
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil
+}
+
+func triggerInstance(vars *env.Reader) string {
+	instance := vars.Optional("TRIGGER_INSTANCE")
+	if instance == "" {
+		return apsaraMQ
+	}
+	if !validInstance(instance) {
+		vars.Fault("TRIGGER_INSTANCE", fmt.Sprintf("is %q, want %s", instance, instanceRule))
+	}
+	return instance
 }
 
 // claim refuses to start on a bucket that has another layout. Doing it here leaves

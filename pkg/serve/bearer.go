@@ -39,5 +39,5 @@ func Unauthorized(w http.ResponseWriter) {
 
 // Forbidden answers who showed a right token, but not for what was asked.
 func Forbidden(w http.ResponseWriter) {
-	Fail(w, http.StatusForbidden, "Forbidden", "the token is right, but not for this instance: ask for an instance that it may act for, or send another token")
+	Fail(w, http.StatusForbidden, "Forbidden", "the token is a right one, but it may not act for this instance")
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"devicetrace/pkg/serve"
+)
+
+// A sender shows its token in the header Authorization, as a bearer token or as the
+// password of basic authentication with any user. What else a route takes:
+var (
+	// A URL stands in the logs of whatever is on its way. So the routes of these
+	// brokers alone take a token there: they can be told a URL and nothing else.
+	tokenInPath  = map[string]bool{"vernemq": true}
+	tokenInQuery = map[string]bool{"vernemq": true, "azure-eventgrid": true}
+	// signedBody: the token may stay with the sender, who signs the body with it.
+	signedBody = map[string]bool{"events": true}
+)
+
+// signatureHeader holds "sha256=" and the HMAC-SHA256 of the body as sent, in hex.
+const signatureHeader = "X-Signature-256"
+
+var (
+	errUnauthorised = errors.New("no right token was shown")
+	errForbidden    = errors.New("the token is for other instances")
+)
+
+// authorise finds out whether the sender may act for the instance. Any one of what
+// it shows is enough. It may read the body, and puts it back. Errors:
+// errUnauthorised, errForbidden, those of readBody.
+func (h webhooks) authorise(r *http.Request, to address) error {
+	isKnown := false
+	for _, token := range shownTokens(r, to) {
+		grant, found := h.tokens.Find(token)
+		if grant.Allows(to.instance) {
+			return nil
+		}
+		isKnown = isKnown || found
+	}
+	if mac, signed := signatureOf(r, to); signed {
+		body, err := readBody(r.Body)
+		if err != nil {
+			return err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		grant, found := h.tokens.FindSigner(body, mac)
+		if grant.Allows(to.instance) {
+			return nil
+		}
+		isKnown = isKnown || found
+	}
+	if isKnown {
+		return errForbidden
+	}
+	return errUnauthorised
+}
+
+// shownTokens are all that the request shows, right or wrong.
+func shownTokens(r *http.Request, to address) []string {
+	shown := []string{serve.BearerToken(r), to.token}
+	if _, password, ok := r.BasicAuth(); ok {
+		shown = append(shown, password)
+	}
+	if tokenInQuery[to.route] {
+		shown = append(shown, r.URL.Query().Get("token"))
+	}
+	return shown
+}
+
+// signatureOf is the signature of the body, where there is one that can be read.
+func signatureOf(r *http.Request, to address) (mac []byte, signed bool) {
+	digits, found := strings.CutPrefix(r.Header.Get(signatureHeader), "sha256=")
+	mac, err := hex.DecodeString(digits)
+	return mac, found && err == nil && signedBody[to.route]
+}
+
+// unauthorised answers who showed no right token.
+func unauthorised(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace", Basic realm="device trace"`)
+	serve.Fail(w, http.StatusUnauthorized, "Unauthorized",
+		"send the right token as Authorization: Bearer <token>, or as the password of basic authentication")
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/serve"
+)
+
+var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+
+// bench is the handler over a writer and a bucket that only remember. The token is
+// "secret", unless others are set, and the admin's is "admin".
+type bench struct {
+	tokens    string // as of WEBHOOK_TOKENS
+	appendErr error
+	putErr    error
+	// outside answers what the handler asks others.
+	outside func(*http.Request) (*http.Response, error)
+
+	recorded    []event.Event
+	quarantined map[string][]byte
+}
+
+func (b *bench) Append(_ context.Context, events []event.Event) error {
+	if b.appendErr != nil {
+		return b.appendErr
+	}
+	b.recorded = append(b.recorded, events...)
+	return nil
+}
+
+func (b *bench) Put(_ context.Context, key string, body io.ReaderAt, size int64) error {
+	if b.putErr != nil {
+		return b.putErr
+	}
+	data := make([]byte, size)
+	_, err := body.ReadAt(data, 0)
+	if b.quarantined == nil {
+		b.quarantined = map[string][]byte{}
+	}
+	b.quarantined[key] = data
+	return err
+}
+
+// Read and List are those of a store with what is in quarantine.
+
+func (b *bench) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	return b.memory(ctx).Read(ctx, key, off, n)
+}
+
+func (b *bench) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	return b.memory(ctx).List(ctx, prefix, after)
+}
+
+func (b *bench) memory(ctx context.Context) *memstore.Store {
+	store := memstore.New()
+	for key, data := range b.quarantined {
+		store.Put(ctx, key, bytes.NewReader(data), int64(len(data)))
+	}
+	return store
+}
+
+func (b *bench) hooks() webhooks {
+	tokens, err := serve.ParseTokens(b.tokens)
+	if b.tokens == "" {
+		err = tokens.Add("secret")
+	}
+	if err != nil {
+		panic(err)
+	}
+	return webhooks{
+		writer: b, store: b, tokens: tokens, retention: 30 * 24 * time.Hour, triggerInstance: apsaraMQ,
+		outside: newOutside(transport(b.outside)), now: func() time.Time { return now },
+	}
+}
+
+// transport makes a function a way to reach others.
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
+
+// post sends a body with the right token; header holds pairs.
+func (b *bench) post(path, body string, header ...string) *httptest.ResponseRecorder {
+	return b.do("POST", path, strings.NewReader(body), append(header, "Authorization", "Bearer secret")...)
+}
+
+func (b *bench) do(method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, body)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	newHandler(b.hooks(), "admin").ServeHTTP(w, r)
+	return w
+}
+
+// kept is the one item in quarantine.
+func (b *bench) kept(t *testing.T) quarantine.Item {
+	t.Helper()
+	item, err := quarantine.Get(t.Context(), b, b.keptID(t))
+	require.NoError(t, err)
+	return item
+}
+
+func (b *bench) keptID(t *testing.T) quarantine.ID {
+	t.Helper()
+	require.Len(t, b.quarantined, 1)
+	entries, _, err := quarantine.List(t.Context(), b, layout.DayOf(now), quarantine.ID{}, 1)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	for _, data := range b.quarantined {
+		require.NotContains(t, string(data), "secret")
+	}
+	return entries[0].ID
+}
+
+// requireUnauthorised says that a request was refused and left nothing behind.
+func (b *bench) requireUnauthorised(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	require.Equal(t, http.StatusUnauthorized, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), `"code":"Unauthorized"`)
+	require.Equal(t, `Bearer realm="device trace", Basic realm="device trace"`, w.Header().Get("WWW-Authenticate"))
+	require.Empty(t, b.recorded)
+	require.Empty(t, b.quarantined)
+}
+
+func packed(t *testing.T, text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.String()
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+
+	"devicetrace/pkg/quarantine"
+)
+
+// apsaraMQ is the route of what triggers deliver, and the instance if none is set.
+const apsaraMQ = "apsaramq"
+
+// event takes what a RocketMQ or EventBridge trigger of Function Compute delivers:
+// client status notifications of ApsaraMQ for MQTT. It comes from the platform, so it
+// needs no token. An error makes the platform deliver it again; what cannot be
+// understood is none, since another delivery would not help.
+func (h webhooks) event(ctx context.Context, payload []byte) error {
+	input := quarantine.Item{
+		ReceivedAt: h.now().UTC(),
+		Route:      apsaraMQ,
+		InstanceID: h.triggerInstance,
+		Body:       payload,
+	}
+	batch, err := h.understand(&input)
+	if err != nil {
+		return err
+	}
+	return h.keep(ctx, input, batch)
+}
