@@ -1,0 +1,438 @@
+package broker_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/segment"
+)
+
+func TestMosquittoSamples(t *testing.T) {
+	requireSamples(t, "mosquitto", map[string]string{
+		"mosquitto-2.0": "dev1 connect accepted, dev1 close clientId conflict, dev1 connect accepted, dev2 connect accepted, " +
+			"dev4 close not authorized, dev1 close no heart, dev2 disconnect disconnected by client",
+		"mosquitto-2.1": "dev1 connect accepted, dev1 close clientId conflict, dev1 connect accepted, dev2 connect accepted, " +
+			"dev4 close not authorized, dev1 close no heart, dev2 disconnect disconnected by client",
+		"mosquitto-iso": "dev1 connect accepted, dev1 close closed by client, dev1 close closed by client",
+		"mosquitto-cut": "dev2 disconnect disconnected by client, rejected 0, rejected 2 time, rejected 3 time",
+	})
+}
+
+// second is the time of the lines below.
+var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+
+// stamped is lines with the time in front, as they stand in a log.
+func stamped(lines ...string) string {
+	var b strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&b, "%d: %s\n", second.Unix(), line)
+	}
+	return b.String()
+}
+
+func TestMosquittoConnectHasAllFields(t *testing.T) {
+	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:52341 as GID_a@@@dev1 (p2, c1, k60, u'user1')."))
+	require.Empty(t, got.Rejected)
+	require.Equal(t, []event.Event{{
+		InstanceID: "sample", ClientID: "GID_a@@@dev1",
+		Action: event.Connect, ActionInfo: event.Accepted,
+		Time: second, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "mosquitto", NativeEvent: "connected",
+		PeerAddress: "192.0.2.7", PeerPort: 52341, Username: "user1",
+		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+	}}, got.Events)
+}
+
+func TestMosquittoEndHasAllFields(t *testing.T) {
+	got := decode(t, "mosquitto", stamped("Client GID_a@@@dev1 [2001:db8::7:52341] disconnected: exceeded timeout."))
+	require.Empty(t, got.Rejected)
+	require.Equal(t, []event.Event{{
+		InstanceID: "sample", ClientID: "GID_a@@@dev1",
+		Action: event.Close, ActionInfo: event.NoHeart,
+		Time: second, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "mosquitto", NativeEvent: "disconnected", NativeReason: "exceeded timeout",
+		PeerAddress: "2001:db8::7", PeerPort: 52341,
+	}}, got.Events)
+}
+
+// TestMosquittoChannels: the lines of one connection of 2.1 derive one channel.
+func TestMosquittoChannels(t *testing.T) {
+	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:5 as c (p4, c1, k60).",
+		"Client c [192.0.2.7:5] disconnected.", "Client c [192.0.2.7:6] disconnected.")).Events
+	require.Len(t, got[0].Channel(), 32)
+	require.Equal(t, got[0].Channel(), got[1].Channel())
+	require.NotEqual(t, got[0].Channel(), got[2].Channel())
+}
+
+func TestMosquittoConnects(t *testing.T) {
+	for _, c := range []struct {
+		line, client, user, peer string
+		version                  int32
+		cleanStart               bool
+		keepAlive                int32
+	}{
+		{"New client connected from 192.0.2.7:1 as c (p1, c0, k0).", "c", "", "192.0.2.7 1", 3, false, 0},
+		{"New client connected from 192.0.2.7:65535 as c (p2, c1, k65535, u'').", "c", "", "192.0.2.7 65535", 4, true, 65535},
+		{"New client connected from ::1:1883 as c (p5, c1, k60, u'u').", "c", "u", "::1 1883", 5, true, 60},
+		{"New client connected from ::ffff:192.0.2.7:1883 as c (p3, c1, k60).", "c", "", "::ffff:192.0.2.7 1883", 3, true, 60},
+		{"New client connected from /run/mosquitto.sock:0 as c (p4, c1, k60).", "c", "", "/run/mosquitto.sock 0", 4, true, 60},
+		{"New client connected from 192.0.2.7:1 as c (p9, c1, k60).", "c", "", "192.0.2.7 1", 0, true, 60},
+		{"New bridge connected from 192.0.2.7:1 as node2.bridge (p2, c0, k60, u'b').", "node2.bridge", "b", "192.0.2.7 1", 4, false, 60},
+		{"New client connected from 192.0.2.7:1 as a as b (c) [1.2.3.4:5]: 'x' (p2, c1, k1, u'u as v').", "a as b (c) [1.2.3.4:5]: 'x'", "u as v", "192.0.2.7 1", 4, true, 1},
+		{"New client connected from 192.0.2.7:1 as a (p1, c0, k0). (p5, c1, k60).", "a (p1, c0, k0).", "", "192.0.2.7 1", 5, true, 60},
+		{"New client connected from 192.0.2.7:1 as a (p1, c0, k0, u'x'). (p5, c1, k60).", "a (p1, c0, k0, u'x').", "", "192.0.2.7 1", 5, true, 60},
+		{"New client connected from 192.0.2.7:1 as 日本 (p5, c1, k60, u'it's (p) it').", "日本", "it's (p) it", "192.0.2.7 1", 5, true, 60},
+	} {
+		got := decode(t, "mosquitto", stamped(c.line))
+		require.Empty(t, got.Rejected, c.line)
+		require.Len(t, got.Events, 1, c.line)
+		e := got.Events[0]
+		require.Equal(t, c.client, e.ClientID, c.line)
+		require.Equal(t, c.user, e.Username, c.line)
+		require.Equal(t, c.peer, fmt.Sprint(e.PeerAddress, " ", e.PeerPort), c.line)
+		require.Equal(t, c.version, e.ProtocolVersion, c.line)
+		require.Equal(t, event.Some(c.cleanStart), e.CleanStart, c.line)
+		require.Equal(t, event.Some(c.keepAlive), e.KeepAlive, c.line)
+	}
+}
+
+// mosquittoEnd is a way that both versions, or one of them, tell an end.
+type mosquittoEnd struct {
+	says   string // behind the client identifier
+	reason string
+	action event.Action
+	info   event.ActionInfo
+}
+
+// mosquitto20Ends are all ends in the source of 2.0.0 to 2.0.22.
+var mosquitto20Ends = []mosquittoEnd{
+	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
+	{" closed its connection.", "closed its connection", event.Close, event.ClosedByClient},
+	{" has exceeded timeout, disconnecting.", "has exceeded timeout", event.Close, event.NoHeart},
+	{" already connected, closing old connection.", "already connected", event.Close, event.ClientIDConflict},
+	{" disconnected, not authorised.", "not authorised", event.Close, event.NotAuthorized},
+	{" disconnected due to protocol error.", "protocol error", event.Close, event.InvalidParam},
+	{" disconnected due to malformed packet.", "malformed packet", event.Close, event.InvalidParam},
+	{" disconnected due to oversize packet.", "oversize packet", event.Close, event.InvalidParam},
+	{" disconnected due to oversize payload.", "oversize payload", event.Close, event.InvalidParam},
+	{" disconnected due to QoS too high or retain not supported.", "QoS too high or retain not supported", event.Close, event.InvalidParam},
+	{" disconnected due to using not allowed feature (QoS too high, retain not supported, or bad AUTH method).",
+		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", event.Close, event.InvalidParam},
+	{" disconnected due to out of memory.", "out of memory", event.Close, event.ServerShutdown},
+	{" disconnected due to a reason of tomorrow.", "a reason of tomorrow", event.Close, event.SocketIOException},
+	{" been disconnected by administrative action.", "administrative action", event.Close, event.ServerShutdown},
+	{" disconnected: Connection timed out.", "Connection timed out", event.Close, event.SocketIOException},
+}
+
+// mosquitto21Ends are all ends in the source of 2.1.0 to 2.1.2.
+var mosquitto21Ends = []mosquittoEnd{
+	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
+	{" disconnected: connection closed by client.", "connection closed by client", event.Close, event.ClosedByClient},
+	{" disconnected: exceeded timeout.", "exceeded timeout", event.Close, event.NoHeart},
+	{" disconnected: session taken over.", "session taken over", event.Close, event.ClientIDConflict},
+	{" disconnected: not authorised.", "not authorised", event.Close, event.NotAuthorized},
+	{" disconnected: bad username or password.", "bad username or password", event.Close, event.NotAuthorized},
+	{" disconnected: client banned.", "client banned", event.Close, event.NotAuthorized},
+	{" disconnected: bad authentication method.", "bad authentication method", event.Close, event.NotAuthorized},
+	{" disconnected: malformed packet.", "malformed packet", event.Close, event.InvalidParam},
+	{" disconnected: protocol error.", "protocol error", event.Close, event.InvalidParam},
+	{" disconnected: oversize packet.", "oversize packet", event.Close, event.InvalidParam},
+	{" disconnected: oversize payload.", "oversize payload", event.Close, event.InvalidParam},
+	{" disconnected: used disallowed feature (QoS too high, retain not supported, or bad AUTH method).",
+		"used disallowed feature (QoS too high, retain not supported, or bad AUTH method)", event.Close, event.InvalidParam},
+	{" disconnected: receive maximum exceeded.", "receive maximum exceeded", event.Close, event.InvalidParam},
+	{" disconnected: implementation specific error.", "implementation specific error", event.Close, event.InvalidParam},
+	{" disconnected: client identifier not valid.", "client identifier not valid", event.Close, event.InvalidParam},
+	{" disconnected: topic alias invalid.", "topic alias invalid", event.Close, event.InvalidParam},
+	{" disconnected: non-matching http origin.", "non-matching http origin", event.Close, event.InvalidParam},
+	{" disconnected: quota exceeded.", "quota exceeded", event.Close, event.InvalidParam},
+	{" disconnected: connection rate exceeded.", "connection rate exceeded", event.Close, event.InvalidParam},
+	{" disconnected: administrative action.", "administrative action", event.Close, event.ServerShutdown},
+	{" disconnected: server unavailable.", "server unavailable", event.Close, event.ServerShutdown},
+	{" disconnected: server busy.", "server busy", event.Close, event.ServerShutdown},
+	{" disconnected: out of memory.", "out of memory", event.Close, event.ServerShutdown},
+	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
+	{" disconnected: bad socket read/write: The connection was lost", "bad socket read/write: The connection was lost", event.Close, event.SocketIOException},
+	{" disconnected: bad socket read/write: Access denied by ACL", "bad socket read/write: Access denied by ACL", event.Close, event.TopicAuthFailed},
+}
+
+// oddIDs are client identifiers that hold what the parts of a line are parted by.
+var oddIDs = []string{
+	"c", "GID_a@@@dev1", "a b", "a as b", "a: b", "1795339800: a", "it's [1] (2) \"3\"", "日本/+#", "undefined", "[192.0.2.1:2]",
+	"x disconnected.", "x disconnected: y", "x disconnected due to y", "x closed its connection.", "x [192.0.2.1:2] disconnected: y", "Client x", " ", ".",
+}
+
+func TestMosquittoEnds(t *testing.T) {
+	for _, id := range oddIDs {
+		for _, end := range mosquitto20Ends {
+			requireEnd(t, "Client "+id+end.says, id, end, "disconnected", " 0")
+		}
+		for _, end := range mosquitto21Ends {
+			requireEnd(t, "Client "+id+" [2001:db8::7:52341]"+end.says, id, end, "disconnected", "2001:db8::7 52341")
+		}
+		requireEnd(t, "Bad socket read/write on client "+id+": The connection was lost.", id,
+			mosquittoEnd{reason: "The connection was lost.", action: event.Close, info: event.SocketIOException}, "socket", " 0")
+		requireEnd(t, "Bad socket read/write on client "+id+": Access denied by ACL.", id,
+			mosquittoEnd{reason: "Access denied by ACL.", action: event.Close, info: event.TopicAuthFailed}, "socket", " 0")
+	}
+}
+
+func requireEnd(t *testing.T, line, id string, want mosquittoEnd, nativeEvent, peer string) {
+	t.Helper()
+	got := decode(t, "mosquitto", stamped(line))
+	require.Empty(t, got.Rejected, line)
+	require.Len(t, got.Events, 1, line)
+	e := got.Events[0]
+	require.Equal(t, id, e.ClientID, line)
+	require.Equal(t, want.action, e.Action, line)
+	require.Equal(t, want.info, e.ActionInfo, line)
+	require.Equal(t, nativeEvent, e.NativeEvent, line)
+	require.Equal(t, want.reason, e.NativeReason, line)
+	require.Equal(t, peer, fmt.Sprint(e.PeerAddress, " ", e.PeerPort), line)
+	require.Empty(t, e.SourceEventID, line)
+}
+
+// TestMosquittoLinesWithoutARow are other lines of the log, and those that name no client.
+func TestMosquittoLinesWithoutARow(t *testing.T) {
+	lines := []string{
+		"mosquitto version 2.0.22 starting", "mosquitto version 2.1.2 running", "mosquitto version 2.0.22 terminating",
+		"Config loaded from /etc/mosquitto/mosquitto.conf.", "Opening ipv4 listen socket on port 1883.",
+		"New connection from 192.0.2.7:52341 on port 1883.",
+		"Client dev1 negotiated TLSv1.3 cipher TLS_AES_256_GCM_SHA384",
+		"Client connection from 192.0.2.7 failed: error:0A000126:SSL routines::unexpected eof while reading.",
+		"Client connection from 192.0.2.7 denied: max_connections exceeded.",
+		"Client connection from 192.0.2.7 denied access by tcpd.",
+		"Client from 192.0.2.7:52341 appears to be using TLS to connect to a non-TLS listener.",
+		"Client dev1 has exceeded its receive-maximum quota. This behaviour must be fixed on the client.",
+		"Expiring client dev1 due to timeout.",
+		"Outgoing messages are being dropped for client dev1.",
+		"Denied PUBLISH from dev1 (d0, q0, r0, m0, 'a/b', ... (2 bytes))",
+		"Received DISCONNECT from dev1", "Sending CONNACK to dev1 (0, 5)", "\tdenied/# (denied)",
+		"Bad client dev1 sending multiple CONNECT messages.",
+		"Invalid protocol version 9 in CONNECT from 192.0.2.7.", "Invalid protocol \"HTTP\" in CONNECT from 192.0.2.7.",
+		"Invalid Will QoS in CONNECT from 192.0.2.7.",
+		"Protocol error from dev1: password without username, closing connection.",
+		"Protocol error from 192.0.2.7:52341: RESERVED packet.",
+		"ACL denying access to client with dangerous client id \"a#\"",
+		"Error: Client certificate/key are inconsistent.",
+		"Client <unknown> disconnected, not authorised.", "Client <unknown> closed its connection.", "Bad socket read/write on client <unknown>: Protocol error",
+		"Client 192.0.2.7 [192.0.2.7:52341] disconnected: connection closed by client.",
+		"Client  disconnected.", "Client ", "a line of tomorrow",
+	}
+	for _, body := range []string{stamped(lines...), strings.Join(lines, "\n")} {
+		got := decode(t, "mosquitto", body)
+		require.Empty(t, got.Events)
+		require.Empty(t, got.Rejected)
+	}
+	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:52341 as 192.0.2.7 (p4, c1, k60)."))
+	require.Equal(t, "192.0.2.7 connect accepted", summary(got), "a client may be called like its address")
+}
+
+func TestMosquittoTimes(t *testing.T) {
+	const line = "Client c disconnected."
+	receipt := received.Truncate(time.Millisecond)
+	for _, c := range []struct {
+		stamp  string
+		want   time.Time
+		origin event.TimeOrigin
+	}{
+		{"1795339800: ", second, event.FromBroker},
+		{"2026-11-22T09:30:00+0000: ", second, event.FromBroker},
+		{"2026-11-22T17:30:00+0800: ", second, event.FromBroker},
+		{"2026-11-22T04:30:00-05:00: ", second, event.FromBroker},
+		{"2026-11-22T09:30:00Z: ", second, event.FromBroker},
+		{"2026-11-22 09:30:00+0000: ", second, event.FromBroker},
+		{"2026-11-22 10:30:00 +0100: ", second, event.FromBroker},
+		{"2026-11-22T09:30:00: ", receipt, event.FromReceiver},
+		{"2026-11-22 09:30:00: ", receipt, event.FromReceiver},
+		{"", receipt, event.FromReceiver},
+	} {
+		got := decode(t, "mosquitto", c.stamp+line)
+		require.Equal(t, "c disconnect disconnected by client", summary(got), c.stamp)
+		require.Equal(t, c.want, got.Events[0].Time, c.stamp)
+		require.Equal(t, c.origin, got.Events[0].TimeOrigin, c.stamp)
+	}
+}
+
+func TestMosquittoRejections(t *testing.T) {
+	long := strings.Repeat("x", 999)
+	for _, c := range []struct{ name, line, field, says string }{
+		{"an id that is cut off", stamped("New client connected from 192.0.2.7:1 as " + long), "", "go on with address:port"},
+		{"no parameters", stamped("New client connected from 192.0.2.7:1 as c"), "", "go on with address:port"},
+		{"a bridge without an id", stamped("New bridge connected from 192.0.2.7:1"), "", "go on with address:port"},
+		{"no address", stamped("New client connected from somewhere:1 as c (p2, c1, k60)."), "", "go on with address:port"},
+		{"no port", stamped("New client connected from 192.0.2.7 as c (p2, c1, k60)."), "", "go on with address:port"},
+		{"a port too high", stamped("New client connected from 192.0.2.7:65536 as c (p2, c1, k60)."), "", "go on with address:port"},
+		{"a keep alive too high", stamped("New client connected from 192.0.2.7:1 as c (p2, c1, k65536)."), "", "go on with address:port"},
+		{"an end that is cut off", stamped("Client c disconnected due to malform"), "", "does not go on like one"},
+		{"an unknown end", stamped("Client c disconnected for ever"), "", "does not go on like one"},
+		{"an end without room for its reason", stamped("Client " + long), "", "does not go on like one"},
+		{"a bad socket without a reason", stamped("Bad socket read/write on client c"), "", "bad socket's line"},
+		{"a line of the longest length", stamped("Client " + long[:999-len("1795339800: Client  disconnected.")] + " disconnected."), "", "as long as Mosquitto's longest"},
+		{"a time that is not known", "22.11.2026 09:30:00: Client c disconnected.", "time", "log_timestamp_format"},
+		{"no time by Mosquitto's account", "Time error: Client c disconnected.", "time", "log_timestamp_format"},
+		{"syslog", "Nov 22 09:30:00 host mosquitto[7]: 1795339800: Client c disconnected.", "time", "log_timestamp_format"},
+		{"the future", "1795399800: Client c disconnected.", "time", "in the future"},
+		{"the past", "1695339800: Client c disconnected.", "time", "older than rows are kept"},
+		{"no clock", "12: Client c disconnected.", "time", "the broker's clock is not set"},
+		{"no time at all", "99999999999999999: Client c disconnected.", "time", "is too far ahead"},
+		{"not UTF-8", stamped("Client \xff disconnected."), "", "not valid UTF-8"},
+		{"a huge line", stamped("Client " + strings.Repeat("x", 5_000) + " disconnected."), "", "longer than 4096 bytes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := decode(t, "mosquitto", c.line+stamped("Client good disconnected."))
+			if !strings.HasSuffix(c.line, "\n") {
+				got = decode(t, "mosquitto", c.line+"\n"+stamped("Client good disconnected."))
+			}
+			require.Len(t, got.Events, 1)
+			require.Equal(t, "good", got.Events[0].ClientID)
+			require.Len(t, got.Rejected, 1)
+			require.Equal(t, 0, got.Rejected[0].Item)
+			require.Equal(t, c.field, got.Rejected[0].Field)
+			require.Contains(t, got.Rejected[0].Error, c.says)
+			require.Equal(t, strings.TrimSuffix(c.line, "\n"), string(got.Rejected[0].Raw))
+		})
+	}
+}
+
+func TestMosquittoBodies(t *testing.T) {
+	const a, b, none = "Client a disconnected.", "Client b closed its connection.", "mosquitto version 2.0.22 running"
+	const rowA, rowB = "a disconnect disconnected by client", "b close closed by client"
+	for _, c := range []struct{ name, body, want string }{
+		{"nothing", "", "rejected 0"},
+		{"white space", " \r\n\t\n", "rejected 0"},
+		{"a line", a, rowA},
+		{"a line and its end", a + "\n", rowA},
+		{"lines with CRLF and blank ones", "\r\n" + a + "\r\n\n" + none + "\r\n" + b + "\r\n", rowA + ", " + rowB},
+		{"lines that make no row", none + "\n" + none, ""},
+		{"the place of a bad one", none + "\n\n" + a + "\nBad socket read/write on client x\n" + b, rowA + ", " + rowB + ", rejected 2"},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "mosquitto", c.body))) })
+	}
+}
+
+// at is meta with a position.
+func at(position string) broker.Meta {
+	with := meta
+	with.Position = position
+	return with
+}
+
+// TestMosquittoPositions: a line has the same id, whatever batch it comes in.
+func TestMosquittoPositions(t *testing.T) {
+	log := stamped("mosquitto version 2.0.22 running", "Client c disconnected.", "Client c disconnected.", "", "Client c closed its connection.")
+	whole := decodeWith(t, "mosquitto", log, at("log-1:1000")).Events
+	require.Equal(t, []string{"log-1:000000000001045", "log-1:000000000001080", "log-1:000000000001128"}, ids(whole))
+
+	var apart []event.Event
+	offset := 1000
+	for line := range strings.Lines(log) {
+		apart = append(apart, decodeWith(t, "mosquitto", line, at(fmt.Sprintf("log-1:%d", offset))).Events...)
+		offset += len(line)
+	}
+	require.Equal(t, whole, apart)
+}
+
+func ids(events []event.Event) (all []string) {
+	for _, e := range events {
+		all = append(all, e.SourceEventID)
+	}
+	return all
+}
+
+// TestMosquittoKeepsTheOrderOfLines: rows of one second are stored, and so read, in
+// the order of their lines, across batches and powers of ten.
+func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
+	lines := []string{
+		"New client connected from 192.0.2.7:2 as c (p2, c1, k60).", "Client c already connected, closing old connection.",
+		"New client connected from 192.0.2.7:1 as c (p2, c1, k60).", "Client c closed its connection.", "Client c disconnected.",
+	}
+	var events []event.Event
+	offset := 0
+	for range 40 {
+		body := stamped(lines...)
+		events = append(events, decodeWith(t, "mosquitto", body, at(fmt.Sprintf("log-1:%d", offset))).Events...)
+		offset += len(body)
+	}
+	require.Len(t, events, 200)
+	var rows []segment.Row
+	for i := range events {
+		rows = append(rows, segment.FromEvent(&events[i]))
+	}
+	require.True(t, slices.IsSortedFunc(rows, func(a, b segment.Row) int { return a.Compare(&b) }))
+	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
+}
+
+// TestMosquittoWithoutPositions: only lines that are the same are told apart, so that
+// a batch that is cut otherwise when it is sent again makes the same rows.
+func TestMosquittoWithoutPositions(t *testing.T) {
+	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
+	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))
+	first, rest, _ := strings.Cut(log, "\n")
+	require.Equal(t, []string{""}, ids(decode(t, "mosquitto", first).Events))
+	require.Equal(t, []string{"", "", "repeat-00001"}, ids(decode(t, "mosquitto", rest).Events))
+
+	timeless := "Client c disconnected.\nmosquitto version 2.0.22 running\nClient c disconnected.\nClient c closed its connection."
+	require.Equal(t, []string{"", "item-00002", "item-00003"}, ids(decode(t, "mosquitto", timeless).Events))
+}
+
+func TestMosquittoRefusesABadPosition(t *testing.T) {
+	body := stamped("Client c disconnected.")
+	for _, position := range []string{"1024", ":1024", "log", "log:", "log:x", "log:-1", "log:+1", "log:1e3", "log:999999999999999", "log:9999999999999999999", "\xff:1", strings.Repeat("x", 129) + ":1"} {
+		got := decodeWith(t, "mosquitto", body, at(position))
+		require.Empty(t, got.Events, position)
+		require.Len(t, got.Rejected, 1, position)
+		require.Contains(t, got.Rejected[0].Error, "the position must be")
+		require.Equal(t, body, string(got.Rejected[0].Raw))
+	}
+	require.Equal(t, []string{"a:b:000000000000007"}, ids(decodeWith(t, "mosquitto", body, at("a:b:7")).Events))
+}
+
+func TestMosquittoLimits(t *testing.T) {
+	got := decode(t, "mosquitto", strings.Repeat("Client c disconnected.\n", 100_002))
+	require.Len(t, got.Events, 100_000)
+	require.Len(t, got.Rejected, 1)
+	require.Contains(t, got.Rejected[0].Error, "more than 100000 items")
+	require.Equal(t, 2, bytes.Count(got.Rejected[0].Raw, []byte("Client")))
+
+	got = decode(t, "mosquitto", strings.Repeat("Client c disconnected at\n", 50_000)+"Client c disconnected.")
+	require.Len(t, got.Events, 1)
+	require.Len(t, got.Rejected, 1_000)
+	require.Contains(t, got.Rejected[999].Error, "more than 999")
+	require.Equal(t, 49_001, bytes.Count(got.Rejected[999].Raw, []byte("Client")))
+}
+
+// FuzzMosquitto: what is accepted is valid, and a body in two halves makes what the
+// whole makes.
+func FuzzMosquitto(f *testing.F) {
+	for _, path := range allSamples(f, "mosquitto") {
+		_, body := sample(f, path)
+		f.Add([]byte(body))
+	}
+	for _, id := range oddIDs {
+		f.Add([]byte(stamped("New client connected from ::1:1 as "+id+" (p5, c1, k60, u'u').", "Client "+id+" [::1:1] disconnected: x.", "Client "+id+" disconnected.")))
+	}
+	decoder, _ := broker.Lookup("mosquitto")
+	f.Fuzz(func(t *testing.T, body []byte) {
+		before := string(body)
+		whole := decoder(body, at("log:7"))
+		requireValid(t, whole)
+		require.Equal(t, before, string(body), "the body was changed")
+		middle := bytes.IndexByte(body[len(body)/2:], '\n')
+		if middle < 0 || len(whole.Rejected) > 0 {
+			return
+		}
+		middle += len(body)/2 + 1
+		first := decoder(body[:middle], at("log:7"))
+		second := decoder(body[middle:], at(fmt.Sprintf("log:%d", 7+middle)))
+		require.Equal(t, ids(whole.Events), append(ids(first.Events), ids(second.Events)...))
+	})
+}

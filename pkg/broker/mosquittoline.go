@@ -1,0 +1,196 @@
+package broker
+
+import (
+	"bytes"
+	"net/netip"
+	"strconv"
+
+	"devicetrace/pkg/event"
+)
+
+// mosquittoSaid is what a line says of a client's connection.
+type mosquittoSaid struct {
+	action event.Action
+	info   event.ActionInfo
+	event  string // the form of the line, as NativeEvent
+	reason []byte
+
+	id      []byte
+	address []byte
+	port    int32
+
+	version, clean, keepAlive uint64 // of a connect
+	user                      []byte
+}
+
+// The forms of a line. Rows of one second that nothing else puts in order come in
+// the order of these words, a connect before its end.
+const (
+	mosquittoBridge       = "bridge connected"
+	mosquittoConnected    = "connected"
+	mosquittoDisconnected = "disconnected"
+	mosquittoSocket       = "socket"
+)
+
+// nobody reports whether the line names no client.
+func (m *mosquittoSaid) nobody() bool {
+	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
+}
+
+// mosquittoParse reads the text of a line, without its time. A fault says why a
+// line that begins like one about a connection cannot be read.
+//
+// A client chooses its identifier and user name freely, and nothing marks where they
+// end, so a line is read from both ends, and what can be read in two ways is read
+// with the longer client identifier.
+func mosquittoParse(text []byte) (said mosquittoSaid, found bool, fault string) {
+	for _, form := range mosquittoForms {
+		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
+			said.event = form.event
+			found, fault = form.read(&said, rest)
+			return said, found, fault
+		}
+	}
+	return said, false, ""
+}
+
+var mosquittoForms = []struct {
+	prefix []byte
+	event  string
+	read   func(said *mosquittoSaid, rest []byte) (found bool, fault string)
+}{
+	{[]byte("New client connected from "), mosquittoConnected, (*mosquittoSaid).connect},
+	{[]byte("New bridge connected from "), mosquittoBridge, (*mosquittoSaid).connect},
+	{[]byte("Client "), mosquittoDisconnected, (*mosquittoSaid).end},
+	{[]byte("Bad socket read/write on client "), mosquittoSocket, (*mosquittoSaid).socket},
+}
+
+// connect reads "ADDR:PORT as ID (p2, c1, k60, u'USER')."
+func (m *mosquittoSaid) connect(rest []byte) (found bool, fault string) {
+	peer, rest, ok := bytes.Cut(rest, []byte(" as "))
+	if !ok || !m.peer(peer) || !m.parameters(rest) {
+		return false, "a new connection's line must go on with address:port, as, the client identifier, and (p, c, k)"
+	}
+	m.action, m.info = event.Connect, event.Accepted
+	return true, ""
+}
+
+// peer reads ADDR:PORT. An IPv6 address has no brackets; that of a Unix socket is
+// its path, with port 0.
+func (m *mosquittoSaid) peer(text []byte) bool {
+	address, port, _ := cutLast(text, ":")
+	n, err := strconv.ParseUint(string(port), 10, 16)
+	if err != nil || len(address) == 0 {
+		return false
+	}
+	isPath := n == 0 && (address[0] == '/' || string(address) == "unix-socket")
+	if _, err := netip.ParseAddr(string(address)); err != nil && !isPath {
+		return false
+	}
+	m.address, m.port = address, int32(n)
+	return true
+}
+
+// parameters reads "ID (p2, c1, k60, u'USER')." It is cut at the last place where
+// what follows reads like parameters.
+func (m *mosquittoSaid) parameters(text []byte) bool {
+	text, ok := bytes.CutSuffix(text, []byte(")."))
+	for at := len(text); ok; {
+		if at = bytes.LastIndex(text[:at], []byte(" (p")); at < 0 {
+			return false
+		}
+		if m.parametersIn(text[at+len(" ("):]) {
+			m.id = text[:at]
+			return true
+		}
+	}
+	return false
+}
+
+// parametersIn reads "p2, c1, k60" and, where there is one, ", u'USER'".
+func (m *mosquittoSaid) parametersIn(text []byte) bool {
+	numbers, user, hasUser := bytes.Cut(text, []byte(", u'"))
+	user, isQuoted := bytes.CutSuffix(user, []byte("'"))
+	version, numbers, _ := bytes.Cut(numbers, []byte(", "))
+	clean, keepAlive, _ := bytes.Cut(numbers, []byte(", "))
+	if hasUser != isQuoted || !parameter(&m.version, version, 'p', 255) || !parameter(&m.clean, clean, 'c', 1) ||
+		!parameter(&m.keepAlive, keepAlive, 'k', 65_535) {
+		return false
+	}
+	m.user = user
+	return true
+}
+
+// parameter reads a letter and a number from 0 to limit.
+func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
+	if len(text) < 2 || text[0] != letter {
+		return false
+	}
+	n, err := strconv.ParseUint(string(text[1:]), 10, 64)
+	*into = n
+	return err == nil && n <= limit
+}
+
+// end reads "ID closed its connection." and the other forms of 2.0, and
+// "ID [ADDR:PORT] disconnected: WHY." of 2.1. Other lines begin with "Client ", too.
+func (m *mosquittoSaid) end(rest []byte) (found bool, fault string) {
+	for _, form := range mosquittoEnds {
+		if id, ok := bytes.CutSuffix(rest, form.says); ok {
+			m.action, m.info, m.reason = form.action, form.info, form.reason
+			m.ended(id)
+			return true, ""
+		}
+	}
+	id, why, found := cutWhy(rest)
+	if !found && (bytes.Contains(rest, []byte(" disconnected")) || len(rest) > mosquittoCut-maxStamp) {
+		return false, "the line begins like the end of a connection and does not go on like one"
+	}
+	if found {
+		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
+		m.ended(id)
+	}
+	return found, ""
+}
+
+// ended takes "ID" or "ID [ADDR:PORT]".
+func (m *mosquittoSaid) ended(id []byte) {
+	m.id = id
+	text, ok := bytes.CutSuffix(id, []byte("]"))
+	before, peer, found := cutLast(text, " [")
+	if ok && found && m.peer(peer) {
+		m.id = before
+	}
+}
+
+// cutWhy cuts "ID disconnected due to WHY." and "ID disconnected: WHY."
+func cutWhy(text []byte) (id, why []byte, found bool) {
+	id, why, found = cutLast(text, " disconnected due to ")
+	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
+		id, why, found = before, after, true
+	}
+	if bytes.HasPrefix(why, mosquittoBadSocket) { // has no full stop of its own
+		return id, why, found
+	}
+	why, hasStop := bytes.CutSuffix(why, []byte("."))
+	return id, why, found && hasStop
+}
+
+// socket reads "ID: WHY", of 2.0.
+func (m *mosquittoSaid) socket(rest []byte) (found bool, fault string) {
+	id, why, found := cutLast(rest, ": ")
+	if !found {
+		return false, "a bad socket's line must go on with the client identifier, a colon, and what is wrong"
+	}
+	m.id, m.reason = id, why
+	m.action, m.info = event.Close, mosquittoInfo(why)
+	return true, ""
+}
+
+// cutLast is bytes.Cut around the last separator.
+func cutLast(text []byte, separator string) (before, after []byte, found bool) {
+	at := bytes.LastIndex(text, []byte(separator))
+	if at < 0 {
+		return nil, nil, false
+	}
+	return text[:at], text[at+len(separator):], true
+}

@@ -1,0 +1,62 @@
+package broker
+
+import (
+	"bytes"
+
+	"devicetrace/pkg/event"
+)
+
+// mosquittoEnds are the ends of 2.0 that say why in words of their own, and the end
+// by a DISCONNECT of both versions.
+var mosquittoEnds = []struct {
+	says   []byte
+	reason []byte // what of it says why
+	action event.Action
+	info   event.ActionInfo
+}{
+	{[]byte(" disconnected."), nil, event.Disconnect, event.DisconnectedByClient},
+	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // a reset, too
+	{[]byte(" has exceeded timeout, disconnecting."), []byte("has exceeded timeout"), event.Close, event.NoHeart},
+	{[]byte(" already connected, closing old connection."), []byte("already connected"), event.Close, event.ClientIDConflict},
+	{[]byte(" disconnected, not authorised."), []byte("not authorised"), event.Close, event.NotAuthorized},
+	{[]byte(" been disconnected by administrative action."), []byte("administrative action"), event.Close, event.ServerShutdown},
+}
+
+// mosquittoBadSocket begins why a connection ended where 2.1 has no words of its own.
+var mosquittoBadSocket = []byte("bad socket read/write: ")
+
+// mosquittoReasons is what each reason means that stands after "disconnected due to"
+// in 2.0 and after "disconnected:" in 2.1, as found in the source of 2.0.0 to 2.1.2.
+// What is not here is a text of the operating system or of Mosquitto's library, and
+// means Socket IOException.
+var mosquittoReasons = table(map[event.ActionInfo][]string{
+	event.ClosedByClient:   {"connection closed by client"},
+	event.NoHeart:          {"exceeded timeout"},
+	event.ClientIDConflict: {"session taken over"},
+	event.NotAuthorized: {
+		"not authorised", // also what closes a connection when the passwords are read again
+		"bad username or password", "client banned", "bad authentication method",
+	},
+	event.TopicAuthFailed: {
+		// The will message's topic: of all denials the only one that ends a connection.
+		"Access denied by ACL", "Access denied by ACL.",
+	},
+	event.InvalidParam: {
+		"protocol error", "malformed packet", "oversize packet", "oversize payload",
+		"QoS too high or retain not supported",                                               // up to 2.0.11
+		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", // 2.0
+		"used disallowed feature (QoS too high, retain not supported, or bad AUTH method)",   // 2.1
+		"receive maximum exceeded", "implementation specific error", "client identifier not valid",
+		"topic alias invalid", "non-matching http origin",
+		"quota exceeded", "connection rate exceeded",
+	},
+	event.ServerShutdown: {"administrative action", "server unavailable", "server busy", "out of memory"},
+})
+
+// mosquittoInfo is what a reason means.
+func mosquittoInfo(why []byte) event.ActionInfo {
+	if info, ok := mosquittoReasons[string(bytes.TrimPrefix(why, mosquittoBadSocket))]; ok {
+		return info
+	}
+	return event.SocketIOException
+}
