@@ -36,10 +36,10 @@ func TestKeysRotateAndExpire(t *testing.T) {
 func TestSettings(t *testing.T) {
 	none := readSettings(func(string) string { return "" })
 	require.Equal(t, settings{
-		port: "8080", mqttPort: "1883", dataDir: ".data", webhookToken: "local", queryToken: "local",
+		port: "8080", mqttPort: "1883", dataDir: ".data", webhookToken: "local", queryToken: "local", adminToken: "local",
 		user: "device", password: "devpass",
 	}, none)
-	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN"} {
+	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN", "ADMIN_TOKEN"} {
 		value, found := none.lookup(name)
 		require.True(t, found)
 		require.Equal(t, "local", value)

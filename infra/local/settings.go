@@ -12,10 +12,10 @@ import (
 
 // settings is what the environment says, with its defaults.
 type settings struct {
-	port, mqttPort           string
-	dataDir                  string
-	webhookToken, queryToken string
-	user, password           string
+	port, mqttPort                       string
+	dataDir                              string
+	webhookToken, queryToken, adminToken string
+	user, password                       string
 }
 
 func readSettings(getenv func(string) string) settings {
@@ -28,7 +28,8 @@ func readSettings(getenv func(string) string) settings {
 	return settings{
 		port: or("PORT", "8080"), mqttPort: or("MQTT_PORT", "1883"), dataDir: or("DATA_DIR", ".data"),
 		webhookToken: or("WEBHOOK_TOKEN", "local"), queryToken: or("QUERY_TOKEN", "local"),
-		user: or("MQTT_USER", "device"), password: or("MQTT_PASSWORD", "devpass"),
+		adminToken: or("ADMIN_TOKEN", "local"),
+		user:       or("MQTT_USER", "device"), password: or("MQTT_PASSWORD", "devpass"),
 	}
 }
 
@@ -41,6 +42,8 @@ func (s settings) lookup(name string) (string, bool) {
 		return s.webhookToken, true
 	case "QUERY_TOKEN":
 		return s.queryToken, true
+	case "ADMIN_TOKEN":
+		return s.adminToken, true
 	}
 	return os.LookupEnv(name)
 }
