@@ -68,8 +68,8 @@ func parseForm(contentType string, body []byte) (parameters, error) {
 	return parseParameters(string(body))
 }
 
-// parameters are decoded names and values. None comes twice: which of the two an
-// intermediary meant to sign could not be told.
+// parameters are decoded names and values. None comes twice, since it could not be told
+// which of the two is meant.
 type parameters map[string]string
 
 // parseParameters reads a query or a form.

@@ -72,7 +72,7 @@ func v1Draft(action string, parameters map[string]string) draft {
 	return draft{style: "v1", method: "POST", host: "127.0.0.1:18080", query: query}
 }
 
-// in moves all parameters to the body.
+// inBody moves all parameters to the body.
 func (d draft) inBody() draft {
 	d.query, d.form = nil, d.query
 	return d
