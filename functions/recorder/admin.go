@@ -70,7 +70,7 @@ func withID(name string, answer func(http.ResponseWriter, *http.Request, quarant
 // failItem answers when an item cannot be had.
 func failItem(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
-		serve.Fail(w, http.StatusNotFound, "NotFound", "there is no such item in quarantine")
+		serve.Fail(w, http.StatusNotFound, "NoSuchItem", "there is no such item in quarantine")
 		return
 	}
 	slog.ErrorContext(r.Context(), "quarantine not read", "error", err.Error())

@@ -30,9 +30,9 @@ type listing struct {
 // summary is what a person wants to know of an item first.
 type summary struct {
 	ID         string            `json:"id"`
-	ReceivedAt time.Time         `json:"received_at"`
-	Route      string            `json:"route"`
-	InstanceID string            `json:"instance_id"`
+	ReceivedAt time.Time         `json:"received_at,omitzero"`
+	Route      string            `json:"route,omitempty"`
+	InstanceID string            `json:"instance_id,omitempty"`
 	Size       int64             `json:"size"`   // bytes in the bucket
 	Errors     int               `json:"errors"` // how many
 	FirstError *quarantine.Error `json:"first_error,omitempty"`
