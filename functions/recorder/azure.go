@@ -67,10 +67,10 @@ func validateSubscription(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// peek is the body, if it is short, else only its beginning. The request's body is
-// whole afterwards.
+// peek is the body, if it can be read and is as short as a validation. The request's
+// body is whole afterwards.
 func peek(r *http.Request) []byte {
-	start, err := io.ReadAll(io.LimitReader(r.Body, maxValidation))
+	start, err := io.ReadAll(io.LimitReader(r.Body, maxValidation+1))
 	rest := r.Body
 	if err != nil {
 		rest = io.NopCloser(failing{err})
@@ -79,6 +79,9 @@ func peek(r *http.Request) []byte {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(start), rest), r.Body}
+	if err != nil || len(start) > maxValidation {
+		return nil
+	}
 	return start
 }
 
