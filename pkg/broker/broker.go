@@ -66,9 +66,12 @@ type Decoder func(body []byte, meta Meta) Batch
 
 // decoders maps the last part of a webhook's route to its format.
 var decoders = map[string]Decoder{
-	"emqx":      decode[emqx],
-	"events":    decode[own],
-	"mosquitto": decodeLines[mosquitto],
+	"apsaramq":        decode[apsaraMQ],
+	"aws-iot":         decode[awsIoT],
+	"azure-eventgrid": decode[azureEventGrid],
+	"emqx":            decode[emqx],
+	"events":          decode[own],
+	"mosquitto":       decodeLines[mosquitto],
 }
 
 // Lookup returns the decoder of a route, such as "emqx" for EMQX 5 and 6 and

@@ -1,0 +1,112 @@
+package broker
+
+import "devicetrace/pkg/event"
+
+// awsIoT is a lifecycle event of AWS IoT Core, as the HTTPS action of a rule sends it
+// that selects everything from $aws/events/presence/#
+// (https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html):
+//
+//	key                   what                                         in
+//	clientId              the client identifier                        all
+//	timestamp             Unix milliseconds, approximate               all
+//	eventType             connected, disconnected, connect_failed      all
+//	sessionIdentifier     of the connection: each has another          all
+//	principalIdentifier   the certificate's or the identity's          all
+//	ipAddress             of the client                                connected, connect_failed
+//	versionNumber         grows with each connection of a client       connected, disconnected
+//	disconnectReason      see awsReasons                               disconnected
+//	connectFailureReason  see awsFailures                              connect_failed
+//
+// A rule may select more than that: subscribed and unsubscribed make no row.
+// clientInitiatedDisconnect tells nothing that disconnectReason does not.
+type awsIoT struct {
+	eventType, clientID, timestamp         value
+	session, principal, address, version   value
+	disconnectReason, connectFailureReason value
+}
+
+func (m *awsIoT) slot(key []byte) *value {
+	switch string(key) {
+	case "eventType":
+		return &m.eventType
+	case "clientId":
+		return &m.clientID
+	case "timestamp":
+		return &m.timestamp
+	case "sessionIdentifier":
+		return &m.session
+	case "principalIdentifier":
+		return &m.principal
+	case "ipAddress":
+		return &m.address
+	case "versionNumber":
+		return &m.version
+	case "disconnectReason":
+		return &m.disconnectReason
+	case "connectFailureReason":
+		return &m.connectFailureReason
+	default:
+		return nil
+	}
+}
+
+func (m *awsIoT) row(r *reader, e *event.Event) bool {
+	e.NativeEvent = r.text("eventType", m.eventType)
+	switch e.NativeEvent {
+	case "connected":
+		e.Action, e.ActionInfo = event.Connect, event.Accepted
+	case "disconnected":
+		e.NativeReason = r.text("disconnectReason", m.disconnectReason)
+		e.Action, e.ActionInfo = ending(awsReasons, e.NativeReason)
+	case "connect_failed":
+		e.NativeReason = r.text("connectFailureReason", m.connectFailureReason)
+		e.Action, e.ActionInfo = ending(awsFailures, e.NativeReason)
+	case "subscribed", "unsubscribed":
+		return false
+	default:
+		r.unknownKind("eventType", e.NativeEvent)
+	}
+	if !r.refused() {
+		m.common(r, e)
+	}
+	return true
+}
+
+// common fills in what all kinds share. A connect and its end have the same version
+// number and are told apart by the kind of event.
+func (m *awsIoT) common(r *reader, e *event.Event) {
+	e.Source = "aws-iot"
+	e.ClientID = r.clientID("clientId", m.clientID)
+	e.ChannelID = r.text("sessionIdentifier", m.session)
+	e.SourceEventID = r.numeral("versionNumber", m.version)
+	e.PeerAddress = r.text("ipAddress", m.address)
+	e.Username = r.text("principalIdentifier", m.principal)
+	r.when(e, timeField{"timestamp", m.timestamp})
+}
+
+// awsReasons is what each disconnectReason means. What is not here means Socket
+// IOException.
+var awsReasons = table(map[event.ActionInfo][]string{
+	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // or a WebSocket close frame
+	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
+	event.ClientIDConflict:     {"DUPLICATE_CLIENTID"},
+	event.NotAuthorized: {
+		"AUTH_ERROR",       // authentication failed, or a policy denied a topic
+		"FORBIDDEN_ACCESS", // such as a denied address
+		"CUSTOMAUTH_TTL_EXPIRATION",
+	},
+	event.InvalidParam: {
+		"CLIENT_ERROR",
+		"THROTTLED", // nearest
+	},
+	event.ServerShutdown: {
+		"SERVER_ERROR", "SERVER_INITIATED_DISCONNECT",
+		"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", // nearest
+	},
+	event.SocketIOException: {"CONNECTION_LOST", "UNKNOWN", "NONE"},
+})
+
+// awsFailures is what each connectFailureReason means; AWS documents this one.
+var awsFailures = table(map[event.ActionInfo][]string{
+	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // of the will message's topic, too
+})

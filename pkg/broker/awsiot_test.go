@@ -1,0 +1,124 @@
+package broker_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+)
+
+func TestAWSIoTSamples(t *testing.T) {
+	requireSamples(t, "aws-iot", map[string]string{
+		"aws-iot-connected":              "dev1 connect accepted",
+		"aws-iot-disconnected-by-client": "dev1 disconnect disconnected by client",
+		"aws-iot-disconnected-keepalive": "dev1 close no heart",
+		"aws-iot-disconnected-duplicate": "dev1 close clientId conflict",
+		"aws-iot-disconnected-lost":      "dev1 close Socket IOException",
+		"aws-iot-disconnected-auth":      "dev1 close not authorized",
+		"aws-iot-connect-failed":         "dev4 close not authorized",
+		"aws-iot-subscribed":             "",
+		"aws-iot-batch":                  "dev1 connect accepted, dev4 close not authorized, dev1 close no heart",
+	})
+}
+
+func TestAWSIoTHasAllFields(t *testing.T) {
+	const certificate = "9f3c2a5be1d04c7788aa0b1c2d3e4f5061728394a5b6c7d8e9f0011223344556"
+	_, body := sample(t, samples+"/aws-iot-batch.json")
+	start := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	require.Equal(t, []event.Event{{
+		InstanceID: "sample", ClientID: "GID_a@@@dev1", ChannelID: "4d5e6f70-0000-4000-8000-0123456789ab",
+		Action: event.Connect, ActionInfo: event.Accepted,
+		Time: start.Add(123 * time.Millisecond), TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "aws-iot", SourceEventID: "3", NativeEvent: "connected",
+		PeerAddress: "192.0.2.7", Username: certificate,
+	}, {
+		InstanceID: "sample", ClientID: "GID_a@@@dev4", ChannelID: "5e6f7081-0000-4000-8000-0123456789ab",
+		Action: event.Close, ActionInfo: event.NotAuthorized,
+		Time: start.Add(50 * time.Millisecond), TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "aws-iot", NativeEvent: "connect_failed", NativeReason: "AUTHORIZATION_FAILED",
+		PeerAddress: "192.0.2.8", Username: certificate,
+	}, {
+		InstanceID: "sample", ClientID: "GID_a@@@dev1", ChannelID: "4d5e6f70-0000-4000-8000-0123456789ab",
+		Action: event.Close, ActionInfo: event.NoHeart,
+		Time: start.Add(90 * time.Second), TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Source: "aws-iot", SourceEventID: "3", NativeEvent: "disconnected", NativeReason: "MQTT_KEEP_ALIVE_TIMEOUT",
+		Username: certificate,
+	}}, decode(t, "aws-iot", body).Events)
+}
+
+// TestAWSIoTReasons is the table of every reason that AWS documents or its SDK names.
+func TestAWSIoTReasons(t *testing.T) {
+	for _, c := range []struct{ members, want string }{
+		{`"eventType":"connected"`, "c connect accepted"},
+		{`"eventType":"disconnected","disconnectReason":"CLIENT_INITIATED_DISCONNECT"`, "c disconnect disconnected by client"},
+		{`"eventType":"disconnected","disconnectReason":"CONNECTION_LOST"`, "c close Socket IOException"},
+		{`"eventType":"disconnected","disconnectReason":"MQTT_KEEP_ALIVE_TIMEOUT"`, "c close no heart"},
+		{`"eventType":"disconnected","disconnectReason":"DUPLICATE_CLIENTID"`, "c close clientId conflict"},
+		{`"eventType":"disconnected","disconnectReason":"AUTH_ERROR"`, "c close not authorized"},
+		{`"eventType":"disconnected","disconnectReason":"CUSTOMAUTH_TTL_EXPIRATION"`, "c close not authorized"},
+		{`"eventType":"disconnected","disconnectReason":"FORBIDDEN_ACCESS"`, "c close not authorized"},
+		{`"eventType":"disconnected","disconnectReason":"CLIENT_ERROR"`, "c close invalid param"},
+		{`"eventType":"disconnected","disconnectReason":"THROTTLED"`, "c close invalid param"},
+		{`"eventType":"disconnected","disconnectReason":"SERVER_ERROR"`, "c close ServerShutdown"},
+		{`"eventType":"disconnected","disconnectReason":"SERVER_INITIATED_DISCONNECT"`, "c close ServerShutdown"},
+		{`"eventType":"disconnected","disconnectReason":"API_INITIATED_DISCONNECT"`, "c close ServerShutdown"},
+		{`"eventType":"disconnected","disconnectReason":"WEBSOCKET_TTL_EXPIRATION"`, "c close ServerShutdown"},
+		{`"eventType":"disconnected","disconnectReason":"UNKNOWN"`, "c close Socket IOException"},
+		{`"eventType":"disconnected","disconnectReason":"NONE"`, "c close Socket IOException"},
+		{`"eventType":"disconnected","disconnectReason":"SOMETHING_NEW"`, "c close Socket IOException"},
+		{`"eventType":"disconnected"`, "c close Socket IOException"},
+		{`"eventType":"connect_failed","connectFailureReason":"AUTHORIZATION_FAILED"`, "c close not authorized"},
+		{`"eventType":"connect_failed","connectFailureReason":"SOMETHING_NEW"`, "c close Socket IOException"},
+		{`"eventType":"subscribed"`, ""},
+		{`"eventType":"unsubscribed"`, ""},
+		{`"eventType":"renamed"`, "rejected 0 eventType"},
+		{`"eventType":null`, "rejected 0 eventType"},
+	} {
+		body := `{"clientId":"c","timestamp":1795339800000,` + c.members + `}`
+		require.Equal(t, c.want, summary(decode(t, "aws-iot", body)), c.members)
+	}
+}
+
+func TestAWSIoTVersionNumberIsTheEventsID(t *testing.T) {
+	for version, want := range map[string]string{
+		`0`: "0", `3`: "3", `"3"`: "3", `3.0`: "3", `9223372036854775807`: "9223372036854775807", `null`: "", `"undefined"`: "",
+	} {
+		got := decode(t, "aws-iot", fmt.Sprintf(`{"clientId":"c","eventType":"connected","versionNumber":%s}`, version))
+		require.Empty(t, got.Rejected, version)
+		require.Equal(t, want, got.Events[0].SourceEventID, version)
+	}
+	for _, version := range []string{`-1`, `1.5`, `true`, `[3]`, `"x"`, `1e300`} {
+		got := decode(t, "aws-iot", fmt.Sprintf(`{"clientId":"c","eventType":"connected","versionNumber":%s}`, version))
+		require.Equal(t, "rejected 0 versionNumber", summary(got), version)
+	}
+}
+
+// TestAWSIoTConnectionHasOneChannel: an end that comes late is of the connection that
+// it was of, not of the one that took over.
+func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
+	got := decode(t, "aws-iot", `[
+		{"clientId":"c","eventType":"connected","timestamp":1795339800000,"sessionIdentifier":"a","versionNumber":1},
+		{"clientId":"c","eventType":"connected","timestamp":1795339810000,"sessionIdentifier":"b","versionNumber":2},
+		{"clientId":"c","eventType":"disconnected","timestamp":1795339810005,"sessionIdentifier":"a","versionNumber":1,"disconnectReason":"DUPLICATE_CLIENTID"}]`).Events
+	require.Equal(t, "a", got[0].Channel())
+	require.Equal(t, "b", got[1].Channel())
+	require.Equal(t, got[0].Channel(), got[2].Channel())
+}
+
+func TestAWSIoTOddities(t *testing.T) {
+	for _, c := range []struct{ name, body, want string }{
+		{"no client", `{"eventType":"connected"}`, "rejected 0 clientId"},
+		{"a client called undefined", `{"eventType":"connected","clientId":"undefined"}`, "undefined connect accepted"},
+		{"no time", `{"eventType":"connected","clientId":"c"}`, "c connect accepted"},
+		{"seconds", `{"eventType":"connected","clientId":"c","timestamp":1795339800}`, "rejected 0 timestamp"},
+		{"what a rule may add", `{"eventType":"connected","clientId":"c","thingName":"t","topic":"x","clientInitiatedDisconnect":false}`, "c connect accepted"},
+		{"a session that is no text", `{"eventType":"connected","clientId":"c","sessionIdentifier":7}`, "rejected 0 sessionIdentifier"},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "aws-iot", c.body))) })
+	}
+}
+
+func FuzzAWSIoT(f *testing.F) { fuzz(f, "aws-iot") }

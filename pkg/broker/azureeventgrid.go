@@ -1,0 +1,149 @@
+package broker
+
+import "devicetrace/pkg/event"
+
+// azureEventGrid is a life cycle event of the MQTT broker of Azure Event Grid, in the
+// schema of CloudEvents 1.0 or in Event Grid's own
+// (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
+//
+//	CloudEvents  Event Grid  what
+//	id           id          of the event; the same when it is delivered again
+//	type         eventType   Microsoft.EventGrid.MQTTClientSessionConnected or …Disconnected
+//	time         eventTime   RFC 3339, with seven decimals
+//	data         data        the rest:
+//
+//	namespaceName             of the broker
+//	clientSessionName         the client identifier
+//	clientAuthenticationName  the user name
+//	sequenceNumber            grows with each connection of a session; a connect and its end have the same
+//	disconnectionReason       see azureReasons; in …Disconnected
+//
+// A client gives its authentication name as the user name of CONNECT and the name of its
+// session as the client identifier, so one user name may have many client identifiers
+// (https://learn.microsoft.com/azure/event-grid/mqtt-establishing-multiple-sessions-per-client).
+type azureEventGrid struct {
+	id, kind, eventKind, time, eventTime, data value
+
+	namespace, session, user, sequence, reason value
+}
+
+func (m *azureEventGrid) slot(key []byte) *value {
+	switch string(key) {
+	case "id":
+		return &m.id
+	case "type":
+		return &m.kind
+	case "eventType":
+		return &m.eventKind
+	case "time":
+		return &m.time
+	case "eventTime":
+		return &m.eventTime
+	case "data":
+		return &m.data
+	default:
+		return nil
+	}
+}
+
+func (m *azureEventGrid) dataSlot(key []byte) *value {
+	switch string(key) {
+	case "namespaceName":
+		return &m.namespace
+	case "clientSessionName":
+		return &m.session
+	case "clientAuthenticationName":
+		return &m.user
+	case "sequenceNumber":
+		return &m.sequence
+	case "disconnectionReason":
+		return &m.reason
+	default:
+		return nil
+	}
+}
+
+func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
+	field, kind := m.anyKind()
+	e.NativeEvent = r.text(field, kind)
+	if azureOther[e.NativeEvent] {
+		return false
+	}
+	if !m.data.missing() && !m.data.members(m.dataSlot) {
+		r.refuse("data", "must be an object")
+	}
+	switch e.NativeEvent {
+	case "Microsoft.EventGrid.MQTTClientSessionConnected":
+		e.Action, e.ActionInfo = event.Connect, event.Accepted
+	case "Microsoft.EventGrid.MQTTClientSessionDisconnected":
+		e.NativeReason = r.text("data.disconnectionReason", m.reason)
+		e.Action, e.ActionInfo = ending(azureReasons, e.NativeReason)
+	default:
+		r.unknownKind(field, e.NativeEvent)
+	}
+	if !r.refused() {
+		m.common(r, e)
+	}
+	return true
+}
+
+// anyKind is the kind of event, of either schema.
+func (m *azureEventGrid) anyKind() (field string, kind value) {
+	if m.kind.missing() && !m.eventKind.missing() {
+		return "eventType", m.eventKind
+	}
+	return "type", m.kind
+}
+
+// common fills in what both kinds share.
+func (m *azureEventGrid) common(r *reader, e *event.Event) {
+	e.Source = "azure-eventgrid"
+	e.SourceEventID = r.text("id", m.id)
+	e.ClientID = r.clientID("data.clientSessionName", m.session)
+	e.Username = r.text("data.clientAuthenticationName", m.user)
+	e.Node = m.namespaceName(r)
+	e.ChannelID = azureChannel(e.Node, r.numeral("data.sequenceNumber", m.sequence))
+	r.when(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
+}
+
+// maxNamespace is the longest name of a namespace, in bytes; Azure allows 50 characters.
+const maxNamespace = 256
+
+func (m *azureEventGrid) namespaceName(r *reader) string {
+	if m.namespace.missing() {
+		return ""
+	}
+	return r.anyText("data.namespaceName", m.namespace, maxNamespace)
+}
+
+// azureChannel is the number of a client's connection, with the namespace that counts:
+// after a failover a client goes on in another namespace, which counts on its own.
+func azureChannel(namespace, sequence string) string {
+	if sequence == "" || namespace == "" {
+		return sequence
+	}
+	return namespace + "/" + sequence
+}
+
+// azureOther are the kinds that tell nothing about a connection.
+var azureOther = map[string]bool{
+	"Microsoft.EventGrid.MQTTClientCreatedOrUpdated":  true,
+	"Microsoft.EventGrid.MQTTClientDeleted":           true,
+	"Microsoft.EventGrid.SubscriptionValidationEvent": true, // answered before it gets here
+	"Microsoft.EventGrid.SubscriptionDeletedEvent":    true,
+}
+
+// azureReasons is what each disconnectionReason means. What is not here means Socket
+// IOException. There is none for an expired keep alive.
+var azureReasons = table(map[event.ActionInfo][]string{
+	event.DisconnectedByClient: {"ClientInitiatedDisconnect"}, // or a WebSocket close frame
+	event.ClientIDConflict:     {"SessionTakenOver"},
+	event.NotAuthorized:        {"ClientAuthenticationError", "IpForbidden"},
+	event.TopicAuthFailed:      {"ClientAuthorizationError"},
+	event.InvalidParam: {
+		"ClientError",
+		"QuotaExceeded", "SessionOverflow", // nearest
+	},
+	event.ServerShutdown:    {"ServerError", "ServerInitiatedDisconnect"},
+	event.SocketIOException: {"ConnectionLost"},
+})

@@ -1,0 +1,18 @@
+package broker
+
+// members puts the members of an object that was read into the slots for their keys,
+// and reports whether it is an object at all.
+func (v value) members(slot func(key []byte) *value) bool {
+	s := scanner{body: v.raw}
+	return v.kind == object && s.object(slot) == nil
+}
+
+// heldObject is the object that a text holds and nothing else; absent if it holds none.
+func heldObject(raw []byte) value {
+	s := scanner{body: raw}
+	v, err := s.value()
+	if err != nil || v.kind != object || s.space() != 0 {
+		return value{}
+	}
+	return v
+}
