@@ -1,0 +1,58 @@
+package diagnose
+
+import "time"
+
+const (
+	// absentFactor times the longest absence seen is longer than the client takes.
+	absentFactor = 4
+	// absentLeast: clients back off to some minutes between attempts.
+	absentLeast = 15 * time.Minute
+	// absentDefault is for clients that came back too seldom to tell; an hour is
+	// longer than any usual back-off.
+	absentDefault = time.Hour
+	// absencesNeeded to know how long a client usually takes.
+	absencesNeeded = 2
+)
+
+// noReturn finds that the client dropped and has not come back for longer than it
+// usually takes. One that is refused does come back.
+func (r *record) noReturn() *finding {
+	last := r.last()
+	if r.offlineFor() <= r.patience() || !last.dropped() || len(r.refusalsSince(last.End.Time)) > 0 {
+		return nil
+	}
+	return &finding{
+		count: 1,
+		values: values{
+			"since":   moment(last.End.Time),
+			"absence": length(r.offlineFor().Truncate(time.Second)),
+		},
+		evidence: []exhibit{endOf(last, saying{text: noneFollowed})},
+	}
+}
+
+// patience is how long an absence is no surprise.
+func (r *record) patience() time.Duration {
+	var longest time.Duration
+	absences := 0
+	for i := range r.connections {
+		c, next := &r.connections[i], r.next(i)
+		if c.EndIs == Reported && next != nil && next.Start.After(c.End.Time) {
+			longest = max(longest, next.Start.Sub(c.End.Time))
+			absences++
+		}
+	}
+	if absences < absencesNeeded {
+		return absentDefault
+	}
+	return max(absentFactor*longest, absentLeast)
+}
+
+func (r *record) refusalsSince(t time.Time) []Refusal {
+	for i := range r.refusals {
+		if !r.refusals[i].Time.Before(t) {
+			return r.refusals[i:]
+		}
+	}
+	return nil
+}

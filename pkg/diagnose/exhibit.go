@@ -1,0 +1,96 @@
+package diagnose
+
+import (
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// endOf shows how a connection ended.
+func endOf(c *Connection, more ...saying) exhibit {
+	says := []saying{{text: beganUnknown}}
+	if !c.Start.IsZero() && !c.End.IsZero() {
+		says[0] = saying{lasted, values{"length": length(c.End.Sub(c.Start.Time))}}
+	}
+	says = append(says, cameFrom(c.PeerAddress)...)
+	return exhibit{
+		Evidence{Time: c.End, Action: c.Action, ActionInfo: c.ActionInfo, NativeReason: c.NativeReason},
+		append(says, more...),
+	}
+}
+
+// beginOf shows that a connection was accepted.
+func beginOf(c *Connection) exhibit {
+	says := []saying{{text: loginAccepted}}
+	return exhibit{
+		Evidence{Time: c.Start, Action: event.Connect, ActionInfo: event.Accepted},
+		append(says, cameFrom(c.PeerAddress)...),
+	}
+}
+
+// refusalOf shows that a CONNECT was refused.
+func refusalOf(r *Refusal, more ...saying) exhibit {
+	says := append([]saying{{text: loginRefused}}, cameFrom(r.PeerAddress)...)
+	if r.Username != "" {
+		says = append(says, saying{asUser, values{"username": verbatim(r.Username)}})
+	}
+	return exhibit{
+		Evidence{Time: r.Time, Action: r.Action, ActionInfo: r.ActionInfo, NativeReason: r.NativeReason},
+		append(says, more...),
+	}
+}
+
+func cameFrom(address string) []saying {
+	if address == "" {
+		return nil
+	}
+	return []saying{{from, values{"address": verbatim(address)}}}
+}
+
+// keepAliveOf says what keep alive a connection had, if that is known.
+func keepAliveOf(c *Connection) []saying {
+	if c.KeepAlive == nil {
+		return nil
+	}
+	return []saying{{hadKeepAlive, values{"keep_alive": length(c.keepAlive())}}}
+}
+
+// keepAlive is zero where there is none, or none is known.
+func (c *Connection) keepAlive() time.Duration {
+	if c.KeepAlive == nil {
+		return 0
+	}
+	return time.Duration(*c.KeepAlive) * time.Second
+}
+
+// movedTo says on which node the next connection was, where that is another one.
+func movedTo(c, next *Connection) []saying {
+	if !onAnotherNode(c, next) {
+		return nil
+	}
+	return []saying{{nextOnNode, values{"node": verbatim(c.Node), "next": verbatim(next.Node)}}}
+}
+
+func onAnotherNode(c, next *Connection) bool {
+	return next != nil && !agree(c.Node, next.Node)
+}
+
+// endsOf shows the ends of connections.
+func endsOf(connections []*Connection, more func(*Connection) []saying) []exhibit {
+	found := make([]exhibit, len(connections))
+	for i, c := range connections {
+		found[i] = endOf(c, more(c)...)
+	}
+	return found
+}
+
+func nothingMore(*Connection) []saying { return nil }
+
+// refusalsOf shows refusals.
+func refusalsOf(refusals []*Refusal) []exhibit {
+	found := make([]exhibit, len(refusals))
+	for i, r := range refusals {
+		found[i] = refusalOf(r)
+	}
+	return found
+}

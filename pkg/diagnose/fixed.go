@@ -1,0 +1,110 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+const (
+	// sameCount connections of one length are no accident, if they are most of them.
+	sameCount = 4
+	sameShare = 0.6
+	// sameWithin is how far apart equal lengths can be, as a part of them: timers are
+	// exact, but they start with the last packet, and brokers look at them now and then.
+	sameWithin = 0.02
+	sameLeast  = 2 * time.Second
+	sameMost   = time.Minute
+	// fixedLeast: shorter connections are told apart too badly; see flapping.
+	fixedLeast = 30 * time.Second
+)
+
+// fixedLength finds connections that something ends after a fixed time. Those that
+// the broker ended for silence are explained by their keep alive instead.
+func (r *record) fixedLength() *finding {
+	cluster := r.sameLength()
+	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, (*Connection).saidNothing) {
+		return nil
+	}
+	return ofLength(cluster)
+}
+
+// loginExpiry finds connections that the broker ends as not authorized after a fixed time.
+func (r *record) loginExpiry() *finding {
+	cluster := r.sameLength()
+	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
+		return nil
+	}
+	return ofLength(cluster)
+}
+
+func isExpiry(c *Connection) bool { return c.Kind == NotAuthorized }
+
+// ofLength is what is found of connections in order of their length.
+func ofLength(cluster []*Connection) *finding {
+	typical, _ := cluster[(len(cluster)-1)/2].length()
+	return &finding{
+		count:    len(cluster),
+		values:   values{"length": length(typical.Round(time.Second))},
+		evidence: endsOf(cluster, keepAliveOf),
+	}
+}
+
+// mostly reports whether more than half of some connections are like that.
+func mostly(connections []*Connection, like func(*Connection) bool) bool {
+	n := 0
+	for _, c := range connections {
+		if like(c) {
+			n++
+		}
+	}
+	return 2*n > len(connections)
+}
+
+// sameLength are the connections whose lengths lie closest together, in order of
+// length, if they are enough and most of those that may have been ended by a timer.
+func (r *record) sameLength() []*Connection {
+	var timed []*Connection
+	for i := range r.connections {
+		if c := &r.connections[i]; c.mayBeTimed() {
+			timed = append(timed, c)
+		}
+	}
+	slices.SortStableFunc(timed, func(a, b *Connection) int {
+		return cmp.Compare(a.End.Sub(a.Start.Time), b.End.Sub(b.Start.Time))
+	})
+	cluster := densest(timed)
+	if len(cluster) < sameCount || float64(len(cluster)) < sameShare*float64(len(timed)) {
+		return nil
+	}
+	return cluster
+}
+
+// mayBeTimed: a DISCONNECT is the client's own doing, a conflict that of another
+// client, whose attempts to come back are regular, too.
+func (c *Connection) mayBeTimed() bool {
+	_, known := c.length()
+	return known && c.Kind != Disconnected && c.Kind != Conflict && c.Kind != Invalid && c.Kind != TopicDenied
+}
+
+// densest is the longest run of connections, in order of length, that are equal.
+func densest(timed []*Connection) []*Connection {
+	var best []*Connection
+	last := 0
+	for first, c := range timed {
+		shortest, _ := c.length()
+		for last = max(last, first); last < len(timed); last++ {
+			if longest, _ := timed[last].length(); longest-shortest > tolerance(shortest) {
+				break
+			}
+		}
+		if shortest >= fixedLeast && last-first > len(best) {
+			best = timed[first:last]
+		}
+	}
+	return best
+}
+
+func tolerance(d time.Duration) time.Duration {
+	return min(max(time.Duration(sameWithin*float64(d)), sameLeast), sameMost)
+}

@@ -1,0 +1,130 @@
+package diagnose
+
+import (
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+const (
+	// sameMoment is how far apart rows about one moment can lie: sources exist that
+	// know whole seconds only, and a takeover shows in two connections.
+	sameMoment = 2 * time.Second
+	// disorder is how far the rows of one connection can be out of order: where a
+	// source sends no time, an event has the time it arrived, and brokers try for some
+	// 45 s to deliver one.
+	disorder = time.Minute
+)
+
+// link is a connection while it is put together from its events.
+type link struct {
+	Connection
+	known bool           // from before the events; its own are not at hand
+	begin *event.Event   // nil where its connect is not on record
+	ends  []*event.Event // what was reported about its end
+}
+
+func newLink(begin *event.Event) *link {
+	l := &link{}
+	l.beginWith(begin)
+	return l
+}
+
+func (l *link) beginWith(e *event.Event) {
+	l.begin, l.accepted = e, true
+	l.Start = Instant{whole(e.Time)}
+	l.take(e)
+}
+
+// knownLink is a connection that was found earlier.
+func knownLink(c Connection) *link {
+	return &link{Connection: c, known: true}
+}
+
+func (l *link) endWith(e *event.Event) {
+	l.ends = append(l.ends, e)
+	l.take(e)
+	if best := l.bestEnd(); l.End.IsZero() || best == e {
+		l.End = Instant{whole(best.Time)}
+		l.finish(best)
+	}
+}
+
+func (l *link) endWithAll(rows []*event.Event) {
+	for _, e := range rows {
+		l.endWith(e)
+	}
+}
+
+// bestEnd is the row that tells most about the end, the first of equals.
+func (l *link) bestEnd() *event.Event {
+	best := l.ends[0]
+	for _, e := range l.ends[1:] {
+		if telling(e) > telling(best) {
+			best = e
+		}
+	}
+	return best
+}
+
+func (l *link) hasBegun() bool { return l.begin != nil || l.known }
+func (l *link) hasEnded() bool { return !l.End.IsZero() }
+
+// isNamed: the source gave the connection an identifier. isPlaced: it is told by
+// address and port alone, which a client may use again.
+func isNamed(e *event.Event) bool  { return e.ChannelID != "" }
+func isPlaced(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
+
+// beganWith reports whether a connect of the same channel is about this connection, and not
+// about another one that uses the channel again. An end without a connect may have
+// overtaken it.
+func (l *link) beganWith(e *event.Event) bool {
+	switch {
+	case isPlaced(e):
+		return false
+	case !isNamed(e): // one client connects once at one instant
+		return true
+	case l.hasBegun():
+		return !l.hasEnded()
+	default:
+		return e.Time.Sub(l.End.Time) <= disorder
+	}
+}
+
+// endedWith reports whether an end of the same channel is about this connection.
+func (l *link) endedWith(e *event.Event) bool {
+	return !l.hasEnded() || !isPlaced(e) || e.Time.Sub(l.End.Time) <= sameMoment
+}
+
+// compatible reports whether an end that names no connection can be of this one:
+// nothing that both tell differs.
+func (l *link) compatible(e *event.Event) bool {
+	return agree(l.Node, e.Node) && agree(l.PeerAddress, e.PeerAddress) && agree(l.PeerPort, e.PeerPort) &&
+		(e.ConnectedAt.IsZero() || l.beganAt(e.ConnectedAt))
+}
+
+func (l *link) beganAt(t time.Time) bool {
+	if !l.connectedAt.IsZero() {
+		return l.connectedAt.Equal(t)
+	}
+	return !l.Start.IsZero() && l.Start.Sub(t).Abs() <= sameMoment
+}
+
+func agree[T comparable](a, b T) bool {
+	var unknown T
+	return a == b || a == unknown || b == unknown
+}
+
+// settle makes the times of a connection consistent: it begins when it was accepted,
+// and no later than it ended, whatever clocks say.
+func (l *link) settle() {
+	if l.Start.IsZero() && !l.connectedAt.IsZero() {
+		l.Start = Instant{whole(l.connectedAt)}
+	}
+	if l.hasEnded() && l.Start.After(l.End.Time) {
+		l.Start = l.End
+	}
+	if !l.hasEnded() {
+		l.EndIs, l.Kind = Open, StillOpen
+	}
+}

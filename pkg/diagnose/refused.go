@@ -1,0 +1,136 @@
+package diagnose
+
+import (
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+const (
+	// neverCount refusals without a success are more than a slip of the hand.
+	neverCount = 3
+	// lockedCount refusals since the last success are more than one lost packet or one
+	// busy login service.
+	lockedCount = 2
+	// strangerCount refusals during a connection are more than a late event.
+	strangerCount = 2
+)
+
+// denied are the logins that were refused for what they gave as proof, from an
+// instant on.
+func (r *record) denied(since time.Time) []*Refusal {
+	var found []*Refusal
+	for i := range r.refusals {
+		if d := &r.refusals[i]; d.ActionInfo == event.NotAuthorized && !d.Time.Before(since) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// neverAccepted finds refused logins of a client that never had a connection.
+func (r *record) neverAccepted() *finding {
+	denied := r.denied(r.span.From)
+	if r.last() != nil || len(denied) < neverCount {
+		return nil
+	}
+	return &finding{count: len(denied), evidence: refusalsOf(denied)}
+}
+
+// refusedAfterSuccess finds refused logins since the last connection ended.
+func (r *record) refusedAfterSuccess() *finding {
+	if r.status.State != Offline {
+		return nil
+	}
+	denied := r.denied(r.status.Since.Time)
+	if len(denied) < lockedCount {
+		return nil
+	}
+	f := &finding{
+		count:    len(denied),
+		values:   values{"since": moment(denied[0].Time.Time)},
+		evidence: refusalsOf(denied[max(0, len(denied)-maxEvidence+1):]),
+	}
+	if last := r.last(); !last.Start.IsZero() {
+		f.evidence = append(f.evidence, beginOf(last))
+	}
+	return f
+}
+
+// refusedWhileOnline finds logins that were refused from elsewhere while a connection was open.
+func (r *record) refusedWhileOnline() *finding {
+	found := r.strangers()
+	if len(found) < strangerCount {
+		return nil
+	}
+	return &finding{
+		count:    len(found),
+		values:   values{"address": verbatim(found[len(found)-1].PeerAddress)},
+		evidence: refusalsOf(found),
+	}
+}
+
+// strangers are the denied logins from another address than that of the connection
+// that was open at the time.
+func (r *record) strangers() []*Refusal {
+	var found []*Refusal
+	at := 0
+	for _, d := range r.denied(r.span.From) {
+		for at < len(r.connections) && r.connections[at].endedBy(d.Time.Time) {
+			at++
+		}
+		if at == len(r.connections) {
+			break
+		}
+		if c := &r.connections[at]; c.openAt(d.Time.Time) && !agree(c.PeerAddress, d.PeerAddress) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+func (c *Connection) endedBy(t time.Time) bool { return c.EndIs != Open && !c.End.After(t) }
+
+// openAt reports whether it was open, as far as is known: nobody knows how long one
+// was whose end is inferred.
+func (c *Connection) openAt(t time.Time) bool {
+	return c.EndIs != Inferred && !c.Start.IsZero() && !c.Start.After(t) && !c.endedBy(t)
+}
+
+// otherDenied are the denied logins that no pattern explains.
+func (r *record) otherDenied() *finding {
+	if r.neverAccepted() != nil {
+		return nil
+	}
+	denied := r.denied(r.span.From)
+	if locked := r.refusedAfterSuccess(); locked != nil {
+		denied = denied[:len(denied)-locked.count]
+	}
+	if len(denied) == 0 {
+		return nil
+	}
+	return &finding{count: len(denied), evidence: refusalsOf(denied)}
+}
+
+// refusedInvalid finds logins that broke the protocol or a rule of the broker.
+func (r *record) refusedInvalid() *finding {
+	return r.refusedAs(func(info event.ActionInfo) bool { return info == event.InvalidParam })
+}
+
+// refusedByBroker finds the other refusals.
+func (r *record) refusedByBroker() *finding {
+	return r.refusedAs(func(info event.ActionInfo) bool { return info != event.InvalidParam && info != event.NotAuthorized })
+}
+
+func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {
+	var found []*Refusal
+	for i := range r.refusals {
+		if wanted(r.refusals[i].ActionInfo) {
+			found = append(found, &r.refusals[i])
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &finding{count: len(found), evidence: refusalsOf(found)}
+}

@@ -1,0 +1,68 @@
+package diagnose
+
+import "time"
+
+const (
+	// longKeepAlive: common load balancers and NAT gateways forget a connection on
+	// which nothing was sent for 4 to 6 minutes (Azure Load Balancer: 4 min by default;
+	// AWS Network Load Balancer: 350 s), though RFC 5382, REQ-5 asks NAT for two hours.
+	longKeepAlive = 240 * time.Second
+	// graceFactor is after how many keep alives of silence a broker gives up (MQTT 5.0,
+	// 3.1.2.10).
+	graceFactor = 1.5
+	// silentSlack is how much later brokers notice, for they look now and then.
+	silentSlack = 5 * time.Second
+	silentShare = 0.1
+	// silentCount timeouts right after the beginning are no accident, if they are most.
+	silentCount = 3
+	// marginCount timeouts are more than one bad moment.
+	marginCount = 2
+)
+
+// keepAliveMargin finds timeouts of connections whose keep alive is longer than what
+// the network between may remember.
+func (r *record) keepAliveMargin() *finding {
+	var found []*Connection
+	for _, c := range r.ended(NoHeart) {
+		if c.keepAlive() >= longKeepAlive {
+			found = append(found, c)
+		}
+	}
+	if len(found) < marginCount {
+		return nil
+	}
+	return &finding{
+		count:    len(found),
+		values:   values{"keep_alive": length(found[len(found)-1].keepAlive())},
+		evidence: endsOf(found, keepAliveOf),
+	}
+}
+
+// silentAfterConnect finds timeouts after which the broker had heard nothing since CONNECT.
+func (r *record) silentAfterConnect() *finding {
+	timeouts := r.ended(NoHeart)
+	var found []*Connection
+	for _, c := range timeouts {
+		if c.saidNothing() && c.keepAlive() < longKeepAlive {
+			found = append(found, c)
+		}
+	}
+	if len(found) < silentCount || 2*len(found) <= len(timeouts) {
+		return nil
+	}
+	return &finding{
+		count:    len(found),
+		values:   values{"keep_alive": length(found[len(found)-1].keepAlive())},
+		evidence: endsOf(found, keepAliveOf),
+	}
+}
+
+// saidNothing reports whether the broker gave up as soon as it could.
+func (c *Connection) saidNothing() bool {
+	length, known := c.length()
+	if !known || c.Kind != NoHeart || c.keepAlive() == 0 {
+		return false
+	}
+	patience := time.Duration(graceFactor * float64(c.keepAlive()))
+	return length <= patience+max(silentSlack, time.Duration(silentShare*float64(patience)))
+}

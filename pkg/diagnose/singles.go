@@ -1,0 +1,101 @@
+package diagnose
+
+// singles say what ends and refusals mean one by one: every kind of end that there is
+// has its verdict. Of one level and number, the more useful comes first.
+var singles = []rule{
+	{"not-authorized", Problem, endedAs(NotAuthorized)},
+	{"topic-denied", Problem, endedAs(TopicDenied)},
+	{"client-id-conflict", Problem, endedAs(Conflict)},
+	{"keep-alive-timeout", Problem, endedAs(NoHeart)},
+	{"invalid-param", Problem, endedAs(Invalid)},
+	{"refused-login", Problem, (*record).otherDenied},
+	{"refused-invalid", Problem, (*record).refusedInvalid},
+	{"refused-by-broker", Notice, (*record).refusedByBroker},
+	{"network-error", Notice, endedAs(IO)},
+	{"closed-by-client", Notice, endedAs(ClientClosed)},
+	{"server-shutdown", Notice, endedAs(Server)},
+	{"end-unexplained", Notice, (*record).unexplained},
+	{"replaced-on-another-node", Notice, (*record).replacedElsewhere},
+	{"end-inferred", Notice, (*record).replaced},
+	{"clean-disconnect", Info, endedAs(Disconnected)},
+	{"no-drops", Info, (*record).noDrops},
+	{"offline-throughout", Info, (*record).offlineThroughout},
+	{"nothing-recorded", Info, (*record).nothingRecorded},
+}
+
+// ended are the connections that were reported to end so.
+func (r *record) ended(kind Kind) []*Connection {
+	var found []*Connection
+	for i := range r.connections {
+		if c := &r.connections[i]; c.EndIs == Reported && c.Kind == kind {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func endedAs(kind Kind) func(*record) *finding {
+	return func(r *record) *finding { return ofEnds(r.ended(kind), keepAliveOf) }
+}
+
+func (r *record) unexplained() *finding { return ofEnds(r.ended(Unexplained), nothingMore) }
+
+func ofEnds(connections []*Connection, more func(*Connection) []saying) *finding {
+	if len(connections) == 0 {
+		return nil
+	}
+	return &finding{count: len(connections), evidence: endsOf(connections, more)}
+}
+
+// replacedElsewhere finds inferred ends after which the client was on another node.
+func (r *record) replacedElsewhere() *finding { return r.inferred(true) }
+
+// replaced finds the other inferred ends.
+func (r *record) replaced() *finding { return r.inferred(false) }
+
+func (r *record) inferred(elsewhere bool) *finding {
+	var found []exhibit
+	for i := range r.connections {
+		c, next := &r.connections[i], r.next(i)
+		if c.EndIs == Inferred && onAnotherNode(c, next) == elsewhere {
+			found = append(found, endOf(c, append([]saying{{text: noEnd}}, movedTo(c, next)...)...))
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &finding{count: len(found), evidence: found}
+}
+
+// noDrops finds that there was nothing wrong.
+func (r *record) noDrops() *finding {
+	for i := range r.connections {
+		if kind := r.connections[i].Kind; kind != StillOpen && kind != Disconnected {
+			return nil
+		}
+	}
+	if len(r.connections) == 0 || len(r.refusals) > 0 {
+		return nil
+	}
+	return &finding{count: len(r.connections)}
+}
+
+// offlineThroughout finds that the client was offline before and did not come.
+func (r *record) offlineThroughout() *finding {
+	if len(r.rows) > 0 || r.status.State != Offline || r.noReturn() != nil {
+		return nil
+	}
+	return &finding{
+		count:    1,
+		values:   values{"since": moment(r.status.Since.Time)},
+		evidence: []exhibit{endOf(r.last(), saying{text: noneFollowed})},
+	}
+}
+
+// nothingRecorded finds that nobody knows the client.
+func (r *record) nothingRecorded() *finding {
+	if len(r.rows) > 0 || r.status.State != Unknown {
+		return nil
+	}
+	return &finding{}
+}

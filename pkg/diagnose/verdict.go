@@ -1,0 +1,141 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// Code names a verdict. It is the same in every language and stays the same.
+type Code string
+
+// Level says how much a verdict should worry.
+type Level string
+
+const (
+	Problem Level = "problem" // something to mend
+	Notice  Level = "notice"  // may be normal; worth knowing
+	Info    Level = "info"    // nothing wrong
+)
+
+// Verdict is something that the events tell, and what to check because of it.
+type Verdict struct {
+	Code    Code   `json:"code"`
+	Level   Level  `json:"level"`
+	Title   string `json:"title"`
+	Meaning string `json:"meaning"`
+	Next    string `json:"next"`
+	// Count is how many ends or refusals it stands on.
+	Count int `json:"count"`
+	// Evidence is the newest of them, in order of time, at most maxEvidence.
+	Evidence []Evidence `json:"evidence"`
+}
+
+// Evidence is something that happened, and why it tells.
+type Evidence struct {
+	Time         Instant          `json:"time"`
+	Action       event.Action     `json:"action"`
+	ActionInfo   event.ActionInfo `json:"action_info"`
+	NativeReason string           `json:"native_reason"`
+	Text         string           `json:"text"`
+}
+
+const maxEvidence = 10
+
+// record is what verdicts are found in.
+type record struct {
+	span        Span
+	status      Status
+	rows        []*event.Event
+	connections []Connection
+	refusals    []Refusal
+}
+
+// finding is a verdict without words.
+type finding struct {
+	count    int
+	values   values
+	evidence []exhibit
+}
+
+// exhibit is evidence without words.
+type exhibit struct {
+	Evidence
+	says []saying
+}
+
+// rule finds a verdict, or nil.
+type rule struct {
+	code  Code
+	level Level
+	find  func(r *record) *finding
+}
+
+// verdicts are what the record tells, the most useful one first: problems before
+// notices before infos; of one level, patterns, which explain several ends at once,
+// before what the ends mean one by one; patterns as their table has them, the others
+// by number.
+func (r *record) verdicts(lang Lang) []Verdict {
+	singly := r.find(singles, lang)
+	slices.SortStableFunc(singly, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
+	found := slices.Concat(r.find(patterns, lang), singly)
+	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
+	return found
+}
+
+var severity = map[Level]int{Problem: 0, Notice: 1, Info: 2}
+
+func (r *record) find(rules []rule, lang Lang) []Verdict {
+	found := []Verdict{}
+	for _, rule := range rules {
+		if f := rule.find(r); f != nil {
+			found = append(found, f.verdict(rule, lang))
+		}
+	}
+	return found
+}
+
+func (f *finding) verdict(r rule, lang Lang) Verdict {
+	texts := verdictTexts[r.code][lang.index()]
+	values := f.values.with("count", times(f.count))
+	return Verdict{
+		Code: r.code, Level: r.level, Count: f.count,
+		Title:   values.into(texts.title, lang),
+		Meaning: values.into(texts.meaning, lang),
+		Next:    values.into(texts.next, lang),
+
+		Evidence: evidenceIn(f.evidence, lang),
+	}
+}
+
+func evidenceIn(exhibits []exhibit, lang Lang) []Evidence {
+	exhibits = slices.Clone(exhibits)
+	slices.SortStableFunc(exhibits, func(a, b exhibit) int { return a.Time.Compare(b.Time.Time) })
+	found := []Evidence{}
+	for _, e := range exhibits[max(0, len(exhibits)-maxEvidence):] {
+		e.Text = sentences(e.says, lang)
+		found = append(found, e.Evidence)
+	}
+	return found
+}
+
+// next is the connection after the i-th, nil for the last one.
+func (r *record) next(i int) *Connection {
+	if i+1 >= len(r.connections) {
+		return nil
+	}
+	return &r.connections[i+1]
+}
+
+// last is the newest connection known, also if it ended before the span.
+func (r *record) last() *Connection { return r.status.Connection }
+
+// offlineFor is how long the client has been offline at the end of the span.
+func (r *record) offlineFor() time.Duration {
+	if r.status.State != Offline {
+		return 0
+	}
+	return r.span.To.Sub(r.status.Since.Time)
+}
