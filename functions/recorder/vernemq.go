@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/serve"
@@ -12,13 +13,16 @@ import (
 // errNoHook: the body does not tell what it reports, and may hold a password.
 var errNoHook = errors.New("the header vernemq-hook is missing")
 
-// passOn answers VerneMQ's hooks that decide about a client. The broker takes
-// anything but this answer for a no, and would lock all clients out; with it the
-// next plugin decides. Such a body holds passwords and messages: it is not looked
-// at. (https://docs.vernemq.com/plugin-development/webhookplugins)
+// decidingHooks are how the names of the hooks begin that ask for a decision about a
+// client or a message. (https://docs.vernemq.com/plugin-development/webhookplugins)
+var decidingHooks = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
+
+// passOn answers the hooks that decide. VerneMQ takes a failure for a no, and would lock
+// all clients out; with this answer the next plugin decides. Such a body holds passwords
+// and messages: it is not looked at.
 func passOn(w http.ResponseWriter, r *http.Request) bool {
 	hook := r.Header.Get(hookHeader)
-	decides := strings.HasPrefix(hook, "auth_on_") || strings.HasPrefix(hook, "on_auth")
+	decides := slices.ContainsFunc(decidingHooks, func(start string) bool { return strings.HasPrefix(hook, start) })
 	if r.Method != http.MethodPost || !decides {
 		return false
 	}

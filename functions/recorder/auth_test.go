@@ -1,0 +1,181 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+)
+
+// someTokens are two for one instance, one for another, and one for all.
+const someTokens = "old-secret=prod;new/secret+2==prod,spare;test-secret=test;all-secret=*"
+
+func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+
+func basic(user, password string) []string {
+	return []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
+}
+
+func signed(token, body string) []string {
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte(body))
+	return []string{signatureHeader, "sha256=" + hex.EncodeToString(mac.Sum(nil))}
+}
+
+const ownEvent = `{"client_id":"c1","action":"connect"}`
+
+func TestEveryRouteTakesHeaders(t *testing.T) {
+	for _, route := range broker.Routes() {
+		for _, c := range []struct {
+			name   string
+			header []string
+			want   int // 0: anything but 401 and 403
+		}{
+			{"bearer", bearer("old-secret"), 0},
+			{"bearer, the other of two", bearer("new/secret+2="), 0},
+			{"bearer for all", bearer("all-secret"), 0},
+			{"basic", basic("any", "old-secret"), 0},
+			{"basic without a user", basic("", "all-secret"), 0},
+			{"basic, a colon in the user", basic("prod", "old-secret"), 0},
+			{"nothing", nil, 401},
+			{"wrong bearer", bearer("Old-secret"), 401},
+			{"wrong password", basic("old-secret", "x"), 401},
+			{"no password", basic("old-secret", ""), 401},
+			{"another instance's bearer", bearer("test-secret"), 403},
+			{"another instance's password", basic("any", "test-secret"), 403},
+		} {
+			t.Run(route+" "+c.name, func(t *testing.T) {
+				b := &bench{tokens: someTokens}
+				w := b.do("POST", "/webhooks/"+route+"/prod", strings.NewReader("[]"), append(c.header, "vernemq-hook", "on_register")...)
+				switch c.want {
+				case 401:
+					b.requireUnauthorised(t, w)
+				case 403:
+					requireForbidden(t, b, w.Code, w.Body.String())
+				default:
+					require.NotContains(t, []int{401, 403, 404, 405, 500, 503}, w.Code, w.Body)
+				}
+			})
+		}
+	}
+}
+
+func requireForbidden(t *testing.T, b *bench, code int, body string) {
+	t.Helper()
+	require.Equal(t, http.StatusForbidden, code, body)
+	require.JSONEq(t, `{"code":"Forbidden","error":"the token is a right one, but it may not act for this instance"}`, body)
+	require.Empty(t, b.recorded)
+	require.Empty(t, b.quarantined)
+}
+
+// TestTokenInURL: only where a broker can do nothing else, and nothing keeps it.
+func TestTokenInURL(t *testing.T) {
+	hook := []string{"vernemq-hook", "on_client_gone"}
+	escaped := url.QueryEscape("new/secret+2=")
+	for _, c := range []struct {
+		target string
+		want   int // 0: anything but the answers to a wrong token or path
+	}{
+		{"/webhooks/vernemq/prod/old-secret", 0},
+		{"/webhooks/vernemq/prod/new/secret+2=", 0},
+		{"/webhooks/vernemq/prod/new%2Fsecret%2B2%3D", 0},
+		{"/webhooks/vernemq/prod?token=old-secret", 0},
+		{"/webhooks/vernemq/prod?token=" + escaped, 0},
+		{"/webhooks/vernemq/prod/wrong?token=old-secret", 0},
+		{"/webhooks/vernemq/prod/wrong", 401},
+		{"/webhooks/vernemq/prod/", 401},
+		{"/webhooks/vernemq/prod", 401},
+		{"/webhooks/vernemq/prod?token=", 401},
+		{"/webhooks/vernemq/prod/test-secret", 403},
+		{"/webhooks/vernemq/prod?token=test-secret", 403},
+		{"/webhooks/vernemq//old-secret", 400},
+		{"/webhooks/azure-eventgrid/prod?token=" + escaped, 0},
+		{"/webhooks/azure-eventgrid/prod?token=wrong", 401},
+		{"/webhooks/azure-eventgrid/prod?token=test-secret", 403},
+		{"/webhooks/azure-eventgrid/prod/old-secret", 400},
+		{"/webhooks/emqx/prod?token=old-secret", 401},
+		{"/webhooks/events/prod?token=old-secret", 401},
+		{"/webhooks/events/prod/old-secret", 400},
+	} {
+		t.Run(c.target, func(t *testing.T) {
+			b := &bench{tokens: someTokens}
+			w := b.do("POST", c.target, strings.NewReader("junk"), hook...)
+			require.NotContains(t, w.Body.String(), "secret")
+			for _, data := range b.quarantined {
+				require.NotContains(t, string(data), "secret")
+			}
+			switch c.want {
+			case 401:
+				b.requireUnauthorised(t, w)
+			case 403:
+				requireForbidden(t, b, w.Code, w.Body.String())
+			case 400:
+				require.Contains(t, w.Body.String(), `"code":"InvalidInstance"`)
+			default:
+				require.Equal(t, "prod", b.kept(t).InstanceID)
+			}
+		})
+	}
+}
+
+func TestSignature(t *testing.T) {
+	for _, c := range []struct {
+		name, path string
+		header     []string
+		want       int
+	}{
+		{"right", "events/prod", signed("old-secret", ownEvent), 200},
+		{"the other of two", "events/prod", signed("new/secret+2=", ownEvent), 200},
+		{"upper-case digits", "events/prod", []string{signatureHeader, "sha256=" + strings.ToUpper(signed("old-secret", ownEvent)[1][7:])}, 200},
+		{"beside a wrong bearer", "events/prod", append(signed("old-secret", ownEvent), bearer("wrong")...), 200},
+		{"wrong beside a right bearer", "events/prod", append(signed("wrong", ownEvent), bearer("old-secret")...), 200},
+		{"another instance's", "events/prod", signed("test-secret", ownEvent), 403},
+		{"another body's", "events/prod", signed("old-secret", ownEvent+" "), 401},
+		{"unknown key", "events/prod", signed("wrong", ownEvent), 401},
+		{"cut", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][:20]}, 401},
+		{"no hex", "events/prod", []string{signatureHeader, "sha256=zz"}, 401},
+		{"no digest's name", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][7:]}, 401},
+		{"another route", "emqx/prod", signed("old-secret", ownEvent), 401},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &bench{tokens: someTokens}
+			w := b.do("POST", "/webhooks/"+c.path, strings.NewReader(ownEvent), c.header...)
+			switch c.want {
+			case 401:
+				b.requireUnauthorised(t, w)
+			case 403:
+				requireForbidden(t, b, w.Code, w.Body.String())
+			default:
+				require.Equal(t, c.want, w.Code, w.Body)
+				require.Len(t, b.recorded, 1)
+			}
+		})
+	}
+}
+
+// TestSignatureIsOfTheBodyAsSent, not as unpacked.
+func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
+	body := packed(t, ownEvent)
+	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {
+		b := &bench{tokens: someTokens}
+		w := b.do("POST", "/webhooks/events/prod", strings.NewReader(body), append(signed("old-secret", signedText), "Content-Encoding", "gzip")...)
+		require.Equal(t, want, w.Code, w.Body)
+	}
+}
+
+func TestSignedBodyHasTheUsualLimits(t *testing.T) {
+	b := &bench{}
+	w := b.do("POST", "/webhooks/events/prod", strings.NewReader(strings.Repeat(" ", maxBody+1)), signed("secret", "x")...)
+	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+	w = b.do("POST", "/webhooks/events/prod", cut{strings.NewReader(ownEvent)}, signed("secret", ownEvent)...)
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Empty(t, b.recorded)
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestVerneMQPassesOn: whatever the body, the token or the rest of the path, VerneMQ is
+// told to ask the next one.
+func TestVerneMQPassesOn(t *testing.T) {
+	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
+		for _, path := range []string{"", "/", "/prod", "/prod/wrong", "/prod/secret", "/a b/x?token=y"} {
+			for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`, strings.Repeat(" ", maxBody+1)} {
+				b := &bench{}
+				w := b.do("POST", "/webhooks/vernemq"+strings.ReplaceAll(path, " ", "%20"), strings.NewReader(body), "vernemq-hook", hook)
+				require.Equal(t, http.StatusOK, w.Code, w.Body)
+				require.JSONEq(t, `{"result":"next"}`, w.Body.String())
+				require.Empty(t, b.recorded)
+				require.Empty(t, b.quarantined)
+			}
+		}
+	}
+	require.Equal(t, http.StatusOK, (&bench{}).do("POST", "/webhooks/vernemq/x", cut{strings.NewReader("{")}, "vernemq-hook", "auth_on_publish").Code)
+	require.Equal(t, http.StatusMethodNotAllowed, (&bench{}).do("PUT", "/webhooks/vernemq/x", nil, "vernemq-hook", "auth_on_publish").Code)
+}
+
+func TestVerneMQWithoutHookKeepsNothing(t *testing.T) {
+	for _, hook := range []string{"", strings.Repeat("x", 65), "on_\x7f"} {
+		b := &bench{}
+		w := b.post("/webhooks/vernemq/prod", `{"client_id":"c","password":"hush"}`, "vernemq-hook", hook)
+		require.Equal(t, http.StatusBadRequest, w.Code)
+		require.JSONEq(t, `{"code":"InvalidHook","error":"the header vernemq-hook must say what the body reports; nothing was kept"}`, w.Body.String())
+		require.Empty(t, b.recorded)
+		require.Empty(t, b.quarantined)
+	}
+	b := &bench{}
+	b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/prod", strings.NewReader(`{}`)))
+}
+
+// TestVerneMQTakesTheAnswer: 200 with a JSON object.
+func TestVerneMQTakesTheAnswer(t *testing.T) {
+	b := &bench{}
+	body := `{"peer_addr":"192.0.2.7","peer_port":52341,"mountpoint":"","client_id":"d1","username":null}`
+	w := b.post("/webhooks/vernemq/prod", body, "vernemq-hook", "on_register")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.JSONEq(t, `{"recorded":1}`, w.Body.String())
+	require.Len(t, b.recorded, 1)
+}
+
+func TestAzureSenderIsAllowed(t *testing.T) {
+	for _, c := range []struct {
+		name, path, origin, rate string
+		want                     int
+		allowedRate              []string
+	}{
+		{"no rate", "azure-eventgrid/prod", "eventgrid.azure.net", "", 200, nil},
+		{"rate", "azure-eventgrid/prod?token=secret", "eventgrid.azure.net", "120", 200, []string{"120"}},
+		{"unknown rate", "azure-eventgrid/prod", "localhost", "many", 200, []string{"*"}},
+		{"rate of nothing", "azure-eventgrid/prod", "a.b", "0", 200, []string{"*"}},
+		{"no host name", "azure-eventgrid/prod", "evil host", "1", 400, nil},
+		{"no host name but a URL", "azure-eventgrid/prod", "https://a.b", "1", 400, nil},
+		{"long", "azure-eventgrid/prod", strings.Repeat("a.", 127) + "a", "1", 400, nil},
+		{"any sender", "azure-eventgrid/prod", "*", "1", 400, nil},
+		{"no origin", "azure-eventgrid/prod", "", "1", 405, nil},
+		{"another route", "emqx/prod", "eventgrid.azure.net", "1", 405, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &bench{}
+			w := b.do("OPTIONS", "/webhooks/"+c.path, nil, "WebHook-Request-Origin", c.origin, "WebHook-Request-Rate", c.rate)
+			require.Equal(t, c.want, w.Code, w.Body)
+			if c.want == 200 {
+				require.Equal(t, []string{c.origin}, w.Header().Values("WebHook-Allowed-Origin"))
+				require.Equal(t, "POST", w.Header().Get("Allow"))
+			} else {
+				require.Empty(t, w.Header().Values("WebHook-Allowed-Origin"))
+			}
+			require.Equal(t, c.allowedRate, w.Header().Values("WebHook-Allowed-Rate"))
+		})
+	}
+}
+
+func validation(code string) string {
+	return `[{"id":"1","topic":"t","subject":"","data":{"validationCode":"` + code + `","validationUrl":"https://x"},` +
+		`"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent","eventTime":"2026-11-22T08:00:00Z","metadataVersion":"1","dataVersion":"2"}]`
+}
+
+func TestAzureSubscriptionIsValidated(t *testing.T) {
+	b := &bench{}
+	w := b.do("POST", "/webhooks/azure-eventgrid/prod", strings.NewReader(validation("512d38b6-c7b8-40c8-89fe-f46f9e9622b6")))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.JSONEq(t, `{"validationResponse":"512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}`, w.Body.String())
+	require.Empty(t, b.quarantined)
+}
+
+func TestAzureOtherBodiesNeedAToken(t *testing.T) {
+	for name, body := range map[string]string{
+		"no code":         validation(""),
+		"long code":       validation(strings.Repeat("x", 257)),
+		"odd code":        validation(`\u0001`),
+		"two events":      "[" + strings.Trim(validation("a"), "[]") + "," + strings.Trim(validation("b"), "[]") + "]",
+		"another event":   strings.Replace(validation("a"), "eventType", "type", 1),
+		"not JSON":        validation("a") + "x",
+		"empty":           "",
+		"long":            validation("a") + strings.Repeat(" ", 16<<10),
+		"validation text": `["Microsoft.EventGrid.SubscriptionValidationEvent"]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &bench{}
+			b.requireUnauthorised(t, b.do("POST", "/webhooks/azure-eventgrid/prod", strings.NewReader(body)))
+			b.post("/webhooks/azure-eventgrid/prod", body)
+			if len(b.quarantined) > 0 {
+				require.Equal(t, body, string(b.kept(t).Body), "the body is whole")
+			}
+		})
+	}
+	b := &bench{}
+	require.Equal(t, http.StatusServiceUnavailable,
+		b.do("POST", "/webhooks/azure-eventgrid/prod?token=secret", cut{strings.NewReader(validation("a")[:50])}).Code)
+	require.Empty(t, b.quarantined)
+}
+
+const awsToken = "AYADeMXLrPrNY2wqJAKsFNn"
+
+// confirm sends a confirmation message and returns the answer, the URLs that were asked
+// for, and what was logged.
+func confirm(t *testing.T, b *bench, path, enableURL string) (code int, body string, asked []string, logged string) {
+	t.Helper()
+	answer := b.outside
+	b.outside = func(r *http.Request) (*http.Response, error) {
+		asked = append(asked, r.Method+" "+r.URL.String())
+		return answer(r)
+	}
+	logged = captureLog(t, func() {
+		w := b.do("POST", path, strings.NewReader(`{"arn":"arn:aws:iot:us-east-1:1:ruledestination/http/7a28","confirmationToken":"`+awsToken+
+			`","enableUrl":"`+enableURL+`","messageType":"DestinationConfirmation"}`), "x-amz-rules-engine-message-type", "DestinationConfirmation")
+		code, body = w.Code, w.Body.String()
+	})
+	require.Empty(t, b.recorded)
+	require.Empty(t, b.quarantined)
+	require.NotContains(t, logged+body, awsToken)
+	return code, body, asked, logged
+}
+
+func captureLog(t *testing.T, do func()) string {
+	var lines strings.Builder
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&lines, nil)))
+	defer slog.SetDefault(before)
+	do()
+	return lines.String()
+}
+
+func answering(status int, header ...string) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		response := &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader("secret of AWS"))}
+		for i := 0; i < len(header); i += 2 {
+			response.Header.Set(header[i], header[i+1])
+		}
+		return response, nil
+	}
+}
+
+func TestAWSDestinationIsConfirmed(t *testing.T) {
+	for _, host := range []string{
+		"iot.us-east-1.amazonaws.com", "iot.us-east-1.amazonaws.com:443", "iot.cn-northwest-1.amazonaws.com.cn",
+		"iot.us-gov-west-1.amazonaws.com", "iot.ap-southeast-12.amazonaws.com",
+	} {
+		for _, path := range []string{"", "/", "/prod", "/prod/?confirmationToken=" + awsToken} {
+			target := "https://" + host + "/confirmdestination/" + awsToken
+			code, body, asked, logged := confirm(t, &bench{outside: answering(200)}, "/webhooks/aws-iot"+path, target)
+			require.Equal(t, http.StatusOK, code, body)
+			require.JSONEq(t, `{"confirmed":true}`, body)
+			require.Equal(t, []string{"GET " + target}, asked)
+			require.Contains(t, logged, `"msg":"destination confirmed","host":"`+host+`"`)
+		}
+	}
+}
+
+// TestAWSConfirmationGoesNowhereElse: nobody can make the recorder ask for a URL that
+// is not AWS IoT's.
+func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
+	for _, target := range []string{
+		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:8443/confirmdestination/x",
+		"https://user@iot.us-east-1.amazonaws.com/confirmdestination/x", "https://user:pass@iot.us-east-1.amazonaws.com/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/x", "https://evil.example/iot.us-east-1.amazonaws.com/confirmdestination/x",
+		"https://evil-iot.us-east-1.amazonaws.com/confirmdestination/x", "https://a.iot.us-east-1.amazonaws.com/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com./confirmdestination/x", "https://iot.us-east-1.evil.com/confirmdestination/x",
+		"https://iot.evil.amazonaws.com/confirmdestination/x", "https://iot.us.east.1.amazonaws.com/confirmdestination/x",
+		"https://s3.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com/", "https://iot.us-east-1.amazonaws.com",
+		"https://iot.us-east-1.amazonaws.com/things", "https://127.0.0.1/confirmdestination/x", "https://[::1]/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com\\\\@evil.example/confirmdestination/x", "https://iot.us-east-1.amazonaws.com%2eevil.example/confirmdestination/x",
+		"//iot.us-east-1.amazonaws.com/confirmdestination/x", "file:///confirmdestination/x", "https:iot.us-east-1.amazonaws.com/confirmdestination/x", "%zz",
+	} {
+		code, body, asked, _ := confirm(t, &bench{outside: answering(200)}, "/webhooks/aws-iot/prod", target)
+		require.Equal(t, http.StatusBadRequest, code, target)
+		require.JSONEq(t, `{"code":"InvalidConfirmation","error":"enableUrl must be https://iot.<region>.amazonaws.com/confirmdestination/<token>"}`, body, target)
+		require.Empty(t, asked, target)
+	}
+	for _, body := range []string{"", "junk", "[]", `{"enableUrl":5}`, strings.Repeat(" ", 16<<10) + `{}`} {
+		w := (&bench{}).do("POST", "/webhooks/aws-iot/prod", strings.NewReader(body), "x-amz-rules-engine-message-type", "DestinationConfirmation")
+		require.Equal(t, http.StatusBadRequest, w.Code)
+		require.Contains(t, w.Body.String(), "InvalidConfirmation")
+	}
+}
+
+func TestAWSConfirmationFails(t *testing.T) {
+	const target = "https://iot.us-east-1.amazonaws.com/confirmdestination/" + awsToken
+	for name, answer := range map[string]func(*http.Request) (*http.Response, error){
+		"refused":   answering(400),
+		"elsewhere": answering(302, "Location", "https://evil.example/"+awsToken),
+		"no way":    func(*http.Request) (*http.Response, error) { return nil, errors.New("no such host") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, body, asked, logged := confirm(t, &bench{outside: answer}, "/webhooks/aws-iot/prod", target)
+			require.Equal(t, http.StatusServiceUnavailable, code)
+			require.Contains(t, body, `"code":"NotConfirmed"`)
+			require.Equal(t, []string{"GET " + target}, asked, "once, and nowhere else")
+			require.Contains(t, logged, `"msg":"destination not confirmed","host":"iot.us-east-1.amazonaws.com"`)
+		})
+	}
+}
+
+// TestAWSOtherMessagesNeedAToken: the header alone opens nothing.
+func TestAWSOtherMessagesNeedAToken(t *testing.T) {
+	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
+		b := &bench{}
+		b.requireUnauthorised(t, b.do("POST", "/webhooks/"+c.path, strings.NewReader(`{}`), "x-amz-rules-engine-message-type", c.kind))
+	}
+}

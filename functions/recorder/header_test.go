@@ -1,0 +1,41 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestHookAndPositionAreKept(t *testing.T) {
+	b := &bench{}
+	w := b.post("/webhooks/mosquitto/prod", "\xff", "vernemq-hook", "on_register", "X-Log-Position", "mosquitto.log:1024")
+	require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
+	kept := b.kept(t)
+	require.Equal(t, "on_register", kept.Hook)
+	require.Equal(t, "mosquitto.log:1024", kept.Position)
+}
+
+// TestUnusableHeaders: a position that cannot be refuses the body, since lines would be
+// lost without one; a hook that cannot be is none.
+func TestUnusableHeaders(t *testing.T) {
+	for _, bad := range []string{strings.Repeat("x", 1025), "log\x01:5", "lög:5"} {
+		b := &bench{}
+		w := b.post("/webhooks/events/prod", ownEvent, "vernemq-hook", bad, "X-Log-Position", bad)
+		require.Equal(t, http.StatusBadRequest, w.Code)
+		require.JSONEq(t, `{"recorded":0,"rejected":[{"item":0,"field":"X-Log-Position","error":"must be printable ASCII, at most 1024 bytes"}]}`, w.Body.String())
+		require.Empty(t, b.recorded)
+		kept := b.kept(t)
+		require.Equal(t, ownEvent, string(kept.Body))
+		require.Empty(t, kept.Hook)
+		require.Empty(t, kept.Position)
+	}
+}
+
+func TestUnusableEncodingIsNamedSo(t *testing.T) {
+	b := &bench{}
+	w := b.post("/webhooks/events/prod", ownEvent, "Content-Encoding", strings.Repeat("x", 65))
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Equal(t, "unknown", b.kept(t).Encoding)
+}

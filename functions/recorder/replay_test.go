@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/record"
+	"devicetrace/pkg/serve"
+)
+
+// system is the handler over a real writer, and a real reader beside it.
+type system struct {
+	t     *testing.T
+	store *memstore.Store
+	hooks webhooks
+	now   time.Time
+}
+
+func newSystem(t *testing.T) *system {
+	s := &system{t: t, store: memstore.New(), now: now}
+	writer, err := record.New(s.store, record.Config{})
+	require.NoError(t, err)
+	var tokens serve.Tokens
+	require.NoError(t, tokens.Add("secret"))
+	s.hooks = webhooks{
+		writer: writer, store: s.store, tokens: tokens, retention: 30 * 24 * time.Hour,
+		now: func() time.Time { return s.now },
+	}
+	return s
+}
+
+func (s *system) do(method, path, body, token string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	newHandler(s.hooks, "admin").ServeHTTP(w, r)
+	return w
+}
+
+// post sends a body of which something must be wrong, and returns its id in quarantine.
+func (s *system) post(body string) quarantine.ID {
+	s.t.Helper()
+	require.Equal(s.t, http.StatusBadRequest, s.do("POST", "/webhooks/events/prod", body, "secret").Code)
+	return s.only()
+}
+
+// only is the one item in quarantine.
+func (s *system) only() quarantine.ID {
+	s.t.Helper()
+	objects, err := objstore.All(s.t.Context(), s.store, "quarantine/", "")
+	require.NoError(s.t, err)
+	require.Len(s.t, objects, 1)
+	name := strings.NewReplacer("quarantine/day=", "", "/", "-", ".json", "").Replace(objects[0].Key)
+	id, err := quarantine.ParseID(name)
+	require.NoError(s.t, err)
+	return id
+}
+
+func (s *system) replay(id quarantine.ID, status int) rejection {
+	s.t.Helper()
+	return decoded[rejection](s.t, s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin"), status)
+}
+
+// trace is what the query shows of a client, all its time.
+func (s *system) trace(client string) []event.Event {
+	s.t.Helper()
+	reader, err := query.New(s.store, query.Config{})
+	require.NoError(s.t, err)
+	var events []event.Event
+	for day := now.AddDate(0, 0, -60); day.Before(now.AddDate(0, 0, 60)); day = day.AddDate(0, 0, 1) {
+		answer, err := reader.Trace(s.t.Context(), query.Request{InstanceID: "prod", ClientID: client, From: day, To: day.Add(24*time.Hour - 1)})
+		require.NoError(s.t, err)
+		require.Empty(s.t, answer.Unreadable)
+		events = append(events, answer.Events...)
+	}
+	return events
+}
+
+// TestReplayOfWhatIsUnderstoodNow: a body of which an older recorder took a part. Its
+// events have no time of their own, so all that tells them apart is the received time
+// and their place.
+func TestReplayOfWhatIsUnderstoodNow(t *testing.T) {
+	s := newSystem(t)
+	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
+	decode, _ := broker.Lookup("events")
+	batch := decode([]byte(body), broker.Meta{InstanceID: "prod", ReceivedAt: now})
+	require.Len(t, batch.Events, 4)
+	require.NoError(t, s.hooks.writer.Append(t.Context(), []event.Event{batch.Events[0], batch.Events[2], batch.Events[3]}))
+	require.Len(t, s.trace("c"), 3)
+	id, err := quarantine.Keep(t.Context(), s.store, quarantine.Item{
+		ReceivedAt: now, Route: "events", InstanceID: "prod", Body: []byte(body), Errors: []quarantine.Error{{Item: 1}},
+	})
+	require.NoError(t, err)
+
+	s.now = now.Add(50 * time.Hour)
+	for range 3 {
+		require.Equal(t, rejection{Recorded: 4, Rejected: []broker.Rejected{}}, s.replay(id, http.StatusOK))
+		got := s.trace("c")
+		require.Len(t, got, 4)
+		for _, e := range got {
+			require.Equal(t, now, e.ReceivedAt)
+			require.Equal(t, now, e.Time)
+		}
+	}
+	require.Equal(t, id, s.only(), "it stays in quarantine")
+}
+
+// TestReplayOfWhatIsStillNotUnderstood: its good part is not doubled, its bad one is not
+// quarantined again.
+func TestReplayOfWhatIsStillNotUnderstood(t *testing.T) {
+	s := newSystem(t)
+	id := s.post(`[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"},{"client_id":"c","action":"close"}]`)
+	before := s.trace("c")
+	require.Len(t, before, 2)
+	s.now = now.Add(time.Hour)
+	for range 2 {
+		require.Equal(t, rejection{Recorded: 2, Rejected: []broker.Rejected{{Item: 1, Field: "action", Error: "must be connect, close or disconnect"}}},
+			s.replay(id, http.StatusUnprocessableEntity))
+		require.Equal(t, before, s.trace("c"))
+		require.Equal(t, id, s.only())
+	}
+}
+
+// TestReplayJudgesByTheReceivedTime: what was in time when it came is so for good, and
+// what was not is not.
+func TestReplayJudgesByTheReceivedTime(t *testing.T) {
+	s := newSystem(t)
+	at := func(client string, t time.Time) string {
+		return fmt.Sprintf(`{"client_id":%q,"action":"connect","time":%d}`, client, t.UnixMilli())
+	}
+	s.post("[" + at("kept", now.Add(-29*24*time.Hour)) + "," + at("old", now.Add(-31*24*time.Hour)) + "," + at("soon", now.Add(2*time.Hour)) + "]")
+	s.now = now.Add(20 * 24 * time.Hour)
+	got := s.replay(s.only(), http.StatusUnprocessableEntity)
+	require.Equal(t, 1, got.Recorded)
+	require.Equal(t, []int{1, 2}, []int{got.Rejected[0].Item, got.Rejected[1].Item})
+	require.Len(t, s.trace("kept"), 1)
+	require.Empty(t, s.trace("old"))
+	require.Empty(t, s.trace("soon"))
+}
+
+// TestReplayHasWhatCameBesideTheBody: hook, position and encoding.
+func TestReplayHasWhatCameBesideTheBody(t *testing.T) {
+	s := newSystem(t)
+	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
+	for i, item := range []quarantine.Item{
+		{Route: "vernemq", Hook: "on_register", Body: []byte(`{"peer_addr":"192.0.2.7","peer_port":1,"mountpoint":"","client_id":"v","username":null}`)},
+		{Route: "mosquitto", Position: "mosquitto.log:4096", Body: []byte(line + line)},
+		{Route: "events", Encoding: "gzip", Body: []byte(packed(t, `{"client_id":"g","action":"connect"}`))},
+	} {
+		item.ReceivedAt, item.InstanceID = now, "prod"
+		id, err := quarantine.Keep(t.Context(), s.store, item)
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 2, 1}[i], s.replay(id, http.StatusOK).Recorded)
+	}
+	require.Len(t, s.trace("v"), 1)
+	require.Len(t, s.trace("g"), 1)
+	lines := s.trace("c")
+	require.Len(t, lines, 2, "their positions tell them apart")
+	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
+}
+
+func TestReplayOfWhatNobodyUnderstands(t *testing.T) {
+	s := newSystem(t)
+	for name, c := range map[string]struct {
+		item quarantine.Item
+		want string
+	}{
+		"route that is gone": {quarantine.Item{Route: "nobroker"}, "there is no such route any more"},
+		"unknown encoding":   {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not known: send gzip or none"},
+		"unpacks into more":  {quarantine.Item{Route: "events", Encoding: "gzip", Body: []byte(packed(t, strings.Repeat(" ", maxBody+1)))}, "body is longer than 8 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.item.ReceivedAt, c.item.InstanceID = now, "prod"
+			id, err := quarantine.Keep(t.Context(), s.store, c.item)
+			require.NoError(t, err)
+			require.Equal(t, rejection{Rejected: []broker.Rejected{{Error: c.want}}}, s.replay(id, http.StatusUnprocessableEntity))
+		})
+	}
+}
+
+func TestReplayTellsAStoreThatIsDown(t *testing.T) {
+	s := newSystem(t)
+	id := s.post(`[{"client_id":"c","action":"connect"},5]`)
+	s.hooks.writer = failingWriter{}
+	w := s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin")
+	require.Equal(t, http.StatusTooManyRequests, w.Code)
+	require.Equal(t, "1", w.Header().Get("Retry-After"))
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Append(context.Context, []event.Event) error { return record.ErrBusy }

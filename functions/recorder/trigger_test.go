@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/record"
+)
+
+// notification is what a RocketMQ trigger delivers of a client's connect.
+func notification(client string) string {
+	return fmt.Sprintf(`{"id":"%[1]s","source":"RocketMQ-Function-rocketmq-trigger","specversion":"1.0","type":"mq:Topic:SendMessage",
+		"datacontenttype":"application/json; charset=utf-8","subject":"acs:mq:cn-hangzhou:1:MQ_INST%%mqtt","time":"2026-11-22T07:59:59Z",
+		"data":{"topic":"mqtt","systemProperties":{"TAGS":"connect","CONSUME_START_TIME":1795334399000},"userProperties":{},
+		"body":"{\"eventType\":\"connect\",\"clientId\":\"%[1]s\",\"channelId\":\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"clientIp\":\"192.0.2.7\",\"time\":%[2]d}"}}`,
+		client, now.UnixMilli())
+}
+
+func TestEvent(t *testing.T) {
+	for name, payload := range map[string]string{
+		"classic trigger": notification("c1"),
+		"event stream":    "[" + notification("c1") + "]",
+		"plain message":   fmt.Sprintf(`{"eventType":"connect","clientId":"c1","channelId":"x","time":%d}`, now.UnixMilli()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &bench{}
+			require.NoError(t, b.hooks().event(t.Context(), []byte(payload)))
+			require.Len(t, b.recorded, 1)
+			require.Equal(t, "c1", b.recorded[0].ClientID)
+			require.Equal(t, "apsaramq", b.recorded[0].InstanceID)
+			require.Equal(t, now, b.recorded[0].ReceivedAt)
+			require.Empty(t, b.quarantined)
+		})
+	}
+}
+
+func TestEventsOfABatch(t *testing.T) {
+	b := &bench{}
+	payload := "[" + notification("c1") + `,"junk",` + notification("c2") + "]"
+	require.NoError(t, b.hooks().event(t.Context(), []byte(payload)))
+	require.Len(t, b.recorded, 2)
+	kept := b.kept(t)
+	require.Equal(t, payload, string(kept.Body))
+	require.Equal(t, []string{"apsaramq", "apsaramq"}, []string{kept.Route, kept.InstanceID})
+	require.Equal(t, 1, kept.Errors[0].Item)
+}
+
+// TestEventThatIsNotUnderstood is kept and not delivered again.
+func TestEventThatIsNotUnderstood(t *testing.T) {
+	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
+		b := &bench{}
+		require.NoError(t, b.hooks().event(t.Context(), []byte(payload)), payload)
+		require.Empty(t, b.recorded)
+		require.Equal(t, payload, string(b.kept(t).Body))
+	}
+}
+
+// TestEventIsDeliveredAgain where trying again can help.
+func TestEventIsDeliveredAgain(t *testing.T) {
+	b := &bench{appendErr: record.ErrBusy}
+	require.ErrorIs(t, b.hooks().event(t.Context(), []byte(notification("c1"))), record.ErrBusy)
+	down := errors.New("down")
+	b = &bench{putErr: down}
+	err := b.hooks().event(t.Context(), []byte("junk"))
+	require.ErrorIs(t, err, down)
+	require.False(t, strings.Contains(err.Error(), "junk"))
+}
