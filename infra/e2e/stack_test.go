@@ -31,7 +31,8 @@ const (
 // functions' processes below it. Its data outlives it.
 type stack struct {
 	data           string
-	port, mqttPort string // "0" before the start: free ones
+	env            []string // more of its environment, "NAME=value"
+	port, mqttPort string   // "0" before the start: free ones
 	cmd            *exec.Cmd
 	output         *output
 	exited         chan struct{} // closed when it is gone
@@ -79,6 +80,7 @@ func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 		"PORT=" + s.port, "MQTT_PORT=" + s.mqttPort, "DATA_DIR=" + s.data,
 		"WEBHOOK_TOKEN=" + webhookToken, "QUERY_TOKEN=" + queryToken,
 	}
+	cmd.Env = append(cmd.Env, s.env...)
 	return cmd
 }
 

@@ -192,7 +192,7 @@ func TestForms(t *testing.T) {
 	require.Equal(t, http.StatusRequestEntityTooLarge, s.post(t, "/webhooks/events/long", long, nil).status)
 	packed := http.Header{"Content-Encoding": {"gzip"}}
 	require.Equal(t, http.StatusRequestEntityTooLarge, s.post(t, "/webhooks/events/long", pack(t, long), packed).status)
-	require.Equal(t, http.StatusNotFound, s.post(t, "/webhooks/vernemq/x", []byte(one), nil).status)
+	require.Equal(t, http.StatusNotFound, s.post(t, "/webhooks/nobroker/x", []byte(one), nil).status)
 }
 
 func pack(t *testing.T, body []byte) []byte {

@@ -1,0 +1,165 @@
+package e2e
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Tokens of single instances. One ends as base64 does, and needs escaping in a URL.
+const (
+	oldToken   = "e2e-old/secret+1=="
+	newToken   = "e2e-new-secret"
+	otherToken = "e2e-other-secret"
+	adminToken = "e2e-admin-secret"
+)
+
+// newStackWith starts a stack with more in its environment.
+func newStackWith(t *testing.T, env ...string) *stack {
+	t.Helper()
+	s := &stack{data: t.TempDir(), env: env}
+	s.start(t)
+	return s
+}
+
+// send sends a request without any token but what the header or path has.
+func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
+	t.Helper()
+	fields := http.Header{}
+	for i := 0; i < len(header); i += 2 {
+		fields.Set(header[i], header[i+1])
+	}
+	r, err := do(t.Context(), method, s.url(path), "", fields, []byte(body))
+	require.NoError(t, err)
+	return r
+}
+
+func basicAuth(password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte("anyone:"+password))
+}
+
+func signature(token, body string) string {
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte(body))
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// TestWaysToAuthenticate: each broker's way to show a token, with a token of the
+// instance, of another one, and a wrong one. No token is written down anywhere.
+func TestWaysToAuthenticate(t *testing.T) {
+	t.Parallel()
+	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=prod; "+newToken+"=prod,spare; "+otherToken+"=test", "ADMIN_TOKEN="+adminToken)
+	began := time.Now().Add(-time.Minute)
+	event := func(client string) string { return `{"client_id":"` + client + `","action":"connect"}` }
+	hook := []string{"vernemq-hook", "on_register"}
+	gone := func(client string) string {
+		return `{"peer_addr":"192.0.2.7","peer_port":1,"mountpoint":"","client_id":"` + client + `","username":null}`
+	}
+	for name, way := range map[string]func(token string) response{
+		"bearer": func(token string) response {
+			return s.send(t, "POST", "/webhooks/events/prod", event("bearer"), "Authorization", "Bearer "+token)
+		},
+		"basic": func(token string) response {
+			return s.send(t, "POST", "/webhooks/events/prod", event("basic"), "Authorization", basicAuth(token))
+		},
+		"signature": func(token string) response {
+			return s.send(t, "POST", "/webhooks/events/prod", event("signature"), "X-Signature-256", signature(token, event("signature")))
+		},
+		"path": func(token string) response {
+			return s.send(t, "POST", "/webhooks/vernemq/prod/"+token, gone("path"), hook...)
+		},
+		"query": func(token string) response {
+			return s.send(t, "POST", "/webhooks/vernemq/prod?token="+url.QueryEscape(token), gone("query"), hook...)
+		},
+	} {
+		for token, want := range map[string]int{
+			oldToken: 200, newToken: 200, webhookToken: 200, otherToken: 403, queryToken: 401, adminToken: 401, "wrong": 401,
+		} {
+			require.Equal(t, want, way(token).status, "%s with %s", name, token)
+		}
+		rows := s.trace(t, question("prod", name, began, time.Now().Add(time.Minute))).Events
+		require.Len(t, rows, 3, "%s: one for each right token", name)
+	}
+	require.Equal(t, 401, s.send(t, "POST", "/webhooks/emqx/prod?token="+newToken, "{}").status, "who can set headers does")
+	require.Equal(t, 400, s.send(t, "POST", "/webhooks/emqx/prod/"+newToken, "{}").status)
+	require.Equal(t, 400, s.send(t, "POST", "/webhooks/azure-eventgrid/prod?token="+newToken, "junk").status, "let in, and not understood")
+	require.Len(t, s.objects(t, "quarantine/"), 1)
+	s.interrupt(t)
+	s.requireNoSecrets(t, webhookToken, queryToken, oldToken, url.QueryEscape(oldToken), newToken, otherToken, adminToken)
+}
+
+// requireNoSecrets looks at all that the stack has written and said.
+func (s *stack) requireNoSecrets(t *testing.T, secrets ...string) {
+	t.Helper()
+	written := map[string]string{"what the stack said": s.output.said.String()}
+	require.NoError(t, filepath.WalkDir(s.data, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			written[path] = readFile(t, path)
+		}
+		return err
+	}))
+	require.Contains(t, written, filepath.Join(s.data, "functions.log"))
+	for where, text := range written {
+		for _, secret := range secrets {
+			require.False(t, strings.Contains(text, secret), "%s is in %s", secret, where)
+		}
+	}
+}
+
+// TestRotation: two tokens at once, then the new one alone.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=*;"+newToken+"=*")
+	status := func(token string) int {
+		return s.send(t, "POST", "/webhooks/events/prod", "[]", "Authorization", "Bearer "+token).status
+	}
+	require.Equal(t, []int{200, 200}, []int{status(oldToken), status(newToken)})
+	s.interrupt(t)
+	s.env = []string{"WEBHOOK_TOKENS=" + newToken + "=*"}
+	s.start(t)
+	require.Equal(t, []int{401, 200}, []int{status(oldToken), status(newToken)})
+}
+
+// TestHandshakes are answered to anyone, and leave nothing behind.
+func TestHandshakes(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	const secret = "hush-hush"
+
+	r := s.send(t, "OPTIONS", "/webhooks/azure-eventgrid/prod?token="+secret, "", "WebHook-Request-Origin", "eventgrid.azure.net", "WebHook-Request-Rate", "120")
+	require.Equal(t, 200, r.status, string(r.body))
+	require.Equal(t, "eventgrid.azure.net", r.header.Get("WebHook-Allowed-Origin"))
+	require.Equal(t, "120", r.header.Get("WebHook-Allowed-Rate"))
+	require.Equal(t, 400, s.send(t, "OPTIONS", "/webhooks/azure-eventgrid/prod", "", "WebHook-Request-Origin", "not a host").status)
+
+	r = s.send(t, "POST", "/webhooks/azure-eventgrid/prod", `[{"id":"1","eventType":"Microsoft.EventGrid.SubscriptionValidationEvent","data":{"validationCode":"512d38b6"}}]`, "aeg-event-type", "SubscriptionValidation")
+	require.Equal(t, 200, r.status, string(r.body))
+	require.JSONEq(t, `{"validationResponse":"512d38b6"}`, string(r.body))
+
+	for _, path := range []string{"", "/prod", "/prod/" + secret, "/prod?token=" + secret} {
+		r = s.send(t, "POST", "/webhooks/vernemq"+path, `{"client_id":"c","password":"`+secret+`"}`, "vernemq-hook", "auth_on_register")
+		require.Equal(t, 200, r.status, string(r.body))
+		require.JSONEq(t, `{"result":"next"}`, string(r.body))
+	}
+	r = s.post(t, "/webhooks/vernemq/prod", []byte(`{"client_id":"c","password":"`+secret+`"}`), nil)
+	require.Equal(t, 400, r.status, "a body without its hook is refused")
+
+	elsewhere := `{"arn":"a","confirmationToken":"` + secret + `","enableUrl":"https://127.0.0.1:` + s.port + `/confirmdestination/` + secret + `","messageType":"DestinationConfirmation"}`
+	r = s.send(t, "POST", "/webhooks/aws-iot/prod", elsewhere, "x-amz-rules-engine-message-type", "DestinationConfirmation")
+	require.Equal(t, 400, r.status, string(r.body))
+
+	require.Empty(t, s.objects(t, "quarantine/"))
+	require.Empty(t, s.objects(t, "events/"))
+	s.interrupt(t)
+	s.requireNoSecrets(t, secret)
+}

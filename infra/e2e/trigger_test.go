@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/fc"
+	"devicetrace/infra/local/oss"
+	"devicetrace/infra/local/syaml"
+)
+
+// TestTrigger hands the recorder what a RocketMQ trigger delivers, through the runtime
+// API: not a request of anyone, but an event of the platform.
+func TestTrigger(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	at := time.Now().Truncate(time.Millisecond)
+	message := func(client string) string {
+		body := fmt.Sprintf(`{"eventType":"connect","clientId":%q,"channelId":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","clientIp":"192.0.2.7","time":%d}`, client, at.UnixMilli())
+		quoted, err := json.Marshal(body)
+		require.NoError(t, err)
+		return fmt.Sprintf(`{"id":%q,"specversion":"1.0","type":"mq:Topic:SendMessage","data":{"topic":"mqtt",
+			"systemProperties":{"TAGS":"connect","CONSUME_START_TIME":%d},"userProperties":{},"body":%s}}`, client, at.UnixMilli(), quoted)
+	}
+	for _, payload := range []string{message("one"), "[" + message("two") + `,{"data":5},` + message("three") + "]", message("one")} {
+		_, err := p.host.Invoke(t.Context(), "recorder", []byte(payload))
+		require.NoError(t, err)
+	}
+	for _, client := range []string{"one", "two", "three"} {
+		rows := p.stack.trace(t, question("mq", client, at, at)).rows(t)
+		require.Len(t, rows, 1, client)
+		require.Equal(t, "connect", rows[0].Action)
+		require.Equal(t, "mq", rows[0].InstanceID)
+	}
+	require.Len(t, p.stack.objects(t, "quarantine/"), 1)
+
+	p.store.Close()
+	_, err := p.host.Invoke(t.Context(), "recorder", []byte(message("four")))
+	var fault *fc.Error
+	require.ErrorAs(t, err, &fault)
+	require.Equal(t, "UnhandledInvocationError", fault.Code, "so that it is delivered again")
+}
+
+// platform is the functions hosted in this process, where any event can be handed to them.
+type platform struct {
+	host  *fc.Host
+	store *httptest.Server
+	stack *stack // to ask; it has no process of its own
+}
+
+func newPlatform(t *testing.T) platform {
+	t.Helper()
+	variables := map[string]string{"WEBHOOK_TOKEN": webhookToken, "QUERY_TOKEN": queryToken, "TRIGGER_INSTANCE": "mq"}
+	text, err := os.ReadFile(filepath.Join(built, "s.yaml"))
+	require.NoError(t, err)
+	document, err := syaml.Parse(text, func(name string) (string, bool) {
+		value, found := variables[name]
+		return value, found
+	})
+	require.NoError(t, err)
+	functions, err := document.Functions()
+	require.NoError(t, err)
+
+	data := t.TempDir()
+	bucket, err := oss.Open(oss.Config{
+		Dir: data, Bucket: functions[0].Environment["OSS_BUCKET"], Region: functions[0].Environment["OSS_REGION"],
+		Credentials: func(string) (secret, token string, ok bool) { return "secret", "token", true },
+	})
+	require.NoError(t, err)
+	store := httptest.NewServer(bucket)
+	t.Cleanup(store.Close)
+	host, err := fc.New(fc.Config{
+		Functions: functions, Dir: built, Environment: map[string]string{"OSS_ENDPOINT": store.URL},
+		Credentials: func() fc.Credentials {
+			return fc.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}
+		},
+	})
+	require.NoError(t, err)
+	front := httptest.NewServer(host)
+	t.Cleanup(func() {
+		front.Close()
+		host.Stop(t.Context())
+	})
+	address, err := url.Parse(front.URL)
+	require.NoError(t, err)
+	return platform{host, store, &stack{data: data, port: address.Port()}}
+}
