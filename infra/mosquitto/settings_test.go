@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func environment(name string) string {
+	return map[string]string{"WEBHOOK_TOKEN": "secret", "MQTT_USER": "user", "MQTT_PASSWORD": "password"}[name]
+}
+
+func nothing(string) string { return "" }
+
+const webhook = "http://127.0.0.1:8080/webhooks/mosquitto/local"
+
+func TestSettings(t *testing.T) {
+	got, err := readSettings([]string{"-log", "x.log", "-url", webhook}, environment, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, settings{
+		log: "x.log", url: webhook, token: "secret", state: filepath.Join(".data", "mosquitto"), age: time.Second,
+		clientID: "device-trace-log", user: "user", password: "password",
+	}, got)
+}
+
+func TestWrongSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		arguments []string
+		getenv    func(string) string
+		says      string
+	}{
+		"no log":      {[]string{"-url", webhook}, environment, "give either -log or -broker"},
+		"both":        {[]string{"-log", "x", "-broker", "y", "-url", webhook}, environment, "give either -log or -broker"},
+		"no URL":      {[]string{"-log", "x"}, environment, "-url must be an http or https URL"},
+		"no web URL":  {[]string{"-log", "x", "-url", "127.0.0.1:8080"}, environment, "-url must be an http or https URL"},
+		"no token":    {[]string{"-log", "x", "-url", webhook}, nothing, "WEBHOOK_TOKEN must be set"},
+		"no age":      {[]string{"-log", "x", "-url", webhook, "-age", "-1s"}, environment, "-age must not be negative"},
+		"no state":    {[]string{"-log", "x", "-url", webhook, "-state", ""}, environment, "-state and -client-id must not be empty"},
+		"more":        {[]string{"-log", "x", "-url", webhook, "more"}, environment, `unexpected argument "more"`},
+		"not a flag":  {[]string{"-colour"}, environment, "flag provided but not defined: -colour"},
+		"not a time":  {[]string{"-age", "long"}, environment, "invalid value"},
+		"no settings": {nil, nothing, "give either -log or -broker"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readSettings(c.arguments, c.getenv, io.Discard)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+func TestAStateIsForOneForwarder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "state")
+	unlock, err := lock(folder)
+	require.NoError(t, err)
+	_, err = lock(folder)
+	require.ErrorContains(t, err, "in use by another forwarder")
+	unlock()
+	unlock, err = lock(folder)
+	require.NoError(t, err)
+	unlock()
+}
