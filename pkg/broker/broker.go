@@ -70,8 +70,12 @@ var decoders = map[string]Decoder{
 	"aws-iot":         decode[awsIoT],
 	"azure-eventgrid": decode[azureEventGrid],
 	"emqx":            decode[emqx],
+	"emqx4":           decode[emqx4],
 	"events":          decode[own],
 	"mosquitto":       decodeLines[mosquitto],
+	"nanomq":          decode[nanomq],
+	"tencent":         decode[tencent],
+	"vernemq":         decodeVerneMQ,
 }
 
 // Lookup returns the decoder of a route, such as "emqx" for EMQX 5 and 6 and

@@ -105,20 +105,26 @@ func (m *emqx) sentByClient() bool {
 
 // connack makes a row of a refusal only.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
-	e.NativeReason = r.text("reason_code", m.reasonCode)
+	isRefusal := emqxConnack(r, e, "reason_code", m.reasonCode)
+	if isRefusal {
+		r.when(e, timeField{"timestamp", m.timestamp})
+	}
+	return isRefusal
+}
+
+// emqxConnack fills in what a CONNACK says in the named field, and reports whether
+// it refuses.
+func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
+	e.NativeReason = r.text(field, code)
 	name := reasonName(e.NativeReason)
 	if name == "" {
-		r.refuse("reason_code", "a reason code is needed")
-	}
-	if name == "success" {
-		return false
+		r.refuse(field, "a reason code is needed")
 	}
 	e.Action, e.ActionInfo = event.Close, event.SocketIOException
 	if known, ok := reasonNames[name]; ok {
 		e.ActionInfo, e.ReasonCode = known.inConnack, event.Some(known.code)
 	}
-	r.when(e, timeField{"timestamp", m.timestamp})
-	return true
+	return name != "success"
 }
 
 // common fills in what all kinds share.
@@ -129,19 +135,19 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.Node = r.text("node", m.node)
 	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
 	e.Protocol = r.text("proto_name", m.protoName)
-	e.ProtocolVersion = m.protocolVersion(r, e.Protocol)
+	e.ProtocolVersion = emqxLevel(r, m.protoVer, e.Protocol)
 	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
 	e.CleanStart = r.flag("clean_start", m.cleanStart)
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// protocolVersion is the level of MQTT. Gateways of other protocols send texts
-// such as "1.2", which are no level.
-func (m *emqx) protocolVersion(r *reader, protocol string) int32 {
-	if _, ok := m.protoVer.integer(); !ok && protocol != "MQTT" && m.protoVer.kind == text {
+// emqxLevel is the level of MQTT. Gateways of other protocols send texts such as
+// "1.2", which are no level.
+func emqxLevel(r *reader, v value, protocol string) int32 {
+	if _, ok := v.integer(); !ok && protocol != "MQTT" && v.kind == text {
 		return 0
 	}
-	return r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
+	return r.integer("proto_ver", v, math.MaxUint8).Value
 }
 
 // emqxEnd is what a reason of client.disconnected means.

@@ -3,9 +3,9 @@ package broker
 import "devicetrace/pkg/event"
 
 // emqxReasons is what each reason of client.disconnected means, as found in the
-// source of EMQX 5.0 to 6.3. Socket errors and whatever is not here mean
-// Socket IOException, and so do "error" and "internal_error", which stand for any
-// term of Erlang that has no name of its own.
+// source of EMQX 4.0 to 6.3. Socket errors and whatever is not here mean
+// Socket IOException, and so do "error" and "internal_error", which from 5.0 on stand
+// for any term of Erlang that has no name of its own.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // the same client identifier, session kept
@@ -17,10 +17,12 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		// authentication; one event alone cannot tell them apart.
 		"not_authorized",
 		"bad_username_or_password", "bad_authentication_method", "banned",
+		"authentication_expired", // of TDMQ for MQTT alone
 	},
 	event.ClosedByClient: {
 		"tcp_closed", "ssl_closed", "closed", // a reset is mostly reported so, too
-		"remote", // WebSocket close frame without a code
+		"sock_closed", // 4.x
+		"remote",      // WebSocket close frame without a code
 	},
 	event.InvalidParam: {
 		// the broker found a fault
@@ -28,6 +30,10 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		// the parser's own words
 		"malformed_variable_byte_integer", "malformed_properties", "utf8_string_invalid", "bad_frame_header",
 		"bad_packet_id", "invalid_packet_id", "bad_subqos", "frame_too_large", "packet_too_large",
+		"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",
+		"malformed_user_property_value", "user_property_not_enough_bytes", "invalid_property_code", "proxy_protocol_config_disabled",
+		// of frames of WebSocket
+		"badframe", "badencoding", "badsize",
 		// names of MQTT 5 codes
 		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
 		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",

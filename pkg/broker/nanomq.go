@@ -1,0 +1,85 @@
+package broker
+
+import (
+	"math"
+
+	"devicetrace/pkg/event"
+)
+
+// nanomq is what the webhook of NanoMQ sends, as found in the source of 0.25:
+//
+//	action                 conn_ack    makes
+//	client_connack         success     connect, accepted
+//	client_connack         fail        close, not authorized: authentication alone is reported
+//	client_disconnected                close, closed by client
+//	message_publish                    no row
+//
+// It tells no time, no address and no identifier of the connection. The reason of
+// client_disconnected is "normal" whatever happened, so it is kept and not believed.
+type nanomq struct {
+	action, clientID, username value
+	protoVer, keepAlive        value
+	connAck, reason            value
+}
+
+func (m *nanomq) slot(key []byte) *value {
+	switch string(key) {
+	case "action":
+		return &m.action
+	case "clientid":
+		return &m.clientID
+	case "username":
+		return &m.username
+	case "proto_ver":
+		return &m.protoVer
+	case "keepalive":
+		return &m.keepAlive
+	case "conn_ack":
+		return &m.connAck
+	case "reason":
+		return &m.reason
+	default:
+		return nil
+	}
+}
+
+func (m *nanomq) row(r *reader, e *event.Event) bool {
+	e.NativeEvent = r.text("action", m.action)
+	switch e.NativeEvent {
+	case "client_connack":
+		m.connack(r, e)
+	case "client_disconnected":
+		e.NativeReason = r.text("reason", m.reason)
+		e.Action, e.ActionInfo = event.Close, event.ClosedByClient
+	case "message_publish":
+		return false
+	default:
+		r.unknownKind("action", e.NativeEvent)
+	}
+	if !r.refused() {
+		m.common(r, e)
+	}
+	return true
+}
+
+func (m *nanomq) connack(r *reader, e *event.Event) {
+	switch outcome := r.text("conn_ack", m.connAck); outcome {
+	case "success":
+		e.Action, e.ActionInfo = event.Connect, event.Accepted
+	case "":
+		r.refuse("conn_ack", "must say success or fail")
+	default:
+		e.NativeReason = outcome
+		e.Action, e.ActionInfo = event.Close, event.NotAuthorized
+	}
+}
+
+// common fills in what all kinds share.
+func (m *nanomq) common(r *reader, e *event.Event) {
+	e.Source = "nanomq"
+	e.ClientID = r.clientID("clientid", m.clientID)
+	e.Username = r.text("username", m.username)
+	e.ProtocolVersion = r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
+	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	r.when(e)
+}

@@ -1,0 +1,90 @@
+package broker
+
+import (
+	"math"
+
+	"devicetrace/pkg/event"
+)
+
+// tencent is what TDMQ for MQTT of Tencent Cloud publishes under $events, passed on
+// by a bridge (https://www.tencentcloud.com/document/product/1294/76432):
+//
+//	event                                           makes
+//	client.connected                                connect, accepted
+//	client.disconnected                             see emqx4End: the reasons are spelled as in EMQX 4
+//	session.subscribed, session.unsubscribed,
+//	certificate.registered, certificate.rejected    no row
+//
+// A connection's beginning tells when, its end from which address: so the two have
+// nothing in common that would identify the connection.
+type tencent struct {
+	event, clientID, username, node, peerName value
+	timestamp, connectedAt, disconnectedAt    value
+	protoVer, keepAlive, cleanStart           value
+	reason                                    value
+}
+
+func (m *tencent) slot(key []byte) *value {
+	switch string(key) {
+	case "event":
+		return &m.event
+	case "clientid":
+		return &m.clientID
+	case "username":
+		return &m.username
+	case "node":
+		return &m.node
+	case "peername":
+		return &m.peerName
+	case "timestamp":
+		return &m.timestamp
+	case "connected_at":
+		return &m.connectedAt
+	case "disconnected_at":
+		return &m.disconnectedAt
+	case "proto_ver":
+		return &m.protoVer
+	case "keepalive":
+		return &m.keepAlive
+	case "clean_start":
+		return &m.cleanStart
+	case "reason":
+		return &m.reason
+	default:
+		return nil
+	}
+}
+
+func (m *tencent) row(r *reader, e *event.Event) bool {
+	e.NativeEvent = r.text("event", m.event)
+	switch e.NativeEvent {
+	case "client.connected":
+		e.Action, e.ActionInfo = event.Connect, event.Accepted
+		r.when(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
+	case "client.disconnected":
+		e.NativeReason = r.text("reason", m.reason)
+		e.Action, e.ActionInfo = emqx4End(e.NativeReason)
+		r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
+	case "session.subscribed", "session.unsubscribed", "certificate.registered", "certificate.rejected":
+		return false
+	default:
+		r.unknownKind("event", e.NativeEvent)
+	}
+	if !r.refused() {
+		m.common(r, e)
+	}
+	return true
+}
+
+// common fills in what all kinds share.
+func (m *tencent) common(r *reader, e *event.Event) {
+	e.Source = "tencent"
+	e.ClientID = r.clientID("clientid", m.clientID)
+	e.Username = r.text("username", m.username)
+	e.Node = r.text("node", m.node)
+	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
+	e.ProtocolVersion = r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
+	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	e.CleanStart = r.flag("clean_start", m.cleanStart)
+	e.ConnectedAt = r.time("connected_at", m.connectedAt)
+}
