@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -232,4 +234,25 @@ func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 		b := &bench{}
 		b.requireUnauthorised(t, b.do("POST", "/webhooks/"+c.path, strings.NewReader(`{}`), "x-amz-rules-engine-message-type", c.kind))
 	}
+}
+
+// FuzzHandshakes: whatever a body says, nobody but AWS IoT is asked, nothing is stored,
+// and what is left of the body is whole.
+func FuzzHandshakes(f *testing.F) {
+	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
+	f.Add([]byte(validation("512d38b6")))
+	f.Add([]byte(`[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if target, err := enableURL(bytes.NewReader(body)); err == nil {
+			require.Equal(t, "https", target.Scheme)
+			require.Regexp(t, `^iot\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(:443)?$`, target.Host)
+		}
+		r := httptest.NewRequest("POST", "/webhooks/azure-eventgrid/x", bytes.NewReader(body))
+		w := httptest.NewRecorder()
+		if !validateSubscription(w, r) {
+			rest, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			require.Equal(t, string(body), string(rest))
+		}
+	})
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,6 +38,22 @@ func TestEvent(t *testing.T) {
 			require.Equal(t, now, b.recorded[0].ReceivedAt)
 			require.Empty(t, b.quarantined)
 		})
+	}
+}
+
+func TestEventSamples(t *testing.T) {
+	files, err := filepath.Glob("../../events/rocketmq-*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		payload, err := os.ReadFile(file)
+		require.NoError(t, err)
+		b := &bench{}
+		hooks := b.hooks()
+		hooks.now = func() time.Time { return now.Add(2 * time.Hour) }
+		require.NoError(t, hooks.event(t.Context(), payload))
+		require.NotEmpty(t, b.recorded, file)
+		require.Empty(t, b.quarantined, file)
 	}
 }
 

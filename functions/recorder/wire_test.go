@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/functions/internal/env"
+	"devicetrace/pkg/serve"
 )
 
 func TestWireNamesWhatIsMissing(t *testing.T) {
@@ -13,13 +16,43 @@ func TestWireNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// wireWith wires the function with these variables and those of a bucket.
+func wireWith(variables map[string]string) (serve.Function, error) {
+	bucket := map[string]string{"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace"}
+	return wire(func(name string) string { return variables[name] + bucket[name] })
+}
+
 func TestWire(t *testing.T) {
-	variables := map[string]string{
-		"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace",
-		"WEBHOOK_TOKEN": "secret",
+	for _, variables := range []map[string]string{
+		{"WEBHOOK_TOKEN": "secret"},
+		{"WEBHOOK_TOKENS": "secret=prod"},
+		{"WEBHOOK_TOKEN": "secret", "WEBHOOK_TOKENS": "other=prod", "ADMIN_TOKEN": "admin", "TRIGGER_INSTANCE": "mqtt-cn:1"},
+	} {
+		function, err := wireWith(variables)
+		require.NoError(t, err)
+		require.Equal(t, "recorder", function.Name)
+		require.NotNil(t, function.Credentials)
+		require.NotNil(t, function.Event)
 	}
-	function, err := wire(func(name string) string { return variables[name] })
-	require.NoError(t, err)
-	require.Equal(t, "recorder", function.Name)
-	require.NotNil(t, function.Credentials)
+}
+
+func TestWireNamesWhatIsWrong(t *testing.T) {
+	for want, variables := range map[string]map[string]string{
+		"environment variable WEBHOOK_TOKEN is not set, and neither is WEBHOOK_TOKENS: one of the two must be": {},
+		`environment variable WEBHOOK_TOKENS is wrong: part 1: has no "=", want token=instance,instance`:       {"WEBHOOK_TOKENS": "hush"},
+		`environment variable TRIGGER_INSTANCE is "a b", want 1 to 128 letters, digits, '_', '-', '.' or ':'`:  {"WEBHOOK_TOKEN": "hush", "TRIGGER_INSTANCE": "a b"},
+		"environment variable WEBHOOK_TOKEN is wrong: this token was given before":                             {"WEBHOOK_TOKEN": "hush", "WEBHOOK_TOKENS": "hush=prod"},
+		`environment variable RETENTION_DAYS is "0", want a whole number from 1 to 36500`:                      {"WEBHOOK_TOKEN": "hush", "RETENTION_DAYS": "0"},
+	} {
+		_, err := wireWith(variables)
+		require.EqualError(t, err, want)
+	}
+}
+
+func TestTriggerInstance(t *testing.T) {
+	for set, want := range map[string]string{"": "apsaramq", " mqtt-cn-1 ": "mqtt-cn-1"} {
+		vars := env.Reader{Getenv: func(string) string { return set }}
+		require.Equal(t, want, triggerInstance(&vars))
+		require.NoError(t, vars.Err())
+	}
 }

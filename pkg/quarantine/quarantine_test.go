@@ -218,3 +218,24 @@ func TestStoreFailureIsTold(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, ErrDamaged)
 }
+
+// FuzzObject: bytes that are no object do no harm, and what was encoded decodes.
+func FuzzObject(f *testing.F) {
+	f.Add([]byte(`{"received_at":"2026-11-23T00:59:59.005Z","route":"r","instance_id":"i","errors":[],"body":"x"}`), "hook", "body")
+	f.Add([]byte(`{"errors":[{"item":`), "", "\xff")
+	f.Fuzz(func(t *testing.T, data []byte, hook, body string) {
+		decode(data)
+		decodeStart(data)
+		want := item(body)
+		want.ReceivedAt, want.Hook = want.ReceivedAt.UTC(), strings.ToValidUTF8(hook, "")
+		encoded, err := encode(want)
+		require.NoError(t, err)
+		got, err := decode(encoded)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		got, err = decodeStart(encoded)
+		require.NoError(t, err)
+		want.Body = nil
+		require.Equal(t, want, got)
+	})
+}
