@@ -7,7 +7,7 @@
 //
 // Environment: DEVICE_TRACE_URL (http://127.0.0.1:8080) is where the system is,
 // ADMIN_TOKEN (local) the recorder's. Exit status: 0 all is well, 1 something failed or
-// is still not understood, 2 the command was not.
+// is still not understood, 2 the command was not (`go run` makes that 1 too).
 package main
 
 import (
