@@ -16,28 +16,59 @@ type tracer interface {
 	Trace(ctx context.Context, request query.Request) (query.Answer, error)
 }
 
-// traces answers GET /api/v1/trace.
-type traces struct {
+// api answers the paths below /api/v1/. It holds nothing of a request.
+type api struct {
 	reader tracer
 	now    func() time.Time
+	// lookback is how far before an instant a device's status is looked for.
+	lookback time.Duration
 }
 
 const tracePath = "/api/v1/trace"
 
-// newHandler lets only requests with the token reach the traces.
-func newHandler(token string, t traces) http.Handler {
-	authorised := serve.Bearer(token, readOnly(t))
-	front := readOnly(http.HandlerFunc(hint))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case tracePath:
-			authorised.ServeHTTP(w, r)
-		case "/":
-			front.ServeHTTP(w, r)
-		default:
-			serve.Fail(w, http.StatusNotFound, "NotFound", "there is no such path; ask "+tracePath)
+// endpoint answers one path. Its errors are faults, errForbidden, query.ErrCursor, or
+// the store's.
+type endpoint func(r *http.Request, may permission) (answer, error)
+
+func (a api) endpoints() map[string]endpoint {
+	return map[string]endpoint{
+		tracePath:           a.trace,
+		"/api/v1/status":    a.status,
+		"/api/v1/diagnosis": a.diagnosis,
+	}
+}
+
+// permission says whether the one who asks may see an instance: nil or errForbidden.
+type permission func(instanceID string) error
+
+var errForbidden = errors.New("the token is not one for this instance")
+
+func permissionOf(grant serve.Grant) permission {
+	return func(instanceID string) error {
+		if !grant.Allows(instanceID) {
+			return errForbidden
 		}
-	})
+		return nil
+	}
+}
+
+// serve answers with what the endpoint says, or why there is no answer.
+func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Grant) {
+	answer, err := e(r, permissionOf(grant))
+	var f fault
+	switch {
+	case err == nil:
+		answer(w, r)
+	case errors.As(err, &f):
+		serve.Fail(w, http.StatusBadRequest, f.code, f.sentence)
+	case errors.Is(err, errForbidden):
+		serve.Forbidden(w)
+	case errors.Is(err, query.ErrCursor):
+		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor is not one that this API gave")
+	default:
+		slog.ErrorContext(r.Context(), "not answered", "error", err.Error())
+		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: ask again later")
+	}
 }
 
 // readOnly lets only GET and HEAD through.
@@ -51,49 +82,10 @@ func readOnly(next http.Handler) http.Handler {
 	})
 }
 
-const hintText = `Device Trace: why did this device drop?
-
-  curl -H "Authorization: Bearer $QUERY_TOKEN" "<this address>` + tracePath + `?instance=<instance>&client=<client>"
-`
-
-// hint says where the API is.
-func hint(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Write([]byte(hintText))
-}
-
-func (t traces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	question, err := parseQuestion(r.URL.RawQuery, t.now())
-	if err != nil {
-		badRequest(w, err)
-		return
-	}
-	answer, err := t.reader.Trace(r.Context(), question.request)
-	switch {
-	case errors.Is(err, query.ErrCursor):
-		badRequest(w, fault{"InvalidCursor", "cursor is not one that this API gave"})
-	case err != nil:
-		slog.ErrorContext(r.Context(), "not answered", "error", err.Error())
-		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: ask again later")
-	default:
-		reportUnreadable(r.Context(), answer)
-		write(w, question.format, answer)
-	}
-}
-
 // reportUnreadable tells the operator too, since the one who asks may not.
 func reportUnreadable(ctx context.Context, answer query.Answer) {
 	if n := len(answer.Unreadable); n > 0 {
 		first := answer.Unreadable[0]
 		slog.ErrorContext(ctx, "unreadable objects", "count", n, "first_key", first.Key, "first_error", first.Error)
 	}
-}
-
-func badRequest(w http.ResponseWriter, err error) {
-	var f fault
-	if !errors.As(err, &f) {
-		f = fault{"InvalidParameter", err.Error()}
-	}
-	serve.Fail(w, http.StatusBadRequest, f.code, f.sentence)
 }

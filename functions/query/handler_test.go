@@ -16,6 +16,7 @@ import (
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/query"
+	"devicetrace/pkg/serve"
 )
 
 // canned gives one answer and remembers what it was asked.
@@ -35,11 +36,31 @@ func (c *canned) get(path string) *httptest.ResponseRecorder {
 }
 
 func (c *canned) do(method, path, authorization string) *httptest.ResponseRecorder {
+	return do(c.api(), method, path, "Authorization", authorization)
+}
+
+func (c *canned) api() api {
+	return api{reader: c, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
+}
+
+// do asks all that the function answers; header holds pairs. The token secret may see
+// all instances, narrow only i.
+func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
+	tokens, err := serve.ParseTokens("secret=*;narrow=i")
+	if err != nil {
+		panic(err)
+	}
 	r := httptest.NewRequest(method, path, nil)
-	r.Header.Set("Authorization", authorization)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	w := httptest.NewRecorder()
-	newHandler("secret", traces{reader: c, now: func() time.Time { return now }}).ServeHTTP(w, r)
+	front{api: api, tokens: tokens, alibaba: http.NotFoundHandler()}.handler().ServeHTTP(w, r)
 	return w
+}
+
+func ask(api api, path string, header ...string) *httptest.ResponseRecorder {
+	return do(api, "GET", path, append(header, "Authorization", "Bearer secret")...)
 }
 
 const trace = "/api/v1/trace?instance=i&client=c"
@@ -80,7 +101,7 @@ func TestJSON(t *testing.T) {
 	w := c.get(trace + "&limit=2")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
-	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	require.Equal(t, "private, no-cache", w.Header().Get("Cache-Control"))
 	require.Equal(t, `{"events":[`+fullJSON+"\n,"+sparseJSON+`],"next_cursor":"more","receipt":`+receiptJSON+"}\n", w.Body.String())
 	require.Equal(t, 2, c.asked[0].Limit)
 }
@@ -211,6 +232,15 @@ func TestPathsMethodsTokens(t *testing.T) {
 		{"POST", trace, "Bearer secret", 405},
 		{"GET", trace, "Bearer wrong", 401},
 		{"GET", trace, "", 401},
+		{"GET", trace, "Bearer narrow", 200},
+		{"GET", "/api/v1/trace?instance=j&client=c", "Bearer narrow", 403},
+		{"GET", "/api/v1/status?instance=j&client=c", "Bearer narrow", 403},
+		{"GET", "/api/v1/diagnosis?instance=j&client=c", "Bearer narrow", 403},
+		{"GET", "/api/v1/status?instance=j&client=c", "", 401},
+		{"GET", "/api/v1/diagnosis?instance=j&client=c", "Bearer wrong", 401},
+		{"POST", "/api/v1/status?instance=j&client=c", "Bearer secret", 405},
+		{"GET", "/api/v1/openapi.yaml", "", 200},
+		{"PUT", "/api/v1/openapi.yaml", "", 405},
 		{"GET", "/", "", 200},
 		{"DELETE", "/", "", 405},
 		{"GET", "/favicon.ico", "", 404},
@@ -220,9 +250,10 @@ func TestPathsMethodsTokens(t *testing.T) {
 			reader := &canned{}
 			w := reader.do(c.method, c.path, c.authorization)
 			require.Equal(t, c.want, w.Code)
-			require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 			if c.want != 200 {
 				require.Empty(t, reader.asked)
+			}
+			if c.want != 200 && c.path != "/" {
 				require.Contains(t, w.Body.String(), `"code":`)
 			}
 			if c.want == 405 {
@@ -230,4 +261,37 @@ func TestPathsMethodsTokens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEntityTags: the tag is of what was found, not of what it cost.
+func TestEntityTags(t *testing.T) {
+	get := func(c *canned, path, known string) *httptest.ResponseRecorder {
+		return ask(c.api(), path, "If-None-Match", known)
+	}
+	answer := query.Answer{Events: []event.Event{full}, Receipt: receipt}
+	first := get(&canned{answer: answer}, trace, "")
+	tag := first.Header().Get("ETag")
+	require.Regexp(t, `^W/"[0-9a-f]{32}"$`, tag)
+	answer.Receipt.MS = 99
+	for _, known := range []string{tag, `"other", ` + tag, "*"} {
+		again := get(&canned{answer: answer}, trace, known)
+		require.Equal(t, http.StatusNotModified, again.Code)
+		require.Empty(t, again.Body.String())
+		require.Equal(t, tag, again.Header().Get("ETag"))
+	}
+	require.Equal(t, http.StatusOK, get(&canned{answer: answer}, trace, `"other"`).Code)
+	for _, other := range []query.Answer{
+		{Events: []event.Event{full, sparse}}, {Events: []event.Event{full}, NextCursor: "more"},
+		{Events: []event.Event{full}, Unreadable: []query.Unreadable{{Key: "k"}}}, {},
+	} {
+		require.NotEqual(t, tag, get(&canned{answer: other}, trace, "").Header().Get("ETag"))
+	}
+	require.NotEqual(t, tag, get(&canned{answer: answer}, trace+"&format=csv", "").Header().Get("ETag"))
+}
+
+func TestExplain(t *testing.T) {
+	c := &canned{answer: query.Answer{Receipt: receipt, Plan: []query.Step{{Request: "list", Key: "p/", AtMS: 0.1, MS: 0.2}}}}
+	w := c.get(trace + "&explain=1")
+	require.True(t, c.asked[0].Explain)
+	require.Equal(t, `{"events":[],"receipt":`+receiptJSON+`,"plan":[{"request":"list","key":"p/","at_ms":0.1,"ms":0.2}]}`+"\n", w.Body.String())
 }

@@ -1,6 +1,9 @@
-// Query answers for one device and up to 24 hours from the bucket. It only reads.
+// Query answers for one device and up to 24 hours from the bucket: the page, the HTTP
+// API, and Alibaba's OpenAPI. It only reads.
 //
-// Environment: QUERY_TOKEN and the bucket (package env) are required.
+// Environment: the bucket (package env) and QUERY_TOKEN or QUERY_TOKENS are required.
+// OPENAPI_KEYS are the AccessKey pairs of Alibaba's OpenAPI, which is closed without
+// any. STATUS_LOOKBACK (days, default 7) is how far a device's status is looked for.
 package main
 
 import (
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	"devicetrace/functions/internal/env"
+	"devicetrace/pkg/openapi"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/serve"
 )
@@ -25,7 +29,9 @@ func main() {
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket()
-	token := vars.Required("QUERY_TOKEN")
+	tokens := vars.Tokens("QUERY_TOKEN", "QUERY_TOKENS")
+	keys := parseKeys(&vars)
+	days := vars.Int("STATUS_LOOKBACK", 7, 0, 366)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
@@ -33,9 +39,19 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err != nil {
 		return serve.Function{}, err
 	}
-	return serve.Function{
-		Name:        "query",
-		Handler:     newHandler(token, traces{reader: reader, now: time.Now}),
-		Credentials: bucket.Credentials,
-	}, nil
+	api := api{reader: reader, now: time.Now, lookback: time.Duration(days) * 24 * time.Hour}
+	alibaba, err := openapi.New(openapi.Config{Keys: keys, Backend: alibaba{api}})
+	if err != nil {
+		return serve.Function{}, err
+	}
+	front := front{api: api, tokens: tokens, alibaba: alibaba}
+	return serve.Function{Name: "query", Handler: front.handler(), Credentials: bucket.Credentials}, nil
+}
+
+func parseKeys(vars *env.Reader) []openapi.Key {
+	keys, err := openapi.ParseKeys(vars.Optional("OPENAPI_KEYS"))
+	if err != nil {
+		vars.Fault("OPENAPI_KEYS", err.Error())
+	}
+	return keys
 }

@@ -7,17 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"devicetrace/pkg/event"
 	"devicetrace/pkg/query"
 )
 
 const (
 	presetLimit = 1000
 	mostLimit   = 5000
-	// longestID is the longest client identifier that MQTT can carry, in bytes.
-	longestID = 65_535
 )
 
 // fault is a question that cannot be answered: the 400's code and sentence.
@@ -31,28 +27,29 @@ func invalid(format string, args ...any) error {
 
 func missing(sentence string) error { return fault{"MissingParameter", sentence} }
 
-// question is what the parameters of a request ask for.
+// question is what the parameters of a trace ask for.
 type question struct {
 	request query.Request
 	format  format
 }
 
-var parameters = []string{"instance", "client", "group", "device", "from", "to", "order", "limit", "cursor", "format"}
+// deviceParameters say which device a request is about; every path has them.
+var deviceParameters = []string{"instance", "client", "group", "device"}
 
-// parseQuestion reads the query part of a URL. Every error is a fault. A parameter
-// that is there but empty counts as missing, but for group, which may be empty.
-func parseQuestion(rawQuery string, now time.Time) (question, error) {
-	values, err := url.ParseQuery(rawQuery)
+var traceParameters = slices.Concat(deviceParameters,
+	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "explain"})
+
+// parseTrace reads the parameters of a trace. Every error is a fault.
+func parseTrace(rawQuery string, now time.Time) (question, error) {
+	values, err := parseValues(rawQuery, traceParameters)
 	if err != nil {
-		return question{}, invalid("the parameters are not properly percent-encoded")
-	}
-	if err := checkNames(values); err != nil {
 		return question{}, err
 	}
 	var q question
 	for _, parse := range []func(url.Values) error{
 		q.parseDevice,
 		func(v url.Values) error { return q.parseSpan(v, now) },
+		q.parseFilter,
 		q.parsePage,
 		q.parseFormat,
 	} {
@@ -63,44 +60,34 @@ func parseQuestion(rawQuery string, now time.Time) (question, error) {
 	return q, nil
 }
 
-func checkNames(values url.Values) error {
+// parseValues reads the query part of a URL, which may hold each of the names once.
+// A parameter that is there but empty counts as missing, but for group, which may be
+// empty.
+func parseValues(rawQuery string, names []string) (url.Values, error) {
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, invalid("the parameters are not properly percent-encoded")
+	}
 	for name, given := range values {
-		if !slices.Contains(parameters, name) {
-			return fault{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter; there are %s", name, strings.Join(parameters, ", "))}
+		if !slices.Contains(names, name) {
+			return nil, fault{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter; there are %s", name, strings.Join(names, ", "))}
 		}
 		if len(given) > 1 {
-			return fault{"RepeatedParameter", name + " is given more than once"}
+			return nil, fault{"RepeatedParameter", name + " is given more than once"}
 		}
 	}
-	return nil
+	return values, nil
 }
 
 func (q *question) parseDevice(values url.Values) error {
-	q.request.InstanceID = values.Get("instance")
-	if q.request.InstanceID == "" {
-		return missing("instance is missing: the broker instance that the device connects to")
-	}
-	clientID, err := parseClientID(values)
-	q.request.ClientID = clientID
+	d, err := parseDevice(values)
+	q.request.InstanceID, q.request.ClientID = d.instanceID, d.clientID
 	return err
 }
 
-func parseClientID(values url.Values) (string, error) {
-	clientID, device := values.Get("client"), values.Get("device")
-	switch {
-	case clientID != "" && (values.Has("group") || device != ""):
-		return "", invalid("give client, or group and device, not both")
-	case clientID == "" && device == "":
-		return "", missing("client is missing: a client identifier, or group and device")
-	case clientID == "" && !values.Has("group"):
-		return "", missing("group is missing: device goes with group (which may be empty)")
-	case clientID == "":
-		clientID = event.JoinClientID(values.Get("group"), device)
-	}
-	if len(clientID) > longestID || !utf8.ValidString(clientID) {
-		return "", invalid("a client identifier is UTF-8 and at most %d bytes long", longestID)
-	}
-	return clientID, nil
+func (q *question) parseSpan(values url.Values, now time.Time) (err error) {
+	q.request.From, q.request.To, err = parseSpan(values, now)
+	return err
 }
 
 func (q *question) parsePage(values url.Values) error {
@@ -131,6 +118,19 @@ func (q *question) parseFormat(values url.Values) error {
 	known := false
 	if q.format, known = formats[name]; !known {
 		return invalid("format must be json, csv or ndjson")
+	}
+	return q.parseExplain(values, name)
+}
+
+func (q *question) parseExplain(values url.Values, format string) error {
+	switch explain := values.Get("explain"); {
+	case explain == "" || explain == "0":
+	case explain != "1":
+		return invalid("explain must be 1, or left out")
+	case format != "json":
+		return invalid("explain=1 goes with format=json")
+	default:
+		q.request.Explain = true
 	}
 	return nil
 }

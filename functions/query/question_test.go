@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/query"
 )
 
@@ -34,7 +35,7 @@ func TestSpan(t *testing.T) {
 		{"to=2030-01-01T00:00:00Z", "2029-12-31T23:00:00Z", "2030-01-01T00:00:00Z"},
 	} {
 		t.Run(c.query, func(t *testing.T) {
-			q, err := parseQuestion("instance=i&client=c&"+c.query, now)
+			q, err := parseTrace("instance=i&client=c&"+c.query, now)
 			require.NoError(t, err)
 			require.Equal(t, at(c.from), q.request.From)
 			require.Equal(t, at(c.to), q.request.To)
@@ -55,10 +56,15 @@ func TestQuestion(t *testing.T) {
 		{"client=a%40%40%40b&order=asc&limit=5000&cursor=x", query.Request{ClientID: "a@@@b", Limit: 5000, Cursor: "x"}},
 		{"group=g&device=d&order=desc&limit=1", query.Request{ClientID: "g@@@d", Limit: 1, Descending: true}},
 		{"group=&device=d", query.Request{ClientID: "d", Limit: 1000}},
+		{"client=c&action=close,disconnect&action_info=no+heart,topic+auth+failed,resource+auth+failed", query.Request{
+			ClientID: "c", Limit: 1000, Actions: []event.Action{event.Close, event.Disconnect},
+			ActionInfos: []event.ActionInfo{event.NoHeart, event.TopicAuthFailed, event.TopicAuthFailed},
+		}},
+		{"client=c&explain=1", query.Request{ClientID: "c", Limit: 1000, Explain: true}},
 		{"client=undefined&from=&cursor=&order=&format=", query.Request{ClientID: "undefined", Limit: 1000}},
 		{"client=" + strings.Repeat("x", 65_535), query.Request{ClientID: strings.Repeat("x", 65_535), Limit: 1000}},
 	} {
-		q, err := parseQuestion("instance=i&"+c.query, now)
+		q, err := parseTrace("instance=i&"+c.query, now)
 		require.NoError(t, err, c.query)
 		require.Equal(t, span(c.want), q.request)
 		require.Equal(t, "application/json", q.format.contentType)
@@ -95,9 +101,14 @@ func TestFaults(t *testing.T) {
 		{"instance=i&client=c&limit=many", "InvalidParameter", "limit"},
 		{"instance=i&client=c&order=up", "InvalidParameter", "order"},
 		{"instance=i&client=c&format=xml", "InvalidParameter", "format"},
+		{"instance=i&client=c&action=open", "InvalidParameter", "action:"},
+		{"instance=i&client=c&action=close,", "InvalidParameter", "action:"},
+		{"instance=i&client=c&action_info=tired", "InvalidParameter", "action_info:"},
+		{"instance=i&client=c&explain=yes", "InvalidParameter", "explain"},
+		{"instance=i&client=c&explain=1&format=csv", "InvalidParameter", "format=json"},
 	} {
 		t.Run(c.code+" "+c.says, func(t *testing.T) {
-			_, err := parseQuestion(c.query, now)
+			_, err := parseTrace(c.query, now)
 			var f fault
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, c.code, f.code)
@@ -112,7 +123,7 @@ func FuzzQuestion(f *testing.F) {
 	f.Add("instance=i&group=g&device=d")
 	f.Add("instance=i&client=c&from=0000-01-01T00:00:00Z")
 	f.Fuzz(func(t *testing.T, rawQuery string) {
-		q, err := parseQuestion(rawQuery, now)
+		q, err := parseTrace(rawQuery, now)
 		if err != nil {
 			require.ErrorAs(t, err, new(fault))
 			return

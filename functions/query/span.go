@@ -14,14 +14,14 @@ const (
 
 // parseSpan reads from and to, both inclusive. Neither: the last hour; from alone:
 // 24 hours on or now, whichever is earlier; to alone: the hour before it.
-func (q *question) parseSpan(values url.Values, now time.Time) error {
+func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseTime(values, "from")
 	if err != nil {
-		return err
+		return from, to, err
 	}
 	to, hasTo, err := parseTime(values, "to")
 	if err != nil {
-		return err
+		return from, to, err
 	}
 	now = now.UTC().Truncate(time.Millisecond)
 	switch {
@@ -32,8 +32,7 @@ func (q *question) parseSpan(values url.Values, now time.Time) error {
 	case !hasFrom:
 		from = to.Add(-presetSpan)
 	}
-	q.request.From, q.request.To = from, to
-	return checkSpan(from, to)
+	return from, to, checkSpan(from, to)
 }
 
 func checkSpan(from, to time.Time) error {

@@ -21,5 +21,9 @@ func TestWire(t *testing.T) {
 	function, err := wire(func(name string) string { return variables[name] })
 	require.NoError(t, err)
 	require.Equal(t, "query", function.Name)
+	variables["OPENAPI_KEYS"] = "id:hidden-secret"
+	_, err = wire(func(name string) string { return variables[name] })
+	require.ErrorContains(t, err, "OPENAPI_KEYS")
+	require.NotContains(t, err.Error(), "hidden-secret")
 	require.NotNil(t, function.Credentials)
 }

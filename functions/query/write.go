@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	"devicetrace/pkg/query"
@@ -24,15 +25,20 @@ const (
 
 // page is what one answer holds: as many rows as fit, at least one.
 type page struct {
+	format     format
 	rows       [][]byte
 	nextCursor string
 	receipt    query.Receipt
 	incomplete bool
 	unreadable []query.Unreadable
+	plan       []query.Step
 }
 
 func newPage(f format, answer query.Answer) page {
-	p := page{nextCursor: answer.NextCursor, receipt: answer.Receipt, incomplete: len(answer.Unreadable) > 0}
+	p := page{
+		format: f, nextCursor: answer.NextCursor, incomplete: len(answer.Unreadable) > 0,
+		receipt: answer.Receipt, plan: answer.Plan,
+	}
 	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), mostUnreadable)] {
 		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", mostError, object.Error)})
 	}
@@ -68,21 +74,29 @@ func wireSize(text []byte) int {
 	return size
 }
 
-// write answers with as much of the answer as fits. JSON tells the rest beside the
-// rows; the other formats tell it in headers.
-func write(w http.ResponseWriter, f format, answer query.Answer) {
-	p := newPage(f, answer)
-	w.Header().Set("Content-Type", f.contentType)
-	w.Header().Set("Cache-Control", "no-store")
-	if f.contentType == formats["json"].contentType {
+// write answers with the page. JSON tells the rest beside the rows; the other formats
+// tell it in headers.
+func (p page) write(w http.ResponseWriter, r *http.Request) {
+	if notModified(w, r, p.content()...) {
+		return
+	}
+	w.Header().Set("Content-Type", p.format.contentType)
+	if p.format.contentType == formats["json"].contentType {
 		w.Write(p.object())
 		return
 	}
 	p.header(w.Header())
-	w.Write(f.head())
+	w.Write(p.format.head())
 	for _, row := range p.rows {
 		w.Write(row)
 	}
+}
+
+// content is what makes two pages the same: all but what they cost.
+func (p page) content() [][]byte {
+	var rest bytes.Buffer
+	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})
+	return append(slices.Clone(p.rows), rest.Bytes())
 }
 
 // object is the page as one JSON object.
@@ -101,6 +115,10 @@ func (p page) object() []byte {
 	}
 	b.WriteString(`,"receipt":`)
 	writeJSON(&b, p.receipt)
+	if p.plan != nil {
+		b.WriteString(`,"plan":`)
+		writeJSON(&b, p.plan)
+	}
 	b.WriteString("}\n")
 	return b.Bytes()
 }

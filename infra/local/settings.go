@@ -15,6 +15,7 @@ type settings struct {
 	port, mqttPort                       string
 	dataDir                              string
 	webhookToken, queryToken, adminToken string
+	openAPIKeys                          string
 	user, password                       string
 }
 
@@ -28,8 +29,8 @@ func readSettings(getenv func(string) string) settings {
 	return settings{
 		port: or("PORT", "8080"), mqttPort: or("MQTT_PORT", "1883"), dataDir: or("DATA_DIR", ".data"),
 		webhookToken: or("WEBHOOK_TOKEN", "local"), queryToken: or("QUERY_TOKEN", "local"),
-		adminToken: or("ADMIN_TOKEN", "local"),
-		user:       or("MQTT_USER", "device"), password: or("MQTT_PASSWORD", "devpass"),
+		adminToken: or("ADMIN_TOKEN", "local"), openAPIKeys: or("OPENAPI_KEYS", "local:local-secret=*"),
+		user: or("MQTT_USER", "device"), password: or("MQTT_PASSWORD", "devpass"),
 	}
 }
 
@@ -44,6 +45,8 @@ func (s settings) lookup(name string) (string, bool) {
 		return s.queryToken, true
 	case "ADMIN_TOKEN":
 		return s.adminToken, true
+	case "OPENAPI_KEYS":
+		return s.openAPIKeys, true
 	}
 	return os.LookupEnv(name)
 }

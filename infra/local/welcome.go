@@ -13,7 +13,16 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 		"HTTP", http.String(), "MQTTPORT", mqttPort, "DATA", s.dataDir,
 		"USER", s.user, "PASSWORD", shown(s.password, "devpass", "MQTT_PASSWORD"),
 		"TOKEN", shown(s.queryToken, "local", "QUERY_TOKEN"),
+		"FRAGMENT", fragment(s.queryToken),
 	).Replace(welcomeText)
+}
+
+// fragment lets the page in without asking. It stays in the browser.
+func fragment(token string) string {
+	if token == "local" {
+		return "#token=" + token
+	}
+	return " (asks for $QUERY_TOKEN)"
 }
 
 func shown(value, standard, variable string) string {
@@ -25,8 +34,9 @@ func shown(value, standard, variable string) string {
 
 const welcomeText = `Device Trace is ready. Data is in DATA, Ctrl-C stops it.
 
+  page       http://HTTP/FRAGMENT
   API        http://HTTP/api/v1/trace
-  webhooks   http://HTTP/webhooks/emqx/{instance}, http://HTTP/webhooks/events/{instance}
+  webhooks   http://HTTP/webhooks/{broker}/{instance}
   MQTT       127.0.0.1:MQTTPORT, user USER, password PASSWORD
 
 Connect any client, drop it, and ask why it dropped:

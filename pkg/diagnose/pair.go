@@ -26,7 +26,7 @@ type history struct {
 //
 // known is a connection from before the events that may still be open, or nil.
 func pair(rows []*event.Event, known *Connection) history {
-	var p pairing
+	p := pairing{refusals: []Refusal{}}
 	p.byChannel(rows, known)
 	p.byTime()
 	for _, l := range p.links {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,15 @@ type Receipt struct {
 	MS float64 `json:"ms"`
 	// Partitions are those asked about, as shard=4/day=2026-11-22.
 	Partitions []string `json:"partitions"`
+}
+
+// Plus is what two answers cost together.
+func (r Receipt) Plus(other Receipt) Receipt {
+	return Receipt{
+		Objects: r.Objects + other.Objects, Requests: r.Requests + other.Requests,
+		Bytes: r.Bytes + other.Bytes, MS: r.MS + other.MS,
+		Partitions: slices.Concat(r.Partitions, other.Partitions),
+	}
 }
 
 // meter counts what one request does.

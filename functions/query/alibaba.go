@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/openapi"
+	"devicetrace/pkg/query"
+)
+
+// alibaba answers the operations of Alibaba's OpenAPI.
+type alibaba struct{ api api }
+
+var _ openapi.Backend = alibaba{}
+
+// Trace reads the whole span, since the answer tells how many rows there are, and
+// cuts the page out of it.
+func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi.TracePage, error) {
+	found, err := b.api.reader.Trace(ctx, query.Request{
+		InstanceID: asked.InstanceID, ClientID: asked.ClientID,
+		From: asked.From, To: asked.To, Descending: asked.Newest,
+	})
+	if err != nil {
+		return openapi.TracePage{}, err
+	}
+	reportUnreadable(ctx, found)
+	page := openapi.TracePage{Total: len(found.Events), Incomplete: len(found.Unreadable) > 0}
+	first := min(asked.Offset, len(found.Events))
+	last := min(first+asked.Limit, len(found.Events))
+	for i := range found.Events[first:last] {
+		e := &found.Events[first+i]
+		page.Rows = append(page.Rows, openapi.Row{
+			Time: e.Time, ChannelID: e.Channel(), Action: e.Action, ActionInfo: e.ActionInfo,
+		})
+	}
+	return page, nil
+}
+
+// Online asks for all clients at once. Unknown is false.
+func (b alibaba) Online(ctx context.Context, instanceID string, clientIDs []string) ([]bool, error) {
+	online := make([]bool, len(clientIDs))
+	errs := make(chan error)
+	for i, clientID := range clientIDs {
+		go func() {
+			state, err := b.state(ctx, device{instanceID, clientID})
+			online[i] = state == diagnose.Online
+			errs <- err
+		}()
+	}
+	var all error
+	for range clientIDs {
+		all = errors.Join(all, <-errs)
+	}
+	return online, all
+}
+
+func (b alibaba) state(ctx context.Context, d device) (diagnose.State, error) {
+	now := b.api.now().UTC()
+	h, err := b.api.history(ctx, d, now, now)
+	if err != nil {
+		return "", err
+	}
+	status, err := h.statusAt(ctx, now)
+	return status.State, err
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/query"
+)
+
+// object is a part of the description.
+type object = map[string]any
+
+func parseDescription(t *testing.T) object {
+	t.Helper()
+	var whole object
+	require.NoError(t, yaml.Unmarshal(description, &whole))
+	return whole
+}
+
+// follow is what a $ref names, or the object itself.
+func follow(whole, o object) object {
+	ref, isRef := o["$ref"].(string)
+	if !isRef {
+		return o
+	}
+	at := whole
+	for name := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+		at = at[name].(object)
+	}
+	return at
+}
+
+// TestTheDescriptionHasEveryPathAndParameter: no more, no less.
+func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
+	whole := parseDescription(t)
+	want := map[string][]string{
+		"/api/v1/trace": traceParameters, "/api/v1/status": statusParameters, "/api/v1/diagnosis": diagnosisParameters,
+	}
+	paths := whole["paths"].(object)
+	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(paths)))
+	require.ElementsMatch(t, slices.Collect(maps.Keys(api{}.endpoints())), slices.Collect(maps.Keys(paths)))
+	for path, names := range want {
+		var described []string
+		for _, p := range paths[path].(object)["get"].(object)["parameters"].([]any) {
+			described = append(described, follow(whole, p.(object))["name"].(string))
+		}
+		require.ElementsMatch(t, names, described, path)
+	}
+}
+
+// TestAnswersAreAsDescribed: real answers have the described fields, all of them, in
+// the described types, with values and without.
+func TestAnswersAreAsDescribed(t *testing.T) {
+	whole := parseDescription(t)
+	refused := full
+	refused.NativeEvent, refused.ActionInfo, refused.ChannelID = "client.connack", event.NotAuthorized, "other"
+	connect := full
+	connect.Action, connect.ActionInfo, connect.NativeEvent = event.Connect, event.Accepted, "client.connected"
+	connect.Time = full.ConnectedAt
+	answers := map[string]query.Answer{
+		"nothing": {Receipt: receipt},
+		"all": {
+			Events: []event.Event{connect, full, refused, sparse}, NextCursor: "more", Receipt: receipt,
+			Unreadable: []query.Unreadable{{Key: "k", Error: "e"}},
+			Plan:       []query.Step{{Request: "list", Key: "p", Objects: 1}, {Request: "read", Key: "k", Offset: 1, Bytes: 2}},
+		},
+		"sparse": {Events: []event.Event{sparse}, Receipt: receipt},
+	}
+	span := "&from=2026-11-22T06:00:00Z&to=2026-11-22T08:00:00Z"
+	for name, answer := range answers {
+		for path, schema := range map[string]string{
+			trace + "&explain=1": "Trace", "/api/v1/status?instance=i&client=c": "StatusAnswer",
+			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/status": "Problem",
+		} {
+			t.Run(name+" "+schema, func(t *testing.T) {
+				w := (&canned{answer: answer}).get(path)
+				require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, w.Code)
+				var got any
+				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got), w.Body)
+				require.NoError(t, fits(whole, object{"$ref": "#/components/schemas/" + schema}, got), w.Body)
+			})
+		}
+	}
+}
+
+// fits checks a JSON value against a schema, as far as the description uses them; it
+// allows no field that is not described.
+func fits(whole, schema object, v any) error {
+	schema = follow(whole, schema)
+	if choices, ok := schema["oneOf"].([]any); ok {
+		return fitsOne(whole, choices, v)
+	}
+	if enum, ok := schema["enum"].([]any); ok && !slices.Contains(enum, v) {
+		return fmt.Errorf("%v is none of %v", v, enum)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		return fitsObject(whole, schema, v)
+	case []any:
+		for _, one := range v {
+			if err := fits(whole, schema["items"].(object), one); err != nil {
+				return err
+			}
+		}
+	}
+	return fitsType(schema, v)
+}
+
+func fitsOne(whole object, choices []any, v any) (err error) {
+	for _, choice := range choices {
+		if err = fits(whole, choice.(object), v); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func fitsObject(whole, schema object, v map[string]any) error {
+	properties, _ := schema["properties"].(object)
+	for name, value := range v {
+		property, described := properties[name].(object)
+		if !described {
+			return fmt.Errorf("field %s is not described", name)
+		}
+		if err := fits(whole, property, value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	required, _ := schema["required"].([]any)
+	for _, name := range required {
+		if _, there := v[name.(string)]; !there {
+			return fmt.Errorf("field %s is missing", name)
+		}
+	}
+	return nil
+}
+
+func fitsType(schema object, v any) error {
+	kind := map[bool]string{true: "integer", false: "number"}
+	var is string
+	switch v := v.(type) {
+	case nil:
+		is = "null"
+	case string:
+		is = "string"
+	case bool:
+		is = "boolean"
+	case float64:
+		is = kind[v == float64(int64(v))]
+	case []any:
+		is = "array"
+	}
+	allowed, many := schema["type"].([]any)
+	if !many {
+		allowed = []any{schema["type"]}
+	}
+	if !slices.Contains(allowed, any(is)) && !(is == "integer" && slices.Contains(allowed, any("number"))) {
+		return fmt.Errorf("%v is %s, not %v", v, is, allowed)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"net/url"
+	"unicode/utf8"
+
+	"devicetrace/pkg/event"
+)
+
+// longestID is the longest client identifier that MQTT can carry, in bytes.
+const longestID = 65_535
+
+// device is the client that a request is about.
+type device struct{ instanceID, clientID string }
+
+func parseDevice(values url.Values) (device, error) {
+	instanceID := values.Get("instance")
+	if instanceID == "" {
+		return device{}, missing("instance is missing: the broker instance that the device connects to")
+	}
+	clientID, err := parseClientID(values)
+	return device{instanceID, clientID}, err
+}
+
+func parseClientID(values url.Values) (string, error) {
+	clientID, deviceID := values.Get("client"), values.Get("device")
+	switch {
+	case clientID != "" && (values.Has("group") || deviceID != ""):
+		return "", invalid("give client, or group and device, not both")
+	case clientID == "" && deviceID == "":
+		return "", missing("client is missing: a client identifier, or group and device")
+	case clientID == "" && !values.Has("group"):
+		return "", missing("group is missing: device goes with group (which may be empty)")
+	case clientID == "":
+		clientID = event.JoinClientID(values.Get("group"), deviceID)
+	}
+	if len(clientID) > longestID || !utf8.ValidString(clientID) {
+		return "", invalid("a client identifier is UTF-8 and at most %d bytes long", longestID)
+	}
+	return clientID, nil
+}
+
+// identity is how an answer names its device.
+type identity struct {
+	InstanceID string `json:"instance_id"`
+	ClientID   string `json:"client_id"`
+	GroupID    string `json:"group_id"`
+	DeviceID   string `json:"device_id"`
+}
+
+func (d device) identity() identity {
+	groupID, deviceID := event.SplitClientID(d.clientID)
+	return identity{d.instanceID, d.clientID, groupID, deviceID}
+}

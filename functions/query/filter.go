@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"devicetrace/pkg/event"
+)
+
+// parseFilter reads action and action_info, lists with commas of the words to keep.
+func (q *question) parseFilter(values url.Values) (err error) {
+	q.request.Actions, err = parseWords(values.Get("action"), func(word string) (event.Action, bool) {
+		action := event.Action(word)
+		return action, action.Valid()
+	})
+	if err != nil {
+		return invalid("action: %v; there are connect, close and disconnect", err)
+	}
+	q.request.ActionInfos, err = parseWords(values.Get("action_info"), event.ParseActionInfo)
+	if err != nil {
+		return invalid("action_info: %v", err)
+	}
+	return nil
+}
+
+// parseWords reads words of a vocabulary; none is nil.
+func parseWords[T ~string](list string, parse func(string) (T, bool)) ([]T, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var words []T
+	for text := range strings.SplitSeq(list, ",") {
+		word, ok := parse(strings.TrimSpace(text))
+		if !ok {
+			return nil, fmt.Errorf("%.64q is not a word of the vocabulary", text)
+		}
+		words = append(words, word)
+	}
+	return words, nil
+}

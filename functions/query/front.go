@@ -1,0 +1,72 @@
+package main
+
+import (
+	_ "embed"
+	"net/http"
+	"strings"
+
+	"devicetrace/pkg/console"
+	"devicetrace/pkg/openapi"
+	"devicetrace/pkg/serve"
+)
+
+// front is all that the function answers.
+type front struct {
+	api     api
+	tokens  serve.Tokens
+	alibaba http.Handler
+}
+
+const (
+	// consolePath is where the page's files are; the page itself is at "/".
+	consolePath = "/console/"
+	// descriptionPath is where the description of the API is.
+	descriptionPath = "/api/v1/openapi.yaml"
+)
+
+// handler sends each request to who answers it. The page and the description are for
+// anyone, since they tell nothing of any device.
+func (f front) handler() http.Handler {
+	page := console.Handler()
+	endpoints := f.api.endpoints()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		endpoint, found := endpoints[path]
+		switch {
+		case found:
+			readOnly(f.authorised(endpoint)).ServeHTTP(w, r)
+		case path == "/" && openapi.Is(r):
+			f.alibaba.ServeHTTP(w, r)
+		case path == "/" || strings.HasPrefix(path, consolePath):
+			page.ServeHTTP(w, r)
+		case path == descriptionPath:
+			readOnly(http.HandlerFunc(describe)).ServeHTTP(w, r)
+		default:
+			serve.Fail(w, http.StatusNotFound, "NotFound", "there is no such path; the page is at /, the API below /api/v1/: "+descriptionPath+" describes it")
+		}
+	})
+}
+
+// authorised lets only requests with one of the tokens reach an endpoint.
+func (f front) authorised(next endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		grant, found := f.tokens.Find(serve.BearerToken(r))
+		if !found {
+			serve.Unauthorized(w)
+			return
+		}
+		next.serve(w, r, grant)
+	})
+}
+
+//go:embed openapi.yaml
+var description []byte
+
+// describe answers with the API's description (OpenAPI 3.1).
+func describe(w http.ResponseWriter, r *http.Request) {
+	if notModified(w, r, description) {
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Write(description)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/openapi"
+	"devicetrace/pkg/query"
+)
+
+// recorded answers from a list of events, and remembers the spans it was asked for.
+type recorded struct {
+	events []event.Event
+	spans  []string
+	err    error
+}
+
+func (r *recorded) Trace(_ context.Context, q query.Request) (query.Answer, error) {
+	r.spans = append(r.spans, q.From.Format("01-02T15:04:05.000")+" "+q.To.Format("01-02T15:04:05.000"))
+	answer := query.Answer{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}
+	for _, e := range r.events {
+		if e.ClientID == q.ClientID && !e.Time.Before(q.From) && !e.Time.After(q.To) {
+			answer.Events = append(answer.Events, e)
+		}
+	}
+	return answer, r.err
+}
+
+func (r *recorded) api() api {
+	return api{reader: r, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
+}
+
+// happened is an event of the client c on a channel, d days before now.
+func happened(channel string, action event.Action, d int, at string) event.Event {
+	day := now.AddDate(0, 0, -d).Format(time.DateOnly)
+	t, err := time.Parse(time.RFC3339, day+"T"+at+"Z")
+	if err != nil {
+		panic(err)
+	}
+	info := map[event.Action]event.ActionInfo{
+		event.Connect: event.Accepted, event.Close: event.NoHeart, event.Disconnect: event.DisconnectedByClient,
+	}
+	return event.Event{InstanceID: "i", ClientID: "c", ChannelID: channel, Action: action, ActionInfo: info[action],
+		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, Source: "events", NativeEvent: string(action)}
+}
+
+const (
+	today  = "11-22T00:00:00.000 11-22T08:00:00.123"
+	before = "11-21T00:00:00.000 11-21T23:59:59.999"
+	two    = "11-19T00:00:00.000 11-20T23:59:59.999"
+	rest   = "11-15T00:00:00.000 11-18T23:59:59.999"
+)
+
+func TestStatusLooksBackUntilItIsSettled(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		events []event.Event
+		state  string
+		since  string
+		spans  []string
+	}{
+		{"connected today", []event.Event{happened("a", event.Connect, 0, "07:00:00")}, "online", "2026-11-22T07:00:00.000Z", []string{today}},
+		{"dropped today", []event.Event{happened("a", event.Connect, 0, "07:00:00"), happened("a", event.Close, 0, "07:30:00")},
+			"offline", "2026-11-22T07:30:00.000Z", []string{today}},
+		{"connected yesterday, dropped today", []event.Event{happened("a", event.Connect, 1, "07:00:00"), happened("a", event.Close, 0, "07:30:00")},
+			"offline", "2026-11-22T07:30:00.000Z", []string{today, before}},
+		{"connected three days ago", []event.Event{happened("a", event.Connect, 3, "07:00:00")},
+			"online", "2026-11-19T07:00:00.000Z", []string{today, before, two}},
+		{"an old end does not end the newer connection", []event.Event{
+			happened("a", event.Connect, 3, "07:00:00"), happened("b", event.Connect, 2, "07:00:00"), happened("a", event.Close, 0, "01:00:00"),
+		}, "online", "2026-11-20T07:00:00.000Z", []string{today, before, two}},
+		{"seven days ago", []event.Event{happened("a", event.Connect, 7, "00:00:00")}, "online", "2026-11-15T00:00:00.000Z", []string{today, before, two, rest}},
+		{"eight days ago", []event.Event{happened("a", event.Connect, 8, "23:59:59")}, "unknown", "", []string{today, before, two, rest}},
+		{"never", nil, "unknown", "", []string{today, before, two, rest}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &recorded{events: c.events}
+			w := ask(r.api(), "/api/v1/status?instance=i&client=c")
+			require.Equal(t, http.StatusOK, w.Code, w.Body)
+			var got struct {
+				State        string  `json:"state"`
+				Since        *string `json:"since"`
+				At           string  `json:"at"`
+				LookedBackTo string  `json:"looked_back_to"`
+				Receipt      query.Receipt
+			}
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+			require.Equal(t, c.state, got.State)
+			if c.since == "" {
+				require.Nil(t, got.Since)
+			} else {
+				require.Equal(t, c.since, *got.Since)
+			}
+			require.Equal(t, c.spans, r.spans)
+			require.Equal(t, "2026-11-22T08:00:00.123Z", got.At)
+			require.True(t, strings.HasPrefix(got.LookedBackTo, "2026-"+c.spans[len(c.spans)-1][:5]))
+			require.Equal(t, 2*len(c.spans), got.Receipt.Requests)
+		})
+	}
+}
+
+func TestStatusOfThePast(t *testing.T) {
+	r := &recorded{events: []event.Event{happened("a", event.Connect, 1, "07:00:00"), happened("a", event.Close, 1, "09:00:00")}}
+	for at, state := range map[string]string{
+		"2026-11-21T06:59:59Z": "unknown", "2026-11-21T07:00:00Z": "online", "2026-11-21T08:59:59.999Z": "online",
+		"2026-11-21T09:00:00Z": "offline", "2027-01-01T00:00:00Z": "offline",
+	} {
+		require.Contains(t, ask(r.api(), "/api/v1/status?instance=i&client=c&at="+at).Body.String(), `"state":"`+state+`"`, at)
+	}
+}
+
+// TestDiagnosisReadsItsDaysOnce: the day in which the span begins tells what went
+// before, so that it is not read twice.
+func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
+	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
+	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Equal(t, []string{today}, r.spans)
+	var got struct {
+		To          string
+		Connections []struct{ Start, End string }
+		Summary     struct {
+			OnlineMS  int64 `json:"online_ms"`
+			UnknownMS int64 `json:"unknown_ms"`
+		}
+		Verdicts []struct{ Code string }
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	require.Equal(t, "2026-11-22T08:00:00.123Z", got.To)
+	require.Len(t, got.Connections, 1)
+	require.Equal(t, "2026-11-22T01:00:00.000Z", got.Connections[0].Start, "it began before the span")
+	require.Equal(t, (30 * time.Minute).Milliseconds(), got.Summary.OnlineMS)
+	require.Zero(t, got.Summary.UnknownMS)
+	require.NotEmpty(t, got.Verdicts)
+}
+
+func TestDiagnosisSpeaksTheLanguageAskedFor(t *testing.T) {
+	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
+	titles := map[string]string{}
+	for _, c := range []struct{ parameter, header, want string }{
+		{"", "", "en"}, {"&lang=zh", "", "zh"}, {"&lang=en", "zh-CN", "en"}, {"", "zh-CN,zh;q=0.9", "zh"},
+		{"", "fr, zh-Hans;q=0.8, en;q=0.7", "zh"}, {"", "fr", "en"},
+	} {
+		request := "/api/v1/diagnosis?instance=i&client=c" + c.parameter
+		w := ask(r.api(), request, "Accept-Language", c.header)
+		require.Contains(t, w.Body.String(), `"lang":"`+c.want+`"`)
+		var got struct{ Verdicts []struct{ Title string } }
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+		titles[c.want] = got.Verdicts[0].Title
+	}
+	require.NotEqual(t, titles["en"], titles["zh"])
+	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&lang=fr").Code)
+}
+
+func TestABusyDayIsCutToItsNewest(t *testing.T) {
+	r := &recorded{}
+	start := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	for i := range 4000 {
+		e := happened("", event.Connect, 0, "00:00:00")
+		e.Time, e.ChannelID = start.Add(time.Duration(i)*2*time.Second), start.Add(time.Duration(i)*time.Second).String()
+		end := e
+		end.Action, end.ActionInfo, end.Time = event.Close, event.NoHeart, e.Time.Add(time.Second)
+		r.events = append(r.events, e, end)
+	}
+	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T00:00:00Z")
+	var got struct {
+		Connections []struct{ Start string }
+		Summary     struct{ Connects int }
+		Omitted     omitted
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	require.Len(t, got.Connections, 3000)
+	require.Equal(t, 1000, got.Omitted.Connections)
+	require.Equal(t, 4000, got.Summary.Connects, "numbers count all")
+	require.Equal(t, "2026-11-22T02:13:18.000Z", got.Connections[2999].Start)
+}
+
+func TestAFaultOfTheStoreIsToldOnEveryPath(t *testing.T) {
+	for _, path := range []string{"status", "diagnosis"} {
+		w := ask((&recorded{err: errors.New("oss: secret detail")}).api(), "/api/v1/"+path+"?instance=i&client=c")
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.NotContains(t, w.Body.String(), "secret detail")
+	}
+}
+
+func TestAlibabaPagesAndStates(t *testing.T) {
+	r := &recorded{}
+	for i := range 5 {
+		e := happened("a", event.Connect, 0, "07:00:00")
+		e.Time = e.Time.Add(time.Duration(i) * time.Minute)
+		r.events = append(r.events, e)
+	}
+	backend := alibaba{r.api()}
+	for _, c := range []struct{ offset, limit, want int }{{0, 2, 2}, {4, 2, 1}, {5, 2, 0}, {900, 100, 0}, {0, 100, 5}} {
+		page, err := backend.Trace(t.Context(), openapi.TraceRequest{
+			InstanceID: "i", ClientID: "c", From: now.Add(-2 * time.Hour), To: now, Offset: c.offset, Limit: c.limit,
+		})
+		require.NoError(t, err)
+		require.Equal(t, 5, page.Total)
+		require.Len(t, page.Rows, c.want)
+		if c.want > 0 {
+			require.Equal(t, r.events[c.offset].Time, page.Rows[0].Time)
+		}
+	}
+	online, err := backend.Online(t.Context(), "i", []string{"nobody", "c"})
+	require.NoError(t, err)
+	require.Equal(t, []bool{false, true}, online)
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"strings"
+
+	"devicetrace/pkg/diagnose"
+)
+
+// parseLang is the language that is asked for: the parameter's, else the one of ours
+// that stands first in Accept-Language, else English.
+func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
+	if parameter != "" {
+		if lang, known := langOf(parameter); known {
+			return lang, nil
+		}
+		return diagnose.English, invalid("lang must be en or zh")
+	}
+	for one := range strings.SplitSeq(acceptLanguage, ",") {
+		tag, _, _ := strings.Cut(one, ";")
+		if lang, known := langOf(strings.TrimSpace(tag)); known {
+			return lang, nil
+		}
+	}
+	return diagnose.English, nil
+}
+
+// langOf knows a language by its tag (RFC 5646), such as zh-CN.
+func langOf(tag string) (lang diagnose.Lang, known bool) {
+	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	switch primary {
+	case "en":
+		return diagnose.English, true
+	case "zh":
+		return diagnose.Chinese, true
+	default:
+		return "", false
+	}
+}
