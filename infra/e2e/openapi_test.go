@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/infra/demo/ends"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/openapi"
 )
@@ -141,4 +143,90 @@ func TestAlibabaClientsReadErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAlibabaClientsOnTheStack: the clients see what the project's own API tells, in
+// their own form, and devices come and go before their eyes.
+func TestAlibabaClientsOnTheStack(t *testing.T) {
+	t.Parallel()
+	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*;narrow:narrow-secret=openapi")
+	from := time.Now().Add(-time.Minute)
+	for _, device := range odd {
+		s.record(t, "openapi", manyEvents(device, from, 25))
+	}
+	for name, newClient := range alibabaClients {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, s.endpoint(), "local", "local-secret")
+			for _, device := range odd {
+				testDevicePages(t, s, c, device, from)
+			}
+			testOnline(t, s, c, "GID_live@@@"+name)
+			testStackErrors(t, s, newClient, from)
+		})
+	}
+}
+
+// endpoint is the address as Alibaba's clients want it.
+func (s *stack) endpoint() string { return "127.0.0.1:" + s.port }
+
+func testDevicePages(t *testing.T, s *stack, c alibabaClient, device string, from time.Time) {
+	t.Helper()
+	to := time.Now()
+	want := deviceInfos(s.trace(t, question("openapi", device, from, to)).rows(t))
+	require.Len(t, want, 25)
+	q := set(set(hourBefore("openapi", device, to), "BeginTime", from.UnixMilli()), "EndTime", to.UnixMilli())
+	require.Equal(t, want, devicePages(t, c, q, 10, 25))
+	require.Equal(t, want, devicePages(t, c, set(q, "Reverse", false), 25, 25))
+	slices.Reverse(want)
+	require.Equal(t, want, devicePages(t, c, set(q, "Reverse", true), 7, 25))
+	require.Empty(t, devicePages(t, c, set(q, "ClientId", "nobody"), 100, 0))
+}
+
+// deviceInfos is rows of our API as Alibaba's tells them: with times in China.
+func deviceInfos(rows []row) (infos []deviceInfo) {
+	for _, r := range rows {
+		infos = append(infos, deviceInfo{
+			Time:      r.Time.In(time.FixedZone("", 8*60*60)).Format("2006-01-02 15:04:05.000"),
+			ChannelId: r.ChannelID, Action: r.Action, ActionCode: "mqtt.trace.action." + r.Action, ActionInfo: r.ActionInfo,
+		})
+	}
+	return infos
+}
+
+// testOnline connects a device and drops it.
+func testOnline(t *testing.T, s *stack, c alibabaClient, device string) {
+	t.Helper()
+	require.False(t, online(t, c, "local", device), "never seen")
+	connection, err := ends.Dial(t.Context(), s.target(), device, time.Minute)
+	require.NoError(t, err)
+	awaitOnline(t, c, device, true)
+	require.Equal(t, []string{device + " true", "nobody false"}, onlineOf(t, c, "local", device, "nobody"))
+	require.Equal(t, []string{device + " false"}, onlineOf(t, c, "openapi", device), "another instance")
+	require.NoError(t, connection.Close())
+	awaitOnline(t, c, device, false)
+	require.Equal(t, []string{"nobody false", device + " false"}, onlineOf(t, c, "local", "nobody", device))
+}
+
+// awaitOnline waits for the broker's webhook.
+func awaitOnline(t *testing.T, c alibabaClient, device string, want bool) {
+	t.Helper()
+	require.EventuallyWithT(t, func(collect *assert.CollectT) {
+		require.Equal(collect, want, online(collect, c, "local", device))
+	}, patience, pollEvery)
+}
+
+func testStackErrors(t *testing.T, s *stack, newClient func(t *testing.T, endpoint, id, secret string) alibabaClient, from time.Time) {
+	t.Helper()
+	good := set(set(hourBefore("openapi", odd[0], from), "CurrentPage", 1), "PageSize", 100)
+	ask := func(id, secret string, parameters map[string]any) error {
+		return newClient(t, s.endpoint(), id, secret).call("QueryMqttTraceDevice", parameters, new(any))
+	}
+	require.NoError(t, ask("narrow", "narrow-secret", good))
+	requireAlibabaError(t, ask("narrow", "narrow-secret", set(good, "InstanceId", "local")), 400, "InstancePermissionCheckFailed", "may not ask about that instance")
+	requireAlibabaError(t, ask("local", "wrong", good), 400, "SignatureDoesNotMatch", "arrived for the host")
+	requireAlibabaError(t, ask("narrow", "local-secret", good), 400, "SignatureDoesNotMatch", "check the secret")
+	requireAlibabaError(t, ask("nobody", "local-secret", good), 404, "InvalidAccessKeyId.NotFound", "no such AccessKey id")
+	requireAlibabaError(t, ask("local", "local-secret", set(good, "PageSize", 101)), 400, "ParameterCheckFailed", "from 1 to 100")
+	err := newClient(t, s.endpoint(), "local", "local-secret").call("ListGroupId", good, new(any))
+	requireAlibabaError(t, err, 404, "InvalidAction.NotFound", "no such operation")
 }
