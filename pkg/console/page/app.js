@@ -1,0 +1,226 @@
+// The page: from the address to an answer, and from what a viewer does to an address.
+
+import { complete, read, span, write } from './address.js';
+import { askJSON, Problem } from './api.js';
+import { plain } from './datum.js';
+import { askToken, dialog } from './dialog.js';
+import { byId } from './dom.js';
+import { fetchAll, save } from './download.js';
+import { fill, form, refresh, showFault } from './form.js';
+import { icon } from './icons.js';
+import { announce, narrate } from './live.js';
+import { failed, welcome } from './notices.js';
+import { instances, prefer, preferences, rememberInstance } from './preferences.js';
+import { report } from './report.js';
+import { results } from './results.js';
+import { Rows } from './rows.js';
+import { moved, spanOf, wider } from './span.js';
+import { number, text, translate } from './text.js';
+import { takeTokenFromFragment, token } from './token.js';
+import { View } from './view.js';
+
+let view = null; // what is shown
+let asked = null; // what was asked last: a query
+let current = new AbortController(); // of what was asked last
+
+// go asks for something else and gives it an address of its own. preset is what the
+// form shows beside it.
+function go(change, preset = null) {
+  const query = { ...(asked ?? read()), connection: '', ...change };
+  history.pushState(preset, '', write(query));
+  arrive();
+}
+
+// arrive shows what the address asks for. known is a view of the same device and span.
+async function arrive(known = null) {
+  const query = read();
+  if (!complete(query)) {
+    start(query);
+    return;
+  }
+  asked = query;
+  fill(query, history.state);
+  history.replaceState(history.state, '', write(query));
+  await load(query, known);
+}
+
+const sameSpan = (a, b) => ['instance', 'client', 'from', 'to'].every((name) => a[name] === b[name]);
+
+// filter asks for other rows of the same device and span.
+function filter(change) {
+  const query = { ...asked, ...change };
+  history.pushState(history.state, '', write(query));
+  arrive(view);
+}
+
+// back is one step in the history, which may be a step within the page.
+function back() {
+  if (asked && write(asked) === location.pathname + location.search) return;
+  arrive(view && sameSpan(view.query, read()) ? view : null);
+}
+
+function start(query) {
+  current.abort();
+  [view, asked] = [null, null];
+  const now = Date.now();
+  fill({ ...query, instance: query.instance || instances()[0] || '', from: now - 3600000, to: now }, { range: 'hour' });
+  byId('results').replaceChildren(welcome());
+  document.title = text('title');
+  byId(byId('instance').value ? 'device' : 'instance').focus();
+}
+
+// load asks the API. Where a view of the same device and span is known, only the rows
+// are asked for.
+async function load(query, known) {
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
+  busy(true);
+  try {
+    const rows = new Rows(query, signal);
+    const [answer, status] = await Promise.all([known ? known.report : diagnosis(query, signal), known ? known.status : statusNow(query, signal), rows.more()]);
+    if (signal.aborted) return;
+    view = new View(query, answer, status, rows);
+    rememberInstance(query.instance);
+    show();
+  } catch (problem) {
+    if (!signal.aborted) fail(problem);
+  } finally {
+    if (!signal.aborted) busy(false);
+  }
+}
+
+const diagnosis = (query, signal) => askJSON('diagnosis', { ...span(query), lang: preferences.lang }, signal);
+
+// statusNow looks back for days, which can fail alone.
+async function statusNow({ instance, client }, signal) {
+  try {
+    return await askJSON('status', { instance, client }, signal);
+  } catch (problem) {
+    if (problem instanceof Problem && problem.passing) return null;
+    throw problem;
+  }
+}
+
+function busy(on) {
+  byId('results').setAttribute('aria-busy', on);
+  byId('query').classList.toggle('busy', on);
+}
+
+function fail(problem) {
+  if (!(problem instanceof Problem)) throw problem;
+  view = null;
+  if (problem.status === 400) showFault(plain(problem.message, 600));
+  byId('results').replaceChildren(failed(problem, asked, { onRetry: () => arrive(), onToken: () => askToken('token.why') }));
+  if (problem.status === 401) askToken(problem.code === 'NoToken' ? 'token.why' : 'token.wrong');
+}
+
+function show() {
+  const shown = results(view, actions);
+  byId('results').replaceChildren(shown.node);
+  if (view.query.connection) shown.pick(view.query.connection);
+  refresh();
+  document.title = `${view.name()} · ${text('title')}`;
+  const [first] = view.report.verdicts;
+  narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
+}
+
+const actions = {
+  onSpan: ({ from, to }) => go({ from: Math.floor(from), to: Math.floor(to) }),
+  onMove: (lengths) => go(moved(asked, lengths, Date.now())),
+  onWider: () => go(wider(asked, Date.now())),
+  onDay: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
+  onFilter: (change) => {
+    if (change.order) prefer('order', change.order);
+    filter(change);
+  },
+  onPick: (connection) => {
+    view.query.connection = connection;
+    history.replaceState(history.state, '', view.path());
+  },
+  onProblem: (problem) => fail(problem),
+  // during shows that something takes a moment, and what went wrong.
+  during: async (work) => {
+    busy(true);
+    try {
+      if (await work === false) announce(text('table.notShown'));
+    } catch (problem) {
+      if (problem.name !== 'AbortError') fail(problem);
+    } finally {
+      busy(false);
+    }
+  },
+  onExport: (format, button) => saveAs(format, button),
+};
+
+async function saveAs(format, button) {
+  const { query } = view;
+  button.disabled = true;
+  try {
+    const { content, incomplete } = format === 'html'
+      ? { content: await report(view) }
+      : await fetchAll(query, format, current.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
+    save(query, format, content);
+    announce(text(incomplete ? 'export.incomplete' : 'export.done'));
+  } catch (problem) {
+    if (problem.name === 'AbortError') return;
+    if (problem.status === 401) fail(problem);
+    else announce(text('export.failed', { error: plain(problem.message, 200) }));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+// switches are the choices in the bar; what they change is shown at once.
+const switches = {
+  lang: async () => {
+    translatePage();
+    if (view) await load(view.query, null);
+    else arrive();
+  },
+  zone: () => {
+    refresh();
+    if (asked) fill(asked, history.state?.range === 'date' ? null : history.state);
+    if (view) show();
+  },
+  theme: () => applyTheme(),
+};
+
+function applyTheme() {
+  if (preferences.theme === 'auto') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = preferences.theme;
+}
+
+function press(name) {
+  for (const button of byId(name).children) button.setAttribute('aria-pressed', button.value === preferences[name]);
+}
+
+function translatePage() {
+  translate(document);
+  refresh();
+}
+
+for (const slot of document.querySelectorAll('[data-icon]')) slot.append(icon(slot.dataset.icon));
+for (const [name, apply] of Object.entries(switches)) {
+  press(name);
+  byId(name).addEventListener('click', ({ target }) => {
+    const button = target.closest('button');
+    if (!button) return;
+    prefer(name, button.value);
+    press(name);
+    apply();
+  });
+}
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  byId('results').focus();
+});
+addEventListener('popstate', back);
+addEventListener('hashchange', () => {
+  if (takeTokenFromFragment()) arrive();
+});
+form((query, preset) => go({ ...query, action: '', info: '' }, preset));
+dialog(() => arrive());
+translatePage();
+arrive();
+if (!token()) askToken('token.why');

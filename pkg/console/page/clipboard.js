@@ -1,0 +1,43 @@
+import { el } from './dom.js';
+import { icon } from './icons.js';
+import { announce } from './live.js';
+import { text } from './text.js';
+
+// copy puts a text on the clipboard. The modern way is for secure origins only, and
+// the function may be served over plain HTTP within a network.
+async function copy(value) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(value);
+    return;
+  }
+  const area = el('textarea', { class: 'visually-hidden', readonly: true });
+  area.value = value;
+  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  if (!done) throw new Error('not copied');
+}
+
+const shownFor = 1600; // ms
+
+// copyButton copies what value() says at the click. Without a caption it is an icon,
+// and label is its name.
+export function copyButton(value, { label, caption = '' }) {
+  const shape = el('span', { class: 'icon-slot' }, icon('copy'));
+  const button = el('button', { type: 'button', class: caption ? 'button quiet' : 'button icon-only quiet', title: label, 'aria-label': caption ? null : label }, shape, caption);
+  button.addEventListener('click', async (event) => {
+    event.stopPropagation();
+    let done = true;
+    try {
+      await copy(value());
+    } catch {
+      done = false;
+    }
+    button.focus();
+    announce(text(done ? 'copy.done' : 'copy.failed'));
+    shape.replaceChildren(icon(done ? 'check' : 'cross'));
+    setTimeout(() => shape.replaceChildren(icon('copy')), shownFor);
+  });
+  return button;
+}

@@ -1,0 +1,82 @@
+// Connections beside the events: which row is of which, and what is known of one.
+
+import { copyButton } from './clipboard.js';
+import { datum } from './datum.js';
+import { el } from './dom.js';
+import { evidence, evidenceText } from './evidence.js';
+import { icon } from './icons.js';
+import { kindLabel, kindOf } from './kinds.js';
+import { connectionLabel, lengthOf } from './label.js';
+import { pager } from './pager.js';
+import { swatch } from './legend.js';
+import { number, text } from './text.js';
+import { duration, ms, time } from './time.js';
+
+// keyOf names a connection in an address: one client begins one connection at an instant.
+export const keyOf = (connection) => connection.start ?? connection.end ?? 'open';
+
+// belongs reports whether a row is of a connection.
+export function belongs(row, connection) {
+  const at = ms(row.time);
+  if (row.channel_id !== connection.channel_id) return false;
+  if (row.channel_id === '') return row.time === connection.start || row.time === connection.end;
+  return at >= (ms(connection.start) ?? -Infinity) && at <= (ms(connection.end) ?? Infinity);
+}
+
+// connectionAt is the connection that was open at an instant, the newest of several.
+export function connectionAt(connections, at) {
+  return connections.findLast((one) => (ms(one.start) ?? ms(one.end)) <= at && at <= (ms(one.end) ?? Infinity));
+}
+
+// panel is all that is known of the connection that is picked out.
+export function panel(connection, view, { onClose, onZoom, onRows }) {
+  const to = ms(view.report.to);
+  const known = { ...connection, length: lengthOf(connection, to) };
+  const asText = () => [...view.heading(), '', connectionLabel(connection, to), ...evidenceText(known), '', view.link()].join('\n');
+  const quiet = (caption, shape, onClick) => el('button', { type: 'button', class: 'button quiet', on: { click: onClick } }, icon(shape), caption);
+  return el('section', { class: 'picked-connection', 'aria-label': text('connection.title') },
+    el('header', {},
+      el('h3', {}, swatch(kindOf(connection)), ' ', kindLabel(kindOf(connection))),
+      el('span', { class: 'spring' }),
+      quiet(text('connection.rows'), 'down', onRows),
+      connection.start ? quiet(text('connection.zoom'), 'in', onZoom) : null,
+      copyButton(asText, { caption: text('copy.text') }),
+      el('button', { type: 'button', class: 'button icon-only quiet', title: text('close'), 'aria-label': text('close'), on: { click: onClose } }, icon('cross'))),
+    evidence(known));
+}
+
+const perPage = 50;
+
+// connectionList is the timeline in words.
+export function connectionList(view, { onPick }) {
+  const { connections } = view.report;
+  const body = el('tbody');
+  const turn = pager({ label: text('connections.pages') });
+  function show(page) {
+    const first = page * perPage;
+    body.replaceChildren(...connections.slice(first, first + perPage).map((one) => connectionRow(one, view, onPick)));
+    turn.show({ page, first, last: Math.min(first + perPage, connections.length), total: number(connections.length), more: first + perPage < connections.length }, show);
+  }
+  const list = el('details', { class: 'connection-list' },
+    el('summary', {}, icon('chevron'), text('connections.list', { count: number(connections.length) })),
+    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': text('connections.list', { count: number(connections.length) }) },
+      el('table', { class: 'grid' },
+        el('thead', {}, el('tr', {}, ['start', 'end', 'length', 'ended', 'address', 'node'].map((name) => el('th', { scope: 'col' }, text(`connections.${name}`))))),
+        body)),
+    turn.node);
+  list.addEventListener('toggle', () => show(0), { once: true });
+  return list;
+}
+
+function connectionRow(connection, view, onPick) {
+  const kind = kindOf(connection);
+  const length = lengthOf(connection, ms(view.report.to));
+  const instant = (at) => (at ? time(ms(at)) : el('span', { class: 'quiet-text' }, text('unknown')));
+  return el('tr', {},
+    el('td', {}, el('button', { type: 'button', class: 'link-like', on: { click: () => onPick(connection) } }, instant(connection.start))),
+    el('td', {}, connection.end_is === 'open' ? text('kind.open') : instant(connection.end)),
+    el('td', { class: 'numeric' }, length === null ? text('unknown') : duration(length)),
+    el('td', {}, swatch(kind), ' ', kindLabel(kind), connection.native_reason ? el('small', {}, datum(connection.native_reason)) : null),
+    el('td', {}, datum(connection.peer_address)),
+    el('td', {}, datum(connection.node)));
+}

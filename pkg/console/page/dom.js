@@ -1,0 +1,28 @@
+// Elements are made here and nowhere else. Whatever comes from a device or a broker
+// goes into text nodes and plain attributes, so none of it can become markup.
+
+const svgSpace = 'http://www.w3.org/2000/svg';
+
+// el makes an HTML element: el('p', { class: 'note', on: { click } }, 'text', node).
+export function el(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+// svg makes an SVG element in the same way.
+export function svg(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(svgSpace, name), attributes, children);
+}
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'on') {
+      for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
+    } else if (value !== null && value !== undefined && value !== false) {
+      node.setAttribute(name, value === true ? '' : value);
+    }
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);

@@ -1,0 +1,133 @@
+// The form: which device, and which span.
+
+import { halves, joined } from './address.js';
+import { byId, el } from './dom.js';
+import { instances } from './preferences.js';
+import { longest, spanOf } from './span.js';
+import { number, text } from './text.js';
+import { date, duration, forField, fromWall, hour, zoneName } from './time.js';
+
+const fields = ['instance', 'group', 'device', 'date', 'from', 'to'];
+const get = Object.fromEntries(fields.map((name) => [name, () => byId(name)]));
+const value = (name) => get[name]().value;
+
+// What a field cannot hold, such as a line break, it changes silently. As long as
+// nobody edits it, what was asked for counts.
+let asked = { client: '', group: '', device: '' };
+
+function client() {
+  const [group, device] = [value('group'), value('device')];
+  if (group === asked.group && device === asked.device) return asked.client;
+  // Whoever types a whole client identifier means it.
+  return device.startsWith(`${group}@@@`) ? device : joined(group, device);
+}
+
+const range = () => byId('query').elements.range.value;
+
+// form calls onSearch with { instance, client, from, to } and { range, date }.
+export function form(onSearch) {
+  byId('query').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const query = check();
+    if (query) onSearch(query, { range: range(), date: value('date') });
+  });
+  byId('query').addEventListener('change', (event) => {
+    if (event.target.name === 'range') showTimes(true);
+    warn();
+  });
+  get.device().addEventListener('paste', (event) => split(event));
+  get.device().addEventListener('input', noteSpaces);
+  for (const name of fields) get[name]().addEventListener('input', () => clear());
+}
+
+// split fills both fields from a whole client identifier that is pasted over all of the device.
+function split(event) {
+  const pasted = event.clipboardData?.getData('text').replace(/[\r\n]+/g, '') ?? '';
+  const { selectionStart, selectionEnd } = event.target;
+  const replaces = selectionStart === 0 && selectionEnd === event.target.value.length;
+  if (!pasted.includes('@@@') || !replaces) return;
+  event.preventDefault();
+  [get.group().value, get.device().value] = halves(pasted);
+  noteSpaces();
+}
+
+// noteSpaces tells of spaces that are easily pasted and belong to the identifier.
+function noteSpaces() {
+  const device = value('device');
+  byId('device-note').hidden = device === device.trim();
+  byId('device-note').textContent = text('form.spaces');
+}
+
+// fill shows what is asked for.
+export function fill(query, preset) {
+  const [group, device] = halves(query.client);
+  get.instance().value = query.instance;
+  get.group().value = group;
+  get.device().value = device;
+  asked = { client: query.client, group: value('group'), device: value('device') };
+  byId('query').elements.range.value = preset?.range ?? 'custom';
+  get.date().value = preset?.date || date(query.from);
+  get.from().value = forField(query.from);
+  get.to().value = forField(query.to);
+  noteSpaces();
+  showTimes(false);
+  clear();
+}
+
+// refresh writes what depends on language and zone.
+export function refresh() {
+  byId('times-note').textContent = text('form.zone', { zone: zoneName(Date.now()) });
+  byId('instances').replaceChildren(...instances().map((one) => el('option', { value: one })));
+  noteSpaces();
+}
+
+const timesOf = { date: ['date'], custom: ['from', 'to'] };
+
+// showTimes shows the fields of the chosen range; a beginning helps whoever just chose it.
+function showTimes(chosen) {
+  const shown = timesOf[range()] ?? [];
+  for (const name of ['date', 'from', 'to']) byId(`${name}-field`).hidden = !shown.includes(name);
+  byId('times').hidden = shown.length === 0;
+  const now = Date.now();
+  if (chosen && shown.includes('date') && !value('date')) get.date().value = date(now);
+  if (chosen && shown.includes('from') && !value('from')) {
+    get.from().value = forField(now - hour);
+    get.to().value = forField(now);
+  }
+  get.date().max = date(now);
+}
+
+// warn tells of a span that is too long as soon as it is chosen.
+function warn() {
+  if (range() !== 'custom' || !value('from') || !value('to')) return;
+  const span = spanOf({ range: 'custom', from: value('from'), to: value('to') }, Date.now());
+  if (span.fault) show(span);
+  else clear();
+}
+
+function check() {
+  clear();
+  if (!value('instance')) return show({ fault: 'fault.instance', field: 'instance' }, true);
+  if (!value('device')) return show({ fault: 'fault.device', field: 'device' }, true);
+  const span = spanOf({ range: range(), date: value('date'), from: value('from'), to: value('to') }, Date.now());
+  if (span.fault) return show(span, true);
+  return { instance: value('instance'), client: client(), ...span };
+}
+
+function show({ fault, field }, focus) {
+  const length = fromWall(value('to')) - fromWall(value('from'));
+  showFault(text(fault, { length: duration(Math.abs(length)), most: number(longest / hour) }));
+  get[field]().setAttribute('aria-invalid', 'true');
+  if (focus) get[field]().focus();
+  return null;
+}
+
+export function showFault(sentence) {
+  byId('query-fault').textContent = sentence;
+  byId('query-fault').hidden = false;
+}
+
+function clear() {
+  byId('query-fault').hidden = true;
+  for (const name of fields) get[name]().removeAttribute('aria-invalid');
+}

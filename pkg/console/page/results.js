@@ -1,0 +1,105 @@
+// All that is shown of an answer, in the order in which it helps.
+
+import { copyButton } from './clipboard.js';
+import { belongs, connectionAt, connectionList, keyOf, panel } from './connections.js';
+import { datum } from './datum.js';
+import { el } from './dom.js';
+import { icon } from './icons.js';
+import { legend } from './legend.js';
+import { nothing } from './notices.js';
+import { incomplete, receipt } from './receipt.js';
+import { status } from './status.js';
+import { summary } from './summary.js';
+import { table } from './table.js';
+import { text } from './text.js';
+import { duration, ms, spanText, zoneName } from './time.js';
+import { timeline } from './timeline.js';
+import { headline, quietHeadline, verdictList } from './verdicts.js';
+
+// results makes { node, pick }. actions are what the page can do about it.
+export function results(view, actions) {
+  const parts = view.isEmpty() ? emptyParts(view, actions) : fullParts(view, actions);
+  return {
+    node: el('div', { class: 'results' }, subject(view, actions), view.isIncomplete() ? incomplete(view.rows.unreadable) : null, parts.nodes, receipt(view.receipts())),
+    pick: parts.pick,
+  };
+}
+
+function emptyParts(view, actions) {
+  const { verdicts } = view.report;
+  const nodes = [el('div', { class: 'top' }, nothing(view, actions), status(view.status)), verdicts.length ? verdictList(verdicts, view, {}) : null];
+  return { nodes, pick: () => {} };
+}
+
+function fullParts(view, actions) {
+  const { connections, verdicts } = view.report;
+  const slot = el('div');
+  const line = timeline(view.report, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
+  const events = table(view, { ...actions, onRow: (row) => mark(connections.find((one) => belongs(row, one))) });
+
+  // mark shows which connection it is in the timeline, the table and the address.
+  function mark(connection) {
+    slot.replaceChildren();
+    line.select(connection ? keyOf(connection) : '');
+    events.mark((row) => Boolean(connection) && belongs(row, connection));
+    actions.onPick(connection ? keyOf(connection) : '');
+  }
+
+  // pick shows all that is known of a connection, too.
+  function pick(connection) {
+    mark(connection);
+    if (!connection) return;
+    const rows = (scroll) => actions.during(events.find((row) => belongs(row, connection), { scroll }));
+    slot.replaceChildren(panel(connection, view, { onClose: () => pick(null), onZoom: () => actions.onSpan(around(connection, view)), onRows: () => rows(true) }));
+    rows(false);
+  }
+
+  // showTime shows the row of an instant.
+  function showTime(at) {
+    mark(connectionAt(connections, at));
+    actions.during(events.find((row) => ms(row.time) === at, { scroll: true }));
+  }
+
+  const [first, ...others] = verdicts;
+  const nodes = [
+    el('div', { class: 'top' }, first ? headline(first, view, { onTime: showTime }) : quietHeadline(), status(view.status)),
+    timelineCard(view, actions, [line.node, legend(view.report, (info) => actions.onFilter({ info })), slot, connectionList(view, { onPick: pick })]),
+    summary(view.report),
+    others.length ? verdictList(others, view, { onTime: showTime }) : null,
+    events.node,
+  ];
+  return { nodes, pick: (key) => pick(connections.find((one) => keyOf(one) === key)) };
+}
+
+// around a connection there is a little room on both sides.
+function around(connection, view) {
+  const [from, to] = [ms(connection.start), ms(connection.end) ?? ms(view.report.to)];
+  const room = Math.ceil((to - from) / 20) + 1000;
+  return { from: from - room, to: to + room };
+}
+
+// subject says what is shown: the device, the instance, the span and its zone.
+function subject(view, actions) {
+  const { query } = view;
+  return el('header', { class: 'subject' },
+    el('div', { class: 'who' },
+      el('h1', {}, datum(query.client, { kind: 'mono' }), copyButton(() => query.client, { label: text('copy.client') })),
+      el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), el('span', { class: 'between' }, '·'),
+        spanText(query.from, query.to), ' ', el('span', { class: 'quiet-text' }, `${zoneName(query.to)}, ${duration(query.to - query.from + 1)}`))),
+    el('div', { class: 'exports', role: 'group', 'aria-label': text('export.label') },
+      copyButton(() => view.link(), { caption: text('copy.link') }),
+      ['csv', 'ndjson', 'html'].map((format) => el('button', { type: 'button', class: 'button quiet', title: text(`export.${format}.title`), on: { click: (event) => actions.onExport(format, event.currentTarget) } }, icon('down'), text(`export.${format}`)))));
+}
+
+function timelineCard(view, { onMove, onWider }, content) {
+  const button = (name, shape, onClick) => el('button', { type: 'button', class: 'button quiet', on: { click: onClick } }, icon(shape), el('span', { class: 'wide' }, text(name)));
+  return el('section', { class: 'card timeline-card', 'aria-labelledby': 'timeline-title' },
+    el('header', { class: 'toolbar' },
+      el('h2', { id: 'timeline-title', class: 'section-title' }, text('timeline.title')),
+      el('small', { class: 'quiet-text wide' }, text('timeline.hint')),
+      el('span', { class: 'spring' }),
+      button('timeline.earlier', 'earlier', () => onMove(-1)),
+      button('timeline.wider', 'out', onWider),
+      button('timeline.later', 'later', () => onMove(1))),
+    content);
+}

@@ -1,0 +1,29 @@
+// From instants to pixels, and the ticks of a time axis.
+
+import { day, hour, minute, second, shifted } from './time.js';
+
+export function scale(from, to, width) {
+  const perMS = width / Math.max(to - from, 1);
+  return {
+    from, to, width,
+    x: (at) => Math.min(Math.max((at - from) * perMS, 0), width),
+    at: (x) => Math.round(from + x / perMS),
+  };
+}
+
+const steps = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, second, 2 * second, 5 * second, 10 * second, 15 * second, 30 * second,
+  minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day,
+];
+
+const leastGap = 84; // px between two ticks
+
+// ticks are round times on the wall clock, and the step between them.
+export function ticks({ from, to, width }) {
+  const room = Math.max(Math.floor(width / leastGap), 1);
+  const step = steps.find((one) => (to - from) / one <= room) ?? day;
+  const ahead = shifted(from) - from;
+  const all = [];
+  for (let wall = Math.ceil(shifted(from) / step) * step; wall - ahead <= to; wall += step) all.push(wall - ahead);
+  return { step, all };
+}

@@ -1,0 +1,45 @@
+// The span of time that a form asks for.
+
+import { day, fromWall, hour } from './time.js';
+
+export const longest = day;
+
+const lengths = { hour, six: 6 * hour, day24: day };
+
+// spanOf makes a span, or says what is wrong: { from, to } or { fault, field }.
+export function spanOf({ range, date, from, to }, now) {
+  if (range in lengths) return { from: now - lengths[range], to: now };
+  return range === 'date' ? wholeDay(date, now) : between(fromWall(from), fromWall(to), now);
+}
+
+// wholeDay is a day of the shown zone. Where clocks go back it has 25 hours, and the
+// last one is left out.
+function wholeDay(date, now) {
+  const from = fromWall(date);
+  if (from === null) return { fault: 'fault.date', field: 'date' };
+  if (from > now) return { fault: 'fault.future', field: 'date' };
+  const next = new Date(Date.parse(`${date}T00:00Z`) + day).toISOString().slice(0, 10);
+  return { from, to: Math.min(fromWall(next) - 1, from + longest) };
+}
+
+function between(from, to, now) {
+  if (from === null) return { fault: 'fault.from', field: 'from' };
+  if (to === null) return { fault: 'fault.to', field: 'to' };
+  if (from >= to) return { fault: 'fault.order', field: 'to' };
+  if (to - from > longest) return { fault: 'fault.long', field: 'to' };
+  if (from > now) return { fault: 'fault.future', field: 'from' };
+  return { from, to };
+}
+
+// moved is a span as long as the given one, so many lengths later, and not after now.
+export function moved({ from, to }, lengths, now) {
+  const by = Math.min((to - from) * lengths, now - to);
+  return { from: from + by, to: to + by };
+}
+
+// wider is three times as long around the same middle, at most a day.
+export function wider({ from, to }, now) {
+  const length = Math.min((to - from) * 3, longest);
+  const end = Math.min((from + to + length) / 2, Math.max(now, to));
+  return { from: Math.floor(end - length), to: Math.floor(end) };
+}

@@ -1,0 +1,39 @@
+import { el, svg } from './dom.js';
+import { number, text } from './text.js';
+import { duration } from './time.js';
+
+// summary is a span in numbers. What is not known is a dash.
+export function summary({ summary: s, connections }) {
+  const length = (value) => (value === null ? '–' : duration(value));
+  return el('dl', { class: 'summary card' },
+    tile('uptime', percent(s.uptime), uptimeNote(s), s.uptime === null ? null : meter(s)),
+    tile('connections', number(connections.length), text('summary.connects', { count: number(s.connects) })),
+    tile('drops', number(s.drops), text('summary.disconnects', { count: number(s.disconnects ?? 0) }), null, s.drops > 0),
+    tile('refusals', number(s.refusals), text('summary.refusals.note'), null, s.refusals > 0),
+    tile('longest', length(s.longest_ms), text('summary.longest.note')),
+    tile('median', length(s.median_ms), text('summary.median.note')));
+}
+
+function tile(name, value, note, extra = null, bad = false) {
+  return el('div', { class: `tile${bad ? ' bad' : ''}` },
+    el('dt', {}, text(`summary.${name}`)),
+    el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
+}
+
+const uptimeNote = (s) => text(s.unknown_ms > 0 ? 'summary.uptime.unknown' : 'summary.uptime.note', { online: duration(s.online_ms), unknown: duration(s.unknown_ms) });
+
+// percent never rounds a loss away.
+function percent(share) {
+  if (share === null) return '–';
+  const digits = share > 0.999 && share < 1 ? 3 : 1;
+  const floor = Math.floor(share * 100 * 10 ** digits) / 10 ** digits;
+  return `${number(floor, { maximumFractionDigits: digits })} %`;
+}
+
+function meter(s) {
+  const all = s.online_ms + s.offline_ms + s.unknown_ms;
+  const online = (100 * s.online_ms) / all;
+  return svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    svg('rect', { class: 'rest', width: 100, height: 3 }),
+    svg('rect', { class: 'part', width: online, height: 3 }));
+}

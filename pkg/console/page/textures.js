@@ -1,0 +1,31 @@
+// A pattern for each kind of end, so that the bars differ without their colours.
+
+import { svg } from './dom.js';
+import { kinds } from './kinds.js';
+
+const size = 8;
+
+const paths = {
+  'client-closed': 'M1 2h2M5 6h2',
+  'no-heart': 'M-2 2 2-2M0 8 8 0M6 10l4-4',
+  conflict: 'M0 0l8 8M8 0 0 8',
+  io: 'M-2 6l4 4M0 0l8 8M6-2l4 4',
+  'not-authorized': 'M2 0v8M6 0v8',
+  'topic-denied': 'M0 2h8M0 6h8',
+  invalid: 'M4 1v6M1 4h6',
+  server: 'M1 1h2.5v2.5H1zM5 5h2.5v2.5H5z',
+  unknown: 'M0 4h4',
+};
+
+// textures are the definitions: one on the pale body of a bar, one on full colour.
+export function textures() {
+  const patterns = ['pale', 'full'].flatMap((ground) => kinds.filter((kind) => paths[kind]).map((kind) => pattern(`${ground}-${kind}`, `texture ${ground} kind-${kind}`, paths[kind])));
+  return svg('defs', {}, patterns, pattern('hatch', 'hatch', paths['no-heart']));
+}
+
+function pattern(id, kind, d) {
+  return svg('pattern', { id, class: kind, width: size, height: size, patternUnits: 'userSpaceOnUse' }, svg('path', { d }));
+}
+
+// textureOf is the fill for a kind on a ground; null for the kinds that are plain.
+export const textureOf = (kind, ground) => (paths[kind] ? `url(#${ground}-${kind})` : null);

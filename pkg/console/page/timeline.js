@@ -1,0 +1,124 @@
+// The timeline: one stop of the Tab key, arrows from bar to bar, Enter picks a
+// connection out or goes into a bar of many; a pointer does the same, and zooms into
+// what it is drawn across.
+
+import { boundsOf } from './bars.js';
+import { keyOf } from './connections.js';
+import { el } from './dom.js';
+import { draw } from './draw.js';
+import { labelOf } from './label.js';
+import { pointer } from './pointer.js';
+import { text } from './text.js';
+import { ms } from './time.js';
+import { tooltip } from './tooltip.js';
+
+const least = 2; // ms: the shortest span that a zoom asks for
+
+// timeline makes { node, select }. onPick gets a connection or null, onZoom a span,
+// onTime an instant.
+export function timeline(report, { onPick, onZoom, onTime }) {
+  const frame = el('div', { class: 'timeline-frame' });
+  const tip = tooltip();
+  let drawn = null;
+  let picked = '';
+  let current = 0; // the item that Tab reaches
+
+  function redraw() {
+    const width = Math.floor(frame.clientWidth);
+    if (!width || drawn?.width === width) return;
+    drawn = { ...draw(report, width), width };
+    dress();
+    frame.replaceChildren(drawn.node, tip.node);
+  }
+
+  function dress() {
+    drawn.node.setAttribute('role', 'group');
+    drawn.node.setAttribute('aria-label', text('timeline.label'));
+    drawn.items.forEach((item, i) => {
+      item.node.setAttribute('role', 'button');
+      item.node.setAttribute('aria-label', labelOf(item, drawn.scale));
+      item.node.dataset.item = i;
+    });
+    current = Math.min(current, Math.max(drawn.items.length - 1, 0));
+    mark();
+    pointer(drawn, frame, { tip, describe, onZoom: zoom });
+  }
+
+  // mark shows which item is picked, and which one Tab reaches.
+  function mark() {
+    drawn.items.forEach((item, i) => {
+      const on = picked !== '' && (item.connections ?? []).some((one) => keyOf(one) === picked);
+      item.node.classList.toggle('picked', on);
+      item.node.setAttribute('aria-pressed', on);
+      item.node.setAttribute('tabindex', i === current ? 0 : -1);
+    });
+    frame.classList.toggle('has-picked', picked !== '');
+  }
+
+  function describe(item) {
+    return labelOf(item, drawn.scale);
+  }
+
+  function zoom(from, to) {
+    tip.hide();
+    if (to - from < least) return;
+    onZoom({ from: Math.max(from, drawn.scale.from), to: Math.min(to, drawn.scale.to) });
+  }
+
+  function activate(item) {
+    if (item.refusals) onTime(ms(item.refusals[0].time));
+    else if (item.connections.length === 1) onPick(keyOf(item.connections[0]) === picked ? null : item.connections[0]);
+    else enter(item);
+  }
+
+  // enter zooms into a bar of many, unless there is nothing finer to see.
+  function enter(item) {
+    const [from, to] = boundsOf(item.connections, drawn.scale);
+    const margin = Math.ceil((to - from) / 20) + 1;
+    if (to - from < least) onPick(item.connections[0]);
+    else zoom(from - margin, to + margin);
+  }
+
+  function go(i) {
+    current = Math.min(Math.max(i, 0), drawn.items.length - 1);
+    mark();
+    drawn.items[current].node.focus();
+  }
+
+  const keys = {
+    ArrowRight: () => go(current + 1), ArrowLeft: () => go(current - 1),
+    Home: () => go(0), End: () => go(drawn.items.length - 1),
+    Enter: () => activate(drawn.items[current]), ' ': () => activate(drawn.items[current]),
+    Escape: () => { tip.hide(); onPick(null); },
+  };
+
+  const itemOf = (target) => drawn?.items[target.closest?.('[data-item]')?.dataset.item];
+
+  frame.addEventListener('keydown', (event) => {
+    if (!keys[event.key] || !drawn.items.length || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  frame.addEventListener('click', (event) => {
+    const item = itemOf(event.target);
+    if (!item || frame.dataset.dragged) return;
+    current = drawn.items.indexOf(item);
+    mark();
+    activate(item);
+  });
+  frame.addEventListener('focusin', (event) => {
+    const item = itemOf(event.target);
+    if (item && event.target.matches(':focus-visible')) tip.show(describe(item), drawn.side + item.x, drawn.rows.bar);
+  });
+  frame.addEventListener('focusout', () => tip.hide());
+
+  new ResizeObserver(redraw).observe(frame);
+
+  return {
+    node: frame,
+    select(key) {
+      picked = key;
+      if (drawn) mark();
+    },
+  };
+}

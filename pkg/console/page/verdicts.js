@@ -1,0 +1,91 @@
+import { copyButton } from './clipboard.js';
+import { datum, plain } from './datum.js';
+import { el } from './dom.js';
+import { icon } from './icons.js';
+import { number, text } from './text.js';
+import { iso, ms, time } from './time.js';
+
+const icons = { problem: 'alert', notice: 'notice', info: 'info' };
+
+// levelOf a verdict; one that this page does not know is an info.
+const levelOf = ({ level }) => (level in icons ? level : 'info');
+
+// prose is a sentence of ours that may quote a device.
+const prose = (sentence) => datum(sentence, { limit: 1500, kind: 'prose' });
+
+// headline is the most useful verdict, large.
+export function headline(verdict, view, { onTime }) {
+  const level = levelOf(verdict);
+  return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
+    el('p', { class: 'level' }, icon(icons[level]), text(`level.${level}`)),
+    el('h2', { id: 'headline-title' }, prose(verdict.title)),
+    el('p', { class: 'meaning' }, prose(verdict.meaning)),
+    next(verdict),
+    el('div', { class: 'foot' }, evidenceOf(verdict, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
+}
+
+// quietHeadline stands where there is no verdict.
+export function quietHeadline() {
+  return el('section', { class: 'card headline level-info', 'aria-labelledby': 'headline-title' },
+    el('p', { class: 'level' }, icon('check'), text('level.info')),
+    el('h2', { id: 'headline-title' }, text('verdict.none')),
+    el('p', { class: 'meaning' }, text('verdict.none.meaning')));
+}
+
+function next(verdict) {
+  if (!verdict.next) return null;
+  return el('div', { class: 'next' }, el('strong', {}, icon('arrow'), text('verdict.next')), el('p', {}, prose(verdict.next)));
+}
+
+// verdictList is the other verdicts.
+export function verdictList(verdicts, view, actions) {
+  return el('section', { class: 'verdicts', 'aria-labelledby': 'verdicts-title' },
+    el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others')),
+    el('ul', {}, verdicts.map((verdict) => el('li', {}, item(verdict, view, actions)))));
+}
+
+function item(verdict, view, { onTime }) {
+  const level = levelOf(verdict);
+  return el('details', { class: `card verdict level-${level}` },
+    el('summary', {},
+      el('span', { class: 'level', title: text(`level.${level}`) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, text(`level.${level}`))),
+      el('span', { class: 'title' }, prose(verdict.title)),
+      icon('chevron')),
+    el('p', { class: 'meaning' }, prose(verdict.meaning)),
+    next(verdict),
+    el('div', { class: 'foot' }, evidenceOf(verdict, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
+}
+
+function evidenceOf(verdict, onTime) {
+  const shown = verdict.evidence.length;
+  if (!shown) return el('span', { class: 'spring' });
+  const label = shown < verdict.count ? 'verdict.evidence.some' : 'verdict.evidence';
+  return el('details', { class: 'evidence-list' },
+    el('summary', {}, icon('chevron'), text(label, { shown: number(shown), count: number(verdict.count) })),
+    el('ol', {}, verdict.evidence.map((one) => evidenceRow(one, onTime))));
+}
+
+function evidenceRow(one, onTime) {
+  const at = ms(one.time);
+  const when = onTime && at !== null
+    ? el('button', { type: 'button', class: 'link-like', title: text('verdict.show'), on: { click: () => onTime(at) } }, time(at))
+    : at !== null && time(at);
+  return el('li', {},
+    when || null,
+    el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), one.native_reason ? el('small', {}, ' ', datum(one.native_reason)) : null),
+    el('span', { class: 'why' }, prose(one.text)));
+}
+
+// ticket is a verdict as plain text, with what a reader elsewhere needs.
+export function ticket(verdict, view) {
+  return [
+    ...view.heading(),
+    '',
+    `${text(`level.${levelOf(verdict)}`)}: ${plain(verdict.title, 1500)}`,
+    plain(verdict.meaning, 1500),
+    ...(verdict.next ? [`${text('verdict.next')}: ${plain(verdict.next, 1500)}`] : []),
+    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${one.native_reason ? ` (${plain(one.native_reason)})` : ''}: ${plain(one.text, 1500)}`),
+    '',
+    view.link(),
+  ].join('\n');
+}

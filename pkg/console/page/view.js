@@ -1,0 +1,50 @@
+// A view is what was asked and what came back.
+
+import { link, write } from './address.js';
+import { plain } from './datum.js';
+import { statusSentence } from './status.js';
+import { text } from './text.js';
+import { iso } from './time.js';
+
+export class View {
+  // status is null where it could not be had; that alone hides nothing else.
+  constructor(query, report, status, rows) {
+    Object.assign(this, { query, report, status, rows });
+  }
+
+  name() {
+    return plain(this.query.client, 80);
+  }
+
+  link() {
+    return link(this.query);
+  }
+
+  path() {
+    return write(this.query);
+  }
+
+  // isEmpty: there is nothing to draw. A filter that leaves nothing is something else.
+  isEmpty() {
+    const { connections, refusals } = this.report;
+    return !connections.length && !refusals.length && !this.rows.list.length && !this.query.action && !this.query.info;
+  }
+
+  isIncomplete() {
+    return Boolean(this.report.incomplete || this.status?.incomplete || this.rows.unreadable.size);
+  }
+
+  receipts() {
+    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts];
+  }
+
+  // heading is what a ticket begins with, in lines.
+  heading() {
+    return [
+      `${text('title')}: ${plain(this.query.client)}`,
+      `${text('subject.instance')}: ${plain(this.query.instance)}`,
+      `${text('form.range')}: ${iso(this.query.from)} – ${iso(this.query.to)}`,
+      `${text('status.now')}: ${statusSentence(this.status)}`,
+    ];
+  }
+}
