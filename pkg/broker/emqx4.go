@@ -10,15 +10,16 @@ import (
 
 // emqx4 is what the plugin emqx_web_hook of EMQX 4 sends:
 //
-//	action                      makes
-//	client_connected            connect, accepted
-//	client_connack              no row of success; of any other name, a close as in client.connack of EMQX 5
-//	client_disconnected         see emqx4End
-//	client_connect              no row: it comes before authentication
-//	client_subscribe, client_unsubscribe, session_*, message_*    no row
+//	action                                    makes
+//	client_connected                          connect, accepted
+//	client_connack                            what client.connack of EMQX 5 makes: no row of success
+//	client_disconnected                       see emqx4End
+//	client_connect                            no row: it comes before authentication
+//	client_subscribe, client_unsubscribe,
+//	session_*, message_*                      no row
 //
 // A CONNACK has no time. The end of a connection has one from 4.2.9 on, and tells when
-// it began from 4.3 on.
+// it began from 4.3.12 on.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value

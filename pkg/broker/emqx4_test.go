@@ -139,7 +139,7 @@ func TestEMQX4Oddities(t *testing.T) {
 	}
 }
 
-// Ends say when the connection began from 4.3 on.
+// Ends say when the connection began from 4.3.12 on.
 func TestEMQX4Channel(t *testing.T) {
 	connect := onlyEvent(t, "emqx4-connected")
 	require.Equal(t, "10883a2f80a1785aa02c4f85857ab6fe", connect.Channel())
