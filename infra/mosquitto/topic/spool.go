@@ -15,21 +15,23 @@ import (
 )
 
 // Spool is a log of our own: the lines that were received, on disk until they are
-// delivered. Its first line says that it is one, and has a random number in it, so
-// that no two spools are taken for one log. It is safe for concurrent use.
+// delivered. Its first line says that it is one, has a random number in it, so that no
+// two spools are taken for one log, and counts the bytes that were spooled before. It
+// is safe for concurrent use.
 type Spool struct {
 	path string
 
 	mu   sync.Mutex
 	file *os.File // nil: to be opened again
 	size int64
+	base int64 // bytes of all spools before
 }
 
 // OpenSpool opens the spool at a path, or begins one. The start of a line that a
 // crash left at its end is removed: it was never acknowledged.
 func OpenSpool(path string) (*Spool, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := begin(path); err != nil {
+		if err := begin(path, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -43,11 +45,14 @@ func OpenSpool(path string) (*Spool, error) {
 	return s, nil
 }
 
+// firstLine has the time, a random number and the bytes before.
+const firstLine = "%d: device trace spool %s after %d bytes\n"
+
 // begin puts a spool without lines in place of the one that is there, if there is one.
-func begin(path string) error {
+func begin(path string, base int64) error {
 	number := make([]byte, 16)
 	_, _ = rand.Read(number) // never fails
-	return follow.Replace(path, fmt.Appendf(nil, "%d: device trace spool %s\n", time.Now().Unix(), hex.EncodeToString(number)))
+	return follow.Replace(path, fmt.Appendf(nil, firstLine, time.Now().Unix(), hex.EncodeToString(number), base))
 }
 
 func (s *Spool) open() error {
@@ -55,11 +60,17 @@ func (s *Spool) open() error {
 	if err != nil {
 		return err
 	}
+	var when, base int64
+	var number string
+	_, err = fmt.Fscanf(io.NewSectionReader(file, 0, 256), firstLine, &when, &number, &base)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%q is not a spool: %w", s.path, err), file.Close())
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	s.file, s.size = file, info.Size()
+	s.file, s.size, s.base = file, info.Size(), base
 	return nil
 }
 
@@ -80,14 +91,26 @@ func (s *Spool) cutPartialLine() error {
 	return s.file.Truncate(s.size)
 }
 
-// Append puts whole lines on disk. After an error none of them is there.
-func (s *Spool) Append(lines []byte) error {
+// written is how many bytes were ever spooled.
+func (s *Spool) written() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.base + s.size
+}
+
+// Append puts whole lines on disk. After an error none of them is there. Just before
+// they are written, before gets to know where they will begin among all lines ever
+// spooled; its error keeps them out.
+func (s *Spool) Append(lines []byte, before func(begin int64) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
 		if err := s.open(); err != nil {
 			return err
 		}
+	}
+	if err := before(s.base + s.size); err != nil {
+		return err
 	}
 	_, err := s.file.Write(lines)
 	if err == nil {
@@ -108,7 +131,7 @@ func (s *Spool) Empty(max int64, behind func() int64) error {
 	if s.file == nil || s.size <= max || behind() > 0 {
 		return nil
 	}
-	if err := begin(s.path); err != nil {
+	if err := begin(s.path, s.base+s.size); err != nil {
 		return err
 	}
 	err := s.file.Close()

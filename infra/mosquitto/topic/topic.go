@@ -4,15 +4,12 @@
 // What always holds: a message is acknowledged only when its line is on disk; the
 // session outlives connections and processes, so the broker keeps what it sends
 // meanwhile, within its max_queued_messages; and a message that is sent again because
-// its acknowledgement was lost comes into the spool once. Only a crash between two
-// system calls, after a line is in the spool and before its message is remembered,
-// can leave a line there twice.
+// its acknowledgement was lost comes into the spool once.
 package topic
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -104,16 +101,16 @@ func subscribe(client paho.Client) {
 		for filter, granted := range token.Result() {
 			if granted > 2 {
 				slog.Error("the broker refuses the subscription: give this user `topic read $SYS/broker/log/#`", "filter", filter)
+				return
 			}
 		}
+		slog.Info("subscribed to the log")
 	}()
 }
 
 // tell says what becomes of the connection.
 func tell(_ paho.Client, n paho.ConnectionNotification) {
 	switch n := n.(type) {
-	case paho.ConnectionNotificationConnected:
-		slog.Info("connected to the broker")
 	case paho.ConnectionNotificationLost:
 		slog.Warn("lost the connection to the broker", "error", n.Reason.Error())
 	case paho.ConnectionNotificationFailed:
@@ -160,27 +157,33 @@ func receive(ctx context.Context, messages <-chan message) (batch []message) {
 	return batch
 }
 
-// keep puts messages on disk, and then acknowledges them.
+// keep puts messages on disk, those that are not there, and then acknowledges them.
 func keep(batch []message, spool *Spool, known *seen) error {
-	var lines []byte
 	var fresh []message
+	var lines []byte
+	var lengths []int
+	written := spool.written()
 	for _, m := range batch {
-		if !known.isAgain(m) && !slices.ContainsFunc(fresh, func(f message) bool { return isAgainOf(m, f) }) {
-			fresh = append(fresh, m)
-			lines = append(append(lines, bytes.TrimSuffix(m.Payload(), []byte("\n"))...), '\n')
+		if known.isAgain(m, written) || slices.ContainsFunc(fresh, func(f message) bool { return isAgainOf(m, f) }) {
+			continue
 		}
+		begin := len(lines)
+		lines = append(append(lines, bytes.TrimSuffix(m.Payload(), []byte("\n"))...), '\n')
+		fresh, lengths = append(fresh, m), append(lengths, len(lines)-begin)
 	}
 	if len(fresh) > 0 {
-		if err := spool.Append(lines); err != nil {
+		err := spool.Append(lines, func(end int64) error {
+			for i, m := range fresh {
+				end += int64(lengths[i])
+				if err := known.add(m, end); err != nil {
+					return err
+				}
+			}
+			return known.sync()
+		})
+		if err != nil {
 			return err
 		}
-	}
-	var errs []error
-	for _, m := range fresh {
-		errs = append(errs, known.add(m))
-	}
-	if err := errors.Join(append(errs, known.sync())...); err != nil {
-		slog.Error("cannot remember messages: those that come again may be recorded twice", "error", err.Error())
 	}
 	for _, m := range batch {
 		m.Ack()

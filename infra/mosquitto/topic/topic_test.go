@@ -64,6 +64,16 @@ func (b *bench) restart() {
 
 func (b *bench) message(id uint16, line string) fake { return fake{line: line, id: id, acks: &b.acks} }
 
+// append writes to the spool behind its back.
+func (b *bench) append(text string) {
+	b.t.Helper()
+	file, err := os.OpenFile(b.path(), os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(b.t, err)
+	_, err = file.WriteString(text)
+	require.NoError(b.t, err)
+	require.NoError(b.t, file.Close())
+}
+
 func (m fake) sentAgain() fake {
 	m.again = true
 	return m
@@ -81,7 +91,7 @@ func (b *bench) lines() string {
 	require.NoError(b.t, err)
 	first, lines, found := strings.Cut(string(data), "\n")
 	require.True(b.t, found)
-	require.Regexp(b.t, `^\d+: device trace spool [0-9a-f]{32}$`, first)
+	require.Regexp(b.t, `^\d+: device trace spool [0-9a-f]{32} after \d+ bytes$`, first)
 	return lines
 }
 
@@ -117,6 +127,53 @@ func TestAMessageThatComesAgain(t *testing.T) {
 	require.Equal(t, "1: a\n1: b\n1: a\n1: a\n2: c\n", b.lines())
 }
 
+// TestKilledBetweenTheWrites: the message is remembered and its line is not there, or
+// only in part.
+func TestKilledBetweenTheWrites(t *testing.T) {
+	for _, written := range []string{"", "1:", "1: b"} {
+		b := newBench(t)
+		b.keep(b.message(1, "1: a"))
+		require.NoError(t, b.seen.add(b.message(2, "1: b"), b.spool.written()+int64(len("1: b\n"))))
+		b.append(written)
+		b.restart()
+		b.keep(b.message(1, "1: a").sentAgain(), b.message(2, "1: b").sentAgain())
+		require.Equal(t, "1: a\n1: b\n", b.lines())
+
+		b.restart()
+		b.keep(b.message(1, "1: a").sentAgain(), b.message(2, "1: b").sentAgain())
+		require.Equal(t, "1: a\n1: b\n", b.lines(), "now both are there")
+	}
+}
+
+// TestKilledBeforeTheAcknowledgement: the line is there.
+func TestKilledBeforeTheAcknowledgement(t *testing.T) {
+	b := newBench(t)
+	require.NoError(t, b.seen.add(b.message(2, "1: b"), b.spool.written()+int64(len("1: b\n"))))
+	b.append("1: b\n")
+	b.restart()
+	b.keep(b.message(2, "1: b").sentAgain())
+	require.Equal(t, "1: b\n", b.lines())
+	require.Equal(t, 1, b.acks)
+}
+
+func TestANewSpoolGoesOnCounting(t *testing.T) {
+	b := newBench(t)
+	b.keep(b.message(1, "1: a"))
+	before := b.spool.written()
+	require.NoError(t, b.spool.Empty(0, func() int64 { return 0 }))
+	require.Greater(t, b.spool.written(), before)
+	b.restart()
+	b.keep(b.message(1, "1: a").sentAgain())
+	require.Empty(t, b.lines())
+}
+
+func TestWhatIsNoSpoolIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "spool.log")
+	require.NoError(t, os.WriteFile(path, []byte("1795339800: mosquitto version 2.0.11 running\n"), 0o600))
+	_, err := OpenSpool(path)
+	require.ErrorContains(t, err, "is not a spool")
+}
+
 func TestSpoolIsBegunAnew(t *testing.T) {
 	b := newBench(t)
 	before, err := os.ReadFile(b.path())
@@ -145,11 +202,7 @@ func TestHalfALineIsRemoved(t *testing.T) {
 	for _, half := range []string{"", "2: ha", strings.Repeat("x", 200_000)} {
 		b := newBench(t)
 		b.keep(b.message(1, "1: a"))
-		file, err := os.OpenFile(b.path(), os.O_WRONLY|os.O_APPEND, 0)
-		require.NoError(t, err)
-		_, err = file.WriteString(half)
-		require.NoError(t, err)
-		require.NoError(t, file.Close())
+		b.append(half)
 		b.restart()
 		b.keep(b.message(2, "2: b"))
 		require.Equal(t, "1: a\n2: b\n", b.lines())
