@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact build test compiler race fuzz lint
+.PHONY: help run demo compact build test compiler mosquitto race fuzz lint
 
 FUNCTIONS := recorder query compactor
 
@@ -21,7 +21,7 @@ build: ## the three functions and the local cloud, into .build
 	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done
 	@go build -o .build/local ./infra/local
 
-test: compiler ## everything: format, vet, tests, also of infra/e2e
+test: compiler mosquitto ## everything: format, vet, tests, also of infra/e2e
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go test ./...
@@ -31,6 +31,14 @@ test: compiler ## everything: format, vet, tests, also of infra/e2e
 # infra/e2e reads our files with DuckDB, which is C++.
 compiler:
 	@command -v g++ >/dev/null || { apt-get update && apt-get install -y --no-install-recommends g++; }
+
+# infra/e2e follows the log of a real Mosquitto. Its package is unpacked and not installed,
+# since it would start a broker on port 1883; what it needs beside it starts nothing.
+mosquitto:
+	@command -v mosquitto /usr/sbin/mosquitto .build/mosquitto/usr/sbin/mosquitto >/dev/null || { set -e; \
+	  apt-get update; apt-get install -y --no-install-recommends $$(apt-cache depends --important mosquitto | sed -n 's/^ *Depends: //p'); \
+	  rm -rf .build/mosquitto; mkdir -p .build/mosquitto; cd .build/mosquitto; \
+	  apt-get download mosquitto; dpkg -x mosquitto_*.deb .; rm mosquitto_*.deb; }
 
 race: ## the tests under the race detector
 	go test -race ./...
