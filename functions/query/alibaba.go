@@ -62,5 +62,11 @@ func (b alibaba) state(ctx context.Context, d device) (diagnose.State, error) {
 		return "", err
 	}
 	status, err := h.statusAt(ctx, now)
+	if err == nil && len(h.unreadable) > 0 {
+		err = errIncomplete
+	}
 	return status.State, err
 }
+
+// errIncomplete: their answer has no place to say that it may be wrong.
+var errIncomplete = errors.New("objects of the device's partitions are unreadable, so that its status is not sure")

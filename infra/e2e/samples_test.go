@@ -1,0 +1,171 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+)
+
+// sample is a webhook of events/, as if it happened an hour ago.
+type sample struct {
+	name, route, body string
+	header            http.Header
+}
+
+// TestSamples posts every sample to an instance of its own: the traces of its clients
+// are what its decoder says, no more, no less.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	posted := 0
+	for _, sample := range readSamples(t) {
+		t.Run(sample.name, func(t *testing.T) { testSample(t, s, sample) })
+		posted++
+	}
+	require.GreaterOrEqual(t, posted, 80)
+}
+
+// otherAnswers are those of samples that are no events: handshakes, and what cannot
+// be known for an event.
+var otherAnswers = map[string]struct {
+	status int
+	body   string
+}{
+	"vernemq-auth-on-register":   {http.StatusOK, `"result":"next"`},
+	"vernemq-no-hook":            {http.StatusBadRequest, `"code":"InvalidHook"`},
+	"azure-eventgrid-validation": {http.StatusOK, `"validationResponse":`},
+}
+
+func testSample(t *testing.T, s *stack, sample sample) {
+	r := s.post(t, "/webhooks/"+sample.route+"/"+sample.name, []byte(sample.body), sample.header)
+	if other, found := otherAnswers[sample.name]; found {
+		require.Equal(t, other.status, r.status, string(r.body))
+		require.Contains(t, string(r.body), other.body)
+		return
+	}
+	want := sample.decode(t)
+	if len(want.Rejected) > 0 {
+		require.Equal(t, http.StatusBadRequest, r.status, string(r.body))
+		told := rejectionOf(t, r)
+		require.Equal(t, len(want.Events), told.Recorded)
+		require.Equal(t, want.Rejected[0].Field, told.Rejected[0].Field)
+		require.Equal(t, want.Rejected[0].Error, told.Rejected[0].Error)
+	} else {
+		require.Equal(t, http.StatusOK, r.status, string(r.body))
+		require.JSONEq(t, `{"recorded":`+strconv.Itoa(len(want.Events))+`}`, string(r.body))
+	}
+	requireRows(t, s, sample.name, want.Events)
+}
+
+// decode is what the sample's decoder makes of it.
+func (s sample) decode(t *testing.T) broker.Batch {
+	t.Helper()
+	decoder, found := broker.Lookup(s.route)
+	require.True(t, found, s.route)
+	return decoder([]byte(s.body), broker.Meta{
+		InstanceID: s.name, ReceivedAt: time.Now(),
+		Hook: s.header.Get("vernemq-hook"), Position: s.header.Get("x-log-position"),
+	})
+}
+
+// requireRows asks for all clients of the events.
+func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
+	t.Helper()
+	want := map[string][]string{}
+	for _, e := range events {
+		want[e.ClientID] = append(want[e.ClientID], strings.Join([]string{
+			string(e.Action), string(e.ActionInfo), e.NativeEvent, e.NativeReason, e.Channel(), e.SourceEventID, e.PeerAddress, e.Username,
+		}, "|"))
+	}
+	for client, rows := range want {
+		var got []string
+		q := question(instance, client, time.Now().Add(-2*time.Hour), time.Now().Add(time.Minute))
+		for _, r := range s.trace(t, q).rows(t) {
+			got = append(got, strings.Join([]string{
+				r.Action, r.ActionInfo, r.NativeEvent, r.NativeReason, r.ChannelID, r.SourceEventID, r.PeerAddress, r.Username,
+			}, "|"))
+		}
+		slices.Sort(rows)
+		slices.Sort(got)
+		require.Equal(t, rows, got, client)
+	}
+}
+
+// readSamples are those of all routes.
+func readSamples(t *testing.T) []sample {
+	t.Helper()
+	var samples []sample
+	for _, route := range broker.Routes() {
+		paths, err := filepath.Glob(filepath.Join(root, "events", route+"-*.json"))
+		require.NoError(t, err)
+		require.NotEmpty(t, paths, route)
+		for _, path := range paths {
+			samples = append(samples, readSample(t, path, route))
+		}
+	}
+	return samples
+}
+
+func readSample(t *testing.T, path, route string) sample {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var e struct {
+		RawPath string
+		Headers map[string]string
+		Body    string
+	}
+	require.NoError(t, json.Unmarshal(raw, &e))
+	require.Equal(t, "/webhooks/"+route+"/sample", e.RawPath)
+	s := sample{name: strings.TrimSuffix(filepath.Base(path), ".json"), route: route, header: http.Header{}}
+	for name, value := range e.Headers {
+		if name != "Authorization" {
+			s.header.Set(name, value)
+		}
+	}
+	s.body = anHourAgo(t, e.Body)
+	return s
+}
+
+// The samples' times are fixed; old ones are refused. sampleStart is the first.
+var (
+	sampleStart = time.UnixMilli(1795339800000)
+	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)
+	sampleText  = regexp.MustCompile(`2026-11-22T[\d:.]+(Z|\+0100)`)
+)
+
+// anHourAgo shifts all times of a body, in each of their forms. It shifts by whole
+// seconds, since some sources know no less.
+func anHourAgo(t *testing.T, body string) string {
+	t.Helper()
+	shift := time.Now().Add(-time.Hour).Sub(sampleStart).Truncate(time.Second)
+	body = sampleUnix.ReplaceAllStringFunc(body, func(text string) string {
+		n, err := strconv.ParseInt(text, 10, 64)
+		require.NoError(t, err)
+		if len(text) == len("1795339800") {
+			return strconv.FormatInt(n+int64(shift/time.Second), 10)
+		}
+		return strconv.FormatInt(n+shift.Milliseconds(), 10)
+	})
+	return sampleText.ReplaceAllStringFunc(body, func(text string) string {
+		layout := time.RFC3339Nano
+		if strings.HasSuffix(text, "+0100") {
+			layout = "2006-01-02T15:04:05-0700"
+		}
+		then, err := time.Parse(layout, text)
+		require.NoError(t, err)
+		return then.Add(shift).Format(layout)
+	})
+}
