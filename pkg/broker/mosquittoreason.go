@@ -38,7 +38,8 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"bad username or password", "client banned", "bad authentication method",
 	},
 	event.TopicAuthFailed: {
-		// The will message's topic: of all denials the only one that ends a connection.
+		// A plugin's word, or said of a will message below $CONTROL/. Mosquitto itself ends
+		// no connection because of a denied topic.
 		"Access denied by ACL", "Access denied by ACL.",
 	},
 	event.InvalidParam: {
