@@ -35,6 +35,18 @@ type answer struct {
 // traceAPI asks the query function.
 type traceAPI struct{ base, token string }
 
+// page is the link of the page for a device and a span. The token stands behind the
+// "#", which browsers do not send.
+func (a traceAPI) page(instance, device string, from, to time.Time) string {
+	q := url.Values{
+		"instance": {instance}, "client": {device},
+		"from": {stamp(from)}, "to": {stamp(to)},
+	}
+	return a.base + "/?" + q.Encode() + "#token=" + url.QueryEscape(a.token)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
 // pollEvery is how often the demo asks for rows that are still on their way.
 const pollEvery = 250 * time.Millisecond
 
