@@ -50,8 +50,8 @@ func (s settings) validate() error {
 		return errors.New("-url must be an http or https URL")
 	case s.token == "":
 		return errors.New("WEBHOOK_TOKEN must be set")
-	case s.age < 0:
-		return errors.New("-age must not be negative")
+	case s.age <= 0:
+		return errors.New("-age must be above zero")
 	case s.state == "" || s.clientID == "":
 		return errors.New("-state and -client-id must not be empty")
 	}

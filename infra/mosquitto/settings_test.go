@@ -37,7 +37,7 @@ func TestWrongSettings(t *testing.T) {
 		"no URL":      {[]string{"-log", "x"}, environment, "-url must be an http or https URL"},
 		"no web URL":  {[]string{"-log", "x", "-url", "127.0.0.1:8080"}, environment, "-url must be an http or https URL"},
 		"no token":    {[]string{"-log", "x", "-url", webhook}, nothing, "WEBHOOK_TOKEN must be set"},
-		"no age":      {[]string{"-log", "x", "-url", webhook, "-age", "-1s"}, environment, "-age must not be negative"},
+		"no age":      {[]string{"-log", "x", "-url", webhook, "-age", "0s"}, environment, "-age must be above zero"},
 		"no state":    {[]string{"-log", "x", "-url", webhook, "-state", ""}, environment, "-state and -client-id must not be empty"},
 		"more":        {[]string{"-log", "x", "-url", webhook, "more"}, environment, `unexpected argument "more"`},
 		"not a flag":  {[]string{"-colour"}, environment, "flag provided but not defined: -colour"},
