@@ -59,7 +59,7 @@ func show(ctx context.Context, api traceAPI, target ends.Target, kind ends.Kind,
 		return err
 	}
 	printTrace(os.Stdout, a)
-	fmt.Println("  page:", api.page("local", device, began.Add(-time.Minute), time.Now()))
+	fmt.Println("  page:", api.page("local", device, began.Add(-time.Second), time.Now().Add(time.Second)))
 	return checkRows(a.Events, kind.Rows)
 }
 
