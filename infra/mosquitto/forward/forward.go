@@ -42,7 +42,8 @@ type Config struct {
 	MaxRetryAfter time.Duration
 	// Report is how often a line about the progress is written. Default 1 min.
 	Report time.Duration
-	// Client sends. Default: one that gives up after a minute.
+	// Client sends. Default: one that gives up after a minute, and follows no redirect,
+	// since that may lead to somebody who takes anything.
 	Client *http.Client
 	// Idle is called when all that is there was delivered.
 	Idle func()
@@ -56,13 +57,15 @@ func (c Config) withDefaults() Config {
 	c.MaxRetryAfter = cmp.Or(c.MaxRetryAfter, 10*time.Minute)
 	c.Report = cmp.Or(c.Report, time.Minute)
 	if c.Client == nil {
-		c.Client = &http.Client{Timeout: time.Minute}
+		c.Client = &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect}
 	}
 	if c.Idle == nil {
 		c.Idle = func() {}
 	}
 	return c
 }
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Forwarder delivers what a source has.
 type Forwarder struct {

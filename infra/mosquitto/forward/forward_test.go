@@ -32,7 +32,7 @@ type bench struct {
 func inBench(t *testing.T, test func(b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, log: filepath.Join(t.TempDir(), "mosquitto.log"), place: filepath.Join(t.TempDir(), "place.json"), recorder: newRecorder(t)}
-		b.config = Config{URL: "http://recorder.test/webhooks/mosquitto/i", Token: token, Client: &http.Client{Transport: b.recorder}}
+		b.config = Config{URL: "http://recorder.test/webhooks/mosquitto/i", Token: token, Client: &http.Client{Transport: b.recorder, CheckRedirect: noRedirect}}
 		test(b)
 		if b.running.cancel != nil {
 			b.running.stop()
@@ -111,7 +111,8 @@ func TestFaults(t *testing.T) {
 		"401":           answer(http.StatusUnauthorized),
 		"403":           answer(http.StatusForbidden),
 		"404":           answer(http.StatusNotFound),
-		"301":           answer(http.StatusMovedPermanently),
+		"302":           answer(http.StatusFound, "Location", "http://elsewhere.test/"),
+		"a page's 200":  answer(http.StatusOK),
 		"a proxy's 400": answer(http.StatusBadRequest),
 		"a wrong instance's 400": func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusBadRequest)

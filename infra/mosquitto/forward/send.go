@@ -84,14 +84,14 @@ func pack(body []byte) []byte {
 }
 
 // judge reads an answer. Only an answer of the recorder itself says that a batch is
-// durable in part: a 400 of anyone in between says nothing about it.
+// durable, whole or in part: a 200 or 400 of anyone in between says nothing about it.
 func judge(response *http.Response, answer []byte, now time.Time) outcome {
 	status := response.StatusCode
 	why := fmt.Sprintf("the recorder answers %d: %s", status, strings.TrimSpace(string(answer[:min(len(answer), 300)])))
 	switch {
-	case 200 <= status && status < 300:
+	case status == http.StatusOK && isRecorders(answer):
 		return outcome{verdict: recorded}
-	case status == http.StatusBadRequest && isRejection(answer):
+	case status == http.StatusBadRequest && isRecorders(answer):
 		return outcome{verdict: partly, why: why}
 	case status == http.StatusRequestEntityTooLarge:
 		return outcome{verdict: tooLarge, why: why}
@@ -101,13 +101,12 @@ func judge(response *http.Response, answer []byte, now time.Time) outcome {
 	return outcome{why: why, wait: retryAfter(response.Header.Get("Retry-After"), now)}
 }
 
-// isRejection reports whether an answer lists what is in quarantine.
-func isRejection(answer []byte) bool {
-	var rejection struct {
-		Recorded *int              `json:"recorded"`
-		Rejected []json.RawMessage `json:"rejected"`
+// isRecorders reports whether an answer says how much is recorded.
+func isRecorders(answer []byte) bool {
+	var said struct {
+		Recorded *int `json:"recorded"`
 	}
-	return json.Unmarshal(answer, &rejection) == nil && rejection.Recorded != nil && len(rejection.Rejected) > 0
+	return json.Unmarshal(answer, &said) == nil && said.Recorded != nil
 }
 
 // retryAfter reads the header's two forms: seconds, and a date.
