@@ -38,7 +38,7 @@ export function panel(connection, view, { onClose, onZoom, onRows }) {
     el('header', {},
       el('h3', {}, swatch(kindOf(connection)), ' ', kindLabel(kindOf(connection))),
       el('span', { class: 'spring' }),
-      quiet(text('connection.rows'), 'down', onRows),
+      quiet(text('connection.rows'), 'arrow', onRows),
       connection.start ? quiet(text('connection.zoom'), 'in', onZoom) : null,
       copyButton(asText, { caption: text('copy.text') }),
       el('button', { type: 'button', class: 'button icon-only quiet', title: text('close'), 'aria-label': text('close'), on: { click: onClose } }, icon('cross'))),

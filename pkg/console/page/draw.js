@@ -56,16 +56,16 @@ function barItems(report, s, rows) {
   });
 }
 
-const capWidth = 4;
+const capWidth = 4; // px, a third of the bar at most
 
 // single is one connection: a pale body, and at its end a cap in full colour.
 function single(connection, x, width, s, rows) {
   const kind = kindOf(connection);
   const box = { x, y: rows.bar, height: barHeight };
-  const texture = textureOf(kind, 'pale');
+  const texture = textureOf(kind);
   const open = connection.end === null || ms(connection.end) > s.to;
   const begins = connection.start !== null && ms(connection.start) >= s.from;
-  const cap = Math.min(capWidth, width);
+  const cap = Math.min(capWidth, width / 3);
   return svg('g', { class: `bar kind-${kind}` },
     svg('rect', { class: 'body', ...box, width }),
     texture && svg('rect', { ...box, width, fill: texture }),
@@ -75,8 +75,8 @@ function single(connection, x, width, s, rows) {
     barLabel(connection, kindLabel(kind), x, width, s, rows));
 }
 
-const perLetter = 6.6; // px, roughly
-const roomBeside = 24; // px
+const perLetter = 6.4; // px, roughly
+const roomBeside = 18; // px
 
 function barLabel(connection, label, x, width, s, rows) {
   const fits = (words) => width > words.length * perLetter + roomBeside;
@@ -89,14 +89,15 @@ function barLabel(connection, label, x, width, s, rows) {
   ];
 }
 
-// shared is several connections in one bar, cut in proportion to how they ended.
+// shared is several connections in one bar, cut in proportion to how they ended, in
+// the order of the legend. It is too thin for patterns.
 function shared(connections, x, width, rows) {
   let y = rows.bar;
   const parts = tally(connections).map(([kind, count]) => {
-    const box = { x, width: Math.max(width - 0.75, 1), y, height: (barHeight * count) / connections.length };
-    y += box.height;
-    const texture = textureOf(kind, 'full');
-    return svg('g', { class: `kind-${kind}` }, svg('rect', { class: 'cap', ...box }), texture && svg('rect', { ...box, fill: texture }));
+    const share = (barHeight * count) / connections.length;
+    const box = { x, width: Math.max(width - 0.75, 1), y, height: Math.max(share - 0.75, 0.5) };
+    y += share;
+    return svg('rect', { class: `part kind-${kind}`, ...box });
   });
   return svg('g', { class: 'bar shared' }, parts);
 }

@@ -50,6 +50,8 @@ export default {
   "token.use": "Use token",
   "token.other": "Use another token",
 
+  "failed.noToken": "A token is needed",
+  "failed.noToken.meaning": "The page asks the API with a token, and has none yet.",
   "failed.token": "The token was not accepted",
   "failed.token.meaning": "It may have been changed since you entered it.",
   "failed.forbidden": "Not with this token",
@@ -183,7 +185,6 @@ export default {
   "field.end": "Ended",
   "field.end_is": "The end is",
   "field.length": "Lasted",
-  "field.client_id": "Client ID",
   "field.channel_id": "Channel ID",
   "field.action_info": "Action Description",
   "field.native_event": "Native event",

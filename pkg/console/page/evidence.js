@@ -18,7 +18,6 @@ const facts = {
   end: (e) => e.end && instant(e.end),
   end_is: (e) => e.end_is && wording(text(`end.${e.end_is}`)),
   length: (e) => Number.isFinite(e.length) && wording(duration(e.length)),
-  client_id: (e) => e.client_id && words(e.client_id),
   channel_id: (e) => e.channel_id && words(e.channel_id),
   action_info: (e) => e.action_info && wording(text('evidence.word', { word: e.action_info, meaning: text(`info.${e.action_info}`) })),
   native_event: (e) => e.native_event && words(e.native_event),

@@ -5,7 +5,7 @@ import { textureOf } from './textures.js';
 
 // swatch is a bar in small.
 export function swatch(kind) {
-  const texture = textureOf(kind, 'pale');
+  const texture = textureOf(kind);
   return svg('svg', { class: `swatch kind-${kind}`, width: 18, height: 12, viewBox: '0 0 18 12', 'aria-hidden': 'true' },
     svg('rect', { class: 'body', width: 18, height: 12 }),
     texture && svg('rect', { width: 18, height: 12, fill: texture }),

@@ -16,7 +16,8 @@ const button = (caption, onClick, shape) => el('button', { type: 'button', class
 export function failed(problem, query, { onRetry, onToken }) {
   const sentence = problem.message ? el('p', { class: 'quiet-text' }, datum(problem.message, { limit: 600, kind: 'prose' })) : null;
   if (problem.status === 401) {
-    return notice('warning', 'key', text('failed.token'), el('p', {}, text('failed.token.meaning')), button(text('token.other'), onToken, 'key'));
+    const name = problem.code === 'NoToken' ? 'failed.noToken' : 'failed.token';
+    return notice('warning', 'key', text(name), el('p', {}, text(`${name}.meaning`)), button(text('token.other'), onToken, 'key'));
   }
   if (problem.status === 403) {
     return notice('warning', 'key', text('failed.forbidden'), el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), button(text('token.other'), onToken, 'key'));

@@ -2,7 +2,7 @@
 // is drawn across.
 
 import { svg } from './dom.js';
-import { minute, second } from './time.js';
+import { clock, minute, second } from './time.js';
 import { pointAt } from './tooltip.js';
 
 const dragBegins = 6; // px

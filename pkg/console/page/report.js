@@ -16,6 +16,7 @@ import { headline, quietHeadline, verdictList } from './verdicts.js';
 export const mostRows = 5000;
 
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const mark = 'styles'; // where they go
 const drawnWidth = 1120; // px
 
 // report is the file as a text.
@@ -27,12 +28,19 @@ export async function report(view) {
     el('meta', { charset: 'utf-8' }),
     el('meta', { 'http-equiv': 'Content-Security-Policy', content: policy }),
     el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-    el('style', {}, await styles()));
+    page.createComment(mark));
   page.body.className = 'report';
   page.body.append(...content(view));
   for (const details of page.querySelectorAll('details')) details.open = true;
   for (const control of page.querySelectorAll('button')) control.replaceWith(...(control.matches('.link-like, .entry') ? control.childNodes : []));
-  return `<!doctype html>\n${page.documentElement.outerHTML}\n`;
+  // Our own page may have no style in it, not even on its way into a file.
+  const [before, after] = cut(page.documentElement.outerHTML, `<!--${mark}-->`);
+  return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
+}
+
+function cut(whole, at) {
+  const i = whole.indexOf(at);
+  return [whole.slice(0, i), whole.slice(i + at.length)];
 }
 
 async function styles() {

@@ -8,6 +8,7 @@ import { icon } from './icons.js';
 import { legend } from './legend.js';
 import { nothing } from './notices.js';
 import { incomplete, receipt } from './receipt.js';
+import { longest } from './span.js';
 import { status } from './status.js';
 import { summary } from './summary.js';
 import { table } from './table.js';
@@ -25,9 +26,15 @@ export function results(view, actions) {
   };
 }
 
+// emptyParts are for a span without anything to draw. A verdict may still say why.
 function emptyParts(view, actions) {
-  const { verdicts } = view.report;
-  const nodes = [el('div', { class: 'top' }, nothing(view, actions), status(view.status)), verdicts.length ? verdictList(verdicts, view, {}) : null];
+  const [first, ...others] = view.report.verdicts.filter(({ level }) => level !== 'info');
+  const empty = nothing(view, actions);
+  const nodes = [
+    el('div', { class: 'top' }, first ? headline(first, view, {}) : empty, status(view.status)),
+    first ? empty : null,
+    others.length ? verdictList(others, view, {}) : null,
+  ];
   return { nodes, pick: () => {} };
 }
 
@@ -91,15 +98,15 @@ function subject(view, actions) {
       ['csv', 'ndjson', 'html'].map((format) => el('button', { type: 'button', class: 'button quiet', title: text(`export.${format}.title`), on: { click: (event) => actions.onExport(format, event.currentTarget) } }, icon('down'), text(`export.${format}`)))));
 }
 
-function timelineCard(view, { onMove, onWider }, content) {
-  const button = (name, shape, onClick) => el('button', { type: 'button', class: 'button quiet', on: { click: onClick } }, icon(shape), el('span', { class: 'wide' }, text(name)));
+function timelineCard({ query }, { onMove, onWider }, content) {
+  const button = (name, shape, disabled, onClick) => el('button', { type: 'button', class: 'button quiet', title: text(name), 'aria-label': text(name), disabled, on: { click: onClick } }, icon(shape), el('span', { class: 'wide' }, text(name)));
   return el('section', { class: 'card timeline-card', 'aria-labelledby': 'timeline-title' },
     el('header', { class: 'toolbar' },
       el('h2', { id: 'timeline-title', class: 'section-title' }, text('timeline.title')),
       el('small', { class: 'quiet-text wide' }, text('timeline.hint')),
       el('span', { class: 'spring' }),
-      button('timeline.earlier', 'earlier', () => onMove(-1)),
-      button('timeline.wider', 'out', onWider),
-      button('timeline.later', 'later', () => onMove(1))),
+      button('timeline.earlier', 'earlier', false, () => onMove(-1)),
+      button('timeline.wider', 'out', query.to - query.from >= longest - 1, onWider),
+      button('timeline.later', 'later', query.to >= Date.now(), () => onMove(1))),
     content);
 }

@@ -105,7 +105,7 @@ function eventRow(row, view, onRow) {
   const channel = row.channel_id
     ? [datum(row.channel_id, { limit: 64, kind: 'mono' }), copyButton(() => row.channel_id, { label: text('copy.channel') })]
     : el('span', { class: 'quiet-text' }, '–');
-  const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` }, cell('channel', toggle, channel), cells(row));
+  const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` }, cell('channel', el('div', { class: 'line' }, toggle, channel)), cells(row));
   let more = null;
   function turn() {
     const opens = more === null;
@@ -144,7 +144,7 @@ function details(row, view) {
 
 // ticketOf is a row as plain text, with what a reader elsewhere needs.
 function ticketOf(row, view) {
-  return [...view.heading(), '', `${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null, client_id: '' }), '', view.link()].join('\n');
+  return [...view.heading(), '', `${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }), '', view.link()].join('\n');
 }
 
 // plainTable is all rows with their evidence, for a report.
@@ -153,5 +153,5 @@ export function plainTable(rows, to) {
     el('thead', {}, el('tr', {}, columns.map((name) => el('th', { scope: 'col' }, text(`column.${name}`), name === 'time' ? el('small', {}, ` ${zoneName(to)}`) : null)), el('th', { scope: 'col' }, text('report.more')))),
     el('tbody', {}, rows.map((row) => el('tr', { class: `event kind-${kindOfWord(row.action_info)}` },
       el('td', {}, datum(row.channel_id, { kind: 'mono' })), ...cells(row),
-      el('td', { class: 'more-facts' }, datum(evidenceText({ ...row, time: null, client_id: '', channel_id: '', action_info: '', native_reason: '' }).join('; '), { limit: 600 }))))));
+      el('td', { class: 'more-facts' }, datum(evidenceText({ ...row, time: null, channel_id: '', action_info: '', native_reason: '' }).join('; '), { limit: 600 }))))));
 }

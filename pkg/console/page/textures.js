@@ -17,15 +17,17 @@ const paths = {
   unknown: 'M0 4h4',
 };
 
-// textures are the definitions: one on the pale body of a bar, one on full colour.
+// textures are the definitions, and the hatching of where nothing is known.
 export function textures() {
-  const patterns = ['pale', 'full'].flatMap((ground) => kinds.filter((kind) => paths[kind]).map((kind) => pattern(`${ground}-${kind}`, `texture ${ground} kind-${kind}`, paths[kind])));
-  return svg('defs', {}, patterns, pattern('hatch', 'hatch', paths['no-heart']));
+  const textured = kinds.filter((kind) => paths[kind]);
+  return svg('defs', {},
+    textured.map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),
+    pattern('hatch', 'hatch', paths['no-heart']));
 }
 
 function pattern(id, kind, d) {
   return svg('pattern', { id, class: kind, width: size, height: size, patternUnits: 'userSpaceOnUse' }, svg('path', { d }));
 }
 
-// textureOf is the fill for a kind on a ground; null for the kinds that are plain.
-export const textureOf = (kind, ground) => (paths[kind] ? `url(#${ground}-${kind})` : null);
+// textureOf is the fill for a kind; null for the kinds that are plain.
+export const textureOf = (kind) => (paths[kind] ? `url(#texture-${kind})` : null);

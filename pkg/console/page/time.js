@@ -52,6 +52,15 @@ export function zoneName(at) {
   return `${Intl.DateTimeFormat().resolvedOptions().timeZone}, UTC${offsetText(at)}`;
 }
 
+// inZone rewrites the times that a sentence gives in UTC.
+export function inZone(sentence) {
+  if (preferences.zone === 'utc') return sentence;
+  return sentence.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g, (whole, day, clock) => {
+    const at = Date.parse(`${day}T${clock}Z`);
+    return Number.isNaN(at) ? whole : `${stamp(at).slice(0, 19)} UTC${offsetText(at)}`;
+  });
+}
+
 // fromWall reads what a date or time field holds; null for nothing.
 export function fromWall(value) {
   if (!value) return null;

@@ -3,15 +3,18 @@ import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { number, text } from './text.js';
-import { iso, ms, time } from './time.js';
+import { inZone, iso, ms, time } from './time.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
 
 // levelOf a verdict; one that this page does not know is an info.
 const levelOf = ({ level }) => (level in icons ? level : 'info');
 
-// prose is a sentence of ours that may quote a device.
-const prose = (sentence) => datum(sentence, { limit: 1500, kind: 'prose' });
+const longest = 1500;
+
+// prose is a sentence of ours that may quote a device, plainProse the same as text.
+const prose = (sentence) => datum(inZone(sentence), { limit: longest, kind: 'prose' });
+const plainProse = (sentence) => plain(inZone(sentence), longest);
 
 // headline is the most useful verdict, large.
 export function headline(verdict, view, { onTime }) {
@@ -19,8 +22,7 @@ export function headline(verdict, view, { onTime }) {
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon(icons[level]), text(`level.${level}`)),
     el('h2', { id: 'headline-title' }, prose(verdict.title)),
-    el('p', { class: 'meaning' }, prose(verdict.meaning)),
-    next(verdict),
+    el('div', { class: 'advice' }, el('p', { class: 'meaning' }, prose(verdict.meaning)), next(verdict)),
     el('div', { class: 'foot' }, evidenceOf(verdict, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
 }
 
@@ -39,18 +41,19 @@ function next(verdict) {
 
 // verdictList is the other verdicts.
 export function verdictList(verdicts, view, actions) {
-  return el('section', { class: 'verdicts', 'aria-labelledby': 'verdicts-title' },
-    el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others')),
+  return el('section', { class: 'card verdicts', 'aria-labelledby': 'verdicts-title' },
+    el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others'), ' ', el('span', { class: 'count' }, number(verdicts.length))),
     el('ul', {}, verdicts.map((verdict) => el('li', {}, item(verdict, view, actions)))));
 }
 
 function item(verdict, view, { onTime }) {
   const level = levelOf(verdict);
-  return el('details', { class: `card verdict level-${level}` },
+  return el('details', { class: `verdict level-${level}` },
     el('summary', {},
+      icon('chevron'),
       el('span', { class: 'level', title: text(`level.${level}`) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, text(`level.${level}`))),
       el('span', { class: 'title' }, prose(verdict.title)),
-      icon('chevron')),
+      el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning))),
     el('p', { class: 'meaning' }, prose(verdict.meaning)),
     next(verdict),
     el('div', { class: 'foot' }, evidenceOf(verdict, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
@@ -81,10 +84,10 @@ export function ticket(verdict, view) {
   return [
     ...view.heading(),
     '',
-    `${text(`level.${levelOf(verdict)}`)}: ${plain(verdict.title, 1500)}`,
-    plain(verdict.meaning, 1500),
-    ...(verdict.next ? [`${text('verdict.next')}: ${plain(verdict.next, 1500)}`] : []),
-    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${one.native_reason ? ` (${plain(one.native_reason)})` : ''}: ${plain(one.text, 1500)}`),
+    `${text(`level.${levelOf(verdict)}`)}: ${plainProse(verdict.title)}`,
+    plainProse(verdict.meaning),
+    ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next)}`] : []),
+    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${one.native_reason ? ` (${plain(one.native_reason)})` : ''}: ${plainProse(one.text)}`),
     '',
     view.link(),
   ].join('\n');
