@@ -43,10 +43,11 @@ mosquitto:
 race: ## the tests under the race detector
 	go test -race ./...
 
-fuzz: ## each fuzz target for ten seconds
+FUZZTIME ?= 1m
+fuzz: ## each fuzz target for FUZZTIME, a minute
 	@set -e; go list ./... | while read -r package; do \
 	  go test -list '^Fuzz' $$package | { grep '^Fuzz' || true; } | while read -r target; do \
-	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 10s $$package; \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
 

@@ -36,7 +36,10 @@ type bench struct {
 	quarantined map[string][]byte
 }
 
-func (b *bench) Append(_ context.Context, events []event.Event) error {
+func (b *bench) Append(ctx context.Context, events []event.Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if b.appendErr != nil {
 		return b.appendErr
 	}

@@ -16,7 +16,7 @@ import (
 func (h webhooks) deliver(w http.ResponseWriter, r *http.Request, to address) {
 	input, batch, err := h.take(r, to)
 	if err == nil {
-		err = h.keep(r.Context(), input, batch)
+		err = h.keepWhoever(r.Context(), input, batch)
 	}
 	switch {
 	case err != nil:
@@ -81,6 +81,19 @@ func (h webhooks) understand(input *quarantine.Item) (broker.Batch, error) {
 // rejected is the batch of a body that cannot be understood at all.
 func rejected(field string, why error) broker.Batch {
 	return broker.Batch{Rejected: []broker.Rejected{{Field: field, Error: why.Error()}}}
+}
+
+// keepWhoever keeps an input also if the sender goes away meanwhile: some brokers
+// close the connection behind their request and never send it again. The request's
+// deadline holds all the same.
+func (h webhooks) keepWhoever(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
+	lasting := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		lasting, cancel = context.WithDeadline(lasting, deadline)
+		defer cancel()
+	}
+	return h.keep(lasting, input, batch)
 }
 
 // keep makes all of an input durable. Events come before quarantine: if the second

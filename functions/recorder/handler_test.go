@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -229,4 +231,26 @@ func TestRejectionStaysShort(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, len(data), 16<<10)
 	require.Greater(t, len(data), 8<<10)
+}
+
+// TestASenderThatGoesAwayLosesNothing: NanoMQ closes the connection behind its request.
+func TestASenderThatGoesAwayLosesNothing(t *testing.T) {
+	b := &bench{}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	w := httptest.NewRecorder()
+	request := func(ctx context.Context) *http.Request {
+		r := httptest.NewRequest("POST", "/webhooks/emqx/local", strings.NewReader(connected("c1"))).WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer secret")
+		return r
+	}
+	newHandler(b.hooks(), "").ServeHTTP(w, request(gone))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Len(t, b.recorded, 1)
+
+	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	w = httptest.NewRecorder()
+	newHandler(b.hooks(), "").ServeHTTP(w, request(late))
+	require.Equal(t, http.StatusServiceUnavailable, w.Code, "the deadline holds")
 }

@@ -13,7 +13,8 @@
 //   - Unknown keys are ignored, and nothing but the fields of a row is kept: no
 //     passwords, no message payloads.
 //
-// A body is one object, a JSON array of objects, or objects one a line (NDJSON).
+// A body is one object, a JSON array of objects, or objects one a line (NDJSON); where
+// a broker tells in its log, it is lines of text.
 package broker
 
 import (

@@ -74,10 +74,8 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 		}
 	case "client.check_authn_complete", "client.check_authz_complete":
 		return false
-	case "":
-		r.refuse("event", "the kind of event is needed")
 	default:
-		r.refuse("event", "is not a kind of event that is known here")
+		r.unknownKind("event", e.NativeEvent)
 	}
 	if !r.refused() {
 		m.common(r, e)
