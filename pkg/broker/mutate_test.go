@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -22,22 +23,23 @@ func TestEachFieldInEachForm(t *testing.T) {
 		"next year": received.AddDate(1, 0, 0).UnixMilli(), "microseconds": received.UnixMicro(), "longest client": strings.Repeat("x", 65_535),
 	}
 	for _, route := range broker.Routes() {
-		for _, path := range allSamples(t, route) {
-			_, body := sample(t, path)
-			with := sampleMeta(t, path)
+		for _, sampled := range allSamples(t, route) {
+			_, body := sample(t, sampled)
+			with := sampleMeta(t, sampled)
 			var whole map[string]any
 			if json.Unmarshal([]byte(body), &whole) != nil {
 				continue // a batch, whose items have files of their own, or lines of text
 			}
-			for field := range whole {
-				without := decodeWith(t, route, change(t, whole, field, nil, true), with)
+			for _, path := range fieldsOf(whole, nil) {
+				field := path[len(path)-1]
+				without := decodeWith(t, route, change(t, whole, path, nil, true), with)
 				requireValid(t, without)
 				for name, form := range forms {
-					got := decodeWith(t, route, change(t, whole, field, form, false), with)
+					got := decodeWith(t, route, change(t, whole, path, form, false), with)
 					requireValid(t, got)
 					require.LessOrEqual(t, len(got.Events)+len(got.Rejected), 1)
 					if isMissing := name == "null" || (name == "empty" || name == "undefined") && !isID(field); isMissing {
-						require.Equal(t, without.Events, got.Events, "%s: %s %s", path, field, name)
+						require.Equal(t, without.Events, got.Events, "%s: %v %s", sampled, path, name)
 					}
 				}
 			}
@@ -45,24 +47,43 @@ func TestEachFieldInEachForm(t *testing.T) {
 	}
 }
 
+// fieldsOf are the paths to all fields of an object, also within objects within it, but
+// for disconn_props, of which it counts only whether it is empty.
+func fieldsOf(o map[string]any, above []string) (paths [][]string) {
+	for field, v := range o {
+		path := append(slices.Clone(above), field)
+		paths = append(paths, path)
+		if below, ok := v.(map[string]any); ok && field != "disconn_props" {
+			paths = append(paths, fieldsOf(below, path)...)
+		}
+	}
+	return paths
+}
+
 func isID(field string) bool {
-	return slices.Contains([]string{"clientid", "client_id", "clientId", "group_id", "device_id"}, field)
+	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id"}, field)
 }
 
 // change is the object as JSON, one field changed or left out.
-func change(t *testing.T, whole map[string]any, field string, v any, leaveOut bool) string {
+func change(t *testing.T, whole map[string]any, path []string, v any, leaveOut bool) string {
 	t.Helper()
-	changed := map[string]any{}
-	for k, old := range whole {
-		changed[k] = old
-	}
-	changed[field] = v
-	if leaveOut {
-		delete(changed, field)
-	}
+	changed := changedAt(whole, path, v, leaveOut)
 	raw, err := json.Marshal(changed)
 	require.NoError(t, err)
 	return strings.ReplaceAll(string(raw), notUTF8, "\xff\xc0\x80")
+}
+
+func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string]any {
+	changed := maps.Clone(o)
+	switch below, isObject := o[path[0]].(map[string]any); {
+	case len(path) > 1 && isObject:
+		changed[path[0]] = changedAt(below, path[1:], v, leaveOut)
+	case leaveOut:
+		delete(changed, path[0])
+	default:
+		changed[path[0]] = v
+	}
+	return changed
 }
 
 // notUTF8 stands for bytes that are not UTF-8, which JSON encoders do not write.
