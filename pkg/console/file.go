@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,7 +15,8 @@ import (
 type file struct {
 	contentType  string
 	cacheControl string
-	plain, zip   body
+	plain        body
+	zip          func() body
 }
 
 // body is a file's content in one encoding, and its entity tag.
@@ -24,7 +26,11 @@ type body struct {
 }
 
 func newFile(name string, content []byte, cacheControl string) file {
-	return file{contentType(name), cacheControl, newBody(content), newBody(zipped(content))}
+	return file{
+		contentType: contentType(name), cacheControl: cacheControl, plain: newBody(content),
+		// An instance that starts for one request zips one file and not all.
+		zip: sync.OnceValue(func() body { return newBody(zipped(content)) }),
+	}
 }
 
 func newBody(content []byte) body {
@@ -35,7 +41,7 @@ func newBody(content []byte) body {
 // zipped is always smaller: all files are texts.
 func zipped(content []byte) []byte {
 	var b bytes.Buffer
-	w := must(gzip.NewWriterLevel(&b, gzip.BestCompression))
+	w := gzip.NewWriter(&b)
 	must(w.Write(content))
 	must(0, w.Close())
 	return b.Bytes()
@@ -44,7 +50,7 @@ func zipped(content []byte) []byte {
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	b := f.plain
 	if acceptsGzip(r) {
-		b = f.zip
+		b = f.zip()
 		w.Header().Set("Content-Encoding", "gzip")
 	}
 	w.Header().Set("Content-Type", f.contentType)

@@ -1,0 +1,125 @@
+package console
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+)
+
+// sources are the contents of the files by name.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	entries, err := fs.ReadDir(embedded, "page")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		content, err := fs.ReadFile(embedded, path.Join("page", entry.Name()))
+		require.NoError(t, err)
+		all[entry.Name()] = string(content)
+	}
+	return all
+}
+
+// forbidden is what no file may hold, by the kind of file; "" is for all.
+var forbidden = map[string][]string{
+	"": {
+		`https?://`, `["'(]//`, // another host
+	},
+	".html": {
+		`<script(?: type="module")?>`, `<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`,
+	},
+	".js": {
+		`innerHTML`, `insertAdjacentHTML`, `outerHTML\s*=`, `document\.write`, `DOMParser`, `createContextualFragment`, `srcdoc`, // markup out of text
+		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // code out of text
+		`cssText`, `\.style\s*=`, `['"]style['"]`, `\bstyle:`, // a style attribute
+	},
+	".css": {
+		`@import`, `url\(`, `@font-face`,
+	},
+}
+
+// namespace is a name, not a place that anything is loaded from.
+const namespace = "http://www.w3.org/2000/svg"
+
+func TestNothingFromOutsideAndNothingInline(t *testing.T) {
+	for name, content := range sources(t) {
+		content = strings.ReplaceAll(content, namespace, "")
+		for _, kind := range []string{"", path.Ext(name)} {
+			for _, pattern := range forbidden[kind] {
+				require.NotRegexp(t, regexp.MustCompile(pattern), content, name)
+			}
+		}
+	}
+}
+
+var imported = regexp.MustCompile(`(?m)^import .*from '\./([^']+)';$|^import '\./([^']+)';$`)
+
+// TestImports: every import names a file, and every module is imported but for the two
+// that the page begins with.
+func TestImports(t *testing.T) {
+	all := sources(t)
+	used := map[string]bool{"app.js": true, "theme.js": true}
+	for name, content := range all {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		require.Equal(t, strings.Count(content, "\nimport ")+prefixed(content, "import "), len(imported.FindAllString(content, -1)), name)
+		for _, match := range imported.FindAllStringSubmatch(content, -1) {
+			module := match[1] + match[2]
+			require.Contains(t, all, module, name)
+			used[module] = true
+		}
+	}
+	for name := range all {
+		if path.Ext(name) == ".js" {
+			require.True(t, used[name], name)
+		}
+	}
+}
+
+func prefixed(s, prefix string) int {
+	if strings.HasPrefix(s, prefix) {
+		return 1
+	}
+	return 0
+}
+
+// TestVocabulary: the page knows every word that the API can answer with.
+func TestVocabulary(t *testing.T) {
+	all := sources(t)
+	en := texts(t, "en.js")
+	for _, info := range event.ActionInfos {
+		require.Contains(t, all["address.js"], "'"+string(info)+"'")
+		require.Contains(t, en, "info."+string(info))
+	}
+	for _, action := range []event.Action{event.Connect, event.Close, event.Disconnect} {
+		require.Contains(t, all["address.js"], "'"+string(action)+"'")
+	}
+	for _, kind := range []diagnose.Kind{
+		diagnose.StillOpen, diagnose.Unexplained, diagnose.Disconnected, diagnose.ClientClosed, diagnose.NoHeart, diagnose.Conflict,
+		diagnose.NotAuthorized, diagnose.TopicDenied, diagnose.Server, diagnose.Invalid, diagnose.IO,
+	} {
+		require.Regexp(t, `'?\b`+string(kind)+`\b'?`, all["kinds.js"])
+		require.Contains(t, all["timeline.css"], ".kind-"+string(kind)+" {")
+	}
+	for _, state := range []diagnose.State{diagnose.Unknown, diagnose.Online, diagnose.Offline} {
+		require.Contains(t, en, "status."+string(state))
+	}
+	for _, level := range []diagnose.Level{diagnose.Problem, diagnose.Notice, diagnose.Info} {
+		require.Contains(t, en, "level."+string(level))
+		require.Contains(t, all["results.css"], ".level-"+string(level)+" {")
+	}
+	for _, end := range []diagnose.EndIs{diagnose.Open, diagnose.Reported, diagnose.Inferred} {
+		require.Contains(t, en, "end."+string(end))
+	}
+	for _, origin := range []event.TimeOrigin{event.FromBroker, event.FromReceiver} {
+		require.Contains(t, en, "origin."+string(origin))
+	}
+}

@@ -1,0 +1,96 @@
+package console
+
+import (
+	"encoding/json"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// texts are those of one language. The files are JSON behind "export default".
+func texts(t *testing.T, name string) map[string]string {
+	t.Helper()
+	content, found := strings.CutPrefix(sources(t)[name], "export default ")
+	require.True(t, found)
+	content, found = strings.CutSuffix(content, ";\n")
+	require.True(t, found)
+	var all map[string]string
+	require.NoError(t, json.Unmarshal([]byte(content), &all))
+	require.Equal(t, len(all), strings.Count(content, `": "`), "no key stands there twice")
+	return all
+}
+
+var placeholder = regexp.MustCompile(`\{\w+\}`)
+
+func placeholders(text string) []string {
+	found := placeholder.FindAllString(text, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// TestLanguages: both have every text, with the same placeholders.
+func TestLanguages(t *testing.T) {
+	en, zh := texts(t, "en.js"), texts(t, "zh.js")
+	for key, text := range en {
+		require.NotEmpty(t, text, key)
+		require.NotEmpty(t, zh[key], key)
+		require.Equal(t, placeholders(text), placeholders(zh[key]), key)
+	}
+	require.Len(t, zh, len(en))
+}
+
+// The columns are those of ApsaraMQ's page, word for word.
+func TestColumns(t *testing.T) {
+	en := texts(t, "en.js")
+	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"},
+		[]string{en["column.channel"], en["column.action"], en["column.info"], en["column.time"]})
+}
+
+var (
+	asked      = regexp.MustCompile(`(?:text|phrase)\('([^']+)'`)
+	marked     = regexp.MustCompile(`data-text(?:-\w+)?="([^"]+)"`)
+	literal    = regexp.MustCompile(`'([^'\n]+)'`)
+	madeUp     = regexp.MustCompile("`([^`\n]+)`")
+	beginsAKey = regexp.MustCompile(`^[a-z]+\.|\}\.[a-z]+$`)
+	inserted   = regexp.MustCompile(`\$\{[^}]*\}`)
+)
+
+// TestTextsAreUsed: a text that is asked for is there, and each one is asked for.
+func TestTextsAreUsed(t *testing.T) {
+	en := texts(t, "en.js")
+	used := map[string]bool{}
+	var patterns []*regexp.Regexp
+	for name, content := range sources(t) {
+		if name == "en.js" || name == "zh.js" || path.Ext(name) == ".css" {
+			continue
+		}
+		for _, match := range slices.Concat(asked.FindAllStringSubmatch(content, -1), marked.FindAllStringSubmatch(content, -1)) {
+			require.Contains(t, en, match[1], name)
+			used[match[1]] = true
+		}
+		for _, match := range literal.FindAllStringSubmatch(content, -1) {
+			used[match[1]] = true
+		}
+		for _, match := range madeUp.FindAllStringSubmatch(content, -1) {
+			if beginsAKey.MatchString(match[1]) {
+				patterns = append(patterns, patternOf(match[1]))
+			}
+		}
+	}
+	for key := range en {
+		require.True(t, used[key] || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(key) }), key)
+	}
+}
+
+// patternOf a template matches the keys that it can make.
+func patternOf(template string) *regexp.Regexp {
+	parts := inserted.Split(template, -1)
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	return regexp.MustCompile("^" + strings.Join(parts, ".+") + "$")
+}
