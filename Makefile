@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact build test compiler mosquitto race fuzz lint
+.PHONY: help run demo compact build test compiler mosquitto race fuzz lint vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -54,3 +54,12 @@ fuzz: ## each fuzz target for FUZZTIME, a minute
 lint: ## format and vet only
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	go vet ./...
+
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+vuln: ## known vulnerabilities in what the code calls; asks vuln.go.dev
+	@for file in $$(git ls-files 'go.mod' '*/go.mod'); do \
+	  echo "$$file"; \
+	  said=$$(cd $$(dirname $$file) && go run $(GOVULNCHECK) ./... 2>&1); status=$$?; echo "$$said"; \
+	  case "$$said" in *"fetching vulnerabilities"*) echo "vuln.go.dev cannot be reached: nothing was checked" >&2; exit 4;; esac; \
+	  [ $$status = 0 ] || exit $$status; \
+	done
