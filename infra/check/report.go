@@ -1,0 +1,123 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"devicetrace/pkg/layout"
+)
+
+// Report is what a bucket holds, and what is wrong with it.
+type Report struct {
+	// Layout is the bucket's; zero where there is no marker.
+	Layout layout.Layout
+	// Partitions is how many were checked. Objects, Rows and Bytes count their
+	// segments, superseded ones too; the rows are those of sound segments.
+	Partitions, Objects int
+	Rows, Bytes         int64
+	// Events is the number of distinct events: what queries can show.
+	Events int64
+	// Superseded is how many objects wait to be deleted: a higher one of their run
+	// holds their rows.
+	Superseded int
+	// Foreign is how many objects have names that are not of this layout.
+	Foreign int
+	// Quarantined is how many objects of the quarantine were checked.
+	Quarantined int
+	// Levels are the segments by level, in ascending order.
+	Levels []Level
+
+	// Violations are what must not be. Notes are what an operator may want to know
+	// and what breaks no promise. MoreViolations and MoreNotes count those that were
+	// not kept.
+	Violations, Notes         []Finding
+	MoreViolations, MoreNotes int
+
+	limit int
+}
+
+// Level is the segments of one level.
+type Level struct {
+	Level, Objects int
+	Rows, Bytes    int64
+}
+
+// Finding is an object, or a prefix of keys, and what is to be said of it.
+type Finding struct{ Key, What string }
+
+// String is the finding in one line.
+func (f Finding) String() string { return fmt.Sprintf("%q: %s", f.Key, f.What) }
+
+// Err is nil for a bucket without violations, else an error with the first of them.
+func (r Report) Err() error {
+	if len(r.Violations) == 0 {
+		return nil
+	}
+	const few = 5
+	var lines []string
+	for _, v := range r.Violations[:min(few, len(r.Violations))] {
+		lines = append(lines, v.String())
+	}
+	return fmt.Errorf("check bucket: %d violations, among them %s", r.violations(), strings.Join(lines, "; "))
+}
+
+func (r Report) violations() int { return len(r.Violations) + r.MoreViolations }
+
+func (r *Report) violate(key, format string, values ...any) {
+	keep(&r.Violations, &r.MoreViolations, r.limit, Finding{key, fmt.Sprintf(format, values...)})
+}
+
+func (r *Report) note(key, format string, values ...any) {
+	keep(&r.Notes, &r.MoreNotes, r.limit, Finding{key, fmt.Sprintf(format, values...)})
+}
+
+func keep(list *[]Finding, more *int, limit int, found Finding) {
+	if len(*list) >= limit {
+		*more++
+		return
+	}
+	*list = append(*list, found)
+}
+
+// count counts a segment in; rows is zero for one that is not sound.
+func (r *Report) count(s layout.Segment, rows int64) {
+	at, known := slices.BinarySearchFunc(r.Levels, s.Name.Level, func(l Level, level int) int { return cmp.Compare(l.Level, level) })
+	if !known {
+		r.Levels = slices.Insert(r.Levels, at, Level{Level: s.Name.Level})
+	}
+	l := &r.Levels[at]
+	l.Objects, l.Rows, l.Bytes = l.Objects+1, l.Rows+rows, l.Bytes+s.Size
+	r.Objects, r.Rows, r.Bytes = r.Objects+1, r.Rows+rows, r.Bytes+s.Size
+}
+
+// add takes over what was found in one partition.
+func (r *Report) add(p Report) {
+	for _, l := range p.Levels {
+		r.addLevel(l)
+	}
+	r.Partitions++
+	r.Objects, r.Rows, r.Bytes = r.Objects+p.Objects, r.Rows+p.Rows, r.Bytes+p.Bytes
+	r.Events += p.Events
+	r.Superseded += p.Superseded
+	for _, v := range p.Violations {
+		keep(&r.Violations, &r.MoreViolations, r.limit, v)
+	}
+	for _, n := range p.Notes {
+		keep(&r.Notes, &r.MoreNotes, r.limit, n)
+	}
+	r.MoreViolations += p.MoreViolations
+	r.MoreNotes += p.MoreNotes
+}
+
+func (r *Report) addLevel(l Level) {
+	for i := range r.Levels {
+		if have := &r.Levels[i]; have.Level == l.Level {
+			have.Objects, have.Rows, have.Bytes = have.Objects+l.Objects, have.Rows+l.Rows, have.Bytes+l.Bytes
+			return
+		}
+	}
+	r.Levels = append(r.Levels, l)
+	slices.SortFunc(r.Levels, func(a, b Level) int { return cmp.Compare(a.Level, b.Level) })
+}
