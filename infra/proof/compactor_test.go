@@ -1,0 +1,34 @@
+package proof_test
+
+import (
+	"testing"
+	"time"
+
+	"devicetrace/pkg/compact"
+)
+
+// compacting is two runs of a compactor with several merges each, on a day that is over
+// and one that is not. What a run could not do is left to the next one.
+func compacting(i *injection) error {
+	now := func() time.Time { return noon.AddDate(0, 0, 1) }
+	for range 2 {
+		compactor := i.compactor(i.process, compact.Config{Fanout: 3, MaxInputs: 3, Now: now})
+		_, _ = compactor.Run(i.t.Context())
+		i.restarted()
+		i.now(late)
+	}
+	return i.ending()
+}
+
+func TestEveryFaultWhileCompacting(t *testing.T) {
+	w := markedWorld(t, t.TempDir())
+	for run := range 5 { // a day that is over; runs that share events
+		w.seed(10+run, 1, span(clientA, run*10, 12)...)
+		w.seed(10+run, 2, append(span(clientA, run*10, 14), span(clientB, run*5, 7)...)...)
+	}
+	for run := range 4 {
+		w.seed(20+run, 1, span(clientA, dayMS+run*10, 12)...)
+	}
+	w.seed(30, 1, at(clientC, 1)) // nothing to merge with
+	everyFault(t, w.clone, compacting)
+}

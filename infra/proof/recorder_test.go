@@ -1,0 +1,80 @@
+package proof_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/record"
+)
+
+// sending is a recorder, and a sender that delivers until it is acknowledged.
+type sending struct {
+	*injection
+	clock  time.Time
+	writer *record.Writer
+}
+
+func newSending(i *injection) *sending {
+	s := &sending{injection: i, clock: noon}
+	s.start()
+	return s
+}
+
+func (s *sending) start() {
+	s.writer = s.newWriter(s.process, record.Config{RunRows: 4, Now: func() time.Time { return s.clock }})
+}
+
+func (s *sending) send(events ...event.Event) error {
+	const patience = 5
+	for range patience {
+		s.clock = s.clock.Add(time.Second)
+		delivery := s.deliver(events, s.clock)
+		err := s.writer.Append(s.t.Context(), delivery)
+		if err == nil {
+			s.acknowledge(delivery)
+		}
+		if s.restarted() {
+			s.start()
+		}
+		s.now(late)
+		if err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("not acknowledged after %d deliveries", patience)
+}
+
+// recording is several commits into several partitions, runs that end by rows, by age and
+// by Close, and the deletes that follow.
+func recording(i *injection) error {
+	s := newSending(i)
+	for n, step := range []func() error{
+		func() error { return s.send(at(clientA, 0), at(clientB, 0), at(clientC, 0)) },
+		func() error { return s.send(at(clientA, 1)) },
+		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run is full
+		func() error { return s.send(at(clientA, 3), at(clientC, 1)) },
+		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
+		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // one of them again
+		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
+		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) }, // all runs are old
+		func() error { return s.send(at(clientA, 6)) },
+		func() error { return s.send(at(clientA, 7)) },
+		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
+		func() error { return s.send(at(clientA, 8)) },
+		func() error { s.clock = s.clock.Add(-time.Hour); return s.send(at(clientA, 9)) },
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("step %d: %w", n, err)
+		}
+	}
+	return i.ending()
+}
+
+const dayMS = 24 * 60 * 60 * 1000
+
+func TestEveryFaultWhileRecording(t *testing.T) {
+	dir := t.TempDir()
+	everyFault(t, func() *world { return newWorld(t, dir) }, recording)
+}

@@ -1,0 +1,194 @@
+package proof_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/record"
+	"devicetrace/pkg/segment"
+)
+
+var (
+	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	later   = noon.AddDate(0, 0, 3) // every day of these tests is over
+	layouts = layout.Layout{Shards: 16}
+)
+
+// Clients a and b share a shard, c has another.
+var (
+	clientA = "a"
+	clientB = sibling(clientA, true)
+	clientC = sibling(clientA, false)
+	clients = []string{clientA, clientB, clientC}
+)
+
+// sibling is a client that has the shard of another one, or has not.
+func sibling(of string, same bool) string {
+	for i := 0; ; i++ {
+		client := fmt.Sprint("client", i)
+		if (layouts.ShardOf(client) == layouts.ShardOf(of)) == same {
+			return client
+		}
+	}
+}
+
+// at is the event of a client at so many milliseconds past noon.
+func at(client string, ms int) event.Event {
+	t := noon.Add(time.Duration(ms) * time.Millisecond)
+	return event.Event{
+		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
+	}
+}
+
+func receivedAt(e event.Event, t time.Time) event.Event {
+	e.ReceivedAt = t.Truncate(time.Millisecond)
+	return e
+}
+
+// span is n events of a client, from so many milliseconds past noon on.
+func span(client string, from, n int) (events []event.Event) {
+	for i := range n {
+		events = append(events, at(client, from+i))
+	}
+	return events
+}
+
+// put stores a segment under the name.
+func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events ...event.Event) string {
+	data, err := segment.Encode(segment.FromEvents(events))
+	require.NoError(t, err)
+	require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(data), int64(len(data))))
+	return name.Key(where)
+}
+
+// fresh is the name of object seq of run n.
+func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
+
+// world is a bucket with a historian before it, and what its senders know.
+type world struct {
+	t     testing.TB
+	dir   string
+	store *historian
+	*ledger
+}
+
+func newWorld(t testing.TB, dir string) *world {
+	return &world{t: t, dir: dir, store: newHistorian(memstore.New()), ledger: newLedger()}
+}
+
+// markedWorld is a world whose bucket has its layout.
+func markedWorld(t testing.TB, dir string) *world {
+	w := newWorld(t, dir)
+	require.NoError(t, w.store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
+	return w
+}
+
+// clone is a world of its own with the same objects. Its senders are done.
+func (w *world) clone() *world {
+	c := newWorld(w.t, w.dir)
+	for key := range w.store.there {
+		data := w.store.contents[key]
+		require.NoError(w.t, c.store.Put(w.t.Context(), key, bytes.NewReader(data), int64(len(data))))
+	}
+	c.delivered, c.acknowledged = w.delivered, w.acknowledged
+	return c
+}
+
+// seed stores acknowledged events as object seq of run n, in the partition of the first.
+func (w *world) seed(n, seq int, events ...event.Event) string {
+	for _, e := range events {
+		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
+	}
+	return put(w.t, w.store, layouts.PartitionOf(events[0].ClientID, events[0].Time), fresh(n, seq), events...)
+}
+
+func (w *world) newWriter(store record.Store, config record.Config) *record.Writer {
+	writer, err := record.New(store, config)
+	require.NoError(w.t, err)
+	return writer
+}
+
+func (w *world) reader(store query.Store, config query.Config) *query.Reader {
+	config.Retreat = 1
+	reader, err := query.New(store, config)
+	require.NoError(w.t, err)
+	return reader
+}
+
+// compactor takes every day for over, unless the configuration has a clock.
+func (w *world) compactor(store compact.Store, config compact.Config) *compact.Compactor {
+	if config.Now == nil {
+		config.Now = func() time.Time { return later }
+	}
+	config.Quiet, config.Dir = 1, w.dir
+	compactor, err := compact.New(store, config)
+	require.NoError(w.t, err)
+	return compactor
+}
+
+// all asks for everything of a client.
+func all(client string) query.Request {
+	return query.Request{InstanceID: "i", ClientID: client, From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
+}
+
+// ask lets a reader answer for a client, and compares the answer with what was due.
+func (w *world) ask(reader *query.Reader, client string) error {
+	due := w.due(client)
+	answer, err := reader.Trace(w.t.Context(), all(client))
+	if err != nil {
+		return err
+	}
+	if len(answer.Unreadable) > 0 {
+		return fmt.Errorf("unreadable: %v", answer.Unreadable)
+	}
+	return w.check(due, answer.Events)
+}
+
+// sound is nil if a fresh reader answers rightly for every client, and no rule was
+// ever broken.
+func (w *world) sound() error {
+	var errs []error
+	for _, complaint := range w.store.broken() {
+		errs = append(errs, errors.New(complaint))
+	}
+	for _, client := range clients {
+		errs = append(errs, w.ask(w.reader(w.store, query.Config{}), client))
+	}
+	return errors.Join(errs...)
+}
+
+// settle compacts to the end: one run or one compacted object a partition.
+func (w *world) settle() error {
+	compactor := w.compactor(w.store, compact.Config{})
+	report, err := compactor.Run(w.t.Context())
+	if err != nil {
+		return err
+	}
+	if len(report.Failed)+len(report.Stuck)+len(report.Unreadable)+report.Missed > 0 {
+		return fmt.Errorf("compact to the end: %+v", report)
+	}
+	objects, err := objstore.All(w.t.Context(), w.store, layout.EventsPrefix, "")
+	if err != nil {
+		return err
+	}
+	listings, _ := compact.Listings(objects)
+	for _, listing := range listings {
+		runs, compacted := layout.Heads(listing.Segments)
+		if len(runs)+len(compacted) > 1 {
+			return fmt.Errorf("partition %s holds %d runs and %d compacted objects", listing.Partition, len(runs), len(compacted))
+		}
+	}
+	return nil
+}
