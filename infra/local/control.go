@@ -15,7 +15,7 @@ import (
 )
 
 // control lets another process of the same user invoke functions of a running
-// system: a server on a free loopback port, whose address and password are in a file
+// system, and give its store faults: a server on a free loopback port, whose address and password are in a file
 // that only the user can read.
 type control struct {
 	path   string
@@ -42,17 +42,25 @@ func openControl(s settings, c *cloud) (*control, error) {
 		return nil, errors.Join(fmt.Errorf("open control: %w", err), listener.Close())
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /invoke/{function}", func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, c) })
-	opened := &control{s.data("control"), &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}}
+	mux.HandleFunc("POST /invoke/{function}", c.serveInvoke)
+	mux.HandleFunc("PUT /store", c.store.faults.serveSet)
+	opened := &control{s.data("control"), &http.Server{Handler: d.guard(mux), ReadHeaderTimeout: headerTimeout}}
 	go opened.server.Serve(listener)
 	return opened, nil
 }
 
-func (d door) serve(w http.ResponseWriter, r *http.Request, c *cloud) {
-	if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+d.Password)) != 1 {
-		http.Error(w, "no right password", http.StatusUnauthorized)
-		return
-	}
+// guard lets in who has read the file.
+func (d door) guard(inside http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+d.Password)) != 1 {
+			http.Error(w, "no right password", http.StatusUnauthorized)
+			return
+		}
+		inside.ServeHTTP(w, r)
+	})
+}
+
+func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	if err := c.invokeTimed(r.Context(), r.PathValue("function")); err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 	}

@@ -22,6 +22,7 @@ const expiryPeriod = time.Hour
 // store is the stand-in for OSS, on a free port.
 type store struct {
 	bucket   *oss.Server
+	faults   *faults
 	server   *http.Server
 	endpoint string
 	expiry   context.CancelFunc
@@ -31,8 +32,9 @@ type store struct {
 // rules that a deployed bucket has.
 func openStore(s settings, function syaml.Function, keys *role) (*store, error) {
 	region, name := function.Environment["OSS_REGION"], function.Environment["OSS_BUCKET"]
+	f := &faults{}
 	bucket, err := oss.Open(oss.Config{
-		Dir: s.data("oss"), Bucket: name, Region: region, Credentials: keys.lookup, Log: slog.Default(),
+		Dir: s.data("oss"), Bucket: name, Region: region, Credentials: keys.lookup, Delay: f.pause, Log: slog.Default(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -44,7 +46,8 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	st := &store{bucket: bucket, server: &http.Server{Handler: bucket}, endpoint: "http://" + listener.Addr().String()}
+	f.bucket = bucket
+	st := &store{bucket: bucket, faults: f, server: &http.Server{Handler: f}, endpoint: "http://" + listener.Addr().String()}
 	go st.server.Serve(listener)
 	st.startExpiry()
 	return st, nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,7 +20,7 @@ import (
 // is told of it.
 type disk struct {
 	objects, tmp string
-	limit        int64 // bytes of all objects; 0 is none
+	limit        atomic.Int64 // bytes of all objects; 0 is none
 	index        *index
 
 	seed  maphash.Seed
@@ -29,8 +30,9 @@ type disk struct {
 func openDisk(dir string, limit int64) (*disk, error) {
 	d := &disk{
 		objects: filepath.Join(dir, "objects"), tmp: filepath.Join(dir, "tmp"),
-		limit: limit, seed: maphash.MakeSeed(),
+		seed: maphash.MakeSeed(),
 	}
+	d.limit.Store(limit)
 	if err := os.RemoveAll(d.tmp); err != nil {
 		return nil, fmt.Errorf("clear leftovers in %q: %w", d.tmp, err)
 	}
@@ -111,7 +113,7 @@ func (d *disk) keep(a arrival, key string, modified time.Time) error {
 	lock := d.lock(key)
 	lock.Lock()
 	defer lock.Unlock()
-	if d.limit > 0 && d.index.total(key)+a.size > d.limit {
+	if limit := d.limit.Load(); limit > 0 && d.index.total(key)+a.size > limit {
 		return errNoSpace
 	}
 	if err := os.Chtimes(a.path, modified, modified); err != nil {

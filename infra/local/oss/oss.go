@@ -90,6 +90,9 @@ func Open(cfg Config) (*Server, error) {
 	return &Server{cfg: cfg, objects: objects, lifecycle: rules}, nil
 }
 
+// SetMaxBytes changes Config.MaxBytes while requests are served. What is there stays.
+func (s *Server) SetMaxBytes(n int64) { s.objects.limit.Store(max(n, 0)) }
+
 func (c Config) withDefaults() Config {
 	if c.Delay == nil {
 		c.Delay = func() time.Duration { return 0 }

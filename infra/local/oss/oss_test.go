@@ -118,6 +118,12 @@ func TestNoSpace(t *testing.T) {
 	answer, _, _ = send(t, s, signed("DELETE", "a", "", ""))
 	require.Equal(t, http.StatusNoContent, answer.StatusCode)
 	put(t, s, "b", "12345")
+
+	s.SetMaxBytes(5)
+	answer, _, _ = send(t, s, signed("PUT", "c", "", "1"))
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	s.SetMaxBytes(0)
+	put(t, s, "c", "1")
 }
 
 func TestSignatureIsOfEveryPart(t *testing.T) {
