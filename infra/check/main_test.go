@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,19 @@ func used(t testing.TB) *memstore.Store {
 	}
 	_, err = quarantine.Keep(t.Context(), store, quarantine.Item{ReceivedAt: noon, Route: "events", InstanceID: "i", Body: []byte("?")})
 	require.NoError(t, err)
+	return store
+}
+
+// few is a used bucket with one partition left.
+func few(t testing.TB) *memstore.Store {
+	store := used(t)
+	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
+	require.NoError(t, err)
+	for _, o := range objects {
+		if !strings.HasPrefix(o.Key, where("c").Prefix()) {
+			require.NoError(t, store.Delete(t.Context(), o.Key))
+		}
+	}
 	return store
 }
 

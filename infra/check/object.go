@@ -47,6 +47,12 @@ func (p *partition) rows(ctx context.Context, blocks *blocks, s layout.Segment) 
 	if !s.Name.Fresh() && s.Name.FooterLength != stream.footerLength {
 		p.report.violate(s.Key, "its footer has %d bytes, not those of its name", stream.footerLength)
 	}
+	const magic = "PAR1"
+	if start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic))); err != nil {
+		return 0, err
+	} else if string(start) != magic {
+		p.report.violate(s.Key, "it does not begin as a Parquet file")
+	}
 	wrong := faults{}
 	var last segment.Row
 	for n := int64(0); ; n++ {
