@@ -59,6 +59,9 @@ func (a *answer) finish(r *http.Request) {
 		a.header.Set("Content-Type", http.DetectContentType(a.body.Bytes()))
 	}
 	a.header.Del("Content-Length") // the front knows it
+	// Client identifiers are of the devices' own choosing: a browser must not take an
+	// answer that holds one for a page (Fetch Standard, X-Content-Type-Options).
+	a.header.Set("X-Content-Type-Options", "nosniff")
 	a.header.Set("X-Request-Id", RequestID(r.Context()))
 	if r.Method == http.MethodHead {
 		a.body.Reset()

@@ -12,13 +12,15 @@ import (
 	"time"
 )
 
-// Time limits of the plain server. There is none between requests: a custom
-// runtime's front keeps connections open and takes their end for a failure.
+// Time limits of the plain server.
 const (
 	readLimit   = time.Minute      // from the first byte of a request to its last
 	headerLimit = 10 * time.Second // to the end of its header
 	answerLimit = time.Minute      // for the handler, and again for sending
 	drainLimit  = 30 * time.Second // for what is in work when the server stops
+	// idleLimit is between requests. A custom runtime's front keeps connections for up
+	// to 15 minutes, and takes their end for a failure.
+	idleLimit = 20 * time.Minute
 )
 
 // plainFront is the plain HTTP server.
@@ -68,7 +70,7 @@ func (front plainFront) serve(ctx context.Context, listener net.Listener) error 
 		Handler:           front,
 		ReadHeaderTimeout: headerLimit,
 		ReadTimeout:       readLimit,
-		IdleTimeout:       -1,
+		IdleTimeout:       idleLimit,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -90,12 +92,23 @@ func (front plainFront) drain(server *http.Server) error {
 func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := front.enter(r)
 	r = r.WithContext(ctx)
+	if front.isAmbiguous(r) {
+		w.Header().Set("Connection", "close")
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	a := respond(front.route(r), r)
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerLimit))
 	if err := a.send(w); err != nil {
 		slog.InfoContext(ctx, "answer not sent", "error", err.Error())
 	}
+}
+
+// isAmbiguous: a chunked request may have had a Content-Length too, which net/http drops
+// unseen. What follows it on the connection may then be a part of its body that somebody
+// on the way took for one, and must not be read as a request (RFC 9112, 6.1). The
+// platform's front has read requests already.
+func (front plainFront) isAmbiguous(r *http.Request) bool {
+	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
 
 // enter takes over what came with a request: on the platform credentials and id.

@@ -1,0 +1,218 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pipes is a listener whose connections stay in memory, so that a bubble's clock
+// moves them.
+type pipes struct {
+	conns chan net.Conn
+	close func() // may be called again
+}
+
+func newPipes() pipes {
+	conns := make(chan net.Conn)
+	return pipes{conns, sync.OnceFunc(func() { close(conns) })}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, open := <-p.conns
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+
+func (p pipes) Close() error {
+	p.close()
+	return nil
+}
+
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// inBubble serves readAll, and gives a connection to it.
+func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := newPipes()
+		ctx, cancel := context.WithCancel(t.Context())
+		front := plainFront{life: &life{function: Function{Name: "limits", Handler: http.HandlerFunc(readAll)}}}
+		done := make(chan error, 1)
+		go func() { done <- front.serve(ctx, listener) }()
+		client, server := net.Pipe()
+		listener.conns <- server
+		do(t, client)
+		client.Close()
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
+func readAll(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		Fail(w, http.StatusBadRequest, "Unreadable", "the body ended early")
+		return
+	}
+	JSON(w, http.StatusOK, struct{}{})
+}
+
+// trickle sends a text over and over, one piece every pause, until the connection is
+// closed, and returns what was answered and how long it took.
+func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
+	began := time.Now()
+	answer := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(conn)
+		answer <- string(text)
+	}()
+	_, err := io.WriteString(conn, start)
+	for err == nil {
+		time.Sleep(pause) // the bubble's clock
+		_, err = io.WriteString(conn, piece)
+	}
+	return <-answer, time.Since(began).Round(time.Second)
+}
+
+// TestSlowSenders: who sends a byte now and then keeps a connection for a bounded time,
+// whatever part of the request it is in.
+func TestSlowSenders(t *testing.T) {
+	for _, c := range []struct {
+		name, start, piece string
+		pause, want        time.Duration
+		status             string
+	}{
+		{"nothing at all", "", "", time.Second, headerLimit, ""},
+		{"request line", "G", "E", time.Second, headerLimit, ""},
+		{"header", "GET / HTTP/1.1\r\nHost: x\r\n", "A: b\r\n", time.Second, headerLimit, ""},
+		{"body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "x", time.Second, readLimit, "HTTP/1.1 400 "},
+		{"chunks", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", time.Second, readLimit, "HTTP/1.1 400 "},
+		{"second request", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "", time.Minute, idleLimit, "HTTP/1.1 200 "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, conn net.Conn) {
+				answered, took := trickle(conn, c.start, c.piece, c.pause)
+				require.InDelta(t, c.want.Seconds(), took.Seconds(), (c.pause + time.Second).Seconds())
+				require.True(t, strings.HasPrefix(answered, c.status), answered)
+			})
+		})
+	}
+}
+
+// rawStatuses sends raw requests on one connection, and returns the status of each answer until
+// the server closes it.
+func rawStatuses(t *testing.T, base, text string) (statuses []int) {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = io.WriteString(conn, text)
+	require.NoError(t, err)
+	answers := bufio.NewReader(conn)
+	for {
+		response, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			return statuses
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		require.NoError(t, err)
+		statuses = append(statuses, response.StatusCode)
+	}
+}
+
+// TestSmuggling: what a sender and somebody on the way could understand differently is
+// refused, or is the last on its connection: nothing behind it is read as a request.
+func TestSmuggling(t *testing.T) {
+	base := startPlain(t, Function{Name: "smuggling", Handler: http.HandlerFunc(readAll)}, false)
+	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+	for name, c := range map[string]struct {
+		header, body string
+		want         []int
+	}{
+		"both lengths":            {"Content-Length: 4\r\nTransfer-Encoding: chunked", "0\r\n\r\n", []int{200}},
+		"both, the other way":     {"Transfer-Encoding: chunked\r\nContent-Length: 40", "0\r\n\r\n", []int{200}},
+		"chunked alone":           {"Transfer-Encoding: chunked", "1\r\nx\r\n0\r\n\r\n", []int{200}},
+		"two lengths":             {"Content-Length: 1\r\nContent-Length: 2", "x", []int{400}},
+		"two lengths in one":      {"Content-Length: 1, 2", "x", []int{400}},
+		"signed length":           {"Content-Length: +1", "x", []int{400}},
+		"hexadecimal length":      {"Content-Length: 0x1", "x", []int{400}},
+		"two encodings":           {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "0\r\n\r\n", []int{501}},
+		"list of encodings":       {"Transfer-Encoding: gzip, chunked", "0\r\n\r\n", []int{501}},
+		"unknown encoding":        {"Transfer-Encoding: xchunked", "0\r\n\r\n", []int{501}},
+		"space before the colon":  {"Transfer-Encoding : chunked", "0\r\n\r\n", []int{400}},
+		"bare CR in a value":      {"A: b\rTransfer-Encoding: chunked", "", []int{400}},
+		"null byte in a value":    {"A: b\x00", "", []int{400}},
+		"chunk size with a sign":  {"Transfer-Encoding: chunked", "+1\r\nx\r\n0\r\n\r\n", []int{400}},
+		"chunk size that is huge": {"Transfer-Encoding: chunked", "fffffffffffffffff\r\nx", []int{400}},
+		"line feeds alone":        {"Transfer-Encoding: chunked", "1\nx\n0\n\n", []int{400}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.want, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\n"+c.header+"\r\n\r\n"+c.body+hidden))
+		})
+	}
+	const plain = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+	require.Equal(t, []int{200, 200}, rawStatuses(t, base, plain+"\r\nx"+hidden), "a connection is used again")
+	require.Equal(t, []int{200, 200}, rawStatuses(t, base, plain+"A: b\r\n Transfer-Encoding: chunked\r\n\r\nx"+hidden),
+		"a folded line belongs to the header before (RFC 9112, 5.2)")
+}
+
+// TestChunkedOnThePlatform: its front may keep the connection.
+func TestChunkedOnThePlatform(t *testing.T) {
+	base := startPlain(t, Function{Name: "chunked", Handler: http.HandlerFunc(readAll)}, true)
+	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
+		"GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+}
+
+func TestOddRequests(t *testing.T) {
+	base := startPlain(t, Function{Name: "odd", Handler: http.HandlerFunc(readAll)}, false)
+	for name, c := range map[string]struct {
+		text string
+		want []int
+	}{
+		"HTTP/1.0":              {"GET / HTTP/1.0\r\n\r\n", []int{200}},
+		"HTTP/1.1 without host": {"GET / HTTP/1.1\r\n\r\n", []int{400}},
+		"two hosts":             {"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", []int{400}},
+		"a host that is none":   {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", []int{400}},
+		"HTTP/2.0 in clear":     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{200}}, // as one request like any other
+		"HTTP/0.9":              {"GET /\r\n\r\n", []int{400}},
+		"no HTTP":               {"\x16\x03\x01\x02\x00\x01\r\n\r\n", []int{400}},
+		"space in the target":   {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", []int{400}},
+		"a header of 2 MiB":     {"GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("b", 2<<20) + "\r\n\r\n", []int{431}},
+		"headers of 2 MiB":      {"GET / HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("A: b\r\n", 350_000) + "\r\n", []int{431}},
+		"a target of 2 MiB":     {"GET /" + strings.Repeat("a", 2<<20) + " HTTP/1.1\r\nHost: x\r\n\r\n", []int{431}},
+		"a body of 33 MiB":      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 34603008\r\n\r\n", []int{413}},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, rawStatuses(t, base, c.text)) })
+	}
+}
+
+// TestNothingIsSniffed, whatever the answer is, on both fronts.
+func TestNothingIsSniffed(t *testing.T) {
+	for _, handler := range []http.HandlerFunc{
+		readAll,
+		func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<script>") },
+		func(http.ResponseWriter, *http.Request) { panic("a fault of ours") },
+		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) },
+		nil,
+	} {
+		f := Function{Name: "sniff"}
+		if handler != nil {
+			f.Handler = handler
+		}
+		response, _ := send(t, "GET", startPlain(t, f, false), "")
+		require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
+		event := []byte(`{"rawPath":"/","requestContext":{"http":{"method":"GET","path":"/"}}}`)
+		reply := runtimeFront{&life{function: f}}.http(t.Context(), event).reply()
+		require.Equal(t, "nosniff", reply.Headers["X-Content-Type-Options"])
+	}
+}
