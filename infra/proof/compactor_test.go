@@ -12,7 +12,7 @@ import (
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
-		compactor := i.compactor(i.process, compact.Config{Fanout: 3, MaxInputs: 3, Now: now})
+		compactor := i.newCompactor(i.process, compact.Config{Fanout: 3, MaxInputs: 3, Now: now})
 		_, _ = compactor.Run(i.t.Context())
 		i.restarted()
 		i.now(late)

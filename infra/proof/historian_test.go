@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -108,12 +109,14 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	if err != nil {
 		return false
 	}
-	for other := range h.there {
-		elsewhere, _, err := layout.ParseKey(other)
-		if err != nil || elsewhere != where || other <= key || slices.Contains(deleted, other) {
-			continue
+	later := slices.Sorted(maps.Keys(h.there))
+	for _, other := range slices.Backward(later) { // most likely the last
+		if other <= key {
+			break
 		}
-		if h.contentOf(other).covers(h.contentOf(key)) {
+		elsewhere, _, err := layout.ParseKey(other)
+		if err == nil && elsewhere == where && !slices.Contains(deleted, other) &&
+			h.contentOf(other).covers(h.contentOf(key)) {
 			return true
 		}
 	}

@@ -33,7 +33,7 @@ func mixed(t *testing.T) *world {
 		w.seed(10+run, 1, span(clientA, run*100, 60)...)
 		w.seed(10+run, 2, append(span(clientA, run*100, 90), span(clientB, run*100, 90)...)...)
 	}
-	_, err := w.compactor(w.store, compact.Config{}).Run(t.Context())
+	_, err := w.newCompactor(w.store, compact.Config{}).Run(t.Context())
 	require.NoError(t, err)
 	for run := range 3 {
 		w.seed(20+run, 1, span(clientA, 5000+run*10, 12)...)
@@ -51,17 +51,17 @@ const wholeBytes = 5000
 // injected fault spoils is an error, and the next answer of that reader is whole.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
-		return i.reader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})
+		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})
 	}
 	reader := newReader()
 	for range 2 {
-		err := i.ask(reader, clientA)
+		err := i.ask(reader, all(clientA))
 		if i.restarted() {
 			reader = newReader()
 		}
 		i.now(late)
 		if injected(err) {
-			err = i.ask(reader, clientA)
+			err = i.ask(reader, all(clientA))
 		}
 		if err != nil {
 			return err

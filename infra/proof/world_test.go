@@ -120,7 +120,7 @@ func (w *world) newWriter(store record.Store, config record.Config) *record.Writ
 	return writer
 }
 
-func (w *world) reader(store query.Store, config query.Config) *query.Reader {
+func (w *world) newReader(store query.Store, config query.Config) *query.Reader {
 	config.Retreat = 1
 	reader, err := query.New(store, config)
 	require.NoError(w.t, err)
@@ -128,7 +128,7 @@ func (w *world) reader(store query.Store, config query.Config) *query.Reader {
 }
 
 // compactor takes every day for over, unless the configuration has a clock.
-func (w *world) compactor(store compact.Store, config compact.Config) *compact.Compactor {
+func (w *world) newCompactor(store compact.Store, config compact.Config) *compact.Compactor {
 	if config.Now == nil {
 		config.Now = func() time.Time { return later }
 	}
@@ -143,10 +143,18 @@ func all(client string) query.Request {
 	return query.Request{InstanceID: "i", ClientID: client, From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
 }
 
-// ask lets a reader answer for a client, and compares the answer with what was due.
-func (w *world) ask(reader *query.Reader, client string) error {
-	due := w.due(client)
-	answer, err := reader.Trace(w.t.Context(), all(client))
+// today asks for the events of a client in one partition.
+func today(client string) query.Request {
+	q := all(client)
+	q.From, q.To = noon, noon.Add(time.Hour)
+	return q
+}
+
+// ask lets a reader answer, and compares the answer with what was due. The events of the
+// client are in the span asked for.
+func (w *world) ask(reader *query.Reader, q query.Request) error {
+	due := w.due(q.ClientID)
+	answer, err := reader.Trace(w.t.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -164,14 +172,14 @@ func (w *world) sound() error {
 		errs = append(errs, errors.New(complaint))
 	}
 	for _, client := range clients {
-		errs = append(errs, w.ask(w.reader(w.store, query.Config{}), client))
+		errs = append(errs, w.ask(w.newReader(w.store, query.Config{}), all(client)))
 	}
 	return errors.Join(errs...)
 }
 
 // settle compacts to the end: one run or one compacted object a partition.
 func (w *world) settle() error {
-	compactor := w.compactor(w.store, compact.Config{})
+	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context())
 	if err != nil {
 		return err

@@ -1,0 +1,304 @@
+package proof_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"devicetrace/pkg/objstore"
+)
+
+// scheduler lets one store call of all actors happen at a time, drawn from its source,
+// so that a schedule is the same whenever its source is. An actor is a job in a goroutine
+// of its own. Where it makes several calls at a time, their order of arrival is up to the
+// machine, and a schedule only nearly repeats.
+//
+// A bubble of testing/synctest would do this for us, but the Parquet library keeps
+// compressors with channels from one test to the next, which bubbles forbid.
+type scheduler struct {
+	random *rand.Rand
+	// rate is how many of 100 calls go wrong.
+	rate int
+	log  func(format string, args ...any)
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	live    []*actor
+	// busy says that a call was let go and has not had its effect.
+	busy bool
+	// late are effects on their way.
+	late    []func()
+	faults  int
+	crashes int
+}
+
+func newScheduler(random *rand.Rand, rate int) *scheduler {
+	s := &scheduler{random: random, rate: rate, log: func(string, ...any) {}}
+	s.changed = sync.NewCond(&s.mu)
+	return s
+}
+
+// actor is a job whose calls are scheduled. Its clock goes on with its calls.
+type actor struct {
+	scheduler *scheduler
+	name      string
+	random    *rand.Rand
+	source    io.Reader // of run identifiers
+	clock     atomic.Int64
+	waiting   []*turn
+	frozen    int // turns of others left to pass
+}
+
+// turn is a call that waits to be let go.
+type turn struct {
+	call    objstore.Call
+	outcome outcome
+	let     chan struct{}
+}
+
+// outcome is what becomes of a call.
+type outcome struct {
+	kind  string
+	fault objstore.Fault
+	late  bool
+	crash bool
+}
+
+// outcomes are what a call can meet with, evenly.
+var outcomes = []outcome{
+	{kind: "fails before", fault: objstore.Fault{Before: objstore.ErrFault}},
+	{kind: "fails midway", fault: objstore.Fault{Midway: objstore.ErrFault}},
+	{kind: "fails after", fault: objstore.Fault{After: objstore.ErrFault}},
+	{kind: "is late", late: true},
+	{kind: "crashes before", crash: true, fault: objstore.Fault{Before: errCrash}},
+	{kind: "crashes after", crash: true, fault: objstore.Fault{After: errCrash}},
+}
+
+func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
+
+// start lets an actor live whose clock is wrong by offset. It waits for its first turn
+// before it begins.
+func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
+	var seed [32]byte
+	for i := range seed {
+		seed[i] = byte(s.random.Uint32())
+	}
+	a := &actor{scheduler: s, name: name, random: rand.New(rand.NewChaCha8(seed)), source: rand.NewChaCha8(seed)}
+	a.clock.Store(noon.Add(offset).UnixMilli())
+	s.mu.Lock()
+	s.live = append(s.live, a)
+	s.mu.Unlock()
+	go func() {
+		defer s.end(a)
+		a.pause(1)
+		act(a)
+	}()
+}
+
+func (s *scheduler) end(a *actor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = slices.DeleteFunc(s.live, func(other *actor) bool { return other == a })
+	s.changed.Signal()
+}
+
+// enter waits for the actor's turn.
+func (a *actor) enter(call objstore.Call) outcome {
+	s := a.scheduler
+	t := &turn{call: call, let: make(chan struct{})}
+	s.mu.Lock()
+	a.waiting = append(a.waiting, t)
+	s.changed.Signal()
+	s.mu.Unlock()
+	<-t.let
+	return t.outcome
+}
+
+// idle is a turn without a call.
+const idle objstore.Op = "idle"
+
+// pause lets turns of others pass.
+func (a *actor) pause(turns int) {
+	for range turns {
+		a.enter(objstore.Call{Op: idle})
+		a.scheduler.leave()
+	}
+}
+
+// leave ends a turn: the call had its effect.
+func (s *scheduler) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = false
+	s.changed.Signal()
+}
+
+// run lets call after call go until no actor lives.
+func (s *scheduler) run() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		for !s.settled() {
+			s.changed.Wait()
+		}
+		if len(s.live) == 0 {
+			return
+		}
+		s.step()
+	}
+}
+
+// settled reports whether every actor waits.
+func (s *scheduler) settled() bool {
+	return !s.busy && !slices.ContainsFunc(s.live, func(a *actor) bool { return len(a.waiting) == 0 })
+}
+
+func (s *scheduler) step() {
+	if len(s.late) > 0 && s.random.IntN(12) == 0 {
+		s.letLoose(1)
+		return
+	}
+	a := s.choose()
+	at := s.random.IntN(len(a.waiting))
+	t := a.waiting[at]
+	a.waiting = slices.Delete(a.waiting, at, at+1)
+	a.clock.Add(s.random.Int64N(120_000))
+	t.outcome = s.draw(t.call)
+	s.log("%s at %s: %s %q %s", a.name, a.now().Format(time.DateTime), t.call.Op, t.call.Key, t.outcome.kind)
+	s.busy = true
+	close(t.let)
+}
+
+// letLoose lets so many late effects happen, in any order. The caller holds mu.
+func (s *scheduler) letLoose(n int) {
+	for range n {
+		at := s.random.IntN(len(s.late))
+		effect := s.late[at]
+		s.late = slices.Delete(s.late, at, at+1)
+		s.log("late effect")
+		effect()
+	}
+}
+
+// choose is an actor that is not frozen. Now and then one freezes, and thaws an hour
+// later by its clock, or when nobody else is left.
+func (s *scheduler) choose() *actor {
+	var awake []*actor
+	for _, a := range s.live {
+		if a.frozen > 0 {
+			if a.frozen--; a.frozen == 0 {
+				a.clock.Add(time.Hour.Milliseconds())
+			}
+		}
+		if a.frozen == 0 {
+			awake = append(awake, a)
+		}
+	}
+	if len(awake) == 0 {
+		for _, a := range s.live {
+			a.frozen = 1
+		}
+		return s.choose()
+	}
+	a := awake[s.random.IntN(len(awake))]
+	if len(awake) > 1 && s.random.IntN(40) == 0 {
+		s.log("%s freezes", a.name)
+		a.frozen = 5 + s.random.IntN(60)
+		return s.choose()
+	}
+	return a
+}
+
+func (s *scheduler) draw(call objstore.Call) outcome {
+	if s.random.IntN(100) >= s.rate || call.Op == idle {
+		return outcome{kind: "goes well"}
+	}
+	drawn := outcomes[s.random.IntN(len(outcomes))]
+	if drawn.crash {
+		s.crashes++
+	} else {
+		s.faults++
+	}
+	return drawn
+}
+
+// process is the store as one process of an actor sees it. After a crash none of its
+// calls happens any more, and its actor begins another.
+type process struct {
+	actor  *actor
+	store  objstore.Store
+	ignore func(objstore.Call) bool // calls that need no turn
+	dead   atomic.Bool
+}
+
+// do waits for a turn and makes the call with what was drawn for it.
+func (p *process) do(c objstore.Call, call func(objstore.Store) error) error {
+	if p.dead.Load() {
+		return errCrash
+	}
+	if p.ignore(c) {
+		return call(p.store)
+	}
+	out := p.actor.enter(c)
+	defer p.actor.scheduler.leave()
+	switch {
+	case p.dead.Load():
+		return errCrash
+	case out.late:
+		if c.Op == objstore.OpPut || c.Op == objstore.OpDelete {
+			p.actor.scheduler.postpone(func() { _ = call(p.store) })
+		}
+		return objstore.ErrFault
+	case out.crash:
+		p.dead.Store(true)
+	}
+	return call(objstore.NewFaulty(p.store, func(objstore.Call) objstore.Fault { return out.fault }))
+}
+
+func (s *scheduler) postpone(effect func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = append(s.late, effect)
+}
+
+func (p *process) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	data, err := io.ReadAll(io.NewSectionReader(body, 0, size)) // a late put outlives its caller
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	return p.do(objstore.Call{Op: objstore.OpPut, Key: key}, func(store objstore.Store) error {
+		return store.Put(ctx, key, bytes.NewReader(data), size)
+	})
+}
+
+func (p *process) Read(ctx context.Context, key string, off, n int64) (data []byte, err error) {
+	err = p.do(objstore.Call{Op: objstore.OpRead, Key: key}, func(store objstore.Store) (err error) {
+		data, err = store.Read(ctx, key, off, n)
+		return err
+	})
+	return data, err
+}
+
+func (p *process) List(ctx context.Context, prefix, after string) (page objstore.Page, err error) {
+	err = p.do(objstore.Call{Op: objstore.OpList, Key: prefix, After: after}, func(store objstore.Store) (err error) {
+		page, err = store.List(ctx, prefix, after)
+		return err
+	})
+	return page, err
+}
+
+func (p *process) Delete(ctx context.Context, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	keys, ctx = slices.Clone(keys), context.WithoutCancel(ctx)
+	return p.do(objstore.Call{Op: objstore.OpDelete, Key: keys[0]}, func(store objstore.Store) error {
+		return store.Delete(ctx, keys...)
+	})
+}
