@@ -36,9 +36,9 @@ func (r *record) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
 	for i := range r.connections {
-		c, next := &r.connections[i], r.next(i)
-		if c.EndIs == Reported && next != nil && next.Start.After(c.End.Time) {
-			longest = max(longest, next.Start.Sub(c.End.Time))
+		s := r.succession(i)
+		if s.ended.EndIs == Reported && s.next != nil && s.next.Start.After(s.ended.End.Time) {
+			longest = max(longest, s.next.Start.Sub(s.ended.End.Time))
 			absences++
 		}
 	}

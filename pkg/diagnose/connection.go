@@ -83,7 +83,6 @@ type Connection struct {
 
 // take fills in what e tells and was not known yet.
 func (c *Connection) take(e *event.Event) {
-	fill(&c.ChannelID, e.Channel())
 	fill(&c.PeerAddress, e.PeerAddress)
 	fill(&c.PeerPort, e.PeerPort)
 	fill(&c.Username, e.Username)

@@ -46,14 +46,10 @@ func Diagnose(events []event.Event, span Span, before Status, lang Lang) Report 
 	span = Span{whole(span.From), whole(span.To)}
 	rows := unique(events, func(t time.Time) bool { return !t.Before(span.From) && !t.After(span.To) })
 	history := pair(rows, before.Connection)
-	r := record{
-		span: span, rows: rows,
-		connections: history.connectionsIn(span), refusals: history.refusals,
-		status: history.status(rows, before),
-	}
+	r := newRecord(history, rows, span, before)
 	stretches := timeline(history.links, span, before.State)
 	return Report{
 		Status: r.status, Connections: r.connections, Refusals: r.refusals,
-		Timeline: stretches, Summary: summarise(&r, stretches), Verdicts: r.verdicts(lang),
+		Timeline: stretches, Summary: summarise(r, stretches), Verdicts: r.verdicts(lang),
 	}
 }

@@ -63,34 +63,22 @@ func (c *Connection) keepAlive() time.Duration {
 	return time.Duration(*c.KeepAlive) * time.Second
 }
 
-// movedTo says on which node the next connection was, where that is another one.
-func movedTo(c, next *Connection) []saying {
-	if !onAnotherNode(c, next) {
-		return nil
-	}
-	return []saying{{nextOnNode, values{"node": verbatim(c.Node), "next": verbatim(next.Node)}}}
-}
-
-func onAnotherNode(c, next *Connection) bool {
-	return next != nil && !agree(c.Node, next.Node)
-}
-
-// endsOf shows the ends of connections.
+// endsOf shows the newest ends of connections that are in order of time.
 func endsOf(connections []*Connection, more func(*Connection) []saying) []exhibit {
-	found := make([]exhibit, len(connections))
-	for i, c := range connections {
-		found[i] = endOf(c, more(c)...)
+	var found []exhibit
+	for _, c := range newest(connections) {
+		found = append(found, endOf(c, more(c)...))
 	}
 	return found
 }
 
 func nothingMore(*Connection) []saying { return nil }
 
-// refusalsOf shows refusals.
+// refusalsOf shows the newest refusals of some in order of time.
 func refusalsOf(refusals []*Refusal) []exhibit {
-	found := make([]exhibit, len(refusals))
-	for i, r := range refusals {
-		found[i] = refusalOf(r)
+	var found []exhibit
+	for _, r := range newest(refusals) {
+		found = append(found, refusalOf(r))
 	}
 	return found
 }

@@ -22,7 +22,7 @@ const (
 // fixedLength finds connections that something ends after a fixed time. Those that
 // the broker ended for silence are explained by their keep alive instead.
 func (r *record) fixedLength() *finding {
-	cluster := r.sameLength()
+	cluster := r.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, (*Connection).saidNothing) {
 		return nil
 	}
@@ -31,7 +31,7 @@ func (r *record) fixedLength() *finding {
 
 // loginExpiry finds connections that the broker ends as not authorized after a fixed time.
 func (r *record) loginExpiry() *finding {
-	cluster := r.sameLength()
+	cluster := r.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
 		return nil
 	}
@@ -43,10 +43,11 @@ func isExpiry(c *Connection) bool { return c.Kind == NotAuthorized }
 // ofLength is what is found of connections in order of their length.
 func ofLength(cluster []*Connection) *finding {
 	typical, _ := cluster[(len(cluster)-1)/2].length()
+	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *Connection) int { return a.End.Compare(b.End.Time) })
 	return &finding{
 		count:    len(cluster),
 		values:   values{"length": length(typical.Round(time.Second))},
-		evidence: endsOf(cluster, keepAliveOf),
+		evidence: endsOf(inTime, keepAliveOf),
 	}
 }
 
@@ -63,15 +64,15 @@ func mostly(connections []*Connection, like func(*Connection) bool) bool {
 
 // sameLength are the connections whose lengths lie closest together, in order of
 // length, if they are enough and most of those that may have been ended by a timer.
-func (r *record) sameLength() []*Connection {
+func sameLength(connections []Connection) []*Connection {
 	var timed []*Connection
-	for i := range r.connections {
-		if c := &r.connections[i]; c.mayBeTimed() {
+	for i := range connections {
+		if c := &connections[i]; c.mayBeTimed() {
 			timed = append(timed, c)
 		}
 	}
-	slices.SortStableFunc(timed, func(a, b *Connection) int {
-		return cmp.Compare(a.End.Sub(a.Start.Time), b.End.Sub(b.Start.Time))
+	slices.SortFunc(timed, func(a, b *Connection) int {
+		return cmp.Or(cmp.Compare(a.End.Sub(a.Start.Time), b.End.Sub(b.Start.Time)), a.End.Compare(b.End.Time))
 	})
 	cluster := densest(timed)
 	if len(cluster) < sameCount || float64(len(cluster)) < sameShare*float64(len(timed)) {

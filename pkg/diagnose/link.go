@@ -22,12 +22,21 @@ type link struct {
 	known bool           // from before the events; its own are not at hand
 	begin *event.Event   // nil where its connect is not on record
 	ends  []*event.Event // what was reported about its end
+	best  *event.Event   // the most telling of them
+	told  int            // how much that tells
+	// doubtful: it seems to have ended when it began, or before. With more history the
+	// end may turn out to be that of an older connection.
+	doubtful bool
 }
 
-func newLink(begin *event.Event) *link {
-	l := &link{}
-	l.beginWith(begin)
-	return l
+func newLink(channel string) *link {
+	return &link{Connection: Connection{ChannelID: channel}}
+}
+
+// knownLink is a connection that was found earlier.
+func knownLink(c Connection) *link {
+	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
+	return &link{Connection: c, known: true, told: telling(&end)}
 }
 
 func (l *link) beginWith(e *event.Event) {
@@ -36,17 +45,14 @@ func (l *link) beginWith(e *event.Event) {
 	l.take(e)
 }
 
-// knownLink is a connection that was found earlier.
-func knownLink(c Connection) *link {
-	return &link{Connection: c, known: true}
-}
-
+// endWith takes a row about the end. Of several the most telling one counts, the first
+// of equals.
 func (l *link) endWith(e *event.Event) {
 	l.ends = append(l.ends, e)
 	l.take(e)
-	if best := l.bestEnd(); l.End.IsZero() || best == e {
-		l.End = Instant{whole(best.Time)}
-		l.finish(best)
+	if tells := telling(e); !l.hasEnded() || tells > l.told {
+		l.End, l.best, l.told = Instant{whole(e.Time)}, e, tells
+		l.finish(e)
 	}
 }
 
@@ -54,17 +60,6 @@ func (l *link) endWithAll(rows []*event.Event) {
 	for _, e := range rows {
 		l.endWith(e)
 	}
-}
-
-// bestEnd is the row that tells most about the end, the first of equals.
-func (l *link) bestEnd() *event.Event {
-	best := l.ends[0]
-	for _, e := range l.ends[1:] {
-		if telling(e) > telling(best) {
-			best = e
-		}
-	}
-	return best
 }
 
 func (l *link) hasBegun() bool { return l.begin != nil || l.known }
@@ -85,7 +80,7 @@ func (l *link) beganWith(e *event.Event) bool {
 	case !isNamed(e): // one client connects once at one instant
 		return true
 	case l.hasBegun():
-		return !l.hasEnded()
+		return !l.hasEnded() && e.Time.Sub(l.Start.Time) <= disorder
 	default:
 		return e.Time.Sub(l.End.Time) <= disorder
 	}
@@ -93,14 +88,30 @@ func (l *link) beganWith(e *event.Event) bool {
 
 // endedWith reports whether an end of the same channel is about this connection.
 func (l *link) endedWith(e *event.Event) bool {
-	return !l.hasEnded() || !isPlaced(e) || e.Time.Sub(l.End.Time) <= sameMoment
+	switch {
+	case !l.hasEnded():
+		return true
+	case isPlaced(e):
+		return e.Time.Sub(l.End.Time) <= sameMoment
+	case isNamed(e):
+		return e.Time.Sub(l.End.Time) <= disorder
+	default:
+		return true
+	}
 }
 
 // compatible reports whether an end that names no connection can be of this one:
 // nothing that both tell differs.
 func (l *link) compatible(e *event.Event) bool {
-	return agree(l.Node, e.Node) && agree(l.PeerAddress, e.PeerAddress) && agree(l.PeerPort, e.PeerPort) &&
+	return !differ(l.Node, e.Node) && !differ(l.PeerAddress, e.PeerAddress) && !differ(l.PeerPort, e.PeerPort) &&
 		(e.ConnectedAt.IsZero() || l.beganAt(e.ConnectedAt))
+}
+
+// matches reports whether an end that names no connection tells something that only
+// this one has.
+func (l *link) matches(e *event.Event) bool {
+	return e.PeerPort != 0 && l.PeerPort == e.PeerPort && l.PeerAddress == e.PeerAddress ||
+		!e.ConnectedAt.IsZero() && l.beganAt(e.ConnectedAt)
 }
 
 func (l *link) beganAt(t time.Time) bool {
@@ -110,9 +121,10 @@ func (l *link) beganAt(t time.Time) bool {
 	return !l.Start.IsZero() && l.Start.Sub(t).Abs() <= sameMoment
 }
 
-func agree[T comparable](a, b T) bool {
+// differ reports whether both are known and not the same.
+func differ[T comparable](a, b T) bool {
 	var unknown T
-	return a == b || a == unknown || b == unknown
+	return a != b && a != unknown && b != unknown
 }
 
 // settle makes the times of a connection consistent: it begins when it was accepted,

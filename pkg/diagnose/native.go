@@ -25,6 +25,8 @@ var ending = map[string]bool{
 	"on_client_offline":   true, // VerneMQ
 	"on_client_gone":      true,
 	"disconnect":          true, // ApsaraMQ, a hook in the broker
+
+	"Microsoft.EventGrid.MQTTClientSessionDisconnected": true, // Azure Event Grid
 }
 
 // mute are the native events that say that a connection ended and never why.
@@ -73,7 +75,7 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	case event.InvalidParam, event.ServerShutdown:
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // the last one of a will message
 		return offline
 	default:
 		return false

@@ -49,51 +49,67 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 	var channels []string // in order, so that the outcome has one, too
 	groups := map[string][]*event.Event{}
 	for _, e := range rows {
-		channel := e.Channel()
 		switch {
 		case isRefusal(e):
 			p.refusals = append(p.refusals, refusal(e))
-		case !isConnect(e) && !isEnd(e):
-		case channel == "":
-			p.walk(nil, []*event.Event{e})
-		default:
+		case isConnect(e) || isEnd(e):
+			channel := e.Channel()
 			if groups[channel] == nil {
 				channels = append(channels, channel)
 			}
 			groups[channel] = append(groups[channel], e)
 		}
 	}
+	for _, e := range groups[""] { // nothing tells which of them are of one connection
+		p.walk("", []*event.Event{e}, nil)
+	}
+	delete(groups, "")
 	if known != nil {
-		p.walk(knownLink(*known), groups[known.ChannelID])
+		p.walk(known.ChannelID, groups[known.ChannelID], knownLink(*known))
+		delete(groups, known.ChannelID)
 	}
 	for _, channel := range channels {
-		if known == nil || channel != known.ChannelID {
-			p.walk(nil, groups[channel])
-		}
+		p.walk(channel, groups[channel], nil)
 	}
 }
 
-// walk goes through the events of a channel in order of time, from the connection
-// that has it already, if there is one.
-func (p *pairing) walk(current *link, rows []*event.Event) {
+// walk goes through the events of a channel, from the connection that has it already,
+// if there is one: in order of time, and in one instant the connect first.
+func (p *pairing) walk(channel string, rows []*event.Event, current *link) {
+	slices.SortStableFunc(rows, connectFirst)
 	for _, e := range rows {
 		switch {
 		case isConnect(e) && current != nil && current.beganWith(e):
 			if !current.hasBegun() {
 				current.beginWith(e)
+				current.doubtful = isNamed(e)
 			}
 		case isConnect(e):
 			p.keep(current)
-			current = newLink(e)
+			current = newLink(channel)
+			current.beginWith(e)
 		case current != nil && current.endedWith(e):
 			current.endWith(e)
 		default:
 			p.keep(current)
-			current = &link{}
+			current = newLink(channel)
 			current.endWith(e)
 		}
 	}
 	p.keep(current)
+}
+
+func connectFirst(a, b *event.Event) int {
+	switch {
+	case !a.Time.Equal(b.Time):
+		return a.Time.Compare(b.Time)
+	case isConnect(a) == isConnect(b):
+		return 0
+	case isConnect(a):
+		return -1
+	default:
+		return 1
+	}
 }
 
 func (p *pairing) keep(l *link) {
@@ -108,7 +124,7 @@ func (p *pairing) keep(l *link) {
 
 // byTime finds what the ends without a connect are about, the earliest first.
 func (p *pairing) byTime() {
-	slices.SortStableFunc(p.links, func(a, b *link) int { return a.Start.Compare(b.Start.Time) })
+	slices.SortStableFunc(p.links, compareLinks)
 	slices.SortStableFunc(p.loose, func(a, b *link) int { return a.End.Compare(b.End.Time) })
 	paired, begun := p.links, 0
 	for _, l := range p.loose {
@@ -145,10 +161,11 @@ func candidates(links []*link, begun int, t time.Time) []*link {
 
 // place gives a loose end to one of the candidates, or finds what else it is.
 func (p *pairing) place(l *link, candidates []*link) {
-	end := l.bestEnd()
+	end := l.best
 	owner, earlier := owners(end, candidates)
 	switch {
 	case owner != nil:
+		owner.doubtful = owner.Start.Equal(l.End.Time)
 		owner.endWithAll(l.ends)
 	case mayBeRefusal(end, len(candidates) > 0):
 		p.refusals = append(p.refusals, refusal(end))
@@ -159,10 +176,9 @@ func (p *pairing) place(l *link, candidates []*link) {
 	}
 }
 
-// owners are the open connection that an end is of, and one that has ended just
-// before, of which the end may be told once more. A client identifier is taken over
-// from an older connection, so the end of one that is taken over is not that of
-// the connection which has just begun.
+// owners are the open connection that an end is of, and one that has ended just before,
+// of which the end may be told once more. A client identifier is taken over from an
+// older connection, so what just began was not taken over, unless more tells so.
 func owners(end *event.Event, candidates []*link) (open, ended *link) {
 	if isNamed(end) {
 		return nil, nil
@@ -174,26 +190,18 @@ func owners(end *event.Event, candidates []*link) (open, ended *link) {
 			if ended == nil && end.Time.Sub(l.End.Time).Abs() <= sameMoment {
 				ended = l
 			}
-		case end.ActionInfo == event.ClientIDConflict && end.Time.Sub(l.Start.Time) <= sameMoment:
-			open = cmp.Or(open, l) // unless there is an older one
-		default:
+		case end.ActionInfo != event.ClientIDConflict, end.Time.Sub(l.Start.Time) > sameMoment, l.matches(end):
 			return l, ended
 		}
 	}
-	return open, ended
+	return nil, ended
 }
 
 // compareLinks orders by beginning, so that the last one is the newest. Where that is
 // not on record, it came before all that is: the record begins somewhere. Of two that
 // began at once, the one that ended first comes first.
 func compareLinks(a, b *link) int {
-	if a.Start.IsZero() != b.Start.IsZero() {
-		if a.Start.IsZero() {
-			return -1
-		}
-		return 1
-	}
-	if c := a.Start.Compare(b.Start.Time); c != 0 {
+	if c := a.Start.Compare(b.Start.Time); c != 0 { // unknown is the zero time
 		return c
 	}
 	if a.hasEnded() != b.hasEnded() {
@@ -202,7 +210,7 @@ func compareLinks(a, b *link) int {
 		}
 		return 1
 	}
-	return a.End.Compare(b.End.Time)
+	return cmp.Or(a.End.Compare(b.End.Time), cmp.Compare(a.ChannelID, b.ChannelID))
 }
 
 // inferEnds ends every connection that has no end on record when the next one began.
@@ -216,12 +224,13 @@ func inferEnds(links []*link) {
 
 // connectionsIn are the connections of a span, in order of time.
 func (h history) connectionsIn(span Span) []Connection {
-	found := []Connection{}
-	for _, l := range h.links {
-		if !l.known || !l.hasEnded() || !l.End.Before(span.From) {
-			found = append(found, l.Connection)
-		}
+	links := slices.DeleteFunc(slices.Clone(h.links), func(l *link) bool {
+		return l.known && l.hasEnded() && l.End.Before(span.From)
+	})
+	slices.SortStableFunc(links, func(a, b *link) int { return a.when().Compare(b.when()) })
+	found := make([]Connection, len(links))
+	for i, l := range links {
+		found[i] = l.Connection
 	}
-	slices.SortStableFunc(found, func(a, b Connection) int { return a.when().Compare(b.when()) })
 	return found
 }

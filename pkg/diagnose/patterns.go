@@ -1,7 +1,7 @@
 package diagnose
 
 // patterns explain several ends or refusals at once. Those that name a cause come
-// before those that narrow it down, and flapping, which is a symptom, comes last.
+// before those that narrow it down.
 var patterns = []rule{
 	{"two-places", Problem, (*record).twoPlaces},
 	{"refused-after-success", Problem, (*record).refusedAfterSuccess},
@@ -12,6 +12,10 @@ var patterns = []rule{
 	{"silent-after-connect", Problem, (*record).silentAfterConnect},
 	{"refused-while-online", Problem, (*record).refusedWhileOnline},
 	{"no-return", Problem, (*record).noReturn},
-	{"flapping", Problem, (*record).flapping},
 	{"broker-restart", Notice, (*record).brokerRestart},
+}
+
+// symptoms are what the others explain.
+var symptoms = []rule{
+	{"flapping", Problem, (*record).flapping},
 }

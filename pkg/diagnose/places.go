@@ -25,15 +25,15 @@ const (
 func (r *record) twoPlaces() *finding {
 	f := fight{round: 1, seen: map[string]int{}, returning: map[string]int{}}
 	for i := range r.connections {
-		f.step(&r.connections[i], r.next(i))
+		f.step(r.succession(i))
 	}
-	if f.returns < fightReturns || f.conflicts == 0 && f.returns < silentReturns {
+	if returns := len(f.returns); returns < fightReturns || f.conflicts == 0 && returns < silentReturns {
 		return nil
 	}
 	return &finding{
-		count:    f.returns,
+		count:    len(f.returns),
 		values:   values{"addresses": f.addresses()},
-		evidence: f.evidence,
+		evidence: f.evidence(),
 	}
 }
 
@@ -42,39 +42,45 @@ func (r *record) twoPlaces() *finding {
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round it was last seen in
-	returns   int            // takeovers by an address that was there before in the round
+	returns   []succession   // takeovers by an address that was there before in the round
 	returning map[string]int // address → in how many of them it took part
 	conflicts int            // of them, those that were reported as such
-	evidence  []exhibit
 }
 
-func (f *fight) step(c, next *Connection) {
-	if !takenOver(c, next) {
+func (f *fight) step(s succession) {
+	if !s.takenOver() {
 		f.round++
 		return
 	}
-	f.seen[c.PeerAddress] = f.round
-	if f.seen[next.PeerAddress] == f.round {
-		f.returned(c, next)
+	f.seen[s.ended.PeerAddress] = f.round
+	if f.seen[s.next.PeerAddress] == f.round {
+		f.returned(s)
 	}
 }
 
-func (f *fight) returned(c, next *Connection) {
-	f.returns++
-	f.returning[c.PeerAddress]++
-	f.returning[next.PeerAddress]++
-	if c.Kind == Conflict {
+func (f *fight) returned(s succession) {
+	f.returns = append(f.returns, s)
+	f.returning[s.ended.PeerAddress]++
+	f.returning[s.next.PeerAddress]++
+	if s.ended.Kind == Conflict {
 		f.conflicts++
 	}
-	f.evidence = append(f.evidence, endOf(c, saying{nextFrom, values{"address": verbatim(next.PeerAddress)}}))
 }
 
 // takenOver reports whether a connection was soon replaced by one from another
 // address, with a conflict or without any end reported.
-func takenOver(c, next *Connection) bool {
-	return (c.Kind == Conflict || c.EndIs == Inferred) && next != nil && !c.Start.IsZero() &&
-		c.End.Sub(c.Start.Time) <= fightWithin &&
-		c.PeerAddress != "" && next.PeerAddress != "" && c.PeerAddress != next.PeerAddress
+func (s succession) takenOver() bool {
+	c := s.ended
+	return (c.Kind == Conflict || c.EndIs == Inferred) && s.next != nil && !c.Start.IsZero() &&
+		c.End.Sub(c.Start.Time) <= fightWithin && differ(c.PeerAddress, s.next.PeerAddress)
+}
+
+func (f *fight) evidence() []exhibit {
+	var found []exhibit
+	for _, s := range newest(f.returns) {
+		found = append(found, endOf(s.ended, saying{nextFrom, values{"address": verbatim(s.next.PeerAddress)}}))
+	}
+	return found
 }
 
 func (f *fight) addresses() addresses {

@@ -49,10 +49,10 @@ func (r *record) refusedAfterSuccess() *finding {
 	f := &finding{
 		count:    len(denied),
 		values:   values{"since": moment(denied[0].Time.Time)},
-		evidence: refusalsOf(denied[max(0, len(denied)-maxEvidence+1):]),
+		evidence: refusalsOf(denied),
 	}
-	if last := r.last(); !last.Start.IsZero() {
-		f.evidence = append(f.evidence, beginOf(last))
+	if last := r.last(); !last.Start.IsZero() { // the success goes in place of an older refusal
+		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], beginOf(last))
 	}
 	return f
 }
@@ -82,7 +82,7 @@ func (r *record) strangers() []*Refusal {
 		if at == len(r.connections) {
 			break
 		}
-		if c := &r.connections[at]; c.openAt(d.Time.Time) && !agree(c.PeerAddress, d.PeerAddress) {
+		if c := &r.connections[at]; c.openAt(d.Time.Time) && differ(c.PeerAddress, d.PeerAddress) {
 			found = append(found, d)
 		}
 	}
@@ -112,14 +112,16 @@ func (r *record) otherDenied() *finding {
 	return &finding{count: len(denied), evidence: refusalsOf(denied)}
 }
 
-// refusedInvalid finds logins that broke the protocol or a rule of the broker.
-func (r *record) refusedInvalid() *finding {
-	return r.refusedAs(func(info event.ActionInfo) bool { return info == event.InvalidParam })
+// refusedInvalid finds refusals for what CONNECT contains.
+func (r *record) refusedInvalid() *finding { return r.refusedAs(isInvalid) }
+
+func isInvalid(info event.ActionInfo) bool {
+	return info == event.InvalidParam || info == event.TopicAuthFailed // the topic of the will message
 }
 
 // refusedByBroker finds the other refusals.
 func (r *record) refusedByBroker() *finding {
-	return r.refusedAs(func(info event.ActionInfo) bool { return info != event.InvalidParam && info != event.NotAuthorized })
+	return r.refusedAs(func(info event.ActionInfo) bool { return info != event.NotAuthorized && !isInvalid(info) })
 }
 
 func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {

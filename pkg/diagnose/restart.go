@@ -1,5 +1,7 @@
 package diagnose
 
+import "slices"
+
 // restartCount ends by the broker are a restart even where the client came back to
 // the same node, or no node is known.
 const restartCount = 2
@@ -18,17 +20,14 @@ var notRestarts = map[string]bool{
 // brokerRestart finds ends by the broker that were followed by a connection on another
 // node, or came more than once.
 func (r *record) brokerRestart() *finding {
-	f, moved := &finding{}, false
+	var found []succession
 	for i := range r.connections {
-		c, next := &r.connections[i], r.next(i)
-		if c.Kind == Server && !notRestarts[c.NativeReason] {
-			f.count++
-			f.evidence = append(f.evidence, endOf(c, movedTo(c, next)...))
-			moved = moved || onAnotherNode(c, next)
+		if c := &r.connections[i]; c.Kind == Server && !notRestarts[c.NativeReason] {
+			found = append(found, r.succession(i))
 		}
 	}
-	if f.count < restartCount && !moved {
+	if len(found) < restartCount && !slices.ContainsFunc(found, succession.moved) {
 		return nil
 	}
-	return f
+	return &finding{count: len(found), evidence: movesOf(found)}
 }

@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique is the events at the wanted times in an order of their own, each once, however often
-// it was delivered. It points into events.
+// unique is the events at wanted times in order of time, each once, however often it
+// was delivered. It points into events.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {
@@ -17,7 +17,12 @@ func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 			rows = append(rows, &events[i])
 		}
 	}
-	slices.SortFunc(rows, func(a, b *event.Event) int { return cmp.Or(compareSent(a, b), compareRead(a, b)) })
+	slices.SortFunc(rows, func(a, b *event.Event) int {
+		if c := compareSent(a, b); c != 0 {
+			return c
+		}
+		return compareRead(a, b)
+	})
 	return slices.CompactFunc(rows, func(a, b *event.Event) bool { return compareSent(a, b) == 0 })
 }
 

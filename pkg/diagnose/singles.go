@@ -17,8 +17,8 @@ var singles = []rule{
 	{"end-unexplained", Notice, (*record).unexplained},
 	{"replaced-on-another-node", Notice, (*record).replacedElsewhere},
 	{"end-inferred", Notice, (*record).replaced},
-	{"clean-disconnect", Info, endedAs(Disconnected)},
 	{"no-drops", Info, (*record).noDrops},
+	{"clean-disconnect", Info, endedAs(Disconnected)},
 	{"offline-throughout", Info, (*record).offlineThroughout},
 	{"nothing-recorded", Info, (*record).nothingRecorded},
 }
@@ -54,17 +54,17 @@ func (r *record) replacedElsewhere() *finding { return r.inferred(true) }
 func (r *record) replaced() *finding { return r.inferred(false) }
 
 func (r *record) inferred(elsewhere bool) *finding {
-	var found []exhibit
+	var found []succession
 	for i := range r.connections {
-		c, next := &r.connections[i], r.next(i)
-		if c.EndIs == Inferred && onAnotherNode(c, next) == elsewhere {
-			found = append(found, endOf(c, append([]saying{{text: noEnd}}, movedTo(c, next)...)...))
+		s := r.succession(i)
+		if s.ended.EndIs == Inferred && s.moved() == elsewhere {
+			found = append(found, s)
 		}
 	}
 	if len(found) == 0 {
 		return nil
 	}
-	return &finding{count: len(found), evidence: found}
+	return &finding{count: len(found), evidence: movesOf(found, saying{text: noEnd})}
 }
 
 // noDrops finds that there was nothing wrong.

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -43,7 +44,8 @@ func StatusAt(events []event.Event, at time.Time) Status {
 //
 // They do when the beginning of the newest connection lies within them. An end alone
 // does not: an older event may tell of a connection that began later than the one
-// that ended. Refusals never do.
+// that ended. Refusals never do. Neither does a connection that seems to have ended when
+// it began, or before: the end may be that of an older one.
 func (s Status) Settled() bool { return s.settled }
 
 // status is that after all events. The newest connection is the last one that began.
@@ -61,8 +63,16 @@ func (h history) status(rows []*event.Event, before Status) Status {
 	if newest.hasEnded() {
 		s.State, s.Since = Offline, newest.End
 	}
-	s.settled = newest.known && before.settled || newest.begin != nil || newest.beganAfter(rows)
+	s.settled = newest.known && before.settled || !h.doubtful() && (newest.begin != nil || newest.beganAfter(rows))
 	return s
+}
+
+// doubtful reports whether more history could show that another connection is the newest.
+func (h history) doubtful() bool {
+	newest := h.links[len(h.links)-1]
+	return slices.ContainsFunc(h.links, func(l *link) bool {
+		return l.doubtful && !l.begin.Time.Before(newest.Start.Time)
+	})
 }
 
 // beganAfter reports whether a connection began later than the first of the events,

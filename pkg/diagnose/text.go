@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,12 +20,8 @@ const (
 // languages are in the order of the texts' columns.
 var languages = []Lang{English, Chinese}
 
-func (l Lang) index() int {
-	if l == Chinese {
-		return 1
-	}
-	return 0
-}
+// index is the column of a language's texts.
+func (l Lang) index() int { return max(slices.Index(languages, l), 0) }
 
 // verdictText is what a verdict says in one language. {name} stands for a value.
 type verdictText struct{ title, meaning, next string }
@@ -63,10 +60,12 @@ func (m moment) in(Lang) string {
 // length is a duration in its two greatest units.
 type length time.Duration
 
-var units = []struct {
+type unit struct {
 	size  time.Duration
 	names [2]string
-}{
+}
+
+var units = []unit{
 	{24 * time.Hour, [2]string{"d", "天"}},
 	{time.Hour, [2]string{"h", "小时"}},
 	{time.Minute, [2]string{"min", "分"}},
@@ -76,19 +75,19 @@ var units = []struct {
 
 func (l length) in(lang Lang) string {
 	d := time.Duration(l)
-	for i, unit := range units {
-		if d < unit.size && i < len(units)-1 {
-			continue
-		}
-		text := fmt.Sprintf("%d %s", d/unit.size, unit.names[lang.index()])
-		if i+1 < len(units) && unit.size > time.Second {
-			if rest := d % unit.size / units[i+1].size; rest > 0 {
-				text += fmt.Sprintf(" %d %s", rest, units[i+1].names[lang.index()])
-			}
-		}
-		return text
+	greatest := slices.IndexFunc(units, func(u unit) bool { return d >= u.size })
+	if greatest < 0 {
+		greatest = len(units) - 1
 	}
-	return ""
+	text := units[greatest].count(d, lang)
+	if rest := d % units[greatest].size; units[greatest].size > time.Second && rest >= units[greatest+1].size {
+		text += " " + units[greatest+1].count(rest, lang)
+	}
+	return text
+}
+
+func (u unit) count(d time.Duration, lang Lang) string {
+	return fmt.Sprintf("%d %s", d/u.size, u.names[lang.index()])
 }
 
 // values are what a text can name.

@@ -46,8 +46,8 @@ var verdictTexts = map[Code][2]verdictText{
 			"Let the device renew its token before it expires, by connecting again or by the authentication exchange of MQTT 5.0, or issue tokens that are valid for longer.",
 		},
 		{
-			"登录在 {length} 后过期",
-			"服务端每次都在约 {length} 后以 not authorized 断开连接，共 {count}。说明登录凭证（例如 Token）的有效期只有这么长。",
+			"登录在 {length}后过期",
+			"服务端每次都在约 {length}后以 not authorized 断开连接，共 {count}。说明登录凭证（例如 Token）的有效期只有这么长。",
 			"请让设备在凭证过期之前更新，可以重新连接，也可以使用 MQTT 5.0 的认证交换；或者签发有效期更长的凭证。",
 		},
 	},
@@ -58,9 +58,9 @@ var verdictTexts = map[Code][2]verdictText{
 			"Look for a timeout of {length} between device and broker, and at the broker. If it is an idle timeout, set the keep alive of the device to less than half of it, or raise the timeout.",
 		},
 		{
-			"连接总在 {length} 后断开",
-			"连接每次都在约 {length} 后断开，共 {count}。这说明有定时器在起作用：可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时（常见值为 60 秒、4 分钟、5 分钟、350 秒和 15 分钟），也可能是服务端或 Token 的时限，或设备程序自身的定时逻辑。",
-			"请在设备到服务端的链路上以及服务端查找 {length} 的超时设置。如果是空闲超时，请将设备的 keep alive 设为不到其一半，或调大该超时。",
+			"连接总在 {length}后断开",
+			"连接每次都在约 {length}后断开，共 {count}。这说明有定时器在起作用：可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时（常见值为 60 秒、4 分钟、5 分钟、350 秒和 15 分钟），也可能是服务端或 Token 的时限，或设备程序自身的定时逻辑。",
+			"请在设备到服务端的链路上以及服务端查找 {length}的超时设置。如果是空闲超时，请将设备的 keep alive 设为不到其一半，或调大该超时。",
 		},
 	},
 	"keep-alive-margin": {
@@ -107,7 +107,7 @@ var verdictTexts = map[Code][2]verdictText{
 		},
 		{
 			"断开后一直没有重连",
-			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后 {absence} 内没有任何连接尝试的记录，超过了该客户端通常的重连时间。",
+			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后 {absence}内没有任何连接尝试的记录，超过了该客户端通常的重连时间。",
 			"请检查设备的电源和网络，以及设备程序是否仍在运行并尝试重连。最后一次断开的原因见证据。",
 		},
 	},
@@ -119,7 +119,7 @@ var verdictTexts = map[Code][2]verdictText{
 		},
 		{
 			"反复连接又断开",
-			"持续不到 {short} 且没有 DISCONNECT 的连接出现了 {count}。这是一种现象：具体如何断开见其他结论。",
+			"持续不到 {short}且没有 DISCONNECT 的连接出现了 {count}。这是一种现象：具体如何断开见其他结论。",
 			"请查看这些连接是如何断开的。让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
 		},
 	},
@@ -209,13 +209,13 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 	"refused-invalid": {
 		{
-			"CONNECT not valid",
-			"The broker refused CONNECT because of what it contains, such as the protocol version, the client identifier or the will message (invalid param), {count}.",
+			"CONNECT not acceptable",
+			"The broker refused CONNECT because of what it contains, such as the protocol version, the client identifier, or a will message that is not allowed, {count}.",
 			"The broker's own words are in the evidence. Check the protocol version, the form and length of the client identifier, and the will message.",
 		},
 		{
-			"CONNECT 报文无效",
-			"由于 CONNECT 的内容（例如协议版本、Client ID 或遗嘱消息）无效（invalid param），服务端拒绝了连接，共 {count}。",
+			"CONNECT 内容不被接受",
+			"由于 CONNECT 的内容（例如协议版本、Client ID，或不被允许的遗嘱消息），服务端拒绝了连接，共 {count}。",
 			"服务端的原文见证据。请检查协议版本、Client ID 的格式和长度以及遗嘱消息。",
 		},
 	},

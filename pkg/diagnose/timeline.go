@@ -84,7 +84,7 @@ type edge struct {
 func paint(layers []layer, span Span) []Stretch {
 	var edges []edge
 	for _, l := range layers {
-		from, to := clip(l.from, span), clip(l.to, span)
+		from, to := later(l.from, span.From), later(l.to, span.From)
 		if from.Before(to) {
 			edges = append(edges, edge{from, l.state, 1}, edge{to, l.state, -1})
 		}
@@ -101,15 +101,11 @@ func paint(layers []layer, span Span) []Stretch {
 	return extend(stretches, from, span.To, top(depth))
 }
 
-func clip(t time.Time, span Span) time.Time {
-	switch {
-	case t.Before(span.From):
-		return span.From
-	case t.After(span.To):
-		return span.To
-	default:
-		return t
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
+	return b
 }
 
 // top is the state that shows.

@@ -51,6 +51,16 @@ type record struct {
 	rows        []*event.Event
 	connections []Connection
 	refusals    []Refusal
+	cluster     []*Connection // see sameLength
+}
+
+func newRecord(h history, rows []*event.Event, span Span, before Status) *record {
+	r := &record{
+		span: span, rows: rows, status: h.status(rows, before),
+		connections: h.connectionsIn(span), refusals: h.refusals,
+	}
+	r.cluster = sameLength(r.connections)
+	return r
 }
 
 // finding is a verdict without words.
@@ -59,6 +69,9 @@ type finding struct {
 	values   values
 	evidence []exhibit
 }
+
+// newest is the last of some things in order of time, as many as evidence may have.
+func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
 
 // exhibit is evidence without words.
 type exhibit struct {
@@ -75,12 +88,13 @@ type rule struct {
 
 // verdicts are what the record tells, the most useful one first: problems before
 // notices before infos; of one level, patterns, which explain several ends at once,
-// before what the ends mean one by one; patterns as their table has them, the others
-// by number.
+// in the order of their table, then what the ends mean one by one, the most frequent
+// first, then symptoms.
 func (r *record) verdicts(lang Lang) []Verdict {
 	singly := r.find(singles, lang)
 	slices.SortStableFunc(singly, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
-	found := slices.Concat(r.find(patterns, lang), singly)
+	found := append(r.find(patterns, lang), singly...)
+	found = append(found, r.find(symptoms, lang)...)
 	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
 	return found
 }
@@ -111,22 +125,13 @@ func (f *finding) verdict(r rule, lang Lang) Verdict {
 }
 
 func evidenceIn(exhibits []exhibit, lang Lang) []Evidence {
-	exhibits = slices.Clone(exhibits)
 	slices.SortStableFunc(exhibits, func(a, b exhibit) int { return a.Time.Compare(b.Time.Time) })
 	found := []Evidence{}
-	for _, e := range exhibits[max(0, len(exhibits)-maxEvidence):] {
+	for _, e := range exhibits {
 		e.Text = sentences(e.says, lang)
 		found = append(found, e.Evidence)
 	}
 	return found
-}
-
-// next is the connection after the i-th, nil for the last one.
-func (r *record) next(i int) *Connection {
-	if i+1 >= len(r.connections) {
-		return nil
-	}
-	return &r.connections[i+1]
 }
 
 // last is the newest connection known, also if it ended before the span.

@@ -1,0 +1,47 @@
+package diagnose_test
+
+import (
+	"testing"
+
+	"devicetrace/infra/fleet"
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+)
+
+// tenThousand are 10,000 events of a day with that trouble, in any order.
+func tenThousand(b *testing.B, cause fleet.Cause) []event.Event {
+	b.Helper()
+	var events []event.Event
+	for seed := range uint64(10_000) {
+		if len(events) >= 10_000 {
+			break
+		}
+		events = append(events, fleet.Device(cause, seed, day)...)
+	}
+	events = fleet.Perturb(events[:10_000], 1, fleet.Shuffled)
+	for i := range events { // one device with all their troubles
+		events[i].ClientID, events[i].InstanceID = "GID_a@@@device", "i"
+	}
+	return events
+}
+
+func BenchmarkDiagnose(b *testing.B) {
+	for _, cause := range []fleet.Cause{fleet.CrashLoop, fleet.ClonedCredential, fleet.WrongPassword, fleet.FlakyRadio} {
+		b.Run(string(cause), func(b *testing.B) {
+			events := tenThousand(b, cause)
+			b.ReportAllocs()
+			for b.Loop() {
+				diagnose.Diagnose(events, wholeDay, diagnose.Status{}, diagnose.English)
+			}
+			b.ReportMetric(float64(len(events)), "events")
+		})
+	}
+}
+
+func BenchmarkStatusAt(b *testing.B) {
+	events := tenThousand(b, fleet.CrashLoop)
+	b.ReportAllocs()
+	for b.Loop() {
+		diagnose.StatusAt(events, wholeDay.To)
+	}
+}

@@ -1,0 +1,163 @@
+package diagnose_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/fleet"
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+)
+
+// explaining are the verdicts that claim more than what ended and how.
+var explaining = []diagnose.Code{
+	"two-places", "refused-after-success", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
+	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
+}
+
+// expectation is what a device with a cause must be told first, whatever order its
+// events come in and if any tenth of them is lost, and what else may be explained.
+type expectation struct {
+	first diagnose.Code // where nothing is lost
+	lossy diagnose.Code // must be there where something is; may be first, but need not
+	may   []diagnose.Code
+}
+
+var expectations = map[fleet.Cause]expectation{
+	fleet.Healthy:          {},
+	fleet.CleanWorker:      {first: "no-drops"},
+	fleet.NATTimeout:       {first: "fixed-length", lossy: "fixed-length", may: []diagnose.Code{"flapping"}},
+	fleet.LongKeepAlive:    {first: "keep-alive-margin", lossy: "keep-alive-margin"},
+	fleet.ClonedCredential: {first: "two-places", lossy: "two-places", may: []diagnose.Code{"flapping"}},
+	fleet.TokenExpiry:      {first: "login-expiry", lossy: "login-expiry"},
+	fleet.BrokerRestart:    {may: []diagnose.Code{"broker-restart"}},
+	fleet.CrashLoop:        {first: "flapping", lossy: "flapping"},
+	fleet.FlakyRadio:       {first: "keep-alive-timeout", lossy: "keep-alive-timeout"},
+	fleet.WrongPassword:    {first: "never-accepted", lossy: "never-accepted"},
+	fleet.RotatedPassword:  {first: "refused-after-success"},
+	fleet.TopicDenied:      {first: "topic-denied", lossy: "topic-denied", may: []diagnose.Code{"flapping"}},
+	fleet.NeverCameBack:    {first: "no-return"},
+}
+
+// withLosses is what may be explained in addition where events are lost. A lost connect
+// looks like a client that did not come back, a lost end like a connection that is open
+// while the client logs in again.
+var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-after-success", "fixed-length"}
+
+// seeds is how many devices of a cause are looked at.
+func seeds(cause fleet.Cause) uint64 {
+	if cause == fleet.CrashLoop { // thousands of events each
+		return 25
+	}
+	return 250
+}
+
+func TestCauses(t *testing.T) {
+	require.Len(t, expectations, len(fleet.Causes))
+	for cause, want := range expectations {
+		t.Run(string(cause), func(t *testing.T) {
+			t.Parallel()
+			for seed := range seeds(cause) {
+				events := fleet.Device(cause, seed, day)
+				got := diagnosed(events)
+				sound(t, got, wholeDay)
+				if want.first != "" {
+					require.Equal(t, want.first, codes(got)[0], "seed %d", seed)
+				}
+				require.Empty(t, unexpected(got, want), "seed %d", seed)
+			}
+		})
+	}
+}
+
+func TestCausesInAnyOrder(t *testing.T) {
+	for _, cause := range fleet.Causes {
+		t.Run(string(cause), func(t *testing.T) {
+			t.Parallel()
+			for seed := range seeds(cause) {
+				events := fleet.Device(cause, seed, day)
+				again := fleet.Perturb(events, seed, fleet.Duplicated|fleet.Shuffled)
+				require.Equal(t, asJSON(t, diagnosed(events)), asJSON(t, diagnosed(again)), "seed %d", seed)
+			}
+		})
+	}
+}
+
+func TestCausesWithLosses(t *testing.T) {
+	for cause, want := range expectations {
+		t.Run(string(cause), func(t *testing.T) {
+			t.Parallel()
+			for seed := range seeds(cause) {
+				events := fleet.Perturb(fleet.Device(cause, seed, day), seed, fleet.Lossy|fleet.Duplicated|fleet.Shuffled)
+				got := diagnosed(events)
+				sound(t, got, wholeDay)
+				if want.lossy != "" {
+					require.Contains(t, codes(got), want.lossy, "seed %d", seed)
+				}
+				want := want
+				want.may = slices.Concat(want.may, withLosses)
+				require.Empty(t, unexpected(got, want), "seed %d", seed)
+			}
+		})
+	}
+}
+
+// unexpected are the explanations that a report should not give.
+func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
+	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
+		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)
+	})
+}
+
+// A restart is seen where the broker tells the ends, or it is seen that the node is
+// another one and the end is missing.
+func TestBrokerRestarts(t *testing.T) {
+	for seed := range seeds(fleet.BrokerRestart) {
+		events := fleet.Device(fleet.BrokerRestart, seed, day)
+		told := slices.ContainsFunc(events, func(e event.Event) bool { return e.ActionInfo == event.ServerShutdown })
+		want := []diagnose.Code{"replaced-on-another-node"}
+		if told {
+			want = []diagnose.Code{"broker-restart", "server-shutdown"}
+		}
+		require.Equal(t, want, codes(diagnosed(events)), "seed %d", seed)
+	}
+}
+
+func TestRotatedPasswordsWithLosses(t *testing.T) {
+	found := 0
+	for seed := range seeds(fleet.RotatedPassword) {
+		events := fleet.Perturb(fleet.Device(fleet.RotatedPassword, seed, day), seed, fleet.Lossy)
+		if slices.Contains(codes(diagnosed(events)), "refused-after-success") {
+			found++
+		}
+	}
+	require.Greater(t, found, 220, "all but those whose last end is lost, of 250")
+}
+
+// The text of a report is whole: every name has its value.
+func TestTextsAreWhole(t *testing.T) {
+	for _, cause := range fleet.Causes {
+		for seed := range uint64(10) {
+			for _, lang := range []diagnose.Lang{diagnose.English, diagnose.Chinese} {
+				got := diagnose.Diagnose(fleet.Device(cause, seed, day), wholeDay, diagnose.Status{}, lang)
+				require.NotContains(t, asJSON(t, got.Verdicts), "{count}")
+				for _, v := range got.Verdicts {
+					require.NotContains(t, v.Title+v.Meaning+v.Next, "{", v.Code)
+					for _, e := range v.Evidence {
+						require.NotContains(t, e.Text, "{", v.Code)
+						require.NotEmpty(t, e.Text, v.Code)
+					}
+				}
+			}
+		}
+	}
+}
+
+func asJSON(t require.TestingT, v any) string {
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -1,0 +1,365 @@
+package diagnose_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+)
+
+// Which events are of one connection, and which are none.
+func TestPairing(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		events []event.Event
+		want   []string
+	}{
+		{"both ends name the channel", []event.Event{
+			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("a")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"the end of an older connection ends that one only", []event.Event{
+			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")),
+			closed("09:30:00", event.SocketIOException, channel("a")),
+		}, []string{"08:00:00..09:30:00 reported io", "09:00:00..? open open"}},
+
+		{"no end on record: it ended when the next one began", []event.Event{
+			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")),
+		}, []string{"08:00:00..09:00:00 inferred unknown", "09:00:00..? open open"}},
+
+		{"DISCONNECT tells more than that the socket is gone", []event.Event{
+			connect("08:00:00", channel("a")),
+			disconnect("09:00:00.010", channel("a"), native("disconnect"), source("apsaramq")),
+			closed("09:00:00", event.ClosedByClient, channel("a"), native("tcpclean"), source("apsaramq")),
+		}, []string{"08:00:00..09:00:00.01 reported disconnected"}},
+
+		{"that the socket is gone does not tell why", []event.Event{
+			connect("08:00:00", channel("a")),
+			closed("09:00:00", event.ClosedByClient, channel("a"), native("tcpclean"), source("apsaramq")),
+		}, []string{"08:00:00..09:00:00 reported unknown"}},
+
+		{"rows about one end, of a connection told by its beginning", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00")),
+			closed("09:00:00", event.SocketIOException, connectedAt("08:00:00")), closed("10:00:00", event.NoHeart, connectedAt("08:00:00")),
+		}, []string{"08:00:00..10:00:00 reported no-heart"}},
+
+		{"a named reason tells more than a broken socket", []event.Event{
+			connect("08:00:00", channel("a")),
+			closed("09:00:00", event.SocketIOException, channel("a")),
+			closed("09:00:00.500", event.NoHeart, channel("a")),
+		}, []string{"08:00:00..09:00:00.5 reported no-heart"}},
+
+		{"the end tells when a connection began whose connect is lost", []event.Event{
+			closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"an end of an unknown channel, and nothing else known of it", []event.Event{
+			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("b")),
+		}, []string{"08:00:00..? open open", "?..09:00:00 reported no-heart"}},
+
+		{"an end without a channel ends the newest connection open", []event.Event{
+			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")),
+			closed("10:00:00", event.ClosedByClient),
+		}, []string{"08:00:00..09:00:00 inferred unknown", "09:00:00..10:00:00 reported client-closed"}},
+
+		{"an end without a channel does not end what began later", []event.Event{
+			closed("07:00:00", event.ClosedByClient), connect("08:00:00", channel("a")),
+		}, []string{"?..07:00:00 reported client-closed", "08:00:00..? open open"}},
+
+		{"an identifier is taken over from the older connection", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), connect("09:00:00", from("192.0.2.2", 2)),
+			closed("09:00:01", event.ClientIDConflict),
+		}, []string{"08:00:00..09:00:01 reported conflict", "09:00:00..? open open"}},
+
+		{"in whole seconds the old end and the new beginning are one time", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), connect("09:00:00", from("192.0.2.2", 2)),
+			closed("09:00:00", event.ClientIDConflict),
+		}, []string{"08:00:00..09:00:00 reported conflict", "09:00:00..? open open"}},
+
+		{"the same, but the older connection is not on record", []event.Event{
+			connect("09:00:00", from("192.0.2.2", 2)), closed("09:00:00", event.ClientIDConflict),
+		}, []string{"?..09:00:00 reported conflict", "09:00:00..? open open"}},
+
+		{"what is taken over at once has its own address and port", []event.Event{
+			connect("09:00:00", connectedAt("09:00:00"), from("192.0.2.1", 1)),
+			connect("09:00:01", connectedAt("09:00:01"), from("192.0.2.2", 2)),
+			closed("09:00:01", event.ClientIDConflict, from("192.0.2.1", 1)),
+		}, []string{"09:00:00..09:00:01 reported conflict", "09:00:01..? open open"}},
+
+		{"a connection can end in the second it began", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient),
+		}, []string{"08:00:00..08:00:00 reported client-closed"}},
+
+		{"two lines about one end without a channel", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)),
+			closed("09:00:00", event.NoHeart), closed("09:00:00.001", event.SocketIOException),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"EMQX before 5.8.6: an end tells address and port, not when it began", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), node("n")),
+			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1), node("n")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"the same, but the connect of that address is lost", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), node("n")),
+			closed("09:00:00", event.NoHeart, from("192.0.2.1", 2), node("n")),
+		}, []string{"08:00:00..? open open", "?..09:00:00 reported no-heart"}},
+
+		{"Tencent: the address is told at the end only", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), node("n")),
+			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1), node("n")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"when it began is told at the end only, by a clock a moment off", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)),
+			closed("09:00:00", event.NoHeart, connectedAt("08:00:00.900")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"the end of a connection that began at another time", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)),
+			closed("09:00:00", event.NoHeart, connectedAt("08:30:00")),
+		}, []string{"08:00:00..08:30:00 inferred unknown", "08:30:00..09:00:00 reported no-heart"}},
+
+		{"a client that uses its port again", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("09:00:00", event.NoHeart, from("192.0.2.1", 1)),
+			connect("10:00:00", from("192.0.2.1", 1)),
+			connect("11:00:00", from("192.0.2.1", 1)), closed("12:00:00", event.NoHeart, from("192.0.2.1", 1)),
+			closed("13:00:00", event.SocketIOException, from("192.0.2.1", 1)),
+		}, []string{
+			"08:00:00..09:00:00 reported no-heart", "10:00:00..11:00:00 inferred unknown",
+			"11:00:00..12:00:00 reported no-heart", "?..13:00:00 reported io",
+		}},
+
+		{"a broker that uses an identifier again", []event.Event{
+			connect("08:00:00", channel("7")), closed("09:00:00", event.NoHeart, channel("7")),
+			connect("10:00:00", channel("7")),
+		}, []string{"08:00:00..09:00:00 reported no-heart", "10:00:00..? open open"}},
+
+		{"the same, and an end in between is lost", []event.Event{
+			connect("08:00:00", channel("7")), connect("08:01:00.001", channel("7")), closed("09:00:00", event.NoHeart, channel("7")),
+			closed("10:00:00", event.SocketIOException, channel("7")),
+		}, []string{
+			"08:00:00..08:01:00.001 inferred unknown", "08:01:00.001..09:00:00 reported no-heart", "?..10:00:00 reported io",
+		}},
+
+		{"in one instant the beginning comes before the end", []event.Event{
+			closed("08:00:00", event.NoHeart, channel("7")), connect("09:00:00", channel("7")),
+			closed("09:00:00", event.SocketIOException, channel("7")),
+		}, []string{"?..08:00:00 reported no-heart", "09:00:00..09:00:00 reported io"}},
+
+		{"an end that overtook its beginning", []event.Event{
+			closed("08:00:00", event.NoHeart, channel("a")), connect("08:00:30", channel("a")),
+		}, []string{"08:00:00..08:00:00 reported no-heart"}},
+
+		{"a connect that is told twice", []event.Event{
+			connect("08:00:00", channel("a")), connect("08:00:05", channel("a")),
+			closed("09:00:00", event.NoHeart, channel("a")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"a connect told again after the end, of the same beginning", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00")), closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
+			connect("09:00:30", connectedAt("08:00:00")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"NanoMQ tells nothing to pair by", []event.Event{
+			connect("08:00:00", source("nanomq"), native("client_connack")),
+			closed("09:00:00", event.ClosedByClient, source("nanomq"), native("client_disconnected"), reason("normal")),
+			connect("10:00:00", source("nanomq"), native("client_connack")),
+		}, []string{"08:00:00..09:00:00 reported unknown", "10:00:00..? open open"}},
+
+		{"VerneMQ tells no channel of ends", []event.Event{
+			connect("08:00:00", source("vernemq"), native("on_register"), from("192.0.2.1", 1)),
+			closed("09:00:00", event.ClosedByClient, source("vernemq"), native("on_client_offline")),
+		}, []string{"08:00:00..09:00:00 reported unknown"}},
+
+		{"an action that is none", []event.Event{
+			connect("08:00:00", channel("a")), row("09:00:00", "publish", "", nil),
+		}, []string{"08:00:00..? open open"}},
+
+		{"a close without a known reason", []event.Event{
+			connect("08:00:00", channel("a")), closed("09:00:00", "", channel("a")),
+		}, []string{"08:00:00..09:00:00 reported unknown"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
+				require.Equal(t, c.want, lines(diagnosed(events)))
+			})
+		})
+	}
+}
+
+// When an end is a refused CONNECT.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		events []event.Event
+		want   []string
+	}{
+		{"the event says so, also while a connection is open", []event.Event{
+			connect("08:00:00", channel("a")), closed("09:00:00", event.NotAuthorized, native("client.connack")),
+		}, []string{"08:00:00..? open open", "refused 09:00:00 not authorized"}},
+
+		{"the event says so, whatever the reason", []event.Event{
+			closed("09:00:00", event.SocketIOException, native("client_connack")),
+		}, []string{"refused 09:00:00 Socket IOException"}},
+
+		{"a connect that was not accepted", []event.Event{
+			row("09:00:00", event.Connect, event.NotAuthorized, nil),
+		}, []string{"refused 09:00:00 not authorized"}},
+
+		{"not authorized, and nothing is open", []event.Event{
+			connect("08:00:00", channel("a")), disconnect("08:30:00", channel("a")), closed("09:00:00", event.NotAuthorized),
+		}, []string{"08:00:00..08:30:00 reported disconnected", "refused 09:00:00 not authorized"}},
+
+		{"not authorized, at once after an end", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("09:00:00", event.ClosedByClient),
+			closed("09:00:01", event.NotAuthorized, source("mosquitto"), native("disconnected")),
+		}, []string{"08:00:00..09:00:00 reported client-closed", "refused 09:00:01 not authorized"}},
+
+		{"not authorized, and a connection is open that it can be of", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("09:00:00", event.NotAuthorized),
+		}, []string{"08:00:00..09:00:00 reported not-authorized"}},
+
+		{"not authorized, from elsewhere than the open connection", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("09:00:00", event.NotAuthorized, from("192.0.2.9", 1)),
+		}, []string{"08:00:00..? open open", "refused 09:00:00 not authorized"}},
+
+		{"not authorized, on a channel that never connected", []event.Event{
+			connect("08:00:00", channel("a")), closed("09:00:00", event.NotAuthorized, channel("b")),
+		}, []string{"08:00:00..? open open", "refused 09:00:00 not authorized"}},
+
+		{"not authorized, of a connection that tells when it was accepted", []event.Event{
+			closed("09:00:00", event.NotAuthorized, connectedAt("08:00:00")),
+		}, []string{"08:00:00..09:00:00 reported not-authorized"}},
+
+		{"not authorized, in words that only an accepted connection's end has", []event.Event{
+			closed("09:00:00", event.NotAuthorized, channel("a"), source("aws-iot"), native("disconnected")),
+		}, []string{"?..09:00:00 reported not-authorized"}},
+
+		{"ServerShutdown, and nothing is known", []event.Event{
+			closed("09:00:00", event.ServerShutdown),
+		}, []string{"?..09:00:00 reported server"}},
+
+		{"ServerShutdown, invalid param and a will's topic, and the client is known to be offline", []event.Event{
+			connect("07:00:00", channel("a")), disconnect("08:00:00", channel("a")),
+			closed("09:00:00", event.ServerShutdown), closed("09:01:00", event.InvalidParam), closed("09:02:00", event.TopicAuthFailed),
+		}, []string{
+			"07:00:00..08:00:00 reported disconnected",
+			"refused 09:00:00 ServerShutdown", "refused 09:01:00 invalid param", "refused 09:02:00 topic auth failed",
+		}},
+
+		{"other reasons need a connection, whether it is on record or not", []event.Event{
+			connect("07:00:00", channel("a")), disconnect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart),
+		}, []string{"07:00:00..08:00:00 reported disconnected", "?..09:00:00 reported no-heart"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
+				require.Equal(t, c.want, lines(diagnosed(events)))
+			})
+		})
+	}
+}
+
+// What is known of a connection comes from both of its ends.
+func TestConnectionTakesFromBothEnds(t *testing.T) {
+	began := connect("08:00:00", channel("a"), from("192.0.2.7", 52341), keepAlive(60), source("events"))
+	began.Protocol, began.ProtocolVersion, began.CleanStart = "MQTT", 5, event.Some(false)
+	ended := closed("09:00:00", event.NoHeart, channel("a"), from("192.0.2.8", 0), node("n1"), user("u1"), native("gone"), reason("keepalive_timeout"))
+	ended.ReasonCode = event.Some(int32(0x8D))
+
+	c := diagnosed([]event.Event{ended, began}).Connections[0]
+	require.Equal(t, "a", c.ChannelID)
+	require.Equal(t, "192.0.2.7", c.PeerAddress, "the connect's own")
+	require.Equal(t, int32(52341), c.PeerPort)
+	require.Equal(t, "u1", c.Username)
+	require.Equal(t, "n1", c.Node)
+	require.Equal(t, "MQTT", c.Protocol)
+	require.Equal(t, int32(5), c.ProtocolVersion)
+	require.Equal(t, int32(60), *c.KeepAlive)
+	require.False(t, *c.CleanStart)
+	require.Equal(t, "events", c.Source)
+	require.Equal(t, event.Close, c.Action)
+	require.Equal(t, event.NoHeart, c.ActionInfo)
+	require.Equal(t, "gone", c.NativeEvent)
+	require.Equal(t, "keepalive_timeout", c.NativeReason)
+	require.Equal(t, int32(0x8D), *c.ReasonCode)
+}
+
+// The channel is derived where the source tells none, and shown.
+func TestConnectionShowsTheDerivedChannel(t *testing.T) {
+	began := connect("08:00:00", connectedAt("08:00:00"), node("n"))
+	require.Equal(t, began.Channel(), diagnosed([]event.Event{began}).Connections[0].ChannelID)
+}
+
+// The connection from before the span is paired with what the span tells of it.
+func TestPairingWithBefore(t *testing.T) {
+	yesterday := func(e event.Event) event.Event { e.Time = e.Time.AddDate(0, 0, -1); return e }
+	for _, c := range []struct {
+		name         string
+		before, span []event.Event
+		want         []string
+	}{
+		{"it ends by its channel", []event.Event{connect("08:00:00", channel("a"))},
+			[]event.Event{closed("09:00:00", event.NoHeart, channel("a"))},
+			[]string{"21 08:00:00..09:00:00 reported no-heart"}},
+		{"it ends without a channel", []event.Event{connect("08:00:00", from("192.0.2.1", 1))},
+			[]event.Event{closed("09:00:00", event.NoHeart)},
+			[]string{"21 08:00:00..09:00:00 reported no-heart"}},
+		{"it ends when the next one begins", []event.Event{connect("08:00:00", channel("a"))},
+			[]event.Event{connect("09:00:00", channel("b"))},
+			[]string{"21 08:00:00..09:00:00 inferred unknown", "09:00:00..? open open"}},
+		{"it stays open", []event.Event{connect("08:00:00", channel("a"))}, nil,
+			[]string{"21 08:00:00..? open open"}},
+		{"it had ended", []event.Event{connect("08:00:00", channel("a")), disconnect("23:59:59.990", channel("a"))},
+			[]event.Event{connect("09:00:00", channel("b"))},
+			[]string{"09:00:00..? open open"}},
+		{"it had ended, and a row about that comes after midnight",
+			[]event.Event{connect("08:00:00", channel("a")), disconnect("23:59:59.990", channel("a"))},
+			[]event.Event{closed("00:00:00.010", event.ClosedByClient, channel("a"), native("tcpclean"))},
+			[]string{}},
+		{"it had ended, and why comes after midnight",
+			[]event.Event{connect("08:00:00", channel("a")), closed("23:59:59.990", event.ClosedByClient, channel("a"), native("tcpclean"))},
+			[]event.Event{disconnect("00:00:00.010", channel("a"))},
+			[]string{"21 08:00:00..00:00:00.01 reported disconnected"}},
+		{"a refusal knows that the client was offline",
+			[]event.Event{connect("08:00:00", channel("a")), disconnect("09:00:00", channel("a"))},
+			[]event.Event{closed("09:00:00", event.ServerShutdown)},
+			[]string{"refused 09:00:00 ServerShutdown"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for i := range c.before {
+				c.before[i] = yesterday(c.before[i])
+			}
+			before := diagnose.StatusAt(c.before, day.Add(-1))
+			require.Equal(t, c.want, lines(diagnose.Diagnose(c.span, wholeDay, before, diagnose.English)))
+		})
+	}
+}
+
+// Two deliveries of one event, read by two versions of a decoder: one of them is kept,
+// always the same.
+func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
+	first := connect("08:00:00", channel("a"))
+	second, third := first, first
+	second.KeepAlive, third.KeepAlive = event.Some(int32(60)), event.Some(int32(30))
+	inAnyOrder(t, []event.Event{first, second, third}, func(t require.TestingT, events []event.Event) {
+		got := diagnosed(events).Connections
+		require.Len(t, got, 1)
+		require.Nil(t, got[0].KeepAlive)
+	})
+	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
+		require.Equal(t, int32(30), *diagnosed(events).Connections[0].KeepAlive)
+	})
+}
+
+func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
+	events := []event.Event{
+		connect("07:59:59.999", channel("a")), connect("08:00:00", channel("b")),
+		closed("09:00:00", event.NoHeart, channel("b")), closed("09:00:00.001", event.NoHeart, channel("a")),
+	}
+	span := diagnose.Span{From: clock("08:00:00"), To: clock("09:00:00")}
+	got := diagnose.Diagnose(events, span, diagnose.Status{}, diagnose.English)
+	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
+}

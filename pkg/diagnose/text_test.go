@@ -1,0 +1,111 @@
+package diagnose
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// names are the values that texts name, in order of the alphabet.
+func names(texts ...string) []string {
+	found := []string{}
+	for _, text := range texts {
+		found = append(found, placeholder.FindAllString(text, -1)...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
+	codes := map[Code]bool{}
+	for _, r := range slices.Concat(patterns, singles, symptoms) {
+		require.False(t, codes[r.code], "%s is there twice", r.code)
+		codes[r.code] = true
+		require.Contains(t, verdictTexts, r.code)
+		require.Contains(t, severity, r.level)
+	}
+	require.Len(t, verdictTexts, len(codes), "no text without a verdict")
+	for code, texts := range verdictTexts {
+		for _, text := range texts {
+			require.NotEmpty(t, text.title, code)
+			require.NotEmpty(t, text.meaning, code)
+			require.NotEmpty(t, text.next, code)
+		}
+		en, zh := texts[English.index()], texts[Chinese.index()]
+		require.Equal(t, names(en.title), names(zh.title), code)
+		require.Equal(t, names(en.meaning), names(zh.meaning), code)
+		require.Equal(t, names(en.next), names(zh.next), code)
+	}
+}
+
+func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
+	for phrase, texts := range phrases {
+		require.Len(t, texts, len(languages), phrase)
+		require.NotEmpty(t, texts[0], phrase)
+		require.NotEmpty(t, texts[1], phrase)
+		require.Equal(t, names(texts[0]), names(texts[1]), phrase)
+	}
+}
+
+// Words of the vocabulary are for searching, so they are the same in every language.
+func TestVocabularyStaysAsItIs(t *testing.T) {
+	word := regexp.MustCompile(`not authorized|topic auth failed|clientId conflict|no heart|closed by client|disconnected by client|ServerShutdown|invalid param|Socket IOException`)
+	for code, texts := range verdictTexts {
+		en, zh := word.FindAllString(texts[0].meaning, -1), word.FindAllString(texts[1].meaning, -1)
+		require.Equal(t, en, zh, code)
+	}
+}
+
+func TestLengths(t *testing.T) {
+	for d, want := range map[time.Duration][2]string{
+		0:                                   {"0 ms", "0 毫秒"},
+		350 * time.Millisecond:              {"350 ms", "350 毫秒"},
+		999*time.Millisecond + 999:          {"999 ms", "999 毫秒"},
+		time.Second:                         {"1 s", "1 秒"},
+		1500 * time.Millisecond:             {"1 s", "1 秒"},
+		time.Minute:                         {"1 min", "1 分"},
+		350 * time.Second:                   {"5 min 50 s", "5 分 50 秒"},
+		time.Hour + 59*time.Second:          {"1 h", "1 小时"},
+		time.Hour + 2*time.Minute:           {"1 h 2 min", "1 小时 2 分"},
+		49*time.Hour + 59*time.Minute:       {"2 d 1 h", "2 天 1 小时"},
+		23*time.Hour + 59*time.Minute + 1e9: {"23 h 59 min", "23 小时 59 分"},
+	} {
+		require.Equal(t, want[0], length(d).in(English))
+		require.Equal(t, want[1], length(d).in(Chinese))
+	}
+}
+
+func TestTimes(t *testing.T) {
+	require.Equal(t, "once", times(1).in(English))
+	require.Equal(t, "twice", times(2).in(English))
+	require.Equal(t, "12 times", times(12).in(English))
+	require.Equal(t, "1 次", times(1).in(Chinese))
+}
+
+func TestAddresses(t *testing.T) {
+	require.Equal(t, "a and b", addresses{"a", "b"}.in(English))
+	require.Equal(t, "a, b and c", addresses{"a", "b", "c"}.in(English))
+	require.Equal(t, "a, b, c, d and 2 more", addresses{"a", "b", "c", "d", "e", "f"}.in(English))
+	require.Equal(t, "a、b", addresses{"a", "b"}.in(Chinese))
+	require.Equal(t, "a、b、c、d 等 6 个地址", addresses{"a", "b", "c", "d", "e", "f"}.in(Chinese))
+}
+
+func TestValuesTakeTheirPlace(t *testing.T) {
+	v := values{"a": verbatim("{b}"), "b": verbatim("two")}
+	require.Equal(t, "{b} two {c} { {", v.into("{a} {b} {c} { {", English))
+	require.Equal(t, "{b}", v.with("b", verbatim("three")).into("{a}", English))
+	require.Equal(t, "two", v.with("b", verbatim("three")).into("{b}", English), "what is there already stays")
+	require.Equal(t, "once", values(nil).with("count", times(1)).into("{count}", English))
+}
+
+func TestUnknownLanguagesAreEnglish(t *testing.T) {
+	require.Equal(t, English.index(), Lang("fr").index())
+	for i, lang := range languages {
+		require.Equal(t, i, lang.index())
+	}
+}

@@ -1,0 +1,304 @@
+package diagnose_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+)
+
+// script writes the events of a client, one after the other.
+type script struct {
+	events []event.Event
+	at     time.Time // of the next one
+	n      int       // connections so far
+}
+
+func begin(at string) *script { return &script{at: clock(at)} }
+
+// hold connects, holds the connection, ends it, and waits a second.
+func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *script {
+	s.n++
+	id := channel(fmt.Sprint(s.n))
+	begun, ended := connect("00:00:00", append(more, id)...), closed("00:00:00", info, append(more, id)...)
+	if info == event.DisconnectedByClient {
+		ended.Action = event.Disconnect
+	}
+	begun.Time, ended.Time = s.at, s.at.Add(d)
+	s.events = append(s.events, begun, ended)
+	return s.wait(d + time.Second)
+}
+
+// lose connects, and no end of it is told.
+func (s *script) lose(d time.Duration, more ...with) *script {
+	s.hold(d, event.NoHeart, more...)
+	s.events = s.events[:len(s.events)-1]
+	s.at = s.at.Add(-time.Second)
+	return s
+}
+
+func (s *script) refuse(more ...with) *script {
+	e := closed("00:00:00", event.NotAuthorized, append([]with{native("client.connack")}, more...)...)
+	e.Time = s.at
+	s.events = append(s.events, e)
+	return s.wait(time.Second)
+}
+
+func (s *script) wait(d time.Duration) *script {
+	s.at = s.at.Add(d)
+	return s
+}
+
+// stay connects and does not end.
+func (s *script) stay(more ...with) *script {
+	s.lose(0, more...)
+	return s
+}
+
+func (s *script) times(n int, do func(s *script)) *script {
+	for range n {
+		do(s)
+	}
+	return s
+}
+
+func TestVerdicts(t *testing.T) {
+	a, b, c := from("192.0.2.1", 0), from("192.0.2.2", 0), from("192.0.2.3", 0)
+	minute := time.Minute
+	holds := func(d time.Duration, info event.ActionInfo, more ...with) func(*script) {
+		return func(s *script) { s.hold(d, info, more...) }
+	}
+	for _, test := range []struct {
+		name   string
+		script *script
+		want   []diagnose.Code
+	}{
+		{"every kind of end has its verdict, the most frequent first", begin("00:00:00").
+			hold(11*minute, event.NotAuthorized).hold(12*minute, event.TopicAuthFailed).hold(13*minute, event.ClientIDConflict).
+			hold(14*minute, event.NoHeart).hold(18*minute, event.NoHeart).hold(19*minute, event.InvalidParam).
+			hold(25*minute, event.SocketIOException).hold(31*minute, event.ClosedByClient).hold(37*minute, event.ServerShutdown).
+			hold(43*minute, "").lose(44*minute).hold(45*minute, event.DisconnectedByClient).stay(),
+			[]diagnose.Code{
+				"keep-alive-timeout", "not-authorized", "topic-denied", "client-id-conflict", "invalid-param",
+				"network-error", "closed-by-client", "server-shutdown", "end-unexplained", "end-inferred", "clean-disconnect",
+			}},
+		{"every kind of refusal has its verdict", begin("00:00:00").hold(minute, event.DisconnectedByClient).
+			refuse(func(e *event.Event) { e.ActionInfo = event.ServerShutdown }).
+			refuse(func(e *event.Event) { e.ActionInfo = event.InvalidParam }).refuse().stay(),
+			[]diagnose.Code{"refused-login", "refused-invalid", "refused-by-broker", "clean-disconnect"}},
+
+		{"two places", begin("00:00:00").
+			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).
+			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).stay(a),
+			[]diagnose.Code{"two-places", "client-id-conflict"}},
+		{"an address that came back but twice", begin("00:00:00").
+			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).
+			hold(minute, event.ClientIDConflict, a).stay(b),
+			[]diagnose.Code{"client-id-conflict"}},
+		{"addresses that take turns slowly", begin("00:00:00").
+			times(3, func(s *script) {
+				s.hold(10*minute+time.Millisecond, event.ClientIDConflict, a).hold(11*minute, event.ClientIDConflict, b)
+			}).stay(a),
+			[]diagnose.Code{"client-id-conflict"}},
+		{"one place that takes over from itself", begin("00:00:00").
+			times(6, holds(3*minute, event.ClientIDConflict, a)).stay(a),
+			[]diagnose.Code{"client-id-conflict"}},
+		{"a device on the move has another address each time", begin("00:00:00").
+			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).stay(c),
+			[]diagnose.Code{"client-id-conflict"}},
+		{"two places at a broker that tells no takeover", begin("00:00:00").
+			times(4, func(s *script) { s.lose(minute, a).lose(minute, b) }).stay(a),
+			[]diagnose.Code{"two-places", "end-inferred"}},
+		{"lost ends, and addresses that came back a few times", begin("00:00:00").
+			times(3, func(s *script) { s.lose(minute, a).lose(minute, b) }).stay(a),
+			[]diagnose.Code{"end-inferred"}},
+
+		{"refused since it last worked", begin("00:00:00").hold(minute, event.ClosedByClient).refuse().refuse(),
+			[]diagnose.Code{"refused-after-success", "closed-by-client"}},
+		{"refused once", begin("00:00:00").hold(minute, event.ClosedByClient).refuse(),
+			[]diagnose.Code{"refused-login", "closed-by-client"}},
+		{"refused, then accepted", begin("00:00:00").hold(minute, event.DisconnectedByClient).refuse().refuse().refuse().stay(),
+			[]diagnose.Code{"refused-login", "clean-disconnect"}},
+		{"never accepted", begin("00:00:00").refuse().refuse().refuse(), []diagnose.Code{"never-accepted"}},
+		{"refused twice, and nothing else is known", begin("00:00:00").refuse().refuse(), []diagnose.Code{"refused-login"}},
+		{"refused from elsewhere while connected", begin("00:00:00").stay(a).wait(minute).refuse(b).refuse(b),
+			[]diagnose.Code{"refused-while-online", "refused-login"}},
+		{"refused from the same address while connected", begin("00:00:00").stay(a).wait(minute).refuse(a).refuse(a),
+			[]diagnose.Code{"refused-login"}},
+
+		{"the login expires", begin("00:00:00").times(4, holds(time.Hour, event.NotAuthorized)).stay(),
+			[]diagnose.Code{"login-expiry", "not-authorized"}},
+		{"a fixed length", begin("00:00:00").times(4, holds(350*time.Second, event.SocketIOException)).stay(),
+			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"a fixed length of unexplained ends", begin("00:00:00").times(4, holds(350*time.Second, event.ClosedByClient, native("tcpclean"))).stay(),
+			[]diagnose.Code{"fixed-length", "end-unexplained"}},
+		{"three of a length", begin("00:00:00").times(3, holds(350*time.Second, event.SocketIOException)).stay(),
+			[]diagnose.Code{"network-error"}},
+		{"four of a length, and three others", begin("00:00:00").times(4, holds(350*time.Second, event.SocketIOException)).
+			hold(5*minute, event.SocketIOException).hold(7*minute, event.SocketIOException).hold(9*minute, event.SocketIOException).stay(),
+			[]diagnose.Code{"network-error"}},
+		{"lengths within two in a hundred", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*3*time.Second, event.SocketIOException) }).stay(),
+			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"lengths further apart", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*4*time.Second, event.SocketIOException) }).stay(),
+			[]diagnose.Code{"network-error"}},
+		{"work of a fixed length that ends with DISCONNECT", begin("00:00:00").times(6, holds(350*time.Second, event.DisconnectedByClient)).stay(),
+			[]diagnose.Code{"no-drops", "clean-disconnect"}},
+
+		{"a long keep alive", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(240)).hold(30*minute, event.NoHeart, keepAlive(240)).stay(),
+			[]diagnose.Code{"keep-alive-margin", "keep-alive-timeout"}},
+		{"a keep alive that is not long", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(239)).hold(30*minute, event.NoHeart, keepAlive(239)).stay(),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"a long keep alive that was exceeded once", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(600)).stay(),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"nothing said after CONNECT", begin("00:00:00").times(4, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
+			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
+		{"nothing said after CONNECT, but mostly something", begin("00:00:00").times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).
+			hold(5*minute, event.NoHeart, keepAlive(60)).hold(7*minute, event.NoHeart, keepAlive(60)).hold(9*minute, event.NoHeart, keepAlive(60)).stay(),
+			[]diagnose.Code{"keep-alive-timeout"}},
+
+		{"gone for longer than it takes", begin("00:00:00").
+			hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
+			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
+		{"gone after a DISCONNECT", begin("00:00:00").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(minute, event.DisconnectedByClient),
+			[]diagnose.Code{"keep-alive-timeout", "clean-disconnect"}},
+		{"gone for a few minutes", begin("23:40:00").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"gone for no longer than at other times", begin("12:00:00").hold(minute, event.NoHeart).wait(2*time.Hour).hold(minute, event.NoHeart).
+			wait(2*time.Hour).hold(minute, event.NoHeart),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"gone for an hour, and it is not known how long it takes", begin("22:58:00").hold(minute, event.NoHeart),
+			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
+		{"gone for less than an hour, likewise", begin("23:00:00").hold(minute, event.NoHeart),
+			[]diagnose.Code{"keep-alive-timeout"}},
+
+		{"flapping", begin("00:00:00").times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).stay(),
+			[]diagnose.Code{"flapping", "closed-by-client"}},
+		{"nine short connections", begin("00:00:00").times(9, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).stay(),
+			[]diagnose.Code{"closed-by-client"}},
+		{"ten short connections in more than an hour", begin("00:00:00").
+			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).wait(7 * minute) }).stay(),
+			[]diagnose.Code{"closed-by-client"}},
+		{"many short connections that end with DISCONNECT", begin("00:00:00").times(20, holds(time.Second, event.DisconnectedByClient)).stay(),
+			[]diagnose.Code{"no-drops", "clean-disconnect"}},
+
+		{"a restart: on to another node", begin("00:00:00").hold(minute, event.ServerShutdown, node("n1")).stay(node("n2")),
+			[]diagnose.Code{"broker-restart", "server-shutdown"}},
+		{"ended by the broker once, back to the same node", begin("00:00:00").hold(minute, event.ServerShutdown, node("n1")).stay(node("n1")),
+			[]diagnose.Code{"server-shutdown"}},
+		{"a restart: ended by the broker twice", begin("00:00:00").hold(minute, event.ServerShutdown).hold(5*minute, event.ServerShutdown).stay(),
+			[]diagnose.Code{"broker-restart", "server-shutdown"}},
+		{"thrown out by an operator", begin("00:00:00").times(2, holds(minute, event.ServerShutdown, reason("kicked"))).stay(),
+			[]diagnose.Code{"server-shutdown"}},
+		{"replaced on another node", begin("00:00:00").lose(minute, node("n1")).stay(node("n2")),
+			[]diagnose.Code{"replaced-on-another-node"}},
+
+		{"no drops", begin("00:00:00").stay(), []diagnose.Code{"no-drops"}},
+		{"nothing recorded", begin("00:00:00"), []diagnose.Code{"nothing-recorded"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inAnyOrder(t, test.script.events, func(t require.TestingT, events []event.Event) {
+				require.Equal(t, test.want, codes(diagnosed(events)))
+			})
+		})
+	}
+}
+
+// What an earlier day tells counts.
+func TestVerdictsWithBefore(t *testing.T) {
+	yesterday := func(events ...event.Event) diagnose.Status {
+		for i := range events {
+			events[i].Time = events[i].Time.AddDate(0, 0, -1)
+		}
+		return diagnose.StatusAt(events, day.Add(-1))
+	}
+	dropped := yesterday(connect("08:00:00", channel("a")), closed("20:00:00", event.NoHeart, channel("a")))
+	left := yesterday(connect("08:00:00", channel("a")), disconnect("20:00:00", channel("a")))
+	online := yesterday(connect("08:00:00", channel("a")))
+	refused := begin("10:00:00").refuse().refuse().refuse().events
+	for _, c := range []struct {
+		name   string
+		before diagnose.Status
+		events []event.Event
+		want   []diagnose.Code
+	}{
+		{"dropped and did not come", dropped, nil, []diagnose.Code{"no-return"}},
+		{"left and did not come", left, nil, []diagnose.Code{"offline-throughout"}},
+		{"stayed", online, nil, []diagnose.Code{"no-drops"}},
+		{"worked yesterday", left, refused, []diagnose.Code{"refused-after-success"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.want, codes(diagnose.Diagnose(c.events, wholeDay, c.before, diagnose.English)))
+		})
+	}
+}
+
+func TestVerdictNamesTheAddressesThatFight(t *testing.T) {
+	s := begin("00:00:00").times(4, func(s *script) {
+		s.hold(time.Minute, event.ClientIDConflict, from("192.0.2.1", 0)).hold(time.Minute, event.ClientIDConflict, from("192.0.2.2", 0))
+	}).stay(from("192.0.2.1", 0))
+	got := verdict(t, diagnosed(s.events), "two-places")
+	require.Equal(t, diagnose.Problem, got.Level)
+	require.Equal(t, 7, got.Count)
+	require.Contains(t, got.Meaning, "Connections from 192.0.2.1 and 192.0.2.2 took this client identifier from each other: 7 times an address came back")
+	require.Len(t, got.Evidence, 7)
+	require.Equal(t, "00:02:01", short(got.Evidence[0].Time))
+	require.Equal(t, event.ClientIDConflict, got.Evidence[0].ActionInfo)
+	require.Equal(t, "The connection had lasted 1 min. The client's address was 192.0.2.2. The next connection came from 192.0.2.1.", got.Evidence[0].Text)
+}
+
+func TestVerdictNamesTheFixedLength(t *testing.T) {
+	s := begin("00:00:00").times(12, func(s *script) {
+		s.hold(350*time.Second+time.Duration(s.n)*50*time.Millisecond, event.SocketIOException, keepAlive(600), reason("etimedout"))
+	}).stay()
+	got := diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, diagnose.Chinese).Verdicts[0]
+	require.Equal(t, diagnose.Code("fixed-length"), got.Code)
+	require.Equal(t, 12, got.Count)
+	require.Equal(t, "连接总在 5 分 50 秒后断开", got.Title)
+	require.Len(t, got.Evidence, 10, "the newest ones")
+	require.Equal(t, "该连接持续了 5 分 50 秒。keep alive 为 10 分。", got.Evidence[9].Text)
+	require.Equal(t, "etimedout", got.Evidence[9].NativeReason)
+	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
+}
+
+func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
+	s := begin("08:00:00").hold(time.Minute, event.ClosedByClient, from("192.0.2.1", 1)).
+		times(20, func(s *script) { s.refuse(user("u1"), from("192.0.2.1", 2), reason("bad_username_or_password")) })
+	got := verdict(t, diagnosed(s.events), "refused-after-success")
+	require.Equal(t, 20, got.Count)
+	require.Contains(t, got.Meaning, "Since 2026-11-22 08:01:01 UTC its logins were refused as not authorized, 20 times")
+	require.Len(t, got.Evidence, 10)
+	require.Equal(t, event.Connect, got.Evidence[0].Action)
+	require.Equal(t, "08:00:00", short(got.Evidence[0].Time))
+	require.Equal(t, "This login was accepted. The client's address was 192.0.2.1.", got.Evidence[0].Text)
+	require.Equal(t, "This login was refused. The client's address was 192.0.2.1. The user name was u1.", got.Evidence[9].Text)
+	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
+}
+
+func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {
+	got := verdict(t, diagnosed(begin("12:00:00").hold(time.Hour, event.NoHeart, reason("keepalive_timeout")).events), "no-return")
+	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. No attempt to connect has been on record for 10 h 59 min since then")
+	require.Equal(t, "The connection had lasted 1 h. No connection followed.", got.Evidence[0].Text)
+	require.Equal(t, "keepalive_timeout", got.Evidence[0].NativeReason)
+}
+
+func TestVerdictNamesTheNodes(t *testing.T) {
+	s := begin("00:00:00").hold(time.Minute, event.ServerShutdown, node("n1")).lose(time.Minute, node("n2")).stay(node("n3"))
+	r := diagnosed(s.events)
+	require.Equal(t, "The connection had lasted 1 min. It was on node n1, the next one on n2.", verdict(t, r, "broker-restart").Evidence[0].Text)
+	require.Equal(t, "The connection had lasted 1 min. No end was reported before the next connection. It was on node n2, the next one on n3.",
+		verdict(t, r, "replaced-on-another-node").Evidence[0].Text)
+}
+
+// What clients and brokers say is shown as it is, even if it looks like a text of ours.
+func TestTextOfClientsIsData(t *testing.T) {
+	address := "{count} <b>{addresses}\n"
+	s := begin("00:00:00").times(4, func(s *script) {
+		s.hold(time.Minute, event.ClientIDConflict, from(address, 0)).hold(time.Minute, event.ClientIDConflict, from("b", 0))
+	}).stay(from(address, 0))
+	got := verdict(t, diagnosed(s.events), "two-places")
+	require.Contains(t, got.Next, "Find out who connects from b and {count} <b>{addresses}\n.")
+}
