@@ -6,8 +6,8 @@
 // What always holds: it changes nothing, and it may run while others record and
 // compact. A partition that loses an object while it is read is listed and read
 // again. Every byte counts but the page indexes of fresh segments, which nothing of ours
-// reads and no checksum covers. Memory is bounded by a row group and a block of two objects, the listing of
-// one partition, and eight bytes for each event of it.
+// reads and no checksum covers. Memory is bounded by a row group and a block of two
+// objects, the listing of one partition, and eight bytes for each event of it.
 package check
 
 import (

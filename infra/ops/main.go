@@ -4,10 +4,15 @@
 //	go run ./infra/ops quarantine show ID
 //	go run ./infra/ops quarantine replay ID…
 //	go run ./infra/ops quarantine replay -day D
+//	go run ./infra/ops check [-day D]
 //
 // Environment: DEVICE_TRACE_URL (http://127.0.0.1:8080) is where the system is,
-// ADMIN_TOKEN (local) the recorder's. Exit status: 0 all is well, 1 something failed or
-// is still not understood, 2 the command was not (`go run` makes that 1 too).
+// ADMIN_TOKEN (local) the recorder's; check reads the bucket itself, which is named as
+// for the functions: OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX, and an access key
+// that may list and read (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+// ALIBABA_CLOUD_SECURITY_TOKEN). `make check` is the same for the data of `make run`.
+// Exit status: 0 all is well, 1 something failed, is still not understood or violates an
+// invariant, 2 the command was not (`go run` makes that 1 too).
 package main
 
 import (
@@ -48,7 +53,7 @@ type command struct {
 	run   func(ctx context.Context, c console, arguments []string) error
 }
 
-var commands = []command{quarantineCommand}
+var commands = []command{quarantineCommand, checkCommand}
 
 // errUsage is a command line that makes no sense, and why.
 type errUsage string
@@ -96,5 +101,6 @@ func printUsage(w io.Writer) {
 			fmt.Fprintf(w, "  ops %s %s\n", command.name, form)
 		}
 	}
-	fmt.Fprintln(w, "environment: DEVICE_TRACE_URL (http://127.0.0.1:8080), ADMIN_TOKEN (local)")
+	fmt.Fprintln(w, "environment: DEVICE_TRACE_URL (http://127.0.0.1:8080), ADMIN_TOKEN (local);")
+	fmt.Fprintln(w, "  of check: OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX, ALIBABA_CLOUD_ACCESS_KEY_ID and so on")
 }

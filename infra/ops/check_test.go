@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/oss"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/ossstore"
+	"devicetrace/pkg/record"
+)
+
+// usedBucket is a bucket on disk behind the vendor's API, with one event, and how it is
+// reached.
+func usedBucket(t *testing.T) (environment map[string]string, store objstore.Store) {
+	stand, err := oss.Open(oss.Config{
+		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou",
+		Credentials: func(id string) (string, string, bool) { return "secret", "token", id == "id" },
+	})
+	require.NoError(t, err)
+	server := httptest.NewServer(stand)
+	t.Cleanup(server.Close)
+	environment = map[string]string{
+		"OSS_ENDPOINT": server.URL, "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace", "OSS_PREFIX": "fleet/",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret", "ALIBABA_CLOUD_SECURITY_TOKEN": "token",
+	}
+	credentials := &ossstore.Credentials{}
+	credentials.Set("id", "secret", "token")
+	store, err = ossstore.New(ossstore.Config{
+		Endpoint: server.URL, Region: "cn-hangzhou", Bucket: "trace", Prefix: "fleet/", Credentials: credentials,
+	})
+	require.NoError(t, err)
+	writer, err := record.New(store, record.Config{})
+	require.NoError(t, err)
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	require.NoError(t, writer.Append(t.Context(), []event.Event{{InstanceID: "i", ClientID: "c", Time: noon, ReceivedAt: noon}}))
+	return environment, store
+}
+
+func TestCheck(t *testing.T) {
+	environment, store := usedBucket(t)
+	status, out, progress := opsWith(t, environment, "check")
+	require.Zero(t, status)
+	require.Equal(t, "1 partitions, 1 objects, 1 rows\n", progress)
+	require.True(t, strings.HasSuffix(out, "1 events in 1 partitions, quarantined: 0, superseded: 0, foreign: 0\nAll is well: 16 shards.\n"), out)
+
+	objects, err := objstore.All(t.Context(), store, "events/", "")
+	require.NoError(t, err)
+	require.NoError(t, store.Put(t.Context(), objects[0].Key, bytes.NewReader(nil), 0))
+	status, out, complaint := opsWith(t, environment, "check", "-day", "2026-11-22")
+	require.Equal(t, statusFailed, status)
+	require.Contains(t, out, "violation: \""+objects[0].Key+"\": ")
+	require.Contains(t, out, "\n1 violation.\n")
+	require.Contains(t, complaint, "ops: check bucket: 1 violations")
+
+	status, out, _ = opsWith(t, environment, "check", "-day", "2026-11-23")
+	require.Zero(t, status, "another day")
+	require.Contains(t, out, "0 events in 0 partitions")
+}
+
+func TestCheckThatCannotBegin(t *testing.T) {
+	environment, _ := usedBucket(t)
+	for _, arguments := range [][]string{{"check", "all"}, {"check", "-day", "today"}, {"check", "-all"}} {
+		status, _, complaint := opsWith(t, environment, arguments...)
+		require.Equal(t, statusUsage, status, arguments)
+		require.Contains(t, complaint, "ops check [-day 2026-11-22]")
+	}
+	status, _, complaint := opsWith(t, map[string]string{"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou"}, "check")
+	require.Equal(t, statusFailed, status)
+	require.Equal(t, "ops: open bucket: not set: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, OSS_ENDPOINT\n", complaint)
+
+	environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "another"
+	status, out, complaint := opsWith(t, environment, "check")
+	require.Equal(t, statusFailed, status)
+	require.Empty(t, out)
+	require.Contains(t, complaint, "SignatureDoesNotMatch")
+	require.NotContains(t, complaint, "another")
+}
