@@ -86,18 +86,21 @@ func csvRecord(cells []string) []byte {
 // cell is a value as text. Spreadsheets take a text that starts with one of
 // formulaStarts for a formula, and devices choose their own names: such a text
 // gets an apostrophe in front. The JSON formats have it as it is.
+// (https://owasp.org/www-community/attacks/CSV_Injection)
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
 	case string:
-		if v != "" && strings.ContainsRune(formulaStarts, rune(v[0])) {
+		v = strings.ToValidUTF8(v, "\ufffd")
+		if strings.IndexAny(v, formulaStarts) == 0 {
 			v = "'" + v
 		}
-		return strings.ToValidUTF8(v, "\ufffd")
+		return v
 	default:
 		return fmt.Sprint(v)
 	}
 }
 
-const formulaStarts = "=+-@\t\r\n"
+// formulaStarts ends with the full-width =, +, - and @, which count in some locales.
+const formulaStarts = "=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20"

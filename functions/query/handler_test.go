@@ -157,6 +157,7 @@ func TestCSVOfNothingHasItsHeader(t *testing.T) {
 func TestCellsAreNoFormulas(t *testing.T) {
 	for text, want := range map[string]string{
 		"=x": "'=x", "+x": "'+x", "-x": "'-x", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "x=": "x=", "": "", "é": "é", "a\xff": "a\ufffd",
+		"\x00=x": "'\x00=x", "\uff1dx": "'\uff1dx", "\uff0bx": "'\uff0bx", "\uff0dx": "'\uff0dx", "\uff20x": "'\uff20x", "x\uff1d": "x\uff1d", "\uff1e": "\uff1e",
 	} {
 		require.Equal(t, want, cell(text))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,12 +20,16 @@ import (
 // recorded answers from a list of events, and remembers the spans it was asked for.
 type recorded struct {
 	events []event.Event
-	spans  []string
 	err    error
+
+	mu    sync.Mutex
+	spans []string
 }
 
 func (r *recorded) Trace(_ context.Context, q query.Request) (query.Answer, error) {
+	r.mu.Lock()
 	r.spans = append(r.spans, q.From.Format("01-02T15:04:05.000")+" "+q.To.Format("01-02T15:04:05.000"))
+	r.mu.Unlock()
 	answer := query.Answer{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}
 	for _, e := range r.events {
 		if e.ClientID == q.ClientID && !e.Time.Before(q.From) && !e.Time.After(q.To) {
