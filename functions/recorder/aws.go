@@ -62,10 +62,16 @@ func enableURL(body io.Reader) (*url.URL, error) {
 	}
 	target, err := url.Parse(message.EnableURL)
 	if err != nil || target.Scheme != "https" || target.User != nil || !awsIoTHost.MatchString(target.Hostname()) ||
-		target.Port() != "" && target.Port() != "443" || !strings.HasPrefix(target.Path, confirmationPath) {
+		target.Port() != "" && target.Port() != "443" || !isConfirmation(target.Path) {
 		return nil, errors.New("enableUrl must be https://iot.<region>.amazonaws.com" + confirmationPath + "<token>")
 	}
 	return target, nil
+}
+
+// isConfirmation: what is asked for is a confirmation, also after the dots of a path are
+// resolved (RFC 3986, 5.2.4).
+func isConfirmation(path string) bool {
+	return strings.HasPrefix(path, confirmationPath) && !strings.Contains(path+"/", "/../")
 }
 
 // outsideTimeout leaves time to answer within that of the function.

@@ -196,6 +196,15 @@ func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 		"https://iot.evil.amazonaws.com/confirmdestination/x", "https://iot.us.east.1.amazonaws.com/confirmdestination/x",
 		"https://s3.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com/", "https://iot.us-east-1.amazonaws.com",
 		"https://iot.us-east-1.amazonaws.com/things", "https://127.0.0.1/confirmdestination/x", "https://[::1]/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com/confirmdestination/../things", "https://iot.us-east-1.amazonaws.com/confirmdestination/..",
+		"https://iot.us-east-1.amazonaws.com/confirmdestination/%2e%2e/things", "https://iot.us-east-1.amazonaws.com/confirmdestination/x/..%2f..%2fthings",
+		"https://IOT.us-east-1.amazonaws.com/confirmdestination/x", "https://іot.us-east-1.amazonaws.com/confirmdestination/x", // a Cyrillic і
+		"https://xn--ot-e0b.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com\u3002evil.example/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com\\u0000/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:0443/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com:443:80/confirmdestination/x", "https://[iot.us-east-1.amazonaws.com]/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com#@evil.example/confirmdestination/x", "https://iot.us-east-1.amazonaws.com?@evil.example/confirmdestination/x",
+		"https://169.254.169.254/confirmdestination/x", "https://0x7f.1/confirmdestination/x", "gopher://iot.us-east-1.amazonaws.com/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com\\r\\nHost: evil.example/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com\\\\@evil.example/confirmdestination/x", "https://iot.us-east-1.amazonaws.com%2eevil.example/confirmdestination/x",
 		"//iot.us-east-1.amazonaws.com/confirmdestination/x", "file:///confirmdestination/x", "https:iot.us-east-1.amazonaws.com/confirmdestination/x", "%zz",
 	} {
