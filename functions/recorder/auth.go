@@ -79,6 +79,15 @@ func signatureOf(r *http.Request, to address) (mac []byte, signed bool) {
 	return mac, found && err == nil && signedBody[to.route]
 }
 
+// named is the address as a log line may have it: who leaves the instance out of a URL
+// that ends with the token has the token in its place.
+func (h webhooks) named(to address) address {
+	if _, isToken := h.tokens.Find(to.instance); isToken {
+		to.instance = "(a token)"
+	}
+	return to
+}
+
 // unauthorised answers who showed no right token.
 func unauthorised(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace", Basic realm="device trace"`)

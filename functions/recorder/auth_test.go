@@ -126,6 +126,18 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
+// TestTokenInPlaceOfTheInstance: the log, which tells of every refusal, does not tell
+// the token of who forgot the instance.
+func TestTokenInPlaceOfTheInstance(t *testing.T) {
+	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
+		b := &bench{tokens: someTokens}
+		logged := captureLog(t, func() {
+			b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/"+instance, strings.NewReader("{}"), "vernemq-hook", "on_register"))
+		})
+		require.Contains(t, logged, `"route":"vernemq","instance":"`+want+`"`)
+	}
+}
+
 func TestSignature(t *testing.T) {
 	for _, c := range []struct {
 		name, path string

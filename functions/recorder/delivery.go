@@ -20,7 +20,7 @@ func (h webhooks) deliver(w http.ResponseWriter, r *http.Request, to address) {
 	}
 	switch {
 	case err != nil:
-		refuse(w, r, to, err)
+		refuse(w, r, h.named(to), err)
 	case len(batch.Rejected) > 0:
 		serve.JSON(w, http.StatusBadRequest, newRejection(batch))
 	default:
