@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -95,14 +96,17 @@ func markedWorld(t testing.TB, dir string) *world {
 	return w
 }
 
-// clone is a world of its own with the same objects. Its senders are done.
+// clone is a world of its own with the same objects.
 func (w *world) clone() *world {
 	c := newWorld(w.t, w.dir)
 	for key := range w.store.there {
 		data := w.store.contents[key]
 		require.NoError(w.t, c.store.Put(w.t.Context(), key, bytes.NewReader(data), int64(len(data))))
 	}
-	c.delivered, c.acknowledged = w.delivered, w.acknowledged
+	for id, deliveries := range w.delivered {
+		c.delivered[id] = maps.Clone(deliveries)
+	}
+	c.acknowledged = maps.Clone(w.acknowledged)
 	return c
 }
 
