@@ -23,10 +23,18 @@ build: ## the three functions and the local cloud, into .build
 
 test: compiler mosquitto ## everything: format, vet, tests, also of infra/e2e
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	@mkdir -p .build && : > $(FIGURES)
 	go vet ./...
-	go test ./...
+	FIGURES=$(FIGURES) go test ./...
 	go test -run '^$$' -bench . -benchtime 1x ./pkg/...
-	cd infra/e2e && go vet ./... && go test ./...
+	cd infra/e2e && go vet ./... && FIGURES=$(FIGURES) go test ./...
+	@$(PRINT_FIGURES)
+
+# What the proofs of the guarantees did; see infra/figures. They fail if an event is lost,
+# doubled or invented.
+FIGURES := $(CURDIR)/.build/figures
+PRINT_FIGURES = echo "Proofs, with no event lost, doubled or invented:"; \
+	awk -F'\t' '{n[$$2] += $$1} END {for (name in n) printf "  %9d  %s\n", n[name], name}' $(FIGURES) | sort -k2
 
 # infra/e2e reads our files with DuckDB, which is C++.
 compiler:
