@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact build test compiler mosquitto race fuzz lint vuln
+.PHONY: help run demo compact check build test compiler mosquitto race fuzz lint vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -16,6 +16,9 @@ demo: ## with `make run` up: devices that drop in every way, and their traces
 
 compact: build ## run the compactor once on the local data
 	@exec .build/local compact
+
+check: build ## re-read the local data and prove that nothing in it is wrong
+	@exec .build/local check
 
 build: ## the three functions and the local cloud, into .build
 	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done

@@ -32,6 +32,7 @@ func openCloud(s settings) (*cloud, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.close())
 	}
+	store.startExpiry()
 	host, err := fc.New(fc.Config{
 		Functions:   functions,
 		Credentials: keys.credentials,

@@ -15,8 +15,8 @@ import (
 )
 
 // control lets another process of the same user invoke functions of a running
-// system, and give its store faults: a server on a free loopback port, whose address and password are in a file
-// that only the user can read.
+// system, reach its bucket, and give its store faults: a server on a free loopback port,
+// whose address and password are in a file that only the user can read.
 type control struct {
 	path   string
 	server *http.Server
@@ -44,6 +44,7 @@ func openControl(s settings, c *cloud) (*control, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoke/{function}", c.serveInvoke)
 	mux.HandleFunc("PUT /store", c.store.faults.serveSet)
+	mux.HandleFunc("POST /access", c.serveAccess)
 	opened := &control{s.data("control"), &http.Server{Handler: d.guard(mux), ReadHeaderTimeout: headerTimeout}}
 	go opened.server.Serve(listener)
 	return opened, nil
@@ -66,6 +67,10 @@ func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (c *cloud) serveAccess(w http.ResponseWriter, _ *http.Request) {
+	json.NewEncoder(w).Encode(c.store.access())
+}
+
 func (c *control) close() {
 	os.Remove(c.path)
 	c.server.Close()
@@ -73,27 +78,43 @@ func (c *control) close() {
 
 // invokeElsewhere asks the running system for an invocation.
 func invokeElsewhere(ctx context.Context, s settings, function string) error {
+	if _, err := askElsewhere(ctx, s, "/invoke/"+function); err != nil {
+		return fmt.Errorf("invoke %q: %w", function, err)
+	}
+	return nil
+}
+
+// accessElsewhere asks the running system for a way to its bucket.
+func accessElsewhere(ctx context.Context, s settings) (a access, err error) {
+	answer, err := askElsewhere(ctx, s, "/access")
+	if err == nil {
+		err = json.Unmarshal(answer, &a)
+	}
+	return a, err
+}
+
+func askElsewhere(ctx context.Context, s settings, path string) ([]byte, error) {
 	text, err := os.ReadFile(s.data("control"))
 	if err != nil {
-		return fmt.Errorf("find the running system: %w", err)
+		return nil, fmt.Errorf("find the running system: %w", err)
 	}
 	var d door
 	if err := json.Unmarshal(text, &d); err != nil {
-		return fmt.Errorf("find the running system: %w", err)
+		return nil, fmt.Errorf("find the running system: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+"/invoke/"+function, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+path, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+d.Password)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the running system: %w", err)
+		return nil, fmt.Errorf("ask the running system: %w", err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		return errors.Join(fmt.Errorf("invoke %q: %s", function, bytes.TrimSpace(answer)), err)
+		return nil, errors.Join(fmt.Errorf("ask the running system: %s", bytes.TrimSpace(answer)), err)
 	}
-	return nil
+	return answer, nil
 }

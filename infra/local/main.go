@@ -4,6 +4,7 @@
 //
 //	local           run everything until Ctrl-C (make run)
 //	local compact   run the compactor once on the local data (make compact)
+//	local check     re-read the local data and prove that nothing in it is wrong (make check)
 //
 // It works in the repository's folder, where s.yaml and the built functions are.
 // Everything listens on 127.0.0.1 alone. Environment: PORT (8080), MQTT_PORT (1883),
@@ -36,8 +37,12 @@ func command(arguments []string, s settings) error {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
 		return compact(ctx, s, os.Stdout)
+	case slices.Equal(arguments, []string{"check"}):
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		return checkData(ctx, s, os.Stdout, os.Stderr)
 	}
-	return errors.New("usage: local [compact]")
+	return errors.New("usage: local [compact | check]")
 }
 
 // interrupts gets one signal for each Ctrl-C.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"devicetrace/infra/local/fc"
 	"devicetrace/infra/local/oss"
 	"devicetrace/infra/local/syaml"
 )
@@ -26,6 +27,19 @@ type store struct {
 	server   *http.Server
 	endpoint string
 	expiry   context.CancelFunc
+	function syaml.Function
+	keys     *role
+}
+
+// access is how the bucket is reached, with keys that are good for a while.
+type access struct {
+	Endpoint, Region, Bucket, Prefix string
+	Keys                             fc.Credentials
+}
+
+func (s *store) access() access {
+	environment := s.function.Environment
+	return access{s.endpoint, environment["OSS_REGION"], environment["OSS_BUCKET"], environment["OSS_PREFIX"], s.keys.credentials()}
 }
 
 // openStore serves the bucket of the functions in its region, with the lifecycle
@@ -47,9 +61,11 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	f.bucket = bucket
-	st := &store{bucket: bucket, faults: f, server: &http.Server{Handler: f}, endpoint: "http://" + listener.Addr().String()}
+	st := &store{
+		bucket: bucket, faults: f, server: &http.Server{Handler: f}, endpoint: "http://" + listener.Addr().String(),
+		expiry: func() {}, function: function, keys: keys,
+	}
 	go st.server.Serve(listener)
-	st.startExpiry()
 	return st, nil
 }
 
