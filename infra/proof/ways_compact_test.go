@@ -1,0 +1,280 @@
+package proof_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// runs is a world with so many runs of one partition, each of two objects.
+func runs(t *testing.T, n int) *world {
+	w := markedWorld(t, t.TempDir())
+	for run := range n {
+		w.seed(10+run, 1, span(clientA, run*10, 3)...)
+		w.seed(10+run, 2, span(clientA, run*10, 6)...)
+	}
+	return w
+}
+
+func partitionA() layout.Partition { return layouts.PartitionOf(clientA, noon) }
+
+func isOutput(key string) bool {
+	_, name, err := layout.ParseKey(key)
+	return err == nil && !name.Fresh()
+}
+
+// listed is every segment, in order.
+func (w *world) listed() []layout.Segment {
+	objects, err := objstore.All(w.t.Context(), w.store, layout.EventsPrefix, "")
+	require.NoError(w.t, err)
+	return layout.Segments(objects)
+}
+
+// compactOnce is what a run of a compactor on a store reports.
+func (w *world) compactOnce(store compact.Store) compact.Report {
+	report, err := w.newCompactor(store, compact.Config{}).Run(w.t.Context())
+	require.NoError(w.t, err)
+	return report
+}
+
+// again puts what was once put under the keys.
+func (w *world) again(keys ...string) {
+	for _, key := range keys {
+		data := w.store.contents[key]
+		require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(data), int64(len(data))))
+	}
+}
+
+// soundAndSettled is sound, also once it is compacted.
+func (w *world) soundAndSettled() {
+	require.NoError(w.t, w.sound())
+	require.NoError(w.t, w.settle())
+	require.NoError(w.t, w.sound())
+}
+
+// A compactor that cannot read its output back must not take it away: another one, which
+// listed the same, made the same object, verified it and deleted the inputs.
+func TestAnOutputThatOneCannotVerifyStaysForAnother(t *testing.T) {
+	w := runs(t, 3)
+	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) (fault objstore.Fault) {
+		switch {
+		case c.Op == objstore.OpPut:
+			require.Equal(t, 6, w.compactOnce(w.store).Deleted)
+		case c.Op == objstore.OpRead && isOutput(c.Key):
+			fault.Before = objstore.ErrFault
+		}
+		return fault
+	})
+	counting := objstore.NewCounting(faulty)
+	require.Len(t, w.compactOnce(counting).Failed, 1)
+	require.Len(t, counting.Of(objstore.OpPut), 1)
+	require.Empty(t, counting.Of(objstore.OpDelete))
+	require.Len(t, w.listed(), 1)
+	w.soundAndSettled()
+}
+
+// lying says that a put succeeded and keeps nothing.
+type lying struct{ objstore.Store }
+
+func (l lying) Put(context.Context, string, io.ReaderAt, int64) error { return nil }
+
+// Nothing is deleted after a put whose outcome is unknown, nor after one that was
+// confirmed and cannot be read back.
+func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
+	hold := make(chan struct{})
+	for name, fault := range map[string]objstore.Fault{
+		"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault},
+		"after": {After: objstore.ErrFault}, "late": {Late: hold}, "confirmed": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := runs(t, 3)
+			faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+				if c.Op == objstore.OpPut {
+					return fault
+				}
+				return objstore.Fault{}
+			})
+			var store objstore.Store = faulty
+			if name == "confirmed" {
+				store = lying{faulty}
+			}
+			counting := objstore.NewCounting(store)
+			require.Zero(t, w.compactOnce(counting).Merges)
+			require.Empty(t, counting.Of(objstore.OpDelete))
+			if name == "late" {
+				close(hold)
+				faulty.Settle()
+			}
+			w.soundAndSettled()
+		})
+	}
+}
+
+// What arrives while a merge goes on is not deleted with its inputs, though it lies in
+// the same partition, sorts before the output and may be of the same run.
+func TestADeleteNamesWhatWasMerged(t *testing.T) {
+	w := runs(t, 3)
+	var arrived []string
+	counting := objstore.NewCounting(objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpPut {
+			arrived = []string{
+				w.seed(10, 3, span(clientA, 0, 7)...), w.seed(11, 1, span(clientA, 10, 3)...),
+				w.seed(99, 1, at(clientB, 1)), w.seed(12, 3, at(clientA, 700), at(clientA, 701)),
+			}
+		}
+		return objstore.Fault{}
+	}))
+	inputs := w.listed()
+	report := w.compactOnce(counting)
+	require.Equal(t, 6, report.Deleted)
+	deletes := counting.Of(objstore.OpDelete)
+	require.Len(t, deletes, 1)
+	for n, input := range inputs {
+		require.Equal(t, input.Key, deletes[0].Keys[n])
+	}
+	for _, key := range []string{arrived[0], arrived[2], arrived[3]} {
+		require.Contains(t, w.store.there, key)
+	}
+	w.soundAndSettled()
+}
+
+// The union of an object and of what it holds already has the same bytes again. Were
+// its name the same too, it would be deleted as its own input.
+func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
+	w := runs(t, 3)
+	require.NoError(t, w.settle())
+	first := w.listed()
+	require.Len(t, first, 1)
+	w.seed(50, 1, span(clientA, 10, 4)...)
+	require.NoError(t, w.settle())
+	second := w.listed()
+	require.Len(t, second, 1)
+	require.Equal(t, first[0].Name.Digest, second[0].Name.Digest)
+	require.Equal(t, first[0].Name.Level+1, second[0].Name.Level)
+	w.soundAndSettled()
+}
+
+// seedOutput stores acknowledged events as a compacted object.
+func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) string {
+	for _, e := range events {
+		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
+	}
+	var out bytes.Buffer
+	writer := segment.NewWriter(&out, groupRows)
+	require.NoError(w.t, writer.Write(segment.FromEvents(events)))
+	written, err := writer.Close()
+	require.NoError(w.t, err)
+	digest := sha256.Sum256(out.Bytes())
+	name := layout.Name{Level: level, Digest: hex.EncodeToString(digest[:]), FooterLength: written.FooterLength}
+	key := name.Key(layouts.PartitionOf(events[0].ClientID, events[0].Time))
+	require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(out.Bytes()), written.Size))
+	return key
+}
+
+// Two objects with the same events and other bytes: were each deleted for the other's
+// sake, two compactors would delete both.
+func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
+	w := markedWorld(t, t.TempDir())
+	w.seedOutput(1, 2, span(clientA, 0, 6)...)
+	w.seedOutput(1, 3, span(clientA, 0, 6)...)
+	require.Len(t, w.listed(), 2)
+	atEveryCall(t, w.clone, compaction, (*world).settle)
+}
+
+// A delete that was taken for lost comes after its keys were put again. They are
+// superseded all the same: what holds their events is only ever replaced by more.
+func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
+	w := runs(t, 3)
+	hold := make(chan struct{})
+	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpDelete {
+			return objstore.Fault{Late: hold}
+		}
+		return objstore.Fault{}
+	})
+	var inputs []string
+	for _, s := range w.listed() {
+		inputs = append(inputs, s.Key)
+	}
+	require.Len(t, w.compactOnce(faulty).Failed, 1)
+	require.Len(t, w.listed(), 7, "inputs and output")
+
+	w.seed(50, 1, at(clientA, 500))
+	require.Len(t, w.compactOnce(faulty).Failed, 1, "another merge takes them all, and is not sure of its delete either")
+	w.soundAndSettled()
+	outputs := w.listed()
+	require.Len(t, outputs, 1)
+
+	w.again(inputs...)
+	require.NoError(t, w.settle())
+	w.again(inputs...)
+	close(hold)
+	faulty.Settle()
+	w.soundAndSettled()
+}
+
+// A partition whose events are in an object of the highest level is left alone.
+func TestTheHighestLevelIsLeftAlone(t *testing.T) {
+	w := runs(t, 2)
+	w.seedOutput(layout.MaxLevel, 0, span(clientA, 700, 3)...)
+	counting := objstore.NewCounting(w.store)
+	require.Equal(t, []string{partitionA().String()}, w.compactOnce(counting).Stuck)
+	require.Empty(t, counting.Of(objstore.OpPut))
+	require.Empty(t, counting.Of(objstore.OpDelete))
+	require.NoError(t, w.sound())
+}
+
+// A compactor that read the footer of one object and the rows of another under the same
+// key would merge neither. It leaves the key alone.
+func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
+	w := runs(t, 3)
+	one, two := twins(t)
+	key := fresh(20, 1).Key(partitionA())
+	require.NoError(t, w.store.Store.Put(t.Context(), key, bytes.NewReader(one), int64(len(one))))
+	reads := 0
+	counting := objstore.NewCounting(objstore.NewFaulty(w.store.Store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead && c.Key == key {
+			if reads++; reads == 2 {
+				require.NoError(t, w.store.Store.Put(t.Context(), key, bytes.NewReader(two), int64(len(two))))
+			}
+		}
+		return objstore.Fault{}
+	}))
+	report := w.compactOnce(counting)
+	require.Contains(t, report.Unreadable, key)
+	for _, c := range counting.Of(objstore.OpDelete) {
+		require.NotContains(t, c.Keys, key)
+	}
+	require.Equal(t, 1, report.Merges, "the others are merged")
+}
+
+// twins are two segments of other events whose footers point to the same places.
+func twins(t *testing.T) (one, two []byte) {
+	shape := func(data []byte) string {
+		footer, err := segment.ParseFooter(data, int64(len(data)))
+		require.NoError(t, err)
+		g := footer.Groups()[0]
+		return fmt.Sprint(len(data), len(footer.Groups()), g.Offset, g.Length, g.Rows)
+	}
+	one, err := segment.Encode(segment.FromEvents(span(clientA, 1000, 5)))
+	require.NoError(t, err)
+	for from := 1001; ; from++ {
+		two, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))
+		require.NoError(t, err)
+		if shape(one) == shape(two) {
+			return one, two
+		}
+	}
+}

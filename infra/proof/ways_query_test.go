@@ -1,0 +1,117 @@
+package proof_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+)
+
+// A reader that took its footer from one object and its rows from another under the same
+// key would show what neither holds, or hide what both do. It names the key instead.
+func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
+	store := memstore.New()
+	require.NoError(t, store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
+	one, two := twins(t)
+	key := fresh(20, 1).Key(partitionA())
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(one), int64(len(one))))
+	reads := 0
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead {
+			if reads++; reads == 2 {
+				require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(two), int64(len(two))))
+			}
+		}
+		return objstore.Fault{}
+	})
+	reader, err := query.New(faulty, query.Config{WholeBytes: 1})
+	require.NoError(t, err)
+	answer, err := reader.Trace(t.Context(), all(clientA))
+	require.NoError(t, err)
+	require.Empty(t, answer.Events)
+	require.Len(t, answer.Unreadable, 1)
+	require.Equal(t, key, answer.Unreadable[0].Key)
+}
+
+// Between any two pages of a listing all that was listed is merged. The output sorts
+// after its inputs, so that a later page shows it.
+func TestACompactionBetweenTwoPages(t *testing.T) {
+	for page := 1; page <= 6; page++ {
+		w := runs(t, 6)
+		pages := 0
+		store := paged{objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+			if c.Op == objstore.OpList && c.Key == partitionA().Prefix() {
+				if pages++; pages == page {
+					require.NoError(t, w.settle())
+				}
+			}
+			return objstore.Fault{}
+		}), 2}
+		require.NoError(t, w.ask(w.newReader(store, query.Config{}), all(clientA)), "page %d", page)
+	}
+}
+
+// Five compactions in a row take away what the reader listed. It lists a sixth time.
+func TestAReaderOutlastsCompactions(t *testing.T) {
+	w := runs(t, 2)
+	compactions, listings := 0, 0
+	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		switch {
+		case c.Op == objstore.OpList && c.Key == partitionA().Prefix():
+			listings++
+		case c.Op == objstore.OpRead && compactions < 5 && compactions < listings:
+			compactions++
+			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0)) // known already
+			require.NoError(t, w.settle())
+		}
+		return objstore.Fault{}
+	})
+	require.NoError(t, w.ask(w.newReader(faulty, query.Config{Parallel: 1}), today(clientA)))
+	require.Equal(t, 5, compactions)
+	require.Equal(t, 6, listings)
+}
+
+// A run's highest object is damaged in the store, and the one below is sound. What is
+// left is shown and said to be incomplete, nothing is deleted, and the same bytes put
+// again repair it.
+func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
+	w := runs(t, 2)
+	damaged := fresh(11, 2).Key(partitionA())
+	data := bytes.Clone(w.store.contents[damaged])
+	data[len(data)/2] ^= 1
+	require.NoError(t, w.store.Store.Put(t.Context(), damaged, bytes.NewReader(data), int64(len(data))))
+
+	for range 2 { // before and after a compaction
+		answer, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+		require.NoError(t, err)
+		require.Equal(t, append(span(clientA, 0, 6), span(clientA, 10, 3)...), answer.Events)
+		require.Len(t, answer.Unreadable, 1)
+		require.Equal(t, damaged, answer.Unreadable[0].Key)
+
+		report, err := w.newCompactor(w.store, compact.Config{}).Run(t.Context())
+		require.NoError(t, err)
+		require.Contains(t, report.Unreadable, damaged)
+		require.Contains(t, w.store.there, damaged)
+	}
+	w.again(damaged)
+	w.soundAndSettled()
+}
+
+// A bucket with two layouts answers nothing rather than half.
+func TestTwoLayoutsAnswerNothing(t *testing.T) {
+	w := runs(t, 2)
+	require.NoError(t, w.store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))
+	_, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	require.ErrorIs(t, err, layout.ErrConflict)
+	counting := objstore.NewCounting(w.store)
+	_, err = w.newCompactor(counting, compact.Config{}).Run(t.Context())
+	require.ErrorIs(t, err, layout.ErrConflict)
+	require.Equal(t, 1, counting.Requests(), fmt.Sprint(counting.Calls()))
+}
