@@ -10,6 +10,7 @@ import (
 // connection is a network connection of a device.
 type connection struct {
 	began   time.Duration // negative: the day before
+	number  uint64
 	channel string
 	address string
 	port    int32
@@ -18,9 +19,16 @@ type connection struct {
 
 // open is a connection that begins at an instant, from an address, without an event.
 func (d *device) open(at time.Duration, address string) connection {
-	c := connection{began: at.Truncate(time.Millisecond), address: address, port: 1024 + d.random.Int32N(64_512), node: d.node}
-	if d.broker.source.tells.channel {
-		c.channel = d.anyChannel()
+	d.connections++
+	c := connection{
+		began: at.Truncate(time.Millisecond), number: d.connections,
+		address: address, port: 1024 + d.random.Int32N(64_512), node: d.node,
+	}
+	switch d.broker.source.channels {
+	case random:
+		c.channel = d.anyID()
+	case numbered:
+		c.channel = d.broker.nodes[c.node] + "/" + strconv.FormatUint(c.number, 10)
 	}
 	return c
 }
@@ -29,11 +37,8 @@ func (d *device) open(at time.Duration, address string) connection {
 func (d *device) connect(at time.Duration, address string) connection {
 	c := d.open(at, address)
 	source := d.broker.source
-	e := d.event(at, &c)
+	e := d.event(at, &c, &source.atConnect)
 	e.Action, e.ActionInfo, e.NativeEvent = event.Connect, event.Accepted, source.connected
-	if source.tells.connectedAt {
-		e.ConnectedAt = d.day.Add(c.began)
-	}
 	d.emit(e)
 	return c
 }
@@ -41,20 +46,13 @@ func (d *device) connect(at time.Duration, address string) connection {
 // disconnect ends a connection, and tells if the broker does.
 func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	source := d.broker.source
-	if why == takenOver && source.tells.noTakeover || why == shutDown && source.tells.noShutdown {
+	if why == takenOver && source.noTakeover || why == shutDown && source.noShutdown {
 		return
 	}
-	e := d.event(at, c)
-	d.say(&e, why)
+	e := d.event(at, c, &source.atEnd)
 	e.NativeEvent = source.ended
-	if source.tells.atEnd {
-		e.ConnectedAt = d.day.Add(c.began)
-	}
-	if !source.tells.peerAtEnd {
-		e.PeerAddress, e.PeerPort = "", 0
-	}
-	e.KeepAlive, e.CleanStart = event.Optional[int32]{}, event.Optional[bool]{}
-	if source.tells.twice && why == goodbye {
+	d.say(&e, why)
+	if source.twice && why == goodbye {
 		first := e
 		first.Action, first.ActionInfo, first.NativeEvent = event.Disconnect, event.DisconnectedByClient, "disconnect"
 		d.emit(first)
@@ -63,31 +61,47 @@ func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	d.emit(e)
 }
 
-// refuse is a CONNECT that the broker does not accept.
+// refuse is a CONNECT that the broker does not accept. Some sources say that as they
+// say an end.
 func (d *device) refuse(at time.Duration, address string, why end) {
+	source := d.broker.source
+	tells := source.atConnect
+	if source.refused == source.ended {
+		tells = source.atEnd
+	}
+	tells.began = false
 	c := d.open(at, address)
-	e := d.event(at, &c)
+	e := d.event(at, &c, &tells)
+	e.NativeEvent = source.refused
 	d.say(&e, why)
-	e.NativeEvent = d.broker.source.refused
 	d.emit(e)
 }
 
 // say is why, in the words of the source.
 func (d *device) say(e *event.Event, why end) {
-	s := d.broker.source.says[why]
+	s := &d.broker.source.says[why]
 	e.Action, e.ActionInfo, e.NativeReason = event.Close, s.info, s.native
 	if s.info == event.DisconnectedByClient {
 		e.Action = event.Disconnect
 	}
+	if s.code != 0 {
+		e.ReasonCode = event.Some(s.code)
+	}
 }
 
-// event holds what the source tells of everything that happens to a connection.
-func (d *device) event(at time.Duration, c *connection) event.Event {
-	tells := d.broker.source.tells
-	e := event.Event{
-		InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.source.name,
-	}
+// event is a row about a connection, but for what happened.
+func (d *device) event(at time.Duration, c *connection, tells *evidence) event.Event {
+	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.source.name}
 	d.stamp(&e, at)
+	switch d.broker.source.ids {
+	case random:
+		e.SourceEventID = d.anyID()
+	case numbered:
+		e.SourceEventID = strconv.FormatUint(c.number, 10)
+	}
+	if tells.began {
+		e.ConnectedAt = d.day.Add(c.began)
+	}
 	if tells.peer {
 		e.PeerAddress = c.address
 	}
@@ -97,26 +111,37 @@ func (d *device) event(at time.Duration, c *connection) event.Event {
 	if tells.node {
 		e.Node = d.broker.nodes[c.node]
 	}
-	if tells.login {
-		e.Username, e.Protocol, e.ProtocolVersion = d.username, "MQTT", d.version
-		e.KeepAlive, e.CleanStart = event.Some(d.keepAlive), event.Some(d.clean)
+	if tells.user {
+		e.Username = d.username
 	}
-	if tells.ids {
-		d.last++
-		e.SourceEventID = strconv.FormatUint(d.last, 10)
-	}
+	d.profile.fill(&e, tells)
 	return e
+}
+
+// fill tells how the device connects.
+func (p *profile) fill(e *event.Event, tells *evidence) {
+	if tells.protocol {
+		e.Protocol = "MQTT"
+	}
+	if tells.version {
+		e.ProtocolVersion = p.version
+	}
+	if tells.keepAlive {
+		e.KeepAlive = event.Some(p.keepAlive)
+	}
+	if tells.clean {
+		e.CleanStart = event.Some(p.clean)
+	}
 }
 
 // stamp sets the times: what the source knows of them, and some milliseconds later.
 func (d *device) stamp(e *event.Event, at time.Duration) {
-	tells := d.broker.source.tells
 	received := (at + d.delay()).Truncate(time.Millisecond)
 	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)
 	switch {
-	case tells.seconds:
+	case d.broker.source.seconds:
 		e.Time = d.day.Add(at.Truncate(time.Second))
-	case tells.noTime:
+	case d.broker.source.noTime:
 		e.Time, e.TimeOrigin = e.ReceivedAt, event.FromReceiver
 	}
 }

@@ -26,9 +26,9 @@ type device struct {
 	home     string // the address that it usually has
 	node     int
 	profile
-	last     uint64  // number of the last event
-	connects float64 // a day, of a healthy device
-	storms   bool    // restarts of the broker are felt
+	connections uint64  // so far, refused ones included
+	connects    float64 // a day, of a healthy device
+	storms      bool    // restarts of the broker are felt
 }
 
 // profile is how a device connects.
@@ -49,7 +49,7 @@ func newDevice(day time.Time) *device {
 // begin makes d ready for another device, whose events depend on the two numbers alone.
 func (d *device) begin(seed, number uint64) {
 	d.generator.Seed(seed, number)
-	d.events, d.last = d.events[:0], 0
+	d.events, d.connections = d.events[:0], 0
 }
 
 // live gives it a broker, a name and an address.
@@ -62,19 +62,17 @@ func (d *device) live(broker *instance, number uint64) {
 	d.node = d.random.IntN(len(broker.nodes))
 }
 
-// name is a client identifier.
+// name is a client identifier, with eight digits or more.
 func name(group string, number uint64) string {
 	b := make([]byte, 0, 32)
 	if group != "" {
 		b = append(append(b, group...), "@@@"...)
 	}
 	b = append(b, "device-"...)
-	const digits = 8
-	text := strconv.AppendUint(nil, number, 10)
-	for range digits - len(text) {
+	for digit := uint64(10_000_000); digit > max(number, 1); digit /= 10 {
 		b = append(b, '0')
 	}
-	return string(append(b, text...))
+	return string(strconv.AppendUint(b, number, 10))
 }
 
 func oneOf[T any](d *device, from []T) T { return from[d.random.IntN(len(from))] }
@@ -100,7 +98,8 @@ func (d *device) anyAddress() string {
 	return string(strconv.AppendUint(b, uint64(n&255), 10))
 }
 
-func (d *device) anyChannel() string {
+// anyID is 32 hexadecimal digits.
+func (d *device) anyID() string {
 	var raw [16]byte
 	for i := 0; i < len(raw); i += 8 {
 		n := d.random.Uint64()
