@@ -1,5 +1,16 @@
 package record
 
+import "devicetrace/pkg/layout"
+
+// LeaveNumbers leaves so many sequence numbers to the open runs.
+func (w *Writer) LeaveNumbers(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.partitions {
+		p.run.seq = layout.MaxSeq - n
+	}
+}
+
 // Gathered is how many events wait for a put that is in flight.
 func (w *Writer) Gathered() int {
 	w.mu.Lock()

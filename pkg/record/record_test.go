@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -142,6 +143,26 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 	now = now.Add(-time.Hour)
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 5)}))
 	require.Equal(t, 4, runs(), "a clock that goes back ends a run")
+}
+
+// No run goes past the last number that a name can hold: its object would sort before
+// those it supersedes, and no reader would know its name.
+func TestARunEndsAtTheHighestNumber(t *testing.T) {
+	store := memstore.New()
+	w := newWriter(t, store, record.Config{})
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+	w.LeaveNumbers(2)
+	for i := range 4 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 1+i)}))
+	}
+	numbers := map[string][]int{}
+	for _, key := range keys(t, store) {
+		_, name, err := layout.ParseKey(key)
+		require.NoError(t, err)
+		numbers[name.Run] = append(numbers[name.Run], name.Seq)
+	}
+	require.Len(t, numbers, 2)
+	require.ElementsMatch(t, [][]int{{layout.MaxSeq - 1, layout.MaxSeq}, {1, 2}}, slices.Collect(maps.Values(numbers)))
 }
 
 // An event sent again is put again: that it is in the run is not enough, for the
