@@ -1,6 +1,6 @@
 // Command demo shows what the project is for. With `make run` up, it connects real
 // MQTT clients, ends each connection in another way, and prints the trace that the
-// query function has of each device.
+// query function has of each device. Then it records made-up days, for the page.
 package main
 
 import (
@@ -45,7 +45,7 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", device, err)
 		}
 	}
-	return nil
+	return showDays(ctx, api, env("WEBHOOK_TOKEN", "local"))
 }
 
 // show ends one connection and prints what the trace says of it.
