@@ -25,7 +25,8 @@ func (r *record) noReturn() *finding {
 		count: 1,
 		values: values{
 			"since":   moment(last.End.Time),
-			"absence": length(r.offlineFor().Truncate(time.Second)),
+			"until":   moment(r.span.To),
+			"absence": length(r.offlineFor()),
 		},
 		evidence: []exhibit{endOf(last, saying{text: noneFollowed})},
 	}

@@ -10,7 +10,7 @@ import (
 
 // history is what the events of a client tell when put together.
 type history struct {
-	links    []*link // ordered by beforeLink, with inferred ends
+	links    []*link // in the order of compareLinks
 	refusals []Refusal
 }
 

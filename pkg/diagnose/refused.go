@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -106,10 +107,24 @@ func (r *record) otherDenied() *finding {
 	if locked := r.refusedAfterSuccess(); locked != nil {
 		denied = denied[:len(denied)-locked.count]
 	}
+	if r.refusedWhileOnline() != nil {
+		denied = without(denied, r.strangers())
+	}
 	if len(denied) == 0 {
 		return nil
 	}
 	return &finding{count: len(denied), evidence: refusalsOf(denied)}
+}
+
+// without is what is left of refusals when some of them, in the same order, are gone.
+func without(refusals, gone []*Refusal) []*Refusal {
+	return slices.DeleteFunc(refusals, func(d *Refusal) bool {
+		if len(gone) == 0 || gone[0] != d {
+			return false
+		}
+		gone = gone[1:]
+		return true
+	})
 }
 
 // refusedInvalid finds refusals for what CONNECT contains.

@@ -117,7 +117,7 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range fleet.Causes {
-		for seed := range uint64(30) {
+		for seed := range uint64(12) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			all := fleet.Perturb(fleet.Device(cause, seed, day), seed, fleet.Lossy)
 			at := day.Add(time.Duration(random.Int64N(int64(24 * time.Hour))))
@@ -133,7 +133,7 @@ func TestSettledStatusStays(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, settled, 1000)
+	require.Greater(t, settled, 500)
 }
 
 // A day is diagnosed alike with the day before read as events or as a status.

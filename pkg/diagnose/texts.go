@@ -6,24 +6,24 @@ var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{
 			"Several clients fight for one client identifier",
-			"Connections from {addresses} took this client identifier from each other: {count} an address came back after another one had taken it. A broker keeps one connection for a client identifier, so each new one ends the other. Either the credentials were copied to a second device, or a second process uses them.",
-			"Find out who connects from {addresses}. Give every device a client identifier and credentials of its own, and replace those that were copied. If all these addresses are networks of one device, let it close its old connection before it uses the other network.",
+			"Connections from {addresses} took this client identifier from each other: {count} an address came back after another one had taken it. A broker keeps one connection for a client identifier, so each new one ends the other. As a rule the credentials were copied to a second device, or a second process uses them.",
+			"Find out who connects from {addresses}. Give every device a client identifier and credentials of its own, and replace those that were copied. If all these addresses are networks of one device, let it close its old connection before it uses the other network. If they are those of a load balancer, let it pass on the clients' own addresses (PROXY protocol).",
 		},
 		{
 			"多个客户端争用同一个 Client ID",
-			"来自 {addresses} 的连接互相抢占此 Client ID：某个地址被另一个地址取代后又重新连上，共 {count}。同一个 Client ID 只能保持一个连接，每个新连接都会使另一个断开。可能是凭证被复制到了另一台设备，也可能有另一个进程在使用它。",
-			"请查明 {addresses} 各是哪台设备或程序。为每台设备分配独立的 Client ID 和凭证，并更换已被复制的凭证。如果这些地址都是同一台设备的不同网络，请让设备先关闭旧连接，再切换网络。",
+			"来自 {addresses} 的连接互相抢占此 Client ID：某个地址被另一个地址取代后又重新连上，共 {count}。同一个 Client ID 只能保持一个连接，每个新连接都会使另一个断开。通常是凭证被复制到了另一台设备，或者有另一个进程在使用它。",
+			"请查明 {addresses} 各是哪台设备或程序。为每台设备分配独立的 Client ID 和凭证，并更换已被复制的凭证。如果这些地址都是同一台设备的不同网络，请让设备先关闭旧连接，再切换网络。如果这些是负载均衡的地址，请让其透传客户端的真实地址（PROXY protocol）。",
 		},
 	},
 	"refused-after-success": {
 		{
 			"Login refused since it last worked",
-			"The client was connected before. Since {since} its logins were refused as not authorized, {count}, and none was accepted. The credentials were changed, have expired, or the client was banned.",
+			"The client was connected before. Since {since} its logins were refused as not authorized, {count}, and none was accepted. Likely causes: the credentials were changed or have expired, or the client was banned.",
 			"Compare the user name and password or the certificate on the device with what the broker expects. Check when they expire and whether the client identifier, the user name or the address is on a ban list.",
 		},
 		{
 			"曾经登录成功，之后一直被拒绝",
-			"该客户端之前连接成功过。从 {since} 起，其登录以 not authorized 被拒绝，共 {count}，没有一次成功。凭证可能已被更换或过期，也可能该客户端已被封禁。",
+			"该客户端之前连接成功过。从 {since} 起，其登录以 not authorized 被拒绝，共 {count}，没有一次成功。可能的原因：凭证已被更换或过期，或者该客户端已被封禁。",
 			"请核对设备上的用户名、密码或证书与服务端的配置是否一致，检查凭证的有效期，以及 Client ID、用户名或地址是否在黑名单中。",
 		},
 	},
@@ -101,13 +101,13 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 	"no-return": {
 		{
-			"Dropped and has not come back",
-			"The connection ended at {since} without a DISCONNECT. No attempt to connect has been on record for {absence} since then, longer than this client usually takes.",
+			"Dropped and did not come back",
+			"The connection ended at {since} without a DISCONNECT. For {absence}, until {until}, no attempt to connect is on record. That is longer than this client, or else clients in general, take to come back. Why it stays away is not told.",
 			"Check whether the device has power and network, and whether its program still runs and tries to connect. The reason of the last end is in the evidence.",
 		},
 		{
 			"断开后一直没有重连",
-			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后 {absence}内没有任何连接尝试的记录，超过了该客户端通常的重连时间。",
+			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后到 {until} 为止，{absence}内没有任何连接尝试的记录，超过了该客户端（或一般客户端）通常的重连时间。未重连的原因未知。",
 			"请检查设备的电源和网络，以及设备程序是否仍在运行并尝试重连。最后一次断开的原因见证据。",
 		},
 	},
@@ -125,13 +125,13 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 	"broker-restart": {
 		{
-			"The broker restarted or was maintained",
-			"The broker ended connections itself (ServerShutdown), {count}, as it does when a node is restarted, drained or rebalanced. The device is not at fault.",
+			"Ended by the broker, as at a restart or maintenance",
+			"The broker ended connections itself (ServerShutdown), {count}, as it does when a node is restarted, drained or rebalanced. As a rule that has nothing to do with the device.",
 			"Compare the times with restarts and maintenance of the broker. If many devices came back at once, let them wait for a random time before they connect again.",
 		},
 		{
-			"服务端重启或维护",
-			"服务端主动断开了连接（ServerShutdown），共 {count}，常见于节点重启、下线或重新均衡。设备没有问题。",
+			"由服务端断开，与重启或维护时的情形一致",
+			"服务端主动断开了连接（ServerShutdown），共 {count}，常见于节点重启、下线或重新均衡，通常与设备无关。",
 			"请将这些时间与服务端的重启和维护时间对照。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
 		},
 	},
@@ -174,12 +174,12 @@ var verdictTexts = map[Code][2]verdictText{
 	"keep-alive-timeout": {
 		{
 			"Silent for longer than its keep alive",
-			"The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), {count}. The network was interrupted, the device lost power or slept, or its program was blocked.",
+			"The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), {count}. The network was interrupted, the device lost power or slept, or its program was blocked: the events do not tell which.",
 			"Check signal, network and power of the device at those times. Check that its program sends PINGREQ in time, also while it does other work.",
 		},
 		{
 			"超过 keep alive 没有心跳",
-			"服务端在 1.5 倍 keep alive 的时间内没有收到客户端的任何数据，断开了连接（no heart），共 {count}。可能是网络中断、设备断电或休眠，或程序被阻塞。",
+			"服务端在 1.5 倍 keep alive 的时间内没有收到客户端的任何数据，断开了连接（no heart），共 {count}。可能是网络中断、设备断电或休眠，或程序被阻塞；事件中没有说明是哪一种。",
 			"请检查设备在这些时间的信号、网络和电源，并确认程序即使在执行其他任务时也能按时发送 PINGREQ。",
 		},
 	},
@@ -246,12 +246,12 @@ var verdictTexts = map[Code][2]verdictText{
 	"closed-by-client": {
 		{
 			"Closed by the client without DISCONNECT",
-			"The TCP connection was closed from the client's side without a DISCONNECT (closed by client), {count}: the program ended or restarted, the MQTT library gave up, or something in between closed it.",
+			"The TCP connection was closed from the client's side without a DISCONNECT (closed by client), {count}: the program ended or restarted, the MQTT library gave up, or something in between closed it. The events do not tell which.",
 			"Look into the log of the device at those times. If the program means to disconnect, let it send DISCONNECT first.",
 		},
 		{
 			"客户端未发送 DISCONNECT 就关闭连接",
-			"TCP 连接从客户端一侧关闭，之前没有 DISCONNECT（closed by client），共 {count}：可能是程序退出或重启、MQTT 客户端库放弃连接，或中间设备关闭了连接。",
+			"TCP 连接从客户端一侧关闭，之前没有 DISCONNECT（closed by client），共 {count}：可能是程序退出或重启、MQTT 客户端库放弃连接，或中间设备关闭了连接；事件中没有说明是哪一种。",
 			"请查看设备当时的日志。如果是程序主动断开，请先发送 DISCONNECT。",
 		},
 	},

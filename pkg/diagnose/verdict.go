@@ -29,7 +29,7 @@ type Verdict struct {
 	Next    string `json:"next"`
 	// Count is how many ends or refusals it stands on.
 	Count int `json:"count"`
-	// Evidence is the newest of them, in order of time, at most maxEvidence.
+	// Evidence shows it by the newest of them, in order of time, at most maxEvidence.
 	Evidence []Evidence `json:"evidence"`
 }
 

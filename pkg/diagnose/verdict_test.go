@@ -126,6 +126,8 @@ func TestVerdicts(t *testing.T) {
 		{"never accepted", begin("00:00:00").refuse().refuse().refuse(), []diagnose.Code{"never-accepted"}},
 		{"refused twice, and nothing else is known", begin("00:00:00").refuse().refuse(), []diagnose.Code{"refused-login"}},
 		{"refused from elsewhere while connected", begin("00:00:00").stay(a).wait(minute).refuse(b).refuse(b),
+			[]diagnose.Code{"refused-while-online"}},
+		{"refused from elsewhere and from the same address", begin("00:00:00").stay(a).wait(minute).refuse(b).refuse(a).refuse(b),
 			[]diagnose.Code{"refused-while-online", "refused-login"}},
 		{"refused from the same address while connected", begin("00:00:00").stay(a).wait(minute).refuse(a).refuse(a),
 			[]diagnose.Code{"refused-login"}},
@@ -280,7 +282,7 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 
 func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {
 	got := verdict(t, diagnosed(begin("12:00:00").hold(time.Hour, event.NoHeart, reason("keepalive_timeout")).events), "no-return")
-	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. No attempt to connect has been on record for 10 h 59 min since then")
+	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. For 10 h 59 min, until 2026-11-22 23:59:59 UTC, no attempt to connect is on record.")
 	require.Equal(t, "The connection had lasted 1 h. No connection followed.", got.Evidence[0].Text)
 	require.Equal(t, "keepalive_timeout", got.Evidence[0].NativeReason)
 }
