@@ -38,6 +38,7 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
+	store.Now = func() time.Time { return noon } // whenever the test runs, its objects are old later
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
 	return store
 }
