@@ -68,7 +68,7 @@ type unit struct {
 var units = []unit{
 	{24 * time.Hour, [2]string{"d", "天"}},
 	{time.Hour, [2]string{"h", "小时"}},
-	{time.Minute, [2]string{"min", "分"}},
+	{time.Minute, [2]string{"min", "分钟"}},
 	{time.Second, [2]string{"s", "秒"}},
 	{time.Millisecond, [2]string{"ms", "毫秒"}},
 }

@@ -68,12 +68,12 @@ func TestLengths(t *testing.T) {
 		999*time.Millisecond + 999:          {"999 ms", "999 毫秒"},
 		time.Second:                         {"1 s", "1 秒"},
 		1500 * time.Millisecond:             {"1 s", "1 秒"},
-		time.Minute:                         {"1 min", "1 分"},
-		350 * time.Second:                   {"5 min 50 s", "5 分 50 秒"},
+		time.Minute:                         {"1 min", "1 分钟"},
+		350 * time.Second:                   {"5 min 50 s", "5 分钟 50 秒"},
 		time.Hour + 59*time.Second:          {"1 h", "1 小时"},
-		time.Hour + 2*time.Minute:           {"1 h 2 min", "1 小时 2 分"},
+		time.Hour + 2*time.Minute:           {"1 h 2 min", "1 小时 2 分钟"},
 		49*time.Hour + 59*time.Minute:       {"2 d 1 h", "2 天 1 小时"},
-		23*time.Hour + 59*time.Minute + 1e9: {"23 h 59 min", "23 小时 59 分"},
+		23*time.Hour + 59*time.Minute + 1e9: {"23 h 59 min", "23 小时 59 分钟"},
 	} {
 		require.Equal(t, want[0], length(d).in(English))
 		require.Equal(t, want[1], length(d).in(Chinese))

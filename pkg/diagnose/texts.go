@@ -5,12 +5,12 @@ package diagnose
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{
-			"Several clients fight for one client identifier",
+			"Several clients seem to share one client identifier",
 			"Connections from {addresses} took this client identifier from each other: {count} an address came back after another one had taken it. A broker keeps one connection for a client identifier, so each new one ends the other. As a rule the credentials were copied to a second device, or a second process uses them.",
 			"Find out who connects from {addresses}. Give every device a client identifier and credentials of its own, and replace those that were copied. If all these addresses are networks of one device, let it close its old connection before it uses the other network. If they are those of a load balancer, let it pass on the clients' own addresses (PROXY protocol).",
 		},
 		{
-			"多个客户端争用同一个 Client ID",
+			"疑似多个客户端共用同一个 Client ID",
 			"来自 {addresses} 的连接互相抢占此 Client ID：某个地址被另一个地址取代后又重新连上，共 {count}。同一个 Client ID 只能保持一个连接，每个新连接都会使另一个断开。通常是凭证被复制到了另一台设备，或者有另一个进程在使用它。",
 			"请查明 {addresses} 各是哪台设备或程序。为每台设备分配独立的 Client ID 和凭证，并更换已被复制的凭证。如果这些地址都是同一台设备的不同网络，请让设备先关闭旧连接，再切换网络。如果这些是负载均衡的地址，请让其透传客户端的真实地址（PROXY protocol）。",
 		},
