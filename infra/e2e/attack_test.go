@@ -86,7 +86,8 @@ func raw(t *testing.T, address, text string) response {
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	_, err = io.WriteString(conn, text)
 	require.NoError(t, err)
-	answered, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	method, _, _ := strings.Cut(text, " ")
+	answered, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
 		return response{}
 	}
