@@ -29,9 +29,14 @@ const (
 	tooLate     kind = "fails, and takes effect after a compaction"
 	crashBefore kind = "the process crashes before it"
 	crashAfter  kind = "the process crashes after it"
+	outage      kind = "fails, and so do the next ones, until senders give up"
 )
 
-var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter}
+var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
+
+// patience is how often a sender delivers before it gives up, and how many calls fail in
+// an outage.
+const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
@@ -55,6 +60,7 @@ type injection struct {
 	ordinals map[string]int
 	calls    []string
 	fired    bool
+	down     int // calls that the outage still takes
 	dead     bool
 	hold     chan struct{}
 }
@@ -88,11 +94,18 @@ func (i *injection) fault(c objstore.Call) objstore.Fault {
 	}
 	label := i.label(c)
 	i.calls = append(i.calls, label)
+	if i.down > 0 {
+		i.down--
+		return objstore.Fault{Before: objstore.ErrFault}
+	}
 	if i.fired || label != i.target {
 		return objstore.Fault{}
 	}
 	i.fired, i.dead = true, i.kind.crash()
 	switch i.kind {
+	case outage:
+		i.down = patience - 1
+		return objstore.Fault{Before: objstore.ErrFault}
 	case before:
 		return objstore.Fault{Before: objstore.ErrFault}
 	case midway:

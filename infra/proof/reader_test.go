@@ -48,7 +48,7 @@ func mixed(t *testing.T) *world {
 const wholeBytes = 5000
 
 // reading asks a new reader, and the same one again with the footers it keeps. What an
-// injected fault spoils is an error, and the next answer of that reader is whole.
+// injected fault spoils is an error, and later answers of that reader are whole.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
 		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})
@@ -60,7 +60,7 @@ func reading(i *injection) error {
 			reader = newReader()
 		}
 		i.now(late)
-		if injected(err) {
+		for n := 0; injected(err) && n < patience; n++ {
 			err = i.ask(reader, all(clientA))
 		}
 		if err != nil {

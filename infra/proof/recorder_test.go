@@ -9,7 +9,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// sending is a recorder, and a sender that delivers until it is acknowledged.
+// sending is a recorder, and a sender that delivers until it is acknowledged, or gives up
+// in an outage.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -27,7 +28,6 @@ func (s *sending) start() {
 }
 
 func (s *sending) send(events ...event.Event) error {
-	const patience = 5
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
 		delivery := s.deliver(events, s.clock)
@@ -42,6 +42,9 @@ func (s *sending) send(events ...event.Event) error {
 		if err == nil {
 			return nil
 		}
+	}
+	if s.kind == outage {
+		return nil
 	}
 	return fmt.Errorf("not acknowledged after %d deliveries", patience)
 }

@@ -32,7 +32,9 @@ type scheduler struct {
 	// busy says that a call was let go and has not had its effect.
 	busy bool
 	// late are effects on their way.
-	late    []func()
+	late []func()
+	// outage is how many calls a fault of the whole store still takes.
+	outage  int
 	faults  int
 	crashes int
 }
@@ -215,8 +217,17 @@ func (s *scheduler) choose() *actor {
 }
 
 func (s *scheduler) draw(call objstore.Call) outcome {
-	if s.random.IntN(100) >= s.rate || call.Op == idle {
+	switch {
+	case call.Op == idle:
 		return outcome{kind: "goes well"}
+	case s.outage > 0:
+		s.outage--
+		s.faults++
+		return outcomes[s.random.IntN(3)]
+	case s.random.IntN(100) >= s.rate:
+		return outcome{kind: "goes well"}
+	case s.random.IntN(10) == 0:
+		s.outage = 5 + s.random.IntN(20)
 	}
 	drawn := outcomes[s.random.IntN(len(outcomes))]
 	if drawn.crash {

@@ -89,8 +89,13 @@ func other(c objstore.Call) bool {
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(clientA)))
 }
 
-func (s *schedule) newProcess(a *actor) *process {
-	return &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
+// newProcess is a process and its store, which repeats failed calls or does not.
+func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
+	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
+	if a.random.IntN(2) == 0 {
+		return p, objstore.Retrying(p, objstore.RetryPolicy{Attempts: 3, Base: 1, Max: 1})
+	}
+	return p, p
 }
 
 // take is the next parcel, unless there is none.
@@ -126,9 +131,11 @@ func (s *schedule) record(a *actor) {
 	var writer *record.Writer
 	for {
 		if p == nil || p.dead.Load() {
-			p = s.newProcess(a)
-			writer = s.newWriter(p, record.Config{
-				RunRows: 2 + a.random.IntN(5), Now: a.now, Random: a.source, PutTimeout: time.Hour,
+			var store objstore.Store
+			p, store = s.newProcess(a)
+			writer = s.newWriter(store, record.Config{
+				RunRows: 2 + a.random.IntN(5), RunAge: time.Duration(1+a.random.IntN(180)) * time.Minute,
+				Now: a.now, Random: a.source, PutTimeout: time.Hour,
 			})
 		}
 		if !s.sendSome(a, writer) {
@@ -170,7 +177,8 @@ func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
 		config := compact.Config{Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now}
-		_, err := s.newCompactor(s.newProcess(a), config).Run(s.t.Context())
+		_, store := s.newProcess(a)
+		_, err := s.newCompactor(store, config).Run(s.t.Context())
 		if err != nil && !injected(err) {
 			s.fail(fmt.Errorf("%s: %w", a.name, err))
 		}
@@ -185,8 +193,9 @@ func (s *schedule) read(a *actor) {
 	var reader *query.Reader
 	for range 2 + a.random.IntN(5) {
 		if p == nil || p.dead.Load() {
-			p = s.newProcess(a)
-			reader = s.newReader(p, query.Config{WholeBytes: whole, CacheBytes: 4096, Parallel: s.atOnce})
+			var store objstore.Store
+			p, store = s.newProcess(a)
+			reader = s.newReader(store, query.Config{WholeBytes: whole, CacheBytes: 4096, Parallel: s.atOnce})
 		}
 		a.pause(a.random.IntN(8))
 		question := today([]string{clientA, clientB}[a.random.IntN(2)])

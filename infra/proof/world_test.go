@@ -86,7 +86,9 @@ type world struct {
 }
 
 func newWorld(t testing.TB, dir string) *world {
-	return &world{t: t, dir: dir, store: newHistorian(memstore.New()), ledger: newLedger()}
+	store := memstore.New()
+	store.Now = func() time.Time { return noon }
+	return &world{t: t, dir: dir, store: newHistorian(store), ledger: newLedger()}
 }
 
 // markedWorld is a world whose bucket has its layout.
