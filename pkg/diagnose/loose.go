@@ -1,0 +1,83 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// byTime finds what the ends without a connect are about, the earliest first.
+func (p *pairing) byTime() {
+	slices.SortStableFunc(p.links, compareLinks)
+	slices.SortStableFunc(p.loose, func(a, b *link) int { return a.End.Compare(b.End.Time) })
+	paired, begun := p.links, 0
+	for _, l := range p.loose {
+		for begun < len(paired) && paired[begun].Start.Before(l.End.Time) {
+			begun++
+		}
+		p.place(l, candidates(paired, begun, l.End.Time))
+	}
+}
+
+// nearby is how many connections an end can be of at most, so that the cost stays
+// linear when thousands of them begin in one moment.
+const nearby = 16
+
+// candidates are the connections that an end at t can be of, the likeliest first: the
+// newest that began before t, then older ones that were followed just before t, for
+// the end of a connection that is taken over may come after the new one began. At last
+// those that began at t itself: they ended at once, if nothing else did.
+func candidates(links []*link, begun int, t time.Time) []*link {
+	var found []*link
+	for i := begun - 1; i >= 0 && len(found) < nearby; i-- {
+		if i+1 < begun && t.Sub(links[i+1].Start.Time) > sameMoment {
+			break
+		}
+		found = append(found, links[i])
+	}
+	for _, l := range links[begun:min(begun+nearby, len(links))] {
+		if l.Start.Equal(t) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// place gives a loose end to one of the candidates, or finds what else it is.
+func (p *pairing) place(l *link, candidates []*link) {
+	end := l.best
+	owner, earlier := owners(end, candidates)
+	switch {
+	case owner != nil:
+		owner.doubtful = owner.Start.Equal(l.End.Time)
+		owner.endWithAll(l.ends)
+	case mayBeRefusal(end, len(candidates) > 0):
+		p.refusals = append(p.refusals, refusal(end))
+	case earlier != nil:
+		earlier.endWithAll(l.ends)
+	default:
+		p.links = append(p.links, l)
+	}
+}
+
+// owners are the open connection that an end is of, and one that has ended just before,
+// of which the end may be told once more. A client identifier is taken over from an
+// older connection, so what just began was not taken over, unless more tells so.
+func owners(end *event.Event, candidates []*link) (open, ended *link) {
+	if isNamed(end) {
+		return nil, nil
+	}
+	for _, l := range candidates {
+		switch {
+		case !l.compatible(end):
+		case l.hasEnded():
+			if ended == nil && end.Time.Sub(l.End.Time).Abs() <= sameMoment {
+				ended = l
+			}
+		case end.ActionInfo != event.ClientIDConflict, end.Time.Sub(l.Start.Time) > sameMoment, l.matches(end):
+			return l, ended
+		}
+	}
+	return nil, ended
+}
