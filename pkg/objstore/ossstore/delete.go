@@ -21,7 +21,8 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// errNotConfirmed is a key that the service's list of the deleted leaves out.
+// errNotConfirmed is an answer of success that does not tell of what was asked: a delete's
+// that leaves a key out of its list, a put's without a checksum.
 var errNotConfirmed = errors.New("the service did not confirm it")
 
 // delete returns the keys that may still be there. Asked not to be quiet, the

@@ -54,14 +54,47 @@ func TestOneRequestACall(t *testing.T) {
 }
 
 func TestPutSendsLengthAndDigest(t *testing.T) {
+	server := standIn(t, nil)
 	for _, text := range []string{"", "text"} {
 		var got *http.Request
-		store := connect(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r }), nil)
+		store := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got = r
+			server.ServeHTTP(w, r)
+		}), nil)
 		put(t, store, "k.json", text)
 		require.EqualValues(t, len(text), got.ContentLength)
 		require.Empty(t, got.TransferEncoding)
 		require.NotEmpty(t, got.Header.Get("Content-MD5"))
 		require.Equal(t, "application/octet-stream", got.Header.Get("Content-Type"))
+	}
+}
+
+// A success that does not tell of the object may be a gateway's: the outcome is unknown.
+func TestAPutIsConfirmedByAChecksum(t *testing.T) {
+	const md5OfText = "1cb251ec0d568de6a929b520c4aed8d1"
+	for _, test := range []struct {
+		name, header, value, body string
+		confirmed                 bool
+	}{
+		{"empty", "", "", "", false},
+		{"a page", "Content-Type", "text/html", "<html></html>", false},
+		{"another ETag", "ETag", `"0` + md5OfText[1:] + `"`, "", false},
+		{"its ETag", "ETag", `"` + strings.ToUpper(md5OfText) + `"`, "", true},
+		{"its CRC", "X-Oss-Hash-Crc64ecma", "1660784822540881237", "", true},
+		{"another CRC", "X-Oss-Hash-Crc64ecma", "1", "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if test.header != "" {
+					w.Header().Set(test.header, test.value)
+				}
+				_, _ = io.WriteString(w, test.body)
+			}), nil)
+			err := store.Put(t.Context(), "k", strings.NewReader("text"), 4)
+			require.Equal(t, test.confirmed, err == nil, "got %v", err)
+			require.False(t, objstore.IsPermanent(err), "the next try may reach the service")
+		})
 	}
 }
 
