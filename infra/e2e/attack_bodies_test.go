@@ -1,0 +1,130 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// zipped packs n zero bytes, or a text.
+func zipped(t *testing.T, n int64, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := io.CopyN(w, zeros{}, n)
+	require.NoError(t, err)
+	_, err = io.WriteString(w, text)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.Bytes()
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+const eventItem = `{"client_id":"c","action":"connect"}`
+
+// items is an array of n events.
+func items(n int) string {
+	return "[" + strings.TrimSuffix(strings.Repeat(eventItem+",", n), ",") + "]"
+}
+
+// peak is the most memory that a process ever had, in bytes.
+func (p process) peak(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
+	require.NoError(t, err)
+	match := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	require.NotNil(t, match)
+	n, err := strconv.Atoi(string(match[1]))
+	require.NoError(t, err)
+	return n << 10
+}
+
+// TestAttackBodies: no body, from somebody who has a token, makes the recorder fall,
+// hang, or need more memory than s.yaml gives it.
+func TestAttackBodies(t *testing.T) {
+	t.Parallel()
+	needsProc(t)
+	count := countAttacks(t)
+	s := newStack(t)
+	s.record(t, "bodies", manyEvents("warm", time.Now(), 1))
+	before := named(s.cmd.Process.Pid, "recorder")
+	require.Len(t, before, 1)
+	gzipped := http.Header{"Content-Encoding": {"gzip"}}
+	full := 8 << 20
+	bomb := bytes.Repeat(zipped(t, 64<<20, ""), 64)
+	nested := zipped(t, 0, string(bomb))
+	for name, c := range map[string]struct {
+		body   []byte
+		header http.Header
+		want   int
+	}{
+		"4 GiB of zeros, packed":       {bomb, gzipped, 413},
+		"a thousand packed streams":    {bytes.Repeat(zipped(t, 1<<20, ""), 1000), gzipped, 413},
+		"packed twice":                 {nested, gzipped, 400},
+		"packed twice, and said so":    {nested, http.Header{"Content-Encoding": {"gzip, gzip"}}, 400},
+		"another packing":              {bomb, http.Header{"Content-Encoding": {"zstd"}}, 400},
+		"not packed":                   {[]byte(eventItem), gzipped, 400},
+		"packed up to the limit":       {zipped(t, 0, eventItem+strings.Repeat(" ", full-len(eventItem))), gzipped, 200},
+		"packed and spaces beyond":     {zipped(t, 0, eventItem+strings.Repeat(" ", full)), gzipped, 413},
+		"100,000 levels":               {[]byte(strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)), nil, 400},
+		"100,000 levels in an event":   {[]byte(`{"client_id":"c","action":"connect","x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}"), nil, 400},
+		"8 MiB of [":                   {bytes.Repeat([]byte("["), full), nil, 400},
+		"8 MiB of {":                   {bytes.Repeat([]byte("{"), full), nil, 400},
+		"8 MiB of quotes":              {bytes.Repeat([]byte(`"`), full), nil, 400},
+		"8 MiB of backslashes":         {append([]byte(`{"a":"`), bytes.Repeat([]byte(`\`), full-6)...), nil, 400},
+		"8 MiB of line ends":           {bytes.Repeat([]byte("\n"), full), nil, 400},
+		"8 MiB of [] lines":            {bytes.Repeat([]byte("{}\n"), full/3), nil, 400},
+		"8 MiB of empty items":         {[]byte("[" + strings.Repeat("{},", full/3-2) + "{}]"), nil, 400},
+		"8 MiB and a byte":             {bytes.Repeat([]byte("x"), full+1), nil, 413},
+		"10,000 items":                 {[]byte(items(10_000)), nil, 200},
+		"100,000 items":                {[]byte(items(100_000)), nil, 200},
+		"100,001 items":                {[]byte(items(100_001)), nil, 400},
+		"100,000 wrong items":          {[]byte("[" + strings.Repeat(`{"client_id":1},`, 99_999) + "{}]"), nil, 400},
+		"a number of 1 MiB":            {[]byte(`{"client_id":"c","action":"connect","time":` + strings.Repeat("9", 1<<20) + "}"), nil, 400},
+		"a time of 1e999999999":        {[]byte(`{"client_id":"c","action":"connect","time":1e999999999}`), nil, 400},
+		"a port of -1e400":             {[]byte(`{"client_id":"c","action":"connect","peer_port":-1e400}`), nil, 400},
+		"a client identifier too long": {[]byte(`{"client_id":"` + strings.Repeat("c", 65_536) + `","action":"connect"}`), nil, 400},
+		"an 8 MiB reason":              {[]byte(`{"client_id":"c","action":"close","native_reason":"` + strings.Repeat("r", full-100) + `"}`), nil, 400},
+		"not UTF-8":                    {[]byte("{\"client_id\":\"\xff\xfe\",\"action\":\"connect\"}"), nil, 400},
+		"half a surrogate":             {[]byte(`{"client_id":"\ud800","action":"connect"}`), nil, 400},
+		"UTF-16":                       {[]byte("\xff\xfe{\x00}\x00"), nil, 400},
+	} {
+		r := s.post(t, "/webhooks/events/bodies", c.body, c.header)
+		require.Equal(t, c.want, r.status, "%s: %.300s", name, r.body)
+		require.Less(t, len(r.body), 20<<10, "%s: an answer is short", name)
+		count.refused.Add(1)
+	}
+	s.record(t, "bodies", []sent{{ClientID: "after", Action: "connect", Time: time.Now().UnixMilli()}})
+	require.Equal(t, before[0].pid, named(s.cmd.Process.Pid, "recorder")[0].pid, "the process is the same")
+	require.Less(t, before[0].peak(t), 512<<20, "of memorySize in s.yaml")
+	t.Logf("the recorder's peak is %d MiB", before[0].peak(t)>>20)
+}
+
+// TestAttackKeysTwice: of a key that comes twice the last counts, however it is written.
+func TestAttackKeysTwice(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	now := time.Now()
+	body := fmt.Sprintf(`{"client_id":"first","action":"close","client_id":"last","\u0063lient_id":"really-last","action":"connect","time":%d}`, now.UnixMilli())
+	require.Equal(t, 200, s.post(t, "/webhooks/events/twice", []byte(body), nil).status)
+	for client, want := range map[string]int{"first": 0, "last": 0, "really-last": 1} {
+		require.Len(t, s.trace(t, question("twice", client, now.Add(-time.Minute), now.Add(time.Minute))).Events, want, client)
+	}
+}

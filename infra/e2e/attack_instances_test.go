@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAttackInstances: a token of other instances reads nothing of this one, on any
+// path, in any form, with this one's cursor or entity tag, and is told the same of
+// devices that exist and that do not.
+func TestAttackInstances(t *testing.T) {
+	t.Parallel()
+	count := countAttacks(t)
+	const mine, theirs = "e2e-mine", "e2e-theirs"
+	s := newStackWith(t, "QUERY_TOKENS="+mine+"=attacked;"+theirs+"=other,attacked.2,xattacked")
+	s.record(t, "attacked", manyEvents(secretClient, time.Now().Add(-time.Second), 3))
+	ask := func(token, path string, q url.Values, header ...string) response {
+		return s.send(t, "GET", "/api/v1/"+path+"?"+q.Encode(), "", append(header, "Authorization", "Bearer "+token)...)
+	}
+	q := url.Values{"instance": {"attacked"}, "client": {secretClient}}
+	page := ask(mine, "trace", with(q, "limit", "1"))
+	var first answer
+	require.NoError(t, json.Unmarshal(page.body, &first))
+	require.Len(t, first.Events, 1)
+	require.NotEmpty(t, first.NextCursor)
+
+	forbidden := `{"code":"Forbidden","error":"the token is a right one, but it may not act for this instance"}`
+	for _, instance := range []string{
+		"attacked", "attacked ", " attacked", "Attacked", "attacked\x00", "attacked,other", "other,attacked", "other;attacked", "*", "%", "attack*", "../attacked", "other/../attacked", "attacked\n",
+	} {
+		for _, client := range []string{secretClient, "nobody"} {
+			asked := url.Values{"instance": {instance}, "client": {client}}
+			for path, questions := range map[string][]url.Values{
+				"trace":     {asked, with(asked, "format", "csv"), with(asked, "format", "ndjson"), with(asked, "explain", "1"), with(asked, "cursor", first.NextCursor), with(asked, "order", "desc")},
+				"status":    {asked, with(asked, "at", "2026-11-22T08:00:00Z")},
+				"diagnosis": {asked, with(asked, "lang", "zh")},
+			} {
+				for _, question := range questions {
+					r := ask(theirs, path, question, "If-None-Match", page.header.Get("ETag"))
+					require.Equal(t, 403, r.status, "%s %v", path, question)
+					require.JSONEq(t, forbidden, string(r.body))
+					require.Empty(t, r.header.Get("ETag"))
+					count.refused.Add(1)
+				}
+			}
+		}
+	}
+	r := ask(theirs, "trace", url.Values{"instance": {"other"}, "client": {secretClient}, "cursor": {first.NextCursor}})
+	require.Equal(t, 200, r.status)
+	require.JSONEq(t, `[]`, string(eventsOf(t, r)), "a cursor carries no rights")
+	twice := s.send(t, "GET", "/api/v1/trace?instance=other&instance=attacked&client="+secretClient, "", "Authorization", "Bearer "+theirs)
+	require.Contains(t, []int{400, 403}, twice.status)
+}
