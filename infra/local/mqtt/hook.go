@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	mochi "github.com/mochi-mqtt/server/v2"
@@ -17,8 +16,8 @@ import (
 )
 
 // hook sees what happens to connections. The broker calls it on the connections'
-// own goroutines, those of one connection in order: CONNECT read, CONNACK sent,
-// session established, packets, disconnected. A refused CONNECT ends with its
+// own goroutines, those of one connection in order: CONNECT read, CONNACK encoded and
+// sent, session established, packets, disconnected. A refused CONNECT ends with its
 // CONNACK; nothing else is called for it.
 type hook struct {
 	mochi.HookBase
@@ -27,12 +26,12 @@ type hook struct {
 	server         *mochi.Server
 	send           func(wireEvent)
 	clock          *clock
-	conns          sync.Map // *mochi.Client → *connection
 }
 
 // connection is what we remember of a network connection while it lasts.
 type connection struct {
 	channelID   string
+	accepted    *stamp                // set by its own goroutine
 	connectedAt int64                 // Unix ms; set by its own goroutine
 	ended       atomic.Pointer[stamp] // when the broker began to end it, whoever's goroutine that was
 	code        *byte                 // of the client's DISCONNECT, MQTT 5
@@ -50,7 +49,7 @@ func (h *hook) ID() string { return "device-trace" }
 func (h *hook) Provides(what byte) bool {
 	return slices.Contains([]byte{
 		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead,
-		mochi.OnPacketSent, mochi.OnSessionEstablished, mochi.OnDisconnect,
+		mochi.OnPacketEncode, mochi.OnPacketSent, mochi.OnSessionEstablished, mochi.OnDisconnect,
 	}, what)
 }
 
@@ -80,7 +79,7 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Type == packets.Disconnect {
-		h.connection(cl).code = codeOf(pk)
+		memory(cl).code = codeOf(pk)
 	}
 	return pk, nil
 }
@@ -114,6 +113,18 @@ func codeOf(pk packets.Packet) *byte {
 	return &pk.ReasonCode
 }
 
+// OnPacketEncode comes before a packet is sent. A CONNACK that accepts is stamped here:
+// once it is on its way the client may be back with another connection, which ends
+// this one before its session is established.
+func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
+	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
+		c := memory(cl)
+		c.accepted = h.clock.stamp()
+		c.connectedAt = c.accepted.at.UnixMilli()
+	}
+	return pk
+}
+
 // OnPacketSent sees refusals, and when the broker itself ends a connection. The
 // latter is stamped here since OnDisconnect runs later: after a takeover even
 // later than the new connection's events.
@@ -122,15 +133,12 @@ func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:
 		h.refused(cl, pk)
 	case pk.FixedHeader.Type == packets.Disconnect:
-		if c, ok := h.conns.Load(cl); ok { // else it has ended by itself meanwhile
-			c.(*connection).ended.CompareAndSwap(nil, h.clock.stamp())
-		}
+		memory(cl).ended.CompareAndSwap(nil, h.clock.stamp())
 	}
 }
 
 func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	e := h.event(cl, h.clock.stamp())
-	h.conns.Delete(cl)
 	e.Action, e.ActionInfo = string(event.Close), string(broker.Refused(pk.ReasonCode))
 	e.NativeEvent, e.NativeReason = "connack", reasonOf(pk)
 	e.ReasonCode = &pk.ReasonCode
@@ -147,9 +155,7 @@ func reasonOf(pk packets.Packet) string {
 
 // OnSessionEstablished comes after the CONNACK that accepts.
 func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
-	now := h.clock.stamp()
-	h.connection(cl).connectedAt = now.at.UnixMilli()
-	e := h.event(cl, now)
+	e := h.event(cl, memory(cl).accepted)
 	e.Action, e.ActionInfo = string(event.Connect), string(event.Accepted)
 	e.NativeEvent = "session established"
 	h.send(e)
@@ -157,10 +163,9 @@ func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 
 // OnDisconnect comes once for each established session.
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
-	c := h.connection(cl)
+	c := memory(cl)
 	c.ended.CompareAndSwap(nil, h.clock.stamp())
 	e := h.event(cl, c.ended.Load())
-	h.conns.Delete(cl)
 	end := endOf(cl.StopCause(), err)
 	e.Action, e.ActionInfo = string(end.action), string(end.info)
 	e.NativeEvent, e.NativeReason, e.ReasonCode = "disconnect", end.native, end.code
@@ -170,18 +175,12 @@ func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	h.send(e)
 }
 
-// connection is the memory of a client's network connection.
-func (h *hook) connection(cl *mochi.Client) *connection {
-	if c, ok := h.conns.Load(cl); ok {
-		return c.(*connection)
-	}
-	c, _ := h.conns.LoadOrStore(cl, &connection{channelID: random(16)})
-	return c.(*connection)
-}
+// memory is that of a client's network connection, which came from our listener.
+func memory(cl *mochi.Client) *connection { return &cl.Net.Conn.(*conn).memory }
 
 // event holds what is the same in all events of a connection.
 func (h *hook) event(cl *mochi.Client, s *stamp) wireEvent {
-	c := h.connection(cl)
+	c := memory(cl)
 	host, port, _ := net.SplitHostPort(cl.Net.Remote)
 	number, _ := strconv.Atoi(port)
 	return wireEvent{

@@ -41,7 +41,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	l.open[c] = struct{}{}
-	return &conn{Conn: c, listener: l}, nil
+	return &conn{Conn: c, listener: l, memory: connection{channelID: random(16)}}, nil
 }
 
 // Close may be called again and from anywhere.
@@ -58,10 +58,11 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// conn leaves its listener's book when it closes.
+// conn leaves its listener's book when it closes. What the hook remembers goes with it.
 type conn struct {
 	net.Conn
 	listener *listener
+	memory   connection
 }
 
 func (c *conn) Close() error {

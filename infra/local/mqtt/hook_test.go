@@ -1,0 +1,39 @@
+package mqtt
+
+import (
+	"net"
+	"testing"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+	"github.com/stretchr/testify/require"
+)
+
+// TestEndBeforeTheSessionIsEstablished: who connects twice may have the second CONNACK
+// before the broker comes to tell of the first session. Its end is stamped all the same
+// when it happens, after its beginning.
+func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
+	var events []wireEvent
+	server := newServer()
+	h := newHook(Config{Instance: "local"}, server, func(e wireEvent) { events = append(events, e) })
+	client := func() *mochi.Client {
+		ours, theirs := net.Pipe()
+		t.Cleanup(func() { require.NoError(t, ours.Close()); require.NoError(t, theirs.Close()) })
+		l := &listener{open: map[net.Conn]struct{}{}}
+		return server.NewClient(&conn{Conn: ours, listener: l}, "local", "device", false)
+	}
+	connack := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Connack}}
+	first, second := client(), client()
+	h.OnPacketEncode(first, connack)
+	h.OnPacketSent(first, packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Disconnect}}, nil)
+	h.OnPacketEncode(second, connack)
+	h.OnSessionEstablished(first, packets.Packet{})
+	h.OnSessionEstablished(second, packets.Packet{})
+	h.OnDisconnect(first, packets.ErrSessionTakenOver, false)
+
+	require.Len(t, events, 3)
+	require.Equal(t, []string{"connect", "connect", "close"}, []string{events[0].Action, events[1].Action, events[2].Action})
+	require.Less(t, events[0].SourceEventID, events[2].SourceEventID)
+	require.Less(t, events[2].SourceEventID, events[1].SourceEventID)
+	require.LessOrEqual(t, events[2].Time, events[1].Time)
+}
