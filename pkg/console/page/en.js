@@ -60,6 +60,8 @@ export default {
   "failed.store.meaning": "The store or the function is not available. Nothing is lost; trying again usually helps.",
   "failed.unreachable": "No answer",
   "failed.unreachable.meaning": "The function cannot be reached from here. Check the network, then try again.",
+  "failed.long": "The client ID is too long to be asked for",
+  "failed.long.meaning": "It has to fit into the address of a request, and Function Compute takes addresses of up to 4 KB.",
   "failed.refused": "The question was refused",
 
   "welcome.title": "Why did this device drop?",

@@ -1,5 +1,6 @@
 // What stands in the place of results where there are none.
 
+import { write } from './address.js';
 import { datum } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
@@ -12,6 +13,11 @@ function notice(kind, shape, title, ...body) {
 
 const button = (caption, onClick, shape) => el('button', { type: 'button', class: 'button', on: { click: onClick } }, shape && icon(shape), caption);
 
+// Function Compute takes addresses of up to 4 KB and answers 400 to others; what
+// stands in front of a function may have limits of its own.
+const longestAddress = 3900;
+const tooLong = [400, 414, 431];
+
 // failed says why there is no answer, and what can be done.
 export function failed(problem, query, { onRetry, onToken }) {
   const sentence = problem.message ? el('p', { class: 'quiet-text' }, datum(problem.message, { limit: 600, kind: 'prose' })) : null;
@@ -21,6 +27,9 @@ export function failed(problem, query, { onRetry, onToken }) {
   }
   if (problem.status === 403) {
     return notice('warning', 'key', text('failed.forbidden'), el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), button(text('token.other'), onToken, 'key'));
+  }
+  if (tooLong.includes(problem.status) && write(query).length > longestAddress) {
+    return notice('warning', 'alert', text('failed.long'), el('p', {}, text('failed.long.meaning')));
   }
   if (problem.status === 0) {
     return notice('warning', 'alert', text('failed.unreachable'), el('p', {}, text('failed.unreachable.meaning')), button(text('retry'), onRetry, 'retry'));

@@ -41,9 +41,11 @@ export class Rows {
 
   // find is where the first row is that passes, or -1, whatever it takes to know.
   async find(passes) {
-    for (let seen = 0; ; seen = this.list.length) {
-      const at = this.list.findIndex((row, i) => i >= seen && passes(row));
-      if (at >= 0 || this.done) return at;
+    for (let seen = 0; ;) {
+      const at = this.list.slice(seen).findIndex(passes);
+      if (at >= 0) return seen + at;
+      if (this.done) return -1;
+      seen = this.list.length;
       await this.more();
     }
   }

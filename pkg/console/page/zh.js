@@ -60,6 +60,8 @@ export default {
   "failed.store.meaning": "存储或函数暂时不可用。数据没有丢失，通常重试即可。",
   "failed.unreachable": "没有响应",
   "failed.unreachable.meaning": "无法连接到查询函数。请检查网络后重试。",
+  "failed.long": "Client ID 太长，无法查询",
+  "failed.long.meaning": "Client ID 要写在请求地址中，而函数计算的请求地址最长为 4 KB。",
   "failed.refused": "查询被拒绝",
 
   "welcome.title": "设备为什么掉线？",
