@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// secretName is how what must not be guessed piece by piece is called in the code.
+var secretName = regexp.MustCompile(`(?i)^(secret|token|password|signature|mac|digest|presented|adminToken|shown)$`)
+
+// inConfiguration compares what an operator configured with itself, before any request.
+var inConfiguration = []string{"known.secret == secret", `token == "local"`}
+
+// TestAttackTiming: where requests are authenticated, secrets are compared in constant
+// time and in no other way.
+func TestAttackTiming(t *testing.T) {
+	t.Parallel()
+	constant := 0
+	for _, folder := range []string{"pkg/serve", "pkg/openapi", "functions/recorder", "functions/query", "infra/local", "infra/local/oss"} {
+		paths, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+		require.NoError(t, err)
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			require.NoError(t, err)
+			ast.Inspect(file, func(node ast.Node) bool {
+				switch node := node.(type) {
+				case *ast.BinaryExpr:
+					requireNoSecret(t, path, node)
+				case *ast.CallExpr:
+					if name := textOf(node.Fun); name == "subtle.ConstantTimeCompare" || name == "hmac.Equal" {
+						constant++
+					} else if slices.Contains([]string{"bytes.Equal", "bytes.Compare", "strings.Compare", "strings.EqualFold", "reflect.DeepEqual", "slices.Equal"}, name) {
+						require.False(t, slices.ContainsFunc(node.Args, isSecret), "%s: %s", path, name)
+					}
+				case *ast.SwitchStmt:
+					require.False(t, node.Tag != nil && isSecret(node.Tag), "%s: switch on a secret", path)
+				case *ast.IndexExpr:
+					require.False(t, isSecret(node.Index), "%s: a secret looked up in %s", path, textOf(node.X))
+				}
+				return true
+			})
+		}
+	}
+	require.GreaterOrEqual(t, constant, 5, "tokens, signatures of bodies, AccessKeys, and two of the stand-ins")
+}
+
+// requireNoSecret lets a secret be compared with nothing but emptiness.
+func requireNoSecret(t *testing.T, path string, e *ast.BinaryExpr) {
+	t.Helper()
+	if e.Op != token.EQL && e.Op != token.NEQ || !isSecret(e.X) && !isSecret(e.Y) || isNothing(e.X) || isNothing(e.Y) {
+		return
+	}
+	text := textOf(e.X) + " " + e.Op.String() + " " + textOf(e.Y)
+	require.Contains(t, inConfiguration, text, path)
+}
+
+func isSecret(e ast.Expr) bool {
+	name := textOf(e)
+	return secretName.MatchString(name[strings.LastIndexByte(name, '.')+1:])
+}
+
+func isNothing(e ast.Expr) bool {
+	text := textOf(e)
+	return text == `""` || text == "nil"
+}
+
+// textOf is a name, a dotted one, or a literal; of anything else nothing.
+func textOf(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.BasicLit:
+		return e.Value
+	case *ast.SelectorExpr:
+		return textOf(e.X) + "." + e.Sel.Name
+	case *ast.SliceExpr:
+		return textOf(e.X)
+	case *ast.CallExpr:
+		if len(e.Args) == 1 { // a conversion, perhaps
+			return textOf(e.Args[0])
+		}
+	}
+	return ""
+}
