@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact check build test compiler mosquitto race fuzz lint vuln
+.PHONY: help run demo compact check build test compiler mosquitto browser race fuzz lint vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -24,7 +24,7 @@ build: ## the three functions and the local cloud, into .build
 	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done
 	@go build -o .build/local ./infra/local
 
-test: compiler mosquitto ## everything: format, vet, tests, also of infra/e2e
+test: compiler mosquitto browser ## everything: format, vet, tests, also of infra/e2e
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	@mkdir -p .build && : > $(FIGURES)
 	go vet ./...
@@ -50,6 +50,10 @@ mosquitto:
 	  apt-get update; apt-get install -y --no-install-recommends $$(apt-cache depends --important mosquitto | sed -n 's/^ *Depends: //p'); \
 	  rm -rf .build/mosquitto; mkdir -p .build/mosquitto; cd .build/mosquitto; \
 	  apt-get download mosquitto; dpkg -x mosquitto_*.deb .; rm mosquitto_*.deb; }
+
+# infra/e2e drives the page in a real browser.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
 race: ## the tests under the race detector
 	go test -race ./...
