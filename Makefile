@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact check build test compiler mosquitto browser race fuzz lint vuln
+.PHONY: help run demo compact check build test compiler mosquitto browser race fuzz soak lint vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -65,6 +65,9 @@ fuzz: ## each fuzz target for FUZZTIME, a minute
 	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
+
+soak: ## kills, freezes and outages under load for DURATION (10m), and a verdict
+	@cd infra/e2e && go test -c -o ../../.build/soak . && DURATION=$${DURATION:-10m} exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
 
 lint: ## format and vet only
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))"

@@ -57,8 +57,7 @@ func (s *stack) start(t *testing.T) {
 	s.output = newOutput(welcome)
 	s.cmd = s.command(context.Background()) // it outlives the test's context, for Cleanup to end
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
-	// A group of its own, so that nothing of a terminal reaches it.
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.cmd.SysProcAttr = ofOurs()
 	require.NoError(t, s.cmd.Start())
 	cmd, exited := s.cmd, make(chan struct{})
 	s.exited = exited
