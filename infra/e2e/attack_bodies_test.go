@@ -109,7 +109,7 @@ func TestAttackBodies(t *testing.T) {
 		r := s.post(t, "/webhooks/events/bodies", c.body, c.header)
 		require.Equal(t, c.want, r.status, "%s: %.300s", name, r.body)
 		require.Less(t, len(r.body), 20<<10, "%s: an answer is short", name)
-		count.refused.Add(1)
+		count.note(r)
 	}
 	s.record(t, "bodies", []sent{{ClientID: "after", Action: "connect", Time: time.Now().UnixMilli()}})
 	require.Equal(t, before[0].pid, named(s.cmd.Process.Pid, "recorder")[0].pid, "the process is the same")

@@ -44,7 +44,7 @@ func TestAttackInstances(t *testing.T) {
 					require.Equal(t, 403, r.status, "%s %v", path, question)
 					require.JSONEq(t, forbidden, string(r.body))
 					require.Empty(t, r.header.Get("ETag"))
-					count.refused.Add(1)
+					count.note(r)
 				}
 			}
 		}

@@ -80,12 +80,13 @@ func TestAttackCredentials(t *testing.T) {
 			r := raw(t, s.endpoint(), fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n%s", d.method, d.path, orNothing(header), len(d.body), d.body))
 			require.Equal(t, 401, r.status, "%s %s %s", d.method, d.path, header)
 			require.NotContains(t, string(r.body), secretClient)
-			count.refused.Add(1)
+			count.note(r)
 		}
 		for _, name := range []string{"token", "access_token", "Authorization", "key", "AccessKeyId"} {
 			path := d.path + map[bool]string{true: "&", false: "?"}[strings.Contains(d.path, "?")] + name + "=" + d.token
-			require.Equal(t, 401, s.send(t, d.method, path, d.body).status, path)
-			count.refused.Add(1)
+			r := s.send(t, d.method, path, d.body)
+			require.Equal(t, 401, r.status, path)
+			count.note(r)
 		}
 	}
 	require.Equal(t, before, s.objects(t, ""))
@@ -163,7 +164,7 @@ func TestAttackAccessKeys(t *testing.T) {
 		require.GreaterOrEqual(t, r.status, 400, name)
 		require.Contains(t, string(r.body), `"Code":"`+c.code+`"`, name)
 		require.NotContains(t, string(r.body), accessSecret, name)
-		count.refused.Add(1)
+		count.note(r)
 	}
 	require.Contains(t, string(ask(signedQuery(accessKeyID, accessSecret, "last", now, nil)).body), `"Total":1`, "nobody's nonce was used up")
 }
@@ -185,7 +186,7 @@ func TestAttackTokensAreNotWrittenDown(t *testing.T) {
 		for _, token := range planted {
 			require.NotContains(t, said, token, "%s %s", method, path)
 		}
-		count.refused.Add(1)
+		count.note(r)
 	}
 	junk := "[{]"
 	for _, route := range append(broker.Routes(), "quarantine", "nowhere") {
