@@ -130,10 +130,7 @@ func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 
 // heldIn is the object that a text holds, as it is or in base64; absent if it holds none.
 func heldIn(v value) value {
-	raw, ok := v.raw, true
-	if v.escaped {
-		raw, ok = unescape(raw)
-	}
+	raw, ok := v.unescaped()
 	if !ok {
 		return value{}
 	}

@@ -143,10 +143,13 @@ func (m *own) words(r *reader, e *event.Event) {
 	e.NativeReason = orElse(r.text("native_reason", m.nativeReason), info)
 }
 
-// defaultInfo is why an action happened when nobody says. The codes 1 to 5 of a
-// close are the refusals of MQTT 3; the others what the broker closed it with.
+// defaultInfo is why an action happened when nobody says. The code of a connect is
+// that of its CONNACK. The codes 1 to 5 of a close are the refusals of MQTT 3; the
+// others what the broker closed it with.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
+	case action == event.Connect && code.Value != 0:
+		return Refused(byte(code.Value))
 	case action == event.Connect:
 		return event.Accepted
 	case action == event.Disconnect:

@@ -78,14 +78,11 @@ func (r *reader) clientID(field string, v value) string {
 }
 
 func (r *reader) anyText(field string, v value, limit int) string {
-	raw, ok := v.raw, true
 	if v.kind != text {
 		r.refuse(field, "must be a text")
 		return ""
 	}
-	if v.escaped {
-		raw, ok = unescape(raw)
-	}
+	raw, ok := v.unescaped()
 	if !ok || !utf8.Valid(raw) {
 		r.refuse(field, "is not valid UTF-8")
 		return ""
@@ -206,7 +203,8 @@ const (
 func (v value) time() (t time.Time, fault string) {
 	ms, isNumber := v.integer()
 	if v.kind == text && !isNumber {
-		t, err := time.Parse(time.RFC3339Nano, string(v.raw))
+		raw, _ := v.unescaped() // some senders escape the + of a zone
+		t, err := time.Parse(time.RFC3339Nano, string(raw))
 		if err != nil {
 			return time.Time{}, "must be an RFC 3339 time or Unix milliseconds"
 		}

@@ -269,8 +269,15 @@ var escapes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// unescape resolves the escapes of a text that text() has read. False: half of a
-// surrogate pair, which is no character.
+// unescaped is what a text says. False: half of a surrogate pair, which is no character.
+func (v value) unescaped() ([]byte, bool) {
+	if !v.escaped {
+		return v.raw, true
+	}
+	return unescape(v.raw)
+}
+
+// unescape resolves the escapes of a text that text() has read. False: as of unescaped.
 func unescape(raw []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
