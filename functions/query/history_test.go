@@ -188,6 +188,36 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	require.Equal(t, "2026-11-22T02:13:18.000Z", got.Connections[2999].Start)
 }
 
+// TestLongNamesAreCutToTheNewest: whoever cannot log in chooses a user name all the same.
+func TestLongNamesAreCutToTheNewest(t *testing.T) {
+	r := &recorded{}
+	for i := range 36 {
+		e := happened("", event.Close, 0, "07:30:00")
+		e.Time, e.NativeEvent = e.Time.Add(time.Duration(i)*time.Second), "client.connack"
+		e.ActionInfo = []event.ActionInfo{event.NotAuthorized, event.InvalidParam, event.ServerShutdown}[i%3]
+		e.Username = strings.Repeat("\x01", 65_535)
+		r.events = append(r.events, e)
+	}
+	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c")
+	require.LessOrEqual(t, wireSize(w.Body.Bytes()), mostBytes)
+	var got struct {
+		Refusals []struct{ Time string }
+		Verdicts []struct {
+			Count    int
+			Evidence []struct{ Time string }
+		}
+		Omitted omitted
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	require.Equal(t, omitted{Refusals: 34, Evidence: 24}, got.Omitted)
+	require.Equal(t, "2026-11-22T07:30:35.000Z", got.Refusals[1].Time)
+	require.Len(t, got.Verdicts, 3)
+	for _, v := range got.Verdicts {
+		require.Equal(t, 12, v.Count, "numbers count all")
+		require.Len(t, v.Evidence, 2)
+	}
+}
+
 func TestAFaultOfTheStoreIsToldOnEveryPath(t *testing.T) {
 	for _, path := range []string{"status", "diagnosis"} {
 		w := ask((&recorded{err: errors.New("oss: secret detail")}).api(), "/api/v1/"+path+"?instance=i&client=c")
