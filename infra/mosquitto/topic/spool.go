@@ -24,7 +24,7 @@ type Spool struct {
 	mu   sync.Mutex
 	file *os.File // nil: to be opened again
 	size int64
-	base int64 // bytes of all spools before
+	base int64 // what makes of a place in it one among all lines ever spooled
 }
 
 // OpenSpool opens the spool at a path, or begins one. The start of a line that a
@@ -45,14 +45,15 @@ func OpenSpool(path string) (*Spool, error) {
 	return s, nil
 }
 
-// firstLine has the time, a random number and the bytes before.
+// firstLine has the time, a random number and the bytes of the lines before, which it
+// is none of: a spool that is begun anew has come no further.
 const firstLine = "%d: device trace spool %s after %d bytes\n"
 
 // begin puts a spool without lines in place of the one that is there, if there is one.
-func begin(path string, base int64) error {
+func begin(path string, before int64) error {
 	number := make([]byte, 16)
 	_, _ = rand.Read(number) // never fails
-	return follow.Replace(path, fmt.Appendf(nil, firstLine, time.Now().Unix(), hex.EncodeToString(number), base))
+	return follow.Replace(path, fmt.Appendf(nil, firstLine, time.Now().Unix(), hex.EncodeToString(number), before))
 }
 
 func (s *Spool) open() error {
@@ -60,9 +61,9 @@ func (s *Spool) open() error {
 	if err != nil {
 		return err
 	}
-	var when, base int64
+	var when, before int64
 	var number string
-	_, err = fmt.Fscanf(io.NewSectionReader(file, 0, 256), firstLine, &when, &number, &base)
+	_, err = fmt.Fscanf(io.NewSectionReader(file, 0, 256), firstLine, &when, &number, &before)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%q is not a spool: %w", s.path, err), file.Close())
 	}
@@ -70,7 +71,8 @@ func (s *Spool) open() error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	s.file, s.size, s.base = file, info.Size(), base
+	s.file, s.size = file, info.Size()
+	s.base = before - int64(len(fmt.Sprintf(firstLine, when, number, before)))
 	return nil
 }
 
@@ -91,7 +93,7 @@ func (s *Spool) cutPartialLine() error {
 	return s.file.Truncate(s.size)
 }
 
-// written is how many bytes were ever spooled.
+// written is how many bytes of lines were ever spooled.
 func (s *Spool) written() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
