@@ -23,7 +23,9 @@ const (
 	busyDevice   = "GID_page@@@busy"
 	quietDevice  = "GID_page@@@quiet"
 	flapDevice   = "GID_page@@@flapping"
-	hostile      = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
+	// lastingDevice has a connection of more than a day.
+	lastingDevice = "GID_page@@@lasting"
+	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
 	// onePageToken sees another instance only.
 	onePageToken = "e2e-other-instance"
 )
@@ -55,6 +57,7 @@ func TestPage(t *testing.T) {
 		{"search", testSearch},
 		{"whole client id", testWholeClientID},
 		{"timeline", testTimeline},
+		{"lasting", testLasting},
 		{"keyboard", testKeyboard},
 		{"rows", testRows},
 		{"filter", testFilter},
@@ -109,6 +112,7 @@ func (p *pageTest) events() []sent {
 		})
 	}
 	add(quietDevice, 75*time.Hour, time.Hour, "no heart", "keepalive_timeout")
+	add(lastingDevice, 40*time.Hour, 39*time.Hour, "no heart", "keepalive_timeout")
 	add(hostile, 30*time.Minute, 10*time.Minute, "no heart", "<b>bold</b>\u202E"+strings.Repeat("long ", 400))
 	add(longDevice, 30*time.Minute, 10*time.Minute, "no heart", "keepalive_timeout")
 	for i := range 1500 {
@@ -154,8 +158,8 @@ func testSearch(t *testing.T, p *pageTest) {
 	require.Equal(t, "Socket IOException", b.text(".status .reason"))
 	require.Equal(t, 3, b.count(".timeline .bar"))
 	require.Equal(t, []string{"3"}, b.texts(".mark-count"), "three refused logins, drawn as one mark")
-	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time Europe/Berlin, UTC" + p.now.In(berlin(t)).Format("-07:00")},
-		strings.Split(strings.ReplaceAll(b.text(".trace thead"), "Channel ID Device Action Action Description ", "Channel ID|Device Action|Action Description|"), "|"))
+	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"}, firstLines(b.texts(".trace th")))
+	require.Equal(t, "Europe/Berlin, UTC"+p.now.In(berlin(t)).Format("-07:00"), b.text(".trace th small"))
 	require.Equal(t, []string{
 		"not authorized", "not authorized", "not authorized", "Socket IOException", "accepted",
 		"disconnected by client", "accepted", "no heart", "accepted",
@@ -181,6 +185,15 @@ func testSearch(t *testing.T, p *pageTest) {
 	b.results()
 	require.Equal(t, address, b.address())
 	require.Equal(t, busyDevice, b.text("h1 .datum"))
+}
+
+// firstLines are the texts without what stands below or beside them.
+func firstLines(texts []string) (lines []string) {
+	for _, text := range texts {
+		line, _, _ := strings.Cut(text, "\n")
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 func berlin(t *testing.T) *time.Location {
@@ -238,11 +251,25 @@ func testTimeline(t *testing.T, p *pageTest) {
 	b.await(`location.href.slice(location.origin.length) !== ` + quoted(before))
 	b.results()
 	require.Equal(t, 1, b.count(".timeline .bar"))
-	b.click("[title='Zoom out']")
+	b.click("#timeline-wider")
 	b.results()
+	require.Equal(t, "timeline-wider", get[string](b, "document.activeElement.id"), "the focus stays")
 	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
 	b.await(`location.href.slice(location.origin.length) === ` + quoted(before))
 	b.await(`document.querySelectorAll('.timeline .bar').length === 3`)
+}
+
+// testLasting: what lasted longer than can be asked for is shown to its end.
+func testLasting(t *testing.T, p *pageTest) {
+	b := p.view(t, lastingDevice, 2*time.Hour, device{})
+	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
+	before := b.address()
+	b.click(".bar.kind-no-heart")
+	b.click(".picked-connection .button:nth-of-type(2)")
+	b.await(`location.href.slice(location.origin.length) !== ` + quoted(before))
+	b.results()
+	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
+	require.Contains(t, b.text(".subject"), ", 1 d")
 }
 
 // testKeyboard: the timeline is one stop of the Tab key.
@@ -421,12 +448,13 @@ func testHostile(t *testing.T, p *pageTest) {
 	b.requireFits()
 	b.shot("hostile")
 
-	query, err := url.Parse(b.address())
+	address := b.address()
+	query, err := url.Parse(address)
 	require.NoError(t, err)
 	require.Equal(t, hostile, query.Query().Get("client"))
 	b.click("#search")
 	b.results()
-	require.Equal(t, shown, b.text("h1 .datum"), "what a field cannot hold is asked for again as it is")
+	require.Equal(t, address, b.address(), "what a field cannot hold is asked for again as it is")
 	report := b.download(".exports button:nth-of-type(4)")
 	require.NotContains(t, report, "<script")
 	require.NotContains(t, report, "<img")
@@ -445,6 +473,7 @@ func testLong(t *testing.T, p *pageTest) {
 	require.Less(t, get[int](b, "document.querySelector('h1').offsetHeight"), 400)
 
 	b.pardon("400")
+	b.click("#unfold")
 	b.run(chromedp.SetValue("#device", tooLong, chromedp.ByQuery))
 	b.click("#search")
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to be asked for'`)
@@ -507,6 +536,10 @@ func testPhone(t *testing.T, p *pageTest) {
 	b := p.view(t, busyDevice, time.Hour, device{width: 360, height: 740, mobile: true})
 	b.requireFits()
 	b.shot("phone")
+	require.False(t, get[bool](b, "document.querySelector('#device').checkVisibility()"), "the answer comes first")
+	b.click("#unfold")
+	require.Equal(t, "device", get[string](b, "document.activeElement.id"))
+	b.requireFits()
 	b.click(".event:nth-of-type(4) .disclose")
 	b.await(`document.querySelector('.details')`)
 	b.click(".connection-list summary")

@@ -6,7 +6,7 @@ import { plain } from './datum.js';
 import { askToken, dialog } from './dialog.js';
 import { byId } from './dom.js';
 import { fetchAll, save } from './download.js';
-import { fill, form, refresh, showFault } from './form.js';
+import { fill, fold, form, refresh, showFault } from './form.js';
 import { icon } from './icons.js';
 import { announce, narrate } from './live.js';
 import { failed, welcome } from './notices.js';
@@ -61,8 +61,10 @@ function back() {
 
 function start(query) {
   current.abort();
+  busy(false);
   [view, asked] = [null, null];
   const now = Date.now();
+  fold(false);
   fill({ ...query, instance: query.instance || instances()[0] || '', from: now - 3600000, to: now }, { range: 'hour' });
   byId('results').replaceChildren(welcome());
   document.title = text('title');
@@ -110,6 +112,7 @@ function busy(on) {
 function fail(problem) {
   if (!(problem instanceof Problem)) throw problem;
   view = null;
+  fold(false);
   if (problem.status === 400) showFault(plain(problem.message, 600));
   byId('results').replaceChildren(failed(problem, asked, { onRetry: () => arrive(), onToken: () => askToken('token.why') }));
   if (problem.status === 401) askToken(problem.code === 'NoToken' ? 'token.why' : 'token.wrong');
@@ -117,12 +120,23 @@ function fail(problem) {
 
 function show() {
   const shown = results(view, actions);
-  byId('results').replaceChildren(shown.node);
+  keepFocus(() => byId('results').replaceChildren(shown.node));
+  fold(true);
   if (view.query.connection) shown.pick(view.query.connection);
   refresh();
   document.title = `${view.name()} · ${text('title')}`;
   const [first] = view.report.verdicts;
   narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
+}
+
+// keepFocus leaves the focus on the control that asked for new results, where they
+// have it too, else at their beginning.
+function keepFocus(replace) {
+  const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
+  replace();
+  if (!focused) return;
+  const control = byId(focused.id);
+  (control && !control.disabled ? control : byId('results')).focus({ preventScroll: true });
 }
 
 const actions = {
@@ -173,10 +187,10 @@ async function saveAs(format, button) {
 
 // switches are the choices in the bar; what they change is shown at once.
 const switches = {
-  lang: async () => {
+  lang: () => {
     translatePage();
-    if (view) await load(view.query, null);
-    else arrive();
+    if (asked) arrive();
+    else byId('results').replaceChildren(welcome());
   },
   zone: () => {
     refresh();

@@ -38,7 +38,7 @@ function takes(bar, begin, end) {
   return bar.shared && begin < bar.x + Math.max(bar.width, thin) && end <= bar.x + widestShared;
 }
 
-export const endOf = (connection, { to }) => Math.min(ms(connection.end) ?? to, to);
+const endOf = (connection, { to }) => Math.min(ms(connection.end) ?? to, to);
 
 // boundsOf connections are the first instant and the last one known.
 export function boundsOf(connections, scale) {

@@ -21,6 +21,7 @@ export default {
   "form.device.hint": "or whole client ID",
   "form.range": "Time Range",
   "form.search": "Search",
+  "form.unfold": "Another device or time",
   "form.date": "Day",
   "form.from": "From",
   "form.to": "To",

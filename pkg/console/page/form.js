@@ -11,18 +11,24 @@ const fields = ['instance', 'group', 'device', 'date', 'from', 'to'];
 const get = Object.fromEntries(fields.map((name) => [name, () => byId(name)]));
 const value = (name) => get[name]().value;
 
-// What a field cannot hold, such as a line break, it changes silently. As long as
-// nobody edits it, what was asked for counts.
-let asked = { client: '', group: '', device: '' };
+// What a field cannot hold, such as a line break or a millisecond, it changes
+// silently. As long as nobody edits it, what was asked for counts: here by field,
+// with what the field made of it.
+let asked = {};
 
 function client() {
   const [group, device] = [value('group'), value('device')];
-  if (group === asked.group && device === asked.device) return asked.client;
+  if (group === asked.group && device === asked.device) return asked.query.client;
   // Whoever types a whole client identifier means it.
   return device.startsWith(`${group}@@@`) ? device : joined(group, device);
 }
 
 const range = () => byId('query').elements.range.value;
+
+// instant is what from or to say; null for nothing.
+const instant = (name) => (value(name) === asked[name] ? asked.query[name] : fromWall(value(name)));
+
+const chosen = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
 // form calls onSearch with { instance, client, from, to } and { range, date }.
 export function form(onSearch) {
@@ -34,6 +40,10 @@ export function form(onSearch) {
   byId('query').addEventListener('change', (event) => {
     if (event.target.name === 'range') showTimes(true);
     warn();
+  });
+  byId('unfold').addEventListener('click', () => {
+    fold(false);
+    get.device().focus();
   });
   get.device().addEventListener('paste', (event) => split(event));
   get.device().addEventListener('input', noteSpaces);
@@ -64,14 +74,19 @@ export function fill(query, preset) {
   get.instance().value = query.instance;
   get.group().value = group;
   get.device().value = device;
-  asked = { client: query.client, group: value('group'), device: value('device') };
   byId('query').elements.range.value = preset?.range ?? 'custom';
   get.date().value = preset?.date || date(query.from);
   get.from().value = forField(query.from);
   get.to().value = forField(query.to);
+  asked = { query, ...Object.fromEntries(['group', 'device', 'from', 'to'].map((name) => [name, value(name)])) };
   noteSpaces();
   showTimes(false);
   clear();
+}
+
+// fold hides the form on a small screen, in favour of what it found.
+export function fold(folded) {
+  byId('query').classList.toggle('folded', folded);
 }
 
 // refresh writes what depends on language and zone.
@@ -84,13 +99,13 @@ export function refresh() {
 const timesOf = { date: ['date'], custom: ['from', 'to'] };
 
 // showTimes shows the fields of the chosen range; a beginning helps whoever just chose it.
-function showTimes(chosen) {
+function showTimes(justChosen) {
   const shown = timesOf[range()] ?? [];
   for (const name of ['date', 'from', 'to']) byId(`${name}-field`).hidden = !shown.includes(name);
   byId('times').hidden = shown.length === 0;
   const now = Date.now();
-  if (chosen && shown.includes('date') && !value('date')) get.date().value = date(now);
-  if (chosen && shown.includes('from') && !value('from')) {
+  if (justChosen && shown.includes('date') && !value('date')) get.date().value = date(now);
+  if (justChosen && shown.includes('from') && !value('from')) {
     get.from().value = forField(now - hour);
     get.to().value = forField(now);
   }
@@ -100,7 +115,7 @@ function showTimes(chosen) {
 // warn tells of a span that is too long as soon as it is chosen.
 function warn() {
   if (range() !== 'custom' || !value('from') || !value('to')) return;
-  const span = spanOf({ range: 'custom', from: value('from'), to: value('to') }, Date.now());
+  const span = chosen();
   if (span.fault) show(span);
   else clear();
 }
@@ -109,13 +124,13 @@ function check() {
   clear();
   if (!value('instance')) return show({ fault: 'fault.instance', field: 'instance' }, true);
   if (!value('device')) return show({ fault: 'fault.device', field: 'device' }, true);
-  const span = spanOf({ range: range(), date: value('date'), from: value('from'), to: value('to') }, Date.now());
+  const span = chosen();
   if (span.fault) return show(span, true);
   return { instance: value('instance'), client: client(), ...span };
 }
 
 function show({ fault, field }, focus) {
-  const length = fromWall(value('to')) - fromWall(value('from'));
+  const length = instant('to') - instant('from');
   showFault(text(fault, { length: duration(Math.abs(length)), most: number(longest / hour) }));
   get[field]().setAttribute('aria-invalid', 'true');
   if (focus) get[field]().focus();

@@ -38,7 +38,7 @@ export function connectionLabel(connection, to) {
 const wordy = (stamp) => stamp.replace('.000', '');
 
 // extentOf is from when to when.
-export function extentOf({ start, end }) {
+function extentOf({ start, end }) {
   if (start && end) return spanText(ms(start), ms(end));
   if (start) return text('connection.since', { time: wordy(stamp(ms(start))) });
   return end ? text('connection.until', { time: wordy(stamp(ms(end))) }) : text('unknown');

@@ -24,6 +24,7 @@ export function pointer(drawn, frame, { tip, describe, onZoom }) {
     hair.setAttribute('transform', `translate(${x} 0)`);
     moment.textContent = clock(scale.at(x), scale.to - scale.from > minute ? second : 1);
     const item = items[event.target.closest('[data-item]')?.dataset.item];
+    if (event.buttons === 0) begin = null; // it was let go of elsewhere
     if (begin === null && item) tip.show(describe(item), side + x, rows.bar);
     else tip.hide();
     if (begin !== null) stretch(x);

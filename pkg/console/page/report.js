@@ -13,7 +13,7 @@ import { plainTable } from './table.js';
 import { iso, spanText, zoneName } from './time.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 
-export const mostRows = 5000;
+const mostRows = 5000;
 
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const mark = 'styles'; // where they go

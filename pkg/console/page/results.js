@@ -8,7 +8,7 @@ import { icon } from './icons.js';
 import { legend } from './legend.js';
 import { nothing } from './notices.js';
 import { incomplete, receipt } from './receipt.js';
-import { longest } from './span.js';
+import { around, longest } from './span.js';
 import { status } from './status.js';
 import { summary } from './summary.js';
 import { table } from './table.js';
@@ -57,7 +57,7 @@ function fullParts(view, actions) {
     mark(connection);
     if (!connection) return;
     const rows = (scroll) => actions.during(events.find((row) => belongs(row, connection), { scroll }));
-    slot.replaceChildren(panel(connection, view, { onClose: () => pick(null), onZoom: () => actions.onSpan(around(connection, view)), onRows: () => rows(true) }));
+    slot.replaceChildren(panel(connection, view, { onClose: () => pick(null), onZoom: () => actions.onSpan(around(ms(connection.start), ms(connection.end) ?? ms(view.report.to))), onRows: () => rows(true) }));
     rows(false);
   }
 
@@ -78,13 +78,6 @@ function fullParts(view, actions) {
   return { nodes, pick: (key) => pick(connections.find((one) => keyOf(one) === key)) };
 }
 
-// around a connection there is a little room on both sides.
-function around(connection, view) {
-  const [from, to] = [ms(connection.start), ms(connection.end) ?? ms(view.report.to)];
-  const room = Math.ceil((to - from) / 20) + 1000;
-  return { from: from - room, to: to + room };
-}
-
 // subject says what is shown: the device, the instance, the span and its zone.
 function subject(view, actions) {
   const { query } = view;
@@ -99,14 +92,14 @@ function subject(view, actions) {
 }
 
 function timelineCard({ query }, { onMove, onWider }, content) {
-  const button = (name, shape, disabled, onClick) => el('button', { type: 'button', class: 'button quiet', title: text(name), 'aria-label': text(name), disabled, on: { click: onClick } }, icon(shape), el('span', { class: 'wide' }, text(name)));
+  const button = (name, shape, disabled, onClick) => el('button', { id: `timeline-${name}`, type: 'button', class: 'button quiet', title: text(`timeline.${name}`), 'aria-label': text(`timeline.${name}`), disabled, on: { click: onClick } }, icon(shape), el('span', { class: 'wide' }, text(`timeline.${name}`)));
   return el('section', { class: 'card timeline-card', 'aria-labelledby': 'timeline-title' },
     el('header', { class: 'toolbar' },
       el('h2', { id: 'timeline-title', class: 'section-title' }, text('timeline.title')),
       el('small', { class: 'quiet-text wide' }, text('timeline.hint')),
       el('span', { class: 'spring' }),
-      button('timeline.earlier', 'earlier', false, () => onMove(-1)),
-      button('timeline.wider', 'out', query.to - query.from >= longest - 1, onWider),
-      button('timeline.later', 'later', query.to >= Date.now(), () => onMove(1))),
+      button('earlier', 'earlier', false, () => onMove(-1)),
+      button('wider', 'out', query.to - query.from >= longest - 1, onWider),
+      button('later', 'later', query.to >= Date.now(), () => onMove(1))),
     content);
 }

@@ -6,10 +6,11 @@ export const longest = day;
 
 const lengths = { hour, six: 6 * hour, day24: day };
 
-// spanOf makes a span, or says what is wrong: { from, to } or { fault, field }.
+// spanOf makes a span, or says what is wrong: { from, to } or { fault, field }. date
+// is what a date field holds; from and to are instants or null.
 export function spanOf({ range, date, from, to }, now) {
   if (range in lengths) return { from: now - lengths[range], to: now };
-  return range === 'date' ? wholeDay(date, now) : between(fromWall(from), fromWall(to), now);
+  return range === 'date' ? wholeDay(date, now) : between(from, to, now);
 }
 
 // wholeDay is a day of the shown zone. Where clocks go back it has 25 hours, and the
@@ -29,6 +30,13 @@ function between(from, to, now) {
   if (to - from > longest) return { fault: 'fault.long', field: 'to' };
   if (from > now) return { fault: 'fault.future', field: 'from' };
   return { from, to };
+}
+
+// around what lasted so long there is a little room, and never more than a day: then
+// its end is what is shown.
+export function around(from, to) {
+  const room = Math.ceil((to - from) / 20) + 1000;
+  return { from: Math.max(from - room, to + room - longest), to: to + room };
 }
 
 // moved is a span as long as the given one, so many lengths later, and not after now.

@@ -92,7 +92,7 @@ function filter(name, values, value, onChange) {
 
 function head(view, onOrder) {
   const newest = view.query.order === 'desc';
-  const order = el('button', { type: 'button', class: 'order', title: text(newest ? 'table.oldest' : 'table.newest'), on: { click: onOrder } },
+  const order = el('button', { id: 'order', type: 'button', class: 'order', title: text(newest ? 'table.oldest' : 'table.newest'), on: { click: onOrder } },
     text('column.time'), el('span', { class: newest ? 'sort down' : 'sort up', 'aria-hidden': 'true' }), el('small', {}, zoneName(view.query.to)));
   return el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, columns.map((name) => (name === 'time'
     ? el('th', { role: 'columnheader', scope: 'col', class: 'col-time', 'aria-sort': newest ? 'descending' : 'ascending' }, order)

@@ -101,7 +101,9 @@ export function timeline(report, { onPick, onZoom, onTime }) {
   });
   frame.addEventListener('click', (event) => {
     const item = itemOf(event.target);
-    if (!item || frame.dataset.dragged) return;
+    const dragged = frame.dataset.dragged;
+    delete frame.dataset.dragged;
+    if (!item || dragged) return;
     current = drawn.items.indexOf(item);
     mark();
     activate(item);

@@ -80,7 +80,7 @@ function evidenceRow(one, onTime) {
 }
 
 // ticket is a verdict as plain text, with what a reader elsewhere needs.
-export function ticket(verdict, view) {
+function ticket(verdict, view) {
   return [
     ...view.heading(),
     '',

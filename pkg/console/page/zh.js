@@ -21,6 +21,7 @@ export default {
   "form.device.hint": "或完整的 Client ID",
   "form.range": "时间范围",
   "form.search": "查询",
+  "form.unfold": "查询其他设备或时间",
   "form.date": "日期",
   "form.from": "开始时间",
   "form.to": "结束时间",
