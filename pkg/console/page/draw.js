@@ -115,6 +115,9 @@ function markItems(report, s) {
   });
 }
 
+// labelRoom is half of what the widest label of a tick needs.
+const labelRoom = 24;
+
 function axis(report, s, rows) {
   const { step, all } = ticks(s);
   const line = (at, kind) => svg('path', { class: kind, d: `M${s.x(at)} ${rows.top - 2}V${rows.axis + 2}` });
@@ -122,7 +125,8 @@ function axis(report, s, rows) {
   const lines = all.map((at) => {
     const isNew = date(at) !== shown;
     shown = date(at);
-    return svg('g', {}, line(at, 'tick'),
+    // A label in the middle of a tick at the left edge would be cut off.
+    return svg('g', s.x(at) < labelRoom ? { class: 'at-edge' } : {}, line(at, 'tick'),
       svg('text', { class: 'tick-label', x: s.x(at), y: rows.axis + 14 }, clock(at, step)),
       isNew ? svg('text', { class: 'tick-date', x: s.x(at), y: rows.axis + 28 }, shortDate(at)) : null);
   });
