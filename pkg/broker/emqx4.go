@@ -67,7 +67,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 		e.Action, e.ActionInfo = emqx4End(e.NativeReason)
 		r.when(e, timeField{"disconnected_at", m.disconnectedAt})
 	case "client_connack":
-		if isRefusal := emqxConnack(r, e, "conn_ack", m.connAck); !isRefusal {
+		if m.clientID.isEmptyText() || !emqxConnack(r, e, "conn_ack", m.connAck) {
 			return false
 		}
 		r.when(e)

@@ -151,7 +151,10 @@ func TestEMQXPeerIsSplitAtTheLastColon(t *testing.T) {
 func TestEMQXOddities(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"a client called undefined", `{"event":"client.connected","clientid":"undefined"}`, "undefined connect accepted"},
-		{"an unknown kind", `{"event":"client.ping","clientid":"c"}`, "rejected 0 event"},
+		{"an unknown kind", `{"event":"client.exploded","clientid":"c"}`, "rejected 0 event"},
+		{"a kind that makes no row", `[{"event":"client.ping"},{"event":"message.publish","payload":"p"},{"event":"session.subscribed"},{"event":"delivery.dropped"}]`, ""},
+		{"a refusal of a client without a name", `{"event":"client.connack","clientid":"","reason_code":"banned"}`, ""},
+		{"a refusal that does not say of whom", `{"event":"client.connack","reason_code":"banned"}`, "rejected 0 clientid"},
 		{"no kind", `{"clientid":"c"}`, "rejected 0 event"},
 		{"no client", `{"event":"client.connected"}`, "rejected 0 clientid"},
 		{"a null client", `{"event":"client.connected","clientid":null}`, "rejected 0 clientid"},
@@ -177,7 +180,7 @@ func TestEMQXSamples(t *testing.T) {
 		"emqx-disconnected-protocol-error": "dev1 close invalid param",
 		"emqx-disconnected-server-moved":   "dev1 close ServerShutdown",
 		"emqx-connack-refused":             "dev4 close not authorized",
-		"emqx-connack-no-client":           "rejected 0 clientid",
+		"emqx-connack-no-client":           "",
 		"emqx-connack-success":             "",
 		"emqx-authn":                       "",
 		"emqx-authz-denied":                "",

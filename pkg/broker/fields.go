@@ -52,6 +52,9 @@ func (v value) missing() bool {
 	}
 }
 
+// isEmptyText reports whether the source sent "".
+func (v value) isEmptyText() bool { return v.kind == text && len(v.raw) == 0 }
+
 // text reads a text, "" where it is missing.
 func (r *reader) text(field string, v value) string {
 	if v.missing() {
