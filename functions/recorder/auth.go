@@ -32,7 +32,7 @@ var (
 
 // authorise finds out whether the sender may act for the instance. Any one of what
 // it shows is enough. It may read the body, and puts it back. Errors:
-// errUnauthorised, errForbidden, those of readBody.
+// errUnauthorised, errForbidden, those of readUnproven.
 func (h webhooks) authorise(r *http.Request, to address) error {
 	isKnown := false
 	for _, token := range shownTokens(r, to) {
@@ -43,7 +43,7 @@ func (h webhooks) authorise(r *http.Request, to address) error {
 		isKnown = isKnown || found
 	}
 	if mac, signed := signatureOf(r, to); signed {
-		body, err := readBody(r.Body)
+		body, err := h.readUnproven(r)
 		if err != nil {
 			return err
 		}
@@ -58,6 +58,18 @@ func (h webhooks) authorise(r *http.Request, to address) error {
 		return errForbidden
 	}
 	return errUnauthorised
+}
+
+// readUnproven reads the body of a sender that has yet to prove by it who it is. Such
+// senders have room of their own, so that they cannot take that of others. Errors:
+// record.ErrBusy, those of readBody.
+func (h webhooks) readUnproven(r *http.Request) ([]byte, error) {
+	weight := weightOf(r)
+	if err := h.unproven.enter(weight); err != nil {
+		return nil, err
+	}
+	defer h.unproven.leave(weight)
+	return readBody(r.Body)
 }
 
 // shownTokens are all that the request shows, right or wrong.

@@ -14,10 +14,7 @@ import (
 
 // deliver makes what a broker sent durable and only then answers.
 func (h webhooks) deliver(w http.ResponseWriter, r *http.Request, to address) {
-	input, batch, err := h.take(r, to)
-	if err == nil {
-		err = h.keepWhoever(r.Context(), input, batch)
-	}
+	batch, err := h.admit(r, to)
 	switch {
 	case err != nil:
 		refuse(w, r, h.named(to), err)
@@ -28,11 +25,26 @@ func (h webhooks) deliver(w http.ResponseWriter, r *http.Request, to address) {
 	}
 }
 
+// admit lets a request in for which there is room, if its sender may come in at all, and
+// keeps it.
+func (h webhooks) admit(r *http.Request, to address) (batch broker.Batch, err error) {
+	if err := h.authorise(r, to); err != nil {
+		return batch, err
+	}
+	weight := weightOf(r)
+	if err := h.room.enter(weight); err != nil {
+		return batch, err
+	}
+	defer h.room.leave(weight)
+	input, batch, err := h.take(r, to)
+	if err == nil {
+		err = h.keepWhoever(r.Context(), input, batch)
+	}
+	return batch, err
+}
+
 // take reads a request and decodes it. An error says that there is nothing to keep.
 func (h webhooks) take(r *http.Request, to address) (input quarantine.Item, batch broker.Batch, err error) {
-	if err := h.authorise(r, to); err != nil {
-		return input, batch, err
-	}
 	input = quarantine.Item{
 		ReceivedAt: h.now().UTC(),
 		Route:      to.route,

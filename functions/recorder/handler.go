@@ -29,8 +29,11 @@ type webhooks struct {
 	writer appender
 	store  store
 	// tokens are those of the senders.
-	tokens    serve.Tokens
-	retention time.Duration
+	tokens serve.Tokens
+	// room is what all requests of known senders share, unproven what those do whose
+	// senders are not known yet.
+	room, unproven *room
+	retention      time.Duration
 	// triggerInstance is the instance of what triggers deliver.
 	triggerInstance string
 	// outside asks the addresses that brokers name in a handshake.

@@ -31,6 +31,9 @@ func main() {
 	serve.Main(function)
 }
 
+// roomBytes is how many bytes of bodies may be in work at a time: two of the longest.
+const roomBytes = 2 * (maxBody + leastWeight)
+
 // wire builds the function. It makes no request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
@@ -51,6 +54,8 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		writer:          writer,
 		store:           bucket.Store,
 		tokens:          tokens,
+		room:            &room{size: roomBytes},
+		unproven:        &room{size: roomBytes},
 		retention:       time.Duration(days) * 24 * time.Hour,
 		triggerInstance: instance,
 		outside:         newOutside(http.DefaultTransport),
