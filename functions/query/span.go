@@ -52,9 +52,10 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// Events have whole milliseconds between these two, inclusive.
+// Events have whole milliseconds between these two, inclusive. A smaller number is one
+// of seconds, as likely as not.
 const (
-	leastMilli = 0               // 1970-01-01
+	leastMilli = 100_000_000_000 // 1973-03-03
 	mostMilli  = 253402300799999 // 9999-12-31
 )
 
@@ -72,7 +73,7 @@ func parseTime(values url.Values, name string) (t time.Time, given bool, err err
 		milli = t.UnixMilli()
 	}
 	if err != nil || milli < leastMilli || milli > mostMilli {
-		return time.Time{}, true, invalid("%s must be a time as RFC 3339 (2026-11-22T08:00:00Z) or in Unix milliseconds, from 1970 on", name)
+		return time.Time{}, true, invalid("%s must be a time from 1973 on, as RFC 3339 (2026-11-22T08:00:00Z) or in Unix milliseconds, not seconds", name)
 	}
 	return time.UnixMilli(milli).UTC(), true, nil
 }

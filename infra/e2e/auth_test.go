@@ -85,6 +85,9 @@ func TestWaysToAuthenticate(t *testing.T) {
 		for token, want := range map[string]int{
 			oldToken: 200, newToken: 200, webhookToken: 200, otherToken: 403, queryToken: 401, adminToken: 401, "wrong": 401,
 		} {
+			if name == "signature" && want == 403 {
+				want = 401 // a signature is only tried with the tokens of the instance
+			}
 			require.Equal(t, want, way(token).status, "%s with %s", name, token)
 		}
 		rows := s.trace(t, question("prod", name, began, time.Now().Add(time.Minute))).Events

@@ -32,6 +32,10 @@ func decodeLines[L interface {
 		b.reject(body, "", `the position must be a name, a colon and the byte where the body begins: "name:1024"`)
 		return b.batch
 	}
+	if first, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n")); isJSON(first) {
+		b.reject(body, "", "this route takes the lines of a log, not JSON")
+		return b.batch
+	}
 	for at := 0; at < len(body); {
 		line, _, _ := bytes.Cut(body[at:], []byte("\n"))
 		isBlank := len(bytes.TrimSpace(line)) == 0
@@ -48,6 +52,12 @@ func decodeLines[L interface {
 		b.reject(body, "", "the body is empty")
 	}
 	return b.batch
+}
+
+// isJSON reports whether a line is a JSON object or array: somebody sends to the wrong
+// route, and would not notice if it were taken for a line that tells nothing.
+func isJSON(line []byte) bool {
+	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
 
 const (

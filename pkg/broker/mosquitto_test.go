@@ -436,3 +436,11 @@ func FuzzMosquitto(f *testing.F) {
 		require.Equal(t, ids(whole.Events), append(ids(first.Events), ids(second.Events)...))
 	})
 }
+
+// TestJSONIsNoLog: a sender that took the wrong route is told.
+func TestJSONIsNoLog(t *testing.T) {
+	for _, body := range []string{`{"foo":1}`, `[{"client_id":"a","action":"close"}]`, " \n{\"a\":1}\n{\"a\":2}\n"} {
+		require.Equal(t, "rejected 0", summary(decode(t, "mosquitto", body)), body)
+	}
+	require.Empty(t, summary(decode(t, "mosquitto", "[2026] mosquitto version 2.0.22 running")), "a time in brackets")
+}

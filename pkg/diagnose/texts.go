@@ -317,13 +317,13 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 	"no-drops": {
 		{
-			"No drops",
-			"No connection was dropped and no login was refused in this time.",
+			"No drops on record",
+			"As far as this time is on record, no connection was dropped and no login was refused.",
 			"Nothing to do.",
 		},
 		{
-			"没有掉线",
-			"在此期间没有连接掉线，也没有登录被拒绝。",
+			"没有掉线记录",
+			"就此期间的记录而言，没有连接掉线，也没有登录被拒绝。",
 			"无需处理。",
 		},
 	},

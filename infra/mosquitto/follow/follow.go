@@ -54,6 +54,8 @@ func (c Chunk) Position() string { return fmt.Sprintf("%s:%d", c.Log, c.Offset) 
 type Follower struct {
 	config Config
 	logs   []*log // not delivered to their end, oldest first; the last is the one at the path
+
+	saidMissing bool // that there is no log
 }
 
 // Open goes on where the place on disk says. A damaged one is put aside, and all
@@ -158,10 +160,19 @@ func (f *Follower) look() error {
 	return nil
 }
 
+// sayMissing says once that no log was ever there, which a wrong path would look like.
+func (f *Follower) sayMissing() {
+	if len(f.logs) == 0 && !f.saidMissing {
+		f.saidMissing = true
+		slog.Warn("there is no such log yet: it is followed as soon as there is", "path", f.config.Path)
+	}
+}
+
 // open opens the file at the path if it holds another log than before.
 func (f *Follower) open() error {
 	file, err := os.Open(f.config.Path)
 	if errors.Is(err, fs.ErrNotExist) {
+		f.sayMissing()
 		return nil // not there yet, or being rotated
 	}
 	if err != nil {

@@ -30,9 +30,9 @@ function percent(share) {
   return `${number(floor, { maximumFractionDigits: digits })} %`;
 }
 
+// meter is of the time that is known, as the figure above it.
 function meter(s) {
-  const all = s.online_ms + s.offline_ms + s.unknown_ms;
-  const online = (100 * s.online_ms) / all;
+  const online = 100 * s.uptime;
   return svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     svg('rect', { class: 'rest', width: 100, height: 3 }),
     svg('rect', { class: 'part', width: online, height: 3 }));
