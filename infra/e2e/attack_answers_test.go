@@ -123,7 +123,7 @@ func (s *stack) requireWholeLines(t *testing.T) {
 }
 
 // internals are what no answer may tell.
-var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|/root/|/tmp/|/work/|secret|STS\.|<Error>|oss-|aliyuncs`)
+var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|secret|STS\.|<Error>|oss-|aliyuncs`)
 
 // TestAttackAnswers: no answer of private data, and no refusal, may be kept, sniffed or
 // read by a page of another origin, or tells of the machinery behind it.
