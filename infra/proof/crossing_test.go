@@ -17,7 +17,7 @@ import (
 // calls that main makes of its store.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
 	checked, calls := 0, 1
-	for n := 0; n <= calls; n++ {
+	for n := 0; n <= calls; n += oneIn {
 		w := prepare()
 		faulty := objstore.NewFaulty(w.store, nil)
 		counting := objstore.NewCounting(faulty)
@@ -51,7 +51,7 @@ func compaction(w *world, store objstore.Store) error {
 	return err
 }
 
-// appends writes events one by one, the second half after a pause of Close.
+// appends writes events one by one, and ends its runs in between.
 func appends(client string, from int) func(w *world, store objstore.Store) error {
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})

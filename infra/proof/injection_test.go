@@ -164,10 +164,13 @@ type scenario func(i *injection) error
 func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	plain := newInjection(prepare(), "", "")
 	require.NoError(t, play(plain))
-	faults, crashes, checked := 0, 0, 0
+	played, faults, crashes, checked := 0, 0, 0, 0
 	for _, call := range plain.calls {
 		for _, k := range kinds {
 			if !k.concerns(call) {
+				continue
+			}
+			if played++; played%oneIn != 0 {
 				continue
 			}
 			i := newInjection(prepare(), call, k)

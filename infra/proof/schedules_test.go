@@ -234,7 +234,7 @@ func TestSchedules(t *testing.T) {
 		require.NoError(t, s.play())
 		return
 	}
-	schedules := uint64(2000)
+	schedules := uint64(2000 / oneIn)
 	if n, err := strconv.ParseUint(os.Getenv("PROOF_SCHEDULES"), 10, 64); err == nil {
 		schedules = n
 	}
@@ -268,7 +268,7 @@ func TestSchedules(t *testing.T) {
 // A seed is a schedule: without calls at the same time, every step of it repeats.
 func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
-	for seed := range uint64(16) {
+	for seed := range uint64(max(2, 16/oneIn)) {
 		if seed%8 == 0 {
 			continue // its actors make several calls at a time
 		}

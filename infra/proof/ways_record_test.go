@@ -20,7 +20,7 @@ import (
 // Runs have 128 random bits, drawn for each anew: two runs of one name would put two
 // contents under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
-	const writers, commits = 4, 500
+	const writers, commits = 4, 500 / oneIn
 	w := newWorld(t, t.TempDir())
 	for range writers {
 		writer := w.newWriter(w.store, record.Config{RunRows: 1})
@@ -94,7 +94,7 @@ func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 // all until the second marker is taken away.
 func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 	won := map[string]int{}
-	for seed := range uint64(1500) {
+	for seed := range uint64(1500 / oneIn) {
 		store := newHistorian(memstore.New())
 		s := newScheduler(rand.New(rand.NewPCG(seed, 1)), []int{0, 10, 30}[seed%3])
 		var mu sync.Mutex
