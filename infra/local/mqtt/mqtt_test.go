@@ -88,9 +88,13 @@ func (r *recorder) distinct() []event.Event {
 // of waits until a client has n rows, and returns them in the order in which they
 // happened. After a takeover the old connection's end may be delivered late.
 func (r *recorder) of(clientID string, n int) []event.Event {
-	timeout := time.AfterFunc(20*time.Second, r.arrived.Broadcast)
-	defer timeout.Stop()
-	deadline := time.Now().Add(20 * time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.arrived.Broadcast()
+	})()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for {
@@ -100,7 +104,7 @@ func (r *recorder) of(clientID string, n int) []event.Event {
 				rows = append(rows, e)
 			}
 		}
-		if len(rows) >= n || time.Now().After(deadline) {
+		if len(rows) >= n || ctx.Err() != nil {
 			slices.SortFunc(rows, func(a, b event.Event) int { return cmp.Compare(a.SourceEventID, b.SourceEventID) })
 			return rows
 		}
