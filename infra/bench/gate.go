@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/query"
+)
+
+// gateWait is how long the gate waits for another request before it opens.
+const gateWait = 4 * time.Millisecond
+
+// gate is a store for readers that counts round trips in sequence. It holds every
+// request until none has come for gateWait, then lets all of them through and counts
+// one. So what is asked at once is one round trip, and what is asked for after an
+// answer the next, whatever the store's own time.
+type gate struct {
+	store query.Store
+
+	mu     sync.Mutex
+	timer  *time.Timer
+	open   chan struct{} // closed when the requests that wait may pass
+	rounds int
+}
+
+func newGate(store query.Store) *gate { return &gate{store: store, open: make(chan struct{})} }
+
+func (g *gate) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	g.pass()
+	return g.store.Read(ctx, key, off, n)
+}
+
+func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	g.pass()
+	return g.store.List(ctx, prefix, after)
+}
+
+func (g *gate) pass() {
+	g.mu.Lock()
+	open := g.open
+	if g.timer == nil || !g.timer.Reset(gateWait) {
+		g.timer = time.AfterFunc(gateWait, func() { g.release(open) })
+	}
+	g.mu.Unlock()
+	<-open
+}
+
+// release opens the gate for those who wait, once.
+func (g *gate) release(open chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if open != g.open {
+		return
+	}
+	close(open)
+	g.open, g.timer = make(chan struct{}), nil
+	g.rounds++
+}
+
+// take is the round trips since the last call.
+func (g *gate) take() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.rounds
+	g.rounds = 0
+	return n
+}
