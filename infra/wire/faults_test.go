@@ -38,16 +38,14 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 		t.Run(fault.Name, func(t *testing.T) {
 			t.Parallel()
 			proxy := wire.New(standIn(t))
-			store := connect(t, proxy)
-			impatient := func() context.Context {
-				ctx, cancel := context.WithTimeout(t.Context(), attemptTimeout)
-				t.Cleanup(cancel)
-				return ctx
-			}
+			store := newHasty(connect(t, proxy))
+			proxy.SetHung(store.giveUp)
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
 			require.NoError(t, store.Put(t.Context(), "read", strings.NewReader("0123456789"), 10))
 
 			once(proxy, fault)
-			err := store.Put(impatient(), "put", strings.NewReader("v"), 1)
+			err := store.Put(ctx, "put", strings.NewReader("v"), 1)
 			require.Equal(t, harmless[fault.Name] || told[fault.Name] || onlyOfReads[fault.Name], err == nil, "put: %v", err)
 			require.False(t, objstore.IsPermanent(err))
 			proxy.SetHook(nil)
@@ -59,11 +57,11 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 			if stored[fault.Name] || onlyOfReads[fault.Name] {
 				want = []string{"put", "read"}
 			}
-			require.Eventually(t, func() bool { return len(keys(t, store)) == len(want) }, settleTime, settleTick)
+			require.Eventually(t, func() bool { return len(keys(t, store)) == len(want) }, limit, tick)
 			requireKeys(t, store, want...)
 
 			once(proxy, fault)
-			got, err := store.Read(impatient(), "read", 2, 5)
+			got, err := store.Read(ctx, "read", 2, 5)
 			passes := harmless[fault.Name] || repeated[fault.Name] || onlyOfPuts[fault.Name] || unseenInAPart[fault.Name]
 			require.Equal(t, passes, err == nil, "read: %v", err)
 			if passes && fault.Name != "slice damaged" {
@@ -71,7 +69,7 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 			}
 
 			once(proxy, fault)
-			_, err = store.List(impatient(), "", "")
+			_, err = store.List(ctx, "", "")
 			listed := harmless[fault.Name] || repeated[fault.Name] || onlyOfPuts[fault.Name] || onlyOfReads[fault.Name] || fault.Name == "wrong checksum"
 			require.Equal(t, listed, err == nil, "list: %v", err)
 		})

@@ -30,6 +30,7 @@ type Proxy struct {
 	mu      sync.Mutex
 	seq     int
 	hook    func(Request) *Fault
+	hung    func()
 	settled chan struct{}
 }
 
@@ -44,6 +45,14 @@ func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seq, p.hook = 0, hook
+}
+
+// SetHung says what to call whenever a request begins to hang, so that its sender can give
+// up at once instead of after a time.
+func (p *Proxy) SetHung(hung func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hung = hung
 }
 
 // Settle lets the requests that were delayed reach the store, and waits for it.
@@ -136,4 +145,12 @@ func (x *exchange) reset() {
 }
 
 // hang says nothing until the sender gives up.
-func (x *exchange) hang() { <-x.request.Context().Done() }
+func (x *exchange) hang() {
+	x.proxy.mu.Lock()
+	hung := x.proxy.hung
+	x.proxy.mu.Unlock()
+	if hung != nil {
+		hung()
+	}
+	<-x.request.Context().Done()
+}

@@ -41,18 +41,22 @@ func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page
 // its own.
 type bench struct {
 	proxy *wire.Proxy
-	store objstore.Store
+	store *hasty
 	dir   string
 	runs  int
 }
 
 func newBench(t *testing.T) *bench {
 	proxy := wire.New(standIn(t))
-	return &bench{proxy: proxy, store: connect(t, proxy), dir: t.TempDir()}
+	store := newHasty(connect(t, proxy))
+	proxy.SetHung(store.giveUp)
+	return &bench{proxy: proxy, store: store, dir: t.TempDir()}
 }
 
 // suffer runs the scenario with a burst and returns how many requests it befell.
 func (b *bench) suffer(ctx context.Context, burst burst) (befell int, s scenario, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	b.runs++
 	store := oneShard{objstore.WithPrefix(b.store, fmt.Sprintf("run%d/", b.runs))}
 	s = scenario{dir: b.dir, store: patient(store)}

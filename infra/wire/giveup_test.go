@@ -1,0 +1,71 @@
+package wire_test
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"devicetrace/pkg/objstore"
+)
+
+// hasty is a store whose calls can be given up: it does by hand what a time limit of each
+// attempt does in functions, so that no test depends on how fast this machine is.
+type hasty struct {
+	objstore.Store
+
+	mu    sync.Mutex
+	count int
+	calls map[int]context.CancelFunc // those in flight
+}
+
+func newHasty(store objstore.Store) *hasty {
+	return &hasty{Store: store, calls: map[int]context.CancelFunc{}}
+}
+
+// giveUp ends all calls that are in flight.
+func (h *hasty) giveUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, cancel := range h.calls {
+		cancel()
+	}
+}
+
+func (h *hasty) begin(ctx context.Context) (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.count++
+	call := h.count
+	h.calls[call] = cancel
+	return ctx, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.calls, call)
+		cancel()
+	}
+}
+
+func (h *hasty) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	ctx, end := h.begin(ctx)
+	defer end()
+	return h.Store.Put(ctx, key, body, size)
+}
+
+func (h *hasty) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	ctx, end := h.begin(ctx)
+	defer end()
+	return h.Store.Read(ctx, key, off, n)
+}
+
+func (h *hasty) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	ctx, end := h.begin(ctx)
+	defer end()
+	return h.Store.List(ctx, prefix, after)
+}
+
+func (h *hasty) Delete(ctx context.Context, keys ...string) error {
+	ctx, end := h.begin(ctx)
+	defer end()
+	return h.Store.Delete(ctx, keys...)
+}
