@@ -1,6 +1,10 @@
 package broker
 
-import "devicetrace/pkg/event"
+import (
+	"strings"
+
+	"devicetrace/pkg/event"
+)
 
 // awsIoT is a lifecycle event of AWS IoT Core, as the HTTPS action of a rule sends it
 // that selects everything from $aws/events/presence/#
@@ -72,16 +76,29 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in what all kinds share. A connect and its end have the same version
-// number and are told apart by the kind of event.
+// common fills in what all kinds share.
 func (m *awsIoT) common(r *reader, e *event.Event) {
 	e.Source = "aws-iot"
 	e.ClientID = r.clientID("clientId", m.clientID)
 	e.ChannelID = r.text("sessionIdentifier", m.session)
-	e.SourceEventID = r.numeral("versionNumber", m.version)
+	e.SourceEventID = m.versionID(r)
 	e.PeerAddress = r.text("ipAddress", m.address)
 	e.Username = r.text("principalIdentifier", m.principal)
 	r.when(e, timeField{"timestamp", m.timestamp})
+}
+
+// versionDigits is how long a version number is at least, as an id.
+const versionDigits = 10
+
+// versionID is the version number, as text in the order of numbers, which is the order
+// of rows of one millisecond: what a takeover ends comes before what it begins. A connect
+// and its end have the same number and are told apart by the kind of event.
+func (m *awsIoT) versionID(r *reader) string {
+	digits := r.numeral("versionNumber", m.version)
+	if digits == "" {
+		return ""
+	}
+	return strings.Repeat("0", max(0, versionDigits-len(digits))) + digits
 }
 
 // awsReasons is what each disconnectReason means. What is not here means Socket

@@ -2,12 +2,14 @@ package broker_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/segment"
 )
 
 func TestAWSIoTSamples(t *testing.T) {
@@ -32,7 +34,7 @@ func TestAWSIoTHasAllFields(t *testing.T) {
 		InstanceID: "sample", ClientID: "GID_a@@@dev1", ChannelID: "4d5e6f70-0000-4000-8000-0123456789ab",
 		Action: event.Connect, ActionInfo: event.Accepted,
 		Time: start.Add(123 * time.Millisecond), TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
-		Source: "aws-iot", SourceEventID: "3", NativeEvent: "connected",
+		Source: "aws-iot", SourceEventID: "0000000003", NativeEvent: "connected",
 		PeerAddress: "192.0.2.7", Username: certificate,
 	}, {
 		InstanceID: "sample", ClientID: "GID_a@@@dev4", ChannelID: "5e6f7081-0000-4000-8000-0123456789ab",
@@ -44,7 +46,7 @@ func TestAWSIoTHasAllFields(t *testing.T) {
 		InstanceID: "sample", ClientID: "GID_a@@@dev1", ChannelID: "4d5e6f70-0000-4000-8000-0123456789ab",
 		Action: event.Close, ActionInfo: event.NoHeart,
 		Time: start.Add(90 * time.Second), TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
-		Source: "aws-iot", SourceEventID: "3", NativeEvent: "disconnected", NativeReason: "MQTT_KEEP_ALIVE_TIMEOUT",
+		Source: "aws-iot", SourceEventID: "0000000003", NativeEvent: "disconnected", NativeReason: "MQTT_KEEP_ALIVE_TIMEOUT",
 		Username: certificate,
 	}}, decode(t, "aws-iot", body).Events)
 }
@@ -84,7 +86,7 @@ func TestAWSIoTReasons(t *testing.T) {
 
 func TestAWSIoTVersionNumberIsTheEventsID(t *testing.T) {
 	for version, want := range map[string]string{
-		`0`: "0", `3`: "3", `"3"`: "3", `3.0`: "3", `9223372036854775807`: "9223372036854775807", `null`: "", `"undefined"`: "",
+		`0`: "0000000000", `3`: "0000000003", `"3"`: "0000000003", `3.0`: "0000000003", `12345678901`: "12345678901", `9223372036854775807`: "9223372036854775807", `null`: "", `"undefined"`: "",
 	} {
 		got := decode(t, "aws-iot", fmt.Sprintf(`{"clientId":"c","eventType":"connected","versionNumber":%s}`, version))
 		require.Empty(t, got.Rejected, version)
@@ -106,6 +108,20 @@ func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	require.Equal(t, "a", got[0].Channel())
 	require.Equal(t, "b", got[1].Channel())
 	require.Equal(t, got[0].Channel(), got[2].Channel())
+}
+
+// TestAWSIoTKeepsTheOrderOfVersions: rows of one millisecond are stored, and so read, in
+// the order of the connections, each before its end.
+func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
+	var rows []segment.Row
+	for version := range 120 {
+		for _, kind := range []string{"connected", "disconnected"} {
+			body := fmt.Sprintf(`{"clientId":"c","eventType":%q,"timestamp":1795339800000,"versionNumber":%d}`, kind, version)
+			rows = append(rows, segment.FromEvent(&decode(t, "aws-iot", body).Events[0]))
+		}
+	}
+	require.True(t, slices.IsSortedFunc(rows, func(a, b segment.Row) int { return a.Compare(&b) }))
+	require.Len(t, segment.Distinct(slices.Clone(rows)), 240)
 }
 
 func TestAWSIoTOddities(t *testing.T) {
