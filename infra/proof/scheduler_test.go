@@ -3,6 +3,7 @@ package proof_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -25,9 +26,12 @@ type scheduler struct {
 	// rate is how many of 100 calls go wrong.
 	rate int
 	log  func(format string, args ...any)
+	// patience is how long a step may take. Then the schedule hangs, and has failed.
+	patience time.Duration
 
 	mu      sync.Mutex
 	changed *sync.Cond
+	hangs   bool
 	live    []*actor
 	// busy says that a call was let go and has not had its effect.
 	busy bool
@@ -40,7 +44,7 @@ type scheduler struct {
 }
 
 func newScheduler(random *rand.Rand, rate int) *scheduler {
-	s := &scheduler{random: random, rate: rate, log: func(string, ...any) {}}
+	s := &scheduler{random: random, rate: rate, log: func(string, ...any) {}, patience: 2 * time.Minute}
 	s.changed = sync.NewCond(&s.mu)
 	return s
 }
@@ -141,18 +145,46 @@ func (s *scheduler) leave() {
 }
 
 // run lets call after call go until no actor lives.
-func (s *scheduler) run() {
+func (s *scheduler) run() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		for !s.settled() {
-			s.changed.Wait()
+		if !s.allWait() {
+			return s.hanging()
 		}
 		if len(s.live) == 0 {
-			return
+			return nil
 		}
 		s.step()
 	}
+}
+
+// allWait waits until every actor waits for its turn, and reports whether they do. The
+// caller holds mu.
+func (s *scheduler) allWait() bool {
+	limit := time.AfterFunc(s.patience, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.hangs = true
+		s.changed.Signal()
+	})
+	defer limit.Stop()
+	s.hangs = false
+	for !s.settled() && !s.hangs {
+		s.changed.Wait()
+	}
+	return s.settled()
+}
+
+// hanging names those who do something else than wait for their turn.
+func (s *scheduler) hanging() error {
+	var names []string
+	for _, a := range s.live {
+		if len(a.waiting) == 0 {
+			names = append(names, a.name)
+		}
+	}
+	return fmt.Errorf("the schedule hangs, waiting for %q (a call under way: %v)", names, s.busy)
 }
 
 // settled reports whether every actor waits.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -212,7 +213,9 @@ func (s *schedule) read(a *actor) {
 // play runs the schedule, and then checks everything, before and after what is late
 // and before and after compactions.
 func (s *schedule) play() error {
-	s.run()
+	if err := s.run(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	errs := append(s.wrong, s.sound())
@@ -281,4 +284,17 @@ func TestASeedRepeats(t *testing.T) {
 		require.NotEmpty(t, played[0])
 		require.Equal(t, played[0], played[1], "PROOF_SEED=%d", seed)
 	}
+}
+
+// An actor that neither ends nor asks for anything fails its schedule, by name.
+func TestAScheduleThatHangsFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScheduler(rand.New(rand.NewPCG(1, 1)), 0)
+		stuck := make(chan struct{})
+		s.start("sleeper", 0, func(*actor) { <-stuck })
+		s.start("other", 0, func(a *actor) { a.pause(3) })
+		require.ErrorContains(t, s.run(), `waiting for ["sleeper"]`)
+		close(stuck)
+		require.NoError(t, s.run())
+	})
 }

@@ -115,7 +115,7 @@ func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 				}
 			})
 		}
-		s.run()
+		require.NoError(t, s.run(), "seed %d", seed)
 		s.letLoose(len(s.late))
 		require.False(t, acknowledged[16] && acknowledged[256], "seed %d", seed)
 		won[fmt.Sprint(acknowledged[16], acknowledged[256])]++
