@@ -1,6 +1,12 @@
 package diagnose
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 const (
 	// shortLived: a device that holds a connection for less can hardly do its work.
@@ -25,7 +31,7 @@ func (r *record) flapping() *finding {
 	}
 	return &finding{
 		count:    len(short),
-		values:   values{"short": length(shortLived)},
+		values:   values{"short": length(shortLived), "ends": endings(short)},
 		evidence: endsOf(short, nothingMore),
 	}
 }
@@ -42,4 +48,33 @@ func crowded(connections []*Connection) bool {
 		}
 	}
 	return false
+}
+
+// endings are the ways in which connections ended, the most frequent first: the reason
+// stands in the verdict itself, since this one is often the first.
+type endings []*Connection
+
+func (e endings) in(lang Lang) string {
+	counts := map[Kind]int{}
+	for _, c := range e {
+		counts[c.Kind]++
+	}
+	ways := slices.SortedFunc(maps.Keys(counts), func(a, b Kind) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	texts := make([]string, len(ways))
+	for i, way := range ways {
+		texts[i] = wordOf(way, lang) + " × " + grouped(counts[way])
+	}
+	return strings.Join(texts, [2]string{", ", "、"}[lang.index()])
+}
+
+// wordOf is a kind of end in the words of the vocabulary, where it has one.
+func wordOf(kind Kind, lang Lang) string {
+	for info, one := range kinds {
+		if one == kind {
+			return string(info)
+		}
+	}
+	return [2]string{"reason not told", "原因未上报"}[lang.index()]
 }

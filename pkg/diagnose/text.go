@@ -40,14 +40,24 @@ type times int
 func (n times) in(lang Lang) string {
 	switch {
 	case lang == Chinese:
-		return strconv.Itoa(int(n)) + " 次"
+		return grouped(int(n)) + " 次"
 	case n == 1:
 		return "once"
 	case n == 2:
 		return "twice"
 	default:
-		return strconv.Itoa(int(n)) + " times"
+		return grouped(int(n)) + " times"
 	}
+}
+
+// grouped writes a number, not negative, with its thousands apart, as the page does in
+// both languages.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // moment is a time of day with its date.

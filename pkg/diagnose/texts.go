@@ -114,13 +114,13 @@ var verdictTexts = map[Code][2]verdictText{
 	"flapping": {
 		{
 			"Connects and drops over and over",
-			"Connections that lasted less than {short} ended without a DISCONNECT {count}. This is a symptom: the other verdicts say how they ended.",
-			"Look at how these connections ended. Let the device wait longer after each failed attempt, so that it does not burden the broker.",
+			"Connections that lasted less than {short} ended without a DISCONNECT {count}: {ends}. The other verdicts say what these ends mean.",
+			"Begin with the most frequent of these ends. Let the device wait longer after each failed attempt, so that it does not burden the broker.",
 		},
 		{
 			"反复连接又断开",
-			"持续不到 {short}且没有 DISCONNECT 的连接出现了 {count}。这是一种现象：具体如何断开见其他结论。",
-			"请查看这些连接是如何断开的。让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
+			"持续不到 {short}且没有 DISCONNECT 的连接出现了 {count}：{ends}。这些断开的含义见其他结论。",
+			"请先处理其中最常见的断开原因。让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
 		},
 	},
 	"broker-restart": {
