@@ -5,8 +5,8 @@ package diagnose
 var singles = []rule{
 	{"not-authorized", Problem, endedAs(NotAuthorized)},
 	{"topic-denied", Problem, endedAs(TopicDenied)},
-	{"client-id-conflict", Problem, endedAs(Conflict)},
-	{"keep-alive-timeout", Problem, endedAs(NoHeart)},
+	{"client-id-conflict", Problem, endedOften(Conflict)},
+	{"keep-alive-timeout", Problem, endedOften(NoHeart)},
 	{"invalid-param", Problem, endedAs(Invalid)},
 	{"refused-login", Problem, (*record).otherDenied},
 	{"refused-invalid", Problem, (*record).refusedInvalid},
@@ -36,6 +36,21 @@ func (r *record) ended(kind Kind) []*Connection {
 
 func endedAs(kind Kind) func(*record) *finding {
 	return func(r *record) *finding { return ofEnds(r.ended(kind), keepAliveOf) }
+}
+
+// often is more ends of a kind than the odd one or two that any network has.
+const often = 3
+
+// endedOften finds ends of a kind that is nothing to mend where it is rare and the
+// client came back from it.
+func endedOften(kind Kind) func(*record) *finding {
+	return func(r *record) *finding {
+		f := endedAs(kind)(r)
+		if f != nil && f.count < often && r.last() != nil && r.last().Kind != kind {
+			f.level = Notice
+		}
+		return f
+	}
 }
 
 func (r *record) unexplained() *finding { return ofEnds(r.ended(Unexplained), nothingMore) }

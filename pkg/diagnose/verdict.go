@@ -68,6 +68,7 @@ type finding struct {
 	count    int
 	values   values
 	evidence []exhibit
+	level    Level // where it is not the rule's
 }
 
 // newest is the last of some things in order of time, as many as evidence may have.
@@ -115,7 +116,7 @@ func (f *finding) verdict(r rule, lang Lang) Verdict {
 	texts := verdictTexts[r.code][lang.index()]
 	values := f.values.with("count", times(f.count))
 	return Verdict{
-		Code: r.code, Level: r.level, Count: f.count,
+		Code: r.code, Level: cmp.Or(f.level, r.level), Count: f.count,
 		Title:   values.into(texts.title, lang),
 		Meaning: values.into(texts.meaning, lang),
 		Next:    values.into(texts.next, lang),

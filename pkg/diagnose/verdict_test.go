@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,11 +80,11 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"every kind of end has its verdict, the most frequent first", begin("00:00:00").
 			hold(11*minute, event.NotAuthorized).hold(12*minute, event.TopicAuthFailed).hold(13*minute, event.ClientIDConflict).
-			hold(14*minute, event.NoHeart).hold(18*minute, event.NoHeart).hold(19*minute, event.InvalidParam).
+			hold(14*minute, event.NoHeart).hold(16*minute, event.NoHeart).hold(18*minute, event.NoHeart).hold(20*minute, event.InvalidParam).
 			hold(25*minute, event.SocketIOException).hold(31*minute, event.ClosedByClient).hold(37*minute, event.ServerShutdown).
 			hold(43*minute, "").lose(44*minute).hold(45*minute, event.DisconnectedByClient).stay(),
 			[]diagnose.Code{
-				"keep-alive-timeout", "not-authorized", "topic-denied", "client-id-conflict", "invalid-param",
+				"keep-alive-timeout", "not-authorized", "topic-denied", "invalid-param", "client-id-conflict",
 				"network-error", "closed-by-client", "server-shutdown", "end-unexplained", "end-inferred", "clean-disconnect",
 			}},
 		{"every kind of refusal has its verdict", begin("00:00:00").hold(minute, event.DisconnectedByClient).
@@ -264,6 +265,29 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, "该连接持续了 5 分钟 50 秒。keep alive 为 10 分钟。", got.Evidence[9].Text)
 	require.Equal(t, "etimedout", got.Evidence[9].NativeReason)
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
+}
+
+// A symptom can be the first thing that is read, so it says the reason too.
+func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
+	s := begin("00:00:00").
+		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
+		times(3, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.SocketIOException) }).
+		lose(time.Second).stay()
+	got := verdict(t, diagnosed(s.events), "flapping")
+	require.Contains(t, got.Meaning, "without a DISCONNECT 1,204 times: closed by client × 1,200, Socket IOException × 3, reason not told × 1.")
+	got = verdict(t, diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, diagnose.Chinese), "flapping")
+	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
+}
+
+// What any network has now and then is nothing to mend, unless the client stayed away.
+func TestRareEndsAreNoProblem(t *testing.T) {
+	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
+		twice := begin("00:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
+		require.Equal(t, diagnose.Problem, diagnosed(slices.Clone(twice.events)).Verdicts[0].Level, info)
+		require.Equal(t, diagnose.Notice, diagnosed(twice.stay().events).Verdicts[0].Level, info)
+		thrice := begin("00:00:00").times(3, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) }).stay()
+		require.Equal(t, diagnose.Problem, diagnosed(thrice.events).Verdicts[0].Level, info)
+	}
 }
 
 func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
