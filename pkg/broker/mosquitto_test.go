@@ -130,6 +130,7 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected due to a reason of tomorrow.", "a reason of tomorrow", event.Close, event.SocketIOException},
 	{" been disconnected by administrative action.", "administrative action", event.Close, event.ServerShutdown},
 	{" disconnected: Connection timed out.", "Connection timed out", event.Close, event.SocketIOException},
+	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // of TLS, by the operating system
 }
 
 // mosquitto21Ends are all ends in the source of 2.1.0 to 2.1.2.
@@ -160,8 +161,21 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: server busy.", "server busy", event.Close, event.ServerShutdown},
 	{" disconnected: out of memory.", "out of memory", event.Close, event.ServerShutdown},
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
-	{" disconnected: bad socket read/write: The connection was lost", "bad socket read/write: The connection was lost", event.Close, event.SocketIOException},
-	{" disconnected: bad socket read/write: Access denied by ACL", "bad socket read/write: Access denied by ACL", event.Close, event.TopicAuthFailed},
+}
+
+// mosquittoSocketTexts are the texts of Mosquitto's library that both versions write for
+// what they have no words of their own; most of them have a full stop in 2.0.
+var mosquittoSocketTexts = map[string]event.ActionInfo{
+	"The connection was lost.":               event.SocketIOException,
+	"Unknown error.":                         event.SocketIOException,
+	"Invalid input":                          event.SocketIOException,
+	"Access denied by ACL.":                  event.TopicAuthFailed,
+	"Access denied by ACL":                   event.TopicAuthFailed,
+	"Requested QoS not supported on server.": event.InvalidParam,
+	"Requested QoS not supported on server":  event.InvalidParam,
+	"Retain not supported":                   event.InvalidParam,
+	"Duplicate property in property list":    event.InvalidParam,
+	"Malformed UTF-8":                        event.InvalidParam,
 }
 
 // oddIDs are client identifiers that hold what the parts of a line are parted by.
@@ -178,10 +192,12 @@ func TestMosquittoEnds(t *testing.T) {
 		for _, end := range mosquitto21Ends {
 			requireEnd(t, "Client "+id+" [2001:db8::7:52341]"+end.says, id, end, "disconnected", "2001:db8::7 52341")
 		}
-		requireEnd(t, "Bad socket read/write on client "+id+": The connection was lost.", id,
-			mosquittoEnd{reason: "The connection was lost.", action: event.Close, info: event.SocketIOException}, "socket", " 0")
-		requireEnd(t, "Bad socket read/write on client "+id+": Access denied by ACL.", id,
-			mosquittoEnd{reason: "Access denied by ACL.", action: event.Close, info: event.TopicAuthFailed}, "socket", " 0")
+		for why, info := range mosquittoSocketTexts {
+			end := mosquittoEnd{reason: why, action: event.Close, info: info}
+			requireEnd(t, "Bad socket read/write on client "+id+": "+why, id, end, "socket", " 0")
+			end.reason = "bad socket read/write: " + why
+			requireEnd(t, "Client "+id+" [2001:db8::7:52341] disconnected: "+end.reason, id, end, "disconnected", "2001:db8::7 52341")
+		}
 	}
 }
 

@@ -27,8 +27,11 @@ var mosquittoBadSocket = []byte("bad socket read/write: ")
 
 // mosquittoReasons is what each reason means that stands after "disconnected due to"
 // in 2.0 and after "disconnected:" in 2.1, as found in the source of 2.0.0 to 2.1.2.
-// What is not here is a text of the operating system or of Mosquitto's library, and
-// means Socket IOException.
+// Those with a capital letter are texts of Mosquitto's library, which stand there and
+// after "Bad socket read/write" for whatever the broker has no words of its own; 2.0
+// ends them with a full stop. What is not here is another of them, such as the "Unknown
+// error" of 2.0 for a retained message where none is allowed, or a text of the operating
+// system, and means Socket IOException.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},
@@ -40,7 +43,7 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.TopicAuthFailed: {
 		// A plugin's word, or said of a will message below $CONTROL/. Mosquitto itself ends
 		// no connection because of a denied topic.
-		"Access denied by ACL", "Access denied by ACL.",
+		"Access denied by ACL",
 	},
 	event.InvalidParam: {
 		"protocol error", "malformed packet", "oversize packet", "oversize payload",
@@ -50,13 +53,15 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"receive maximum exceeded", "implementation specific error", "client identifier not valid",
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
+		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
 	},
 	event.ServerShutdown: {"administrative action", "server unavailable", "server busy", "out of memory"},
 })
 
 // mosquittoInfo is what a reason means.
 func mosquittoInfo(why []byte) event.ActionInfo {
-	if info, ok := mosquittoReasons[string(bytes.TrimPrefix(why, mosquittoBadSocket))]; ok {
+	why = bytes.TrimSuffix(bytes.TrimPrefix(why, mosquittoBadSocket), []byte("."))
+	if info, ok := mosquittoReasons[string(why)]; ok {
 		return info
 	}
 	return event.SocketIOException
