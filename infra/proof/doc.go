@@ -2,13 +2,14 @@
 // nothing shown twice, nothing invented. It has no code of its own, only tests, which
 // run the recorder, the query and the compactor in process over a store in memory.
 //
-// They attack in four ways:
+// They attack in five ways:
 //
 //   - Every fault: a scenario of each job is played once for each of its calls and each
 //     kind of fault at that call, late effects, crashes and outages among them.
 //   - Every crossing: each job runs as a whole before each call of another.
 //   - Schedules: recorders, compactors and readers of one partition whose calls interleave
 //     and fail as drawn from a seed, with clocks hours apart and recorders that freeze.
+//   - Spoilt objects: cut, flipped, of a newer version, and whatever else may lie under a key.
 //   - The known ways to lose an event, below, one test each.
 //
 // A historian stands before the store and complains of two contents under one key, of a

@@ -58,10 +58,11 @@ func (w *world) again(keys ...string) {
 }
 
 // soundAndSettled is sound, also once it is compacted.
-func (w *world) soundAndSettled() {
-	require.NoError(w.t, w.sound())
-	require.NoError(w.t, w.settle())
-	require.NoError(w.t, w.sound())
+func (w *world) soundAndSettled(what ...any) {
+	w.t.Helper()
+	require.NoError(w.t, w.sound(), what...)
+	require.NoError(w.t, w.settle(), what...)
+	require.NoError(w.t, w.sound(), what...)
 }
 
 // A compactor that cannot read its output back must not take it away: another one, which
