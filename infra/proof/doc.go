@@ -33,7 +33,7 @@
 //	deleted below an unconfirmed number       pkg/record: TestNothingIsDeletedBelowAnUnconfirmedPut
 //	deleted for being listed, or by prefix    TestADamagedHighestNumberAboveASoundOne, TestADeleteNamesWhatWasMerged
 //	deleted after an unknown put              TestNothingIsDeletedBeforeTheOutputWasReadBack
-//	deleted though the output is damaged      pkg/compact: TestAnOutputStoredDamagedDeletesNothing
+//	deleted though the output is damaged      TestNothingIsDeletedForAnotherSegment; pkg/compact: TestAnOutputStoredDamagedDeletesNothing
 //	two objects supersede each other          TestTwoObjectsDoNotSupersedeEachOther
 //	an output is its own input                TestAnOutputIsNoneOfItsInputs
 //	two layouts in one bucket                 TestOnlyOneOfTwoLayoutsAcknowledges, TestTwoLayoutsAnswerNothing

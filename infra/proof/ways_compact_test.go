@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -123,6 +124,37 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	}
 }
 
+// swapping keeps another sound segment than the compacted one that it was given.
+type swapping struct {
+	objstore.Store
+	instead func(data []byte) []byte
+}
+
+func (s swapping) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	data, err := io.ReadAll(io.NewSectionReader(body, 0, size))
+	if err != nil {
+		return err
+	}
+	other := s.instead(data)
+	return s.Store.Put(ctx, key, bytes.NewReader(other), int64(len(other)))
+}
+
+// Nothing is deleted where a sound segment is read back that has other rows than the
+// merged ones, though everything in it agrees with itself.
+func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
+	w := runs(t, 2)
+	counting := objstore.NewCounting(swapping{w.store.Store, func(data []byte) []byte {
+		return twin(t, data, func(n int) []byte {
+			other, _ := compacted(t, 0, slices.Concat(span(clientA, n, 6), span(clientA, n+10, 6))...)
+			return other
+		})
+	}})
+	report := w.compactOnce(counting)
+	require.Len(t, report.Failed, 1)
+	require.Contains(t, report.Failed[partitionA().String()], "were merged, or they differ")
+	require.Empty(t, counting.Of(objstore.OpDelete))
+}
+
 // What arrives while a merge goes on is not deleted with its inputs, though it lies in
 // the same partition, sorts before the output and may be of the same run.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
@@ -167,20 +199,26 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w.soundAndSettled()
 }
 
+// compacted is a compacted object of events.
+func compacted(t testing.TB, groupRows int64, events ...event.Event) ([]byte, segment.Written) {
+	var out bytes.Buffer
+	writer := segment.NewWriter(&out, groupRows)
+	require.NoError(t, writer.Write(segment.FromEvents(events)))
+	written, err := writer.Close()
+	require.NoError(t, err)
+	return out.Bytes(), written
+}
+
 // seedOutput stores acknowledged events as a compacted object.
 func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
 	}
-	var out bytes.Buffer
-	writer := segment.NewWriter(&out, groupRows)
-	require.NoError(w.t, writer.Write(segment.FromEvents(events)))
-	written, err := writer.Close()
-	require.NoError(w.t, err)
-	digest := sha256.Sum256(out.Bytes())
+	data, written := compacted(w.t, groupRows, events...)
+	digest := sha256.Sum256(data)
 	name := layout.Name{Level: level, Digest: hex.EncodeToString(digest[:]), FooterLength: written.FooterLength}
 	key := name.Key(layouts.PartitionOf(events[0].ClientID, events[0].Time))
-	require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(out.Bytes()), written.Size))
+	require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(data), written.Size))
 	return key
 }
 
@@ -263,19 +301,31 @@ func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 
 // twins are two segments of other events whose footers point to the same places.
 func twins(t *testing.T) (one, two []byte) {
+	encode := func(from int) []byte {
+		data, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))
+		require.NoError(t, err)
+		return data
+	}
+	one = encode(1000)
+	return one, twin(t, one, func(n int) []byte { return encode(1000 + n) })
+}
+
+// twin is the first of other segments that has the shape of one.
+func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 	shape := func(data []byte) string {
 		footer, err := segment.ParseFooter(data, int64(len(data)))
 		require.NoError(t, err)
-		g := footer.Groups()[0]
-		return fmt.Sprint(len(data), len(footer.Groups()), g.Offset, g.Length, g.Rows)
-	}
-	one, err := segment.Encode(segment.FromEvents(span(clientA, 1000, 5)))
-	require.NoError(t, err)
-	for from := 1001; ; from++ {
-		two, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))
+		length, err := segment.FooterLength(data, int64(len(data)))
 		require.NoError(t, err)
-		if shape(one) == shape(two) {
-			return one, two
+		g := footer.Groups()[0]
+		return fmt.Sprint(len(data), length, len(footer.Groups()), g.Offset, g.Length, g.Rows)
+	}
+	want := shape(one)
+	for n := 1; n < 10_000; n++ {
+		if data := other(n); shape(data) == want {
+			return data
 		}
 	}
+	require.FailNow(t, "no other segment has this shape")
+	return nil
 }
