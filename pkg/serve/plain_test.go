@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -29,10 +30,24 @@ func startPlain(t *testing.T, f Function, onPlatform bool) string {
 	go func() { done <- front.serve(ctx, listener) }()
 	t.Cleanup(func() {
 		cancel()
-		require.NoError(t, <-done)
 		http.DefaultClient.CloseIdleConnections()
+		require.NoError(t, await(t, done))
 	})
 	return "http://" + listener.Addr().String()
+}
+
+// patience is how long a test waits for what is sure to come.
+const patience = time.Minute
+
+// await is the next value of a channel.
+func await[T any](t *testing.T, values <-chan T) (value T) {
+	t.Helper()
+	select {
+	case value = <-values:
+	case <-time.After(patience):
+		require.FailNow(t, "it does not come")
+	}
+	return value
 }
 
 func send(t *testing.T, method, url, body string, header ...string) (*http.Response, string) {
@@ -86,10 +101,10 @@ func TestPlainServesConcurrently(t *testing.T) {
 			errs <- err
 		}()
 	}
-	<-arrived
-	<-arrived
+	await(t, arrived)
+	await(t, arrived)
 	close(leave)
-	require.NoError(t, errors.Join(<-errs, <-errs))
+	require.NoError(t, errors.Join(await(t, errs), await(t, errs)))
 }
 
 func TestPlainControlPathsNeedThePlatform(t *testing.T) {
@@ -162,7 +177,9 @@ func TestListenAddress(t *testing.T) {
 func TestPlainBinary(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
-	child := exec.CommandContext(t.Context(), self)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	child := exec.CommandContext(ctx, self)
 	child.Env = append(os.Environ(), "SERVE_TEST_FUNCTION=1", "FC_RUNTIME_API=", "FC_FUNCTION_NAME=", "HOST=127.0.0.1", "PORT=0")
 	stderr, err := child.StderrPipe()
 	require.NoError(t, err)

@@ -96,7 +96,7 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 func (api *runtimeAPI) invoke(kind, payload string) result {
 	api.nextID++
 	id := fmt.Sprintf("request-%d", api.nextID)
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(patience)
 	select {
 	case api.work <- invocation{id, kind, payload}:
 	case <-timeout:
