@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"os"
@@ -43,8 +44,8 @@ func findMosquitto(t *testing.T) string {
 }
 
 // startMosquitto starts a broker with lines of configuration of the test's own. Its
-// clients are device, which may use no topic below denied/, and forwarder, which may
-// read the log.
+// clients are device, which may use no topic below denied/, forwarder, which may read the
+// log, and operator, which may give commands.
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)
@@ -55,9 +56,10 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 		return path
 	}
 	config := write("mosquitto.conf", append([]string{
-		"listener " + port + " 127.0.0.1", "user root", "allow_anonymous false", "max_packet_size 2000",
-		"password_file " + write("passwords", password("device", "devpass"), password("forwarder", "fwdpass")),
-		"acl_file " + write("acl", "user device", "topic readwrite open/#", "user forwarder", "topic read $SYS/broker/log/#"),
+		"listener " + port + " 127.0.0.1", "user root", "allow_anonymous false", "max_packet_size 2000", "max_qos 1",
+		"password_file " + write("passwords", password("device", "devpass"), password("forwarder", "fwdpass"), password("operator", "oppass")),
+		"acl_file " + write("acl", "user device", "topic readwrite open/#", "user forwarder", "topic read $SYS/broker/log/#",
+			"user operator", "topic write $CONTROL/#"),
 		"log_dest file " + m.log, "log_type error", "log_type warning", "log_type notice", "log_type information",
 	}, configuration...)...)
 	m.cmd = exec.Command(findMosquitto(t), "-c", config)
@@ -71,6 +73,25 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Cleanup(func() { m.stop(t) })
 	m.awaitRunning(t)
 	return m
+}
+
+// dynamicSecurity is lines of configuration of the plugin that comes with Mosquitto for
+// an operator's commands, with one user that it knows.
+func dynamicSecurity(t *testing.T, user string) []string {
+	t.Helper()
+	plugins, err := filepath.Glob(filepath.Join(filepath.Dir(findMosquitto(t)), "../lib/*/mosquitto_dynamic_security.so"))
+	require.NoError(t, err)
+	require.NotEmpty(t, plugins)
+	users := filepath.Join(t.TempDir(), "users.json")
+	require.NoError(t, os.WriteFile(users, []byte(`{"clients":[{"username":"`+user+`"}]}`), 0o600))
+	return []string{"plugin " + plugins[0], "plugin_opt_config_file " + users}
+}
+
+// disable is the command to the plugin that ends all connections of a user, as a packet.
+func disable(user string) []byte {
+	const topic = "$CONTROL/dynamic-security/v1"
+	body := append(binary.BigEndian.AppendUint16(nil, uint16(len(topic))), topic...)
+	return ends.Packet(0x30, append(body, `{"commands":[{"command":"disableClient","username":"`+user+`"}]}`...))
 }
 
 // running is the line that says that the broker is ready, and its version.

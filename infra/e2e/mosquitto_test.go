@@ -33,6 +33,9 @@ func mosquittoKinds(m *mosquitto) []ends.Kind {
 		{Name: "takeover", Run: ends.Takeover, Rows: []ends.Row{connected, {Action: "close", Info: "clientId conflict"}, connected, clean}},
 		{Name: "malformed", Run: ends.Malformed, Rows: []ends.Row{connected, fault}},
 		{Name: "oversize", Run: sends(ends.Packet(0x30, make([]byte, 5_000))), Rows: []ends.Row{connected, fault}},
+		{Name: "malformed-packet", Run: sends(ends.Publish(4, "open/x", 3)), Rows: []ends.Row{connected, fault}},
+		{Name: "second-connect", Run: sends(ends.Connect(m.target(), "other", time.Minute)), Rows: []ends.Row{connected, fault}},
+		{Name: "too-high-qos", Run: sends(ends.Publish(4, "open/x", 2)), Rows: []ends.Row{connected, fault}},
 		{Name: "denied", Run: sends(append(ends.Publish(4, "denied/x", 0), 0xE0, 0)), Rows: []ends.Row{connected, clean}},
 		{Name: "odd as id (p2, c1, k1). [x]: 日本 'q'", Run: ends.Dropped, Rows: []ends.Row{connected, dropped}},
 		{Name: "stays", Run: stays(m), Rows: []ends.Row{connected}},
@@ -138,6 +141,28 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 		}
 	}
 	require.Equal(t, kind.Rows, got, device)
+}
+
+// TestMosquittoKick: an operator disables the user of a client.
+func TestMosquittoKick(t *testing.T) {
+	t.Parallel()
+	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
+	f := newForwarder(t, newFront(t, s), "-log", m.log)
+	f.start(t, "following")
+	began := time.Now().Truncate(time.Second)
+	device, err := ends.Dial(t.Context(), m.target(), "kicked", time.Minute)
+	require.NoError(t, err)
+	operator, err := ends.Dial(t.Context(), ends.Target{Address: m.address, User: "operator", Password: "oppass"}, "operator", time.Minute)
+	require.NoError(t, err)
+	_, err = operator.Write(disable("device"))
+	require.NoError(t, err)
+	require.NoError(t, device.AwaitEnd())
+	require.NoError(t, operator.Close())
+	rows := s.await(t, question("mosquitto", "kicked", began, time.Now().Add(time.Minute)), 2).rows(t)
+	require.Equal(t, ends.Row{Action: "connect", Info: "accepted"}, ends.Row{Action: rows[0].Action, Info: rows[0].ActionInfo})
+	require.Equal(t, ends.Row{Action: "close", Info: "ServerShutdown"}, ends.Row{Action: rows[1].Action, Info: rows[1].ActionInfo})
+	require.Equal(t, "administrative action", rows[1].NativeReason)
+	f.stop(t)
 }
 
 // TestMosquittoOutages: the recorder is away, the forwarder is killed, the log is
