@@ -47,13 +47,14 @@ export function boundsOf(connections, scale) {
   return [Math.min(...starts), Math.max(...ends)];
 }
 
-// marks are instants as { x, items }, those that would cover each other as one.
-export function marks(items, timeOf, scale, size) {
+// marks are instants as { x, items }, those that would cover each other as one. roomOf
+// is the width that a mark of so many needs.
+export function marks(items, timeOf, scale, roomOf) {
   const all = [];
   for (const item of items) {
     const x = scale.x(timeOf(item));
     const last = all.at(-1);
-    if (last && x - last.x < size) last.items.push(item);
+    if (last && x - last.x < roomOf(last.items.length)) last.items.push(item);
     else all.push({ x, items: [item] });
   }
   return all;

@@ -102,9 +102,12 @@ function shared(connections, x, width, rows) {
   return svg('g', { class: 'bar shared' }, parts);
 }
 
+// markRoom is for a mark, and for how many it is of.
+const markRoom = (count) => markSize + 8 + (count > 1 ? number(count).length * perLetter + 4 : 0);
+
 // markItems are the refused logins, above the bars.
 function markItems(report, s) {
-  return marks(report.refusals, (one) => ms(one.time), s, markSize + 8).map(({ x, items }) => {
+  return marks(report.refusals, (one) => ms(one.time), s, markRoom).map(({ x, items }) => {
     const node = svg('g', { class: 'mark', transform: `translate(${x} ${markSize / 2 + 2})` },
       svg('path', { class: 'stem', d: `M0 ${markSize / 2}v${barHeight + 9}` }),
       svg('circle', { class: 'shield', r: markSize / 2 }),
@@ -115,9 +118,6 @@ function markItems(report, s) {
   });
 }
 
-// labelRoom is half of what the widest label of a tick needs.
-const labelRoom = 24;
-
 function axis(report, s, rows) {
   const { step, all } = ticks(s);
   const line = (at, kind) => svg('path', { class: kind, d: `M${s.x(at)} ${rows.top - 2}V${rows.axis + 2}` });
@@ -125,10 +125,17 @@ function axis(report, s, rows) {
   const lines = all.map((at) => {
     const isNew = date(at) !== shown;
     shown = date(at);
-    // A label in the middle of a tick at the left edge would be cut off.
-    return svg('g', s.x(at) < labelRoom ? { class: 'at-edge' } : {}, line(at, 'tick'),
-      svg('text', { class: 'tick-label', x: s.x(at), y: rows.axis + 14 }, clock(at, step)),
-      isNew ? svg('text', { class: 'tick-date', x: s.x(at), y: rows.axis + 28 }, shortDate(at)) : null);
+    return svg('g', {}, line(at, 'tick'),
+      tickText('tick-label', clock(at, step), s.x(at), rows.axis + 14, s),
+      isNew ? tickText('tick-date', shortDate(at), s.x(at), rows.axis + 28, s) : null);
   });
   return svg('g', { class: 'axis', 'aria-hidden': 'true' }, line(s.from, 'end'), line(s.to, 'end'), lines);
+}
+
+const halfLetter = 4; // px, more than half of any but the widest
+
+// tickText is a label in the middle of its tick, but never beyond the edges of the drawing.
+function tickText(kind, words, x, y, s) {
+  const room = words.length * halfLetter - side;
+  return svg('text', { class: kind, x: Math.min(Math.max(x, room), s.width - room), y }, words);
 }

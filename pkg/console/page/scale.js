@@ -16,12 +16,12 @@ const steps = [
   minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day,
 ];
 
-const leastGap = 84; // px between two ticks
+// leastGap between two ticks is room for their labels: those of less than a second are long.
+const leastGap = (step) => (step < second ? 112 : 84); // px
 
 // ticks are round times on the wall clock, and the step between them.
 export function ticks({ from, to, width }) {
-  const room = Math.max(Math.floor(width / leastGap), 1);
-  const step = steps.find((one) => (to - from) / one <= room) ?? day;
+  const step = steps.find((one) => (to - from) / one <= Math.max(width / leastGap(one), 1)) ?? day;
   const ahead = shifted(from) - from;
   const all = [];
   for (let wall = Math.ceil(shifted(from) / step) * step; wall - ahead <= to; wall += step) all.push(wall - ahead);
