@@ -1,6 +1,6 @@
 // Texts that devices and brokers chose: of any length, any script and any direction.
 
-import { el } from './dom.js';
+import { el, unbroken } from './dom.js';
 import { number, text } from './text.js';
 
 // Characters that show nothing, move the text around them or break a line: controls,
@@ -36,12 +36,20 @@ function start(value, length) {
   return value.slice(0, /[\ud800-\udbff]/.test(value[length - 1]) ? length - 1 : length);
 }
 
+const moment = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
+
 // visible is a text as nodes, invisible characters as their codes.
 function visible(value) {
+  return replaced(value, invisible, (found) => el('span', { class: 'code-point' }, code(found)))
+    .flatMap((node) => (typeof node === 'string' ? replaced(node, moment, unbroken) : node));
+}
+
+// replaced is a text as nodes, with a node of its own for each match.
+function replaced(value, pattern, nodeOf) {
   const nodes = [];
   let end = 0;
-  for (const match of value.matchAll(invisible)) {
-    nodes.push(value.slice(end, match.index), el('span', { class: 'code-point' }, code(match[0])));
+  for (const match of value.matchAll(pattern)) {
+    nodes.push(value.slice(end, match.index), nodeOf(match[0]));
     end = match.index + match[0].length;
   }
   nodes.push(value.slice(end));

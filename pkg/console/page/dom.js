@@ -25,4 +25,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// unbroken is a text that stays on one line.
+export const unbroken = (text) => el('span', { class: 'unbroken' }, text);
+
 export const byId = (id) => document.getElementById(id);

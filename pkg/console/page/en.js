@@ -135,6 +135,7 @@ export default {
   "summary.connects": "{count} began in the span",
   "summary.drops": "Drops",
   "summary.disconnects": "{count} ended by DISCONNECT",
+  "summary.disconnects.unknown": "{count} ended by DISCONNECT, {unknown} for reasons not told",
   "summary.refusals": "Refused logins",
   "summary.refusals.note": "CONNECT not accepted",
   "summary.longest": "Longest connection",

@@ -7,6 +7,7 @@ import { duration, iso, ms, time } from './time.js';
 
 const instant = (at) => ({ node: () => time(ms(at)), plain: () => iso(ms(at)) });
 const words = (value) => ({ node: () => datum(value), plain: () => plain(value) });
+const identifier = (value) => ({ node: () => datum(value, { kind: 'mono' }), plain: () => plain(value) });
 const wording = (value) => ({ node: () => value, plain: () => value });
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
@@ -18,7 +19,7 @@ const facts = {
   end: (e) => e.end && instant(e.end),
   end_is: (e) => e.end_is && wording(text(`end.${e.end_is}`)),
   length: (e) => Number.isFinite(e.length) && wording(duration(e.length)),
-  channel_id: (e) => e.channel_id && words(e.channel_id),
+  channel_id: (e) => e.channel_id && identifier(e.channel_id),
   action_info: (e) => e.action_info && wording(text('evidence.word', { word: e.action_info, meaning: text(`info.${e.action_info}`) })),
   native_event: (e) => e.native_event && words(e.native_event),
   native_reason: (e) => e.native_reason && words(e.native_reason),
@@ -33,7 +34,7 @@ const facts = {
   received_at: (e) => e.received_at && instant(e.received_at),
   time_origin: (e) => e.time_origin && wording(text(`origin.${e.time_origin}`)),
   source: (e) => e.source && words(e.source),
-  source_event_id: (e) => e.source_event_id && words(e.source_event_id),
+  source_event_id: (e) => e.source_event_id && identifier(e.source_event_id),
 };
 
 const bracketed = (address) => (address.includes(':') ? `[${address}]` : address);

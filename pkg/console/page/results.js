@@ -3,7 +3,7 @@
 import { copyButton } from './clipboard.js';
 import { belongs, connectionAt, connectionList, keyOf, panel } from './connections.js';
 import { datum } from './datum.js';
-import { el } from './dom.js';
+import { el, unbroken } from './dom.js';
 import { icon } from './icons.js';
 import { legend } from './legend.js';
 import { nothing } from './notices.js';
@@ -84,8 +84,8 @@ function subject(view, actions) {
   return el('header', { class: 'subject' },
     el('div', { class: 'who' },
       el('h1', {}, datum(query.client, { kind: 'mono' }), copyButton(() => query.client, { label: text('copy.client') })),
-      el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), el('span', { class: 'between' }, '·'),
-        spanText(query.from, query.to), ' ', el('span', { class: 'quiet-text' }, `${zoneName(query.to)}, ${duration(query.to - query.from + 1)}`))),
+      el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' ', el('span', { class: 'between' }, '·'), ' ',
+        spanText(query.from, query.to).split(/(?<= –) /).flatMap((part) => [unbroken(part), ' ']), el('span', { class: 'quiet-text' }, zoneName(query.to), ', ', unbroken(duration(query.to - query.from + 1))))),
     el('div', { class: 'exports', role: 'group', 'aria-label': text('export.label') },
       copyButton(() => view.link(), { caption: text('copy.link') }),
       ['csv', 'ndjson', 'html'].map((format) => el('button', { type: 'button', class: 'button quiet', title: text(`export.${format}.title`), on: { click: (event) => actions.onExport(format, event.currentTarget) } }, icon('down'), text(`export.${format}`)))));

@@ -1,5 +1,6 @@
 import { datum } from './datum.js';
-import { el } from './dom.js';
+import { el, unbroken } from './dom.js';
+import { kindOf } from './kinds.js';
 import { phrase, text } from './text.js';
 import { date, duration, ms, stamp, time } from './time.js';
 
@@ -7,19 +8,23 @@ import { date, duration, ms, stamp, time } from './time.js';
 // the API could not tell.
 export function status(answer) {
   const state = answer?.state ?? 'unknown';
-  return el('section', { class: `card status state-${state}`, 'aria-labelledby': 'status-title' },
+  return el('section', { class: `card status state-${state}${left(answer) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
     el('p', { class: 'eyebrow' }, text('status.now')),
     el('h2', { id: 'status-title' }, el('span', { class: 'lamp', 'aria-hidden': 'true' }), text(`status.${state}`)),
     answer ? el('p', { class: 'since' }, since(answer)) : el('p', { class: 'since' }, text('status.unread')),
     answer?.connection ? newest(answer.connection) : null);
 }
 
+// left reports whether the client went of its own accord, which is nothing to worry about.
+const left = (answer) => answer?.state === 'offline' && Boolean(answer.connection) && kindOf(answer.connection) === 'disconnected';
+
 // since says when it began, how long ago, and why it is offline.
 function since(answer) {
-  if (answer.state === 'unknown') return phrase('status.nothing', { date: date(ms(answer.looked_back_to)) });
-  if (!answer.since) return phrase('status.sinceUnknown', { date: date(ms(answer.looked_back_to)) });
+  const lookedBackTo = time(ms(answer.looked_back_to), date);
+  if (answer.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
+  if (!answer.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
   const at = ms(answer.since);
-  const ago = duration(Math.max(ms(answer.at) - at, 0));
+  const ago = unbroken(duration(Math.max(ms(answer.at) - at, 0)));
   const reason = answer.state === 'offline' && answer.connection?.action_info;
   return [...phrase('status.since', { time: time(at, (t) => stamp(t).slice(0, 19)), ago }), reason ? el('span', { class: 'reason' }, reason) : null];
 }

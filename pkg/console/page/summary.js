@@ -1,5 +1,5 @@
-import { el, svg } from './dom.js';
-import { number, text } from './text.js';
+import { el, svg, unbroken } from './dom.js';
+import { number, phrase, text } from './text.js';
 import { duration } from './time.js';
 
 // summary is a span in numbers. What is not known is a dash.
@@ -8,7 +8,7 @@ export function summary({ summary: s, connections }) {
   return el('dl', { class: 'summary card' },
     tile('uptime', percent(s.uptime), uptimeNote(s), s.uptime === null ? null : meter(s)),
     tile('connections', number(connections.length), text('summary.connects', { count: number(s.connects) })),
-    tile('drops', number(s.drops), text('summary.disconnects', { count: number(s.disconnects ?? 0) }), null, s.drops > 0),
+    tile('drops', number(s.drops), dropsNote(s), null, s.drops > 0),
     tile('refusals', number(s.refusals), text('summary.refusals.note'), null, s.refusals > 0),
     tile('longest', length(s.longest_ms), text('summary.longest.note')),
     tile('median', length(s.median_ms), text('summary.median.note')));
@@ -20,7 +20,13 @@ function tile(name, value, note, extra = null, bad = false) {
     el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
 }
 
-const uptimeNote = (s) => text(s.unknown_ms > 0 ? 'summary.uptime.unknown' : 'summary.uptime.note', { online: duration(s.online_ms), unknown: duration(s.unknown_ms) });
+const uptimeNote = (s) => phrase(s.unknown_ms > 0 ? 'summary.uptime.unknown' : 'summary.uptime.note', { online: unbroken(duration(s.online_ms)), unknown: unbroken(duration(s.unknown_ms)) });
+
+// dropsNote counts the ends that are no drops, or not known to be.
+function dropsNote({ disconnects, unexplained, unreported }) {
+  const unknown = unexplained + unreported;
+  return text(unknown > 0 ? 'summary.disconnects.unknown' : 'summary.disconnects', { count: number(disconnects), unknown: number(unknown) });
+}
 
 // percent never rounds a loss away.
 function percent(share) {

@@ -135,6 +135,7 @@ export default {
   "summary.connects": "其中 {count} 个在此期间开始",
   "summary.drops": "掉线次数",
   "summary.disconnects": "另有 {count} 次由 DISCONNECT 结束",
+  "summary.disconnects.unknown": "另有 {count} 次由 DISCONNECT 结束，{unknown} 次原因未上报",
   "summary.refusals": "登录被拒绝",
   "summary.refusals.note": "CONNECT 未被接受",
   "summary.longest": "最长连接",
