@@ -14,13 +14,22 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// folder is a store on local disk: an object is the file that its key names. It is for
-// measuring: nothing is synced, and keys are those of our layout.
+// folder is a store on local disk: an object is the file that its key names, as with
+// the OSS stand-in, which may serve the same folder afterwards. It is for measuring:
+// nothing is synced, and keys are those of our layout.
 type folder string
 
 var _ objstore.Store = folder("")
 
-func (f folder) path(key string) string { return filepath.Join(string(f), filepath.FromSlash(key)) }
+// dotless ends the file of a key without a dot.
+const dotless = ".%"
+
+func (f folder) path(key string) string {
+	if last := key[strings.LastIndexByte(key, '/')+1:]; last != "" && !strings.Contains(last, ".") {
+		key += dotless
+	}
+	return filepath.Join(string(f), filepath.FromSlash(key))
+}
 
 // Put shows the object by a rename.
 func (f folder) Put(_ context.Context, key string, body io.ReaderAt, size int64) error {
@@ -75,7 +84,7 @@ func (f folder) list(prefix string, visit func(objstore.Object)) error {
 		return err
 	}
 	for _, entry := range entries {
-		key := prefix + entry.Name()
+		key := prefix + strings.TrimSuffix(entry.Name(), dotless)
 		if entry.IsDir() {
 			if err := f.list(key+"/", visit); err != nil {
 				return err

@@ -22,7 +22,7 @@ import (
 )
 
 // today is the day that all events are of: a past one, so that it is closed.
-var today = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+var today = time.Date(2025, 11, 20, 0, 0, 0, 0, time.UTC)
 
 const (
 	fleetSeed       = 1

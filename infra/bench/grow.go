@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+)
+
+// partitionRows is how many rows a partition of so many is made of at this scale: all
+// of them from 0.01 on.
+func (b *bench) partitionRows(rows int) int {
+	if b.scale < leastScale {
+		return max(int(float64(rows)*b.scale/leastScale), 200)
+	}
+	return rows
+}
+
+const leastScale = 0.01
+
+// whole says why figures of whole partitions do not apply; empty where they do.
+func (b *bench) whole() string {
+	if b.scale < leastScale {
+		return "at SCALE 0.01 and above"
+	}
+	return ""
+}
+
+// grow is how stored bytes and the cost of queries change with the rows of a partition.
+func (b *bench) grow(ctx context.Context) error {
+	for _, c := range []struct {
+		name         string
+		shards, rows int
+		stored       float64
+		limits       limits
+	}{
+		{"35,000 rows, one of 256 shards", 256, 35_000, 14, limits{
+			cold: limit{3, 4, 128}, warm: limit{2, 0, 32}, local: 0.6, cpu: 0.5, standIn: 3, why: b.whole(),
+		}},
+		{"350,000 rows, one of 256 shards", 256, 350_000, 0, limits{
+			cold: limit{3, 4, 192}, warm: limit{rounds: 2}, local: 0.6, cpu: 0.5, standIn: 3, why: b.whole(),
+		}},
+		{"600,000 rows, one of 16 shards", 16, 600_000, 12.5, limits{
+			local: 0.6, cpu: 0.5, standIn: 3, why: b.whole(),
+		}},
+	} {
+		events, devices := partitionEvents(c.shards, b.partitionRows(c.rows))
+		d, err := b.closedPartition(ctx, c.shards, events)
+		if err != nil {
+			return err
+		}
+		b.add(c.name+": compacted", float64(d.live.bytes)/float64(len(events)), "B/event", c.limits.figure(c.stored))
+		if err := b.askBucket(ctx, c.name, d.bucket, devices, c.limits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closedPartition is a bucket with one closed and compacted partition.
+func (b *bench) closedPartition(ctx context.Context, shards int, events []event.Event) (*day, error) {
+	d, err := b.newDay(shards)
+	if err != nil {
+		return nil, err
+	}
+	d.rows = int64(len(events))
+	if err := d.recordFull(ctx, events); err != nil {
+		return nil, err
+	}
+	return d, d.finish(ctx, b)
+}
+
+// storeIn is a bucket's folder as a store.
+func storeIn(bucket string) folder { return folder(filepath.Join(bucket, "objects")) }
+
+func copyObject(ctx context.Context, from, to objstore.Store, o objstore.Object) error {
+	var data []byte
+	if o.Size > 0 {
+		var err error
+		if data, err = from.Read(ctx, o.Key, 0, o.Size); err != nil {
+			return err
+		}
+	}
+	return to.Put(ctx, o.Key, bytes.NewReader(data), o.Size)
+}
+
+// upTo is the events that arrived before an hour of the day.
+func upTo(events []event.Event, hour int) []event.Event {
+	until := today.Add(time.Duration(hour) * time.Hour)
+	for i := range events {
+		if !events[i].ReceivedAt.Before(until) {
+			return events[:i]
+		}
+	}
+	return events
+}
+
+// seenBy is the devices of which an event arrived before an hour.
+func seenBy(devices []device, events []event.Event, hour int) (seen []device) {
+	clients := map[string]bool{}
+	for _, e := range upTo(events, hour) {
+		clients[e.ClientID] = true
+	}
+	for _, d := range devices {
+		if clients[d.client] {
+			seen = append(seen, d)
+		}
+	}
+	return seen
+}
+
+// partitionOf is the one partition of a bucket that has only its first shard.
+func partitionOf(shards int) layout.Partition {
+	return layout.Partition{Shard: layout.Layout{Shards: shards}.AllShards()[0], Day: layout.DayOf(today)}
+}

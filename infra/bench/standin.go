@@ -1,0 +1,80 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"devicetrace/infra/local/oss"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/ossstore"
+)
+
+// The bucket of the stand-in.
+const (
+	ossRegion = "cn-hangzhou"
+	ossBucket = "bench"
+	ossKey    = "bench"
+	ossSecret = "secret"
+)
+
+// standIn is the stand-in for OSS on a free port of this machine.
+type standIn struct {
+	endpoint string
+	server   *http.Server
+}
+
+// openStandIn serves a bucket's folder and holds back each answer for delay.
+func openStandIn(dir string, delay func() time.Duration) (*standIn, error) {
+	bucket, err := oss.Open(oss.Config{
+		Dir: dir, Bucket: ossBucket, Region: ossRegion, Delay: delay,
+		Credentials: func(key string) (string, string, bool) { return ossSecret, "", key == ossKey },
+	})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &standIn{endpoint: "http://" + listener.Addr().String(), server: &http.Server{Handler: bucket}}
+	go func() { _ = s.server.Serve(listener) }()
+	return s, nil
+}
+
+func (s *standIn) close() { _ = s.server.Close() }
+
+// store is the bucket through the vendor's SDK, as the functions have it.
+func (s *standIn) store() (objstore.Store, error) {
+	keys := &ossstore.Credentials{}
+	keys.Set(ossKey, ossSecret, "")
+	store, err := ossstore.New(ossstore.Config{Endpoint: s.endpoint, Region: ossRegion, Bucket: ossBucket, Credentials: keys})
+	if err != nil {
+		return nil, err
+	}
+	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
+}
+
+// environment is that of a function on the bucket.
+func (s *standIn) environment() []string {
+	return []string{
+		"OSS_ENDPOINT=" + s.endpoint, "OSS_REGION=" + ossRegion, "OSS_BUCKET=" + ossBucket,
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + ossKey, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + ossSecret,
+	}
+}
+
+// What a request to OSS takes within its region: log-normal, by median and by what
+// one in a hundred exceeds.
+const (
+	ossMedian = 12 * time.Millisecond
+	ossSlow   = 40 * time.Millisecond
+)
+
+// likeOSS draws how long a request takes.
+func likeOSS() time.Duration {
+	const ninetyNinth = 2.3263 // of the standard normal distribution
+	spread := math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth
+	return time.Duration(float64(ossMedian) * math.Exp(spread*rand.NormFloat64()))
+}
