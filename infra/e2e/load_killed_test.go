@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestKilledInTheMiddle kills each function while it waits for the store in the middle of
+// a call. Its caller is told that it failed, and never gets an answer that is short;
+// called again it does all of it.
+func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	needsProc(t)
+	s := newStack(t)
+	const device = "killed"
+	from := time.Now().Add(-time.Hour)
+	events := manyEvents(device, from, 60)
+	s.record(t, "load", events[:30])
+
+	body, err := json.Marshal(events[30:])
+	require.NoError(t, err)
+	s.killInTheMiddle(t, "recorder", func() (response, error) {
+		return do(t.Context(), http.MethodPost, s.url("/webhooks/events/load"), webhookToken, nil, body)
+	})
+	s.record(t, "load", events[30:])
+
+	s.killInTheMiddle(t, "query", func() (response, error) {
+		q := question("load", device, from, time.Now())
+		return do(t.Context(), http.MethodGet, s.url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
+	})
+	requireAllOf(t, s.eventIDs(t, device, from), events)
+
+	s.killInTheMiddle(t, "compactor", func() (response, error) {
+		err := s.invoke(t.Context(), "compactor")
+		if err != nil && strings.Contains(err.Error(), "status 502") {
+			return response{status: http.StatusBadGateway}, nil
+		}
+		return response{status: http.StatusOK}, err
+	})
+	s.compact(t)
+	requireAllOf(t, s.eventIDs(t, device, from), events)
+}
+
+// killInTheMiddle makes a call that the store does not answer in time, kills the function
+// that has begun it, and checks that the call failed for that.
+func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (response, error)) {
+	t.Helper()
+	require.NoError(t, s.setStore(t.Context(), "delay=10m"))
+	type ended struct {
+		r   response
+		err error
+	}
+	begun, end := s.callsOf(t, function), make(chan ended, 1)
+	go func() {
+		r, err := call()
+		end <- ended{r, err}
+	}()
+	require.Eventually(t, func() bool { return s.callsOf(t, function) > begun }, patience, pollEvery)
+	for _, p := range named(s.cmd.Process.Pid, function) {
+		require.True(t, p.kill())
+	}
+	select {
+	case e := <-end:
+		require.NoError(t, e.err)
+		require.Equal(t, http.StatusBadGateway, e.r.status, "%s: %s", function, e.r.body)
+		require.NotContains(t, string(e.r.body), `"events"`)
+	case <-time.After(patience):
+		require.FailNow(t, "the call does not end", function)
+	}
+	require.NoError(t, s.setStore(t.Context(), ""))
+}
+
+// callsOf is how many calls of a function have begun.
+func (s *stack) callsOf(t *testing.T, function string) int {
+	t.Helper()
+	logged, err := os.ReadFile(filepath.Join(s.data, "functions.log"))
+	require.NoError(t, err)
+	return strings.Count(string(logged), function+" | FC Invoke Start")
+}
+
+// requireAllOf checks that each of the events is there once.
+func requireAllOf(t *testing.T, ids []string, events []sent) {
+	t.Helper()
+	var want []string
+	for _, e := range events {
+		want = append(want, e.SourceEventID)
+	}
+	slices.Sort(ids)
+	slices.Sort(want)
+	require.Equal(t, want, ids)
+}
