@@ -73,6 +73,8 @@ func startPlain(t *testing.T, function string, env []string) (address string) {
 	t.Cleanup(func() {
 		client.CloseIdleConnections()
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer late.Stop()
 		require.NoError(t, cmd.Wait(), said.tail())
 	})
 	select {

@@ -94,7 +94,7 @@ type posters struct {
 
 func startPosters(t *testing.T, s *stack, n int) *posters {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), loadLimit)
 	ps := &posters{stop: make(chan struct{}), abandon: cancel}
 	url := s.url("/webhooks/events/load")
 	for i := range n {
@@ -107,10 +107,14 @@ func startPosters(t *testing.T, s *stack, n int) *posters {
 }
 
 // finish lets every poster bring its batch to the end.
-func (ps *posters) finish() {
+func (ps *posters) finish(t *testing.T) {
+	t.Helper()
 	close(ps.stop)
 	ps.running.Wait()
 	ps.abandon()
+	for _, p := range ps.all {
+		require.Empty(t, p.unsettled, "%s was not acknowledged within %v", p.name, loadLimit)
+	}
 }
 
 // giveUp ends them in the middle of what they do.
