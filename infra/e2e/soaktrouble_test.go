@@ -79,15 +79,21 @@ const callLimit = 16 * time.Second
 func (k *soak) freezeLong(ctx context.Context) {
 	random := k.random(freezingLong)
 	for i := 0; sleep(ctx, between(random, 2*time.Second, 10*time.Second)); i++ {
-		p, ok := k.victim(random, []string{"recorder", "query"}[i%2])
-		if !ok {
-			continue
-		}
-		if freeze(ctx, p, callLimit) && ctx.Err() == nil {
-			k.freezes.Add(1)
-			k.long.Add(1)
+		for !k.freezeOne(ctx, random, []string{"recorder", "query"}[i%2]) && sleep(ctx, 100*time.Millisecond) {
 		}
 	}
+}
+
+// freezeOne reports whether it stopped a process of a function for so long: there may be
+// none just now.
+func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string) bool {
+	p, ok := k.victim(random, function)
+	if !ok || !freeze(ctx, p, callLimit) || ctx.Err() != nil {
+		return false
+	}
+	k.freezes.Add(1)
+	k.long.Add(1)
+	return true
 }
 
 // freeze stops a process and lets it go on after a while, if it still lives: the host
