@@ -90,9 +90,6 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// mergeBatch is how many rows are encoded at a time.
-const mergeBatch = 512
-
 // mergeInto writes the union of all cursors' rows as one segment.
 func mergeInto(ctx context.Context, out io.Writer, cursors []*segment.Cursor, groupRows int64) (segment.Written, error) {
 	merge, err := segment.NewMerge(ctx, cursors)
@@ -100,23 +97,16 @@ func mergeInto(ctx context.Context, out io.Writer, cursors []*segment.Cursor, gr
 		return segment.Written{}, err
 	}
 	writer := segment.NewWriter(out, groupRows)
-	batch := make([]segment.Row, 0, mergeBatch)
 	for {
 		row, err := merge.Next(ctx)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return segment.Written{}, err
-		}
-		if err == nil {
-			batch = append(batch, row)
-		}
-		if len(batch) == mergeBatch || err != nil {
-			if err := writer.Write(batch); err != nil {
-				return segment.Written{}, err
-			}
-			batch = batch[:0]
+		if errors.Is(err, io.EOF) {
+			return writer.Close()
 		}
 		if err != nil {
-			return writer.Close()
+			return segment.Written{}, err
+		}
+		if err := writer.Add(row); err != nil {
+			return segment.Written{}, err
 		}
 	}
 }

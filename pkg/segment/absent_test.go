@@ -25,7 +25,7 @@ func TestAbsentIsNull(t *testing.T) {
 		}
 		data, err := segment.Encode(rows)
 		require.NoError(t, err)
-		require.EqualValues(t, absent, nullsOf(t, data, "connected_at"), "pattern %08b", pattern)
+		require.EqualValues(t, absent, nullsOf(t, data, "connected_for_ms"), "pattern %08b", pattern)
 	}
 }
 

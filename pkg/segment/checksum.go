@@ -55,19 +55,24 @@ func parseGroupSums(text string) (groupSums, error) {
 type checksums struct {
 	out    io.Writer
 	size   int64
-	group  bytes.Buffer
 	groups groupSums
-	held   *bytes.Buffer
+	// kept is what was written of the row group, or, once it is held, of the footer.
+	kept bytes.Buffer
+	held bool
 }
 
-func newChecksums(out io.Writer) checksums { return checksums{out: out} }
+// start is for another file, with the buffers of the last one.
+func (c *checksums) start(out io.Writer) {
+	c.out, c.size, c.groups, c.held = out, 0, c.groups[:0], false
+	c.kept.Reset()
+}
 
 func (c *checksums) Write(p []byte) (int, error) {
-	if c.held != nil {
-		return c.held.Write(p)
-	}
 	if c.size >= int64(len(magic)) { // the file's first write is the magic alone
-		c.group.Write(p)
+		c.kept.Write(p)
+	}
+	if c.held {
+		return len(p), nil
 	}
 	return c.pass(p)
 }
@@ -79,17 +84,17 @@ func (c *checksums) pass(p []byte) (int, error) {
 }
 
 func (c *checksums) endGroup() {
-	c.groups = append(c.groups, xxhash.Sum64(c.group.Bytes()))
-	c.group.Reset()
+	c.groups = append(c.groups, xxhash.Sum64(c.kept.Bytes()))
+	c.kept.Reset()
 }
 
 // holdFooter keeps what is written from now on until writeFooter.
-func (c *checksums) holdFooter() { c.held = new(bytes.Buffer) }
+func (c *checksums) holdFooter() { c.held = true }
 
 // writeFooter writes what was held with the checksum in its place, and returns how
 // long the end is that a reader needs.
 func (c *checksums) writeFooter() (int64, error) {
-	held := c.held.Bytes()
+	held := c.kept.Bytes()
 	start := len(held) - int(footerSize(held)) - trailerLength
 	footer := held[start:]
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // RangeReader reads n bytes of the object under key from an offset.
@@ -71,7 +69,7 @@ type Cursor struct {
 	object Object
 	footer *Footer
 	group  int
-	reader *parquet.GenericReader[Row]
+	reader *groupReader
 	left   int64
 	buffer []Row
 	next   int
@@ -115,7 +113,7 @@ func (c *Cursor) decode(ctx context.Context) (err error) {
 		}
 	}
 	rows := c.room(int(min(c.left, cursorRows)))
-	if err := readFull(c.reader, rows); err != nil {
+	if err := c.reader.read(rows); err != nil {
 		return err
 	}
 	c.left -= int64(len(rows))
@@ -147,11 +145,11 @@ func (c *Cursor) openGroup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rowGroup, err := c.footer.bind(g, data)
+	reader, err := c.footer.openGroup(g, data)
 	if err != nil {
 		return err
 	}
-	c.reader = parquet.NewGenericRowGroupReader[Row](rowGroup)
+	c.reader = reader
 	c.group, c.left = c.group+1, g.Rows
 	return nil
 }
@@ -169,7 +167,7 @@ func (c *Cursor) Digest() Digest { return c.digest }
 // Close frees what the cursor holds. It may be called more than once.
 func (c *Cursor) Close() {
 	if c.reader != nil {
-		_ = c.reader.Close() // nothing is open below it but memory
+		c.reader.close()
 		c.reader = nil
 	}
 }

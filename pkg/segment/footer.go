@@ -19,9 +19,16 @@ const maxFooter = 64 << 20
 // Footer is what the end of a segment says: its row groups, and which clients and
 // times they hold. It is read-only and safe for concurrent use.
 type Footer struct {
-	file   *parquet.File
-	digest Digest
-	groups []Group
+	file    *parquet.File
+	digest  Digest
+	groups  []Group
+	columns []fileColumn // in the order of fields, so clients first
+}
+
+// fileColumn is where a file has a column.
+type fileColumn struct {
+	*field
+	index int
 }
 
 // Group is a row group: a range of the object, and which clients and times it holds.
@@ -106,6 +113,9 @@ func (f *Footer) readMetadata() error {
 	if err != nil || version < 1 || version > SchemaVersion {
 		return fmt.Errorf("%w: schema version %q is not one of 1 to %d", ErrCorrupt, text, SchemaVersion)
 	}
+	if err := f.findColumns(version); err != nil {
+		return err
+	}
 	rows, _ := f.file.Lookup(keyRows)
 	hash, _ := f.file.Lookup(keyHash)
 	var rowsErr, hashErr error
@@ -113,6 +123,21 @@ func (f *Footer) readMetadata() error {
 	f.digest.Sum, hashErr = strconv.ParseUint(hash, 16, 64)
 	if rowsErr != nil || hashErr != nil || f.digest.Rows != f.file.NumRows() {
 		return fmt.Errorf("%w: %q rows with hash %q noted, %d in the row groups", ErrCorrupt, rows, hash, f.file.NumRows())
+	}
+	return nil
+}
+
+// findColumns looks for all columns of the schema's version. Others are passed over.
+func (f *Footer) findColumns(version int) error {
+	for i := range fields {
+		if !fields[i].of(version) {
+			continue
+		}
+		column := f.file.Root().Column(fields[i].name)
+		if column == nil || !column.Leaf() {
+			return fmt.Errorf("%w: no column %s", ErrCorrupt, fields[i].name)
+		}
+		f.columns = append(f.columns, fileColumn{&fields[i], int(column.Index())})
 	}
 	return nil
 }
@@ -163,16 +188,15 @@ func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, 
 	if g.Length <= 0 {
 		return g, fmt.Errorf("%w: row group %d is empty", ErrCorrupt, i)
 	}
-	return g, g.readBounds(rowGroup)
+	return g, g.readBounds(f.chunk(rowGroup, clientField), f.chunk(rowGroup, timeField))
+}
+
+func (f *Footer) chunk(rowGroup parquet.RowGroup, of int) *parquet.FileColumnChunk {
+	return rowGroup.ColumnChunks()[f.columns[of].index].(*parquet.FileColumnChunk)
 }
 
 // readBounds takes over which clients and times a row group says it holds.
-func (g *Group) readBounds(rowGroup parquet.RowGroup) error {
-	clients, areClients := rowGroup.ColumnChunks()[clientColumn].(*parquet.FileColumnChunk)
-	times, areTimes := rowGroup.ColumnChunks()[timeColumn].(*parquet.FileColumnChunk)
-	if !areClients || !areTimes {
-		return fmt.Errorf("%w: row group %d has other columns", ErrCorrupt, g.index)
-	}
+func (g *Group) readBounds(clients, times *parquet.FileColumnChunk) error {
 	first, last, clientsKnown := clients.Bounds()
 	from, to, timesKnown := times.Bounds()
 	if !clientsKnown || !timesKnown {
@@ -183,10 +207,10 @@ func (g *Group) readBounds(rowGroup parquet.RowGroup) error {
 	return nil
 }
 
-// Indexes of columns in the schema.
+// Indexes of fields.
 const (
-	clientColumn = 0
-	timeColumn   = 2
+	clientField = 0
+	timeField   = 2
 )
 
 // window is a part of an object that was read. Reads outside of it fail.

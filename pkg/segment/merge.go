@@ -32,21 +32,23 @@ func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	return m, nil
 }
 
-// Next is the next distinct row, or io.EOF once every input was read to its end
-// and checked.
-func (m *Merge) Next(ctx context.Context) (Row, error) {
+// Next is the next distinct row, valid until the following call, or io.EOF once every
+// input was read to its end and checked.
+func (m *Merge) Next(ctx context.Context) (*Row, error) {
 	for len(m.inputs) > 0 {
-		row := *m.inputs[0].row
+		row := m.inputs[0].row
+		again := m.any && m.last.SameEvent(row)
+		if !again {
+			m.last, m.any = *row, true
+		}
 		if err := m.advance(ctx); err != nil {
-			return Row{}, err
+			return nil, err
 		}
-		if m.any && m.last.SameEvent(&row) {
-			continue
+		if !again {
+			return &m.last, nil
 		}
-		m.last, m.any = row, true
-		return row, nil
 	}
-	return Row{}, io.EOF
+	return nil, io.EOF
 }
 
 func (m *Merge) advance(ctx context.Context) error {

@@ -19,8 +19,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Row is an event as it is stored. Field order is column order, and the tags are
-// the names and encodings of FORMAT.md.
+// Row is an event as it is stored. The tags are the names and encodings of FORMAT.md.
 type Row struct {
 	ClientID        string `parquet:"client_id,plain"`
 	InstanceID      string `parquet:"instance_id,dict"`
@@ -31,10 +30,10 @@ type Row struct {
 	NativeEvent     string `parquet:"native_event,dict"`
 	NativeReason    string `parquet:"native_reason,dict"`
 	ReasonCode      int32  `parquet:"reason_code,plain"`
-	ConnectedAt     int64  `parquet:"connected_at,plain,optional,timestamp(millisecond)"`
-	ReceivedDelay   int64  `parquet:"received_delay_ms,delta"`
+	ConnectedAt     int64  `parquet:"-"` // Unix ms, 0 unknown; see stored
+	ReceivedDelay   int64  `parquet:"received_delay_ms,plain"`
 	PeerAddress     string `parquet:"peer_address,plain"`
-	PeerPort        int32  `parquet:"peer_port,plain"`
+	PeerPort        int64  `parquet:"peer_port,plain"`
 	Username        string `parquet:"username,plain"`
 	Node            string `parquet:"node,dict"`
 	Protocol        string `parquet:"protocol,dict"`
@@ -44,6 +43,22 @@ type Row struct {
 	Source          string `parquet:"source,dict"`
 	SourceEventID   string `parquet:"source_event_id,plain"`
 	TimeOrigin      string `parquet:"time_origin,dict"`
+}
+
+// stored is a Row with what is written in place of ConnectedAt, which would take
+// twice the space: null where that is unknown.
+type stored struct {
+	Row
+	ConnectedFor *int64 `parquet:"connected_for_ms,plain,optional"`
+	connectedFor int64
+}
+
+func (s *stored) set(r *Row) {
+	s.Row, s.ConnectedFor = *r, nil
+	if r.ConnectedAt != 0 {
+		s.connectedFor = r.Time - r.ConnectedAt
+		s.ConnectedFor = &s.connectedFor
+	}
 }
 
 // unknown stands for an Optional number that the source did not send.
@@ -64,7 +79,7 @@ func FromEvent(e *event.Event) Row {
 		ConnectedAt:     millis(e.ConnectedAt),
 		ReceivedDelay:   e.ReceivedAt.UnixMilli() - e.Time.UnixMilli(),
 		PeerAddress:     e.PeerAddress,
-		PeerPort:        e.PeerPort,
+		PeerPort:        int64(e.PeerPort),
 		Username:        e.Username,
 		Node:            e.Node,
 		Protocol:        e.Protocol,
@@ -90,7 +105,7 @@ func (r *Row) Event() event.Event {
 		NativeReason:    r.NativeReason,
 		ReceivedAt:      instant(r.receivedAt()),
 		PeerAddress:     r.PeerAddress,
-		PeerPort:        r.PeerPort,
+		PeerPort:        int32(r.PeerPort),
 		Username:        r.Username,
 		Node:            r.Node,
 		Protocol:        r.Protocol,

@@ -235,7 +235,7 @@ func TestMerge(t *testing.T) {
 			break
 		}
 		require.NoError(t, err)
-		got = append(got, row)
+		got = append(got, *row)
 	}
 	require.Equal(t, want, got)
 }
@@ -355,19 +355,14 @@ func BenchmarkMerge(b *testing.B) {
 		merge, err := segment.NewMerge(b.Context(), cursors)
 		require.NoError(b, err)
 		w := segment.NewWriter(io.Discard, segment.GroupRows(int64(len(rows))))
-		batch := make([]segment.Row, 0, 512)
 		for {
 			row, err := merge.Next(b.Context())
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			require.NoError(b, err)
-			if batch = append(batch, row); len(batch) == cap(batch) {
-				require.NoError(b, w.Write(batch))
-				batch = batch[:0]
-			}
+			require.NoError(b, w.Add(row))
 		}
-		require.NoError(b, w.Write(batch))
 		_, err = w.Close()
 		require.NoError(b, err)
 	}

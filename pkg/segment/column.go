@@ -1,0 +1,259 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// field is a column of the schema and what of a Row it holds: one of the functions.
+type field struct {
+	name string
+	text func(*Row) *string
+	long func(*Row) *int64
+	int  func(*Row) *int32
+	// take gets the values of a column with nulls.
+	take func(r *Row, value int64, known bool)
+	// since and until are the versions of the schema that have the column; an until
+	// of 0 is the current one.
+	since, until int
+}
+
+// fields are the columns of all versions of the schema, in an order in which a row
+// can be filled.
+var fields = []field{
+	{name: "client_id", text: func(r *Row) *string { return &r.ClientID }},
+	{name: "instance_id", text: func(r *Row) *string { return &r.InstanceID }},
+	{name: "time", long: func(r *Row) *int64 { return &r.Time }},
+	{name: "action", text: func(r *Row) *string { return &r.Action }},
+	{name: "action_info", text: func(r *Row) *string { return &r.ActionInfo }},
+	{name: "channel_id", text: func(r *Row) *string { return &r.ChannelID }},
+	{name: "native_event", text: func(r *Row) *string { return &r.NativeEvent }},
+	{name: "native_reason", text: func(r *Row) *string { return &r.NativeReason }},
+	{name: "reason_code", int: func(r *Row) *int32 { return &r.ReasonCode }},
+	{name: "connected_at", take: (*Row).takeConnectedAt, until: 1},
+	{name: "connected_for_ms", take: (*Row).takeConnectedFor, since: 2},
+	{name: "received_delay_ms", long: func(r *Row) *int64 { return &r.ReceivedDelay }},
+	{name: "peer_address", text: func(r *Row) *string { return &r.PeerAddress }},
+	{name: "peer_port", long: func(r *Row) *int64 { return &r.PeerPort }},
+	{name: "username", text: func(r *Row) *string { return &r.Username }},
+	{name: "node", text: func(r *Row) *string { return &r.Node }},
+	{name: "protocol", text: func(r *Row) *string { return &r.Protocol }},
+	{name: "protocol_version", int: func(r *Row) *int32 { return &r.ProtocolVersion }},
+	{name: "keep_alive", int: func(r *Row) *int32 { return &r.KeepAlive }},
+	{name: "clean_start", int: func(r *Row) *int32 { return &r.CleanStart }},
+	{name: "source", text: func(r *Row) *string { return &r.Source }},
+	{name: "source_event_id", text: func(r *Row) *string { return &r.SourceEventID }},
+	{name: "time_origin", text: func(r *Row) *string { return &r.TimeOrigin }},
+}
+
+// of reports whether a version of the schema has the column.
+func (f *field) of(version int) bool {
+	return f.since <= version && (f.until == 0 || version <= f.until)
+}
+
+func (r *Row) takeConnectedAt(ms int64, known bool) {
+	if r.ConnectedAt = 0; known {
+		r.ConnectedAt = ms
+	}
+}
+
+func (r *Row) takeConnectedFor(ms int64, known bool) {
+	if r.ConnectedAt = 0; known {
+		r.ConnectedAt = r.Time - ms
+	}
+}
+
+// columnReader reads the values of one column chunk in order, page by page.
+type columnReader struct {
+	*field
+	chunk *parquet.FileColumnChunk
+	data  window
+	pages *parquet.FilePages
+
+	page   parquet.Page
+	values encoding.Values
+	levels []byte // 1 where an optional value is there; nil where all are
+	// next and end are rows of the page, value is the place of the next one's value.
+	next, end, value int
+	read             int // pages so far
+	// coded says that the values are places in the chunk's dictionary, which is texts or
+	// ints once it is known.
+	coded, known bool
+	texts        []string
+	ints         []int32
+}
+
+func (c *columnReader) open() {
+	c.close()
+	c.pages, c.read, c.next, c.end = c.chunk.PagesFrom(c.data), 0, 0, 0
+}
+
+// rewind goes back to the first row.
+func (c *columnReader) rewind() {
+	if c.read == 1 { // of an only page, which need not be read again
+		c.next, c.value = 0, 0
+		return
+	}
+	c.open()
+}
+
+func (c *columnReader) close() {
+	c.release()
+	if c.pages != nil {
+		_ = c.pages.Close() // nothing is open below it but memory
+		c.pages = nil
+	}
+}
+
+func (c *columnReader) release() {
+	if c.page != nil {
+		parquet.Release(c.page)
+		c.page = nil
+	}
+}
+
+// turn goes on to the next page. After the last it says io.EOF and stays there.
+func (c *columnReader) turn() error {
+	page, err := c.pages.ReadPage()
+	if errors.Is(err, io.EOF) {
+		return io.EOF
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	c.release()
+	c.page, c.values, c.levels = page, page.Data(), page.DefinitionLevels()
+	c.next, c.end, c.value, c.read = 0, int(page.NumRows()), 0, c.read+1
+	if c.coded = page.Dictionary() != nil; c.coded && !c.known {
+		c.learn(page.Dictionary())
+	}
+	return nil
+}
+
+// learn takes over the chunk's dictionary.
+func (c *columnReader) learn(dictionary parquet.Dictionary) {
+	c.known = true
+	values := dictionary.Page().Data()
+	if c.text == nil {
+		c.ints = append(c.ints, values.Int32()...)
+		return
+	}
+	data, offsets := values.ByteArray()
+	c.texts = make([]string, len(offsets)-1)
+	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
+}
+
+// substrings passes on the texts between offsets, of one allocation for all.
+func substrings(data []byte, offsets []uint32, take func(i int, s string)) {
+	first := offsets[0]
+	all := string(data[first:offsets[len(offsets)-1]])
+	for i := range len(offsets) - 1 {
+		take(i, all[offsets[i]-first:offsets[i+1]-first])
+	}
+}
+
+// skip passes over n rows.
+func (c *columnReader) skip(n int) error {
+	for n > c.end-c.next {
+		n -= c.end - c.next
+		if err := c.turn(); err != nil {
+			return err
+		}
+	}
+	for _, level := range c.levels[min(c.next, len(c.levels)):min(c.next+n, len(c.levels))] {
+		c.value += int(level)
+	}
+	if c.levels == nil {
+		c.value += n
+	}
+	c.next += n
+	return nil
+}
+
+// fill reads the column's part of the next len(rows) rows.
+func (c *columnReader) fill(rows []Row) error {
+	for len(rows) > 0 {
+		if c.next == c.end {
+			if err := c.turn(); err != nil {
+				return err
+			}
+			continue // pages may be empty
+		}
+		n := min(len(rows), c.end-c.next)
+		if err := c.copy(rows[:n]); err != nil {
+			return err
+		}
+		rows, c.next = rows[n:], c.next+n
+	}
+	return nil
+}
+
+// copy takes over as many rows of the current page.
+func (c *columnReader) copy(rows []Row) error {
+	if c.take != nil {
+		c.copyOptional(rows)
+		return nil
+	}
+	if c.levels != nil {
+		return fmt.Errorf("%w: column %s has nulls", ErrCorrupt, c.name)
+	}
+	switch from, to := c.value, c.value+len(rows); {
+	case c.text != nil && c.coded:
+		for i, code := range c.values.Int32()[from:to] {
+			*c.text(&rows[i]) = c.texts[code]
+		}
+	case c.text != nil:
+		data, offsets := c.values.ByteArray()
+		substrings(data, offsets[from:to+1], func(i int, s string) { *c.text(&rows[i]) = s })
+	case c.int != nil && c.coded:
+		for i, code := range c.values.Int32()[from:to] {
+			*c.int(&rows[i]) = c.ints[code]
+		}
+	case c.int != nil:
+		for i, v := range c.values.Int32()[from:to] {
+			*c.int(&rows[i]) = v
+		}
+	case c.values.Kind() == encoding.Int32: // narrower in version 1
+		for i, v := range c.values.Int32()[from:to] {
+			*c.long(&rows[i]) = int64(v)
+		}
+	default:
+		for i, v := range c.values.Int64()[from:to] {
+			*c.long(&rows[i]) = v
+		}
+	}
+	c.value += len(rows)
+	return nil
+}
+
+func (c *columnReader) copyOptional(rows []Row) {
+	values := c.values.Int64()
+	for i := range rows {
+		if c.levels != nil && c.levels[c.next+i] == 0 {
+			c.take(&rows[i], 0, false)
+			continue
+		}
+		c.take(&rows[i], values[c.value], true)
+		c.value++
+	}
+}
+
+// rangeOf is where a client's rows begin and end, in a column of client identifiers.
+func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
+	for {
+		if err := c.turn(); errors.Is(err, io.EOF) {
+			return from, to, nil
+		} else if err != nil {
+			return 0, 0, err
+		}
+		data, offsets := c.values.ByteArray()
+		client := func(i int) string { return string(data[offsets[i]:offsets[i+1]]) }
+		from += sort.Search(c.end, func(i int) bool { return client(i) >= clientID })
+		to += sort.Search(c.end, func(i int) bool { return client(i) > clientID })
+	}
+}
