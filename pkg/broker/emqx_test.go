@@ -48,7 +48,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			"malformed_variable_byte_integer malformed_properties utf8_string_invalid bad_frame_header bad_packet_id invalid_packet_id bad_subqos frame_too_large packet_too_large " +
 			"topic_name_invalid topic_filter_invalid topic_alias_invalid qos_not_supported retain_not_supported shared_subscriptions_not_supported wildcard_subscriptions_not_supported " +
 			"subscription_identifiers_not_supported receive_maximum_exceeded packet_identifier_inuse packet_identifier_not_found " +
-			"quota_exceeded message_rate_too_high connection_rate_exceeded"
+			"quota_exceeded message_rate_too_high connection_rate_exceeded unexpected_ws_frame"
 		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
 	)
 	rows := []struct {

@@ -33,7 +33,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",
 		"malformed_user_property_value", "user_property_not_enough_bytes", "invalid_property_code", "proxy_protocol_config_disabled",
 		// of frames of WebSocket
-		"badframe", "badencoding", "badsize",
+		"badframe", "badencoding", "badsize", "unexpected_ws_frame",
 		// names of MQTT 5 codes
 		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
 		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",
