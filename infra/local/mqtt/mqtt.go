@@ -24,6 +24,7 @@ import (
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 // Config is what the broker needs to know.
@@ -84,7 +85,7 @@ func Start(c Config) (*Broker, error) {
 	b := &Broker{server: newServer(), listener: l, delivery: newDelivery(c)}
 	err = errors.Join(
 		b.server.AddHook(newHook(c, b.server, b.delivery.enqueue), nil),
-		b.server.AddListener(listeners.NewNet(c.Instance, l)),
+		b.server.AddListener(clientListener{listeners.NewNet(c.Instance, l), b.server.Clients, b.server.DisconnectClient}),
 	)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("set up the MQTT broker: %w", err), l.Close())
@@ -94,6 +95,23 @@ func Start(c Config) (*Broker, error) {
 		return nil, errors.Join(fmt.Errorf("serve MQTT: %w", err), b.Stop(context.Background()))
 	}
 	return b, nil
+}
+
+// clientListener ends its clients by itself when it is closed. The server's own way
+// takes a read lock twice, and waits for ever if a client leaves between the two
+// (mochi-mqtt v2.7.9, Clients.GetByListener).
+type clientListener struct {
+	*listeners.Net
+	clients    *mochi.Clients
+	disconnect func(*mochi.Client, packets.Code) error
+}
+
+func (l clientListener) Close(listeners.CloseFn) {
+	l.Net.Close(func(string) {
+		for _, client := range l.clients.GetAll() {
+			_ = l.disconnect(client, packets.ErrServerShuttingDown) // which is what it returns
+		}
+	})
 }
 
 // newServer is a broker without a log of its own: it would print whole packets.
