@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -62,6 +63,9 @@ func TestSoak(t *testing.T) {
 	k.run(t)
 	k.requireTrouble(t)
 	before := k.requireAll(t)
+	k.requireBucket(t, before)
+	k.age(t)
+	k.startAgain(t)
 	k.compactAll(t)
 	require.Equal(t, before, k.requireAll(t))
 	k.requireBucket(t, before)
@@ -175,9 +179,7 @@ func (k *soak) killCloud(t *testing.T) {
 	for _, p := range offspring {
 		require.Eventually(t, func() bool { return !p.alive() }, patience, pollEvery, "%s outlives its host", p.name)
 	}
-	s := &stack{data: old.data}
-	s.start(t)
-	k.stack.Store(s)
+	k.startAgain(t)
 	k.clouds.Add(1)
 }
 
@@ -210,15 +212,30 @@ func (k *soak) requireTrouble(t *testing.T) {
 	}
 }
 
-// compactAll compacts until nothing is left to do.
+// compactAll compacts until nothing is left to do, and that is one object a partition of
+// days that are over.
 func (k *soak) compactAll(t *testing.T) {
 	t.Helper()
 	s := k.stack.Load()
+	first := len(s.objects(t, "events/"))
 	for objects := -1; objects != len(s.objects(t, "events/")); {
 		objects = len(s.objects(t, "events/"))
 		require.NoError(t, s.invoke(k.ctx, "compactor"))
 	}
-	t.Logf("%3.0f s: compacted to %d objects", k.elapsed(), len(s.objects(t, "events/")))
+	perPartition := map[string]int{}
+	for key := range s.objects(t, "events/") {
+		perPartition[partitionOf(key)]++
+	}
+	over := 0
+	for partition, objects := range perPartition {
+		if _, day, _ := strings.Cut(partition, "/day="); day < k.began.UTC().Format(time.DateOnly) {
+			require.Equal(t, 1, objects, partition)
+			over++
+		}
+	}
+	require.NotZero(t, over)
+	t.Logf("%3.0f s: compacted from %d to %d objects, of %d partitions of days that are over one each",
+		k.elapsed(), first, len(s.objects(t, "events/")), over)
 }
 
 // soakCheckers ask at the same time in the end.
@@ -260,6 +277,24 @@ func (k *soak) checkInTheEnd(a *account) int {
 
 // endPage is the longest page there is.
 const endPage = 5000
+
+// age makes all objects of the stack that was stopped an hour old, so that the days that
+// are over are quiet as well, and compaction brings their partitions down to one object.
+func (k *soak) age(t *testing.T) {
+	t.Helper()
+	old := time.Now().Add(-time.Hour)
+	for _, file := range k.stack.Load().objects(t, "events/") {
+		require.NoError(t, os.Chtimes(file, old, old))
+	}
+}
+
+// startAgain starts the stack that was stopped, on the same data.
+func (k *soak) startAgain(t *testing.T) {
+	t.Helper()
+	s := &stack{data: k.stack.Load().data}
+	s.start(t)
+	k.stack.Store(s)
+}
 
 // requireBucket stops the stack in order and reads the whole bucket: it keeps every
 // rule, and holds the events that were answered and no other.

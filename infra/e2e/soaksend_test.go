@@ -26,8 +26,8 @@ const (
 	soakInstance = "soak"
 )
 
-// soakPoster has four devices at a time. The events of every fourth are of yesterday,
-// whose partitions compaction brings down to one object again and again.
+// soakPoster has four devices at a time. The events of every fourth are of yesterday, a
+// day that is over.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
