@@ -50,7 +50,7 @@ func refuse(w http.ResponseWriter, r *http.Request, to address, err error) {
 	slog.ErrorContext(r.Context(), "not recorded", "route", to.route, "instance", to.instance, "error", err.Error())
 	switch {
 	case errors.Is(err, errUnauthorised): // most brokers take that for final: the line in the log is all there is
-		unauthorised(w)
+		unauthorised(w, to)
 	case errors.Is(err, errForbidden):
 		serve.Forbidden(w)
 	case errors.Is(err, errNoHook):

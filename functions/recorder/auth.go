@@ -99,8 +99,22 @@ func (h webhooks) named(to address) address {
 }
 
 // unauthorised answers who showed no right token.
-func unauthorised(w http.ResponseWriter) {
+func unauthorised(w http.ResponseWriter, to address) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace", Basic realm="device trace"`)
-	serve.Fail(w, http.StatusUnauthorized, "Unauthorized",
-		"send the right token as Authorization: Bearer <token>, or as the password of basic authentication")
+	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", "send the right token "+strings.Join(waysOf(to.route), ", or "))
+}
+
+// waysOf are the ways to show a token that a route takes, in words.
+func waysOf(route string) []string {
+	ways := []string{"as Authorization: Bearer <token>", "as the password of basic authentication"}
+	if tokenInPath[route] {
+		ways = append(ways, "behind the instance in the path")
+	}
+	if tokenInQuery[route] {
+		ways = append(ways, "as ?token=<token>")
+	}
+	if signedBody[route] {
+		ways = append(ways, "as the key of "+signatureHeader+": sha256=<HMAC-SHA256 of the body in hex>")
+	}
+	return ways
 }

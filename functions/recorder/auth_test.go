@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/broker"
+	"devicetrace/pkg/serve"
 )
 
 // someTokens are two for one instance, one for another, and one for all.
@@ -170,6 +172,22 @@ func TestSignature(t *testing.T) {
 				require.Len(t, b.recorded, 1)
 			}
 		})
+	}
+}
+
+// TestUnauthorisedIsToldTheWays that the route takes.
+func TestUnauthorisedIsToldTheWays(t *testing.T) {
+	for route, want := range map[string]string{
+		"emqx":            "",
+		"vernemq":         ", or behind the instance in the path, or as ?token=<token>",
+		"azure-eventgrid": ", or as ?token=<token>",
+		"events":          ", or as the key of X-Signature-256: sha256=<HMAC-SHA256 of the body in hex>",
+	} {
+		w := (&bench{}).do("POST", "/webhooks/"+route+"/prod", strings.NewReader(ownEvent), "vernemq-hook", "on_register")
+		require.Equal(t, http.StatusUnauthorized, w.Code)
+		var got serve.Problem
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+		require.Equal(t, "send the right token as Authorization: Bearer <token>, or as the password of basic authentication"+want, got.Error)
 	}
 }
 
