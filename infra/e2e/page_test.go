@@ -57,6 +57,7 @@ func TestPage(t *testing.T) {
 		{"search", testSearch},
 		{"whole client id", testWholeClientID},
 		{"timeline", testTimeline},
+		{"labels", testLabels},
 		{"lasting", testLasting},
 		{"keyboard", testKeyboard},
 		{"rows", testRows},
@@ -123,9 +124,14 @@ func (p *pageTest) events() []sent {
 
 // path is the address of a view that ends now.
 func (p *pageTest) path(device string, span time.Duration) string {
+	return pathTo(device, p.now, span)
+}
+
+// pathTo is the address of a view that ends at an instant.
+func pathTo(device string, to time.Time, span time.Duration) string {
 	return "/?" + url.Values{
 		"instance": {pageInstance}, "client": {device},
-		"from": {p.now.Add(-span).UTC().Format(time.RFC3339Nano)}, "to": {p.now.UTC().Format(time.RFC3339Nano)},
+		"from": {to.Add(-span).UTC().Format(time.RFC3339Nano)}, "to": {to.UTC().Format(time.RFC3339Nano)},
 	}.Encode()
 }
 
@@ -259,6 +265,26 @@ func testTimeline(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.timeline .bar').length === 3`)
 }
 
+// testLabels: no label of the timeline covers another or is cut off, however fine it is.
+func testLabels(t *testing.T, p *pageTest) {
+	const covered = `(() => {
+		const card = document.querySelector('.timeline').getBoundingClientRect();
+		const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+		const covers = (a, b) => a.left < b.right && b.left < a.right;
+		return ['.tick-label', '.tick-date', '.mark'].flatMap(texts).filter((one) => one.left < card.left || one.right > card.right).length +
+			['.tick-label', '.tick-date', '.mark'].map(texts).flatMap((all) => all.slice(1).filter((one, i) => covers(one, all[i]))).length;
+	})()`
+	refused := p.now.Add(-8 * time.Minute)
+	for _, d := range []device{{}, {width: 360, height: 740, mobile: true, languages: "zh-CN"}} {
+		for _, span := range []time.Duration{900 * time.Millisecond, 2300 * time.Millisecond, 12 * time.Minute, time.Hour, 24 * time.Hour} {
+			b := openTab(t, p.chromium, p.stack, d)
+			b.open(pathTo(busyDevice, refused.Add(span/3), span))
+			b.await(`document.querySelector('.timeline .mark')`)
+			require.Zero(t, get[int](b, covered), "%s at %d pixels", span, d.width)
+		}
+	}
+}
+
 // testLasting: what lasted longer than can be asked for is shown to its end.
 func testLasting(t *testing.T, p *pageTest) {
 	b := p.view(t, lastingDevice, 2*time.Hour, device{})
@@ -288,8 +314,13 @@ func testKeyboard(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.disclose[aria-expanded=true]')`)
 	b.run(chromedp.Focus(".skip", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
 	require.Equal(t, "results", get[string](b, "document.activeElement.id"))
-	require.Empty(t, get[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`),
-		"everything that can be reached has a name")
+	requireNames(b)
+}
+
+// requireNames checks that everything that can be reached has a name.
+func requireNames(b *tab) {
+	b.t.Helper()
+	require.Empty(b.t, get[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
 }
 
 func testRows(t *testing.T, p *pageTest) {
@@ -536,6 +567,8 @@ func testPhone(t *testing.T, p *pageTest) {
 	b := p.view(t, busyDevice, time.Hour, device{width: 360, height: 740, mobile: true})
 	b.requireFits()
 	b.shot("phone")
+	require.Less(t, get[float64](b, "document.querySelector('.bar').offsetHeight"), 60.0, "one row of switches")
+	requireNames(b)
 	require.False(t, get[bool](b, "document.querySelector('#device').checkVisibility()"), "the answer comes first")
 	b.click("#unfold")
 	require.Equal(t, "device", get[string](b, "document.activeElement.id"))

@@ -112,10 +112,16 @@ function markItems(report, s) {
       svg('path', { class: 'stem', d: `M0 ${markSize / 2}v${barHeight + 9}` }),
       svg('circle', { class: 'shield', r: markSize / 2 }),
       svg('path', { class: 'sign', d: 'm-2.6-2.6 5.2 5.2m0-5.2-5.2 5.2' }),
-      items.length > 1 ? svg('text', { class: 'mark-count', x: 10, y: 4 }, number(items.length)) : null,
+      items.length > 1 ? markCount(items.length, x, s) : null,
       svg('circle', { class: 'outline', r: markSize / 2 + 2 }));
     return { node, x, refusals: items };
   });
+}
+
+// markCount stands beside its mark, at the right edge before it.
+function markCount(count, x, s) {
+  const fits = x + markRoom(count) < s.width + side;
+  return svg('text', { class: 'mark-count', 'text-anchor': fits ? 'start' : 'end', x: fits ? 10 : -10, y: 4 }, number(count));
 }
 
 function axis(report, s, rows) {
@@ -132,10 +138,11 @@ function axis(report, s, rows) {
   return svg('g', { class: 'axis', 'aria-hidden': 'true' }, line(s.from, 'end'), line(s.to, 'end'), lines);
 }
 
-const halfLetter = 4; // px, more than half of any but the widest
+// halfOf is half the width of a label in px, rather more than less. Ideographs are wide.
+const halfOf = (words) => [...words].reduce((sum, letter) => sum + (/\p{Ideographic}/u.test(letter) ? 6 : 4), 0);
 
 // tickText is a label in the middle of its tick, but never beyond the edges of the drawing.
 function tickText(kind, words, x, y, s) {
-  const room = words.length * halfLetter - side;
+  const room = halfOf(words) - side;
   return svg('text', { class: kind, x: Math.min(Math.max(x, room), s.width - room), y }, words);
 }
