@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/broker"
@@ -70,10 +71,13 @@ type webhook struct {
 	last event.Event // of those in it
 }
 
-// newWebhook also makes sure that the decoder finds what went in.
+// newWebhook also makes sure that the decoder finds what went in. All events of a
+// webhook have its time of receipt, that of the last one.
 func newWebhook(events []event.Event) (webhook, error) {
+	events = slices.Clone(events)
 	bodies := make([]emqxBody, len(events))
 	for i := range events {
+		events[i].ReceivedAt = events[len(events)-1].ReceivedAt
 		bodies[i] = toEMQX(&events[i])
 	}
 	var body any = bodies
@@ -108,17 +112,13 @@ func (w webhook) decode() ([]event.Event, error) {
 	return batch.Events, nil
 }
 
-// ofEMQX is the events of one EMQX, all received at the same instant with the batch
-// they come in, as a webhook has one time of receipt.
-func ofEMQX(events []event.Event, batch int) []event.Event {
+// ofEMQX is the events of one EMQX.
+func ofEMQX(events []event.Event) []event.Event {
 	var all []event.Event
 	for _, e := range events {
 		if e.Source == "emqx" && strings.HasSuffix(e.InstanceID, "north") {
 			all = append(all, e)
 		}
-	}
-	for i := range all {
-		all[i].ReceivedAt = all[min(i/batch*batch+batch, len(all))-1].ReceivedAt
 	}
 	return all
 }

@@ -54,6 +54,9 @@ func (b *bench) grow(ctx context.Context) error {
 			return err
 		}
 		b.add(c.name+": compacted", float64(d.live.bytes)/float64(len(events)), "B/event", c.limits.figure(c.stored))
+		if c.shards == 256 && b.costs.storedBytes == 0 {
+			b.costs.storedBytes = float64(d.live.bytes) / float64(len(events))
+		}
 		if err := b.askBucket(ctx, c.name, d.bucket, devices, c.limits); err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func (b *bench) askBucket(ctx context.Context, of, bucket string, devices []devi
 			return err
 		}
 		b.addCost(of+", "+string(s.state), c, s.limit, l)
-		if s.state == warm {
+		if s.state == warm && l.warm.kilobytes > 0 { // a day of 35,000 rows
 			b.costs.query = c
 		}
 	}
@@ -87,7 +87,9 @@ func (b *bench) timeBucket(ctx context.Context, of, bucket string, devices []dev
 		return err
 	}
 	b.addTimes(of+", warm query, local disk", local, l, l.local)
-	b.costs.queryCPU = local.cpuEach()
+	if l.warm.kilobytes > 0 {
+		b.costs.queryCPU = local.cpuEach()
+	}
 	remote, err := timeRemote(ctx, bucket, devices)
 	if err != nil {
 		return err

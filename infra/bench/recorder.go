@@ -132,7 +132,7 @@ func recordHooks(ctx context.Context, store record.Store, hooks []webhook, empty
 // or two.
 func webhooksOf(events []event.Event, batch int) (hooks []webhook, err error) {
 	const most = 3000
-	events = ofEMQX(events, batch)
+	events = ofEMQX(events)
 	for part := range slices.Chunk(events, batch) {
 		if len(hooks) == most || len(part) < batch && len(hooks) > 0 {
 			break

@@ -45,6 +45,23 @@ func (r report) print(out io.Writer) {
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", row.What, row.Figure, row.measured(), row.verdict())
 	}
 	_ = table.Flush()
+	r.printFigures(out)
+}
+
+// printFigures is the rows that have a figure to beat once more, and how many of
+// them beat it.
+func (r report) printFigures(out io.Writer) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "\nfigures to beat\tfigure\tmeasured\t\n")
+	verdicts := map[verdict]int{}
+	for _, row := range r.Rows {
+		if row.Figure != "" {
+			verdicts[row.Verdict]++
+			fmt.Fprintf(table, "  %s: %s\t%s\t%s\t%s\n", row.Section, row.What, row.Figure, row.measured(), row.verdict())
+		}
+	}
+	_ = table.Flush()
+	fmt.Fprintf(out, "\n%d met, %d missed, %d do not apply at this scale.\n", verdicts[met], verdicts[missed], verdicts[notApplicable])
 }
 
 func (r row) measured() string {
@@ -55,7 +72,7 @@ func (r row) measured() string {
 }
 
 func (r row) verdict() string {
-	if r.Why != "" {
+	if r.Verdict == notApplicable {
 		return string(r.Verdict) + ": " + r.Why
 	}
 	return string(r.Verdict)

@@ -28,7 +28,8 @@ type simulation struct {
 	next      time.Time // that the compactor runs
 
 	appends   int
-	compacted int64 // rows written by the compactor
+	counted   *objstore.Counting // what the compactor asks
+	compacted int64              // rows written by the compactor
 	live      []liveObjects
 }
 
@@ -53,7 +54,8 @@ func newSimulation(shards int, dir string) (*simulation, error) {
 		s.writers = append(s.writers, w)
 	}
 	var err error
-	s.compactor, err = compact.New(s.store, compact.Config{Now: clock, Dir: dir})
+	s.counted = objstore.NewCounting(s.store)
+	s.compactor, err = compact.New(s.counted, compact.Config{Now: clock, Dir: dir})
 	return s, err
 }
 
@@ -112,6 +114,19 @@ func (s *simulation) look(ctx context.Context) error {
 	l.levels += len(perLevel)
 	s.live = append(s.live, l)
 	return nil
+}
+
+// requests are those of the compactor so far but its lists, by their price.
+func (s *simulation) requests() (puts, reads float64) {
+	for _, c := range s.counted.Calls() {
+		switch c.Op {
+		case objstore.OpPut, objstore.OpDelete:
+			puts++
+		case objstore.OpRead:
+			reads++
+		}
+	}
+	return puts, reads
 }
 
 // worst is the moment that is nearest to its bound, or furthest beyond it.

@@ -74,7 +74,11 @@ const (
 
 // likeOSS draws how long a request takes.
 func likeOSS() time.Duration {
-	const ninetyNinth = 2.3263 // of the standard normal distribution
-	spread := math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth
-	return time.Duration(float64(ossMedian) * math.Exp(spread*rand.NormFloat64()))
+	return time.Duration(float64(ossMedian) * math.Exp(ossSpread()*rand.NormFloat64()))
+}
+
+// ossSpread is the standard deviation of the logarithm.
+func ossSpread() float64 {
+	const ninetyNinth = 2.3263 // percentile of the standard normal distribution
+	return math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth
 }

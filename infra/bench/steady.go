@@ -34,7 +34,8 @@ func (b *bench) addSteady(of string, sim *simulation, rows int) {
 	b.show(of+": live objects, median", float64(all[len(all)/2]), "")
 	b.show(of+": live objects, most", float64(all[len(all)-1]), "")
 	b.add(of+": rewrites by the compactor", float64(sim.compacted)/float64(rows), "per row", atMost(4))
-	if b.costs.rewrites == 0 {
-		b.costs.rewrites = float64(sim.compacted) / float64(rows)
-	}
+	puts, reads := sim.requests()
+	b.show(of+": puts and deletes of the compactor", puts, "a day")
+	b.show(of+": reads of the compactor", reads, "a day")
+	b.costs.rewrites, b.costs.mergePuts, b.costs.mergeReads = float64(sim.compacted)/float64(rows), puts, reads
 }

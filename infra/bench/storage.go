@@ -41,9 +41,6 @@ func (b *bench) weigh(ctx context.Context, d *day, most float64) error {
 	b.show("fresh, runs of 512"+of, float64(d.fresh.bytes)/rows, "B/event")
 	b.add("compacted"+of, float64(d.live.bytes)/rows, "B/event", limit)
 	b.show("compacting a closed day of full runs, rewrites"+of, float64(d.report.Rows)/rows, "per row")
-	if d.shards == 16 || b.scale < 0.9 {
-		b.costs.storedBytes = float64(d.live.bytes) / rows
-	}
 	return b.weighColumns(ctx, d)
 }
 
