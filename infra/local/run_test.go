@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,6 +23,9 @@ func testSettings(t *testing.T) settings {
 	values := map[string]string{"PORT": "0", "MQTT_PORT": "0", "DATA_DIR": t.TempDir()}
 	return readSettings(func(name string) string { return values[name] })
 }
+
+// patience is how long a test waits for what is sure to come.
+const patience = time.Minute
 
 // running is a system in this process.
 type running struct {
@@ -45,11 +50,17 @@ func begin(t *testing.T, s settings) *running {
 	}()
 	r := &running{stop: func() error {
 		signals <- syscall.SIGINT
-		err := <-ended
-		ended <- err
-		return err
+		select {
+		case err := <-ended:
+			ended <- err
+			return err
+		case <-time.After(patience):
+			return errors.New("it does not end")
+		}
 	}}
 	t.Cleanup(func() { require.NoError(t, r.stop()) })
+	late := time.AfterFunc(patience, func() { reader.CloseWithError(errors.New("it does not begin")) })
+	defer late.Stop()
 	lines := bufio.NewScanner(reader)
 	for r.mqtt == "" && lines.Scan() {
 		if match := urlLine.FindStringSubmatch(lines.Text()); match != nil {
@@ -59,9 +70,7 @@ func begin(t *testing.T, s settings) *running {
 			r.mqtt = match[1]
 		}
 	}
-	if r.mqtt == "" {
-		require.NoError(t, <-ended)
-	}
+	require.NotEmpty(t, r.mqtt, "it ended before it was ready, or never was: %v", lines.Err())
 	go io.Copy(io.Discard, reader)
 	return r
 }
