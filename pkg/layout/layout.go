@@ -62,7 +62,9 @@ type Shard string
 // ShardOf is the shard of a client identifier.
 func (l Layout) ShardOf(clientID string) Shard {
 	sum := md5.Sum([]byte(clientID))
-	return Shard(hex.EncodeToString(sum[:2])[:l.digits()])
+	var digits [4]byte
+	hex.Encode(digits[:], sum[:2])
+	return Shard(digits[:l.digits()])
 }
 
 // AllShards lists the shards in ascending order.

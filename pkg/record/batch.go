@@ -6,14 +6,14 @@ import (
 	"runtime/debug"
 	"time"
 
-	"devicetrace/pkg/event"
+	"devicetrace/pkg/segment"
 )
 
-// batch is events of one partition that will be committed together.
+// batch is rows of one partition that will be committed together.
 type batch struct {
-	events  []event.Event
-	size    int64 // bytes of Writer.pending
-	callers int   // who wait for it
+	rows    []segment.Row // in no order
+	size    int64         // bytes of Writer.pending
+	callers int           // who wait for it
 	// until is when the last of its callers gives up; unlimited says that one never does.
 	until     time.Time
 	unlimited bool
@@ -22,10 +22,13 @@ type batch struct {
 	err  error
 }
 
-func (b *batch) add(ctx context.Context, events []event.Event) {
+func (b *batch) add(ctx context.Context, p *part) {
 	b.callers++
-	b.events = append(b.events, events...)
-	b.size += sizeOf(events)
+	if b.size += p.size; b.rows == nil {
+		b.rows = p.rows
+	} else {
+		b.rows = append(b.rows, p.rows...)
+	}
 	until, limited := ctx.Deadline()
 	b.unlimited = b.unlimited || !limited
 	if until.After(b.until) {

@@ -18,7 +18,7 @@ func (w *Writer) Gathered() int {
 	n := 0
 	for _, p := range w.partitions {
 		if p.gathering != nil {
-			n += len(p.gathering.events)
+			n += len(p.gathering.rows)
 		}
 	}
 	return n

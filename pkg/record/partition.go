@@ -74,7 +74,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 		return err
 	}
 	p.run = nil // a panic below drops the run: its state would be unknown
-	r.rows = segment.Union(r.rows, segment.FromEvents(b.events))
+	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
 	key := r.nextKey()
 	body, err := segment.Encode(r.rows)
 	if err != nil {

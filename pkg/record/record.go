@@ -26,7 +26,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
@@ -147,7 +146,7 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 		return err
 	}
 	w.sweep(ctx)
-	size := sizeOf(events)
+	size := sizeOf(events...)
 	if w.pending.Add(size) > max(w.config.MaxPending, size) {
 		w.pending.Add(-size)
 		return ErrBusy
@@ -155,28 +154,8 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	return w.appendAll(ctx, split(l, events))
 }
 
-// sizeOf is about how much memory events take, in bytes.
-func sizeOf(events []event.Event) (size int64) {
-	for i := range events {
-		e := &events[i]
-		size += int64(unsafe.Sizeof(*e)) + int64(len(e.ClientID)+len(e.ChannelID)+len(e.SourceEventID)+
-			len(e.NativeEvent)+len(e.NativeReason)+len(e.PeerAddress)+len(e.Username)+len(e.Node)+len(e.Protocol)+len(e.Source))
-	}
-	return size
-}
-
-// split is the events of each touched partition.
-func split(l layout.Layout, events []event.Event) map[layout.Partition][]event.Event {
-	parts := map[layout.Partition][]event.Event{}
-	for i := range events {
-		p := l.PartitionOf(events[i].ClientID, events[i].Time)
-		parts[p] = append(parts[p], events[i])
-	}
-	return parts
-}
-
 // appendAll waits for every partition: only then the outcome is known.
-func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition][]event.Event) error {
+func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition]*part) error {
 	errs := make(chan error, len(parts))
 	for where, part := range parts {
 		p, b := w.gather(ctx, where, part)
@@ -189,8 +168,8 @@ func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition][]eve
 	return errors.Join(all...)
 }
 
-// gather adds events to the batch of a partition that waits for its put.
-func (w *Writer) gather(ctx context.Context, where layout.Partition, events []event.Event) (*partition, *batch) {
+// gather adds rows to the batch of a partition that waits for its put.
+func (w *Writer) gather(ctx context.Context, where layout.Partition, rows *part) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.partitions[where]
@@ -201,7 +180,7 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, events []ev
 	if p.gathering == nil {
 		p.gathering = &batch{done: make(chan struct{})}
 	}
-	p.gathering.add(ctx, events)
+	p.gathering.add(ctx, rows)
 	return p, p.gathering
 }
 

@@ -15,25 +15,36 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct sorts rows in place and drops all but the first received of each event.
+// Distinct is the rows in order without all but the first received of each event. It
+// leaves rows as they are: rows are large, so what it sorts are pointers.
 func Distinct(rows []Row) []Row {
-	slices.SortFunc(rows, func(a, b Row) int { return a.Compare(&b) })
-	return slices.CompactFunc(rows, func(a, b Row) bool { return a.SameEvent(&b) })
-}
-
-// Union is the rows of two sorted lists as one, without duplicates. It leaves both as they are.
-func Union(a, b []Row) []Row {
-	union := make([]Row, 0, len(a)+len(b))
-	for len(a) > 0 || len(b) > 0 {
-		from := &a
-		if len(a) == 0 || len(b) > 0 && b[0].Compare(&a[0]) < 0 {
-			from = &b
-		}
-		row := (*from)[0]
-		*from = (*from)[1:]
-		if n := len(union); n == 0 || !union[n-1].SameEvent(&row) {
-			union = append(union, row)
+	order := make([]*Row, len(rows))
+	for i := range rows {
+		order[i] = &rows[i]
+	}
+	slices.SortFunc(order, (*Row).Compare)
+	distinct := make([]Row, 0, len(rows))
+	for _, row := range order {
+		if n := len(distinct); n == 0 || !distinct[n-1].SameEvent(row) {
+			distinct = append(distinct, *row)
 		}
 	}
-	return union
+	return distinct
+}
+
+// Union is two sorted lists as one, without duplicates. It uses up a, where it has
+// room for both, and leaves b as it is.
+func Union(a, b []Row) []Row {
+	from := len(a)
+	a = append(a, b...)
+	for to := len(a); len(b) > 0; { // from the end, so that no row is in the way
+		to--
+		if last := len(b) - 1; from == 0 || a[from-1].Compare(&b[last]) <= 0 {
+			a[to], b = b[last], b[:last]
+		} else {
+			from--
+			a[to] = a[from]
+		}
+	}
+	return slices.CompactFunc(a, func(x, y Row) bool { return x.SameEvent(&y) })
 }

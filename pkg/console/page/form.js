@@ -3,7 +3,7 @@
 import { halves, joined } from './address.js';
 import { byId, el } from './dom.js';
 import { instances } from './preferences.js';
-import { longest, spanOf } from './span.js';
+import { dayOf, longest, spanOf } from './span.js';
 import { number, text } from './text.js';
 import { date, duration, forField, fromWall, hour, zoneName } from './time.js';
 
@@ -74,7 +74,7 @@ export function fill(query, preset) {
   get.instance().value = query.instance;
   get.group().value = group;
   get.device().value = device;
-  byId('query').elements.range.value = preset?.range ?? 'custom';
+  byId('query').elements.range.value = preset?.range ?? (dayOf(query) ? 'date' : 'custom');
   get.date().value = preset?.date || date(query.from);
   get.from().value = forField(query.from);
   get.to().value = forField(query.to);

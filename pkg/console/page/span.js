@@ -1,6 +1,6 @@
 // The span of time that a form asks for.
 
-import { day, fromWall, hour } from './time.js';
+import { date, day, fromWall, hour } from './time.js';
 
 export const longest = day;
 
@@ -21,6 +21,13 @@ function wholeDay(date, now) {
   if (from > now) return { fault: 'fault.future', field: 'date' };
   const next = new Date(Date.parse(`${date}T00:00Z`) + day).toISOString().slice(0, 10);
   return { from, to: Math.min(fromWall(next) - 1, from + longest) };
+}
+
+// dayOf is the day of the shown zone that a span is, or empty.
+export function dayOf(span) {
+  const shown = date(span.from);
+  const { from, to } = wholeDay(shown, Infinity);
+  return from === span.from && to === span.to ? shown : '';
 }
 
 function between(from, to, now) {

@@ -48,8 +48,9 @@ export const iso = (at) => wall(at) + (preferences.zone === 'utc' ? 'Z' : offset
 
 // zoneName names the shown zone, with its offset at an instant.
 export function zoneName(at) {
-  if (preferences.zone === 'utc') return 'UTC';
-  return `${Intl.DateTimeFormat().resolvedOptions().timeZone}, UTC${offsetText(at)}`;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (preferences.zone === 'utc' || zone === 'UTC') return 'UTC';
+  return `${zone}, UTC${offsetText(at)}`;
 }
 
 // inZone rewrites the times that a sentence gives in UTC.
