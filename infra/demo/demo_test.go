@@ -44,7 +44,7 @@ func TestAwaitAsksUntilTheRowsAreThere(t *testing.T) {
 
 	var table strings.Builder
 	printTrace(&table, a)
-	require.Equal(t, `  TIME          ACTION   ACTION INFO  DESCRIPTION                                    CHANNEL   NATIVE REASON
+	require.Equal(t, `  TIME (UTC)    ACTION   ACTION INFO  DESCRIPTION                                    CHANNEL   NATIVE REASON
   09:30:00.120  connect  accepted     connected                                      01234567  
   09:31:00.000  close    no heart     closed: silent for longer than its keep alive  01234567  i/o timeout
   receipt: 1 objects, 2 requests, 4096 bytes, 1.5 ms

@@ -24,9 +24,9 @@ var descriptions = map[string]string{
 // printTrace prints an aligned table and its receipt.
 func printTrace(w io.Writer, a answer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "  TIME\tACTION\tACTION INFO\tDESCRIPTION\tCHANNEL\tNATIVE REASON")
+	fmt.Fprintln(t, "  TIME (UTC)\tACTION\tACTION INFO\tDESCRIPTION\tCHANNEL\tNATIVE REASON")
 	for _, e := range a.Events {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%.8s\t%s\n", e.Time.Format("15:04:05.000"),
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%.8s\t%s\n", e.Time.UTC().Format("15:04:05.000"),
 			e.Action, e.ActionInfo, descriptions[e.ActionInfo], e.ChannelID, oneLine(e.NativeReason))
 	}
 	_ = t.Flush()
