@@ -426,6 +426,14 @@ func testZone(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.order small').innerText === 'UTC'`)
 	require.Equal(t, newest.UTC().Format(layout), b.text(cell))
 	require.Contains(t, b.text(".subject"), " UTC, 1 h")
+
+	// A whole day is shown as one, in the zone where it is.
+	day := p.now.UTC().Truncate(24 * time.Hour)
+	b.open(pathTo(busyDevice, day.Add(24*time.Hour-time.Millisecond), 24*time.Hour-time.Millisecond))
+	b.await(`document.querySelector('#date').value === ` + quoted(day.Format(time.DateOnly)) + ` && document.querySelector('.subject')`)
+	require.Equal(t, "date", get[string](b, "document.querySelector('#query').elements.range.value"))
+	b.click("#zone [value=local]")
+	require.Equal(t, "custom", get[string](b, "document.querySelector('#query').elements.range.value"))
 }
 
 // testFiles: they hold what the API answers in their format, however many pages it takes.
