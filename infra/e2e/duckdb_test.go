@@ -26,23 +26,25 @@ import (
 var columns = []string{
 	"client_id VARCHAR", "instance_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
 	"channel_id VARCHAR", "native_event VARCHAR", "native_reason VARCHAR", "reason_code INTEGER",
-	"connected_at TIMESTAMP WITH TIME ZONE", "received_delay_ms BIGINT", "peer_address VARCHAR", "peer_port INTEGER",
+	"received_delay_ms BIGINT", "peer_address VARCHAR", "peer_port BIGINT",
 	"username VARCHAR", "node VARCHAR", "protocol VARCHAR", "protocol_version INTEGER", "keep_alive INTEGER",
 	"clean_start INTEGER", "source VARCHAR", "source_event_id VARCHAR", "time_origin VARCHAR",
+	"connected_for_ms BIGINT",
 }
 
 // values are a row's in the order of the columns, as canonical has them.
 func values(r segment.Row) []any {
-	var connectedAt any
+	var connectedFor any
 	if r.ConnectedAt != 0 {
-		connectedAt = r.ConnectedAt
+		connectedFor = r.Time - r.ConnectedAt
 	}
 	return []any{
 		r.ClientID, r.InstanceID, r.Time, r.Action, r.ActionInfo,
 		r.ChannelID, r.NativeEvent, r.NativeReason, int64(r.ReasonCode),
-		connectedAt, r.ReceivedDelay, r.PeerAddress, int64(r.PeerPort),
+		r.ReceivedDelay, r.PeerAddress, r.PeerPort,
 		r.Username, r.Node, r.Protocol, int64(r.ProtocolVersion), int64(r.KeepAlive),
 		int64(r.CleanStart), r.Source, r.SourceEventID, r.TimeOrigin,
+		connectedFor,
 	}
 }
 
@@ -217,7 +219,7 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []sent, total int) (s
 // requireSent compares with the events themselves, past our reader.
 func (d duck) requireSent(t *testing.T, from string, events []sent) {
 	t.Helper()
-	got := d.query(t, "SELECT client_id, action, time, source_event_id, connected_at, peer_port, keep_alive FROM "+from+
+	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+
 		" WHERE source_event_id LIKE 'fleet-%' ORDER BY source_event_id")
 	require.Len(t, got, len(events))
 	for i, e := range events {
