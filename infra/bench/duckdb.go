@@ -104,7 +104,7 @@ func (b *bench) duckOnOurs(ctx context.Context, us ours, d *day) error {
 			return k.day(ctx, glob, "", of)
 		}},
 	} {
-		if err := b.compare(ctx, way.name, way.ask, us, some(d.devices, way.queries), way.times); err != nil {
+		if err := b.compare(ctx, way.name, way.ask, us, b.draw(d.devices, way.queries), way.times); err != nil {
 			return err
 		}
 	}

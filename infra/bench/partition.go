@@ -61,6 +61,14 @@ func (n *names) next(like string) string {
 	}
 }
 
+// draw is at most n of all devices, fewer in a short run.
+func (b *bench) draw(all []device, n int) []device {
+	if b.scale < leastScale {
+		n = max(n/10, 5)
+	}
+	return some(all, n)
+}
+
 // some is at most n of all devices, evenly drawn.
 func some(all []device, n int) []device {
 	if len(all) <= n {

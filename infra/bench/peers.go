@@ -109,7 +109,7 @@ func (b *bench) measureOurs(ctx context.Context, d *day) (us ours, err error) {
 	if us.reader, err = query.New(d.store, query.Config{}); err != nil {
 		return us, err
 	}
-	warm, err := timeWarm(ctx, d.store, some(d.devices, timedQueries))
+	warm, err := timeWarm(ctx, d.store, b.draw(d.devices, timedQueries))
 	if err != nil {
 		return us, err
 	}
@@ -147,7 +147,7 @@ func (b *bench) loaded(ctx context.Context, p peer, us ours, d *day) error {
 		smaller = atLeast(20).when(b.scale >= 0.9, "holds for 10 M events a day")
 	}
 	b.add(p.name()+": on disk, to ours", float64(size)/float64(us.bytes), "times", smaller)
-	return b.compare(ctx, p.name(), p.ask, us, some(d.devices, timedQueries), figure{})
+	return b.compare(ctx, p.name(), p.ask, us, b.draw(d.devices, timedQueries), figure{})
 }
 
 // compare checks a peer's answers, and then times them.

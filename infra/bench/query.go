@@ -55,7 +55,7 @@ func (b *bench) askBucket(ctx context.Context, of, bucket string, devices []devi
 		state state
 		limit limit
 	}{{unborn, l.cold}, {cold, l.cold}, {warm, l.warm}} {
-		c, err := costOf(ctx, s.state, store, some(devices, 200))
+		c, err := costOf(ctx, s.state, store, b.draw(devices, 200))
 		if err != nil {
 			return err
 		}
@@ -75,9 +75,9 @@ func (b *bench) addCost(what string, c queryCost, most limit, l limits) {
 
 // timeBucket is the time of queries, in process and through the OSS client.
 func (b *bench) timeBucket(ctx context.Context, of, bucket string, devices []device, l limits) error {
-	devices = some(devices, timedQueries)
+	devices = b.draw(devices, timedQueries)
 	store := storeIn(bucket)
-	first, err := timeFirst(ctx, store, some(devices, 200))
+	first, err := timeFirst(ctx, store, b.draw(devices, 200))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (b *bench) openDay(ctx context.Context) error {
 		return err
 	}
 	of := fmt.Sprintf("open day, 18 h, %d writers, one of 256 shards, %s rows", writers, short(float64(len(events))))
-	return b.askBucket(ctx, of, bucket, some(seenBy(devices, events, 18), 200), limits{})
+	return b.askBucket(ctx, of, bucket, b.draw(seenBy(devices, events, 18), 200), limits{})
 }
 
 // copyObjects copies a whole bucket.

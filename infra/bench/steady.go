@@ -30,7 +30,7 @@ func (b *bench) addSteady(of string, sim *simulation, rows int) {
 		all = append(all, l.all)
 	}
 	slices.Sort(all)
-	b.add(of+": live objects, at worst", float64(worst.all), "", atMost(float64(worst.bound())))
+	b.add(of+": live objects, when nearest to writers + 8 a level", float64(worst.all), "", atMost(float64(worst.bound())))
 	b.show(of+": live objects, median", float64(all[len(all)/2]), "")
 	b.show(of+": live objects, most", float64(all[len(all)-1]), "")
 	b.add(of+": rewrites by the compactor", float64(sim.compacted)/float64(rows), "per row", atMost(4))
