@@ -135,8 +135,10 @@ func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	e.Action, e.ActionInfo = event.Close, event.SocketIOException
 	if known, ok := reasonNames[name]; ok {
 		e.ActionInfo, e.ReasonCode = known.inConnack, event.Some(known.code)
+	} else if info, ok := emqxRefusals[name]; ok {
+		e.ActionInfo = info
 	}
-	return name != "success"
+	return !emqxAccepted[name]
 }
 
 // common fills in what all kinds share.

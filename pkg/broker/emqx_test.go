@@ -48,7 +48,8 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			"malformed_variable_byte_integer malformed_properties utf8_string_invalid bad_frame_header bad_packet_id invalid_packet_id bad_subqos frame_too_large packet_too_large " +
 			"topic_name_invalid topic_filter_invalid topic_alias_invalid qos_not_supported retain_not_supported shared_subscriptions_not_supported wildcard_subscriptions_not_supported " +
 			"subscription_identifiers_not_supported receive_maximum_exceeded packet_identifier_inuse packet_identifier_not_found " +
-			"quota_exceeded message_rate_too_high connection_rate_exceeded unexpected_ws_frame"
+			"quota_exceeded message_rate_too_high connection_rate_exceeded unexpected_ws_frame " +
+			"unexpected_frame not_connected subscription_id_inused topic_already_subscribed"
 		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
 	)
 	rows := []struct {
@@ -61,7 +62,8 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error unspecified_error not_authorized quota_exceeded", `{"Reason-String":"x"}`, event.Disconnect, event.DisconnectedByClient},
 		{"takenover kicked tcp_closed", `{"Reason-String":"x"}`, event.Close, ""},
 		{conflict, `{}`, event.Close, event.ClientIDConflict},
-		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout", `{}`, event.Close, event.NoHeart},
+		{"acl_denied", `{}`, event.Close, event.TopicAuthFailed},
+		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout heartbeat_timeout keepalive_recv_timeout asleep_timeout", `{}`, event.Close, event.NoHeart},
 		{denied, `{}`, event.Close, event.NotAuthorized},
 		{closed, `{ }`, event.Close, event.ClosedByClient},
 		{socket, `null`, event.Close, event.SocketIOException},
@@ -104,6 +106,26 @@ func TestEMQXConnackReasons(t *testing.T) {
 			require.Equal(t, info, got.Events[0].ActionInfo, code)
 			require.Equal(t, code != "no_such_code", got.Events[0].ReasonCode.Known, code)
 			require.Equal(t, code, got.Events[0].NativeReason)
+		}
+	}
+}
+
+// TestEMQXGatewaysConnack: gateways have words of their own, and no codes.
+func TestEMQXGatewaysConnack(t *testing.T) {
+	for code, want := range map[string]string{
+		"connection_accepted":          "",
+		"accepted":                     "",
+		"rejected_not_authorize":       "c close not authorized",
+		"rejected_not_supported":       "c close invalid param",
+		"rejected_invaild_topic_id":    "c close invalid param",
+		"rejected_congestion":          "c close ServerShutdown",
+		"rejected_failed_open_session": "c close ServerShutdown",
+		"rejected_exceed_limitation":   "c close ServerShutdown",
+	} {
+		got := decode(t, "emqx", fmt.Sprintf(`{"event":"client.connack","clientid":"c","timestamp":1795339800000,"reason_code":%q}`, code))
+		require.Equal(t, want, summary(got), code)
+		for _, e := range got.Events {
+			require.False(t, e.ReasonCode.Known, code)
 		}
 	}
 }
@@ -182,6 +204,7 @@ func TestEMQXSamples(t *testing.T) {
 		"emqx-connack-refused":             "dev4 close not authorized",
 		"emqx-connack-no-client":           "",
 		"emqx-connack-success":             "",
+		"emqx-connack-gateway":             "",
 		"emqx-authn":                       "",
 		"emqx-authz-denied":                "",
 		"emqx-batch":                       "dev1 connect accepted, dev1 close no heart",

@@ -11,7 +11,11 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"takenover", // the same client identifier, session kept
 		"discarded", // the same client identifier, clean start
 	},
-	event.NoHeart: {"keepalive_timeout"},
+	event.NoHeart: {
+		"keepalive_timeout",
+		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout", // gateways of STOMP, NATS, MQTT-SN
+	},
+	event.TopicAuthFailed: {"acl_denied"}, // gateways of STOMP and NATS
 	event.NotAuthorized: {
 		// A denied topic with deny_action = disconnect ends like expired or failed
 		// authentication; one event alone cannot tell them apart.
@@ -39,6 +43,8 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",
 		"subscription_identifiers_not_supported", "receive_maximum_exceeded", "packet_identifier_inuse",
 		"packet_identifier_not_found", "payload_format_invalid",
+		// gateways
+		"unexpected_frame", "not_connected", "subscription_id_inused", "topic_already_subscribed",
 		// limits
 		"quota_exceeded", "message_rate_too_high", "connection_rate_exceeded",
 	},
@@ -53,6 +59,20 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"timeout", "send_timeout", "etimedout", "econnreset", "econnaborted", "epipe", "ehostunreach",
 		"enetunreach", "einval", "enotconn", "emsgsize",
 	},
+})
+
+// emqxAccepted is what a CONNACK says that does not refuse.
+var emqxAccepted = map[string]bool{
+	"success":             true,
+	"connection_accepted": true, // gateways of other protocols
+	"accepted":            true, // that of MQTT-SN
+}
+
+// emqxRefusals is what a CONNACK of the gateway of MQTT-SN refuses with, in its spelling.
+var emqxRefusals = table(map[event.ActionInfo][]string{
+	event.NotAuthorized:  {"rejected_not_authorize"},
+	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},
+	event.ServerShutdown: {"rejected_congestion", "rejected_failed_open_session", "rejected_exceed_limitation"},
 })
 
 // table turns a table that reads well into one that is quick to search.
