@@ -88,17 +88,24 @@ func (c *checksums) endGroup() {
 	c.kept.Reset()
 }
 
-// holdFooter keeps what is written from now on until writeFooter.
+// holdFooter keeps what is written from now on.
 func (c *checksums) holdFooter() { c.held = true }
 
-// writeFooter writes what was held with the checksum in its place, and returns how
-// long the end is that a reader needs.
-func (c *checksums) writeFooter() (int64, error) {
+// writeHeld writes what was held, page index and footer, with the footer's checksum in
+// its place, and returns how long the end is that a reader needs.
+func (c *checksums) writeHeld() (int64, error) {
 	held := c.kept.Bytes()
 	start := len(held) - int(footerSize(held)) - trailerLength
-	footer := held[start:]
+	if _, err := c.pass(held[:start]); err != nil {
+		return 0, err
+	}
+	return c.writeFooter(held[start:])
+}
+
+// writeFooter writes a footer, its length and the magic, behind their checksum.
+func (c *checksums) writeFooter(footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
-	for _, part := range [][]byte{held[:start], sum, footer} {
+	for _, part := range [][]byte{sum, footer} {
 		if _, err := c.pass(part); err != nil {
 			return 0, err
 		}

@@ -57,6 +57,7 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 // Writer writes one segment to an io.Writer, row group by row group. It is not
 // safe for concurrent use.
 type Writer struct {
+	fresh   bool
 	out     *parquet.GenericWriter[stored]
 	sums    checksums
 	digest  Digest
@@ -76,13 +77,20 @@ var zstdBetter = &zstd.Codec{Level: zstd.SpeedBetterCompression}
 // NewWriter starts a segment, compressed with zstd, whose row groups hold groupRows
 // rows; 0 is all in one.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
-	return newWriter(out, groupRows, zstdBetter)
+	return newWriter(out, groupRows, false)
 }
 
-func newWriter(out io.Writer, groupRows int64, codec compress.Codec) *Writer {
+// newWriter is for compacted segments, or for fresh ones, which are not worth much
+// work: Snappy takes half the time of zstd and a quarter more space.
+func newWriter(out io.Writer, groupRows int64, fresh bool) *Writer {
+	codec := compress.Codec(zstdBetter)
+	if fresh {
+		codec = &parquet.Snappy
+	}
 	w := &Writer{
-		out:  parquet.NewGenericWriter[stored](io.Discard, writerOptions(codec)...),
-		room: make([]stored, writeRows),
+		fresh: fresh,
+		out:   parquet.NewGenericWriter[stored](io.Discard, writerOptions(codec)...),
+		room:  make([]stored, writeRows),
 	}
 	w.start(out, groupRows)
 	return w
@@ -185,17 +193,27 @@ func (w *Writer) Close() (Written, error) {
 	if err := w.out.Close(); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
-	footerLength, err := w.sums.writeFooter()
+	footerLength, err := w.writeFooter()
 	if err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
 	return Written{Digest: w.digest, FooterLength: footerLength, Size: w.sums.size}, nil
 }
 
+func (w *Writer) writeFooter() (length int64, err error) {
+	if w.fresh {
+		return w.sums.writeHeld()
+	}
+	footer, err := trimmedFooter(w.out.File())
+	if err != nil {
+		return 0, err
+	}
+	return w.sums.writeFooter(footer)
+}
+
 // encoders keeps writers whose buffers are grown: a new one costs a megabyte and
-// five times the time of a small segment. Snappy takes half the time of zstd and a
-// quarter more space, of objects that live for minutes.
-var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, &parquet.Snappy) }}
+// five times the time of a small segment.
+var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, true) }}
 
 // Encode is a segment of sorted, distinct rows in one row group, compressed with Snappy.
 func Encode(rows []Row) ([]byte, error) {
@@ -217,7 +235,7 @@ func Encode(rows []Row) ([]byte, error) {
 // grows with the square root of the rows.
 func GroupRows(rows int64) int64 {
 	const least, most = 1024, 32768
-	const footerBytesPerGroup, bytesPerRow = 1750, 13
+	const footerBytesPerGroup, bytesPerRow = 1150, 13
 	best := math.Sqrt(float64(rows) * footerBytesPerGroup / bytesPerRow)
 	return max(least, min(most, int64(best)))
 }
