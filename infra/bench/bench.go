@@ -27,6 +27,7 @@ type bench struct {
 	spilled   *spill
 	days      map[int]*day // by number of shards
 	functions *functions
+	atEvening *evening
 }
 
 func newBench(root string, scale float64, log io.Writer) (*bench, error) {

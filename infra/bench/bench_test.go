@@ -38,7 +38,7 @@ var wanted = map[string][]string{
 	"compaction": {"64 fresh segments of 512 rows: merging"},
 	"start":      {"recorder: binary", "query: start to the first poll for work", "compactor: start to the first answer as a plain server"},
 	"peers":      {"SQLite: p50, to ours", "DuckDB on a plain daily file: p99", "DuckDB on our files, glob and shard: p50, to ours"},
-	"latency":    {"webhook of 100 events to acknowledgement, 16 shards, 10 a second: p99", "query of a closed day, 16 shards, warm, 20 a second: p50"},
+	"latency":    {"webhook of 100 events to acknowledgement, 16 shards, 5 a second: p99", "query of a closed day, 16 shards, warm, 20 a second: p50"},
 	"price":      {"1,000,000 devices, 256 shards, 100 events a webhook", "100,000,000 devices, 4096 shards, 1 event a webhook"},
 }
 

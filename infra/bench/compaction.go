@@ -44,7 +44,7 @@ func (b *bench) compaction(ctx context.Context) error {
 func (b *bench) mergeOf(ctx context.Context, what string, events []event.Event, rows int) error {
 	applies := b.whole()
 	var merging, all time.Duration
-	const times = 3
+	const times = 2
 	fresh := memstore.New()
 	if err := recordRuns(ctx, fresh, events, rows); err != nil {
 		return err

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"path/filepath"
-	"time"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
 )
 
 // partitionRows is how many rows a partition of so many is made of at this scale: all
@@ -57,10 +59,37 @@ func (b *bench) grow(ctx context.Context) error {
 		if c.shards == 256 && b.costs.storedBytes == 0 {
 			b.costs.storedBytes = float64(d.live.bytes) / float64(len(events))
 		}
+		if err := b.weighDerived(c.name, events, c.limits.figure(c.stored)); err != nil {
+			return err
+		}
 		if err := b.askBucket(ctx, c.name, d.bucket, devices, c.limits); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// weighDerived weighs, as the compactor would write them, only the rows of brokers that
+// send no ids of connections and events: random ids take their bytes, however they are
+// stored.
+func (b *bench) weighDerived(name string, events []event.Event, stored figure) error {
+	var derived []event.Event
+	for _, e := range events {
+		if e.ChannelID == "" && e.SourceEventID == "" {
+			derived = append(derived, e)
+		}
+	}
+	rows := segment.FromEvents(derived)
+	writer := segment.NewWriter(io.Discard, segment.GroupRows(int64(len(rows))))
+	if err := writer.Write(rows); err != nil {
+		return err
+	}
+	written, err := writer.Close()
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%s: compacted, only the %.0f %% of rows without ids of the source's own", name, 100*float64(len(derived))/float64(len(events)))
+	b.add(what, float64(written.Size)/float64(len(rows)), "B/event", stored)
 	return nil
 }
 
@@ -89,31 +118,6 @@ func copyObject(ctx context.Context, from, to objstore.Store, o objstore.Object)
 		}
 	}
 	return to.Put(ctx, o.Key, bytes.NewReader(data), o.Size)
-}
-
-// upTo is the events that arrived before an hour of the day.
-func upTo(events []event.Event, hour int) []event.Event {
-	until := today.Add(time.Duration(hour) * time.Hour)
-	for i := range events {
-		if !events[i].ReceivedAt.Before(until) {
-			return events[:i]
-		}
-	}
-	return events
-}
-
-// seenBy is the devices of which an event arrived before an hour.
-func seenBy(devices []device, events []event.Event, hour int) (seen []device) {
-	clients := map[string]bool{}
-	for _, e := range upTo(events, hour) {
-		clients[e.ClientID] = true
-	}
-	for _, d := range devices {
-		if clients[d.client] {
-			seen = append(seen, d)
-		}
-	}
-	return seen
 }
 
 // partitionOf is the one partition of a bucket that has only its first shard.

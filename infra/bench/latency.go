@@ -41,7 +41,7 @@ func (b *bench) loads(perSecond int) (n int, rate float64) {
 }
 
 func (b *bench) webhookLatency(ctx context.Context, f *functions) error {
-	for _, c := range []struct{ batch, perSecond int }{{1, 50}, {100, 10}} {
+	for _, c := range []struct{ batch, perSecond int }{{1, 50}, {100, 5}} {
 		bucket, err := b.folder("latency")
 		if err != nil {
 			return err

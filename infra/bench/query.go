@@ -117,26 +117,21 @@ func timeRemote(ctx context.Context, bucket string, devices []device) (timing, e
 	return timeWarm(ctx, store, devices)
 }
 
-// openDay is a day of 35,000 events in the partition, at six in the evening, with the
-// compactor at work every five minutes.
+// openDay is queries of a day that is not over, with the compactor at work.
 func (b *bench) openDay(ctx context.Context) error {
-	events, devices := partitionEvents(256, b.partitionRows(35_000))
-	sim, err := newSimulation(256, b.dir)
+	o, err := b.evening(ctx)
 	if err != nil {
-		return err
-	}
-	if err := sim.run(ctx, upTo(events, 18), 1); err != nil {
 		return err
 	}
 	bucket, err := b.folder("open")
 	if err != nil {
 		return err
 	}
-	if err := copyObjects(ctx, sim.store, storeIn(bucket)); err != nil {
+	if err := copyObjects(ctx, o.sim.store, storeIn(bucket)); err != nil {
 		return err
 	}
-	of := fmt.Sprintf("open day, 18 h, %d writers, one of 256 shards, %s rows", writers, short(float64(len(events))))
-	return b.askBucket(ctx, of, bucket, b.draw(seenBy(devices, events, 18), 200), limits{})
+	of := fmt.Sprintf("open day, %d h, %d writers, one of 256 shards, %s rows so far", eveningHour, writers, short(float64(o.past)))
+	return b.askBucket(ctx, of, bucket, b.draw(o.devices, 200), limits{})
 }
 
 // copyObjects copies a whole bucket.
