@@ -208,10 +208,11 @@ func (b *tab) await(expression string) {
 	}
 }
 
-// results waits for an answer to be shown, whatever it says.
+// results waits for an answer to be shown, whatever it says, and its timeline, which is
+// drawn once its width is known.
 func (b *tab) results() {
 	b.t.Helper()
-	b.await(`document.querySelector('#results .results, #results > .notice') && document.querySelector('#results').getAttribute('aria-busy') === 'false'`)
+	b.await(`document.querySelector('#results .results, #results > .notice') && document.querySelector('#results').getAttribute('aria-busy') === 'false' && !document.querySelector('.timeline-frame:empty')`)
 }
 
 func (b *tab) click(selector string) {
