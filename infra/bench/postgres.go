@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"os/exec"
@@ -130,7 +131,6 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	// A socket's path is short, so it is not below a folder of the bench's.
 	if p.dir, err = os.MkdirTemp(p.b.dir, "pg"); err != nil {
 		return err
 	}
@@ -140,13 +140,17 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	}
 	data := filepath.Join(p.dir, "data")
 	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-	initdb.SysProcAttr = other
-	if out, err := initdb.CombinedOutput(); err != nil {
+	initdb.SysProcAttr, initdb.Dir = other, p.dir // the bench's own may be closed to another user
+	out, err := initdb.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: another user than root may not run %s", errNotHere, programs)
+	}
+	if err != nil {
 		return fmt.Errorf("make a cluster: %w\n%s", err, out)
 	}
 	p.server = exec.Command(filepath.Join(programs, "postgres"), "-D", data, "-k", p.dir, "-c", "listen_addresses=",
 		"-c", "shared_buffers=1GB", "-c", "maintenance_work_mem=256MB", "-c", "max_wal_size=4GB")
-	p.server.SysProcAttr = other
+	p.server.SysProcAttr, p.server.Dir = other, p.dir
 	if err := p.server.Start(); err != nil {
 		p.server = nil
 		return err
