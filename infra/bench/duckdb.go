@@ -33,10 +33,20 @@ func openDuck(spill string) (duck, error) {
 	return duck{db}, nil
 }
 
+// duckColumns are a row's columns as SQL reads them from our files.
+func duckColumns() string {
+	return columnList(func(i int) string {
+		if columns[i].name == "connected_at" {
+			return "time - connected_for_ms * INTERVAL 1 millisecond AS connected_at"
+		}
+		return columns[i].name
+	})
+}
+
 // day asks for a device's day in what from names.
 func (k duck) day(ctx context.Context, from, and string, d device) (found []segment.Row, err error) {
 	q := question(d)
-	rows, err := k.db.QueryContext(ctx, "SELECT "+columnNames()+" FROM "+from+
+	rows, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+
 		" WHERE client_id = $1 AND instance_id = $2 AND time BETWEEN $3 AND $4"+and+" ORDER BY time", d.client, d.instance, q.From, q.To)
 	if err != nil {
 		return nil, err
@@ -147,8 +157,8 @@ func (p *plainDuck) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (
 		return err
 	}
 	p.path = filepath.Join(dir, "day.parquet")
-	_, err = p.db.ExecContext(ctx, fmt.Sprintf("COPY (SELECT %s FROM read_parquet('%s/events/*/*/*.parquet', hive_partitioning = false)"+
-		" ORDER BY epoch_ms(time) + received_delay_ms) TO '%s' (FORMAT parquet, COMPRESSION zstd)", columnNames(), p.b.days[256].store, p.path))
+	_, err = p.db.ExecContext(ctx, fmt.Sprintf("COPY (SELECT * FROM read_parquet('%s/events/*/*/*.parquet', hive_partitioning = false)"+
+		" ORDER BY epoch_ms(time) + received_delay_ms) TO '%s' (FORMAT parquet, COMPRESSION zstd)", p.b.days[256].store, p.path))
 	return err
 }
 
