@@ -88,7 +88,7 @@ func costOf(ctx context.Context, s state, store objstore.Store, devices []device
 	slices.Sort(bytes)
 	c.bytes = bytes[len(bytes)*99/100]
 	var err error
-	c.rounds, err = roundsOf(ctx, s, store, some(devices, 5))
+	c.rounds, err = roundsOf(ctx, s, store, some(devices, 20))
 	return c, err
 }
 
