@@ -69,7 +69,7 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 }
 
 // trickle sends a text over and over, one piece every pause, until the connection is
-// closed, and returns what was answered and how long it took.
+// closed, or it is clear that nobody will, and returns what was answered and how long it took.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
 	began := time.Now()
 	answer := make(chan string)
@@ -78,11 +78,13 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered 
 		answer <- string(text)
 	}()
 	_, err := io.WriteString(conn, start)
-	for err == nil {
+	for err == nil && time.Since(began) < 2*idleLimit {
 		time.Sleep(pause) // the bubble's clock
 		_, err = io.WriteString(conn, piece)
 	}
-	return <-answer, time.Since(began).Round(time.Second)
+	took = time.Since(began).Round(time.Second)
+	conn.Close()
+	return <-answer, took
 }
 
 // TestSlowSenders: who sends a byte now and then keeps a connection for a bounded time,
