@@ -1,0 +1,6 @@
+//go:build !race
+
+package wire_test
+
+// oneIn is 1: every attack is made.
+const oneIn = 1
