@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
@@ -75,6 +76,11 @@ func (c *checksums) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return c.pass(p)
+}
+
+// WriteString spares the library a copy of each string.
+func (c *checksums) WriteString(s string) (int, error) {
+	return c.Write(unsafe.Slice(unsafe.StringData(s), len(s)))
 }
 
 func (c *checksums) pass(p []byte) (int, error) {
