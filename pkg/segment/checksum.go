@@ -1,12 +1,10 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"strings"
-	"unsafe"
 
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
@@ -55,64 +53,60 @@ func parseGroupSums(text string) (groupSums, error) {
 // groups, and puts the checksum before the footer.
 type checksums struct {
 	out    io.Writer
-	size   int64
+	size   int64 // passed on so far
 	groups groupSums
-	// kept is what was written of the row group, or, once it is held, of the footer.
-	kept bytes.Buffer
-	held bool
+	// kept is what is written of a row group, or behind the last one. The library
+	// writes a few bytes at a time.
+	kept []byte
 }
 
 // start is for another file, with the buffers of the last one.
 func (c *checksums) start(out io.Writer) {
-	c.out, c.size, c.groups, c.held = out, 0, c.groups[:0], false
-	c.kept.Reset()
+	c.out, c.size, c.groups, c.kept = out, 0, c.groups[:0], c.kept[:0]
 }
 
 func (c *checksums) Write(p []byte) (int, error) {
-	if c.size >= int64(len(magic)) { // the file's first write is the magic alone
-		c.kept.Write(p)
-	}
-	if c.held {
-		return len(p), nil
-	}
-	return c.pass(p)
+	c.kept = append(c.kept, p...)
+	return len(p), nil
 }
 
 // WriteString spares the library a copy of each string.
 func (c *checksums) WriteString(s string) (int, error) {
-	return c.Write(unsafe.Slice(unsafe.StringData(s), len(s)))
+	c.kept = append(c.kept, s...)
+	return len(s), nil
 }
 
-func (c *checksums) pass(p []byte) (int, error) {
+// endGroup passes a row group on, the first one behind the file's magic.
+func (c *checksums) endGroup() error {
+	group := c.kept
+	if c.size == 0 {
+		group = group[len(magic):]
+	}
+	c.groups = append(c.groups, xxhash.Sum64(group))
+	err := c.pass(c.kept)
+	c.kept = c.kept[:0]
+	return err
+}
+
+func (c *checksums) pass(p []byte) error {
 	n, err := c.out.Write(p)
 	c.size += int64(n)
-	return n, err
+	return err
 }
 
-func (c *checksums) endGroup() {
-	c.groups = append(c.groups, xxhash.Sum64(c.kept.Bytes()))
-	c.kept.Reset()
+// end is what the library wrote behind the row groups: the page index, and the footer
+// with its length and the magic.
+func (c *checksums) end() (index, footer []byte) {
+	start := len(c.kept) - int(footerSize(c.kept)) - trailerLength
+	return c.kept[:start], c.kept[start:]
 }
 
-// holdFooter keeps what is written from now on.
-func (c *checksums) holdFooter() { c.held = true }
-
-// writeHeld writes what was held, page index and footer, with the footer's checksum in
-// its place, and returns how long the end is that a reader needs.
-func (c *checksums) writeHeld() (int64, error) {
-	held := c.kept.Bytes()
-	start := len(held) - int(footerSize(held)) - trailerLength
-	if _, err := c.pass(held[:start]); err != nil {
-		return 0, err
-	}
-	return c.writeFooter(held[start:])
-}
-
-// writeFooter writes a footer, its length and the magic, behind their checksum.
-func (c *checksums) writeFooter(footer []byte) (int64, error) {
+// writeEnd writes the footer's checksum between the two, and returns how long the end is
+// that a reader needs.
+func (c *checksums) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
-	for _, part := range [][]byte{sum, footer} {
-		if _, err := c.pass(part); err != nil {
+	for _, part := range [][]byte{index, sum, footer} {
+		if err := c.pass(part); err != nil {
 			return 0, err
 		}
 	}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -40,6 +41,7 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 		parquet.PageBufferSize(pageBytes),
 		parquet.WriteBufferSize(0), // so that the end of a row group is seen as it is written
 		parquet.DataPageStatistics(false),
+		parquet.DataPageVersion(1), // whose headers are shorter
 		parquet.ColumnIndexSizeLimit(func([]string) int { return 128 }),
 		parquet.SortingWriterConfig(parquet.SortingColumns(
 			parquet.Ascending("client_id"), parquet.Ascending("instance_id"), parquet.Ascending("time"))),
@@ -63,8 +65,9 @@ type Writer struct {
 	digest  Digest
 	room    []stored // for the rows that the library is given at once
 	waiting int      // rows there
+	group   int64    // that a row group holds, about
 	inGroup int64
-	group   int64
+	client  string // of the last row
 }
 
 // writeRows is how many rows the library is given at once.
@@ -74,8 +77,8 @@ const writeRows = 256
 // merges are a fifth faster with.
 var zstdBetter = &zstd.Codec{Level: zstd.SpeedBetterCompression}
 
-// NewWriter starts a segment, compressed with zstd, whose row groups hold groupRows
-// rows; 0 is all in one.
+// NewWriter starts a segment, compressed with zstd, whose row groups hold about groupRows
+// rows, up to twice as many; 0 is all in one.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, false)
 }
@@ -138,16 +141,31 @@ func (w *Writer) Write(rows []Row) error {
 
 // Add appends a row, which must go on in the order of Row.Compare. It is copied.
 func (w *Writer) Add(row *Row) error {
+	if w.endsBefore(row) {
+		if err := w.endGroup(); err != nil {
+			return err
+		}
+	}
 	w.digest.Add(row)
 	w.room[w.waiting].set(row)
-	w.waiting, w.inGroup = w.waiting+1, w.inGroup+1
-	switch {
-	case w.inGroup == w.group:
-		return w.endGroup()
-	case w.waiting == len(w.room):
+	w.waiting, w.inGroup, w.client = w.waiting+1, w.inGroup+1, row.ClientID
+	if w.waiting == len(w.room) {
 		return w.encode()
 	}
 	return nil
+}
+
+// endsBefore reports whether the row group is full. It ends with a client, unless that
+// has very many rows, so that all of a client's rows are in one.
+func (w *Writer) endsBefore(row *Row) bool {
+	switch {
+	case w.group == 0 || w.inGroup < w.group:
+		return false
+	case w.inGroup >= 2*w.group:
+		return true
+	default:
+		return row.ClientID != w.client
+	}
 }
 
 // encode gives the library the rows that wait.
@@ -166,8 +184,10 @@ func (w *Writer) endGroup() error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
-	w.sums.endGroup()
 	w.inGroup = 0
+	if err := w.sums.endGroup(); err != nil {
+		return fmt.Errorf("encode segment: %w", err)
+	}
 	return nil
 }
 
@@ -179,8 +199,11 @@ type Written struct {
 	Size         int64
 }
 
-// Close writes the footer. Only then is the segment whole.
+// Close writes the footer. Only then is the segment whole. It has at least one row.
 func (w *Writer) Close() (Written, error) {
+	if w.digest.Rows == 0 {
+		return Written{}, errors.New("encode segment: no rows")
+	}
 	if w.inGroup > 0 {
 		if err := w.endGroup(); err != nil {
 			return Written{}, err
@@ -189,7 +212,6 @@ func (w *Writer) Close() (Written, error) {
 	w.out.SetKeyValueMetadata(keyRows, strconv.FormatInt(w.digest.Rows, 10))
 	w.out.SetKeyValueMetadata(keyHash, fmt.Sprintf("%016x", w.digest.Sum))
 	w.out.SetKeyValueMetadata(keyGroups, w.sums.groups.String())
-	w.sums.holdFooter()
 	if err := w.out.Close(); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
@@ -201,14 +223,14 @@ func (w *Writer) Close() (Written, error) {
 }
 
 func (w *Writer) writeFooter() (length int64, err error) {
-	if w.fresh {
-		return w.sums.writeHeld()
+	index, footer := w.sums.end()
+	if !w.fresh {
+		index = nil
+		if footer, err = trimmedFooter(w.out.File()); err != nil {
+			return 0, err
+		}
 	}
-	footer, err := trimmedFooter(w.out.File())
-	if err != nil {
-		return 0, err
-	}
-	return w.sums.writeFooter(footer)
+	return w.sums.writeEnd(index, footer)
 }
 
 // encoders keeps writers whose buffers are grown: a new one costs a megabyte and
@@ -230,12 +252,13 @@ func Encode(rows []Row) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// GroupRows is how many rows a row group of a compacted segment holds. A lookup
-// reads the footer and one row group; the sum of both is least where the group
-// grows with the square root of the rows.
+// GroupRows is how many rows a row group of a compacted segment holds, about. A lookup
+// reads the footer, unless it is known, and one row group, which is also decoded: the
+// sum of both, with the row group counted twice, is least where the group grows with
+// the square root of the rows.
 func GroupRows(rows int64) int64 {
 	const least, most = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 13
-	best := math.Sqrt(float64(rows) * footerBytesPerGroup / bytesPerRow)
+	best := math.Sqrt(float64(rows) * footerBytesPerGroup / (2 * bytesPerRow))
 	return max(least, min(most, int64(best)))
 }
