@@ -154,15 +154,20 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	return w.appendAll(ctx, split(l, events))
 }
 
-// appendAll waits for every partition: only then the outcome is known.
+// appendAll waits for every partition: only then the outcome is known. The caller does
+// one of them itself, mostly the only one.
 func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition]*part) error {
-	errs := make(chan error, len(parts))
+	var awaits []func() error
 	for where, part := range parts {
 		p, b := w.gather(ctx, where, part)
-		go func() { errs <- p.await(ctx, b) }()
+		awaits = append(awaits, func() error { return p.await(ctx, b) })
 	}
-	var all []error
-	for range parts {
+	errs := make(chan error, len(parts))
+	for _, await := range awaits[1:] {
+		go func() { errs <- await() }()
+	}
+	all := []error{awaits[0]()}
+	for range awaits[1:] {
 		all = append(all, <-errs)
 	}
 	return errors.Join(all...)

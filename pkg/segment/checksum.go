@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
@@ -37,8 +38,8 @@ func (s groupSums) String() string {
 func parseGroupSums(text string) (groupSums, error) {
 	var sums groupSums
 	for ; len(text) >= 16; text = text[16:] {
-		var sum uint64
-		if _, err := fmt.Sscanf(text[:16], "%016x", &sum); err != nil {
+		sum, err := strconv.ParseUint(text[:16], 16, 64)
+		if err != nil {
 			return nil, fmt.Errorf("%w: checksum %q", ErrCorrupt, text[:16])
 		}
 		sums = append(sums, sum)
