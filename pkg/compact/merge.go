@@ -85,18 +85,25 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 		return nil, err
 	}
 	digest := sha256.New()
-	s.written, err = mergeInto(ctx, io.MultiWriter(file, digest), cursors, segment.GroupRows(rows))
+	s.written, err = mergeInto(ctx, plan.writer(io.MultiWriter(file, digest), rows), cursors)
 	s.digest = hex.EncodeToString(digest.Sum(nil))
 	return s, err
 }
 
+// writer is for the plan's output of about so many rows.
+func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
+	if p.Last {
+		return segment.NewWriter(out, segment.GroupRows(rows))
+	}
+	return segment.NewInterimWriter(out, segment.GroupRows(rows))
+}
+
 // mergeInto writes the union of all cursors' rows as one segment.
-func mergeInto(ctx context.Context, out io.Writer, cursors []*segment.Cursor, groupRows int64) (segment.Written, error) {
+func mergeInto(ctx context.Context, writer *segment.Writer, cursors []*segment.Cursor) (segment.Written, error) {
 	merge, err := segment.NewMerge(ctx, cursors)
 	if err != nil {
 		return segment.Written{}, err
 	}
-	writer := segment.NewWriter(out, groupRows)
 	for {
 		row, err := merge.Next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -50,6 +50,9 @@ type Plan struct {
 	Superseded []string
 	// Level is that of the output: above every input's.
 	Level int
+	// Last says that the day is over and the output is all that its partition holds, so
+	// that it is likely to stay.
+	Last bool
 	// Stuck says that there is no level left above the inputs.
 	Stuck bool
 }
@@ -75,8 +78,8 @@ func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan
 	c = c.withDefaults()
 	sources := readable(listing.Segments, bad)
 	level := crowded(sources, c.Fanout)
-	closed := layout.DayOf(now) > listing.Partition.Day
-	if closed && now.Sub(listing.Modified) >= c.Quiet && len(sources) > 1 {
+	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.Modified) >= c.Quiet
+	if over && len(sources) > 1 {
 		level = layout.MaxLevel
 	}
 	plan := Plan{Partition: listing.Partition}
@@ -88,6 +91,7 @@ func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan
 		plan.Superseded = append(plan.Superseded, s.keys...)
 		plan.Level = max(plan.Level, s.head.Name.Level+1)
 	}
+	plan.Last = over && len(plan.Inputs) == len(sources)
 	switch {
 	case plan.Level > layout.MaxLevel:
 		return Plan{Partition: listing.Partition, Stuck: true}

@@ -59,7 +59,7 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 // Writer writes one segment to an io.Writer, row group by row group. It is not
 // safe for concurrent use.
 type Writer struct {
-	fresh   bool
+	life    life
 	out     *parquet.GenericWriter[stored]
 	sums    checksums
 	digest  Digest
@@ -73,27 +73,43 @@ type Writer struct {
 // writeRows is how many rows the library is given at once.
 const writeRows = 256
 
-// zstdBetter is for compacted segments: 3 % less space than the default level, which
-// merges are a fifth faster with.
-var zstdBetter = &zstd.Codec{Level: zstd.SpeedBetterCompression}
+// life is how long a segment is likely to be there, which decides what its
+// compression may cost.
+type life uint8
 
-// NewWriter starts a segment, compressed with zstd, whose row groups hold about groupRows
-// rows, up to twice as many; 0 is all in one.
-func NewWriter(out io.Writer, groupRows int64) *Writer {
-	return newWriter(out, groupRows, false)
+const (
+	// fresh segments are superseded within minutes. Snappy takes half the time of zstd
+	// and a quarter more space.
+	fresh life = iota
+	// interim ones are merged again within hours.
+	interim
+	// lasting ones stay. This level takes 3 % less space than the default one, which
+	// merges are a quarter faster with.
+	lasting
+)
+
+var codecs = [...]compress.Codec{
+	fresh:   &parquet.Snappy,
+	interim: &parquet.Zstd,
+	lasting: &zstd.Codec{Level: zstd.SpeedBetterCompression},
 }
 
-// newWriter is for compacted segments, or for fresh ones, which are not worth much
-// work: Snappy takes half the time of zstd and a quarter more space.
-func newWriter(out io.Writer, groupRows int64, fresh bool) *Writer {
-	codec := compress.Codec(zstdBetter)
-	if fresh {
-		codec = &parquet.Snappy
-	}
+// NewWriter starts a segment that is to stay, whose row groups hold about groupRows rows,
+// up to twice as many; 0 is all in one.
+func NewWriter(out io.Writer, groupRows int64) *Writer {
+	return newWriter(out, groupRows, lasting)
+}
+
+// NewInterimWriter is NewWriter for a segment that will be merged again.
+func NewInterimWriter(out io.Writer, groupRows int64) *Writer {
+	return newWriter(out, groupRows, interim)
+}
+
+func newWriter(out io.Writer, groupRows int64, life life) *Writer {
 	w := &Writer{
-		fresh: fresh,
-		out:   parquet.NewGenericWriter[stored](io.Discard, writerOptions(codec)...),
-		room:  make([]stored, writeRows),
+		life: life,
+		out:  parquet.NewGenericWriter[stored](io.Discard, writerOptions(codecs[life])...),
+		room: make([]stored, writeRows),
 	}
 	w.start(out, groupRows)
 	return w
@@ -224,7 +240,7 @@ func (w *Writer) Close() (Written, error) {
 
 func (w *Writer) writeFooter() (length int64, err error) {
 	index, footer := w.sums.end()
-	if !w.fresh {
+	if w.life != fresh {
 		index = nil
 		if footer, err = trimmedFooter(w.out.File()); err != nil {
 			return 0, err
@@ -235,7 +251,7 @@ func (w *Writer) writeFooter() (length int64, err error) {
 
 // encoders keeps writers whose buffers are grown: a new one costs a megabyte and
 // five times the time of a small segment.
-var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, true) }}
+var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // Encode is a segment of sorted, distinct rows in one row group, compressed with Snappy.
 func Encode(rows []Row) ([]byte, error) {
@@ -253,12 +269,11 @@ func Encode(rows []Row) ([]byte, error) {
 }
 
 // GroupRows is how many rows a row group of a compacted segment holds, about. A lookup
-// reads the footer, unless it is known, and one row group, which is also decoded: the
-// sum of both, with the row group counted twice, is least where the group grows with
-// the square root of the rows.
+// reads the footer, unless it is known, and one row group, which it also decodes: the
+// sum of both is least where the group grows with the square root of the rows.
 func GroupRows(rows int64) int64 {
 	const least, most = 1024, 32768
-	const footerBytesPerGroup, bytesPerRow = 1150, 13
-	best := math.Sqrt(float64(rows) * footerBytesPerGroup / (2 * bytesPerRow))
+	const footerBytesPerGroup, bytesPerRow = 1150, 16
+	best := math.Sqrt(float64(rows) * footerBytesPerGroup / bytesPerRow)
 	return max(least, min(most, int64(best)))
 }
