@@ -3,7 +3,8 @@
 //
 // Environment: the bucket (package env) and QUERY_TOKEN or QUERY_TOKENS are required.
 // OPENAPI_KEYS are the AccessKey pairs of Alibaba's OpenAPI, which is closed without
-// any. STATUS_LOOKBACK (days, default 7) is how far a device's status is looked for.
+// any. STATUS_LOOKBACK (days, default 7) is how far a device's status is looked for. SHARDS
+// (default 16) is the recorder's; an instance with another one is slower at first.
 package main
 
 import (
@@ -32,10 +33,11 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	tokens := vars.Tokens("QUERY_TOKEN", "QUERY_TOKENS")
 	keys := parseKeys(&vars)
 	days := vars.Int("STATUS_LOOKBACK", 7, 0, 366)
+	shards := vars.Int("SHARDS", 16, 16, 4096)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
-	reader, err := query.New(bucket.Store, query.Config{})
+	reader, err := query.New(bucket.Store, query.Config{Shards: shards})
 	if err != nil {
 		return serve.Function{}, err
 	}

@@ -39,6 +39,9 @@ type Store interface {
 
 // Config of a Reader. The zero value of each field means its default.
 type Config struct {
+	// Shards is how the bucket is probably divided: 16 (the default), 256 or 4096. The
+	// first answer comes a round trip sooner if that is right.
+	Shards int
 	// WholeBytes is up to what size an object is read whole, in one request instead
 	// of two. Default 96 KiB.
 	WholeBytes int64
@@ -52,6 +55,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	c.Shards = cmp.Or(c.Shards, 16)
 	c.WholeBytes = cmp.Or(c.WholeBytes, 96<<10)
 	c.CacheBytes = cmp.Or(c.CacheBytes, 64<<20)
 	c.Parallel = cmp.Or(c.Parallel, 16)
@@ -61,6 +65,9 @@ func (c Config) withDefaults() Config {
 
 // Validate names the field that is out of range.
 func (c Config) Validate() error {
+	if err := (layout.Layout{Shards: c.withDefaults().Shards}).Validate(); err != nil {
+		return err
+	}
 	switch {
 	case c.WholeBytes < 0:
 		return fmt.Errorf("WholeBytes must not be negative: %d", c.WholeBytes)
@@ -133,7 +140,8 @@ type Unreadable struct {
 
 // Trace answers a request. Each partition costs one list, then one round of reads
 // of small objects, or two of large ones: their footers, unless they are known,
-// and the row groups that can hold the client. All partitions are read at once.
+// and the row groups that can hold the client. All partitions are read at once, and the
+// first time the layout's marker is listed beside them.
 //
 // Errors: ErrCursor; any other is one of the store, and trying again can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
@@ -143,67 +151,19 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 		return Answer{}, err
 	}
 	metered := &meter{store: r.store, started: started, explain: q.Explain}
-	l, err := r.findLayout(ctx, metered)
+	found, err := r.read(ctx, metered, q)
 	if err != nil {
 		return Answer{}, err
 	}
-	var partitions []layout.Partition
-	if l.Shards != 0 {
-		partitions = l.PartitionsBetween(q.ClientID, q.From, q.To)
-	}
-	rows, unreadable, err := r.readAll(ctx, metered, partitions, q)
-	if err != nil {
-		return Answer{}, err
-	}
+	rows := found.rows
 	if q.Descending {
 		slices.Reverse(rows)
 	}
 	answer := page(rows, q, after)
-	answer.Unreadable = unreadable
-	answer.Receipt = metered.receipt(partitions, time.Since(started))
+	answer.Unreadable = found.unreadable
+	answer.Receipt = metered.receipt(found.partitions, time.Since(started))
 	answer.Plan = metered.steps
 	return answer, nil
-}
-
-// findLayout costs one request until the bucket is in use, then none. A bucket
-// that is not in use has the zero layout, and no partitions.
-func (r *Reader) findLayout(ctx context.Context, store objstore.Lister) (layout.Layout, error) {
-	r.mu.Lock()
-	known := r.layout
-	r.mu.Unlock()
-	if known.Shards != 0 {
-		return known, nil
-	}
-	found, err := layout.Find(ctx, store)
-	if err != nil {
-		return layout.Layout{}, err
-	}
-	r.mu.Lock()
-	r.layout = found
-	r.mu.Unlock()
-	return found, nil
-}
-
-// readAll reads the rows asked for of all partitions at once. They are of one
-// client and instance, and so in the order of their times.
-func (r *Reader) readAll(ctx context.Context, store *meter, partitions []layout.Partition, q Request) ([]segment.Row, []Unreadable, error) {
-	readers := make([]*partitionReader, len(partitions))
-	err := inParallel(len(partitions), len(partitions), func(i int) error {
-		readers[i] = r.newPartitionReader(store, partitions[i], q)
-		return readers[i].read(ctx)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	var rows []segment.Row
-	var unreadable []Unreadable
-	for _, p := range readers {
-		for _, of := range p.rows {
-			rows = append(rows, of...)
-		}
-		unreadable = append(unreadable, p.unreadable()...)
-	}
-	return segment.Distinct(rows), unreadable, nil
 }
 
 // asksFor reports whether a row of the client belongs into the answer.

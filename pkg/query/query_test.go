@@ -366,3 +366,21 @@ func TestThePlanIsWhatTheReceiptCounts(t *testing.T) {
 	require.Equal(t, []any{"read", fresh(1).Key(partition("c")), answer.Receipt.Bytes}, []any{read.Request, read.Key, read.Bytes})
 	require.GreaterOrEqual(t, read.AtMS, list.AtMS)
 }
+
+// The first answer of an instance takes no round trip more than others: the layout is
+// looked up while the likely one is tried.
+func TestTheFirstAnswerTriesTheLikelyLayout(t *testing.T) {
+	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} { // 4096: one list was in vain
+		store := memstore.New()
+		l := layout.Layout{Shards: shards}
+		require.NoError(t, store.Put(t.Context(), l.Marker(), bytes.NewReader(nil), 0))
+		events := span("c", noon, 3)
+		put(t, store, l.PartitionOf("c", noon), fresh(1), events)
+		r := newReader(t, store, query.Config{Shards: min(shards, 256)})
+		answer := trace(t, r, day("c"))
+		require.Equal(t, events, answer.Events)
+		require.Equal(t, requests, answer.Receipt.Requests)
+		require.Equal(t, []string{l.PartitionOf("c", noon).String()}, answer.Receipt.Partitions)
+		require.Equal(t, 2, trace(t, r, day("c")).Receipt.Requests)
+	}
+}
