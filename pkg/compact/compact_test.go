@@ -387,3 +387,29 @@ func BenchmarkRun(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// Only what a day that is over ends as is worth the harder compression.
+func TestTheLastMergeOfADay(t *testing.T) {
+	where := layout.Partition{Shard: "4", Day: "2026-11-22"}
+	listing := func(n int) (l compact.Listing) {
+		l.Partition, l.Modified = where, noon
+		for i := range n {
+			name := layout.Name{Run: fmt.Sprintf("%032x", i), Seq: 1}
+			l.Segments = append(l.Segments, layout.Segment{Key: name.Key(where), Size: 1, Name: name})
+		}
+		return l
+	}
+	for name, c := range map[string]struct {
+		inputs int
+		now    time.Time
+		want   bool
+	}{
+		"the day is not over":        {8, noon.Add(time.Hour), false},
+		"it is":                      {8, noon.Add(24 * time.Hour), true},
+		"more than one merge is due": {65, noon.Add(24 * time.Hour), false},
+	} {
+		plan := compact.NewPlan(listing(c.inputs), nil, c.now, compact.Config{})
+		require.NotEmpty(t, plan.Inputs, name)
+		require.Equal(t, c.want, plan.Last, name)
+	}
+}

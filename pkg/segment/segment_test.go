@@ -368,3 +368,57 @@ func BenchmarkMerge(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(rows)*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// What the checksums say comes before what the Parquet library makes of the bytes.
+func TestChecksumsComeFirst(t *testing.T) {
+	rows := rowsOf(40, 10)
+	data, written := write(t, rows, 100)
+	footer, err := segment.ParseFooter(data, written.Size)
+	require.NoError(t, err)
+	for i, g := range footer.Groups() {
+		group := bytes.Clone(data[g.Offset : g.Offset+g.Length])
+		group[len(group)/2] ^= 1
+		_, err := footer.RowsOf(g, group, rows[0].ClientID)
+		require.ErrorIs(t, err, segment.ErrCorrupt)
+		require.ErrorContains(t, err, fmt.Sprintf("the checksum of row group %d is wrong", i))
+	}
+	for at := written.Size - written.FooterLength; at < written.Size-8; at += 97 {
+		damaged := bytes.Clone(data)
+		damaged[at] ^= 1
+		_, err := segment.ParseFooter(damaged, written.Size)
+		require.ErrorIs(t, err, segment.ErrCorrupt)
+		require.ErrorContains(t, err, "the footer's checksum is wrong")
+	}
+}
+
+func TestNoSegmentWithoutRows(t *testing.T) {
+	_, err := segment.NewWriter(io.Discard, 0).Close()
+	require.EqualError(t, err, "encode segment: no rows")
+}
+
+// All rows of a client are in one row group, unless they are more than a whole one.
+func TestRowGroupsEndWithAClient(t *testing.T) {
+	rows := append(rowsOf(50, 7), segment.FromEvents(span("GID_z", 95))...)
+	data, written := write(t, rows, 20)
+	footer, err := segment.ParseFooter(data, written.Size)
+	require.NoError(t, err)
+	perClient := map[string]int{}
+	for _, row := range rows {
+		perClient[row.ClientID]++
+	}
+	for client, n := range perClient {
+		want := 1
+		if client == "GID_z" {
+			want = 3 // of up to 40
+		}
+		require.Len(t, footer.GroupsOf(client, math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
+	}
+}
+
+func span(client string, n int) (events []event.Event) {
+	for i := range n {
+		at := noon.Add(time.Duration(i) * time.Second)
+		events = append(events, event.Event{InstanceID: "i", ClientID: client, Time: at, ReceivedAt: at})
+	}
+	return events
+}
