@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact check build test compiler mosquitto browser race fuzz soak lint vuln
+.PHONY: help run demo compact check build test compiler mosquitto browser postgres race fuzz soak bench lint vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -24,13 +24,14 @@ build: ## the three functions and the local cloud, into .build
 	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done
 	@go build -o .build/local ./infra/local
 
-test: compiler mosquitto browser ## everything: format, vet, tests, also of infra/e2e
+test: compiler mosquitto browser postgres ## everything: format, vet, tests, also of infra/e2e and infra/bench
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	@mkdir -p .build && : > $(FIGURES)
 	go vet ./...
 	FIGURES=$(FIGURES) go test ./...
 	go test -run '^$$' -bench . -benchtime 1x ./pkg/...
 	cd infra/e2e && go vet ./... && FIGURES=$(FIGURES) go test ./...
+	cd infra/bench && go vet ./... && go test ./...
 	@$(PRINT_FIGURES)
 
 # What the proofs of the guarantees did; see infra/figures. They fail if an event is lost,
@@ -55,6 +56,15 @@ mosquitto:
 browser:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
+# infra/bench asks PostgreSQL the same questions. Its package is unpacked and not installed,
+# since it would start a service; what it needs beside it starts nothing.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/postgres .build/postgresql/usr/lib/postgresql/*/bin/postgres 2>/dev/null | grep -q . || { set -e; \
+	  apt-get update; package=$$(apt-cache depends postgresql | sed -n 's/^ *Depends: \(postgresql-[0-9]*\)$$/\1/p'); \
+	  apt-get install -y --no-install-recommends $$(apt-cache depends --important $$package | sed -n 's/^ *Depends: \(lib[^ ]*\|tzdata\)$$/\1/p'); \
+	  rm -rf .build/postgresql; mkdir -p .build/postgresql; cd .build/postgresql; \
+	  apt-get download $$package; dpkg -x $${package}_*.deb .; rm $${package}_*.deb; }
+
 race: ## the tests under the race detector
 	go test -race ./...
 
@@ -68,6 +78,9 @@ fuzz: ## each fuzz target for FUZZTIME, a minute
 
 soak: ## kills, freezes and outages under load for DURATION (10m), and a verdict
 	@cd infra/e2e && go test -c -o ../../.build/soak . && DURATION=$${DURATION:-10m} exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
+
+bench: compiler postgres ## what queries, recording and storing cost, beside peers; SCALE=1 is 1 M devices, 0.01 takes minutes
+	@mkdir -p .build && cd infra/bench && go build -o ../../.build/bench . && SCALE=$${SCALE:-1} exec ../../.build/bench
 
 lint: ## format and vet only
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))"

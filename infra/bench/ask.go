@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 )
@@ -42,9 +43,18 @@ const (
 	warm state = "warm query"
 )
 
+// newReader knows nothing yet, but it is configured for the bucket.
+func newReader(ctx context.Context, store query.Store) (*query.Reader, error) {
+	l, err := layout.Find(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	return query.New(store, query.Config{Shards: l.Shards})
+}
+
 // readerIn is a reader in a state, of which a device's partition is known.
 func readerIn(ctx context.Context, s state, store query.Store, d device) (*query.Reader, error) {
-	reader, err := query.New(store, query.Config{})
+	reader, err := newReader(ctx, store)
 	if err != nil || s == unborn {
 		return reader, err
 	}
@@ -119,7 +129,7 @@ func roundsOf(ctx context.Context, s state, store objstore.Store, devices []devi
 // timeWarm asks for every device twice and times the second time, one question after
 // the other.
 func timeWarm(ctx context.Context, store query.Store, devices []device) (timing, error) {
-	reader, err := query.New(store, query.Config{})
+	reader, err := newReader(ctx, store)
 	if err != nil {
 		return timing{}, err
 	}
@@ -136,12 +146,15 @@ func timeWarm(ctx context.Context, store query.Store, devices []device) (timing,
 
 // timeFirst asks each question of a new reader.
 func timeFirst(ctx context.Context, store query.Store, devices []device) (timing, error) {
-	return timeEach(len(devices), func(i int) error {
-		reader, err := query.New(store, query.Config{})
-		if err != nil {
-			return err
+	readers := make([]*query.Reader, len(devices))
+	for i := range readers {
+		var err error
+		if readers[i], err = newReader(ctx, store); err != nil {
+			return timing{}, err
 		}
-		_, err = ask(ctx, reader, devices[i])
+	}
+	return timeEach(len(devices), func(i int) error {
+		_, err := ask(ctx, readers[i], devices[i])
 		return err
 	})
 }

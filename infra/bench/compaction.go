@@ -21,12 +21,16 @@ import (
 // partition take.
 func (b *bench) compaction(ctx context.Context) error {
 	events, _ := partitionEvents(16, b.partitionRows(600_000))
-	if err := b.mergeOf(ctx, "64 fresh segments of 512 rows", events[:min(len(events), 64*runRows)], runRows); err != nil {
+	few := events[:min(len(events), 64*runRows)]
+	if err := b.mergeOf(ctx, "64 fresh segments of 512 rows, the day is still open", few, runRows, compactOpen); err != nil {
+		return err
+	}
+	if err := b.mergeOf(ctx, "64 fresh segments of 512 rows, the day is over", few, runRows, compactClosed); err != nil {
 		return err
 	}
 	large := len(events)/64 + 1
 	what := fmt.Sprintf("64 segments of %s rows", short(float64(large)))
-	if err := b.mergeOf(ctx, what, events, large); err != nil {
+	if err := b.mergeOf(ctx, what+", the day is over", events, large, compactClosed); err != nil {
 		return err
 	}
 	if err := b.peakOf(ctx, what, events, large); err != nil {
@@ -40,8 +44,14 @@ func (b *bench) compaction(ctx context.Context) error {
 	return b.peakOf(ctx, "2,400,000 rows in 4,688 runs", events, runRows)
 }
 
+// compactOpen compacts a bucket whose day is not over yet.
+func compactOpen(ctx context.Context, store compact.Store, dir string) (compact.Report, error) {
+	return compactAt(ctx, store, dir, today.Add(23*time.Hour))
+}
+
 // mergeOf times a single merge, up to its put and to its end.
-func (b *bench) mergeOf(ctx context.Context, what string, events []event.Event, rows int) error {
+func (b *bench) mergeOf(ctx context.Context, what string, events []event.Event, rows int,
+	run func(context.Context, compact.Store, string) (compact.Report, error)) error {
 	applies := b.whole()
 	var merging, all time.Duration
 	const times = 2
@@ -56,7 +66,7 @@ func (b *bench) mergeOf(ctx context.Context, what string, events []event.Event, 
 		}
 		runtime.GC()
 		p := &phases{Store: store, began: cpu()}
-		report, err := compactClosed(ctx, p, b.dir)
+		report, err := run(ctx, p, b.dir)
 		if err != nil {
 			return err
 		}

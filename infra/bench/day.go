@@ -148,8 +148,11 @@ func compactClosed(ctx context.Context, store compact.Store, dir string) (compac
 	if later.Before(today) {
 		later = today
 	}
-	later = later.Add(48 * time.Hour)
-	c, err := compact.New(store, compact.Config{Dir: dir, Now: func() time.Time { return later }})
+	return compactAt(ctx, store, dir, later.Add(48*time.Hour))
+}
+
+func compactAt(ctx context.Context, store compact.Store, dir string, now time.Time) (compact.Report, error) {
+	c, err := compact.New(store, compact.Config{Dir: dir, Now: func() time.Time { return now }})
 	if err != nil {
 		return compact.Report{}, err
 	}

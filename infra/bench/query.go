@@ -70,7 +70,8 @@ func (b *bench) askBucket(ctx context.Context, of, bucket string, devices []devi
 func (b *bench) addCost(what string, c queryCost, most limit, l limits) {
 	b.add(what+": round trips in sequence", float64(c.rounds), "", l.figure(float64(most.rounds)))
 	b.add(what+": requests", float64(c.requests), "", l.figure(float64(most.requests)))
-	b.add(what+": read, 99 of 100 queries", float64(c.bytes)/1024, "KB", l.figure(most.kilobytes))
+	b.add(what+": read, mean", c.meanBytes/1024, "KB", l.figure(most.kilobytes))
+	b.show(what+": read, 99 of 100 queries", float64(c.bytes)/1024, "KB")
 }
 
 // timeBucket is the time of queries, in process and through the OSS client.

@@ -270,10 +270,11 @@ func Encode(rows []Row) ([]byte, error) {
 
 // GroupRows is how many rows a row group of a compacted segment holds, about. A lookup
 // reads the footer, unless it is known, and one row group, which it also decodes: the
-// sum of both is least where the group grows with the square root of the rows.
+// sum of both, with half as much again for a row's decoding, is least where the group
+// grows with the square root of the rows.
 func GroupRows(rows int64) int64 {
 	const least, most = 1024, 32768
-	const footerBytesPerGroup, bytesPerRow = 1150, 16
+	const footerBytesPerGroup, bytesPerRow = 1150, 24
 	best := math.Sqrt(float64(rows) * footerBytesPerGroup / bytesPerRow)
 	return max(least, min(most, int64(best)))
 }
