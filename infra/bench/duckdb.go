@@ -146,6 +146,9 @@ func newPlainDuck(b *bench) *plainDuck { return &plainDuck{b: b} }
 
 func (p *plainDuck) name() string { return "DuckDB on a plain daily file" }
 
+// questions are few, since each reads the whole file.
+func (*plainDuck) questions() int { return 20 }
+
 // load copies our rows; rows is not used, since DuckDB reads and sorts ours itself
 // faster than it can be told of them one by one.
 func (p *plainDuck) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (err error) {

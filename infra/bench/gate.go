@@ -10,7 +10,7 @@ import (
 )
 
 // gateWait is how long the gate waits for another request before it opens.
-const gateWait = 4 * time.Millisecond
+const gateWait = 8 * time.Millisecond
 
 // gate is a store for readers that counts round trips in sequence. It holds every
 // request until none has come for gateWait, then lets all of them through and counts

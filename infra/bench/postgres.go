@@ -34,6 +34,8 @@ func newPostgres(b *bench) *postgres { return &postgres{b: b} }
 
 func (p *postgres) name() string { return postgresName }
 
+func (*postgres) questions() int { return timedQueries }
+
 // load is COPY, then the index, then what autovacuum would do.
 func (p *postgres) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error {
 	if err := p.open(ctx); err != nil {

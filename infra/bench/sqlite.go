@@ -25,6 +25,8 @@ func newSQLite(b *bench) *sqlite { return &sqlite{b: b} }
 
 func (s *sqlite) name() string { return "SQLite" }
 
+func (*sqlite) questions() int { return timedQueries }
+
 // load is one transaction, without a journal, then the index.
 func (s *sqlite) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error {
 	dir, err := s.b.folder("sqlite")

@@ -52,7 +52,7 @@ func (b *bench) addSteady(of string, sim *simulation, rows int) {
 		}
 	}
 	slices.Sort(all)
-	b.add(of+": live objects, when nearest to writers + 8 a level, or furthest beyond", float64(worst.all), "objects", atMost(float64(worst.bound())))
+	b.add(of+": live objects, at the worst moment", float64(worst.all), "objects", atMost(float64(worst.bound())))
 	b.show(of+": moments with more than writers + 8 a level", 100*float64(beyond)/float64(len(all)), "%")
 	b.show(of+": live objects, median", float64(all[len(all)/2]), "objects")
 	b.show(of+": live objects, most", float64(all[len(all)-1]), "objects")

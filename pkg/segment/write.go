@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -26,35 +23,6 @@ const (
 	keyHash    = "device-trace.hash"
 	keyGroups  = "device-trace.groups"
 )
-
-// pageBytes is up to what size, before compression, a column chunk is one page. A
-// writer holds buffers in proportion: with 8 MiB it would take 100 MB.
-const pageBytes = 256 << 10
-
-// boundedColumns are the only ones with statistics: what a lookup prunes by.
-var boundedColumns = map[string]bool{"client_id": true, "time": true}
-
-func writerOptions(codec compress.Codec) []parquet.WriterOption {
-	options := []parquet.WriterOption{
-		parquet.Compression(codec),
-		parquet.CreatedBy("device-trace", "1", "0"),
-		parquet.PageBufferSize(pageBytes),
-		parquet.WriteBufferSize(0), // so that the end of a row group is seen as it is written
-		parquet.DataPageStatistics(false),
-		parquet.DataPageVersion(1), // whose headers are shorter
-		parquet.ColumnIndexSizeLimit(func([]string) int { return 128 }),
-		parquet.SortingWriterConfig(parquet.SortingColumns(
-			parquet.Ascending("client_id"), parquet.Ascending("instance_id"), parquet.Ascending("time"))),
-		parquet.KeyValueMetadata(keySchema, SchemaName),
-		parquet.KeyValueMetadata(keyVersion, strconv.Itoa(SchemaVersion)),
-	}
-	for _, column := range parquet.SchemaOf(stored{}).Columns() {
-		if !boundedColumns[column[0]] {
-			options = append(options, parquet.SkipPageBounds(column...))
-		}
-	}
-	return options
-}
 
 // Writer writes one segment to an io.Writer, row group by row group. It is not
 // safe for concurrent use.
@@ -72,27 +40,6 @@ type Writer struct {
 
 // writeRows is how many rows the library is given at once.
 const writeRows = 256
-
-// life is how long a segment is likely to be there, which decides what its
-// compression may cost.
-type life uint8
-
-const (
-	// fresh segments are superseded within minutes. Snappy takes half the time of zstd
-	// and a quarter more space.
-	fresh life = iota
-	// interim ones are merged again within hours.
-	interim
-	// lasting ones stay. This level takes 3 % less space than the default one, which
-	// merges are a quarter faster with.
-	lasting
-)
-
-var codecs = [...]compress.Codec{
-	fresh:   &parquet.Snappy,
-	interim: &parquet.Zstd,
-	lasting: &zstd.Codec{Level: zstd.SpeedBetterCompression},
-}
 
 // NewWriter starts a segment that is to stay, whose row groups hold about groupRows rows,
 // up to twice as many; 0 is all in one.
@@ -253,11 +200,15 @@ func (w *Writer) writeFooter() (length int64, err error) {
 // five times the time of a small segment.
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
-// Encode is a segment of sorted, distinct rows in one row group, compressed with Snappy.
+// freshGroup is how many rows a row group of a fresh segment holds, about: few, since a
+// merge holds one of each input. Most have fewer rows in all.
+const freshGroup = 2048
+
+// Encode is a fresh segment of sorted, distinct rows.
 func Encode(rows []Row) ([]byte, error) {
 	w := encoders.Get().(*Writer)
 	var out bytes.Buffer
-	w.Reset(&out, 0)
+	w.Reset(&out, freshGroup)
 	if err := w.Write(rows); err != nil {
 		return nil, err
 	}
@@ -266,15 +217,4 @@ func Encode(rows []Row) ([]byte, error) {
 	}
 	encoders.Put(w) // not after an error or a panic: its state is unknown then
 	return out.Bytes(), nil
-}
-
-// GroupRows is how many rows a row group of a compacted segment holds, about. A lookup
-// reads the footer, unless it is known, and one row group, which it also decodes: the
-// sum of both, with half as much again for a row's decoding, is least where the group
-// grows with the square root of the rows.
-func GroupRows(rows int64) int64 {
-	const least, most = 1024, 32768
-	const footerBytesPerGroup, bytesPerRow = 1150, 24
-	best := math.Sqrt(float64(rows) * footerBytesPerGroup / bytesPerRow)
-	return max(least, min(most, int64(best)))
 }
