@@ -54,7 +54,7 @@ func (b *bench) mergeOf(ctx context.Context, what string, events []event.Event, 
 	run func(context.Context, compact.Store, string) (compact.Report, error)) error {
 	applies := b.whole()
 	var merging, all time.Duration
-	const times = 2
+	times := max(2, b.partitionRows(600_000)/len(events))
 	fresh := memstore.New()
 	if err := recordRuns(ctx, fresh, events, rows); err != nil {
 		return err
