@@ -47,7 +47,8 @@ type Config struct {
 	WholeBytes int64
 	// CacheBytes bounds the footers of compacted objects that are kept. Default 64 MiB.
 	CacheBytes int64
-	// Parallel is how many objects of a partition are read at once. Default 16.
+	// Parallel is how many objects of a partition are read at once. Default 16. With 1
+	// the layout is looked up before anything is read.
 	Parallel int
 	// Retreat is the longest first pause before a partition is listed again; it
 	// doubles each time. Default 20 ms.

@@ -22,22 +22,23 @@ func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, erro
 		return r.readIn(ctx, known, store, q)
 	}
 	likely := layout.Layout{Shards: r.config.Shards}
+	if r.config.Parallel == 1 {
+		likely = layout.Layout{} // nothing at the same time
+	}
 	var tried found
 	var triedErr error
 	var trying sync.WaitGroup
 	trying.Go(func() { tried, triedErr = r.readIn(ctx, likely, store, q) })
 	actual, err := layout.Find(ctx, store)
 	trying.Wait()
-	switch {
-	case err != nil:
+	if err != nil {
 		return found{}, err
-	case actual == likely:
-		r.learnLayout(actual)
-		return tried, triedErr
-	default:
-		r.learnLayout(actual)
-		return r.readIn(ctx, actual, store, q)
 	}
+	r.learnLayout(actual)
+	if actual == likely {
+		return tried, triedErr
+	}
+	return r.readIn(ctx, actual, store, q)
 }
 
 func (r *Reader) knownLayout() layout.Layout {
