@@ -49,6 +49,22 @@ func places(r *segment.Row) []any {
 	}
 }
 
+// rowsIn are the rows of an engine's answer.
+func rowsIn(answer interface {
+	Next() bool
+	Scan(to ...any) error
+	Err() error
+}) (found []segment.Row, err error) {
+	for answer.Next() {
+		var r segment.Row
+		if err := answer.Scan(places(&r)...); err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	return found, answer.Err()
+}
+
 // columnList joins something of every column.
 func columnList(of func(i int) string) (list string) {
 	for i := range columns {

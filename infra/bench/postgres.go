@@ -86,20 +86,13 @@ func (p *postgres) bytes(ctx context.Context) (size int64, err error) {
 
 var postgresQuestion = dayOfDevice(func(n int) string { return "$" + strconv.Itoa(n) })
 
-func (p *postgres) ask(ctx context.Context, d device) (found []segment.Row, err error) {
+func (p *postgres) ask(ctx context.Context, d device) ([]segment.Row, error) {
 	rows, err := p.conn.Query(ctx, postgresQuestion, daySpan(d)...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var r segment.Row
-		if err := rows.Scan(places(&r)...); err != nil {
-			return nil, err
-		}
-		found = append(found, r)
-	}
-	return found, rows.Err()
+	return rowsIn(rows)
 }
 
 func (p *postgres) close() {

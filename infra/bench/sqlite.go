@@ -82,20 +82,13 @@ func (s *sqlite) bytes(context.Context) (int64, error) {
 	return info.Size(), nil
 }
 
-func (s *sqlite) ask(ctx context.Context, d device) (found []segment.Row, err error) {
+func (s *sqlite) ask(ctx context.Context, d device) ([]segment.Row, error) {
 	rows, err := s.day.QueryContext(ctx, daySpan(d)...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var r segment.Row
-		if err := rows.Scan(places(&r)...); err != nil {
-			return nil, err
-		}
-		found = append(found, r)
-	}
-	return found, rows.Err()
+	return rowsIn(rows)
 }
 
 func (s *sqlite) close() {
