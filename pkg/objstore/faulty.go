@@ -3,14 +3,15 @@ package objstore
 import (
 	"bytes"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
 )
 
-// ErrFault is an error for tests to inject where they need no particular one.
-var ErrFault = errors.New("injected fault")
+// ErrFault is an error for tests to inject where they need no particular one. Like that of
+// a connection that was cut, it is io.EOF, too: nobody may take it for the end of anything.
+var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
 // Fault is what goes wrong with one call. The zero value is nothing; of the errors
 // the first one that is set, in this order, ends the call.

@@ -85,7 +85,8 @@ func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
 }
 
 // Next is the next row, valid until the following call, or io.EOF after the last
-// one if all rows were what the footer says. ErrCorrupt: the object is not sound.
+// one if all rows were what the footer says. ErrCorrupt: the object is not sound. An
+// error of the store is never io.EOF here.
 func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 	if c.next == len(c.buffer) {
 		if err := c.fill(ctx); err != nil {
@@ -143,7 +144,7 @@ func (c *Cursor) openGroup(ctx context.Context) error {
 	g := c.footer.groups[c.group]
 	data, err := c.store.Read(ctx, c.object.Key, g.Offset, g.Length)
 	if err != nil {
-		return err
+		return interrupted{err}
 	}
 	reader, err := c.footer.openGroup(g, data)
 	if err != nil {
@@ -153,6 +154,13 @@ func (c *Cursor) openGroup(ctx context.Context) error {
 	c.group, c.left = c.group+1, g.Rows
 	return nil
 }
+
+// interrupted is an error of the store that is never io.EOF, which it can be where a
+// connection was cut: a merge would take that for the end of the rows, and lose the rest.
+type interrupted struct{ error }
+
+func (e interrupted) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }
+func (e interrupted) As(target any) bool   { return errors.As(e.error, target) }
 
 func (c *Cursor) finish() error {
 	if !c.digest.Equal(c.footer.digest) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"net/url"
 	"testing"
 	"time"
 
@@ -421,4 +422,32 @@ func span(client string, n int) (events []event.Event) {
 		events = append(events, event.Event{InstanceID: "i", ClientID: client, Time: at, ReceivedAt: at})
 	}
 	return events
+}
+
+// cutOff is a store whose connection is cut when the n-th read is asked for.
+type cutOff struct {
+	*objects
+	at int
+}
+
+func (c *cutOff) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if c.reads == c.at {
+		return nil, &url.Error{Op: "Get", URL: "http://store", Err: io.EOF}
+	}
+	return c.objects.Read(ctx, key, off, n)
+}
+
+// A connection that is cut is an io.EOF of the store: not the end of the rows.
+func TestACutConnectionIsNotTheEnd(t *testing.T) {
+	data, written := write(t, rowsOf(40, 10), 100)
+	for at := 1; at < 5; at++ { // the footer is read first
+		store := &cutOff{&objects{data: map[string][]byte{"k": data}}, at}
+		merge, err := segment.NewMerge(t.Context(), []*segment.Cursor{open(t, store, "k", written.Size)})
+		for err == nil {
+			_, err = merge.Next(t.Context())
+		}
+		require.NotErrorIs(t, err, io.EOF, "read %d", at)
+		var cause *url.Error
+		require.ErrorAs(t, err, &cause)
+	}
 }
