@@ -7,11 +7,13 @@ import (
 )
 
 // footerCache keeps footers of compacted objects, which never change. Once full it
-// drops any of them: a footer costs one request to have again.
+// drops those it has had longest: a footer costs one request to have again, and the
+// oldest are the likeliest to be superseded. The same calls drop the same footers.
 type footerCache struct {
 	mu      sync.Mutex
 	room    int64 // bytes, as stored; a parsed footer takes a few times as many
 	footers map[string]cachedFooter
+	keys    []string // of footers, oldest first
 }
 
 type cachedFooter struct {
@@ -36,12 +38,12 @@ func (c *footerCache) put(key string, footer *segment.Footer, size int64) {
 		return
 	}
 	c.room -= size
-	for old, f := range c.footers {
-		if c.room >= 0 {
-			break
-		}
-		delete(c.footers, old)
-		c.room += f.size
+	for c.room < 0 && len(c.keys) > 0 {
+		oldest := c.keys[0]
+		c.keys = c.keys[1:]
+		c.room += c.footers[oldest].size
+		delete(c.footers, oldest)
 	}
 	c.footers[key] = cachedFooter{footer: footer, size: size}
+	c.keys = append(c.keys, key)
 }

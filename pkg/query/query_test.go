@@ -301,12 +301,29 @@ func TestAFaultIsAnError(t *testing.T) {
 	}
 }
 
+// Of three days' footers two have room: the one known longest makes way, always.
 func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	store := bucket(t)
-	put(t, store, partition("c"), compacted(1), span("c", noon, 200))
-	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 1})
-	for range 3 {
-		require.Len(t, trace(t, r, day("c")).Events, 200)
+	dayOf := func(n int) query.Request {
+		q := day("c")
+		q.From, q.To = q.From.AddDate(0, 0, n), q.To.AddDate(0, 0, n)
+		return q
+	}
+	var footers int64
+	for n := range 3 {
+		events := span("c", noon.AddDate(0, 0, n), 200)
+		key := put(t, store, shards.PartitionOf("c", events[0].Time), compacted(1), events)
+		segments := layout.Segments([]objstore.Object{{Key: key}})
+		footers = max(footers, segments[0].Name.FooterLength)
+	}
+	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*footers + footers/2})
+	trace(t, r, dayOf(0)) // learns the layout, too
+	for _, step := range []struct{ day, requests int }{
+		{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3},
+	} {
+		answer := trace(t, r, dayOf(step.day))
+		require.Len(t, answer.Events, 200)
+		require.Equal(t, step.requests, answer.Receipt.Requests, "%+v", step)
 	}
 }
 
