@@ -74,6 +74,7 @@ func TestUnreadableInputIsKept(t *testing.T) {
 		"not gzip":         {"hello", "gzip"},
 		"unknown encoding": {"hello", "br"},
 		"not UTF-8":        {"\xff\xfe", ""},
+		"NULs for ends":    {connected("a") + "\x00\n" + connected("b") + "\x00\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{}

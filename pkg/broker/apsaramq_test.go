@@ -131,6 +131,8 @@ func TestApsaraMQFaultsAreNamed(t *testing.T) {
 		{envelope("i", `"no JSON"`), "data.body"},
 		{envelope("i", `"[]"`), "data.body"},
 		{envelope("i", `"{} {}"`), "data.body"},
+		{envelope("i", `"{}\u0000{}"`), "data.body"},
+		{envelope("i", inBase64("{}\x00")), "data.body"},
 		{envelope("i", `"\ud83d"`), "data.body"},
 		{envelope("i", inBase64(`hello`)), "data.body"},
 		{envelope("i", inBase64(`{} x`)), "data.body"},

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -11,12 +12,16 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// fuzz is the body of each broker's fuzz target: no panic, and what is accepted is
-// valid. The seeds are the broker's samples, each with the hook that it came with.
+// fuzz is the body of each broker's fuzz target: no panic, what is accepted is valid,
+// and a NUL ends nothing. The seeds are the broker's samples, each with the hook that
+// it came with, as they are and with NULs where a program in C may leave them.
 func fuzz(f *testing.F, route string) {
 	for _, path := range allSamples(f, route) {
 		_, body := sample(f, path)
-		f.Add([]byte(body), sampleMeta(f, path).Hook)
+		hook := sampleMeta(f, path).Hook
+		for _, seed := range []string{body, body + "\x00", body + "\x00\n" + body + "\x00\n", body + "\n\x00" + body, "\x00" + body} {
+			f.Add([]byte(seed), hook)
+		}
 	}
 	f.Add([]byte(`[{"client_id":"\ud83d\ude00","action":"close"},[[[]]],{"event":"client.connected","clientid":"\u0000"}`), "")
 	decoder, _ := broker.Lookup(route)
@@ -24,9 +29,22 @@ func fuzz(f *testing.F, route string) {
 		with := meta
 		with.Hook = hook
 		before := string(body)
-		requireValid(t, decoder(body, with))
+		got := decoder(body, with)
+		requireValid(t, got)
 		require.Equal(t, before, string(body), "the body was changed")
+		require.Equal(t, withoutNUL(got), decoder(noNUL(body), with))
 	})
+}
+
+// noNUL has another byte for each NUL, one that JSON has as little use for.
+func noNUL(b []byte) []byte { return bytes.ReplaceAll(b, []byte{0}, []byte{1}) }
+
+// withoutNUL is the batch as noNUL of its body makes it.
+func withoutNUL(b broker.Batch) broker.Batch {
+	for i := range b.Rejected {
+		b.Rejected[i].Raw = noNUL(b.Rejected[i].Raw)
+	}
+	return b
 }
 
 // requireValid checks what holds for every batch.

@@ -27,10 +27,10 @@ func decode[M any, P interface {
 	b := batcher[M, P]{collector: collector{meta: meta, size: len(body)}}
 	b.slot = P(&b.read).slot
 	s := scanner{body: body}
-	switch s.space() {
-	case 0:
+	switch first := s.space(); {
+	case s.ended():
 		b.reject(body, "", "the body is empty")
-	case '[':
+	case first == '[':
 		b.array(&s)
 	default:
 		b.objects(&s)
@@ -71,7 +71,7 @@ func (b *batcher[M, P]) array(s *scanner) {
 
 // end rejects what follows the array.
 func (b *batcher[M, P]) end(s *scanner) {
-	if s.space() != 0 {
+	if !s.ended() {
 		b.reject(s.body[s.at:], "", "there is something after the end of the array")
 	}
 }
@@ -96,7 +96,7 @@ func (b *batcher[M, P]) lines(body []byte) {
 	for len(body) > 0 {
 		line, rest, _ := bytes.Cut(body, []byte("\n"))
 		s := scanner{body: line}
-		if s.space() != 0 {
+		if !s.ended() {
 			err := b.value(&s, alone)
 			if err == errTooMany {
 				line, rest = body, nil
@@ -123,7 +123,7 @@ func anyLine(body []byte, asked func(line []byte) bool) bool {
 func wellFormed(line []byte) bool {
 	s := scanner{body: line}
 	_, err := s.value()
-	return err == nil && s.space() == 0
+	return err == nil && s.ended()
 }
 
 // place is where an item stands: in an array, or alone in its body or line.
@@ -154,7 +154,7 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 	switch {
 	case err != nil:
 		return err
-	case where == alone && s.space() != 0:
+	case where == alone && !s.ended():
 		return errSyntax
 	case !isObject:
 		b.reject(raw, "", "an item must be a JSON object")

@@ -45,7 +45,8 @@ type scanner struct {
 	depth int
 }
 
-// space moves to the next byte that is not white space, and returns it; 0 at the end.
+// space moves to the next byte that is not white space, and returns it; 0 at the end,
+// which ended tells from a NUL in the body.
 func (s *scanner) space() byte {
 	for ; s.at < len(s.body); s.at++ {
 		switch c := s.body[s.at]; c {
@@ -55,6 +56,12 @@ func (s *scanner) space() byte {
 		}
 	}
 	return 0
+}
+
+// ended reports whether nothing is left but white space.
+func (s *scanner) ended() bool {
+	s.space()
+	return s.at == len(s.body)
 }
 
 // accept moves past c if it is next.

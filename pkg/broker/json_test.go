@@ -15,13 +15,14 @@ func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0.5e+3,true,false,null,"\u00e9\ud83d\ude00\/\b"],"b":{}}`, `[]`, `"\ud83d"`, `01`, `-`, `1.`, `.5`, `1e`, `tru`,
 		`{"a":1,}`, `[1,]`, `{"a"}`, `{,}`, "\"\x01\"", `"\x"`, `"\u12"`, "\xff", " 1 ", `""`, `{"":{"":""}}`, "\"\u2028\"", `nullx`,
+		"\x00", "{}\x00", "[1]\x00[2]", "[1,\x00]", "{\"a\"\x00:1}", "\"\x00\"",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		s := scanner{body: body}
 		v, err := s.value()
-		ended := s.space() == 0 && s.at == len(body)
+		ended := s.ended()
 		if err == errDepth {
 			return
 		}

@@ -11,7 +11,7 @@ func (v value) members(slot func(key []byte) *value) bool {
 func heldObject(raw []byte) value {
 	s := scanner{body: raw}
 	v, err := s.value()
-	if err != nil || v.kind != object || s.space() != 0 {
+	if err != nil || v.kind != object || !s.ended() {
 		return value{}
 	}
 	return v
