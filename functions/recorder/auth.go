@@ -32,7 +32,7 @@ var (
 
 // authorise finds out whether the sender may act for the instance. Any one of what
 // it shows is enough. It may read the body, and puts it back. Errors:
-// errUnauthorised, errForbidden, those of readUnproven.
+// errUnauthorised, errForbidden, those of proven.
 func (h webhooks) authorise(r *http.Request, to address) error {
 	isKnown := false
 	for _, token := range shownTokens(r, to) {
@@ -43,13 +43,9 @@ func (h webhooks) authorise(r *http.Request, to address) error {
 		isKnown = isKnown || found
 	}
 	if mac, signed := signatureOf(r, to); signed {
-		body, err := h.readUnproven(r)
-		if err != nil {
+		isProven, err := h.proven(r, func(body []byte) bool { return h.tokens.Signed(body, mac, to.instance) })
+		if isProven || err != nil {
 			return err
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		if h.tokens.Signed(body, mac, to.instance) {
-			return nil
 		}
 	}
 	if isKnown {
@@ -58,16 +54,22 @@ func (h webhooks) authorise(r *http.Request, to address) error {
 	return errUnauthorised
 }
 
-// readUnproven reads the body of a sender that has yet to prove by it who it is. Such
-// senders have room of their own, so that they cannot take that of others. Errors:
-// record.ErrBusy, those of readBody.
-func (h webhooks) readUnproven(r *http.Request) ([]byte, error) {
+// proven asks whether the body proves who sent it, and puts the body back. Senders that
+// have yet to prove it have room of their own, so that they cannot take that of others,
+// and keep it until the answer: with many tokens a long body takes longer to check than
+// to read. Errors: record.ErrBusy, those of readBody.
+func (h webhooks) proven(r *http.Request, proves func(body []byte) bool) (bool, error) {
 	weight := weightOf(r)
 	if err := h.unproven.enter(weight); err != nil {
-		return nil, err
+		return false, err
 	}
 	defer h.unproven.leave(weight)
-	return readBody(r.Body)
+	body, err := readBody(r.Body)
+	if err != nil {
+		return false, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return proves(body), nil
 }
 
 // shownTokens are all that the request shows, right or wrong.

@@ -94,3 +94,22 @@ func TestNoRoom(t *testing.T) {
 	require.Zero(t, h.room.taken.Load())
 	require.Zero(t, h.unproven.taken.Load())
 }
+
+// TestUnprovenKeepTheirRoom while their bodies are read and checked, and no longer.
+func TestUnprovenKeepTheirRoom(t *testing.T) {
+	for _, answer := range []bool{true, false} {
+		h := webhooks{unproven: &room{size: maxBody}}
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(ownEvent))
+		isProven, err := h.proven(r, func(body []byte) bool {
+			require.Equal(t, ownEvent, string(body))
+			require.Equal(t, weightOf(r), h.unproven.taken.Load())
+			return answer
+		})
+		require.NoError(t, err)
+		require.Equal(t, answer, isProven)
+		require.Zero(t, h.unproven.taken.Load())
+		again, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		require.Equal(t, ownEvent, string(again))
+	}
+}
