@@ -50,6 +50,7 @@ func (h webhooks) take(r *http.Request, to address) (input quarantine.Item, batc
 		Route:      to.route,
 		InstanceID: to.instance,
 		Hook:       hookOf(r),
+		Position:   positionOf(r),
 		Encoding:   encodingOf(r),
 	}
 	if input.Hook == "" && to.route == verneMQ {
@@ -57,9 +58,6 @@ func (h webhooks) take(r *http.Request, to address) (input quarantine.Item, batc
 	}
 	if input.Body, err = readBody(r.Body); err != nil {
 		return input, batch, err
-	}
-	if input.Position, err = positionOf(r); err != nil {
-		return input, rejected(positionHeader, err), nil
 	}
 	batch, err = h.understand(&input)
 	return input, batch, err
@@ -72,6 +70,9 @@ func (h webhooks) understand(input *quarantine.Item) (broker.Batch, error) {
 	decode, known := broker.Lookup(input.Route)
 	if !known {
 		return rejected("", errors.New("there is no such route any more")), nil
+	}
+	if !usablePosition(input.Position) {
+		return rejected(positionHeader, errPosition), nil
 	}
 	body, err := unpack(input.Body, input.Encoding)
 	if errors.Is(err, errTooLarge) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"unicode"
 )
 
 const (
@@ -26,14 +27,26 @@ func hookOf(r *http.Request) string {
 	return hook
 }
 
-// positionOf is the position that the header tells. One that cannot be is an error:
-// without it, lines that say the same would be taken for one.
-func positionOf(r *http.Request) (string, error) {
+// errPosition refuses a body: without its position, lines that say the same would be
+// taken for one, and the same lines sent again with it for others.
+var errPosition = errors.New("must be printable ASCII, at most 1024 bytes")
+
+// positionOf is the position that the header tells. One that is not usable stays so in
+// the form in which it is kept and shown: cut, and without what cannot be shown.
+func positionOf(r *http.Request) string {
 	position := r.Header.Get(positionHeader)
-	if len(position) > maxPosition || !printable(position) {
-		return "", errors.New("must be printable ASCII, at most 1024 bytes")
+	return strings.Map(shownRune, position[:min(len(position), maxPosition+1)])
+}
+
+func shownRune(c rune) rune {
+	if unicode.IsPrint(c) {
+		return c
 	}
-	return position, nil
+	return unicode.ReplacementChar
+}
+
+func usablePosition(position string) bool {
+	return len(position) <= maxPosition && printable(position)
 }
 
 // encodingOf is the Content-Encoding, in a form that can be kept and shown.

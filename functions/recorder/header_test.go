@@ -18,9 +18,15 @@ func TestHookAndPositionAreKept(t *testing.T) {
 }
 
 // TestUnusableHeaders: a position that cannot be refuses the body, since lines would be
-// lost without one; a hook that cannot be is none.
+// lost without one, and is kept in a form that can be shown; a hook that cannot be is none.
 func TestUnusableHeaders(t *testing.T) {
-	for _, bad := range []string{strings.Repeat("x", 1025), "log\x01:5", "lög:5"} {
+	for bad, shown := range map[string]string{
+		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),
+		strings.Repeat("x", 5000) + ":5": strings.Repeat("x", 1025),
+		"log\x01:5":                      "log\ufffd:5",
+		"log\u202e\xff:5":                "log\ufffd\ufffd:5",
+		"lög:5":                          "lög:5",
+	} {
 		b := &bench{}
 		w := b.post("/webhooks/events/prod", ownEvent, "vernemq-hook", bad, "X-Log-Position", bad)
 		require.Equal(t, http.StatusBadRequest, w.Code)
@@ -29,7 +35,7 @@ func TestUnusableHeaders(t *testing.T) {
 		kept := b.kept(t)
 		require.Equal(t, ownEvent, string(kept.Body))
 		require.Empty(t, kept.Hook)
-		require.Empty(t, kept.Position)
+		require.Equal(t, shown, kept.Position)
 	}
 }
 

@@ -42,9 +42,12 @@ func newSystem(t *testing.T) *system {
 	return s
 }
 
-func (s *system) do(method, path, body, token string) *httptest.ResponseRecorder {
+func (s *system) do(method, path, body, token string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	w := httptest.NewRecorder()
 	newHandler(s.hooks, "admin").ServeHTTP(w, r)
 	return w
@@ -170,6 +173,28 @@ func TestReplayHasWhatCameBesideTheBody(t *testing.T) {
 	lines := s.trace("c")
 	require.Len(t, lines, 2, "their positions tell them apart")
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
+}
+
+// TestReplayOfAnUnusablePosition is refused as the delivery was, with whatever body:
+// recorded without their positions, the lines would be shown again when they are
+// delivered with them.
+func TestReplayOfAnUnusablePosition(t *testing.T) {
+	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
+	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {
+		s := newSystem(t)
+		send := func(position string) *httptest.ResponseRecorder {
+			return s.do("POST", "/webhooks/mosquitto/prod", line, "secret", positionHeader, position)
+		}
+		refused := decoded[rejection](t, send(bad), http.StatusBadRequest)
+		require.Equal(t, rejection{Rejected: []broker.Rejected{{Field: positionHeader, Error: "must be printable ASCII, at most 1024 bytes"}}}, refused)
+		id := s.only()
+		require.Equal(t, refused, s.replay(id, http.StatusUnprocessableEntity))
+		require.Empty(t, s.trace("c"))
+
+		require.Equal(t, http.StatusOK, send("log:0").Code)
+		require.Equal(t, refused, s.replay(id, http.StatusUnprocessableEntity))
+		require.Len(t, s.trace("c"), 1)
+	}
 }
 
 func TestReplayOfWhatNobodyUnderstands(t *testing.T) {

@@ -32,6 +32,8 @@ type Item struct {
 	Route      string
 	InstanceID string
 	// Hook and Position are what the sender told beside the body; see broker.Meta.
+	// A position that was refused is kept, too, since decoding the body without it
+	// would make other events.
 	Hook     string
 	Position string
 	// Encoding is the Content-Encoding that Body still has; empty for none.
