@@ -62,7 +62,7 @@ func requireValid(t *testing.T, b broker.Batch) {
 		require.NotEmpty(t, e.ClientID)
 		require.LessOrEqual(t, len(e.ClientID), 65_535)
 		require.True(t, e.Action.Valid(), e.Action)
-		require.Contains(t, event.ActionInfos, e.ActionInfo)
+		require.Contains(t, event.ActionInfos(), e.ActionInfo)
 		require.Equal(t, "sample", e.InstanceID)
 		require.NotEmpty(t, e.Source)
 		require.NotEmpty(t, e.NativeEvent)

@@ -11,8 +11,8 @@ import (
 func TestReasonsHaveNoGap(t *testing.T) {
 	for i, r := range reasons {
 		require.Equal(t, int32(0x80+i), r.code, r.name)
-		require.Contains(t, event.ActionInfos, r.inConnack, r.name)
-		require.Contains(t, event.ActionInfos, r.byBroker, r.name)
+		require.Contains(t, event.ActionInfos(), r.inConnack, r.name)
+		require.Contains(t, event.ActionInfos(), r.byBroker, r.name)
 	}
 	require.Len(t, reasonNames, len(reasons))
 }

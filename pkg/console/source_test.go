@@ -95,7 +95,7 @@ func prefixed(s, prefix string) int {
 func TestVocabulary(t *testing.T) {
 	all := sources(t)
 	en := texts(t, "en.js")
-	for _, info := range event.ActionInfos {
+	for _, info := range event.ActionInfos() {
 		require.Contains(t, all["address.js"], "'"+string(info)+"'")
 		require.Contains(t, en, "info."+string(info))
 	}

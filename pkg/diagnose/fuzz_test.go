@@ -36,7 +36,7 @@ func FuzzDiagnose(f *testing.F) {
 // eventsOf reads four bytes an event: what, when, on which channel, and from where.
 func eventsOf(raw []byte) []event.Event {
 	actions := []event.Action{event.Connect, event.Close, event.Disconnect, event.Close, "other"}
-	infos := append(slices.Clone(event.ActionInfos), "", "other")
+	infos := append(slices.Clone(event.ActionInfos()), "", "other")
 	natives := []string{"", "close", "client.connack", "client.disconnected", "tcpclean", "disconnected", "on_client_gone"}
 	sources := []string{"", "emqx", "mosquitto", "nanomq"}
 	var events []event.Event

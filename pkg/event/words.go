@@ -1,11 +1,13 @@
 package event
 
+import "slices"
+
 // Action is what happened to the connection, in the words of ApsaraMQ's Device
 // Trace Query.
 type Action string
 
 const (
-	Connect    Action = "connect"    // the client sent CONNECT and was accepted
+	Connect    Action = "connect"    // the client sent CONNECT; ActionInfo says whether it was accepted
 	Close      Action = "close"      // the connection was closed
 	Disconnect Action = "disconnect" // the client sent DISCONNECT
 )
@@ -31,11 +33,13 @@ const (
 	SocketIOException    ActionInfo = "Socket IOException"
 )
 
-// ActionInfos lists the vocabulary.
-var ActionInfos = []ActionInfo{
+var actionInfos = []ActionInfo{
 	Accepted, NotAuthorized, TopicAuthFailed, ClientIDConflict, NoHeart, ClosedByClient,
 	DisconnectedByClient, ServerShutdown, InvalidParam, SocketIOException,
 }
+
+// ActionInfos lists the vocabulary. The list is the caller's.
+func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
 
 // aliases are the other spellings found in the API's reference.
 var aliases = map[string]ActionInfo{
@@ -48,7 +52,7 @@ func ParseActionInfo(s string) (ActionInfo, bool) {
 	if info, ok := aliases[s]; ok {
 		return info, true
 	}
-	for _, info := range ActionInfos {
+	for _, info := range actionInfos {
 		if string(info) == s {
 			return info, true
 		}
