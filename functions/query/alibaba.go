@@ -6,6 +6,7 @@ import (
 
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/openapi"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/query"
 )
 
@@ -21,6 +22,9 @@ func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi
 		InstanceID: asked.InstanceID, ClientID: asked.ClientID,
 		From: asked.From, To: asked.To, Descending: asked.Newest,
 	})
+	if errors.Is(err, query.ErrTooMany) {
+		err = openapi.ErrTooMany
+	}
 	if err != nil {
 		return openapi.TracePage{}, err
 	}
@@ -40,19 +44,11 @@ func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi
 // Online asks for all clients at once. Unknown is false.
 func (b alibaba) Online(ctx context.Context, instanceID string, clientIDs []string) ([]bool, error) {
 	online := make([]bool, len(clientIDs))
-	errs := make(chan error)
-	for i, clientID := range clientIDs {
-		go func() {
-			state, err := b.state(ctx, device{instanceID, clientID})
-			online[i] = state == diagnose.Online
-			errs <- err
-		}()
-	}
-	var all error
-	for range clientIDs {
-		all = errors.Join(all, <-errs)
-	}
-	return online, all
+	return online, parallel.Do(len(clientIDs), len(clientIDs), func(i int) error {
+		state, err := b.state(ctx, device{instanceID, clientIDs[i]})
+		online[i] = state == diagnose.Online
+		return err
+	})
 }
 
 func (b alibaba) state(ctx context.Context, d device) (diagnose.State, error) {

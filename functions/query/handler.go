@@ -26,8 +26,8 @@ type api struct {
 
 const tracePath = "/api/v1/trace"
 
-// endpoint answers one path. Its errors are faults, errForbidden, query.ErrCursor, or
-// the store's.
+// endpoint answers one path. Its errors are faults, errForbidden, query.ErrCursor,
+// query.ErrTooMany, or the store's.
 type endpoint func(r *http.Request, may permission) (answer, error)
 
 func (a api) endpoints() map[string]endpoint {
@@ -65,6 +65,8 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.Forbidden(w)
 	case errors.Is(err, query.ErrCursor):
 		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor is not one that this API gave")
+	case errors.Is(err, query.ErrTooMany):
+		serve.Fail(w, http.StatusBadRequest, "TooManyEvents", "the device has more events there than fit into memory: ask for the trace of a shorter span")
 	default:
 		slog.ErrorContext(r.Context(), "not answered", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: ask again later")

@@ -209,6 +209,10 @@ func TestErrors(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.Code)
 	require.Contains(t, w.Body.String(), `{"code":"InvalidCursor","error":"`)
 
+	w = (&canned{err: fmt.Errorf("read: %w", query.ErrTooMany)}).get(trace)
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Contains(t, w.Body.String(), `{"code":"TooManyEvents","error":"`)
+
 	w = (&canned{err: errors.New("oss: secret detail")}).get(trace)
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.NotEmpty(t, w.Header().Get("Retry-After"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -248,4 +249,10 @@ func TestAlibabaPagesAndStates(t *testing.T) {
 	online, err := backend.Online(t.Context(), "i", []string{"nobody", "c"})
 	require.NoError(t, err)
 	require.Equal(t, []bool{false, true}, online)
+}
+
+func TestAlibabaIsToldThatThereAreTooMany(t *testing.T) {
+	r := &recorded{err: fmt.Errorf("read: %w", query.ErrTooMany)}
+	_, err := alibaba{r.api()}.Trace(t.Context(), openapi.TraceRequest{InstanceID: "i", ClientID: "c", Limit: 1})
+	require.ErrorIs(t, err, openapi.ErrTooMany)
 }

@@ -33,6 +33,9 @@ func incompleteSignature(format string, args ...any) error {
 	return badRequest("IncompleteSignature", format, args...)
 }
 
+// ErrTooMany is what a Backend answers where there are too many rows to count them all.
+var ErrTooMany = unfit("the device has more rows between BeginTime and EndTime than fit into memory: ask for a shorter span")
+
 var (
 	errInternal = fault{http.StatusInternalServerError, "InternalError",
 		"the service failed; its log says why, below this RequestId"}

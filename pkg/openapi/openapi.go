@@ -63,7 +63,7 @@ func (c Config) Validate() error {
 }
 
 // Backend has what the operations tell. Its methods are called concurrently. Their
-// errors are answered with 503: asking again can help.
+// errors but ErrTooMany are answered with 503: asking again can help.
 type Backend interface {
 	Trace(ctx context.Context, request TraceRequest) (TracePage, error)
 	// Online reports for each client identifier, in their order, whether the client is

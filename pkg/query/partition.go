@@ -13,6 +13,7 @@ import (
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/segment"
 )
 
@@ -64,7 +65,7 @@ func retreat(ctx context.Context, longest time.Duration, listing int) error {
 	if listing == 0 {
 		return nil
 	}
-	pause := time.NewTimer(rand.N(longest<<listing + 1))
+	pause := time.NewTimer(rand.N(longest<<(listing-1) + 1))
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():
@@ -88,7 +89,7 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 		candidates = append(candidates, layout.Run{s})
 	}
 	var mu sync.Mutex
-	err = inParallel(len(candidates), p.reader.config.Parallel, func(i int) error {
+	err = parallel.Do(len(candidates), p.reader.config.Parallel, func(i int) error {
 		err := p.readHighest(ctx, candidates[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			mu.Lock()
@@ -172,8 +173,11 @@ func (p *partitionReader) rowsOf(footer *segment.Footer, groups []segment.Group,
 		if err != nil {
 			return nil, fmt.Errorf("read segment %q: %w", key, err)
 		}
+		if p.store.rows.Add(int64(len(part))) > int64(p.reader.config.MaxRows) {
+			return nil, ErrTooMany
+		}
 		for i := range part {
-			if p.request.asksFor(&part[i]) {
+			if p.request.spans(&part[i]) {
 				rows = append(rows, part[i])
 			}
 		}
@@ -192,7 +196,7 @@ func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segmen
 		return nil, err
 	}
 	if !s.Name.Fresh() { // a fresh one is soon superseded
-		p.reader.footers.put(s.Key, footer, s.Name.FooterLength)
+		p.reader.footers.put(s.Key, footer)
 	}
 	return footer, nil
 }

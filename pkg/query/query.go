@@ -29,6 +29,8 @@ var (
 	// ErrUnsettled: the partition changed under the reader again and again.
 	// Trying again can help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
+	// ErrTooMany: the span holds more rows of the client than MaxRows.
+	ErrTooMany = errors.New("too many events of one client for one answer")
 )
 
 // Store is what a reader needs of an object store.
@@ -45,10 +47,15 @@ type Config struct {
 	// WholeBytes is up to what size an object is read whole, in one request instead
 	// of two. Default 96 KiB.
 	WholeBytes int64
-	// CacheBytes bounds the footers of compacted objects that are kept. Default 64 MiB.
+	// CacheBytes bounds the footers of compacted objects that are kept, in bytes of
+	// memory. Default 96 MiB.
 	CacheBytes int64
-	// Parallel is how many objects of a partition are read at once. Default 16. With 1
-	// the layout is looked up before anything is read.
+	// MaxRows bounds what a request may read of its client, whatever its limit: each row
+	// takes a kilobyte of memory or two. Default 200,000: more than a client has in a
+	// day that connects every second.
+	MaxRows int
+	// Parallel is how many partitions are read at once, and how many objects of each.
+	// Default 16. With 1 there is one request at a time.
 	Parallel int
 	// Retreat is the longest first pause before a partition is listed again; it
 	// doubles each time. Default 20 ms.
@@ -58,7 +65,8 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Shards = cmp.Or(c.Shards, 16)
 	c.WholeBytes = cmp.Or(c.WholeBytes, 96<<10)
-	c.CacheBytes = cmp.Or(c.CacheBytes, 64<<20)
+	c.CacheBytes = cmp.Or(c.CacheBytes, 96<<20)
+	c.MaxRows = cmp.Or(c.MaxRows, 200_000)
 	c.Parallel = cmp.Or(c.Parallel, 16)
 	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
 	return c
@@ -74,6 +82,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("WholeBytes must not be negative: %d", c.WholeBytes)
 	case c.CacheBytes < 0:
 		return fmt.Errorf("CacheBytes must not be negative: %d", c.CacheBytes)
+	case c.MaxRows < 0:
+		return fmt.Errorf("MaxRows must not be negative: %d", c.MaxRows)
 	case c.Parallel < 0:
 		return fmt.Errorf("Parallel must not be negative: %d", c.Parallel)
 	case c.Retreat < 0:
@@ -144,7 +154,7 @@ type Unreadable struct {
 // and the row groups that can hold the client. All partitions are read at once, and the
 // first time the layout's marker is listed beside them.
 //
-// Errors: ErrCursor; any other is one of the store, and trying again can help.
+// Errors: ErrCursor, ErrTooMany; any other is one of the store, and trying again can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	started := time.Now()
 	after, err := parseCursor(q.Cursor)
@@ -167,10 +177,14 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	return answer, nil
 }
 
-// asksFor reports whether a row of the client belongs into the answer.
-func (q Request) asksFor(r *segment.Row) bool {
-	return r.InstanceID == q.InstanceID && q.From.UnixMilli() <= r.Time && r.Time <= q.To.UnixMilli() &&
-		oneOf(q.Actions, r.Action) && oneOf(q.ActionInfos, r.ActionInfo)
+// spans reports whether a row of the client is one of the instance and the span.
+func (q Request) spans(r *segment.Row) bool {
+	return r.InstanceID == q.InstanceID && q.From.UnixMilli() <= r.Time && r.Time <= q.To.UnixMilli()
+}
+
+// filteredOut reports whether a row is not of the actions and infos asked for.
+func (q Request) filteredOut(r segment.Row) bool {
+	return !oneOf(q.Actions, r.Action) || !oneOf(q.ActionInfos, r.ActionInfo)
 }
 
 // oneOf reports whether a word is among those asked for, or none is asked for.

@@ -309,14 +309,19 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 		q.From, q.To = q.From.AddDate(0, 0, n), q.To.AddDate(0, 0, n)
 		return q
 	}
-	var footers int64
+	var most int64
 	for n := range 3 {
 		events := span("c", noon.AddDate(0, 0, n), 200)
-		key := put(t, store, shards.PartitionOf("c", events[0].Time), compacted(1), events)
-		segments := layout.Segments([]objstore.Object{{Key: key}})
-		footers = max(footers, segments[0].Name.FooterLength)
+		put(t, store, shards.PartitionOf("c", events[0].Time), compacted(1), events)
 	}
-	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*footers + footers/2})
+	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
+	require.NoError(t, err)
+	for _, o := range objects {
+		footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: o.Key, Size: o.Size})
+		require.NoError(t, err)
+		most = max(most, footer.Memory())
+	}
+	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*most + most/2})
 	trace(t, r, dayOf(0)) // learns the layout, too
 	for _, step := range []struct{ day, requests int }{
 		{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3},
@@ -325,6 +330,38 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 		require.Len(t, answer.Events, 200)
 		require.Equal(t, step.requests, answer.Receipt.Requests, "%+v", step)
 	}
+}
+
+// What we make of an event may change from one delivery of it to the next. Only the
+// reading that is kept decides whether it is asked for.
+func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
+	store := bucket(t)
+	first := at("c", noon)
+	first.Action, first.ActionInfo = event.Close, event.SocketIOException
+	again := first
+	again.ActionInfo, again.ReceivedAt = event.ServerShutdown, noon.Add(time.Minute)
+	put(t, store, partition("c"), fresh(1), []event.Event{first})
+	put(t, store, partition("c"), layout.Name{Run: strings.Repeat("1b", 16), Seq: 1}, []event.Event{again})
+	q := day("c")
+	q.ActionInfos = []event.ActionInfo{event.ServerShutdown}
+	require.Empty(t, trace(t, newReader(t, store, query.Config{}), q).Events)
+	q.ActionInfos = []event.ActionInfo{event.SocketIOException}
+	require.Equal(t, []event.Event{first}, trace(t, newReader(t, store, query.Config{}), q).Events)
+}
+
+// Memory is bounded: what a client has in one object, in several and in two partitions.
+func TestTooManyEventsOfOneClient(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), compacted(1), span("c", noon, 100))
+	put(t, store, partition("c"), fresh(1), span("c", noon.Add(time.Hour), 100))
+	put(t, store, partition("c"), compacted(2), span("b", noon, 500)) // another's do not count
+	before := noon.AddDate(0, 0, -1)
+	put(t, store, shards.PartitionOf("c", before), fresh(1), span("c", before, 100))
+	q := day("c")
+	q.From, q.Limit = before, 1
+	_, err := newReader(t, store, query.Config{MaxRows: 299}).Trace(t.Context(), q)
+	require.ErrorIs(t, err, query.ErrTooMany)
+	require.Len(t, trace(t, newReader(t, store, query.Config{MaxRows: 300}), q).Events, 1)
 }
 
 func FuzzCursor(f *testing.F) {

@@ -2,9 +2,10 @@ package query
 
 import (
 	"context"
-	"sync"
+	"slices"
 
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/segment"
 )
 
@@ -22,15 +23,17 @@ func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, erro
 		return r.readIn(ctx, known, store, q)
 	}
 	likely := layout.Layout{Shards: r.config.Shards}
-	if r.config.Parallel == 1 {
-		likely = layout.Layout{} // nothing at the same time
-	}
+	var actual layout.Layout
 	var tried found
 	var triedErr error
-	var trying sync.WaitGroup
-	trying.Go(func() { tried, triedErr = r.readIn(ctx, likely, store, q) })
-	actual, err := layout.Find(ctx, store)
-	trying.Wait()
+	err := parallel.Do(2, r.config.Parallel, func(i int) (err error) {
+		if i == 0 {
+			tried, triedErr = r.readIn(ctx, likely, store, q)
+			return nil
+		}
+		actual, err = layout.Find(ctx, store)
+		return err
+	})
 	if err != nil {
 		return found{}, err
 	}
@@ -61,7 +64,7 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 	}
 	f := found{partitions: l.PartitionsBetween(q.ClientID, q.From, q.To)}
 	readers := make([]*partitionReader, len(f.partitions))
-	err := inParallel(len(readers), len(readers), func(i int) error {
+	err := parallel.Do(len(readers), r.config.Parallel, func(i int) error {
 		readers[i] = r.newPartitionReader(store, f.partitions[i], q)
 		return readers[i].read(ctx)
 	})
@@ -74,6 +77,8 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 		}
 		f.unreadable = append(f.unreadable, p.unreadable()...)
 	}
-	f.rows = segment.Distinct(f.rows) // of one client and instance, and so by their times
+	// Of one client and instance, and so by their times. What we made of an event is no
+	// part of its identity: only of the delivery that is kept it may decide.
+	f.rows = slices.DeleteFunc(segment.Distinct(f.rows), q.filteredOut)
 	return f, nil
 }

@@ -39,7 +39,8 @@ func (r Receipt) Plus(other Receipt) Receipt {
 type meter struct {
 	store          Store
 	requests, read atomic.Int64
-	objects        sync.Map // keys of which something was read
+	rows           atomic.Int64 // of the client, as often as they were read
+	objects        sync.Map     // keys of which something was read
 
 	started time.Time
 	explain bool

@@ -20,6 +20,7 @@ const maxFooter = 64 << 20
 // times they hold. It is read-only and safe for concurrent use.
 type Footer struct {
 	file    *parquet.File
+	tail    int // bytes that were parsed, which the file holds on to
 	digest  Digest
 	groups  []Group
 	columns []fileColumn // in the order of fields, so clients first
@@ -78,7 +79,7 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	f := &Footer{file: file}
+	f := &Footer{file: file, tail: len(tail)}
 	if err := f.readMetadata(); err != nil {
 		return nil, err
 	}
@@ -88,7 +89,18 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 // Digest is the number and hash of the rows as the writer noted them.
 func (f *Footer) Digest() Digest { return f.digest }
 
-// Groups are all row groups, in order.
+// Memory is about how many bytes of memory the footer takes, most of them for what the
+// library makes of each column chunk.
+func (f *Footer) Memory() int64 {
+	const perFile, perChunk = 12 << 10, 840
+	size := f.tail + perFile + perChunk*len(f.groups)*len(f.columns)
+	for i := range f.groups {
+		size += 2 * (len(f.groups[i].first) + len(f.groups[i].last))
+	}
+	return int64(size)
+}
+
+// Groups are all row groups, in order. They are the footer's own: not to be changed.
 func (f *Footer) Groups() []Group { return f.groups }
 
 // GroupsOf are the row groups that may hold rows of a client from one event time
