@@ -26,3 +26,6 @@ func (w *Writer) Gathered() int {
 
 // Pending is how many bytes wait.
 func (w *Writer) Pending() int64 { return w.pending.Load() }
+
+// Open is how many bytes the open runs take.
+func (w *Writer) Open() int64 { return w.open.Load() }

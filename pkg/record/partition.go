@@ -73,7 +73,8 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	p.run = nil // a panic below drops the run: its state would be unknown
+	p.hold(nil) // a panic below drops the run: its state would be unknown
+	r.memory += b.size
 	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
 	key := r.nextKey()
 	body, err := segment.Encode(r.rows)
@@ -87,7 +88,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	} else {
 		r.confirm(key)
 	}
-	p.run = r
+	p.hold(r)
 	if len(r.superseded) >= deleteAt {
 		p.delete(ctx, r.takeSuperseded())
 	}
@@ -110,8 +111,18 @@ func (p *partition) endRun() []string {
 		return nil
 	}
 	keys := p.run.takeSuperseded()
-	p.run = nil
+	p.hold(nil)
 	return keys
+}
+
+// hold makes a run the open one; nil is none.
+func (p *partition) hold(r *run) {
+	if p.run != nil {
+		p.writer.open.Add(-p.run.memory)
+	}
+	if p.run = r; r != nil {
+		p.writer.open.Add(r.memory)
+	}
 }
 
 // put outlives the caller that leads it, for others may wait for the same put.

@@ -30,6 +30,7 @@ import (
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/parallel"
 )
 
 // ErrBusy: more is waiting to be written than MaxPending allows. Nothing of the
@@ -57,6 +58,9 @@ type Config struct {
 	// MaxPending bounds the events that wait for their put, in bytes of memory.
 	// Default 64 MiB. A larger batch is taken while no other waits.
 	MaxPending int64
+	// MaxOpen bounds the rows of open runs, in bytes of memory, about: beyond it all runs
+	// that are idle end. Default 96 MiB.
+	MaxOpen int64
 	// PutTimeout bounds one put with its repetitions. Default 20 seconds.
 	PutTimeout time.Duration
 	// Random is where run identifiers come from. Default crypto/rand.
@@ -72,6 +76,7 @@ func (c Config) withDefaults() Config {
 	c.RunBytes = cmp.Or(c.RunBytes, 1<<20)
 	c.RunAge = cmp.Or(c.RunAge, 10*time.Minute)
 	c.MaxPending = cmp.Or(c.MaxPending, 64<<20)
+	c.MaxOpen = cmp.Or(c.MaxOpen, 96<<20)
 	c.PutTimeout = cmp.Or(c.PutTimeout, 20*time.Second)
 	if c.Random == nil {
 		c.Random = randomReader
@@ -100,6 +105,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("RunAge must not be negative: %v", c.RunAge)
 	case c.MaxPending < 0:
 		return fmt.Errorf("MaxPending must not be negative: %d", c.MaxPending)
+	case c.MaxOpen < 0:
+		return fmt.Errorf("MaxOpen must not be negative: %d", c.MaxOpen)
 	case c.PutTimeout < 0:
 		return fmt.Errorf("PutTimeout must not be negative: %v", c.PutTimeout)
 	}
@@ -111,6 +118,7 @@ type Writer struct {
 	store   Store
 	config  Config
 	pending atomic.Int64 // bytes of the batches that are not finished
+	open    atomic.Int64 // bytes of the runs that are open
 
 	mu         sync.Mutex
 	layout     layout.Layout // zero until the marker was seen
@@ -154,23 +162,17 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	return w.appendAll(ctx, split(l, events))
 }
 
-// appendAll waits for every partition: only then the outcome is known. The caller does
-// one of them itself, mostly the only one.
+// mostPuts is how many puts of one call are under way at a time.
+const mostPuts = 64
+
+// appendAll waits for every partition: only then the outcome is known.
 func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition]*part) error {
 	var awaits []func() error
 	for where, part := range parts {
 		p, b := w.gather(ctx, where, part)
 		awaits = append(awaits, func() error { return p.await(ctx, b) })
 	}
-	errs := make(chan error, len(parts))
-	for _, await := range awaits[1:] {
-		go func() { errs <- await() }()
-	}
-	all := []error{awaits[0]()}
-	for range awaits[1:] {
-		all = append(all, <-errs)
-	}
-	return errors.Join(all...)
+	return parallel.Do(len(awaits), mostPuts, func(i int) error { return awaits[i]() })
 }
 
 // gather adds rows to the batch of a partition that waits for its put.
@@ -196,12 +198,13 @@ func (w *Writer) Close(ctx context.Context) error {
 }
 
 // sweep ends runs that are over, at most once in a run's life, so that a partition
-// without new events does not hold its rows for ever.
+// without new events does not hold its rows for ever. It ends all where they have
+// become too large.
 func (w *Writer) sweep(ctx context.Context) {
-	now := w.config.Now()
+	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
 	since := now.Sub(w.swept)
-	due := since >= w.config.RunAge || since < 0 // the clock was ahead
+	due := full || since >= w.config.RunAge || since < 0 // the clock was ahead
 	if due {
 		w.swept = now
 	}
@@ -209,7 +212,7 @@ func (w *Writer) sweep(ctx context.Context) {
 	if !due {
 		return
 	}
-	if err := w.retire(ctx, func(r *run) bool { return r.over(now, w.config) }); err != nil {
+	if err := w.retire(ctx, func(r *run) bool { return full || r.over(now, w.config) }); err != nil {
 		w.config.Log.Warn("delete superseded objects", "error", err)
 	}
 }

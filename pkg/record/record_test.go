@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -409,6 +410,59 @@ func TestIdlePartitionsAreForgotten(t *testing.T) {
 	require.Len(t, deleted, 1)
 	require.Len(t, deleted[0].Keys, 8)
 	require.True(t, slices.IsSorted(deleted[0].Keys))
+}
+
+// Open runs of many partitions must not fill the memory: beyond the bound they end, and
+// nothing that they held is lost.
+func TestOpenRunsAreBounded(t *testing.T) {
+	store := memstore.New()
+	w := newWriter(t, store, record.Config{Shards: 256, MaxOpen: 100_000})
+	var most int64
+	for i := range 2000 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at(fmt.Sprint("client", i), i)}))
+		most = max(most, w.Open())
+	}
+	require.Greater(t, most, int64(100_000))
+	require.Less(t, most, int64(101_000))
+	require.NoError(t, w.Close(t.Context()))
+	require.Zero(t, w.Open())
+	distinct := map[string]bool{}
+	for _, key := range keys(t, store) {
+		for _, row := range rows(t, store, key) {
+			distinct[row.ClientID] = true
+		}
+	}
+	require.Len(t, distinct, 2000)
+}
+
+// crowded is a store whose puts wait until 64 of them do.
+type crowded struct {
+	objstore.Store
+	inside, most atomic.Int64
+	full         chan struct{}
+}
+
+func (s *crowded) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	if size == 0 { // the marker
+		return s.Store.Put(ctx, key, body, size)
+	}
+	inside := s.inside.Add(1)
+	defer s.inside.Add(-1)
+	if s.most.CompareAndSwap(inside-1, inside) && inside == 64 {
+		close(s.full)
+	}
+	<-s.full
+	return s.Store.Put(ctx, key, body, size)
+}
+
+func TestACallsPutsAtATimeAreBounded(t *testing.T) {
+	store := &crowded{Store: memstore.New(), full: make(chan struct{})}
+	var batch []event.Event
+	for i := range 1000 {
+		batch = append(batch, at(fmt.Sprint("client", i), 0))
+	}
+	require.NoError(t, newWriter(t, store, record.Config{Shards: 4096}).Append(t.Context(), batch))
+	require.EqualValues(t, 64, store.most.Load())
 }
 
 func BenchmarkAppend(b *testing.B) {

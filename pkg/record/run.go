@@ -22,6 +22,8 @@ type run struct {
 	// rows are sorted and distinct: all that any put of the run held, and more where
 	// a put's outcome is unknown.
 	rows []segment.Row
+	// memory is about what rows take, in bytes; it changes only while the run is not held.
+	memory int64
 	// size is that of the run's last object, in bytes.
 	size int
 	// seq is the last sequence number that was spent.
