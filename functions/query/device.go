@@ -7,9 +7,6 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// longestID is the longest client identifier that MQTT can carry, in bytes.
-const longestID = 65_535
-
 // device is the client that a request is about.
 type device struct{ instanceID, clientID string }
 
@@ -34,8 +31,8 @@ func parseClientID(values url.Values) (string, error) {
 	case clientID == "":
 		clientID = event.JoinClientID(values.Get("group"), deviceID)
 	}
-	if len(clientID) > longestID || !utf8.ValidString(clientID) {
-		return "", invalid("a client identifier is UTF-8 and at most %d bytes long", longestID)
+	if len(clientID) > event.MaxClientID || !utf8.ValidString(clientID) {
+		return "", invalid("a client identifier is UTF-8 and at most %d bytes long", event.MaxClientID)
 	}
 	return clientID, nil
 }

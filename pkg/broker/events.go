@@ -116,7 +116,7 @@ func (m *own) client(r *reader) string {
 		r.refuse("device_id", "is needed where there is a group_id")
 	case split != group:
 		r.refuse("group_id", `the first "@@@" must be the one between group_id and device_id`)
-	case len(joined) > maxClientID:
+	case len(joined) > event.MaxClientID:
 		r.refuse("device_id", "makes the client identifier longer than 65535 bytes")
 	case whole != "" && whole != joined:
 		r.refuse("client_id", "is not that of group_id and device_id")

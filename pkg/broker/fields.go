@@ -12,9 +12,7 @@ import (
 )
 
 const (
-	// maxClientID is the longest client identifier (MQTT 5.0, 1.5.4), in bytes.
-	maxClientID = 65_535
-	// maxText bounds every other text, in bytes.
+	// maxText bounds every text but client identifiers, in bytes.
 	maxText = 64 << 10
 	// maxPort is the highest TCP port.
 	maxPort = 65_535
@@ -68,7 +66,7 @@ func (r *reader) id(field string, v value) string {
 	if v.kind == absent || v.kind == null {
 		return ""
 	}
-	return r.anyText(field, v, maxClientID)
+	return r.anyText(field, v, event.MaxClientID)
 }
 
 // clientID reads a client identifier that a row cannot do without.

@@ -60,7 +60,7 @@ func requireValid(t *testing.T, b broker.Batch) {
 	t.Helper()
 	for _, e := range b.Events {
 		require.NotEmpty(t, e.ClientID)
-		require.LessOrEqual(t, len(e.ClientID), 65_535)
+		require.LessOrEqual(t, len(e.ClientID), event.MaxClientID)
 		require.True(t, e.Action.Valid(), e.Action)
 		require.Contains(t, event.ActionInfos(), e.ActionInfo)
 		require.Equal(t, "sample", e.InstanceID)

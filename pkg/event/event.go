@@ -11,13 +11,17 @@ import (
 	"time"
 )
 
+// MaxClientID is the longest client identifier, in bytes: CONNECT says its length in two
+// bytes (MQTT 5.0, 1.5.4).
+const MaxClientID = 65_535
+
 // Event is one thing a broker reported about a client. The zero value of a
 // field means that the source did not tell.
 type Event struct {
 	// InstanceID names the broker instance or cluster that the event came from.
 	InstanceID string
 	// ClientID is the client identifier of CONNECT: opaque, case-sensitive UTF-8
-	// of up to 65,535 bytes (MQTT 5.0, 1.5.4).
+	// of up to MaxClientID bytes.
 	ClientID string
 	// ChannelID is the broker's identifier of the network connection, as sent.
 	// Where a source sends none, it is derived when read; see Channel.

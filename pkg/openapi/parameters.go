@@ -6,10 +6,9 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-)
 
-// longestID is the longest client identifier that MQTT can carry, in bytes.
-const longestID = 65_535
+	"devicetrace/pkg/event"
+)
 
 // number is a whole number within bounds.
 func (p parameters) number(name string, least, most int64, what string) (int64, error) {
@@ -56,8 +55,8 @@ func (p parameters) clientID(name string) (string, error) {
 	switch {
 	case id == "":
 		return "", missing(name, "a client identifier")
-	case len(id) > longestID || !utf8.ValidString(id):
-		return "", unfit("%s must be UTF-8 and at most %d bytes long", name, longestID)
+	case len(id) > event.MaxClientID || !utf8.ValidString(id):
+		return "", unfit("%s must be UTF-8 and at most %d bytes long", name, event.MaxClientID)
 	}
 	return id, nil
 }
