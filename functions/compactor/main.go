@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
 	"time"
 
 	"devicetrace/functions/internal/env"
@@ -15,19 +14,12 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-func main() {
-	serve.SetLog("compactor")
-	function, err := wire(os.Getenv)
-	if err != nil {
-		serve.Exit(err)
-	}
-	serve.Main(function)
-}
+func main() { serve.Main("compactor", wire) }
 
 // wire builds the function. It makes no request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
-	bucket := vars.Bucket()
+	bucket := vars.Bucket(0)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
@@ -36,7 +28,6 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		return serve.Function{}, err
 	}
 	return serve.Function{
-		Name:        "compactor",
 		Event:       func(ctx context.Context, _ []byte) error { return run(ctx, compactor.Run) },
 		Credentials: bucket.Credentials,
 	}, nil

@@ -8,7 +8,6 @@
 package main
 
 import (
-	"os"
 	"time"
 
 	"devicetrace/functions/internal/env"
@@ -17,19 +16,12 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-func main() {
-	serve.SetLog("query")
-	function, err := wire(os.Getenv)
-	if err != nil {
-		serve.Exit(err)
-	}
-	serve.Main(function)
-}
+func main() { serve.Main("query", wire) }
 
 // wire builds the function. It makes no request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
-	bucket := vars.Bucket()
+	bucket := vars.Bucket(env.AttemptTimeout)
 	tokens := vars.Tokens("QUERY_TOKEN", "QUERY_TOKENS")
 	keys := parseKeys(&vars)
 	days := vars.Int("STATUS_LOOKBACK", 7, 0, 366)
@@ -47,7 +39,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		return serve.Function{}, err
 	}
 	front := front{api: api, tokens: tokens, alibaba: alibaba}
-	return serve.Function{Name: "query", Handler: front.handler(), Credentials: bucket.Credentials}, nil
+	return serve.Function{Handler: front.handler(), Credentials: bucket.Credentials}, nil
 }
 
 func parseKeys(vars *env.Reader) []openapi.Key {

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"devicetrace/functions/internal/env"
@@ -22,14 +21,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-func main() {
-	serve.SetLog("recorder")
-	function, err := wire(os.Getenv)
-	if err != nil {
-		serve.Exit(err)
-	}
-	serve.Main(function)
-}
+func main() { serve.Main("recorder", wire) }
 
 // roomBytes is how many bytes of bodies may be in work at a time: two of the longest.
 const roomBytes = 2 * (maxBody + leastWeight)
@@ -37,7 +29,7 @@ const roomBytes = 2 * (maxBody + leastWeight)
 // wire builds the function. It makes no request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
-	bucket := vars.Bucket()
+	bucket := vars.Bucket(env.AttemptTimeout)
 	tokens := vars.Tokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
 	adminToken := vars.Optional("ADMIN_TOKEN")
 	instance := triggerInstance(&vars)
@@ -62,7 +54,6 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		now:             time.Now,
 	}
 	return serve.Function{
-		Name:        "recorder",
 		Handler:     newHandler(hooks, adminToken),
 		Event:       hooks.event,
 		Start:       func(ctx context.Context) error { return claim(ctx, writer) },

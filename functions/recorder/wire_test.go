@@ -30,7 +30,6 @@ func TestWire(t *testing.T) {
 	} {
 		function, err := wireWith(variables)
 		require.NoError(t, err)
-		require.Equal(t, "recorder", function.Name)
 		require.NotNil(t, function.Credentials)
 		require.NotNil(t, function.Event)
 	}

@@ -25,7 +25,7 @@ func (l *life) start(ctx context.Context) error {
 	}
 	if l.function.Start != nil {
 		if err := l.function.Start(ctx); err != nil {
-			return fmt.Errorf("start %s: %w", l.function.Name, err)
+			return fmt.Errorf("start the function: %w", err)
 		}
 	}
 	l.started = true
@@ -43,7 +43,7 @@ func (l *life) stop(ctx context.Context) error {
 		return nil
 	}
 	if err := l.function.Stop(ctx); err != nil {
-		return fmt.Errorf("stop %s: %w", l.function.Name, err)
+		return fmt.Errorf("stop the function: %w", err)
 	}
 	return nil
 }

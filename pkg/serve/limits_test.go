@@ -48,7 +48,7 @@ func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
-		front := plainFront{life: &life{function: Function{Name: "limits", Handler: http.HandlerFunc(readAll)}}}
+		front := plainFront{life: &life{function: Function{Handler: http.HandlerFunc(readAll)}}}
 		done := make(chan error, 1)
 		go func() { done <- front.serve(ctx, listener) }()
 		client, server := net.Pipe()
@@ -137,7 +137,7 @@ func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 // TestSmuggling: what a sender and somebody on the way could understand differently is
 // refused, or is the last on its connection: nothing behind it is read as a request.
 func TestSmuggling(t *testing.T) {
-	base := startPlain(t, Function{Name: "smuggling", Handler: http.HandlerFunc(readAll)}, false)
+	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, false)
 	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 	for name, c := range map[string]struct {
 		header, body string
@@ -172,13 +172,13 @@ func TestSmuggling(t *testing.T) {
 
 // TestChunkedOnThePlatform: its front may keep the connection.
 func TestChunkedOnThePlatform(t *testing.T) {
-	base := startPlain(t, Function{Name: "chunked", Handler: http.HandlerFunc(readAll)}, true)
+	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, true)
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
 		"GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
 }
 
 func TestOddRequests(t *testing.T) {
-	base := startPlain(t, Function{Name: "odd", Handler: http.HandlerFunc(readAll)}, false)
+	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, false)
 	for name, c := range map[string]struct {
 		text string
 		want []int
@@ -209,7 +209,7 @@ func TestNothingIsSniffed(t *testing.T) {
 		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) },
 		nil,
 	} {
-		f := Function{Name: "sniff"}
+		f := Function{}
 		if handler != nil {
 			f.Handler = handler
 		}

@@ -6,9 +6,9 @@ import (
 	"os"
 )
 
-// SetLog makes one JSON line on standard error of every record, with the name of
+// setLog makes one JSON line on standard error of every record, with the name of
 // the function and the id of the request it belongs to.
-func SetLog(function string) {
+func setLog(function string) {
 	lines := requestLog{slog.NewJSONHandler(os.Stderr, nil)}
 	slog.SetDefault(slog.New(lines).With("function", function))
 }

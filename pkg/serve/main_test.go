@@ -16,7 +16,7 @@ import (
 // SERVE_TEST_FUNCTION set.
 func TestMain(m *testing.M) {
 	if os.Getenv("SERVE_TEST_FUNCTION") != "" {
-		Main(testFunction(os.Getenv))
+		Main("echo", func(getenv func(string) string) (Function, error) { return testFunction(getenv), nil })
 		return
 	}
 	os.Exit(m.Run())
@@ -45,7 +45,6 @@ func testFunction(getenv func(string) string) Function {
 		})
 	})
 	return Function{
-		Name:    "echo",
 		Handler: mux,
 		Event: func(_ context.Context, payload []byte) error {
 			if bytes.Contains(payload, []byte("bad")) {

@@ -155,8 +155,8 @@ func TestPlainEventOnlyFunction(t *testing.T) {
 func TestPlainFailedStart(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	front := plainFront{life: &life{function: Function{Name: "f", Start: func(context.Context) error { return errors.New("no bucket") }}}}
-	require.EqualError(t, front.serve(t.Context(), listener), "start f: no bucket")
+	front := plainFront{life: &life{function: Function{Start: func(context.Context) error { return errors.New("no bucket") }}}}
+	require.EqualError(t, front.serve(t.Context(), listener), "start the function: no bucket")
 }
 
 func TestListenAddress(t *testing.T) {

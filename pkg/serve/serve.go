@@ -19,12 +19,12 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
+	"strconv"
 )
 
-// Function is what to run. Everything but Name may be left out.
+// Function is what to run. Everything may be left out.
 type Function struct {
-	// Name stands in every log line.
-	Name string
 	// Handler answers HTTP requests. Without one they are answered with 404.
 	Handler http.Handler
 	// Event takes the payload of any invocation that is not an HTTP request, such
@@ -40,21 +40,31 @@ type Function struct {
 	Credentials func(id, secret, token string)
 }
 
-// Main runs f until the process is told to end. It picks the runtime API where
-// FC_RUNTIME_API is set, else the plain server; see listenAddress for where that
-// one listens. It exits with status 1 if it cannot start.
-func Main(f Function) {
-	SetLog(f.Name)
-	if os.Getenv("FC_RUNTIME_API") != "" {
+// Main runs what wire makes of the environment, until the process is told to end. Log
+// lines carry the name. It picks the runtime API where FC_RUNTIME_API is set, else the
+// plain server; see listenAddress for where that one listens. It exits with status 1 if
+// it cannot start.
+func Main(name string, wire func(getenv func(string) string) (Function, error)) {
+	setLog(name)
+	limitMemory(os.Getenv)
+	f, err := wire(os.Getenv)
+	if err == nil && os.Getenv("FC_RUNTIME_API") != "" {
 		serveRuntime(f) // never returns
 	}
-	if err := servePlain(f, os.Getenv); err != nil {
-		Exit(err)
+	if err == nil {
+		err = servePlain(f, os.Getenv)
+	}
+	if err != nil {
+		slog.Error("stopped", "error", err.Error())
+		os.Exit(1)
 	}
 }
 
-// Exit logs why the process cannot go on and ends it with status 1.
-func Exit(err error) {
-	slog.Error("stopped", "error", err.Error())
-	os.Exit(1)
+// limitMemory makes the collector work harder before the platform ends an instance that
+// takes more memory than it has, unless GOMEMLIMIT says when.
+func limitMemory(getenv func(string) string) {
+	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
+	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(megabytes << 20 * 4 / 5) // the rest is for what Go does not count
+	}
 }

@@ -1,6 +1,8 @@
 package env
 
 import (
+	"time"
+
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/ossstore"
 )
@@ -13,11 +15,17 @@ type Bucket struct {
 	Credentials func(id, secret, token string)
 }
 
+// AttemptTimeout is the longest that one try of a request for a small object may take. A
+// process that was frozen may find its connection dead without being told: a call's
+// time, 15 seconds, must be enough for another try.
+const AttemptTimeout = 4 * time.Second
+
 // Bucket opens the bucket that OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and, below
 // that, OSS_PREFIX name. Its first keys are the ones that the platform puts into
 // the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on), where there are any.
-// It makes no request. The result is useless where Err is not nil afterwards.
-func (r *Reader) Bucket() Bucket {
+// A request that takes longer than attempt is tried again; 0 is no limit. It makes no
+// request. The result is useless where Err is not nil afterwards.
+func (r *Reader) Bucket(attempt time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {
 		credentials.Set(id, r.Optional("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), r.Optional("ALIBABA_CLOUD_SECURITY_TOKEN"))
@@ -37,5 +45,5 @@ func (r *Reader) Bucket() Bucket {
 		r.faults = append(r.faults, err)
 		return Bucket{}
 	}
-	return Bucket{Store: objstore.Retrying(store, objstore.RetryPolicy{}), Credentials: credentials.Set}
+	return Bucket{Store: objstore.Retrying(store, objstore.RetryPolicy{AttemptTimeout: attempt}), Credentials: credentials.Set}
 }

@@ -1,7 +1,12 @@
 package env
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -31,7 +36,7 @@ func TestReaderNamesEveryFault(t *testing.T) {
 
 func TestBucketNamesWhatIsMissing(t *testing.T) {
 	r := reader(map[string]string{"OSS_BUCKET": "trace"})
-	r.Bucket()
+	r.Bucket(0)
 	require.ErrorContains(t, r.Err(), "OSS_ENDPOINT")
 	require.ErrorContains(t, r.Err(), "OSS_REGION")
 	require.NotContains(t, r.Err().Error(), "OSS_BUCKET")
@@ -39,10 +44,34 @@ func TestBucketNamesWhatIsMissing(t *testing.T) {
 
 func TestBucket(t *testing.T) {
 	r := reader(map[string]string{"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou", "OSS_ENDPOINT": "http://127.0.0.1:1"})
-	bucket := r.Bucket()
+	bucket := r.Bucket(0)
 	require.NoError(t, r.Err())
 	require.NotNil(t, bucket.Store)
 	bucket.Credentials("id", "secret", "token")
+}
+
+// A request on a connection that says nothing any more is made again on another.
+func TestBucketTriesAgainWhereNothingComes(t *testing.T) {
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 1 {
+			<-r.Context().Done()
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		_, _ = io.WriteString(w, `<ListBucketResult><Name>trace</Name></ListBucketResult>`)
+	}))
+	t.Cleanup(server.Close)
+	r := reader(map[string]string{
+		"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou", "OSS_ENDPOINT": server.URL,
+		"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+	})
+	bucket := r.Bucket(50 * time.Millisecond)
+	require.NoError(t, r.Err())
+	page, err := bucket.Store.List(t.Context(), "events/", "")
+	require.NoError(t, err)
+	require.Empty(t, page.Objects)
+	require.EqualValues(t, 2, requests.Load())
 }
 
 func TestTokens(t *testing.T) {

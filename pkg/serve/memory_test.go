@@ -1,0 +1,28 @@
+package serve
+
+import (
+	"runtime/debug"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestMemoryIsLimitedBelowThePlatforms(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	for _, c := range []struct {
+		size, own string
+		want      int64
+	}{
+		{"500", "", 400 << 20},
+		{"500", "100MiB", before}, // which the runtime saw to
+		{"", "", before},
+		{"much", "", before},
+	} {
+		debug.SetMemoryLimit(before)
+		limitMemory(func(name string) string {
+			return map[string]string{"FC_FUNCTION_MEMORY_SIZE": c.size, "GOMEMLIMIT": c.own}[name]
+		})
+		require.Equal(t, c.want, debug.SetMemoryLimit(-1), "%+v", c)
+	}
+}
