@@ -21,7 +21,7 @@ func TestAnsweredMeansInTheBucket(t *testing.T) {
 	store := memstore.New()
 	writer, err := record.New(store, record.Config{})
 	require.NoError(t, err)
-	require.NoError(t, claim(t.Context(), writer))
+	require.NoError(t, writer.Claim(t.Context()))
 	var tokens serve.Tokens
 	require.NoError(t, tokens.Add("secret"))
 	handler := newHandler(webhooks{writer: writer, store: store, tokens: tokens, retention: 24 * time.Hour, now: func() time.Time { return now }}, "")
@@ -40,5 +40,5 @@ func TestAnsweredMeansInTheBucket(t *testing.T) {
 	}
 	other, err := record.New(store, record.Config{Shards: 256})
 	require.NoError(t, err)
-	require.ErrorIs(t, claim(t.Context(), other), layout.ErrConflict)
+	require.ErrorIs(t, other.Claim(t.Context()), layout.ErrConflict)
 }

@@ -10,7 +10,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -56,7 +55,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Handler:     newHandler(hooks, adminToken),
 		Event:       hooks.event,
-		Start:       func(ctx context.Context) error { return claim(ctx, writer) },
+		Start:       writer.Claim, // so that an event has its put as the only request
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil
@@ -71,11 +70,4 @@ func triggerInstance(vars *env.Reader) string {
 		vars.Fault("TRIGGER_INSTANCE", fmt.Sprintf("is %q, want %s", instance, instanceRule))
 	}
 	return instance
-}
-
-// claim refuses to start on a bucket that has another layout. Doing it here leaves
-// an event with its put as the only request.
-func claim(ctx context.Context, writer *record.Writer) error {
-	_, err := writer.Layout(ctx)
-	return err
 }

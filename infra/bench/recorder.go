@@ -122,7 +122,7 @@ func recordHooks(ctx context.Context, store record.Store, hooks []webhook, empty
 	if err != nil {
 		return c, err
 	}
-	if _, err := w.Layout(ctx); err != nil {
+	if err := w.Claim(ctx); err != nil {
 		return c, err
 	}
 	c.took, err = timeEach(len(hooks), func(i int) error {

@@ -9,7 +9,8 @@
 // What always holds: every format has its parse, and a key that parses is the key
 // that its parts format to. A segment's key sorts after the keys of all segments
 // that it may supersede: within a run by sequence number, else by level, both
-// zero-padded. A client identifier never appears in a key.
+// zero-padded. A client identifier never appears in a key. Nothing but Find and Claim, of
+// the bucket's marker, asks a store.
 package layout
 
 import (

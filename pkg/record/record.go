@@ -149,7 +149,7 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	l, err := w.Layout(ctx)
+	l, err := w.claim(ctx)
 	if err != nil {
 		return err
 	}

@@ -87,8 +87,7 @@ func TestOneEventIsOnePut(t *testing.T) {
 func TestABatchIsOnePutAPartition(t *testing.T) {
 	store := objstore.NewCounting(memstore.New())
 	w := newWriter(t, store, record.Config{})
-	_, err := w.Layout(t.Context())
-	require.NoError(t, err)
+	require.NoError(t, w.Claim(t.Context()))
 	store.Reset()
 	var batch []event.Event
 	touched := map[layout.Partition]bool{}
