@@ -99,17 +99,25 @@ func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 }
 
 func (c *Cursor) fill(ctx context.Context) error {
-	err := c.decode(ctx)
-	if errors.Is(err, ErrCorrupt) {
+	var data []byte
+	if c.left == 0 {
+		var err error
+		if data, err = c.readGroup(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.decode(data); err != nil {
 		return &ObjectError{c.object.Key, err}
 	}
-	return err
+	return nil
 }
 
-func (c *Cursor) decode(ctx context.Context) (err error) {
+// decode goes on to the next rows. data is the next row group, once the last is at its
+// end.
+func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {
-		if err := c.openGroup(ctx); err != nil {
+		if err := c.openGroup(data); err != nil {
 			return err
 		}
 	}
@@ -136,16 +144,22 @@ func (c *Cursor) room(n int) []Row {
 	return c.buffer[:n]
 }
 
-func (c *Cursor) openGroup(ctx context.Context) error {
+// readGroup reads the next row group. After the last it checks the rows, and is io.EOF.
+func (c *Cursor) readGroup(ctx context.Context) ([]byte, error) {
 	c.Close()
 	if c.group == len(c.footer.groups) {
-		return c.finish()
+		return nil, c.finish()
 	}
 	g := c.footer.groups[c.group]
 	data, err := c.store.Read(ctx, c.object.Key, g.Offset, g.Length)
 	if err != nil {
-		return interrupted{err}
+		return nil, interrupted{err}
 	}
+	return data, nil
+}
+
+func (c *Cursor) openGroup(data []byte) error {
+	g := c.footer.groups[c.group]
 	reader, err := c.footer.openGroup(g, data)
 	if err != nil {
 		return err
@@ -164,7 +178,7 @@ func (e interrupted) As(target any) bool   { return errors.As(e.error, target) }
 
 func (c *Cursor) finish() error {
 	if !c.digest.Equal(c.footer.digest) {
-		return fmt.Errorf("%w: its rows are not those that its footer describes", ErrCorrupt)
+		return &ObjectError{c.object.Key, fmt.Errorf("%w: its rows are not those that its footer describes", ErrCorrupt)}
 	}
 	return io.EOF
 }

@@ -264,11 +264,12 @@ type Digest struct {
 	scratch []byte
 }
 
-// Add counts a row in.
-func (d *Digest) Add(r *Row) {
+// Add counts a row in, and tells how many bytes were hashed.
+func (d *Digest) Add(r *Row) int64 {
 	d.scratch = r.appendTo(d.scratch[:0])
 	d.Rows++
 	d.Sum += xxhash.Sum64(d.scratch)
+	return int64(len(d.scratch))
 }
 
 // Equal reports whether two digests are of the same rows.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -414,6 +415,46 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 		}
 		require.Len(t, footer.GroupsOf(client, math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
 	}
+}
+
+// Rows of long texts make smaller row groups, so that who reads them knows a bound.
+func TestRowGroupsAreBoundedInBytes(t *testing.T) {
+	rows := rowsOf(150, 2)
+	for i := range rows {
+		rows[i].ClientID += strings.Repeat("x", 60_000)
+	}
+	for _, groupRows := range []int64{0, 20, 4096} {
+		data, written := write(t, rows, groupRows)
+		footer, err := segment.ParseFooter(data, written.Size)
+		require.NoError(t, err)
+		want := int64(2<<20/60_000 + 1)
+		if groupRows == 20 {
+			want = 21
+		}
+		for _, g := range footer.Groups() {
+			require.LessOrEqual(t, g.Rows, want+5, "a client's rows stay together")
+		}
+		read, err := readAll(t, open(t, &objects{data: map[string][]byte{"k": data}}, "k", written.Size))
+		require.NoError(t, err)
+		require.Equal(t, rows, read)
+	}
+}
+
+// broken is a store that panics.
+type broken struct{ *objects }
+
+func (b broken) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if b.reads > 0 {
+		panic("the store is broken")
+	}
+	return b.objects.Read(ctx, key, off, n)
+}
+
+// What the store does is no fault of the object, which a compaction would leave out.
+func TestAPanicOfTheStoreIsNotTheObjects(t *testing.T) {
+	data, written := write(t, rowsOf(4, 2), 0)
+	cursor := open(t, broken{&objects{data: map[string][]byte{"k": data}}}, "k", written.Size)
+	require.PanicsWithValue(t, "the store is broken", func() { _, _ = cursor.Next(t.Context()) })
 }
 
 func span(client string, n int) (events []event.Event) {

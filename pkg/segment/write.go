@@ -33,16 +33,21 @@ type Writer struct {
 	digest  Digest
 	room    []stored // for the rows that the library is given at once
 	waiting int      // rows there
-	group   int64    // that a row group holds, about
+	group   int64    // rows that a row group holds, about; 0 is all
 	inGroup int64
+	bytes   int64  // of the rows in the group
 	client  string // of the last row
 }
 
 // writeRows is how many rows the library is given at once.
 const writeRows = 256
 
+// groupBytes is how large a row group gets, about, before encoding, so that one of long
+// texts does not fill the memory of those who read it. Others have a tenth of it.
+const groupBytes = 2 << 20
+
 // NewWriter starts a segment that is to stay, whose row groups hold about groupRows rows,
-// up to twice as many; 0 is all in one.
+// up to twice as many, or fewer long ones; 0 is no limit but that.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
@@ -71,7 +76,7 @@ func (w *Writer) Reset(out io.Writer, groupRows int64) {
 func (w *Writer) start(out io.Writer, groupRows int64) {
 	w.sums.start(out)
 	w.digest = Digest{scratch: w.digest.scratch}
-	w.waiting, w.inGroup, w.group = 0, 0, groupRows
+	w.waiting, w.inGroup, w.bytes, w.group = 0, 0, 0, groupRows
 	w.out.Reset(&w.sums)
 }
 
@@ -109,7 +114,7 @@ func (w *Writer) Add(row *Row) error {
 			return err
 		}
 	}
-	w.digest.Add(row)
+	w.bytes += w.digest.Add(row)
 	w.room[w.waiting].set(row)
 	w.waiting, w.inGroup, w.client = w.waiting+1, w.inGroup+1, row.ClientID
 	if w.waiting == len(w.room) {
@@ -121,14 +126,12 @@ func (w *Writer) Add(row *Row) error {
 // endsBefore reports whether the row group is full. It ends with a client, unless that
 // has very many rows, so that all of a client's rows are in one.
 func (w *Writer) endsBefore(row *Row) bool {
-	switch {
-	case w.group == 0 || w.inGroup < w.group:
-		return false
-	case w.inGroup >= 2*w.group:
-		return true
-	default:
-		return row.ClientID != w.client
-	}
+	return w.filled(2) || w.filled(1) && row.ClientID != w.client
+}
+
+// filled reports whether the row group holds so many times what it should.
+func (w *Writer) filled(times int64) bool {
+	return w.bytes >= times*groupBytes || w.group > 0 && w.inGroup >= times*w.group
 }
 
 // encode gives the library the rows that wait.
@@ -147,7 +150,7 @@ func (w *Writer) endGroup() error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
-	w.inGroup = 0
+	w.inGroup, w.bytes = 0, 0
 	if err := w.sums.endGroup(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
