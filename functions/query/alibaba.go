@@ -53,11 +53,11 @@ func (b alibaba) Online(ctx context.Context, instanceID string, clientIDs []stri
 
 func (b alibaba) state(ctx context.Context, d device) (diagnose.State, error) {
 	now := b.api.now().UTC()
-	h, err := b.api.history(ctx, d, now, now)
+	h, err := b.api.history(ctx, d, now, latest(now))
 	if err != nil {
 		return "", err
 	}
-	status, err := h.statusAt(ctx, now)
+	status, err := h.statusAt(ctx, latest(now))
 	if err == nil && len(h.unreadable) > 0 {
 		err = errIncomplete
 	}

@@ -59,7 +59,7 @@ func happened(channel string, action event.Action, d int, at string) event.Event
 }
 
 const (
-	today  = "11-22T00:00:00.000 11-22T08:00:00.123"
+	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // clocks may be an hour ahead
 	before = "11-21T00:00:00.000 11-21T23:59:59.999"
 	two    = "11-19T00:00:00.000 11-20T23:59:59.999"
 	rest   = "11-15T00:00:00.000 11-18T23:59:59.999"
@@ -123,13 +123,25 @@ func TestStatusOfThePast(t *testing.T) {
 	}
 }
 
+// What was acknowledged is known at once, also of a broker whose clock is ahead.
+func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
+	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "08:10:00")}}
+	status := "/api/v1/status?instance=i&client=c"
+	require.Contains(t, ask(r.api(), status).Body.String(), `"state":"online"`)
+	require.Contains(t, ask(r.api(), status+"&at=2026-11-22T08:00:00Z").Body.String(), `"state":"unknown"`)
+	require.Contains(t, ask(r.api(), "/api/v1/trace?instance=i&client=c").Body.String(), `"time":"2026-11-22T08:10:00.000Z"`)
+	online, err := alibaba{r.api()}.Online(t.Context(), "i", []string{"c"})
+	require.NoError(t, err)
+	require.Equal(t, []bool{true}, online)
+}
+
 // TestDiagnosisReadsItsDaysOnce: the day in which the span begins tells what went
 // before, so that it is not read twice.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.Equal(t, []string{today}, r.spans)
+	require.Equal(t, []string{"11-22T00:00:00.000 11-22T08:00:00.123"}, r.spans)
 	var got struct {
 		To          string
 		Connections []struct{ Start, End string }

@@ -24,8 +24,8 @@ func at(text string) time.Time {
 
 func TestSpan(t *testing.T) {
 	for _, c := range []struct{ query, from, to string }{
-		{"", "2026-11-22T07:00:00.123Z", "2026-11-22T08:00:00.123Z"},
-		{"from=2026-11-22T07:30:00Z", "2026-11-22T07:30:00Z", "2026-11-22T08:00:00.123Z"},
+		{"", "2026-11-22T07:00:00.123Z", "2026-11-22T09:00:00.123Z"},
+		{"from=2026-11-22T07:30:00Z", "2026-11-22T07:30:00Z", "2026-11-22T09:00:00.123Z"},
 		{"from=2026-11-20T07:30:00Z", "2026-11-20T07:30:00Z", "2026-11-21T07:30:00Z"},
 		{"to=2026-11-20T07:30:00Z", "2026-11-20T06:30:00Z", "2026-11-20T07:30:00Z"},
 		{"from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"},
@@ -45,7 +45,7 @@ func TestSpan(t *testing.T) {
 
 func TestQuestion(t *testing.T) {
 	span := func(r query.Request) query.Request {
-		r.InstanceID, r.From, r.To = "i", now.Truncate(time.Millisecond).Add(-time.Hour), now.Truncate(time.Millisecond)
+		r.InstanceID, r.From, r.To = "i", now.Truncate(time.Millisecond).Add(-time.Hour), now.Truncate(time.Millisecond).Add(time.Hour)
 		return r
 	}
 	for _, c := range []struct {
@@ -95,7 +95,7 @@ func TestFaults(t *testing.T) {
 		{"instance=i&client=c&from=253402300800000", "InvalidParameter", "from must be a time"},
 		{"instance=i&client=c&from=99999999999999999999", "InvalidParameter", "from must be a time"},
 		{"instance=i&client=c&from=1763798400001&to=1763798400000", "InvalidParameter", "after to"},
-		{"instance=i&client=c&from=2026-11-22T08:00:01Z", "InvalidParameter", "after now"},
+		{"instance=i&client=c&from=2026-11-22T09:00:01Z", "InvalidParameter", "after now"},
 		{"instance=i&client=c&from=1763798400000&to=1763884800001", "InvalidParameter", "24 hours"},
 		{"instance=i&client=c&limit=0", "InvalidParameter", "limit"},
 		{"instance=i&client=c&limit=5001", "InvalidParameter", "limit"},

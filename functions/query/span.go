@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/event"
 )
 
 const (
@@ -12,8 +14,9 @@ const (
 	presetSpan = time.Hour
 )
 
-// parseSpan reads from and to, both inclusive. Neither: the last hour; from alone:
-// 24 hours on or now, whichever is earlier; to alone: the hour before it.
+// parseSpan reads from and to, both inclusive. Neither: the last hour; from alone: 24
+// hours on, or now, whichever is earlier; to alone: the hour before it. Up to now is with
+// events of sources whose clocks are ahead.
 func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseTime(values, "from")
 	if err != nil {
@@ -26,19 +29,22 @@ func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error)
 	now = now.UTC().Truncate(time.Millisecond)
 	switch {
 	case !hasFrom && !hasTo:
-		from, to = now.Add(-presetSpan), now
+		from, to = now.Add(-presetSpan), latest(now)
 	case !hasTo:
-		to = earlier(from.Add(mostSpan), now)
+		to = earlier(from.Add(mostSpan), latest(now))
 	case !hasFrom:
 		from = to.Add(-presetSpan)
 	}
 	return from, to, checkSpan(from, to)
 }
 
+// latest is the time of the last event that can be on record.
+func latest(now time.Time) time.Time { return now.Add(event.MaxAhead) }
+
 func checkSpan(from, to time.Time) error {
 	switch {
 	case from.After(to):
-		return invalid("from is after to; without to it must not be after now")
+		return invalid("from is after to; without to it must not be more than an hour after now")
 	case to.Sub(from) > mostSpan:
 		return invalid("from and to are more than 24 hours apart: ask for each day")
 	}

@@ -34,32 +34,33 @@ func (a api) status(r *http.Request, may permission) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := a.parseAt(values)
+	at, until, err := a.parseAt(values)
 	if err != nil {
 		return nil, err
 	}
 	if err := may(d.instanceID); err != nil {
 		return nil, err
 	}
-	return a.statusAt(r.Context(), d, at)
+	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt reads at. An instant to come is answered as now.
-func (a api) parseAt(values url.Values) (time.Time, error) {
+// parseAt reads at, and up to when events count for the status then. An instant to come
+// is answered as now, which includes what clocks that are ahead have told already.
+func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")
-	if err != nil || !given {
-		return now, err
+	if err == nil && given && at.Before(now) {
+		return at, at, nil
 	}
-	return earlier(at, now), nil
+	return now, latest(now), err
 }
 
-func (a api) statusAt(ctx context.Context, d device, at time.Time) (answer, error) {
-	h, err := a.history(ctx, d, at, at)
+func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (answer, error) {
+	h, err := a.history(ctx, d, at, until)
 	if err != nil {
 		return nil, err
 	}
-	status, err := h.statusAt(ctx, at)
+	status, err := h.statusAt(ctx, until)
 	if err != nil {
 		return nil, err
 	}

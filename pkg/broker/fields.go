@@ -150,9 +150,6 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// maxAhead is how far a source's clock may be ahead of ours.
-const maxAhead = time.Hour
-
 // when sets the event's time to the first of the fields that is there, else to
 // the time it was received.
 func (r *reader) when(e *event.Event, fields ...timeField) {
@@ -183,8 +180,8 @@ func (r *reader) time(field string, v value) time.Time {
 		return time.Time{}
 	}
 	t, fault := v.time()
-	if fault == "" && t.After(r.now.Add(maxAhead)) {
-		fault = fmt.Sprintf("%s is more than %s in the future", show(t), maxAhead)
+	if fault == "" && t.After(r.now.Add(event.MaxAhead)) {
+		fault = fmt.Sprintf("%s is more than %s in the future", show(t), event.MaxAhead)
 	}
 	if fault != "" {
 		r.refuse(field, fault)

@@ -15,6 +15,10 @@ import (
 // bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
 
+// MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
+// the future are not taken; what is known now includes those up to there.
+const MaxAhead = time.Hour
+
 // Event is one thing a broker reported about a client. The zero value of a
 // field means that the source did not tell.
 type Event struct {
