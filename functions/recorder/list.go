@@ -10,10 +10,10 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/serve"
 )
@@ -106,24 +106,21 @@ func parsePage(q url.Values, now time.Time) (page, error) {
 
 // summarise reads the items of a page. What went out of the bucket meanwhile is left out.
 func (a admin) summarise(ctx context.Context, entries []quarantine.Entry) ([]summary, error) {
-	summaries, errs := make([]summary, len(entries)), make([]error, len(entries))
-	var running sync.WaitGroup
-	slots := make(chan struct{}, parallelReads)
-	for i, entry := range entries {
-		slots <- struct{}{}
-		running.Go(func() {
-			summaries[i], errs[i] = summaryOf(ctx, a.hooks.store, entry)
-			<-slots
-		})
+	summaries, gone := make([]summary, len(entries)), make([]bool, len(entries))
+	err := parallel.Do(len(entries), parallelReads, func(i int) (err error) {
+		summaries[i], err = summaryOf(ctx, a.hooks.store, entries[i])
+		if gone[i] = errors.Is(err, fs.ErrNotExist); gone[i] {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	running.Wait()
 	found := []summary{}
-	for i, err := range errs {
-		switch {
-		case err == nil:
+	for i := range summaries {
+		if !gone[i] {
 			found = append(found, summaries[i])
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, err
 		}
 	}
 	slices.SortStableFunc(found, func(a, b summary) int {

@@ -352,6 +352,14 @@ func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
 		require.Equal(t, int32(30), *diagnosed(events).Connections[0].KeepAlive)
 	})
+	second, third = first, first
+	second.CleanStart, third.CleanStart = event.Some(true), event.Some(false)
+	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
+		require.False(t, *diagnosed(events).Connections[0].CleanStart)
+	})
+	inAnyOrder(t, []event.Event{first, second}, func(t require.TestingT, events []event.Event) {
+		require.Nil(t, diagnosed(events).Connections[0].CleanStart)
+	})
 }
 
 func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {

@@ -55,9 +55,19 @@ func compareRead(a, b *event.Event) int {
 		cmp.Compare(a.Protocol, b.Protocol),
 		cmp.Compare(a.ProtocolVersion, b.ProtocolVersion),
 		compareOptional(a.KeepAlive, b.KeepAlive),
+		compareOptional(number(a.CleanStart), number(b.CleanStart)),
 		cmp.Compare(a.Source, b.Source),
 		cmp.Compare(a.TimeOrigin, b.TimeOrigin),
 	)
+}
+
+// number is 0 for false and 1 for true.
+func number(o event.Optional[bool]) event.Optional[int] {
+	n := event.Optional[int]{Known: o.Known}
+	if o.Value {
+		n.Value = 1
+	}
+	return n
 }
 
 // compareOptional puts the unknown first.
