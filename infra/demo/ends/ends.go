@@ -152,8 +152,9 @@ func Malformed(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// quiesce is how long the library may work off what it has begun, in ms.
-const quiesce = 250
+// quiesce is how long the library may take to write DISCONNECT, in ms. It returns as soon
+// as that is done, and after it closes the socket without.
+const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")
 
