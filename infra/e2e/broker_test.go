@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -99,16 +100,30 @@ var running = regexp.MustCompile(`mosquitto version (\d+)\.(\d+)\.(\d+) running`
 
 func (m *mosquitto) awaitRunning(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		log, _ := os.ReadFile(m.log)
-		match := running.FindSubmatch(log)
-		for i := range m.version {
-			if match != nil {
-				m.version[i], _ = strconv.Atoi(string(match[i+1]))
-			}
+	require.Eventually(t, func() bool { return m.readVersion() || m.hasExited() }, patience, pollEvery,
+		"mosquitto does not get ready")
+	require.False(t, m.hasExited(), "mosquitto ended before it was ready: %s", m.output.tail())
+}
+
+// readVersion reports whether the log says that the broker is ready.
+func (m *mosquitto) readVersion() bool {
+	log, _ := os.ReadFile(m.log)
+	match := running.FindSubmatch(log)
+	for i := range m.version {
+		if match != nil {
+			m.version[i], _ = strconv.Atoi(string(match[i+1]))
 		}
-		return match != nil
-	}, patience, pollEvery, "mosquitto does not get ready: %s", m.output.tail())
+	}
+	return match != nil
+}
+
+func (m *mosquitto) hasExited() bool {
+	select {
+	case <-m.exited:
+		return true
+	default:
+		return false
+	}
 }
 
 // stop ends the broker as the system does.
@@ -155,16 +170,20 @@ func password(user, password string) string {
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }
 
-// freePort is one that nobody listened on a moment ago: Mosquitto cannot be told to
-// take any.
+// freePort is one that nobody listened on a moment ago: Mosquitto cannot be told to take
+// any. It is below those that the system gives to who asks for any, so that nobody else
+// gets it in between.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return port
+	for range 100 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			require.NoError(t, listener.Close())
+			return port
+		}
+	}
+	require.FailNow(t, "no port is free")
+	return ""
 }
 
 // appendLine writes a line to a log as a broker does.
