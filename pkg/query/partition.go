@@ -176,11 +176,7 @@ func (p *partitionReader) rowsOf(footer *segment.Footer, groups []segment.Group,
 		if p.store.rows.Add(int64(len(part))) > int64(p.reader.config.MaxRows) {
 			return nil, ErrTooMany
 		}
-		for i := range part {
-			if p.request.spans(&part[i]) {
-				rows = append(rows, part[i])
-			}
-		}
+		rows = append(rows, slices.DeleteFunc(part, p.request.isElsewhere)...)
 	}
 	return rows, nil
 }

@@ -51,8 +51,8 @@ type Config struct {
 	// memory. Default 96 MiB.
 	CacheBytes int64
 	// MaxRows bounds what a request may read of its client, whatever its limit: each row
-	// takes a kilobyte of memory or two. Default 200,000: more than a client has in a
-	// day that connects every second.
+	// takes a kilobyte of memory or two. Default 300,000: more than a client has in
+	// a day and a half that connects every second.
 	MaxRows int
 	// Parallel is how many partitions are read at once, and how many objects of each.
 	// Default 16. With 1 there is one request at a time.
@@ -66,7 +66,7 @@ func (c Config) withDefaults() Config {
 	c.Shards = cmp.Or(c.Shards, 16)
 	c.WholeBytes = cmp.Or(c.WholeBytes, 96<<10)
 	c.CacheBytes = cmp.Or(c.CacheBytes, 96<<20)
-	c.MaxRows = cmp.Or(c.MaxRows, 200_000)
+	c.MaxRows = cmp.Or(c.MaxRows, 300_000)
 	c.Parallel = cmp.Or(c.Parallel, 16)
 	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
 	return c
@@ -177,9 +177,9 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	return answer, nil
 }
 
-// spans reports whether a row of the client is one of the instance and the span.
-func (q Request) spans(r *segment.Row) bool {
-	return r.InstanceID == q.InstanceID && q.From.UnixMilli() <= r.Time && r.Time <= q.To.UnixMilli()
+// isElsewhere reports whether a row of the client is of another instance or span.
+func (q Request) isElsewhere(r segment.Row) bool {
+	return r.InstanceID != q.InstanceID || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
 }
 
 // filteredOut reports whether a row is not of the actions and infos asked for.

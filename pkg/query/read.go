@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"devicetrace/pkg/layout"
@@ -71,14 +72,13 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 	if err != nil {
 		return found{}, err
 	}
+	var lists [][]segment.Row
 	for _, p := range readers {
-		for _, of := range p.rows {
-			f.rows = append(f.rows, of...)
-		}
+		lists = slices.AppendSeq(lists, maps.Values(p.rows))
 		f.unreadable = append(f.unreadable, p.unreadable()...)
 	}
 	// Of one client and instance, and so by their times. What we made of an event is no
 	// part of its identity: only of the delivery that is kept it may decide.
-	f.rows = slices.DeleteFunc(segment.Distinct(f.rows), q.filteredOut)
+	f.rows = slices.DeleteFunc(segment.Distinct(lists...), q.filteredOut)
 	return f, nil
 }

@@ -15,15 +15,17 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct is the rows in order without all but the first received of each event. It
-// leaves rows as they are: rows are large, so what it sorts are pointers.
-func Distinct(rows []Row) []Row {
-	order := make([]*Row, len(rows))
-	for i := range rows {
-		order[i] = &rows[i]
+// Distinct is the rows of all lists in order, without all but the first received of each
+// event. It leaves the lists as they are: rows are large, so what it sorts are pointers.
+func Distinct(lists ...[]Row) []Row {
+	var order []*Row
+	for _, rows := range lists {
+		for i := range rows {
+			order = append(order, &rows[i])
+		}
 	}
 	slices.SortFunc(order, (*Row).Compare)
-	distinct := make([]Row, 0, len(rows))
+	distinct := make([]Row, 0, len(order))
 	for _, row := range order {
 		if n := len(distinct); n == 0 || !distinct[n-1].SameEvent(row) {
 			distinct = append(distinct, *row)
