@@ -55,9 +55,10 @@ func ofOne(n int) []event.Event {
 
 func where(client string) layout.Partition { return shards.PartitionOf(client, noon) }
 
-// bucket is a store with the layout's marker.
+// bucket is a store with the layout's marker. Its objects are of noon.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
+	store.Now = func() time.Time { return noon }
 	putBytes(t, store, shards.Marker(), nil)
 	return store
 }
