@@ -159,6 +159,15 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 	require.NoError(t, await(t, first))
 }
 
+// TestFreeProcessTakesTheCall: it never waited, however short it may.
+func TestFreeProcessTakesTheCall(t *testing.T) {
+	host := one(t, func(_ *syaml.Function, c *Config) { c.QueueWait = time.Nanosecond })
+	for range 200 {
+		_, fault := tell(t, host, "")
+		require.Nil(t, fault)
+	}
+}
+
 func TestQueuedCallsAreAllAnswered(t *testing.T) {
 	host := one(t, func(_ *syaml.Function, c *Config) { c.MaxProcesses, c.QueueWait = 2, time.Minute })
 	var running sync.WaitGroup

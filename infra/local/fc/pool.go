@@ -89,6 +89,11 @@ func (p *pool) enter(ctx context.Context) error {
 		return errStopped()
 	default:
 	}
+	select {
+	case p.slots <- struct{}{}: // one that is free is not lost to a timer that ends meanwhile
+		return nil
+	default:
+	}
 	limit := time.NewTimer(p.config.QueueWait)
 	defer limit.Stop()
 	select {
