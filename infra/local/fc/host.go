@@ -101,14 +101,16 @@ type Host struct {
 // New makes a host. It starts no process: the first call of a function does, or Warm.
 // Stop must be called in the end.
 func New(config Config) (*Host, error) {
+	for _, function := range config.Functions {
+		if function.Runtime != "go1" {
+			return nil, fmt.Errorf("host function %q: runtime is %q, want go1", function.Resource, function.Runtime)
+		}
+	}
 	config = config.withDefaults()
 	h := &Host{config: config, spawner: newSpawner()}
 	h.stopping, h.stop = context.WithCancel(context.Background())
 	output := &lockedWriter{to: config.Output}
 	for _, function := range config.Functions {
-		if function.Runtime != "go1" {
-			return nil, fmt.Errorf("host function %q: runtime is %q, want go1", function.Resource, function.Runtime)
-		}
 		h.pools = append(h.pools, newPool(function, config, h.spawner, output))
 	}
 	h.routes = routesOf(h.pools)
