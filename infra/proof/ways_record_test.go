@@ -104,8 +104,9 @@ func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 				for range 3 {
 					p := &process{actor: a, store: store, ignore: func(objstore.Call) bool { return false }}
 					writer, err := record.New(p, record.Config{Shards: shards})
-					require.NoError(t, err)
-					err = writer.Append(t.Context(), []event.Event{at(clientA, shards)})
+					if err == nil {
+						err = writer.Append(t.Context(), []event.Event{at(clientA, shards)})
+					}
 					mu.Lock()
 					acknowledged[shards] = acknowledged[shards] || err == nil
 					mu.Unlock()

@@ -300,8 +300,9 @@ func TestGroupCommit(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)
 	w := newWriter(t, faulty, record.Config{})
+	faults := make([]error, 50)
 	var done sync.WaitGroup
-	add := func(i int) { done.Go(func() { require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)})) }) }
+	add := func(i int) { done.Go(func() { faults[i] = w.Append(t.Context(), []event.Event{at("c", i)}) }) }
 	add(0)
 	<-entered
 	for i := range 49 {
@@ -310,6 +311,7 @@ func TestGroupCommit(t *testing.T) {
 	eventually(t, func() bool { return w.Gathered() == 49 })
 	close(gate)
 	done.Wait()
+	require.NoError(t, errors.Join(faults...))
 	all := keys(t, store)
 	require.Len(t, all, 2)
 	require.Len(t, rows(t, store, all[1]), 50)
