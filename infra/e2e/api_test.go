@@ -123,10 +123,15 @@ func do(ctx context.Context, method, address, token string, header http.Header, 
 	return response{r.StatusCode, r.Header, read}, err
 }
 
+// tryAsk asks the trace API, whether it answers or not.
+func (s *stack) tryAsk(ctx context.Context, q url.Values) (response, error) {
+	return do(ctx, http.MethodGet, s.url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
+}
+
 // ask asks the trace API, whatever it answers.
 func (s *stack) ask(t *testing.T, q url.Values) response {
 	t.Helper()
-	r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
+	r, err := s.tryAsk(t.Context(), q)
 	require.NoError(t, err)
 	return r
 }
@@ -134,9 +139,11 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 // trace is one page, which must be whole.
 func (s *stack) trace(t *testing.T, q url.Values) answer {
 	t.Helper()
-	r := s.ask(t, q)
+	return wholePage(t, s.ask(t, q))
+}
+
+func wholePage(t require.TestingT, r response) (a answer) {
 	require.Equal(t, http.StatusOK, r.status, string(r.body))
-	var a answer
 	require.NoError(t, json.Unmarshal(r.body, &a))
 	require.False(t, a.Incomplete, string(r.body))
 	return a
@@ -156,12 +163,14 @@ func (s *stack) all(t *testing.T, q url.Values) (events []json.RawMessage) {
 }
 
 // await asks until a client has at least n rows: the broker delivers its events a
-// moment after the client saw the end.
+// moment after the client saw the end. A refusal is asked again.
 func (s *stack) await(t *testing.T, q url.Values, n int) answer {
 	t.Helper()
 	var a answer
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		a = s.trace(t, q)
+		r, err := s.tryAsk(t.Context(), q)
+		require.NoError(c, err)
+		a = wholePage(c, r)
 		require.GreaterOrEqual(c, len(a.Events), n)
 	}, patience, pollEvery)
 	return a
