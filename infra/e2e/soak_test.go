@@ -25,7 +25,8 @@ const (
 	// soakLasts is how long TestSoak makes trouble where DURATION does not say it, and the
 	// least.
 	soakLasts = 45 * time.Second
-	// soakSettles is how long it may take after that to come to a verdict.
+	// soakSettles is how long it may take after that to come to a verdict, of a soak of up
+	// to ten minutes.
 	soakSettles = 90 * time.Second
 	// progressEvery is how often it says how far it is.
 	progressEvery = 5 * time.Second
@@ -89,13 +90,16 @@ func newSoak(t *testing.T) *soak {
 	k.stack.Store(&stack{data: keptIfFailed(t)})
 	k.stack.Load().start(t)
 	k.began = time.Now()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), k.lasts+soakSettles, fmt.Errorf("no verdict within %v after the trouble", soakSettles))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), k.lasts+k.settles(), fmt.Errorf("no verdict within %v after the trouble", k.settles()))
 	t.Cleanup(cancel)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	t.Cleanup(stop)
 	k.ctx, k.wrong = context.WithCancelCause(ctx)
 	return k
 }
+
+// settles is soakSettles, or longer where there is more to check.
+func (k *soak) settles() time.Duration { return max(soakSettles, k.lasts*15/100) }
 
 // keptIfFailed is a folder that stays for whoever looks into a failure.
 func keptIfFailed(t *testing.T) string {

@@ -40,10 +40,10 @@ func (k *soak) check(ctx context.Context, a *account, page int) (rows []row, ok 
 
 // trace is all pages of a device's trace. Not ok: one of them was refused.
 func (k *soak) trace(ctx context.Context, a *account, page int) (rows []row, ok bool) {
-	q := question(a.instance, a.device, a.from, a.from.Add(k.lasts+soakSettles))
+	q := question(a.instance, a.device, a.from, a.from.Add(k.lasts+k.settles()))
 	q.Set("limit", strconv.Itoa(page))
 	for {
-		r, err := do(ctx, http.MethodGet, k.stack.Load().url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
+		r, err := k.stack.Load().tryAsk(ctx, q)
 		if isRefusal(r, err) {
 			k.noteRefusal(r, err)
 			return nil, false
