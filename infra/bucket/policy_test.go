@@ -40,12 +40,15 @@ func records(t *testing.T, folder, endpoint string) {
 
 var written int
 
+// began is the time of all events, so that they are of one partition.
+var began = time.Now().Add(-time.Minute).UnixMilli()
+
 // events are n of one client, all distinct.
 func events(n int) string {
 	var b strings.Builder
 	for range n {
 		written++
-		fmt.Fprintf(&b, `{"client_id":"c","action":"connect","time":%d,"source_event_id":"%d"}`+"\n", time.Now().Add(-time.Minute).UnixMilli(), written)
+		fmt.Fprintf(&b, `{"client_id":"c","action":"connect","time":%d,"source_event_id":"%d"}`+"\n", began, written)
 	}
 	return b.String()
 }
