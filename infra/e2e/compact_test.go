@@ -12,7 +12,7 @@ import (
 func TestCompactionKeepsAnswers(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	from := time.Now().Add(-2 * time.Minute)
+	from := runsBegin()
 	s.fillRuns(t, "compaction", "device", from)
 	q := with(question("compaction", "device", from, time.Now().Add(time.Minute)), "limit", "5000")
 	before := s.trace(t, q)
@@ -42,6 +42,9 @@ const (
 	runRows = 512
 )
 
+// runsBegin is a time for fillRuns: the events of a minute are of one day.
+func runsBegin() time.Time { return time.Now().Add(-2 * time.Minute).Truncate(time.Minute) }
+
 // fillRuns leaves as many objects in a device's partition.
 func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) {
 	t.Helper()
@@ -59,7 +62,7 @@ func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) 
 func TestQueriesDuringCompaction(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	from := time.Now().Add(-2 * time.Minute)
+	from := runsBegin()
 	s.fillRuns(t, "during", "device", from)
 	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20") // reads all objects, answers fast
 	before := s.trace(t, q).Events

@@ -187,7 +187,7 @@ func TestDuckDBAgrees(t *testing.T) {
 	for batch := range slices.Chunk(events, 250) {
 		s.record(t, "duck", batch)
 	}
-	s.fillRuns(t, "duck", "GID_x@@@plain", from.Add(-time.Second))
+	s.fillRuns(t, "duck", "GID_x@@@plain", runsBegin())
 	total := len(events) + runs*runRows
 
 	fresh := db.requireBucket(t, s, events, total)
