@@ -60,5 +60,5 @@ func (k *killer) end() {
 // awaitKills waits until there were so many.
 func (k *killer) awaitKills(t *testing.T, n int64) {
 	t.Helper()
-	require.Eventually(t, func() bool { return k.kills.Load() >= n }, patience, pollEvery)
+	require.Eventually(t, func() bool { return k.kills.Load() >= n }, loadLimit, pollEvery, "within %v", loadLimit)
 }
