@@ -33,8 +33,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	s.record(t, "load", events[30:])
 
 	s.killInTheMiddle(t, "query", func() (response, error) {
-		q := question("load", device, from, time.Now())
-		return do(t.Context(), http.MethodGet, s.url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
+		return s.tryAsk(t.Context(), question("load", device, from, time.Now()))
 	})
 	requireAllOf(t, s.eventIDs(t, device, from), events)
 
