@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,18 +38,6 @@ const eventItem = `{"client_id":"c","action":"connect"}`
 // items is an array of n events.
 func items(n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(eventItem+",", n), ",") + "]"
-}
-
-// peak is the most memory that a process ever had, in bytes.
-func (p process) peak(t *testing.T) int {
-	t.Helper()
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
-	require.NoError(t, err)
-	match := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
-	require.NotNil(t, match)
-	n, err := strconv.Atoi(string(match[1]))
-	require.NoError(t, err)
-	return n << 10
 }
 
 // TestAttackBodies: no body, from somebody who has a token, makes the recorder fall,

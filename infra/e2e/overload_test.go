@@ -9,9 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -162,13 +160,13 @@ func (c *pressers) requireNormal(t *testing.T) (took time.Duration) {
 	return took
 }
 
-func (c *pressers) report(t *testing.T, memory int64, events int, normal time.Duration) {
+func (c *pressers) report(t *testing.T, memory, events int, normal time.Duration) {
 	t.Helper()
 	require.Empty(t, c.wrong)
 	slices.Sort(c.refusals)
 	p99 := c.refusals[len(c.refusals)*99/100]
 	require.Less(t, p99, overloadRefusal)
-	require.Less(t, memory, int64(overloadMemory))
+	require.Less(t, memory, overloadMemory)
 	seconds := c.pressed.Seconds()
 	t.Logf("accepted %.0f requests/s (%.0f events/s), refused %.0f/s, p99 of a refusal %v, peak memory %d MB; %d events checked; afterwards at most %v",
 		float64(c.accepted)/seconds, float64(c.accepted*c.batch)/seconds, float64(len(c.refusals))/seconds, p99.Round(time.Millisecond),
@@ -200,7 +198,7 @@ func TestOverloadedServer(t *testing.T) {
 	c.press(t, 50)
 	delay.Store(0)
 	normal := c.requireNormal(t)
-	memory := peakMemory(t, recorder[0].pid)
+	memory := recorder[0].peak(t)
 	require.True(t, recorder[0].alive())
 
 	_, port, err := net.SplitHostPort(startPlain(t, "query", env))
@@ -218,23 +216,9 @@ func TestOverloadedFunction(t *testing.T) {
 	c.press(t, 200)
 	require.NoError(t, s.setStore(t.Context(), ""))
 	normal := c.requireNormal(t)
-	memory := peakMemory(t, s.cmd.Process.Pid)
+	memory := process{pid: s.cmd.Process.Pid}.peak(t)
 	for _, p := range named(s.cmd.Process.Pid, "recorder") {
-		memory += peakMemory(t, p.pid)
+		memory += p.peak(t)
 	}
 	c.report(t, memory, c.requireKept(t, s), normal)
-}
-
-var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
-
-// peakMemory is the most that a process ever had, in bytes.
-func peakMemory(t *testing.T, pid int) int64 {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	require.NoError(t, err)
-	match := highWater.FindSubmatch(status)
-	require.NotNil(t, match)
-	kilobytes, err := strconv.ParseInt(string(match[1]), 10, 64)
-	require.NoError(t, err)
-	return kilobytes << 10
 }

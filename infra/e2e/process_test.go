@@ -3,10 +3,13 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // process is a process as the system shows it. The time of its start tells it from
@@ -58,6 +61,20 @@ func (p process) alive() bool {
 // kill ends it, if it still runs.
 func (p process) kill() bool {
 	return p.alive() && syscall.Kill(p.pid, syscall.SIGKILL) == nil
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peak is the most memory that it ever had, in bytes.
+func (p process) peak(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
+	require.NoError(t, err)
+	match := highWater.FindSubmatch(status)
+	require.NotNil(t, match)
+	kilobytes, err := strconv.Atoi(string(match[1]))
+	require.NoError(t, err)
+	return kilobytes << 10
 }
 
 // readProcess reads /proc/<pid>/stat: the id, the name in parentheses, the state,
