@@ -184,6 +184,18 @@ func (s *stack) post(t *testing.T, path string, body []byte, header http.Header)
 	return r
 }
 
+// send sends a request without any token but what the header or path has.
+func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
+	t.Helper()
+	fields := http.Header{}
+	for i := 0; i < len(header); i += 2 {
+		fields.Set(header[i], header[i+1])
+	}
+	r, err := do(t.Context(), method, s.url(path), "", fields, []byte(body))
+	require.NoError(t, err)
+	return r
+}
+
 // record sends events in the project's own form, which must all become rows.
 func (s *stack) record(t *testing.T, instance string, events []sent) {
 	t.Helper()

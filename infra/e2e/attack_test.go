@@ -1,26 +1,15 @@
 package e2e
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/figures"
-	"devicetrace/infra/local/oss"
 )
 
 // Tests that begin with TestAttack do what somebody would who wants to read, store or
@@ -40,70 +29,6 @@ func (a *attacks) note(r response) {
 	if r.status >= 400 {
 		a.refused.Add(1)
 	}
-}
-
-// plain is recorder and query as plain HTTP servers, on a bucket of their own.
-type plain struct{ recorder, query, folder string }
-
-var listening = regexp.MustCompile(`"address":"([^"]+)"`)
-
-func newPlain(t *testing.T, env ...string) plain {
-	t.Helper()
-	p := plain{folder: t.TempDir()}
-	bucket, err := oss.Open(oss.Config{
-		Dir: p.folder, Bucket: "device-trace", Region: "cn-hangzhou",
-		Credentials: func(key string) (secret, token string, ok bool) { return "secret", "", key == "key" },
-	})
-	require.NoError(t, err)
-	server := httptest.NewServer(bucket)
-	t.Cleanup(server.Close)
-	env = append(env, "HOST=127.0.0.1", "PORT=0", "OSS_ENDPOINT="+server.URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=device-trace",
-		"ALIBABA_CLOUD_ACCESS_KEY_ID=key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
-		"WEBHOOK_TOKEN="+webhookToken, "QUERY_TOKEN="+queryToken, "ADMIN_TOKEN="+adminToken)
-	p.recorder, p.query = startPlain(t, "recorder", env), startPlain(t, "query", env)
-	return p
-}
-
-func startPlain(t *testing.T, function string, env []string) (address string) {
-	t.Helper()
-	cmd := exec.CommandContext(context.Background(), filepath.Join(built, ".build", function, function))
-	said := newOutput(listening)
-	cmd.Env, cmd.Stderr = env, said
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		client.CloseIdleConnections()
-		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-		defer late.Stop()
-		require.NoError(t, cmd.Wait(), said.tail())
-	})
-	select {
-	case match := <-said.found:
-		return match[1]
-	case <-time.After(patience):
-		require.FailNow(t, "it does not listen", said.tail())
-		return ""
-	}
-}
-
-// raw sends a request as it is written, and reads the answer; status 0 if there is none.
-func raw(t *testing.T, address, text string) response {
-	t.Helper()
-	conn, err := net.Dial("tcp", address)
-	require.NoError(t, err)
-	defer conn.Close()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
-	_, err = io.WriteString(conn, text)
-	require.NoError(t, err)
-	method, _, _ := strings.Cut(text, " ")
-	answered, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
-	if err != nil {
-		return response{}
-	}
-	defer answered.Body.Close()
-	body, err := io.ReadAll(answered.Body)
-	require.NoError(t, err)
-	return response{answered.StatusCode, answered.Header, body}
 }
 
 // secretClient is a device that nobody may learn of here.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,26 +22,6 @@ const (
 	otherToken = "e2e-other-secret"
 	adminToken = "e2e-admin-secret"
 )
-
-// newStackWith starts a stack with more in its environment.
-func newStackWith(t *testing.T, env ...string) *stack {
-	t.Helper()
-	s := &stack{data: t.TempDir(), env: env}
-	s.start(t)
-	return s
-}
-
-// send sends a request without any token but what the header or path has.
-func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
-	t.Helper()
-	fields := http.Header{}
-	for i := 0; i < len(header); i += 2 {
-		fields.Set(header[i], header[i+1])
-	}
-	r, err := do(t.Context(), method, s.url(path), "", fields, []byte(body))
-	require.NoError(t, err)
-	return r
-}
 
 func basicAuth(password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte("anyone:"+password))

@@ -47,6 +47,14 @@ func newStack(t *testing.T) *stack {
 	return s
 }
 
+// newStackWith starts a stack with more in its environment.
+func newStackWith(t *testing.T, env ...string) *stack {
+	t.Helper()
+	s := &stack{data: t.TempDir(), env: env}
+	s.start(t)
+	return s
+}
+
 // welcome is what the stack says when it is ready, with its two ports.
 var welcome = regexp.MustCompile(`(?s)is ready.*API +http://127\.0\.0\.1:(\d+)/.*MQTT +127\.0\.0\.1:(\d+)`)
 
