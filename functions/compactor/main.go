@@ -1,16 +1,21 @@
 // Compactor merges the bucket's small objects into few, whenever its timer fires.
 // To run it again, or twice at once, does no harm.
 //
-// Environment: the bucket (package env) is required.
+// Environment: the bucket (package env) is required. The timer's payload may name the
+// shards to look after, "shards=0-7", so that several timers share the work.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"devicetrace/functions/internal/env"
 	"devicetrace/pkg/compact"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/serve"
 )
 
@@ -28,9 +33,35 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		return serve.Function{}, err
 	}
 	return serve.Function{
-		Event:       func(ctx context.Context, _ []byte) error { return run(ctx, compactor.Run) },
+		Event:       func(ctx context.Context, event []byte) error { return tick(ctx, compactor, event) },
 		Credentials: bucket.Credentials,
 	}, nil
+}
+
+// tick compacts the shards that the timer's payload names, or all.
+func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
+	shards, err := shardsOf(event)
+	if err != nil {
+		return err
+	}
+	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.RunWithin(ctx, shards) })
+}
+
+// shardsOf reads the event of a timer. Whoever calls by hand may send none.
+func shardsOf(event []byte) (layout.ShardRange, error) {
+	var timer struct {
+		Payload string `json:"payload"`
+	}
+	if len(event) > 0 {
+		if err := json.Unmarshal(event, &timer); err != nil {
+			return layout.ShardRange{}, fmt.Errorf("read the timer's event: %w", err)
+		}
+	}
+	text, named := strings.CutPrefix(timer.Payload, "shards=")
+	if !named && timer.Payload != "" {
+		return layout.ShardRange{}, fmt.Errorf("the timer's payload is %q, want nothing or shards=0-7", timer.Payload)
+	}
+	return layout.ParseShardRange(text)
 }
 
 // margin is kept back of an invocation's time, for what is under way to end.

@@ -40,3 +40,23 @@ func TestRunTellsFailure(t *testing.T) {
 	})
 	require.ErrorIs(t, err, fails)
 }
+
+func TestShardsOfATimersEvent(t *testing.T) {
+	event := func(payload string) string {
+		return `{"triggerTime":"2026-11-22T08:00:00Z","triggerName":"every-five-minutes","payload":"` + payload + `"}`
+	}
+	for text, want := range map[string]string{"": "", "{}": "", event(""): "", event("shards=0-7"): "0-7"} {
+		shards, err := shardsOf([]byte(text))
+		require.NoError(t, err)
+		require.Equal(t, want, shards.String())
+	}
+	for text, says := range map[string]string{
+		"shards=0-7":            "read the timer's event",
+		event("0-7"):            `payload is "0-7", want nothing or shards=0-7`,
+		event("shards=7"):       `parse shards "7": want the first and the last one`,
+		event("shards=0-7,a-f"): `parse shards "0-7,a-f"`,
+	} {
+		_, err := shardsOf([]byte(text))
+		require.ErrorContains(t, err, says)
+	}
+}

@@ -130,16 +130,25 @@ type Report struct {
 	Stopped bool `json:"stopped"`
 }
 
-// Run compacts every partition that has need of it, one list request for each 1,000
-// objects of a shard, at least one a shard. A partition that fails is reported and
-// the next one tried. The error is one of listing.
+// Run is RunWithin all shards.
 func (c *Compactor) Run(ctx context.Context) (Report, error) {
+	return c.RunWithin(ctx, layout.ShardRange{})
+}
+
+// RunWithin compacts every partition of some shards that has need of it: one list request
+// for each 1,000 objects of a shard, at least one a shard. A partition that fails is
+// reported and the next one tried. The error is one of listing, or of the range.
+func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)
 	if err != nil || l.Shards == 0 {
 		return report, err
 	}
-	for _, shard := range anyOrder(l.AllShards()) {
+	within, err := shards.Of(l)
+	if err != nil {
+		return report, err
+	}
+	for _, shard := range anyOrder(within) {
 		objects, err := objstore.All(ctx, c.store, layout.ShardPrefix(shard), "")
 		if err != nil {
 			return report, fmt.Errorf("list shard %s: %w", shard, err)

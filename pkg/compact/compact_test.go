@@ -178,6 +178,26 @@ func TestManyInputsTakeSeveralMerges(t *testing.T) {
 	require.Equal(t, want, union(t, store, where))
 }
 
+// Several compactors share the work: each lists and merges its own shards alone.
+func TestACompactorKeepsToItsShards(t *testing.T) {
+	store := objstore.NewCounting(bucket(t))
+	for n := range 3 {
+		put(t, store, where, n+1, 1, at("c", n))
+		put(t, store, another, n+1, 1, at("d", n))
+	}
+	c, err := compact.New(store, compact.Config{Now: func() time.Time { return later }, Quiet: 1, Dir: t.TempDir()})
+	require.NoError(t, err)
+	store.Reset()
+	report, err := c.RunWithin(t.Context(), layout.ShardRange{First: "5", Last: "f"})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Merges)
+	require.Len(t, store.Of(objstore.OpList), 1+11, "the layout, and a list a shard")
+	require.Len(t, keys(t, store, where), 3)
+	require.Len(t, keys(t, store, another), 1)
+	_, err = c.RunWithin(t.Context(), layout.ShardRange{First: "00", Last: "7f"})
+	require.ErrorContains(t, err, "more digits")
+}
+
 func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 	one, two := bucket(t), bucket(t)
 	scatter(t, one, 9, 50)

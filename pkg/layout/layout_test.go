@@ -84,6 +84,36 @@ func TestShards(t *testing.T) {
 	}
 }
 
+func TestShardRanges(t *testing.T) {
+	small, large := layout.Layout{Shards: 16}, layout.Layout{Shards: 256}
+	for _, c := range []struct {
+		text   string
+		of     layout.Layout
+		first  layout.Shard
+		last   layout.Shard
+		shards int
+	}{
+		{"", small, "0", "f", 16}, {"0-f", large, "00", "ff", 256}, {"8-f", small, "8", "f", 8},
+		{"0-7", large, "00", "7f", 128}, {"8-f", large, "80", "ff", 128}, {"0a-0a", large, "0a", "0a", 1},
+	} {
+		r, err := layout.ParseShardRange(c.text)
+		require.NoError(t, err)
+		require.Equal(t, c.text, r.String())
+		within, err := r.Of(c.of)
+		require.NoError(t, err)
+		require.Len(t, within, c.shards)
+		require.Equal(t, []layout.Shard{c.first, c.last}, []layout.Shard{within[0], within[len(within)-1]})
+	}
+	for _, bad := range []string{"8", "8-", "-8", "f-8", "8-ff", "0000-ffff", "8-F", "8-g", " 8-f", "8-f-f"} {
+		_, err := layout.ParseShardRange(bad)
+		require.ErrorContains(t, err, "8-f", bad)
+	}
+	long, err := layout.ParseShardRange("00-7f")
+	require.NoError(t, err)
+	_, err = long.Of(small)
+	require.EqualError(t, err, "shards 00-7f have more digits than those of a bucket with 16 shards")
+}
+
 func TestPartitionsBetween(t *testing.T) {
 	l := layout.Layout{Shards: 16}
 	from := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -127,6 +157,7 @@ func FuzzParseKey(f *testing.F) {
 	f.Add("events/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet")
 	f.Add("events/shard=4f/day=2026-11-22/l0003-" + digest + "-1234.parquet")
 	f.Add("layout/v1-shards16")
+	f.Add("00-7f")
 	f.Add("quarantine/day=2026-11-22/" + run + ".json")
 	f.Fuzz(func(t *testing.T, key string) {
 		if partition, name, err := layout.ParseKey(key); err == nil {
@@ -134,6 +165,9 @@ func FuzzParseKey(f *testing.F) {
 		}
 		if l, err := layout.ParseMarker(key); err == nil {
 			require.Equal(t, key, l.Marker())
+		}
+		if r, err := layout.ParseShardRange(key); err == nil {
+			require.Equal(t, key, r.String())
 		}
 		if day, id, err := layout.ParseQuarantineKey(key); err == nil {
 			require.Equal(t, key, layout.QuarantineKey(day.Start(), id))
