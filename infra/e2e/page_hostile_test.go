@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// testHostile: nothing that a device says becomes markup or moves what is around it.
+func testHostile(t *testing.T, p *pageTest) {
+	b := p.view(t, hostile, time.Hour, device{})
+	const shown = "<script>alert(1)</script><img src=x onerror=alert(1)>U+202EgnpU+200BU+000A\"'&=1+1 设备 جهاز 🛰"
+	require.Equal(t, shown, b.text("h1 .datum"))
+	require.Equal(t, []string{"U+202E", "U+200B", "U+000A"}, b.texts("h1 .code-point"))
+	require.Zero(t, b.count(".results script, .results img, .results b"))
+	require.Contains(t, b.text(".event .native"), "<b>bold</b>U+202Elong")
+	require.Contains(t, b.text(".event .native"), "2,012 characters, show all")
+	b.click(".event .native .more")
+	b.await(`document.querySelector('.event .native .whole').innerText.length > 2000`)
+	require.Zero(t, b.count(".details"), "the row stays closed")
+	b.requireFits()
+	b.shot("hostile")
+
+	address := b.address()
+	query, err := url.Parse(address)
+	require.NoError(t, err)
+	require.Equal(t, hostile, query.Query().Get("client"))
+	b.click("#search")
+	b.results()
+	require.Equal(t, address, b.address(), "what a field cannot hold is asked for again as it is")
+	report := b.download(".exports button:nth-of-type(4)")
+	require.NotContains(t, report, "<script")
+	require.NotContains(t, report, "<img")
+}
+
+// testLong: the longest client identifiers leave the page as wide as it is.
+func testLong(t *testing.T, p *pageTest) {
+	phone := device{width: 360, height: 740, mobile: true}
+	b := p.view(t, longDevice, time.Hour, phone)
+	require.Contains(t, b.text("h1"), "3,500 characters, show all")
+	require.Equal(t, 1, b.count(".timeline .bar"))
+	b.requireFits()
+	b.click("h1 .more")
+	b.await(`document.querySelector('h1 .whole').innerText.length === 3500`)
+	b.requireFits()
+	require.Less(t, get[int](b, "document.querySelector('h1').offsetHeight"), 400)
+
+	b.pardon("400")
+	b.click("#unfold")
+	b.run(chromedp.SetValue("#device", tooLong, chromedp.ByQuery))
+	b.click("#search")
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to be asked for'`)
+	b.requireFits()
+
+	// A function that is served without that limit may answer all the same.
+	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
+	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
+	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
+	require.NoError(t, err)
+	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		if strings.Contains(e.Request.URL, "/trace?") {
+			return fulfil(e, 200, trace)
+		}
+		return fulfil(e, 200, report.body)
+	})
+	b.click("#search")
+	b.await(`document.querySelectorAll('.event').length === 9`)
+	stop()
+	require.Contains(t, b.text("h1"), "65,535 characters, show all")
+	b.requireFits()
+	b.click("h1 .more")
+	b.await(`document.querySelector('h1 .whole').innerText.length === 65535`)
+	b.requireFits()
+	require.Less(t, get[int](b, "document.querySelector('h1').offsetHeight"), 400)
+}
+
+// testMany: a picture of 1,500 connections, a table of 3,000 rows, and a way in.
+func testMany(t *testing.T, p *pageTest) {
+	b := p.view(t, flapDevice, 21*time.Hour, device{})
+	bars := b.count(".timeline .bar")
+	require.Less(t, bars, 400)
+	require.Greater(t, bars, 100)
+	require.Equal(t, 100, b.count(".event"))
+	require.Equal(t, "1 to 100 of 1,000+", b.text(".events .where"))
+	b.click(".events .pager button:last-child")
+	b.await(`document.querySelector('.events .where').innerText === '101 to 200 of 1,000+'`)
+	b.shot("many")
+
+	b.run(chromedp.Focus(".timeline [tabindex='0']", chromedp.ByQuery), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft))
+	require.Regexp(t, `^\d connections · .* · Socket IOException × \d$`, get[string](b, "document.activeElement.getAttribute('aria-label')"))
+	before := b.address()
+	b.run(chromedp.KeyEvent(kb.Enter))
+	b.await(`location.href.slice(location.origin.length) !== ` + quoted(before))
+	b.results()
+	require.Less(t, b.count(".timeline .bar"), 10)
+
+	// The list of connections is the timeline in words; a row in it picks its bar, and
+	// its events are found wherever they are.
+	b.open(before)
+	b.results()
+	b.click(".connection-list summary")
+	b.await(`document.querySelectorAll('.connection-list tbody tr').length === 50`)
+	b.click(".connection-list tbody button")
+	b.await(`document.querySelectorAll('.event.picked').length === 2`)
+	require.Equal(t, "2,901 to 3,000 of 3,000", b.text(".events .where"))
+}

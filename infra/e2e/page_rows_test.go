@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+func testRows(t *testing.T, p *pageTest) {
+	b := p.view(t, busyDevice, time.Hour, device{})
+	b.click(".event:nth-of-type(4) .col-info")
+	b.await(`document.querySelector('.details')`)
+	evidence := b.text(".details .evidence")
+	for _, fact := range []string{
+		"Native reason econnreset", "Address 192.0.2.7:40000", "User user-7", "Node node-1", "Keep alive 60 s", "Source events",
+		"Action Description Socket IOException – Closed: the network connection failed.",
+	} {
+		require.Contains(t, evidence, fact)
+	}
+	require.Equal(t, 2, b.count(".event.picked"))
+	require.Equal(t, 1, b.count(".bar.kind-io.picked"))
+
+	b.run(chromedp.Evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
+	b.click(".details .button:first-child")
+	b.await(`window.copied`)
+	copied := get[string](b, "window.copied")
+	require.Contains(t, copied, "Device Trace: "+busyDevice+"\nInstance: page\n")
+	require.Contains(t, copied, "close Socket IOException\n")
+	require.Contains(t, copied, "\n"+p.stack.url("/?instance=page&client="+url.QueryEscape(busyDevice)))
+
+	b.click(".order")
+	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
+	require.Equal(t, "accepted", b.texts(".event .info")[0])
+	require.Contains(t, b.address(), "order=asc")
+}
+
+func testFilter(t *testing.T, p *pageTest) {
+	b := p.view(t, busyDevice, time.Hour, device{})
+	b.click(".legend button[title$='no heart']")
+	b.await(`document.querySelectorAll('.event').length === 1`)
+	require.Equal(t, []string{"no heart"}, b.texts(".event .info"))
+	require.Contains(t, b.address(), "action_info=no+heart")
+	require.Equal(t, 3, b.count(".timeline .bar"), "the timeline stays whole")
+	b.run(chromedp.SetValue("#filter-action", "connect", chromedp.ByQuery))
+	b.await(`document.querySelectorAll('.event').length === 0`)
+	require.Equal(t, "No events in this span pass the filter.", b.text(".events .empty"))
+	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
+	b.await(`document.querySelectorAll('.event').length === 9`)
+}
+
+// testLink: who opens a link sees what its sender saw.
+func testLink(t *testing.T, p *pageTest) {
+	b := p.view(t, busyDevice, time.Hour, device{})
+	b.click(".order")
+	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
+	b.click(".bar.kind-io")
+	b.await(`document.querySelectorAll('.event.picked').length === 2`)
+	link := b.address()
+
+	other := openTab(t, p.chromium, p.stack, device{})
+	other.open(link)
+	other.results()
+	other.await(`document.querySelectorAll('.event.picked').length === 2`)
+	require.Equal(t, link, other.address())
+	for _, part := range []string{"h1", ".headline", ".picked-connection", ".trace", ".summary", ".legend"} {
+		require.Equal(t, b.text(part), other.text(part), part)
+	}
+}
+
+// testFiles: they hold what the API answers in their format, however many pages it takes.
+func testFiles(t *testing.T, p *pageTest) {
+	b := p.view(t, flapDevice, 21*time.Hour, device{})
+	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")
+	csv := b.download(".exports button:nth-of-type(2)")
+	require.Equal(t, string(p.stack.ask(t, with(with(q, "limit", "5000"), "format", "csv")).body), csv)
+	ndjsonFile := b.download(".exports button:nth-of-type(3)")
+	require.Equal(t, p.stack.all(t, q), ndjson([]byte(ndjsonFile)))
+}
+
+// testReport: the file shows everything and needs nothing.
+func testReport(t *testing.T, p *pageTest) {
+	b := p.view(t, busyDevice, time.Hour, device{})
+	report := b.download(".exports button:nth-of-type(4)")
+	require.NotContains(t, report, "<script")
+	require.NotContains(t, report, "<button")
+	require.NotContains(t, report, queryToken)
+	require.Contains(t, report, "default-src 'none'; style-src 'unsafe-inline'")
+
+	file := filepath.Join(t.TempDir(), "report.html")
+	require.NoError(t, os.WriteFile(file, []byte(report), 0o644))
+	other := openTab(t, p.chromium, p.stack, device{})
+	other.pardon("file://")
+	other.run(chromedp.Navigate("file://" + file))
+	require.Equal(t, b.text("h1"), other.text("h1"))
+	require.Equal(t, b.text(".headline h2"), other.text(".headline h2"))
+	require.Equal(t, b.text(".summary"), other.text(".summary"))
+	require.Equal(t, b.text(".receipt"), other.text(".receipt"))
+	require.Equal(t, b.texts(".event .info"), other.texts(".event .info"))
+	require.Equal(t, b.count(".timeline .bar"), other.count(".timeline .bar"))
+	require.Equal(t, b.address(), get[string](other, "new URL(document.querySelector('a').href).pathname + new URL(document.querySelector('a').href).search"))
+	require.NotEqual(t, "rgba(0, 0, 0, 0)", get[string](other, "getComputedStyle(document.querySelector('.card')).backgroundColor"), "it has its styles")
+	other.requireFits()
+	other.shot("report")
+}

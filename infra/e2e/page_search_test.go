@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// testSearch: the way of somebody who was called at night.
+func testSearch(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, device{})
+	b.open("/")
+	b.await(`document.querySelector('.welcome')`)
+	require.Equal(t, "/", b.address(), "the token is gone from the address")
+	b.shot("welcome")
+	b.fill("#instance", pageInstance)
+	b.fill("#group", "GID_page")
+	b.fill("#device", "busy"+kb.Enter)
+	b.results()
+
+	require.Equal(t, busyDevice, b.text("h1 .datum"))
+	require.Equal(t, "PROBLEM", b.text(".headline .level"))
+	require.Equal(t, "Login refused since it last worked", b.text(".headline h2"))
+	require.Contains(t, b.text(".headline .next"), "What to do Compare the user name and password")
+	require.Equal(t, "Offline", b.text(".status h2"))
+	require.Equal(t, "Socket IOException", b.text(".status .reason"))
+	require.Equal(t, 3, b.count(".timeline .bar"))
+	require.Equal(t, []string{"3"}, b.texts(".mark-count"), "three refused logins, drawn as one mark")
+	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"}, firstLines(b.texts(".trace th")))
+	require.Equal(t, "Europe/Berlin, UTC"+p.now.In(berlin(t)).Format("-07:00"), b.text(".trace th small"))
+	require.Equal(t, []string{
+		"not authorized", "not authorized", "not authorized", "Socket IOException", "accepted",
+		"disconnected by client", "accepted", "no heart", "accepted",
+	}, b.texts(".event .info"))
+	require.Regexp(t, `^This page cost 3 answers: \d+ objects, \d+ requests to the store, [\d.]+ kB read, [\d.]+ ms\. Partitions: shard=`, b.text(".receipt"))
+
+	address := b.address()
+	query, err := url.Parse(address)
+	require.NoError(t, err)
+	require.Equal(t, busyDevice, query.Query().Get("client"))
+	from, err := time.Parse(time.RFC3339, query.Query().Get("from"))
+	require.NoError(t, err)
+	to, err := time.Parse(time.RFC3339, query.Query().Get("to"))
+	require.NoError(t, err)
+	require.Equal(t, time.Hour, to.Sub(from))
+	require.NotContains(t, address, queryToken)
+	b.shot("search")
+
+	b.run(chromedp.NavigateBack())
+	b.await(`document.querySelector('.welcome')`)
+	require.Equal(t, pageInstance, get[string](b, "document.querySelector('#instance').value"), "it is remembered")
+	b.run(chromedp.NavigateForward())
+	b.results()
+	require.Equal(t, address, b.address())
+	require.Equal(t, busyDevice, b.text("h1 .datum"))
+}
+
+// firstLines are the texts without what stands below or beside them.
+func firstLines(texts []string) (lines []string) {
+	for _, text := range texts {
+		line, _, _ := strings.Cut(text, "\n")
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func berlin(t *testing.T) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	return zone
+}
+
+// testWholeClientID: typed into Device ID it is understood, pasted it is split.
+func testWholeClientID(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, device{})
+	b.open("/")
+	b.await(`document.querySelector('.welcome')`)
+	b.fill("#instance", pageInstance)
+	b.fill("#device", busyDevice+kb.Enter)
+	b.results()
+	require.Equal(t, busyDevice, b.text("h1 .datum"))
+	require.Equal(t, "GID_page", get[string](b, "document.querySelector('#group').value"))
+	require.Equal(t, "busy", get[string](b, "document.querySelector('#device').value"))
+
+	b.run(chromedp.Evaluate(`{
+		const field = document.querySelector('#device');
+		field.focus();
+		field.select();
+		const data = new DataTransfer();
+		data.setData('text', 'GID_other@@@dev@@@1');
+		field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+	}`, nil))
+	require.Equal(t, "GID_other", get[string](b, "document.querySelector('#group').value"))
+	require.Equal(t, "dev@@@1", get[string](b, "document.querySelector('#device').value"))
+}
+
+func testNothing(t *testing.T, p *pageTest) {
+	b := p.view(t, "GID_page@@@nobody", time.Hour, device{})
+	require.Equal(t, "Nothing is known of this device", b.text(".notice.empty h2"))
+	require.Equal(t, "Unknown", b.text(".status h2"))
+	b.shot("nothing")
+
+	b.open(p.path(quietDevice, time.Hour))
+	b.await(`document.querySelector('h1 .datum')?.innerText === ` + quoted(quietDevice))
+	require.Equal(t, "No events in this span", b.text(".notice.empty h2"))
+	day := p.now.Add(-74 * time.Hour).In(berlin(t)).Format(time.DateOnly)
+	require.Equal(t, "Show "+day, b.text(".notice.empty button"))
+	b.click(".notice.empty button")
+	b.await(`document.querySelector('.timeline .bar')`)
+	require.Equal(t, "no heart", b.texts(".event .info")[0])
+	require.Equal(t, day, get[string](b, "document.querySelector('#date').value"))
+}
+
+// testSpan: a span of more than a day is refused before anything is asked.
+func testSpan(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, device{})
+	b.open("/")
+	b.await(`document.querySelector('.welcome')`)
+	b.fill("#instance", pageInstance)
+	b.fill("#device", busyDevice)
+	b.click(".segments label:last-child")
+	b.run(chromedp.Evaluate(`{
+		document.querySelector('#from').value = '2026-01-01T00:00:00';
+		document.querySelector('#to').value = '2026-01-02T01:00:00';
+		document.querySelector('#to').dispatchEvent(new Event('change', { bubbles: true }));
+	}`, nil))
+	const fault = "That is 1 d 1 h. At most 24 hours can be asked for at once: narrow the span, or ask day by day."
+	require.Equal(t, fault, b.text("#query-fault"))
+	b.click("#search")
+	require.Equal(t, fault, b.text("#query-fault"))
+	require.Equal(t, "to", get[string](b, "document.activeElement.id"))
+	require.Equal(t, "/", b.address())
+	b.shot("span")
+}

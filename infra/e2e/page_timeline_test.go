@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+func testTimeline(t *testing.T, p *pageTest) {
+	b := p.view(t, busyDevice, time.Hour, device{})
+	b.click(".bar.kind-no-heart")
+	b.await(`document.querySelectorAll('.event.picked').length === 2`)
+	require.Equal(t, "no heart", b.text(".picked-connection h3"))
+	require.Contains(t, b.text(".picked-connection .evidence"), "Lasted 10 min")
+	require.Contains(t, b.text(".picked-connection .evidence"), "Address 192.0.2.7:40000")
+	require.Contains(t, b.address(), "connection="+url.QueryEscape(p.now.Add(-50*time.Minute).UTC().Format("2006-01-02T15:04:05.000Z")))
+	b.shot("timeline")
+	b.click(".bar.kind-no-heart")
+	b.await(`!document.querySelector('.picked-connection')`)
+	require.NotContains(t, b.address(), "connection=")
+
+	// A stretch that is drawn across becomes the span.
+	before := b.address()
+	box := get[map[string]float64](b, `(({ x, y }) => ({ x, y }))(document.querySelector('.bar.kind-io').getBoundingClientRect())`)
+	b.run(
+		chromedp.MouseEvent("mousePressed", box["x"]-10, box["y"]+20, chromedp.ButtonLeft),
+		chromedp.MouseEvent("mouseMoved", box["x"]+60, box["y"]+20, chromedp.ButtonLeft),
+		chromedp.MouseEvent("mouseReleased", box["x"]+60, box["y"]+20, chromedp.ButtonLeft),
+	)
+	b.await(`location.href.slice(location.origin.length) !== ` + quoted(before))
+	b.results()
+	require.Equal(t, 1, b.count(".timeline .bar"))
+	b.click("#timeline-wider")
+	b.results()
+	require.Equal(t, "timeline-wider", get[string](b, "document.activeElement.id"), "the focus stays")
+	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
+	b.await(`location.href.slice(location.origin.length) === ` + quoted(before))
+	b.await(`document.querySelectorAll('.timeline .bar').length === 3`)
+}
+
+// testLabels: no label of the timeline covers another or is cut off, however fine it is.
+func testLabels(t *testing.T, p *pageTest) {
+	const covered = `(() => {
+		const card = document.querySelector('.timeline').getBoundingClientRect();
+		const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+		const covers = (a, b) => a.left < b.right && b.left < a.right;
+		return ['.tick-label', '.tick-date', '.mark'].flatMap(texts).filter((one) => one.left < card.left || one.right > card.right).length +
+			['.tick-label', '.tick-date', '.mark'].map(texts).flatMap((all) => all.slice(1).filter((one, i) => covers(one, all[i]))).length;
+	})()`
+	refused := p.now.Add(-8 * time.Minute)
+	for _, d := range []device{{}, {width: 360, height: 740, mobile: true, languages: "zh-CN"}} {
+		for _, span := range []time.Duration{900 * time.Millisecond, 2300 * time.Millisecond, 12 * time.Minute, time.Hour, 24 * time.Hour} {
+			b := openTab(t, p.chromium, p.stack, d)
+			b.open(pathTo(busyDevice, refused.Add(span/3), span))
+			b.await(`document.querySelector('.timeline .mark')`)
+			require.Zero(t, get[int](b, covered), "%s at %d pixels", span, d.width)
+		}
+	}
+}
+
+// testLasting: what lasted longer than can be asked for is shown to its end.
+func testLasting(t *testing.T, p *pageTest) {
+	b := p.view(t, lastingDevice, 2*time.Hour, device{})
+	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
+	before := b.address()
+	b.click(".bar.kind-no-heart")
+	b.click(".picked-connection .button:nth-of-type(2)")
+	b.await(`location.href.slice(location.origin.length) !== ` + quoted(before))
+	b.results()
+	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
+	require.Contains(t, b.text(".subject"), ", 1 d")
+}
+
+// testKeyboard: the timeline is one stop of the Tab key.
+func testKeyboard(t *testing.T, p *pageTest) {
+	b := p.view(t, busyDevice, time.Hour, device{})
+	require.Equal(t, 1, b.count(".timeline [tabindex='0']"))
+	b.run(chromedp.Focus(".timeline [tabindex='0']", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight))
+	require.Regexp(t, `· 10 min · disconnected by client$`, get[string](b, "document.activeElement.getAttribute('aria-label')"))
+	b.run(chromedp.KeyEvent(kb.Enter))
+	b.await(`document.querySelector('.picked-connection h3')?.innerText.trim() === 'disconnected by client'`)
+	require.Equal(t, "true", get[string](b, "document.activeElement.getAttribute('aria-pressed')"))
+	b.run(chromedp.KeyEvent(kb.Escape))
+	b.await(`!document.querySelector('.picked-connection')`)
+
+	b.run(chromedp.Focus(".event .disclose", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	b.await(`document.querySelector('.disclose[aria-expanded=true]')`)
+	b.run(chromedp.Focus(".skip", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	require.Equal(t, "results", get[string](b, "document.activeElement.id"))
+	requireNames(b)
+}
+
+// requireNames checks that everything that can be reached has a name.
+func requireNames(b *tab) {
+	b.t.Helper()
+	require.Empty(b.t, get[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
+}
