@@ -8,8 +8,9 @@
 //
 // It works in the repository's folder, where s.yaml and the built functions are.
 // Everything listens on 127.0.0.1 alone. Environment: PORT (8080), MQTT_PORT (1883),
-// DATA_DIR (.data), WEBHOOK_TOKEN, QUERY_TOKEN and ADMIN_TOKEN (all local), MQTT_USER
-// (device), MQTT_PASSWORD (devpass); and what s.yaml reads.
+// DATA_DIR (.data), WEBHOOK_TOKEN, QUERY_TOKEN and ADMIN_TOKEN (all local), OPENAPI_KEYS
+// (local:local-secret=*), MQTT_USER (device), MQTT_PASSWORD (devpass); and what s.yaml
+// reads.
 package main
 
 import (
