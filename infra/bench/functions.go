@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -103,11 +106,11 @@ func (b *bench) starts(start func() (time.Duration, error)) (float64, error) {
 	return milliseconds(all[len(all)/2]), nil
 }
 
-// process starts a function. Kill ends it.
-func (f *functions) process(ctx context.Context, s *standIn, name string, more ...string) (*exec.Cmd, error) {
+// command is that to start a function. Kill ends it.
+func (f *functions) command(ctx context.Context, s *standIn, name string, more ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, f.path(name))
 	cmd.Env = append(append(s.environment(), "WEBHOOK_TOKEN="+token, "QUERY_TOKEN="+token, "HOST=127.0.0.1"), more...)
-	return cmd, cmd.Start()
+	return cmd
 }
 
 func kill(cmd *exec.Cmd) {
@@ -132,8 +135,8 @@ func (f *functions) untilPoll(ctx context.Context, s *standIn, name string) (tim
 	go func() { _ = api.Serve(listener) }()
 	defer api.Close()
 	began := time.Now()
-	cmd, err := f.process(ctx, s, name, "FC_RUNTIME_API="+listener.Addr().String())
-	if err != nil {
+	cmd := f.command(ctx, s, name, "FC_RUNTIME_API="+listener.Addr().String())
+	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
 	defer kill(cmd)
@@ -145,7 +148,7 @@ func (f *functions) untilPoll(ctx context.Context, s *standIn, name string) (tim
 	}
 }
 
-// untilAnswer starts a function as a plain server and asks until it answers.
+// untilAnswer starts a function as a plain server and asks it once.
 func (f *functions) untilAnswer(ctx context.Context, s *standIn, name string) (time.Duration, error) {
 	began := time.Now()
 	server, err := f.serve(ctx, s, name)
@@ -153,10 +156,14 @@ func (f *functions) untilAnswer(ctx context.Context, s *standIn, name string) (t
 		return 0, err
 	}
 	defer server.close()
-	return time.Since(began), nil
+	answer, err := http.Get(server.url)
+	if err != nil {
+		return 0, err
+	}
+	return time.Since(began), answer.Body.Close()
 }
 
-// server is a function as a plain server that answers.
+// server is a function as a plain server that listens.
 type server struct {
 	cmd *exec.Cmd
 	url string
@@ -165,32 +172,33 @@ type server struct {
 func (s *server) close() { kill(s.cmd) }
 
 func (f *functions) serve(ctx context.Context, s *standIn, name string) (*server, error) {
-	port, err := freePort()
+	cmd := f.command(ctx, s, name, "PORT=0")
+	logs, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := f.process(ctx, s, name, "PORT="+port)
-	if err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	server := &server{cmd, "http://127.0.0.1:" + port}
-	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(time.Millisecond) {
-		if answer, err := http.Get(server.url); err == nil {
-			_ = answer.Body.Close()
-			return server, nil
-		}
+	address, err := addressIn(logs)
+	if err != nil {
+		kill(cmd)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	server.close()
-	return nil, fmt.Errorf("%s does not answer", name)
+	return &server{cmd, "http://" + address}, nil
 }
 
-// freePort is free a moment ago.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// addressIn waits for the line that says where a function listens, its first.
+func addressIn(logs io.Reader) (string, error) {
+	lines := bufio.NewReader(logs)
+	line, err := lines.ReadBytes('\n')
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("read its log: %w", err)
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
+	var listening struct{ Address string }
+	if err := json.Unmarshal(line, &listening); err != nil || listening.Address == "" {
+		return "", fmt.Errorf("it does not listen: %s", line)
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }() // it must be able to log more
+	return listening.Address, nil
 }
