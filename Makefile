@@ -26,14 +26,14 @@ build: ## the three functions and the local cloud, into .build
 
 # Nothing is taken from the cache of test results: it does not see the sources of the
 # programs that tests build and run, nor does it keep the figures.
-test: compiler mosquitto browser postgres ## everything: format, vet, tests, also of infra/e2e and infra/bench
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+GO_TEST := go test -count=1
+
+test: lint mosquitto browser postgres ## everything: format, vet, tests, also of infra/e2e and infra/bench
 	@mkdir -p .build && : > $(FIGURES)
-	go vet ./...
-	FIGURES=$(FIGURES) go test -count=1 ./...
+	FIGURES=$(FIGURES) $(GO_TEST) ./...
 	go test -run '^$$' -bench . -benchtime 1x ./pkg/...
-	cd infra/e2e && go vet ./... && FIGURES=$(FIGURES) go test -count=1 ./...
-	cd infra/bench && go vet ./... && go test -count=1 ./...
+	cd infra/e2e && FIGURES=$(FIGURES) $(GO_TEST) ./...
+	cd infra/bench && $(GO_TEST) ./...
 	@$(PRINT_FIGURES)
 
 # What the proofs of the guarantees did; see infra/figures. They fail if an event is lost,
@@ -42,7 +42,7 @@ FIGURES := $(CURDIR)/.build/figures
 PRINT_FIGURES = echo "Proofs, with no event lost, doubled or invented:"; \
 	awk -F'\t' '{n[$$2] += $$1} END {for (name in n) printf "  %9d  %s\n", n[name], name}' $(FIGURES) | sort -k2
 
-# infra/e2e reads our files with DuckDB, which is C++.
+# infra/e2e and infra/bench read our files with DuckDB, which is C++.
 compiler:
 	@command -v g++ >/dev/null || { apt-get update && apt-get install -y --no-install-recommends g++; }
 
@@ -84,9 +84,11 @@ soak: ## kills, freezes and outages under load for DURATION (10m), and a verdict
 bench: compiler postgres ## what queries, recording and storing cost, beside peers; SCALE=1 is 1 M devices, 0.01 takes minutes
 	@mkdir -p .build && cd infra/bench && go build -o ../../.build/bench . && SCALE=$${SCALE:-1} exec ../../.build/bench
 
-lint: ## format and vet only
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))"
+lint: compiler ## format and vet only
+	@unformatted=$$(gofmt -l functions pkg infra) || exit 1; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
+	cd infra/e2e && go vet ./...
+	cd infra/bench && go vet ./...
 
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 vuln: ## known vulnerabilities in what the code calls; asks vuln.go.dev
