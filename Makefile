@@ -26,7 +26,7 @@ build: ## the three functions and the local cloud, into .build
 
 # Nothing is taken from the cache of test results: it does not see the sources of the
 # programs that tests build and run, nor does it keep the figures.
-GO_TEST := go test -count=1
+GO_TEST := go test -count=1 -timeout 30m
 
 test: lint mosquitto browser postgres ## everything: format, vet, tests, also of infra/e2e and infra/bench
 	@mkdir -p .build && : > $(FIGURES)
