@@ -78,8 +78,10 @@ fuzz: ## each fuzz target for FUZZTIME, a minute
 	  done; \
 	done
 
-soak: ## kills, freezes and outages under load for DURATION (10m), and a verdict
-	@cd infra/e2e && go test -c -o ../../.build/soak . && DURATION=$${DURATION:-10m} exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
+soak: compiler ## kills, freezes and outages under load for DURATION (10m), and a verdict
+	@mkdir -p .build && : > $(FIGURES)
+	@cd infra/e2e && go test -c -o ../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
+	@$(PRINT_FIGURES)
 
 bench: compiler postgres ## what queries, recording and storing cost, beside peers; SCALE=1 is 1 M devices, 0.01 takes minutes
 	@mkdir -p .build && cd infra/bench && go build -o ../../.build/bench . && SCALE=$${SCALE:-1} exec ../../.build/bench
