@@ -94,9 +94,9 @@ lint: compiler ## format and vet only
 
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 vuln: ## known vulnerabilities in what the code calls; asks vuln.go.dev
-	@for file in $$(git ls-files 'go.mod' '*/go.mod'); do \
-	  echo "$$file"; \
-	  said=$$(cd $$(dirname $$file) && go run $(GOVULNCHECK) ./... 2>&1); status=$$?; echo "$$said"; \
+	@for module in . infra/e2e infra/bench; do \
+	  echo "$$module"; \
+	  said=$$(cd $$module && go run $(GOVULNCHECK) ./... 2>&1); status=$$?; echo "$$said"; \
 	  case "$$said" in *"fetching vulnerabilities"*) echo "vuln.go.dev cannot be reached: nothing was checked" >&2; exit 4;; esac; \
 	  [ $$status = 0 ] || exit $$status; \
 	done
