@@ -19,6 +19,9 @@ const (
 	fixedLeast = 30 * time.Second
 )
 
+// fixedLengthUntold are the words where no drop is told: it may be what the device does.
+const fixedLengthUntold Code = "fixed-length-untold"
+
 // fixedLength finds connections that something ends after a fixed time. Those that
 // the broker ended for silence are explained by their keep alive instead.
 func (r *record) fixedLength() *finding {
@@ -26,7 +29,11 @@ func (r *record) fixedLength() *finding {
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, (*Connection).saidNothing) {
 		return nil
 	}
-	return ofLength(cluster)
+	f := ofLength(cluster)
+	if !mostly(cluster, (*Connection).dropped) {
+		f.text, f.level = fixedLengthUntold, Notice
+	}
+	return f
 }
 
 // loginExpiry finds connections that the broker ends as not authorized after a fixed time.

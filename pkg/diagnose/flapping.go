@@ -18,7 +18,7 @@ const (
 )
 
 // flapping finds many short connections within an hour. A device that says goodbye
-// each time works as it was meant to.
+// each time works as it was meant to, and so may one of which nobody tells whether it does.
 func (r *record) flapping() *finding {
 	var short []*Connection
 	for i := range r.connections {
@@ -37,7 +37,8 @@ func (r *record) flapping() *finding {
 }
 
 func (c *Connection) flapped() bool {
-	return c.EndIs != Open && c.Kind != Disconnected && !c.Start.IsZero() && c.End.Sub(c.Start.Time) < shortLived
+	length, known := c.length()
+	return known && c.dropped() && length < shortLived
 }
 
 // crowded reports whether flapCount connections, in order, began within flapWindow.

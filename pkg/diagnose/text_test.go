@@ -29,6 +29,10 @@ func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 		require.Contains(t, verdictTexts, r.code)
 		require.Contains(t, severity, r.level)
 	}
+	for _, other := range []Code{fixedLengthUntold} {
+		require.Contains(t, verdictTexts, other)
+		codes[other] = true
+	}
 	require.Len(t, verdictTexts, len(codes), "no text without a verdict")
 	for code, texts := range verdictTexts {
 		for _, text := range texts {

@@ -1,6 +1,7 @@
 package diagnose
 
-// verdictTexts are the words of every verdict, by language in the order of languages.
+// verdictTexts are the words of every verdict, and of those that can be put in another
+// way, by language in the order of languages.
 // {count} says how often. The words of the vocabulary stay as they are.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
@@ -61,6 +62,18 @@ var verdictTexts = map[Code][2]verdictText{
 			"连接总在 {length}后断开",
 			"连接每次都在约 {length}后断开，共 {count}。这说明有定时器在起作用：可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时（常见值为 60 秒、4 分钟、5 分钟、350 秒和 15 分钟），也可能是服务端或 Token 的时限，或设备程序自身的定时逻辑。",
 			"请在设备到服务端的链路上以及服务端查找 {length}的超时设置。如果是空闲超时，请将设备的 keep alive 设为不到其一半，或调大该超时。",
+		},
+	},
+	fixedLengthUntold: {
+		{
+			"Connections last about {length} each",
+			"Connections ended after about {length} each, {count}, and this source does not tell why. That points to a timer: the device's own program that disconnects when its work is done, or else an idle timeout of a NAT gateway, firewall, load balancer or proxy in between, or a limit of the broker or of a token.",
+			"Find out whether the device is meant to connect for about {length} at a time: then nothing is wrong. If not, look for a timeout of {length} between device and broker, and at the broker.",
+		},
+		{
+			"每个连接都持续约 {length}",
+			"连接每次都在约 {length}后断开，共 {count}，而该来源不提供原因。这说明有定时器在起作用：可能是设备程序在完成工作后主动断开，也可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时，或者是服务端或 Token 的时限。",
+			"请确认设备是否本来就每次只连接约 {length}：如果是，则无需处理；如果不是，请在设备到服务端的链路上以及服务端查找 {length}的超时设置。",
 		},
 	},
 	"keep-alive-margin": {

@@ -69,6 +69,7 @@ type finding struct {
 	values   values
 	evidence []exhibit
 	level    Level // where it is not the rule's
+	text     Code  // of its words, where they are not the rule's
 }
 
 // newest is the last of some things in order of time, as many as evidence may have.
@@ -113,7 +114,7 @@ func (r *record) find(rules []rule, lang Lang) []Verdict {
 }
 
 func (f *finding) verdict(r rule, lang Lang) Verdict {
-	texts := verdictTexts[r.code][lang.index()]
+	texts := verdictTexts[cmp.Or(f.text, r.code)][lang.index()]
 	values := f.values.with("count", times(f.count))
 	return Verdict{
 		Code: r.code, Level: cmp.Or(f.level, r.level), Count: f.count,

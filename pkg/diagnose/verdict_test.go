@@ -148,6 +148,8 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"fixed-length", "network-error"}},
 		{"lengths further apart", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*4*time.Second, event.SocketIOException) }).stay(),
 			[]diagnose.Code{"network-error"}},
+		{"a fixed length, at a broker that never tells why", begin("00:00:00").times(4, holds(45*time.Second, event.ClosedByClient, native("on_client_gone"))).stay(),
+			[]diagnose.Code{"fixed-length", "end-unexplained"}},
 		{"work of a fixed length that ends with DISCONNECT", begin("00:00:00").times(6, holds(350*time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 
@@ -187,6 +189,22 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"closed-by-client"}},
 		{"many short connections that end with DISCONNECT", begin("00:00:00").times(20, holds(time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
+
+		{"many short connections of which only that the socket is gone is told", begin("00:00:00").
+			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, native("tcpclean")) }).stay(),
+			[]diagnose.Code{"flapping", "end-unexplained"}},
+		{"many short connections at VerneMQ, which never tells why", begin("00:00:00").
+			times(40, func(s *script) {
+				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, native("on_client_gone")).wait(minute)
+			}).stay(),
+			[]diagnose.Code{"end-unexplained"}},
+		{"many short connections at NanoMQ, to which every end is normal", begin("00:00:00").
+			times(40, func(s *script) {
+				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, source("nanomq"), native("client_disconnected")).wait(minute)
+			}).stay(),
+			[]diagnose.Code{"end-unexplained"}},
+		{"many short connections of which no end is told", begin("00:00:00").times(20, func(s *script) { s.lose(time.Duration(s.n+1) * time.Second) }).stay(),
+			[]diagnose.Code{"end-inferred"}},
 
 		{"a restart: on to another node", begin("00:00:00").hold(minute, event.ServerShutdown, node("n1")).stay(node("n2")),
 			[]diagnose.Code{"broker-restart", "server-shutdown"}},
@@ -267,12 +285,21 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
 }
 
+// Where no end is told to be a drop, a device may just be done with its work.
+func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
+	s := begin("00:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
+	got := verdict(t, diagnosed(s.events), "fixed-length")
+	require.Equal(t, diagnose.Notice, got.Level)
+	require.Equal(t, "Connections last about 45 s each", got.Title)
+	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
+}
+
 // A symptom can be the first thing that is read, so it says the reason too.
 func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
 		times(3, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.SocketIOException) }).
-		lose(time.Second).stay()
+		hold(time.Second, event.ClosedByClient, native("tcpclean")).stay()
 	got := verdict(t, diagnosed(s.events), "flapping")
 	require.Contains(t, got.Meaning, "without a DISCONNECT 1,204 times: closed by client × 1,200, Socket IOException × 3, reason not told × 1.")
 	got = verdict(t, diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, diagnose.Chinese), "flapping")
