@@ -29,7 +29,7 @@ func (r *record) denied(since time.Time) []*Refusal {
 	return found
 }
 
-// neverAccepted finds refused logins of a client that never had a connection.
+// neverAccepted finds refused logins of a client that had no connection in what was looked at.
 func (r *record) neverAccepted() *finding {
 	denied := r.denied(r.span.From)
 	if r.last() != nil || len(denied) < neverCount {

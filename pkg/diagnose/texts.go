@@ -31,13 +31,13 @@ var verdictTexts = map[Code][2]verdictText{
 	"never-accepted": {
 		{
 			"Login refused every time",
-			"The broker refused the login as not authorized {count}. No accepted login of this client is on record.",
-			"Check the user name, the password or signature, and the certificate on the device. Check that the client identifier is allowed to use them, and that the device connects to the right instance.",
+			"The broker refused the login as not authorized, {count}, and accepted none as far back as was looked. Whether it did earlier is not known.",
+			"Check the user name, the password or signature, and the certificate on the device. Check that the client identifier is allowed to use them, and that the device connects to the right instance. If it worked earlier, find out what has changed since.",
 		},
 		{
 			"登录每次都被拒绝",
-			"服务端以 not authorized 拒绝登录，共 {count}。没有该客户端登录成功的记录。",
-			"请检查设备上的用户名、密码或签名以及证书，确认此 Client ID 有权使用它们，并确认设备连接的实例正确。",
+			"服务端以 not authorized 拒绝登录，共 {count}。在已查看的时间范围内没有登录成功的记录，更早的情况未知。",
+			"请检查设备上的用户名、密码或签名以及证书，确认此 Client ID 有权使用它们，并确认设备连接的实例正确。如果以前登录成功过，请查明之后有什么变化。",
 		},
 	},
 	"login-expiry": {

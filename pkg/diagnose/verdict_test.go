@@ -331,6 +331,16 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
+// Nobody looks back for ever, so a login that was accepted may be older.
+func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
+	s := begin("08:00:00").refuse().refuse().refuse()
+	got := verdict(t, diagnosed(s.events), "never-accepted")
+	require.Equal(t, "The broker refused the login as not authorized, 3 times, and accepted none as far back as was looked. "+
+		"Whether it did earlier is not known.", got.Meaning)
+	got = verdict(t, diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, diagnose.Chinese), "never-accepted")
+	require.Equal(t, "服务端以 not authorized 拒绝登录，共 3 次。在已查看的时间范围内没有登录成功的记录，更早的情况未知。", got.Meaning)
+}
+
 func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {
 	got := verdict(t, diagnosed(begin("12:00:00").hold(time.Hour, event.NoHeart, reason("keepalive_timeout")).events), "no-return")
 	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. For 10 h 59 min, until 2026-11-22 23:59:59 UTC, no attempt to connect is on record.")
