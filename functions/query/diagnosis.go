@@ -35,7 +35,7 @@ func (a api) diagnosis(r *http.Request, may permission) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	span, err := a.parsePast(values)
+	from, to, err := a.parseKnown(values)
 	if err != nil {
 		return nil, err
 	}
@@ -46,24 +46,26 @@ func (a api) diagnosis(r *http.Request, may permission) (answer, error) {
 	if err := may(d.instanceID); err != nil {
 		return nil, err
 	}
-	return a.diagnose(r.Context(), d, span, lang)
+	return a.diagnose(r.Context(), d, from, to, lang)
 }
 
-// parsePast reads from and to, of which only the part up to now can be diagnosed.
-func (a api) parsePast(values url.Values) (diagnose.Span, error) {
-	now := a.now().UTC().Truncate(time.Millisecond)
-	from, to, err := parseSpan(values, now)
-	if err == nil && from.After(now) {
-		err = invalid("from is after now")
+// parseKnown reads from and to, of which only the part can be diagnosed that sources can
+// have told of.
+func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
+	now := a.now()
+	from, to, err = parseSpan(values, now)
+	if err == nil && from.After(latest(now)) {
+		err = invalid("from is more than an hour after now")
 	}
-	return diagnose.Span{From: from, To: earlier(to, now)}, err
+	return from, earlier(to, latest(now)), err
 }
 
-func (a api) diagnose(ctx context.Context, d device, span diagnose.Span, lang diagnose.Lang) (answer, error) {
-	h, err := a.history(ctx, d, span.From, span.To)
+func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang diagnose.Lang) (answer, error) {
+	h, err := a.history(ctx, d, from, to)
 	if err != nil {
 		return nil, err
 	}
+	span := diagnose.Span{From: from, To: a.knownTo(from, h)}
 	before, err := h.statusAt(ctx, span.From.Add(-time.Millisecond))
 	if err != nil {
 		return nil, err
@@ -74,4 +76,14 @@ func (a api) diagnose(ctx context.Context, d device, span diagnose.Span, lang di
 		Incomplete: len(h.unreadable) > 0,
 	}
 	return taggedAnswer(found.fit(), h.receipt), nil
+}
+
+// knownTo is where the diagnosis of a span ends: not after now, unless the clock of a
+// source is ahead, and then with the newest event.
+func (a api) knownTo(from time.Time, h *history) time.Time {
+	known := later(from, a.now().UTC().Truncate(time.Millisecond))
+	if n := len(h.events); n > 0 {
+		known = later(known, h.events[n-1].Time)
+	}
+	return earlier(h.to, known)
 }

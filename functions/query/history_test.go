@@ -135,13 +135,44 @@ func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
+// The diagnosis up to now does not say that all is well where the status says offline.
+func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
+	const instant = "2026-11-22T08:00:00.123Z" // now
+	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
+	for _, c := range []struct{ name, span, to, state, verdict string }{
+		{"no span", "", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"to left out", "&from=2026-11-22T07:00:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"to is to come", "&from=2026-11-22T07:00:00Z&to=2026-11-22T23:00:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"to is before that event", "&from=2026-11-22T07:00:00Z&to=2026-11-22T08:05:00Z", instant, "online", "no-drops"},
+		{"to is now", "&from=2026-11-22T07:00:00Z&to=" + instant, instant, "online", "no-drops"},
+		{"to is past", "&from=2026-11-22T07:00:00Z&to=2026-11-22T07:30:00Z", "2026-11-22T07:30:00.000Z", "online", "no-drops"},
+		{"from is to come", "&from=2026-11-22T08:05:00Z&to=2026-11-22T08:30:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"both are to come", "&from=2026-11-22T08:20:00Z&to=2026-11-22T08:30:00Z", "2026-11-22T08:20:00.000Z", "offline", "offline-throughout"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c"+c.span)
+			require.Equal(t, http.StatusOK, w.Code, w.Body)
+			var got struct {
+				To       string
+				Status   struct{ State string }
+				Verdicts []struct{ Code string }
+			}
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+			require.Equal(t, c.to, got.To)
+			require.Equal(t, c.state, got.Status.State)
+			require.Equal(t, c.verdict, got.Verdicts[0].Code)
+		})
+	}
+	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
+}
+
 // TestDiagnosisReadsItsDaysOnce: the day in which the span begins tells what went
 // before, so that it is not read twice.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.Equal(t, []string{"11-22T00:00:00.000 11-22T08:00:00.123"}, r.spans)
+	require.Equal(t, []string{today}, r.spans)
 	var got struct {
 		To          string
 		Connections []struct{ Start, End string }

@@ -58,6 +58,13 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // Events have whole milliseconds between these two, inclusive. A smaller number is one
 // of seconds, as likely as not.
 const (
