@@ -15,10 +15,10 @@ const (
 )
 
 // noReturn finds that the client dropped and has not come back for longer than it
-// usually takes. One that is refused does come back.
+// usually takes. One that is refused does come back, but not by what strangers try.
 func (r *record) noReturn() *finding {
 	last := r.last()
-	if r.offlineFor() <= r.patience() || !last.dropped() || len(r.refusalsSince(last.End.Time)) > 0 {
+	if r.offlineFor() <= r.patience() || !last.dropped() || r.knockedSince(last) {
 		return nil
 	}
 	return &finding{
@@ -49,11 +49,12 @@ func (r *record) patience() time.Duration {
 	return max(absentFactor*longest, absentLeast)
 }
 
-func (r *record) refusalsSince(t time.Time) []Refusal {
+// knockedSince reports whether the client that had a connection tried to connect since.
+func (r *record) knockedSince(c *Connection) bool {
 	for i := range r.refusals {
-		if !r.refusals[i].Time.Before(t) {
-			return r.refusals[i:]
+		if d := &r.refusals[i]; !d.Time.Before(c.End.Time) && c.mayHaveSent(d) {
+			return true
 		}
 	}
-	return nil
+	return false
 }

@@ -14,7 +14,7 @@ import (
 
 // explaining are the verdicts that claim more than what ended and how.
 var explaining = []diagnose.Code{
-	"two-places", "refused-after-success", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
+	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
 }
 

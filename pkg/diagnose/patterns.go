@@ -5,6 +5,7 @@ package diagnose
 var patterns = []rule{
 	{"two-places", Problem, (*record).twoPlaces},
 	{"refused-after-success", Problem, (*record).refusedAfterSuccess},
+	{"refused-other-user", Problem, (*record).refusedOtherUser},
 	{"never-accepted", Problem, (*record).neverAccepted},
 	{"login-expiry", Problem, (*record).loginExpiry},
 	{"fixed-length", Problem, (*record).fixedLength},

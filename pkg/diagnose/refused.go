@@ -13,7 +13,8 @@ const (
 	// lockedCount refusals since the last success are more than one lost packet or one
 	// busy login service.
 	lockedCount = 2
-	// strangerCount refusals during a connection are more than a late event.
+	// strangerCount refusals during a connection, or of another user, are more than a late
+	// event or a slip of the hand.
 	strangerCount = 2
 )
 
@@ -40,10 +41,7 @@ func (r *record) neverAccepted() *finding {
 
 // refusedAfterSuccess finds refused logins since the last connection ended.
 func (r *record) refusedAfterSuccess() *finding {
-	if r.status.State != Offline {
-		return nil
-	}
-	denied := r.denied(r.status.Since.Time)
+	denied, _ := r.deniedSinceEnd()
 	if len(denied) < lockedCount {
 		return nil
 	}
@@ -104,8 +102,12 @@ func (r *record) otherDenied() *finding {
 		return nil
 	}
 	denied := r.denied(r.span.From)
-	if locked := r.refusedAfterSuccess(); locked != nil {
-		denied = denied[:len(denied)-locked.count]
+	own, others := r.deniedSinceEnd()
+	if r.refusedAfterSuccess() != nil {
+		denied = without(denied, own)
+	}
+	if r.refusedOtherUser() != nil {
+		denied = without(denied, others)
 	}
 	if r.refusedWhileOnline() != nil {
 		denied = without(denied, r.strangers())

@@ -20,12 +20,24 @@ var verdictTexts = map[Code][2]verdictText{
 		{
 			"Login refused since it last worked",
 			"The client was connected before. Since {since} its logins were refused as not authorized, {count}, and none was accepted. Likely causes: the credentials were changed or have expired, or the client was banned.",
-			"Compare the user name and password or the certificate on the device with what the broker expects. Check when they expire and whether the client identifier, the user name or the address is on a ban list.",
+			"Compare the user name and password or the certificate on the device with what the broker expects. Check when they expire and whether the client identifier, the user name or the address is on a ban list. If the addresses in the evidence cannot be those of the device, another client tries to use its identifier.",
 		},
 		{
 			"曾经登录成功，之后一直被拒绝",
 			"该客户端之前连接成功过。从 {since} 起，其登录以 not authorized 被拒绝，共 {count}，没有一次成功。可能的原因：凭证已被更换或过期，或者该客户端已被封禁。",
-			"请核对设备上的用户名、密码或证书与服务端的配置是否一致，检查凭证的有效期，以及 Client ID、用户名或地址是否在黑名单中。",
+			"请核对设备上的用户名、密码或证书与服务端的配置是否一致，检查凭证的有效期，以及 Client ID、用户名或地址是否在黑名单中。如果证据中的地址不可能属于该设备，则是其他客户端在尝试使用此 Client ID。",
+		},
+	},
+	"refused-other-user": {
+		{
+			"Logins refused with another user name",
+			"The last connection was of user {username}. Since it ended, logins of other users, the last one {other}, were refused as not authorized, {count}. Either somebody else tries to use this client identifier, or the device was given other credentials.",
+			"Compare the addresses in the evidence with that of the last connection. If the device itself connects as {other}, check its credentials. If not, these refusals do not tell why it is offline; find out who sends them.",
+		},
+		{
+			"使用其他用户名的登录被拒绝",
+			"最后一次连接的用户名为 {username}。该连接断开之后，使用其他用户名（最近一次为 {other}）的登录以 not authorized 被拒绝，共 {count}。可能是他人在尝试使用此 Client ID，也可能是设备被配置了别的凭证。",
+			"请将证据中的地址与最后一次连接的地址对照。如果确实是该设备以 {other} 登录，请检查其凭证；如果不是，这些拒绝不能说明设备为何离线，请查明是谁发起的。",
 		},
 	},
 	"never-accepted": {
@@ -115,12 +127,12 @@ var verdictTexts = map[Code][2]verdictText{
 	"no-return": {
 		{
 			"Dropped and did not come back",
-			"The connection ended at {since} without a DISCONNECT. For {absence}, until {until}, no attempt to connect is on record. That is longer than this client, or else clients in general, take to come back. Why it stays away is not told.",
+			"The connection ended at {since} without a DISCONNECT. For {absence}, until {until}, no attempt of the client to connect is on record. That is longer than this client, or else clients in general, take to come back. Why it stays away is not told.",
 			"Check whether the device has power and network, and whether its program still runs and tries to connect. The reason of the last end is in the evidence.",
 		},
 		{
 			"断开后一直没有重连",
-			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后到 {until} 为止，{absence}内没有任何连接尝试的记录，超过了该客户端（或一般客户端）通常的重连时间。未重连的原因未知。",
+			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后到 {until} 为止，{absence}内没有该客户端尝试连接的记录，超过了该客户端（或一般客户端）通常的重连时间。未重连的原因未知。",
 			"请检查设备的电源和网络，以及设备程序是否仍在运行并尝试重连。最后一次断开的原因见证据。",
 		},
 	},

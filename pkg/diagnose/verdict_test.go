@@ -124,6 +124,18 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"refused-login", "closed-by-client"}},
 		{"refused, then accepted", begin("00:00:00").hold(minute, event.DisconnectedByClient).refuse().refuse().refuse().stay(),
 			[]diagnose.Code{"refused-login", "clean-disconnect"}},
+		{"refused as another user, from elsewhere", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).
+			times(3, func(s *script) { s.refuse(b, user("root")) }),
+			[]diagnose.Code{"refused-other-user", "clean-disconnect"}},
+		{"refused as another user once", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).refuse(b, user("root")),
+			[]diagnose.Code{"refused-login", "clean-disconnect"}},
+		{"refused as itself and as another user", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).
+			refuse(b, user("root")).refuse(a, user("meter")).refuse(b, user("root")).refuse(c, user("meter")),
+			[]diagnose.Code{"refused-after-success", "refused-other-user", "clean-disconnect"}},
+		{"refused from elsewhere, as nobody knows whom", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).refuse(b).refuse(c),
+			[]diagnose.Code{"refused-after-success", "clean-disconnect"}},
+		{"gone, and another user knocks", begin("00:00:00").hold(minute, event.NoHeart, a, user("meter")).refuse(b, user("root")).refuse(b, user("root")),
+			[]diagnose.Code{"no-return", "keep-alive-timeout", "refused-other-user"}},
 		{"never accepted", begin("00:00:00").refuse().refuse().refuse(), []diagnose.Code{"never-accepted"}},
 		{"refused twice, and nothing else is known", begin("00:00:00").refuse().refuse(), []diagnose.Code{"refused-login"}},
 		{"refused from elsewhere while connected", begin("00:00:00").stay(a).wait(minute).refuse(b).refuse(b),
@@ -331,6 +343,18 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
+// From the address of the connection it may be the device, which was given other credentials.
+func TestVerdictNamesTheOtherUser(t *testing.T) {
+	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
+	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))
+	got := verdict(t, diagnosed(known.events), "refused-other-user")
+	require.Equal(t, diagnose.Notice, got.Level)
+	require.Equal(t, 2, got.Count)
+	require.Contains(t, got.Meaning, "The last connection was of user meter. Since it ended, logins of other users, the last one root, were refused as not authorized, twice.")
+	got = verdict(t, diagnosed(known.refuse(from("192.0.2.1", 0), user("root")).events), "refused-other-user")
+	require.Equal(t, diagnose.Problem, got.Level)
+}
+
 // Nobody looks back for ever, so a login that was accepted may be older.
 func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
 	s := begin("08:00:00").refuse().refuse().refuse()
@@ -343,7 +367,7 @@ func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
 
 func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {
 	got := verdict(t, diagnosed(begin("12:00:00").hold(time.Hour, event.NoHeart, reason("keepalive_timeout")).events), "no-return")
-	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. For 10 h 59 min, until 2026-11-22 23:59:59 UTC, no attempt to connect is on record.")
+	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. For 10 h 59 min, until 2026-11-22 23:59:59 UTC, no attempt of the client to connect is on record.")
 	require.Equal(t, "The connection had lasted 1 h. No connection followed.", got.Evidence[0].Text)
 	require.Equal(t, "keepalive_timeout", got.Evidence[0].NativeReason)
 }
