@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -137,4 +138,38 @@ func testSpan(t *testing.T, p *pageTest) {
 	require.Equal(t, "to", get[string](b, "document.activeElement.id"))
 	require.Equal(t, "/", b.address())
 	b.shot("span")
+}
+
+// testAhead: where the clock of a broker is ahead, what it told counts for the span that
+// ends now as it does for the status.
+func testAhead(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@ahead"
+	drop := time.Now().Add(30 * time.Minute).Truncate(time.Millisecond)
+	p.stack.record(t, pageInstance, p.connection(client, p.now.Sub(drop)+time.Hour, time.Hour, "no heart", ""))
+	b := openTab(t, p.chromium, p.stack, device{})
+	b.open("/?instance=" + pageInstance + "&client=" + url.QueryEscape(client))
+	b.results()
+	requireDrop := func() {
+		t.Helper()
+		require.NotEqual(t, "ALL RIGHT", b.text(".headline .level"))
+		require.Equal(t, 1, b.count(".timeline .bar.kind-no-heart"))
+		require.Equal(t, "Offline", b.text(".status h2"))
+		require.Regexp(t, `^since .*, by a clock that is at least (29|30) min.* ahead no heart$`, b.text(".status .since"))
+		require.Equal(t, []string{"no heart", "accepted"}, b.texts(".event .info"))
+		require.Contains(t, b.address(), "to="+url.QueryEscape(drop.UTC().Format("2006-01-02T15:04:05.000Z")))
+	}
+	requireDrop()
+	require.Contains(t, b.text(".receipt"), "This page cost 5 answers")
+
+	for _, label := range []int{1, 3} { // the last hour and the last 24
+		b.click(fmt.Sprintf(".segments label:nth-child(%d)", label))
+		b.click("#search")
+		b.await("history.state?.range")
+		b.results()
+		requireDrop()
+	}
+	span, err := url.Parse(b.address())
+	require.NoError(t, err)
+	require.Equal(t, drop.Add(-24*time.Hour).UTC().Format("2006-01-02T15:04:05.000Z"), span.Query().Get("from"))
+	require.True(t, get[bool](b, "document.querySelector('#query').elements.range.value === 'day24'"))
 }

@@ -65,6 +65,7 @@ func TestPage(t *testing.T) {
 		{"token", testToken},
 		{"nothing", testNothing},
 		{"span", testSpan},
+		{"ahead", testAhead},
 		{"store", testStore},
 		{"incomplete", testIncomplete}, // the last one: it ruins the bucket
 	} {

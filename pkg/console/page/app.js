@@ -14,8 +14,9 @@ import { instances, prefer, preferences, rememberInstance } from './preferences.
 import { report } from './report.js';
 import { results } from './results.js';
 import { Rows } from './rows.js';
-import { moved, spanOf, wider } from './span.js';
+import { endsAt, moved, spanOf, upTo, wider } from './span.js';
 import { number, text, translate } from './text.js';
+import { ms } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
 import { View } from './view.js';
 
@@ -38,10 +39,15 @@ async function arrive(known = null) {
     start(query);
     return;
   }
+  settle(query);
+  await load(query, known);
+}
+
+// settle makes a query the one that the form and the address tell.
+function settle(query) {
   asked = query;
   fill(query, history.state);
   history.replaceState(history.state, '', write(query));
-  await load(query, known);
 }
 
 const sameSpan = (a, b) => ['instance', 'client', 'from', 'to'].every((name) => a[name] === b[name]);
@@ -79,10 +85,10 @@ async function load(query, known) {
   const { signal } = current;
   busy(true);
   try {
-    const rows = new Rows(query, signal);
-    const [answer, status] = await Promise.all([known ? known.report : diagnosis(query, signal), known ? known.status : statusNow(query, signal), rows.more()]);
+    const found = known ? await answers(query, known, signal) : await answersNow(query, signal);
     if (signal.aborted) return;
-    view = new View(query, answer, status, rows);
+    if (found.query !== query) settle(found.query);
+    view = found;
     rememberInstance(query.instance);
     show();
   } catch (problem) {
@@ -90,6 +96,25 @@ async function load(query, known) {
   } finally {
     if (!signal.aborted) busy(false);
   }
+}
+
+// answers are a view of what is asked for; known is what needs no asking.
+async function answers(query, known, signal) {
+  const rows = new Rows(query, signal);
+  const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.more()]);
+  return new View(query, report, status, rows);
+}
+
+// answersNow go on to the newest event where the span ends now: the clock of a broker
+// may be ahead, and the status knows what it told.
+async function answersNow(query, signal) {
+  const current = endsAt(query, Date.now());
+  const found = await answers(query, {}, signal);
+  const last = ms(found.status?.last_event_at);
+  if (!current || last === null || last <= query.to) return found;
+  const further = await answers({ ...query, ...upTo(query, last) }, { status: found.status }, signal);
+  further.rows.receipts.push(found.report.receipt, ...found.rows.receipts);
+  return further;
 }
 
 const diagnosis = (query, signal) => askJSON('diagnosis', { ...span(query), lang: preferences.lang }, signal);

@@ -92,6 +92,7 @@ export default {
   "status.offline": "Offline",
   "status.unknown": "Unknown",
   "status.since": "since {time} ({ago})",
+  "status.ahead": "since {time}, by a clock that is at least {ago} ahead",
   "status.sinceUnknown": "since before {date}",
   "status.nothing": "No connection on record since {date}.",
   "status.unread": "The current state could not be read.",

@@ -1,6 +1,6 @@
 // The span of time that a form asks for.
 
-import { date, day, fromWall, hour } from './time.js';
+import { date, day, fromWall, hour, second } from './time.js';
 
 export const longest = day;
 
@@ -38,6 +38,12 @@ function between(from, to, now) {
   if (from > now) return { fault: 'fault.future', field: 'from' };
   return { from, to };
 }
+
+// endsAt reports whether a span was asked for that ends at this moment.
+export const endsAt = ({ to }, now) => Math.abs(now - to) < second;
+
+// upTo is a span that goes on to a later end.
+export const upTo = ({ from }, to) => ({ from: Math.max(from, to - longest), to });
 
 // around what lasted so long there is a little room, and never more than a day: then
 // its end is what is shown.

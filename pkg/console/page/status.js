@@ -24,9 +24,9 @@ function since(answer) {
   if (answer.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
   if (!answer.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
   const at = ms(answer.since);
-  const ago = unbroken(duration(Math.max(ms(answer.at) - at, 0)));
+  const ago = ms(answer.at) - at;
   const reason = answer.state === 'offline' && answer.connection?.action_info;
-  return [...phrase('status.since', { time: time(at, (t) => stamp(t).slice(0, 19)), ago }), reason ? el('span', { class: 'reason' }, reason) : null];
+  return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', { time: time(at, (t) => stamp(t).slice(0, 19)), ago: unbroken(duration(Math.abs(ago))) }), reason ? el('span', { class: 'reason' }, reason) : null];
 }
 
 const shown = ['peer_address', 'username', 'node'];

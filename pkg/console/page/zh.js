@@ -92,6 +92,7 @@ export default {
   "status.offline": "离线",
   "status.unknown": "未知",
   "status.since": "自 {time} 起（{ago}）",
+  "status.ahead": "自 {time} 起（来源的时钟至少快 {ago}）",
   "status.sinceUnknown": "自 {date} 之前起",
   "status.nothing": "自 {date} 起没有连接记录。",
   "status.unread": "无法读取当前状态。",
