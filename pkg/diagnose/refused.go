@@ -112,10 +112,25 @@ func (r *record) otherDenied() *finding {
 	if r.refusedWhileOnline() != nil {
 		denied = without(denied, r.strangers())
 	}
-	if len(denied) == 0 {
+	return r.ofRefusals(denied)
+}
+
+// ofRefusals is what is found of refusals in order of time. The odd one or two are
+// nothing to mend where a later login was accepted.
+func (r *record) ofRefusals(refusals []*Refusal) *finding {
+	if len(refusals) == 0 {
 		return nil
 	}
-	return &finding{count: len(denied), evidence: refusalsOf(denied)}
+	f := &finding{count: len(refusals), evidence: refusalsOf(refusals)}
+	if len(refusals) < often && r.beganSince(refusals[len(refusals)-1].Time.Time) {
+		f.level = Notice
+	}
+	return f
+}
+
+// beganSince reports whether a login was accepted since an instant.
+func (r *record) beganSince(t time.Time) bool {
+	return slices.ContainsFunc(r.connections, func(c Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
 // without is what is left of refusals when some of them, in the same order, are gone.
@@ -148,8 +163,5 @@ func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {
 			found = append(found, &r.refusals[i])
 		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	return &finding{count: len(found), evidence: refusalsOf(found)}
+	return r.ofRefusals(found)
 }

@@ -329,6 +329,23 @@ func TestRareEndsAreNoProblem(t *testing.T) {
 	}
 }
 
+// Nor is a slip of the hand, once a login is accepted.
+func TestRefusalsBeforeALoginAreNoProblem(t *testing.T) {
+	for name, c := range map[string]struct {
+		script *script
+		want   diagnose.Level
+	}{
+		"one":                      {begin("08:00:00").refuse().stay(), diagnose.Notice},
+		"two":                      {begin("08:00:00").refuse().refuse().stay(), diagnose.Notice},
+		"three":                    {begin("08:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
+		"the second not followed":  {begin("08:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
+		"not followed":             {begin("08:00:00").refuse(), diagnose.Problem},
+		"while a connection is on": {begin("08:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
+	} {
+		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "refused-login").Level, name)
+	}
+}
+
 func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	s := begin("08:00:00").hold(time.Minute, event.ClosedByClient, from("192.0.2.1", 1)).
 		times(20, func(s *script) { s.refuse(user("u1"), from("192.0.2.1", 2), reason("bad_username_or_password")) })
