@@ -36,6 +36,17 @@ func (r *record) fixedLength() *finding {
 	return f
 }
 
+// timed are the connections that fixedLength explains.
+func (r *record) timed() map[*Connection]bool {
+	timed := map[*Connection]bool{}
+	if r.fixedLength() != nil {
+		for _, c := range r.cluster {
+			timed[c] = true
+		}
+	}
+	return timed
+}
+
 // loginExpiry finds connections that the broker ends as not authorized after a fixed time.
 func (r *record) loginExpiry() *finding {
 	cluster := r.cluster

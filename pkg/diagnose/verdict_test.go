@@ -226,6 +226,17 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"broker-restart", "server-shutdown"}},
 		{"thrown out by an operator", begin("00:00:00").times(2, holds(minute, event.ServerShutdown, reason("kicked"))).stay(),
 			[]diagnose.Code{"server-shutdown"}},
+		{"ended by a broker that was busy", begin("00:00:00").
+			hold(minute, event.ServerShutdown, reason("server_busy")).hold(5*minute, event.ServerShutdown, reason("Server busy")).stay(),
+			[]diagnose.Code{"server-shutdown"}},
+		{"ended by a broker that does not say why", begin("00:00:00").
+			hold(minute, event.ServerShutdown, reason("unspecified_error")).hold(5*minute, event.ServerShutdown, reason("unspecified_error")).stay(),
+			[]diagnose.Code{"server-shutdown"}},
+		{"ended by the broker after an hour each", begin("00:00:00").times(8, holds(time.Hour, event.ServerShutdown)).stay(),
+			[]diagnose.Code{"fixed-length", "server-shutdown"}},
+		{"the same, and a restart", begin("00:00:00").times(8, holds(time.Hour, event.ServerShutdown)).
+			hold(minute, event.ServerShutdown, node("n1")).stay(node("n2")),
+			[]diagnose.Code{"fixed-length", "broker-restart", "server-shutdown"}},
 		{"replaced on another node", begin("00:00:00").lose(minute, node("n1")).stay(node("n2")),
 			[]diagnose.Code{"replaced-on-another-node"}},
 
