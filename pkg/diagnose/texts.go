@@ -283,12 +283,12 @@ var verdictTexts = map[Code][2]verdictText{
 	"server-shutdown": {
 		{
 			"Ended by the broker",
-			"The broker ended the connection itself (ServerShutdown), {count}: a restart, maintenance, rebalancing, or an operator who removed the client.",
+			"The broker ended the connection itself (ServerShutdown), {count}: a restart, maintenance, rebalancing, overload, or an operator who removed the client.",
 			"The broker's own words are in the evidence. Compare the times with restarts, maintenance and operations at the broker.",
 		},
 		{
 			"由服务端断开",
-			"服务端主动断开了连接（ServerShutdown），共 {count}：可能是重启、维护、重新均衡，或管理员移除了该客户端。",
+			"服务端主动断开了连接（ServerShutdown），共 {count}：可能是重启、维护、重新均衡、过载，或管理员移除了该客户端。",
 			"服务端的原文见证据。请将这些时间与服务端的重启、维护和操作记录对照。",
 		},
 	},
