@@ -64,7 +64,7 @@ func ofLength(cluster []*Connection) *finding {
 	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *Connection) int { return a.End.Compare(b.End.Time) })
 	return &finding{
 		count:    len(cluster),
-		values:   values{"length": length(typical.Round(time.Second))},
+		values:   values{"length": timeout(typical)},
 		evidence: endsOf(inTime, keepAliveOf),
 	}
 }

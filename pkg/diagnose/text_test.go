@@ -84,6 +84,27 @@ func TestLengths(t *testing.T) {
 	}
 }
 
+// What timers are set to is a round number, or 350 s; what they do is a little late.
+func TestTimeouts(t *testing.T) {
+	for d, want := range map[time.Duration][2]string{
+		45 * time.Second:                {"45 s", "45 秒"},
+		61 * time.Second:                {"1 min", "1 分钟"},
+		91 * time.Second:                {"91 s (1 min 31 s)", "91 秒（1 分钟 31 秒）"},
+		301 * time.Second:               {"5 min", "5 分钟"},
+		351 * time.Second:               {"350 s (5 min 50 s)", "350 秒（5 分钟 50 秒）"},
+		433*time.Second + 4e8:           {"433 s (7 min 13 s)", "433 秒（7 分钟 13 秒）"},
+		905 * time.Second:               {"15 min", "15 分钟"},
+		30*time.Minute + time.Second:    {"30 min", "30 分钟"},
+		time.Hour - 20*time.Second:      {"1 h", "1 小时"},
+		90*time.Minute + 40*time.Second: {"1 h 31 min", "1 小时 31 分钟"},
+		12*time.Hour + 300*time.Second:  {"12 h 5 min", "12 小时 5 分钟"},
+		25*time.Hour - 15*time.Second:   {"1 d 1 h", "1 天 1 小时"},
+	} {
+		require.Equal(t, want[0], timeout(d).in(English), d)
+		require.Equal(t, want[1], timeout(d).in(Chinese), d)
+	}
+}
+
 func TestTimes(t *testing.T) {
 	require.Equal(t, "once", times(1).in(English))
 	require.Equal(t, "twice", times(2).in(English))

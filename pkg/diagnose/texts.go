@@ -54,25 +54,25 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 	"login-expiry": {
 		{
-			"The login expires after {length}",
+			"The login expires after about {length}",
 			"The broker ended connections as not authorized after about {length} each, {count}. So the login is valid for that long only, such as that of a token.",
 			"Let the device renew its token before it expires, by connecting again or by the authentication exchange of MQTT 5.0, or issue tokens that are valid for longer.",
 		},
 		{
-			"登录在 {length}后过期",
+			"登录在约 {length}后过期",
 			"服务端每次都在约 {length}后以 not authorized 断开连接，共 {count}。说明登录凭证（例如 Token）的有效期只有这么长。",
 			"请让设备在凭证过期之前更新，可以重新连接，也可以使用 MQTT 5.0 的认证交换；或者签发有效期更长的凭证。",
 		},
 	},
 	"fixed-length": {
 		{
-			"Something ends connections after {length}",
-			"Connections ended after about {length} each, {count}. That points to a timer: an idle timeout of a NAT gateway, firewall, load balancer or proxy in between (60 s, 4 min, 5 min, 350 s and 15 min are common), a limit of the broker or of a token, or the device's own program.",
+			"Something ends connections after about {length}",
+			"Connections ended after about {length} each, {count}. That points to a timer: an idle timeout of a NAT gateway, firewall, load balancer or proxy in between (1 min, 4 min, 5 min, 350 s, 15 min and 1 h are common), a limit of the broker or of a token, or the device's own program.",
 			"Look for a timeout of {length} between device and broker, and at the broker. If it is an idle timeout, set the keep alive of the device to less than half of it, or raise the timeout.",
 		},
 		{
-			"连接总在 {length}后断开",
-			"连接每次都在约 {length}后断开，共 {count}。这说明有定时器在起作用：可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时（常见值为 60 秒、4 分钟、5 分钟、350 秒和 15 分钟），也可能是服务端或 Token 的时限，或设备程序自身的定时逻辑。",
+			"连接总在约 {length}后断开",
+			"连接每次都在约 {length}后断开，共 {count}。这说明有定时器在起作用：可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时（常见值为 1 分钟、4 分钟、5 分钟、350 秒、15 分钟和 1 小时），也可能是服务端或 Token 的时限，或设备程序自身的定时逻辑。",
 			"请在设备到服务端的链路上以及服务端查找 {length}的超时设置。如果是空闲超时，请将设备的 keep alive 设为不到其一半，或调大该超时。",
 		},
 	},

@@ -301,7 +301,7 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	got := diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, diagnose.Chinese).Verdicts[0]
 	require.Equal(t, diagnose.Code("fixed-length"), got.Code)
 	require.Equal(t, 12, got.Count)
-	require.Equal(t, "连接总在 5 分钟 50 秒后断开", got.Title)
+	require.Equal(t, "连接总在约 350 秒（5 分钟 50 秒）后断开", got.Title)
 	require.Len(t, got.Evidence, 10, "the newest ones")
 	require.Equal(t, "该连接持续了 5 分钟 50 秒。keep alive 为 10 分钟。", got.Evidence[9].Text)
 	require.Equal(t, "etimedout", got.Evidence[9].NativeReason)
