@@ -58,10 +58,11 @@ func (d *device) cleanWorker() {
 	d.follow(h, d.between(0, every), oneDay, forever)
 }
 
-// natTimeout is idle each time, until something ends the connection. It is switched on
-// for a part of the day, and said goodbye to.
+// natTimeout is idle each time, until something ends the connection: its keep alive is
+// too long for that. It is switched on for a part of the day, and said goodbye to.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
+	d.keepAlive = int32(2 * idle / time.Second)
 	h := habit{
 		lasts:   func(d *device) time.Duration { return idle + d.between(0, time.Second) },
 		ends:    mixed(oneOf(d, []end{closedByClient, reset})),
