@@ -19,8 +19,12 @@ const (
 	fixedLeast = 30 * time.Second
 )
 
-// fixedLengthUntold are the words where no drop is told: it may be what the device does.
-const fixedLengthUntold Code = "fixed-length-untold"
+const (
+	// fixedLengthUntold are the words where no drop is told: it may be what the device does.
+	fixedLengthUntold Code = "fixed-length-untold"
+	// fixedLengthNotIdle are those where the timer is hardly one of the network.
+	fixedLengthNotIdle Code = "fixed-length-not-idle"
+)
 
 // fixedLength finds connections that something ends after a fixed time. Those that
 // the broker ended for silence are explained by their keep alive instead.
@@ -32,8 +36,31 @@ func (r *record) fixedLength() *finding {
 	f := ofLength(cluster)
 	if !mostly(cluster, (*Connection).dropped) {
 		f.text, f.level = fixedLengthUntold, Notice
+	} else if why := notIdle(cluster); why != nil {
+		f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)
 	}
 	return f
+}
+
+// notIdle says why connections were hardly ended for being idle, or nil.
+func notIdle(cluster []*Connection) *saying {
+	set := timeout(typicalOf(cluster)).set()
+	isKept := func(c *Connection) bool { return c.keepAlive() > 0 && 2*c.keepAlive() < set }
+	switch {
+	case mostly(cluster, isEndedByBroker):
+		return &saying{text: endedByBroker}
+	case mostly(cluster, isKept):
+		one := cluster[slices.IndexFunc(cluster, isKept)]
+		return &saying{keptAlive, values{"keep_alive": length(one.keepAlive())}}
+	default:
+		return nil
+	}
+}
+
+// typicalOf is the middle of the lengths of connections in order of length.
+func typicalOf(cluster []*Connection) time.Duration {
+	typical, _ := cluster[(len(cluster)-1)/2].length()
+	return typical
 }
 
 // timed are the connections that fixedLength explains.
@@ -56,15 +83,15 @@ func (r *record) loginExpiry() *finding {
 	return ofLength(cluster)
 }
 
-func isExpiry(c *Connection) bool { return c.Kind == NotAuthorized }
+func isExpiry(c *Connection) bool        { return c.Kind == NotAuthorized }
+func isEndedByBroker(c *Connection) bool { return c.Kind == Server }
 
 // ofLength is what is found of connections in order of their length.
 func ofLength(cluster []*Connection) *finding {
-	typical, _ := cluster[(len(cluster)-1)/2].length()
 	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *Connection) int { return a.End.Compare(b.End.Time) })
 	return &finding{
 		count:    len(cluster),
-		values:   values{"length": timeout(typical)},
+		values:   values{"length": timeout(typicalOf(cluster))},
 		evidence: endsOf(inTime, keepAliveOf),
 	}
 }

@@ -132,11 +132,13 @@ func (v values) into(text string, lang Lang) string {
 	}
 }
 
-// saying is a sentence of evidence.
+// saying is a sentence of evidence, or a part of a text.
 type saying struct {
 	text   phrase
 	values values
 }
+
+func (s saying) in(lang Lang) string { return s.values.into(phrases[s.text][lang.index()], lang) }
 
 // sentences are put one behind the other.
 func sentences(says []saying, lang Lang) string {
@@ -146,7 +148,7 @@ func sentences(says []saying, lang Lang) string {
 	}
 	texts := make([]string, len(says))
 	for i, s := range says {
-		texts[i] = s.values.into(phrases[s.text][lang.index()], lang)
+		texts[i] = s.in(lang)
 	}
 	return strings.Join(texts, between)
 }

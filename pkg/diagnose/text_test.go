@@ -29,7 +29,7 @@ func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 		require.Contains(t, verdictTexts, r.code)
 		require.Contains(t, severity, r.level)
 	}
-	for _, other := range []Code{fixedLengthUntold} {
+	for _, other := range []Code{fixedLengthUntold, fixedLengthNotIdle} {
 		require.Contains(t, verdictTexts, other)
 		codes[other] = true
 	}

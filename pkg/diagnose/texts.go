@@ -76,6 +76,18 @@ var verdictTexts = map[Code][2]verdictText{
 			"请在设备到服务端的链路上以及服务端查找 {length}的超时设置。如果是空闲超时，请将设备的 keep alive 设为不到其一半，或调大该超时。",
 		},
 	},
+	fixedLengthNotIdle: {
+		{
+			"Something ends connections after about {length}",
+			"Connections ended after about {length} each, {count}. That points to a timer. An idle timeout of the network is unlikely, since {why}. Rather it is a limit of the broker, of a proxy in between or of a token, or the device's own program.",
+			"Look for a limit of {length} at the broker and at proxies in between, in how long a token is valid, and in the device's program.",
+		},
+		{
+			"连接总在约 {length}后断开",
+			"连接每次都在约 {length}后断开，共 {count}。这说明有定时器在起作用。不太可能是网络的空闲超时，因为{why}。更可能是服务端、中间代理或 Token 的时限，或设备程序自身的定时逻辑。",
+			"请在服务端和中间代理查找 {length}的时限，并检查 Token 的有效期和设备程序。",
+		},
+	},
 	fixedLengthUntold: {
 		{
 			"Connections last about {length} each",
@@ -378,7 +390,7 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 }
 
-// phrase names a sentence of evidence.
+// phrase names a sentence of evidence, or a part of one.
 type phrase string
 
 const (
@@ -393,6 +405,8 @@ const (
 	noneFollowed  phrase = "none-followed"
 	loginAccepted phrase = "accepted"
 	loginRefused  phrase = "refused"
+	keptAlive     phrase = "kept-alive"
+	endedByBroker phrase = "ended-by-broker"
 )
 
 var phrases = map[phrase][2]string{
@@ -407,4 +421,6 @@ var phrases = map[phrase][2]string{
 	noneFollowed:  {"No connection followed.", "此后没有新的连接。"},
 	loginAccepted: {"This login was accepted.", "这次登录成功。"},
 	loginRefused:  {"This login was refused.", "这次登录被拒绝。"},
+	keptAlive:     {"the keep alive of {keep_alive} is less than half of that", "{keep_alive}的 keep alive 不到其一半"},
+	endedByBroker: {"the broker says that it ended them itself", "服务端上报为主动断开"},
 }

@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -306,6 +307,29 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, "该连接持续了 5 分钟 50 秒。keep alive 为 10 分钟。", got.Evidence[9].Text)
 	require.Equal(t, "etimedout", got.Evidence[9].NativeReason)
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
+}
+
+// A device that sends packets often enough is not idle, and a broker's word is its own.
+func TestFixedLengthIsNoIdleTimeoutWhereNobodyIsIdle(t *testing.T) {
+	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
+	for name, c := range map[string]struct {
+		info event.ActionInfo
+		more []with
+		want string
+	}{
+		"keep alive of less than half":   {event.SocketIOException, []with{keepAlive(60)}, notIdle},
+		"keep alive of half":             {event.SocketIOException, []with{keepAlive(300)}, idle},
+		"keep alive of nearly half":      {event.SocketIOException, []with{keepAlive(299)}, notIdle},
+		"no keep alive":                  {event.SocketIOException, []with{keepAlive(0)}, idle},
+		"keep alive unknown":             {event.SocketIOException, nil, idle},
+		"ended by the broker on purpose": {event.ServerShutdown, nil, notIdle},
+	} {
+		s := begin("00:00:00").times(4, func(s *script) { s.hold(10*time.Minute, c.info, c.more...) }).stay()
+		got := verdict(t, diagnosed(s.events), "fixed-length")
+		require.Equal(t, diagnose.Problem, got.Level, name)
+		require.Contains(t, got.Meaning, c.want, name)
+		require.Equal(t, c.want == idle, strings.Contains(got.Next, "set the keep alive"), name)
+	}
 }
 
 // Where no end is told to be a drop, a device may just be done with its work.
