@@ -48,6 +48,7 @@ func TestPage(t *testing.T) {
 		{"whole client id", testWholeClientID},
 		{"timeline", testTimeline},
 		{"labels", testLabels},
+		{"omitted", testOmitted},
 		{"lasting", testLasting},
 		{"keyboard", testKeyboard},
 		{"rows", testRows},

@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"encoding/json"
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -98,4 +102,41 @@ func testKeyboard(t *testing.T, p *pageTest) {
 func requireNames(b *tab) {
 	b.t.Helper()
 	require.Empty(b.t, get[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
+}
+
+// testOmitted: what a report leaves out is said, drawn as such, and counted.
+func testOmitted(t *testing.T, p *pageTest) {
+	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
+	answer, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
+	require.NoError(t, err)
+	var report map[string]any
+	require.NoError(t, json.Unmarshal(answer.body, &report))
+	newest := func(list string, count int) (left int) {
+		all := report[list].([]any)
+		report[list] = all[len(all)-count:]
+		return len(all) - count
+	}
+	report["omitted"] = map[string]int{"connections": newest("connections", 500), "timeline": newest("timeline", 2000), "refusals": 0, "evidence": 0}
+	cut, err := json.Marshal(report)
+	require.NoError(t, err)
+
+	b := openTab(t, p.chromium, p.stack, device{})
+	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		if strings.Contains(e.Request.URL, "/diagnosis?") {
+			return fulfil(e, 200, cut)
+		}
+		return fetch.ContinueRequest(e.RequestID)
+	})
+	b.open(p.path(flapDevice, 21*time.Hour))
+	b.results()
+	stop()
+	require.Regexp(t, `^The oldest are not shown\. .* 1,000 connections, 1,00[01] changes of the timeline\.`, b.text(".results > .notice"))
+	require.Equal(t, "Connections 1,500 1,500 began in the span", b.text(".tile:nth-child(2)"))
+	require.Contains(t, b.text(".legend"), "Socket IOException 500+")
+	require.Contains(t, b.text(".legend"), "left out: too many")
+	require.Equal(t, "Connections as a list (newest 500 of 1,500)", b.text(".connection-list summary"))
+	ground := get[float64](b, "document.querySelector('.omitted .ground').getBoundingClientRect().right")
+	require.InDelta(t, get[float64](b, "Math.min(...[...document.querySelectorAll('.timeline .bar')].map((one) => one.getBoundingClientRect().left))"), ground, 4)
+	b.shot("omitted")
+	require.Contains(t, b.download(".exports button:nth-of-type(4)"), "The oldest are not shown.")
 }

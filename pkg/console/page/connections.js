@@ -9,6 +9,7 @@ import { kindLabel, kindOf } from './kinds.js';
 import { connectionLabel, lengthOf } from './label.js';
 import { pager } from './pager.js';
 import { swatch } from './legend.js';
+import { connectionCount } from './omitted.js';
 import { number, text } from './text.js';
 import { duration, ms, time } from './time.js';
 
@@ -50,6 +51,7 @@ const perPage = 50;
 // connectionList is the timeline in words.
 export function connectionList(view, { onPick }) {
   const { connections } = view.report;
+  const label = listLabel(view.report);
   const body = el('tbody');
   const turn = pager({ label: text('connections.pages') });
   function show(page) {
@@ -58,14 +60,19 @@ export function connectionList(view, { onPick }) {
     turn.show({ page, first, last: Math.min(first + perPage, connections.length), total: number(connections.length), more: first + perPage < connections.length }, show);
   }
   const list = el('details', { class: 'connection-list' },
-    el('summary', {}, icon('chevron'), text('connections.list', { count: number(connections.length) })),
-    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': text('connections.list', { count: number(connections.length) }) },
+    el('summary', {}, icon('chevron'), label),
+    el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
       el('table', { class: 'grid' },
         el('thead', {}, el('tr', {}, ['start', 'end', 'length', 'ended', 'address', 'node'].map((name) => el('th', { scope: 'col' }, text(`connections.${name}`))))),
         body)),
     turn.node);
   list.addEventListener('toggle', () => show(0), { once: true });
   return list;
+}
+
+function listLabel(report) {
+  const [shown, count] = [report.connections.length, connectionCount(report)];
+  return text(shown < count ? 'connections.list.some' : 'connections.list', { shown: number(shown), count: number(count) });
 }
 
 function connectionRow(connection, view, onPick) {

@@ -4,6 +4,7 @@ import { bars, marks } from './bars.js';
 import { svg } from './dom.js';
 import { kindLabel, kindOf, tally } from './kinds.js';
 import { lengthOf } from './label.js';
+import { leavesOut } from './omitted.js';
 import { scale, ticks } from './scale.js';
 import { number, text } from './text.js';
 import { textureOf, textures } from './textures.js';
@@ -24,21 +25,41 @@ export function draw(report, width) {
   const height = rows.axis + axisHeight;
   const items = [...barItems(report, s, rows), ...markItems(report, s)].sort((a, b) => a.x - b.x);
   const plot = svg('g', { transform: `translate(${side} 0)` },
-    axis(report, s, rows), grounds(report, s, rows), items.map((item) => item.node));
+    axis(report, s, rows), grounds(report, s, rows), leftOut(report, s, rows), items.map((item) => item.node));
   const node = svg('svg', { class: 'timeline', width, height, viewBox: `0 0 ${width} ${height}` }, textures(), plot);
   return { node, plot, items, scale: s, side, rows };
 }
 
-// grounds are what is known at all, behind the bars and as a strip below them.
+// grounds are what is known at all: a strip below the bars, and behind them where that is
+// nothing. Each state is one shape, however often it changes.
 function grounds(report, s, rows) {
-  return report.timeline.map(({ from, to, state }) => {
-    const x = s.x(ms(from));
-    const box = { x, width: Math.max(s.x(ms(to)) - x, 0.5), fill: state === 'unknown' ? 'url(#hatch)' : null };
+  return ['offline', 'unknown', 'online'].map((state) => {
+    const boxes = report.timeline.filter((one) => one.state === state).map(({ from, to }) => boxOf(s.x(ms(from)), s.x(ms(to))));
+    if (!boxes.length) return null;
+    const fill = state === 'unknown' ? 'url(#hatch)' : null;
     return svg('g', { class: state },
-      svg('rect', { class: 'ground', ...box, y: rows.bar, height: barHeight }),
-      svg('rect', { class: 'strip', ...box, y: rows.strip, height: stripHeight }),
-      groundLabel(state, box, rows));
+      fill && svg('path', { class: 'ground', d: outlines(boxes, rows.bar, barHeight), fill }),
+      svg('path', { class: 'strip', d: outlines(boxes, rows.strip, stripHeight), fill }),
+      boxes.map((box) => groundLabel(state, box, rows)));
   });
+}
+
+const boxOf = (x, end) => ({ x, width: end - x });
+
+const outlines = (boxes, y, height) => boxes.map(({ x, width }) => `M${fine(x)} ${y}h${fine(width)}v${height}h${fine(-width)}z`).join('');
+
+const fine = (x) => Math.round(x * 100) / 100;
+
+// leftOut is over the time of connections, or of what is known, that the report leaves out.
+function leftOut(report, s, rows) {
+  const [first] = report.connections;
+  const bars = leavesOut(report, 'connections') ? boxOf(0, s.x(ms(first?.start ?? first?.end ?? report.to))) : null;
+  const strip = leavesOut(report, 'timeline') ? boxOf(0, s.x(ms(report.timeline[0]?.from ?? report.to))) : null;
+  const fill = 'url(#left-out)';
+  return svg('g', { class: 'omitted' },
+    bars && svg('rect', { class: 'ground', ...bars, y: rows.bar, height: barHeight, fill }),
+    strip && svg('rect', { class: 'strip', ...strip, y: rows.strip, height: stripHeight, fill }),
+    bars && groundLabel('omitted', bars, rows));
 }
 
 const roomForLabel = 150; // px

@@ -1,5 +1,6 @@
 import { el, svg } from './dom.js';
 import { kindLabel, tally, wordOf } from './kinds.js';
+import { leavesOut } from './omitted.js';
 import { number, text } from './text.js';
 import { textureOf } from './textures.js';
 
@@ -17,6 +18,7 @@ const shapes = {
     svg('circle', { class: 'shield', r: 7 }), svg('path', { class: 'sign', d: 'm-2.6-2.6 5.2 5.2m0-5.2-5.2 5.2' })),
   offline: () => state('offline', null),
   unknown: () => state('unknown', 'url(#hatch)'),
+  omitted: () => state('omitted', 'url(#left-out)'),
 };
 
 function state(name, fill) {
@@ -25,18 +27,20 @@ function state(name, fill) {
 }
 
 // legend explains what a timeline shows, and counts it. Where a kind is a word of the
-// table, it is a button that filters by it.
+// table, it is a button that filters by it. Of what is left out nobody knows the kind.
 export function legend(report, onFilter) {
-  const ends = tally(report.connections).map(([kind, count]) => entry(swatch(kind), kindLabel(kind), count, wordOf(kind) && onFilter ? () => onFilter(wordOf(kind)) : null));
+  const more = leavesOut(report, 'connections') ? '+' : '';
+  const ends = tally(report.connections).map(([kind, count]) => entry(swatch(kind), kindLabel(kind), number(count) + more, wordOf(kind) && onFilter ? () => onFilter(wordOf(kind)) : null));
   const states = ['offline', 'unknown'].filter((name) => report.timeline.some((one) => one.state === name));
+  if (more || leavesOut(report, 'timeline')) states.push('omitted');
   return el('ul', { class: 'legend', 'aria-label': text('legend.label') },
     ends,
-    report.refusals.length ? entry(shapes.refusals(), text('legend.refusals'), report.refusals.length, null) : null,
+    report.refusals.length ? entry(shapes.refusals(), text('legend.refusals'), number(report.summary.refusals), null) : null,
     states.map((name) => entry(shapes[name](), text(`timeline.${name}`), null, null)));
 }
 
 function entry(shape, label, count, onClick) {
-  const parts = [shape, el('span', {}, label), count === null ? null : el('span', { class: 'count' }, number(count))];
+  const parts = [shape, el('span', {}, label), count === null ? null : el('span', { class: 'count' }, count)];
   if (!onClick) return el('li', {}, el('span', { class: 'entry' }, parts));
   return el('li', {}, el('button', { type: 'button', class: 'entry', title: text('legend.filter', { info: label }), on: { click: onClick } }, parts));
 }

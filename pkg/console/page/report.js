@@ -6,6 +6,7 @@ import { datum } from './datum.js';
 import { draw } from './draw.js';
 import { el } from './dom.js';
 import { legend } from './legend.js';
+import { omitted } from './omitted.js';
 import { incomplete, receipt } from './receipt.js';
 import { status } from './status.js';
 import { summary } from './summary.js';
@@ -53,6 +54,7 @@ function content(view) {
   return [
     heading(view),
     view.isIncomplete() ? incomplete(view.rows.unreadable) : null,
+    omitted(view.report),
     el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(), status(view.status)),
     el('section', { class: 'card timeline-card' }, el('h2', { class: 'section-title' }, text('timeline.title')),
       el('div', { class: 'scroll' }, draw(view.report, drawnWidth).node), legend(view.report)),

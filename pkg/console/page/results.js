@@ -7,6 +7,7 @@ import { el, unbroken } from './dom.js';
 import { icon } from './icons.js';
 import { legend } from './legend.js';
 import { nothing } from './notices.js';
+import { omitted } from './omitted.js';
 import { incomplete, receipt } from './receipt.js';
 import { around, longest } from './span.js';
 import { status } from './status.js';
@@ -21,7 +22,7 @@ import { headline, quietHeadline, verdictList } from './verdicts.js';
 export function results(view, actions) {
   const parts = view.isEmpty() ? emptyParts(view, actions) : fullParts(view, actions);
   return {
-    node: el('div', { class: 'results' }, subject(view, actions), view.isIncomplete() ? incomplete(view.rows.unreadable) : null, parts.nodes, receipt(view.receipts())),
+    node: el('div', { class: 'results' }, subject(view, actions), view.isIncomplete() ? incomplete(view.rows.unreadable) : null, omitted(view.report), parts.nodes, receipt(view.receipts())),
     pick: parts.pick,
   };
 }

@@ -1,13 +1,15 @@
 import { el, svg, unbroken } from './dom.js';
+import { connectionCount } from './omitted.js';
 import { number, phrase, text } from './text.js';
 import { duration } from './time.js';
 
 // summary is a span in numbers. What is not known is a dash.
-export function summary({ summary: s, connections }) {
+export function summary(report) {
+  const { summary: s } = report;
   const length = (value) => (value === null ? '–' : duration(value));
   return el('dl', { class: 'summary card' },
     tile('uptime', percent(s.uptime), uptimeNote(s), s.uptime === null ? null : meter(s)),
-    tile('connections', number(connections.length), text('summary.connects', { count: number(s.connects) })),
+    tile('connections', number(connectionCount(report)), text('summary.connects', { count: number(s.connects) })),
     tile('drops', number(s.drops), dropsNote(s), null, s.drops > 0),
     tile('refusals', number(s.refusals), text('summary.refusals.note'), null, s.refusals > 0),
     tile('longest', length(s.longest_ms), text('summary.longest.note')),

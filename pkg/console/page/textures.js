@@ -17,12 +17,14 @@ const paths = {
   unknown: 'M0 4h4',
 };
 
-// textures are the definitions, and the hatching of where nothing is known.
+// textures are the definitions, and the hatchings of where nothing is known and of what
+// is left out.
 export function textures() {
   const textured = kinds.filter((kind) => paths[kind]);
   return svg('defs', {},
     textured.map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),
-    pattern('hatch', 'hatch', paths['no-heart']));
+    pattern('hatch', 'hatch', paths['no-heart']),
+    pattern('left-out', 'hatch', paths.io));
 }
 
 function pattern(id, kind, d) {
