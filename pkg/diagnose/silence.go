@@ -17,18 +17,28 @@ const (
 	silentCount = 3
 	// marginCount timeouts are more than one bad moment.
 	marginCount = 2
+	// marginWithin is how many keep alives a connection can last by luck, if the network
+	// forgets it within one.
+	marginWithin = 4
 )
 
 // keepAliveMargin finds timeouts of connections whose keep alive is longer than what
-// the network between may remember.
+// the network between may remember, and that mostly did not outlast it by far.
 func (r *record) keepAliveMargin() *finding {
 	var found []*Connection
-	for _, c := range r.ended(NoHeart) {
-		if c.keepAlive() >= longKeepAlive {
+	long := 0
+	for i := range r.connections {
+		c := &r.connections[i]
+		length, known := c.length()
+		if !known || c.keepAlive() < longKeepAlive {
+			continue
+		}
+		long++
+		if c.Kind == NoHeart && length <= marginWithin*c.keepAlive() {
 			found = append(found, c)
 		}
 	}
-	if len(found) < marginCount {
+	if len(found) < marginCount || 2*len(found) <= long {
 		return nil
 	}
 	return &finding{

@@ -166,9 +166,14 @@ func TestVerdicts(t *testing.T) {
 		{"work of a fixed length that ends with DISCONNECT", begin("00:00:00").times(6, holds(350*time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 
-		{"a long keep alive", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(240)).hold(30*minute, event.NoHeart, keepAlive(240)).stay(),
+		{"a long keep alive", begin("00:00:00").hold(9*minute, event.NoHeart, keepAlive(240)).hold(16*minute, event.NoHeart, keepAlive(240)).stay(),
 			[]diagnose.Code{"keep-alive-margin", "keep-alive-timeout"}},
-		{"a keep alive that is not long", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(239)).hold(30*minute, event.NoHeart, keepAlive(239)).stay(),
+		{"a long keep alive that was enough for hours", begin("00:00:00").hold(6*time.Hour, event.NoHeart, keepAlive(300)).hold(9*time.Hour, event.NoHeart, keepAlive(300)).stay(),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"a long keep alive that mostly is enough", begin("00:00:00").times(2, holds(9*minute, event.NoHeart, keepAlive(240))).
+			times(2, holds(17*minute, event.ClosedByClient, keepAlive(240))).stay(),
+			[]diagnose.Code{"keep-alive-timeout", "closed-by-client"}},
+		{"a keep alive that is not long", begin("00:00:00").hold(9*minute, event.NoHeart, keepAlive(239)).hold(12*minute, event.NoHeart, keepAlive(239)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
 		{"a long keep alive that was exceeded once", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(600)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
