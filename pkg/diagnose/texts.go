@@ -318,14 +318,14 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 	"replaced-on-another-node": {
 		{
-			"No end reported, next connection on another node",
-			"A connection was followed by one on another node of the broker without an end on record, {count}. A node that stops or crashes reports no ends; the event may also have been lost on its way. Why the connection ended is not known.",
-			"Check whether the first node was restarted or failed at that time, and the log of its webhooks.",
+			"A broker node may have stopped or failed: no end reported, next connection on another node",
+			"A connection was followed by one on another node of the broker without an end on record, {count}. A node that stops or crashes reports no ends. It can also be that the event was lost on its way, or that the device connected again before its old connection was found dead, of which EMQX 4 reports no end.",
+			"Check whether the first node was restarted or failed at that time: then other devices left it in that moment, too. If it was not, look into the log of its webhooks.",
 		},
 		{
-			"未上报断开，下一个连接在其他节点",
-			"连接没有断开记录，下一个连接出现在服务端的其他节点上，共 {count}。节点停止或崩溃时不会上报断开，事件也可能在传输中丢失。断开的原因未知。",
-			"请检查前一个节点当时是否重启或故障，并查看其 Webhook 日志。",
+			"服务端节点可能停止或故障：未上报断开，下一个连接在其他节点",
+			"连接没有断开记录，下一个连接出现在服务端的其他节点上，共 {count}。节点停止或崩溃时不会上报断开。也可能是事件在传输中丢失，或者设备在旧连接被发现失效之前就重新连接了（EMQX 4 不上报这种断开）。",
+			"请检查前一个节点当时是否重启或故障：如果是，其他设备也会在那一刻离开该节点。如果不是，请查看其 Webhook 日志。",
 		},
 	},
 	"end-inferred": {

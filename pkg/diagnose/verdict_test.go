@@ -433,8 +433,10 @@ func TestVerdictNamesTheNodes(t *testing.T) {
 	s := begin("00:00:00").hold(time.Minute, event.ServerShutdown, node("n1")).lose(time.Minute, node("n2")).stay(node("n3"))
 	r := diagnosed(s.events)
 	require.Equal(t, "The connection had lasted 1 min. It was on node n1, the next one on n2.", verdict(t, r, "broker-restart").Evidence[0].Text)
+	replaced := verdict(t, r, "replaced-on-another-node")
+	require.Equal(t, "A broker node may have stopped or failed: no end reported, next connection on another node", replaced.Title)
 	require.Equal(t, "The connection had lasted 1 min. No end was reported before the next connection. It was on node n2, the next one on n3.",
-		verdict(t, r, "replaced-on-another-node").Evidence[0].Text)
+		replaced.Evidence[0].Text)
 }
 
 // What clients and brokers say is shown as it is, even if it looks like a text of ours.
