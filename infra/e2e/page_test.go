@@ -50,6 +50,8 @@ func TestPage(t *testing.T) {
 		{"labels", testLabels},
 		{"omitted", testOmitted},
 		{"lasting", testLasting},
+		{"takeover", testTakeover},
+		{"without channel", testWithoutChannel},
 		{"keyboard", testKeyboard},
 		{"rows", testRows},
 		{"filter", testFilter},

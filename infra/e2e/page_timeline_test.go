@@ -79,6 +79,48 @@ func testLasting(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject"), ", 1 d")
 }
 
+// testTakeover: a moment of evidence picks the connection that it is about, though the next
+// one has begun by then.
+func testTakeover(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@taken"
+	var fight []sent
+	for i := range 12 {
+		// The broker tells of the new connection 3 ms before it tells how the old one ended.
+		fight = append(fight, p.connection(client, 40*time.Minute-time.Duration(i)*30*time.Second, 30*time.Second+3*time.Millisecond, "clientId conflict", "")...)
+		fight[2*i].PeerPort, fight[2*i+1].PeerPort = int32(50_000+i), int32(50_000+i)
+	}
+	p.stack.record(t, pageInstance, fight)
+	b := p.view(t, client, time.Hour, device{})
+	b.click(".headline .evidence-list summary")
+	const moment = ".headline .evidence-list li:nth-child(5) button"
+	b.click(moment)
+	b.await(`document.querySelector('.event.picked')`)
+	end, err := time.Parse(time.RFC3339, get[string](b, "document.querySelector('"+moment+" time').dateTime"))
+	require.NoError(t, err)
+	require.Contains(t, b.address(), "connection="+url.QueryEscape(end.Add(-30_003*time.Millisecond).Format("2006-01-02T15:04:05.000Z")))
+	require.Equal(t, []string{"clientId conflict", "accepted"}, b.texts(".event.picked .info"))
+	require.Equal(t, 1, b.count(".bar.picked"))
+}
+
+// testWithoutChannel: a source that tells no address of an end leaves its row without the
+// channel of the connection.
+func testWithoutChannel(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@mosquitto"
+	var rows []sent
+	for i := range 3 {
+		rows = append(rows, p.connection(client, 50*time.Minute-time.Duration(i)*10*time.Minute, 5*time.Minute, "no heart", "")...)
+		end := &rows[len(rows)-1]
+		end.PeerAddress, end.PeerPort, end.ConnectedAt = "", 0, 0
+	}
+	p.stack.record(t, pageInstance, rows)
+	b := p.view(t, client, time.Hour, device{})
+	require.Equal(t, "–", b.text(".event:first-child .col-channel .line"))
+	b.click(".bar.kind-no-heart")
+	b.await(`document.querySelectorAll('.event.picked').length === 2`)
+	b.click(".event:first-child .disclose")
+	b.await(`document.querySelectorAll('.bar.picked').length === 1 && document.querySelector('.event').classList.contains('picked')`)
+}
+
 // testKeyboard: the timeline is one stop of the Tab key.
 func testKeyboard(t *testing.T, p *pageTest) {
 	b := p.view(t, busyDevice, time.Hour, device{})

@@ -16,17 +16,20 @@ import { duration, ms, time } from './time.js';
 // keyOf names a connection in an address: one client begins one connection at an instant.
 export const keyOf = (connection) => connection.start ?? connection.end ?? 'open';
 
-// belongs reports whether a row is of a connection.
+// belongs reports whether a row is of a connection. Some sources tell less of the one end
+// than of the other, and what tells no channel is known by its time.
 export function belongs(row, connection) {
   const at = ms(row.time);
-  if (row.channel_id !== connection.channel_id) return false;
-  if (row.channel_id === '') return row.time === connection.start || row.time === connection.end;
-  return at >= (ms(connection.start) ?? -Infinity) && at <= (ms(connection.end) ?? Infinity);
+  if (!row.channel_id || !connection.channel_id) return row.time === (row.action === 'connect' ? connection.start : connection.end);
+  return row.channel_id === connection.channel_id && at >= (ms(connection.start) ?? -Infinity) && at <= (ms(connection.end) ?? Infinity);
 }
 
-// connectionAt is the connection that was open at an instant, the newest of several.
+// connectionAt is the connection that ended at an instant, else the one that began, else
+// the newest that was open: at a takeover the next one has begun before the end is told.
 export function connectionAt(connections, at) {
-  return connections.findLast((one) => (ms(one.start) ?? ms(one.end)) <= at && at <= (ms(one.end) ?? Infinity));
+  return connections.findLast((one) => ms(one.end) === at)
+    ?? connections.findLast((one) => ms(one.start) === at)
+    ?? connections.findLast((one) => (ms(one.start) ?? ms(one.end)) <= at && at <= (ms(one.end) ?? Infinity));
 }
 
 // panel is all that is known of the connection that is picked out.
