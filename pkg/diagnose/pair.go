@@ -16,7 +16,8 @@ type history struct {
 // pair puts events together:
 //
 //   - Events of one channel are of one connection, in whatever order they came. A
-//     channel that is derived from address and port alone may come again later.
+//     channel that is derived from address and port alone may come again later, and so
+//     may one that the broker named, unless it is about one connect and one end.
 //   - An end without a connect of its channel, whose channel is none or was derived,
 //     is that of the newest connection open at its time that it does not contradict:
 //     some sources tell other things of a connection's end than of its beginning.
@@ -76,9 +77,10 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 // if there is one: in order of time, and in one instant the connect first.
 func (p *pairing) walk(channel string, rows []*event.Event, current *link) {
 	slices.SortStableFunc(rows, connectFirst)
+	one := current == nil && areOfOne(rows)
 	for _, e := range rows {
 		switch {
-		case isConnect(e) && current != nil && current.beganWith(e):
+		case isConnect(e) && current != nil && (one || current.beganWith(e)):
 			if !current.hasBegun() {
 				current.beginWith(e)
 				current.doubtful = isNamed(e)
@@ -96,6 +98,15 @@ func (p *pairing) walk(channel string, rows []*event.Event, current *link) {
 		}
 	}
 	p.keep(current)
+}
+
+// areOfOne reports whether events of a channel, in order of time, are of one connection
+// even if the clock was set back meanwhile: the broker named it, and they are one connect
+// and one end.
+func areOfOne(rows []*event.Event) bool {
+	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
+	return len(rows) == len(ends)+1 && len(ends) > 0 && isNamed(ends[0]) &&
+		ends[len(ends)-1].Time.Sub(ends[0].Time) <= disorder
 }
 
 func connectFirst(a, b *event.Event) int {

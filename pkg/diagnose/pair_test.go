@@ -153,6 +153,19 @@ func TestPairing(t *testing.T) {
 			closed("08:00:00", event.NoHeart, channel("a")), connect("08:00:30", channel("a")),
 		}, []string{"08:00:00..08:00:00 reported no-heart"}},
 
+		{"a clock that was set back by half an hour, and a broker that names its connections", []event.Event{
+			connect("10:00:00", channel("a")), closed("09:30:00", event.NoHeart, channel("a")),
+			closed("09:30:00.010", event.SocketIOException, channel("a")),
+		}, []string{"09:30:00..09:30:00 reported no-heart"}},
+
+		{"the same, and the client came back", []event.Event{
+			connect("10:00:00", channel("a")), closed("09:30:00", event.NoHeart, channel("a")), connect("09:31:00", channel("b")),
+		}, []string{"09:30:00..09:30:00 reported no-heart", "09:31:00..? open open"}},
+
+		{"the same, but the broker names none", []event.Event{
+			connect("10:00:00", from("192.0.2.1", 1)), closed("09:30:00", event.NoHeart, from("192.0.2.1", 1)),
+		}, []string{"?..09:30:00 reported no-heart", "10:00:00..? open open"}},
+
 		{"a connect that is told twice", []event.Event{
 			connect("08:00:00", channel("a")), connect("08:00:05", channel("a")),
 			closed("09:00:00", event.NoHeart, channel("a")),

@@ -45,7 +45,8 @@ func StatusAt(events []event.Event, at time.Time) Status {
 // They do when the beginning of the newest connection lies within them. An end alone
 // does not: an older event may tell of a connection that began later than the one
 // that ended. Refusals never do. Neither does a connection that seems to have ended when
-// it began, or before: the end may be that of an older one.
+// it began, or before: the end may be that of an older one. That a clock which was set
+// back put its end before all of the events is not thought of.
 func (s Status) Settled() bool { return s.settled }
 
 // status is that after all events. The newest connection is the last one that began.

@@ -53,6 +53,9 @@ func TestStatusAt(t *testing.T) {
 		{"so may one that came before the beginning", []event.Event{
 			closed("07:59:30", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
 		}, "12:00:00", diagnose.Offline, "07:59:30", false},
+		{"so may one that came long before, as clocks that are set back tell it", []event.Event{
+			closed("07:30:00", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
+		}, "12:00:00", diagnose.Offline, "07:30:00", false},
 		{"that is of no account once a newer one begins", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient), connect("09:00:00", from("192.0.2.1", 2)),
 		}, "12:00:00", diagnose.Online, "09:00:00", true},
