@@ -51,6 +51,7 @@ func TestPage(t *testing.T) {
 		{"omitted", testOmitted},
 		{"lasting", testLasting},
 		{"takeover", testTakeover},
+		{"one instant", testOneInstant},
 		{"without channel", testWithoutChannel},
 		{"keyboard", testKeyboard},
 		{"rows", testRows},

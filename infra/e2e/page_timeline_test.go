@@ -102,6 +102,33 @@ func testTakeover(t *testing.T, p *pageTest) {
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
+// testOneInstant: of two connections that began at once, as brokers tell that count in
+// seconds, one is picked.
+func testOneInstant(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@at-once"
+	first, second := p.connection(client, 30*time.Minute, 0, "no heart", ""), p.connection(client, 30*time.Minute, 10*time.Minute, "no heart", "")
+	for i, rows := range [][]sent{first, second} {
+		for j := range rows {
+			rows[j].ChannelID = []string{"a", "b"}[i]
+		}
+	}
+	p.stack.record(t, pageInstance, append(first, second...))
+	b := p.view(t, client, time.Hour, device{})
+	require.Equal(t, 2, b.count(".timeline .bar"))
+	b.click(".timeline .bar:has(.bar-label)")
+	b.await(`document.querySelector('.picked-connection')`)
+	require.Equal(t, 1, b.count(".bar.picked"))
+	start := p.now.Add(-30 * time.Minute).UTC().Format("2006-01-02T15:04:05.000Z")
+	require.Contains(t, b.address(), "connection="+url.QueryEscape(start+" b"))
+	b.run(chromedp.Reload())
+	b.results()
+	require.Contains(t, b.text(".picked-connection .evidence"), "Channel ID b")
+
+	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // as links have been
+	b.results()
+	require.Equal(t, 1, b.count(".bar.picked"))
+}
+
 // testWithoutChannel: a source that tells no address of an end leaves its row without the
 // channel of the connection.
 func testWithoutChannel(t *testing.T, p *pageTest) {

@@ -13,8 +13,13 @@ import { connectionCount } from './omitted.js';
 import { number, text } from './text.js';
 import { duration, ms, time } from './time.js';
 
-// keyOf names a connection in an address: one client begins one connection at an instant.
-export const keyOf = (connection) => connection.start ?? connection.end ?? 'open';
+const enough = 40; // characters of a channel to tell it apart
+
+// keyOf names a connection in an address. Two may have begun in one instant.
+export const keyOf = ({ start, end, channel_id: channel }) => `${start ?? end ?? 'open'} ${[...channel].slice(0, enough).join('')}`.trim();
+
+// connectionOf is the one that a key names. Its instant is enough where that is all there is.
+export const connectionOf = (connections, key) => connections.find((one) => keyOf(one) === key) ?? connections.find((one) => keyOf(one).startsWith(`${key} `));
 
 // belongs reports whether a row is of a connection. Some sources tell less of the one end
 // than of the other, and what tells no channel is known by its time.

@@ -1,7 +1,7 @@
 // All that is shown of an answer, in the order in which it helps.
 
 import { copyButton } from './clipboard.js';
-import { belongs, connectionAt, connectionList, keyOf, panel } from './connections.js';
+import { belongs, connectionAt, connectionList, connectionOf, keyOf, panel } from './connections.js';
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
 import { icon } from './icons.js';
@@ -76,7 +76,7 @@ function fullParts(view, actions) {
     others.length ? verdictList(others, view, { onTime: showTime }) : null,
     events.node,
   ];
-  return { nodes, pick: (key) => pick(connections.find((one) => keyOf(one) === key)) };
+  return { nodes, pick: (key) => pick(connectionOf(connections, key)) };
 }
 
 // subject says what is shown: the device, the instance, the span and its zone.
