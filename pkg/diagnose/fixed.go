@@ -89,11 +89,7 @@ func isEndedByBroker(c *Connection) bool { return c.Kind == Server }
 // ofLength is what is found of connections in order of their length.
 func ofLength(cluster []*Connection) *finding {
 	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *Connection) int { return a.End.Compare(b.End.Time) })
-	return &finding{
-		count:    len(cluster),
-		values:   values{"length": timeout(typicalOf(cluster))},
-		evidence: endsOf(inTime, keepAliveOf),
-	}
+	return ofEnds(inTime, keepAliveOf).with(values{"length": timeout(typicalOf(cluster))})
 }
 
 // mostly reports whether more than half of some connections are like that.

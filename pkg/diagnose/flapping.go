@@ -29,11 +29,7 @@ func (r *record) flapping() *finding {
 	if !crowded(short) {
 		return nil
 	}
-	return &finding{
-		count:    len(short),
-		values:   values{"short": length(shortLived), "ends": endings(short)},
-		evidence: endsOf(short, nothingMore),
-	}
+	return ofEnds(short, nothingMore).with(values{"short": length(shortLived), "ends": endings(short)})
 }
 
 func (c *Connection) flapped() bool {

@@ -43,7 +43,7 @@ func TestReportAsJSON(t *testing.T) {
 			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120},
 		"verdicts": [{
 			"code": "keep-alive-timeout", "level": "problem", "title": "Silent for longer than its keep alive",
-			"meaning": "The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), once. The network was interrupted, the device lost power or slept, or its program was blocked: the events do not tell which.",
+			"meaning": "The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), once. The network was interrupted, the device lost power or slept, or its program was blocked: the events do not tell which. It happened at 2026-11-22 08:30:00 UTC.",
 			"next": "Check signal, network and power of the device at those times. Check that its program sends PINGREQ in time, also while it does other work.",
 			"count": 1,
 			"evidence": [{

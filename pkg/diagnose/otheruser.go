@@ -9,14 +9,10 @@ func (r *record) refusedOtherUser() *finding {
 	if len(others) < strangerCount {
 		return nil
 	}
-	f := &finding{
-		count: len(others),
-		values: values{
-			"username": verbatim(r.last().Username),
-			"other":    verbatim(others[len(others)-1].Username),
-		},
-		evidence: refusalsOf(others),
-	}
+	f := ofRefusals(others).with(values{
+		"username": verbatim(r.last().Username),
+		"other":    verbatim(others[len(others)-1].Username),
+	})
 	if !slices.ContainsFunc(others, r.last().mayHaveSent) {
 		f.level = Notice
 	}

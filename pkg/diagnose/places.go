@@ -32,6 +32,7 @@ func (r *record) twoPlaces() *finding {
 	}
 	return &finding{
 		count:    len(f.returns),
+		when:     inOrder(f.returns, endTime),
 		values:   values{"addresses": f.addresses()},
 		evidence: f.evidence(),
 	}

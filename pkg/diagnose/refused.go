@@ -36,7 +36,7 @@ func (r *record) neverAccepted() *finding {
 	if r.last() != nil || len(denied) < neverCount {
 		return nil
 	}
-	return &finding{count: len(denied), evidence: refusalsOf(denied)}
+	return ofRefusals(denied)
 }
 
 // refusedAfterSuccess finds refused logins since the last connection ended.
@@ -45,11 +45,7 @@ func (r *record) refusedAfterSuccess() *finding {
 	if len(denied) < lockedCount {
 		return nil
 	}
-	f := &finding{
-		count:    len(denied),
-		values:   values{"since": moment(denied[0].Time.Time)},
-		evidence: refusalsOf(denied),
-	}
+	f := ofRefusals(denied)
 	if last := r.last(); !last.Start.IsZero() { // the success goes in place of an older refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], beginOf(last))
 	}
@@ -62,11 +58,7 @@ func (r *record) refusedWhileOnline() *finding {
 	if len(found) < strangerCount {
 		return nil
 	}
-	return &finding{
-		count:    len(found),
-		values:   values{"address": verbatim(found[len(found)-1].PeerAddress)},
-		evidence: refusalsOf(found),
-	}
+	return ofRefusals(found).with(values{"address": verbatim(found[len(found)-1].PeerAddress)})
 }
 
 // strangers are the denied logins from another address than that of the connection
@@ -112,16 +104,16 @@ func (r *record) otherDenied() *finding {
 	if r.refusedWhileOnline() != nil {
 		denied = without(denied, r.strangers())
 	}
-	return r.ofRefusals(denied)
+	return r.anyRefusals(denied)
 }
 
-// ofRefusals is what is found of refusals in order of time. The odd one or two are
+// anyRefusals is what is found of refusals in order of time. The odd one or two are
 // nothing to mend where a later login was accepted.
-func (r *record) ofRefusals(refusals []*Refusal) *finding {
+func (r *record) anyRefusals(refusals []*Refusal) *finding {
 	if len(refusals) == 0 {
 		return nil
 	}
-	f := &finding{count: len(refusals), evidence: refusalsOf(refusals)}
+	f := ofRefusals(refusals)
 	if len(refusals) < often && r.beganSince(refusals[len(refusals)-1].Time.Time) {
 		f.level = Notice
 	}
@@ -163,5 +155,5 @@ func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {
 			found = append(found, &r.refusals[i])
 		}
 	}
-	return r.ofRefusals(found)
+	return r.anyRefusals(found)
 }

@@ -46,5 +46,5 @@ func (r *record) brokerRestart() *finding {
 	if len(found) < restartCount && !slices.ContainsFunc(found, succession.moved) {
 		return nil
 	}
-	return &finding{count: len(found), evidence: movesOf(found)}
+	return ofMoves(found)
 }

@@ -41,11 +41,7 @@ func (r *record) keepAliveMargin() *finding {
 	if len(found) < marginCount || 2*len(found) <= long {
 		return nil
 	}
-	return &finding{
-		count:    len(found),
-		values:   values{"keep_alive": length(found[len(found)-1].keepAlive())},
-		evidence: endsOf(found, keepAliveOf),
-	}
+	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(found[len(found)-1].keepAlive())})
 }
 
 // silentAfterConnect finds timeouts after which the broker had heard nothing since CONNECT.
@@ -60,11 +56,7 @@ func (r *record) silentAfterConnect() *finding {
 	if len(found) < silentCount || 2*len(found) <= len(timeouts) {
 		return nil
 	}
-	return &finding{
-		count:    len(found),
-		values:   values{"keep_alive": length(found[len(found)-1].keepAlive())},
-		evidence: endsOf(found, keepAliveOf),
-	}
+	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(found[len(found)-1].keepAlive())})
 }
 
 // saidNothing reports whether the broker gave up as soon as it could.

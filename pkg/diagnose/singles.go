@@ -35,7 +35,7 @@ func (r *record) ended(kind Kind) []*Connection {
 }
 
 func endedAs(kind Kind) func(*record) *finding {
-	return func(r *record) *finding { return ofEnds(r.ended(kind), keepAliveOf) }
+	return func(r *record) *finding { return anyEnds(r.ended(kind), keepAliveOf) }
 }
 
 // often is more ends of a kind than the odd one or two that any network has.
@@ -53,13 +53,13 @@ func endedOften(kind Kind) func(*record) *finding {
 	}
 }
 
-func (r *record) unexplained() *finding { return ofEnds(r.ended(Unexplained), nothingMore) }
+func (r *record) unexplained() *finding { return anyEnds(r.ended(Unexplained), nothingMore) }
 
-func ofEnds(connections []*Connection, more func(*Connection) []saying) *finding {
+func anyEnds(connections []*Connection, more func(*Connection) []saying) *finding {
 	if len(connections) == 0 {
 		return nil
 	}
-	return &finding{count: len(connections), evidence: endsOf(connections, more)}
+	return ofEnds(connections, more)
 }
 
 // replacedElsewhere finds inferred ends after which the client was on another node.
@@ -79,7 +79,7 @@ func (r *record) inferred(elsewhere bool) *finding {
 	if len(found) == 0 {
 		return nil
 	}
-	return &finding{count: len(found), evidence: movesOf(found, saying{text: noEnd})}
+	return ofMoves(found, saying{text: noEnd})
 }
 
 // noDrops finds that there was nothing wrong.

@@ -142,13 +142,19 @@ func (s saying) in(lang Lang) string { return s.values.into(phrases[s.text][lang
 
 // sentences are put one behind the other.
 func sentences(says []saying, lang Lang) string {
-	between := " "
-	if lang == Chinese {
-		between = "" // its full stops are as wide as any character
-	}
 	texts := make([]string, len(says))
 	for i, s := range says {
 		texts[i] = s.in(lang)
 	}
+	return joined(lang, texts...)
+}
+
+// joined puts what is there of some texts one behind the other.
+func joined(lang Lang, texts ...string) string {
+	between := " "
+	if lang == Chinese {
+		between = "" // its full stops are as wide as any character
+	}
+	texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 	return strings.Join(texts, between)
 }

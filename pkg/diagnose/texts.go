@@ -19,12 +19,12 @@ var verdictTexts = map[Code][2]verdictText{
 	"refused-after-success": {
 		{
 			"Login refused since it last worked",
-			"The client was connected before. Since {since} its logins were refused as not authorized, {count}, and none was accepted. Likely causes: the credentials were changed or have expired, or the client was banned.",
+			"The client was connected before. Since then its logins were refused as not authorized, {count}, and none was accepted. Likely causes: the credentials were changed or have expired, or the client was banned.",
 			"Compare the user name and password or the certificate on the device with what the broker expects. Check when they expire and whether the client identifier, the user name or the address is on a ban list. If the addresses in the evidence cannot be those of the device, another client tries to use its identifier.",
 		},
 		{
 			"曾经登录成功，之后一直被拒绝",
-			"该客户端之前连接成功过。从 {since} 起，其登录以 not authorized 被拒绝，共 {count}，没有一次成功。可能的原因：凭证已被更换或过期，或者该客户端已被封禁。",
+			"该客户端之前连接成功过，此后其登录以 not authorized 被拒绝，共 {count}，没有一次成功。可能的原因：凭证已被更换或过期，或者该客户端已被封禁。",
 			"请核对设备上的用户名、密码或证书与服务端的配置是否一致，检查凭证的有效期，以及 Client ID、用户名或地址是否在黑名单中。如果证据中的地址不可能属于该设备，则是其他客户端在尝试使用此 Client ID。",
 		},
 	},
@@ -405,6 +405,9 @@ const (
 	noneFollowed  phrase = "none-followed"
 	loginAccepted phrase = "accepted"
 	loginRefused  phrase = "refused"
+	happenedOnce  phrase = "happened-once"
+	happenedOften phrase = "happened-often"
+	notSince      phrase = "not-since"
 	keptAlive     phrase = "kept-alive"
 	endedByBroker phrase = "ended-by-broker"
 )
@@ -421,6 +424,9 @@ var phrases = map[phrase][2]string{
 	noneFollowed:  {"No connection followed.", "此后没有新的连接。"},
 	loginAccepted: {"This login was accepted.", "这次登录成功。"},
 	loginRefused:  {"This login was refused.", "这次登录被拒绝。"},
+	happenedOnce:  {"It happened at {last}.", "发生于 {last}。"},
+	happenedOften: {"First at {first}, last at {last}.", "首次发生于 {first}，最近一次为 {last}。"},
+	notSince:      {"It did not happen again: the client has been connected since {since}.", "此后没有再次发生：客户端从 {since} 起一直在线。"},
 	keptAlive:     {"the keep alive of {keep_alive} is less than half of that", "{keep_alive}的 keep alive 不到其一半"},
 	endedByBroker: {"the broker says that it ended them itself", "服务端上报为主动断开"},
 }

@@ -31,6 +31,8 @@ type Verdict struct {
 	Count int `json:"count"`
 	// Evidence shows it by the newest of them, in order of time, at most maxEvidence.
 	Evidence []Evidence `json:"evidence"`
+
+	over bool // see isOver
 }
 
 // Evidence is something that happened, and why it tells.
@@ -63,15 +65,6 @@ func newRecord(h history, rows []*event.Event, span Span, before Status) *record
 	return r
 }
 
-// finding is a verdict without words.
-type finding struct {
-	count    int
-	values   values
-	evidence []exhibit
-	level    Level // where it is not the rule's
-	text     Code  // of its words, where they are not the rule's
-}
-
 // newest is the last of some things in order of time, as many as evidence may have.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
 
@@ -91,38 +84,50 @@ type rule struct {
 // verdicts are what the record tells, the most useful one first: problems before
 // notices before infos; of one level, patterns, which explain several ends at once,
 // in the order of their table, then what the ends mean one by one, the most frequent
-// first, then symptoms.
+// first, then symptoms. A problem that is over is a notice, before all others.
 func (r *record) verdicts(lang Lang) []Verdict {
 	singly := r.find(singles, lang)
 	slices.SortStableFunc(singly, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
 	found := append(r.find(patterns, lang), singly...)
 	found = append(found, r.find(symptoms, lang)...)
-	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
+	bySeverity(found)
+	for i := range found {
+		if v := &found[i]; v.Level == Problem && v.over {
+			v.Level = Notice
+		}
+	}
+	bySeverity(found)
 	return found
 }
 
 var severity = map[Level]int{Problem: 0, Notice: 1, Info: 2}
 
+func bySeverity(found []Verdict) {
+	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
+}
+
 func (r *record) find(rules []rule, lang Lang) []Verdict {
 	found := []Verdict{}
 	for _, rule := range rules {
 		if f := rule.find(r); f != nil {
-			found = append(found, f.verdict(rule, lang))
+			found = append(found, r.verdict(f, rule, lang))
 		}
 	}
 	return found
 }
 
-func (f *finding) verdict(r rule, lang Lang) Verdict {
-	texts := verdictTexts[cmp.Or(f.text, r.code)][lang.index()]
+// verdict puts a finding in words.
+func (r *record) verdict(f *finding, rule rule, lang Lang) Verdict {
+	texts := verdictTexts[cmp.Or(f.text, rule.code)][lang.index()]
 	values := f.values.with("count", times(f.count))
 	return Verdict{
-		Code: r.code, Level: cmp.Or(f.level, r.level), Count: f.count,
+		Code: rule.code, Level: cmp.Or(f.level, rule.level), Count: f.count,
 		Title:   values.into(texts.title, lang),
-		Meaning: values.into(texts.meaning, lang),
+		Meaning: joined(lang, values.into(texts.meaning, lang), sentences(r.timing(f.when), lang)),
 		Next:    values.into(texts.next, lang),
 
 		Evidence: evidenceIn(f.evidence, lang),
+		over:     r.isOver(f.when),
 	}
 }
 

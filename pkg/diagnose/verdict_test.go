@@ -287,7 +287,7 @@ func TestVerdictsWithBefore(t *testing.T) {
 }
 
 func TestVerdictNamesTheAddressesThatFight(t *testing.T) {
-	s := begin("00:00:00").times(4, func(s *script) {
+	s := begin("20:00:00").times(4, func(s *script) {
 		s.hold(time.Minute, event.ClientIDConflict, from("192.0.2.1", 0)).hold(time.Minute, event.ClientIDConflict, from("192.0.2.2", 0))
 	}).stay(from("192.0.2.1", 0))
 	got := verdict(t, diagnosed(s.events), "two-places")
@@ -295,7 +295,7 @@ func TestVerdictNamesTheAddressesThatFight(t *testing.T) {
 	require.Equal(t, 7, got.Count)
 	require.Contains(t, got.Meaning, "Connections from 192.0.2.1 and 192.0.2.2 took this client identifier from each other: 7 times an address came back")
 	require.Len(t, got.Evidence, 7)
-	require.Equal(t, "00:02:01", short(got.Evidence[0].Time))
+	require.Equal(t, "20:02:01", short(got.Evidence[0].Time))
 	require.Equal(t, event.ClientIDConflict, got.Evidence[0].ActionInfo)
 	require.Equal(t, "The connection had lasted 1 min. The client's address was 192.0.2.2. The next connection came from 192.0.2.1.", got.Evidence[0].Text)
 }
@@ -329,7 +329,7 @@ func TestFixedLengthIsNoIdleTimeoutWhereNobodyIsIdle(t *testing.T) {
 		"keep alive unknown":             {event.SocketIOException, nil, idle},
 		"ended by the broker on purpose": {event.ServerShutdown, nil, notIdle},
 	} {
-		s := begin("00:00:00").times(4, func(s *script) { s.hold(10*time.Minute, c.info, c.more...) }).stay()
+		s := begin("20:00:00").times(4, func(s *script) { s.hold(10*time.Minute, c.info, c.more...) }).stay()
 		got := verdict(t, diagnosed(s.events), "fixed-length")
 		require.Equal(t, diagnose.Problem, got.Level, name)
 		require.Contains(t, got.Meaning, c.want, name)
@@ -339,7 +339,7 @@ func TestFixedLengthIsNoIdleTimeoutWhereNobodyIsIdle(t *testing.T) {
 
 // Where no end is told to be a drop, a device may just be done with its work.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
-	s := begin("00:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
+	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
 	require.Equal(t, diagnose.Notice, got.Level)
 	require.Equal(t, "Connections last about 45 s each", got.Title)
@@ -361,12 +361,52 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 // What any network has now and then is nothing to mend, unless the client stayed away.
 func TestRareEndsAreNoProblem(t *testing.T) {
 	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
-		twice := begin("00:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
+		twice := begin("12:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
 		require.Equal(t, diagnose.Problem, diagnosed(slices.Clone(twice.events)).Verdicts[0].Level, info)
 		require.Equal(t, diagnose.Notice, diagnosed(twice.stay().events).Verdicts[0].Level, info)
-		thrice := begin("00:00:00").times(3, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) }).stay()
+		thrice := begin("12:00:00").times(3, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) }).stay()
 		require.Equal(t, diagnose.Problem, diagnosed(thrice.events).Verdicts[0].Level, info)
 	}
+}
+
+func TestVerdictSaysWhen(t *testing.T) {
+	once := begin("08:00:00").hold(time.Minute, event.InvalidParam)
+	require.Regexp(t, `, once\. It happened at 2026-11-22 08:01:00 UTC\.$`, meaning(t, once, "invalid-param", diagnose.English))
+	require.Regexp(t, `共 1 次。发生于 2026-11-22 08:01:00 UTC。$`, meaning(t, once, "invalid-param", diagnose.Chinese))
+	again := once.hold(time.Hour, event.InvalidParam)
+	require.Regexp(t, `, twice\. First at 2026-11-22 08:01:00 UTC, last at 2026-11-22 09:01:01 UTC\.$`, meaning(t, again, "invalid-param", diagnose.English))
+	require.Regexp(t, `共 2 次。首次发生于 2026-11-22 08:01:00 UTC，最近一次为 2026-11-22 09:01:01 UTC。$`, meaning(t, again, "invalid-param", diagnose.Chinese))
+}
+
+func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) string {
+	t.Helper()
+	return verdict(t, diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, lang), code).Meaning
+}
+
+// What stopped hours ago, and the client has been connected since, is nothing to get up for.
+func TestWhatIsOverIsNoProblem(t *testing.T) {
+	denied := func(at string) *script { return begin(at).hold(time.Minute, event.TopicAuthFailed) }
+	for name, c := range map[string]struct {
+		script *script
+		want   diagnose.Level
+	}{
+		"connected for six hours since":          {denied("17:00:00").stay(), diagnose.Notice},
+		"connected for less":                     {denied("18:00:00").stay(), diagnose.Problem},
+		"offline since":                          {denied("10:00:00").hold(time.Minute, event.DisconnectedByClient), diagnose.Problem},
+		"offline nearly all the time since":      {denied("10:00:00").wait(10 * time.Hour).stay(), diagnose.Problem},
+		"quiet for longer than in between":       {denied("06:00:00").wait(6*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Notice},
+		"quiet for no longer than in between":    {denied("02:00:00").wait(14*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Problem},
+		"another connection in between, at once": {denied("10:00:00").hold(time.Hour, event.DisconnectedByClient).stay(), diagnose.Notice},
+	} {
+		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "topic-denied").Level, name)
+	}
+	over := denied("10:00:00").stay()
+	require.Regexp(t, `It happened at 2026-11-22 10:01:00 UTC\. It did not happen again: the client has been connected since 2026-11-22 10:01:01 UTC\.$`,
+		meaning(t, over, "topic-denied", diagnose.English))
+	require.Regexp(t, `发生于 2026-11-22 10:01:00 UTC。此后没有再次发生：客户端从 2026-11-22 10:01:01 UTC 起一直在线。$`,
+		meaning(t, over, "topic-denied", diagnose.Chinese))
+	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(begin("10:00:00").hold(time.Minute, event.ClosedByClient).stay().events), "closed-by-client").Level,
+		"a notice stays one")
 }
 
 // Nor is a slip of the hand, once a login is accepted.
@@ -375,12 +415,12 @@ func TestRefusalsBeforeALoginAreNoProblem(t *testing.T) {
 		script *script
 		want   diagnose.Level
 	}{
-		"one":                      {begin("08:00:00").refuse().stay(), diagnose.Notice},
-		"two":                      {begin("08:00:00").refuse().refuse().stay(), diagnose.Notice},
-		"three":                    {begin("08:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
-		"the second not followed":  {begin("08:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
-		"not followed":             {begin("08:00:00").refuse(), diagnose.Problem},
-		"while a connection is on": {begin("08:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
+		"one":                      {begin("20:00:00").refuse().stay(), diagnose.Notice},
+		"two":                      {begin("20:00:00").refuse().refuse().stay(), diagnose.Notice},
+		"three":                    {begin("20:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
+		"the second not followed":  {begin("20:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
+		"not followed":             {begin("20:00:00").refuse(), diagnose.Problem},
+		"while a connection is on": {begin("20:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
 	} {
 		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "refused-login").Level, name)
 	}
@@ -391,7 +431,8 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 		times(20, func(s *script) { s.refuse(user("u1"), from("192.0.2.1", 2), reason("bad_username_or_password")) })
 	got := verdict(t, diagnosed(s.events), "refused-after-success")
 	require.Equal(t, 20, got.Count)
-	require.Contains(t, got.Meaning, "Since 2026-11-22 08:01:01 UTC its logins were refused as not authorized, 20 times")
+	require.Contains(t, got.Meaning, "Since then its logins were refused as not authorized, 20 times")
+	require.Contains(t, got.Meaning, "First at 2026-11-22 08:01:01 UTC, last at 2026-11-22 08:01:20 UTC.")
 	require.Len(t, got.Evidence, 10)
 	require.Equal(t, event.Connect, got.Evidence[0].Action)
 	require.Equal(t, "08:00:00", short(got.Evidence[0].Time))
@@ -417,9 +458,9 @@ func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
 	s := begin("08:00:00").refuse().refuse().refuse()
 	got := verdict(t, diagnosed(s.events), "never-accepted")
 	require.Equal(t, "The broker refused the login as not authorized, 3 times, and accepted none as far back as was looked. "+
-		"Whether it did earlier is not known.", got.Meaning)
+		"Whether it did earlier is not known. First at 2026-11-22 08:00:00 UTC, last at 2026-11-22 08:00:02 UTC.", got.Meaning)
 	got = verdict(t, diagnose.Diagnose(s.events, wholeDay, diagnose.Status{}, diagnose.Chinese), "never-accepted")
-	require.Equal(t, "服务端以 not authorized 拒绝登录，共 3 次。在已查看的时间范围内没有登录成功的记录，更早的情况未知。", got.Meaning)
+	require.Equal(t, "服务端以 not authorized 拒绝登录，共 3 次。在已查看的时间范围内没有登录成功的记录，更早的情况未知。首次发生于 2026-11-22 08:00:00 UTC，最近一次为 2026-11-22 08:00:02 UTC。", got.Meaning)
 }
 
 func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {

@@ -1,0 +1,48 @@
+package diagnose
+
+import "time"
+
+// finding is a verdict without words.
+type finding struct {
+	count    int
+	when     []time.Time // it happened, in order; none where the words say it themselves
+	values   values
+	evidence []exhibit
+	level    Level // where it is not the rule's
+	text     Code  // of its words, where they are not the rule's
+}
+
+// with adds the values that its words name.
+func (f *finding) with(v values) *finding {
+	f.values = v
+	return f
+}
+
+// ofEnds is what is found of connections, in order of time but for when they ended.
+func ofEnds(connections []*Connection, more func(*Connection) []saying) *finding {
+	return &finding{
+		count:    len(connections),
+		when:     inOrder(connections, func(c *Connection) time.Time { return c.End.Time }),
+		evidence: endsOf(connections, more),
+	}
+}
+
+// ofRefusals is what is found of refusals in order of time.
+func ofRefusals(refusals []*Refusal) *finding {
+	return &finding{
+		count:    len(refusals),
+		when:     inOrder(refusals, func(d *Refusal) time.Time { return d.Time.Time }),
+		evidence: refusalsOf(refusals),
+	}
+}
+
+// ofMoves is what is found of connections and what followed them.
+func ofMoves(successions []succession, more ...saying) *finding {
+	return &finding{
+		count:    len(successions),
+		when:     inOrder(successions, endTime),
+		evidence: movesOf(successions, more...),
+	}
+}
+
+func endTime(s succession) time.Time { return s.ended.End.Time }

@@ -1,0 +1,55 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+)
+
+// overAfter is how long the open connection must have lasted for what went wrong before
+// to be over, for the time being.
+const overAfter = 6 * time.Hour
+
+// isOver reports whether what happened at some instants, in order, has stopped: the
+// connection that is open has lasted for hours since, and for longer than it was between
+// any two of them.
+func (r *record) isOver(when []time.Time) bool {
+	if r.status.State != Online || len(when) == 0 {
+		return false
+	}
+	quiet := r.span.To.Sub(later(r.status.Since.Time, when[len(when)-1]))
+	return quiet >= overAfter && quiet > longestGap(when)
+}
+
+func longestGap(when []time.Time) time.Duration {
+	var longest time.Duration
+	for i := 1; i < len(when); i++ {
+		longest = max(longest, when[i].Sub(when[i-1]))
+	}
+	return longest
+}
+
+// timing says when something happened, and whether it is over.
+func (r *record) timing(when []time.Time) []saying {
+	if len(when) == 0 {
+		return nil
+	}
+	first, last := when[0], when[len(when)-1]
+	says := []saying{{happenedOnce, values{"last": moment(last)}}}
+	if len(when) > 1 {
+		says[0] = saying{happenedOften, values{"first": moment(first), "last": moment(last)}}
+	}
+	if r.isOver(when) {
+		says = append(says, saying{notSince, values{"since": moment(r.status.Since.Time)}})
+	}
+	return says
+}
+
+// inOrder are the times of things.
+func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
+	when := make([]time.Time, len(things))
+	for i, thing := range things {
+		when[i] = timeOf(thing)
+	}
+	slices.SortFunc(when, time.Time.Compare)
+	return when
+}
