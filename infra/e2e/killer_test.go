@@ -19,7 +19,7 @@ type killer struct {
 // in between.
 const killEvery = 100 * time.Millisecond
 
-// startKiller kills one process of a function after the other, whichever is the oldest.
+// startKiller kills one process of a function after the other.
 func startKiller(t *testing.T, s *stack, function string) *killer {
 	t.Helper()
 	k := &killer{stop: make(chan struct{}), ended: make(chan struct{})}

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -188,7 +190,10 @@ func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(s.data, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // somebody is at work there
+			return nil
+		case err != nil || entry.IsDir():
 			return err
 		}
 		_, key, found := strings.Cut(filepath.ToSlash(path), "/objects/")
