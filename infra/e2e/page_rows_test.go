@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,18 @@ func testFilter(t *testing.T, p *pageTest) {
 	require.Equal(t, "No events in this span pass the filter.", b.text(".events .empty"))
 	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
 	b.await(`document.querySelectorAll('.event').length === 9`)
+}
+
+// testFilterOfNothing: that nothing is on record is not all right, whatever is filtered.
+func testFilterOfNothing(t *testing.T, p *pageTest) {
+	for client, title := range map[string]string{"GID_page@@@nobody": "Nothing is known of this device", quietDevice: "No events in this span"} {
+		b := openTab(t, p.chromium, p.stack, device{})
+		b.open(p.path(client, time.Hour) + "&action=close")
+		b.results()
+		require.Equal(t, title, b.text(".notice.empty h2"))
+		require.NotContains(t, b.text(".results"), "ALL RIGHT")
+		require.False(t, strings.Contains(b.download(".exports button:nth-of-type(4)"), "All right"))
+	}
 }
 
 // testLink: who opens a link sees what its sender saw.

@@ -56,6 +56,7 @@ func TestPage(t *testing.T) {
 		{"keyboard", testKeyboard},
 		{"rows", testRows},
 		{"filter", testFilter},
+		{"filter of nothing", testFilterOfNothing},
 		{"link", testLink},
 		{"language", testLanguage},
 		{"colours", testColours},

@@ -56,7 +56,7 @@ function leftOut(report, s, rows) {
   const bars = leavesOut(report, 'connections') ? boxOf(0, s.x(ms(first?.start ?? first?.end ?? report.to))) : null;
   const strip = leavesOut(report, 'timeline') ? boxOf(0, s.x(ms(report.timeline[0]?.from ?? report.to))) : null;
   const fill = 'url(#left-out)';
-  return svg('g', { class: 'omitted' },
+  return (bars || strip) && svg('g', { class: 'omitted' },
     bars && svg('rect', { class: 'ground', ...bars, y: rows.bar, height: barHeight, fill }),
     strip && svg('rect', { class: 'strip', ...strip, y: rows.strip, height: stripHeight, fill }),
     bars && groundLabel('omitted', bars, rows));

@@ -7,8 +7,14 @@ import { inZone, iso, ms, time } from './time.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
 
+// What these say is that there is nothing on record, which is not to be all right.
+const silent = ['nothing-recorded', 'offline-throughout'];
+
 // levelOf a verdict; one that this page does not know is an info.
-const levelOf = ({ level }) => (level in icons ? level : 'info');
+function levelOf({ code, level }) {
+  if (silent.includes(code)) return 'notice';
+  return level in icons ? level : 'info';
+}
 
 const longest = 1500;
 

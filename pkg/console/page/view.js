@@ -24,10 +24,10 @@ export class View {
     return write(this.query);
   }
 
-  // isEmpty: there is nothing to draw. A filter that leaves nothing is something else.
+  // isEmpty: there is nothing to draw, whatever a filter leaves.
   isEmpty() {
     const { connections, refusals } = this.report;
-    return !connections.length && !refusals.length && !this.rows.list.length && !this.query.action && !this.query.info;
+    return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
   isIncomplete() {
