@@ -29,7 +29,7 @@ export function table(view, { onFilter, onRow, onProblem }) {
     try {
       await view.rows.until((next + 1) * perPage);
     } catch (problem) {
-      onProblem(problem);
+      if (problem.name !== 'AbortError') onProblem(problem); // else something else was asked for
       return;
     }
     page = next;
