@@ -89,16 +89,29 @@ func testWholeClientID(t *testing.T, p *pageTest) {
 	require.Equal(t, "GID_page", get[string](b, "document.querySelector('#group').value"))
 	require.Equal(t, "busy", get[string](b, "document.querySelector('#device').value"))
 
+	b.paste("#device", "GID_other@@@dev@@@1")
+	require.Equal(t, "GID_other", get[string](b, "document.querySelector('#group').value"))
+	require.Equal(t, "dev@@@1", get[string](b, "document.querySelector('#device').value"))
+
+	// Without a group it is not split: "@@@busy" is not "busy".
+	b.paste("#device", "@@@busy")
+	require.Empty(t, get[string](b, "document.querySelector('#group').value"))
+	b.click("#search")
+	b.await(`document.querySelector('h1 .datum').innerText === '@@@busy'`)
+	require.Equal(t, "@@@busy", get[string](b, "document.querySelector('#device').value"))
+}
+
+// paste puts a text over all of a field, as from the clipboard.
+func (b *tab) paste(selector, value string) {
+	b.t.Helper()
 	b.run(chromedp.Evaluate(`{
-		const field = document.querySelector('#device');
+		const field = document.querySelector(`+quoted(selector)+`);
 		field.focus();
 		field.select();
 		const data = new DataTransfer();
-		data.setData('text', 'GID_other@@@dev@@@1');
+		data.setData('text', `+quoted(value)+`);
 		field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
 	}`, nil))
-	require.Equal(t, "GID_other", get[string](b, "document.querySelector('#group').value"))
-	require.Equal(t, "dev@@@1", get[string](b, "document.querySelector('#device').value"))
 }
 
 func testNothing(t *testing.T, p *pageTest) {

@@ -17,10 +17,11 @@ const separator = '@@@';
 
 export const joined = (group, device) => (group ? group + separator + device : device);
 
-// halves of a client identifier, cut at the first separator.
+// halves of a client identifier, cut at the first separator. Before it there must be
+// something: "@@@d" is no other name of "d".
 export function halves(client) {
   const at = client.indexOf(separator);
-  return at < 0 ? ['', client] : [client.slice(0, at), client.slice(at + separator.length)];
+  return at <= 0 ? ['', client] : [client.slice(0, at), client.slice(at + separator.length)];
 }
 
 const oneOf = (values, value, preset) => (values.includes(value) ? value : preset);
