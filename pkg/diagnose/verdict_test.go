@@ -400,6 +400,11 @@ func TestWhatIsOverIsNoProblem(t *testing.T) {
 	} {
 		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "topic-denied").Level, name)
 	}
+	lost := begin("08:00:00").lose(time.Hour).times(20, func(s *script) { s.refuse() })
+	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(lost.events), "refused-login").Level, "who logs in may not be connected any more")
+	overlap := begin("10:00:00").hold(time.Minute, event.ClientIDConflict).hold(time.Minute, event.ClientIDConflict)
+	overlap.hold(time.Minute, event.ClientIDConflict).wait(-1100 * time.Millisecond).stay()
+	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(overlap.events), "client-id-conflict").Level, "the last end is told a moment later")
 	over := denied("10:00:00").stay()
 	require.Regexp(t, `It happened at 2026-11-22 10:01:00 UTC\. It did not happen again: the client has been connected since 2026-11-22 10:01:01 UTC\.$`,
 		meaning(t, over, "topic-denied", diagnose.English))

@@ -10,14 +10,16 @@ import (
 const overAfter = 6 * time.Hour
 
 // isOver reports whether what happened at some instants, in order, has stopped: the
-// connection that is open has lasted for hours since, and for longer than it was between
-// any two of them.
+// connection that is open began after that, and has lasted for hours and for longer than
+// it was between any two of them. What happens while it is open, such as refused logins,
+// may mean that it is no more.
 func (r *record) isOver(when []time.Time) bool {
-	if r.status.State != Online || len(when) == 0 {
+	began := r.status.Since.Time
+	if r.status.State != Online || len(when) == 0 || when[len(when)-1].Sub(began) > sameMoment {
 		return false
 	}
-	quiet := r.span.To.Sub(later(r.status.Since.Time, when[len(when)-1]))
-	return quiet >= overAfter && quiet > longestGap(when)
+	lasts := r.span.To.Sub(began)
+	return lasts >= overAfter && lasts > longestGap(when)
 }
 
 func longestGap(when []time.Time) time.Duration {
