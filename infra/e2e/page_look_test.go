@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -58,6 +61,49 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Equal(t, "date", get[string](b, "document.querySelector('#query').elements.range.value"))
 	b.click("#zone [value=local]")
 	require.Equal(t, "custom", get[string](b, "document.querySelector('#query').elements.range.value"))
+}
+
+// testClockChange: where clocks are changed within a span each time says its offset, and a
+// day of 25 hours says what is left out of it.
+func testClockChange(t *testing.T, p *pageTest) {
+	events := p.stack.ask(t, with(question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now), "limit", "2")).body
+	var page map[string]any
+	require.NoError(t, json.Unmarshal(events, &page))
+	for i, at := range []string{"2024-10-27T00:30:00.000Z", "2024-10-27T01:30:00.000Z"} {
+		page["events"].([]any)[i].(map[string]any)["time"] = at
+	}
+	delete(page, "next_cursor")
+	twice, err := json.Marshal(page)
+	require.NoError(t, err)
+	b := openTab(t, p.chromium, p.stack, device{})
+	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		if strings.Contains(e.Request.URL, "/trace?") {
+			return fulfil(e, 200, twice)
+		}
+		return fetch.ContinueRequest(e.RequestID)
+	})
+	defer stop()
+	open := func(to string) {
+		end, err := time.Parse(time.RFC3339, to)
+		require.NoError(t, err)
+		b.open(pathTo("GID_page@@@nobody", end, 24*time.Hour))
+		b.await(`document.querySelector('h1 .datum') && document.querySelector('#to').value.startsWith(` + quoted(end.In(berlin(t)).Format("2006-01-02T15:04")) + `)`)
+		b.results()
+	}
+	open("2024-10-27T22:00:00Z")
+	require.Equal(t, []string{"2024-10-27 02:30:00.000 +02:00", "2024-10-27 02:30:00.000 +01:00"}, b.texts(".event .col-time time"))
+	require.Equal(t, "Europe/Berlin, UTC+02:00 → UTC+01:00", b.text(".order small"))
+	require.Contains(t, b.text(".subject"), "Clocks go back on this day. Its last 1 h is left out here: ask for it with From–to.")
+	require.Equal(t, "2024-10-27", get[string](b, "document.querySelector('#date').value"))
+	b.shot("clock-change")
+	b.click("#zone [value=utc]")
+	b.await(`document.querySelector('.order small').innerText === 'UTC'`)
+	require.Equal(t, []string{"2024-10-27 00:30:00.000", "2024-10-27 01:30:00.000"}, b.texts(".event .col-time time"))
+	require.NotContains(t, b.text(".subject"), "Clocks go back")
+	b.click("#zone [value=local]")
+	open("2024-10-29T22:00:00Z")
+	require.NotContains(t, b.text(".subject"), "Clocks go back")
+	require.Equal(t, "Europe/Berlin, UTC+01:00", b.text(".order small"))
 }
 
 func testPhone(t *testing.T, p *pageTest) {

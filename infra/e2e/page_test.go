@@ -61,6 +61,7 @@ func TestPage(t *testing.T) {
 		{"language", testLanguage},
 		{"colours", testColours},
 		{"zone", testZone},
+		{"clock change", testClockChange},
 		{"files", testFiles},
 		{"report", testReport},
 		{"hostile", testHostile},

@@ -86,7 +86,7 @@ function listLabel(report) {
 function connectionRow(connection, view, onPick) {
   const kind = kindOf(connection);
   const length = lengthOf(connection, ms(view.report.to));
-  const instant = (at) => (at ? time(ms(at)) : el('span', { class: 'quiet-text' }, text('unknown')));
+  const instant = (at) => (at ? time(ms(at), view.stamp) : el('span', { class: 'quiet-text' }, text('unknown')));
   return el('tr', {},
     el('td', {}, el('button', { type: 'button', class: 'link-like', on: { click: () => onPick(connection) } }, instant(connection.start))),
     el('td', {}, connection.end_is === 'open' ? text('kind.open') : instant(connection.end)),

@@ -72,6 +72,7 @@ export default {
   "results.label": "Results",
   "results.narration": "{verdict}. Events: {count}.",
   "subject.instance": "Instance",
+  "subject.cut": "Clocks go back on this day. Its last {rest} is left out here: ask for it with From–to.",
 
   "incomplete.title": "This answer is incomplete.",
   "incomplete.meaning": "Objects in the store are damaged, and events that they hold are missing here. Tell whoever runs Device Trace.",

@@ -8,6 +8,7 @@ import { el } from './dom.js';
 import { legend } from './legend.js';
 import { omitted } from './omitted.js';
 import { incomplete, receipt } from './receipt.js';
+import { cutDay } from './results.js';
 import { status } from './status.js';
 import { summary } from './summary.js';
 import { plainTable } from './table.js';
@@ -71,7 +72,8 @@ function heading(view) {
   return el('header', { class: 'subject' }, el('div', { class: 'who' },
     el('p', { class: 'eyebrow' }, text('title')),
     el('h1', {}, datum(query.client, { kind: 'mono' })),
-    el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' · ', `${spanText(query.from, query.to)} ${zoneName(query.to)}`),
+    el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' · ', `${spanText(query.from, query.to)} ${zoneName(query.from, query.to)}`),
+    cutDay(query),
     el('p', { class: 'quiet-text' }, text('report.made', { time: iso(now) }), ' · ', el('a', { href: view.link() }, text('report.link')))));
 }
 
@@ -83,5 +85,5 @@ function rows(view) {
     el('h2', { class: 'section-title' }, text('table.title'), ' ', el('span', { class: 'count' }, number(shown.length))),
     filter ? el('p', { class: 'quiet-text' }, text('report.filter', { filter })) : null,
     done && shown.length === list.length ? null : el('p', { class: 'notice warning' }, text('report.cut', { most: number(mostRows) })),
-    plainTable(shown, view.query.to));
+    plainTable(shown, view));
 }

@@ -9,7 +9,7 @@ import { legend } from './legend.js';
 import { nothing } from './notices.js';
 import { omitted } from './omitted.js';
 import { incomplete, receipt } from './receipt.js';
-import { around, longest } from './span.js';
+import { around, leftOut, longest } from './span.js';
 import { status } from './status.js';
 import { summary } from './summary.js';
 import { table } from './table.js';
@@ -86,10 +86,17 @@ function subject(view, actions) {
     el('div', { class: 'who' },
       el('h1', {}, datum(query.client, { kind: 'mono' }), copyButton(() => query.client, { label: text('copy.client') })),
       el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' ', el('span', { class: 'between' }, '·'), ' ',
-        spanText(query.from, query.to).split(/(?<= –) /).flatMap((part) => [unbroken(part), ' ']), el('span', { class: 'quiet-text' }, zoneName(query.to), ', ', unbroken(duration(query.to - query.from + 1))))),
+        spanText(query.from, query.to).split(/(?<= –) /).flatMap((part) => [unbroken(part), ' ']), el('span', { class: 'quiet-text' }, zoneName(query.from, query.to), ', ', unbroken(duration(query.to - query.from + 1)))),
+      cutDay(query)),
     el('div', { class: 'exports', role: 'group', 'aria-label': text('export.label') },
       copyButton(() => view.link(), { caption: text('copy.link') }),
       ['csv', 'ndjson', 'html'].map((format) => el('button', { type: 'button', class: 'button quiet', title: text(`export.${format}.title`), on: { click: (event) => actions.onExport(format, event.currentTarget) } }, icon('down'), text(`export.${format}`)))));
+}
+
+// cutDay says so where a day is longer than what can be asked for at once.
+export function cutDay(query) {
+  const rest = leftOut(query);
+  return rest ? el('p', { class: 'quiet-text' }, text('subject.cut', { rest: duration(rest) })) : null;
 }
 
 function timelineCard({ query }, { onMove, onWider }, content) {

@@ -19,8 +19,12 @@ function wholeDay(date, now) {
   const from = fromWall(date);
   if (from === null) return { fault: 'fault.date', field: 'date' };
   if (from > now) return { fault: 'fault.future', field: 'date' };
+  return { from, to: Math.min(endOf(date), from + longest) };
+}
+
+function endOf(date) {
   const next = new Date(Date.parse(`${date}T00:00Z`) + day).toISOString().slice(0, 10);
-  return { from, to: Math.min(fromWall(next) - 1, from + longest) };
+  return fromWall(next) - 1;
 }
 
 // dayOf is the day of the shown zone that a span is, or empty.
@@ -28,6 +32,12 @@ export function dayOf(span) {
   const shown = date(span.from);
   const { from, to } = wholeDay(shown, Infinity);
   return from === span.from && to === span.to ? shown : '';
+}
+
+// leftOut is how much of its day a span leaves out because that has more than 24 hours.
+export function leftOut(span) {
+  const date = dayOf(span);
+  return date ? endOf(date) - span.to : 0;
 }
 
 function between(from, to, now) {

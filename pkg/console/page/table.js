@@ -93,7 +93,7 @@ function filter(name, values, value, onChange) {
 function head(view, onOrder) {
   const newest = view.query.order === 'desc';
   const order = el('button', { id: 'order', type: 'button', class: 'order', title: text(newest ? 'table.oldest' : 'table.newest'), on: { click: onOrder } },
-    text('column.time'), el('span', { class: newest ? 'sort down' : 'sort up', 'aria-hidden': 'true' }), el('small', {}, zoneName(view.query.to)));
+    text('column.time'), el('span', { class: newest ? 'sort down' : 'sort up', 'aria-hidden': 'true' }), el('small', {}, zoneName(view.query.from, view.query.to)));
   return el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, columns.map((name) => (name === 'time'
     ? el('th', { role: 'columnheader', scope: 'col', class: 'col-time', 'aria-sort': newest ? 'descending' : 'ascending' }, order)
     : el('th', { role: 'columnheader', scope: 'col', class: `col-${name}` }, text(`column.${name}`))))));
@@ -105,7 +105,7 @@ function eventRow(row, view, onRow) {
   const channel = row.channel_id
     ? [datum(row.channel_id, { limit: 64, kind: 'mono' }), copyButton(() => row.channel_id, { label: text('copy.channel') })]
     : el('span', { class: 'quiet-text' }, '–');
-  const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` }, cell('channel', el('div', { class: 'line' }, toggle, channel)), cells(row));
+  const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` }, cell('channel', el('div', { class: 'line' }, toggle, channel)), cells(row, view));
   let more = null;
   function turn() {
     const opens = more === null;
@@ -122,11 +122,11 @@ function eventRow(row, view, onRow) {
   return line;
 }
 
-function cells(row) {
+function cells(row, view) {
   return [
     cell('action', el('span', { class: `action action-${row.action}` }, datum(row.action))),
     cell('info', el('span', { class: 'dot', 'aria-hidden': 'true' }), el('span', { class: 'info', title: text(`info.${row.action_info}`) }, datum(row.action_info)), row.native_reason ? el('small', { class: 'native' }, datum(row.native_reason)) : null),
-    cell('time', time(ms(row.time)), row.time_origin === 'received' ? el('small', { class: 'badge', title: text('origin.received') }, text('row.received')) : null),
+    cell('time', time(ms(row.time), view.stamp), row.time_origin === 'received' ? el('small', { class: 'badge', title: text('origin.received') }, text('row.received')) : null),
   ];
 }
 
@@ -148,10 +148,11 @@ function ticketOf(row, view) {
 }
 
 // plainTable is all rows with their evidence, for a report.
-export function plainTable(rows, to) {
+export function plainTable(rows, view) {
+  const { from, to } = view.query;
   return el('table', { class: 'trace plain' },
-    el('thead', {}, el('tr', {}, columns.map((name) => el('th', { scope: 'col' }, text(`column.${name}`), name === 'time' ? el('small', {}, ` ${zoneName(to)}`) : null)), el('th', { scope: 'col' }, text('report.more')))),
+    el('thead', {}, el('tr', {}, columns.map((name) => el('th', { scope: 'col' }, text(`column.${name}`), name === 'time' ? el('small', {}, ` ${zoneName(from, to)}`) : null)), el('th', { scope: 'col' }, text('report.more')))),
     el('tbody', {}, rows.map((row) => el('tr', { class: `event kind-${kindOfWord(row.action_info)}` },
-      el('td', {}, datum(row.channel_id, { kind: 'mono' })), ...cells(row),
+      el('td', {}, datum(row.channel_id, { kind: 'mono' })), ...cells(row, view),
       el('td', { class: 'more-facts' }, datum(evidenceText({ ...row, time: null, channel_id: '', action_info: '', native_reason: '' }).join('; '), { limit: 600 }))))));
 }

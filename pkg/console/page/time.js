@@ -46,11 +46,17 @@ function offsetText(at) {
 // iso is RFC 3339 in the shown zone.
 export const iso = (at) => wall(at) + (preferences.zone === 'utc' ? 'Z' : offsetText(at));
 
-// zoneName names the shown zone, with its offset at an instant.
-export function zoneName(at) {
+// zoneName names the shown zone, with its offset at an instant, or at both ends of a span.
+export function zoneName(...instants) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (preferences.zone === 'utc' || zone === 'UTC') return 'UTC';
-  return `${zone}, UTC${offsetText(at)}`;
+  const offsets = new Set(instants.map((at) => `UTC${offsetText(at)}`));
+  return `${zone}, ${[...offsets].join(' → ')}`;
+}
+
+// stampIn is stamp for the instants of a span, with the offset where clocks are changed in it.
+export function stampIn({ from, to }) {
+  return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
 // inZone rewrites the times that a sentence gives in UTC.

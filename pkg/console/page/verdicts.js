@@ -29,7 +29,7 @@ export function headline(verdict, view, { onTime }) {
     el('p', { class: 'level' }, icon(icons[level]), text(`level.${level}`)),
     el('h2', { id: 'headline-title' }, prose(verdict.title)),
     el('div', { class: 'advice' }, el('p', { class: 'meaning' }, prose(verdict.meaning)), next(verdict)),
-    el('div', { class: 'foot' }, evidenceOf(verdict, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
+    el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
 }
 
 // quietHeadline stands where there is no verdict.
@@ -62,23 +62,23 @@ function item(verdict, view, { onTime }) {
       el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning))),
     el('p', { class: 'meaning' }, prose(verdict.meaning)),
     next(verdict),
-    el('div', { class: 'foot' }, evidenceOf(verdict, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
+    el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
 }
 
-function evidenceOf(verdict, onTime) {
+function evidenceOf(verdict, view, onTime) {
   const shown = verdict.evidence.length;
   if (!shown) return el('span', { class: 'spring' });
   const label = shown < verdict.count ? 'verdict.evidence.some' : 'verdict.evidence';
   return el('details', { class: 'evidence-list' },
     el('summary', {}, icon('chevron'), text(label, { shown: number(shown), count: number(verdict.count) })),
-    el('ol', {}, verdict.evidence.map((one) => evidenceRow(one, onTime))));
+    el('ol', {}, verdict.evidence.map((one) => evidenceRow(one, view, onTime))));
 }
 
-function evidenceRow(one, onTime) {
+function evidenceRow(one, view, onTime) {
   const at = ms(one.time);
   const when = onTime && at !== null
-    ? el('button', { type: 'button', class: 'link-like', title: text('verdict.show'), on: { click: () => onTime(at) } }, time(at))
-    : at !== null && time(at);
+    ? el('button', { type: 'button', class: 'link-like', title: text('verdict.show'), on: { click: () => onTime(at) } }, time(at, view.stamp))
+    : at !== null && time(at, view.stamp);
   return el('li', {},
     when || null,
     el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), one.native_reason ? el('small', {}, ' ', datum(one.native_reason)) : null),

@@ -4,7 +4,7 @@ import { link, write } from './address.js';
 import { plain } from './datum.js';
 import { statusSentence } from './status.js';
 import { text } from './text.js';
-import { iso } from './time.js';
+import { iso, stampIn } from './time.js';
 
 export class View {
   // status is null where it could not be had; that alone hides nothing else.
@@ -18,6 +18,11 @@ export class View {
 
   link() {
     return link(this.query);
+  }
+
+  // stamp writes an instant of the span.
+  get stamp() {
+    return stampIn(this.query);
   }
 
   path() {

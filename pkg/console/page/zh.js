@@ -72,6 +72,7 @@ export default {
   "results.label": "查询结果",
   "results.narration": "{verdict}。事件数：{count}。",
   "subject.instance": "实例",
+  "subject.cut": "这一天时钟回拨，最后 {rest}未在此显示：请用“自定义”查询。",
 
   "incomplete.title": "查询结果不完整。",
   "incomplete.meaning": "存储中有对象已损坏，其中的事件在此缺失。请告知 Device Trace 的维护者。",
