@@ -66,6 +66,25 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 	}
 }
 
+// testUnreported: ends that nobody reported are not taken for health.
+func testUnreported(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@unreported"
+	var begins []sent
+	for i := range 3 {
+		begins = append(begins, p.connection(client, 50*time.Minute-time.Duration(i)*10*time.Minute, 0, "no heart", "")[0])
+		begins[i].PeerPort += int32(i)
+	}
+	p.stack.record(t, pageInstance, begins)
+	b := p.view(t, client, time.Hour, device{})
+	require.Equal(t, "Uptime at most 100 % 50 min online, 10 min unknown, ends not reported: 2", b.text(".tile:nth-child(1)"))
+	require.Equal(t, "Drops 0 to 2 0 ended by DISCONNECT, ends not reported: 2", b.text(".tile:nth-child(3)"))
+	require.Equal(t, "Median connection – of those whose end was reported", b.text(".tile:nth-child(6)"))
+
+	b = p.view(t, busyDevice, time.Hour, device{})
+	require.Equal(t, "Drops 2 1 ended by DISCONNECT", b.text(".tile:nth-child(3)"))
+	require.Equal(t, "Median connection 10 min the middle one of 3", b.text(".tile:nth-child(6)"))
+}
+
 // testLink: who opens a link sees what its sender saw.
 func testLink(t *testing.T, p *pageTest) {
 	b := p.view(t, busyDevice, time.Hour, device{})

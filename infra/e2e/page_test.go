@@ -57,6 +57,7 @@ func TestPage(t *testing.T) {
 		{"rows", testRows},
 		{"filter", testFilter},
 		{"filter of nothing", testFilterOfNothing},
+		{"unreported", testUnreported},
 		{"link", testLink},
 		{"language", testLanguage},
 		{"colours", testColours},
