@@ -32,6 +32,8 @@ func testRows(t *testing.T, p *pageTest) {
 	copied := get[string](b, "window.copied")
 	require.Contains(t, copied, "Device Trace: "+busyDevice+"\nInstance: page\n")
 	require.Contains(t, copied, "close Socket IOException\n")
+	const instant = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0[12]:00`
+	require.Regexp(t, "\nStatus at "+instant+": Offline since "+instant+", Socket IOException\n", copied)
 	require.Contains(t, copied, "\n"+p.stack.url("/?instance=page&client="+url.QueryEscape(busyDevice)))
 
 	b.click(".order")

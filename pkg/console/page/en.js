@@ -96,6 +96,7 @@ export default {
   "verdict.show": "Show this moment",
 
   "status.now": "Now",
+  "status.at": "Status at {time}",
   "status.online": "Online",
   "status.offline": "Offline",
   "status.unknown": "Unknown",

@@ -1,8 +1,8 @@
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
-import { kindOf } from './kinds.js';
+import { kindLabel, kindOf } from './kinds.js';
 import { phrase, text } from './text.js';
-import { date, duration, ms, stamp, time } from './time.js';
+import { date, duration, iso, ms, stamp, time } from './time.js';
 
 // status is the card that says whether the device is online now. answer is null where
 // the API could not tell.
@@ -16,7 +16,7 @@ export function status(answer) {
 }
 
 // left reports whether the client went of its own accord, which is nothing to worry about.
-const left = (answer) => answer?.state === 'offline' && Boolean(answer.connection) && kindOf(answer.connection) === 'disconnected';
+const left = (answer) => kindOfEnd(answer) === 'disconnected';
 
 // since says when it began, how long ago, and why it is offline.
 function since(answer) {
@@ -25,8 +25,15 @@ function since(answer) {
   if (!answer.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
   const at = ms(answer.since);
   const ago = ms(answer.at) - at;
-  const reason = answer.state === 'offline' && answer.connection?.action_info;
-  return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', { time: time(at, (t) => stamp(t).slice(0, 19)), ago: unbroken(duration(Math.abs(ago))) }), reason ? el('span', { class: 'reason' }, reason) : null];
+  return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', { time: time(at, (t) => stamp(t).slice(0, 19)), ago: unbroken(duration(Math.abs(ago))) }), reason(answer)];
+}
+
+// kindOfEnd is how the newest connection ended; null while it has not, or if none is known.
+const kindOfEnd = (answer) => (answer?.state === 'offline' && answer.connection ? kindOf(answer.connection) : null);
+
+function reason(answer) {
+  const kind = kindOfEnd(answer);
+  return kind && el('span', { class: `reason reason-${kind}` }, kindLabel(kind));
 }
 
 const shown = ['peer_address', 'username', 'node'];
@@ -38,10 +45,14 @@ function newest(connection) {
   return values.length ? el('dl', { class: 'brief' }, values.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))) : null;
 }
 
-// statusSentence is the same in one line of plain text.
-export function statusSentence(answer) {
-  if (!answer) return text('status.unread');
-  if (answer.state === 'unknown' || !answer.since) return text(`status.${answer.state}`);
-  const reason = answer.state === 'offline' && answer.connection?.action_info ? `, ${answer.connection.action_info}` : '';
-  return text('status.sentence', { state: text(`status.${answer.state}`), time: stamp(ms(answer.since)) }) + reason;
+// statusLine is the same in one line of plain text, for readers elsewhere and later.
+export function statusLine(answer) {
+  if (!answer) return `${text('status.now')}: ${text('status.unread')}`;
+  const kind = kindOfEnd(answer);
+  const state = text(`status.${answer.state}`);
+  return [
+    `${text('status.at', { time: iso(ms(answer.at)) })}: `,
+    answer.since ? text('status.sentence', { state, time: iso(ms(answer.since)) }) : state,
+    kind ? `, ${kindLabel(kind)}` : '',
+  ].join('');
 }

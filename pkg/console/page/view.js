@@ -2,7 +2,7 @@
 
 import { link, write } from './address.js';
 import { plain } from './datum.js';
-import { statusSentence } from './status.js';
+import { statusLine } from './status.js';
 import { text } from './text.js';
 import { iso, stampIn } from './time.js';
 
@@ -49,7 +49,7 @@ export class View {
       `${text('title')}: ${plain(this.query.client)}`,
       `${text('subject.instance')}: ${plain(this.query.instance)}`,
       `${text('form.range')}: ${iso(this.query.from)} – ${iso(this.query.to)}`,
-      `${text('status.now')}: ${statusSentence(this.status)}`,
+      statusLine(this.status),
     ];
   }
 }

@@ -96,6 +96,7 @@ export default {
   "verdict.show": "显示这一时刻",
 
   "status.now": "当前状态",
+  "status.at": "{time} 的状态",
   "status.online": "在线",
   "status.offline": "离线",
   "status.unknown": "未知",
