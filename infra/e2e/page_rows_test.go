@@ -49,6 +49,8 @@ func testFilter(t *testing.T, p *pageTest) {
 	require.Equal(t, []string{"no heart"}, b.texts(".event .info"))
 	require.Contains(t, b.address(), "action_info=no+heart")
 	require.Equal(t, 3, b.count(".timeline .bar"), "the timeline stays whole")
+	require.Equal(t, "CSV: only the events with no heart", get[string](b, "document.querySelector('.exports button:nth-of-type(2)').title"))
+	require.Equal(t, 2, strings.Count(b.download(".exports button:nth-of-type(2)"), "\n"))
 	b.run(chromedp.SetValue("#filter-action", "connect", chromedp.ByQuery))
 	b.await(`document.querySelectorAll('.event').length === 0`)
 	require.Equal(t, "No events in this span pass the filter.", b.text(".events .empty"))

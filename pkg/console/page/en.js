@@ -240,6 +240,7 @@ export default {
   "export.ndjson.title": "All events as NDJSON, one object a line",
   "export.html": "Report",
   "export.html.title": "One HTML file of all this, to attach to a ticket",
+  "export.filtered": "{format}: only the events with {filter}",
   "export.pages": "Pages fetched: {pages}",
   "export.done": "The file is ready.",
   "export.incomplete": "The file is ready, but events are missing in it: objects in the store are damaged.",

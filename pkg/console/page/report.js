@@ -80,7 +80,7 @@ function heading(view) {
 function rows(view) {
   const { list, done } = view.rows;
   const shown = list.slice(0, mostRows);
-  const filter = [view.query.action, view.query.info].filter(Boolean).join(', ');
+  const filter = view.filter();
   return el('section', { class: 'card events' },
     el('h2', { class: 'section-title' }, text('table.title'), ' ', el('span', { class: 'count' }, number(shown.length))),
     filter ? el('p', { class: 'quiet-text' }, text('report.filter', { filter })) : null,

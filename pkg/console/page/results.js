@@ -90,7 +90,13 @@ function subject(view, actions) {
       cutDay(query)),
     el('div', { class: 'exports', role: 'group', 'aria-label': text('export.label') },
       copyButton(() => view.link(), { caption: text('copy.link') }),
-      ['csv', 'ndjson', 'html'].map((format) => el('button', { type: 'button', class: 'button quiet', title: text(`export.${format}.title`), on: { click: (event) => actions.onExport(format, event.currentTarget) } }, icon('down'), text(`export.${format}`)))));
+      ['csv', 'ndjson', 'html'].map((format) => el('button', { type: 'button', class: 'button quiet', title: exportTitle(format, view), on: { click: (event) => actions.onExport(format, event.currentTarget) } }, icon('down'), text(`export.${format}`)))));
+}
+
+// exportTitle says which events a file holds: those that the filter lets pass.
+function exportTitle(format, view) {
+  const filter = view.filter();
+  return filter ? text('export.filtered', { format: text(`export.${format}`), filter }) : text(`export.${format}.title`);
 }
 
 // cutDay says so where a day is longer than what can be asked for at once.

@@ -35,6 +35,11 @@ export class View {
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
+  // filter is the words that events are filtered by; empty for none.
+  filter() {
+    return [this.query.action, this.query.info].filter(Boolean).join(', ');
+  }
+
   isIncomplete() {
     return Boolean(this.report.incomplete || this.status?.incomplete || this.rows.unreadable.size);
   }

@@ -240,6 +240,7 @@ export default {
   "export.ndjson.title": "将所有事件导出为 NDJSON，每行一个对象",
   "export.html": "报告",
   "export.html.title": "将以上全部内容存为一个 HTML 文件，可附在工单中",
+  "export.filtered": "{format}：仅包含 {filter} 的事件",
   "export.pages": "已获取页数：{pages}",
   "export.done": "文件已生成。",
   "export.incomplete": "文件已生成，但缺少部分事件：存储中有对象已损坏。",
