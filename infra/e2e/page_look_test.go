@@ -59,6 +59,8 @@ func testZone(t *testing.T, p *pageTest) {
 	b.open(pathTo(busyDevice, day.Add(24*time.Hour-time.Millisecond), 24*time.Hour-time.Millisecond))
 	b.await(`document.querySelector('#date').value === ` + quoted(day.Format(time.DateOnly)) + ` && document.querySelector('.subject')`)
 	require.Equal(t, "date", get[string](b, "document.querySelector('#query').elements.range.value"))
+	b.click("#timeline-earlier")
+	b.await(`document.querySelector('#date').value === ` + quoted(day.AddDate(0, 0, -1).Format(time.DateOnly)) + ` && !document.querySelector('#date-field').hidden`)
 	b.click("#zone [value=local]")
 	require.Equal(t, "custom", get[string](b, "document.querySelector('#query').elements.range.value"))
 }

@@ -63,10 +63,14 @@ export function around(from, to) {
 }
 
 // moved is a span as long as the given one, so many lengths later, and not after now.
-export function moved({ from, to }, lengths, now) {
-  const by = Math.min((to - from) * lengths, now - to);
-  return { from: from + by, to: to + by };
+export function moved(span, lengths, now) {
+  const by = Math.min(lengthOf(span) * lengths, now - span.to);
+  return { from: span.from + by, to: span.to + by };
 }
+
+// lengthOf a span that ends with the last millisecond of a second, such as that of a day,
+// counts both its ends.
+const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
 // wider is three times as long around the same middle, at most a day.
 export function wider({ from, to }, now) {
