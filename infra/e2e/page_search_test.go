@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,48 @@ func testSpan(t *testing.T, p *pageTest) {
 	require.Equal(t, "to", get[string](b, "document.activeElement.id"))
 	require.Equal(t, "/", b.address())
 	b.shot("span")
+}
+
+// testAddress: the times of a link are understood as the API does, or it is said which one
+// is not; they are checked as those of the form.
+func testAddress(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, device{})
+	of := func(from, to string) string {
+		return "/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "from": {from}, "to": {to}}.Encode()
+	}
+	const layout = "2006-01-02T15:04:05.000Z07:00"
+	from, to := p.now.Add(-time.Hour), p.now
+	for _, time := range []func(time.Time) string{
+		func(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) },
+		func(at time.Time) string { return at.In(berlin(t)).Format(layout) },
+	} {
+		b.open(of(time(from), time(to)))
+		b.results()
+		require.Equal(t, 9, b.count(".event"))
+		require.Contains(t, b.address(), "from="+url.QueryEscape(from.UTC().Format(layout)))
+	}
+	b.open(strings.ReplaceAll(of(from.In(berlin(t)).Format(layout), to.UTC().Format(layout)), "%2B", "+"))
+	b.results()
+	require.Contains(t, b.address(), "from="+url.QueryEscape(from.UTC().Format(layout)))
+
+	const english = "“%s” is no time. A link says it as 2026-11-22T08:00:00Z (RFC 3339), or in Unix milliseconds."
+	for _, c := range []struct{ from, to, fault, field string }{
+		{"yesterday", to.Format(time.RFC3339), fmt.Sprintf(english, "yesterday"), "from"},
+		{from.Format(time.RFC3339), strconv.FormatInt(to.Unix(), 10), fmt.Sprintf(english, strconv.FormatInt(to.Unix(), 10)), "to"},
+		{from.Format(time.RFC3339), "2026-02-31T25:00:00Z", fmt.Sprintf(english, "2026-02-31T25:00:00Z"), "to"},
+		{to.Format(time.RFC3339), from.Format(time.RFC3339), "The end is not after the beginning.", "to"},
+		{from.AddDate(0, 0, -2).Format(time.RFC3339), from.Format(time.RFC3339), "That is 2 d. At most 24 hours can be asked for at once: narrow the span, or ask day by day.", "to"},
+	} {
+		b.open("/")
+		b.await(`document.querySelector('.welcome') && document.querySelector('#query-fault').hidden`)
+		b.open(of(c.from, c.to))
+		b.await(`!document.querySelector('#query-fault').hidden`)
+		require.Equal(t, c.fault, b.text("#query-fault"))
+		require.Equal(t, c.field, get[string](b, "document.activeElement.id"))
+		require.Equal(t, "busy", get[string](b, "document.querySelector('#device').value"))
+		require.Equal(t, 1, b.count(".welcome"))
+	}
+	b.shot("address")
 }
 
 // testAhead: where the clock of a broker is ahead, what it told counts for the span that

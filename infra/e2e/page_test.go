@@ -72,6 +72,7 @@ func TestPage(t *testing.T) {
 		{"token", testToken},
 		{"nothing", testNothing},
 		{"span", testSpan},
+		{"address", testAddress},
 		{"ahead", testAhead},
 		{"store", testStore},
 		{"incomplete", testIncomplete}, // the last one: it ruins the bucket

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -119,6 +120,8 @@ func TestVocabulary(t *testing.T) {
 	for _, end := range []diagnose.EndIs{diagnose.Open, diagnose.Reported, diagnose.Inferred} {
 		require.Contains(t, en, "end."+string(end))
 	}
+	require.Contains(t, all["span.js"], "const ahead = hour;")
+	require.Equal(t, time.Hour, event.MaxAhead)
 	for _, origin := range []event.TimeOrigin{event.FromBroker, event.FromReceiver} {
 		require.Contains(t, en, "origin."+string(origin))
 	}

@@ -3,7 +3,7 @@
 // the token.
 
 import { preferences } from './preferences.js';
-import { hour, ms } from './time.js';
+import { hour } from './time.js';
 
 export const actions = ['connect', 'close', 'disconnect'];
 
@@ -26,13 +26,28 @@ export function halves(client) {
 
 const oneOf = (values, value, preset) => (values.includes(value) ? value : preset);
 
-// read is what the address asks for. Without times it is the last hour.
+// A time is written as the API takes it. Fewer digits are seconds, as likely as not.
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+const unixMilliseconds = /^\d{12,15}$/;
+
+// instantOf is NaN for what is no time.
+function instantOf(words) {
+  if (unixMilliseconds.test(words)) return Number(words);
+  const time = words.replace(' ', '+'); // of an offset that was not percent-encoded
+  return rfc3339.test(time) ? Date.parse(time) : NaN;
+}
+
+// read is what the address asks for. Without times it is the last hour; fault says which
+// time was not understood.
 export function read() {
   const given = new URLSearchParams(location.search);
   const get = (name) => given.get(name) ?? '';
+  let fault = null;
   const instant = (name, preset) => {
-    const at = ms(get(name) || null);
-    return at === null || Number.isNaN(at) ? preset : at;
+    const at = get(name) ? instantOf(get(name)) : preset;
+    if (!Number.isNaN(at)) return at;
+    fault = { fault: 'fault.time', field: name, words: get(name) };
+    return preset;
   };
   const to = instant('to', Date.now());
   return {
@@ -40,6 +55,7 @@ export function read() {
     client: get('client') || joined(get('group'), get('device')),
     from: instant('from', to - hour),
     to,
+    fault,
     order: oneOf(['asc', 'desc'], get('order'), preferences.order),
     action: oneOf(actions, get('action'), ''),
     info: oneOf(infos, get('action_info'), ''),

@@ -6,7 +6,7 @@ import { plain } from './datum.js';
 import { askToken, dialog } from './dialog.js';
 import { byId } from './dom.js';
 import { fetchAll, save } from './download.js';
-import { fill, fold, form, refresh, showFault } from './form.js';
+import { fill, fold, form, refresh, refuse } from './form.js';
 import { icon } from './icons.js';
 import { announce, narrate } from './live.js';
 import { failed, welcome } from './notices.js';
@@ -14,7 +14,7 @@ import { instances, prefer, preferences, rememberInstance } from './preferences.
 import { report } from './report.js';
 import { results } from './results.js';
 import { Rows } from './rows.js';
-import { endsAt, moved, spanOf, upTo, wider } from './span.js';
+import { between, endsAt, moved, spanOf, upTo, wider } from './span.js';
 import { number, text, translate } from './text.js';
 import { ms } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
@@ -37,6 +37,11 @@ async function arrive(known = null) {
   const query = read();
   if (!complete(query)) {
     start(query);
+    return;
+  }
+  const checked = query.fault ?? between(query.from, query.to, Date.now());
+  if (checked.fault) {
+    decline(query, checked);
     return;
   }
   settle(query);
@@ -75,6 +80,13 @@ function start(query) {
   byId('results').replaceChildren(welcome());
   document.title = text('title');
   byId(byId('instance').value ? 'device' : 'instance').focus();
+}
+
+// decline says in the form what is wrong with an address.
+function decline(query, fault) {
+  start(query);
+  fill(query, { range: 'custom' });
+  refuse(fault);
 }
 
 // load asks the API. Where a view of the same device and span is known, only the rows
@@ -138,7 +150,6 @@ function fail(problem) {
   if (!(problem instanceof Problem)) throw problem;
   view = null;
   fold(false);
-  if (problem.status === 400) showFault(plain(problem.message, 600));
   byId('results').replaceChildren(failed(problem, asked, { onRetry: () => arrive(), onToken: () => askToken('token.why') }));
   if (problem.status === 401) askToken(problem.code === 'NoToken' ? 'token.why' : 'token.wrong');
 }

@@ -40,6 +40,7 @@ export default {
   "fault.to": "Say when the span ends.",
   "fault.order": "The end is not after the beginning.",
   "fault.long": "That is {length}. At most {most} hours can be asked for at once: narrow the span, or ask day by day.",
+  "fault.time": "“{words}” is no time. A link says it as 2026-11-22T08:00:00Z (RFC 3339), or in Unix milliseconds.",
   "fault.future": "The span begins in the future.",
 
   "token.button": "Token",

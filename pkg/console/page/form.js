@@ -1,6 +1,7 @@
 // The form: which device, and which span.
 
 import { halves, joined } from './address.js';
+import { plain } from './datum.js';
 import { byId, el } from './dom.js';
 import { instances } from './preferences.js';
 import { dayOf, longest, spanOf } from './span.js';
@@ -122,24 +123,26 @@ function warn() {
 
 function check() {
   clear();
-  if (!value('instance')) return show({ fault: 'fault.instance', field: 'instance' }, true);
-  if (!value('device')) return show({ fault: 'fault.device', field: 'device' }, true);
+  if (!value('instance')) return refuse({ fault: 'fault.instance', field: 'instance' });
+  if (!value('device')) return refuse({ fault: 'fault.device', field: 'device' });
   const span = chosen();
-  if (span.fault) return show(span, true);
+  if (span.fault) return refuse(span);
   return { instance: value('instance'), client: client(), ...span };
 }
 
-function show({ fault, field }, focus) {
-  const length = instant('to') - instant('from');
-  showFault(text(fault, { length: duration(Math.abs(length)), most: number(longest / hour) }));
-  get[field]().setAttribute('aria-invalid', 'true');
-  if (focus) get[field]().focus();
+// refuse says what is wrong, and goes there.
+export function refuse(fault) {
+  show(fault);
+  get[fault.field]().focus();
   return null;
 }
 
-export function showFault(sentence) {
-  byId('query-fault').textContent = sentence;
+// show says what is wrong. words are of the address, and any.
+function show({ fault, field, words = '' }) {
+  const length = duration(Math.abs(instant('to') - instant('from')));
+  byId('query-fault').textContent = text(fault, { length, most: number(longest / hour), words: plain(words) });
   byId('query-fault').hidden = false;
+  get[field]().setAttribute('aria-invalid', 'true');
 }
 
 function clear() {

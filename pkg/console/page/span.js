@@ -4,6 +4,8 @@ import { date, day, fromWall, hour, second } from './time.js';
 
 export const longest = day;
 
+const ahead = hour; // of the clock of a source, at most: event.MaxAhead
+
 const lengths = { hour, six: 6 * hour, day24: day };
 
 // spanOf makes a span, or says what is wrong: { from, to } or { fault, field }. date
@@ -40,12 +42,13 @@ export function leftOut(span) {
   return date ? endOf(date) - span.to : 0;
 }
 
-function between(from, to, now) {
+// between is a span, or what is wrong with it.
+export function between(from, to, now) {
   if (from === null) return { fault: 'fault.from', field: 'from' };
   if (to === null) return { fault: 'fault.to', field: 'to' };
   if (from >= to) return { fault: 'fault.order', field: 'to' };
   if (to - from > longest) return { fault: 'fault.long', field: 'to' };
-  if (from > now) return { fault: 'fault.future', field: 'from' };
+  if (from > now + ahead) return { fault: 'fault.future', field: 'from' };
   return { from, to };
 }
 

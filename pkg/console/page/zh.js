@@ -40,6 +40,7 @@ export default {
   "fault.to": "请填写结束时间。",
   "fault.order": "结束时间不晚于开始时间。",
   "fault.long": "时间跨度为 {length}。一次最多查询 {most} 小时：请缩小范围，或逐日查询。",
+  "fault.time": "“{words}”不是时间。链接中的时间应写作 2026-11-22T08:00:00Z（RFC 3339）或 Unix 毫秒数。",
   "fault.future": "开始时间在将来。",
 
   "token.button": "令牌",
