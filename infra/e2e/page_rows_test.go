@@ -39,6 +39,8 @@ func testRows(t *testing.T, p *pageTest) {
 	b.click(".order")
 	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
 	require.Equal(t, "accepted", b.texts(".event .info")[0])
+	require.Equal(t, "accepted", b.text(".event .col-info"), "a native reason that says the same is not shown beside it")
+	require.Equal(t, "no heart keepalive_timeout", b.text(".event:nth-of-type(2) .col-info"))
 	require.Contains(t, b.address(), "order=asc")
 }
 

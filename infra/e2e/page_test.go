@@ -86,7 +86,7 @@ func (p *pageTest) connection(device string, began, length time.Duration, info, 
 	start := p.now.Add(-began)
 	keepAlive := int32(60)
 	begin := sent{
-		ClientID: device, Action: "connect", Time: start.UnixMilli(), ConnectedAt: start.UnixMilli(),
+		ClientID: device, Action: "connect", NativeReason: "accepted", Time: start.UnixMilli(), ConnectedAt: start.UnixMilli(),
 		PeerAddress: "192.0.2.7", PeerPort: 40_000, Username: "user-7", Node: "node-1", KeepAlive: &keepAlive,
 	}
 	end := begin

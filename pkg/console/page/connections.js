@@ -5,7 +5,7 @@ import { datum } from './datum.js';
 import { el } from './dom.js';
 import { evidence, evidenceText } from './evidence.js';
 import { icon } from './icons.js';
-import { kindLabel, kindOf } from './kinds.js';
+import { kindLabel, kindOf, nativeOf } from './kinds.js';
 import { connectionLabel, lengthOf } from './label.js';
 import { pager } from './pager.js';
 import { swatch } from './legend.js';
@@ -91,7 +91,7 @@ function connectionRow(connection, view, onPick) {
     el('td', {}, el('button', { type: 'button', class: 'link-like', on: { click: () => onPick(connection) } }, instant(connection.start))),
     el('td', {}, connection.end_is === 'open' ? text('kind.open') : instant(connection.end)),
     el('td', { class: 'numeric' }, length === null ? text('unknown') : duration(length)),
-    el('td', {}, swatch(kind), ' ', kindLabel(kind), connection.native_reason ? el('small', {}, datum(connection.native_reason)) : null),
+    el('td', {}, swatch(kind), ' ', kindLabel(kind), nativeOf(connection) ? el('small', {}, datum(nativeOf(connection))) : null),
     el('td', {}, datum(connection.peer_address)),
     el('td', {}, datum(connection.node)));
 }

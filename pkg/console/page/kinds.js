@@ -30,6 +30,9 @@ const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [w
 // kindOfWord is the kind that an event's word belongs to; accepted is one for itself.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
+// nativeOf is the source's own word of an event or an end, where it says more than ours.
+export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
+
 // tally counts connections by kind, in the order of the legend.
 export function tally(connections) {
   const counts = new Map(kinds.map((kind) => [kind, 0]));

@@ -6,7 +6,7 @@ import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { evidence, evidenceText } from './evidence.js';
 import { icon } from './icons.js';
-import { kindOfWord } from './kinds.js';
+import { kindOfWord, nativeOf } from './kinds.js';
 import { pager } from './pager.js';
 import { number, text } from './text.js';
 import { iso, ms, time, zoneName } from './time.js';
@@ -125,7 +125,7 @@ function eventRow(row, view, onRow) {
 function cells(row, view) {
   return [
     cell('action', el('span', { class: `action action-${row.action}` }, datum(row.action))),
-    cell('info', el('span', { class: 'dot', 'aria-hidden': 'true' }), el('span', { class: 'info', title: text(`info.${row.action_info}`) }, datum(row.action_info)), row.native_reason ? el('small', { class: 'native' }, datum(row.native_reason)) : null),
+    cell('info', el('span', { class: 'dot', 'aria-hidden': 'true' }), el('span', { class: 'info', title: text(`info.${row.action_info}`) }, datum(row.action_info)), nativeOf(row) ? [' ', el('small', { class: 'native' }, datum(nativeOf(row)))] : null),
     cell('time', time(ms(row.time), view.stamp), row.time_origin === 'received' ? el('small', { class: 'badge', title: text('origin.received') }, text('row.received')) : null),
   ];
 }

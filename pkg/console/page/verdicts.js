@@ -2,6 +2,7 @@ import { copyButton } from './clipboard.js';
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
+import { nativeOf } from './kinds.js';
 import { number, text } from './text.js';
 import { inZone, iso, ms, time } from './time.js';
 
@@ -81,7 +82,7 @@ function evidenceRow(one, view, onTime) {
     : at !== null && time(at, view.stamp);
   return el('li', {},
     when || null,
-    el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), one.native_reason ? el('small', {}, ' ', datum(one.native_reason)) : null),
+    el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), nativeOf(one) ? el('small', {}, ' ', datum(nativeOf(one))) : null),
     el('span', { class: 'why' }, prose(one.text)));
 }
 
@@ -93,7 +94,7 @@ function ticket(verdict, view) {
     `${text(`level.${levelOf(verdict)}`)}: ${plainProse(verdict.title)}`,
     plainProse(verdict.meaning),
     ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next)}`] : []),
-    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${one.native_reason ? ` (${plain(one.native_reason)})` : ''}: ${plainProse(one.text)}`),
+    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${nativeOf(one) ? ` (${plain(nativeOf(one))})` : ''}: ${plainProse(one.text)}`),
     '',
     view.link(),
   ].join('\n');

@@ -267,7 +267,7 @@ export default {
 
   "duration.ms": "{n} 毫秒",
   "duration.second": "{n} 秒",
-  "duration.minute": "{n} 分",
+  "duration.minute": "{n} 分钟",
   "duration.hour": "{n} 小时",
   "duration.day": "{n} 天"
 };
