@@ -41,6 +41,17 @@ func testHostile(t *testing.T, p *pageTest) {
 	require.NotContains(t, report, "<img")
 }
 
+// testQuotedTimes: a name that looks like a time is shown as it is, in any zone.
+func testQuotedTimes(t *testing.T, p *pageTest) {
+	const client, name = "GID_page@@@timely", "2026-11-22 08:00:00 UTC"
+	refused := sent{ClientID: client, Action: "close", ActionInfo: "not authorized", Username: name, Time: p.now.Add(-10 * time.Minute).UnixMilli()}
+	p.stack.record(t, pageInstance, []sent{refused})
+	b := p.view(t, client, time.Hour, device{})
+	b.run(chromedp.Evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })", nil))
+	require.Contains(t, b.text(".headline"), name)
+	require.NotContains(t, b.text(".results"), "2026-11-22 09:00:00")
+}
+
 // testLong: the longest client identifiers leave the page as wide as it is.
 func testLong(t *testing.T, p *pageTest) {
 	phone := device{width: 360, height: 740, mobile: true}

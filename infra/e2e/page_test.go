@@ -66,6 +66,7 @@ func TestPage(t *testing.T) {
 		{"files", testFiles},
 		{"report", testReport},
 		{"hostile", testHostile},
+		{"quoted times", testQuotedTimes},
 		{"long", testLong},
 		{"many", testMany},
 		{"phone", testPhone},

@@ -59,12 +59,18 @@ export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
-// inZone rewrites the times that a sentence gives in UTC.
-export function inZone(sentence) {
+const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
+
+// momentsIn are the parts of a text that look like a time that a sentence gives.
+export const momentsIn = (words) => new Set(words.match(moment));
+
+// inZone rewrites the times that a sentence gives in UTC, but for those that are quoted: a
+// device may be named so.
+export function inZone(sentence, quoted) {
   if (preferences.zone === 'utc') return sentence;
-  return sentence.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g, (whole, day, clock) => {
+  return sentence.replace(moment, (whole, day, clock) => {
     const at = Date.parse(`${day}T${clock}Z`);
-    return Number.isNaN(at) ? whole : `${stamp(at).slice(0, 19)} UTC${offsetText(at)}`;
+    return Number.isNaN(at) || quoted.has(whole) ? whole : `${stamp(at).slice(0, 19)} UTC${offsetText(at)}`;
   });
 }
 

@@ -20,16 +20,16 @@ function levelOf({ code, level }) {
 const longest = 1500;
 
 // prose is a sentence of ours that may quote a device, plainProse the same as text.
-const prose = (sentence) => datum(inZone(sentence), { limit: longest, kind: 'prose' });
-const plainProse = (sentence) => plain(inZone(sentence), longest);
+const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: longest, kind: 'prose' });
+const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), longest);
 
 // headline is the most useful verdict, large.
 export function headline(verdict, view, { onTime }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon(icons[level]), text(`level.${level}`)),
-    el('h2', { id: 'headline-title' }, prose(verdict.title)),
-    el('div', { class: 'advice' }, el('p', { class: 'meaning' }, prose(verdict.meaning)), next(verdict)),
+    el('h2', { id: 'headline-title' }, prose(verdict.title, view)),
+    el('div', { class: 'advice' }, el('p', { class: 'meaning' }, prose(verdict.meaning, view)), next(verdict, view)),
     el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
 }
 
@@ -41,9 +41,9 @@ export function quietHeadline() {
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
-function next(verdict) {
+function next(verdict, view) {
   if (!verdict.next) return null;
-  return el('div', { class: 'next' }, el('strong', {}, icon('arrow'), text('verdict.next')), el('p', {}, prose(verdict.next)));
+  return el('div', { class: 'next' }, el('strong', {}, icon('arrow'), text('verdict.next')), el('p', {}, prose(verdict.next, view)));
 }
 
 // verdictList is the other verdicts.
@@ -59,10 +59,10 @@ function item(verdict, view, { onTime }) {
     el('summary', {},
       icon('chevron'),
       el('span', { class: 'level', title: text(`level.${level}`) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, text(`level.${level}`))),
-      el('span', { class: 'title' }, prose(verdict.title)),
-      el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning))),
-    el('p', { class: 'meaning' }, prose(verdict.meaning)),
-    next(verdict),
+      el('span', { class: 'title' }, prose(verdict.title, view)),
+      el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning, view))),
+    el('p', { class: 'meaning' }, prose(verdict.meaning, view)),
+    next(verdict, view),
     el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
 }
 
@@ -83,7 +83,7 @@ function evidenceRow(one, view, onTime) {
   return el('li', {},
     when || null,
     el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), nativeOf(one) ? el('small', {}, ' ', datum(nativeOf(one))) : null),
-    el('span', { class: 'why' }, prose(one.text)));
+    el('span', { class: 'why' }, prose(one.text, view)));
 }
 
 // ticket is a verdict as plain text, with what a reader elsewhere needs.
@@ -91,10 +91,10 @@ function ticket(verdict, view) {
   return [
     ...view.heading(),
     '',
-    `${text(`level.${levelOf(verdict)}`)}: ${plainProse(verdict.title)}`,
-    plainProse(verdict.meaning),
-    ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next)}`] : []),
-    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${nativeOf(one) ? ` (${plain(nativeOf(one))})` : ''}: ${plainProse(one.text)}`),
+    `${text(`level.${levelOf(verdict)}`)}: ${plainProse(verdict.title, view)}`,
+    plainProse(verdict.meaning, view),
+    ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next, view)}`] : []),
+    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${nativeOf(one) ? ` (${plain(nativeOf(one))})` : ''}: ${plainProse(one.text, view)}`),
     '',
     view.link(),
   ].join('\n');

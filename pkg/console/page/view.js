@@ -4,12 +4,15 @@ import { link, write } from './address.js';
 import { plain } from './datum.js';
 import { statusLine } from './status.js';
 import { text } from './text.js';
-import { iso, stampIn } from './time.js';
+import { iso, momentsIn, stampIn } from './time.js';
 
 export class View {
   // status is null where it could not be had; that alone hides nothing else.
   constructor(query, report, status, rows) {
     Object.assign(this, { query, report, status, rows });
+    const { connections, refusals } = report;
+    // What devices and brokers say that looks like a time of ours: ours have another form here.
+    this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, report.verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason))]));
   }
 
   name() {
