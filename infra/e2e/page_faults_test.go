@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,38 @@ func testStore(t *testing.T, p *pageTest) {
 	b.click("#results .notice button")
 	b.await(`document.querySelector('.headline')`)
 	require.Equal(t, 9, b.count(".event"))
+}
+
+// testTooMany: a device that is too busy for an answer gets one of its own; one whose past
+// alone is too busy is shown without its status.
+func testTooMany(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, device{})
+	b.pardon("400")
+	refuse := func(path string) (stop func()) {
+		return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+			if strings.Contains(e.Request.URL, path) {
+				return fulfil(e, 400, []byte(`{"code":"TooManyEvents","error":"the device has more events there than fit into memory"}`))
+			}
+			return fetch.ContinueRequest(e.RequestID)
+		})
+	}
+	stop := refuse("/diagnosis?")
+	b.open(p.path(busyDevice, time.Hour))
+	b.results()
+	require.Equal(t, "Too many events for one answer", b.text("#results .notice h2"))
+	require.Contains(t, b.text("#results .notice"), "Ask for a shorter span.")
+	b.click("#lang [value=zh]")
+	b.await(`document.querySelector('#results .notice h2')?.innerText === '事件过多，一次应答容纳不下'`)
+	b.shot("too-many")
+	b.click("#lang [value=en]")
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'Too many events for one answer'`)
+	stop()
+
+	stop = refuse("/status?")
+	defer stop()
+	b.click("#search")
+	b.await(`document.querySelector('.headline')`)
+	require.Equal(t, "The current state could not be read.", b.text(".status .since"))
 }
 
 // testIncomplete: events that are missing are never passed over in silence.

@@ -75,6 +75,7 @@ func TestPage(t *testing.T) {
 		{"span", testSpan},
 		{"address", testAddress},
 		{"ahead", testAhead},
+		{"too many", testTooMany},
 		{"store", testStore},
 		{"incomplete", testIncomplete}, // the last one: it ruins the bucket
 	} {

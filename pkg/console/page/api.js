@@ -14,6 +14,11 @@ export class Problem extends Error {
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
+
+  // tooMany: the days that have to be read hold more events than the API can.
+  get tooMany() {
+    return this.code === 'TooManyEvents';
+  }
 }
 
 // A token is of visible ASCII characters. No other one can be sent, nor be right.

@@ -64,6 +64,9 @@ export default {
   "failed.unreachable.meaning": "The function cannot be reached from here. Check the network, then try again.",
   "failed.long": "The client ID is too long to be asked for",
   "failed.long.meaning": "It has to fit into the address of a request, and Function Compute takes addresses of up to 4 KB.",
+  "failed.many": "Too many events for one answer",
+  "failed.many.meaning": "The days of this span hold more than 300,000 events of the device. It connects several times a second, or several devices do with its client ID.",
+  "failed.many.next": "Ask for a shorter span. Where that is still too much, a few minutes of the events alone may come from the API: /api/v1/trace.",
   "failed.refused": "The question was refused",
 
   "welcome.title": "Why did this device drop?",

@@ -28,6 +28,9 @@ export function failed(problem, query, { onRetry, onToken }) {
   if (problem.status === 403) {
     return notice('warning', 'key', text('failed.forbidden'), el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), button(text('token.other'), onToken, 'key'));
   }
+  if (problem.tooMany) {
+    return notice('warning', 'alert', text('failed.many'), el('p', {}, text('failed.many.meaning')), el('p', {}, text('failed.many.next')));
+  }
   if (tooLong.includes(problem.status) && write(query).length > longestAddress) {
     return notice('warning', 'alert', text('failed.long'), el('p', {}, text('failed.long.meaning')));
   }

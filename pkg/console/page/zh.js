@@ -64,6 +64,9 @@ export default {
   "failed.unreachable.meaning": "无法连接到查询函数。请检查网络后重试。",
   "failed.long": "Client ID 太长，无法查询",
   "failed.long.meaning": "Client ID 要写在请求地址中，而函数计算的请求地址最长为 4 KB。",
+  "failed.many": "事件过多，一次应答容纳不下",
+  "failed.many.meaning": "所查日期内此设备的事件超过 300,000 条。它每秒连接数次，或有多个设备使用同一个 Client ID。",
+  "failed.many.next": "请缩短时间范围。如仍过多，可通过接口 /api/v1/trace 只查询几分钟的事件。",
   "failed.refused": "查询被拒绝",
 
   "welcome.title": "设备为什么掉线？",
