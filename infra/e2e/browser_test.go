@@ -44,15 +44,24 @@ func findChromium(t *testing.T) string {
 func startChromium(t *testing.T) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(findChromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox,
+		chromedp.ExecPath(findChromium(t)), chromedp.UserDataDir(profileFolder(t)), chromedp.NoSandbox,
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Env("TZ=Europe/Berlin", "LANGUAGE=en"))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Run(ctx)) // starts it
+	ctx, _ = chromedp.NewContext(ctx)
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes it, and waits until it has ended
+	require.NoError(t, chromedp.Run(ctx))          // starts it
 	return ctx
+}
+
+// profileFolder is removed once the last process of the browser writes there no more,
+// which may be a moment after the browser ended.
+func profileFolder(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "device-trace-chromium-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, patience, pollEvery) })
+	return dir
 }
 
 // tab is a page in a browser profile of its own, and what it did that it should not.
