@@ -46,10 +46,13 @@ function offsetText(at) {
 // iso is RFC 3339 in the shown zone.
 export const iso = (at) => wall(at) + (preferences.zone === 'utc' ? 'Z' : offsetText(at));
 
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const isUTC = () => preferences.zone === 'utc' || zone === 'UTC';
+
 // zoneName names the shown zone, with its offset at an instant, or at both ends of a span.
 export function zoneName(...instants) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (preferences.zone === 'utc' || zone === 'UTC') return 'UTC';
+  if (isUTC()) return 'UTC';
   const offsets = new Set(instants.map((at) => `UTC${offsetText(at)}`));
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
@@ -67,7 +70,7 @@ export const momentsIn = (words) => new Set(words.match(moment));
 // inZone rewrites the times that a sentence gives in UTC, but for those that are quoted: a
 // device may be named so.
 export function inZone(sentence, quoted) {
-  if (preferences.zone === 'utc') return sentence;
+  if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, day, clock) => {
     const at = Date.parse(`${day}T${clock}Z`);
     return Number.isNaN(at) || quoted.has(whole) ? whole : `${stamp(at).slice(0, 19)} UTC${offsetText(at)}`;
