@@ -66,12 +66,12 @@ func TestBucketTriesAgainWhereNothingComes(t *testing.T) {
 		"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou", "OSS_ENDPOINT": server.URL,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
 	})
-	bucket := r.Bucket(50 * time.Millisecond)
+	bucket := r.Bucket(500 * time.Millisecond)
 	require.NoError(t, r.Err())
 	page, err := bucket.Store.List(t.Context(), "events/", "")
 	require.NoError(t, err)
 	require.Empty(t, page.Objects)
-	require.EqualValues(t, 2, requests.Load())
+	require.Greater(t, requests.Load(), int32(1))
 }
 
 func TestTokens(t *testing.T) {
