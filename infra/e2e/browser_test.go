@@ -294,6 +294,17 @@ func (b *tab) intercept(answer func(e *fetch.EventRequestPaused) chromedp.Action
 	}
 }
 
+// answer is intercept of one path alone. The rest goes on to the API.
+func (b *tab) answer(path string, status int64, body []byte) (stop func()) {
+	b.t.Helper()
+	return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		if strings.Contains(e.Request.URL, path) {
+			return fulfil(e, status, body)
+		}
+		return fetch.ContinueRequest(e.RequestID)
+	})
+}
+
 func fulfil(e *fetch.EventRequestPaused, status int64, body []byte) chromedp.Action {
 	return fetch.FulfillRequest(e.RequestID, status).WithBody(base64.StdEncoding.EncodeToString(body))
 }

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -72,12 +71,7 @@ func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, device{})
 	b.pardon("400")
 	refuse := func(path string) (stop func()) {
-		return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
-			if strings.Contains(e.Request.URL, path) {
-				return fulfil(e, 400, []byte(`{"code":"TooManyEvents","error":"the device has more events there than fit into memory"}`))
-			}
-			return fetch.ContinueRequest(e.RequestID)
-		})
+		return b.answer(path, 400, []byte(`{"code":"TooManyEvents","error":"the device has more events there than fit into memory"}`))
 	}
 	stop := refuse("/diagnosis?")
 	b.open(p.path(busyDevice, time.Hour))

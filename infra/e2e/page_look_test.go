@@ -2,11 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -78,13 +76,7 @@ func testClockChange(t *testing.T, p *pageTest) {
 	twice, err := json.Marshal(page)
 	require.NoError(t, err)
 	b := openTab(t, p.chromium, p.stack, device{})
-	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
-		if strings.Contains(e.Request.URL, "/trace?") {
-			return fulfil(e, 200, twice)
-		}
-		return fetch.ContinueRequest(e.RequestID)
-	})
-	defer stop()
+	defer b.answer("/trace?", 200, twice)()
 	open := func(to string) {
 		end, err := time.Parse(time.RFC3339, to)
 		require.NoError(t, err)

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -190,12 +188,7 @@ func testOmitted(t *testing.T, p *pageTest) {
 	require.NoError(t, err)
 
 	b := openTab(t, p.chromium, p.stack, device{})
-	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
-		if strings.Contains(e.Request.URL, "/diagnosis?") {
-			return fulfil(e, 200, cut)
-		}
-		return fetch.ContinueRequest(e.RequestID)
-	})
+	stop := b.answer("/diagnosis?", 200, cut)
 	b.open(p.path(flapDevice, 21*time.Hour))
 	b.results()
 	stop()

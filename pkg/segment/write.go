@@ -43,7 +43,8 @@ type Writer struct {
 const writeRows = 256
 
 // groupBytes is how large a row group gets, about, before encoding, so that one of long
-// texts does not fill the memory of those who read it. Others have a tenth of it.
+// texts does not fill the memory of those who read it. Others get there only in partitions
+// of millions of rows.
 const groupBytes = 2 << 20
 
 // NewWriter starts a segment that is to stay, whose row groups hold about groupRows rows,

@@ -79,12 +79,12 @@ func (front plainFront) serve(ctx context.Context, listener net.Listener) error 
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		return front.drain(server)
+		return front.drain(context.WithoutCancel(ctx), server)
 	}
 }
 
-func (front plainFront) drain(server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
+func (front plainFront) drain(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	return errors.Join(server.Shutdown(ctx), front.life.stop(ctx))
 }
