@@ -196,7 +196,11 @@ func get[T any](b *tab, expression string) (value T) {
 	return value
 }
 
-// await looks until an expression is true.
+// settled: no answer is on its way, and the timeline, which is drawn once its width is
+// known, is there.
+const settled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
+
+// await looks until an expression is true of a page that has settled.
 func (b *tab) await(expression string) {
 	b.t.Helper()
 	ticker := time.NewTicker(pollEvery)
@@ -204,7 +208,7 @@ func (b *tab) await(expression string) {
 	for {
 		var ok bool
 		// It may fail while the page goes from one address to another.
-		err := chromedp.Run(b.ctx, chromedp.Evaluate("Boolean("+expression+")", &ok))
+		err := chromedp.Run(b.ctx, chromedp.Evaluate(settled+" && Boolean("+expression+")", &ok))
 		if err == nil && ok {
 			return
 		}
@@ -217,11 +221,10 @@ func (b *tab) await(expression string) {
 	}
 }
 
-// results waits for an answer to be shown, whatever it says, and its timeline, which is
-// drawn once its width is known.
+// results waits for an answer to be shown, whatever it says.
 func (b *tab) results() {
 	b.t.Helper()
-	b.await(`document.querySelector('#results .results, #results > .notice') && document.querySelector('#results').getAttribute('aria-busy') === 'false' && !document.querySelector('.timeline-frame:empty')`)
+	b.await(`document.querySelector('#results .results, #results > .notice')`)
 }
 
 func (b *tab) click(selector string) {
