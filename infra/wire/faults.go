@@ -35,7 +35,7 @@ func Faults() []Fault {
 		{Name: "reset, delayed", Applies: every, happen: func(x *exchange) { x.delay(); x.reset() }},
 		{Name: "hang before", Applies: every, happen: (*exchange).hang},
 		{Name: "hang after", Applies: every, happen: func(x *exchange) { x.forward(); x.hang() }},
-		{Name: "hang, late", Applies: every, happen: func(x *exchange) { x.hang(); x.forward() }},
+		{Name: "hang, late", Applies: every, happen: (*exchange).comeLate},
 		{Name: "twice", Applies: every, happen: func(x *exchange) { x.forward(); x.answer(x.forward()) }},
 		{Name: "answer cut", Applies: every, happen: func(x *exchange) { x.cut(x.forward()) }},
 

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -25,8 +26,7 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 // the fault's name says.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
-	repeated := map[string]bool{"reset before": true, "reset after": true, "reset, delayed": true} // where they ask, by Go's client itself
-	told := map[string]bool{"answer cut": true}                                                    // of a put by the header alone
+	told := map[string]bool{"answer cut": true} // of a put by the header alone
 	onlyOfReads := map[string]bool{"slice damaged": true, "whole object": true, "slice short": true, "object short": true, "another slice": true}
 	onlyOfPuts := map[string]bool{"body damaged": true}
 	unseenInAPart := map[string]bool{"slice damaged": true, "wrong checksum": true}
@@ -38,7 +38,7 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 		t.Run(fault.Name, func(t *testing.T) {
 			t.Parallel()
 			proxy := wire.New(standIn(t))
-			store := newHasty(connect(t, proxy))
+			store := newHasty(connect(t, closing{proxy}))
 			proxy.SetHung(store.giveUp)
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
@@ -51,18 +51,17 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 			proxy.SetHook(nil)
 			if strings.HasSuffix(fault.Name, "delayed") {
 				requireKeys(t, store, "read")
-				proxy.Settle()
 			}
+			proxy.Settle()
 			want := []string{"read"}
 			if stored[fault.Name] || onlyOfReads[fault.Name] {
 				want = []string{"put", "read"}
 			}
-			require.Eventually(t, func() bool { return len(keys(t, store)) == len(want) }, limit, tick)
 			requireKeys(t, store, want...)
 
 			once(proxy, fault)
 			got, err := store.Read(ctx, "read", 2, 5)
-			passes := harmless[fault.Name] || repeated[fault.Name] || onlyOfPuts[fault.Name] || unseenInAPart[fault.Name]
+			passes := harmless[fault.Name] || onlyOfPuts[fault.Name] || unseenInAPart[fault.Name]
 			require.Equal(t, passes, err == nil, "read: %v", err)
 			if passes && fault.Name != "slice damaged" {
 				require.Equal(t, "23456", string(got))
@@ -70,10 +69,19 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 
 			once(proxy, fault)
 			_, err = store.List(ctx, "", "")
-			listed := harmless[fault.Name] || repeated[fault.Name] || onlyOfPuts[fault.Name] || onlyOfReads[fault.Name] || fault.Name == "wrong checksum"
+			listed := harmless[fault.Name] || onlyOfPuts[fault.Name] || onlyOfReads[fault.Name] || fault.Name == "wrong checksum"
 			require.Equal(t, listed, err == nil, "list: %v", err)
 		})
 	}
+}
+
+// closing ends each connection behind its answer: on one that was used before, Go's client
+// may ask again by itself.
+type closing struct{ http.Handler }
+
+func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Connection", "close")
+	c.Handler.ServeHTTP(w, r)
 }
 
 func keys(t *testing.T, store objstore.Store) (all []string) {

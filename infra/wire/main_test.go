@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -8,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/local/oss"
-	"devicetrace/infra/wire"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/ossstore"
 )
@@ -21,8 +21,6 @@ const (
 // limit is when a test fails that still waits: nothing here takes so long.
 const limit = 3 * time.Minute
 
-const tick = time.Millisecond
-
 // standIn is a fresh bucket on disk.
 func standIn(t *testing.T) *oss.Server {
 	t.Helper()
@@ -34,9 +32,8 @@ func standIn(t *testing.T) *oss.Server {
 	return server
 }
 
-// connect is the store of a function that speaks to the bucket through a proxy, below
-// the prefix.
-func connect(t *testing.T, proxy *wire.Proxy) objstore.Store {
+// connect is the store of a function that speaks to the bucket through a proxy.
+func connect(t *testing.T, proxy http.Handler) objstore.Store {
 	t.Helper()
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)

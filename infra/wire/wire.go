@@ -55,7 +55,8 @@ func (p *Proxy) SetHung(hung func()) {
 	p.hung = hung
 }
 
-// Settle lets the requests that were delayed reach the store, and waits for it.
+// Settle lets the requests that were delayed reach the store, and waits for it, as for
+// those that come late.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)
@@ -153,4 +154,12 @@ func (x *exchange) hang() {
 		hung()
 	}
 	<-x.request.Context().Done()
+}
+
+// comeLate forwards the request when the sender has given up.
+func (x *exchange) comeLate() {
+	x.proxy.late.Add(1)
+	defer x.proxy.late.Done()
+	x.hang()
+	x.forward()
 }
