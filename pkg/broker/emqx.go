@@ -105,10 +105,19 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 }
 
 // sentByClient reports whether properties prove that the client sent DISCONNECT.
-// Their absence proves nothing.
+// Their absence proves nothing, nor does the empty User-Property that EMQX itself puts
+// there (printable_maps of its emqx_rule_events, from 5.0.11 on).
 func (m *emqx) sentByClient() bool {
-	props := scanner{body: m.disconnProps.raw}
-	return m.disconnProps.kind == object && props.accept('{') && props.space() != '}'
+	var user value
+	sent := false
+	isObject := m.disconnProps.members(func(key []byte) *value {
+		if string(key) == "User-Property" {
+			return &user
+		}
+		sent = true
+		return nil
+	})
+	return isObject && (sent || user.hasMembers())
 }
 
 // connack makes a row of a refusal only, and of none of a client that sent no
@@ -156,9 +165,9 @@ func (m *emqx) common(r *reader, e *event.Event) {
 }
 
 // emqxLevel is the level of MQTT. Gateways of other protocols send texts such as
-// "1.2", which are no level.
+// "1.2" or "2019", which are no level.
 func emqxLevel(r *reader, v value, protocol string) int32 {
-	if _, ok := v.integer(); !ok && protocol != "MQTT" && v.kind == text {
+	if n, ok := v.integer(); v.kind == text && protocol != "MQTT" && (!ok || n > math.MaxUint8) {
 		return 0
 	}
 	return r.integer("proto_ver", v, math.MaxUint8).Value

@@ -52,24 +52,29 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			"unexpected_frame not_connected subscription_id_inused topic_already_subscribed"
 		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
 	)
+	const ofEMQX = `{"User-Property":{}}` // of every event from 5.0.11 on
 	rows := []struct {
 		reasons string
 		props   string
 		action  event.Action
 		info    event.ActionInfo
 	}{
-		{"normal disconnect_with_will_message", `{}`, event.Disconnect, event.DisconnectedByClient},
+		{"normal disconnect_with_will_message", ofEMQX, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error unspecified_error not_authorized quota_exceeded", `{"Reason-String":"x"}`, event.Disconnect, event.DisconnectedByClient},
+		{"protocol_error", `{"User-Property":{"why":"battery"},"User-Property-Pairs":[{"key":"why","value":"battery"}]}`, event.Disconnect, event.DisconnectedByClient},
+		{"protocol_error", `{"User-Property":{"why":"battery"}}`, event.Disconnect, event.DisconnectedByClient},
+		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
+		{"protocol_error", `{}`, event.Close, event.InvalidParam},
 		{"takenover kicked tcp_closed", `{"Reason-String":"x"}`, event.Close, ""},
-		{conflict, `{}`, event.Close, event.ClientIDConflict},
-		{"acl_denied", `{}`, event.Close, event.TopicAuthFailed},
-		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout heartbeat_timeout keepalive_recv_timeout asleep_timeout", `{}`, event.Close, event.NoHeart},
-		{denied, `{}`, event.Close, event.NotAuthorized},
-		{closed, `{ }`, event.Close, event.ClosedByClient},
+		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
+		{"acl_denied", ofEMQX, event.Close, event.TopicAuthFailed},
+		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout heartbeat_timeout keepalive_recv_timeout asleep_timeout", ofEMQX, event.Close, event.NoHeart},
+		{denied, ofEMQX, event.Close, event.NotAuthorized},
+		{closed, `{"User-Property": { } }`, event.Close, event.ClosedByClient},
 		{socket, `null`, event.Close, event.SocketIOException},
 		{fault, `"undefined"`, event.Close, event.InvalidParam},
 		{server, `[1]`, event.Close, event.ServerShutdown},
-		{"no_such_reason undefined", `{}`, event.Close, event.SocketIOException},
+		{"no_such_reason undefined", ofEMQX, event.Close, event.SocketIOException},
 	}
 	for _, row := range rows {
 		for reason := range strings.FieldsSeq(row.reasons) {
@@ -182,6 +187,7 @@ func TestEMQXOddities(t *testing.T) {
 		{"a null client", `{"event":"client.connected","clientid":null}`, "rejected 0 clientid"},
 		{"connack without its code", `{"event":"client.connack","clientid":"c","reason_code":"undefined"}`, "rejected 0 reason_code"},
 		{"a gateway's version", `{"event":"client.connected","clientid":"c","proto_name":"STOMP","proto_ver":"1.2"}`, "c connect accepted"},
+		{"a gateway's year", `{"event":"client.connected","clientid":"c","proto_name":"GBT32960","proto_ver":"2016"}`, "c connect accepted"},
 		{"MQTT's version as nonsense", `{"event":"client.connected","clientid":"c","proto_name":"MQTT","proto_ver":"x"}`, "rejected 0 proto_ver"},
 		{"a newer topic name, the same event", `{"event":"client.connected","clientid":"c","metadata":{"trigger":"$events/client/connected"}}`, "c connect accepted"},
 	} {

@@ -198,6 +198,8 @@ func TestMosquittoEnds(t *testing.T) {
 			end.reason = "bad socket read/write: " + why
 			requireEnd(t, "Client "+id+" [2001:db8::7:52341] disconnected: "+end.reason, id, end, "disconnected", "2001:db8::7 52341")
 		}
+		old := mosquittoEnd{reason: "bad socket read/write", action: event.Close, info: event.SocketIOException}
+		requireEnd(t, "Bad socket read/write on client "+id+", disconnecting.", id, old, "socket", " 0") // up to 2.0.5
 	}
 }
 

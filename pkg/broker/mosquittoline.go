@@ -175,9 +175,12 @@ func cutWhy(text []byte) (id, why []byte, found bool) {
 	return id, why, found && hasStop
 }
 
-// socket reads "ID: WHY", of 2.0.
+// socket reads "ID: WHY", of 2.0, and "ID, disconnecting.", of versions up to 2.0.5.
 func (m *mosquittoSaid) socket(rest []byte) (found bool, fault string) {
 	id, why, found := cutLast(rest, ": ")
+	if before, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {
+		id, why, found = before, []byte("bad socket read/write"), true
+	}
 	if !found {
 		return false, "a bad socket's line must go on with the client identifier, a colon, and what is wrong"
 	}

@@ -48,7 +48,7 @@ func TestEachFieldInEachForm(t *testing.T) {
 }
 
 // fieldsOf are the paths to all fields of an object, also within objects within it, but
-// for disconn_props, of which it counts only whether it is empty.
+// for disconn_props, of which it counts only whether it holds anything of the client's.
 func fieldsOf(o map[string]any, above []string) (paths [][]string) {
 	for field, v := range o {
 		path := append(slices.Clone(above), field)
