@@ -19,7 +19,7 @@ import (
 //	session_*, message_*                      no row
 //
 // A CONNACK has no time. The end of a connection has one from 4.2.9 on, and tells when
-// it began from 4.3.12 on.
+// it began from 4.3.12 on. 4.0 tells that of a connect in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value
@@ -61,7 +61,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 	switch e.NativeEvent {
 	case "client_connected":
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
-		r.when(e, timeField{"connected_at", m.connectedAt})
+		r.when(e, timeField{"connected_at", milliseconds(m.connectedAt)})
 	case "client_disconnected":
 		e.NativeReason = r.text("reason", m.reason)
 		e.Action, e.ActionInfo = emqx4End(e.NativeReason)
@@ -93,7 +93,15 @@ func (m *emqx4) common(r *reader, e *event.Event) {
 	e.PeerAddress = r.text("ipaddress", m.ipAddress)
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, "")
 	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
-	e.ConnectedAt = r.time("connected_at", m.connectedAt)
+	e.ConnectedAt = r.time("connected_at", milliseconds(m.connectedAt))
+}
+
+// milliseconds is a Unix time in them, where it may be one in seconds.
+func milliseconds(v value) value {
+	if n, ok := v.integer(); ok && earliest/1000 < n && n < earliest {
+		v.raw = strconv.AppendInt(nil, n*1000, 10)
+	}
+	return v
 }
 
 // emqx4End is what a reason of client_disconnected means: a name as in later versions,

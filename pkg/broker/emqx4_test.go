@@ -132,11 +132,19 @@ func TestEMQX4Oddities(t *testing.T) {
 		{"no client", `{"action":"client_connected"}`, "rejected 0 clientid"},
 		{"a refusal of nobody", `{"action":"client_connack","clientid":"","conn_ack":"client_identifier_not_valid"}`, ""},
 		{"a gateway's version", `{"action":"client_connected","clientid":"c","proto_ver":"1.2"}`, "c connect accepted"},
-		{"seconds for milliseconds", `{"action":"client_connected","clientid":"c","connected_at":1795339800}`, "rejected 0 connected_at"},
+		{"seconds for milliseconds", `{"action":"client_disconnected","clientid":"c","disconnected_at":1795339800}`, "rejected 0 disconnected_at"},
 		{"a message has no client", `{"action":"message_publish","from_client_id":"c"}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "emqx4", c.body))) })
 	}
+}
+
+// 4.0 says in seconds when a connection began.
+func TestEMQX4Seconds(t *testing.T) {
+	got := decode(t, "emqx4", `{"action":"client_connected","clientid":"c","connected_at":1795339800}`).Events[0]
+	require.Equal(t, time.UnixMilli(1795339800000).UTC(), got.Time)
+	require.Equal(t, event.FromBroker, got.TimeOrigin)
+	require.Equal(t, got.Time, got.ConnectedAt)
 }
 
 // Ends say when the connection began from 4.3.12 on.

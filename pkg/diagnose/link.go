@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"strings"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -24,6 +25,7 @@ type link struct {
 	ends  []*event.Event // what was reported about its end
 	best  *event.Event   // the most telling of them
 	told  int            // how much that tells
+	next  time.Time      // when the next one began, zero for the newest; see takenOver
 	// doubtful: it seems to have ended when it began, or before. With more history the
 	// end may turn out to be that of an older connection.
 	doubtful bool
@@ -103,7 +105,7 @@ func (l *link) endedWith(e *event.Event) bool {
 // compatible reports whether an end that names no connection can be of this one:
 // nothing that both tell differs.
 func (l *link) compatible(e *event.Event) bool {
-	return !differ(l.Node, e.Node) && !differ(l.PeerAddress, e.PeerAddress) && !differ(l.PeerPort, e.PeerPort) &&
+	return !differentNodes(l.Node, e.Node) && !differ(l.PeerAddress, e.PeerAddress) && !differ(l.PeerPort, e.PeerPort) &&
 		(e.ConnectedAt.IsZero() || l.beganAt(e.ConnectedAt))
 }
 
@@ -119,6 +121,12 @@ func (l *link) beganAt(t time.Time) bool {
 		return l.connectedAt.Equal(t)
 	}
 	return !l.Start.IsZero() && l.Start.Sub(t).Abs() <= sameMoment
+}
+
+// differentNodes reports whether two names are not of one node. Tencent's connects name it
+// by its address, its ends by its host: these cannot be compared.
+func differentNodes(a, b string) bool {
+	return differ(a, b) && strings.Contains(a, ":") == strings.Contains(b, ":")
 }
 
 // differ reports whether both are known and not the same.

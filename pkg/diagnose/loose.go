@@ -12,6 +12,9 @@ func (p *pairing) byTime() {
 	slices.SortStableFunc(p.links, compareLinks)
 	slices.SortStableFunc(p.loose, func(a, b *link) int { return a.End.Compare(b.End.Time) })
 	paired, begun := p.links, 0
+	for i := range len(paired) - 1 {
+		paired[i].next = paired[i+1].Start.Time
+	}
 	for _, l := range p.loose {
 		for begun < len(paired) && paired[begun].Start.Before(l.End.Time) {
 			begun++
@@ -62,12 +65,12 @@ func (p *pairing) place(l *link, candidates []*link) {
 }
 
 // owners are the open connection that an end is of, and one that has ended just before,
-// of which the end may be told once more. A client identifier is taken over from an
-// older connection, so what just began was not taken over, unless more tells so.
+// of which the end may be told once more.
 func owners(end *event.Event, candidates []*link) (open, ended *link) {
 	if isNamed(end) {
 		return nil, nil
 	}
+	lost := takenOver(end, candidates)
 	for _, l := range candidates {
 		switch {
 		case !l.compatible(end):
@@ -75,9 +78,21 @@ func owners(end *event.Event, candidates []*link) (open, ended *link) {
 			if ended == nil && end.Time.Sub(l.End.Time).Abs() <= sameMoment {
 				ended = l
 			}
-		case end.ActionInfo != event.ClientIDConflict, end.Time.Sub(l.Start.Time) > sameMoment, l.matches(end):
+		case end.ActionInfo != event.ClientIDConflict, end.Time.Sub(l.Start.Time) > sameMoment, l == lost, l.matches(end):
 			return l, ended
 		}
 	}
 	return nil, ended
+}
+
+// takenOver is the connection whose client identifier the next one took when the end was
+// told: what just began was not taken over, unless yet another one began.
+func takenOver(end *event.Event, candidates []*link) (lost *link) {
+	nearest := sameMoment
+	for _, l := range candidates {
+		if apart := end.Time.Sub(l.next).Abs(); apart <= nearest && l.compatible(end) {
+			lost, nearest = l, apart
+		}
+	}
+	return lost
 }

@@ -73,6 +73,20 @@ func TestPairing(t *testing.T) {
 			closed("09:00:01", event.ClientIDConflict),
 		}, []string{"08:00:00..09:00:01 reported conflict", "09:00:00..? open open"}},
 
+		{"an identifier is taken over again and again", []event.Event{
+			connect("09:00:00"), connect("09:00:01.500"), closed("09:00:01.505", event.ClientIDConflict),
+			connect("09:00:02.400"), closed("09:00:02.395", event.ClientIDConflict),
+			connect("09:00:02.700"), closed("09:00:02.705", event.ClientIDConflict),
+		}, []string{
+			"09:00:00..09:00:01.505 reported conflict", "09:00:01.5..09:00:02.395 reported conflict",
+			"09:00:02.4..09:00:02.705 reported conflict", "09:00:02.7..? open open",
+		}},
+
+		{"the same in whole seconds", []event.Event{
+			connect("09:00:00"), connect("09:00:01"), closed("09:00:01", event.ClientIDConflict),
+			connect("09:00:02"), closed("09:00:02", event.ClientIDConflict),
+		}, []string{"09:00:00..09:00:01 reported conflict", "09:00:01..09:00:02 reported conflict", "09:00:02..? open open"}},
+
 		{"in whole seconds the old end and the new beginning are one time", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), connect("09:00:00", from("192.0.2.2", 2)),
 			closed("09:00:00", event.ClientIDConflict),
@@ -111,6 +125,15 @@ func TestPairing(t *testing.T) {
 			connect("08:00:00", connectedAt("08:00:00"), node("n")),
 			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1), node("n")),
 		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"Tencent: a node has another name at the end", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), node("10.0.0.5:1883")),
+			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1), node("sz-h-125xm")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"the end of a connection to another node", []event.Event{
+			connect("08:00:00", node("10.0.0.5:1883")), closed("09:00:00", event.NoHeart, node("10.0.0.6:1883")),
+		}, []string{"08:00:00..? open open", "?..09:00:00 reported no-heart"}},
 
 		{"when it began is told at the end only, by a clock a moment off", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)),
