@@ -30,7 +30,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(env.AttemptTimeout)
 	tokens := vars.Tokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
-	adminToken := vars.Optional("ADMIN_TOKEN")
+	adminToken := vars.Token("ADMIN_TOKEN")
 	instance := triggerInstance(&vars)
 	shards := vars.Int("SHARDS", 16, 16, 4096)
 	days := vars.Int("RETENTION_DAYS", 30, 1, 36_500)

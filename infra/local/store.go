@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"devicetrace/infra/local/fc"
@@ -39,7 +40,12 @@ type access struct {
 
 func (s *store) access() access {
 	environment := s.function.Environment
-	return access{s.endpoint, environment["OSS_REGION"], environment["OSS_BUCKET"], environment["OSS_PREFIX"], s.keys.credentials()}
+	return access{s.endpoint, environment["OSS_REGION"], environment["OSS_BUCKET"], prefixOf(s.function), s.keys.credentials()}
+}
+
+// prefixOf is what a function reads of OSS_PREFIX.
+func prefixOf(function syaml.Function) string {
+	return strings.TrimSpace(function.Environment["OSS_PREFIX"])
 }
 
 // openStore serves the bucket of the functions in its region, with the lifecycle
@@ -53,7 +59,7 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if err := setLifecycle(bucket, function.Environment["OSS_PREFIX"]); err != nil {
+	if err := setLifecycle(bucket, prefixOf(function)); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -26,3 +26,15 @@ func (r *Reader) Tokens(single, list string) serve.Tokens {
 	}
 	return tokens
 }
+
+// Token is a token that may be unset; empty then.
+func (r *Reader) Token(name string) string {
+	token := r.Optional(name)
+	if token == "" {
+		return ""
+	}
+	if err := new(serve.Tokens).Add(token); err != nil {
+		r.Fault(name, "is wrong: "+err.Error())
+	}
+	return token
+}
