@@ -53,7 +53,7 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject"), " UTC, 1 h")
 
 	// A whole day is shown as one, in the zone where it is.
-	day := p.now.UTC().Truncate(24 * time.Hour)
+	day := newest.UTC().Truncate(24 * time.Hour)
 	b.open(pathTo(busyDevice, day.Add(24*time.Hour-time.Millisecond), 24*time.Hour-time.Millisecond))
 	b.await(`document.querySelector('#date').value === ` + quoted(day.Format(time.DateOnly)) + ` && document.querySelector('.subject')`)
 	require.Equal(t, "date", get[string](b, "document.querySelector('#query').elements.range.value"))
