@@ -44,7 +44,7 @@ func findChromium(t *testing.T) string {
 func startChromium(t *testing.T) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(findChromium(t)), chromedp.UserDataDir(profileFolder(t)), chromedp.NoSandbox,
+		chromedp.ExecPath(findChromium(t)), chromedp.UserDataDir(profileFolder(t)), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Env("TZ=Europe/Berlin", "LANGUAGE=en"))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
@@ -91,8 +91,6 @@ func openTab(t *testing.T, chromium context.Context, s *stack, d device) *tab {
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Run(ctx)) // attaches to it for as long as ctx lives
-	ctx, cancel = context.WithTimeout(ctx, patience)
-	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, stack: s, downloads: t.TempDir(), loaded: make(chan string, 16)}
 	chromedp.ListenTarget(ctx, b.watch)
 	b.pretend(d)
@@ -175,7 +173,9 @@ func (b *tab) requireNoFault() {
 
 func (b *tab) run(actions ...chromedp.Action) {
 	b.t.Helper()
-	require.NoError(b.t, chromedp.Run(b.ctx, actions...))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	require.NoError(b.t, chromedp.Run(ctx, actions...))
 }
 
 // open goes to a path of the page. The token stands behind it, as in a link.
@@ -203,17 +203,19 @@ const settled = `document.querySelector('#results')?.getAttribute('aria-busy') !
 // await looks until an expression is true of a page that has settled.
 func (b *tab) await(expression string) {
 	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
 		var ok bool
 		// It may fail while the page goes from one address to another.
-		err := chromedp.Run(b.ctx, chromedp.Evaluate(settled+" && Boolean("+expression+")", &ok))
+		err := chromedp.Run(ctx, chromedp.Evaluate(settled+" && Boolean("+expression+")", &ok))
 		if err == nil && ok {
 			return
 		}
 		select {
-		case <-b.ctx.Done():
+		case <-ctx.Done():
 			b.shot("failed")
 			require.FailNow(b.t, "it does not become true", "%s\n%v", expression, err)
 		case <-ticker.C:
@@ -274,7 +276,7 @@ func (b *tab) download(selector string) string {
 	select {
 	case id := <-b.loaded:
 		return readFile(b.t, filepath.Join(b.downloads, id))
-	case <-b.ctx.Done():
+	case <-time.After(patience):
 		require.FailNow(b.t, "no file arrives", selector)
 		return ""
 	}
@@ -321,10 +323,7 @@ func (b *tab) shot(name string) {
 	}
 	require.NoError(b.t, os.MkdirAll(dir, 0o755))
 	var picture []byte
-	// The time of a test that failed may be up.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), patience)
-	defer cancel()
-	require.NoError(b.t, chromedp.Run(ctx, chromedp.CaptureScreenshot(&picture)))
+	b.run(chromedp.CaptureScreenshot(&picture))
 	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 }
 
