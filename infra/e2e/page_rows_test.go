@@ -134,6 +134,7 @@ func testReport(t *testing.T, p *pageTest) {
 	other := openTab(t, p.chromium, p.stack, device{})
 	other.pardon("file://")
 	other.run(chromedp.Navigate("file://" + file))
+	other.await("document.querySelector('h1')")
 	require.Equal(t, b.text("h1"), other.text("h1"))
 	require.Equal(t, b.text(".headline h2"), other.text(".headline h2"))
 	require.Equal(t, b.text(".summary"), other.text(".summary"))
