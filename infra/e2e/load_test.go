@@ -58,7 +58,7 @@ func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	connections := 0
 	for worker, n := range perWorker {
 		for i := range n {
-			rows := s.await(t, question("local", deviceOf(worker, i), began, time.Now()), 2).rows(t)
+			rows := s.await(t, question("local", deviceOf(worker, i), began, time.Now().Add(time.Minute)), 2).rows(t)
 			require.Len(t, rows, 2)
 			require.Equal(t, "connect", rows[0].Action)
 			require.Equal(t, "closed by client", rows[1].ActionInfo)
@@ -122,7 +122,7 @@ func TestKilledHost(t *testing.T) {
 // awaitRecorded waits until a good many objects are there.
 func (ps *posters) awaitRecorded(t *testing.T, s *stack) {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(s.objects(t, "events/")) > 200 }, patience, pollEvery)
+	require.Eventually(t, func() bool { return len(s.objects(t, "events/")) > 200 }, loadLimit, pollEvery)
 }
 
 // TestStoppingUnderLoad: Ctrl-C in the middle of it loses nothing acknowledged, and

@@ -57,10 +57,11 @@ func sends(packets []byte) func(context.Context, ends.Target, string) error {
 	}
 }
 
-// stays connects and stays until the broker stops, which the log tells of no client.
+// stays connects and stays until the broker stops, which the log tells of no client. It
+// sends nothing meanwhile.
 func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	return func(ctx context.Context, target ends.Target, clientID string) error {
-		c, err := ends.Dial(ctx, target, clientID, time.Minute)
+		c, err := ends.Dial(ctx, target, clientID, time.Hour)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func (c *pressers) press(t *testing.T, senders int) {
 	for i := range senders {
 		running.Go(func() { c.post(ctx, fmt.Sprintf("crowd@@@%d", i)) })
 	}
-	require.Eventually(t, func() bool { return time.Since(began) >= overloadLasts && c.isEnough() }, patience, pollEvery)
+	require.Eventually(t, func() bool { return time.Since(began) >= overloadLasts && c.isEnough() }, loadLimit, pollEvery)
 	c.pressed = time.Since(began)
 }
 
@@ -156,7 +156,7 @@ func (c *pressers) requireNormal(t *testing.T) (took time.Duration) {
 		}
 		inARow, took = inARow+1, max(took, last)
 		return inARow == 20
-	}, patience, pollEvery)
+	}, loadLimit, pollEvery)
 	return took
 }
 
