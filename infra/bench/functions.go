@@ -143,7 +143,7 @@ func (f *functions) untilPoll(ctx context.Context, s *standIn, name string) (tim
 	select {
 	case at := <-polled:
 		return at.Sub(began), nil
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		return 0, fmt.Errorf("%s does not poll", name)
 	}
 }

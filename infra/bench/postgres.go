@@ -154,7 +154,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 }
 
 func (p *postgres) connect(ctx context.Context) (err error) {
-	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(50 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(50 * time.Millisecond) {
 		p.conn, err = pgx.Connect(ctx, "user=bench database=postgres host="+p.dir)
 		if err == nil || ctx.Err() != nil {
 			return err
