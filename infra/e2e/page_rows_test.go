@@ -44,6 +44,27 @@ func testRows(t *testing.T, p *pageTest) {
 	require.Contains(t, b.address(), "order=asc")
 }
 
+// testBusy: the page is busy for as long as what was asked for last is on its way, whatever
+// was given up for it.
+func testBusy(t *testing.T, p *pageTest) {
+	b := p.view(t, flapDevice, 21*time.Hour, device{})
+	b.click(".connection-list summary")
+	b.await(`document.querySelector('.connection-list tbody button')`)
+	b.run(chromedp.Evaluate(`{
+		const [ask, held] = [fetch, []];
+		fetch = (url, options) => new Promise((resolve, reject) => {
+			options.signal.addEventListener('abort', () => reject(options.signal.reason));
+			held.push(() => options.signal.aborted || resolve(ask(url, options)));
+		});
+		window.release = () => { fetch = ask; held.forEach((one) => one()); };
+		document.querySelector('.connection-list tbody button').click(); // its rows are not there yet
+		document.querySelector('#order').click();
+	}`, nil))
+	require.Equal(t, "true", get[string](b, "document.querySelector('#results').getAttribute('aria-busy')"))
+	b.run(chromedp.Evaluate("release()", nil))
+	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
+}
+
 func testFilter(t *testing.T, p *pageTest) {
 	b := p.view(t, busyDevice, time.Hour, device{})
 	b.click(".legend button[title$='no heart']")

@@ -55,6 +55,7 @@ func TestPage(t *testing.T) {
 		{"without channel", testWithoutChannel},
 		{"keyboard", testKeyboard},
 		{"rows", testRows},
+		{"busy", testBusy},
 		{"filter", testFilter},
 		{"filter of nothing", testFilterOfNothing},
 		{"unreported", testUnreported},

@@ -189,15 +189,17 @@ const actions = {
     history.replaceState(history.state, '', view.path());
   },
   onProblem: (problem) => fail(problem),
-  // during shows that something takes a moment, and what went wrong.
+  // during shows that something takes a moment, and what went wrong. Once something else was
+  // asked for, the moment is that one's.
   during: async (work) => {
+    const { signal } = view.rows;
     busy(true);
     try {
       if (await work === false) announce(text('table.notShown'));
     } catch (problem) {
       if (problem.name !== 'AbortError') fail(problem);
     } finally {
-      busy(false);
+      if (!signal.aborted) busy(false);
     }
   },
   onExport: (format, button) => saveAs(format, button),
