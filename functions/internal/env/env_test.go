@@ -66,7 +66,7 @@ func TestBucketTriesAgainWhereNothingComes(t *testing.T) {
 		"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou", "OSS_ENDPOINT": server.URL,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
 	})
-	bucket := r.Bucket(500 * time.Millisecond)
+	bucket := r.Bucket(2 * time.Second)
 	require.NoError(t, r.Err())
 	page, err := bucket.Store.List(t.Context(), "events/", "")
 	require.NoError(t, err)

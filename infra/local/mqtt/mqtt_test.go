@@ -88,7 +88,7 @@ func (r *recorder) distinct() []event.Event {
 // of waits until a client has n rows, and returns them in the order in which they
 // happened. After a takeover the old connection's end may be delivered late.
 func (r *recorder) of(clientID string, n int) []event.Event {
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
 		r.mu.Lock()
