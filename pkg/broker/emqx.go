@@ -100,7 +100,7 @@ func (m *emqx) connected(r *reader, e *event.Event) {
 
 func (m *emqx) disconnected(r *reader, e *event.Event) {
 	e.NativeReason = r.text("reason", m.reason)
-	e.Action, e.ActionInfo = emqxEnd(reasonName(e.NativeReason), m.sentByClient())
+	e.Action, e.ActionInfo = emqx5End(reasonName(e.NativeReason), m.sentByClient(), r.text("proto_name", m.protoName))
 	r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
@@ -167,10 +167,33 @@ func (m *emqx) common(r *reader, e *event.Event) {
 // emqxLevel is the level of MQTT. Gateways of other protocols send texts such as
 // "1.2" or "2019", which are no level.
 func emqxLevel(r *reader, v value, protocol string) int32 {
-	if n, ok := v.integer(); v.kind == text && protocol != "MQTT" && (!ok || n > math.MaxUint8) {
+	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
+	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
 		return 0
 	}
 	return r.integer("proto_ver", v, math.MaxUint8).Value
+}
+
+// emqx5End is emqxEnd of EMQX 5 and 6, where some reasons say less than their names.
+//
+// "error" stands for {error, X} and "internal_error" for any other term without a name. Both
+// are nearly always of WebSocket: "error" where it was closed without a close frame, as
+// tcp_closed is elsewhere; "internal_error" where a close frame had a code and, from
+// 5.10 on, whatever MQTT itself ended: a DISCONNECT, too, and an expired keep alive. Faults of
+// frames on TCP are internal_error up to 6.2 as well.
+//
+// The gateway of LwM2M calls the end of a registration's lifetime a timeout.
+func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
+	switch {
+	case name == "internal_error" && sentByClient:
+		return event.Disconnect, event.DisconnectedByClient
+	case name == "internal_error", name == "error":
+		return event.Close, event.ClosedByClient
+	case name == "timeout" && protocol == "LwM2M":
+		return event.Close, event.NoHeart
+	default:
+		return emqxEnd(name, sentByClient)
+	}
 }
 
 // emqxEnd is what a reason of client.disconnected means.

@@ -42,8 +42,8 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 	const (
 		conflict = "takenover discarded takeovered taken_over session_taken_over"
 		denied   = "not_authorized not_authorised bad_username_or_password bad_authentication_method banned client_banned"
-		closed   = "tcp_closed ssl_closed closed remote"
-		socket   = "error internal_error timeout send_timeout etimedout econnreset econnaborted epipe ehostunreach enetunreach einval enotconn emsgsize tls_alert"
+		closed   = "tcp_closed ssl_closed closed remote error internal_error"
+		socket   = "timeout send_timeout etimedout econnreset econnaborted epipe ehostunreach enetunreach einval enotconn emsgsize tls_alert"
 		fault    = "protocol_error malformed_packet frame_error implementation_specific_error " +
 			"malformed_variable_byte_integer malformed_properties utf8_string_invalid bad_frame_header bad_packet_id invalid_packet_id bad_subqos frame_too_large packet_too_large " +
 			"topic_name_invalid topic_filter_invalid topic_alias_invalid qos_not_supported retain_not_supported shared_subscriptions_not_supported wildcard_subscriptions_not_supported " +
@@ -65,7 +65,9 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error", `{"User-Property":{"why":"battery"}}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{}`, event.Close, event.InvalidParam},
-		{"takenover kicked tcp_closed", `{"Reason-String":"x"}`, event.Close, ""},
+		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // WebSocket
+		{"internal_error", `{"User-Property":{}}`, event.Close, event.ClosedByClient},
+		{"takenover kicked tcp_closed error", `{"Reason-String":"x"}`, event.Close, ""},
 		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
 		{"acl_denied", ofEMQX, event.Close, event.TopicAuthFailed},
 		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout heartbeat_timeout keepalive_recv_timeout asleep_timeout", ofEMQX, event.Close, event.NoHeart},
@@ -187,6 +189,7 @@ func TestEMQXOddities(t *testing.T) {
 		{"a null client", `{"event":"client.connected","clientid":null}`, "rejected 0 clientid"},
 		{"connack without its code", `{"event":"client.connack","clientid":"c","reason_code":"undefined"}`, "rejected 0 reason_code"},
 		{"a gateway's version", `{"event":"client.connected","clientid":"c","proto_name":"STOMP","proto_ver":"1.2"}`, "c connect accepted"},
+		{"a gateway's small version", `{"event":"client.connected","clientid":"c","proto_name":"CoAP","proto_ver":"1"}`, "c connect accepted"},
 		{"a gateway's year", `{"event":"client.connected","clientid":"c","proto_name":"GBT32960","proto_ver":"2016"}`, "c connect accepted"},
 		{"MQTT's version as nonsense", `{"event":"client.connected","clientid":"c","proto_name":"MQTT","proto_ver":"x"}`, "rejected 0 proto_ver"},
 		{"a newer topic name, the same event", `{"event":"client.connected","clientid":"c","metadata":{"trigger":"$events/client/connected"}}`, "c connect accepted"},
@@ -203,7 +206,7 @@ func TestEMQXSamples(t *testing.T) {
 		"emqx-disconnected-keepalive":      "dev1 close no heart",
 		"emqx-disconnected-takenover":      "dev1 close clientId conflict",
 		"emqx-disconnected-tcp-closed":     "dev1 close closed by client",
-		"emqx-disconnected-error":          "dev1 close Socket IOException",
+		"emqx-disconnected-error":          "dev1 close closed by client",
 		"emqx-disconnected-not-authorized": "dev1 close not authorized",
 		"emqx-disconnected-protocol-error": "dev1 close invalid param",
 		"emqx-disconnected-server-moved":   "dev1 close ServerShutdown",
@@ -215,6 +218,12 @@ func TestEMQXSamples(t *testing.T) {
 		"emqx-authz-denied":                "",
 		"emqx-batch":                       "dev1 connect accepted, dev1 close no heart",
 	})
+}
+
+func TestEMQXLifetimeOfLwM2M(t *testing.T) {
+	const end = `{"event":"client.disconnected","clientid":"dev1","timestamp":1795339800000,"reason":"timeout","proto_ver":"1.0.1","proto_name":`
+	require.Equal(t, event.NoHeart, decode(t, "emqx", end+`"LwM2M"}`).Events[0].ActionInfo)
+	require.Equal(t, event.SocketIOException, decode(t, "emqx", end+`"CoAP"}`).Events[0].ActionInfo)
 }
 
 func FuzzEMQX(f *testing.F) { fuzz(f, "emqx") }

@@ -4,8 +4,7 @@ import "devicetrace/pkg/event"
 
 // emqxReasons is what each reason of client.disconnected means, as found in the
 // source of EMQX 4.0 to 6.3. Socket errors and whatever is not here mean
-// Socket IOException, and so do "error" and "internal_error", which from 5.0 on stand
-// for any term of Erlang that has no name of its own.
+// Socket IOException; see emqx5End for "error" and "internal_error".
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // the same client identifier, session kept

@@ -13,7 +13,10 @@ import (
 //
 //	1795339800: New client connected from 192.0.2.7:52341 as dev1 (p2, c1, k60, u'user').
 //	1795339810: Client dev1 closed its connection.                                          2.0
-//	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1
+//	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
+//
+// 2.1.0 writes as 2.0 does, and "Client dev1 disconnected, session taken over." where it has
+// reasons that 2.0 has not.
 //
 // Lines with another meaning make no row, and neither does a line without a client
 // identifier: Mosquitto writes <unknown> in its place up to 2.0, the client's address

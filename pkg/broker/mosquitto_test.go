@@ -84,6 +84,7 @@ func TestMosquittoConnects(t *testing.T) {
 		{"New client connected from ::1:1883 as c (p5, c1, k60, u'u').", "c", "u", "::1 1883", 5, true, 60},
 		{"New client connected from ::ffff:192.0.2.7:1883 as c (p3, c1, k60).", "c", "", "::ffff:192.0.2.7 1883", 3, true, 60},
 		{"New client connected from /run/mosquitto.sock:0 as c (p4, c1, k60).", "c", "", "/run/mosquitto.sock 0", 4, true, 60},
+		{"New client connected from mosquitto.sock:0 as c (p4, c1, k60).", "c", "", "mosquitto.sock 0", 4, true, 60},
 		{"New client connected from 192.0.2.7:1 as c (p9, c1, k60).", "c", "", "192.0.2.7 1", 0, true, 60},
 		{"New bridge connected from 192.0.2.7:1 as node2.bridge (p2, c0, k60, u'b').", "node2.bridge", "b", "192.0.2.7 1", 4, false, 60},
 		{"New client connected from 192.0.2.7:1 as a as b (c) [1.2.3.4:5]: 'x' (p2, c1, k1, u'u as v').", "a as b (c) [1.2.3.4:5]: 'x'", "u as v", "192.0.2.7 1", 4, true, 1},
@@ -168,7 +169,8 @@ var mosquitto21Ends = []mosquittoEnd{
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
 	"Unknown error.":                         event.SocketIOException,
-	"Invalid input":                          event.SocketIOException,
+	"Invalid arguments provided.":            event.InvalidParam,
+	"Invalid input":                          event.InvalidParam,
 	"Access denied by ACL.":                  event.TopicAuthFailed,
 	"Access denied by ACL":                   event.TopicAuthFailed,
 	"Requested QoS not supported on server.": event.InvalidParam,
@@ -461,4 +463,30 @@ func TestJSONIsNoLog(t *testing.T) {
 		require.Equal(t, "rejected 0", summary(decode(t, "mosquitto", body)), body)
 	}
 	require.Empty(t, summary(decode(t, "mosquitto", "[2026] mosquitto version 2.0.22 running")), "a time in brackets")
+}
+
+// TestMosquitto210Ends: 2.1.0 alone has these lines, from 2.1.1 on they are as in mosquitto21Ends.
+func TestMosquitto210Ends(t *testing.T) {
+	for why, info := range map[string]event.ActionInfo{
+		"session taken over": event.ClientIDConflict,
+		"not authorised":     event.NotAuthorized, "bad username or password": event.NotAuthorized,
+		"client banned": event.NotAuthorized, "bad authentication method": event.NotAuthorized,
+		"implementation specific error": event.InvalidParam, "client identifier not valid": event.InvalidParam,
+		"quota exceeded": event.InvalidParam, "connection rate exceeded": event.InvalidParam,
+		"topic alias invalid": event.InvalidParam, "non-matching http origin": event.InvalidParam,
+		"server unavailable": event.ServerShutdown, "server busy": event.ServerShutdown,
+	} {
+		end := mosquittoEnd{says: " disconnected, " + why + ".", reason: why, action: event.Close, info: info}
+		for _, id := range oddIDs {
+			requireEnd(t, "Client "+id+end.says, id, end, "disconnected", " 0")
+		}
+	}
+	end := mosquittoEnd{reason: "exceeding the receive maximum", action: event.Close, info: event.InvalidParam}
+	requireEnd(t, "Client c disconnected due to exceeding the receive maximum.", "c", end, "disconnected", " 0")
+	require.Empty(t, decode(t, "mosquitto", stamped("Client 192.0.2.7 disconnected, client identifier not valid.")).Events, "an address in the place of a client identifier")
+}
+
+func TestMosquittoUnixSocketEnd(t *testing.T) {
+	end := mosquittoEnd{reason: "exceeded timeout", action: event.Close, info: event.NoHeart}
+	requireEnd(t, "Client c [run/mosquitto.sock:0] disconnected: exceeded timeout.", "c", end, "disconnected", "run/mosquitto.sock 0")
 }

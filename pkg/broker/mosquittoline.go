@@ -76,14 +76,14 @@ func (m *mosquittoSaid) connect(rest []byte) (found bool, fault string) {
 }
 
 // peer reads ADDR:PORT. An IPv6 address has no brackets; that of a Unix socket is
-// its path, with port 0.
+// its path as the configuration has it, with port 0.
 func (m *mosquittoSaid) peer(text []byte) bool {
 	address, port, _ := cutLast(text, ":")
 	n, err := strconv.ParseUint(string(port), 10, 16)
 	if err != nil || len(address) == 0 {
 		return false
 	}
-	isPath := n == 0 && (address[0] == '/' || string(address) == "unix-socket")
+	isPath := n == 0 && !bytes.ContainsAny(address, " []")
 	if _, err := netip.ParseAddr(string(address)); err != nil && !isPath {
 		return false
 	}
@@ -141,6 +141,13 @@ func (m *mosquittoSaid) end(rest []byte) (found bool, fault string) {
 			return true, ""
 		}
 	}
+	if id, why, ok := cutKnown(rest); ok {
+		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
+		if _, err := netip.ParseAddr(string(id)); err != nil { // else the address stands for the client
+			m.id = id
+		}
+		return true, ""
+	}
 	id, why, found := cutWhy(rest)
 	if !found && (bytes.Contains(rest, []byte(" disconnected")) || len(rest) > mosquittoCut-maxStamp) {
 		return false, "the line begins like the end of a connection and does not go on like one"
@@ -173,6 +180,14 @@ func cutWhy(text []byte) (id, why []byte, found bool) {
 	}
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
 	return id, why, found && hasStop
+}
+
+// cutKnown cuts "ID disconnected, WHY." of 2.1.0, where WHY is known.
+func cutKnown(text []byte) (id, why []byte, found bool) {
+	id, why, found = cutLast(text, " disconnected, ")
+	why, hasStop := bytes.CutSuffix(why, []byte("."))
+	_, isKnown := mosquittoReasons[string(why)]
+	return id, why, found && hasStop && isKnown
 }
 
 // socket reads "ID: WHY", of 2.0, and "ID, disconnecting.", of versions up to 2.0.5.

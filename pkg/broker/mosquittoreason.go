@@ -7,7 +7,8 @@ import (
 )
 
 // mosquittoEnds are the ends of 2.0 that say why in words of their own, and the end
-// by a DISCONNECT of both versions.
+// by a DISCONNECT of both versions. That last line also comes for a client that Mosquitto
+// disconnects since its password or certificate is gone when those are read again.
 var mosquittoEnds = []struct {
 	says   []byte
 	reason []byte // what of it says why
@@ -37,7 +38,7 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.NoHeart:          {"exceeded timeout"},
 	event.ClientIDConflict: {"session taken over"},
 	event.NotAuthorized: {
-		"not authorised", // also what closes a connection when the passwords are read again
+		"not authorised",
 		"bad username or password", "client banned", "bad authentication method",
 	},
 	event.TopicAuthFailed: {
@@ -50,10 +51,14 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"QoS too high or retain not supported",                                               // up to 2.0.11
 		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", // 2.0
 		"used disallowed feature (QoS too high, retain not supported, or bad AUTH method)",   // 2.1
+		"exceeding the receive maximum",                                                      // 2.1.0
 		"receive maximum exceeded", "implementation specific error", "client identifier not valid",
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
 		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
+		// max_keepalive for MQTT 3, global_max_clients
+		"Invalid arguments provided", // 2.0
+		"Invalid input",              // 2.1
 	},
 	event.ServerShutdown: {"administrative action", "server unavailable", "server busy", "out of memory"},
 })

@@ -59,9 +59,18 @@ func (p *pairing) place(l *link, candidates []*link) {
 		p.refusals = append(p.refusals, refusal(end))
 	case earlier != nil:
 		earlier.endWithAll(l.ends)
+	case isSessionTaken(end, candidates): // of no connection
 	default:
 		p.links = append(p.links, l)
 	}
+}
+
+// isSessionTaken reports whether an end tells that the session was taken over which a
+// connection left behind that had ended: EMQX 5.0.10 to 5.6 send another client.disconnected
+// then, with the address and port of that connection.
+func isSessionTaken(end *event.Event, candidates []*link) bool {
+	return end.Source == "emqx" && end.ActionInfo == event.ClientIDConflict &&
+		slices.ContainsFunc(candidates, func(l *link) bool { return l.hasEnded() && l.matches(end) })
 }
 
 // owners are the open connection that an end is of, and one that has ended just before,

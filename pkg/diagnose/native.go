@@ -44,9 +44,11 @@ func isEnding(e *event.Event) bool {
 	return e.Action == event.Disconnect || ending[e.NativeEvent] && e.Source != "mosquitto"
 }
 
-// isMute reports whether the source never tells why. NanoMQ calls every end normal.
+// isMute reports whether the source does not tell why. NanoMQ calls every end normal, EMQX
+// those of WebSocket an internal error.
 func isMute(e *event.Event) bool {
-	return e.Action == event.Close && (mute[e.NativeEvent] || e.Source == "nanomq" && e.NativeEvent == "client_disconnected")
+	return e.Action == event.Close && (mute[e.NativeEvent] ||
+		e.Source == "nanomq" && e.NativeEvent == "client_disconnected" || e.Source == "emqx" && e.NativeReason == "internal_error")
 }
 
 func isConnect(e *event.Event) bool {

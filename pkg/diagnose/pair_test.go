@@ -29,6 +29,19 @@ func TestPairing(t *testing.T) {
 			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")),
 		}, []string{"08:00:00..09:00:00 inferred unknown", "09:00:00..? open open"}},
 
+		{"a session that is taken over after its connection ended", []event.Event{ // EMQX 5.0.10 to 5.6
+			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), source("emqx")),
+			disconnect("09:00:00", from("192.0.2.1", 1), native("client.disconnected"), source("emqx")),
+			closed("09:59:59.998", event.ClientIDConflict, from("192.0.2.1", 1), native("client.disconnected"), source("emqx")),
+			connect("10:00:00", connectedAt("10:00:00"), from("192.0.2.1", 2), source("emqx")),
+		}, []string{"08:00:00..09:00:00 reported disconnected", "10:00:00..? open open"}},
+
+		{"a session that is taken over with its connection", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), source("emqx")),
+			closed("09:59:59.998", event.ClientIDConflict, from("192.0.2.1", 1), native("client.disconnected"), source("emqx")),
+			connect("10:00:00", connectedAt("10:00:00"), from("192.0.2.1", 2), source("emqx")),
+		}, []string{"08:00:00..09:59:59.998 reported conflict", "10:00:00..? open open"}},
+
 		{"DISCONNECT tells more than that the socket is gone", []event.Event{
 			connect("08:00:00", channel("a")),
 			disconnect("09:00:00.010", channel("a"), native("disconnect"), source("apsaramq")),
