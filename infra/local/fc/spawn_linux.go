@@ -22,7 +22,10 @@ func newSpawner() *spawner {
 }
 
 func (s *spawner) run() {
-	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+	runtime.LockOSThread()
+	// A thread whose goroutine ends while it is locked ends, too, and with it what others had
+	// started on it before.
+	defer runtime.UnlockOSThread()
 	for {
 		select {
 		case start := <-s.starts:
@@ -46,5 +49,5 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	}
 }
 
-// close must not come before the end of the processes: it kills them.
+// close must not come before the end of the processes: their thread is not kept any more.
 func (s *spawner) close() { close(s.closed) }
