@@ -45,7 +45,7 @@ func testRows(t *testing.T, p *pageTest) {
 }
 
 // testBusy: the page is busy for as long as what was asked for last is on its way, whatever
-// was given up for it.
+// was given up for it, and has its address.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.view(t, flapDevice, 21*time.Hour, device{})
 	b.click(".connection-list summary")
@@ -59,8 +59,10 @@ func testBusy(t *testing.T, p *pageTest) {
 		window.release = () => { fetch = ask; held.forEach((one) => one()); };
 		document.querySelector('.connection-list tbody button').click(); // its rows are not there yet
 		document.querySelector('#order').click();
+		document.querySelector('.connection-list tbody tr:last-child button').click();
 	}`, nil))
 	require.Equal(t, "true", get[string](b, "document.querySelector('#results').getAttribute('aria-busy')"))
+	require.Contains(t, b.address(), "order=asc")
 	b.run(chromedp.Evaluate("release()", nil))
 	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
 }

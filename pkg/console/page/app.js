@@ -185,6 +185,7 @@ const actions = {
     filter(change);
   },
   onPick: (connection) => {
+    if (view.query !== asked) return; // the address is that of something else by now
     view.query.connection = connection;
     history.replaceState(history.state, '', view.path());
   },
