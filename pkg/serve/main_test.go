@@ -16,7 +16,12 @@ import (
 // SERVE_TEST_FUNCTION set.
 func TestMain(m *testing.M) {
 	if os.Getenv("SERVE_TEST_FUNCTION") != "" {
-		Main("echo", func(getenv func(string) string) (Function, error) { return testFunction(getenv), nil })
+		Main("echo", func(getenv func(string) string) (Function, error) {
+			if getenv("MISWIRED") != "" {
+				return Function{}, errors.New("MISWIRED is set")
+			}
+			return testFunction(getenv), nil
+		})
 		return
 	}
 	os.Exit(m.Run())

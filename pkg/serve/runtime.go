@@ -60,11 +60,11 @@ func (front runtimeFront) invoke(ctx context.Context, payload []byte) (any, erro
 }
 
 func (front runtimeFront) event(ctx context.Context, payload []byte) error {
-	if front.life.function.Event == nil {
-		return errors.New("this function answers HTTP requests only")
-	}
 	if err := front.life.start(ctx); err != nil {
 		return err
+	}
+	if front.life.function.Event == nil {
+		return errors.New("this function answers HTTP requests only")
 	}
 	return front.life.function.Event(ctx, payload)
 }

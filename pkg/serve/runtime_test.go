@@ -191,6 +191,19 @@ func TestRuntimeStartsWithoutInitializer(t *testing.T) {
 	require.Equal(t, http.StatusOK, api.call(httpGet("/")).StatusCode)
 }
 
+// What callers see of a process that ends is up to the platform, so this one does not.
+func TestRuntimeMiswired(t *testing.T) {
+	api := startFunction(t, "MISWIRED=1")
+	reply := api.call(httpGet("/"))
+	require.Equal(t, http.StatusServiceUnavailable, reply.StatusCode)
+	require.NotContains(t, reply.Body, "MISWIRED")
+	for _, kind := range []string{"0", "1"} {
+		got := api.invoke(kind, `{}`)
+		require.Equal(t, "error", got.outcome)
+		require.Contains(t, got.body, "MISWIRED is set")
+	}
+}
+
 func httpGet(path string) string {
 	return fmt.Sprintf(`{"rawPath":%q,"requestContext":{"http":{"method":"GET"}}}`, path)
 }

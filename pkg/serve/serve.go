@@ -42,13 +42,17 @@ type Function struct {
 
 // Main runs what wire makes of the environment, until the process is told to end. Log
 // lines carry the name. It picks the runtime API where FC_RUNTIME_API is set, else the
-// plain server; see listenAddress for where that one listens. It exits with status 1 if
-// it cannot start.
+// plain server; see listenAddress for where that one listens. A plain server that cannot
+// start exits with status 1. On the runtime API calls fail, HTTP requests with 503: what
+// callers see of a process that ends is up to the platform.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)
 	f, err := wire(os.Getenv)
-	if err == nil && os.Getenv("FC_RUNTIME_API") != "" {
+	if os.Getenv("FC_RUNTIME_API") != "" {
+		if err != nil {
+			f = Function{Start: func(context.Context) error { return err }}
+		}
 		serveRuntime(f) // never returns
 	}
 	if err == nil {

@@ -56,6 +56,12 @@ func errUnhandled(c *call, payload []byte) *Error {
 		Message: reported.Message, RequestID: c.id}
 }
 
+// errInit: a caller gets 200 where the initializer failed, and a header that says so. The
+// vendor's page on lifecycle hooks has it for every runtime.
+func errInit(c *call, err error) *Error {
+	return &Error{Status: http.StatusOK, Code: "InitializationError", Message: err.Error(), RequestID: c.id}
+}
+
 func errReply(c *call, message string) *Error {
 	return &Error{Status: http.StatusBadGateway, Code: "BadResponse", Message: message, RequestID: c.id}
 }

@@ -127,14 +127,13 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 	return p.invoke(ctx, p.newCall(payload))
 }
 
-// Warm starts a process of every function, and tells which cannot start.
+// Warm starts a process of every function, and tells which cannot start: its initializer
+// is called also where the platform would not.
 func (h *Host) Warm(ctx context.Context) error {
 	return h.each(func(p *pool) error {
-		process, err := p.acquire(ctx)
-		if err != nil {
+		if err := p.warm(ctx); err != nil {
 			return fmt.Errorf("start function %q: %w", p.function.Resource, err)
 		}
-		p.release(process)
 		return nil
 	})
 }

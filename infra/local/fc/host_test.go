@@ -241,9 +241,16 @@ func TestStopKillsWhatIsLate(t *testing.T) {
 func TestProcessThatCannotStart(t *testing.T) {
 	host := one(t, func(f *syaml.Function, _ *Config) { f.Environment["BROKEN"] = "yes" })
 	err := host.Warm(t.Context())
-	require.ErrorContains(t, err, `start function "recorder": FunctionInitError`)
+	require.ErrorContains(t, err, `start function "recorder": InitializationError`)
 	require.ErrorContains(t, err, `exit status 3; its last line was "BROKEN is set"`)
 	require.Empty(t, host.Processes("recorder"))
+
+	host = one(t, func(f *syaml.Function, _ *Config) {
+		f.Environment["BROKEN"], f.Lifecycle.Initializer = "yes", nil
+	})
+	require.ErrorContains(t, host.Warm(t.Context()), `start function "recorder": ProcessExited`)
+	_, fault := tell(t, host, "")
+	require.Equal(t, "ProcessExited", fault.Code)
 
 	host = one(t, func(f *syaml.Function, _ *Config) { f.Handler = "absent" })
 	require.ErrorContains(t, host.Warm(t.Context()), "FunctionNotStarted")

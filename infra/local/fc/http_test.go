@@ -170,3 +170,17 @@ func TestAsynchronousRequest(t *testing.T) {
 	require.Empty(t, answer)
 	require.NoError(t, host.Stop(context.Background()))
 }
+
+// TestFailedInitializerIsAnsweredWith200 like the platform's, so that nothing that matters
+// is left to an initializer.
+func TestFailedInitializerIsAnsweredWith200(t *testing.T) {
+	broken := withRoute(testFunction("recorder"), "/*")
+	broken.Environment["BROKEN"] = "yes"
+	host := start(t, Config{Functions: []syaml.Function{broken}})
+	server := httptest.NewServer(host)
+	t.Cleanup(server.Close)
+	response, answer := send(t, "POST", server.URL+"/", nil, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "InitializationError", response.Header.Get("X-Fc-Error-Type"))
+	require.Contains(t, answer, "BROKEN is set")
+}

@@ -176,20 +176,52 @@ func (p *pool) folder() string {
 	return filepath.Join(p.config.Dir, p.function.Code)
 }
 
-func (p *pool) initialize(process *process) error {
-	hook := p.function.Lifecycle.Initializer
-	if hook == nil {
-		return nil
+func (p *pool) warm(ctx context.Context) error {
+	process, err := p.acquire(ctx)
+	if err != nil {
+		return err
 	}
-	c := newCall(initialize, nil, hook.Timeout())
+	defer p.release(process)
+	if p.function.Lifecycle.Initializer != nil {
+		return nil // called already
+	}
+	return p.callInitializer(process, p.function.Timeout())
+}
+
+// initialize makes a process ready for calls.
+func (p *pool) initialize(process *process) error {
+	if hook := p.function.Lifecycle.Initializer; hook != nil {
+		return p.callInitializer(process, hook.Timeout())
+	}
+	return p.awaitPoll(process)
+}
+
+func (p *pool) callInitializer(process *process, limit time.Duration) error {
+	c := newCall(initialize, nil, limit)
 	_, err := process.do(context.Background(), c)
 	if errors.Is(err, errNotTaken) {
 		err = errExited(c, process.describeEnd())
 	}
 	if err != nil {
-		return &Error{Status: 502, Code: "FunctionInitError", Message: err.Error(), RequestID: c.id}
+		return errInit(c, err)
 	}
 	return nil
+}
+
+// awaitPoll waits until a process without an initializer asks for work: one that ends
+// before would be started again and again.
+func (p *pool) awaitPoll(process *process) error {
+	c := p.newCall(nil)
+	limit := time.NewTimer(c.timeout)
+	defer limit.Stop()
+	select {
+	case <-process.api.polled:
+		return nil
+	case <-process.exited:
+		return errExited(c, process.describeEnd())
+	case <-limit.C:
+		return errTimeout(c)
+	}
 }
 
 // stop lets running calls finish and ends all processes in order, or without it when

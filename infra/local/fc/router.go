@@ -59,7 +59,8 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func writeError(w http.ResponseWriter, fault *Error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Fc-Request-Id", fault.RequestID)
-	if fault.Code == "UnhandledInvocationError" {
+	switch fault.Code {
+	case "UnhandledInvocationError", "InitializationError":
 		w.Header().Set("X-Fc-Error-Type", fault.Code)
 	}
 	w.WriteHeader(fault.Status)

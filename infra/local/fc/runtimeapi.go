@@ -20,6 +20,9 @@ type runtimeAPI struct {
 	describe func(http.Header, *call)
 	listener net.Listener
 	server   *http.Server
+	// polled is closed when the process has asked for work.
+	polled chan struct{}
+	first  sync.Once
 
 	mu      sync.Mutex
 	current *call
@@ -31,7 +34,7 @@ func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := &runtimeAPI{work: make(chan *call), describe: describe, listener: listener}
+	api := &runtimeAPI{work: make(chan *call), describe: describe, listener: listener, polled: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+apiPath+"next", api.next)
 	mux.HandleFunc("POST "+apiPath+"{id}/response", api.finish(false))
@@ -47,6 +50,7 @@ func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
 func (api *runtimeAPI) close() { api.server.Close() }
 
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
+	api.first.Do(func() { close(api.polled) })
 	select {
 	case c := <-api.work:
 		api.mu.Lock()

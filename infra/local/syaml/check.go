@@ -34,6 +34,10 @@ func checkProps(path string, props *yaml.Node) []Violation {
 	if field(props, "customDomain") != nil && !hasHTTPTrigger(props) {
 		violations = append(violations, fault(path+".customDomain", "wants an http trigger beside it")...)
 	}
+	// https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7
+	if field(field(props, "instanceLifecycleConfig"), "initializer") != nil && hasHTTPTrigger(props) {
+		violations = append(violations, fault(path+".instanceLifecycleConfig.initializer", "its failure is answered with 200, as if the call had been done")...)
+	}
 	return violations
 }
 

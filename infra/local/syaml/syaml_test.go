@@ -55,7 +55,7 @@ func TestRepositoryFileDescribesThreeFunctions(t *testing.T) {
 		require.Equal(t, f.Resource, f.Handler)
 		require.Equal(t, "./.build/"+f.Resource, f.Code)
 		require.Equal(t, "https://oss-cn-hangzhou-internal.aliyuncs.com", f.Environment["OSS_ENDPOINT"])
-		require.NotNil(t, f.Lifecycle.Initializer)
+		require.Nil(t, f.Lifecycle.Initializer)
 		require.NotNil(t, f.Lifecycle.PreStop)
 		if f.Domain != nil {
 			routes[f.Domain.Route.Path] = f.Resource
@@ -125,11 +125,12 @@ func TestCheckCatches(t *testing.T) {
 		{"provision", "logConfig: auto", "logConfig: auto\n      provisionConfig: {defaultTarget: 1}", "alwaysAllocateCPU: is missing"},
 		{"unknown key", "logConfig: auto", "logsConfig: auto", "logsConfig: unknown key"},
 		{"pre-freeze", "        preStop:", "        preFreeze:", "preFreeze: unknown key"},
-		{"initializer without handler", "          handler: initialize\n", "", "handler: is missing"},
+		{"initializer", "        preStop:", "        initializer: {handler: x}\n        preStop:", "initializer: its failure is answered with 200"},
+		{"hook without handler", "          handler: preStop\n", "", "handler: is missing"},
 		{"long pre-stop", "handler: preStop\n          timeout: 10", "handler: preStop\n          timeout: 91", "want 1 to 90"},
 		{"retries", "maxAsyncRetryAttempts: 3", "maxAsyncRetryAttempts: 9", "want 0 to 8"},
 		{"age", "maxAsyncEventAgeInSeconds: 3600", "maxAsyncEventAgeInSeconds: 0", "want 1 to 2592000"},
-		{"concurrency", "reservedConcurrency: 100", "reserved: 100", "reserved: unknown key"},
+		{"concurrency", "reservedConcurrency: 60", "reserved: 60", "reserved: unknown key"},
 		{"trigger type", "triggerType: http", "triggerType: https", `is "https"`},
 		{"trigger without config", "triggerConfig:\n            cronExpression: \"@every 5m\"\n            enable: true\n            payload: \"\"", "description: x", "triggerConfig: is missing"},
 		{"auth type", "authType: anonymous", "authType: nonsense", "want one of anonymous"},
