@@ -93,8 +93,8 @@ func (l *link) endedWith(e *event.Event) bool {
 	switch {
 	case !l.hasEnded():
 		return true
-	case isPlaced(e):
-		return e.Time.Sub(l.End.Time) <= sameMoment
+	case isPlaced(e): // EMQX tells it once, and may tell something else then; see isSessionTaken
+		return e.Source != "emqx" && e.Time.Sub(l.End.Time) <= sameMoment
 	case isNamed(e):
 		return e.Time.Sub(l.End.Time) <= disorder
 	default:

@@ -57,9 +57,9 @@ func (p *pairing) place(l *link, candidates []*link) {
 		owner.endWithAll(l.ends)
 	case mayBeRefusal(end, len(candidates) > 0):
 		p.refusals = append(p.refusals, refusal(end))
+	case isSessionTaken(end, candidates): // of no connection
 	case earlier != nil:
 		earlier.endWithAll(l.ends)
-	case isSessionTaken(end, candidates): // of no connection
 	default:
 		p.links = append(p.links, l)
 	}

@@ -36,6 +36,13 @@ func TestPairing(t *testing.T) {
 			connect("10:00:00", connectedAt("10:00:00"), from("192.0.2.1", 2), source("emqx")),
 		}, []string{"08:00:00..09:00:00 reported disconnected", "10:00:00..? open open"}},
 
+		{"the same just after its connection ended", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), source("emqx")),
+			closed("09:00:00", event.ClosedByClient, from("192.0.2.1", 1), native("client.disconnected"), source("emqx")),
+			closed("09:00:01", event.ClientIDConflict, from("192.0.2.1", 1), native("client.disconnected"), source("emqx")),
+			connect("09:00:01.002", connectedAt("09:00:01.002"), from("192.0.2.1", 2), source("emqx")),
+		}, []string{"08:00:00..09:00:00 reported client-closed", "09:00:01.002..? open open"}},
+
 		{"a session that is taken over with its connection", []event.Event{
 			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), source("emqx")),
 			closed("09:59:59.998", event.ClientIDConflict, from("192.0.2.1", 1), native("client.disconnected"), source("emqx")),
