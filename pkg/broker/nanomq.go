@@ -14,6 +14,9 @@ import (
 //	client_disconnected                close, closed by client
 //	message_publish                    no row
 //
+// 0.25.5 was driven and sends just that. A refused connect makes both client_connack and
+// client_disconnected, in either order.
+//
 // It tells no time, no address and no identifier of the connection. The reason of
 // client_disconnected is "normal" whatever happened, so it is kept and not believed.
 type nanomq struct {

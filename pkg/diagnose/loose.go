@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ func (p *pairing) byTime() {
 	slices.SortStableFunc(p.links, compareLinks)
 	slices.SortStableFunc(p.loose, func(a, b *link) int { return a.End.Compare(b.End.Time) })
 	paired, begun := p.links, 0
+	p.refusedAt = endingRefusals(p.refusals)
 	for i := range len(paired) - 1 {
 		paired[i].next = paired[i+1].Start.Time
 	}
@@ -21,6 +23,31 @@ func (p *pairing) byTime() {
 		}
 		p.place(l, candidates(paired, begun, l.End.Time))
 	}
+}
+
+// endingRefusals are when NanoMQ refused CONNECTs, in order: it tells their end like that of
+// any connection, just before or after.
+func endingRefusals(refusals []Refusal) (times []time.Time) {
+	for _, d := range refusals {
+		if d.Source == "nanomq" {
+			times = append(times, d.Time.Time)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
+}
+
+// isOfRefusal reports whether an end is that of a refused CONNECT, each of which ends once.
+// Ends must be asked about in order of time.
+func (p *pairing) isOfRefusal(end *event.Event) bool {
+	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > sameMoment {
+		p.refusedAt = p.refusedAt[1:]
+	}
+	if end.Source != "nanomq" || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > sameMoment {
+		return false
+	}
+	p.refusedAt = p.refusedAt[1:]
+	return true
 }
 
 // nearby is how many connections an end can be of at most, so that the cost stays
@@ -60,6 +87,7 @@ func (p *pairing) place(l *link, candidates []*link) {
 	case isSessionTaken(end, candidates): // of no connection
 	case earlier != nil:
 		earlier.endWithAll(l.ends)
+	case p.isOfRefusal(end): // of no connection
 	default:
 		p.links = append(p.links, l)
 	}
@@ -74,12 +102,14 @@ func isSessionTaken(end *event.Event, candidates []*link) bool {
 }
 
 // owners are the open connection that an end is of, and one that has ended just before,
-// of which the end may be told once more.
+// of which the end may be told once more. What began just now is the last choice for an
+// end that may be of a takeover.
 func owners(end *event.Event, candidates []*link) (open, ended *link) {
 	if isNamed(end) {
 		return nil, nil
 	}
 	lost := takenOver(end, candidates)
+	var begun *link // just now, and open
 	for _, l := range candidates {
 		switch {
 		case !l.compatible(end):
@@ -87,11 +117,15 @@ func owners(end *event.Event, candidates []*link) (open, ended *link) {
 			if ended == nil && end.Time.Sub(l.End.Time).Abs() <= sameMoment {
 				ended = l
 			}
-		case end.ActionInfo != event.ClientIDConflict, end.Time.Sub(l.Start.Time) > sameMoment, l == lost, l.matches(end):
+		case end.Time.Sub(l.Start.Time) > sameMoment, l == lost, l.matches(end):
+			return l, ended
+		case hidesTakeover(end):
+			begun = cmp.Or(begun, l)
+		case end.ActionInfo != event.ClientIDConflict:
 			return l, ended
 		}
 	}
-	return nil, ended
+	return begun, ended
 }
 
 // takenOver is the connection whose client identifier the next one took when the end was

@@ -51,6 +51,10 @@ func isMute(e *event.Event) bool {
 		e.Source == "nanomq" && e.NativeEvent == "client_disconnected" || e.Source == "emqx" && e.NativeReason == "internal_error")
 }
 
+// hidesTakeover reports whether e may be the end of what was taken over and says nothing of it.
+// NanoMQ and VerneMQ tell that end as often just after the connect that caused it as before.
+func hidesTakeover(e *event.Event) bool { return isMute(e) && e.Source != "emqx" }
+
 func isConnect(e *event.Event) bool {
 	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
 }

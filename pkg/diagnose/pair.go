@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"devicetrace/pkg/event"
 )
@@ -39,9 +40,10 @@ func pair(rows []*event.Event, known *Connection) history {
 }
 
 type pairing struct {
-	links    []*link // whose beginning is known
-	loose    []*link // that have ends only
-	refusals []Refusal
+	links     []*link // whose beginning is known
+	loose     []*link // that have ends only
+	refusals  []Refusal
+	refusedAt []time.Time // see isOfRefusal
 }
 
 // byChannel makes a link of every channel, or of every connection that used it.

@@ -230,6 +230,41 @@ func TestPairing(t *testing.T) {
 			closed("09:00:00", event.ClosedByClient, source("vernemq"), native("on_client_offline")),
 		}, []string{"08:00:00..09:00:00 reported unknown"}},
 
+		{"a takeover at NanoMQ, in whichever order the two were told", []event.Event{
+			nanomqConnect("08:00:00"), nanomqConnect("09:00:00.001"), nanomqEnd("09:00:00.002"),
+			nanomqEnd("10:00:00.001"), nanomqConnect("10:00:00.002"),
+		}, []string{
+			"08:00:00..09:00:00.002 reported unknown", "09:00:00.001..10:00:00.001 reported unknown", "10:00:00.002..? open open",
+		}},
+
+		{"takeovers at VerneMQ, one soon after the other", []event.Event{
+			connect("09:00:00", source("vernemq"), native("on_register_m5"), from("192.0.2.1", 1)),
+			connect("09:00:00.400", source("vernemq"), native("on_register_m5"), from("192.0.2.2", 2)),
+			closed("09:00:00.402", event.ClosedByClient, source("vernemq"), native("on_client_offline")),
+			connect("09:00:00.800", source("vernemq"), native("on_register_m5"), from("192.0.2.1", 3)),
+			closed("09:00:00.802", event.ClosedByClient, source("vernemq"), native("on_client_offline")),
+		}, []string{
+			"09:00:00..09:00:00.402 reported unknown", "09:00:00.4..09:00:00.802 reported unknown", "09:00:00.8..? open open",
+		}},
+
+		{"short connections of NanoMQ that take over nothing", []event.Event{
+			nanomqConnect("09:00:00"), nanomqEnd("09:00:00.100"),
+			nanomqConnect("09:00:00.500"), nanomqEnd("09:00:00.600"),
+		}, []string{"09:00:00..09:00:00.1 reported unknown", "09:00:00.5..09:00:00.6 reported unknown"}},
+
+		{"a refused CONNECT at NanoMQ ends, too, told before or after", []event.Event{
+			nanomqRefused("08:00:00"), nanomqEnd("08:00:00.001"), nanomqEnd("08:00:05"), nanomqRefused("08:00:05.001"),
+			nanomqConnect("09:00:00"),
+		}, []string{"09:00:00..? open open", "refused 08:00:00 not authorized", "refused 08:00:05.001 not authorized"}},
+
+		{"a refused CONNECT at NanoMQ ends the open connection", []event.Event{
+			nanomqConnect("08:00:00"), nanomqRefused("09:00:00.001"), nanomqEnd("09:00:00"), nanomqEnd("09:00:00.002"),
+		}, []string{"08:00:00..09:00:00 reported unknown", "refused 09:00:00.001 not authorized"}},
+
+		{"the same, but its connect is not on record", []event.Event{
+			nanomqRefused("09:00:00.001"), nanomqEnd("09:00:00"), nanomqEnd("09:00:00.002"),
+		}, []string{"?..09:00:00.002 reported unknown", "refused 09:00:00.001 not authorized"}},
+
 		{"an action that is none", []event.Event{
 			connect("08:00:00", channel("a")), row("09:00:00", "publish", "", nil),
 		}, []string{"08:00:00..? open open"}},
@@ -426,4 +461,17 @@ func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
 	span := diagnose.Span{From: clock("08:00:00"), To: clock("09:00:00")}
 	got := diagnose.Diagnose(events, span, diagnose.Status{}, diagnose.English)
 	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
+}
+
+// What NanoMQ 0.25.5 sent.
+func nanomqConnect(at string) event.Event {
+	return connect(at, source("nanomq"), native("client_connack"))
+}
+
+func nanomqRefused(at string) event.Event {
+	return closed(at, event.NotAuthorized, source("nanomq"), native("client_connack"), reason("fail"))
+}
+
+func nanomqEnd(at string) event.Event {
+	return closed(at, event.ClosedByClient, source("nanomq"), native("client_disconnected"), reason("normal"))
 }
