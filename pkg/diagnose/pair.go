@@ -21,9 +21,11 @@ type history struct {
 //     may one that the broker named, unless it is about one connect and one end.
 //   - An end without a connect of its channel, whose channel is none or was derived,
 //     is that of the newest connection open at its time that it does not contradict:
-//     some sources tell other things of a connection's end than of its beginning.
+//     some sources tell other things of a connection's end than of its beginning. One
+//     that is or may be of a takeover is that of an older connection just replaced.
 //   - An end that finds none is a refusal, or another row about the end just before,
-//     or of a connection whose connect is not on record.
+//     or about a session or a refused CONNECT only, or of a connection whose connect
+//     is not on record.
 //
 // known is a connection from before the events that may still be open, or nil.
 func pair(rows []*event.Event, known *Connection) history {

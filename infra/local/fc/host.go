@@ -4,9 +4,9 @@
 // What always holds:
 //   - A process has one call at a time (the go1 runtime); calls at the same time get
 //     processes of their own, up to a limit, then wait shortly, then 429.
-//   - A process is initialised before its first call. One that was late, crashed or
-//     whose caller went away is killed and never used again; a returned error or a
-//     recovered panic leaves it in use.
+//   - A process gets its first call once it asked for one, and after its initializer, if
+//     the function has one. One that was late, crashed or whose caller went away is killed
+//     and never used again; a returned error or a recovered panic leaves it in use.
 //   - A process that ends in order gets its preStop call and finishes it first.
 //   - A process is killed before its runtime API goes away, since the SDK polls a
 //     vanished one without pause, and no process outlives its host.

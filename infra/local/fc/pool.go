@@ -135,7 +135,7 @@ func (p *pool) release(process *process) {
 	<-p.slots
 }
 
-// start starts a process and initialises it. That belongs to no caller: one that
+// start starts a process and makes it ready. That belongs to no caller: one that
 // goes away meanwhile leaves a process for the next.
 func (p *pool) start() (*process, error) {
 	process, err := p.spawn()
@@ -176,6 +176,7 @@ func (p *pool) folder() string {
 	return filepath.Join(p.config.Dir, p.function.Code)
 }
 
+// warm has a process ready, and its initializer called.
 func (p *pool) warm(ctx context.Context) error {
 	process, err := p.acquire(ctx)
 	if err != nil {
