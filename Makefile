@@ -12,7 +12,7 @@ run: build ## the whole system on this machine: page and webhooks on 8080, MQTT 
 	@exec .build/local
 
 demo: ## with `make run` up: devices that drop in every way, and their traces
-	@go run ./infra/demo
+	@go run ./infra/local/demo
 
 compact: build ## run the compactor once on the local data
 	@exec .build/local compact
@@ -28,25 +28,25 @@ build: ## the three functions and the local cloud, into .build
 # programs that tests build and run, nor does it keep the figures.
 GO_TEST := go test -count=1 -timeout 30m
 
-test: lint mosquitto browser postgres ## everything: format, vet, tests, also of infra/e2e and infra/bench
+test: lint mosquitto browser postgres ## everything: format, vet, tests, also of infra/verify/e2e and infra/verify/bench
 	@mkdir -p .build && : > $(FIGURES)
 	FIGURES=$(FIGURES) $(GO_TEST) ./...
 	go test -run '^$$' -bench . -benchtime 1x ./pkg/...
-	cd infra/e2e && FIGURES=$(FIGURES) $(GO_TEST) ./...
-	cd infra/bench && $(GO_TEST) ./...
+	cd infra/verify/e2e && FIGURES=$(FIGURES) $(GO_TEST) ./...
+	cd infra/verify/bench && $(GO_TEST) ./...
 	@$(PRINT_FIGURES)
 
-# What the proofs of the guarantees did; see infra/figures. They fail if an event is lost,
+# What the proofs of the guarantees did; see infra/verify/figures. They fail if an event is lost,
 # doubled or invented.
 FIGURES := $(CURDIR)/.build/figures
 PRINT_FIGURES = echo "Proofs, with no event lost, doubled or invented:"; \
 	awk -F'\t' '{n[$$2] += $$1} END {for (name in n) printf "  %9d  %s\n", n[name], name}' $(FIGURES) | sort -k2
 
-# infra/e2e and infra/bench read our files with DuckDB, which is C++.
+# infra/verify/e2e and infra/verify/bench read our files with DuckDB, which is C++.
 compiler:
 	@command -v g++ >/dev/null || { apt-get update && apt-get install -y --no-install-recommends g++; }
 
-# infra/e2e follows the log of a real Mosquitto. Its package is unpacked and not installed,
+# infra/verify/e2e follows the log of a real Mosquitto. Its package is unpacked and not installed,
 # since it would start a broker on port 1883; what it needs beside it starts nothing.
 mosquitto:
 	@command -v mosquitto /usr/sbin/mosquitto .build/mosquitto/usr/sbin/mosquitto >/dev/null || { set -e; \
@@ -54,11 +54,11 @@ mosquitto:
 	  rm -rf .build/mosquitto; mkdir -p .build/mosquitto; cd .build/mosquitto; \
 	  apt-get download mosquitto; dpkg -x mosquitto_*.deb .; rm mosquitto_*.deb; }
 
-# infra/e2e drives the page in a real browser.
+# infra/verify/e2e drives the page in a real browser.
 browser:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
-# infra/bench asks PostgreSQL the same questions. Its package is unpacked and not installed,
+# infra/verify/bench asks PostgreSQL the same questions. Its package is unpacked and not installed,
 # since it would start a service; what it needs beside it starts nothing.
 postgres:
 	@ls /usr/lib/postgresql/*/bin/postgres .build/postgresql/usr/lib/postgresql/*/bin/postgres 2>/dev/null | grep -q . || { set -e; \
@@ -87,21 +87,21 @@ fuzz: ## each fuzz target for FUZZTIME, a minute
 
 soak: compiler ## kills, freezes and outages under load for DURATION (10m), and a verdict
 	@mkdir -p .build && : > $(FIGURES)
-	@cd infra/e2e && go test -c -o ../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
+	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
 	@$(PRINT_FIGURES)
 
 bench: compiler postgres ## what queries, recording and storing cost, beside peers; SCALE=1 is 1 M devices, 0.01 takes minutes
-	@mkdir -p .build && cd infra/bench && go build -o ../../.build/bench . && SCALE=$${SCALE:-1} exec ../../.build/bench
+	@mkdir -p .build && cd infra/verify/bench && go build -o ../../../.build/bench . && SCALE=$${SCALE:-1} exec ../../.build/bench
 
 lint: compiler ## format and vet only
 	@unformatted=$$(gofmt -l functions pkg infra) || exit 1; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
-	cd infra/e2e && go vet ./...
-	cd infra/bench && go vet ./...
+	cd infra/verify/e2e && go vet ./...
+	cd infra/verify/bench && go vet ./...
 
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 vuln: ## known vulnerabilities in what the code calls; asks vuln.go.dev
-	@for module in . infra/e2e infra/bench; do \
+	@for module in . infra/verify/e2e infra/verify/bench; do \
 	  echo "$$module"; \
 	  said=$$(cd $$module && go run $(GOVULNCHECK) ./... 2>&1); status=$$?; echo "$$said"; \
 	  case "$$said" in *"fetching vulnerabilities"*) echo "vuln.go.dev cannot be reached: nothing was checked" >&2; exit 4;; esac; \

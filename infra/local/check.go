@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"devicetrace/infra/check"
+	"devicetrace/pkg/check"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/ossstore"
 )

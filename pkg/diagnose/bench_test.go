@@ -3,22 +3,22 @@ package diagnose_test
 import (
 	"testing"
 
-	"devicetrace/infra/fleet"
+	"devicetrace/infra/local/sim"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 )
 
 // tenThousand are 10,000 events of a day with that trouble, in any order.
-func tenThousand(b *testing.B, cause fleet.Cause) []event.Event {
+func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 	b.Helper()
 	var events []event.Event
 	for seed := range uint64(10_000) {
 		if len(events) >= 10_000 {
 			break
 		}
-		events = append(events, fleet.Device(cause, seed, day)...)
+		events = append(events, sim.Device(cause, seed, day)...)
 	}
-	events = fleet.Perturb(events[:10_000], 1, fleet.Shuffled)
+	events = sim.Perturb(events[:10_000], 1, sim.Shuffled)
 	for i := range events { // one device with all their troubles
 		events[i].ClientID, events[i].InstanceID = "GID_a@@@device", "i"
 	}
@@ -26,7 +26,7 @@ func tenThousand(b *testing.B, cause fleet.Cause) []event.Event {
 }
 
 func BenchmarkDiagnose(b *testing.B) {
-	for _, cause := range []fleet.Cause{fleet.CrashLoop, fleet.ClonedCredential, fleet.WrongPassword, fleet.FlakyRadio} {
+	for _, cause := range []sim.Cause{sim.CrashLoop, sim.ClonedCredential, sim.WrongPassword, sim.FlakyRadio} {
 		b.Run(string(cause), func(b *testing.B) {
 			events := tenThousand(b, cause)
 			b.ReportAllocs()
@@ -39,7 +39,7 @@ func BenchmarkDiagnose(b *testing.B) {
 }
 
 func BenchmarkStatusAt(b *testing.B) {
-	events := tenThousand(b, fleet.CrashLoop)
+	events := tenThousand(b, sim.CrashLoop)
 	b.ReportAllocs()
 	for b.Loop() {
 		diagnose.StatusAt(events, wholeDay.To)

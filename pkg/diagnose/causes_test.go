@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/fleet"
+	"devicetrace/infra/local/sim"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 )
@@ -26,20 +26,20 @@ type expectation struct {
 	may   []diagnose.Code
 }
 
-var expectations = map[fleet.Cause]expectation{
-	fleet.Healthy:          {},
-	fleet.CleanWorker:      {first: "no-drops"},
-	fleet.NATTimeout:       {first: "fixed-length", lossy: "fixed-length", may: []diagnose.Code{"flapping"}},
-	fleet.LongKeepAlive:    {first: "keep-alive-margin", lossy: "keep-alive-margin"},
-	fleet.ClonedCredential: {first: "two-places", lossy: "two-places", may: []diagnose.Code{"flapping"}},
-	fleet.TokenExpiry:      {first: "login-expiry", lossy: "login-expiry"},
-	fleet.BrokerRestart:    {may: []diagnose.Code{"broker-restart"}},
-	fleet.CrashLoop:        {first: "flapping", lossy: "flapping"},
-	fleet.FlakyRadio:       {first: "keep-alive-timeout", lossy: "keep-alive-timeout"},
-	fleet.WrongPassword:    {first: "never-accepted", lossy: "never-accepted"},
-	fleet.RotatedPassword:  {first: "refused-after-success"},
-	fleet.TopicDenied:      {first: "topic-denied", lossy: "topic-denied", may: []diagnose.Code{"flapping"}},
-	fleet.NeverCameBack:    {first: "no-return"},
+var expectations = map[sim.Cause]expectation{
+	sim.Healthy:          {},
+	sim.CleanWorker:      {first: "no-drops"},
+	sim.NATTimeout:       {first: "fixed-length", lossy: "fixed-length", may: []diagnose.Code{"flapping"}},
+	sim.LongKeepAlive:    {first: "keep-alive-margin", lossy: "keep-alive-margin"},
+	sim.ClonedCredential: {first: "two-places", lossy: "two-places", may: []diagnose.Code{"flapping"}},
+	sim.TokenExpiry:      {first: "login-expiry", lossy: "login-expiry"},
+	sim.BrokerRestart:    {may: []diagnose.Code{"broker-restart"}},
+	sim.CrashLoop:        {first: "flapping", lossy: "flapping"},
+	sim.FlakyRadio:       {first: "keep-alive-timeout", lossy: "keep-alive-timeout"},
+	sim.WrongPassword:    {first: "never-accepted", lossy: "never-accepted"},
+	sim.RotatedPassword:  {first: "refused-after-success"},
+	sim.TopicDenied:      {first: "topic-denied", lossy: "topic-denied", may: []diagnose.Code{"flapping"}},
+	sim.NeverCameBack:    {first: "no-return"},
 }
 
 // withLosses is what may be explained in addition where events are lost. A lost connect
@@ -48,20 +48,20 @@ var expectations = map[fleet.Cause]expectation{
 var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-after-success", "fixed-length"}
 
 // seeds is how many devices of a cause are looked at.
-func seeds(cause fleet.Cause) uint64 {
-	if cause == fleet.CrashLoop { // thousands of events each
+func seeds(cause sim.Cause) uint64 {
+	if cause == sim.CrashLoop { // thousands of events each
 		return 12
 	}
 	return 200
 }
 
 func TestCauses(t *testing.T) {
-	require.Len(t, expectations, len(fleet.Causes))
+	require.Len(t, expectations, len(sim.Causes))
 	for cause, want := range expectations {
 		t.Run(string(cause), func(t *testing.T) {
 			t.Parallel()
 			for seed := range seeds(cause) {
-				events := fleet.Device(cause, seed, day)
+				events := sim.Device(cause, seed, day)
 				got := diagnosed(events)
 				sound(t, got, wholeDay)
 				if want.first != "" {
@@ -74,12 +74,12 @@ func TestCauses(t *testing.T) {
 }
 
 func TestCausesInAnyOrder(t *testing.T) {
-	for _, cause := range fleet.Causes {
+	for _, cause := range sim.Causes {
 		t.Run(string(cause), func(t *testing.T) {
 			t.Parallel()
 			for seed := range seeds(cause) {
-				events := fleet.Device(cause, seed, day)
-				again := fleet.Perturb(events, seed, fleet.Duplicated|fleet.Shuffled)
+				events := sim.Device(cause, seed, day)
+				again := sim.Perturb(events, seed, sim.Duplicated|sim.Shuffled)
 				require.Equal(t, asJSON(t, diagnosed(events)), asJSON(t, diagnosed(again)), "seed %d", seed)
 			}
 		})
@@ -91,7 +91,7 @@ func TestCausesWithLosses(t *testing.T) {
 		t.Run(string(cause), func(t *testing.T) {
 			t.Parallel()
 			for seed := range seeds(cause) {
-				events := fleet.Perturb(fleet.Device(cause, seed, day), seed, fleet.Lossy|fleet.Duplicated|fleet.Shuffled)
+				events := sim.Perturb(sim.Device(cause, seed, day), seed, sim.Lossy|sim.Duplicated|sim.Shuffled)
 				got := diagnosed(events)
 				sound(t, got, wholeDay)
 				if want.lossy != "" {
@@ -115,8 +115,8 @@ func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 // A restart is seen where the broker tells the ends, or it is seen that the node is
 // another one and the end is missing.
 func TestBrokerRestarts(t *testing.T) {
-	for seed := range seeds(fleet.BrokerRestart) {
-		events := fleet.Device(fleet.BrokerRestart, seed, day)
+	for seed := range seeds(sim.BrokerRestart) {
+		events := sim.Device(sim.BrokerRestart, seed, day)
 		told := slices.ContainsFunc(events, func(e event.Event) bool { return e.ActionInfo == event.ServerShutdown })
 		want := []diagnose.Code{"replaced-on-another-node"}
 		if told {
@@ -128,8 +128,8 @@ func TestBrokerRestarts(t *testing.T) {
 
 func TestRotatedPasswordsWithLosses(t *testing.T) {
 	found := 0
-	for seed := range seeds(fleet.RotatedPassword) {
-		events := fleet.Perturb(fleet.Device(fleet.RotatedPassword, seed, day), seed, fleet.Lossy)
+	for seed := range seeds(sim.RotatedPassword) {
+		events := sim.Perturb(sim.Device(sim.RotatedPassword, seed, day), seed, sim.Lossy)
 		if slices.Contains(codes(diagnosed(events)), "refused-after-success") {
 			found++
 		}
@@ -139,10 +139,10 @@ func TestRotatedPasswordsWithLosses(t *testing.T) {
 
 // The text of a report is whole: every name has its value.
 func TestTextsAreWhole(t *testing.T) {
-	for _, cause := range fleet.Causes {
+	for _, cause := range sim.Causes {
 		for seed := range uint64(10) {
 			for _, lang := range []diagnose.Lang{diagnose.English, diagnose.Chinese} {
-				got := diagnose.Diagnose(fleet.Device(cause, seed, day), wholeDay, diagnose.Status{}, lang)
+				got := diagnose.Diagnose(sim.Device(cause, seed, day), wholeDay, diagnose.Status{}, lang)
 				require.NotContains(t, asJSON(t, got.Verdicts), "{count}")
 				for _, v := range got.Verdicts {
 					require.NotContains(t, v.Title+v.Meaning+v.Next, "{", v.Code)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/fleet"
+	"devicetrace/infra/local/sim"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 )
@@ -95,9 +95,9 @@ func when(c diagnose.Connection) time.Time {
 
 // At most one connection is open, the one that the status shows.
 func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
-	for _, cause := range fleet.Causes {
+	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {
-			r := diagnosed(fleet.Perturb(fleet.Device(cause, seed, day), seed, fleet.Lossy))
+			r := diagnosed(sim.Perturb(sim.Device(cause, seed, day), seed, sim.Lossy))
 			var open []diagnose.Connection
 			for _, c := range r.Connections {
 				if c.EndIs == diagnose.Open {
@@ -116,10 +116,10 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 // What is settled by the events since some instant is the same with all events before.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
-	for _, cause := range fleet.Causes {
+	for _, cause := range sim.Causes {
 		for seed := range uint64(12) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			all := fleet.Perturb(fleet.Device(cause, seed, day), seed, fleet.Lossy)
+			all := sim.Perturb(sim.Device(cause, seed, day), seed, sim.Lossy)
 			at := day.Add(time.Duration(random.Int64N(int64(24 * time.Hour))))
 			for range 20 {
 				since := day.Add(time.Duration(random.Int64N(int64(24 * time.Hour))))
@@ -138,9 +138,9 @@ func TestSettledStatusStays(t *testing.T) {
 
 // A day is diagnosed alike with the day before read as events or as a status.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
-	for _, cause := range fleet.Causes {
+	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {
-			two := slices.Concat(fleet.Device(cause, seed, day.AddDate(0, 0, -1)), fleet.Device(cause, seed, day))
+			two := slices.Concat(sim.Device(cause, seed, day.AddDate(0, 0, -1)), sim.Device(cause, seed, day))
 			before := diagnose.StatusAt(two, day.Add(-1))
 			r := diagnose.Diagnose(two, wholeDay, before, diagnose.English)
 			sound(t, r, wholeDay)
@@ -155,7 +155,7 @@ func after(events []event.Event, since time.Time) []event.Event {
 }
 
 func TestEventsAreNotChanged(t *testing.T) {
-	events := fleet.Perturb(fleet.Device(fleet.FlakyRadio, 1, day), 1, fleet.Shuffled|fleet.Duplicated)
+	events := sim.Perturb(sim.Device(sim.FlakyRadio, 1, day), 1, sim.Shuffled|sim.Duplicated)
 	was := slices.Clone(events)
 	diagnosed(events)
 	require.Equal(t, was, events)

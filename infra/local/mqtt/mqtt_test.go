@@ -19,7 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/demo/ends"
+	"devicetrace/infra/local/demo/ends"
 	"devicetrace/infra/local/mqtt"
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"

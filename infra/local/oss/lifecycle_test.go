@@ -11,7 +11,7 @@ import (
 
 // bucketRules are those that the project puts on its bucket.
 func bucketRules(t *testing.T) string {
-	text, err := os.ReadFile("../../bucket/lifecycle.xml")
+	text, err := os.ReadFile("../../operate/bucket/lifecycle.xml")
 	require.NoError(t, err)
 	return string(text)
 }

@@ -14,7 +14,7 @@ import (
 
 // The project's rules, put by the real SDK, let events expire and keep the layout.
 func TestLifecycle(t *testing.T) {
-	rules, err := os.ReadFile("../../../infra/bucket/lifecycle.xml")
+	rules, err := os.ReadFile("../../../infra/operate/bucket/lifecycle.xml")
 	require.NoError(t, err)
 	server := standIn(t, nil)
 	store := connect(t, server, nil)

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/demo/ends"
+	"devicetrace/pkg/event"
+)
+
+const twoRows = `{"events":[
+	{"action":"connect","action_info":"accepted","channel_id":"0123456789abcdef","time":"2026-11-22T09:30:00.120Z","native_reason":""},
+	{"action":"close","action_info":"no heart","channel_id":"0123456789abcdef","time":"2026-11-22T09:31:00.000Z","native_reason":"i/o\ntimeout"}],
+	"receipt":{"objects":1,"requests":2,"bytes":4096,"ms":1.5,"partitions":["x"]}}`
+
+func TestAwaitAsksUntilTheRowsAreThere(t *testing.T) {
+	since := time.UnixMilli(1795339800120)
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		ok := r.URL.Path == "/api/v1/trace" && r.Header.Get("Authorization") == "Bearer secret" &&
+			q.Get("instance") == "local" && q.Get("client") == "GID_demo@@@x" && q.Get("from") == "1795339800120"
+		switch {
+		case !ok:
+			w.WriteHeader(http.StatusBadRequest)
+		case asked.Add(1) == 1:
+			fmt.Fprint(w, `{"events":[],"receipt":{}}`)
+		default:
+			fmt.Fprint(w, twoRows)
+		}
+	}))
+	defer s.Close()
+	a, err := traceAPI{base: s.URL, token: "secret"}.await(t.Context(), "GID_demo@@@x", since, 2)
+	require.NoError(t, err)
+	require.NoError(t, checkRows(a.Events, []ends.Row{{Action: "connect", Info: "accepted"}, {Action: "close", Info: "no heart"}}))
+	require.ErrorContains(t, checkRows(a.Events, []ends.Row{{Action: "connect", Info: "accepted"}, {Action: "disconnect", Info: "no heart"}}), "row 2")
+
+	var table strings.Builder
+	printTrace(&table, a)
+	require.Equal(t, `  TIME (UTC)    ACTION   ACTION INFO  DESCRIPTION                                    CHANNEL   NATIVE REASON
+  09:30:00.120  connect  accepted     connected                                      01234567  
+  09:31:00.000  close    no heart     closed: silent for longer than its keep alive  01234567  i/o timeout
+  receipt: 1 objects, 2 requests, 4096 bytes, 1.5 ms
+`, table.String())
+}
+
+func TestRefusalsAreShown(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	defer s.Close()
+	_, err := traceAPI{base: s.URL}.await(t.Context(), "x", time.Now(), 1)
+	require.ErrorContains(t, err, "404")
+}
+
+func TestEveryInfoHasADescription(t *testing.T) {
+	for _, info := range event.ActionInfos() {
+		require.NotEmpty(t, descriptions[string(info)], info)
+	}
+}
+
+func TestNothingIsUp(t *testing.T) {
+	require.ErrorContains(t, isUp(t.Context(), "1"), "make run")
+}

@@ -1,0 +1,87 @@
+package sim_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+)
+
+// bodies are what the brokers send, by source and native event, with a place for the reason.
+var bodies = map[string]map[string]string{
+	"emqx": {
+		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
+		"client.disconnected": `{"event":"client.disconnected","clientid":"c","reason":%q}`,
+		"client.connack":      `{"event":"client.connack","clientid":"c","reason_code":%q}`,
+	},
+	"emqx4": {
+		"client_connected":    `{"action":"client_connected","clientid":"c"%.0s}`,
+		"client_disconnected": `{"action":"client_disconnected","clientid":"c","reason":%q}`,
+		"client_connack":      `{"action":"client_connack","clientid":"c","conn_ack":%q}`,
+	},
+	"aws-iot": {
+		"connected":      `{"eventType":"connected","clientId":"c"%.0s}`,
+		"disconnected":   `{"eventType":"disconnected","clientId":"c","disconnectReason":%q}`,
+		"connect_failed": `{"eventType":"connect_failed","clientId":"c","connectFailureReason":%q}`,
+	},
+	"azure-eventgrid": {
+		"Microsoft.EventGrid.MQTTClientSessionConnected":    `{"type":"Microsoft.EventGrid.MQTTClientSessionConnected","data":{"clientSessionName":"c"%.0s}}`,
+		"Microsoft.EventGrid.MQTTClientSessionDisconnected": `{"type":"Microsoft.EventGrid.MQTTClientSessionDisconnected","data":{"clientSessionName":"c","disconnectionReason":%q}}`,
+	},
+	"apsaramq": {
+		"connect":    `{"eventType":"connect","clientId":"c"%.0s}`,
+		"disconnect": `{"eventType":"disconnect","clientId":"c"%.0s}`,
+		"tcpclean":   `{"eventType":"tcpclean","clientId":"c"%.0s}`,
+	},
+	"mosquitto": {
+		"connected":    `New client connected from 192.0.2.7:1 as c (p4, c1, k60).%.0s`,
+		"disconnected": `Client c [192.0.2.7:1] disconnected: %s.`,
+	},
+	"vernemq": {
+		"on_register":    `{"client_id":"c"%.0s}`,
+		"on_client_gone": `{"client_id":"c"%.0s}`,
+	},
+}
+
+// The rows of a fleet are those that the decoders make of what the brokers send.
+func TestDecodersReadTheSame(t *testing.T) {
+	seen := map[string]bool{}
+	for _, cause := range sim.Causes {
+		for seed := range uint64(40) {
+			for _, e := range sim.Device(cause, seed, day) {
+				said := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
+				if seen[said] || e.Source == "mochi" { // sends the fields as they are
+					continue
+				}
+				seen[said] = true
+				got := decoded(t, e)
+				require.Equal(t, e.Action, got.Action, said)
+				require.Equal(t, e.ActionInfo, got.ActionInfo, said)
+				require.Equal(t, e.NativeEvent, got.NativeEvent, said)
+				require.Equal(t, e.ReasonCode, got.ReasonCode, said)
+				require.Equal(t, e.Source, got.Source, said)
+			}
+		}
+	}
+	require.Greater(t, len(seen), 35)
+}
+
+func decoded(t *testing.T, e event.Event) event.Event {
+	t.Helper()
+	template, ok := bodies[e.Source][e.NativeEvent]
+	require.True(t, ok, "%s %s", e.Source, e.NativeEvent)
+	body := fmt.Sprintf(template, e.NativeReason)
+	if e.Source == "mosquitto" && e.Action == event.Disconnect {
+		body = "Client c [192.0.2.7:1] disconnected."
+	}
+	decode, ok := broker.Lookup(e.Source)
+	require.True(t, ok, e.Source)
+	got := decode([]byte(body), broker.Meta{InstanceID: "i", ReceivedAt: day, Hook: e.NativeEvent})
+	require.Empty(t, got.Rejected, body)
+	require.Len(t, got.Events, 1, body)
+	return got.Events[0]
+}

@@ -1,0 +1,201 @@
+package sim
+
+import "time"
+
+// scripts are the days of each cause.
+var scripts = map[Cause]func(*device){
+	Healthy:          (*device).healthy,
+	CleanWorker:      (*device).cleanWorker,
+	NATTimeout:       (*device).natTimeout,
+	LongKeepAlive:    (*device).longKeepAlive,
+	ClonedCredential: (*device).clonedCredential,
+	TokenExpiry:      (*device).tokenExpiry,
+	BrokerRestart:    (*device).brokerRestart,
+	CrashLoop:        (*device).crashLoop,
+	FlakyRadio:       (*device).flakyRadio,
+	WrongPassword:    (*device).wrongPassword,
+	RotatedPassword:  (*device).rotatedPassword,
+	TopicDenied:      (*device).topicDenied,
+	NeverCameBack:    (*device).neverCameBack,
+}
+
+// forever is more connections than fit into a day.
+const forever = 1 << 30
+
+// usual is a device that connects about so many times a day.
+func usual(connects float64) habit {
+	typical := time.Duration(float64(oneDay) / connects)
+	return habit{
+		lasts:   func(d *device) time.Duration { return min(typical/8+d.about(typical*7/8), 4*typical) },
+		ends:    mixed(goodbye, goodbye, goodbye, goodbye, closedByClient, closedByClient, closedByClient, reset, silent, silent),
+		pause:   pauses(time.Second, 20*time.Second),
+		address: mostlyHome,
+	}
+}
+
+// usualUntil is a usual day up to an instant, and returns when the device would connect
+// next. Every other device is connected since the day before.
+func (d *device) usualUntil(until time.Duration, connects float64) time.Duration {
+	h := usual(connects)
+	at := h.lasts(d) / 2
+	if d.chance(0.5) {
+		c := d.open(-h.lasts(d), h.address(d))
+		at = d.endAt(&c, at, h)
+	}
+	return d.follow(h, at, until, forever)
+}
+
+func (d *device) healthy() { d.usualUntil(oneDay, d.connects) }
+
+func (d *device) cleanWorker() {
+	every := d.between(10*time.Minute, time.Hour)
+	h := habit{
+		lasts:   func(d *device) time.Duration { return d.between(5*time.Second, 2*time.Minute) },
+		ends:    mixed(goodbye),
+		pause:   func(d *device) time.Duration { return d.between(every*9/10, every) },
+		address: atHome,
+	}
+	d.follow(h, d.between(0, every), oneDay, forever)
+}
+
+// natTimeout is idle each time, until something ends the connection: its keep alive is
+// too long for that. It is switched on for a part of the day, and said goodbye to.
+func (d *device) natTimeout() {
+	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
+	d.keepAlive = int32(2 * idle / time.Second)
+	h := habit{
+		lasts:   func(d *device) time.Duration { return idle + d.between(0, time.Second) },
+		ends:    mixed(oneOf(d, []end{closedByClient, reset})),
+		pause:   pauses(time.Second, 10*time.Second),
+		address: atHome,
+	}
+	at := d.follow(h, d.between(0, oneDay/2), oneDay, 10+d.random.IntN(30))
+	d.sayGoodbye(at)
+}
+
+// sayGoodbye connects for a last time.
+func (d *device) sayGoodbye(at time.Duration) {
+	if at < oneDay {
+		c := d.connect(at, d.home)
+		d.disconnect(&c, at+d.between(time.Second, 20*time.Second), goodbye)
+	}
+}
+
+// longKeepAlive sends its first PINGREQ when nothing in between knows the connection
+// any more.
+func (d *device) longKeepAlive() {
+	d.keepAlive = oneOf(d, []int32{300, 600, 900, 1200})
+	patience := time.Duration(d.keepAlive) * time.Second * 3 / 2
+	h := habit{
+		lasts:   func(d *device) time.Duration { return patience + d.between(0, 2*time.Second) },
+		ends:    mixed(silent),
+		pause:   pauses(time.Second, 10*time.Second),
+		address: atHome,
+	}
+	at := d.follow(h, d.between(0, oneDay/4), oneDay, 6+d.random.IntN(20))
+	d.sayGoodbye(at)
+}
+
+// clonedCredential is two devices in two places; who is thrown out tries again.
+func (d *device) clonedCredential() {
+	places := []string{d.home, d.anyAddress()}
+	retry := []time.Duration{d.between(time.Second, 30*time.Second), d.between(time.Second, 90*time.Second)}
+	turn := 0
+	h := habit{
+		lasts:   func(d *device) time.Duration { return retry[turn%2] + d.between(0, 500*time.Millisecond) },
+		ends:    mixed(takenOver),
+		address: func(*device) string { turn++; return places[turn%2] },
+	}
+	at := d.follow(h, d.between(0, oneDay/2), oneDay, 20+d.random.IntN(200))
+	d.connect(at, h.address(d)) // the other one gives up
+}
+
+func (d *device) tokenExpiry() {
+	valid := oneOf(d, []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour})
+	h := habit{
+		lasts:   func(d *device) time.Duration { return valid + d.between(0, 800*time.Millisecond) },
+		ends:    mixed(expired),
+		pause:   pauses(time.Second, 5*time.Second),
+		address: mostlyHome,
+	}
+	d.follow(h, d.between(0, valid), oneDay, forever)
+}
+
+// brokerRestart is a device that follows its broker from node to node.
+func (d *device) brokerRestart() {
+	at := d.between(0, time.Hour)
+	restart := d.between(6*time.Hour, 16*time.Hour)
+	for range 2 {
+		c := d.connect(at, d.home)
+		at = d.restarted(&c, restart)
+		restart = at + d.between(5*time.Minute, 40*time.Minute)
+	}
+	d.connect(at, d.home)
+}
+
+func (d *device) crashLoop() {
+	h := habit{
+		lasts:   func(d *device) time.Duration { return time.Second + d.about(20*time.Second) },
+		ends:    mixed(closedByClient, closedByClient, reset),
+		pause:   pauses(2*time.Second, 30*time.Second),
+		address: atHome,
+	}
+	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
+}
+
+// flakyRadio has another address nearly each time, and often comes back before the
+// broker has seen that it was gone.
+func (d *device) flakyRadio() {
+	d.keepAlive = 60
+	var why end
+	h := habit{
+		lasts: func(d *device) time.Duration {
+			why = oneOf(d, []end{silent, silent, silent, silent, silent, reset, reset, reset, closedByClient, takenOver})
+			heard := 5*time.Second + d.about(8*time.Minute)
+			if why == silent {
+				heard += time.Duration(d.keepAlive) * time.Second * 3 / 2
+			}
+			return heard
+		},
+		ends:    func(*device) end { return why },
+		pause:   pauses(time.Second, 2*time.Minute),
+		address: func(d *device) string { return d.anyAddress() },
+	}
+	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
+}
+
+// knock is refused again and again, at most so many times.
+func (d *device) knock(from time.Duration, most int) {
+	every := d.between(10*time.Second, 4*time.Minute)
+	for range most {
+		d.refuse(from, d.home, wrongPassword)
+		from += d.between(every*9/10, every)
+	}
+}
+
+func (d *device) wrongPassword() { d.knock(d.between(0, oneDay/2), 10+d.random.IntN(180)) }
+
+func (d *device) rotatedPassword() {
+	at := d.usualUntil(d.between(4*time.Hour, 12*time.Hour), 12)
+	c := d.connect(at, d.home)
+	at += d.between(time.Minute, 2*time.Hour)
+	d.disconnect(&c, at, oneOf(d, []end{closedByClient, reset}))
+	d.knock(at+d.between(time.Second, time.Minute), 10+d.random.IntN(180))
+}
+
+func (d *device) topicDenied() {
+	h := habit{
+		lasts:   func(d *device) time.Duration { return d.between(50*time.Millisecond, 5*time.Second) },
+		ends:    mixed(topicDenied),
+		pause:   pauses(5*time.Second, 20*time.Second),
+		address: atHome,
+	}
+	at := d.follow(h, d.between(0, oneDay/2), oneDay, 5+d.random.IntN(80))
+	d.connect(at, d.home)
+}
+
+func (d *device) neverCameBack() {
+	at := d.usualUntil(d.between(2*time.Hour, 8*time.Hour), 12)
+	c := d.connect(at, d.home)
+	d.disconnect(&c, at+d.between(10*time.Minute, 2*time.Hour), oneOf(d, []end{closedByClient, reset, silent}))
+}

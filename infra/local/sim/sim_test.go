@@ -1,0 +1,235 @@
+package sim_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/event"
+)
+
+var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+// sound checks what holds of every event.
+func sound(t *testing.T, e *event.Event) {
+	t.Helper()
+	require.NotEmpty(t, e.InstanceID)
+	require.NotEmpty(t, e.ClientID)
+	require.True(t, e.Action.Valid())
+	require.Contains(t, event.ActionInfos(), e.ActionInfo)
+	require.NotEmpty(t, e.Source)
+	require.NotEmpty(t, e.NativeEvent)
+	require.False(t, e.Time.Before(day))
+	require.True(t, e.Time.Before(day.AddDate(0, 0, 1)))
+	require.Equal(t, e.Time, e.Time.UTC().Truncate(time.Millisecond))
+	require.False(t, e.ReceivedAt.Before(e.Time))
+	require.True(t, e.ConnectedAt.IsZero() || !e.ConnectedAt.After(e.Time))
+	require.True(t, e.PeerAddress != "" || e.PeerPort == 0)
+}
+
+func TestEveryEventIsSound(t *testing.T) {
+	for _, cause := range sim.Causes {
+		sources := map[string]bool{}
+		for seed := range uint64(20) {
+			events := sim.Device(cause, seed, day.Add(15*time.Hour))
+			for i := range events {
+				sound(t, &events[i])
+				require.Equal(t, events[0].ClientID, events[i].ClientID)
+				require.Equal(t, events[0].InstanceID, events[i].InstanceID)
+				sources[events[i].Source] = true
+			}
+		}
+		require.Greater(t, len(sources), 1, "%s happens at several brokers", cause)
+	}
+}
+
+func TestTheSameSeedMakesTheSameEvents(t *testing.T) {
+	for _, cause := range sim.Causes {
+		require.Equal(t, sim.Device(cause, 7, day), sim.Device(cause, 7, day))
+		require.NotEqual(t, sim.Device(cause, 7, day), sim.Device(cause, 8, day))
+	}
+	config := sim.Config{Seed: 7, Day: day, Devices: 100}
+	require.Equal(t, slices.Collect(sim.Day(config)), slices.Collect(sim.Day(config)))
+}
+
+// What brokers cannot tell is not there.
+func TestSourcesTellWhatTheyCan(t *testing.T) {
+	for _, cause := range sim.Causes {
+		for seed := range uint64(20) {
+			for _, e := range sim.Device(cause, seed, day) {
+				switch e.Source {
+				case "vernemq":
+					require.Equal(t, event.FromReceiver, e.TimeOrigin)
+					require.Equal(t, e.Action != event.Connect, e.Channel() == "", "ends name no connection")
+				case "mosquitto":
+					require.Zero(t, e.Time.Nanosecond(), "whole seconds")
+					require.Empty(t, e.Node)
+				case "apsaramq":
+					require.Equal(t, e.NativeEvent == "disconnect", e.Action == event.Disconnect)
+					require.Len(t, e.ChannelID, 32)
+				case "emqx", "emqx4":
+					require.Empty(t, e.ChannelID)
+					require.NotEqual(t, event.ServerShutdown, e.ActionInfo, "a node that stops tells nothing")
+					require.Equal(t, e.NativeEvent == "client.connack" || e.NativeEvent == "client_connack", e.ConnectedAt.IsZero())
+				case "azure-eventgrid":
+					require.Empty(t, e.PeerAddress)
+				}
+			}
+		}
+	}
+}
+
+func TestOfApsaraMQTheEndComesInTwoRowsAfterDISCONNECT(t *testing.T) {
+	for seed := range uint64(50) {
+		events := sim.Device(sim.CleanWorker, seed, day)
+		if events[0].Source != "apsaramq" {
+			continue
+		}
+		require.Equal(t, "connect", events[0].NativeEvent)
+		require.Equal(t, "disconnect", events[1].NativeEvent)
+		require.Equal(t, "tcpclean", events[2].NativeEvent)
+		require.Equal(t, events[1].ChannelID, events[2].ChannelID)
+		require.False(t, events[2].Time.Before(events[1].Time))
+		return
+	}
+	require.Fail(t, "no such device")
+}
+
+func TestDayIsTheSameInParts(t *testing.T) {
+	whole := slices.Collect(sim.Day(sim.Config{Seed: 3, Day: day, Devices: 300}))
+	var parts []event.Event
+	for _, first := range []int{0, 100, 200} {
+		parts = slices.AppendSeq(parts, sim.Day(sim.Config{Seed: 3, Day: day, Devices: 100, First: first}))
+	}
+	require.Equal(t, whole, parts)
+}
+
+func TestDayEndsWhenNobodyWantsMore(t *testing.T) {
+	n := 0
+	for range sim.Day(sim.Config{Day: day, Devices: 1 << 40}) {
+		if n++; n == 100 {
+			break
+		}
+	}
+	require.Equal(t, 100, n)
+}
+
+// refusing are the native events of refused logins.
+var refusing = map[string]bool{"client.connack": true, "client_connack": true, "connack": true, "connect_failed": true}
+
+// figures of a fleet.
+type figures struct {
+	devices, events, connects, elsewhere int
+	perDevice                            map[string]int
+	refusals                             map[string]int
+	instances, nodes, groups             map[string]bool
+	delays                               []float64
+	perMinute                            map[time.Time]int // connects of emqx-north
+}
+
+func figuresOf(t *testing.T, c sim.Config) figures {
+	f := figures{
+		devices: c.Devices, perDevice: map[string]int{}, refusals: map[string]int{},
+		instances: map[string]bool{}, nodes: map[string]bool{}, groups: map[string]bool{}, perMinute: map[time.Time]int{},
+	}
+	for e := range sim.Day(c) {
+		f.events++
+		f.perDevice[e.ClientID]++
+		f.instances[e.InstanceID], f.nodes[e.Node], f.groups[e.GroupID()] = true, true, true
+		if e.TimeOrigin == event.FromBroker && e.Source != "mosquitto" {
+			f.delays = append(f.delays, float64(e.ReceivedAt.Sub(e.Time).Milliseconds()))
+		}
+		if e.Action == event.Connect {
+			f.connects++
+			if e.InstanceID == "emqx-north" {
+				f.perMinute[e.Time.Truncate(time.Minute)]++
+			}
+		}
+		if e.ActionInfo == event.NotAuthorized && refusing[e.NativeEvent] {
+			f.refusals[e.ClientID]++
+		}
+	}
+	slices.Sort(f.delays)
+	return f
+}
+
+func (f *figures) devicesWith(count map[string]int, least, most int) int {
+	n := 0
+	for _, events := range count {
+		if least <= events && events <= most {
+			n++
+		}
+	}
+	return n
+}
+
+// The mix is that of a real fleet: most devices have a handful of events, few have
+// thousands.
+func TestDayIsMixedLikeAFleet(t *testing.T) {
+	const devices = 50_000
+	f := figuresOf(t, sim.Config{Seed: 1, Day: day, Devices: devices})
+	require.InDelta(t, 10, float64(f.events)/devices, 0.6, "events of a device")
+	require.InDelta(t, 0.54, float64(f.connects)/float64(f.events), 0.04, "about half are connects")
+	require.InDelta(t, 10, f.devicesWith(f.perDevice, 1000, math.MaxInt), 9, "0.02 % flap")
+	require.InDelta(t, 0.0035*devices, f.devicesWith(f.refusals, 8, 1000), 40, "0.3 % are refused, 0.05 % after a success")
+	require.GreaterOrEqual(t, len(f.instances), 8)
+	require.GreaterOrEqual(t, len(f.nodes), 10)
+	require.GreaterOrEqual(t, len(f.groups), 6)
+	require.InDelta(t, 18, f.delays[len(f.delays)/2], 1, "median of the delays, ms")
+	require.Greater(t, f.delays[len(f.delays)*99/100], 80.0, "and some take long")
+}
+
+// After a restart all devices of a node come back at once.
+func TestDayHasAStormAfterARestart(t *testing.T) {
+	f := figuresOf(t, sim.Config{Seed: 1, Day: day, Devices: 20_000})
+	usual := f.perMinute[day.Add(8*time.Hour)]
+	storm := f.perMinute[day.Add(9*time.Hour+30*time.Minute)]
+	require.Greater(t, storm, 20*usual)
+	require.Greater(t, storm, 1000)
+}
+
+func TestEventsPerDevice(t *testing.T) {
+	for _, want := range []float64{5, 20, 50} {
+		f := figuresOf(t, sim.Config{Seed: 2, Day: day, Devices: 20_000, EventsPerDevice: want})
+		require.InEpsilon(t, want, float64(f.events)/20_000, 0.1)
+	}
+}
+
+func TestPerturb(t *testing.T) {
+	events := sim.Device(sim.FlakyRadio, 1, day)
+	was := slices.Clone(events)
+
+	lossy := sim.Perturb(events, 1, sim.Lossy)
+	require.InDelta(t, 0.9, float64(len(lossy))/float64(len(events)), 0.1)
+	require.Subset(t, events, lossy)
+
+	twice := sim.Perturb(events, 1, sim.Duplicated)
+	require.InDelta(t, 1.2, float64(len(twice))/float64(len(events)), 0.1)
+	require.Equal(t, events, twice[:len(events)])
+	for _, again := range twice[len(events):] {
+		again.ReceivedAt = time.Time{}
+		require.True(t, slices.ContainsFunc(events, func(e event.Event) bool { e.ReceivedAt = time.Time{}; return e == again }))
+	}
+
+	shuffled := sim.Perturb(events, 1, sim.Shuffled)
+	require.NotEqual(t, events, shuffled)
+	require.ElementsMatch(t, events, shuffled)
+
+	require.Equal(t, was, events, "untouched")
+	require.Equal(t, twice, sim.Perturb(events, 1, sim.Duplicated), "the same seed does the same")
+}
+
+func BenchmarkDay(b *testing.B) {
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		for range sim.Day(sim.Config{Seed: 1, Day: day, Devices: 1000}) {
+			n++
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+}

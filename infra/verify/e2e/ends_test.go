@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/demo/ends"
+	"devicetrace/pkg/layout"
+)
+
+// native is what the local broker itself calls the end of a connection.
+type native struct {
+	event, reason string
+	code          int32 // none: no reason code
+}
+
+const none = -1
+
+// natives are the broker's words for the row that is not a connect, by kind of end.
+var natives = map[string]native{
+	"refused-password": {"connack", "return code 5", 5},
+	"clean":            {"disconnect", "disconnected", none},
+	"dropped":          {"disconnect", "EOF", none},
+	"reset":            {"disconnect", "read: connection reset by peer", none},
+	"silent":           {"disconnect", "i/o timeout", none},
+	"takeover":         {"disconnect", "session takeover", 0x8E},
+	"denied":           {"disconnect", "not authorized", 0x87},
+	"denied-subscribe": {"disconnect", "not authorized", 0x87},
+	"malformed":        {"disconnect", "invalid packet type; 0", none},
+}
+
+// TestEveryKindOfEnd drives real MQTT clients through every kind of end, and asks
+// for each device's trace.
+func TestEveryKindOfEnd(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	t.Run("kinds", func(t *testing.T) {
+		for _, version := range []byte{4, 5} {
+			for _, kind := range ends.Kinds {
+				t.Run(kind.Name+"-v"+strconv.Itoa(int(version)), func(t *testing.T) {
+					t.Parallel()
+					testEnd(t, s, kind, version)
+				})
+			}
+		}
+	})
+}
+
+func testEnd(t *testing.T, s *stack, kind ends.Kind, version byte) {
+	target, device := s.target(), "GID_e2e@@@"+kind.Name+"-v"+strconv.Itoa(int(version))
+	target.Version = version
+	began := time.Now().Truncate(time.Millisecond)
+	require.NoError(t, kind.Run(t.Context(), target, device))
+	to := time.Now().Add(time.Minute)
+	a := s.await(t, question("local", device, began, to), len(kind.Rows))
+	rows := a.rows(t)
+
+	require.Len(t, rows, len(kind.Rows))
+	for i, want := range kind.Rows {
+		require.Equal(t, want, ends.Row{Action: rows[i].Action, Info: rows[i].ActionInfo}, "row %d", i)
+		requireEvidence(t, rows[i], device, began)
+		if i > 0 {
+			require.False(t, rows[i].Time.Before(rows[i-1].Time), "time goes backwards")
+		}
+	}
+	requirePairs(t, rows)
+	requireNative(t, kind.Name, rows)
+	requireReceipt(t, a.Receipt, device, began, to)
+}
+
+// requireEvidence checks what all rows of a client of the local broker have.
+func requireEvidence(t *testing.T, r row, device string, began time.Time) {
+	t.Helper()
+	require.Equal(t, device, r.ClientID)
+	require.Equal(t, "GID_e2e", r.GroupID)
+	require.Equal(t, "local", r.InstanceID)
+	require.Equal(t, "local", r.Node)
+	require.Equal(t, "mochi", r.Source)
+	require.Equal(t, "broker", r.TimeOrigin)
+	require.Equal(t, "device", r.Username)
+	require.Equal(t, "127.0.0.1", r.PeerAddress)
+	require.NotZero(t, r.PeerPort)
+	require.Equal(t, "MQTT", r.Protocol)
+	require.Contains(t, []int32{4, 5}, r.ProtocolVersion)
+	require.NotNil(t, r.KeepAlive)
+	require.NotEmpty(t, r.SourceEventID)
+	require.Len(t, r.ChannelID, 32)
+	require.WithinRange(t, r.Time, began, time.Now())
+	require.WithinRange(t, r.ReceivedAt, r.Time, time.Now())
+}
+
+// requirePairs checks that a connect and the end that follows are of one connection.
+func requirePairs(t *testing.T, rows []row) {
+	t.Helper()
+	channels := map[string]bool{}
+	for i, r := range rows {
+		if r.Action == "connect" {
+			require.False(t, channels[r.ChannelID], "a channel connects twice")
+			channels[r.ChannelID] = true
+			require.Equal(t, r.Time, *r.ConnectedAt)
+			continue
+		}
+		if i == 0 { // refused: it never connected
+			require.Nil(t, r.ConnectedAt)
+			continue
+		}
+		connect := rows[i-1]
+		require.Equal(t, connect.ChannelID, r.ChannelID)
+		require.Equal(t, connect.PeerPort, r.PeerPort)
+		require.Equal(t, connect.ConnectedAt, r.ConnectedAt)
+	}
+}
+
+// requireNative checks the broker's own words: of connects, and of the first end.
+func requireNative(t *testing.T, kind string, rows []row) {
+	t.Helper()
+	for _, r := range rows {
+		if r.Action == "connect" {
+			require.Equal(t, native{"session established", "accepted", none}, nativeOf(r))
+			continue
+		}
+		require.Equal(t, natives[kind], nativeOf(r))
+		return
+	}
+}
+
+func nativeOf(r row) native {
+	n := native{r.NativeEvent, r.NativeReason, none}
+	if r.ReasonCode != nil {
+		n.code = *r.ReasonCode
+	}
+	return n
+}
+
+// requireReceipt checks that an answer cost something, and in its partitions only.
+func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) {
+	t.Helper()
+	require.GreaterOrEqual(t, r.Objects, 1)
+	require.Greater(t, r.Requests, r.Objects)
+	require.Positive(t, r.Bytes)
+	require.Positive(t, r.MS)
+	require.Equal(t, partitions(device, from, to), r.Partitions)
+}
+
+// partitions are those that may hold a device's events.
+func partitions(device string, from, to time.Time) (names []string) {
+	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(device, from, to) {
+		names = append(names, p.String())
+	}
+	return names
+}

@@ -1,0 +1,70 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// root is the project's folder, seen from here.
+const root = "../../.."
+
+// built is a folder with what infra/local reads and, below .build, the binaries, as
+// `make build` leaves them in the project's own. All stacks run from it.
+var built string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "device-trace-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	built = dir
+	return m.Run()
+}
+
+// build does what `make build` does, but leaves the project's .build alone: a
+// `make run` may be up.
+func build(dir string) error {
+	for _, file := range []string{"s.yaml", "infra/operate/bucket/lifecycle.xml"} {
+		if err := copyFile(filepath.Join(root, file), filepath.Join(dir, file)); err != nil {
+			return err
+		}
+	}
+	for binary, source := range map[string]string{
+		"recorder/recorder":   "./functions/recorder",
+		"query/query":         "./functions/query",
+		"compactor/compactor": "./functions/compactor",
+		"local":               "./infra/local",
+		"forwarder":           "./infra/operate/mosquitto",
+	} {
+		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, ".build", binary), source)
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", source, err, out)
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o644)
+}

@@ -1,0 +1,259 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/demo/ends"
+)
+
+// mosquittoKinds are all ends that a log of Mosquitto tells, with the rows that a
+// client leaves there. A denied topic does not end a connection.
+func mosquittoKinds(m *mosquitto) []ends.Kind {
+	connected, clean, fault := ends.Row{Action: "connect", Info: "accepted"},
+		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
+	dropped := ends.Row{Action: "close", Info: "closed by client"}
+	refused := []ends.Row{{Action: "close", Info: "not authorized"}}
+	if m.isBefore(2, 0, 13) {
+		refused = nil // the line has no client identifier
+	}
+	return []ends.Kind{
+		{Name: "refused-password", Run: ends.RefusedPassword, Rows: refused},
+		{Name: "clean", Run: ends.Clean, Rows: []ends.Row{connected, clean}},
+		{Name: "dropped", Run: ends.Dropped, Rows: []ends.Row{connected, dropped}},
+		{Name: "reset", Run: ends.Reset, Rows: []ends.Row{connected, dropped}},
+		{Name: "silent", Run: ends.Silent, Rows: []ends.Row{connected, {Action: "close", Info: "no heart"}}},
+		{Name: "takeover", Run: ends.Takeover, Rows: []ends.Row{connected, {Action: "close", Info: "clientId conflict"}, connected, clean}},
+		{Name: "malformed", Run: ends.Malformed, Rows: []ends.Row{connected, fault}},
+		{Name: "oversize", Run: sends(ends.Packet(0x30, make([]byte, 5_000))), Rows: []ends.Row{connected, fault}},
+		{Name: "malformed-packet", Run: sends(ends.Publish(4, "open/x", 3)), Rows: []ends.Row{connected, fault}},
+		{Name: "second-connect", Run: sends(ends.Connect(m.target(), "other", time.Minute)), Rows: []ends.Row{connected, fault}},
+		{Name: "too-high-qos", Run: sends(ends.Publish(4, "open/x", 2)), Rows: []ends.Row{connected, fault}},
+		{Name: "denied", Run: sends(append(ends.Publish(4, "denied/x", 0), 0xE0, 0)), Rows: []ends.Row{connected, clean}},
+		{Name: "odd as id (p2, c1, k1). [x]: 日本 'q'", Run: ends.Dropped, Rows: []ends.Row{connected, dropped}},
+		{Name: "stays", Run: stays(m), Rows: []ends.Row{connected}},
+	}
+}
+
+// sends connects, sends bytes, and waits until the broker closes the connection.
+func sends(packets []byte) func(context.Context, ends.Target, string) error {
+	return func(ctx context.Context, target ends.Target, clientID string) error {
+		target.Version = 4
+		c, err := ends.Dial(ctx, target, clientID, time.Minute)
+		if err != nil {
+			return err
+		}
+		if _, err := c.Write(packets); err != nil {
+			return errors.Join(err, c.Close())
+		}
+		return c.AwaitEnd()
+	}
+}
+
+// stays connects and stays until the broker stops, which the log tells of no client. It
+// sends nothing meanwhile.
+func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
+	return func(ctx context.Context, target ends.Target, clientID string) error {
+		c, err := ends.Dial(ctx, target, clientID, time.Hour)
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-m.exited
+			_ = c.Close()
+		}()
+		return nil
+	}
+}
+
+// TestMosquittoKindsOfEnd drives clients of a real Mosquitto through every kind of
+// end, and follows its log.
+func TestMosquittoKindsOfEnd(t *testing.T) {
+	t.Parallel()
+	s, m := newStack(t), startMosquitto(t)
+	f := newForwarder(t, newFront(t, s), "-log", m.log)
+	f.start(t, "following")
+	began := time.Now().Truncate(time.Second)
+	kinds := mosquittoKinds(m)
+	t.Run("kinds", func(t *testing.T) {
+		for _, version := range []byte{4, 5} {
+			for _, kind := range kinds {
+				t.Run(kind.Name+"-v"+strconv.Itoa(int(version)), func(t *testing.T) {
+					t.Parallel()
+					target := m.target()
+					target.Version = version
+					device := mosquittoDevice(kind, version)
+					require.NoError(t, kind.Run(t.Context(), target, device))
+					s.await(t, question("mosquitto", device, began, time.Now().Add(time.Minute)), len(kind.Rows))
+				})
+			}
+		}
+	})
+	m.stop(t)
+	s.requireLast(t, m, began)
+	for _, version := range []byte{4, 5} {
+		for _, kind := range kinds {
+			requireMosquittoRows(t, s, kind, version, began)
+		}
+	}
+	f.stop(t)
+}
+
+func mosquittoDevice(kind ends.Kind, version byte) string {
+	return "GID_e2e@@@" + kind.Name + "-v" + strconv.Itoa(int(version))
+}
+
+// requireLast writes the end of one more client into the log of a broker that has
+// stopped, and waits until it is recorded: then so is all before it.
+func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
+	t.Helper()
+	appendLine(t, m.log, fmt.Sprintf("%d: Client last disconnected.", time.Now().Unix()))
+	s.await(t, question("mosquitto", "last", began, time.Now().Add(time.Minute)), 1)
+}
+
+// requireMosquittoRows checks what a client left, and what the log tells of it.
+func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, began time.Time) {
+	t.Helper()
+	device := mosquittoDevice(kind, version)
+	rows := s.trace(t, question("mosquitto", device, began, time.Now())).rows(t)
+	var got []ends.Row
+	for _, r := range rows {
+		got = append(got, ends.Row{Action: r.Action, Info: r.ActionInfo})
+		require.Equal(t, device, r.ClientID)
+		require.Equal(t, "mosquitto", r.Source)
+		require.Equal(t, "broker", r.TimeOrigin)
+		require.Regexp(t, `^\d+-[0-9a-f]{16}:\d{15}$`, r.SourceEventID)
+		require.WithinRange(t, r.Time, began, time.Now())
+		if r.Action == "connect" {
+			require.Equal(t, "device", r.Username)
+			require.Equal(t, "127.0.0.1", r.PeerAddress)
+			require.NotZero(t, r.PeerPort)
+			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion) // the library's clients are always 4
+			require.NotNil(t, r.KeepAlive)
+			require.True(t, *r.CleanStart)
+			require.Len(t, r.ChannelID, 32)
+		}
+	}
+	require.Equal(t, kind.Rows, got, device)
+}
+
+// TestMosquittoKick: an operator disables the user of a client.
+func TestMosquittoKick(t *testing.T) {
+	t.Parallel()
+	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
+	f := newForwarder(t, newFront(t, s), "-log", m.log)
+	f.start(t, "following")
+	began := time.Now().Truncate(time.Second)
+	device, err := ends.Dial(t.Context(), m.target(), "kicked", time.Minute)
+	require.NoError(t, err)
+	operator, err := ends.Dial(t.Context(), ends.Target{Address: m.address, User: "operator", Password: "oppass"}, "operator", time.Minute)
+	require.NoError(t, err)
+	_, err = operator.Write(disable("device"))
+	require.NoError(t, err)
+	require.NoError(t, device.AwaitEnd())
+	require.NoError(t, operator.Close())
+	rows := s.await(t, question("mosquitto", "kicked", began, time.Now().Add(time.Minute)), 2).rows(t)
+	require.Equal(t, ends.Row{Action: "connect", Info: "accepted"}, ends.Row{Action: rows[0].Action, Info: rows[0].ActionInfo})
+	require.Equal(t, ends.Row{Action: "close", Info: "ServerShutdown"}, ends.Row{Action: rows[1].Action, Info: rows[1].ActionInfo})
+	require.Equal(t, "administrative action", rows[1].NativeReason)
+	f.stop(t)
+}
+
+// TestMosquittoOutages: the recorder is away, the forwarder is killed, the log is
+// rotated, and each client's two rows are there once.
+func TestMosquittoOutages(t *testing.T) {
+	t.Parallel()
+	s, m := newStack(t), startMosquitto(t)
+	way := newFront(t, s)
+	f := newForwarder(t, way, "-log", m.log, "-gzip")
+	f.start(t, "following")
+	crowd := newCrowd(m)
+	crowd.come(t, 20)
+	s.interrupt(t)
+	crowd.come(t, 20)
+	m.rotate(t)
+	crowd.come(t, 10)
+	f.kill(t)
+	crowd.come(t, 10)
+	f.start(t, "cannot deliver")
+	crowd.come(t, 10)
+	f.kill(t)
+	s.start(t)
+	way.connect(t, s)
+	f.start(t, "following")
+	crowd.come(t, 20)
+	crowd.requireOnce(t, s)
+	f.stop(t)
+}
+
+// TestMosquittoTopic: the same, with the log received by MQTT.
+func TestMosquittoTopic(t *testing.T) {
+	t.Parallel()
+	s, m := newStack(t), startMosquitto(t, "log_dest topic")
+	way := newFront(t, s)
+	f := newForwarder(t, way, "-broker", "tcp://"+m.address)
+	f.start(t, "subscribed to the log")
+	crowd := newCrowd(m)
+	crowd.come(t, 20)
+	f.kill(t)
+	crowd.come(t, 20)
+	f.start(t, "subscribed to the log")
+	crowd.come(t, 10)
+	s.interrupt(t)
+	crowd.come(t, 20)
+	f.kill(t)
+	crowd.come(t, 10)
+	s.start(t)
+	way.connect(t, s)
+	f.start(t, "subscribed to the log")
+	crowd.come(t, 20)
+	crowd.requireOnce(t, s)
+	f.stop(t)
+}
+
+// crowd is clients that connect and disconnect.
+type crowd struct {
+	m     *mosquitto
+	began time.Time
+	came  int
+}
+
+func newCrowd(m *mosquitto) *crowd {
+	return &crowd{m: m, began: time.Now().Truncate(time.Second)}
+}
+
+func (c *crowd) device(i int) string { return fmt.Sprintf("crowd-%d", i) }
+
+// come lets n more clients come and go.
+func (c *crowd) come(t *testing.T, n int) {
+	t.Helper()
+	failed := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		device := c.device(c.came + i)
+		all.Go(func() { failed[i] = sends([]byte{0xE0, 0})(t.Context(), c.m.target(), device) })
+	}
+	all.Wait()
+	require.NoError(t, errors.Join(failed...))
+	c.came += n
+}
+
+// requireOnce checks that each client has its two rows, in their order, and no more.
+func (c *crowd) requireOnce(t *testing.T, s *stack) {
+	t.Helper()
+	to := time.Now().Add(time.Minute)
+	s.await(t, question("mosquitto", c.device(c.came-1), c.began, to), 2)
+	for i := range c.came {
+		rows := s.await(t, question("mosquitto", c.device(i), c.began, to), 2).rows(t)
+		require.Len(t, rows, 2, c.device(i))
+		require.Equal(t, "connect", rows[0].Action)
+		require.Equal(t, "disconnect", rows[1].Action)
+	}
+}

@@ -1,0 +1,99 @@
+package proof_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/verify/figures"
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/record"
+)
+
+// atEveryCall plays main in new worlds, each time with other before another one of the
+// calls that main makes of its store.
+func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
+	checked, calls := 0, 1
+	for n := 0; n <= calls; n += oneIn {
+		w := prepare()
+		faulty := objstore.NewFaulty(w.store, nil)
+		counting := objstore.NewCounting(faulty)
+		var crossed error
+		faulty.SetHook(func(c objstore.Call) objstore.Fault {
+			if c.Seq == n {
+				crossed = other(w)
+			}
+			return objstore.Fault{}
+		})
+		require.NoError(t, main(w, counting), "before call %d", n)
+		require.NoError(t, crossed, "before call %d", n)
+		require.NoError(t, w.sound(), "before call %d", n)
+		require.NoError(t, w.settle(), "before call %d", n)
+		require.NoError(t, w.sound(), "before call %d, compacted", n)
+		checked += w.checked
+		if n == 0 { // nothing crossed it
+			calls = counting.Requests()
+		}
+	}
+	require.Greater(t, calls, 5)
+	figures.Add(t, "events checked", checked)
+}
+
+func question(w *world, store objstore.Store) error {
+	return w.ask(w.newReader(paged{store, 3}, query.Config{WholeBytes: wholeBytes}), all(clientA))
+}
+
+func compaction(w *world, store objstore.Store) error {
+	_, err := w.newCompactor(store, compact.Config{MaxInputs: 3}).Run(w.t.Context())
+	return err
+}
+
+// appends writes events one by one, and ends its runs in between.
+func appends(client string, from int) func(w *world, store objstore.Store) error {
+	return func(w *world, store objstore.Store) error {
+		writer := w.newWriter(store, record.Config{RunRows: 5})
+		for n, e := range span(client, from, 9) {
+			delivery := w.deliver([]event.Event{e}, e.ReceivedAt)
+			if err := writer.Append(w.t.Context(), delivery); err != nil {
+				return err
+			}
+			w.acknowledge(delivery)
+			if n == 3 {
+				if err := writer.Close(w.t.Context()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}
+
+func TestACompactionBeforeEveryCallOfAQuery(t *testing.T) {
+	atEveryCall(t, mixed(t).clone, question, (*world).settle)
+}
+
+func TestACommitAndACompactionBeforeEveryCallOfAQuery(t *testing.T) {
+	m := mixed(t)
+	atEveryCall(t, func() *world { return m.clone() }, question, func(w *world) error {
+		if err := appends(clientB, 50_000)(w, w.store); err != nil {
+			return err
+		}
+		return w.settle()
+	})
+}
+
+func TestACompactionBeforeEveryCallOfACompaction(t *testing.T) {
+	atEveryCall(t, mixed(t).clone, compaction, (*world).settle)
+}
+
+func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
+	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
+}
+
+func TestACompactionBeforeEveryCallOfARecorder(t *testing.T) {
+	dir := t.TempDir()
+	atEveryCall(t, func() *world { return newWorld(t, dir) }, appends(clientA, 0), (*world).settle)
+}

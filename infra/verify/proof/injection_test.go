@@ -1,0 +1,203 @@
+package proof_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/verify/figures"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+)
+
+// errCrash is what a process that is gone gets of its store; nobody sees it.
+var errCrash = errors.New("the process is gone")
+
+// kind is what goes wrong with the one call that an injection is about.
+type kind string
+
+const (
+	before      kind = "fails before its effect"
+	midway      kind = "fails midway"
+	after       kind = "fails after its effect"
+	late        kind = "fails, and takes effect at the next step"
+	muchLater   kind = "fails, and takes effect at the end"
+	tooLate     kind = "fails, and takes effect after a compaction"
+	crashBefore kind = "the process crashes before it"
+	crashAfter  kind = "the process crashes after it"
+	outage      kind = "fails, and so do the next ones, until senders give up"
+)
+
+var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
+
+// patience is how often a sender delivers before it gives up, and how many calls fail in
+// an outage.
+const patience = 5
+
+func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
+
+// concerns reports whether a kind of fault is one of its own for a call: a question that
+// is late has no effect.
+func (k kind) concerns(call string) bool {
+	question := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
+	return !question || k != muchLater && k != tooLate
+}
+
+// injection makes one call of a scenario go wrong, and gives the scenario a new process
+// after a crash. The zero target lets everything pass.
+type injection struct {
+	*world
+	target string
+	kind   kind
+
+	mu      sync.Mutex
+	process *objstore.Faulty
+	// ordinals count the calls to a place, calls are the labels of all.
+	ordinals map[string]int
+	calls    []string
+	fired    bool
+	down     int // calls that the outage still takes
+	dead     bool
+	hold     chan struct{}
+}
+
+func newInjection(w *world, target string, k kind) *injection {
+	i := &injection{world: w, target: target, kind: k, ordinals: map[string]int{}, hold: make(chan struct{})}
+	i.process = objstore.NewFaulty(w.store, i.fault)
+	return i
+}
+
+// label names a call the same each time a scenario is played, though recorders draw other
+// run identifiers and calls of several partitions come in any order.
+func (i *injection) label(c objstore.Call) string {
+	place := c.Key + c.After
+	switch where, name, err := layout.ParseKey(c.Key); {
+	case c.Op == objstore.OpDelete:
+		place = "" // one may be of several partitions
+	case c.Op == objstore.OpPut && err == nil && name.Fresh():
+		place = where.String()
+	}
+	place = fmt.Sprintf("%s %s", c.Op, place)
+	i.ordinals[place]++
+	return fmt.Sprintf("%s #%d", place, i.ordinals[place])
+}
+
+func (i *injection) fault(c objstore.Call) objstore.Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.dead {
+		return objstore.Fault{Before: errCrash}
+	}
+	label := i.label(c)
+	i.calls = append(i.calls, label)
+	if i.down > 0 {
+		i.down--
+		return objstore.Fault{Before: objstore.ErrFault}
+	}
+	if i.fired || label != i.target {
+		return objstore.Fault{}
+	}
+	i.fired, i.dead = true, i.kind.crash()
+	switch i.kind {
+	case outage:
+		i.down = patience - 1
+		return objstore.Fault{Before: objstore.ErrFault}
+	case before:
+		return objstore.Fault{Before: objstore.ErrFault}
+	case midway:
+		return objstore.Fault{Midway: objstore.ErrFault}
+	case after:
+		return objstore.Fault{After: objstore.ErrFault}
+	case crashBefore:
+		return objstore.Fault{Before: errCrash}
+	case crashAfter:
+		return objstore.Fault{After: errCrash}
+	default:
+		return objstore.Fault{Late: i.hold}
+	}
+}
+
+// restarted reports whether the process crashed, and if so starts another, for
+// which nothing goes wrong any more.
+func (i *injection) restarted() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.dead {
+		return false
+	}
+	i.dead = false
+	i.process = objstore.NewFaulty(i.store, nil)
+	return true
+}
+
+// injected reports whether err is what an injection caused.
+func injected(err error) bool {
+	return errors.Is(err, objstore.ErrFault) || errors.Is(err, errCrash)
+}
+
+// now lets the effect of a late call happen, if this is the kind and the call was made.
+func (i *injection) now(k kind) {
+	i.mu.Lock()
+	due := i.kind == k && i.fired
+	process := i.process
+	i.mu.Unlock()
+	if !due {
+		return
+	}
+	select {
+	case <-i.hold:
+	default:
+		close(i.hold)
+	}
+	process.Settle()
+}
+
+// scenario plays a world through; where it fails its guarantees are broken.
+type scenario func(i *injection) error
+
+// everyFault plays a scenario once, and then once for each of its calls and each kind of
+// fault, each time in a new world.
+func everyFault(t *testing.T, prepare func() *world, play scenario) {
+	plain := newInjection(prepare(), "", "")
+	require.NoError(t, play(plain))
+	played, faults, crashes, checked := 0, 0, 0, 0
+	for _, call := range plain.calls {
+		for _, k := range kinds {
+			if !k.concerns(call) {
+				continue
+			}
+			if played++; played%oneIn != 0 {
+				continue
+			}
+			i := newInjection(prepare(), call, k)
+			require.NoError(t, play(i), "%s: %s", call, k)
+			require.True(t, i.fired, "%s: %s: never came", call, k)
+			checked += i.world.checked
+			if k.crash() {
+				crashes++
+			} else {
+				faults++
+			}
+		}
+	}
+	t.Logf("%d calls, %d faults, %d crashes, %d events checked", len(plain.calls), faults, crashes, checked)
+	figures.Add(t, "faults injected", faults)
+	figures.Add(t, "crashes", crashes)
+	figures.Add(t, "events checked", checked)
+}
+
+// ending is that of the scenarios that change the bucket: what comes late comes before
+// the last compaction or after it.
+func (i *injection) ending() error {
+	i.now(muchLater)
+	errs := []error{i.sound(), i.settle(), i.sound()}
+	if i.kind == tooLate {
+		i.now(tooLate)
+		errs = append(errs, i.sound(), i.settle(), i.sound())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,300 @@
+package proof_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/verify/figures"
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/record"
+)
+
+// schedule is recorders, compactors and readers of one partition, whose calls interleave,
+// fail, come late and never come as drawn from one seed. Their clocks are hours apart.
+type schedule struct {
+	*world
+	*scheduler
+	// pages is how many objects a listing page holds.
+	pages int
+	// atOnce is how many calls an actor makes at a time, where it can.
+	atOnce int
+
+	sending sync.Mutex
+	queue   []parcel
+	wrong   []error // what readers saw that they must not
+}
+
+// parcel is events that a sender delivers together, until its patience ends.
+type parcel struct {
+	events   []event.Event
+	patience int
+}
+
+// newSchedule draws who takes part and what they have to do.
+func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
+	random := rand.New(rand.NewPCG(seed, 0))
+	rates := []int{0, 2, 5, 10, 20}
+	s := &schedule{
+		world:     newWorld(t, dir),
+		scheduler: newScheduler(random, rates[random.IntN(len(rates))]),
+		pages:     1 + random.IntN(6),
+		atOnce:    1,
+	}
+	if seed%8 == 0 {
+		s.atOnce = 4
+	}
+	for n, ms := 4+random.IntN(8), 0; len(s.queue) < n; {
+		p := parcel{patience: 1 + random.IntN(5)}
+		for range 1 + random.IntN(3) {
+			p.events = append(p.events, at([]string{clientA, clientB}[random.IntN(2)], ms))
+			ms++
+		}
+		s.queue = append(s.queue, p)
+	}
+	s.cast(random)
+	return s
+}
+
+func (s *schedule) cast(random *rand.Rand) {
+	offset := func() time.Duration { return time.Duration(random.IntN(72)-36) * time.Hour }
+	for n := range 1 + random.IntN(3) {
+		s.start(fmt.Sprint("recorder ", n), offset(), s.record)
+	}
+	for n := range 1 + random.IntN(3) {
+		s.start(fmt.Sprint("compactor ", n), offset(), s.compact)
+	}
+	for n := range 1 + random.IntN(2) {
+		s.start(fmt.Sprint("reader ", n), offset(), s.read)
+	}
+}
+
+// other reports calls that are none of this partition: they need no turn.
+func other(c objstore.Call) bool {
+	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
+		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(clientA)))
+}
+
+// newProcess is a process and its store, which repeats failed calls or does not.
+func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
+	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
+	if a.random.IntN(2) == 0 {
+		return p, objstore.Retrying(p, objstore.RetryPolicy{Attempts: 3, Base: 1, Max: 1})
+	}
+	return p, p
+}
+
+// take is the next parcel, unless there is none.
+func (s *schedule) take() (parcel, bool) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	if len(s.queue) == 0 {
+		return parcel{}, false
+	}
+	p := s.queue[0]
+	s.queue = s.queue[1:]
+	return p, true
+}
+
+// again puts a parcel back: any recorder may get it.
+func (s *schedule) again(p parcel) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	if p.patience--; p.patience > 0 {
+		s.queue = append(s.queue, p)
+	}
+}
+
+func (s *schedule) fail(err error) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.wrong = append(s.wrong, err)
+}
+
+// record is a recorder that takes parcels while there are any.
+func (s *schedule) record(a *actor) {
+	var p *process
+	var writer *record.Writer
+	for {
+		if p == nil || p.dead.Load() {
+			var store objstore.Store
+			p, store = s.newProcess(a)
+			writer = s.newWriter(store, record.Config{
+				RunRows: 2 + a.random.IntN(5), RunAge: time.Duration(1+a.random.IntN(180)) * time.Minute,
+				Now: a.now, Random: a.source, PutTimeout: time.Hour,
+			})
+		}
+		if !s.sendSome(a, writer) {
+			return
+		}
+		if a.random.IntN(6) == 0 {
+			_ = writer.Close(s.t.Context())
+		}
+	}
+}
+
+// sendSome delivers parcels, as many at a time as the schedule says.
+func (s *schedule) sendSome(a *actor, writer *record.Writer) (any bool) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for range s.atOnce {
+		p, found := s.take()
+		if !found {
+			return any
+		}
+		any = true
+		answerLost := a.random.IntN(8) == 0
+		all.Go(func() {
+			delivery := s.deliver(p.events, a.now())
+			err := writer.Append(s.t.Context(), delivery)
+			if err == nil {
+				s.acknowledge(delivery)
+			}
+			if err != nil || answerLost {
+				s.again(p)
+			}
+		})
+	}
+	return any
+}
+
+// compact is a few runs of compactors that take in more or less at a time.
+func (s *schedule) compact(a *actor) {
+	for range 1 + a.random.IntN(3) {
+		a.pause(a.random.IntN(12))
+		config := compact.Config{Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now}
+		_, store := s.newProcess(a)
+		_, err := s.newCompactor(store, config).Run(s.t.Context())
+		if err != nil && !injected(err) {
+			s.fail(fmt.Errorf("%s: %w", a.name, err))
+		}
+	}
+}
+
+// read is a few questions, each of whose answers must hold all that was acknowledged
+// before it was asked, and nothing that was never sent.
+func (s *schedule) read(a *actor) {
+	whole := []int64{1, 1 << 20}[a.random.IntN(2)] // each object in two reads, or in one
+	var p *process
+	var reader *query.Reader
+	for range 2 + a.random.IntN(5) {
+		if p == nil || p.dead.Load() {
+			var store objstore.Store
+			p, store = s.newProcess(a)
+			reader = s.newReader(store, query.Config{WholeBytes: whole, CacheBytes: 4096, Parallel: s.atOnce})
+		}
+		a.pause(a.random.IntN(8))
+		question := today([]string{clientA, clientB}[a.random.IntN(2)])
+		if s.atOnce > 1 {
+			question = all(question.ClientID) // several partitions are listed at a time
+		}
+		err := s.ask(reader, question)
+		if err != nil && !injected(err) && !errors.Is(err, query.ErrUnsettled) {
+			s.fail(fmt.Errorf("%s: %w", a.name, err))
+		}
+	}
+}
+
+// play runs the schedule, and then checks everything, before and after what is late
+// and before and after compactions.
+func (s *schedule) play() error {
+	if err := s.run(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := append(s.wrong, s.sound())
+	s.letLoose(len(s.late) / 2)
+	errs = append(errs, s.settle(), s.sound())
+	if len(s.late) > 0 {
+		s.letLoose(len(s.late))
+		errs = append(errs, s.sound(), s.settle(), s.sound())
+	}
+	return errors.Join(errs...)
+}
+
+// TestSchedules plays PROOF_SCHEDULES schedules, or the one of PROOF_SEED, step by step.
+func TestSchedules(t *testing.T) {
+	dir := t.TempDir()
+	if seed, err := strconv.ParseUint(os.Getenv("PROOF_SEED"), 10, 64); err == nil {
+		s := newSchedule(t, dir, seed)
+		s.log = t.Logf
+		require.NoError(t, s.play())
+		return
+	}
+	schedules := uint64(2000 / oneIn)
+	if n, err := strconv.ParseUint(os.Getenv("PROOF_SCHEDULES"), 10, 64); err == nil {
+		schedules = n
+	}
+	var next, faults, crashes, checked, acknowledged atomic.Int64
+	first := rand.Uint64() >> 24
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for n := next.Add(1) - 1; uint64(n) < schedules && !t.Failed(); n = next.Add(1) - 1 {
+				seed := first + uint64(n)
+				s := newSchedule(t, dir, seed)
+				if err := s.play(); err != nil {
+					t.Errorf("PROOF_SEED=%d: %v", seed, err)
+				}
+				faults.Add(int64(s.faults))
+				crashes.Add(int64(s.crashes))
+				checked.Add(int64(s.checked))
+				acknowledged.Add(int64(len(s.acknowledged)))
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("%d schedules from %d: %d faults, %d crashes, %d acknowledged, %d events checked",
+		schedules, first, faults.Load(), crashes.Load(), acknowledged.Load(), checked.Load())
+	figures.Add(t, "schedules run", int(schedules))
+	figures.Add(t, "faults injected", int(faults.Load()))
+	figures.Add(t, "crashes", int(crashes.Load()))
+	figures.Add(t, "events checked", int(checked.Load()))
+}
+
+// A seed is a schedule: without calls at the same time, every step of it repeats.
+func TestASeedRepeats(t *testing.T) {
+	dir := t.TempDir()
+	for seed := range uint64(max(2, 16/oneIn)) {
+		if seed%8 == 0 {
+			continue // its actors make several calls at a time
+		}
+		var played [2][]string
+		for n := range played {
+			s := newSchedule(t, dir, seed)
+			s.log = func(format string, args ...any) { played[n] = append(played[n], fmt.Sprintf(format, args...)) }
+			require.NoError(t, s.play(), "PROOF_SEED=%d", seed)
+		}
+		require.NotEmpty(t, played[0])
+		require.Equal(t, played[0], played[1], "PROOF_SEED=%d", seed)
+	}
+}
+
+// An actor that neither ends nor asks for anything fails its schedule, by name.
+func TestAScheduleThatHangsFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScheduler(rand.New(rand.NewPCG(1, 1)), 0)
+		stuck := make(chan struct{})
+		s.start("sleeper", 0, func(*actor) { <-stuck })
+		s.start("other", 0, func(a *actor) { a.pause(3) })
+		require.ErrorContains(t, s.run(), `waiting for ["sleeper"]`)
+		close(stuck)
+		require.NoError(t, s.run())
+	})
+}

@@ -1,0 +1,99 @@
+package wire_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/verify/wire"
+	"devicetrace/pkg/objstore"
+)
+
+// once lets a fault befall the next request.
+func once(proxy *wire.Proxy, fault wire.Fault) {
+	proxy.SetHook(func(r wire.Request) *wire.Fault {
+		if r.Seq > 1 || !fault.Applies(r.Request) {
+			return nil
+		}
+		return &fault
+	})
+}
+
+// Every fault is one to who does not try again, and a put reached the store or not, as
+// the fault's name says.
+func TestFaultsAreWhatTheySay(t *testing.T) {
+	harmless := map[string]bool{"twice": true}
+	told := map[string]bool{"answer cut": true} // of a put by the header alone
+	onlyOfReads := map[string]bool{"slice damaged": true, "whole object": true, "slice short": true, "object short": true, "another slice": true}
+	onlyOfPuts := map[string]bool{"body damaged": true}
+	unseenInAPart := map[string]bool{"slice damaged": true, "wrong checksum": true}
+	stored := map[string]bool{
+		"reset after": true, "hang after": true, "hang, late": true, "twice": true, "answer cut": true,
+		"500 after": true, "wrong checksum": true, "reset, delayed": true,
+	}
+	for _, fault := range wire.Faults() {
+		t.Run(fault.Name, func(t *testing.T) {
+			t.Parallel()
+			proxy := wire.New(standIn(t))
+			store := newHasty(connect(t, closing{proxy}))
+			proxy.SetHung(store.giveUp)
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			require.NoError(t, store.Put(t.Context(), "read", strings.NewReader("0123456789"), 10))
+
+			once(proxy, fault)
+			err := store.Put(ctx, "put", strings.NewReader("v"), 1)
+			require.Equal(t, harmless[fault.Name] || told[fault.Name] || onlyOfReads[fault.Name], err == nil, "put: %v", err)
+			require.False(t, objstore.IsPermanent(err))
+			proxy.SetHook(nil)
+			if strings.HasSuffix(fault.Name, "delayed") {
+				requireKeys(t, store, "read")
+			}
+			proxy.Settle()
+			want := []string{"read"}
+			if stored[fault.Name] || onlyOfReads[fault.Name] {
+				want = []string{"put", "read"}
+			}
+			requireKeys(t, store, want...)
+
+			once(proxy, fault)
+			got, err := store.Read(ctx, "read", 2, 5)
+			passes := harmless[fault.Name] || onlyOfPuts[fault.Name] || unseenInAPart[fault.Name]
+			require.Equal(t, passes, err == nil, "read: %v", err)
+			if passes && fault.Name != "slice damaged" {
+				require.Equal(t, "23456", string(got))
+			}
+
+			once(proxy, fault)
+			_, err = store.List(ctx, "", "")
+			listed := harmless[fault.Name] || onlyOfPuts[fault.Name] || onlyOfReads[fault.Name] || fault.Name == "wrong checksum"
+			require.Equal(t, listed, err == nil, "list: %v", err)
+		})
+	}
+}
+
+// closing ends each connection behind its answer: on one that was used before, Go's client
+// may ask again by itself.
+type closing struct{ http.Handler }
+
+func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Connection", "close")
+	c.Handler.ServeHTTP(w, r)
+}
+
+func keys(t *testing.T, store objstore.Store) (all []string) {
+	objects, err := objstore.All(t.Context(), store, "", "")
+	require.NoError(t, err)
+	for _, o := range objects {
+		all = append(all, o.Key)
+	}
+	return all
+}
+
+func requireKeys(t *testing.T, store objstore.Store, want ...string) {
+	t.Helper()
+	require.Equal(t, want, keys(t, store))
+}

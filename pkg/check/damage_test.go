@@ -1,0 +1,252 @@
+package check_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/verify/figures"
+	"devicetrace/pkg/check"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/segment"
+)
+
+// Every kind of damage is found, by its key, and nothing else is.
+func TestDamageIsNamed(t *testing.T) {
+	rows := func(n int) []segment.Row { return segment.FromEvents(ofOne(n)) }
+	for _, test := range []struct {
+		name   string
+		damage func(t *testing.T, store *memstore.Store) (key string)
+		want   string
+	}{
+		{"a flipped byte", func(t *testing.T, store *memstore.Store) string {
+			data, _ := encode(t, rows(3), 0)
+			data[20] ^= 1
+			return putBytes(t, store, fresh(1, 1).Key(where("c")), data)
+		}, "the checksum of row group 0 is wrong"},
+		{"cut short", func(t *testing.T, store *memstore.Store) string {
+			data, _ := encode(t, rows(3), 0)
+			return putBytes(t, store, fresh(1, 1).Key(where("c")), data[:len(data)-1])
+		}, "no Parquet magic"},
+		{"empty", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, fresh(1, 1).Key(where("c")), nil)
+		}, "no Parquet magic"},
+		{"no segment", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, fresh(1, 1).Key(where("c")), []byte("text, and no segment"))
+		}, "no Parquet magic"},
+		{"no magic", func(t *testing.T, store *memstore.Store) string {
+			data, _ := encode(t, rows(3), 0)
+			data[0] ^= 1
+			return putBytes(t, store, fresh(1, 1).Key(where("c")), data)
+		}, "it does not begin as a Parquet file"},
+		{"another digest than its name's", func(t *testing.T, store *memstore.Store) string {
+			data, written := encode(t, rows(3), 0)
+			name := layout.Name{Level: 1, Digest: strings.Repeat("0b", 32), FooterLength: written.FooterLength}
+			return putBytes(t, store, name.Key(where("c")), data)
+		}, "its bytes have the digest"},
+		{"another footer than its name's", func(t *testing.T, store *memstore.Store) string {
+			data, written := encode(t, rows(3), 0)
+			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength + 1}
+			return putBytes(t, store, name.Key(where("c")), data)
+		}, "its footer has"},
+		{"another shard", func(t *testing.T, store *memstore.Store) string {
+			return put(t, store, layout.Partition{Shard: "0", Day: "2026-11-22"}, fresh(1, 1), rows(3))
+		}, "rows are of another partition"},
+		{"another day", func(t *testing.T, store *memstore.Store) string {
+			return put(t, store, layout.Partition{Shard: where("c").Shard, Day: "2026-11-21"}, fresh(1, 1), rows(3))
+		}, "rows are of another partition"},
+		{"out of order", func(t *testing.T, store *memstore.Store) string {
+			unordered := rows(400) // more than are decoded at a time
+			unordered[127], unordered[128] = unordered[128], unordered[127]
+			return put(t, store, where("c"), fresh(1, 1), unordered)
+		}, "rows are out of order"},
+		{"an event twice", func(t *testing.T, store *memstore.Store) string {
+			twice := append(rows(2), rows(2)[1])
+			twice[2].ReceivedDelay++
+			return put(t, store, where("c"), fresh(1, 1), twice)
+		}, "an event is in it twice"},
+		{"a footer that leads elsewhere", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, fresh(1, 1).Key(where("a client!")), misleading(t, rows(3)))
+		}, "its footer does not lead to rows of it"},
+		{"a run that forgot a row", func(t *testing.T, store *memstore.Store) string {
+			put(t, store, where("c"), fresh(1, 1), rows(3))
+			return put(t, store, where("c"), fresh(1, 3), append(rows(1), rows(4)[2:]...))
+		}, `it does not hold a row of "` + fresh(1, 1).Key(where("c"))},
+		{"a run that forgot the last row", func(t *testing.T, store *memstore.Store) string {
+			put(t, store, where("c"), fresh(1, 1), rows(3))
+			return put(t, store, where("c"), fresh(1, 2), rows(2))
+		}, "it does not hold a row of"},
+		{"a run that kept the later delivery", func(t *testing.T, store *memstore.Store) string {
+			put(t, store, where("c"), fresh(1, 1), rows(1))
+			later := rows(1)
+			later[0].ReceivedDelay++
+			return put(t, store, where("c"), fresh(1, 2), later)
+		}, "it does not hold a row of"},
+		{"a shard of another layout", func(t *testing.T, store *memstore.Store) string {
+			fine := layout.Layout{Shards: 256}.PartitionOf("c", noon)
+			put(t, store, fine, fresh(1, 1), rows(3))
+			return fine.Prefix()
+		}, "its shard is none of the 16"},
+		{"two layouts", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, layout.Layout{Shards: 256}.Marker(), nil)
+		}, `there is another layout, "layout/v1-shards16"`},
+		{"a layout of another version", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, "layout/v2", nil)
+		}, "it is no marker of a layout of this version"},
+		{"a marker with content", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, shards.Marker(), []byte("?"))
+		}, "it is not empty: 1 bytes"},
+		{"no layout", func(t *testing.T, store *memstore.Store) string {
+			require.NoError(t, store.Delete(t.Context(), shards.Marker()))
+			put(t, store, where("c"), fresh(1, 1), rows(3))
+			return layout.MarkerPrefix
+		}, "there are segments, but no layout"},
+		{"quarantine that was changed", func(t *testing.T, store *memstore.Store) string {
+			return putBytes(t, store, layout.QuarantineKey(noon, strings.Repeat("0", 32)), []byte(`{}`))
+		}, "its bytes have another digest"},
+		{"quarantine of another day", func(t *testing.T, store *memstore.Store) string {
+			id, err := quarantine.Keep(t.Context(), store, quarantine.Item{ReceivedAt: noon, Body: []byte("?")})
+			require.NoError(t, err)
+			key := layout.QuarantineKey(noon, id.Digest)
+			page, err := store.List(t.Context(), key, "")
+			require.NoError(t, err)
+			data, err := store.Read(t.Context(), key, 0, page.Objects[0].Size)
+			require.NoError(t, err)
+			return putBytes(t, store, layout.QuarantineKey(noon.AddDate(0, 0, 1), id.Digest), data)
+		}, "it was received on 2026-11-22"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := bucket(t)
+			put(t, store, where("c"), fresh(2, 1), rows(5)) // sound
+			key := test.damage(t, store)
+			report := checked(t, store, check.Options{})
+			require.Len(t, report.Violations, 1)
+			require.Equal(t, key, report.Violations[0].Key)
+			require.Contains(t, report.Violations[0].What, test.want)
+			require.ErrorContains(t, report.Err(), test.want)
+			var text strings.Builder
+			require.NoError(t, report.WriteText(&text))
+			require.Contains(t, text.String(), "\n1 violation.\n")
+		})
+	}
+}
+
+// misleading is a segment whose footer, checksum and all, gives its row group bounds
+// that its client is not within.
+func misleading(t *testing.T, rows []segment.Row) []byte {
+	const name, elsewhere = "a client", "no client"
+	for i := range rows {
+		rows[i].ClientID = name + "!"
+	}
+	data, written := encode(t, rows, 0)
+	footer := data[written.Size-written.FooterLength:]
+	require.Positive(t, bytes.Count(footer, []byte(name+"!")))
+	copy(footer, bytes.ReplaceAll(footer, []byte(name+"!"), []byte(elsewhere)))
+	binary.LittleEndian.PutUint64(footer, xxhash.Sum64(footer[8:]))
+	return data
+}
+
+// Wherever a byte of a used bucket is flipped, the object is named. Only the page
+// indexes of fresh segments, which nothing of ours reads, have no checksum.
+func TestEveryFlippedByteIsFound(t *testing.T) {
+	const flips = 500
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	store := few(t)
+	objects, err := objstore.All(t.Context(), store, "", "")
+	require.NoError(t, err)
+	objects = slices.DeleteFunc(objects, func(o objstore.Object) bool { return o.Size == 0 })
+	whole := checked(t, store, check.Options{})
+	var events int64
+	for range flips {
+		o := objects[random.IntN(len(objects))]
+		sound, err := store.Read(t.Context(), o.Key, 0, o.Size)
+		require.NoError(t, err)
+		at := random.Int64N(o.Size)
+		damaged := bytes.Clone(sound)
+		damaged[at] ^= 1 << random.IntN(8)
+		putBytes(t, store, o.Key, damaged)
+		report := checked(t, store, check.Options{})
+		if inPageIndex(t, o, sound, at) {
+			require.Empty(t, report.Violations)
+			require.Equal(t, whole.Events, report.Events)
+		} else {
+			require.NotEmpty(t, report.Violations, "byte %d of %q", at, o.Key)
+		}
+		for _, v := range report.Violations {
+			require.Equal(t, o.Key, v.Key)
+		}
+		events += report.Events
+		putBytes(t, store, o.Key, sound)
+	}
+	figures.Add(t, "objects damaged", flips)
+	figures.Add(t, "events checked", int(events))
+	require.NoError(t, checked(t, store, check.Options{}).Err())
+}
+
+// inPageIndex reports whether a byte lies between the row groups and the footer of a
+// fresh segment.
+func inPageIndex(t testing.TB, o objstore.Object, data []byte, at int64) bool {
+	_, name, err := layout.ParseKey(o.Key)
+	if err != nil || !name.Fresh() {
+		return false
+	}
+	length, err := segment.FooterLength(data, o.Size)
+	require.NoError(t, err)
+	footer, err := segment.ParseFooter(data, o.Size)
+	require.NoError(t, err)
+	groups := footer.Groups()
+	last := groups[len(groups)-1]
+	return last.Offset+last.Length <= at && at < o.Size-length
+}
+
+func TestNotesAreNoViolations(t *testing.T) {
+	store := bucket(t)
+	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(2)))
+	put(t, store, where("c"), fresh(1, 2), segment.FromEvents(ofOne(3)))
+	highest := putCompacted(t, store, where("c"), layout.MaxLevel, segment.FromEvents(ofOne(3)), 0)
+	foreign := putBytes(t, store, where("c").Prefix()+"notes.txt", []byte("?"))
+	other := putBytes(t, store, layout.QuarantinePrefix+"notes.txt", []byte("?"))
+	report := checked(t, store, check.Options{})
+	require.NoError(t, report.Err())
+	require.Equal(t, []string{foreign, highest, other}, []string{report.Notes[0].Key, report.Notes[1].Key, report.Notes[2].Key})
+	require.Equal(t, 2, report.Foreign)
+	require.Equal(t, 1, report.Superseded)
+	require.Equal(t, 3, report.Objects)
+	require.EqualValues(t, 8, report.Rows)
+	require.EqualValues(t, 3, report.Events)
+	var text strings.Builder
+	require.NoError(t, report.WriteText(&text))
+	require.Contains(t, text.String(), "3 events in 1 partitions, quarantined: 0, superseded: 1, foreign: 2\nAll is well: 16 shards.\n")
+}
+
+func TestFindingsAreBounded(t *testing.T) {
+	store := bucket(t)
+	for i := range 10 {
+		putBytes(t, store, fresh(i+1, 1).Key(where("c")), nil)
+		putBytes(t, store, fresh(i+1, 1).Key(where("client00001")), nil)
+		putBytes(t, store, fmt.Sprintf("%snotes%d", where("c").Prefix(), i), nil)
+	}
+	report := checked(t, store, check.Options{MaxFindings: 4})
+	require.Len(t, report.Violations, 4)
+	require.Equal(t, 16, report.MoreViolations)
+	require.Len(t, report.Notes, 4)
+	require.Equal(t, 6, report.MoreNotes)
+	require.ErrorContains(t, report.Err(), "20 violations")
+	var text strings.Builder
+	require.NoError(t, report.WriteText(&text))
+	require.Contains(t, text.String(), "and 16 more violations\n")
+	require.Contains(t, text.String(), "\n20 violations.\n")
+}

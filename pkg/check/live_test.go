@@ -1,0 +1,67 @@
+package check_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/check"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// What a compaction removes while a partition is checked is found in the next listing.
+func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
+	store := bucket(t)
+	old := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))
+	put(t, store, where("c"), fresh(2, 1), segment.FromEvents(ofOne(2)))
+	faulty := objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpRead && call.Key == old {
+			putCompacted(t, store, where("c"), 1, segment.FromEvents(ofOne(3)), 0)
+			require.NoError(t, store.Delete(t.Context(), old))
+		}
+		return objstore.Fault{}
+	})
+	var progress []check.Report
+	report := checked(t, faulty, check.Options{Progress: func(r check.Report) { progress = append(progress, r) }})
+	require.NoError(t, report.Err())
+	require.Equal(t, 2, report.Objects)
+	require.EqualValues(t, 3, report.Events)
+	require.Len(t, progress, 1)
+	require.Equal(t, report.Events, progress[0].Events)
+}
+
+func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
+	store := bucket(t)
+	n := 1
+	key := put(t, store, where("c"), fresh(n, 1), segment.FromEvents(ofOne(1)))
+	faulty := objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpRead {
+			require.NoError(t, store.Delete(t.Context(), key))
+			n++
+			key = put(t, store, where("c"), fresh(n, 1), segment.FromEvents(ofOne(1)))
+		}
+		return objstore.Fault{}
+	})
+	_, err := check.Bucket(t.Context(), faulty, check.Options{})
+	require.ErrorContains(t, err, "keeps changing")
+	require.Equal(t, 7, n)
+}
+
+// A fault of the store is an error, never a violation or a shorter report.
+func TestAFaultIsAnError(t *testing.T) {
+	counting := objstore.NewCounting(few(t))
+	counting.Reset()
+	checked(t, counting, check.Options{})
+	for n := range counting.Requests() {
+		faulty := objstore.NewFaulty(counting, func(call objstore.Call) objstore.Fault {
+			if call.Seq == n+1 {
+				return objstore.Fault{Midway: objstore.ErrFault}
+			}
+			return objstore.Fault{}
+		})
+		report, err := check.Bucket(t.Context(), faulty, check.Options{})
+		require.ErrorIs(t, err, objstore.ErrFault, "request %d", n+1)
+		require.Empty(t, report.Violations)
+	}
+}
