@@ -2,12 +2,9 @@
 // line, each until it is durable there.
 //
 //	mosquitto -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
-//	mosquitto -broker tcp://127.0.0.1:1883          -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //
-// With -log it follows the file; with -broker it subscribes to $SYS/broker/log, which
-// Mosquitto publishes with log_dest topic. Environment: WEBHOOK_TOKEN, and with
-// -broker MQTT_USER and MQTT_PASSWORD. It ends with SIGTERM or Ctrl-C, and goes on
-// where it was when it is started again.
+// The environment variable WEBHOOK_TOKEN holds the recorder's token. SIGTERM or Ctrl-C
+// ends the command; the next start continues where it stopped.
 package main
 
 import (

@@ -11,7 +11,6 @@ import (
 
 	"devicetrace/infra/operate/mosquitto/follow"
 	"devicetrace/infra/operate/mosquitto/forward"
-	"devicetrace/infra/operate/mosquitto/topic"
 )
 
 // run forwards until ctx ends.
@@ -21,60 +20,16 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	defer unlock()
-	if s.broker != "" {
-		err = runTopic(ctx, s)
-	} else {
-		err = runLog(ctx, s, s.log, nil)
-	}
-	slog.Info("stopped")
-	return err
-}
-
-// runLog forwards what a file holds. idle is called when all of it was delivered.
-func runLog(ctx context.Context, s settings, path string, idle func(behind func() int64)) error {
-	follower, err := follow.Open(follow.Config{Path: path, Place: s.inState("place.json")})
+	follower, err := follow.Open(follow.Config{Path: s.log, Place: filepath.Join(s.state, "place.json")})
 	if err != nil {
 		return err
 	}
 	defer follower.Close()
-	config := forward.Config{URL: s.url, Token: s.token, Gzip: s.gzip, MaxAge: s.age}
-	if idle != nil {
-		config.Idle = func() { idle(follower.Behind) }
-	}
-	slog.Info("following", "log", path, "url", s.url)
-	forward.New(follower, config).Run(ctx)
+	slog.Info("following", "log", s.log, "url", s.url)
+	forward.New(follower, forward.Config{URL: s.url, Token: s.token, Gzip: s.gzip, MaxAge: s.age}).Run(ctx)
+	slog.Info("stopped")
 	return nil
 }
-
-// maxSpool is how large a spool may be that was delivered and is not begun anew, in
-// bytes.
-const maxSpool = 1 << 20
-
-// runTopic receives the log into a spool, and forwards that.
-func runTopic(ctx context.Context, s settings) error {
-	path := s.inState("spool.log")
-	spool, err := topic.OpenSpool(path)
-	if err != nil {
-		return fmt.Errorf("open spool: %w", err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	received := make(chan error, 1)
-	go func() {
-		defer cancel() // nothing to forward without it
-		received <- topic.Receive(ctx, topic.Config{
-			Broker: s.broker, User: s.user, Password: s.password, ClientID: s.clientID, Seen: s.inState("seen"),
-		}, spool)
-	}()
-	err = runLog(ctx, s, path, func(behind func() int64) {
-		if err := spool.Empty(maxSpool, behind); err != nil {
-			slog.Error("cannot empty the spool", "error", err.Error())
-		}
-	})
-	cancel()
-	return errors.Join(err, <-received, spool.Close())
-}
-
-func (s settings) inState(name string) string { return filepath.Join(s.state, name) }
 
 // lock makes the state folder this process's alone, until unlock or its end,
 // whatever that is.

@@ -10,7 +10,7 @@ import (
 )
 
 func environment(name string) string {
-	return map[string]string{"WEBHOOK_TOKEN": "secret", "MQTT_USER": "user", "MQTT_PASSWORD": "password"}[name]
+	return map[string]string{"WEBHOOK_TOKEN": "secret"}[name]
 }
 
 func nothing(string) string { return "" }
@@ -22,7 +22,6 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, settings{
 		log: "x.log", url: webhook, token: "secret", state: filepath.Join(".data", "mosquitto"), age: time.Second,
-		clientID: "device-trace-log", user: "user", password: "password",
 	}, got)
 }
 
@@ -32,17 +31,16 @@ func TestWrongSettings(t *testing.T) {
 		getenv    func(string) string
 		says      string
 	}{
-		"no log":      {[]string{"-url", webhook}, environment, "give either -log or -broker"},
-		"both":        {[]string{"-log", "x", "-broker", "y", "-url", webhook}, environment, "give either -log or -broker"},
+		"no log":      {[]string{"-url", webhook}, environment, "-log must name the file"},
 		"no URL":      {[]string{"-log", "x"}, environment, "-url must be an http or https URL"},
 		"no web URL":  {[]string{"-log", "x", "-url", "127.0.0.1:8080"}, environment, "-url must be an http or https URL"},
 		"no token":    {[]string{"-log", "x", "-url", webhook}, nothing, "WEBHOOK_TOKEN must be set"},
 		"no age":      {[]string{"-log", "x", "-url", webhook, "-age", "0s"}, environment, "-age must be above zero"},
-		"no state":    {[]string{"-log", "x", "-url", webhook, "-state", ""}, environment, "-state and -client-id must not be empty"},
+		"no state":    {[]string{"-log", "x", "-url", webhook, "-state", ""}, environment, "-state must name a folder"},
 		"more":        {[]string{"-log", "x", "-url", webhook, "more"}, environment, `unexpected argument "more"`},
 		"not a flag":  {[]string{"-colour"}, environment, "flag provided but not defined: -colour"},
 		"not a time":  {[]string{"-age", "long"}, environment, "invalid value"},
-		"no settings": {nil, nothing, "give either -log or -broker"},
+		"no settings": {nil, nothing, "-log must name the file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := readSettings(c.arguments, c.getenv, io.Discard)

@@ -62,7 +62,7 @@ func newForwarder(t *testing.T, f *front, arguments ...string) *forwarder {
 func (f *forwarder) start(t *testing.T, awaited string) {
 	t.Helper()
 	f.cmd = exec.Command(filepath.Join(built, ".build", "forwarder"), f.arguments...)
-	f.cmd.Env = append(os.Environ(), "WEBHOOK_TOKEN="+webhookToken, "MQTT_USER=forwarder", "MQTT_PASSWORD=fwdpass")
+	f.cmd.Env = append(os.Environ(), "WEBHOOK_TOKEN="+webhookToken)
 	f.output = newOutput(regexp.MustCompile(awaited))
 	f.cmd.Stdout, f.cmd.Stderr = f.output, f.output
 	require.NoError(t, f.cmd.Start())

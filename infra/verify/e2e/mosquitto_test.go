@@ -193,31 +193,6 @@ func TestMosquittoOutages(t *testing.T) {
 	f.stop(t)
 }
 
-// TestMosquittoTopic: the same, with the log received by MQTT.
-func TestMosquittoTopic(t *testing.T) {
-	t.Parallel()
-	s, m := newStack(t), startMosquitto(t, "log_dest topic")
-	way := newFront(t, s)
-	f := newForwarder(t, way, "-broker", "tcp://"+m.address)
-	f.start(t, "subscribed to the log")
-	crowd := newCrowd(m)
-	crowd.come(t, 20)
-	f.kill(t)
-	crowd.come(t, 20)
-	f.start(t, "subscribed to the log")
-	crowd.come(t, 10)
-	s.interrupt(t)
-	crowd.come(t, 20)
-	f.kill(t)
-	crowd.come(t, 10)
-	s.start(t)
-	way.connect(t, s)
-	f.start(t, "subscribed to the log")
-	crowd.come(t, 20)
-	crowd.requireOnce(t, s)
-	f.stop(t)
-}
-
 // crowd is clients that connect and disconnect.
 type crowd struct {
 	m     *mosquitto

@@ -45,8 +45,8 @@ func findMosquitto(t *testing.T) string {
 }
 
 // startMosquitto starts a broker with lines of configuration of the test's own. Its
-// clients are device, which may use no topic below denied/, forwarder, which may read the
-// log, and operator, which may give commands.
+// clients are device, which may use no topic below denied/, and operator, which may give
+// commands.
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)
@@ -58,9 +58,8 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	}
 	config := write("mosquitto.conf", append([]string{
 		"listener " + port + " 127.0.0.1", "user root", "allow_anonymous false", "max_packet_size 2000", "max_qos 1",
-		"password_file " + write("passwords", password("device", "devpass"), password("forwarder", "fwdpass"), password("operator", "oppass")),
-		"acl_file " + write("acl", "user device", "topic readwrite open/#", "user forwarder", "topic read $SYS/broker/log/#",
-			"user operator", "topic write $CONTROL/#"),
+		"password_file " + write("passwords", password("device", "devpass"), password("operator", "oppass")),
+		"acl_file " + write("acl", "user device", "topic readwrite open/#", "user operator", "topic write $CONTROL/#"),
 		"log_dest file " + m.log, "log_type error", "log_type warning", "log_type notice", "log_type information",
 	}, configuration...)...)
 	m.cmd = exec.Command(findMosquitto(t), "-c", config)

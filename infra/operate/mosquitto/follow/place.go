@@ -66,15 +66,15 @@ func writePlaces(path string, logs []place) error {
 	if err != nil {
 		return err
 	}
-	return Replace(path, append(data, '\n'))
+	return replace(path, append(data, '\n'))
 }
 
 // newSuffix ends the name of a file that is not whole yet.
 const newSuffix = ".new"
 
-// Replace puts a file on disk in place of the one of that name, if there is one: as
+// replace puts a file on disk in place of the one of that name, if there is one: as
 // a whole, and for good when it returns.
-func Replace(path string, data []byte) error {
+func replace(path string, data []byte) error {
 	file, err := os.Create(path + newSuffix)
 	if err != nil {
 		return err

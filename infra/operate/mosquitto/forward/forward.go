@@ -45,8 +45,6 @@ type Config struct {
 	// Client sends. Default: one that gives up after a minute, and follows no redirect,
 	// since that may lead to somebody who takes anything.
 	Client *http.Client
-	// Idle is called when all that is there was delivered.
-	Idle func()
 }
 
 func (c Config) withDefaults() Config {
@@ -58,9 +56,6 @@ func (c Config) withDefaults() Config {
 	c.Report = cmp.Or(c.Report, time.Minute)
 	if c.Client == nil {
 		c.Client = &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect}
-	}
-	if c.Idle == nil {
-		c.Idle = func() {}
 	}
 	return c
 }
@@ -104,9 +99,6 @@ func (f *Forwarder) Run(ctx context.Context) {
 func (f *Forwarder) next() follow.Chunk {
 	batch, err := f.source.Next(f.limit)
 	f.progress.trouble("read the log", err)
-	if err == nil && batch.Empty() && f.source.Behind() == 0 {
-		f.config.Idle()
-	}
 	return batch
 }
 

@@ -297,20 +297,6 @@ func TestThePlaceCannotBeSaved(t *testing.T) {
 	})
 }
 
-func TestIdle(t *testing.T) {
-	inBench(t, func(b *bench) {
-		idle := 0
-		b.config.Idle = func() { idle++ }
-		b.before = until(time.Now().Add(time.Minute), answer(http.StatusServiceUnavailable))
-		b.write(1)
-		b.start()
-		b.pass(30 * time.Second)
-		require.Zero(t, idle)
-		b.pass(2 * time.Minute)
-		require.Positive(t, idle)
-	})
-}
-
 // TestStop: the end does not wait for a recorder that does not answer.
 func TestStop(t *testing.T) {
 	inBench(t, func(b *bench) {
