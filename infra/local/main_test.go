@@ -25,7 +25,7 @@ func withRepository(work func() int) int {
 	repository = folder
 	for _, command := range []string{
 		"cp ../../s.yaml " + folder,
-		"mkdir -p " + folder + "/infra && cp -r ../bucket " + folder + "/infra/",
+		"mkdir -p " + folder + "/infra/operate && cp -r ../operate/bucket " + folder + "/infra/operate/",
 		"go build -o " + filepath.Join(folder, ".build") + "/recorder/recorder ./fc/testdata/function",
 		"cd " + folder + "/.build && mkdir query compactor && cp recorder/recorder query/query && cp recorder/recorder compactor/compactor",
 	} {

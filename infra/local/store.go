@@ -77,7 +77,7 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 
 // setLifecycle gives the bucket the rules of a deployed one, below the prefix.
 func setLifecycle(bucket *oss.Server, prefix string) error {
-	rules, err := os.ReadFile(filepath.Join("infra", "bucket", "lifecycle.xml"))
+	rules, err := os.ReadFile(filepath.Join("infra", "operate", "bucket", "lifecycle.xml"))
 	if err == nil {
 		err = bucket.SetLifecycle(bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+prefix)))
 	}
