@@ -1,5 +1,5 @@
-// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder, line for
-// line, each until it is durable there.
+// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder, and repeats
+// each line until it is durable there.
 //
 //	mosquitto -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //
@@ -12,9 +12,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
+
+	"devicetrace/infra/operate/mosquitto/follow"
+	"devicetrace/infra/operate/mosquitto/forward"
 )
 
 func main() {
@@ -28,4 +33,22 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mosquitto:", err)
 		os.Exit(1)
 	}
+}
+
+// run forwards until ctx ends.
+func run(ctx context.Context, s settings) error {
+	unlock, err := lock(s.state)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	follower, err := follow.Open(follow.Config{Path: s.log, PositionFile: filepath.Join(s.state, "position.json")})
+	if err != nil {
+		return err
+	}
+	defer follower.Close()
+	slog.Info("following", "log", s.log, "url", s.url)
+	forward.New(follower, forward.Config{URL: s.url, Token: s.token, Gzip: s.gzip, MaxAge: s.age}).Run(ctx)
+	slog.Info("stopped")
+	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// settings is what the command line and the environment say.
+// settings are the values of the command line and the environment.
 type settings struct {
 	log, url, token, state string
 	gzip                   bool
@@ -23,9 +23,9 @@ func readSettings(arguments []string, getenv func(string) string, output io.Writ
 	flags.SetOutput(output)
 	flags.StringVar(&s.log, "log", "", "the `file` that Mosquitto logs to")
 	flags.StringVar(&s.url, "url", "", "the webhook's `URL`, which ends with /webhooks/mosquitto/ and the instance")
-	flags.StringVar(&s.state, "state", filepath.Join(".data", "mosquitto"), "the `folder` that remembers what was delivered, one for each log")
-	flags.BoolVar(&s.gzip, "gzip", false, "pack what is sent")
-	flags.DurationVar(&s.age, "age", time.Second, "how long a line waits for others to go with it")
+	flags.StringVar(&s.state, "state", filepath.Join(".data", "mosquitto"), "the `folder` that remembers what was delivered; each log needs its own")
+	flags.BoolVar(&s.gzip, "gzip", false, "compress requests")
+	flags.DurationVar(&s.age, "age", time.Second, "how long a line waits for others to be sent with it")
 	if err := flags.Parse(arguments); err != nil {
 		return settings{}, err
 	}
@@ -41,11 +41,11 @@ func (s settings) validate() error {
 	case s.log == "":
 		return errors.New("-log must name the file that Mosquitto logs to")
 	case err != nil || webhook.Host == "" || webhook.Scheme != "http" && webhook.Scheme != "https":
-		return errors.New("-url must be an http or https URL")
+		return errors.New("-url must be an http or https URL, such as https://trace.example.com/webhooks/mosquitto/plant-1")
 	case s.token == "":
-		return errors.New("WEBHOOK_TOKEN must be set")
+		return errors.New("WEBHOOK_TOKEN must be set to the recorder's token")
 	case s.age <= 0:
-		return errors.New("-age must be above zero")
+		return errors.New("-age must be above zero, such as 1s")
 	case s.state == "":
 		return errors.New("-state must name a folder")
 	}

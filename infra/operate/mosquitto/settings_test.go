@@ -13,7 +13,7 @@ func environment(name string) string {
 	return map[string]string{"WEBHOOK_TOKEN": "secret"}[name]
 }
 
-func nothing(string) string { return "" }
+func emptyEnvironment(string) string { return "" }
 
 const webhook = "http://127.0.0.1:8080/webhooks/mosquitto/local"
 
@@ -29,27 +29,27 @@ func TestWrongSettings(t *testing.T) {
 	for name, c := range map[string]struct {
 		arguments []string
 		getenv    func(string) string
-		says      string
+		want      string
 	}{
 		"no log":      {[]string{"-url", webhook}, environment, "-log must name the file"},
 		"no URL":      {[]string{"-log", "x"}, environment, "-url must be an http or https URL"},
 		"no web URL":  {[]string{"-log", "x", "-url", "127.0.0.1:8080"}, environment, "-url must be an http or https URL"},
-		"no token":    {[]string{"-log", "x", "-url", webhook}, nothing, "WEBHOOK_TOKEN must be set"},
+		"no token":    {[]string{"-log", "x", "-url", webhook}, emptyEnvironment, "WEBHOOK_TOKEN must be set"},
 		"no age":      {[]string{"-log", "x", "-url", webhook, "-age", "0s"}, environment, "-age must be above zero"},
 		"no state":    {[]string{"-log", "x", "-url", webhook, "-state", ""}, environment, "-state must name a folder"},
 		"more":        {[]string{"-log", "x", "-url", webhook, "more"}, environment, `unexpected argument "more"`},
 		"not a flag":  {[]string{"-colour"}, environment, "flag provided but not defined: -colour"},
 		"not a time":  {[]string{"-age", "long"}, environment, "invalid value"},
-		"no settings": {nil, nothing, "-log must name the file"},
+		"no settings": {nil, emptyEnvironment, "-log must name the file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := readSettings(c.arguments, c.getenv, io.Discard)
-			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.want)
 		})
 	}
 }
 
-func TestAStateIsForOneForwarder(t *testing.T) {
+func TestAStateFolderServesOneForwarder(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "state")
 	unlock, err := lock(folder)
 	require.NoError(t, err)

@@ -10,31 +10,28 @@ import (
 	"time"
 )
 
-// find opens the file that holds a log: the one at the path, or beside it under a
-// name that starts alike, as rotation leaves it. The file that it was last seen in is
-// taken first. It is nil where no file holds the log up to the place.
-func (p place) find(path string) *os.File {
-	var found *os.File
-	for _, name := range alike(path) {
+// find opens the file that holds the log up to the position: the one at the path or a
+// rotated one beside it. Among several it prefers the file with the known inode. It
+// returns nil if no file holds the log.
+func (p position) find(path string) (found *os.File) {
+	for _, name := range candidates(path) {
 		file, err := os.Open(name)
 		if err != nil {
 			continue
 		}
-		if !p.isIn(file) || found != nil && inode(file) != p.Inode {
+		if p.isIn(file) && (found == nil || inode(file) == p.Inode) {
+			file, found = found, file
+		}
+		if file != nil {
 			_ = file.Close()
-			continue
 		}
-		if found != nil {
-			_ = found.Close()
-		}
-		found = file
 	}
 	return found
 }
 
-// isIn reports whether a file holds the log, and a line ends at the place.
-func (p place) isIn(file *os.File) bool {
-	if nameOf(file) != p.ID {
+// isIn reports whether a file holds the log and a line ends at the position.
+func (p position) isIn(file *os.File) bool {
+	if nameOf(file) != p.Log {
 		return false
 	}
 	if p.Offset == 0 {
@@ -45,12 +42,12 @@ func (p place) isIn(file *os.File) bool {
 	return err == nil && before[0] == '\n'
 }
 
-// rotated opens the logs beside the one at the path that were written to since a
-// moment and are not known, oldest first.
-func rotated(path string, since time.Time, known []*log) ([]*log, error) {
-	var logs []*log
+// rotatedSince opens the rotated logs that were written to since the given time and are
+// not known, oldest first.
+func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
+	var logs []*logFile
 	var ages []time.Time
-	for _, name := range alike(path) {
+	for _, name := range candidates(path) {
 		info, err := os.Stat(name)
 		if err != nil || name == path || info.ModTime().Before(since) {
 			continue
@@ -59,34 +56,33 @@ func rotated(path string, since time.Time, known []*log) ([]*log, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(known, func(l *log) bool { return l.isIn(file) }) {
+		if slices.ContainsFunc(known, func(l *logFile) bool { return l.isIn(file) }) {
 			_ = file.Close()
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(ages, info.ModTime(), time.Time.Compare)
-		logs, ages = slices.Insert(logs, at, &log{file: file}), slices.Insert(ages, at, info.ModTime())
+		logs, ages = slices.Insert(logs, at, &logFile{file: file}), slices.Insert(ages, at, info.ModTime())
 	}
 	return logs, nil
 }
 
-// alike are the files whose names begin with the path: mosquitto.log,
-// mosquitto.log.1, mosquitto.log-20261122. Compressed ones are left out.
-func alike(path string) (names []string) {
+// candidates returns the files whose names begin with the path: mosquitto.log,
+// mosquitto.log.1, mosquitto.log-20261122. It omits compressed files.
+func candidates(path string) (names []string) {
 	folder, base := filepath.Split(path)
 	entries, _ := os.ReadDir(cmp.Or(folder, "."))
 	for _, entry := range entries {
 		isLog := strings.HasPrefix(entry.Name(), base) && (entry.Type().IsRegular() || entry.Name() == base)
-		if isLog && !slices.Contains(noLogs, filepath.Ext(entry.Name())) {
+		if isLog && !slices.Contains(ignoredSuffixes, filepath.Ext(entry.Name())) {
 			names = append(names, folder+entry.Name())
 		}
 	}
 	return names
 }
 
-// noLogs are the ends of names of files that are no logs to be read.
-var noLogs = []string{".gz", ".xz", ".bz2", ".zst", newSuffix}
+var ignoredSuffixes = []string{".gz", ".xz", ".bz2", ".zst", newSuffix}
 
-// inode is the file's number in its file system.
+// inode returns the file's number in its file system, or 0 if there is none.
 func inode(file *os.File) uint64 {
 	info, err := file.Stat()
 	if err != nil {

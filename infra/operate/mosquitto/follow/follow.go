@@ -1,97 +1,100 @@
-// Package follow reads a log while it grows, through rotation, truncation and
-// restarts, and remembers on disk what was delivered of it.
+// Package follow reads a growing log through rotation, truncation and restarts, and
+// remembers on disk how much of it was delivered.
 //
-// What always holds: only whole lines are handed out, in the order of the log, each
-// with the place it has there; the place on disk moves on only when Done says that
-// lines were delivered; and the same line has the same place after a crash, a
-// restart, a rotation, even when the place on disk was lost. So whoever gets lines
-// twice can tell.
+// What always holds:
+//   - Follower hands out whole lines only, in the order of the log.
+//   - The position on disk advances only when Done reports a delivery, so each line is
+//     delivered at least once.
+//   - A line has the same position after a crash, a restart or a rotation, even if the
+//     position on disk was lost. A receiver can therefore recognize repeated lines.
 //
-// Log: a file of lines, by its first line, whatever the file is called by now. A log
-// that is renamed is read to its end, and then the new one at the path.
+// A log is identified by its first line, not by the current name of its file. A renamed
+// log is read to its end before the new log at the configured path.
 package follow
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 )
 
 // Config of a Follower.
 type Config struct {
-	// Path is where the log is written. It need not be there yet.
+	// Path is where the log is written. The file may be created later.
 	Path string
-	// Place is the file that remembers what was delivered. Its folder must exist.
-	Place string
-	// MaxBytes is up to how much is handed out at once. Default 512 KiB.
+	// PositionFile remembers what was delivered. Its folder must exist.
+	PositionFile string
+	// MaxBytes bounds the lines of one Chunk, except that one line may be longer.
+	// Default 512 KiB.
 	MaxBytes int
-	// MaxLines is up to how many lines are handed out at once. Default 10,000.
+	// MaxLines bounds the number of lines of one Chunk. Default 10,000, well below the
+	// 100,000 that the recorder takes in one request.
 	MaxLines int
 }
 
-// Chunk is whole lines that stand one after the other.
+// Chunk is a series of consecutive whole lines of one log.
 type Chunk struct {
-	// Log names the log that they are of.
+	// Log identifies the log.
 	Log string
-	// Offset is the byte of it where the first line begins.
+	// Offset is the byte offset of the first line in the log.
 	Offset int64
-	// Lines is their text, each with its line feed.
+	// Lines is the text, in which each line ends with a line feed.
 	Lines []byte
-	// Full says that there was no room for more.
+	// Full reports that more lines were there than fit.
 	Full bool
 }
 
-// Empty reports whether there are no lines.
+// Empty reports whether the chunk has no lines.
 func (c Chunk) Empty() bool { return len(c.Lines) == 0 }
 
-// Position is where the lines stand, as "log:offset".
+// Position returns the position of the first line, as "log:offset".
 func (c Chunk) Position() string { return fmt.Sprintf("%s:%d", c.Log, c.Offset) }
 
-// Follower hands out the lines of the log at a path. It is for one goroutine.
+// Follower hands out the lines of the log at one path. It is not safe for concurrent use.
 type Follower struct {
 	config Config
-	logs   []*log // not delivered to their end, oldest first; the last is the one at the path
+	// logs are the logs that still have lines to deliver, oldest first. The last one is
+	// the log at the path.
+	logs []*logFile
 
-	saidMissing bool // that there is no log
+	warnedMissing bool // so that a missing log is reported once
 }
 
-// Open goes on where the place on disk says. A damaged one is put aside, and all
-// logs that are there are handed out again.
+// Open continues at the position on disk. If the position is damaged, Open moves it
+// aside and starts all existing logs again.
 func Open(config Config) (*Follower, error) {
 	config.MaxBytes = cmp.Or(config.MaxBytes, 512<<10)
 	config.MaxLines = cmp.Or(config.MaxLines, 10_000)
 	f := &Follower{config: config}
-	places, saved, err := readPlaces(config.Place)
+	positions, saved, err := readPositions(config.PositionFile)
 	switch {
 	case errors.Is(err, errDamaged):
-		slog.Error("the place on disk is damaged: all logs that are there are sent again, and recorded once", "error", err.Error())
+		slog.Error("the saved position is damaged: sending all existing logs again; the recorder drops what it already has", "error", err.Error())
 	case err != nil:
 		return nil, err
-	case len(places) == 0:
+	case len(positions) == 0:
 		return f, nil
 	}
-	for _, p := range places {
-		f.logs = append(f.logs, &log{place: p, seen: unknown})
+	for _, p := range positions {
+		f.logs = append(f.logs, &logFile{position: p, seenSize: neverSeen})
 	}
-	f.resolve()
-	missed, err := rotated(config.Path, saved, f.logs)
+	f.reopen()
+	missed, err := rotatedSince(saved, config.Path, f.logs)
 	f.logs = append(f.logs, missed...)
 	return f, err
 }
 
-// Close closes the logs. What was not delivered is handed out by the next Follower.
+// Close closes the logs. The next Follower hands out whatever was not delivered.
 func (f *Follower) Close() {
 	for _, l := range f.logs {
 		l.close()
 	}
 }
 
-// Next is the lines that come next, at most limit bytes of them where limit is above
-// zero; none if there are none now. Until Done it hands out the same again, and
-// perhaps more.
+// Next returns the next lines, or an empty Chunk if there are none yet. A limit above
+// zero bounds the bytes in place of MaxBytes if it is lower. Until Done is called, Next
+// returns the same lines again, perhaps followed by new ones.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
 		limit = f.config.MaxBytes
@@ -100,8 +103,8 @@ func (f *Follower) Next(limit int) (Chunk, error) {
 		return Chunk{}, err
 	}
 	for len(f.logs) > 0 {
-		// Whoever writes has gone over to the next log when there is something in it,
-		// and only then is the end of this one its end. So look there first.
+		// Only once the next log has content has the writer switched to it, and only then
+		// is the end of this log final. So check the next log before reading this one.
 		isOver := len(f.logs) > 1 && f.logs[1].size() > 0
 		chunk, err := f.logs[0].read(limit, f.config.MaxLines)
 		if err != nil || !chunk.Empty() || !isOver {
@@ -116,88 +119,28 @@ func (f *Follower) Next(limit int) (Chunk, error) {
 	return Chunk{}, nil
 }
 
-// Done says that a chunk was delivered, and puts that on disk.
+// Done records on disk that a chunk was delivered.
 func (f *Follower) Done(c Chunk) error {
-	if len(f.logs) > 0 && f.logs[0].place.ID == c.Log {
-		f.logs[0].place.Offset = c.Offset + int64(len(c.Lines))
+	if len(f.logs) > 0 && f.logs[0].position.Log == c.Log {
+		f.logs[0].position.Offset = c.Offset + int64(len(c.Lines))
 	}
 	return f.save()
 }
 
-// Behind is how many bytes are there that were not delivered, with those of a line
-// that is not whole yet.
+// Behind returns the number of bytes not yet delivered, including an unfinished last line.
 func (f *Follower) Behind() (bytes int64) {
 	for _, l := range f.logs {
-		bytes += max(0, l.size()-l.place.Offset)
+		bytes += max(0, l.size()-l.position.Offset)
 	}
 	return bytes
 }
 
 func (f *Follower) save() error {
-	var places []place
+	var positions []position
 	for _, l := range f.logs {
-		if l.place.ID != "" {
-			places = append(places, l.place)
+		if l.position.Log != "" {
+			positions = append(positions, l.position)
 		}
 	}
-	return writePlaces(f.config.Place, places)
-}
-
-// look notices what has become of the file at the path. A log that is new goes on
-// disk at once, so that it is known after a crash, whatever it is called by then.
-func (f *Follower) look() error {
-	f.resolve()
-	if err := f.open(); err != nil {
-		return err
-	}
-	isNew := false
-	for _, l := range f.logs {
-		isNew = l.identify() || isNew
-	}
-	if isNew {
-		return f.save()
-	}
-	return nil
-}
-
-// sayMissing says once that no log was ever there, which a wrong path would look like.
-func (f *Follower) sayMissing() {
-	if len(f.logs) == 0 && !f.saidMissing {
-		f.saidMissing = true
-		slog.Warn("there is no such log yet: it is followed as soon as there is", "path", f.config.Path)
-	}
-}
-
-// open opens the file at the path if it holds another log than before.
-func (f *Follower) open() error {
-	file, err := os.Open(f.config.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		f.sayMissing()
-		return nil // not there yet, or being rotated
-	}
-	if err != nil {
-		return err
-	}
-	if len(f.logs) > 0 {
-		current := f.logs[len(f.logs)-1]
-		isSame := current.isIn(file)
-		if isSame && !current.wasReplaced() {
-			return file.Close()
-		}
-		if isSame { // emptied where it was: what was not delivered may be in a copy
-			current.close()
-		}
-	}
-	f.logs = append(f.logs, &log{file: file})
-	f.resolve()
-	return nil
-}
-
-// resolve finds the files of logs that have none open.
-func (f *Follower) resolve() {
-	for _, l := range f.logs {
-		if l.file == nil {
-			l.file = l.place.find(f.config.Path)
-		}
-	}
+	return writePositions(f.config.PositionFile, positions)
 }

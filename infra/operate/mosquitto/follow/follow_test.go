@@ -12,324 +12,330 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bench is a folder with a log that is written and followed.
-type bench struct {
+// harness writes a log in a folder and follows it.
+type harness struct {
 	t      *testing.T
 	folder string
 	config Config
 	*Follower
-	places map[string]string // of each line that was handed out
+	positions map[string]string // of each line handed out so far
 }
 
-// newBench follows mosquitto.log, which is not there yet.
-func newBench(t *testing.T) *bench {
+// newHarness follows mosquitto.log, which does not exist yet.
+func newHarness(t *testing.T) *harness {
 	folder := t.TempDir()
-	b := &bench{t: t, folder: folder, places: map[string]string{}}
-	b.config = Config{Path: b.path(""), Place: filepath.Join(t.TempDir(), "place.json")}
-	b.restart()
-	return b
+	h := &harness{t: t, folder: folder, positions: map[string]string{}}
+	h.config = Config{Path: h.path(""), PositionFile: filepath.Join(t.TempDir(), "position.json")}
+	h.restart()
+	return h
 }
 
-// path is the log's, or that of one which is called like it.
-func (b *bench) path(suffix string) string { return filepath.Join(b.folder, "mosquitto.log"+suffix) }
+// path returns the path of the log or, with a suffix, of a rotated one.
+func (h *harness) path(suffix string) string { return filepath.Join(h.folder, "mosquitto.log"+suffix) }
 
-// restart forgets all but what is on disk, as a crash does.
-func (b *bench) restart() {
-	b.t.Helper()
-	if b.Follower != nil {
-		b.Close()
+// restart forgets everything except what is on disk, as a crash does.
+func (h *harness) restart() {
+	h.t.Helper()
+	if h.Follower != nil {
+		h.Close()
 	}
-	f, err := Open(b.config)
-	require.NoError(b.t, err)
-	b.Follower = f
-	b.t.Cleanup(f.Close)
+	f, err := Open(h.config)
+	require.NoError(h.t, err)
+	h.Follower = f
+	h.t.Cleanup(f.Close)
 }
 
-// write appends to the log, or to one that is called like it.
-func (b *bench) write(suffix, text string) {
-	b.t.Helper()
-	file, err := os.OpenFile(b.path(suffix), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	require.NoError(b.t, err)
+// write appends to the log or, with a suffix, to a rotated one.
+func (h *harness) write(suffix, text string) {
+	h.t.Helper()
+	file, err := os.OpenFile(h.path(suffix), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	require.NoError(h.t, err)
 	_, err = file.WriteString(text)
-	require.NoError(b.t, err)
-	require.NoError(b.t, file.Close())
+	require.NoError(h.t, err)
+	require.NoError(h.t, file.Close())
 }
 
-func (b *bench) rename(from, to string) {
-	b.t.Helper()
-	require.NoError(b.t, os.Rename(b.path(from), b.path(to)))
+func (h *harness) rename(from, to string) {
+	h.t.Helper()
+	require.NoError(h.t, os.Rename(h.path(from), h.path(to)))
 }
 
-func (b *bench) remove(suffix string) {
-	b.t.Helper()
-	require.NoError(b.t, os.Remove(b.path(suffix)))
+func (h *harness) remove(suffix string) {
+	h.t.Helper()
+	require.NoError(h.t, os.Remove(h.path(suffix)))
 }
 
-// copyTruncate is what logrotate does with that option.
-func (b *bench) copyTruncate(to string) {
-	b.t.Helper()
-	data, err := os.ReadFile(b.path(""))
-	require.NoError(b.t, err)
-	b.write(to, string(data))
-	require.NoError(b.t, os.Truncate(b.path(""), 0))
+// copyTruncate does what logrotate does with the option of that name.
+func (h *harness) copyTruncate(to string) {
+	h.t.Helper()
+	data, err := os.ReadFile(h.path(""))
+	require.NoError(h.t, err)
+	h.write(to, string(data))
+	require.NoError(h.t, os.Truncate(h.path(""), 0))
 }
 
-// read takes all lines that are there and, if done, says that they were delivered.
-// A line that comes again must have the place that it had before.
-func (b *bench) read(done bool) string {
-	b.t.Helper()
+// read returns all lines and marks them as delivered. Without done it returns only the
+// first chunk and marks nothing.
+func (h *harness) read(done bool) string {
+	h.t.Helper()
 	var all strings.Builder
 	for {
-		c, err := b.Next(0)
-		require.NoError(b.t, err)
+		c, err := h.Next(0)
+		require.NoError(h.t, err)
 		if c.Empty() {
 			return all.String()
 		}
-		require.True(b.t, strings.HasSuffix(string(c.Lines), "\n"))
-		offset := c.Offset
-		for line := range strings.Lines(string(c.Lines)) {
-			at := fmt.Sprintf("%s:%d", c.Log, offset)
-			if before, again := b.places[line]; again {
-				require.Equal(b.t, before, at, line)
-			}
-			b.places[line] = at
-			offset += int64(len(line))
-		}
+		h.requireSamePositions(c)
 		all.Write(c.Lines)
 		if !done {
 			return all.String()
 		}
-		require.NoError(b.t, b.Done(c))
+		require.NoError(h.t, h.Done(c))
 	}
 }
 
-func (b *bench) requireRead(want string) {
-	b.t.Helper()
-	require.Equal(b.t, want, b.read(true))
+// requireSamePositions checks that every repeated line has the same position as before.
+func (h *harness) requireSamePositions(c Chunk) {
+	h.t.Helper()
+	require.True(h.t, strings.HasSuffix(string(c.Lines), "\n"))
+	offset := c.Offset
+	for line := range strings.Lines(string(c.Lines)) {
+		at := fmt.Sprintf("%s:%d", c.Log, offset)
+		if before, again := h.positions[line]; again {
+			require.Equal(h.t, before, at, line)
+		}
+		h.positions[line] = at
+		offset += int64(len(line))
+	}
+}
+
+func (h *harness) requireRead(want string) {
+	h.t.Helper()
+	require.Equal(h.t, want, h.read(true))
 }
 
 func TestOnlyWholeLines(t *testing.T) {
-	b := newBench(t)
-	b.requireRead("")
-	b.write("", "1: a\n1: b\n2: half")
-	b.requireRead("1: a\n1: b\n")
-	require.Equal(t, int64(len("2: half")), b.Behind())
-	b.requireRead("")
-	b.restart()
-	b.requireRead("")
-	b.write("", " a line\n")
-	b.requireRead("2: half a line\n")
-	require.Zero(t, b.Behind())
+	h := newHarness(t)
+	h.requireRead("")
+	h.write("", "1: a\n1: b\n2: half")
+	h.requireRead("1: a\n1: b\n")
+	require.Equal(t, int64(len("2: half")), h.Behind())
+	h.requireRead("")
+	h.restart()
+	h.requireRead("")
+	h.write("", " a line\n")
+	h.requireRead("2: half a line\n")
+	require.Zero(t, h.Behind())
 }
 
 func TestAFirstLineThatIsNotWhole(t *testing.T) {
-	b := newBench(t)
-	b.write("", "")
-	b.requireRead("")
-	b.write("", "1: ha")
-	b.requireRead("")
-	b.write("", "lf\n")
-	b.requireRead("1: half\n")
+	h := newHarness(t)
+	h.write("", "")
+	h.requireRead("")
+	h.write("", "1: ha")
+	h.requireRead("")
+	h.write("", "lf\n")
+	h.requireRead("1: half\n")
 }
 
 func TestRestartInTheMiddle(t *testing.T) {
-	b := newBench(t)
-	b.config.MaxLines = 2
-	b.restart()
-	b.write("", "1: a\n2: b\n3: c\n4: d\n5: e\n")
-	require.Equal(t, "1: a\n2: b\n", b.read(false))
-	require.Equal(t, "1: a\n2: b\n", b.read(false), "nobody said that they were delivered")
-	b.restart() // as after a crash between the delivery and the place
-	c, err := b.Next(0)
+	h := newHarness(t)
+	h.config.MaxLines = 2
+	h.restart()
+	h.write("", "1: a\n2: b\n3: c\n4: d\n5: e\n")
+	require.Equal(t, "1: a\n2: b\n", h.read(false))
+	require.Equal(t, "1: a\n2: b\n", h.read(false), "they were not marked as delivered")
+	h.restart() // as after a crash between delivering and saving
+	c, err := h.Next(0)
 	require.NoError(t, err)
 	require.Equal(t, "1: a\n2: b\n", string(c.Lines))
-	require.NoError(t, b.Done(c))
-	b.restart()
-	b.requireRead("3: c\n4: d\n5: e\n")
-	b.restart()
-	b.requireRead("")
+	require.NoError(t, h.Done(c))
+	h.restart()
+	h.requireRead("3: c\n4: d\n5: e\n")
+	h.restart()
+	h.requireRead("")
 }
 
 func TestRotationByRename(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n2: b\n")
-	require.Equal(t, "1: a\n2: b\n", b.read(false))
-	b.rename("", ".1")
-	b.write("", "") // logrotate creates the new log before Mosquitto writes to it
-	require.Equal(t, "1: a\n2: b\n", b.read(false))
-	b.write(".1", "3: c\n") // as long as it was not told
-	b.requireRead("1: a\n2: b\n3: c\n")
-	b.write(".1", "4: d\n")
-	b.requireRead("4: d\n")
-	b.write("", "5: e\n")
-	b.requireRead("5: e\n")
-	b.rename(".1", ".2")
-	b.rename("", ".1")
-	b.requireRead("")
-	b.write("", "6: f\n")
-	b.requireRead("6: f\n")
+	h := newHarness(t)
+	h.write("", "1: a\n2: b\n")
+	require.Equal(t, "1: a\n2: b\n", h.read(false))
+	h.rename("", ".1")
+	h.write("", "") // logrotate creates the new log before Mosquitto writes to it
+	require.Equal(t, "1: a\n2: b\n", h.read(false))
+	h.write(".1", "3: c\n") // Mosquitto still writes to the old file
+	h.requireRead("1: a\n2: b\n3: c\n")
+	h.write(".1", "4: d\n")
+	h.requireRead("4: d\n")
+	h.write("", "5: e\n")
+	h.requireRead("5: e\n")
+	h.rename(".1", ".2")
+	h.rename("", ".1")
+	h.requireRead("")
+	h.write("", "6: f\n")
+	h.requireRead("6: f\n")
 }
 
 func TestSeveralRotationsAreReadInOrder(t *testing.T) {
-	b := newBench(t)
+	h := newHarness(t)
 	var want strings.Builder
 	for i := range 5 {
 		line := fmt.Sprintf("%d: line\n", i+1)
 		want.WriteString(line)
-		b.write("", line)
-		_, err := b.Next(0)
+		h.write("", line)
+		_, err := h.Next(0)
 		require.NoError(t, err)
-		b.rename("", fmt.Sprintf("-%d", i))
+		h.rename("", fmt.Sprintf("-%d", i))
 	}
-	b.write("", "6: now\n")
-	require.NoError(t, os.Remove(b.path("-4")), "an open log can still be read")
-	b.requireRead(want.String() + "6: now\n")
+	h.write("", "6: now\n")
+	require.NoError(t, os.Remove(h.path("-4")), "an open log can still be read")
+	h.requireRead(want.String() + "6: now\n")
 }
 
 func TestRotationWhileNobodyFollows(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n2: b\n")
-	c, err := b.Next(5)
+	h := newHarness(t)
+	h.write("", "1: a\n2: b\n")
+	c, err := h.Next(5)
 	require.NoError(t, err)
-	require.NoError(t, b.Done(c))
-	b.Close()
-	b.rename("", ".2")
-	b.write(".1", "3: came and went\n")
-	b.write("", "4: now\n")
-	b.write(".3.gz", "0: compressed\n")
-	require.NoError(t, os.Chtimes(b.path(".2"), time.Now().Add(-time.Second), time.Now().Add(-time.Second)))
-	b.write(".4", "0: old\n")
-	require.NoError(t, os.Chtimes(b.path(".4"), time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)))
-	b.restart()
-	b.requireRead("2: b\n3: came and went\n4: now\n")
-	b.restart()
-	b.requireRead("")
+	require.NoError(t, h.Done(c))
+	h.Close()
+	h.rename("", ".2")
+	h.write(".1", "3: came and went\n")
+	h.write("", "4: now\n")
+	h.write(".3.gz", "0: compressed\n")
+	require.NoError(t, os.Chtimes(h.path(".2"), time.Now().Add(-time.Second), time.Now().Add(-time.Second)))
+	h.write(".4", "0: old\n")
+	require.NoError(t, os.Chtimes(h.path(".4"), time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)))
+	h.restart()
+	h.requireRead("2: b\n3: came and went\n4: now\n")
+	h.restart()
+	h.requireRead("")
 }
 
-// TestLogsWithTheSameFirstLine are told apart by their inodes.
+// Logs with the same first line are distinguished by their inodes.
 func TestLogsWithTheSameFirstLine(t *testing.T) {
-	b := newBench(t)
-	b.write("", "starting\na\nb\n")
-	c, err := b.Next(11)
+	h := newHarness(t)
+	h.write("", "starting\na\nb\n")
+	c, err := h.Next(11)
 	require.NoError(t, err)
 	require.Equal(t, "starting\na\n", string(c.Lines))
-	require.NoError(t, b.Done(c))
-	b.rename("", ".9")
-	b.write("", "starting\nc\nd\n")
-	b.restart()
-	c, err = b.Next(0)
+	require.NoError(t, h.Done(c))
+	h.rename("", ".9")
+	h.write("", "starting\nc\nd\n")
+	h.restart()
+	c, err = h.Next(0)
 	require.NoError(t, err)
 	require.Equal(t, "b\n", string(c.Lines))
-	require.NoError(t, b.Done(c))
-	c, err = b.Next(0)
+	require.NoError(t, h.Done(c))
+	c, err = h.Next(0)
 	require.NoError(t, err)
 	require.Equal(t, "starting\nc\nd\n", string(c.Lines))
 }
 
 func TestCopyTruncate(t *testing.T) {
 	for _, restarted := range []bool{false, true} {
-		b := newBench(t)
-		b.write("", "1: a\n2: b\n")
-		c, err := b.Next(5)
+		h := newHarness(t)
+		h.write("", "1: a\n2: b\n")
+		c, err := h.Next(5)
 		require.NoError(t, err)
-		require.NoError(t, b.Done(c))
-		b.copyTruncate(".1")
+		require.NoError(t, h.Done(c))
+		h.copyTruncate(".1")
 		if restarted {
-			b.restart()
+			h.restart()
 		}
-		require.Equal(t, "2: b\n", b.read(true), "what was not delivered is in the copy")
-		b.write("", "3: c, longer than all that was before\n")
-		b.requireRead("3: c, longer than all that was before\n")
+		require.Equal(t, "2: b\n", h.read(true), "the copy holds what was not delivered")
+		h.write("", "3: c, longer than everything before it\n")
+		h.requireRead("3: c, longer than everything before it\n")
 	}
 }
 
 func TestTruncation(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n2: b\n")
-	b.requireRead("1: a\n2: b\n")
-	require.NoError(t, os.Truncate(b.path(""), 0))
-	b.requireRead("")
-	b.write("", "3: c\n")
-	b.requireRead("3: c\n")
-	require.NoError(t, os.Truncate(b.path(""), 0))
-	b.write("", "4: grown beyond the place before anyone looked\n")
-	b.requireRead("4: grown beyond the place before anyone looked\n")
+	h := newHarness(t)
+	h.write("", "1: a\n2: b\n")
+	h.requireRead("1: a\n2: b\n")
+	require.NoError(t, os.Truncate(h.path(""), 0))
+	h.requireRead("")
+	h.write("", "3: c\n")
+	h.requireRead("3: c\n")
+	require.NoError(t, os.Truncate(h.path(""), 0))
+	h.write("", "4: grown past the position before anyone looked\n")
+	h.requireRead("4: grown past the position before anyone looked\n")
 }
 
 func TestAFileThatVanishes(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n")
-	b.requireRead("1: a\n")
-	b.write("", "2: b\n")
-	b.remove("")
-	b.requireRead("2: b\n")
-	b.requireRead("")
-	b.restart()
-	b.requireRead("")
-	b.write("", "3: c\n")
-	b.requireRead("3: c\n")
+	h := newHarness(t)
+	h.write("", "1: a\n")
+	h.requireRead("1: a\n")
+	h.write("", "2: b\n")
+	h.remove("")
+	h.requireRead("2: b\n")
+	h.requireRead("")
+	h.restart()
+	h.requireRead("")
+	h.write("", "3: c\n")
+	h.requireRead("3: c\n")
 
-	b.rename("", "") // still there
-	b.restart()
-	require.NoError(t, os.Rename(b.path(""), filepath.Join(b.folder, "elsewhere")))
-	b.requireRead("")
-	require.NoError(t, os.Rename(filepath.Join(b.folder, "elsewhere"), b.path("")))
-	b.write("", "4: d\n")
-	b.requireRead("4: d\n")
+	h.rename("", "") // fails unless the file exists
+	h.restart()
+	require.NoError(t, os.Rename(h.path(""), filepath.Join(h.folder, "elsewhere")))
+	h.requireRead("")
+	require.NoError(t, os.Rename(filepath.Join(h.folder, "elsewhere"), h.path("")))
+	h.write("", "4: d\n")
+	h.requireRead("4: d\n")
 }
 
 func TestALogThatEndsInTheMiddleOfALine(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n2: half")
-	b.requireRead("1: a\n")
-	b.rename("", ".1")
-	b.write("", "3: c\n")
-	b.requireRead("3: c\n")
+	h := newHarness(t)
+	h.write("", "1: a\n2: half")
+	h.requireRead("1: a\n")
+	h.rename("", ".1")
+	h.write("", "3: c\n")
+	h.requireRead("3: c\n")
 }
 
-func TestADamagedPlace(t *testing.T) {
+func TestADamagedPosition(t *testing.T) {
 	for _, damage := range []string{"", "{", "null and more", `{"logs":[{"log":"","offset":1}]}`, `{"logs":[{"log":"x","offset":-1}]}`, `{"logs":7}`, "\x00\x00"} {
-		b := newBench(t)
-		b.write("", "1: a\n")
-		b.requireRead("1: a\n")
-		b.rename("", ".1")
-		b.write("", "2: b\n3: c\n")
-		b.requireRead("2: b\n3: c\n")
-		require.NoError(t, os.WriteFile(b.config.Place, []byte(damage), 0o600))
-		b.restart()
-		b.requireRead("1: a\n2: b\n3: c\n") // read() checks that the places are the same
-		kept, err := os.ReadFile(b.config.Place + ".damaged")
+		h := newHarness(t)
+		h.write("", "1: a\n")
+		h.requireRead("1: a\n")
+		h.rename("", ".1")
+		h.write("", "2: b\n3: c\n")
+		h.requireRead("2: b\n3: c\n")
+		require.NoError(t, os.WriteFile(h.config.PositionFile, []byte(damage), 0o600))
+		h.restart()
+		h.requireRead("1: a\n2: b\n3: c\n") // checks the positions, too
+		kept, err := os.ReadFile(h.config.PositionFile + ".damaged")
 		require.NoError(t, err)
 		require.Equal(t, damage, string(kept))
-		b.restart()
-		b.requireRead("")
+		h.restart()
+		h.requireRead("")
 	}
 }
 
-func TestALostPlace(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n2: b\n")
-	b.requireRead("1: a\n2: b\n")
-	require.NoError(t, os.Remove(b.config.Place))
-	b.restart()
-	b.requireRead("1: a\n2: b\n")
+func TestALostPosition(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n2: b\n")
+	h.requireRead("1: a\n2: b\n")
+	require.NoError(t, os.Remove(h.config.PositionFile))
+	h.restart()
+	h.requireRead("1: a\n2: b\n")
 }
 
-// TestACrashWhileThePlaceIsWritten leaves half of the new file, and the old one.
-func TestACrashWhileThePlaceIsWritten(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n")
-	b.requireRead("1: a\n")
-	require.NoError(t, os.WriteFile(b.config.Place+newSuffix, []byte(`{"lo`), 0o600))
-	b.restart()
-	b.requireRead("")
+// A crash while the position is written leaves the old file and half of the new one.
+func TestACrashWhileThePositionIsWritten(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n")
+	h.requireRead("1: a\n")
+	require.NoError(t, os.WriteFile(h.config.PositionFile+newSuffix, []byte(`{"lo`), 0o600))
+	h.restart()
+	h.requireRead("")
 }
 
 func TestLimits(t *testing.T) {
-	b := newBench(t)
-	b.config.MaxBytes, b.config.MaxLines = 20, 3
-	b.restart()
-	b.write("", "1: a\n2: b\n3: c\n4: d\n5: a longer line than fits into a chunk\n6: f\n")
+	h := newHarness(t)
+	h.config.MaxBytes, h.config.MaxLines = 20, 3
+	h.restart()
+	h.write("", "1: a\n2: b\n3: c\n4: d\n5: a longer line than fits into a chunk\n6: f\n")
 	for _, want := range []struct {
 		limit int
 		lines string
@@ -337,21 +343,21 @@ func TestLimits(t *testing.T) {
 	}{
 		{0, "1: a\n2: b\n3: c\n", true}, {12, "4: d\n", true}, {1, "5: a longer line than fits into a chunk\n", true}, {100, "6: f\n", false},
 	} {
-		c, err := b.Next(want.limit)
+		c, err := h.Next(want.limit)
 		require.NoError(t, err)
 		require.Equal(t, want.lines, string(c.Lines))
 		require.Equal(t, want.full, c.Full)
-		require.NoError(t, b.Done(c))
+		require.NoError(t, h.Done(c))
 	}
 }
 
 func TestALineThatIsFarTooLong(t *testing.T) {
-	b := newBench(t)
-	b.write("", "1: a\n"+strings.Repeat("x", maxLong))
-	b.requireRead("1: a\n")
-	b.write("", "\n2: b\n")
-	b.requireRead("")
-	b.requireRead("2: b\n")
+	h := newHarness(t)
+	h.write("", "1: a\n"+strings.Repeat("x", maxLine))
+	h.requireRead("1: a\n")
+	h.write("", "\n2: b\n")
+	h.requireRead("")
+	h.requireRead("2: b\n")
 }
 
 func TestNames(t *testing.T) {
@@ -373,14 +379,14 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "log:7", Chunk{Log: "log", Offset: 7}.Position())
 }
 
-// TestALink: the path may be a link to the log.
+// The path may be a symbolic link to the log.
 func TestALink(t *testing.T) {
-	b := newBench(t)
+	h := newHarness(t)
 	real := filepath.Join(t.TempDir(), "real.log")
 	require.NoError(t, os.WriteFile(real, []byte("1: a\n"), 0o600))
-	require.NoError(t, os.Symlink(real, b.path("")))
-	b.requireRead("1: a\n")
-	b.restart()
-	b.write("", "2: b\n")
-	b.requireRead("2: b\n")
+	require.NoError(t, os.Symlink(real, h.path("")))
+	h.requireRead("1: a\n")
+	h.restart()
+	h.write("", "2: b\n")
+	h.requireRead("2: b\n")
 }

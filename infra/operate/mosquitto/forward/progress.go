@@ -3,6 +3,7 @@ package forward
 import (
 	"bytes"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,57 +11,52 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// progress is what a forwarder has done, for those who read its output.
+// progress counts what was delivered and logs it, together with what does not work.
 type progress struct {
-	lines, batches, rejected int
-	troubles                 []trouble // there now
-	reported                 time.Time
+	lines, batches, partlyRejected int
+	problems                       map[string]string // what does not work now, and why
+	reported                       time.Time
 }
 
-// trouble is something that does not work.
-type trouble struct{ what, why string }
+func newProgress() *progress {
+	return &progress{problems: map[string]string{}, reported: time.Now()}
+}
 
 // delivered counts a batch.
 func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	p.lines += bytes.Count(batch.Lines, []byte("\n"))
 	p.batches++
-	p.trouble("deliver", nil)
-	if o.verdict == partly {
-		p.rejected++
-		slog.Warn("the recorder did not understand some lines and keeps them in quarantine", "position", batch.Position(), "answer", o.why)
+	p.note("deliver", nil)
+	if o.verdict == partlyRecorded {
+		p.partlyRejected++
+		slog.Warn("the recorder did not understand some lines and keeps them in quarantine", "position", batch.Position(), "response", o.reason)
 	}
 }
 
-// trouble notes what does not work, or works again, and says so once.
-func (p *progress) trouble(what string, err error) {
-	now := trouble{what: what}
-	if err != nil {
-		now.why = err.Error()
-	}
-	at := slices.IndexFunc(p.troubles, func(t trouble) bool { return t.what == what })
+// note logs that something does not work or, with a nil error, that it works again. It
+// logs nothing if that is already known.
+func (p *progress) note(what string, err error) {
+	before, isKnown := p.problems[what]
 	switch {
-	case at < 0 && err != nil:
-		p.troubles = append(p.troubles, now)
-		slog.Error("cannot "+what+": trying again", "error", now.why)
-	case at >= 0 && err == nil:
-		p.troubles = slices.Delete(p.troubles, at, at+1)
+	case err != nil && before != err.Error():
+		p.problems[what] = err.Error()
+		slog.Error("cannot "+what+": trying again", "error", err.Error())
+	case err == nil && isKnown:
+		delete(p.problems, what)
 		slog.Info("can " + what + " again")
-	case at >= 0 && p.troubles[at] != now:
-		p.troubles[at] = now
-		slog.Error("cannot "+what+": trying again", "error", now.why)
 	}
 }
 
-// report writes a line if it is time for one.
-func (p *progress) report(every time.Duration, behind int64) {
-	if time.Since(p.reported) < every {
+// report logs the progress if the last report is at least one interval ago.
+func (p *progress) report(interval time.Duration, behind int64) {
+	if time.Since(p.reported) < interval {
 		return
 	}
 	p.reported = time.Now()
-	var why []string
-	for _, t := range p.troubles {
-		why = append(why, t.what+": "+t.why)
+	var problems []string
+	for _, what := range slices.Sorted(maps.Keys(p.problems)) {
+		problems = append(problems, what+": "+p.problems[what])
 	}
-	slog.Info("progress", "lines", p.lines, "batches", p.batches, "partly_rejected", p.rejected,
-		"bytes_behind", behind, "error", strings.Join(why, "; "))
+	slog.Info("progress", "lines", p.lines, "batches", p.batches, "partly_rejected", p.partlyRejected,
+		"bytes_behind", behind, "error", strings.Join(problems, "; "))
 }

@@ -22,22 +22,22 @@ import (
 
 const token = "secret"
 
-// recorder is a fake one that records with the real decoder. It is reached without a
-// network, so that it can live in a test's own time.
+// recorder is a fake recorder that uses the real decoder. It is reached without a
+// network, so that it can run on a test's fake clock.
 type recorder struct {
 	t *testing.T
-	// before may answer in place of the recorder; n counts requests from 1.
+	// before may respond in place of the recorder. n counts requests from 1.
 	before func(n int, w http.ResponseWriter, r *http.Request) bool
-	// loseAnswers makes the sender see an error after the lines are recorded.
-	loseAnswers func(n int) bool
+	// loseResponses makes the sender see an error although the lines are recorded.
+	loseResponses func(n int) bool
 
 	mu       sync.Mutex
 	requests []sentRequest
-	rows     map[string]int    // client identifiers by how often they are recorded
-	identity map[string]string // what makes a row another one: the client of each
+	rows     map[string]int    // number of rows by client identifier
+	identity map[string]string // client identifier by the row's identity
 }
 
-// sentRequest is what came, and when.
+// sentRequest is one request and its time.
 type sentRequest struct {
 	position, body string
 	at             time.Time
@@ -53,7 +53,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	n := r.serve(w, request)
-	if r.loseAnswers != nil && r.loseAnswers(n) {
+	if r.loseResponses != nil && r.loseResponses(n) {
 		return nil, errors.New("connection reset by peer")
 	}
 	return w.Result(), nil
@@ -81,12 +81,12 @@ func (r *recorder) read(request *http.Request) []byte {
 	body, err := io.ReadAll(request.Body)
 	require.NoError(r.t, err)
 	if request.Header.Get("Content-Encoding") == "gzip" {
-		unpacked, err := gzip.NewReader(bytes.NewReader(body))
+		decompressed, err := gzip.NewReader(bytes.NewReader(body))
 		require.NoError(r.t, err)
-		body, err = io.ReadAll(unpacked)
+		body, err = io.ReadAll(decompressed)
 		require.NoError(r.t, err)
 	}
-	require.True(r.t, bytes.HasSuffix(body, []byte("\n")), "half a line was sent")
+	require.True(r.t, bytes.HasSuffix(body, []byte("\n")), "a request ends with an incomplete line")
 	return body
 }
 
@@ -108,7 +108,7 @@ func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []b
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(batch.Events)})
 }
 
-// requireOnce checks that every client from 1 to n has exactly one row.
+// requireOnce checks that each client from 1 to n has exactly one row.
 func (r *recorder) requireOnce(n int) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -127,8 +127,8 @@ func (r *recorder) count() int {
 	return len(r.requests)
 }
 
-// answer is a fault: always the same answer.
-func answer(status int, header ...string) func(int, http.ResponseWriter, *http.Request) bool {
+// respond returns a fault that always sends the same response.
+func respond(status int, header ...string) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		if len(header) == 2 {
 			w.Header().Set(header[0], header[1])
@@ -138,14 +138,14 @@ func answer(status int, header ...string) func(int, http.ResponseWriter, *http.R
 	}
 }
 
-// until is a fault that ends at a moment.
+// until returns a fault that ends at the given time.
 func until(end time.Time, fault func(int, http.ResponseWriter, *http.Request) bool) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return time.Now().Before(end) && fault(n, w, r)
 	}
 }
 
-// running is a forwarder that runs.
+// running is a running forwarder.
 type running struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -156,10 +156,10 @@ func (r running) stop() {
 	<-r.ended
 }
 
-// captureLog is what is said from now on until the test ends.
+// captureLog returns a buffer with everything logged from now until the test ends.
 func captureLog(t *testing.T) *bytes.Buffer {
-	said, before := new(bytes.Buffer), slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(said, nil)))
+	logged, before := new(bytes.Buffer), slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(logged, nil)))
 	t.Cleanup(func() { slog.SetDefault(before) })
-	return said
+	return logged
 }

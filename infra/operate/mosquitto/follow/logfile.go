@@ -1,0 +1,150 @@
+package follow
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+)
+
+// logFile is a log and the file that currently holds it.
+type logFile struct {
+	position position
+	file     *os.File // nil if not found
+	seenSize int64    // at the last read
+}
+
+// neverSeen is the seenSize of a log that was not read since the start.
+const neverSeen = -1
+
+// maxLine is the longest line that is handed out, in bytes.
+const maxLine = 4 << 20
+
+// identify names the log once its first line is complete. It reports whether it did so.
+func (l *logFile) identify() bool {
+	if l.file == nil || l.position.Log != "" {
+		return false
+	}
+	l.position = position{Log: nameOf(l.file), Inode: inode(l.file)}
+	return l.position.Log != ""
+}
+
+// isIn reports whether file is the file that the log has open.
+func (l *logFile) isIn(file *os.File) bool {
+	if l.file == nil {
+		return false
+	}
+	mine, err1 := l.file.Stat()
+	other, err2 := file.Stat()
+	return err1 == nil && err2 == nil && os.SameFile(mine, other)
+}
+
+// wasReplaced reports whether the file now holds another log: it was truncated, and may
+// have grown again since.
+func (l *logFile) wasReplaced() bool {
+	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
+}
+
+func (l *logFile) size() int64 {
+	if l.file == nil {
+		return 0
+	}
+	info, err := l.file.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// read returns the next whole lines: at most maxLines lines and limit bytes, but at
+// least one line if there is one.
+func (l *logFile) read(limit, maxLines int) (Chunk, error) {
+	if l.file == nil || l.position.Log == "" {
+		return Chunk{}, nil
+	}
+	l.seenSize = l.size()
+	buffer := make([]byte, min(int64(limit), max(0, l.seenSize-l.position.Offset)))
+	n, err := l.file.ReadAt(buffer, l.position.Offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Chunk{}, err
+	}
+	lines := buffer[:bytes.LastIndexByte(buffer[:n], '\n')+1]
+	if len(lines) == 0 && n == limit {
+		return l.readLong()
+	}
+	first := firstLines(lines, maxLines)
+	return l.chunk(first, n == limit || len(first) < len(lines)), nil
+}
+
+// readLong returns the next line, which is longer than the limit. It skips a line longer
+// than maxLine.
+func (l *logFile) readLong() (Chunk, error) {
+	rest := io.NewSectionReader(l.file, l.position.Offset, l.seenSize-l.position.Offset)
+	length, err := lineLength(rest)
+	if err != nil || length == 0 {
+		return Chunk{}, err
+	}
+	if length > maxLine {
+		slog.Warn("skipped a line that is too long to be one of Mosquitto's", "log", l.position.Log, "offset", l.position.Offset, "bytes", length)
+		l.position.Offset += length
+		return Chunk{}, nil
+	}
+	line := make([]byte, length)
+	_, err = rest.ReadAt(line, 0)
+	return l.chunk(line, true), err
+}
+
+func (l *logFile) chunk(lines []byte, isFull bool) Chunk {
+	return Chunk{Log: l.position.Log, Offset: l.position.Offset, Lines: lines, Full: isFull}
+}
+
+// lineLength returns the length of the first line with its line feed, or 0 if there is
+// no line feed yet.
+func lineLength(r io.Reader) (length int64, err error) {
+	reader := bufio.NewReader(r)
+	for {
+		part, err := reader.ReadSlice('\n')
+		length += int64(len(part))
+		switch {
+		case err == nil:
+			return length, nil
+		case errors.Is(err, io.EOF):
+			return 0, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return 0, err
+		}
+	}
+}
+
+// firstLines returns the first n lines of a text, or the whole text if it has fewer.
+func firstLines(text []byte, n int) []byte {
+	end := 0
+	for range n {
+		length := bytes.IndexByte(text[end:], '\n') + 1
+		if length == 0 {
+			return text
+		}
+		end += length
+	}
+	return text[:end]
+}
+
+// retire closes a log that was delivered to its end or whose file is gone.
+func (l *logFile) retire() {
+	switch {
+	case l.file == nil && l.seenSize != l.position.Offset:
+		slog.Warn("a log is gone: lines after the delivered ones, if there were any, are lost", "log", l.position.Log, "delivered", l.position.Offset)
+	case l.size() > l.position.Offset:
+		slog.Warn("a log ends with an incomplete line, which is skipped", "log", l.position.Log, "bytes", l.size()-l.position.Offset)
+	}
+	l.close()
+}
+
+func (l *logFile) close() {
+	if l.file != nil {
+		_ = l.file.Close()
+		l.file = nil
+	}
+}

@@ -1,0 +1,67 @@
+package follow
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+)
+
+// look notices what has happened to the file at the path. It saves a new log's position
+// at once, so that the log is still found after a crash, even under another name.
+func (f *Follower) look() error {
+	f.reopen()
+	if err := f.openCurrent(); err != nil {
+		return err
+	}
+	isNew := false
+	for _, l := range f.logs {
+		isNew = l.identify() || isNew
+	}
+	if isNew {
+		return f.save()
+	}
+	return nil
+}
+
+// openCurrent opens the file at the path if it holds a log that is not open yet.
+func (f *Follower) openCurrent() error {
+	file, err := os.Open(f.config.Path)
+	if errors.Is(err, fs.ErrNotExist) { // not there yet, or just being rotated
+		f.warnMissing()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(f.logs) > 0 {
+		current := f.logs[len(f.logs)-1]
+		isSame := current.isIn(file)
+		if isSame && !current.wasReplaced() {
+			return file.Close()
+		}
+		if isSame { // emptied in place: a copy may hold what was not delivered
+			current.close()
+		}
+	}
+	f.logs = append(f.logs, &logFile{file: file})
+	f.reopen()
+	return nil
+}
+
+// reopen searches the files of all logs that have none open.
+func (f *Follower) reopen() {
+	for _, l := range f.logs {
+		if l.file == nil {
+			l.file = l.position.find(f.config.Path)
+		}
+	}
+}
+
+// warnMissing warns once that there has never been a log, because the path may be wrong.
+func (f *Follower) warnMissing() {
+	if len(f.logs) == 0 && !f.warnedMissing {
+		f.warnedMissing = true
+		slog.Warn("the log does not exist yet: waiting for it; check -log if this does not end", "path", f.config.Path)
+	}
+}

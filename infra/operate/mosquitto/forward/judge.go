@@ -1,0 +1,66 @@
+package forward
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// verdict says how to continue with a batch.
+type verdict int
+
+const (
+	sendAgain      verdict = iota // not recorded, or not known to be
+	recorded                      // every line that makes a row is durable
+	partlyRecorded                // likewise, and lines not understood are in quarantine
+	tooLarge                      // send half of it
+)
+
+// outcome of one request.
+type outcome struct {
+	verdict verdict
+	reason  string
+	// retryAfter is the pause that the recorder requested, or zero.
+	retryAfter time.Duration
+}
+
+// judge interprets a response. Only the recorder's own response proves that a batch is
+// durable. A 200 or 400 from a proxy proves nothing.
+func judge(response *http.Response, body []byte, now time.Time) outcome {
+	status := response.StatusCode
+	reason := fmt.Sprintf("the recorder responded with %d: %s", status, strings.TrimSpace(string(body[:min(len(body), 300)])))
+	switch {
+	case status == http.StatusOK && isFromRecorder(body):
+		return outcome{verdict: recorded}
+	case status == http.StatusBadRequest && isFromRecorder(body):
+		return outcome{verdict: partlyRecorded, reason: reason}
+	case status == http.StatusRequestEntityTooLarge:
+		return outcome{verdict: tooLarge, reason: reason}
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		reason = fmt.Sprintf("the recorder responded with %d: check WEBHOOK_TOKEN and the instance in -url; no lines are lost, they wait", status)
+	}
+	return outcome{reason: reason, retryAfter: retryAfter(response.Header.Get("Retry-After"), now)}
+}
+
+// isFromRecorder reports whether a response body states how much was recorded.
+func isFromRecorder(body []byte) bool {
+	var result struct {
+		Recorded *int `json:"recorded"`
+	}
+	return json.Unmarshal(body, &result) == nil && result.Recorded != nil
+}
+
+// retryAfter parses both forms of the header: seconds and a date. It returns 0 for
+// anything else.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}
