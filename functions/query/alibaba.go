@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/openapi"
 	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/query"
@@ -42,7 +43,7 @@ func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi
 }
 
 // Online asks for all clients at once. Unknown is false.
-func (b alibaba) Online(ctx context.Context, instanceID string, clientIDs []string) ([]bool, error) {
+func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online := make([]bool, len(clientIDs))
 	return online, parallel.Do(len(clientIDs), len(clientIDs), func(i int) error {
 		state, err := b.state(ctx, device{instanceID, clientIDs[i]})

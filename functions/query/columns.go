@@ -15,8 +15,8 @@ type column struct {
 
 // columns are the fields in the order that every format has them in.
 var columns = []column{
-	{"client_id", func(e *event.Event) any { return e.ClientID }},
-	{"instance_id", func(e *event.Event) any { return e.InstanceID }},
+	{"client_id", func(e *event.Event) any { return string(e.ClientID) }},
+	{"instance_id", func(e *event.Event) any { return string(e.InstanceID) }},
 	{"group_id", func(e *event.Event) any { return e.GroupID() }},
 	{"device_id", func(e *event.Event) any { return e.DeviceID() }},
 	{"time", func(e *event.Event) any { return timestamp(e.Time) }},
@@ -34,7 +34,7 @@ var columns = []column{
 	{"node", func(e *event.Event) any { return e.Node }},
 	{"protocol", func(e *event.Event) any { return e.Protocol }},
 	{"protocol_version", func(e *event.Event) any { return e.ProtocolVersion }},
-	{"keep_alive", func(e *event.Event) any { return known(e.KeepAlive) }},
+	{"keep_alive", func(e *event.Event) any { return known(event.Seconds(e.KeepAlive)) }},
 	{"clean_start", func(e *event.Event) any { return known(e.CleanStart) }},
 	{"source", func(e *event.Event) any { return e.Source }},
 	{"source_event_id", func(e *event.Event) any { return e.SourceEventID }},

@@ -8,10 +8,13 @@ import (
 )
 
 // device is the client that a request is about.
-type device struct{ instanceID, clientID string }
+type device struct {
+	instanceID event.InstanceID
+	clientID   event.ClientID
+}
 
 func parseDevice(values url.Values) (device, error) {
-	instanceID := values.Get("instance")
+	instanceID := event.InstanceID(values.Get("instance"))
 	if instanceID == "" {
 		return device{}, missing("instance is missing: the broker instance that the device connects to")
 	}
@@ -19,8 +22,8 @@ func parseDevice(values url.Values) (device, error) {
 	return device{instanceID, clientID}, err
 }
 
-func parseClientID(values url.Values) (string, error) {
-	clientID, deviceID := values.Get("client"), values.Get("device")
+func parseClientID(values url.Values) (event.ClientID, error) {
+	clientID, deviceID := event.ClientID(values.Get("client")), values.Get("device")
 	switch {
 	case clientID != "" && (values.Has("group") || deviceID != ""):
 		return "", invalid("give client, or group and device, not both")
@@ -31,7 +34,7 @@ func parseClientID(values url.Values) (string, error) {
 	case clientID == "":
 		clientID = event.JoinClientID(values.Get("group"), deviceID)
 	}
-	if len(clientID) > event.MaxClientID || !utf8.ValidString(clientID) {
+	if len(clientID) > event.MaxClientID || !utf8.ValidString(string(clientID)) {
 		return "", invalid("a client identifier is UTF-8 and at most %d bytes long", event.MaxClientID)
 	}
 	return clientID, nil
@@ -39,13 +42,13 @@ func parseClientID(values url.Values) (string, error) {
 
 // identity is how an answer names its device.
 type identity struct {
-	InstanceID string `json:"instance_id"`
-	ClientID   string `json:"client_id"`
-	GroupID    string `json:"group_id"`
-	DeviceID   string `json:"device_id"`
+	InstanceID event.InstanceID `json:"instance_id"`
+	ClientID   event.ClientID   `json:"client_id"`
+	GroupID    string           `json:"group_id"`
+	DeviceID   string           `json:"device_id"`
 }
 
 func (d device) identity() identity {
-	groupID, deviceID := event.SplitClientID(d.clientID)
+	groupID, deviceID := d.clientID.Split()
 	return identity{d.instanceID, d.clientID, groupID, deviceID}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/serve"
 )
@@ -39,12 +40,12 @@ func (a api) endpoints() map[string]endpoint {
 }
 
 // permission says whether the one who asks may see an instance: nil or errForbidden.
-type permission func(instanceID string) error
+type permission func(instanceID event.InstanceID) error
 
 var errForbidden = errors.New("the token is not one for this instance")
 
 func permissionOf(grant serve.Grant) permission {
-	return func(instanceID string) error {
+	return func(instanceID event.InstanceID) error {
 		if !grant.Allows(instanceID) {
 			return errForbidden
 		}

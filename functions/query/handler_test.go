@@ -71,7 +71,7 @@ var full = event.Event{
 	Time: at("2026-11-22T08:00:00Z"), TimeOrigin: event.FromBroker, ReceivedAt: at("2026-11-22T08:00:00.5Z"),
 	Source: "emqx", SourceEventID: "e1", NativeEvent: "client.disconnected", NativeReason: "keepalive_timeout",
 	ReasonCode: event.Some[int32](141), PeerAddress: "192.0.2.1", PeerPort: 1024, Username: "device", Node: "n1",
-	Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some[int32](0), CleanStart: event.Some(true),
+	Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some(time.Duration(0)), CleanStart: event.Some(true),
 	ConnectedAt: at("2026-11-22T07:00:00.001Z"),
 }
 
@@ -174,7 +174,7 @@ func TestAnswerStaysBelowTheLimit(t *testing.T) {
 				c := &canned{answer: query.Answer{NextCursor: "last"}}
 				for i := range 5000 {
 					e := full
-					e.ClientID, e.Time = id, at("2026-11-22T08:00:00Z").Add(time.Duration(i)*time.Millisecond)
+					e.ClientID, e.Time = event.ClientID(id), at("2026-11-22T08:00:00Z").Add(time.Duration(i)*time.Millisecond)
 					c.answer.Events = append(c.answer.Events, e)
 				}
 				w := c.get(trace + "&limit=5000&format=" + format)

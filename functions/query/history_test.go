@@ -130,7 +130,7 @@ func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Contains(t, ask(r.api(), status).Body.String(), `"state":"online"`)
 	require.Contains(t, ask(r.api(), status+"&at=2026-11-22T08:00:00Z").Body.String(), `"state":"unknown"`)
 	require.Contains(t, ask(r.api(), "/api/v1/trace?instance=i&client=c").Body.String(), `"time":"2026-11-22T08:10:00.000Z"`)
-	online, err := alibaba{r.api()}.Online(t.Context(), "i", []string{"c"})
+	online, err := alibaba{r.api()}.Online(t.Context(), "i", []event.ClientID{"c"})
 	require.NoError(t, err)
 	require.Equal(t, []bool{true}, online)
 }
@@ -308,7 +308,7 @@ func TestAlibabaPagesAndStates(t *testing.T) {
 			require.Equal(t, r.events[c.offset].Time, page.Rows[0].Time)
 		}
 	}
-	online, err := backend.Online(t.Context(), "i", []string{"nobody", "c"})
+	online, err := backend.Online(t.Context(), "i", []event.ClientID{"nobody", "c"})
 	require.NoError(t, err)
 	require.Equal(t, []bool{false, true}, online)
 }

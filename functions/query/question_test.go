@@ -62,7 +62,7 @@ func TestQuestion(t *testing.T) {
 		}},
 		{"client=c&explain=1", query.Request{ClientID: "c", Limit: 1000, Explain: true}},
 		{"client=undefined&from=&cursor=&order=&format=", query.Request{ClientID: "undefined", Limit: 1000}},
-		{"client=" + strings.Repeat("x", 65_535), query.Request{ClientID: strings.Repeat("x", 65_535), Limit: 1000}},
+		{"client=" + strings.Repeat("x", 65_535), query.Request{ClientID: event.ClientID(strings.Repeat("x", 65_535)), Limit: 1000}},
 	} {
 		q, err := parseTrace("instance=i&"+c.query, now)
 		require.NoError(t, err, c.query)

@@ -94,7 +94,7 @@ func signatureOf(r *http.Request, to address) (mac []byte, signed bool) {
 // named is the address as a log line may have it: who leaves the instance out of a URL
 // that ends with the token has the token in its place.
 func (h webhooks) named(to address) address {
-	if _, isToken := h.tokens.Find(to.instance); isToken {
+	if _, isToken := h.tokens.Find(string(to.instance)); isToken {
 		to.instance = "(a token)"
 	}
 	return to

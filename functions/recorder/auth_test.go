@@ -122,7 +122,7 @@ func TestTokenInURL(t *testing.T) {
 			case 400:
 				require.Contains(t, w.Body.String(), `"code":"InvalidInstance"`)
 			default:
-				require.Equal(t, "prod", b.kept(t).InstanceID)
+				require.Equal(t, "prod", string(b.kept(t).InstanceID))
 			}
 		})
 	}

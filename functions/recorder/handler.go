@@ -35,7 +35,7 @@ type webhooks struct {
 	room, unproven *room
 	retention      time.Duration
 	// triggerInstance is the instance of what triggers deliver.
-	triggerInstance string
+	triggerInstance event.InstanceID
 	// outside asks the addresses that brokers name in a handshake.
 	outside *http.Client
 	now     func() time.Time
@@ -84,16 +84,18 @@ func (h webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // address is what the path of a webhook says.
 type address struct {
-	route, instance string
+	route    string
+	instance event.InstanceID
 	// token stands behind the instance, on the routes that take it there.
 	token string
 }
 
 func addressOf(r *http.Request) address {
 	route, instance, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, webhookPath), "/")
-	to := address{route: route, instance: instance}
+	to := address{route: route}
 	if tokenInPath[route] {
-		to.instance, to.token, _ = strings.Cut(instance, "/")
+		instance, to.token, _ = strings.Cut(instance, "/")
 	}
+	to.instance = event.InstanceID(instance)
 	return to
 }

@@ -31,8 +31,8 @@ func TestRecorded(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.JSONEq(t, `{"recorded":1}`, w.Body.String())
 	require.Len(t, b.recorded, 1)
-	require.Equal(t, "prod-1", b.recorded[0].InstanceID)
-	require.Equal(t, "c1", b.recorded[0].ClientID)
+	require.Equal(t, "prod-1", string(b.recorded[0].InstanceID))
+	require.Equal(t, "c1", string(b.recorded[0].ClientID))
 	require.Equal(t, now, b.recorded[0].ReceivedAt)
 	require.Empty(t, b.quarantined)
 }
@@ -84,7 +84,7 @@ func TestUnreadableInputIsKept(t *testing.T) {
 			kept := b.kept(t)
 			require.Equal(t, c.body, string(kept.Body))
 			require.Equal(t, c.encoding, kept.Encoding)
-			require.Equal(t, []string{"emqx", "local"}, []string{kept.Route, kept.InstanceID})
+			require.Equal(t, []string{"emqx", "local"}, []string{kept.Route, string(kept.InstanceID)})
 			require.Equal(t, now, kept.ReceivedAt)
 		})
 	}

@@ -1,5 +1,7 @@
 package main
 
+import "devicetrace/pkg/event"
+
 // maxInstance is the longest instance id, in bytes.
 const maxInstance = 128
 
@@ -7,7 +9,7 @@ const maxInstance = 128
 const instanceRule = "1 to 128 letters, digits, '_', '-', '.' or ':'"
 
 // validInstance keeps to what stands in a path and a log line as it is.
-func validInstance(id string) bool {
+func validInstance(id event.InstanceID) bool {
 	if id == "" || len(id) > maxInstance {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/quarantine"
@@ -32,7 +33,7 @@ type summary struct {
 	ID         string            `json:"id"`
 	ReceivedAt time.Time         `json:"received_at,omitzero"`
 	Route      string            `json:"route,omitempty"`
-	InstanceID string            `json:"instance_id,omitempty"`
+	InstanceID event.InstanceID  `json:"instance_id,omitempty"`
 	Size       int64             `json:"size"`   // bytes in the bucket
 	Errors     int               `json:"errors"` // how many
 	FirstError *quarantine.Error `json:"first_error,omitempty"`

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"devicetrace/functions/internal/env"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/record"
 	"devicetrace/pkg/serve"
 )
@@ -61,8 +62,8 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	}, nil
 }
 
-func triggerInstance(vars *env.Reader) string {
-	instance := vars.Optional("TRIGGER_INSTANCE")
+func triggerInstance(vars *env.Reader) event.InstanceID {
+	instance := event.InstanceID(vars.Optional("TRIGGER_INSTANCE"))
 	if instance == "" {
 		return apsaraMQ
 	}

@@ -84,7 +84,7 @@ func (s *system) trace(client string) []event.Event {
 	require.NoError(s.t, err)
 	var events []event.Event
 	for day := now.AddDate(0, 0, -60); day.Before(now.AddDate(0, 0, 60)); day = day.AddDate(0, 0, 1) {
-		answer, err := reader.Trace(s.t.Context(), query.Request{InstanceID: "prod", ClientID: client, From: day, To: day.Add(24*time.Hour - 1)})
+		answer, err := reader.Trace(s.t.Context(), query.Request{InstanceID: "prod", ClientID: event.ClientID(client), From: day, To: day.Add(24*time.Hour - 1)})
 		require.NoError(s.t, err)
 		require.Empty(s.t, answer.Unreadable)
 		events = append(events, answer.Events...)

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/serve"
 )
@@ -16,7 +17,7 @@ type shown struct {
 	ID         string             `json:"id"`
 	ReceivedAt time.Time          `json:"received_at"`
 	Route      string             `json:"route"`
-	InstanceID string             `json:"instance_id"`
+	InstanceID event.InstanceID   `json:"instance_id"`
 	Hook       string             `json:"hook,omitempty"`
 	Position   string             `json:"position,omitempty"`
 	Encoding   string             `json:"encoding,omitempty"` // that the body still has

@@ -33,8 +33,8 @@ func TestEvent(t *testing.T) {
 			b := &bench{}
 			require.NoError(t, b.hooks().event(t.Context(), []byte(payload)))
 			require.Len(t, b.recorded, 1)
-			require.Equal(t, "c1", b.recorded[0].ClientID)
-			require.Equal(t, "apsaramq", b.recorded[0].InstanceID)
+			require.Equal(t, "c1", string(b.recorded[0].ClientID))
+			require.Equal(t, "apsaramq", string(b.recorded[0].InstanceID))
 			require.Equal(t, now, b.recorded[0].ReceivedAt)
 			require.Empty(t, b.quarantined)
 		})
@@ -64,7 +64,7 @@ func TestEventsOfABatch(t *testing.T) {
 	require.Len(t, b.recorded, 2)
 	kept := b.kept(t)
 	require.Equal(t, payload, string(kept.Body))
-	require.Equal(t, []string{"apsaramq", "apsaramq"}, []string{kept.Route, kept.InstanceID})
+	require.Equal(t, []string{"apsaramq", "apsaramq"}, []string{kept.Route, string(kept.InstanceID)})
 	require.Equal(t, 1, kept.Errors[0].Item)
 }
 

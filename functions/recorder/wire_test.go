@@ -52,7 +52,7 @@ func TestWireNamesWhatIsWrong(t *testing.T) {
 func TestTriggerInstance(t *testing.T) {
 	for set, want := range map[string]string{"": "apsaramq", " mqtt-cn-1 ": "mqtt-cn-1"} {
 		vars := env.Reader{Getenv: func(string) string { return set }}
-		require.Equal(t, want, triggerInstance(&vars))
+		require.Equal(t, want, string(triggerInstance(&vars)))
 		require.NoError(t, vars.Err())
 	}
 }

@@ -118,7 +118,7 @@ func TestAzureEventGridNamesNestedFields(t *testing.T) {
 // TestAzureEventGridClientIsTheSession: one authentication name may have many sessions.
 func TestAzureEventGridClientIsTheSession(t *testing.T) {
 	got := decode(t, "azure-eventgrid", azureEvent("MQTTClientSessionConnected", `{"clientAuthenticationName":"user","clientSessionName":"undefined"}`)).Events[0]
-	require.Equal(t, "undefined", got.ClientID)
+	require.Equal(t, "undefined", string(got.ClientID))
 	require.Equal(t, "user", got.Username)
 }
 

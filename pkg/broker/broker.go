@@ -47,7 +47,7 @@ type Batch struct {
 // Meta is what the receiver knows beside the body.
 type Meta struct {
 	// InstanceID is the broker instance that the body came from.
-	InstanceID string
+	InstanceID event.InstanceID
 	// ReceivedAt is the time of the receiver's clock. Event times more than an
 	// hour after it are rejected.
 	ReceivedAt time.Time

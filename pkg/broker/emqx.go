@@ -159,7 +159,7 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
 	e.Protocol = r.text("proto_name", m.protoName)
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, e.Protocol)
-	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
 	e.CleanStart = r.flag("clean_start", m.cleanStart)
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -92,7 +91,7 @@ func (m *emqx4) common(r *reader, e *event.Event) {
 	e.Node = r.text("node", m.node)
 	e.PeerAddress = r.text("ipaddress", m.ipAddress)
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, "")
-	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
 	e.ConnectedAt = r.time("connected_at", milliseconds(m.connectedAt))
 }
 

@@ -20,7 +20,7 @@ func TestEMQX4ConnectedHasAllFields(t *testing.T) {
 		Time: connected, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "emqx4", NativeEvent: "client_connected",
 		PeerAddress: "192.0.2.7", Username: "device", Node: "emqx@10.0.0.5",
-		ProtocolVersion: 4, KeepAlive: event.Some[int32](60),
+		ProtocolVersion: 4, KeepAlive: event.Some(time.Minute),
 		ConnectedAt: connected,
 	}}, decode(t, "emqx4", body).Events)
 }

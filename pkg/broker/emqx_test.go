@@ -20,7 +20,7 @@ func TestEMQXConnectedHasAllFields(t *testing.T) {
 		Time: connected, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "emqx", NativeEvent: "client.connected",
 		PeerAddress: "192.0.2.7", PeerPort: 52341, Node: "emqx@10.0.0.5",
-		Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+		Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true),
 		ConnectedAt: connected,
 	}}, decode(t, "emqx", body).Events)
 }

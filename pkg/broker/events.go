@@ -104,14 +104,14 @@ func (m *own) row(r *reader, e *event.Event) bool {
 }
 
 // client is the client identifier, whole or from its two halves.
-func (m *own) client(r *reader) string {
+func (m *own) client(r *reader) event.ClientID {
 	group, device := r.id("group_id", m.groupID), r.id("device_id", m.deviceID)
 	if group == "" && device == "" {
 		return r.clientID("client_id", m.clientID)
 	}
 	joined := event.JoinClientID(group, device)
-	whole := r.id("client_id", m.clientID)
-	switch split, _ := event.SplitClientID(joined); {
+	whole := event.ClientID(r.id("client_id", m.clientID))
+	switch split, _ := joined.Split(); {
 	case device == "":
 		r.refuse("device_id", "is needed where there is a group_id")
 	case split != group:
@@ -174,7 +174,7 @@ func (m *own) evidence(r *reader, e *event.Event) {
 	e.Node = r.text("node", m.node)
 	e.Protocol = r.text("protocol", m.protocol)
 	e.ProtocolVersion = r.integer("protocol_version", m.protocolVersion, math.MaxUint8).Value
-	e.KeepAlive = r.integer("keep_alive", m.keepAlive, math.MaxInt32)
+	e.KeepAlive = r.seconds("keep_alive", m.keepAlive)
 	e.CleanStart = r.flag("clean_start", m.cleanStart)
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }

@@ -19,7 +19,7 @@ func TestOwnConnectHasAllFields(t *testing.T) {
 		Time: connected, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "events", SourceEventID: "bridge-7-000001", NativeEvent: "session_established",
 		PeerAddress: "192.0.2.7", PeerPort: 52341, Username: "device", Node: "mqtt-1",
-		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true),
 		ConnectedAt: connected,
 	}}, decode(t, "events", body).Events)
 }
@@ -91,7 +91,7 @@ func TestOwnClientIdentifier(t *testing.T) {
 			continue
 		}
 		require.Empty(t, got.Rejected, c.members)
-		require.Equal(t, c.client, got.Events[0].ClientID)
+		require.Equal(t, c.client, string(got.Events[0].ClientID))
 	}
 }
 

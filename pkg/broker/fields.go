@@ -70,8 +70,8 @@ func (r *reader) id(field string, v value) string {
 }
 
 // clientID reads a client identifier that a row cannot do without.
-func (r *reader) clientID(field string, v value) string {
-	id := r.id(field, v)
+func (r *reader) clientID(field string, v value) event.ClientID {
+	id := event.ClientID(r.id(field, v))
 	if id == "" {
 		r.refuse(field, "a client identifier is needed")
 	}
@@ -110,6 +110,12 @@ func (r *reader) integer(field string, v value, limit int32) event.Optional[int3
 		return event.Optional[int32]{}
 	}
 	return event.Some(int32(n))
+}
+
+// seconds reads a whole number of seconds, unknown if it is missing.
+func (r *reader) seconds(field string, v value) event.Optional[time.Duration] {
+	n := r.integer(field, v, math.MaxInt32)
+	return event.Optional[time.Duration]{Value: time.Duration(n.Value) * time.Second, Known: n.Known}
 }
 
 // integer is the value of a whole number, or of a text that spells one.

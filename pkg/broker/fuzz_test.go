@@ -63,14 +63,14 @@ func requireValid(t *testing.T, b broker.Batch) {
 		require.LessOrEqual(t, len(e.ClientID), event.MaxClientID)
 		require.True(t, e.Action.Valid(), e.Action)
 		require.Contains(t, event.ActionInfos(), e.ActionInfo)
-		require.Equal(t, "sample", e.InstanceID)
+		require.Equal(t, "sample", string(e.InstanceID))
 		require.NotEmpty(t, e.Source)
 		require.NotEmpty(t, e.NativeEvent)
 		require.False(t, e.Time.After(received.Add(time.Hour)), e.Time)
 		require.False(t, e.Time.Before(received.Add(-meta.Retention)), e.Time)
 		require.Equal(t, e.Time, e.Time.Truncate(time.Millisecond))
 		require.Contains(t, []event.TimeOrigin{event.FromBroker, event.FromReceiver}, e.TimeOrigin)
-		for _, s := range []string{e.ClientID, e.ChannelID, e.Source, e.SourceEventID, e.NativeEvent, e.NativeReason, e.PeerAddress, e.Username, e.Node, e.Protocol} {
+		for _, s := range []string{string(e.ClientID), e.ChannelID, e.Source, e.SourceEventID, e.NativeEvent, e.NativeReason, e.PeerAddress, e.Username, e.Node, e.Protocol} {
 			require.True(t, utf8.ValidString(s))
 			require.LessOrEqual(t, len(s), 64<<10)
 		}

@@ -54,14 +54,14 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 // fill takes over what a line tells.
 func (m *mosquittoSaid) fill(r *reader, e *event.Event) {
 	e.Source = "mosquitto"
-	e.ClientID = r.words.of(m.id)
+	e.ClientID = event.ClientID(r.words.of(m.id))
 	e.Action, e.ActionInfo = m.action, m.info
 	e.NativeEvent, e.NativeReason = m.event, r.words.of(m.reason)
 	e.PeerAddress, e.PeerPort = r.words.of(m.address), m.port
 	if m.action == event.Connect {
 		e.Protocol, e.ProtocolVersion = "MQTT", mosquittoVersions[m.version]
 		e.CleanStart = event.Some(m.clean == 1)
-		e.KeepAlive = event.Some(int32(m.keepAlive))
+		e.KeepAlive = event.Some(time.Duration(m.keepAlive) * time.Second)
 		e.Username = r.words.of(m.user)
 	}
 }

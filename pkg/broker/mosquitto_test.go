@@ -47,7 +47,7 @@ func TestMosquittoConnectHasAllFields(t *testing.T) {
 		Time: second, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "mosquitto", NativeEvent: "connected",
 		PeerAddress: "192.0.2.7", PeerPort: 52341, Username: "user1",
-		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true),
 	}}, got.Events)
 }
 
@@ -96,12 +96,12 @@ func TestMosquittoConnects(t *testing.T) {
 		require.Empty(t, got.Rejected, c.line)
 		require.Len(t, got.Events, 1, c.line)
 		e := got.Events[0]
-		require.Equal(t, c.client, e.ClientID, c.line)
+		require.Equal(t, c.client, string(e.ClientID), c.line)
 		require.Equal(t, c.user, e.Username, c.line)
 		require.Equal(t, c.peer, fmt.Sprint(e.PeerAddress, " ", e.PeerPort), c.line)
 		require.Equal(t, c.version, e.ProtocolVersion, c.line)
 		require.Equal(t, event.Some(c.cleanStart), e.CleanStart, c.line)
-		require.Equal(t, event.Some(c.keepAlive), e.KeepAlive, c.line)
+		require.Equal(t, event.Some(c.keepAlive), event.Seconds(e.KeepAlive), c.line)
 	}
 }
 
@@ -211,7 +211,7 @@ func requireEnd(t *testing.T, line, id string, want mosquittoEnd, nativeEvent, p
 	require.Empty(t, got.Rejected, line)
 	require.Len(t, got.Events, 1, line)
 	e := got.Events[0]
-	require.Equal(t, id, e.ClientID, line)
+	require.Equal(t, id, string(e.ClientID), line)
 	require.Equal(t, want.action, e.Action, line)
 	require.Equal(t, want.info, e.ActionInfo, line)
 	require.Equal(t, nativeEvent, e.NativeEvent, line)
@@ -313,7 +313,7 @@ func TestMosquittoRejections(t *testing.T) {
 				got = decode(t, "mosquitto", c.line+"\n"+stamped("Client good disconnected."))
 			}
 			require.Len(t, got.Events, 1)
-			require.Equal(t, "good", got.Events[0].ClientID)
+			require.Equal(t, "good", string(got.Events[0].ClientID))
 			require.Len(t, got.Rejected, 1)
 			require.Equal(t, 0, got.Rejected[0].Item)
 			require.Equal(t, c.field, got.Rejected[0].Field)

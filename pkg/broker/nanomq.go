@@ -83,6 +83,6 @@ func (m *nanomq) common(r *reader, e *event.Event) {
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.text("username", m.username)
 	e.ProtocolVersion = r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
-	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
 	r.when(e)
 }

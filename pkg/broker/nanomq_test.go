@@ -16,7 +16,7 @@ func TestNanoMQConnackHasAllFields(t *testing.T) {
 		Action: event.Connect, ActionInfo: event.Accepted,
 		Time: now, TimeOrigin: event.FromReceiver, ReceivedAt: now,
 		Source: "nanomq", NativeEvent: "client_connack",
-		Username: "device", ProtocolVersion: 4, KeepAlive: event.Some[int32](60),
+		Username: "device", ProtocolVersion: 4, KeepAlive: event.Some(time.Minute),
 	}, onlyEvent(t, "nanomq-connack-success"))
 }
 

@@ -84,7 +84,7 @@ func (m *tencent) common(r *reader, e *event.Event) {
 	e.Node = r.text("node", m.node)
 	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
 	e.ProtocolVersion = r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
-	e.KeepAlive = r.integer("keepalive", m.keepAlive, math.MaxInt32)
+	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
 	e.CleanStart = r.flag("clean_start", m.cleanStart)
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }

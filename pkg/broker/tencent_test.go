@@ -18,7 +18,7 @@ func TestTencentConnectedHasAllFields(t *testing.T) {
 		Time: connected, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "tencent", NativeEvent: "client.connected",
 		Username: "device", Node: "10.0.0.5:1883",
-		ProtocolVersion: 5, KeepAlive: event.Some[int32](60), CleanStart: event.Some(true),
+		ProtocolVersion: 5, KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true),
 		ConnectedAt: connected,
 	}, onlyEvent(t, "tencent-connected"))
 }

@@ -30,7 +30,7 @@ var (
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
-		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		InstanceID: "i", ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
 		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
 	}
 }
@@ -53,7 +53,7 @@ func ofOne(n int) []event.Event {
 	return events
 }
 
-func where(client string) layout.Partition { return shards.PartitionOf(client, noon) }
+func where(client string) layout.Partition { return shards.PartitionOf(event.ClientID(client), noon) }
 
 // bucket is a store with the layout's marker. Its objects are of noon.
 func bucket(t testing.TB) *memstore.Store {

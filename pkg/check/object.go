@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/segment"
@@ -77,7 +78,7 @@ func (p *partition) rows(ctx context.Context, blocks *blocks, s layout.Segment) 
 
 // partitionOf is the row's partition in a layout with shards of as many digits.
 func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
-	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(row.ClientID, time.UnixMilli(row.Time))
+	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
 
 // faults are what is wrong with rows of one object, each said once.
@@ -165,7 +166,7 @@ func (r *rows) next(ctx context.Context) (*segment.Row, error) {
 // leadsTo reports whether a lookup of the row that came last would read its row group.
 func (r *rows) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
-	return slices.ContainsFunc(r.footer.GroupsOf(row.ClientID, row.Time, row.Time),
+	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),
 		func(g segment.Group) bool { return g.Offset == at })
 }
 

@@ -31,7 +31,7 @@ var (
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
-		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		InstanceID: "i", ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
 		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
 	}
 }

@@ -89,8 +89,8 @@ func (c *Connection) take(e *event.Event) {
 	fill(&c.Node, e.Node)
 	fill(&c.Protocol, e.Protocol)
 	fill(&c.ProtocolVersion, e.ProtocolVersion)
-	fill(&c.KeepAlive, pointer(e.KeepAlive))
-	fill(&c.CleanStart, pointer(e.CleanStart))
+	fill(&c.KeepAlive, event.Seconds(e.KeepAlive).Pointer())
+	fill(&c.CleanStart, e.CleanStart.Pointer())
 	fill(&c.Source, e.Source)
 	fill(&c.connectedAt, e.ConnectedAt)
 }
@@ -102,19 +102,11 @@ func fill[T comparable](to *T, from T) {
 	}
 }
 
-// pointer is nil for what is not known.
-func pointer[T any](o event.Optional[T]) *T {
-	if !o.Known {
-		return nil
-	}
-	return &o.Value
-}
-
 // finish says how it ended.
 func (c *Connection) finish(e *event.Event) {
 	c.EndIs, c.Kind = Reported, kindOf(e)
 	c.Action, c.ActionInfo = e.Action, e.ActionInfo
-	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, pointer(e.ReasonCode)
+	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, e.ReasonCode.Pointer()
 }
 
 // kindOf is the kind of an end. A source that never tells why sends the same word
@@ -172,7 +164,7 @@ type Refusal struct {
 func refusal(e *event.Event) Refusal {
 	return Refusal{
 		Time: Instant{whole(e.Time)}, Action: e.Action, ActionInfo: e.ActionInfo,
-		NativeEvent: e.NativeEvent, NativeReason: e.NativeReason, ReasonCode: pointer(e.ReasonCode),
+		NativeEvent: e.NativeEvent, NativeReason: e.NativeReason, ReasonCode: e.ReasonCode.Pointer(),
 		PeerAddress: e.PeerAddress, PeerPort: e.PeerPort, Username: e.Username, Node: e.Node, Source: e.Source,
 	}
 }

@@ -60,7 +60,7 @@ func eventsOf(raw []byte) []event.Event {
 			e.PeerAddress, e.PeerPort = "192.0.2."+string(rune('1'+where/4%3)), int32(where/16)
 		}
 		if from%2 == 0 {
-			e.KeepAlive, e.Node = event.Some(int32(from)), string(rune('m'+from%3))
+			e.KeepAlive, e.Node = event.Some(time.Duration(from)*time.Second), string(rune('m'+from%3))
 		}
 		events = append(events, e)
 	}

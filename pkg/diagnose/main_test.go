@@ -53,13 +53,15 @@ func disconnect(at string, more ...with) event.Event {
 	return row(at, event.Disconnect, event.DisconnectedByClient, more)
 }
 
-func channel(id string) with      { return func(e *event.Event) { e.ChannelID = id } }
-func node(name string) with       { return func(e *event.Event) { e.Node = name } }
-func native(word string) with     { return func(e *event.Event) { e.NativeEvent = word } }
-func reason(word string) with     { return func(e *event.Event) { e.NativeReason = word } }
-func source(name string) with     { return func(e *event.Event) { e.Source = name } }
-func connectedAt(at string) with  { return func(e *event.Event) { e.ConnectedAt = clock(at) } }
-func keepAlive(s int32) with      { return func(e *event.Event) { e.KeepAlive = event.Some(s) } }
+func channel(id string) with     { return func(e *event.Event) { e.ChannelID = id } }
+func node(name string) with      { return func(e *event.Event) { e.Node = name } }
+func native(word string) with    { return func(e *event.Event) { e.NativeEvent = word } }
+func reason(word string) with    { return func(e *event.Event) { e.NativeReason = word } }
+func source(name string) with    { return func(e *event.Event) { e.Source = name } }
+func connectedAt(at string) with { return func(e *event.Event) { e.ConnectedAt = clock(at) } }
+func keepAlive(s int32) with {
+	return func(e *event.Event) { e.KeepAlive = event.Some(time.Duration(s) * time.Second) }
+}
 func user(name string) with       { return func(e *event.Event) { e.Username = name } }
 func from(a string, p int32) with { return func(e *event.Event) { e.PeerAddress, e.PeerPort = a, p } }
 

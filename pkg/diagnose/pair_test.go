@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -434,7 +435,7 @@ func TestPairingWithBefore(t *testing.T) {
 func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	first := connect("08:00:00", channel("a"))
 	second, third := first, first
-	second.KeepAlive, third.KeepAlive = event.Some(int32(60)), event.Some(int32(30))
+	second.KeepAlive, third.KeepAlive = event.Some(time.Minute), event.Some(30*time.Second)
 	inAnyOrder(t, []event.Event{first, second, third}, func(t require.TestingT, events []event.Event) {
 		got := diagnosed(events).Connections
 		require.Len(t, got, 1)

@@ -17,9 +17,9 @@ func (e *Event) Channel() string {
 	case e.ChannelID != "":
 		return e.ChannelID
 	case !e.ConnectedAt.IsZero():
-		return digest(e.InstanceID, e.ClientID, e.Node, strconv.FormatInt(e.ConnectedAt.UnixMilli(), 10))
+		return digest(string(e.InstanceID), string(e.ClientID), e.Node, strconv.FormatInt(e.ConnectedAt.UnixMilli(), 10))
 	case e.PeerAddress != "" && e.PeerPort != 0:
-		return digest(e.InstanceID, e.ClientID, e.Node, e.PeerAddress, strconv.Itoa(int(e.PeerPort)))
+		return digest(string(e.InstanceID), string(e.ClientID), e.Node, e.PeerAddress, strconv.Itoa(int(e.PeerPort)))
 	default:
 		return ""
 	}

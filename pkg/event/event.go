@@ -11,9 +11,16 @@ import (
 	"time"
 )
 
-// MaxClientID is the longest client identifier, in bytes: CONNECT says its length in two
-// bytes (MQTT 5.0, 1.5.4).
+// ClientID is the client identifier of CONNECT: opaque, case-sensitive UTF-8 of up to
+// MaxClientID bytes. Empty: unknown.
+type ClientID string
+
+// MaxClientID is the maximum length of a client identifier in bytes: MQTT sends the length
+// in two bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
+
+// InstanceID names a broker instance or cluster. The operator chooses it.
+type InstanceID string
 
 // MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
 // the future are not taken; what is known now includes those up to there.
@@ -22,11 +29,8 @@ const MaxAhead = time.Hour
 // Event is one thing a broker reported about a client. The zero value of a
 // field means that the source did not tell.
 type Event struct {
-	// InstanceID names the broker instance or cluster that the event came from.
-	InstanceID string
-	// ClientID is the client identifier of CONNECT: opaque, case-sensitive UTF-8
-	// of up to MaxClientID bytes.
-	ClientID string
+	InstanceID InstanceID
+	ClientID   ClientID
 	// ChannelID is the broker's identifier of the network connection, as sent.
 	// Where a source sends none, it is derived when read; see Channel.
 	ChannelID string
@@ -62,10 +66,10 @@ type Event struct {
 	Protocol string
 	// ProtocolVersion is the protocol level: 3 (3.1), 4 (3.1.1), 5 (5.0).
 	ProtocolVersion int32
-	// KeepAlive is the longest silence the client promised, in seconds. A known
-	// 0 means that none was asked. Brokers give up after one and a half times
+	// KeepAlive is the longest silence the client promised, in whole seconds. A known 0
+	// means that the client asked for none. Brokers give up after one and a half times
 	// this (MQTT 5.0, 3.1.2.10).
-	KeepAlive  Optional[int32]
+	KeepAlive  Optional[time.Duration]
 	CleanStart Optional[bool]
 	// ConnectedAt is when this connection was accepted, where the broker says it.
 	ConnectedAt time.Time
@@ -77,8 +81,21 @@ type Optional[T any] struct {
 	Known bool
 }
 
-// Some is a known value.
+// Some returns a known value.
 func Some[T any](v T) Optional[T] { return Optional[T]{Value: v, Known: true} }
+
+// Pointer returns a pointer to a copy of the value, nil if it is unknown.
+func (o Optional[T]) Pointer() *T {
+	if !o.Known {
+		return nil
+	}
+	return &o.Value
+}
+
+// Seconds returns a duration as a whole number of seconds.
+func Seconds(o Optional[time.Duration]) Optional[int32] {
+	return Optional[int32]{Value: int32(o.Value / time.Second), Known: o.Known}
+}
 
 // groupSeparator stands between the two halves of an ApsaraMQ client identifier.
 const groupSeparator = "@@@"
@@ -86,30 +103,30 @@ const groupSeparator = "@@@"
 // GroupID is the part of the client identifier before the first "@@@", empty
 // where there is none.
 func (e *Event) GroupID() string {
-	group, _ := SplitClientID(e.ClientID)
+	group, _ := e.ClientID.Split()
 	return group
 }
 
 // DeviceID is the part of the client identifier after the first "@@@", or all of it.
 func (e *Event) DeviceID() string {
-	_, device := SplitClientID(e.ClientID)
+	_, device := e.ClientID.Split()
 	return device
 }
 
-// SplitClientID cuts a client identifier at the first "@@@".
-func SplitClientID(clientID string) (group, device string) {
-	group, device, found := strings.Cut(clientID, groupSeparator)
+// Split cuts a client identifier at the first "@@@". The group is empty if there is none.
+func (id ClientID) Split() (group, device string) {
+	group, device, found := strings.Cut(string(id), groupSeparator)
 	if !found {
-		return "", clientID
+		return "", string(id)
 	}
 	return group, device
 }
 
-// JoinClientID is the client identifier of a group and a device; without a
-// group it is the device alone.
-func JoinClientID(group, device string) string {
+// JoinClientID returns the client identifier of a group and a device. Without a group it is
+// the device alone.
+func JoinClientID(group, device string) ClientID {
 	if group == "" {
-		return device
+		return ClientID(device)
 	}
-	return group + groupSeparator + device
+	return ClientID(group + groupSeparator + device)
 }

@@ -18,11 +18,11 @@ func TestClientIDsSplitAtTheFirstSeparator(t *testing.T) {
 		"plain@@device": {"", "plain@@device"},
 		"":              {"", ""},
 	} {
-		e := event.Event{ClientID: clientID}
+		e := event.Event{ClientID: event.ClientID(clientID)}
 		require.Equal(t, want, [2]string{e.GroupID(), e.DeviceID()}, clientID)
 	}
-	require.Equal(t, "g@@@d", event.JoinClientID("g", "d"))
-	require.Equal(t, "d", event.JoinClientID("", "d"))
+	require.Equal(t, event.ClientID("g@@@d"), event.JoinClientID("g", "d"))
+	require.Equal(t, event.ClientID("d"), event.JoinClientID("", "d"))
 }
 
 func TestActionInfoAndItsAliases(t *testing.T) {

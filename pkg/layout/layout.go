@@ -20,6 +20,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/event"
 )
 
 // Layout is how the bucket is divided. It is chosen when the bucket is first used
@@ -61,7 +63,7 @@ func ParseMarker(key string) (Layout, error) {
 type Shard string
 
 // ShardOf is the shard of a client identifier.
-func (l Layout) ShardOf(clientID string) Shard {
+func (l Layout) ShardOf(clientID event.ClientID) Shard {
 	sum := md5.Sum([]byte(clientID))
 	var digits [4]byte
 	hex.Encode(digits[:], sum[:2])

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/event"
 )
 
 // EventsPrefix is where all segments are.
@@ -16,13 +18,13 @@ type Partition struct {
 }
 
 // PartitionOf is the partition of an event.
-func (l Layout) PartitionOf(clientID string, t time.Time) Partition {
+func (l Layout) PartitionOf(clientID event.ClientID, t time.Time) Partition {
 	return Partition{Shard: l.ShardOf(clientID), Day: DayOf(t)}
 }
 
 // PartitionsBetween are the partitions that may hold a client's events from one
 // instant to another, both inclusive, in ascending order of day.
-func (l Layout) PartitionsBetween(clientID string, from, to time.Time) []Partition {
+func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) []Partition {
 	var partitions []Partition
 	shard := l.ShardOf(clientID)
 	for day := DayOf(from).Start(); !day.After(to); day = day.AddDate(0, 0, 1) {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/event"
 )
 
 // handler answers the API.
@@ -22,7 +24,7 @@ type handler struct {
 }
 
 // operation answers a request that is signed by a key that may ask about the instance.
-type operation func(h *handler, ctx context.Context, instanceID string, p parameters) (reply, error)
+type operation func(h *handler, ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error)
 
 var operations = map[string]operation{
 	"QueryMqttTraceDevice":         (*handler).queryMqttTraceDevice,

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"devicetrace/pkg/event"
 )
 
 // Key is who may ask, and about which instances.
@@ -11,15 +13,19 @@ type Key struct {
 	AccessKeyID string
 	Secret      string
 	// Instances are the instance ids that the key may ask about; "*" is all.
-	Instances []string
+	Instances []event.InstanceID
 }
 
 // String leaves the secret out.
 func (k Key) String() string {
-	return k.AccessKeyID + ":…=" + strings.Join(k.Instances, ",")
+	instances := make([]string, len(k.Instances))
+	for i, instance := range k.Instances {
+		instances[i] = string(instance)
+	}
+	return k.AccessKeyID + ":…=" + strings.Join(instances, ",")
 }
 
-func (k Key) mayAskAbout(instanceID string) bool {
+func (k Key) mayAskAbout(instanceID event.InstanceID) bool {
 	return slices.Contains(k.Instances, instanceID) || slices.Contains(k.Instances, "*")
 }
 
@@ -55,7 +61,7 @@ func parseKey(entry string) (Key, error) {
 	key := Key{AccessKeyID: strings.TrimSpace(id), Secret: strings.TrimSpace(rest[:end])}
 	for instance := range strings.SplitSeq(rest[end+1:], ",") {
 		if instance = strings.TrimSpace(instance); instance != "" {
-			key.Instances = append(key.Instances, instance)
+			key.Instances = append(key.Instances, event.InstanceID(instance))
 		}
 	}
 	switch {

@@ -5,18 +5,20 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 func TestParseKeys(t *testing.T) {
 	for text, want := range map[string][]Key{
 		"":                            nil,
 		" ; ;":                        nil,
-		"local:local-secret=*":        {{"local", "local-secret", []string{"*"}}},
-		"a:s=x,y;b:t=z":               {{"a", "s", []string{"x", "y"}}, {"b", "t", []string{"z"}}},
-		" a : s = x , y ;\n b:t=*\n;": {{"a", "s", []string{"x", "y"}}, {"b", "t", []string{"*"}}},
-		"a:s:t==u==x":                 {{"a", "s:t==u=", []string{"x"}}},
-		"a=b:c=d":                     {{"a=b", "c", []string{"d"}}},
-		"a:s=x,,y,":                   {{"a", "s", []string{"x", "y"}}},
+		"local:local-secret=*":        {{"local", "local-secret", []event.InstanceID{"*"}}},
+		"a:s=x,y;b:t=z":               {{"a", "s", []event.InstanceID{"x", "y"}}, {"b", "t", []event.InstanceID{"z"}}},
+		" a : s = x , y ;\n b:t=*\n;": {{"a", "s", []event.InstanceID{"x", "y"}}, {"b", "t", []event.InstanceID{"*"}}},
+		"a:s:t==u==x":                 {{"a", "s:t==u=", []event.InstanceID{"x"}}},
+		"a=b:c=d":                     {{"a=b", "c", []event.InstanceID{"d"}}},
+		"a:s=x,,y,":                   {{"a", "s", []event.InstanceID{"x", "y"}}},
 	} {
 		got, err := ParseKeys(text)
 		require.NoError(t, err, text)
@@ -42,7 +44,7 @@ func TestParseKeysNeverTellsASecret(t *testing.T) {
 }
 
 func TestKeysDoNotPrintTheirSecret(t *testing.T) {
-	key := Key{"id", "hidden", []string{"a", "b"}}
+	key := Key{"id", "hidden", []event.InstanceID{"a", "b"}}
 	require.Equal(t, "id:…=a,b", fmt.Sprint(key))
 	require.Equal(t, "[id:…=a,b]", fmt.Sprintf("%+v", []Key{key}))
 }

@@ -68,13 +68,13 @@ type Backend interface {
 	Trace(ctx context.Context, request TraceRequest) (TracePage, error)
 	// Online reports for each client identifier, in their order, whether the client is
 	// connected now.
-	Online(ctx context.Context, instanceID string, clientIDs []string) ([]bool, error)
+	Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error)
 }
 
 // TraceRequest asks for a page of what happened to one client of one instance.
 type TraceRequest struct {
-	InstanceID string
-	ClientID   string
+	InstanceID event.InstanceID
+	ClientID   event.ClientID
 	// From and To are event times in whole milliseconds, both inclusive, at most 24
 	// hours apart.
 	From, To time.Time

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 // now is what the clock says in these tests.
@@ -23,8 +25,8 @@ type canned struct {
 	err       error
 	panics    bool
 	asked     []TraceRequest
-	askedOf   string
-	askedOnes []string
+	askedOf   event.InstanceID
+	askedOnes []event.ClientID
 }
 
 func (c *canned) Trace(_ context.Context, request TraceRequest) (TracePage, error) {
@@ -35,14 +37,14 @@ func (c *canned) Trace(_ context.Context, request TraceRequest) (TracePage, erro
 	return c.page, c.err
 }
 
-func (c *canned) Online(_ context.Context, instanceID string, clientIDs []string) ([]bool, error) {
+func (c *canned) Online(_ context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	c.askedOf, c.askedOnes = instanceID, clientIDs
 	return c.online, c.err
 }
 
 var keys = []Key{
-	{AccessKeyID: "testak", Secret: "testsk", Instances: []string{"post-cn-x", "other"}},
-	{AccessKeyID: "otherak", Secret: "othersk", Instances: []string{"*"}},
+	{AccessKeyID: "testak", Secret: "testsk", Instances: []event.InstanceID{"post-cn-x", "other"}},
+	{AccessKeyID: "otherak", Secret: "othersk", Instances: []event.InstanceID{"*"}},
 }
 
 func newAPI(t testing.TB, c *canned) http.Handler {
@@ -113,7 +115,7 @@ func TestIs(t *testing.T) {
 }
 
 func TestConfigNamesTheFault(t *testing.T) {
-	good := Key{AccessKeyID: "id", Secret: "hidden", Instances: []string{"*"}}
+	good := Key{AccessKeyID: "id", Secret: "hidden", Instances: []event.InstanceID{"*"}}
 	for _, c := range []struct {
 		config Config
 		want   string

@@ -43,14 +43,14 @@ func (p parameters) time(name, what string) (time.Time, error) {
 	return time.UnixMilli(milli).UTC(), err
 }
 
-func (p parameters) instanceID() (string, error) {
+func (p parameters) instanceID() (event.InstanceID, error) {
 	if p["InstanceId"] == "" {
 		return "", missing("InstanceId", "the broker instance that the client connects to")
 	}
-	return p["InstanceId"], nil
+	return event.InstanceID(p["InstanceId"]), nil
 }
 
-func (p parameters) clientID(name string) (string, error) {
+func (p parameters) clientID(name string) (event.ClientID, error) {
 	id := p[name]
 	switch {
 	case id == "":
@@ -58,11 +58,11 @@ func (p parameters) clientID(name string) (string, error) {
 	case len(id) > event.MaxClientID || !utf8.ValidString(id):
 		return "", unfit("%s must be UTF-8 and at most %d bytes long", name, event.MaxClientID)
 	}
-	return id, nil
+	return event.ClientID(id), nil
 }
 
 // clientIDs are ClientIdList.1, ClientIdList.2 and so on, without gaps.
-func (p parameters) clientIDs(most int) ([]string, error) {
+func (p parameters) clientIDs(most int) ([]event.ClientID, error) {
 	given := p.count("ClientIdList.")
 	switch {
 	case given == 0:
@@ -70,7 +70,7 @@ func (p parameters) clientIDs(most int) ([]string, error) {
 	case given > most:
 		return nil, unfit("ClientIdList has %d client identifiers: ask for at most %d at once", given, most)
 	}
-	ids := make([]string, given)
+	ids := make([]event.ClientID, given)
 	for i := range ids {
 		name := "ClientIdList." + strconv.Itoa(i+1)
 		if p[name] == "" {

@@ -3,6 +3,8 @@ package openapi
 import (
 	"context"
 	"fmt"
+
+	"devicetrace/pkg/event"
 )
 
 // mostBatch is the most client identifiers of one request.
@@ -14,12 +16,12 @@ type sessionReply struct {
 	OnlineStatus bool
 }
 
-func (h *handler) querySessionByClientID(ctx context.Context, instanceID string, p parameters) (reply, error) {
+func (h *handler) querySessionByClientID(ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error) {
 	clientID, err := p.clientID("ClientId")
 	if err != nil {
 		return nil, err
 	}
-	online, err := h.online(ctx, instanceID, []string{clientID})
+	online, err := h.online(ctx, instanceID, []event.ClientID{clientID})
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +35,11 @@ type sessionsReply struct {
 }
 
 type onlineStatus struct {
-	ClientID     string `json:"ClientId"`
+	ClientID     event.ClientID `json:"ClientId"`
 	OnlineStatus bool
 }
 
-func (h *handler) batchQuerySessionByClientIDs(ctx context.Context, instanceID string, p parameters) (reply, error) {
+func (h *handler) batchQuerySessionByClientIDs(ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error) {
 	clientIDs, err := p.clientIDs(mostBatch)
 	if err != nil {
 		return nil, err
@@ -53,7 +55,7 @@ func (h *handler) batchQuerySessionByClientIDs(ctx context.Context, instanceID s
 	return answer, nil
 }
 
-func (h *handler) online(ctx context.Context, instanceID string, clientIDs []string) ([]bool, error) {
+func (h *handler) online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online, err := h.backend.Online(ctx, instanceID, clientIDs)
 	if err == nil && len(online) != len(clientIDs) {
 		panic(fmt.Sprintf("the backend told of %d clients, asked about %d", len(online), len(clientIDs)))

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 func TestSession(t *testing.T) {
@@ -15,8 +17,8 @@ func TestSession(t *testing.T) {
 		got := c.do(t, acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk"))
 		require.Equal(t, http.StatusOK, got.status)
 		require.Equal(t, fmt.Sprintf(`{"RequestId":"id","OnlineStatus":%v}`, online), got.body)
-		require.Equal(t, "post-cn-x", c.askedOf)
-		require.Equal(t, []string{"c"}, c.askedOnes)
+		require.Equal(t, event.InstanceID("post-cn-x"), c.askedOf)
+		require.Equal(t, []event.ClientID{"c"}, c.askedOnes)
 	}
 }
 
@@ -32,8 +34,8 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, `{"RequestId":"id","OnlineStatusList":[{"ClientId":"b","OnlineStatus":true},`+
 		`{"ClientId":"a","OnlineStatus":false},{"ClientId":"b","OnlineStatus":true}]}`, got.body)
-	require.Equal(t, "other", c.askedOf)
-	require.Equal(t, []string{"b", "a", "b"}, c.askedOnes)
+	require.Equal(t, event.InstanceID("other"), c.askedOf)
+	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedOnes)
 }
 
 // list is ClientIdList with the numbers given, each of the value "c".

@@ -35,7 +35,7 @@ type deviceInfo struct {
 // of 15:51 answers a question about 07:00 to 08:00 UTC.
 var china = time.FixedZone("UTC+8", 8*60*60)
 
-func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID string, p parameters) (reply, error) {
+func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error) {
 	page, request, err := parseTrace(instanceID, p)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID string, p
 	return answer, nil
 }
 
-func parseTrace(instanceID string, p parameters) (page int64, q TraceRequest, err error) {
+func parseTrace(instanceID event.InstanceID, p parameters) (page int64, q TraceRequest, err error) {
 	q.InstanceID = instanceID
 	if q.ClientID, err = p.clientID("ClientId"); err != nil {
 		return 0, q, err

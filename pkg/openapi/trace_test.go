@@ -77,7 +77,7 @@ func TestTransports(t *testing.T) {
 				c := &canned{page: TracePage{Total: 1}}
 				got := c.do(t, d.signed("testak", "testsk"))
 				require.Equal(t, http.StatusOK, got.status, "%s %s %v: %s", d.style, method, inBody, got.body)
-				require.Equal(t, odd, c.asked[0].ClientID)
+				require.Equal(t, odd, string(c.asked[0].ClientID))
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func TestSplitParameters(t *testing.T) {
 	d.form = day()
 	c := &canned{}
 	require.Equal(t, http.StatusOK, c.do(t, d.signed("testak", "testsk")).status)
-	require.Equal(t, "GID_a@@@dev1", c.asked[0].ClientID)
+	require.Equal(t, "GID_a@@@dev1", string(c.asked[0].ClientID))
 }
 
 func TestTraceParameters(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 // odd is a client identifier with every kind of character that encodings differ about.
@@ -139,9 +141,9 @@ func TestVectors(t *testing.T) {
 				require.Equal(t, http.StatusOK, got.status, got.body)
 				require.Contains(t, got.body, v.want)
 				if len(backend.asked) > 0 {
-					require.Equal(t, v.wantClient, backend.asked[0].ClientID)
+					require.Equal(t, v.wantClient, string(backend.asked[0].ClientID))
 				} else {
-					require.Equal(t, v.wantClient, backend.askedOnes[0])
+					require.Equal(t, event.ClientID(v.wantClient), backend.askedOnes[0])
 				}
 			})
 		}
@@ -153,7 +155,7 @@ func TestVectors(t *testing.T) {
 func TestPublishedVector(t *testing.T) {
 	at := time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)
 	api, err := New(Config{
-		Keys: []Key{{"YourAccessKeyId", "YourAccessKeySecret", []string{"*"}}},
+		Keys: []Key{{"YourAccessKeyId", "YourAccessKeySecret", []event.InstanceID{"*"}}},
 		Now:  func() time.Time { return at }, Backend: &canned{},
 	})
 	require.NoError(t, err)

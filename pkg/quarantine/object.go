@@ -7,21 +7,23 @@ import (
 	"io"
 	"time"
 	"unicode/utf8"
+
+	"devicetrace/pkg/event"
 )
 
 // object is the stored form, one JSON object. The body stands in one of two
 // fields: as text where it is UTF-8, else in base64. It comes last, so that all the
 // rest can be read without it.
 type object struct {
-	ReceivedAt time.Time `json:"received_at"`
-	Route      string    `json:"route"`
-	InstanceID string    `json:"instance_id"`
-	Hook       string    `json:"hook,omitempty"`
-	Position   string    `json:"position,omitempty"`
-	Encoding   string    `json:"encoding,omitempty"`
-	Errors     []Error   `json:"errors"`
-	Body       string    `json:"body,omitempty"`
-	BodyBase64 []byte    `json:"body_base64,omitempty"`
+	ReceivedAt time.Time        `json:"received_at"`
+	Route      string           `json:"route"`
+	InstanceID event.InstanceID `json:"instance_id"`
+	Hook       string           `json:"hook,omitempty"`
+	Position   string           `json:"position,omitempty"`
+	Encoding   string           `json:"encoding,omitempty"`
+	Errors     []Error          `json:"errors"`
+	Body       string           `json:"body,omitempty"`
+	BodyBase64 []byte           `json:"body_base64,omitempty"`
 }
 
 func toObject(item Item) object {

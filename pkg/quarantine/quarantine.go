@@ -20,6 +20,7 @@ import (
 	"io/fs"
 	"time"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 )
@@ -30,7 +31,7 @@ type Item struct {
 	ReceivedAt time.Time
 	// Route and InstanceID are the two parts of the webhook's path.
 	Route      string
-	InstanceID string
+	InstanceID event.InstanceID
 	// Hook and Position are what the sender told beside the body; see broker.Meta.
 	// A position that was refused is kept, too, since decoding the body without it
 	// would make other events.

@@ -113,8 +113,8 @@ func New(store Store, config Config) (*Reader, error) {
 
 // Request asks for the events of one client of one instance.
 type Request struct {
-	InstanceID string
-	ClientID   string
+	InstanceID event.InstanceID
+	ClientID   event.ClientID
 	// From and To are event times, both inclusive.
 	From, To time.Time
 	// Actions and ActionInfos keep only events with one of them; empty keeps all.
@@ -179,7 +179,7 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 
 // isElsewhere reports whether a row of the client is of another instance or span.
 func (q Request) isElsewhere(r segment.Row) bool {
-	return r.InstanceID != q.InstanceID || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
+	return r.InstanceID != string(q.InstanceID) || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
 }
 
 // filteredOut reports whether a row is not of the actions and infos asked for.

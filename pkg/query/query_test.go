@@ -26,7 +26,7 @@ var (
 
 func at(client string, t time.Time) event.Event {
 	return event.Event{
-		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		InstanceID: "i", ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
 		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
 	}
 }
@@ -65,9 +65,11 @@ func putBytes(t testing.TB, store objstore.Store, where layout.Partition, name l
 	return key
 }
 
-func fresh(seq int) layout.Name                { return layout.Name{Run: run, Seq: seq} }
-func compacted(level int) layout.Name          { return layout.Name{Level: level, Digest: digest} }
-func partition(client string) layout.Partition { return shards.PartitionOf(client, noon) }
+func fresh(seq int) layout.Name       { return layout.Name{Run: run, Seq: seq} }
+func compacted(level int) layout.Name { return layout.Name{Level: level, Digest: digest} }
+func partition(client string) layout.Partition {
+	return shards.PartitionOf(event.ClientID(client), noon)
+}
 
 func newReader(t testing.TB, store query.Store, config query.Config) *query.Reader {
 	r, err := query.New(store, config)
@@ -76,7 +78,7 @@ func newReader(t testing.TB, store query.Store, config query.Config) *query.Read
 }
 
 func day(client string) query.Request {
-	return query.Request{InstanceID: "i", ClientID: client, From: noon.Add(-12 * time.Hour), To: noon.Add(12*time.Hour - time.Millisecond)}
+	return query.Request{InstanceID: "i", ClientID: event.ClientID(client), From: noon.Add(-12 * time.Hour), To: noon.Add(12*time.Hour - time.Millisecond)}
 }
 
 func trace(t testing.TB, r *query.Reader, q query.Request) query.Answer {
@@ -178,7 +180,7 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 		for d := range 3 {
 			client := fmt.Sprint("client", i)
 			when := noon.AddDate(0, 0, -d)
-			put(t, counting, shards.PartitionOf(client, when), fresh(i+1), []event.Event{at(client, when)})
+			put(t, counting, shards.PartitionOf(event.ClientID(client), when), fresh(i+1), []event.Event{at(client, when)})
 		}
 	}
 	r := newReader(t, counting, query.Config{})

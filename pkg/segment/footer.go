@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
+
+	"devicetrace/pkg/event"
 )
 
 // ErrCorrupt is an object that is not a sound segment, or of a version that this
@@ -106,10 +108,10 @@ func (f *Footer) Groups() []Group { return f.groups }
 // GroupsOf are the row groups that may hold rows of a client from one event time
 // to another, both inclusive, in Unix ms: often one, more only where the client's
 // rows cross a border.
-func (f *Footer) GroupsOf(clientID string, from, to int64) []Group {
+func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
-		if g.first <= clientID && clientID <= g.last && g.from <= to && from <= g.to {
+		if id := string(clientID); g.first <= id && id <= g.last && g.from <= to && from <= g.to {
 			found = append(found, g)
 		}
 	}

@@ -1,16 +1,20 @@
 package segment
 
-import "fmt"
+import (
+	"fmt"
+
+	"devicetrace/pkg/event"
+)
 
 // RowsOf are the rows of one client in row group g, whose bytes are data.
-func (f *Footer) RowsOf(g Group, data []byte, clientID string) (rows []Row, err error) {
+func (f *Footer) RowsOf(g Group, data []byte, clientID event.ClientID) (rows []Row, err error) {
 	defer guard(&err)
 	group, err := f.openGroup(g, data)
 	if err != nil {
 		return nil, err
 	}
 	defer group.close()
-	from, to, err := group.rangeOf(clientID)
+	from, to, err := group.rangeOf(string(clientID))
 	if err != nil || from == to {
 		return nil, err
 	}
@@ -22,7 +26,7 @@ func (f *Footer) RowsOf(g Group, data []byte, clientID string) (rows []Row, err 
 		return nil, err
 	}
 	for i := range rows {
-		if rows[i].ClientID != clientID {
+		if rows[i].ClientID != string(clientID) {
 			return nil, fmt.Errorf("%w: rows out of order", ErrCorrupt)
 		}
 	}

@@ -67,8 +67,8 @@ const unknown = -1
 // FromEvent is the row of an event. Times lose what is below a millisecond.
 func FromEvent(e *event.Event) Row {
 	return Row{
-		ClientID:        e.ClientID,
-		InstanceID:      e.InstanceID,
+		ClientID:        string(e.ClientID),
+		InstanceID:      string(e.InstanceID),
 		Time:            e.Time.UnixMilli(),
 		Action:          string(e.Action),
 		ActionInfo:      string(e.ActionInfo),
@@ -84,7 +84,7 @@ func FromEvent(e *event.Event) Row {
 		Node:            e.Node,
 		Protocol:        e.Protocol,
 		ProtocolVersion: e.ProtocolVersion,
-		KeepAlive:       number(e.KeepAlive),
+		KeepAlive:       number(event.Seconds(e.KeepAlive)),
 		CleanStart:      truth(e.CleanStart),
 		Source:          e.Source,
 		SourceEventID:   e.SourceEventID,
@@ -95,8 +95,8 @@ func FromEvent(e *event.Event) Row {
 // Event is the event of the row.
 func (r *Row) Event() event.Event {
 	e := event.Event{
-		ClientID:        r.ClientID,
-		InstanceID:      r.InstanceID,
+		ClientID:        event.ClientID(r.ClientID),
+		InstanceID:      event.InstanceID(r.InstanceID),
 		Time:            instant(r.Time),
 		Action:          event.Action(r.Action),
 		ActionInfo:      event.ActionInfo(r.ActionInfo),
@@ -118,7 +118,7 @@ func (r *Row) Event() event.Event {
 		e.ReasonCode = event.Some(r.ReasonCode)
 	}
 	if r.KeepAlive != unknown {
-		e.KeepAlive = event.Some(r.KeepAlive)
+		e.KeepAlive = event.Some(time.Duration(r.KeepAlive) * time.Second)
 	}
 	if r.CleanStart != unknown {
 		e.CleanStart = event.Some(r.CleanStart != 0)

@@ -31,18 +31,18 @@ func fleet(devices, perDevice int) []event.Event {
 		device := random.IntN(devices)
 		at := noon.Add(time.Duration(random.IntN(3600_000)) * time.Millisecond)
 		e := event.Event{
-			InstanceID: "post-cn-1", ClientID: fmt.Sprintf("GID_meter@@@SN%08d", device),
+			InstanceID: "post-cn-1", ClientID: event.ClientID(fmt.Sprintf("GID_meter@@@SN%08d", device)),
 			Action: event.Connect, ActionInfo: event.Accepted, Time: at, TimeOrigin: event.FromBroker,
 			ReceivedAt: at.Add(time.Duration(random.IntN(50)) * time.Millisecond),
 			Source:     "emqx", NativeEvent: "client.connected", ReasonCode: event.Some[int32](0),
 			PeerAddress: fmt.Sprintf("10.0.%d.%d", device%7, device%250), PeerPort: int32(1024 + random.IntN(60000)),
 			Username: "meter", Node: fmt.Sprintf("emqx@10.1.0.%d", device%6), Protocol: "MQTT", ProtocolVersion: 5,
-			KeepAlive: event.Some[int32](60), CleanStart: event.Some(true), ConnectedAt: at,
+			KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true), ConnectedAt: at,
 		}
 		if i%2 == 1 {
 			e.Action, e.ActionInfo = event.Close, event.NoHeart
 			e.NativeEvent, e.NativeReason = "client.disconnected", "keepalive_timeout"
-			e.ReasonCode, e.KeepAlive, e.CleanStart = event.Optional[int32]{}, event.Optional[int32]{}, event.Optional[bool]{}
+			e.ReasonCode, e.KeepAlive, e.CleanStart = event.Optional[int32]{}, event.Optional[time.Duration]{}, event.Optional[bool]{}
 			e.ConnectedAt = at.Add(-time.Minute)
 		}
 		events = append(events, e)
@@ -163,10 +163,10 @@ func TestLookupReadsOneClient(t *testing.T) {
 				want = append(want, row)
 			}
 		}
-		groups := footer.GroupsOf(client, math.MinInt64, math.MaxInt64)
+		groups := footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64)
 		require.LessOrEqual(t, len(groups), 2+len(want)/64)
 		for _, g := range groups {
-			part, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], client)
+			part, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], event.ClientID(client))
 			require.NoError(t, err)
 			got = append(got, part...)
 		}
@@ -179,7 +179,7 @@ func TestClientIDsLongerThanAnyBound(t *testing.T) {
 	var events []event.Event
 	for i := range 20 {
 		events = append(events, event.Event{
-			InstanceID: "i", ClientID: string(long) + fmt.Sprint(i), Time: noon, ReceivedAt: noon, Action: event.Close,
+			InstanceID: "i", ClientID: event.ClientID(string(long) + fmt.Sprint(i)), Time: noon, ReceivedAt: noon, Action: event.Close,
 		})
 	}
 	rows := segment.FromEvents(events)
@@ -187,9 +187,9 @@ func TestClientIDsLongerThanAnyBound(t *testing.T) {
 	footer, err := segment.ParseFooter(data, written.Size)
 	require.NoError(t, err)
 	for _, row := range rows {
-		groups := footer.GroupsOf(row.ClientID, row.Time, row.Time)
+		groups := footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time)
 		require.Len(t, groups, 1)
-		got, err := footer.RowsOf(groups[0], data[groups[0].Offset:groups[0].Offset+groups[0].Length], row.ClientID)
+		got, err := footer.RowsOf(groups[0], data[groups[0].Offset:groups[0].Offset+groups[0].Length], event.ClientID(row.ClientID))
 		require.NoError(t, err)
 		require.Equal(t, []segment.Row{row}, got)
 	}
@@ -326,10 +326,10 @@ func BenchmarkLookup(b *testing.B) {
 	footer, err := segment.ParseFooter(data[written.Size-written.FooterLength:], written.Size)
 	require.NoError(b, err)
 	client := rows[len(rows)/2].ClientID
-	g := footer.GroupsOf(client, math.MinInt64, math.MaxInt64)[0]
+	g := footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64)[0]
 	b.ReportAllocs()
 	for b.Loop() {
-		_, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], client)
+		_, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], event.ClientID(client))
 		require.NoError(b, err)
 	}
 	b.ReportMetric(float64(written.Size)/float64(len(rows)), "bytes/row")
@@ -380,7 +380,7 @@ func TestChecksumsComeFirst(t *testing.T) {
 	for i, g := range footer.Groups() {
 		group := bytes.Clone(data[g.Offset : g.Offset+g.Length])
 		group[len(group)/2] ^= 1
-		_, err := footer.RowsOf(g, group, rows[0].ClientID)
+		_, err := footer.RowsOf(g, group, event.ClientID(rows[0].ClientID))
 		require.ErrorIs(t, err, segment.ErrCorrupt)
 		require.ErrorContains(t, err, fmt.Sprintf("the checksum of row group %d is wrong", i))
 	}
@@ -413,7 +413,7 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 		if client == "GID_z" {
 			want = 3 // of up to 40
 		}
-		require.Len(t, footer.GroupsOf(client, math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
+		require.Len(t, footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
 	}
 }
 
@@ -460,7 +460,7 @@ func TestAPanicOfTheStoreIsNotTheObjects(t *testing.T) {
 func span(client string, n int) (events []event.Event) {
 	for i := range n {
 		at := noon.Add(time.Duration(i) * time.Second)
-		events = append(events, event.Event{InstanceID: "i", ClientID: client, Time: at, ReceivedAt: at})
+		events = append(events, event.Event{InstanceID: "i", ClientID: event.ClientID(client), Time: at, ReceivedAt: at})
 	}
 	return events
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"devicetrace/pkg/event"
 )
 
 // Tokens are the secrets that a function knows, each with the instances that it may
@@ -26,7 +28,7 @@ type token struct {
 // Grant is what a token allows. The zero value allows nothing.
 type Grant struct {
 	all       bool
-	instances []string
+	instances []event.InstanceID
 }
 
 // everyInstance stands for all instances in a list.
@@ -77,7 +79,7 @@ func parseGrant(list string) (Grant, error) {
 		case !visible(instance):
 			return Grant{}, fmt.Errorf("instance %d is empty or has a space in it", i+1)
 		}
-		grant.instances = append(grant.instances, instance)
+		grant.instances = append(grant.instances, event.InstanceID(instance))
 	}
 	return grant, nil
 }
@@ -133,7 +135,7 @@ func (t Tokens) Find(presented string) (Grant, bool) {
 // Signed reports whether a message was signed with a token that may act for an
 // instance: mac is the HMAC-SHA256 of the message (RFC 2104), with the token for its key.
 // It costs a pass over the message for each such token, and none for any other.
-func (t Tokens) Signed(message, mac []byte, instance string) bool {
+func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	isSigned := 0
 	for _, known := range t.known {
 		if !known.grant.Allows(instance) {
@@ -147,6 +149,6 @@ func (t Tokens) Signed(message, mac []byte, instance string) bool {
 }
 
 // Allows reports whether the token may act for an instance.
-func (g Grant) Allows(instance string) bool {
+func (g Grant) Allows(instance event.InstanceID) bool {
 	return g.all || slices.Contains(g.instances, instance)
 }

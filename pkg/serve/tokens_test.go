@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 func TestTokens(t *testing.T) {
@@ -40,7 +42,7 @@ func TestTokens(t *testing.T) {
 		t.Run(c.token+" "+c.instance, func(t *testing.T) {
 			grant, found := tokens.Find(c.token)
 			require.Equal(t, c.found, found)
-			require.Equal(t, c.allowed, grant.Allows(c.instance))
+			require.Equal(t, c.allowed, grant.Allows(event.InstanceID(c.instance)))
 		})
 	}
 }

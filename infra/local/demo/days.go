@@ -25,14 +25,14 @@ func showDays(ctx context.Context, api traceAPI, webhookToken string) error {
 		if err := post(ctx, api.base+"/webhooks/events/"+demoInstance, webhookToken, events); err != nil {
 			return fmt.Errorf("%s: %w", cause, err)
 		}
-		fmt.Printf("  %-18s %4d events  %s\n", cause, len(events), api.page(demoInstance, events[0].ClientID, day, day.Add(24*time.Hour-time.Millisecond)))
+		fmt.Printf("  %-18s %4d events  %s\n", cause, len(events), api.page(demoInstance, string(events[0].ClientID), day, day.Add(24*time.Hour-time.Millisecond)))
 	}
 	return nil
 }
 
 // sent is an event in the project's own form.
 type sent struct {
-	ClientID        string           `json:"client_id"`
+	ClientID        event.ClientID   `json:"client_id"`
 	Action          event.Action     `json:"action"`
 	ActionInfo      event.ActionInfo `json:"action_info"`
 	Time            int64            `json:"time"`
@@ -57,21 +57,14 @@ func toSent(e event.Event) sent {
 	s := sent{
 		ClientID: e.ClientID, Action: e.Action, ActionInfo: e.ActionInfo, Time: e.Time.UnixMilli(),
 		ChannelID: e.ChannelID, SourceEventID: e.SourceEventID, Source: e.Source,
-		NativeEvent: e.NativeEvent, NativeReason: e.NativeReason, ReasonCode: pointer(e.ReasonCode),
+		NativeEvent: e.NativeEvent, NativeReason: e.NativeReason, ReasonCode: e.ReasonCode.Pointer(),
 		PeerAddress: e.PeerAddress, PeerPort: e.PeerPort, Username: e.Username, Node: e.Node,
-		Protocol: e.Protocol, ProtocolVersion: e.ProtocolVersion, KeepAlive: pointer(e.KeepAlive), CleanStart: pointer(e.CleanStart),
+		Protocol: e.Protocol, ProtocolVersion: e.ProtocolVersion, KeepAlive: event.Seconds(e.KeepAlive).Pointer(), CleanStart: e.CleanStart.Pointer(),
 	}
 	if !e.ConnectedAt.IsZero() {
 		s.ConnectedAt = e.ConnectedAt.UnixMilli()
 	}
 	return s
-}
-
-func pointer[T any](o event.Optional[T]) *T {
-	if !o.Known {
-		return nil
-	}
-	return &o.Value
 }
 
 // post sends all events at once; they must all become rows.

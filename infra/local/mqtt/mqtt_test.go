@@ -100,7 +100,7 @@ func (r *recorder) of(clientID string, n int) []event.Event {
 	for {
 		var rows []event.Event
 		for _, e := range r.distinct() {
-			if e.ClientID == clientID {
+			if string(e.ClientID) == clientID {
 				rows = append(rows, e)
 			}
 		}

@@ -21,7 +21,7 @@ type device struct {
 	events    []event.Event // so far
 
 	broker   *instance
-	clientID string
+	clientID event.ClientID
 	username string
 	home     string // the address that it usually has
 	node     int
@@ -34,11 +34,11 @@ type device struct {
 // profile is how a device connects.
 type profile struct {
 	version   int32
-	keepAlive int32
+	keepAlive time.Duration
 	clean     bool
 }
 
-var profiles = []profile{{4, 60, true}, {4, 120, true}, {4, 60, false}, {5, 30, true}, {5, 60, false}, {5, 120, true}}
+var profiles = []profile{{4, 60 * time.Second, true}, {4, 120 * time.Second, true}, {4, 60 * time.Second, false}, {5, 30 * time.Second, true}, {5, 60 * time.Second, false}, {5, 120 * time.Second, true}}
 
 func newDevice(day time.Time) *device {
 	d := &device{day: startOfDay(day)}
@@ -63,7 +63,7 @@ func (d *device) live(broker *instance, number uint64) {
 }
 
 // name is a client identifier, with eight digits or more.
-func name(group string, number uint64) string {
+func name(group string, number uint64) event.ClientID {
 	b := make([]byte, 0, 32)
 	if group != "" {
 		b = append(append(b, group...), "@@@"...)
@@ -72,7 +72,7 @@ func name(group string, number uint64) string {
 	for digit := uint64(10_000_000); digit > max(number, 1); digit /= 10 {
 		b = append(b, '0')
 	}
-	return string(strconv.AppendUint(b, number, 10))
+	return event.ClientID(strconv.AppendUint(b, number, 10))
 }
 
 func oneOf[T any](d *device, from []T) T { return from[d.random.IntN(len(from))] }

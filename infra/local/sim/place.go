@@ -1,10 +1,14 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"devicetrace/pkg/event"
+)
 
 // instance is a broker of the fleet.
 type instance struct {
-	id     string
+	id     event.InstanceID
 	source *source
 	nodes  []string
 	groups []string

@@ -62,7 +62,7 @@ func (d *device) cleanWorker() {
 // too long for that. It is switched on for a part of the day, and said goodbye to.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
-	d.keepAlive = int32(2 * idle / time.Second)
+	d.keepAlive = (2 * idle).Truncate(time.Second)
 	h := habit{
 		lasts:   func(d *device) time.Duration { return idle + d.between(0, time.Second) },
 		ends:    mixed(oneOf(d, []end{closedByClient, reset})),
@@ -84,8 +84,8 @@ func (d *device) sayGoodbye(at time.Duration) {
 // longKeepAlive sends its first PINGREQ when nothing in between knows the connection
 // any more.
 func (d *device) longKeepAlive() {
-	d.keepAlive = oneOf(d, []int32{300, 600, 900, 1200})
-	patience := time.Duration(d.keepAlive) * time.Second * 3 / 2
+	d.keepAlive = oneOf(d, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute})
+	patience := d.keepAlive * 3 / 2
 	h := habit{
 		lasts:   func(d *device) time.Duration { return patience + d.between(0, 2*time.Second) },
 		ends:    mixed(silent),
@@ -146,14 +146,14 @@ func (d *device) crashLoop() {
 // flakyRadio has another address nearly each time, and often comes back before the
 // broker has seen that it was gone.
 func (d *device) flakyRadio() {
-	d.keepAlive = 60
+	d.keepAlive = time.Minute
 	var why end
 	h := habit{
 		lasts: func(d *device) time.Duration {
 			why = oneOf(d, []end{silent, silent, silent, silent, silent, reset, reset, reset, closedByClient, takenOver})
 			heard := 5*time.Second + d.about(8*time.Minute)
 			if why == silent {
-				heard += time.Duration(d.keepAlive) * time.Second * 3 / 2
+				heard += d.keepAlive * 3 / 2
 			}
 			return heard
 		},

@@ -138,8 +138,8 @@ func figuresOf(t *testing.T, c sim.Config) figures {
 	}
 	for e := range sim.Day(c) {
 		f.events++
-		f.perDevice[e.ClientID]++
-		f.instances[e.InstanceID], f.nodes[e.Node], f.groups[e.GroupID()] = true, true, true
+		f.perDevice[string(e.ClientID)]++
+		f.instances[string(e.InstanceID)], f.nodes[e.Node], f.groups[e.GroupID()] = true, true, true
 		if e.TimeOrigin == event.FromBroker && e.Source != "mosquitto" {
 			f.delays = append(f.delays, float64(e.ReceivedAt.Sub(e.Time).Milliseconds()))
 		}
@@ -150,7 +150,7 @@ func figuresOf(t *testing.T, c sim.Config) figures {
 			}
 		}
 		if e.ActionInfo == event.NotAuthorized && refusing[e.NativeEvent] {
-			f.refusals[e.ClientID]++
+			f.refusals[string(e.ClientID)]++
 		}
 	}
 	slices.Sort(f.delays)

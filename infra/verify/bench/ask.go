@@ -14,7 +14,7 @@ import (
 
 // question is the whole day of a device.
 func question(d device) query.Request {
-	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
+	return query.Request{InstanceID: event.InstanceID(d.instance), ClientID: event.ClientID(d.client), From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }
 
 // ask is a device's events.

@@ -12,6 +12,7 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/segment"
@@ -108,7 +109,7 @@ func (b *bench) duckOnOurs(ctx context.Context, us ours, d *day) error {
 			return k.day(ctx, from, "", of)
 		}},
 		{"DuckDB on our files, glob and shard", 50, atLeast(10), func(ctx context.Context, of device) ([]segment.Row, error) {
-			return k.day(ctx, glob, fmt.Sprintf(" AND shard = '%s' AND day = '%s'", l.ShardOf(of.client), layout.DayOf(today)), of)
+			return k.day(ctx, glob, fmt.Sprintf(" AND shard = '%s' AND day = '%s'", l.ShardOf(event.ClientID(of.client)), layout.DayOf(today)), of)
 		}},
 		{"DuckDB on our files, glob alone", 20, figure{}, func(ctx context.Context, of device) ([]segment.Row, error) {
 			return k.day(ctx, glob, "", of)
@@ -123,7 +124,7 @@ func (b *bench) duckOnOurs(ctx context.Context, us ours, d *day) error {
 
 // filesOf names the files of a device's partition.
 func (d *day) filesOf(ctx context.Context, l layout.Layout, of device) (string, error) {
-	objects, err := objstore.All(ctx, d.store, l.PartitionOf(of.client, today).Prefix(), "")
+	objects, err := objstore.All(ctx, d.store, l.PartitionOf(event.ClientID(of.client), today).Prefix(), "")
 	if err != nil {
 		return "", err
 	}

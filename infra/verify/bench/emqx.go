@@ -41,14 +41,12 @@ type emqxBody struct {
 // toEMQX is the body that the decoder reads this event from.
 func toEMQX(e *event.Event) emqxBody {
 	b := emqxBody{
-		Event: e.NativeEvent, Timestamp: e.Time.UnixMilli(), Node: e.Node, ClientID: e.ClientID, Username: e.Username,
+		Event: e.NativeEvent, Timestamp: e.Time.UnixMilli(), Node: e.Node, ClientID: string(e.ClientID), Username: e.Username,
 		PeerName: fmt.Sprintf("%s:%d", e.PeerAddress, e.PeerPort), SockName: "10.0.0.5:1883",
 		ProtoName: e.Protocol, ProtoVer: e.ProtocolVersion, Mountpoint: "undefined", ReceiveMaximum: 32,
 		Metadata: map[string]string{"rule_id": "device_trace"},
 	}
-	if e.KeepAlive.Known {
-		b.KeepAlive = &e.KeepAlive.Value
-	}
+	b.KeepAlive = event.Seconds(e.KeepAlive).Pointer()
 	if e.CleanStart.Known {
 		b.CleanStart = &e.CleanStart.Value
 	}
@@ -116,7 +114,7 @@ func (w webhook) decode() ([]event.Event, error) {
 func ofEMQX(events []event.Event) []event.Event {
 	var all []event.Event
 	for _, e := range events {
-		if e.Source == "emqx" && strings.HasSuffix(e.InstanceID, "north") {
+		if e.Source == "emqx" && strings.HasSuffix(string(e.InstanceID), "north") {
 			all = append(all, e)
 		}
 	}

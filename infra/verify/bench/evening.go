@@ -59,7 +59,7 @@ func upTo(events []event.Event, hour int) []event.Event {
 func seenIn(events []event.Event, devices []device) (seen []device) {
 	clients := map[string]bool{}
 	for i := range events {
-		clients[events[i].ClientID] = true
+		clients[string(events[i].ClientID)] = true
 	}
 	for _, d := range devices {
 		if clients[d.client] {

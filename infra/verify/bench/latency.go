@@ -155,7 +155,7 @@ func currentWebhooks(n, batch int) (hooks []webhook, err error) {
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 
 func (s *server) send(ctx context.Context, w webhook) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/webhooks/emqx/"+w.last.InstanceID, bytes.NewReader(w.body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/webhooks/emqx/"+string(w.last.InstanceID), bytes.NewReader(w.body))
 	if err != nil {
 		return err
 	}

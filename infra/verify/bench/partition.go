@@ -21,14 +21,14 @@ func partitionEvents(shards, rows int) (events []event.Event, devices []device) 
 	names := newNames(shards)
 	last, name := "", ""
 	for e := range sim.Day(sim.Config{Seed: fleetSeed, Day: today, Devices: rows, EventsPerDevice: eventsPerDevice}) {
-		if e.ClientID != last {
+		if string(e.ClientID) != last {
 			if len(events) >= rows {
 				break
 			}
-			last, name = e.ClientID, names.next(e.ClientID)
-			devices = append(devices, device{e.InstanceID, name})
+			last, name = string(e.ClientID), names.next(string(e.ClientID))
+			devices = append(devices, device{string(e.InstanceID), name})
 		}
-		e.ClientID = name
+		e.ClientID = event.ClientID(name)
 		events = append(events, e)
 	}
 	slices.SortStableFunc(events, func(a, b event.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
@@ -55,7 +55,7 @@ func (n *names) next(like string) string {
 		n.number++
 		digits := strconv.Itoa(n.number)
 		name := stem + strings.Repeat("0", max(8-len(digits), 0)) + digits
-		if n.layout.ShardOf(name) == n.shard {
+		if n.layout.ShardOf(event.ClientID(name)) == n.shard {
 			return name
 		}
 	}

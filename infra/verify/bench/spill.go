@@ -94,10 +94,10 @@ func (b *bench) fill(ctx context.Context, s *spill, out *[spillShards]*rowWriter
 	pick := newPicker(b.devices(), manyDevices)
 	shard, last := 0, ""
 	for e := range sim.Day(sim.Config{Seed: fleetSeed, Day: today, Devices: b.devices(), EventsPerDevice: eventsPerDevice}) {
-		if e.ClientID != last {
-			last, shard = e.ClientID, shardOf16(e.ClientID)
+		if string(e.ClientID) != last {
+			last, shard = string(e.ClientID), shardOf16(string(e.ClientID))
 			if pick.takes(last) {
-				s.devices = append(s.devices, device{e.InstanceID, e.ClientID})
+				s.devices = append(s.devices, device{string(e.InstanceID), string(e.ClientID)})
 			}
 		}
 		if err := out[shard].write(segment.FromEvent(&e)); err != nil {
@@ -114,7 +114,7 @@ func (b *bench) fill(ctx context.Context, s *spill, out *[spillShards]*rowWriter
 }
 
 func shardOf16(client string) int {
-	n, _ := strconv.ParseUint(string(layout.Layout{Shards: spillShards}.ShardOf(client)), 16, 8)
+	n, _ := strconv.ParseUint(string(layout.Layout{Shards: spillShards}.ShardOf(event.ClientID(client))), 16, 8)
 	return int(n)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/local/demo/ends"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 )
 
@@ -147,7 +148,7 @@ func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) 
 
 // partitions are those that may hold a device's events.
 func partitions(device string, from, to time.Time) (names []string) {
-	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(device, from, to) {
+	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(event.ClientID(device), from, to) {
 		names = append(names, p.String())
 	}
 	return names

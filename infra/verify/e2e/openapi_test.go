@@ -37,10 +37,10 @@ func (b rowsBackend) Trace(_ context.Context, q openapi.TraceRequest) (openapi.T
 	return openapi.TracePage{Total: len(rows), Rows: rows[first:min(first+q.Limit, len(rows))]}, nil
 }
 
-func (rowsBackend) Online(_ context.Context, _ string, clientIDs []string) ([]bool, error) {
+func (rowsBackend) Online(_ context.Context, _ event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online := make([]bool, len(clientIDs))
 	for i, id := range clientIDs {
-		online[i] = strings.HasPrefix(id, "up")
+		online[i] = strings.HasPrefix(string(id), "up")
 	}
 	return online, nil
 }

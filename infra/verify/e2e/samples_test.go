@@ -75,7 +75,7 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	decoder, found := broker.Lookup(s.route)
 	require.True(t, found, s.route)
 	return decoder([]byte(s.body), broker.Meta{
-		InstanceID: s.name, ReceivedAt: time.Now(),
+		InstanceID: event.InstanceID(s.name), ReceivedAt: time.Now(),
 		Hook: s.header.Get("vernemq-hook"), Position: s.header.Get("x-log-position"),
 	})
 }
@@ -85,7 +85,7 @@ func requireRows(t *testing.T, s *stack, instance string, events []event.Event) 
 	t.Helper()
 	want := map[string][]string{}
 	for _, e := range events {
-		want[e.ClientID] = append(want[e.ClientID], strings.Join([]string{
+		want[string(e.ClientID)] = append(want[string(e.ClientID)], strings.Join([]string{
 			string(e.Action), string(e.ActionInfo), e.NativeEvent, e.NativeReason, e.Channel(), e.SourceEventID, e.PeerAddress, e.Username,
 		}, "|"))
 	}

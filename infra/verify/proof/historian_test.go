@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
@@ -174,7 +175,7 @@ func rowsOf(key string, data []byte) (rows []segment.Row, err error) {
 // The historian sees what it is there to see.
 func TestTheHistorianComplains(t *testing.T) {
 	const first, second = "0000000000000000000000000000000a", "0000000000000000000000000000000b"
-	where := layouts.PartitionOf(clientA, noon)
+	where := layouts.PartitionOf(event.ClientID(clientA), noon)
 	one, two, three := at(clientA, 1), at(clientA, 2), at(clientA, 3)
 	for _, c := range []struct {
 		name string

@@ -15,7 +15,7 @@ type identity struct {
 	ms     int64
 }
 
-func identityOf(e event.Event) identity { return identity{e.ClientID, e.Time.UnixMilli()} }
+func identityOf(e event.Event) identity { return identity{string(e.ClientID), e.Time.UnixMilli()} }
 
 // ledger is what the senders know: what was delivered, and what was acknowledged.
 type ledger struct {

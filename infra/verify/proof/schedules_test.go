@@ -87,7 +87,7 @@ func (s *schedule) cast(random *rand.Rand) {
 // other reports calls that are none of this partition: they need no turn.
 func other(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
-		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(clientA)))
+		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
 }
 
 // newProcess is a process and its store, which repeats failed calls or does not.
@@ -201,7 +201,7 @@ func (s *schedule) read(a *actor) {
 		a.pause(a.random.IntN(8))
 		question := today([]string{clientA, clientB}[a.random.IntN(2)])
 		if s.atOnce > 1 {
-			question = all(question.ClientID) // several partitions are listed at a time
+			question = all(string(question.ClientID)) // several partitions are listed at a time
 		}
 		err := s.ask(reader, question)
 		if err != nil && !injected(err) && !errors.Is(err, query.ErrUnsettled) {

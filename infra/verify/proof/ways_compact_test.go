@@ -29,7 +29,7 @@ func runs(t *testing.T, n int) *world {
 	return w
 }
 
-func partitionA() layout.Partition { return layouts.PartitionOf(clientA, noon) }
+func partitionA() layout.Partition { return layouts.PartitionOf(event.ClientID(clientA), noon) }
 
 func isOutput(key string) bool {
 	_, name, err := layout.ParseKey(key)

@@ -38,7 +38,7 @@ var (
 func sibling(of string, same bool) string {
 	for i := 0; ; i++ {
 		client := fmt.Sprint("client", i)
-		if (layouts.ShardOf(client) == layouts.ShardOf(of)) == same {
+		if (layouts.ShardOf(event.ClientID(client)) == layouts.ShardOf(event.ClientID(of))) == same {
 			return client
 		}
 	}
@@ -48,7 +48,7 @@ func sibling(of string, same bool) string {
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
-		InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+		InstanceID: "i", ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
 		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
 	}
 }
@@ -146,7 +146,7 @@ func (w *world) newCompactor(store compact.Store, config compact.Config) *compac
 
 // all asks for everything of a client.
 func all(client string) query.Request {
-	return query.Request{InstanceID: "i", ClientID: client, From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
+	return query.Request{InstanceID: "i", ClientID: event.ClientID(client), From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
 }
 
 // today asks for the events of a client in one partition.
@@ -159,7 +159,7 @@ func today(client string) query.Request {
 // ask lets a reader answer, and compares the answer with what was due. The events of the
 // client are in the span asked for.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
-	due := w.due(q.ClientID)
+	due := w.due(string(q.ClientID))
 	answer, err := reader.Trace(w.t.Context(), q)
 	if err != nil {
 		return err

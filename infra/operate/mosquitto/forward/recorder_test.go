@@ -96,8 +96,8 @@ func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []b
 	for _, e := range batch.Events {
 		row := fmt.Sprint(e.ClientID, e.Time, e.SourceEventID, e.NativeEvent, e.NativeReason)
 		if _, again := r.identity[row]; !again {
-			r.identity[row] = e.ClientID
-			r.rows[e.ClientID]++
+			r.identity[row] = string(e.ClientID)
+			r.rows[string(e.ClientID)]++
 		}
 	}
 	if len(batch.Rejected) > 0 {
