@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// usedBucket is a bucket on disk behind the vendor's API, with one event, and how it is
-// reached.
+// usedBucket returns a bucket that holds one event, behind the vendor's API, and the
+// environment that names it.
 func usedBucket(t *testing.T) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
 		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou",
@@ -47,38 +47,38 @@ func TestCheck(t *testing.T) {
 	environment, store := usedBucket(t)
 	status, out, progress := opsWith(t, environment, "check")
 	require.Zero(t, status)
-	require.Equal(t, "1 partitions, 1 objects, 1 rows\n", progress)
+	require.Equal(t, "checked 1 partition, 1 object, 1 row\n", progress)
 	require.True(t, strings.HasSuffix(out, "1 events in 1 partitions, quarantined: 0, superseded: 0, foreign: 0\nAll is well: 16 shards.\n"), out)
 
 	objects, err := objstore.All(t.Context(), store, "events/", "")
 	require.NoError(t, err)
 	require.NoError(t, store.Put(t.Context(), objects[0].Key, bytes.NewReader(nil), 0))
-	status, out, complaint := opsWith(t, environment, "check", "-day", "2026-11-22")
+	status, out, errors := opsWith(t, environment, "check", "-day", "2026-11-22")
 	require.Equal(t, statusFailed, status)
 	require.Contains(t, out, "violation: \""+objects[0].Key+"\": ")
 	require.Contains(t, out, "\n1 violation.\n")
-	require.Contains(t, complaint, "ops: check bucket: 1 violations")
+	require.Contains(t, errors, "ops: check bucket: 1 violations")
 
 	status, out, _ = opsWith(t, environment, "check", "-day", "2026-11-23")
-	require.Zero(t, status, "another day")
+	require.Zero(t, status, "another day is not affected")
 	require.Contains(t, out, "0 events in 0 partitions")
 }
 
-func TestCheckThatCannotBegin(t *testing.T) {
+func TestCheckThatCannotStart(t *testing.T) {
 	environment, _ := usedBucket(t)
 	for _, arguments := range [][]string{{"check", "all"}, {"check", "-day", "today"}, {"check", "-all"}} {
-		status, _, complaint := opsWith(t, environment, arguments...)
+		status, _, errors := opsWith(t, environment, arguments...)
 		require.Equal(t, statusUsage, status, arguments)
-		require.Contains(t, complaint, "ops check [-day 2026-11-22]")
+		require.Contains(t, errors, "ops check [-day 2026-11-22]")
 	}
-	status, _, complaint := opsWith(t, map[string]string{"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou"}, "check")
+	status, _, errors := opsWith(t, map[string]string{"OSS_BUCKET": "trace", "OSS_REGION": "cn-hangzhou"}, "check")
 	require.Equal(t, statusFailed, status)
-	require.Equal(t, "ops: open bucket: not set: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, OSS_ENDPOINT\n", complaint)
+	require.Equal(t, "ops: open bucket: set these environment variables: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, OSS_ENDPOINT\n", errors)
 
 	environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "another"
-	status, out, complaint := opsWith(t, environment, "check")
+	status, out, errors := opsWith(t, environment, "check")
 	require.Equal(t, statusFailed, status)
 	require.Empty(t, out)
-	require.Contains(t, complaint, "SignatureDoesNotMatch")
-	require.NotContains(t, complaint, "another")
+	require.Contains(t, errors, "SignatureDoesNotMatch")
+	require.NotContains(t, errors, "another")
 }

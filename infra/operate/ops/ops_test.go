@@ -8,34 +8,41 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// recorder stands for a recorder's quarantine: what it answers, by request, and what it
-// was asked.
-type recorder struct {
-	answers map[string]string // "status body", or more of them, a line each, for one try after the other
-	asked   []string
+// fakeRecorder stands in for a recorder's quarantine. It notes the requests.
+type fakeRecorder struct {
+	responses map[string]string // by request: "status body", or one line for each attempt
+	requests  []string
 }
 
-func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	asked := request.Method + " " + strings.TrimPrefix(request.URL.String(), quarantinePath)
-	r.asked = append(r.asked, asked)
-	w.Header().Set("Retry-After", "1")
+func (f *fakeRecorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	line := request.Method + " " + strings.TrimPrefix(request.URL.RequestURI(), quarantinePath)
+	f.requests = append(f.requests, line)
+	w.Header().Set("Retry-After", "3")
 	if request.Header.Get("Authorization") != "Bearer secret" {
-		answer(w, `401 {"code":"Unauthorized","error":"no"}`)
+		respond(w, `401 {"code":"Unauthorized","error":"no"}`)
 		return
 	}
-	now, later, more := strings.Cut(r.answers[asked], "\n")
-	if more {
-		r.answers[asked] = later
+	response, rest, hasMore := strings.Cut(f.responses[line], "\n")
+	if hasMore {
+		f.responses[line] = rest
 	}
-	answer(w, now)
+	respond(w, response)
 }
 
-func answer(w http.ResponseWriter, text string) {
+// RoundTrip serves a request without a network, so that a test can run on a fake clock.
+func (f *fakeRecorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, request)
+	return w.Result(), nil
+}
+
+func respond(w http.ResponseWriter, text string) {
 	status, body, _ := strings.Cut(text, " ")
 	var code int
 	if _, err := fmt.Sscan(status, &code); err != nil {
@@ -45,10 +52,10 @@ func answer(w http.ResponseWriter, text string) {
 	fmt.Fprint(w, body)
 }
 
-// ops runs a command against the recorder.
-func (r *recorder) ops(t *testing.T, arguments ...string) (status int, out, err string) {
+// ops runs a command against the fake recorder.
+func (f *fakeRecorder) ops(t *testing.T, arguments ...string) (status int, out, err string) {
 	t.Helper()
-	server := httptest.NewServer(r)
+	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	return opsWith(t, map[string]string{"DEVICE_TRACE_URL": server.URL + "/", "ADMIN_TOKEN": "secret"}, arguments...)
 }
@@ -56,8 +63,8 @@ func (r *recorder) ops(t *testing.T, arguments ...string) (status int, out, err 
 func opsWith(t *testing.T, environment map[string]string, arguments ...string) (status int, out, err string) {
 	t.Helper()
 	var stdout, stderr strings.Builder
-	status = run(t.Context(), arguments, console{
-		getenv: func(name string) string { return environment[name] }, out: &stdout, err: &stderr,
+	status = run(t.Context(), arguments, terminal{
+		getenv: func(name string) string { return environment[name] }, stdout: &stdout, stderr: &stderr,
 	})
 	return status, stdout.String(), stderr.String()
 }
@@ -69,7 +76,7 @@ const (
 	third  = "2026-11-22-00000000000000000000000000000003"
 )
 
-// twoPages lists three items, one of them damaged.
+// twoPages returns two pages that list three items, one of them damaged.
 func twoPages(day string) map[string]string {
 	return map[string]string{
 		"GET ?after=&day=" + day + "&limit=200": `200 {"day":"2026-11-22","next_after":"` + second + `","items":[
@@ -80,17 +87,17 @@ func twoPages(day string) map[string]string {
 	}
 }
 
-// join undoes the line breaks of twoPages.
-func join(answers map[string]string) map[string]string {
-	for asked, text := range answers {
-		answers[asked] = strings.ReplaceAll(text, "\n", "")
+// join removes the line breaks of twoPages.
+func join(responses map[string]string) map[string]string {
+	for request, text := range responses {
+		responses[request] = strings.ReplaceAll(text, "\n", "")
 	}
-	return answers
+	return responses
 }
 
 func TestList(t *testing.T) {
-	r := &recorder{answers: join(twoPages(""))}
-	status, out, err := r.ops(t, "quarantine", "list")
+	f := &fakeRecorder{responses: join(twoPages(""))}
+	status, out, err := f.ops(t, "quarantine", "list")
 	require.Equal(t, 0, status, err)
 	require.Empty(t, err)
 	require.Equal(t, `RECEIVED (UTC)       ROUTE   INSTANCE  BYTES  ERRORS  FIRST ERROR                        ID
@@ -100,78 +107,78 @@ unknown                                7      0       the item is damaged in the
 2026-11-22: 3 items in quarantine.
 `, out)
 
-	r = &recorder{answers: map[string]string{"GET ?after=&day=2026-11-21&limit=200": `200 {"day":"2026-11-21","items":[]}`}}
-	status, out, err = r.ops(t, "quarantine", "list", "-day", "2026-11-21")
+	f = &fakeRecorder{responses: map[string]string{"GET ?after=&day=2026-11-21&limit=200": `200 {"day":"2026-11-21","items":[]}`}}
+	status, out, err = f.ops(t, "quarantine", "list", "-day", "2026-11-21")
 	require.Equal(t, 0, status, err)
 	require.Equal(t, "2026-11-21: 0 items in quarantine.\n", out)
 }
 
 func TestShow(t *testing.T) {
 	about := `"id":"` + first + `","received_at":"2026-11-22T07:00:00Z","route":"mosquitto","instance_id":"prod"`
-	r := &recorder{answers: map[string]string{
+	f := &fakeRecorder{responses: map[string]string{
 		"GET /" + first + "?from=0": `200 {` + about + `,"hook":"h\u0007","position":"log:5","encoding":"gzip","errors":[{"item":0,"field":"","error":"is bad"},{"item":4,"field":"x","error":"too"}],"body":"one\n","next_from":4}`,
 		"GET /" + first + "?from=4": `200 {` + about + `,"errors":[],"body_base64":"` + base64.StdEncoding.EncodeToString([]byte("\xff\x00")) + `"}`,
 	}}
-	status, out, err := r.ops(t, "quarantine", "show", first)
+	status, out, err := f.ops(t, "quarantine", "show", first)
 	require.Equal(t, 0, status, err)
 	require.Equal(t, "one\n\xff\x00", out)
 	require.Equal(t, "received 2026-11-22 07:00:00, route mosquitto, instance prod\nhook h?\nposition log:5\nencoding gzip\nitem 0: is bad\nitem 4, x: too\n", err)
 }
 
 func TestReplay(t *testing.T) {
-	r := &recorder{answers: map[string]string{
+	f := &fakeRecorder{responses: map[string]string{
 		"POST /" + first + "/replay":  `200 {"recorded":3,"rejected":[]}`,
 		"POST /" + second + "/replay": `422 {"recorded":1,"rejected":[{"item":1,"field":"action","error":"must be a word"},{"item":2,"field":"","error":"no"}]}`,
 		"POST /" + third + "/replay":  `404 {"code":"NoSuchItem","error":"there is no such item in quarantine"}`,
 	}}
-	status, out, err := r.ops(t, "quarantine", "replay", first)
+	status, out, err := f.ops(t, "quarantine", "replay", first)
 	require.Equal(t, 0, status, err)
 	require.Equal(t, "[1/1] "+first+"  recorded 3 events\n1 item replayed, 1 understood, 3 events recorded.\n", out)
 	require.Empty(t, err)
 
-	status, out, err = r.ops(t, "quarantine", "replay", third, second, first)
+	status, out, err = f.ops(t, "quarantine", "replay", third, second, first)
 	require.Equal(t, 1, status)
 	require.Equal(t, "[1/3] "+third+"  there is no such item in quarantine\n"+
 		"[2/3] "+second+"  recorded 1 event, still not understood: item 1, action: must be a word\n"+
 		"[3/3] "+first+"  recorded 3 events\n"+
 		"3 items replayed, 1 understood, 4 events recorded.\n", out)
-	require.Equal(t, "ops: not all of it is understood; it stays in quarantine\n", err)
+	require.Equal(t, "ops: some items are still not understood; they stay in quarantine\n", err)
 }
 
 func TestReplayOfADay(t *testing.T) {
-	r := &recorder{answers: join(twoPages(day))}
-	r.answers["POST /"+first+"/replay"] = `200 {"recorded":1,"rejected":[]}`
-	r.answers["POST /"+third+"/replay"] = `200 {"recorded":0,"rejected":[]}`
-	r.answers["POST /"+second+"/replay"] = `500 {"code":"Damaged","error":"the item is damaged"}`
-	status, out, err := r.ops(t, "quarantine", "replay", "-day", day)
+	f := &fakeRecorder{responses: join(twoPages(day))}
+	f.responses["POST /"+first+"/replay"] = `200 {"recorded":1,"rejected":[]}`
+	f.responses["POST /"+third+"/replay"] = `200 {"recorded":0,"rejected":[]}`
+	f.responses["POST /"+second+"/replay"] = `500 {"code":"Damaged","error":"the item is damaged"}`
+	status, out, err := f.ops(t, "quarantine", "replay", "-day", day)
 	require.Equal(t, 1, status, err)
 	require.Equal(t, "[1/3] "+third+"  recorded 0 events\n[2/3] "+first+"  recorded 1 event\n[3/3] "+second+"  the item is damaged\n"+
 		"3 items replayed, 2 understood, 1 event recorded.\n", out)
 }
 
-// TestReplayStopsWhereTheRecorderFails, and says how far it came.
-func TestReplayStopsWhereTheRecorderFails(t *testing.T) {
-	r := &recorder{answers: map[string]string{
+// If the recorder fails, a replay stops and reports how far it got.
+func TestReplayStopsIfTheRecorderFails(t *testing.T) {
+	f := &fakeRecorder{responses: map[string]string{
 		"POST /" + first + "/replay":  `200 {"recorded":3,"rejected":[]}`,
 		"POST /" + second + "/replay": `500 {"code":"InternalError","error":"the function failed"}`,
 	}}
-	status, out, err := r.ops(t, "quarantine", "replay", first, second, third)
+	status, out, err := f.ops(t, "quarantine", "replay", first, second, third)
 	require.Equal(t, 1, status)
 	require.Equal(t, "[1/3] "+first+"  recorded 3 events\n", out)
 	require.Equal(t, "ops: replay "+second+", after 1 of 3: the function failed\n", err)
-	require.Len(t, r.asked, 2)
+	require.Len(t, f.requests, 2)
 }
 
 func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
-		`404 {"code":"NotFound","error":"there is no such path"}`:         "the recorder has no ADMIN_TOKEN, or DEVICE_TRACE_URL is not its address",
-		`401 {"code":"Unauthorized","error":"send the right token"}`:      "the recorder has another ADMIN_TOKEN",
+		`404 {"code":"NotFound","error":"there is no such path"}`:         "the quarantine is closed: set ADMIN_TOKEN on the recorder, or check that DEVICE_TRACE_URL is the recorder's address",
+		`401 {"code":"Unauthorized","error":"send the right token"}`:      "the recorder refuses this ADMIN_TOKEN: set it to the recorder's own",
 		`400 {"code":"InvalidParameter","error":"day must be a\u0007 d"}`: "day must be a? d",
-		`404 page not found`: "the answer is 404 Not Found, and not the recorder's: is DEVICE_TRACE_URL right?",
-		`200 page`:           "understand the answer: invalid character 'p' looking for beginning of value",
+		`404 page not found`: "the response 404 Not Found is not a recorder's: check DEVICE_TRACE_URL",
+		`200 page`:           "decode response: invalid character 'p' looking for beginning of value",
 	} {
-		r := &recorder{answers: map[string]string{"GET ?after=&day=&limit=200": text}}
-		status, out, err := r.ops(t, "quarantine", "list")
+		f := &fakeRecorder{responses: map[string]string{"GET ?after=&day=&limit=200": text}}
+		status, out, err := f.ops(t, "quarantine", "list")
 		require.Equal(t, 1, status)
 		require.Empty(t, out)
 		require.Equal(t, "ops: "+want+"\n", err)
@@ -181,26 +188,27 @@ func TestRefusals(t *testing.T) {
 	require.Contains(t, err, "connection refused")
 }
 
-// TestPutOff: what the recorder puts off is asked again, a few times.
-func TestPutOff(t *testing.T) {
-	const busy = `429 {"code":"Busy","error":"too much is waiting"}`
-	r := &recorder{answers: map[string]string{"GET /x": busy + "\n" + `503 {"code":"StoreUnavailable","error":"later"}` + "\n" + `200 {"recorded":1}`}}
-	server := httptest.NewServer(r)
-	defer server.Close()
-	a := api{base: server.URL + quarantinePath, token: "secret", client: server.Client(), unit: time.Millisecond}
-	var got replayed
-	require.NoError(t, a.call(t.Context(), "GET", "/x", &got, 200))
-	require.Equal(t, 1, got.Recorded)
-	require.Len(t, r.asked, 3)
+// A request to a busy recorder is repeated, a few times.
+func TestBusyRecorder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const busy = `429 {"code":"Busy","error":"too much is waiting"}`
+		f := &fakeRecorder{responses: map[string]string{"GET /x": busy + "\n" + `503 {"code":"StoreUnavailable","error":"later"}` + "\n" + `200 {"recorded":1}`}}
+		r := recorder{base: "http://recorder.test" + quarantinePath, token: "secret", client: &http.Client{Transport: f}}
+		began := time.Now()
+		var got replayResult
+		require.NoError(t, r.call(t.Context(), "GET", "/x", &got, 200))
+		require.Equal(t, 1, got.Recorded)
+		require.Len(t, f.requests, 3)
+		require.Equal(t, 6*time.Second, time.Since(began), "it waits as long as Retry-After says")
 
-	r.asked, r.answers["GET /x"] = nil, busy
-	require.EqualError(t, a.call(t.Context(), "GET", "/x", &got, 200), "too much is waiting")
-	require.Len(t, r.asked, maxTries)
+		f.requests, f.responses["GET /x"] = nil, busy
+		require.EqualError(t, r.call(t.Context(), "GET", "/x", &got, 200), "too much is waiting")
+		require.Len(t, f.requests, maxAttempts)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	a.unit = time.Hour
-	require.ErrorIs(t, a.pause(ctx, "1"), context.Canceled)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, pause(ctx, "1"), context.Canceled)
+	})
 }
 
 func TestUsage(t *testing.T) {
@@ -208,16 +216,17 @@ func TestUsage(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		{nil, "a command is missing"},
-		{[]string{"other"}, `there is no command "other"`},
-		{[]string{"quarantine"}, "quarantine: say list, show or replay"},
-		{[]string{"quarantine", "other"}, "quarantine other: that is no form of this command"},
-		{[]string{"quarantine", "list", first}, "quarantine list: that is no form of this command"},
-		{[]string{"quarantine", "show"}, "quarantine show: that is no form of this command"},
-		{[]string{"quarantine", "show", first, second}, "quarantine show: that is no form of this command"},
-		{[]string{"quarantine", "show", "-day", day, first}, "quarantine show: that is no form of this command"},
-		{[]string{"quarantine", "replay"}, "quarantine replay: that is no form of this command"},
-		{[]string{"quarantine", "replay", "-day", day, first}, "quarantine replay: that is no form of this command"},
+		{nil, "no command given"},
+		{[]string{"other"}, `unknown command "other"`},
+		{[]string{"quarantine"}, "quarantine needs one of list, show or replay after it"},
+		{[]string{"quarantine", "other"}, "quarantine needs one of list, show or replay after it"},
+		{[]string{"quarantine", "list", first}, "quarantine list: takes no ID; to see one item, use show"},
+		{[]string{"quarantine", "show"}, "quarantine show: takes exactly one ID"},
+		{[]string{"quarantine", "show", first, second}, "quarantine show: takes exactly one ID"},
+		{[]string{"quarantine", "show", "-day", day, first}, "quarantine show: takes exactly one ID"},
+		{[]string{"quarantine", "replay"}, "quarantine replay: takes either IDs or -day"},
+		{[]string{"quarantine", "replay", "-day", day, first}, "quarantine replay: takes either IDs or -day"},
+		{[]string{"quarantine", "list", "-day", "today"}, `quarantine list: -day must be a date such as 2026-11-22, not "today"`},
 		{[]string{"quarantine", "list", "-other"}, "quarantine list: flag provided but not defined: -other"},
 	} {
 		status, out, err := opsWith(t, nil, c.arguments...)
@@ -227,5 +236,5 @@ func TestUsage(t *testing.T) {
 	}
 	status, _, err := opsWith(t, map[string]string{"DEVICE_TRACE_URL": "trace.example.com"}, "quarantine", "list")
 	require.Equal(t, 2, status)
-	require.Contains(t, err, "DEVICE_TRACE_URL must be like https://trace.example.com")
+	require.Contains(t, err, "DEVICE_TRACE_URL must be an http or https URL such as https://trace.example.com")
 }

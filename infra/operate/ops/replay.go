@@ -7,66 +7,79 @@ import (
 	"net/http"
 )
 
-func (q quarantine) replayDay(ctx context.Context, day string) error {
-	items, _, err := q.all(ctx, day)
+func runReplay(ctx context.Context, t terminal, a arguments) error {
+	if (len(a.ids) > 0) == (a.day != "") {
+		return a.wrong("takes either IDs or -day")
+	}
+	r, err := newRecorder(t)
 	if err != nil {
 		return err
 	}
+	ids := a.ids
+	if a.day != "" {
+		if ids, err = r.idsOf(ctx, a.day); err != nil {
+			return err
+		}
+	}
+	return replayAll(ctx, t, r, ids)
+}
+
+func (r recorder) idsOf(ctx context.Context, day string) ([]string, error) {
+	items, _, err := r.items(ctx, day)
 	ids := make([]string, len(items))
 	for i, item := range items {
 		ids[i] = item.ID
 	}
-	return q.replay(ctx, ids)
+	return ids, err
 }
 
-// errNotUnderstood says that a replay came to its end, but not all is recorded.
-var errNotUnderstood = errors.New("not all of it is understood; it stays in quarantine")
+var errNotUnderstood = errors.New("some items are still not understood; they stay in quarantine")
 
-// replayed is what became of an item.
-type replayed struct {
-	Recorded int     `json:"recorded"`
-	Rejected []fault `json:"rejected"`
-	// fault is of the item itself, where it cannot be had.
-	fault error
-}
-
-// replay goes on after an item that is still not understood or cannot be had, and stops
-// where the recorder fails. To do it again does no harm.
-func (q quarantine) replay(ctx context.Context, ids []string) error {
+// replayAll continues after an item that is still not understood or that is missing or
+// damaged. It stops if the recorder fails. Repeating a replay is harmless.
+func replayAll(ctx context.Context, t terminal, r recorder, ids []string) error {
 	recorded, understood := 0, 0
 	for i, id := range ids {
-		got, err := q.replayOne(ctx, id)
+		result, err := r.replay(ctx, id)
 		if err != nil {
 			return fmt.Errorf("replay %s, after %d of %d: %w", clean(id), i, len(ids), err)
 		}
-		recorded += got.Recorded
-		if got.isUnderstood() {
+		recorded += result.Recorded
+		if result.isUnderstood() {
 			understood++
 		}
-		fmt.Fprintf(q.out, "[%d/%d] %s  %s\n", i+1, len(ids), clean(id), got)
+		fmt.Fprintf(t.stdout, "[%d/%d] %s  %s\n", i+1, len(ids), clean(id), result)
 	}
-	fmt.Fprintf(q.out, "%s replayed, %d understood, %s recorded.\n", count(len(ids), "item"), understood, count(recorded, "event"))
+	fmt.Fprintf(t.stdout, "%s replayed, %d understood, %s recorded.\n", count(len(ids), "item"), understood, count(recorded, "event"))
 	if understood < len(ids) {
 		return errNotUnderstood
 	}
 	return nil
 }
 
-func (q quarantine) replayOne(ctx context.Context, id string) (got replayed, err error) {
-	err = q.api.call(ctx, http.MethodPost, itemPath(id)+"/replay", &got, http.StatusOK, http.StatusUnprocessableEntity)
-	var r refused
-	if errors.As(err, &r) && r.ofItem() {
-		return replayed{fault: r}, nil
-	}
-	return got, err
+// replayResult is the outcome of replaying one item.
+type replayResult struct {
+	Recorded int         `json:"recorded"`
+	Rejected []rejection `json:"rejected"`
+	// unavailable says why the item cannot be replayed at all.
+	unavailable error
 }
 
-func (r replayed) isUnderstood() bool { return r.fault == nil && len(r.Rejected) == 0 }
+func (r recorder) replay(ctx context.Context, id string) (result replayResult, err error) {
+	err = r.call(ctx, http.MethodPost, itemPath(id)+"/replay", &result, http.StatusOK, http.StatusUnprocessableEntity)
+	var refused refusal
+	if errors.As(err, &refused) && refused.isAboutItem() {
+		return replayResult{unavailable: refused}, nil
+	}
+	return result, err
+}
 
-func (r replayed) String() string {
+func (r replayResult) isUnderstood() bool { return r.unavailable == nil && len(r.Rejected) == 0 }
+
+func (r replayResult) String() string {
 	switch {
-	case r.fault != nil:
-		return r.fault.Error()
+	case r.unavailable != nil:
+		return r.unavailable.Error()
 	case len(r.Rejected) > 0:
 		return "recorded " + count(r.Recorded, "event") + ", still not understood: " + r.Rejected[0].String()
 	default:

@@ -6,32 +6,25 @@ import (
 	"net/http"
 )
 
-// item is an item with a part of its body.
-type item struct {
-	about
-	Hook     string  `json:"hook"`
-	Position string  `json:"position"`
-	Encoding string  `json:"encoding"` // that the body still has
-	Errors   []fault `json:"errors"`
-	// The part stands in one of the two.
-	Body       string `json:"body"`
-	BodyBase64 []byte `json:"body_base64"`
-	// NextFrom is where the next part begins; 0 after the last.
-	NextFrom int `json:"next_from"`
-}
-
-// show writes the body as it came to standard output, and what else there is to know
-// of it to standard error.
-func (q quarantine) show(ctx context.Context, id string) error {
-	for from, first := 0, true; first || from > 0; first = false {
-		var part item
-		if err := q.api.call(ctx, http.MethodGet, fmt.Sprintf("%s?from=%d", itemPath(id), from), &part, http.StatusOK); err != nil {
+// runShow writes the original body to standard output, and everything else about the
+// item to standard error.
+func runShow(ctx context.Context, t terminal, a arguments) error {
+	if len(a.ids) != 1 || a.day != "" {
+		return a.wrong("takes exactly one ID")
+	}
+	r, err := newRecorder(t)
+	if err != nil {
+		return err
+	}
+	for from, isFirst := 0, true; isFirst || from > 0; isFirst = false {
+		var part itemPart
+		if err := r.call(ctx, http.MethodGet, fmt.Sprintf("%s?from=%d", itemPath(a.ids[0]), from), &part, http.StatusOK); err != nil {
 			return err
 		}
-		if first {
-			q.describe(part)
+		if isFirst {
+			part.describe(t)
 		}
-		if _, err := q.out.Write(append(part.BodyBase64, part.Body...)); err != nil {
+		if _, err := t.stdout.Write(append(part.BodyBase64, part.Body...)); err != nil {
 			return err
 		}
 		from = part.NextFrom
@@ -39,14 +32,28 @@ func (q quarantine) show(ctx context.Context, id string) error {
 	return nil
 }
 
-func (q quarantine) describe(i item) {
-	fmt.Fprintf(q.err, "received %s, route %s, instance %s\n", i.received(), clean(i.Route), clean(i.InstanceID))
-	for _, told := range [][2]string{{"hook", i.Hook}, {"position", i.Position}, {"encoding", i.Encoding}} {
-		if told[1] != "" {
-			fmt.Fprintf(q.err, "%s %s\n", told[0], clean(told[1]))
+// itemPart is an item with a part of its body.
+type itemPart struct {
+	itemHead
+	Hook     string      `json:"hook"`
+	Position string      `json:"position"`
+	Encoding string      `json:"encoding"` // still applied to the body
+	Errors   []rejection `json:"errors"`
+	// Body holds the part if it is text, BodyBase64 otherwise.
+	Body       string `json:"body"`
+	BodyBase64 []byte `json:"body_base64"`
+	// NextFrom is the offset of the next part, or 0 for the last part.
+	NextFrom int `json:"next_from"`
+}
+
+func (p itemPart) describe(t terminal) {
+	fmt.Fprintf(t.stderr, "received %s, route %s, instance %s\n", p.received(), clean(p.Route), clean(p.InstanceID))
+	for _, property := range [][2]string{{"hook", p.Hook}, {"position", p.Position}, {"encoding", p.Encoding}} {
+		if property[1] != "" {
+			fmt.Fprintf(t.stderr, "%s %s\n", property[0], clean(property[1]))
 		}
 	}
-	for _, fault := range i.Errors {
-		fmt.Fprintln(q.err, fault)
+	for _, e := range p.Errors {
+		fmt.Fprintln(t.stderr, e)
 	}
 }

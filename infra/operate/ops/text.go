@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// clean keeps a text from elsewhere from doing anything to the terminal, or breaking a
-// table.
+// clean replaces unprintable characters, so that a foreign text can neither control the
+// terminal nor break a table.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -17,8 +17,8 @@ func clean(text string) string {
 	}, text)
 }
 
-// count is a number of things: "1 item", "2 items".
-func count(n int, thing string) string {
+// count returns a number of things, such as "1 item" or "2 items".
+func count[N int | int64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}

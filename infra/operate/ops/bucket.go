@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/ossstore"
+)
+
+// openBucket opens the bucket that the functions' variables name. It makes no request.
+func openBucket(t terminal) (objstore.Store, error) {
+	var missing []string
+	optional := func(name string) string { return strings.TrimSpace(t.getenv(name)) }
+	required := func(name string) string {
+		value := optional(name)
+		if value == "" {
+			missing = append(missing, name)
+		}
+		return value
+	}
+	credentials := &ossstore.Credentials{}
+	credentials.Set(required("ALIBABA_CLOUD_ACCESS_KEY_ID"), required("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), optional("ALIBABA_CLOUD_SECURITY_TOKEN"))
+	config := ossstore.Config{
+		Endpoint:    required("OSS_ENDPOINT"),
+		Region:      required("OSS_REGION"),
+		Bucket:      required("OSS_BUCKET"),
+		Prefix:      optional("OSS_PREFIX"),
+		Credentials: credentials,
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("open bucket: set these environment variables: %s", strings.Join(missing, ", "))
+	}
+	store, err := ossstore.New(config)
+	if err != nil {
+		return nil, err
+	}
+	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"devicetrace/pkg/layout"
+)
+
+// command is one command of ops.
+type command struct {
+	words []string
+	run   func(context.Context, terminal, arguments) error
+}
+
+var commands = []command{
+	{[]string{"quarantine", "list"}, runList},
+	{[]string{"quarantine", "show"}, runShow},
+	{[]string{"quarantine", "replay"}, runReplay},
+	{[]string{"check"}, runCheck},
+}
+
+const usage = `usage:
+  ops quarantine list [-day 2026-11-22]     list what was not understood on that day (UTC; default today)
+  ops quarantine show ID                    print the original input and, on standard error, what was wrong
+  ops quarantine replay ID…                 decode it again and record what is understood now
+  ops quarantine replay -day 2026-11-22     replay everything of that day
+  ops check [-day 2026-11-22]               read the bucket again and report what is wrong in it
+
+environment of quarantine:
+  DEVICE_TRACE_URL   the recorder's address; default http://127.0.0.1:8080
+  ADMIN_TOKEN        the recorder's; default local
+environment of check:
+  OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX,
+  ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN
+`
+
+// errUsage says what is wrong with a command line.
+type errUsage string
+
+func (e errUsage) Error() string { return string(e) }
+
+func dispatch(ctx context.Context, line []string, t terminal) error {
+	for _, c := range commands {
+		if n := len(c.words); len(line) >= n && slices.Equal(line[:n], c.words) {
+			a, err := parseArguments(strings.Join(c.words, " "), line[n:])
+			if err != nil {
+				return err
+			}
+			return c.run(ctx, t, a)
+		}
+	}
+	return unknownCommand(line)
+}
+
+func unknownCommand(line []string) error {
+	switch {
+	case len(line) == 0:
+		return errUsage("no command given")
+	case line[0] == "quarantine":
+		return errUsage("quarantine needs one of list, show or replay after it")
+	default:
+		return errUsage(fmt.Sprintf("unknown command %q", line[0]))
+	}
+}
+
+// arguments follow the words of a command.
+type arguments struct {
+	command string
+	day     string // "" if not given
+	ids     []string
+}
+
+func parseArguments(command string, line []string) (arguments, error) {
+	a := arguments{command: command}
+	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run prints the error
+	flags.StringVar(&a.day, "day", "", "")
+	if err := flags.Parse(line); err != nil {
+		return a, a.wrong(err.Error())
+	}
+	if a.day != "" && layout.Day(a.day).Start().IsZero() {
+		return a, a.wrong(fmt.Sprintf("-day must be a date such as 2026-11-22, not %q", a.day))
+	}
+	a.ids = flags.Args()
+	return a, nil
+}
+
+// wrong returns an errUsage for this command.
+func (a arguments) wrong(problem string) error { return errUsage(a.command + ": " + problem) }

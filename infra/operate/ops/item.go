@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+)
+
+const quarantinePath = "/webhooks/quarantine"
+
+func itemPath(id string) string { return quarantinePath + "/" + url.PathEscape(id) }
+
+// itemHead is what every response about an item in quarantine begins with.
+type itemHead struct {
+	ID         string    `json:"id"`
+	ReceivedAt time.Time `json:"received_at"`
+	Route      string    `json:"route"`
+	InstanceID string    `json:"instance_id"`
+}
+
+func (h itemHead) received() string {
+	if h.ReceivedAt.IsZero() {
+		return "unknown"
+	}
+	return h.ReceivedAt.UTC().Format(time.DateTime)
+}
+
+// rejection says what was wrong with one event of a body.
+type rejection struct {
+	Item  int    `json:"item"`
+	Field string `json:"field"`
+	Error string `json:"error"`
+}
+
+func (r rejection) String() string {
+	if r.Field == "" {
+		return clean(fmt.Sprintf("item %d: %s", r.Item, r.Error))
+	}
+	return clean(fmt.Sprintf("item %d, %s: %s", r.Item, r.Field, r.Error))
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// recorder calls a recorder's routes for the administrator.
+type recorder struct {
+	base, token string
+	client      *http.Client
+}
+
+const (
+	callTimeout = time.Minute
+	// maxAttempts is how often a call is made while the recorder is busy.
+	maxAttempts = 5
+	// maxPause is the longest Retry-After that is respected.
+	maxPause = time.Minute
+	// maxResponse is how much of a response is read, in bytes.
+	maxResponse = 16 << 20
+)
+
+// newRecorder takes address and token from the environment. It makes no request.
+func newRecorder(t terminal) (recorder, error) {
+	base := strings.TrimRight(t.env("DEVICE_TRACE_URL", "http://127.0.0.1:8080"), "/")
+	target, err := url.Parse(base)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
+		return recorder{}, errUsage("DEVICE_TRACE_URL must be an http or https URL such as https://trace.example.com")
+	}
+	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}}, nil
+}
+
+// call makes a request and decodes the response, whose status must be one of the given.
+// It repeats the request while the recorder is busy.
+func (r recorder) call(ctx context.Context, method, path string, into any, statuses ...int) error {
+	for attempt := 1; ; attempt++ {
+		status, header, body, err := r.send(ctx, method, path)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(statuses, status) {
+			return decode(body, into)
+		}
+		isBusy := status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+		if !isBusy || attempt == maxAttempts {
+			return newRefusal(status, body)
+		}
+		if err := pause(ctx, header.Get("Retry-After")); err != nil {
+			return err
+		}
+	}
+}
+
+func (r recorder) send(ctx context.Context, method, path string) (status int, header http.Header, body []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, r.base+path, nil)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+r.token)
+	response, err := r.client.Do(request)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	return response.StatusCode, response.Header, body, err
+}
+
+// pause waits for the given Retry-After in seconds, or for one second if that is no
+// number from 1 s to maxPause.
+func pause(ctx context.Context, retryAfter string) error {
+	seconds, err := strconv.Atoi(retryAfter)
+	if err != nil || seconds < 1 || seconds > int(maxPause/time.Second) {
+		seconds = 1
+	}
+	timer := time.NewTimer(time.Duration(seconds) * time.Second)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func decode(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("decode response: %w", err)
+	}
+	return nil
+}

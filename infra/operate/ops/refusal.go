@@ -1,0 +1,42 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// refusal is a response with an unexpected status.
+type refusal struct {
+	status int
+	Code   string `json:"code"`
+	Text   string `json:"error"`
+}
+
+func newRefusal(status int, body []byte) error {
+	r := refusal{status: status}
+	if json.Unmarshal(body, &r) != nil {
+		return refusal{status: status}
+	}
+	return r
+}
+
+func (r refusal) Error() string {
+	switch r.Code {
+	case "":
+		return fmt.Sprintf("the response %d %s is not a recorder's: check DEVICE_TRACE_URL", r.status, http.StatusText(r.status))
+	case "Unauthorized":
+		return "the recorder refuses this ADMIN_TOKEN: set it to the recorder's own"
+	case "NotFound":
+		return "the quarantine is closed: set ADMIN_TOKEN on the recorder, or check that DEVICE_TRACE_URL is the recorder's address"
+	default:
+		return clean(r.Text)
+	}
+}
+
+// isAboutItem reports whether only the requested item is at fault, so that other items
+// can still be served.
+func (r refusal) isAboutItem() bool {
+	return slices.Contains([]string{"NoSuchItem", "Damaged", "InvalidID"}, r.Code)
+}
