@@ -1,0 +1,95 @@
+package oss
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"devicetrace/pkg/objstore"
+)
+
+// Store keeps objects in a folder exactly as a Server does, without HTTP in between. A
+// Server can serve the folder after the Store's last call.
+type Store struct{ objects *disk }
+
+var _ objstore.Store = (*Store)(nil)
+
+// OpenStore opens the bucket in the folder dir, which may be absent.
+func OpenStore(dir string) (*Store, error) {
+	objects, err := openDisk(dir, 0)
+	return &Store{objects}, err
+}
+
+// Put implements objstore.Store.
+func (s *Store) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
+		return err
+	}
+	arrived, err := s.objects.receive(io.NewSectionReader(body, 0, size), size)
+	if err != nil {
+		return fmt.Errorf("put %q: %w", key, err)
+	}
+	defer s.objects.discard(arrived) // does nothing once keep has succeeded
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.objects.keep(arrived, key, time.Now())
+}
+
+// Read implements objstore.Store.
+func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if err := objstore.CheckRange(off, n); err != nil || n == 0 {
+		return nil, err
+	}
+	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
+		return nil, err
+	}
+	e, f, err := s.objects.open(key)
+	if err != nil {
+		return nil, fmt.Errorf("read %q: %w", key, err)
+	}
+	defer f.Close()
+	if off+n > e.size {
+		return nil, fmt.Errorf("read %d bytes at %d of %q: %w", n, off, key, objstore.ErrRange)
+	}
+	data := make([]byte, n)
+	if _, err := f.ReadAt(data, off); err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// List implements objstore.Store.
+func (s *Store) List(ctx context.Context, prefix, after string) (page objstore.Page, err error) {
+	if err := ctx.Err(); err != nil {
+		return page, err
+	}
+	s.objects.index.scan(prefix, after, func(e entry) bool {
+		if e.key == after {
+			return true
+		}
+		if page.More = len(page.Objects) == objstore.MaxPage; page.More {
+			return false
+		}
+		page.Objects = append(page.Objects, objstore.Object{Key: e.key, Size: e.size, Modified: e.modified})
+		return true
+	})
+	return page, nil
+}
+
+// Delete implements objstore.Store.
+func (s *Store) Delete(ctx context.Context, keys ...string) error {
+	if err := objstore.CheckKeys(keys); err != nil || len(keys) == 0 {
+		return err
+	}
+	err := ctx.Err()
+	if err == nil {
+		_, err = s.objects.remove(keys, always)
+	}
+	if err != nil {
+		return &objstore.DeleteError{Keys: keys, Err: err}
+	}
+	return nil
+}
