@@ -12,16 +12,16 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// checkData re-reads the local bucket over its API: that of the running system if there
-// is one, while it works, else one that it opens.
+// checkData re-reads the local bucket over the OSS API: the bucket of the running system
+// while that works, or else one that it opens itself.
 func checkData(ctx context.Context, s settings, out, progress io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {
-		there, err := accessElsewhere(ctx, s)
+		running, err := accessRunning(ctx, s)
 		if err != nil {
 			return err
 		}
-		return checkBucket(ctx, there, out, progress)
+		return checkBucket(ctx, running, out, progress)
 	}
 	if err != nil {
 		return err

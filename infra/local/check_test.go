@@ -16,9 +16,9 @@ func TestCheckReadsTheRunningSystemOrAlone(t *testing.T) {
 	require.NoError(t, checkData(t.Context(), s, &out, io.Discard))
 	require.Contains(t, out.String(), "The bucket is not in use yet.\n")
 
-	there, err := accessElsewhere(t.Context(), s)
+	running, err := accessRunning(t.Context(), s)
 	require.NoError(t, err)
-	store, err := there.open()
+	store, err := running.open()
 	require.NoError(t, err)
 	require.NoError(t, store.Put(t.Context(), "layout/v1-shards16", bytes.NewReader(nil), 0))
 	out.Reset()

@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	"devicetrace/infra/local/fc"
 	"devicetrace/infra/local/syaml"
+	"devicetrace/pkg/parallel"
 )
 
-// cloud is the store and the functions, without the ways in.
+// cloud is the store and the functions, without entry points.
 type cloud struct {
 	functions []syaml.Function
 	store     *store
@@ -17,7 +21,7 @@ type cloud struct {
 	log       *functionLog
 }
 
-// openCloud opens the store and the host. The host starts processes when they are needed.
+// openCloud opens the store and the function host, which starts processes on demand.
 func openCloud(s settings) (*cloud, error) {
 	functions, err := s.functions()
 	if err != nil {
@@ -46,8 +50,28 @@ func openCloud(s settings) (*cloud, error) {
 	return &cloud{functions, store, host, log}, nil
 }
 
-// invokeTimed calls a function with the event of its timer.
-func (c *cloud) invokeTimed(ctx context.Context, name string) error {
+// warm sends every function a request. That starts its process and finds out whether its
+// configuration is valid: otherwise the function responds with 503 and logs why.
+func (c *cloud) warm(ctx context.Context) error {
+	return parallel.Do(len(c.functions), len(c.functions), func(i int) error {
+		name := c.functions[i].Resource
+		response, err := c.host.Invoke(ctx, name, []byte(`{"rawPath":"/","requestContext":{"http":{"method":"HEAD"}}}`))
+		var head struct{ StatusCode int }
+		if err == nil {
+			err = json.Unmarshal(response, &head)
+		}
+		if err == nil && head.StatusCode == http.StatusServiceUnavailable {
+			err = fmt.Errorf("it responds with 503; the errors that it logged above and to %s say why", c.log.path())
+		}
+		if err != nil {
+			return fmt.Errorf("start function %q: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// fire calls a function with the event of its timer, or with {} if it has none.
+func (c *cloud) fire(ctx context.Context, name string) error {
 	payload := []byte("{}")
 	for _, function := range c.functions {
 		if timer := function.Trigger("timer"); function.Resource == name && timer != nil {
@@ -58,8 +82,8 @@ func (c *cloud) invokeTimed(ctx context.Context, name string) error {
 	return err
 }
 
-// close ends the functions in order, then the store they write to. When ctx ends,
-// it kills them.
+// close stops the functions and then the store that they write to. When ctx ends, it
+// kills the functions.
 func (c *cloud) close(ctx context.Context) error {
 	err := c.host.Stop(ctx)
 	c.store.close()

@@ -7,12 +7,12 @@ import (
 	"io"
 )
 
-// compact runs the compactor once: in the running system if there is one, else in a
-// cloud of its own, since the data has one user at a time.
+// compact runs the compactor once: in the running system, or else in a cloud of its own,
+// because only one process at a time may use the data.
 func compact(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {
-		err = invokeElsewhere(ctx, s, "compactor")
+		err = fireInRunning(ctx, s, "compactor")
 	} else if err == nil {
 		defer release()
 		err = compactAlone(ctx, s)
@@ -28,5 +28,5 @@ func compactAlone(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(cloud.invokeTimed(ctx, "compactor"), cloud.close(ctx))
+	return errors.Join(cloud.fire(ctx, "compactor"), cloud.close(ctx))
 }

@@ -14,16 +14,16 @@ import (
 	"os"
 )
 
-// control lets another process of the same user invoke functions of a running
-// system, reach its bucket, and give its store faults: a server on a free loopback port,
-// whose address and password are in a file that only the user can read.
+// control is a server on a free loopback port through which another process of the same
+// user can call the functions of a running system, reach its bucket, and inject faults
+// into its store. Its address and password are in a file that only the user can read.
 type control struct {
 	path   string
 	server *http.Server
 }
 
-// door is the content of that file.
-type door struct {
+// controlFile is the content of that file.
+type controlFile struct {
 	URL      string `json:"url"`
 	Password string `json:"password"`
 }
@@ -33,8 +33,8 @@ func openControl(s settings, c *cloud) (*control, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open control: %w", err)
 	}
-	d := door{URL: "http://" + listener.Addr().String(), Password: rand.Text()}
-	text, err := json.Marshal(d)
+	file := controlFile{URL: "http://" + listener.Addr().String(), Password: rand.Text()}
+	text, err := json.Marshal(file)
 	if err == nil {
 		err = os.WriteFile(s.data("control"), text, 0o600)
 	}
@@ -45,24 +45,24 @@ func openControl(s settings, c *cloud) (*control, error) {
 	mux.HandleFunc("POST /invoke/{function}", c.serveInvoke)
 	mux.HandleFunc("PUT /store", c.store.faults.serveSet)
 	mux.HandleFunc("POST /access", c.serveAccess)
-	opened := &control{s.data("control"), &http.Server{Handler: d.guard(mux), ReadHeaderTimeout: headerTimeout}}
+	opened := &control{s.data("control"), &http.Server{Handler: file.guard(mux), ReadHeaderTimeout: headerTimeout}}
 	go opened.server.Serve(listener)
 	return opened, nil
 }
 
-// guard lets in who has read the file.
-func (d door) guard(inside http.Handler) http.Handler {
+// guard admits requests that carry the password.
+func (f controlFile) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+d.Password)) != 1 {
-			http.Error(w, "no right password", http.StatusUnauthorized)
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+f.Password)) != 1 {
+			http.Error(w, "send the password of the control file as a bearer token", http.StatusUnauthorized)
 			return
 		}
-		inside.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }
 
 func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
-	if err := c.invokeTimed(r.Context(), r.PathValue("function")); err != nil {
+	if err := c.fire(r.Context(), r.PathValue("function")); err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 	}
 }
@@ -76,45 +76,49 @@ func (c *control) close() {
 	c.server.Close()
 }
 
-// invokeElsewhere asks the running system for an invocation.
-func invokeElsewhere(ctx context.Context, s settings, function string) error {
-	if _, err := askElsewhere(ctx, s, "/invoke/"+function); err != nil {
+// fireInRunning calls a function of the running system with its timer's event.
+func fireInRunning(ctx context.Context, s settings, function string) error {
+	if _, err := postToRunning(ctx, s, "/invoke/"+function); err != nil {
 		return fmt.Errorf("invoke %q: %w", function, err)
 	}
 	return nil
 }
 
-// accessElsewhere asks the running system for a way to its bucket.
-func accessElsewhere(ctx context.Context, s settings) (a access, err error) {
-	answer, err := askElsewhere(ctx, s, "/access")
+// accessRunning returns the access to the running system's bucket.
+func accessRunning(ctx context.Context, s settings) (a access, err error) {
+	body, err := postToRunning(ctx, s, "/access")
 	if err == nil {
-		err = json.Unmarshal(answer, &a)
+		err = json.Unmarshal(body, &a)
 	}
 	return a, err
 }
 
-func askElsewhere(ctx context.Context, s settings, path string) ([]byte, error) {
+// postToRunning sends a request to the control server of the running system.
+func postToRunning(ctx context.Context, s settings, path string) ([]byte, error) {
 	text, err := os.ReadFile(s.data("control"))
+	var file controlFile
+	if err == nil {
+		err = json.Unmarshal(text, &file)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the running system: %w", err)
 	}
-	var d door
-	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, fmt.Errorf("find the running system: %w", err)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, file.URL+path, nil)
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", "Bearer "+d.Password)
+	request.Header.Set("Authorization", "Bearer "+file.Password)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("ask the running system: %w", err)
+		return nil, fmt.Errorf("reach the running system: %w", err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return nil, errors.Join(fmt.Errorf("ask the running system: %s", bytes.TrimSpace(answer)), err)
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = errors.New(string(bytes.TrimSpace(body)))
 	}
-	return answer, nil
+	if err != nil {
+		return nil, fmt.Errorf("the running system failed: %w", err)
+	}
+	return body, nil
 }

@@ -11,16 +11,16 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// faults are what the store may be made to suffer while the system runs. They are for
-// the soak; a system starts without any.
+// faults serves the bucket with the faults that the soak test injects while the system
+// runs. A new system has none.
 type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
-	delay  atomic.Int64 // ns, before each answer
+	delay  atomic.Int64 // before each response, in ns
 }
 
-// ServeHTTP is the bucket, unless it is down: then it cuts connections without a
-// word, also those whose request was just carried out.
+// ServeHTTP serves the bucket. While the bucket is down, it cuts connections without a
+// response, including those whose request has just been carried out.
 func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.cutIfDown()
 	f.bucket.ServeHTTP(w, r)
@@ -35,19 +35,19 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
-// serveSet sets all faults at once: down=true, delay=200ms, and max_bytes, past which
-// the disk is full. What a request leaves out is over.
+// serveSet replaces all faults at once: down=true, delay=200ms, and max_bytes, the size
+// of the disk. A fault that the query does not name ends.
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	}
 }
 
-func (f *faults) set(asked url.Values) (err error) {
+func (f *faults) set(query url.Values) (err error) {
 	var down bool
 	var delay time.Duration
 	var maxBytes int64
-	for name, values := range asked {
+	for name, values := range query {
 		switch value := values[0]; name {
 		case "down":
 			down, err = strconv.ParseBool(value)
@@ -56,7 +56,7 @@ func (f *faults) set(asked url.Values) (err error) {
 		case "max_bytes":
 			maxBytes, err = strconv.ParseInt(value, 10, 64)
 		default:
-			err = fmt.Errorf("there is no fault %q", name)
+			err = fmt.Errorf("fault %q is not known; use down, delay or max_bytes", name)
 		}
 		if err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// newFaults is a store that can be asked without a signature: it answers 403.
+// newFaults serves a bucket that answers every request with 403, since no key is valid.
 func newFaults(t *testing.T) (*faults, *httptest.Server) {
 	t.Helper()
 	f := &faults{}
@@ -49,7 +49,7 @@ func TestFaultsAreSetAllAtOnce(t *testing.T) {
 	require.Equal(t, 200*time.Millisecond, f.pause())
 	for name, value := range map[string]string{"down": "perhaps", "delay": "7", "max_bytes": "many", "other": "1"} {
 		require.Error(t, f.set(url.Values{name: {value}}), name)
-		require.True(t, f.down.Load(), "nothing has changed")
+		require.True(t, f.down.Load(), "an invalid query changes nothing")
 	}
 	require.NoError(t, f.set(nil))
 	require.False(t, f.down.Load())

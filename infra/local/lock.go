@@ -7,25 +7,25 @@ import (
 	"syscall"
 )
 
-// errInUse says that another process works on the same data.
-var errInUse = errors.New("in use")
+// errInUse says that another process uses the data folder.
+var errInUse = errors.New("it is in use by another `make run`, `make compact` or `make check`; stop that, or set DATA_DIR to another folder")
 
-// lockData makes the data folder this process's alone, until release or its end,
-// whatever that is.
+// lockData locks the data folder for this process until release is called or the process
+// ends in any way.
 func lockData(s settings) (release func(), err error) {
 	if err := os.MkdirAll(s.dataDir, 0o755); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+		return nil, fmt.Errorf("make data folder (DATA_DIR): %w", err)
 	}
 	file, err := os.OpenFile(s.data("lock"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("lock data folder: %w", err)
+		return nil, fmt.Errorf("lock data folder (DATA_DIR): %w", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		file.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("lock data folder %q: %w by another `make run` or `make compact`; stop it, or set DATA_DIR", s.dataDir, errInUse)
-		}
-		return nil, fmt.Errorf("lock data folder %q: %w", s.dataDir, err)
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = errInUse
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock data folder %q: %w", s.dataDir, err), file.Close())
 	}
 	return func() { file.Close() }, nil
 }

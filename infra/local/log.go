@@ -6,10 +6,10 @@ import (
 	"os"
 )
 
-// functionLog keeps what the functions print in a file, and shows errors.
+// functionLog writes the functions' output to a file, and their errors also to stderr.
 type functionLog struct{ file *os.File }
 
-// openFunctionLog begins a new file.
+// openFunctionLog starts with an empty file.
 func openFunctionLog(path string) (*functionLog, error) {
 	file, err := os.Create(path)
 	if err != nil {
@@ -18,12 +18,12 @@ func openFunctionLog(path string) (*functionLog, error) {
 	return &functionLog{file}, nil
 }
 
-// marks of lines that are worth seeing at once.
-var marks = [][]byte{[]byte(`"level":"ERROR"`), []byte("panic:"), []byte("asynchronous invocation failed")}
+// errorMarks occur in lines that users should see at once.
+var errorMarks = [][]byte{[]byte(`"level":"ERROR"`), []byte("panic:"), []byte("asynchronous invocation failed")}
 
-// Write gets one line at a time.
+// Write must get exactly one line.
 func (l *functionLog) Write(line []byte) (int, error) {
-	for _, mark := range marks {
+	for _, mark := range errorMarks {
 		if bytes.Contains(line, mark) {
 			os.Stderr.Write(line)
 			break
@@ -31,5 +31,7 @@ func (l *functionLog) Write(line []byte) (int, error) {
 	}
 	return l.file.Write(line)
 }
+
+func (l *functionLog) path() string { return l.file.Name() }
 
 func (l *functionLog) close() error { return l.file.Close() }

@@ -1,16 +1,16 @@
-// Local is the cloud on one machine: it reads s.yaml and hosts the three functions
-// over the platform's own runtime API, against a stand-in for OSS on local disk, with
-// an MQTT broker whose events go to the recorder.
+// Local runs the cloud on one machine: it hosts the three functions of s.yaml over the
+// platform's own runtime API, next to a stand-in for OSS on local disk and an MQTT
+// broker whose events go to the recorder.
 //
 //	local           run everything until Ctrl-C (make run)
 //	local compact   run the compactor once on the local data (make compact)
 //	local check     re-read the local data and prove that nothing in it is wrong (make check)
 //
-// It works in the repository's folder, where s.yaml and the built functions are.
-// Everything listens on 127.0.0.1 alone. Environment: PORT (8080), MQTT_PORT (1883),
+// It runs in the repository's folder, which holds s.yaml and the built functions, and
+// listens on 127.0.0.1 only. Environment, with defaults: PORT (8080), MQTT_PORT (1883),
 // DATA_DIR (.data), WEBHOOK_TOKEN, QUERY_TOKEN and ADMIN_TOKEN (all local), OPENAPI_KEYS
-// (local:local-secret=*), MQTT_USER (device), MQTT_PASSWORD (devpass); and what s.yaml
-// reads.
+// (local:local-secret=*), MQTT_USER (device), MQTT_PASSWORD (devpass), and the variables
+// that s.yaml reads.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -31,24 +31,25 @@ func main() {
 }
 
 func command(arguments []string, s settings) error {
-	switch {
-	case len(arguments) == 0:
-		return run(s, interrupts(), os.Stdout)
-	case slices.Equal(arguments, []string{"compact"}):
-		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-		defer stop()
-		return compact(ctx, s, os.Stdout)
-	case slices.Equal(arguments, []string{"check"}):
-		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-		defer stop()
-		return checkData(ctx, s, os.Stdout, os.Stderr)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	switch strings.Join(arguments, " ") {
+	case "":
+		return run(s, signals, os.Stdout)
+	case "compact":
+		return compact(canceledBy(signals), s, os.Stdout)
+	case "check":
+		return checkData(canceledBy(signals), s, os.Stdout, os.Stderr)
 	}
 	return errors.New("usage: local [compact | check]")
 }
 
-// interrupts gets one signal for each Ctrl-C.
-func interrupts() <-chan os.Signal {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	return signals
+// canceledBy returns a context that the first signal cancels.
+func canceledBy(signals <-chan os.Signal) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		cancel()
+	}()
+	return ctx
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// repository is a folder like this one's, with functions that do little: the real
-// ones are for the tests of the whole.
+// repository is a folder like this repository, but with trivial functions. The end-to-end
+// tests run the real ones.
 var repository string
 
 func TestMain(m *testing.M) {

@@ -18,7 +18,7 @@ func TestKeysRotateAndExpire(t *testing.T) {
 	second := keys.credentials()
 	require.NotEqual(t, first, second)
 	secret, token, ok := keys.lookup(first.AccessKeyID)
-	require.True(t, ok, "an old key is good for a while")
+	require.True(t, ok, "a replaced key stays valid for a while")
 	require.Equal(t, first.AccessKeySecret, secret)
 	require.Equal(t, first.SecurityToken, token)
 
@@ -28,7 +28,7 @@ func TestKeysRotateAndExpire(t *testing.T) {
 	_, _, ok = keys.lookup(second.AccessKeyID)
 	require.True(t, ok)
 	keys.credentials()
-	require.Len(t, keys.all, 2, "what expired is forgotten")
+	require.Len(t, keys.all, 2, "expired keys are forgotten")
 	_, _, ok = keys.lookup("unknown")
 	require.False(t, ok)
 }

@@ -8,37 +8,39 @@ import (
 	"devicetrace/infra/local/fc"
 )
 
-// Keys of the role are new every minute and good for half an hour: longer than any
-// invocation, short enough that a function which keeps old ones is found out.
+// Keys are replaced every minute and valid for half an hour: longer than any invocation,
+// yet short enough to expose a function that holds on to old keys.
 const (
 	keyRotation = time.Minute
 	keyLife     = 30 * time.Minute
 )
 
-// role issues temporary keys to the functions and vouches for them to the store.
+// role issues temporary keys to the functions and verifies them for the store.
 type role struct {
 	now func() time.Time
 
 	mu     sync.Mutex
-	newest issued
-	all    map[string]issued // by access key
+	newest issuedKeys
+	all    map[string]issuedKeys // by access key
 }
 
-type issued struct {
+type issuedKeys struct {
 	fc.Credentials
 	at time.Time
 }
 
-func newRole(now func() time.Time) *role { return &role{now: now, all: map[string]issued{}} }
+func newRole(now func() time.Time) *role {
+	return &role{now: now, all: map[string]issuedKeys{}}
+}
 
-// credentials are good for at least keyLife less keyRotation from now.
+// credentials returns keys that stay valid for at least keyLife minus keyRotation.
 func (r *role) credentials() fc.Credentials {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
 	if now.Sub(r.newest.at) >= keyRotation {
-		r.forget(now)
-		r.newest = issued{fc.Credentials{
+		r.forgetExpired(now)
+		r.newest = issuedKeys{fc.Credentials{
 			AccessKeyID: "STS." + rand.Text(), AccessKeySecret: rand.Text(), SecurityToken: rand.Text(),
 		}, now}
 		r.all[r.newest.AccessKeyID] = r.newest
@@ -46,7 +48,7 @@ func (r *role) credentials() fc.Credentials {
 	return r.newest.Credentials
 }
 
-func (r *role) forget(now time.Time) {
+func (r *role) forgetExpired(now time.Time) {
 	for id, keys := range r.all {
 		if now.Sub(keys.at) >= keyLife {
 			delete(r.all, id)
@@ -54,7 +56,7 @@ func (r *role) forget(now time.Time) {
 	}
 }
 
-// lookup is the store's side: what belongs to an access key, while that is good.
+// lookup returns the secret and token of an access key that has not expired.
 func (r *role) lookup(accessKey string) (secret, token string, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

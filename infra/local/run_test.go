@@ -17,14 +17,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testSettings take free ports and a folder of the test's own.
+// testSettings returns settings with free ports and an empty data folder.
 func testSettings(t *testing.T) settings {
 	t.Chdir(repository)
 	values := map[string]string{"PORT": "0", "MQTT_PORT": "0", "DATA_DIR": t.TempDir()}
 	return readSettings(func(name string) string { return values[name] })
 }
 
-// patience is how long a test waits for what is sure to come.
+// patience limits how long a test waits for an event that must happen.
 const patience = time.Minute
 
 // running is a system in this process.
@@ -38,7 +38,7 @@ var (
 	mqttLine = regexp.MustCompile(`MQTT +(127\.0\.0\.1:\d+),`)
 )
 
-// begin runs a system until the end of the test, at the latest.
+// begin runs a system until stop, or the end of the test.
 func begin(t *testing.T, s settings) *running {
 	t.Helper()
 	signals, ended := make(chan os.Signal, 2), make(chan error, 1)
@@ -55,11 +55,11 @@ func begin(t *testing.T, s settings) *running {
 			ended <- err
 			return err
 		case <-time.After(patience):
-			return errors.New("it does not end")
+			return errors.New("the system does not end")
 		}
 	}}
 	t.Cleanup(func() { require.NoError(t, r.stop()) })
-	late := time.AfterFunc(patience, func() { reader.CloseWithError(errors.New("it does not begin")) })
+	late := time.AfterFunc(patience, func() { reader.CloseWithError(errors.New("the system does not start")) })
 	defer late.Stop()
 	lines := bufio.NewScanner(reader)
 	for r.mqtt == "" && lines.Scan() {
@@ -70,7 +70,7 @@ func begin(t *testing.T, s settings) *running {
 			r.mqtt = match[1]
 		}
 	}
-	require.NotEmpty(t, r.mqtt, "it ended before it was ready, or never was: %v", lines.Err())
+	require.NotEmpty(t, r.mqtt, "the system was never ready: %v", lines.Err())
 	go io.Copy(io.Discard, reader)
 	return r
 }
@@ -97,14 +97,14 @@ func TestRunServesUntilTheFirstSignal(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	log, err := os.ReadFile(s.data("functions.log"))
 	require.NoError(t, err)
-	require.Contains(t, string(log), "recorder | FC Initialize Start")
+	require.Contains(t, string(log), "recorder | FC Invoke Start")
 	require.Contains(t, string(log), "recorder | FC PreStop End")
 	calls := strings.Count(string(log), "recorder | FC Invoke End")
-	require.Greater(t, calls, 1, "beside the request, what the broker had to tell when it stopped")
+	require.Greater(t, calls, 2, "besides the start and the request, the broker reported events when it stopped")
 	require.NoFileExists(t, s.data("control"))
 }
 
-// connect is an MQTT client that stays until the broker ends it.
+// connect connects an MQTT client that stays until the broker disconnects it.
 func connect(t *testing.T, address string) {
 	t.Helper()
 	connection, err := net.Dial("tcp", address)
@@ -119,7 +119,7 @@ func connect(t *testing.T, address string) {
 	require.Equal(t, []byte{0x20, 2, 0, 0}, accepted)
 }
 
-func TestTakenPortsAndDataAreNamed(t *testing.T) {
+func TestUsedPortsAndDataAreNamed(t *testing.T) {
 	s := testSettings(t)
 	system := begin(t, s)
 
@@ -127,15 +127,15 @@ func TestTakenPortsAndDataAreNamed(t *testing.T) {
 
 	other := testSettings(t)
 	other.port = port(t, system.url)
-	require.EqualError(t, run(other, nil, io.Discard), "port "+other.port+" is taken: set PORT to another")
+	require.EqualError(t, run(other, nil, io.Discard), "port "+other.port+" on 127.0.0.1 is in use: stop the program that uses it, or set PORT to another port")
 
 	other = testSettings(t)
 	other.mqttPort = port(t, system.mqtt)
-	require.EqualError(t, run(other, nil, io.Discard), "port "+other.mqttPort+" is taken: set MQTT_PORT to another")
+	require.EqualError(t, run(other, nil, io.Discard), "port "+other.mqttPort+" on 127.0.0.1 is in use: stop the program that uses it, or set MQTT_PORT to another port")
 
 	other = testSettings(t)
 	other.port = "nonsense"
-	require.ErrorContains(t, run(other, nil, io.Discard), "listen on port nonsense (PORT)")
+	require.ErrorContains(t, run(other, nil, io.Discard), `listen on port "nonsense" of 127.0.0.1, set by PORT`)
 }
 
 func TestCompactRunsOnceInARunningSystemOrAlone(t *testing.T) {
@@ -150,25 +150,25 @@ func TestCompactRunsOnceInARunningSystemOrAlone(t *testing.T) {
 	require.NoError(t, compact(t.Context(), s, &out))
 	require.Contains(t, out.String(), "Compacted.")
 	require.NoError(t, system.stop())
-	require.Equal(t, 1, calls())
+	require.Equal(t, 2, calls(), "one at the start of the system, one to compact")
 
 	require.NoError(t, compact(t.Context(), s, io.Discard))
-	require.Equal(t, 1, calls(), "the log begins anew")
+	require.Equal(t, 1, calls(), "the log starts empty")
 }
 
-func TestControlWantsItsPassword(t *testing.T) {
+func TestControlNeedsItsPassword(t *testing.T) {
 	s := testSettings(t)
 	begin(t, s)
 	info, err := os.Stat(s.data("control"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.ErrorContains(t, invokeElsewhere(t.Context(), s, "absent"), `no function "absent"`)
+	require.ErrorContains(t, fireInRunning(t.Context(), s, "absent"), `no function "absent"`)
 
 	text, err := os.ReadFile(s.data("control"))
 	require.NoError(t, err)
 	wrong := regexp.MustCompile(`"password":"[^"]*"`).ReplaceAll(text, []byte(`"password":"x"`))
 	require.NoError(t, os.WriteFile(s.data("control"), wrong, 0o600))
-	require.ErrorContains(t, invokeElsewhere(t.Context(), s, "compactor"), "no right password")
+	require.ErrorContains(t, fireInRunning(t.Context(), s, "compactor"), "send the password")
 }
 
 func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
@@ -180,6 +180,15 @@ func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
 	require.NoError(t, os.Remove(".build/query/query"))
 	err := run(s, nil, io.Discard)
 	require.ErrorContains(t, err, `start function "query"`)
+
+	text, err := os.ReadFile("s.yaml")
+	require.NoError(t, err)
+	text = regexp.MustCompile(`STATUS_LOOKBACK: .*`).ReplaceAll(text, []byte(`STATUS: "503"`))
+	require.NoError(t, os.WriteFile("s.yaml", text, 0o644))
+	require.NoError(t, os.CopyFS(".build/query", os.DirFS(".build/recorder")))
+	require.NoError(t, os.Rename(".build/query/recorder", ".build/query/query"))
+	require.ErrorContains(t, run(s, nil, io.Discard), `start function "query": it responds with 503`)
+
 	require.NoError(t, os.WriteFile("s.yaml", []byte("resources: {x: {}}"), 0o644))
 	require.ErrorContains(t, run(s, nil, io.Discard), "check s.yaml:\n  s.yaml.edition: is missing")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +11,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// settings is what the environment says, with its defaults.
+// settings holds the environment variables of this program, or their defaults.
 type settings struct {
 	port, mqttPort                       string
 	dataDir                              string
@@ -19,24 +20,30 @@ type settings struct {
 	user, password                       string
 }
 
+// The defaults of secrets, which may be printed.
+const (
+	defaultToken    = "local"
+	defaultPassword = "devpass"
+)
+
 func readSettings(getenv func(string) string) settings {
-	or := func(name, otherwise string) string {
-		if value := getenv(name); value != "" {
-			return value
-		}
-		return otherwise
-	}
 	return settings{
-		port: or("PORT", "8080"), mqttPort: or("MQTT_PORT", "1883"), dataDir: or("DATA_DIR", ".data"),
-		webhookToken: or("WEBHOOK_TOKEN", "local"), queryToken: or("QUERY_TOKEN", "local"),
-		adminToken: or("ADMIN_TOKEN", "local"), openAPIKeys: or("OPENAPI_KEYS", "local:local-secret=*"),
-		user: or("MQTT_USER", "device"), password: or("MQTT_PASSWORD", "devpass"),
+		port:         cmp.Or(getenv("PORT"), "8080"),
+		mqttPort:     cmp.Or(getenv("MQTT_PORT"), "1883"),
+		dataDir:      cmp.Or(getenv("DATA_DIR"), ".data"),
+		webhookToken: cmp.Or(getenv("WEBHOOK_TOKEN"), defaultToken),
+		queryToken:   cmp.Or(getenv("QUERY_TOKEN"), defaultToken),
+		adminToken:   cmp.Or(getenv("ADMIN_TOKEN"), defaultToken),
+		openAPIKeys:  cmp.Or(getenv("OPENAPI_KEYS"), "local:local-secret=*"),
+		user:         cmp.Or(getenv("MQTT_USER"), "device"),
+		password:     cmp.Or(getenv("MQTT_PASSWORD"), defaultPassword),
 	}
 }
 
+// data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
-// lookup is what s.yaml sees of the environment.
+// lookup returns the value that s.yaml sees of an environment variable.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
 	case "WEBHOOK_TOKEN":
@@ -51,11 +58,12 @@ func (s settings) lookup(name string) (string, bool) {
 	return os.LookupEnv(name)
 }
 
-// functions are those of s.yaml in the working directory, which must be in order.
+// functions returns the functions of s.yaml in the working directory, or everything that
+// is wrong with that file.
 func (s settings) functions() ([]syaml.Function, error) {
 	data, err := os.ReadFile("s.yaml")
 	if err != nil {
-		return nil, fmt.Errorf("read functions: %w", err)
+		return nil, fmt.Errorf("read functions (start this in the repository's folder): %w", err)
 	}
 	document, err := syaml.Parse(data, s.lookup)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,77 +16,71 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// expiryPeriod is how often the bucket's lifecycle rules are applied; the service
-// does it once a day.
+// expiryPeriod is the pause between applications of the bucket's lifecycle rules. OSS
+// applies them once a day.
 const expiryPeriod = time.Hour
+
+// lifecycleRules is the file with the rules of a deployed bucket.
+const lifecycleRules = "infra/operate/bucket/lifecycle.xml"
 
 // store is the stand-in for OSS, on a free port.
 type store struct {
-	bucket   *oss.Server
-	faults   *faults
-	server   *http.Server
-	endpoint string
-	expiry   context.CancelFunc
-	function syaml.Function
-	keys     *role
+	endpoint               string
+	region, bucket, prefix string
+	server                 *http.Server
+	objects                *oss.Server
+	faults                 *faults
+	keys                   *role
+	expiry                 context.CancelFunc
 }
 
-// access is how the bucket is reached, with keys that are good for a while.
+// access says where the bucket is and holds temporary keys for it.
 type access struct {
 	Endpoint, Region, Bucket, Prefix string
 	Keys                             fc.Credentials
 }
 
 func (s *store) access() access {
-	environment := s.function.Environment
-	return access{s.endpoint, environment["OSS_REGION"], environment["OSS_BUCKET"], prefixOf(s.function), s.keys.credentials()}
+	return access{s.endpoint, s.region, s.bucket, s.prefix, s.keys.credentials()}
 }
 
-// prefixOf is what a function reads of OSS_PREFIX.
-func prefixOf(function syaml.Function) string {
-	return strings.TrimSpace(function.Environment["OSS_PREFIX"])
-}
-
-// openStore serves the bucket of the functions in its region, with the lifecycle
-// rules that a deployed bucket has.
+// openStore serves the bucket that the function uses, with the lifecycle rules of a
+// deployed bucket.
 func openStore(s settings, function syaml.Function, keys *role) (*store, error) {
-	region, name := function.Environment["OSS_REGION"], function.Environment["OSS_BUCKET"]
-	f := &faults{}
-	bucket, err := oss.Open(oss.Config{
-		Dir: s.data("oss"), Bucket: name, Region: region, Credentials: keys.lookup, Delay: f.pause, Log: slog.Default(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+	st := &store{
+		region: function.Environment["OSS_REGION"],
+		bucket: function.Environment["OSS_BUCKET"],
+		prefix: strings.TrimSpace(function.Environment["OSS_PREFIX"]), // as the functions read it
+		faults: &faults{}, keys: keys, expiry: func() {},
 	}
-	if err := setLifecycle(bucket, prefixOf(function)); err != nil {
-		return nil, err
+	if err := st.openBucket(s.data("oss")); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	f.bucket = bucket
-	st := &store{
-		bucket: bucket, faults: f, server: &http.Server{Handler: f}, endpoint: "http://" + listener.Addr().String(),
-		expiry: func() {}, function: function, keys: keys,
-	}
+	st.endpoint, st.server = "http://"+listener.Addr().String(), &http.Server{Handler: st.faults}
 	go st.server.Serve(listener)
 	return st, nil
 }
 
-// setLifecycle gives the bucket the rules of a deployed one, below the prefix.
-func setLifecycle(bucket *oss.Server, prefix string) error {
-	rules, err := os.ReadFile(filepath.Join("infra", "operate", "bucket", "lifecycle.xml"))
-	if err == nil {
-		err = bucket.SetLifecycle(bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+prefix)))
-	}
+func (s *store) openBucket(folder string) (err error) {
+	s.objects, err = oss.Open(oss.Config{
+		Dir: folder, Bucket: s.bucket, Region: s.region, Credentials: s.keys.lookup, Delay: s.faults.pause, Log: slog.Default(),
+	})
 	if err != nil {
-		return fmt.Errorf("set lifecycle rules: %w", err)
+		return err
 	}
-	return nil
+	s.faults.bucket = s.objects
+	rules, err := os.ReadFile(lifecycleRules)
+	if err != nil {
+		return fmt.Errorf("read lifecycle rules: %w", err)
+	}
+	return s.objects.SetLifecycle(bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+s.prefix)))
 }
 
-// startExpiry applies the lifecycle rules now and then.
+// startExpiry applies the lifecycle rules now and once every expiryPeriod.
 func (s *store) startExpiry() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.expiry = cancel
@@ -95,7 +88,7 @@ func (s *store) startExpiry() {
 		ticker := time.NewTicker(expiryPeriod)
 		defer ticker.Stop()
 		for {
-			if _, err := s.bucket.Expire(time.Now()); err != nil {
+			if _, err := s.objects.Expire(time.Now()); err != nil {
 				slog.Error("expire objects", "error", err)
 			}
 			select {
@@ -107,7 +100,7 @@ func (s *store) startExpiry() {
 	}()
 }
 
-// close comes after the end of the functions: nobody has a request under way.
+// close must be called after the functions have ended, so that no request is cut off.
 func (s *store) close() {
 	s.expiry()
 	s.server.Close()

@@ -5,26 +5,28 @@ import (
 	"strings"
 )
 
-// welcome says that all is ready, and what to type next. A token that was set is not
-// printed.
+// welcome returns the text that reports a running system and what to try next. It shows
+// no token or password that the user has set.
 func welcome(s settings, http net.Addr, mqtt string) string {
 	_, mqttPort, _ := net.SplitHostPort(mqtt)
 	return strings.NewReplacer(
 		"HTTP", http.String(), "MQTTPORT", mqttPort, "DATA", s.dataDir,
-		"USER", s.user, "PASSWORD", shown(s.password, "devpass", "MQTT_PASSWORD"),
-		"TOKEN", shown(s.queryToken, "local", "QUERY_TOKEN"),
+		"USER", s.user, "PASSWORD", shown(s.password, defaultPassword, "MQTT_PASSWORD"),
+		"TOKEN", shown(s.queryToken, defaultToken, "QUERY_TOKEN"),
 		"FRAGMENT", fragment(s.queryToken),
 	).Replace(welcomeText)
 }
 
-// fragment lets the page in without asking. It stays in the browser.
+// fragment is the end of the page's URL. It carries the default token, which browsers do
+// not send to the server.
 func fragment(token string) string {
-	if token == "local" {
+	if token == defaultToken {
 		return "#token=" + token
 	}
-	return " (asks for $QUERY_TOKEN)"
+	return " (enter the value of QUERY_TOKEN there)"
 }
 
+// shown returns the name of the variable in place of a value that the user has set.
 func shown(value, standard, variable string) string {
 	if value == standard {
 		return value
@@ -32,17 +34,17 @@ func shown(value, standard, variable string) string {
 	return "$" + variable
 }
 
-const welcomeText = `Device Trace is ready. Data is in DATA, Ctrl-C stops it.
+const welcomeText = `Device Trace is ready. Data is in DATA. Press Ctrl-C to stop.
 
   page       http://HTTP/FRAGMENT
   API        http://HTTP/api/v1/trace
   webhooks   http://HTTP/webhooks/{broker}/{instance}
   MQTT       127.0.0.1:MQTTPORT, user USER, password PASSWORD
 
-Connect any client, drop it, and ask why it dropped:
+Connect a client, drop it, and ask why it dropped:
 
   mosquitto_sub -h 127.0.0.1 -p MQTTPORT -u USER -P PASSWORD -i sensor-1 -t demo
   curl -H "Authorization: Bearer TOKEN" "http://HTTP/api/v1/trace?instance=local&client=sensor-1"
 
-Or let others do it: make demo. Merge small objects: make compact.
+make demo connects and drops clients for you; make compact merges small objects.
 `

@@ -22,15 +22,13 @@ func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// hook answers a lifecycle call of the platform.
-func hook(run func(context.Context) error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := run(r.Context()); err != nil {
-			failed(w, r, "hook failed", err)
-			return
-		}
-		succeeded(w)
-	})
+// preStop stops the function when the platform is about to end its instance.
+func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
+	if err := front.life.stop(r.Context()); err != nil {
+		failed(w, r, "hook failed", err)
+		return
+	}
+	succeeded(w)
 }
 
 // The header x-fc-status tells the platform whether the function succeeded; 404

@@ -15,8 +15,7 @@ type life struct {
 	stopped bool
 }
 
-// start is called before each invocation too, since the platform runs an
-// initializer only where one is configured.
+// start is called before each invocation. After a failure the next invocation tries again.
 func (l *life) start(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -127,10 +127,8 @@ func (front plainFront) enter(r *http.Request) context.Context {
 
 func (front plainFront) route(r *http.Request) http.Handler {
 	switch {
-	case front.isControl(r, http.MethodPost, "/initialize"):
-		return hook(front.life.start)
 	case front.isControl(r, http.MethodGet, "/pre-stop"):
-		return hook(front.life.stop)
+		return http.HandlerFunc(front.preStop)
 	case front.isInvoke(r):
 		return http.HandlerFunc(front.invoke)
 	default:

@@ -109,7 +109,7 @@ func TestPlainServesConcurrently(t *testing.T) {
 
 func TestPlainControlPathsNeedThePlatform(t *testing.T) {
 	base := startPlain(t, testFunction(noEnv), false)
-	for _, path := range []string{"/invoke", "/initialize", "/pre-stop"} {
+	for _, path := range []string{"/invoke", "/pre-stop"} {
 		method := http.MethodPost
 		if path == "/pre-stop" {
 			method = http.MethodGet
@@ -125,7 +125,6 @@ func TestPlainOnPlatform(t *testing.T) {
 		method, path, body, control string
 		want                        int
 	}{
-		{"POST", "/initialize", "", "/initialize", 200},
 		{"POST", "/invoke", "good", "/invoke", 200},
 		{"POST", "/invoke", "bad", "/invoke", 404},
 		{"GET", "/pre-stop", "", "/pre-stop", 200},

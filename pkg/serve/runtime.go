@@ -25,16 +25,12 @@ type runtimeFront struct{ life *life }
 // serveRuntime polls for work for ever. The platform ends the process.
 func serveRuntime(f Function) {
 	front := runtimeFront{&life{function: f}}
-	// A hook has no result: to panic is the one way to tell that it failed.
-	fc.RegisterInitializerFunction(func(ctx context.Context) { mustHook(front.life.start(front.enter(ctx))) })
-	fc.RegisterPreStopFunction(func(ctx context.Context) { mustHook(front.life.stop(front.enter(ctx))) })
+	fc.RegisterPreStopFunction(func(ctx context.Context) {
+		if err := front.life.stop(front.enter(ctx)); err != nil {
+			panic(err.Error()) // a hook returns nothing, so only a panic makes it fail
+		}
+	})
 	fc.Start(front.invoke)
-}
-
-func mustHook(err error) {
-	if err != nil {
-		panic(err.Error())
-	}
 }
 
 // enter takes over what came with an invocation: its credentials and its id.

@@ -5,29 +5,20 @@ import (
 	"time"
 )
 
-// InvokeAsync calls a function some time later, and again as often as s.yaml says if
-// that fails. Nobody learns the result. Stop gives up what waits for another try.
-func (h *Host) InvokeAsync(function string, payload []byte) error {
-	p, err := h.pool(function)
-	if err != nil {
-		return err
-	}
-	h.later(p, payload)
-	return nil
-}
-
-func (h *Host) later(p *pool, payload []byte) {
+// invokeAsync calls a function in the background and retries a failed call as often as
+// s.yaml says. Nobody gets the response. Stop gives up calls that wait for a retry.
+func (h *Host) invokeAsync(p *pool, payload []byte) {
 	h.background(func() {
 		wait := h.config.RetryWait
 		for try := 0; ; try++ {
 			c := p.newCall(payload)
 			c.retry = try
-			_, err := p.invoke(context.Background(), c)
-			if err == nil {
+			_, fault := p.invoke(context.Background(), c)
+			if fault == nil {
 				return
 			}
-			p.output.line(p.function.Resource, "asynchronous invocation failed: "+err.Error())
-			if try == p.function.Retries() || !h.pause(wait) {
+			p.output.line(p.function.Resource, "asynchronous invocation failed: "+fault.Error())
+			if try == p.function.Retries() || !h.sleep(wait) {
 				return
 			}
 			wait *= 2
@@ -35,17 +26,17 @@ func (h *Host) later(p *pool, payload []byte) {
 	})
 }
 
-// background runs work that Stop waits for; after Stop it runs nothing.
+// background runs work in a goroutine that Stop waits for, or not at all after Stop.
 func (h *Host) background(work func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopping.Err() == nil {
-		h.async.Go(work)
+		h.running.Go(work)
 	}
 }
 
-// pause waits, and tells whether it was to the end.
-func (h *Host) pause(wait time.Duration) bool {
+// sleep reports whether the whole wait passed before Stop was called.
+func (h *Host) sleep(wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

@@ -10,49 +10,46 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// kind is the type of a call, as the runtime API numbers them.
-type kind int
+// callKind is the type of a call, numbered as in the runtime API.
+type callKind int
 
 const (
-	invoke     kind = 0
-	initialize kind = 1
-	preStop    kind = 2
+	invocation callKind = 0
+	preStop    callKind = 2
 )
 
 // call is one invocation of a process.
 type call struct {
 	id      string
-	kind    kind
+	kind    callKind
 	payload []byte
 	timeout time.Duration
 	retry   int
 
-	// deadline is set when the call is handed to a process.
-	deadline time.Time
-	// done gets the one reply of the process; it has room for it.
-	done chan reply
+	deadline time.Time   // set when a process gets the call
+	done     chan result // has a buffer for the one result
 }
 
-// reply is what a process posted.
-type reply struct {
+// result is what a process posted to the runtime API.
+type result struct {
 	payload  []byte
 	failed   bool // posted to /error
 	tooLarge bool
 }
 
-func newCall(k kind, payload []byte, timeout time.Duration) *call {
-	return &call{id: newID(), kind: k, payload: payload, timeout: timeout, done: make(chan reply, 1)}
+func newCall(kind callKind, payload []byte, timeout time.Duration) *call {
+	return &call{id: newID(), kind: kind, payload: payload, timeout: timeout, done: make(chan result, 1)}
 }
 
-// newID is safe in a URL.
+// newID returns a random identifier that is safe in a URL.
 func newID() string {
 	id := make([]byte, 16)
 	rand.Read(id)
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe writes the headers that tell the SDK about a call. It cannot do without
-// the deadline and the timeout: a call that lacks one is never answered.
+// describe writes the headers from which the SDK learns about a call. The SDK never
+// responds to a call without deadline or timeout.
 func (c *call) describe(header http.Header, function syaml.Function, keys Credentials) {
 	for name, value := range map[string]string{
 		"x-fc-request-id":        c.id,
@@ -72,4 +69,15 @@ func (c *call) describe(header http.Header, function syaml.Function, keys Creden
 	} {
 		header.Set(name, value)
 	}
+}
+
+// response returns the function's response, or its failure.
+func (r result) response() ([]byte, *Error) {
+	switch {
+	case r.failed:
+		return nil, errUnhandled(r.payload)
+	case r.tooLarge:
+		return nil, errBadResponse("is longer than 6 MB")
+	}
+	return r.payload, nil
 }

@@ -6,12 +6,11 @@ import (
 	"strconv"
 )
 
-// inherited are the host's variables that a process may see: where to find and put
-// files, and what a Go program's runtime reads. Everything else stays out, as on the
-// platform.
+// inherited lists the host's variables that a process may see: they say where files are,
+// or control a Go program's runtime. All others are withheld, as on the platform.
 var inherited = []string{"PATH", "HOME", "TMPDIR", "GODEBUG", "GORACE", "GOCOVERDIR"}
 
-// environ is the environment of a new process, but for the address of its runtime API.
+// environ returns the environment of a new process, except FC_RUNTIME_API.
 func (p *pool) environ(folder string) []string {
 	keys := p.config.Credentials()
 	variables := map[string]string{

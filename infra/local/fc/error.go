@@ -4,64 +4,56 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
-// Error is what the platform answers in a function's place. Where the vendor's
-// documents leave the status open, a fault of the function is 502 and a late one 504.
+// Error is the platform's own response to a call that its function did not answer. If
+// the vendor's documents leave the status open, it is 502, or 504 for a timeout.
 type Error struct {
-	Status  int // of HTTP
+	Status  int // HTTP status
 	Code    string
 	Message string
-	// RequestID is the call's; empty if there was none yet.
+	// RequestID is the identifier of the call; empty if none was made.
 	RequestID string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// statusCanceled is for a caller that has gone; nobody sees it.
+func newError(status int, code, format string, arguments ...any) *Error {
+	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, arguments...)}
+}
+
+// statusCanceled is the status for a caller that has gone, who never sees it.
 const statusCanceled = 499
 
-func errBusy(function string) *Error {
-	return &Error{Status: http.StatusTooManyRequests, Code: "ResourceExhausted",
-		Message: fmt.Sprintf("all processes of function %q are busy", function)}
+func errCanceled() *Error {
+	return newError(statusCanceled, "InvocationCanceled", "invocation canceled by client")
 }
 
 func errStopped() *Error {
-	return &Error{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "the host is stopping"}
+	return newError(http.StatusServiceUnavailable, "ServiceUnavailable", "the host is stopping")
 }
 
-func errCanceled(c *call) *Error {
-	return &Error{Status: statusCanceled, Code: "InvocationCanceled", Message: "invocation canceled by client", RequestID: c.id}
+func errTimeout(limit time.Duration) *Error {
+	return newError(http.StatusGatewayTimeout, "FunctionTimeout",
+		"the function did not finish within %s; its process was killed", limit)
 }
 
-func errTimeout(c *call) *Error {
-	return &Error{Status: http.StatusGatewayTimeout, Code: "FunctionTimeout",
-		Message: fmt.Sprintf("the function did not finish within %s; its process was killed", c.timeout), RequestID: c.id}
+func errExited(how string) *Error {
+	return newError(http.StatusBadGateway, "ProcessExited", "the function's process exited: %s", how)
 }
 
-func errExited(c *call, how string) *Error {
-	return &Error{Status: http.StatusBadGateway, Code: "ProcessExited",
-		Message: "the function's process exited: " + how, RequestID: c.id}
+func errBadResponse(message string) *Error {
+	return newError(http.StatusBadGateway, "BadResponse", "the function's response %s", message)
 }
 
-func errUnhandled(c *call, payload []byte) *Error {
+// errUnhandled carries the error that the function reported.
+func errUnhandled(payload []byte) *Error {
 	var reported struct {
 		Message string `json:"errorMessage"`
-		Type    string `json:"errorType"`
 	}
 	if err := json.Unmarshal(payload, &reported); err != nil {
-		reported.Message = "the function reported an error in no known form"
+		reported.Message = "the function reported an error in an unknown form"
 	}
-	return &Error{Status: http.StatusBadGateway, Code: "UnhandledInvocationError",
-		Message: reported.Message, RequestID: c.id}
-}
-
-// errInit: a caller gets 200 where the initializer failed, and a header that says so. The
-// vendor's page on lifecycle hooks has it for every runtime.
-func errInit(c *call, err error) *Error {
-	return &Error{Status: http.StatusOK, Code: "InitializationError", Message: err.Error(), RequestID: c.id}
-}
-
-func errReply(c *call, message string) *Error {
-	return &Error{Status: http.StatusBadGateway, Code: "BadResponse", Message: message, RequestID: c.id}
+	return newError(http.StatusBadGateway, "UnhandledInvocationError", "%s", reported.Message)
 }

@@ -1,29 +1,30 @@
-// Package fc hosts functions on this machine as Function Compute hosts them: the
-// very binaries, over the runtime API of the vendor's Go SDK.
+// Package fc hosts functions on this machine the way Function Compute hosts them: it
+// runs the very same binaries, over the runtime API that the vendor's Go SDK speaks.
 //
 // What always holds:
-//   - A process has one call at a time (the go1 runtime); calls at the same time get
-//     processes of their own, up to a limit, then wait shortly, then 429.
-//   - A process gets its first call once it asked for one, and after its initializer, if
-//     the function has one. One that was late, crashed or whose caller went away is killed
-//     and never used again; a returned error or a recovered panic leaves it in use.
-//   - A process that ends in order gets its preStop call and finishes it first.
-//   - A process is killed before its runtime API goes away, since the SDK polls a
-//     vanished one without pause, and no process outlives its host.
+//   - A process has one call at a time (the go1 runtime). Concurrent calls get processes
+//     of their own up to a limit; calls beyond it wait shortly, then fail with 429.
+//   - A process gets its first call after it has polled for one. A process that crashes,
+//     times out or loses its caller is killed and never used again; one that returns an
+//     error or recovers from a panic stays in use.
+//   - A process that is stopped in order first finishes its call, then its preStop hook.
+//   - A process is killed before its runtime API closes, because the SDK polls a closed
+//     API without pause. No process outlives its host.
 //
-// Words: a call is one invocation, of a handler or of a lifecycle hook; a pool is
-// the processes of one function.
+// Words: a call is one invocation of a function or of its preStop hook; a pool is the
+// processes of one function.
 package fc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
 	"devicetrace/infra/local/syaml"
+	"devicetrace/pkg/parallel"
 )
 
 // Credentials are temporary keys of the role that a function runs as.
@@ -31,28 +32,30 @@ type Credentials struct {
 	AccessKeyID, AccessKeySecret, SecurityToken string
 }
 
-// Config says what to host.
+// Config says which functions to host, and how.
 type Config struct {
 	Functions []syaml.Function
-	// Dir is what the functions' code folders are relative to; the working directory
-	// if empty.
+	// Dir is the folder that relative code folders start from. Default: the working
+	// directory.
 	Dir string
-	// Environment overrides variables of all functions that have them in s.yaml.
+	// Environment overrides variables in functions whose s.yaml sets them.
 	Environment map[string]string
-	// Credentials are asked for before every call and every start; nil: none.
+	// Credentials returns the keys for the next call or start. Default: no keys.
 	Credentials func() Credentials
-	// MaxProcesses is the most processes of one function; 4 if zero. A function's
-	// own reservedConcurrency may lower it.
+	// MaxProcesses limits the processes of each function; its reservedConcurrency may
+	// lower the limit. Default: 4.
 	MaxProcesses int
-	// QueueWait is how long a call waits for a process before 429; 5 s if zero.
+	// QueueWait is how long a call waits for a process before it fails with 429.
+	// Default: 5 s.
 	QueueWait time.Duration
-	// RetryWait is the first wait before an asynchronous call is tried again, doubled
-	// every time; 500 ms if zero.
+	// RetryWait is the pause before the first retry of an asynchronous call; each
+	// further pause is twice as long. Default: 500 ms.
 	RetryWait time.Duration
-	// Output gets what the functions print, a line at a time, each with its function's
-	// name before it; nil: nobody. It is used by several goroutines, one at a time.
+	// Output gets what the functions print, one line a call, prefixed with the
+	// function's name. Calls come from several goroutines, one at a time. Default:
+	// discarded.
 	Output io.Writer
-	// Freeze stops a process between calls, as the platform does.
+	// Freeze stops processes between calls, as the platform does.
 	Freeze bool
 }
 
@@ -89,17 +92,17 @@ type Host struct {
 	routes  []route
 	spawner *spawner
 
-	// stopping ends timers and the waits of asynchronous calls.
+	// stopping ends timers and the pauses between retries.
 	stopping context.Context
 	stop     context.CancelFunc
-	mu       sync.Mutex // of starting work in async, and of stop
-	async    sync.WaitGroup
+	mu       sync.Mutex // orders starts in background against stop
+	running  sync.WaitGroup
 	stopOnce sync.Once
 	stopErr  error
 }
 
-// New makes a host. It starts no process: the first call of a function does, or Warm.
-// Stop must be called in the end.
+// New returns a host. The processes of a function start with its first call. The caller
+// must call Stop in the end.
 func New(config Config) (*Host, error) {
 	for _, function := range config.Functions {
 		if function.Runtime != "go1" {
@@ -109,7 +112,7 @@ func New(config Config) (*Host, error) {
 	config = config.withDefaults()
 	h := &Host{config: config, spawner: newSpawner()}
 	h.stopping, h.stop = context.WithCancel(context.Background())
-	output := &lockedWriter{to: config.Output}
+	output := &sharedOutput{to: config.Output}
 	for _, function := range config.Functions {
 		h.pools = append(h.pools, newPool(function, config, h.spawner, output))
 	}
@@ -117,68 +120,34 @@ func New(config Config) (*Host, error) {
 	return h, nil
 }
 
-// Invoke calls a function by its name in s.yaml, "compactor", and gives what it
-// answered. A failure is an *Error. If ctx ends first, the process is killed.
+// Invoke calls a function by its resource name in s.yaml, such as "compactor", and
+// returns its response. Any failure is an *Error. If ctx ends first, the process is
+// killed.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
-	p, err := h.pool(function)
-	if err != nil {
-		return nil, err
-	}
-	return p.invoke(ctx, p.newCall(payload))
-}
-
-// Warm starts a process of every function, and tells which cannot start: its initializer
-// is called also where the platform would not.
-func (h *Host) Warm(ctx context.Context) error {
-	return h.each(func(p *pool) error {
-		if err := p.warm(ctx); err != nil {
-			return fmt.Errorf("start function %q: %w", p.function.Resource, err)
+	for _, p := range h.pools {
+		if p.function.Resource != function {
+			continue
 		}
-		return nil
-	})
-}
-
-// Processes are the ids of a function's living processes; none if there is no such
-// function.
-func (h *Host) Processes(function string) []int {
-	p, err := h.pool(function)
-	if err != nil {
-		return nil
+		response, fault := p.invoke(ctx, p.newCall(payload))
+		if fault != nil {
+			return nil, fault
+		}
+		return response, nil
 	}
-	return p.pids()
+	return nil, newError(http.StatusNotFound, "FunctionNotFound", "there is no function %q", function)
 }
 
-// Stop ends timers, lets running calls finish, gives every process its preStop call,
-// and kills it. When ctx ends, it kills what is left. New calls are refused with 503
-// from its beginning. Further calls of Stop do nothing but wait for the first.
+// Stop ends timers, waits for running calls, gives every process its preStop call, and
+// kills it. When ctx ends, Stop kills the remaining processes at once. New calls are
+// refused with 503 from its start. Later calls of Stop wait for the first and return its error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()
 		h.stop()
 		h.mu.Unlock()
-		h.stopErr = h.each(func(p *pool) error { return p.stop(ctx) })
-		h.async.Wait()
+		h.stopErr = parallel.Do(len(h.pools), len(h.pools), func(i int) error { return h.pools[i].stop(ctx) })
+		h.running.Wait()
 		h.spawner.close()
 	})
 	return h.stopErr
-}
-
-func (h *Host) pool(function string) (*pool, error) {
-	for _, p := range h.pools {
-		if p.function.Resource == function {
-			return p, nil
-		}
-	}
-	return nil, &Error{Status: 404, Code: "FunctionNotFound", Message: fmt.Sprintf("there is no function %q", function)}
-}
-
-// each runs do for every pool at the same time.
-func (h *Host) each(do func(*pool) error) error {
-	faults := make([]error, len(h.pools))
-	var running sync.WaitGroup
-	for i, p := range h.pools {
-		running.Go(func() { faults[i] = do(p) })
-	}
-	running.Wait()
-	return errors.Join(faults...)
 }

@@ -27,13 +27,13 @@ import (
 
 func TestProcessIsUsedAgain(t *testing.T) {
 	host := one(t, nil)
-	require.Empty(t, host.Processes("recorder"), "nothing starts before it is needed")
-	first, fault := tell(t, host, "")
+	require.Empty(t, processes(host, "recorder"), "no process starts before the first call")
+	first, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	second, fault := tell(t, host, "")
+	second, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
 	require.Equal(t, first, second)
-	require.Equal(t, []int{first}, host.Processes("recorder"))
+	require.Equal(t, []int{first}, processes(host, "recorder"))
 }
 
 func TestFaultsOfAFunction(t *testing.T) {
@@ -42,23 +42,23 @@ func TestFaultsOfAFunction(t *testing.T) {
 		status            int
 		survives          bool
 	}{
-		{"fail", "UnhandledInvocationError", "as told", 502, true},
-		{"panic", "UnhandledInvocationError", "as told", 502, true},
+		{"fail", "UnhandledInvocationError", "as ordered", 502, true},
+		{"panic", "UnhandledInvocationError", "as ordered", 502, true},
 		{"exit", "ProcessExited", `exit status 7; its last line was "going away"`, 502, false},
 		{"large", "BadResponse", "longer than 6 MB", 502, true},
 	}
 	for _, test := range tests {
 		t.Run(test.do, func(t *testing.T) {
 			host := one(t, nil)
-			before, fault := tell(t, host, "")
+			before, fault := obeyed(t, host, "")
 			require.Nil(t, fault)
-			_, fault = tell(t, host, test.do)
+			_, fault = obeyed(t, host, test.do)
 			require.NotNil(t, fault)
 			require.Equal(t, test.code, fault.Code)
 			require.Equal(t, test.status, fault.Status)
 			require.Contains(t, fault.Message, test.message)
 			require.NotEmpty(t, fault.RequestID)
-			after, fault := tell(t, host, "")
+			after, fault := obeyed(t, host, "")
 			require.Nil(t, fault)
 			require.Equal(t, test.survives, before == after)
 		})
@@ -68,21 +68,21 @@ func TestFaultsOfAFunction(t *testing.T) {
 func TestLateProcessIsKilled(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	host := one(t, nil)
-	before, fault := tell(t, host, "")
+	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
 	host.pools[0].function.Seconds = 1 // a busy machine may need more for the first call
 	_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
 	require.ErrorAs(t, err, &fault)
 	require.Equal(t, "FunctionTimeout", fault.Code)
 	require.Equal(t, http.StatusGatewayTimeout, fault.Status)
-	require.NotContains(t, host.Processes("recorder"), before)
+	require.NotContains(t, processes(host, "recorder"), before)
 	require.True(t, gone(before))
 }
 
 func TestCallerThatGoesAwayEndsTheProcess(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	host := one(t, nil)
-	before, fault := tell(t, host, "")
+	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -96,29 +96,29 @@ func TestCallerThatGoesAwayEndsTheProcess(t *testing.T) {
 	require.ErrorAs(t, err, &fault)
 	require.Equal(t, "InvocationCanceled", fault.Code)
 	require.True(t, gone(before))
-	after, fault := tell(t, host, "")
+	after, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
 	require.NotEqual(t, before, after)
 }
 
-// TestKilledProcessIsReplaced: whoever calls next does not notice.
+// The next caller does not notice that a process was killed between calls.
 func TestKilledProcessIsReplaced(t *testing.T) {
 	host := one(t, nil)
 	for range 3 {
-		before, fault := tell(t, host, "")
+		before, fault := obeyed(t, host, "")
 		require.Nil(t, fault)
 		process := host.pools[0].idle[0]
 		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
 		await(t, process.exited)
-		require.Empty(t, host.Processes("recorder"))
-		after, fault := tell(t, host, "")
+		require.Empty(t, processes(host, "recorder"))
+		after, fault := obeyed(t, host, "")
 		require.Nil(t, fault)
 		require.NotEqual(t, before, after)
 	}
 }
 
-// TestCallsAtTheSameTime: no call ends before all have begun, so each has a process.
-func TestCallsAtTheSameTime(t *testing.T) {
+// No call ends before all have begun, so each needs a process of its own.
+func TestConcurrentCalls(t *testing.T) {
 	const calls = 3
 	barrier := newBarrier(t, calls)
 	host := one(t, func(_ *syaml.Function, c *Config) { c.MaxProcesses = calls })
@@ -134,7 +134,7 @@ func TestCallsAtTheSameTime(t *testing.T) {
 	require.NoError(t, errors.Join(faults...))
 	slices.Sort(pids)
 	require.Len(t, slices.Compact(pids), calls)
-	require.Len(t, host.Processes("recorder"), calls)
+	require.Len(t, processes(host, "recorder"), calls)
 }
 
 func TestMoreCallsThanProcesses(t *testing.T) {
@@ -149,7 +149,7 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 		first <- err
 	}()
 	await(t, barrier.arrived)
-	_, fault := tell(t, host, "")
+	_, fault := obeyed(t, host, "")
 	require.NotNil(t, fault)
 	require.Equal(t, http.StatusTooManyRequests, fault.Status)
 	require.Equal(t, "ResourceExhausted", fault.Code)
@@ -158,11 +158,11 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 	require.NoError(t, await(t, first))
 }
 
-// TestFreeProcessTakesTheCall: it never waited, however short it may.
+// A call that finds a free process does not wait, so even the shortest limit does not fail it.
 func TestFreeProcessTakesTheCall(t *testing.T) {
 	host := one(t, func(_ *syaml.Function, c *Config) { c.QueueWait = time.Nanosecond })
 	for range 200 {
-		_, fault := tell(t, host, "")
+		_, fault := obeyed(t, host, "")
 		require.Nil(t, fault)
 	}
 }
@@ -176,10 +176,10 @@ func TestQueuedCallsAreAllAnswered(t *testing.T) {
 	}
 	running.Wait()
 	require.NoError(t, errors.Join(faults...))
-	require.LessOrEqual(t, len(host.Processes("recorder")), 2)
+	require.LessOrEqual(t, len(processes(host, "recorder")), 2)
 }
 
-func TestOrderOfALife(t *testing.T) {
+func TestOrderOfCalls(t *testing.T) {
 	for _, freeze := range []bool{false, true} {
 		t.Run("freeze="+strconv.FormatBool(freeze), func(t *testing.T) {
 			journal := filepath.Join(t.TempDir(), "journal")
@@ -187,21 +187,20 @@ func TestOrderOfALife(t *testing.T) {
 			function.Environment["JOURNAL"] = journal
 			host, err := New(Config{Functions: []syaml.Function{function}, Freeze: freeze})
 			require.NoError(t, err)
-			require.NoError(t, host.Warm(t.Context()))
-			tell(t, host, "")
-			pid, _ := tell(t, host, "")
+			obeyed(t, host, "")
+			pid, _ := obeyed(t, host, "")
 			require.NoError(t, host.Stop(t.Context()))
 			lines, err := os.ReadFile(journal)
 			require.NoError(t, err)
-			require.Equal(t, "initialize\ninvoke\ninvoke\npreStop\n", string(lines))
+			require.Equal(t, "invoke\ninvoke\npreStop\n", string(lines))
 			require.True(t, gone(pid))
-			_, fault := tell(t, host, "")
+			_, fault := obeyed(t, host, "")
 			require.Equal(t, http.StatusServiceUnavailable, fault.Status)
 		})
 	}
 }
 
-// TestStopWaitsForCalls: a call that runs is answered, then its process gets preStop.
+// A running call is finished before its process gets its preStop call.
 func TestStopWaitsForCalls(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	journal := filepath.Join(t.TempDir(), "journal")
@@ -220,10 +219,10 @@ func TestStopWaitsForCalls(t *testing.T) {
 	require.NoError(t, await(t, stopped))
 	lines, err := os.ReadFile(journal)
 	require.NoError(t, err)
-	require.Equal(t, "initialize\ninvoke\npreStop\n", string(lines))
+	require.Equal(t, "invoke\npreStop\n", string(lines))
 }
 
-func TestStopKillsWhatIsLate(t *testing.T) {
+func TestStopKillsRunningCallsWhenItsContextEnds(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	host := one(t, nil)
 	first := make(chan error, 1)
@@ -240,36 +239,29 @@ func TestStopKillsWhatIsLate(t *testing.T) {
 
 func TestProcessThatCannotStart(t *testing.T) {
 	host := one(t, func(f *syaml.Function, _ *Config) { f.Environment["BROKEN"] = "yes" })
-	err := host.Warm(t.Context())
-	require.ErrorContains(t, err, `start function "recorder": InitializationError`)
-	require.ErrorContains(t, err, `exit status 3; its last line was "BROKEN is set"`)
-	require.Empty(t, host.Processes("recorder"))
-
-	host = one(t, func(f *syaml.Function, _ *Config) {
-		f.Environment["BROKEN"], f.Lifecycle.Initializer = "yes", nil
-	})
-	require.ErrorContains(t, host.Warm(t.Context()), `start function "recorder": ProcessExited`)
-	_, fault := tell(t, host, "")
+	_, fault := obeyed(t, host, "")
 	require.Equal(t, "ProcessExited", fault.Code)
+	require.Contains(t, fault.Message, `exit status 3; its last line was "BROKEN is set"`)
+	require.Empty(t, processes(host, "recorder"))
 
 	host = one(t, func(f *syaml.Function, _ *Config) { f.Handler = "absent" })
-	require.ErrorContains(t, host.Warm(t.Context()), "FunctionNotStarted")
+	_, fault = obeyed(t, host, "")
+	require.Equal(t, "FunctionNotStarted", fault.Code)
 }
 
 func TestUnknownFunctionAndRuntime(t *testing.T) {
 	host := one(t, nil)
 	_, err := host.Invoke(t.Context(), "other", nil)
 	require.ErrorContains(t, err, `no function "other"`)
-	require.Empty(t, host.Processes("other"))
 	function := testFunction("x")
 	function.Runtime = "custom"
 	_, err = New(Config{Functions: []syaml.Function{function}})
 	require.ErrorContains(t, err, "want go1")
 }
 
-func TestWhatAFunctionIsTold(t *testing.T) {
+func TestContextAndEnvironmentOfAFunction(t *testing.T) {
 	var calls atomic.Int32
-	t.Setenv("FC_TEST_SECRET", "of the host")
+	t.Setenv("FC_TEST_SECRET", "secret of the host")
 	host := one(t, func(_ *syaml.Function, c *Config) {
 		c.Environment = map[string]string{"OTHER": "overridden", "UNASKED": "x"}
 		c.Credentials = func() Credentials {
@@ -278,9 +270,9 @@ func TestWhatAFunctionIsTold(t *testing.T) {
 	})
 	var tokens []string
 	for range 2 {
-		answer, err := host.Invoke(t.Context(), "recorder", order("context", ""))
+		response, err := host.Invoke(t.Context(), "recorder", order("context", ""))
 		require.NoError(t, err)
-		var told struct {
+		var got struct {
 			Context struct {
 				RequestID   string
 				Region      string
@@ -294,33 +286,33 @@ func TestWhatAFunctionIsTold(t *testing.T) {
 			Deadline int64
 			Environ  []string
 		}
-		require.NoError(t, json.Unmarshal(answer, &told))
-		require.NotEmpty(t, told.Context.RequestID)
-		require.Equal(t, "cn-hangzhou", told.Context.Region)
-		require.NotEmpty(t, told.Context.AccountId)
-		require.Equal(t, "test-recorder", told.Context.Function.Name)
-		require.Equal(t, "main", told.Context.Function.Handler)
-		require.Equal(t, "512", told.Context.Function.Memory)
-		require.Equal(t, 60, told.Context.Function.Timeout)
-		require.InDelta(t, time.Now().Add(time.Minute).UnixMilli(), told.Deadline, 30_000)
-		require.Equal(t, "id", told.Context.Credentials.AccessKeyId)
-		require.Equal(t, "secret", told.Context.Credentials.AccessKeySecret)
-		tokens = append(tokens, told.Context.Credentials.SecurityToken)
-		require.Subset(t, told.Environ, []string{
+		require.NoError(t, json.Unmarshal(response, &got))
+		require.NotEmpty(t, got.Context.RequestID)
+		require.Equal(t, "cn-hangzhou", got.Context.Region)
+		require.NotEmpty(t, got.Context.AccountId)
+		require.Equal(t, "test-recorder", got.Context.Function.Name)
+		require.Equal(t, "main", got.Context.Function.Handler)
+		require.Equal(t, "512", got.Context.Function.Memory)
+		require.Equal(t, 60, got.Context.Function.Timeout)
+		require.InDelta(t, time.Now().Add(time.Minute).UnixMilli(), got.Deadline, 30_000)
+		require.Equal(t, "id", got.Context.Credentials.AccessKeyId)
+		require.Equal(t, "secret", got.Context.Credentials.AccessKeySecret)
+		tokens = append(tokens, got.Context.Credentials.SecurityToken)
+		require.Subset(t, got.Environ, []string{
 			"OWN=variable", "OTHER=overridden", "FC_REGION=cn-hangzhou", "FC_FUNCTION_NAME=test-recorder",
 			"FC_FUNCTION_HANDLER=main", "FC_FUNCTION_MEMORY_SIZE=512", "FC_FUNC_CODE_PATH=" + binaries,
 			"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret", "ALIBABA_CLOUD_SECURITY_TOKEN=token-1",
 		})
-		require.NotContains(t, strings.Join(told.Environ, "\n"), "FC_TEST_SECRET")
-		require.NotContains(t, strings.Join(told.Environ, "\n"), "UNASKED")
+		require.NotContains(t, strings.Join(got.Environ, "\n"), "FC_TEST_SECRET")
+		require.NotContains(t, strings.Join(got.Environ, "\n"), "UNASKED")
 	}
-	require.NotEqual(t, tokens[0], tokens[1], "each call brings its own keys")
+	require.NotEqual(t, tokens[0], tokens[1], "each call carries its own keys")
 }
 
 func TestOutputIsPrefixedAndWhole(t *testing.T) {
 	var output bytes.Buffer
 	host := one(t, func(_ *syaml.Function, c *Config) { c.Output = &output })
-	tell(t, host, "exit")
+	obeyed(t, host, "exit")
 	require.NoError(t, host.Stop(t.Context()))
 	lines := strings.Split(strings.TrimSuffix(output.String(), "\n"), "\n")
 	require.Contains(t, lines, "recorder | going away")
@@ -329,7 +321,7 @@ func TestOutputIsPrefixedAndWhole(t *testing.T) {
 	}
 }
 
-// TestProcessesDieWithTheHost kills a host that has no chance to end its processes.
+// TestProcessesDieWithTheHost kills a host, so that it cannot end its processes itself.
 func TestProcessesDieWithTheHost(t *testing.T) {
 	host := exec.Command(os.Args[0])
 	host.Env = append(os.Environ(), "FC_TEST_HOST="+binaries)
@@ -351,7 +343,7 @@ func TestProcessesDieWithTheHost(t *testing.T) {
 	require.Eventually(t, func() bool { return gone(pid) }, patience, 5*time.Millisecond)
 }
 
-// gone tells that a process is no more, or only waits for its parent to notice.
+// gone reports whether a process has ended; it may still be a zombie.
 func gone(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return true
@@ -360,24 +352,24 @@ func gone(pid int) bool {
 	return err != nil || strings.HasPrefix(strings.TrimSpace(string(state)), "Z")
 }
 
-// patience is how long a test waits for what is sure to come.
+// patience limits how long a test waits for an event that must happen.
 const patience = time.Minute
 
-// await is the next value of a channel.
+// await returns the next value of a channel.
 func await[T any](t *testing.T, values <-chan T) (value T) {
 	t.Helper()
 	select {
 	case value = <-values:
 	case <-time.After(patience):
-		require.FailNow(t, "it does not come")
+		require.FailNow(t, "nothing arrives on the channel")
 	}
 	return value
 }
 
-// barrier is a server that answers nobody until a number of requests is there.
+// barrier is a server that responds only once a given number of requests has arrived.
 type barrier struct {
 	URL     string
-	arrived chan struct{} // one for each request, as long as somebody listens
+	arrived chan struct{} // gets one value for each request
 }
 
 func newBarrier(t *testing.T, parties int) *barrier {
@@ -409,9 +401,8 @@ func TestAsynchronousCallsAreRetried(t *testing.T) {
 		f.Environment["JOURNAL"] = journal
 		c.RetryWait = time.Millisecond
 	})
-	require.NoError(t, host.InvokeAsync("recorder", order("fail", "")))
-	require.NoError(t, host.InvokeAsync("recorder", order("get", barrier.URL)))
-	require.Error(t, host.InvokeAsync("other", nil))
+	host.invokeAsync(host.pools[0], order("fail", ""))
+	host.invokeAsync(host.pools[0], order("get", barrier.URL))
 	await(t, barrier.arrived)
 	require.Eventually(t, func() bool {
 		lines, _ := os.ReadFile(journal)
@@ -421,5 +412,5 @@ func TestAsynchronousCallsAreRetried(t *testing.T) {
 	lines, err := os.ReadFile(journal)
 	require.NoError(t, err)
 	require.Equal(t, 1+retries+1, strings.Count(string(lines), "invoke"))
-	require.True(t, slices.Contains(strings.Split(string(lines), "\n"), "preStop"))
+	require.Contains(t, strings.Split(string(lines), "\n"), "preStop")
 }

@@ -2,7 +2,6 @@ package fc
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -16,7 +15,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// domain hosts two functions behind their routes.
+// domain serves two functions on their routes.
 func domain(t *testing.T) (*Host, string) {
 	host := start(t, Config{Functions: []syaml.Function{
 		withRoute(testFunction("query"), "/*"),
@@ -38,20 +37,20 @@ func send(t *testing.T, method, url string, body []byte, header http.Header) (*h
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	received, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(answer)
+	return response, string(received)
 }
 
 func TestRequestBecomesAnEvent(t *testing.T) {
 	_, url := domain(t)
-	response, answer := send(t, "POST", url+"/webhooks/a%20b%2Fc?client=x%26y&n=1&n=2", []byte(`{"a":1}`), http.Header{
+	response, body := send(t, "POST", url+"/webhooks/a%20b%2Fc?client=x%26y&n=1&n=2", []byte(`{"a":1}`), http.Header{
 		"Content-Type": {"application/json; charset=utf-8"}, "X-Twice": {"a", "b"},
 		"X-Fc-Injected": {"no"}, "Keep-Alive": {"no"}, "User-Agent": {"test"},
 	})
 	require.Equal(t, 200, response.StatusCode)
 	var event httpEvent
-	require.NoError(t, json.Unmarshal([]byte(answer), &event))
+	require.NoError(t, json.Unmarshal([]byte(body), &event))
 	require.Equal(t, "v1", event.Version)
 	require.Equal(t, "/webhooks/a%20b%2Fc", event.RawPath)
 	require.Equal(t, "/webhooks/a b/c", event.RequestContext.HTTP.Path)
@@ -72,9 +71,9 @@ func TestRequestBecomesAnEvent(t *testing.T) {
 func TestBinaryBodiesBothWays(t *testing.T) {
 	_, url := domain(t)
 	body := []byte{0, 0xff, 'a', 0xfe}
-	response, answer := send(t, "POST", url+"/webhooks/binary", body, nil)
+	response, echoed := send(t, "POST", url+"/webhooks/binary", body, nil)
 	require.Equal(t, 201, response.StatusCode)
-	require.Equal(t, string(body), answer)
+	require.Equal(t, string(body), echoed)
 	require.Equal(t, "y", response.Header.Get("X-Mine"))
 	for _, name := range []string{"Server", "X-Fc-Mine", "Content-Disposition"} {
 		require.Empty(t, response.Header.Get(name))
@@ -118,15 +117,15 @@ func TestRoutesLeadToTheirFunction(t *testing.T) {
 	}
 	for _, test := range tests {
 		for _, r := range host.routes {
-			if r.matches("GET", test.path) {
+			if r.matches(test.path) {
 				require.Equal(t, test.want, r.pool.function.Resource, test.path)
 				break
 			}
 		}
 	}
 	send(t, "GET", url+"/webhooks/x", nil, nil)
-	require.Len(t, host.Processes("recorder"), 1)
-	require.Empty(t, host.Processes("query"))
+	require.Len(t, processes(host, "recorder"), 1)
+	require.Empty(t, processes(host, "query"))
 
 	lonely := start(t, Config{Functions: []syaml.Function{withRoute(testFunction("recorder"), "/webhooks/*")}})
 	recorder := httptest.NewRecorder()
@@ -135,7 +134,7 @@ func TestRoutesLeadToTheirFunction(t *testing.T) {
 	require.Contains(t, recorder.Body.String(), "DomainRouteNotFound")
 }
 
-func TestWhatThePlatformAnswersItself(t *testing.T) {
+func TestPlatformsOwnResponses(t *testing.T) {
 	_, url := domain(t)
 	tests := []struct {
 		name, method, path string
@@ -148,39 +147,16 @@ func TestWhatThePlatformAnswersItself(t *testing.T) {
 		{"long query", "GET", "/?a=" + strings.Repeat("x", 4096), nil, nil, 400, "InvalidArgument"},
 		{"long header", "GET", "/", http.Header{"A": {strings.Repeat("x", 8192)}}, nil, 400, "InvalidArgument"},
 		{"long body", "POST", "/", nil, make([]byte, maxBody+1), 413, "EntityTooLarge"},
-		{"long asynchronous body", "POST", "/", http.Header{"X-Fc-Invocation-Type": {"Async"}}, make([]byte, maxAsyncBody+1), 413, "EntityTooLarge"},
-		{"answer without status", "GET", "/webhooks/bare", nil, nil, 502, "BadResponse"},
-		{"answer with long header", "GET", "/webhooks/header", nil, nil, 502, "BadResponse"},
+		{"response without status", "GET", "/webhooks/bare", nil, nil, 502, "BadResponse"},
+		{"response with long header", "GET", "/webhooks/header", nil, nil, 502, "BadResponse"},
 		{"crash", "GET", "/webhooks/exit", nil, nil, 502, "ProcessExited"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			response, answer := send(t, test.method, url+test.path, test.body, test.header)
+			response, body := send(t, test.method, url+test.path, test.body, test.header)
 			require.Equal(t, test.status, response.StatusCode)
-			require.Contains(t, answer, `"Code":"`+test.code+`"`)
+			require.Contains(t, body, `"Code":"`+test.code+`"`)
 			require.NotEmpty(t, response.Header.Get("X-Fc-Request-Id"))
 		})
 	}
-}
-
-func TestAsynchronousRequest(t *testing.T) {
-	host, url := domain(t)
-	response, answer := send(t, "POST", url+"/webhooks/x", nil, http.Header{"X-Fc-Invocation-Type": {"Async"}})
-	require.Equal(t, 202, response.StatusCode)
-	require.Empty(t, answer)
-	require.NoError(t, host.Stop(context.Background()))
-}
-
-// TestFailedInitializerIsAnsweredWith200 like the platform's, so that nothing that matters
-// is left to an initializer.
-func TestFailedInitializerIsAnsweredWith200(t *testing.T) {
-	broken := withRoute(testFunction("recorder"), "/*")
-	broken.Environment["BROKEN"] = "yes"
-	host := start(t, Config{Functions: []syaml.Function{broken}})
-	server := httptest.NewServer(host)
-	t.Cleanup(server.Close)
-	response, answer := send(t, "POST", server.URL+"/", nil, nil)
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Equal(t, "InitializationError", response.Header.Get("X-Fc-Error-Type"))
-	require.Contains(t, answer, "BROKEN is set")
 }

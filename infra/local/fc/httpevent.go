@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// httpEvent is a request as a built-in runtime's function gets it, format "v1".
-// Repeated headers and parameters are joined by commas.
+// httpEvent is an HTTP request in the form that built-in runtimes give to functions,
+// version "v1". Repeated headers and parameters are joined by commas.
 type httpEvent struct {
 	Version         string            `json:"version"`
 	RawPath         string            `json:"rawPath"` // percent-encoded
@@ -63,7 +63,7 @@ func newHTTPEvent(r *http.Request, body []byte, requestID, triggerID string) htt
 	return event
 }
 
-// setBody keeps a body as text only where its type and its bytes say so.
+// setBody keeps a body as text only if its content type and its bytes allow it.
 func (e *httpEvent) setBody(body []byte, header http.Header) {
 	if isText(header) && utf8.Valid(body) {
 		e.Body = string(body)
@@ -84,7 +84,7 @@ func isText(header http.Header) bool {
 		strings.HasSuffix(kind, "xml") || kind == "application/x-www-form-urlencoded"
 }
 
-// joinHeaders leaves out what the platform does not deliver.
+// joinHeaders leaves out the headers that the platform does not deliver.
 func joinHeaders(r *http.Request) map[string]string {
 	joined := map[string]string{"Host": r.Host}
 	for name, values := range r.Header {

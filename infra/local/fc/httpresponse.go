@@ -7,50 +7,50 @@ import (
 	"strings"
 )
 
-// httpReply is a function's answer to an httpEvent.
-type httpReply struct {
+// httpResponse is a function's response to an httpEvent.
+type httpResponse struct {
 	StatusCode      int               `json:"statusCode"`
 	Headers         map[string]string `json:"headers"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 	Body            string            `json:"body"`
 }
 
-// writeReply answers with what the function said, or tells what is wrong with it.
-// The platform accepts a reply without a status; whoever relies on that is told here.
-func writeReply(w http.ResponseWriter, payload []byte, c *call) *Error {
-	var reply httpReply
-	if err := json.Unmarshal(payload, &reply); err != nil {
-		return errReply(c, "the function's answer is not that of an HTTP function")
+// writeResponse writes a function's response, or returns what is wrong with it. Unlike
+// the platform it refuses a response without a status, on which no function should rely.
+func writeResponse(w http.ResponseWriter, payload []byte, requestID string) *Error {
+	var response httpResponse
+	if err := json.Unmarshal(payload, &response); err != nil {
+		return errBadResponse("is not an HTTP response in JSON")
 	}
-	if reply.StatusCode < 200 || reply.StatusCode > 599 {
-		return errReply(c, "the function's answer has no valid statusCode")
+	if response.StatusCode < 200 || response.StatusCode > 599 {
+		return errBadResponse("has no valid statusCode")
 	}
-	body, err := reply.body()
+	body, err := response.body()
 	if err != nil {
-		return errReply(c, "the function's answer has a body that is not base64")
+		return errBadResponse("has a body that is not base64")
 	}
-	header := reply.header()
+	header := response.header()
 	if headerSize(header) > maxHeader {
-		return errReply(c, "the function's headers are longer than 8 KB")
+		return errBadResponse("has headers of more than 8 KB")
 	}
 	for name, values := range header {
 		w.Header()[name] = values
 	}
-	w.Header().Set("X-Fc-Request-Id", c.id)
-	w.WriteHeader(reply.StatusCode)
+	w.Header().Set("X-Fc-Request-Id", requestID)
+	w.WriteHeader(response.StatusCode)
 	w.Write(body)
 	return nil
 }
 
-func (r httpReply) body() ([]byte, error) {
+func (r httpResponse) body() ([]byte, error) {
 	if !r.IsBase64Encoded {
 		return []byte(r.Body), nil
 	}
 	return base64.StdEncoding.DecodeString(r.Body)
 }
 
-// header leaves out what a function cannot set.
-func (r httpReply) header() http.Header {
+// header returns the headers without those that a function cannot set.
+func (r httpResponse) header() http.Header {
 	header := http.Header{}
 	for name, value := range r.Headers {
 		if !reserved(http.CanonicalHeaderKey(name), value) {

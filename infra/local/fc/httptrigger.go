@@ -7,70 +7,53 @@ import (
 	"slices"
 )
 
-// What a request may have, in bytes.
+// Limits of a request, in bytes.
 const (
-	maxTarget    = 4 << 10 // path and query
-	maxHeader    = 8 << 10 // all names and values
-	maxBody      = 32 << 20
-	maxAsyncBody = 128 << 10
+	maxTarget = 4 << 10 // path and query
+	maxHeader = 8 << 10 // all names and values
+	maxBody   = 32 << 20
 )
 
-// serve turns a request into an event, calls the function, and turns its answer back.
-func (h *Host) serve(w http.ResponseWriter, r *http.Request, to route) {
+// serve turns a request into an event, calls the function, and turns its response back.
+func (to route) serve(w http.ResponseWriter, r *http.Request) {
 	c := to.pool.newCall(nil)
-	if fault := h.call(w, r, to, c); fault != nil {
+	if fault := to.call(w, r, c); fault != nil {
 		fault.RequestID = c.id
 		writeError(w, fault)
 	}
 }
 
-func (h *Host) call(w http.ResponseWriter, r *http.Request, to route, c *call) *Error {
-	async := r.Header.Get("X-Fc-Invocation-Type") == "Async"
-	if fault := admit(r, to); fault != nil {
+func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {
+	if fault := to.admit(r); fault != nil {
 		return fault
 	}
-	body, fault := readBody(w, r, async)
+	body, fault := readBody(w, r)
 	if fault != nil {
 		return fault
 	}
 	c.payload = newHTTPEvent(r, body, c.id, to.trigger.Name).encode()
-	if async {
-		h.later(to.pool, c.payload)
-		w.Header().Set("X-Fc-Request-Id", c.id)
-		w.WriteHeader(http.StatusAccepted)
-		return nil
-	}
-	answer, err := to.pool.invoke(r.Context(), c)
-	if err != nil {
-		return asError(err)
-	}
-	return writeReply(w, answer, c)
-}
-
-func asError(err error) *Error {
-	var fault *Error
-	if errors.As(err, &fault) {
+	response, fault := to.pool.invoke(r.Context(), c)
+	if fault != nil {
 		return fault
 	}
-	return &Error{Status: http.StatusInternalServerError, Code: "InternalServerError", Message: err.Error()}
+	return writeResponse(w, response, c.id)
 }
 
-// admit refuses what the platform refuses before it looks at the body.
-func admit(r *http.Request, to route) *Error {
-	if !slices.Contains(to.trigger.Config.Methods, r.Method) {
-		return &Error{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: "the trigger does not have this method"}
-	}
-	if len(r.URL.RequestURI()) > maxTarget {
-		return invalid("path and query are longer than 4 KB")
-	}
-	if headerSize(r.Header) > maxHeader {
-		return invalid("headers are longer than 8 KB")
+// admit refuses what the platform refuses before it reads the body.
+func (to route) admit(r *http.Request) *Error {
+	switch {
+	case !slices.Contains(to.trigger.Config.Methods, r.Method):
+		return newError(http.StatusMethodNotAllowed, "MethodNotAllowed", "the trigger does not allow method %s", r.Method)
+	case len(r.URL.RequestURI()) > maxTarget:
+		return errInvalid("path and query are longer than 4 KB")
+	case headerSize(r.Header) > maxHeader:
+		return errInvalid("headers are longer than 8 KB")
 	}
 	return nil
 }
 
-func invalid(message string) *Error {
-	return &Error{Status: http.StatusBadRequest, Code: "InvalidArgument", Message: message}
+func errInvalid(message string) *Error {
+	return newError(http.StatusBadRequest, "InvalidArgument", "%s", message)
 }
 
 func headerSize(header http.Header) int {
@@ -83,18 +66,14 @@ func headerSize(header http.Header) int {
 	return size
 }
 
-func readBody(w http.ResponseWriter, r *http.Request, async bool) ([]byte, *Error) {
-	most := int64(maxBody)
-	if async {
-		most = maxAsyncBody
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Code: "EntityTooLarge", Message: "the body is too long"}
+		return nil, newError(http.StatusRequestEntityTooLarge, "EntityTooLarge", "the body is longer than 32 MB")
 	}
 	if err != nil {
-		return nil, invalid("the body cannot be read to its end")
+		return nil, errInvalid("the body cannot be read to its end")
 	}
 	return body, nil
 }

@@ -17,11 +17,11 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// binaries is the folder of the tests' function.
+// binaries is the folder with the function that the tests host.
 var binaries string
 
-// TestMain builds the function once. With FC_TEST_HOST set, the test binary is a host
-// of its own, for the test that kills one.
+// TestMain builds the function once. With FC_TEST_HOST set, the test binary acts as a
+// host, for the test that kills one.
 func TestMain(m *testing.M) {
 	if folder := os.Getenv("FC_TEST_HOST"); folder != "" {
 		beHost(folder)
@@ -52,10 +52,10 @@ func beHost(folder string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := host.Warm(context.Background()); err != nil {
+	if _, err := host.Invoke(context.Background(), "recorder", order("", "")); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(host.Processes("recorder")[0])
+	fmt.Println(processes(host, "recorder")[0])
 	io.Copy(io.Discard, os.Stdin)
 }
 
@@ -64,7 +64,6 @@ func testFunction(resource string) syaml.Function {
 		Resource: resource, Name: "test-" + resource, Region: "cn-hangzhou", Runtime: "go1", Handler: "main",
 		Code: binaries, MemoryMB: 512, Seconds: 60, Environment: map[string]string{"OWN": "variable", "OTHER": "from the file"},
 	}
-	function.Lifecycle.Initializer = &syaml.Hook{Handler: "x", Seconds: 60}
 	function.Lifecycle.PreStop = &syaml.Hook{Handler: "x", Seconds: 60}
 	return function
 }
@@ -91,7 +90,7 @@ func start(t *testing.T, config Config) *Host {
 	return host
 }
 
-// one hosts one function.
+// one hosts one function until the end of the test.
 func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	t.Helper()
 	function, config := testFunction("recorder"), Config{}
@@ -102,15 +101,15 @@ func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	return start(t, config)
 }
 
-// tell calls the function with an order, and gives its process's id.
-func tell(t *testing.T, host *Host, do string) (pid int, fault *Error) {
+// obeyed calls the function with an order and returns its process id or the failure.
+func obeyed(t *testing.T, host *Host, do string) (pid int, fault *Error) {
 	t.Helper()
-	answer, err := host.Invoke(t.Context(), "recorder", order(do, ""))
+	response, err := host.Invoke(t.Context(), "recorder", order(do, ""))
 	if err != nil {
 		require.ErrorAs(t, err, &fault)
 		return 0, fault
 	}
-	require.NoError(t, json.Unmarshal(answer, &pid), "%s", answer)
+	require.NoError(t, json.Unmarshal(response, &pid), "%s", response)
 	return pid, nil
 }
 
@@ -120,4 +119,18 @@ func order(do, url string) []byte {
 		panic(err)
 	}
 	return payload
+}
+
+// processes returns the ids of a function's living processes.
+func processes(host *Host, function string) (pids []int) {
+	for _, p := range host.pools {
+		p.mu.Lock()
+		for process := range p.all {
+			if p.function.Resource == function && process.alive() {
+				pids = append(pids, process.cmd.Process.Pid)
+			}
+		}
+		p.mu.Unlock()
+	}
+	return pids
 }

@@ -6,37 +6,37 @@ import (
 	"sync"
 )
 
-// lockedWriter lets the functions share a writer, a line at a time.
-type lockedWriter struct {
+// sharedOutput lets several processes write to one writer, a line at a time.
+type sharedOutput struct {
 	mu sync.Mutex
 	to io.Writer
 }
 
-func (w *lockedWriter) line(prefix, line string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	io.WriteString(w.to, prefix+" | "+line+"\n")
+func (o *sharedOutput) line(function, line string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	io.WriteString(o.to, function+" | "+line+"\n")
 }
 
-// lines is a writer of whole lines for one process of a function.
-func (w *lockedWriter) lines(function string) *lineWriter {
-	return &lineWriter{to: w, prefix: function}
+// lines returns a writer for one process of a function.
+func (o *sharedOutput) lines(function string) *lineWriter {
+	return &lineWriter{to: o, function: function}
 }
 
-// maxLine is where a line is cut, in bytes.
+// maxLine is the length at which a line is split, in bytes.
 const maxLine = 32 << 10
 
-// lineWriter passes whole lines on and remembers the last one.
+// lineWriter passes on whole lines and remembers the last one.
 type lineWriter struct {
-	to     *lockedWriter
-	prefix string
+	to       *sharedOutput
+	function string
 
 	mu   sync.Mutex
 	rest []byte
 	last string
 }
 
-// Write never fails: a function is not to notice that its log is full.
+// Write never fails: a function must not notice that its log cannot be written.
 func (w *lineWriter) Write(data []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,7 +54,7 @@ func (w *lineWriter) Write(data []byte) (int, error) {
 	}
 }
 
-// flush passes on what is left of an ended process.
+// flush passes on the unfinished last line of an ended process.
 func (w *lineWriter) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -66,7 +66,7 @@ func (w *lineWriter) flush() {
 
 func (w *lineWriter) emit(line string) {
 	w.last = line
-	w.to.line(w.prefix, line)
+	w.to.line(w.function, line)
 }
 
 func (w *lineWriter) lastLine() string {

@@ -2,7 +2,6 @@ package fc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"sync/atomic"
@@ -10,11 +9,11 @@ import (
 	"time"
 )
 
-// errNotTaken says that a process ended before it took a call: another may have it.
-var errNotTaken = errors.New("the process ended before the call")
+// errNotTaken says that a process ended before it took a call, which another process
+// may run.
+var errNotTaken = &Error{Code: "ProcessExited", Message: "the process ended before the call"}
 
-// process is one running binary. Whoever has it from the pool is the only one to
-// call do.
+// process is one running binary. Only its holder in the pool may call do.
 type process struct {
 	api    *runtimeAPI
 	cmd    *exec.Cmd
@@ -22,11 +21,11 @@ type process struct {
 	freeze bool
 
 	doomed atomic.Bool
-	exited chan struct{} // closed when it is gone
-	how    error         // why; to be read when exited is closed
+	exited chan struct{} // closed after the process has ended
+	err    error         // of its end; valid once exited is closed
 }
 
-// outputDelay is how long a process's heirs may hold on to its output.
+// outputDelay is how long children of a dead process may keep its output open.
 const outputDelay = time.Second
 
 func startProcess(cmd *exec.Cmd, api *runtimeAPI, output *lineWriter, spawner *spawner) (*process, error) {
@@ -41,17 +40,17 @@ func startProcess(cmd *exec.Cmd, api *runtimeAPI, output *lineWriter, spawner *s
 	return p, nil
 }
 
-// reap waits for the end, and only then takes the runtime API away.
+// reap waits for the end of the process and only then closes its runtime API.
 func (p *process) reap() {
-	p.how = p.cmd.Wait()
+	p.err = p.cmd.Wait()
 	p.output.flush()
 	close(p.exited)
 	p.api.close()
 }
 
-// do hands a call over and waits for its end. A process that is late, or whose
-// caller goes away in the middle, is killed, since it cannot be told to stop.
-func (p *process) do(ctx context.Context, c *call) ([]byte, error) {
+// do hands a call over and waits for its result. If the call times out, or its caller
+// goes away after the process took it, the process is killed: it cannot be asked to stop.
+func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.NewTimer(c.timeout)
 	defer limit.Stop()
 	p.thaw()
@@ -63,42 +62,43 @@ func (p *process) do(ctx context.Context, c *call) ([]byte, error) {
 	case <-p.exited:
 		return nil, errNotTaken
 	case <-ctx.Done():
-		return nil, errCanceled(c)
+		return nil, errCanceled()
 	case <-limit.C:
 		p.kill()
-		return nil, errTimeout(c)
+		return nil, errTimeout(c.timeout)
 	}
 }
 
-func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([]byte, error) {
+func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([]byte, *Error) {
 	select {
 	case r := <-c.done:
-		return r.result(c)
+		return r.response()
 	case <-p.exited:
-		return p.lastWords(c)
+		return p.lastResponse(c)
 	case <-ctx.Done():
 		p.kill()
-		return nil, errCanceled(c)
+		return nil, errCanceled()
 	case <-limit:
 		p.kill()
-		return nil, errTimeout(c)
+		return nil, errTimeout(c.timeout)
 	}
 }
 
-// lastWords is the reply of a process that has ended, if it posted one.
-func (p *process) lastWords(c *call) ([]byte, error) {
+// lastResponse returns the response that an ended process posted before its end, if any.
+func (p *process) lastResponse(c *call) ([]byte, *Error) {
 	select {
 	case r := <-c.done:
-		return r.result(c)
+		return r.response()
 	default:
-		return nil, errExited(c, p.describeEnd())
+		return nil, errExited(p.describeEnd())
 	}
 }
 
+// describeEnd returns the exit status and the last line that the process printed.
 func (p *process) describeEnd() string {
 	how := "exit status 0"
-	if p.how != nil {
-		how = p.how.Error()
+	if p.err != nil {
+		how = p.err.Error()
 	}
 	if line := p.output.lastLine(); line != "" {
 		how += fmt.Sprintf("; its last line was %q", line)
@@ -106,16 +106,7 @@ func (p *process) describeEnd() string {
 	return how
 }
 
-func (r reply) result(c *call) ([]byte, error) {
-	if r.failed {
-		return nil, errUnhandled(c, r.payload)
-	}
-	if r.tooLarge {
-		return nil, errReply(c, "the function's answer is longer than 6 MB")
-	}
-	return r.payload, nil
-}
-
+// alive reports whether the process can take a call.
 func (p *process) alive() bool {
 	select {
 	case <-p.exited:
@@ -125,7 +116,7 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill ends the process and what it may have started. It does not wait.
+// kill kills the process and its children. It does not wait.
 func (p *process) kill() {
 	p.doomed.Store(true)
 	p.signal(syscall.SIGKILL)
@@ -137,7 +128,7 @@ func (p *process) end() {
 	<-p.exited
 }
 
-// pause stops the process between calls, if it is to be, until thaw.
+// pause freezes the process until thaw, if the host freezes processes between calls.
 func (p *process) pause() {
 	if p.freeze && p.alive() {
 		p.signal(syscall.SIGSTOP)
@@ -150,7 +141,7 @@ func (p *process) thaw() {
 	}
 }
 
-// signal goes to the process's group, which has its id.
+// signal sends a signal to the process group, whose id is that of the process.
 func (p *process) signal(signal syscall.Signal) {
 	select {
 	case <-p.exited:

@@ -7,20 +7,20 @@ import (
 	"sync"
 )
 
-// maxReply is the longest answer of a function, in bytes.
-const maxReply = 6 << 20
+// maxResponse is the length limit of a function's response, in bytes.
+const maxResponse = 6 << 20
 
 const apiPath = "/2020-11-11/runtime/invocation/"
 
-// runtimeAPI is what one process speaks to: it polls for work and posts the result.
-// Only the owner of the process puts work in, one call after the other, so a poll
-// waits until the call before it was answered.
+// runtimeAPI is the server that one process polls for work and posts results to. Only
+// the holder of the process puts work in, one call after the other, so a poll waits
+// until the previous call has its result.
 type runtimeAPI struct {
 	work     chan *call
 	describe func(http.Header, *call)
 	listener net.Listener
 	server   *http.Server
-	// polled is closed when the process has asked for work.
+	// polled is closed once the process has asked for work.
 	polled chan struct{}
 	first  sync.Once
 
@@ -46,7 +46,7 @@ func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
 
 func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
 
-// close must not come before the end of the process.
+// close must not be called before the process has ended.
 func (api *runtimeAPI) close() { api.server.Close() }
 
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +64,7 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 
 func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		payload, err := io.ReadAll(io.LimitReader(r.Body, maxReply+1))
+		payload, err := io.ReadAll(io.LimitReader(r.Body, maxResponse+1))
 		if err != nil {
 			return
 		}
@@ -73,11 +73,11 @@ func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
 			http.Error(w, "no such invocation", http.StatusNotFound)
 			return
 		}
-		c.done <- reply{payload: payload, failed: failed, tooLarge: len(payload) > maxReply}
+		c.done <- result{payload: payload, failed: failed, tooLarge: len(payload) > maxResponse}
 	}
 }
 
-// take is the current call, once, if it has this id.
+// take returns the current call if it has this id, at most once.
 func (api *runtimeAPI) take(id string) *call {
 	api.mu.Lock()
 	defer api.mu.Unlock()

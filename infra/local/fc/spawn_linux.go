@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if that is killed. Linux
-// watches the thread that started a process, not its parent process; so one thread
-// starts them all, and lives as long as the host.
+// spawner starts processes that die with the host, even if the host is killed. Linux
+// ties a process to the thread that started it, not to the parent process, so one
+// thread starts them all and lives as long as the host.
 type spawner struct {
 	starts chan func()
 	closed chan struct{}
@@ -23,8 +23,8 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// A thread whose goroutine ends while it is locked ends, too, and with it what others had
-	// started on it before.
+	// A thread ends with its goroutine if it is still locked. That would kill the processes
+	// that others had started on this thread earlier.
 	defer runtime.UnlockOSThread()
 	for {
 		select {
@@ -36,8 +36,8 @@ func (s *spawner) run() {
 	}
 }
 
-// start starts a process in a group of its own: Ctrl-C in the terminal is the
-// host's, which then ends its processes in order.
+// start starts a process in a group of its own, so that Ctrl-C in the terminal reaches
+// only the host, which then ends its processes in order.
 func (s *spawner) start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	result := make(chan error, 1)
@@ -49,5 +49,6 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	}
 }
 
-// close must not come before the end of the processes: their thread is not kept any more.
+// close must not be called before the processes have ended, because it gives up their
+// thread.
 func (s *spawner) close() { close(s.closed) }

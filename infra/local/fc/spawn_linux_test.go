@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestClosedSpawnerKillsNothingElse: the thread that it takes may have started processes
-// that are to die with it.
+// The spawner's thread may have started other processes that die with it, so closing the
+// spawner must not end the thread.
 func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 	for range 50 {
 		other := exec.Command("sleep", "60")
@@ -20,7 +20,7 @@ func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 		require.NoError(t, s.start(ours))
 		require.NoError(t, ours.Wait())
 		s.close()
-		require.NoError(t, exec.Command("true").Run()) // time for a thread to end
+		require.NoError(t, exec.Command("true").Run()) // gives a thread time to end
 		require.NoError(t, other.Process.Signal(syscall.SIGTERM))
 		require.ErrorContains(t, other.Wait(), "terminated")
 	}

@@ -9,15 +9,15 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// timerEvent is what a timer hands to its function.
+// timerEvent is the payload that a timer gives its function.
 type timerEvent struct {
 	TriggerTime string `json:"triggerTime"`
 	TriggerName string `json:"triggerName"`
 	Payload     string `json:"payload"`
 }
 
-// TimerPayload is the event of a function's timer at t, as if it had just fired: for
-// running what it runs by hand.
+// TimerPayload returns the event of a timer that fires at t, for calling its function
+// by hand.
 func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 	payload, err := json.Marshal(timerEvent{
 		TriggerTime: t.UTC().Format(time.RFC3339),
@@ -30,8 +30,8 @@ func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 	return payload
 }
 
-// StartTimers makes the functions' timers tick until Stop. Ticks are asynchronous
-// calls: they may overlap, and are retried.
+// StartTimers lets the functions' timers fire until Stop. Each firing is an asynchronous
+// call: calls may overlap, and failed ones are retried.
 func (h *Host) StartTimers() error {
 	for _, p := range h.pools {
 		for _, trigger := range p.function.Triggers {
@@ -43,7 +43,7 @@ func (h *Host) StartTimers() error {
 				return fmt.Errorf("start timer %q: %w", trigger.Name, err)
 			}
 			h.background(func() {
-				tick(h.stopping, schedule, func(at time.Time) { h.later(p, TimerPayload(trigger, at)) })
+				tick(h.stopping, schedule, func(at time.Time) { h.invokeAsync(p, TimerPayload(trigger, at)) })
 			})
 		}
 	}

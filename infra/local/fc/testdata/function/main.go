@@ -1,4 +1,4 @@
-// A function for the host's tests: it does what the payload says.
+// Function is hosted by the tests. It does what its payload orders.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc"
@@ -18,7 +19,7 @@ import (
 type order struct {
 	Do  string `json:"do"`
 	URL string `json:"url"`
-	// Set in HTTP events.
+	// HTTP events have these.
 	RawPath string `json:"rawPath"`
 	Body    string `json:"body"`
 }
@@ -28,12 +29,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "BROKEN is set")
 		os.Exit(3)
 	}
-	fc.RegisterInitializerFunction(func(context.Context) { note("initialize") })
 	fc.RegisterPreStopFunction(func(context.Context) { note("preStop") })
 	fc.Start(handle)
 }
 
-// note writes a line into the journal.
+// note appends a line to the journal.
 func note(line string) {
 	journal, err := os.OpenFile(os.Getenv("JOURNAL"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -50,7 +50,7 @@ func handle(ctx context.Context, payload []byte) (any, error) {
 		return nil, err
 	}
 	if o.RawPath != "" {
-		return page(o, payload), nil
+		return respond(o, payload), nil
 	}
 	return obey(ctx, o)
 }
@@ -58,9 +58,9 @@ func handle(ctx context.Context, payload []byte) (any, error) {
 func obey(ctx context.Context, o order) (any, error) {
 	switch o.Do {
 	case "fail":
-		return nil, errors.New("as told")
+		return nil, errors.New("as ordered")
 	case "panic":
-		panic("as told")
+		panic("as ordered")
 	case "exit":
 		fmt.Fprintln(os.Stderr, "going away")
 		os.Exit(7)
@@ -81,7 +81,15 @@ func obey(ctx context.Context, o order) (any, error) {
 	return os.Getpid(), nil
 }
 
-func page(o order, payload []byte) any {
+// status returns the HTTP status that STATUS sets, by default 200.
+func status() int {
+	if status, err := strconv.Atoi(os.Getenv("STATUS")); err == nil {
+		return status
+	}
+	return 200
+}
+
+func respond(o order, payload []byte) any {
 	switch o.RawPath {
 	case "/webhooks/binary":
 		return map[string]any{"statusCode": 201, "isBase64Encoded": true, "body": o.Body, "headers": map[string]string{
@@ -94,5 +102,5 @@ func page(o order, payload []byte) any {
 	case "/webhooks/exit":
 		os.Exit(7)
 	}
-	return map[string]any{"statusCode": 200, "body": string(payload), "headers": map[string]string{}}
+	return map[string]any{"statusCode": status(), "body": string(payload), "headers": map[string]string{}}
 }

@@ -1,0 +1,47 @@
+package fc
+
+import (
+	"context"
+	"fmt"
+
+	"devicetrace/pkg/parallel"
+)
+
+// stop waits for running calls and ends all processes in order. When ctx ends, it kills
+// them.
+func (p *pool) stop(ctx context.Context) error {
+	close(p.closed)
+	inTime := context.AfterFunc(ctx, p.killAll)
+	defer inTime()
+	for range cap(p.slots) {
+		p.slots <- struct{}{} // a running call frees its slot when it ends, even if it is killed
+	}
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	return parallel.Do(len(idle), len(idle), func(i int) error { return p.retire(ctx, idle[i]) })
+}
+
+// retire gives a process its preStop call and ends it.
+func (p *pool) retire(ctx context.Context, process *process) error {
+	defer p.bury(process)
+	hook := p.function.Lifecycle.PreStop
+	if hook == nil || !process.alive() {
+		return nil
+	}
+	_, fault := process.do(ctx, newCall(preStop, nil, hook.Timeout()))
+	if fault != nil && fault != errNotTaken {
+		return fmt.Errorf("stop function %q: %w", p.function.Resource, fault)
+	}
+	return nil
+}
+
+func (p *pool) killAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.killed = true
+	for process := range p.all {
+		process.kill()
+	}
+}

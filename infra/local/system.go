@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"devicetrace/infra/local/mqtt"
+)
+
+// brokerInstance is the instance of the local broker's events.
+const brokerInstance = "local"
+
+// system is the cloud with its entry points: the HTTP server, the control server and the
+// MQTT broker.
+type system struct {
+	settings settings
+	cloud    *cloud
+	listener net.Listener
+	server   *http.Server
+	control  *control
+	broker   *mqtt.Broker
+}
+
+// headerTimeout closes connections on which no request header arrives.
+const headerTimeout = 10 * time.Second
+
+// start opens the entry points once the functions are ready; the broker comes last,
+// because its events need everything else.
+func (s *system) start(ctx context.Context) (err error) {
+	if err := s.cloud.warm(ctx); err != nil {
+		return err
+	}
+	s.server = &http.Server{Handler: s.cloud.host, ReadHeaderTimeout: headerTimeout}
+	go s.server.Serve(s.listener)
+	if s.control, err = openControl(s.settings, s.cloud); err != nil {
+		return err
+	}
+	if err := s.cloud.host.StartTimers(); err != nil {
+		return err
+	}
+	s.broker, err = mqtt.Start(mqtt.Config{
+		Address:    "127.0.0.1:" + s.settings.mqttPort,
+		Instance:   brokerInstance,
+		WebhookURL: "http://" + s.listener.Addr().String() + "/webhooks/events/" + brokerInstance,
+		Token:      s.settings.webhookToken,
+		User:       s.settings.user, Password: s.settings.password,
+		Log: slog.Default(),
+	})
+	if err != nil {
+		return portError(err, s.settings.mqttPort, "MQTT_PORT")
+	}
+	return nil
+}
+
+// close stops everything in the opposite order of start. The broker delivers its last
+// events before the server, the functions and the store stop.
+func (s *system) close(ctx context.Context) error {
+	var errs []error
+	if s.broker != nil {
+		errs = append(errs, s.broker.Stop(ctx))
+	}
+	if s.control != nil {
+		s.control.close()
+	}
+	if s.server != nil {
+		errs = append(errs, s.server.Shutdown(ctx), s.server.Close())
+	} else {
+		errs = append(errs, s.listener.Close())
+	}
+	return errors.Join(append(errs, s.cloud.close(ctx))...)
+}
