@@ -75,8 +75,8 @@ func (h webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case h.handshake(w, r, to.route):
 	case r.Method != http.MethodPost:
 		serve.NotAllowed(w, http.MethodPost)
-	case !validInstance(to.instance):
-		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "the instance in the path must be "+instanceRule)
+	case !to.instance.Valid():
+		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "the instance in the path must be "+event.InstanceIDRule)
 	default:
 		h.deliver(w, r, to)
 	}

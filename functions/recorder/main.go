@@ -67,8 +67,8 @@ func triggerInstance(vars *env.Reader) event.InstanceID {
 	if instance == "" {
 		return apsaraMQ
 	}
-	if !validInstance(instance) {
-		vars.Fault("TRIGGER_INSTANCE", fmt.Sprintf("is %q, want %s", instance, instanceRule))
+	if !instance.Valid() {
+		vars.Fault("TRIGGER_INSTANCE", fmt.Sprintf("is %q, want %s", instance, event.InstanceIDRule))
 	}
 	return instance
 }

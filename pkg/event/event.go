@@ -19,9 +19,6 @@ type ClientID string
 // in two bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
 
-// InstanceID names a broker instance or cluster. The operator chooses it.
-type InstanceID string
-
 // MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
 // the future are not taken; what is known now includes those up to there.
 const MaxAhead = time.Hour
