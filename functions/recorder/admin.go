@@ -19,14 +19,14 @@ const adminRoute = "quarantine"
 //	GET  /webhooks/quarantine               what was received on a day
 //	GET  /webhooks/quarantine/{id}          an item
 //	POST /webhooks/quarantine/{id}/replay   decode it again
-type admin struct{ hooks webhooks }
+type admin struct{ handler *Handler }
 
 // newAdmin lets only requests with the token in. Without a token there is no such path.
-func newAdmin(hooks webhooks, token string) http.Handler {
+func newAdmin(handler *Handler, token string) http.Handler {
 	if token == "" {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { notFound(w) })
 	}
-	return serve.Bearer(token, admin{hooks})
+	return serve.Bearer(token, admin{handler})
 }
 
 func (a admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {

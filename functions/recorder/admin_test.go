@@ -95,10 +95,10 @@ func TestListingCost(t *testing.T) {
 	for i := range 30 {
 		b.keep(t, 0, strings.Repeat("x", i))
 	}
-	hooks := b.hooks()
 	counting := objstore.NewCounting(b.memory(t.Context()))
-	hooks.store = counting
-	handler := newHandler(hooks, "admin")
+	config := b.config()
+	config.Store = counting
+	handler := mustNew(config)
 	for path, want := range map[string]int{"?limit=5": 6, "": 31, "/" + b.first(t): 2} {
 		counting.Reset()
 		r := httptest.NewRequest("GET", "/webhooks/quarantine"+path, nil)
@@ -233,7 +233,9 @@ func TestAdminRefuses(t *testing.T) {
 func TestAdminNeedsItsToken(t *testing.T) {
 	b := &bench{}
 	id := b.keep(t, 0, "["+ownEvent+"]").String()
-	handler := newHandler(b.hooks(), "")
+	config := b.config()
+	config.AdminToken = ""
+	handler := mustNew(config)
 	for method, path := range map[string]string{"GET": "", "HEAD": "/" + id, "POST": "/" + id + "/replay"} {
 		for _, header := range [][]string{nil, bearer("secret"), bearer("Admin"), basic("any", "admin")} {
 			w := b.do(method, "/webhooks/quarantine"+path, nil, header...)
@@ -251,7 +253,7 @@ func TestAdminNeedsItsToken(t *testing.T) {
 }
 
 // broken is a store that fails.
-type broken struct{ store }
+type broken struct{ Store }
 
 var errDown = errors.New("down")
 
@@ -262,13 +264,14 @@ func (broken) List(context.Context, string, string) (objstore.Page, error) {
 func TestAdminStoreDown(t *testing.T) {
 	b := &bench{}
 	id := b.keep(t, 0, ownEvent).String()
-	hooks := b.hooks()
-	hooks.store = broken{b}
+	config := b.config()
+	config.Store = broken{b}
+	handler := mustNew(config)
 	for method, path := range map[string]string{"GET": "", "HEAD": "/" + id, "POST": "/" + id + "/replay"} {
 		r := httptest.NewRequest(method, "/webhooks/quarantine"+path, io.NopCloser(strings.NewReader("")))
 		r.Header.Set("Authorization", "Bearer admin")
 		w := httptest.NewRecorder()
-		newHandler(hooks, "admin").ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.NotContains(t, w.Body.String(), "down")
 	}

@@ -33,17 +33,17 @@ var (
 // authorise finds out whether the sender may act for the instance. Any one of what
 // it shows is enough. It may read the body, and puts it back. Errors:
 // errUnauthorised, errForbidden, those of proven.
-func (h webhooks) authorise(r *http.Request, to address) error {
+func (h *Handler) authorise(r *http.Request, to address) error {
 	isKnown := false
 	for _, token := range shownTokens(r, to) {
-		grant, found := h.tokens.Find(token)
+		grant, found := h.config.Tokens.Find(token)
 		if grant.Allows(to.instance) {
 			return nil
 		}
 		isKnown = isKnown || found
 	}
 	if mac, signed := signatureOf(r, to); signed {
-		isProven, err := h.proven(r, func(body []byte) bool { return h.tokens.Signed(body, mac, to.instance) })
+		isProven, err := h.proven(r, func(body []byte) bool { return h.config.Tokens.Signed(body, mac, to.instance) })
 		if isProven || err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (h webhooks) authorise(r *http.Request, to address) error {
 // have yet to prove it have room of their own, so that they cannot take that of others,
 // and keep it until the answer: with many tokens a long body takes longer to check than
 // to read. Errors: record.ErrBusy, those of readBody.
-func (h webhooks) proven(r *http.Request, proves func(body []byte) bool) (bool, error) {
+func (h *Handler) proven(r *http.Request, proves func(body []byte) bool) (bool, error) {
 	weight := weightOf(r)
 	if err := h.unproven.enter(weight); err != nil {
 		return false, err
@@ -93,8 +93,8 @@ func signatureOf(r *http.Request, to address) (mac []byte, signed bool) {
 
 // named is the address as a log line may have it: who leaves the instance out of a URL
 // that ends with the token has the token in its place.
-func (h webhooks) named(to address) address {
-	if _, isToken := h.tokens.Find(string(to.instance)); isToken {
+func (h *Handler) named(to address) address {
+	if _, isToken := h.config.Tokens.Find(string(to.instance)); isToken {
 		to.instance = "(a token)"
 	}
 	return to

@@ -28,7 +28,7 @@ const (
 //
 // Whoever makes such a message up can make this function ask AWS IoT for a URL of
 // its own, and nobody else.
-func (h webhooks) confirmDestination(w http.ResponseWriter, r *http.Request) bool {
+func (h *Handler) confirmDestination(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodPost || r.Header.Get(messageTypeHeader) != confirmationType {
 		return false
 	}
@@ -87,7 +87,7 @@ func newOutside(way http.RoundTripper) *http.Client {
 }
 
 // ask asks for a URL. Its errors do not hold it.
-func (h webhooks) ask(ctx context.Context, target *url.URL) error {
+func (h *Handler) ask(ctx context.Context, target *url.URL) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return errors.New("the URL cannot be asked for")

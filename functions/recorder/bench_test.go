@@ -78,7 +78,8 @@ func (b *bench) memory(ctx context.Context) *memstore.Store {
 	return store
 }
 
-func (b *bench) hooks() webhooks {
+// config of the handler over b.
+func (b *bench) config() Config {
 	tokens, err := serve.ParseTokens(b.tokens)
 	if b.tokens == "" {
 		err = tokens.Add("secret")
@@ -86,10 +87,20 @@ func (b *bench) hooks() webhooks {
 	if err != nil {
 		panic(err)
 	}
-	return webhooks{
-		writer: b, store: b, tokens: tokens, retention: 30 * 24 * time.Hour, triggerInstance: apsaraMQ,
-		outside: newOutside(transport(b.outside)), now: func() time.Time { return now },
+	return Config{
+		Recorder: b, Store: b, Tokens: tokens, AdminToken: "admin", Retention: 30 * 24 * time.Hour,
+		Transport: transport(b.outside), Now: func() time.Time { return now },
 	}
+}
+
+func (b *bench) handler() *Handler { return mustNew(b.config()) }
+
+func mustNew(config Config) *Handler {
+	handler, err := New(config)
+	if err != nil {
+		panic(err)
+	}
+	return handler
 }
 
 // transport makes a function a way to reach others.
@@ -108,7 +119,7 @@ func (b *bench) do(method, path string, body io.Reader, header ...string) *httpt
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	newHandler(b.hooks(), "admin").ServeHTTP(w, r)
+	b.handler().ServeHTTP(w, r)
 	return w
 }
 

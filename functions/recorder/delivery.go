@@ -13,7 +13,7 @@ import (
 )
 
 // deliver makes what a broker sent durable and only then answers.
-func (h webhooks) deliver(w http.ResponseWriter, r *http.Request, to address) {
+func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, to address) {
 	batch, err := h.admit(r, to)
 	switch {
 	case err != nil:
@@ -27,7 +27,7 @@ func (h webhooks) deliver(w http.ResponseWriter, r *http.Request, to address) {
 
 // admit lets a request in for which there is room, if its sender may come in at all, and
 // keeps it.
-func (h webhooks) admit(r *http.Request, to address) (batch broker.Batch, err error) {
+func (h *Handler) admit(r *http.Request, to address) (batch broker.Batch, err error) {
 	if err := h.authorise(r, to); err != nil {
 		return batch, err
 	}
@@ -44,9 +44,9 @@ func (h webhooks) admit(r *http.Request, to address) (batch broker.Batch, err er
 }
 
 // take reads a request and decodes it. An error says that there is nothing to keep.
-func (h webhooks) take(r *http.Request, to address) (input quarantine.Item, batch broker.Batch, err error) {
+func (h *Handler) take(r *http.Request, to address) (input quarantine.Item, batch broker.Batch, err error) {
 	input = quarantine.Item{
-		ReceivedAt: h.now().UTC(),
+		ReceivedAt: h.config.Now().UTC(),
 		Route:      to.route,
 		InstanceID: to.instance,
 		Hook:       hookOf(r),
@@ -66,7 +66,7 @@ func (h webhooks) take(r *http.Request, to address) (input quarantine.Item, batc
 // understand decodes an input by what it says of itself. It unpacks the body, if it
 // can: a body that cannot be unpacked is an item that cannot be understood. The one
 // error is errTooLarge.
-func (h webhooks) understand(input *quarantine.Item) (broker.Batch, error) {
+func (h *Handler) understand(input *quarantine.Item) (broker.Batch, error) {
 	decode, known := broker.Lookup(input.Route)
 	if !known {
 		return rejected("", errors.New("there is no such route any more")), nil
@@ -85,7 +85,7 @@ func (h webhooks) understand(input *quarantine.Item) (broker.Batch, error) {
 	return decode(body, broker.Meta{
 		InstanceID: input.InstanceID,
 		ReceivedAt: input.ReceivedAt,
-		Retention:  h.retention,
+		Retention:  h.config.Retention,
 		Hook:       input.Hook,
 		Position:   input.Position,
 	}), nil
@@ -99,7 +99,7 @@ func rejected(field string, why error) broker.Batch {
 // keepWhoever keeps an input also if the sender goes away meanwhile: some brokers
 // close the connection behind their request and never send it again. The request's
 // deadline holds all the same.
-func (h webhooks) keepWhoever(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
+func (h *Handler) keepWhoever(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
 	lasting := context.WithoutCancel(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -112,29 +112,29 @@ func (h webhooks) keepWhoever(ctx context.Context, input quarantine.Item, batch 
 // keep makes all of an input durable. Events come before quarantine: if the second
 // of the two fails the input is sent again, and events that are there twice are
 // shown once.
-func (h webhooks) keep(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
+func (h *Handler) keep(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
 	if err := h.record(ctx, batch.Events); err != nil {
 		return err
 	}
 	return h.quarantine(ctx, input, batch.Rejected)
 }
 
-func (h webhooks) record(ctx context.Context, events []event.Event) error {
+func (h *Handler) record(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return h.writer.Append(ctx, events)
+	return h.config.Recorder.Append(ctx, events)
 }
 
 // quarantine keeps the whole original of an input that was rejected in part.
-func (h webhooks) quarantine(ctx context.Context, input quarantine.Item, rejected []broker.Rejected) error {
+func (h *Handler) quarantine(ctx context.Context, input quarantine.Item, rejected []broker.Rejected) error {
 	if len(rejected) == 0 {
 		return nil
 	}
 	for _, one := range rejected {
 		input.Errors = append(input.Errors, quarantine.Error{Item: one.Item, Field: one.Field, Error: one.Error})
 	}
-	id, err := quarantine.Keep(ctx, h.store, input)
+	id, err := quarantine.Keep(ctx, h.config.Store, input)
 	if err != nil {
 		return err
 	}

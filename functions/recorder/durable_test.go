@@ -24,7 +24,7 @@ func TestAnsweredMeansInTheBucket(t *testing.T) {
 	require.NoError(t, writer.Claim(t.Context()))
 	var tokens serve.Tokens
 	require.NoError(t, tokens.Add("secret"))
-	handler := newHandler(webhooks{writer: writer, store: store, tokens: tokens, retention: 24 * time.Hour, now: func() time.Time { return now }}, "")
+	handler := mustNew(Config{Recorder: writer, Store: store, Tokens: tokens, Retention: 24 * time.Hour, Now: func() time.Time { return now }})
 	for _, want := range []int{http.StatusOK, http.StatusBadRequest} {
 		body := map[int]string{http.StatusOK: connected("c1"), http.StatusBadRequest: "junk"}[want]
 		r := httptest.NewRequest("POST", "/webhooks/emqx/local", strings.NewReader(body))

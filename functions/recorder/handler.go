@@ -1,63 +1,54 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/serve"
 )
 
-// appender makes events durable: record.Writer.
-type appender interface {
-	Append(ctx context.Context, events []event.Event) error
-}
-
-// store is where quarantine is.
-type store interface {
-	quarantine.Putter
-	quarantine.Reader
-}
-
-// webhooks answers POST /webhooks/{route}/{instance} and takes what triggers
-// deliver. It holds nothing of a request.
-type webhooks struct {
-	writer appender
-	store  store
-	// tokens are those of the senders.
-	tokens serve.Tokens
+// Handler answers POST /webhooks/{route}/{instance} and the quarantine's URLs, and takes
+// what triggers deliver. It holds nothing of a request and is safe for concurrent use.
+type Handler struct {
+	config Config
+	admin  http.Handler
 	// room is what all requests of known senders share, unproven what those do whose
 	// senders are not known yet.
 	room, unproven *room
-	retention      time.Duration
-	// triggerInstance is the instance of what triggers deliver.
-	triggerInstance event.InstanceID
 	// outside asks the addresses that brokers name in a handshake.
 	outside *http.Client
-	now     func() time.Time
+}
+
+// New returns a Handler. It makes no request.
+func New(config Config) (*Handler, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	config = config.withDefaults()
+	h := &Handler{
+		config:   config,
+		room:     &room{size: config.BudgetBytes},
+		unproven: &room{size: config.BudgetBytes},
+		outside:  newOutside(config.Transport),
+	}
+	h.admin = newAdmin(h, config.AdminToken)
+	return h, nil
 }
 
 const webhookPath = "/webhooks/"
 
-// newHandler is the webhooks, and the quarantine for who has the admin's token: for
-// nobody if that is empty.
-func newHandler(hooks webhooks, adminToken string) http.Handler {
-	admin := newAdmin(hooks, adminToken)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		below, found := strings.CutPrefix(r.URL.Path, webhookPath)
-		switch {
-		case !found:
-			notFound(w)
-		case below == adminRoute || strings.HasPrefix(below, adminRoute+"/"):
-			admin.ServeHTTP(w, r)
-		default:
-			hooks.ServeHTTP(w, r)
-		}
-	})
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	below, found := strings.CutPrefix(r.URL.Path, webhookPath)
+	switch {
+	case !found:
+		notFound(w)
+	case below == adminRoute || strings.HasPrefix(below, adminRoute+"/"):
+		h.admin.ServeHTTP(w, r)
+	default:
+		h.serveWebhook(w, r)
+	}
 }
 
 func notFound(w http.ResponseWriter) {
@@ -65,8 +56,8 @@ func notFound(w http.ResponseWriter) {
 		"there is no such path; send events to "+webhookPath+"{route}/{instance}, where the route is one of "+strings.Join(broker.Routes(), ", "))
 }
 
-// ServeHTTP answers handshakes to anyone and takes events from who has a token.
-func (h webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// serveWebhook answers handshakes to anyone and takes events from who has a token.
+func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	to := addressOf(r)
 	_, found := broker.Lookup(to.route)
 	switch {

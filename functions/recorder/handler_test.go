@@ -245,13 +245,13 @@ func TestASenderThatGoesAwayLosesNothing(t *testing.T) {
 		r.Header.Set("Authorization", "Bearer secret")
 		return r
 	}
-	newHandler(b.hooks(), "").ServeHTTP(w, request(gone))
+	b.handler().ServeHTTP(w, request(gone))
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Len(t, b.recorded, 1)
 
 	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 	w = httptest.NewRecorder()
-	newHandler(b.hooks(), "").ServeHTTP(w, request(late))
+	b.handler().ServeHTTP(w, request(late))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code, "the deadline holds")
 }

@@ -12,7 +12,7 @@ const (
 // handshake answers what a broker asks before it sends events, and reports whether
 // that was all. Such a request cannot carry a token, so anyone may make it, and it
 // stores nothing.
-func (h webhooks) handshake(w http.ResponseWriter, r *http.Request, route string) bool {
+func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, route string) bool {
 	switch route {
 	case awsIoT:
 		return h.confirmDestination(w, r)

@@ -57,12 +57,12 @@ type page struct {
 
 // list costs a request for the page and one or two for each of its items.
 func (a admin) list(w http.ResponseWriter, r *http.Request) {
-	asked, err := parsePage(r.URL.Query(), a.hooks.now())
+	asked, err := parsePage(r.URL.Query(), a.handler.config.Now())
 	if err != nil {
 		serve.Fail(w, http.StatusBadRequest, "InvalidParameter", err.Error())
 		return
 	}
-	entries, more, err := quarantine.List(r.Context(), a.hooks.store, asked.day, asked.after, asked.limit)
+	entries, more, err := quarantine.List(r.Context(), a.handler.config.Store, asked.day, asked.after, asked.limit)
 	if err != nil {
 		failItem(w, r, err)
 		return
@@ -109,7 +109,7 @@ func parsePage(q url.Values, now time.Time) (page, error) {
 func (a admin) summarise(ctx context.Context, entries []quarantine.Entry) ([]summary, error) {
 	summaries, gone := make([]summary, len(entries)), make([]bool, len(entries))
 	err := parallel.Do(len(entries), parallelReads, func(i int) (err error) {
-		summaries[i], err = summaryOf(ctx, a.hooks.store, entries[i])
+		summaries[i], err = summaryOf(ctx, a.handler.config.Store, entries[i])
 		if gone[i] = errors.Is(err, fs.ErrNotExist); gone[i] {
 			return nil
 		}

@@ -10,21 +10,15 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"devicetrace/functions/internal/env"
-	"devicetrace/pkg/event"
 	"devicetrace/pkg/record"
 	"devicetrace/pkg/serve"
 )
 
 func main() { serve.Main("recorder", wire) }
-
-// roomBytes is how many bytes of bodies may be in work at a time: two of the longest.
-const roomBytes = 2 * (maxBody + leastWeight)
 
 // wire builds the function. It makes no request.
 func wire(getenv func(string) string) (serve.Function, error) {
@@ -32,7 +26,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	bucket := vars.Bucket(env.AttemptTimeout)
 	tokens := vars.Tokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
 	adminToken := vars.Token("ADMIN_TOKEN")
-	instance := triggerInstance(&vars)
+	instance := vars.Instance("TRIGGER_INSTANCE")
 	shards := vars.Int("SHARDS", 16, 16, 4096)
 	days := vars.Int("RETENTION_DAYS", 30, 1, 36_500)
 	if err := vars.Err(); err != nil {
@@ -42,33 +36,22 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err != nil {
 		return serve.Function{}, err
 	}
-	hooks := webhooks{
-		writer:          writer,
-		store:           bucket.Store,
-		tokens:          tokens,
-		room:            &room{size: roomBytes},
-		unproven:        &room{size: roomBytes},
-		retention:       time.Duration(days) * 24 * time.Hour,
-		triggerInstance: instance,
-		outside:         newOutside(http.DefaultTransport),
-		now:             time.Now,
+	handler, err := New(Config{
+		Recorder:        writer,
+		Store:           bucket.Store,
+		Tokens:          tokens,
+		AdminToken:      adminToken,
+		TriggerInstance: instance,
+		Retention:       time.Duration(days) * 24 * time.Hour,
+	})
+	if err != nil {
+		return serve.Function{}, err
 	}
 	return serve.Function{
-		Handler:     newHandler(hooks, adminToken),
-		Event:       hooks.event,
+		Handler:     handler,
+		Event:       handler.Event,
 		Start:       writer.Claim, // so that an event has its put as the only request
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil
-}
-
-func triggerInstance(vars *env.Reader) event.InstanceID {
-	instance := event.InstanceID(vars.Optional("TRIGGER_INSTANCE"))
-	if instance == "" {
-		return apsaraMQ
-	}
-	if !instance.Valid() {
-		vars.Fault("TRIGGER_INSTANCE", fmt.Sprintf("is %q, want %s", instance, event.InstanceIDRule))
-	}
-	return instance
 }

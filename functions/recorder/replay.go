@@ -17,12 +17,12 @@ import (
 // too old for the retention then is so now. So it may be repeated. Nothing is deleted,
 // and nothing is quarantined again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
-	item, err := quarantine.Get(r.Context(), a.hooks.store, id)
+	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
 	if err != nil {
 		failItem(w, r, err)
 		return
 	}
-	batch, err := a.hooks.again(r.Context(), item)
+	batch, err := a.handler.again(r.Context(), item)
 	if err != nil {
 		slog.ErrorContext(r.Context(), "not replayed", "quarantine_id", id.String(), "error", err.Error())
 		tryLater(w, err)
@@ -38,7 +38,7 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 
 // again records what is understood of an item. A body that unpacks into too much is
 // one that cannot be understood.
-func (h webhooks) again(ctx context.Context, item quarantine.Item) (broker.Batch, error) {
+func (h *Handler) again(ctx context.Context, item quarantine.Item) (broker.Batch, error) {
 	batch, err := h.understand(&item)
 	if err != nil {
 		return rejected("", err), nil

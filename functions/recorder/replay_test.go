@@ -23,10 +23,10 @@ import (
 
 // system is the handler over a real writer, and a real reader beside it.
 type system struct {
-	t     *testing.T
-	store *memstore.Store
-	hooks webhooks
-	now   time.Time
+	t       *testing.T
+	store   *memstore.Store
+	handler *Handler
+	now     time.Time
 }
 
 func newSystem(t *testing.T) *system {
@@ -35,10 +35,10 @@ func newSystem(t *testing.T) *system {
 	require.NoError(t, err)
 	var tokens serve.Tokens
 	require.NoError(t, tokens.Add("secret"))
-	s.hooks = webhooks{
-		writer: writer, store: s.store, tokens: tokens, retention: 30 * 24 * time.Hour,
-		now: func() time.Time { return s.now },
-	}
+	s.handler = mustNew(Config{
+		Recorder: writer, Store: s.store, Tokens: tokens, AdminToken: "admin", Retention: 30 * 24 * time.Hour,
+		Now: func() time.Time { return s.now },
+	})
 	return s
 }
 
@@ -49,7 +49,7 @@ func (s *system) do(method, path, body, token string, header ...string) *httptes
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	newHandler(s.hooks, "admin").ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r)
 	return w
 }
 
@@ -101,7 +101,7 @@ func TestReplayOfWhatIsUnderstoodNow(t *testing.T) {
 	decode, _ := broker.Lookup("events")
 	batch := decode([]byte(body), broker.Meta{InstanceID: "prod", ReceivedAt: now})
 	require.Len(t, batch.Events, 4)
-	require.NoError(t, s.hooks.writer.Append(t.Context(), []event.Event{batch.Events[0], batch.Events[2], batch.Events[3]}))
+	require.NoError(t, s.handler.config.Recorder.Append(t.Context(), []event.Event{batch.Events[0], batch.Events[2], batch.Events[3]}))
 	require.Len(t, s.trace("c"), 3)
 	id, err := quarantine.Keep(t.Context(), s.store, quarantine.Item{
 		ReceivedAt: now, Route: "events", InstanceID: "prod", Body: []byte(body), Errors: []quarantine.Error{{Item: 1}},
@@ -219,7 +219,7 @@ func TestReplayOfWhatNobodyUnderstands(t *testing.T) {
 func TestReplayTellsAStoreThatIsDown(t *testing.T) {
 	s := newSystem(t)
 	id := s.post(`[{"client_id":"c","action":"connect"},5]`)
-	s.hooks.writer = failingWriter{}
+	s.handler.config.Recorder = failingWriter{}
 	w := s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin")
 	require.Equal(t, http.StatusTooManyRequests, w.Code)
 	require.Equal(t, "1", w.Header().Get("Retry-After"))

@@ -9,8 +9,8 @@ import (
 
 // room bounds the memory of requests in work, by the bytes of their bodies: events
 // take several times as much as the text that they come in. Whoever finds none is
-// refused before his body is read, so that a refusal costs next to nothing. Nil is
-// room for all. It is safe for concurrent use.
+// refused before his body is read, so that a refusal costs next to nothing. It is safe for concurrent
+// use.
 type room struct {
 	size  int64
 	taken atomic.Int64
@@ -19,7 +19,7 @@ type room struct {
 // enter takes n bytes, or reports record.ErrBusy at once. While nobody else is in, a
 // request may take more than there is.
 func (r *room) enter(n int64) error {
-	if r != nil && r.taken.Add(n) > max(r.size, n) {
+	if r.taken.Add(n) > max(r.size, n) {
 		r.taken.Add(-n)
 		return record.ErrBusy
 	}
@@ -28,9 +28,7 @@ func (r *room) enter(n int64) error {
 
 // leave gives back what enter took.
 func (r *room) leave(n int64) {
-	if r != nil {
-		r.taken.Add(-n)
-	}
+	r.taken.Add(-n)
 }
 
 const (

@@ -41,7 +41,7 @@ func (a admin) show(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 		serve.Fail(w, http.StatusBadRequest, "InvalidParameter", err.Error())
 		return
 	}
-	item, err := quarantine.Get(r.Context(), a.hooks.store, id)
+	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
 	if err != nil {
 		failItem(w, r, err)
 		return

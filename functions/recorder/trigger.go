@@ -9,15 +9,15 @@ import (
 // apsaraMQ is the route of what triggers deliver, and the instance if none is set.
 const apsaraMQ = "apsaramq"
 
-// event takes what a RocketMQ or EventBridge trigger of Function Compute delivers:
+// Event takes what a RocketMQ or EventBridge trigger of Function Compute delivers:
 // client status notifications of ApsaraMQ for MQTT. It comes from the platform, so it
 // needs no token. An error makes the platform deliver it again; what cannot be
 // understood is none, since another delivery would not help.
-func (h webhooks) event(ctx context.Context, payload []byte) error {
+func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	input := quarantine.Item{
-		ReceivedAt: h.now().UTC(),
+		ReceivedAt: h.config.Now().UTC(),
 		Route:      apsaraMQ,
-		InstanceID: h.triggerInstance,
+		InstanceID: h.config.TriggerInstance,
 		Body:       payload,
 	}
 	batch, err := h.understand(&input)

@@ -31,7 +31,7 @@ func TestEvent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{}
-			require.NoError(t, b.hooks().event(t.Context(), []byte(payload)))
+			require.NoError(t, b.handler().Event(t.Context(), []byte(payload)))
 			require.Len(t, b.recorded, 1)
 			require.Equal(t, "c1", string(b.recorded[0].ClientID))
 			require.Equal(t, "apsaramq", string(b.recorded[0].InstanceID))
@@ -49,9 +49,9 @@ func TestEventSamples(t *testing.T) {
 		payload, err := os.ReadFile(file)
 		require.NoError(t, err)
 		b := &bench{}
-		hooks := b.hooks()
-		hooks.now = func() time.Time { return now.Add(2 * time.Hour) }
-		require.NoError(t, hooks.event(t.Context(), payload))
+		config := b.config()
+		config.Now = func() time.Time { return now.Add(2 * time.Hour) }
+		require.NoError(t, mustNew(config).Event(t.Context(), payload))
 		require.NotEmpty(t, b.recorded, file)
 		require.Empty(t, b.quarantined, file)
 	}
@@ -60,7 +60,7 @@ func TestEventSamples(t *testing.T) {
 func TestEventsOfABatch(t *testing.T) {
 	b := &bench{}
 	payload := "[" + notification("c1") + `,"junk",` + notification("c2") + "]"
-	require.NoError(t, b.hooks().event(t.Context(), []byte(payload)))
+	require.NoError(t, b.handler().Event(t.Context(), []byte(payload)))
 	require.Len(t, b.recorded, 2)
 	kept := b.kept(t)
 	require.Equal(t, payload, string(kept.Body))
@@ -72,7 +72,7 @@ func TestEventsOfABatch(t *testing.T) {
 func TestEventThatIsNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
 		b := &bench{}
-		require.NoError(t, b.hooks().event(t.Context(), []byte(payload)), payload)
+		require.NoError(t, b.handler().Event(t.Context(), []byte(payload)), payload)
 		require.Empty(t, b.recorded)
 		require.Equal(t, payload, string(b.kept(t).Body))
 	}
@@ -81,10 +81,10 @@ func TestEventThatIsNotUnderstood(t *testing.T) {
 // TestEventIsDeliveredAgain where trying again can help.
 func TestEventIsDeliveredAgain(t *testing.T) {
 	b := &bench{appendErr: record.ErrBusy}
-	require.ErrorIs(t, b.hooks().event(t.Context(), []byte(notification("c1"))), record.ErrBusy)
+	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)
 	down := errors.New("down")
 	b = &bench{putErr: down}
-	err := b.hooks().event(t.Context(), []byte("junk"))
+	err := b.handler().Event(t.Context(), []byte("junk"))
 	require.ErrorIs(t, err, down)
 	require.False(t, strings.Contains(err.Error(), "junk"))
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/functions/internal/env"
 	"devicetrace/pkg/serve"
 )
 
@@ -46,13 +45,5 @@ func TestWireNamesWhatIsWrong(t *testing.T) {
 	} {
 		_, err := wireWith(variables)
 		require.EqualError(t, err, want)
-	}
-}
-
-func TestTriggerInstance(t *testing.T) {
-	for set, want := range map[string]string{"": "apsaramq", " mqtt-cn-1 ": "mqtt-cn-1"} {
-		vars := env.Reader{Getenv: func(string) string { return set }}
-		require.Equal(t, want, string(triggerInstance(&vars)))
-		require.NoError(t, vars.Err())
 	}
 }

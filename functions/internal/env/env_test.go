@@ -113,3 +113,11 @@ func TestTokenFaultsNameTheVariableAndNotTheToken(t *testing.T) {
 		})
 	}
 }
+
+func TestInstance(t *testing.T) {
+	for set, want := range map[string]string{"": "", " mqtt-cn-1 ": "mqtt-cn-1"} {
+		r := reader(map[string]string{"TRIGGER_INSTANCE": set})
+		require.Equal(t, want, string(r.Instance("TRIGGER_INSTANCE")))
+		require.NoError(t, r.Err())
+	}
+}

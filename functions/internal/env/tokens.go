@@ -3,6 +3,7 @@ package env
 import (
 	"fmt"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/serve"
 )
 
@@ -37,4 +38,13 @@ func (r *Reader) Token(name string) string {
 		r.Fault(name, "is wrong: "+err.Error())
 	}
 	return token
+}
+
+// Instance returns an instance identifier, empty if the variable is not set.
+func (r *Reader) Instance(name string) event.InstanceID {
+	instance := event.InstanceID(r.Optional(name))
+	if instance != "" && !instance.Valid() {
+		r.Fault(name, fmt.Sprintf("is %q, want %s", instance, event.InstanceIDRule))
+	}
+	return instance
 }

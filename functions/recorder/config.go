@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/serve"
+)
+
+// Recorder makes events durable. It is a record.Writer.
+type Recorder interface {
+	// Append returns nil only after all events are durable. It returns record.ErrBusy if
+	// too much is waiting already.
+	Append(ctx context.Context, events []event.Event) error
+}
+
+// Store is what the quarantine needs of an object store.
+type Store interface {
+	quarantine.Putter
+	quarantine.Reader
+}
+
+// Config of a Handler. The zero value of a field means its default.
+type Config struct {
+	// Recorder takes the events. Required.
+	Recorder Recorder
+	// Store holds the quarantine. Required.
+	Store Store
+	// Tokens are the senders' secrets, each with the instances it may send for. Without
+	// any, only triggers can deliver.
+	Tokens serve.Tokens
+	// AdminToken opens the quarantine to its holders. Empty: the quarantine has no URL.
+	AdminToken string
+	// TriggerInstance is the instance of the events that triggers deliver. Default apsaramq.
+	TriggerInstance event.InstanceID
+	// Retention is how long rows are kept. Events older than that go to quarantine. Zero:
+	// no limit.
+	Retention time.Duration
+	// BudgetBytes bounds the bodies of authenticated requests at work, in bytes, and,
+	// separately, the bodies whose signature is still to be checked. Default: two bodies of
+	// the maximum length. A larger body is admitted while no other is at work.
+	BudgetBytes int64
+	// Transport carries the requests to URLs that brokers name in a handshake. Default
+	// http.DefaultTransport.
+	Transport http.RoundTripper
+	// Now is the clock. It sets the time at which a delivery was received. Default time.Now.
+	Now func() time.Time
+}
+
+// Validate reports a missing or invalid field.
+func (c Config) Validate() error {
+	switch {
+	case c.Recorder == nil:
+		return errors.New("webhook: Recorder is missing")
+	case c.Store == nil:
+		return errors.New("webhook: Store is missing")
+	case c.TriggerInstance != "" && !c.TriggerInstance.Valid():
+		return fmt.Errorf("webhook: TriggerInstance is %q, want %s", c.TriggerInstance, event.InstanceIDRule)
+	case c.Retention < 0:
+		return fmt.Errorf("webhook: Retention is %s, want 0 or more", c.Retention)
+	case c.BudgetBytes < 0:
+		return fmt.Errorf("webhook: BudgetBytes is %d, want 0 or more", c.BudgetBytes)
+	default:
+		return nil
+	}
+}
+
+func (c Config) withDefaults() Config {
+	c.TriggerInstance = cmp.Or(c.TriggerInstance, apsaraMQ)
+	c.BudgetBytes = cmp.Or(c.BudgetBytes, 2*(maxBody+leastWeight))
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
