@@ -16,6 +16,7 @@ import (
 	"devicetrace/functions/internal/env"
 	"devicetrace/pkg/record"
 	"devicetrace/pkg/serve"
+	"devicetrace/pkg/webhook"
 )
 
 func main() { serve.Main("recorder", wire) }
@@ -36,7 +37,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err != nil {
 		return serve.Function{}, err
 	}
-	handler, err := New(Config{
+	handler, err := webhook.New(webhook.Config{
 		Recorder:        writer,
 		Store:           bucket.Store,
 		Tokens:          tokens,
