@@ -3,7 +3,7 @@ package syaml
 import (
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // Check lists all that is wrong with the document, in the order of the file, whole

@@ -3,7 +3,7 @@ package syaml
 import (
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 var domainRule = object([]string{"domainName", "protocol", "route"}, map[string]rule{

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // An expression is ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}.

@@ -1,6 +1,6 @@
 package syaml
 
-import "gopkg.in/yaml.v3"
+import "go.yaml.in/yaml/v3"
 
 // triggerConfigs are the rules of each type of trigger. Those that the project does
 // not use are known by name only.
