@@ -1,10 +1,10 @@
-// Package console is the page of Device Trace: plain HTML, CSS and ES modules,
-// embedded as they stand in page/.
+// Package console serves the page of Device Trace: plain HTML, CSS and ES modules,
+// embedded unchanged from page/.
 //
-// The page itself is at "/" and is asked for again each time. Its files are below
-// "/console/<version>/", where version is a hash over all of them, so that they may
-// be kept for good and never mix with those of another build. Everything comes from
-// the page's own origin, and the headers let a browser load nothing else.
+// The page itself is at "/", and browsers revalidate it on each visit. Its files are below
+// "/console/<version>/", where version is a hash of all of them. Browsers may therefore
+// cache them for good, and files of different builds never mix. Everything comes from the
+// page's own origin, and the headers forbid browsers to load anything else.
 package console
 
 import (
@@ -13,34 +13,33 @@ import (
 	"strings"
 )
 
-// prefix is where the files of the page are.
+// prefix is the path of the page's files.
 const prefix = "/console/"
 
-// policy lets scripts and styles come from our origin alone, in files of their own,
-// and forbids to make markup or scripts out of texts (Content Security Policy 3,
-// Trusted Types).
+// policy restricts scripts and styles to files from our origin, and forbids turning text
+// into markup or scripts (Content Security Policy 3, Trusted Types).
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
 	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// Handler answers GET and HEAD of "/" and of what is below "/console/". It is safe
-// for concurrent use. The page is for anyone: it holds no data, and asks the API with
-// the token that its user gives.
+// Handler serves GET and HEAD of "/" and of everything below "/console/". It is safe for
+// concurrent use. The page needs no authentication, because it contains no data: it queries
+// the API with its user's token.
 func Handler() http.Handler {
-	page := load(embedded)
+	site := load(embedded)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "this path answers GET and HEAD only", http.StatusMethodNotAllowed)
+			http.Error(w, "method not allowed: use GET or HEAD", http.StatusMethodNotAllowed)
 			return
 		}
-		if f, found := page.find(r.URL.Path); found {
+		if f, found := site.find(r.URL.Path); found {
 			f.serve(w, r)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "there is no such file", http.StatusNotFound)
+		http.Error(w, "the page has no such file", http.StatusNotFound)
 	})
 }
 
@@ -51,20 +50,20 @@ func secure(header http.Header) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// find is the file at a path of ours.
-func (p page) find(urlPath string) (f file, found bool) {
+// find returns the file at the path of a URL.
+func (s site) find(urlPath string) (f file, found bool) {
 	if urlPath == "/" {
-		return p.index, true
+		return s.index, true
 	}
 	dir, name := path.Split(urlPath)
-	if dir != prefix+p.version+"/" {
+	if dir != prefix+s.version+"/" {
 		return file{}, false
 	}
-	f, found = p.files[name]
+	f, found = s.files[name]
 	return f, found
 }
 
-// contentTypes by a file's extension; there are no others.
+// contentTypes lists every extension in page/.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",

@@ -13,26 +13,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var served = Handler()
+var handler = Handler()
 
-// get asks the handler; headers are pairs of name and value.
-func get(t *testing.T, method, path string, headers ...string) *httptest.ResponseRecorder {
+// send sends a request to the handler. Headers are pairs of name and value.
+func send(t *testing.T, method, path string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	served.ServeHTTP(w, r)
+	handler.ServeHTTP(w, r)
 	return w
 }
 
 var reference = regexp.MustCompile(`(?:src|href)="([^"#]+)"`)
 
-// references are the paths that the page names.
+// references returns the paths in the page.
 func references(t *testing.T) (paths []string) {
 	t.Helper()
-	for _, match := range reference.FindAllStringSubmatch(get(t, "GET", "/").Body.String(), -1) {
+	for _, match := range reference.FindAllStringSubmatch(send(t, "GET", "/").Body.String(), -1) {
 		if match[1] != "/" {
 			paths = append(paths, match[1])
 		}
@@ -41,7 +41,7 @@ func references(t *testing.T) (paths []string) {
 	return paths
 }
 
-// script is the path of the page's first module.
+// script returns the path of the page's first module.
 func script(t *testing.T) string {
 	t.Helper()
 	for _, p := range references(t) {
@@ -49,7 +49,7 @@ func script(t *testing.T) string {
 			return p
 		}
 	}
-	require.Fail(t, "the page names no app.js")
+	require.Fail(t, "the page does not contain app.js")
 	return ""
 }
 
@@ -65,7 +65,7 @@ func requireSecure(t *testing.T, header http.Header) {
 
 func TestIndex(t *testing.T) {
 	for _, path := range []string{"/", "/?instance=a&client=b"} {
-		w := get(t, "GET", path)
+		w := send(t, "GET", path)
 		require.Equal(t, http.StatusOK, w.Code)
 		require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
 		require.Equal(t, "no-cache", w.Header().Get("Cache-Control"))
@@ -79,7 +79,7 @@ func TestFiles(t *testing.T) {
 		".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 	}
 	for _, p := range references(t) {
-		w := get(t, "GET", p)
+		w := send(t, "GET", p)
 		require.Equal(t, http.StatusOK, w.Code, p)
 		require.Equal(t, types[path.Ext(p)], w.Header().Get("Content-Type"), p)
 		require.Equal(t, "public, max-age=31536000, immutable", w.Header().Get("Cache-Control"), p)
@@ -88,13 +88,13 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func TestPathsThatAreNone(t *testing.T) {
+func TestUnknownPaths(t *testing.T) {
 	dir := path.Dir(script(t))
 	for _, p := range []string{
 		"/index.html", "/console", "/console/", "/console/app.js", dir, dir + "/", dir + "/none.js",
 		dir + "/index.html", dir + "/../app.js", dir + "/x/app.js", "/console/0000000000000000/app.js", "/api/v1/trace",
 	} {
-		w := get(t, "GET", p)
+		w := send(t, "GET", p)
 		require.Equal(t, http.StatusNotFound, w.Code, p)
 		require.Equal(t, "no-store", w.Header().Get("Cache-Control"), p)
 		requireSecure(t, w.Header())
@@ -104,13 +104,13 @@ func TestPathsThatAreNone(t *testing.T) {
 func TestMethods(t *testing.T) {
 	for _, p := range []string{"/", script(t), "/console/none"} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS"} {
-			w := get(t, method, p)
+			w := send(t, method, p)
 			require.Equal(t, http.StatusMethodNotAllowed, w.Code, p)
 			require.Equal(t, "GET, HEAD", w.Header().Get("Allow"), p)
 		}
 	}
 	for _, p := range []string{"/", script(t)} {
-		head, full := get(t, "HEAD", p), get(t, "GET", p)
+		head, full := send(t, "HEAD", p), send(t, "GET", p)
 		require.Equal(t, http.StatusOK, head.Code)
 		require.Zero(t, head.Body.Len())
 		require.Equal(t, full.Header(), head.Header())
@@ -121,34 +121,34 @@ func TestEntityTags(t *testing.T) {
 	tags := map[string]bool{}
 	for _, p := range []string{"/", script(t)} {
 		for _, encoding := range []string{"identity", "gzip"} {
-			tag := get(t, "GET", p, "Accept-Encoding", encoding).Header().Get("ETag")
+			tag := send(t, "GET", p, "Accept-Encoding", encoding).Header().Get("ETag")
 			require.Regexp(t, `^"[0-9a-f]{32}"$`, tag)
-			require.False(t, tags[tag], "each content has a tag of its own")
+			require.False(t, tags[tag], "each content must have its own entity tag")
 			tags[tag] = true
 
-			again := get(t, "GET", p, "Accept-Encoding", encoding, "If-None-Match", `"other", `+tag)
+			again := send(t, "GET", p, "Accept-Encoding", encoding, "If-None-Match", `"other", `+tag)
 			require.Equal(t, http.StatusNotModified, again.Code)
 			require.Zero(t, again.Body.Len())
 			require.Equal(t, tag, again.Header().Get("ETag"))
 			requireSecure(t, again.Header())
-			require.Equal(t, http.StatusOK, get(t, "GET", p, "Accept-Encoding", encoding, "If-None-Match", `"other"`).Code)
+			require.Equal(t, http.StatusOK, send(t, "GET", p, "Accept-Encoding", encoding, "If-None-Match", `"other"`).Code)
 		}
 	}
 }
 
 func TestEncodings(t *testing.T) {
-	plain := get(t, "GET", script(t))
+	plain := send(t, "GET", script(t))
 	require.Empty(t, plain.Header().Get("Content-Encoding"))
-	for accepted, want := range map[string]string{
+	for acceptEncoding, want := range map[string]string{
 		"gzip": "gzip", "br, gzip;q=0.5": "gzip", "deflate,gzip": "gzip", "gzip;q=0": "", "br": "", "": "",
 	} {
-		w := get(t, "GET", script(t), "Accept-Encoding", accepted)
-		require.Equal(t, want, w.Header().Get("Content-Encoding"), accepted)
+		w := send(t, "GET", script(t), "Accept-Encoding", acceptEncoding)
+		require.Equal(t, want, w.Header().Get("Content-Encoding"), acceptEncoding)
 		require.Equal(t, "Accept-Encoding", w.Header().Get("Vary"))
 	}
-	zipped := get(t, "GET", script(t), "Accept-Encoding", "gzip")
-	require.Less(t, zipped.Body.Len(), plain.Body.Len())
-	reader, err := gzip.NewReader(zipped.Body)
+	compressed := send(t, "GET", script(t), "Accept-Encoding", "gzip")
+	require.Less(t, compressed.Body.Len(), plain.Body.Len())
+	reader, err := gzip.NewReader(compressed.Body)
 	require.NoError(t, err)
 	content, err := io.ReadAll(reader)
 	require.NoError(t, err)

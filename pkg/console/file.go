@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// file is one file as it is served.
+// file is one file with its headers and encodings.
 type file struct {
 	contentType  string
 	cacheControl string
 	plain        body
-	zip          func() body
+	compressed   func() body
 }
 
-// body is a file's content in one encoding, and its entity tag.
+// body is a file's content in one encoding, with its entity tag.
 type body struct {
 	content []byte
 	tag     string
@@ -28,8 +28,9 @@ type body struct {
 func newFile(name string, content []byte, cacheControl string) file {
 	return file{
 		contentType: contentType(name), cacheControl: cacheControl, plain: newBody(content),
-		// An instance that starts for one request zips one file and not all.
-		zip: sync.OnceValue(func() body { return newBody(zipped(content)) }),
+		// Compressed at the first request, so that an instance that starts for one request does
+		// not compress all files.
+		compressed: sync.OnceValue(func() body { return newBody(compress(content)) }),
 	}
 }
 
@@ -38,8 +39,7 @@ func newBody(content []byte) body {
 	return body{content, `"` + hex.EncodeToString(digest[:16]) + `"`}
 }
 
-// zipped is always smaller: all files are texts.
-func zipped(content []byte) []byte {
+func compress(content []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	must(w.Write(content))
@@ -50,7 +50,7 @@ func zipped(content []byte) []byte {
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	b := f.plain
 	if acceptsGzip(r) {
-		b = f.zip()
+		b = f.compressed()
 		w.Header().Set("Content-Encoding", "gzip")
 	}
 	w.Header().Set("Content-Type", f.contentType)
@@ -60,10 +60,11 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.content))
 }
 
-// acceptsGzip ignores weights but the one that means «no» (RFC 9110, 12.5.3).
+// acceptsGzip ignores all weights except zero, which means "not acceptable" (RFC 9110,
+// 12.5.3).
 func acceptsGzip(r *http.Request) bool {
-	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		coding, weight, _ := strings.Cut(one, ";")
+	for option := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, weight, _ := strings.Cut(option, ";")
 		if strings.TrimSpace(coding) == "gzip" {
 			return strings.TrimSpace(weight) != "q=0"
 		}

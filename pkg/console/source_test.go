@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// sources are the contents of the files by name.
+// sources returns the contents of the files by name.
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -28,28 +28,29 @@ func sources(t *testing.T) map[string]string {
 	return all
 }
 
-// forbidden is what no file may hold, by the kind of file; "" is for all.
+// forbidden lists patterns that no file may contain, by extension; "" applies to all files.
 var forbidden = map[string][]string{
 	"": {
-		`https?://`, `["'(]//`, // another host
+		`https?://`, `["'(]//`, // other hosts
 	},
 	".html": {
 		`<script(?: type="module")?>`, `<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`,
 	},
 	".js": {
-		`innerHTML`, `insertAdjacentHTML`, `outerHTML\s*=`, `document\.write`, `DOMParser`, `createContextualFragment`, `srcdoc`, // markup out of text
-		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // code out of text
-		`cssText`, `\.style\s*=`, `['"]style['"]`, `\bstyle:`, // a style attribute
+		`innerHTML`, `insertAdjacentHTML`, `outerHTML\s*=`, `document\.write`, `DOMParser`, `createContextualFragment`, `srcdoc`, // markup from text
+		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // code from text
+		`cssText`, `\.style\s*=`, `['"]style['"]`, `\bstyle:`, // style attributes
 	},
 	".css": {
 		`@import`, `url\(`, `@font-face`,
 	},
 }
 
-// namespace is a name, not a place that anything is loaded from.
+// namespace looks like a URL, but nothing is loaded from it.
 const namespace = "http://www.w3.org/2000/svg"
 
-func TestNothingFromOutsideAndNothingInline(t *testing.T) {
+// No file may load anything from another origin, or contain inline scripts and styles.
+func TestNothingExternalOrInline(t *testing.T) {
 	for name, content := range sources(t) {
 		content = strings.ReplaceAll(content, namespace, "")
 		for _, kind := range []string{"", path.Ext(name)} {
@@ -60,10 +61,12 @@ func TestNothingFromOutsideAndNothingInline(t *testing.T) {
 	}
 }
 
+var anyImport = regexp.MustCompile(`(?m)^import `)
+
 var imported = regexp.MustCompile(`(?m)^import .*from '\./([^']+)';$|^import '\./([^']+)';$`)
 
-// TestImports: every import names a file, and every module is imported but for the two
-// that the page begins with.
+// Every import must name a file, and every module must be imported, except the two with
+// which the page begins.
 func TestImports(t *testing.T) {
 	all := sources(t)
 	used := map[string]bool{"app.js": true, "theme.js": true}
@@ -71,7 +74,7 @@ func TestImports(t *testing.T) {
 		if path.Ext(name) != ".js" {
 			continue
 		}
-		require.Equal(t, strings.Count(content, "\nimport ")+prefixed(content, "import "), len(imported.FindAllString(content, -1)), name)
+		require.Equal(t, len(anyImport.FindAllString(content, -1)), len(imported.FindAllString(content, -1)), name)
 		for _, match := range imported.FindAllStringSubmatch(content, -1) {
 			module := match[1] + match[2]
 			require.Contains(t, all, module, name)
@@ -80,28 +83,21 @@ func TestImports(t *testing.T) {
 	}
 	for name := range all {
 		if path.Ext(name) == ".js" {
-			require.True(t, used[name], name)
+			require.True(t, used[name], "%s is not imported", name)
 		}
 	}
 }
 
-func prefixed(s, prefix string) int {
-	if strings.HasPrefix(s, prefix) {
-		return 1
-	}
-	return 0
-}
-
-// TestVocabulary: the page knows every word that the API can answer with.
+// The page must know every word that the API can send.
 func TestVocabulary(t *testing.T) {
 	all := sources(t)
 	en := texts(t, "en.js")
 	for _, info := range event.ActionInfos() {
-		require.Contains(t, all["address.js"], "'"+string(info)+"'")
+		require.Contains(t, all["vocabulary.js"], "'"+string(info)+"'")
 		require.Contains(t, en, "info."+string(info))
 	}
 	for _, action := range []event.Action{event.Connect, event.Close, event.Disconnect} {
-		require.Contains(t, all["address.js"], "'"+string(action)+"'")
+		require.Contains(t, all["vocabulary.js"], "'"+string(action)+"'")
 	}
 	for _, kind := range []diagnose.Kind{
 		diagnose.StillOpen, diagnose.Unexplained, diagnose.Disconnected, diagnose.ClientClosed, diagnose.NoHeart, diagnose.Conflict,
@@ -120,7 +116,7 @@ func TestVocabulary(t *testing.T) {
 	for _, end := range []diagnose.EndIs{diagnose.Open, diagnose.Reported, diagnose.Inferred} {
 		require.Contains(t, en, "end."+string(end))
 	}
-	require.Contains(t, all["span.js"], "const ahead = hour;")
+	require.Contains(t, all["span.js"], "const maxAhead = hour;")
 	require.Equal(t, time.Hour, event.MaxAhead)
 	for _, origin := range []event.TimeOrigin{event.FromBroker, event.FromReceiver} {
 		require.Contains(t, en, "origin."+string(origin))

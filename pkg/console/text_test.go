@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texts are those of one language. The files are JSON behind "export default".
+// texts returns the texts of one language. Its file is JSON after "export default".
 func texts(t *testing.T, name string) map[string]string {
 	t.Helper()
 	content, found := strings.CutPrefix(sources(t)[name], "export default ")
@@ -20,7 +20,7 @@ func texts(t *testing.T, name string) map[string]string {
 	require.True(t, found)
 	var all map[string]string
 	require.NoError(t, json.Unmarshal([]byte(content), &all))
-	require.Equal(t, len(all), strings.Count(content, `": "`), "no key stands there twice")
+	require.Equal(t, len(all), strings.Count(content, `": "`), "a key occurs twice in %s", name)
 	return all
 }
 
@@ -32,7 +32,7 @@ func placeholders(text string) []string {
 	return slices.Compact(found)
 }
 
-// TestLanguages: both have every text, with the same placeholders.
+// Both languages must have the same texts, with the same placeholders.
 func TestLanguages(t *testing.T) {
 	en, zh := texts(t, "en.js"), texts(t, "zh.js")
 	for key, text := range en {
@@ -43,7 +43,7 @@ func TestLanguages(t *testing.T) {
 	require.Len(t, zh, len(en))
 }
 
-// The columns are those of ApsaraMQ's page, word for word.
+// The columns must have exactly the names that they have on ApsaraMQ's page.
 func TestColumns(t *testing.T) {
 	en := texts(t, "en.js")
 	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"},
@@ -51,15 +51,15 @@ func TestColumns(t *testing.T) {
 }
 
 var (
-	asked      = regexp.MustCompile(`(?:text|phrase)\('([^']+)'`)
+	requested  = regexp.MustCompile(`(?:text|phrase)\('([^']+)'`)
 	marked     = regexp.MustCompile(`data-text(?:-\w+)?="([^"]+)"`)
 	literal    = regexp.MustCompile(`'([^'\n]+)'`)
-	madeUp     = regexp.MustCompile("`([^`\n]+)`")
+	composed   = regexp.MustCompile("`([^`\n]+)`")
 	beginsAKey = regexp.MustCompile(`^[a-z]+\.|\}\.[a-z]+$`)
 	inserted   = regexp.MustCompile(`\$\{[^}]*\}`)
 )
 
-// TestTextsAreUsed: a text that is asked for is there, and each one is asked for.
+// Every text that the page requests must exist, and every text must be requested.
 func TestTextsAreUsed(t *testing.T) {
 	en := texts(t, "en.js")
 	used := map[string]bool{}
@@ -68,27 +68,27 @@ func TestTextsAreUsed(t *testing.T) {
 		if name == "en.js" || name == "zh.js" || path.Ext(name) == ".css" {
 			continue
 		}
-		for _, match := range slices.Concat(asked.FindAllStringSubmatch(content, -1), marked.FindAllStringSubmatch(content, -1)) {
+		for _, match := range slices.Concat(requested.FindAllStringSubmatch(content, -1), marked.FindAllStringSubmatch(content, -1)) {
 			require.Contains(t, en, match[1], name)
 			used[match[1]] = true
 		}
 		for _, match := range literal.FindAllStringSubmatch(content, -1) {
 			used[match[1]] = true
 		}
-		for _, match := range madeUp.FindAllStringSubmatch(content, -1) {
+		for _, match := range composed.FindAllStringSubmatch(content, -1) {
 			if beginsAKey.MatchString(match[1]) {
 				patterns = append(patterns, patternOf(match[1]))
 			}
 		}
 	}
 	for key := range en {
-		require.True(t, used[key] || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(key) }), key)
+		require.True(t, used[key] || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(key) }), "%s is not used", key)
 	}
 }
 
-// patternOf a template matches the keys that it can make.
-func patternOf(template string) *regexp.Regexp {
-	parts := inserted.Split(template, -1)
+// patternOf returns a pattern that matches the keys which a template literal can produce.
+func patternOf(literal string) *regexp.Regexp {
+	parts := inserted.Split(literal, -1)
 	for i, part := range parts {
 		parts[i] = regexp.QuoteMeta(part)
 	}

@@ -1,62 +1,67 @@
-// The API of the same origin.
+// Requests to the API, which has the page's own origin.
 
 import { token } from './token.js';
 
-// Problem is an answer that is not a success, or none at all (status 0).
-export class Problem extends Error {
+// An APIError is a response without success, or the lack of a response (status 0).
+export class APIError extends Error {
   constructor(status, code, sentence) {
     super(sentence);
     this.status = status;
     this.code = code;
   }
 
-  // passing: asking again can help.
-  get passing() {
+  // isTemporary reports whether trying again can help.
+  get isTemporary() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  // tooMany: the days that have to be read hold more events than the API can.
-  get tooMany() {
+  // hasTooManyEvents reports whether the days to read hold more events than the API can.
+  get hasTooManyEvents() {
     return this.code === 'TooManyEvents';
   }
 }
 
-// A token is of visible ASCII characters. No other one can be sent, nor be right.
-const sendable = /^[\x21-\x7e]+$/;
+// A token consists of visible ASCII characters. The browser cannot send any others.
+const validToken = /^[\x21-\x7e]+$/;
 
-// ask gets a path and returns its response, if it is a success. Its errors are
-// Problems, or AbortErrors of the signal.
-export async function ask(path, parameters, signal) {
-  if (!sendable.test(token())) throw new Problem(401, 'NoToken', '');
-  const response = await get(`/api/v1/${path}?${new URLSearchParams(parameters)}`, signal);
-  if (!response.ok) throw await problemOf(response);
+// get requests a path and returns the response. It throws an APIError unless the response
+// is a success, and an AbortError if the signal aborts it.
+async function get(path, parameters, signal) {
+  if (!validToken.test(token())) throw new APIError(401, 'NoToken', '');
+  const headers = { Authorization: `Bearer ${token()}` };
+  const url = `/api/v1/${path}?${new URLSearchParams(parameters)}`;
+  const response = await orUnreachable(fetch(url, { headers, credentials: 'omit', signal }));
+  if (!response.ok) throw await errorOf(response);
   return response;
 }
 
-export async function askJSON(path, parameters, signal) {
-  const response = await ask(path, parameters, signal);
-  return reached(response.json());
+export async function getJSON(path, parameters, signal) {
+  const response = await get(path, parameters, signal);
+  return orUnreachable(response.json());
 }
 
-const get = (url, signal) => reached(fetch(url, { headers: { Authorization: `Bearer ${token()}` }, credentials: 'omit', signal }));
+export async function getText(path, parameters, signal) {
+  const response = await get(path, parameters, signal);
+  return { text: await orUnreachable(response.text()), headers: response.headers };
+}
 
-// reached is a result, or the problem that the network is.
-export async function reached(work) {
+// orUnreachable turns a network error into an APIError.
+async function orUnreachable(work) {
   try {
     return await work;
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, 'Unreachable', '');
+    throw new APIError(0, 'Unreachable', '');
   }
 }
 
-// A gateway in between may answer with something else than our JSON.
-async function problemOf(response) {
+// errorOf accepts any body, because a gateway in between may respond without our JSON.
+async function errorOf(response) {
   let body = {};
   try {
     body = await response.json();
   } catch {
-    // The status says enough.
+    // The status is enough.
   }
-  return new Problem(response.status, String(body?.code ?? ''), String(body?.error ?? ''));
+  return new APIError(response.status, String(body?.code ?? ''), String(body?.error ?? ''));
 }

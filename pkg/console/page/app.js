@@ -1,157 +1,126 @@
-// The page: from the address to an answer, and from what a viewer does to an address.
+// The page: it shows what its URL asks for, and what the viewer does changes the URL.
 
-import { complete, read, span, write } from './address.js';
-import { askJSON, Problem } from './api.js';
+import { isComplete, pathOf, readQuery } from './address.js';
+import { APIError } from './api.js';
 import { plain } from './datum.js';
-import { askToken, dialog } from './dialog.js';
+import { askForToken, tokenDialog } from './dialog.js';
 import { byId } from './dom.js';
 import { fetchAll, save } from './download.js';
-import { fill, fold, form, refresh, refuse } from './form.js';
+import { fetchLatestView, fetchView } from './fetchview.js';
+import { fillForm, fold, refreshForm, refuse, setUpForm } from './form.js';
 import { icon } from './icons.js';
 import { announce, narrate } from './live.js';
-import { failed, welcome } from './notices.js';
-import { instances, prefer, preferences, rememberInstance } from './preferences.js';
-import { report } from './report.js';
+import { failureNotice, welcome } from './notices.js';
+import { instances, preferences, rememberInstance, setPreference } from './preferences.js';
+import { reportFile } from './report.js';
 import { results } from './results.js';
-import { Rows } from './rows.js';
-import { between, endsAt, moved, spanOf, upTo, wider } from './span.js';
+import { checkSpan, moved, spanOf, wider } from './span.js';
 import { number, text, translate } from './text.js';
-import { ms } from './time.js';
+import { hour } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
-import { View } from './view.js';
 
 let view = null; // what is shown
-let asked = null; // what was asked last: a query
-let current = new AbortController(); // of what was asked last
+let query = null; // the last query, whose results may still be on their way
+let abort = new AbortController(); // of the last query
 
-// go asks for something else and gives it an address of its own. preset is what the
-// form shows beside it.
-function go(change, preset = null) {
-  const query = { ...(asked ?? read()), connection: '', ...change };
-  history.pushState(preset, '', write(query));
-  arrive();
+// go changes the query and gives it a URL of its own. choice is the choice of range that the
+// form shows.
+function go(change, choice = null) {
+  const next = { ...(query ?? readQuery()), connection: '', ...change };
+  history.pushState(choice, '', pathOf(next));
+  showURL();
 }
 
-// arrive shows what the address asks for. known is a view of the same device and span.
-async function arrive(known = null) {
-  const query = read();
-  if (!complete(query)) {
-    start(query);
+// showURL shows what the URL asks for. known is a view of the same device and span.
+async function showURL(known = null) {
+  const next = readQuery();
+  if (!isComplete(next)) {
+    showWelcome(next);
     return;
   }
-  const checked = query.fault ?? between(query.from, query.to, Date.now());
+  const checked = next.fault ?? checkSpan(next.from, next.to, Date.now());
   if (checked.fault) {
-    decline(query, checked);
+    refuseURL(next, checked);
     return;
   }
-  settle(query);
-  await load(query, known);
+  adopt(next);
+  await load(known);
 }
 
-// settle makes a query the one that the form and the address tell.
-function settle(query) {
-  asked = query;
-  fill(query, history.state);
-  history.replaceState(history.state, '', write(query));
+// adopt makes a query the current one and shows it in the form and the URL.
+function adopt(next) {
+  query = next;
+  fillForm(query, history.state);
+  history.replaceState(history.state, '', pathOf(query));
 }
 
 const sameSpan = (a, b) => ['instance', 'client', 'from', 'to'].every((name) => a[name] === b[name]);
 
-// filter asks for other rows of the same device and span.
+// filter changes the order or the filter, and keeps the report.
 function filter(change) {
-  const query = { ...asked, ...change };
-  history.pushState(history.state, '', write(query));
-  arrive(view);
+  const next = { ...query, ...change };
+  history.pushState(history.state, '', pathOf(next));
+  showURL(view);
 }
 
-// back is one step in the history, which may be a step within the page.
-function back() {
-  if (asked && write(asked) === location.pathname + location.search) return;
-  arrive(view && sameSpan(view.query, read()) ? view : null);
+// followHistory handles Back and Forward. Nothing is to be done if the URL changed only in
+// its fragment.
+function followHistory() {
+  if (query && pathOf(query) === location.pathname + location.search) return;
+  showURL(view && sameSpan(view.query, readQuery()) ? view : null);
 }
 
-function start(query) {
-  current.abort();
-  busy(false);
-  [view, asked] = [null, null];
+function showWelcome(next) {
+  abort.abort();
+  setBusy(false);
+  [view, query] = [null, null];
   const now = Date.now();
   fold(false);
-  fill({ ...query, instance: query.instance || instances()[0] || '', from: now - 3600000, to: now }, { range: 'hour' });
+  fillForm({ ...next, instance: next.instance || instances()[0] || '', from: now - hour, to: now }, { range: 'hour' });
   byId('results').replaceChildren(welcome());
   document.title = text('title');
   byId(byId('instance').value ? 'device' : 'instance').focus();
 }
 
-// decline says in the form what is wrong with an address.
-function decline(query, fault) {
-  start(query);
-  fill(query, { range: 'custom' });
+// refuseURL shows in the form what is wrong with the URL.
+function refuseURL(next, fault) {
+  showWelcome(next);
+  fillForm(next, { range: 'custom' });
   refuse(fault);
 }
 
-// load asks the API. Where a view of the same device and span is known, only the rows
-// are asked for.
-async function load(query, known) {
-  current.abort();
-  current = new AbortController();
-  const { signal } = current;
-  busy(true);
+// load fetches the results of the query. If a view of the same device and span is known, it
+// fetches only the rows.
+async function load(known) {
+  abort.abort();
+  abort = new AbortController();
+  const { signal } = abort;
+  setBusy(true);
   try {
-    const found = known ? await answers(query, known, signal) : await answersNow(query, signal);
+    const fetched = known ? await fetchView(query, known, signal) : await fetchLatestView(query, signal);
     if (signal.aborted) return;
-    if (found.query !== query) settle(found.query);
-    view = found;
+    if (fetched.query !== query) adopt(fetched.query);
+    view = fetched;
     rememberInstance(query.instance);
     show();
-  } catch (problem) {
-    if (!signal.aborted) fail(problem);
+  } catch (error) {
+    if (!signal.aborted) fail(error);
   } finally {
-    if (!signal.aborted) busy(false);
+    if (!signal.aborted) setBusy(false);
   }
 }
 
-// answers are a view of what is asked for; known is what needs no asking.
-async function answers(query, known, signal) {
-  const rows = new Rows(query, signal);
-  const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.more()]);
-  return new View(query, report, status, rows);
-}
-
-// answersNow go on to the newest event where the span ends now: the clock of a broker
-// may be ahead, and the status knows what it told.
-async function answersNow(query, signal) {
-  const current = endsAt(query, Date.now());
-  const found = await answers(query, {}, signal);
-  const last = ms(found.status?.last_event_at);
-  if (!current || last === null || last <= query.to) return found;
-  const further = await answers({ ...query, ...upTo(query, last) }, { status: found.status }, signal);
-  further.rows.receipts.push(found.report.receipt, ...found.rows.receipts);
-  return further;
-}
-
-const diagnosis = (query, signal) => askJSON('diagnosis', { ...span(query), lang: preferences.lang }, signal);
-
-// statusNow looks back for days, which can be too much alone.
-async function statusNow({ instance, client }, signal) {
-  try {
-    return await askJSON('status', { instance, client }, signal);
-  } catch (problem) {
-    if (problem instanceof Problem && (problem.passing || problem.tooMany)) return null;
-    throw problem;
-  }
-}
-
-function busy(on) {
+function setBusy(on) {
   byId('results').setAttribute('aria-busy', on);
   byId('query').classList.toggle('busy', on);
 }
 
-function fail(problem) {
-  if (!(problem instanceof Problem)) throw problem;
+function fail(error) {
+  if (!(error instanceof APIError)) throw error;
   view = null;
   fold(false);
-  byId('results').replaceChildren(failed(problem, asked, { onRetry: () => arrive(), onToken: () => askToken('token.why') }));
-  if (problem.status === 401) askToken(problem.code === 'NoToken' ? 'token.why' : 'token.wrong');
+  byId('results').replaceChildren(failureNotice(error, query, { onRetry: () => showURL(), onToken: () => askForToken('token.why') }));
+  if (error.status === 401) askForToken(error.code === 'NoToken' ? 'token.why' : 'token.wrong');
 }
 
 function show() {
@@ -159,14 +128,14 @@ function show() {
   keepFocus(() => byId('results').replaceChildren(shown.node));
   fold(true);
   if (view.query.connection) shown.pick(view.query.connection);
-  refresh();
+  refreshForm();
   document.title = `${view.name()} · ${text('title')}`;
   const [first] = view.report.verdicts;
   narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
 }
 
-// keepFocus leaves the focus on the control that asked for new results, where they
-// have it too, else at their beginning.
+// keepFocus restores the focus after the results were replaced: to the control with the same
+// id, or else to the results.
 function keepFocus(replace) {
   const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
   replace();
@@ -177,103 +146,107 @@ function keepFocus(replace) {
 
 const actions = {
   onSpan: ({ from, to }) => go({ from: Math.floor(from), to: Math.floor(to) }),
-  onMove: (lengths) => go(moved(asked, lengths, Date.now())),
-  onWider: () => go(wider(asked, Date.now())),
+  onMove: (factor) => go(moved(query, factor, Date.now())),
+  onWider: () => go(wider(query, Date.now())),
   onDay: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
   onFilter: (change) => {
-    if (change.order) prefer('order', change.order);
+    if (change.order) setPreference('order', change.order);
     filter(change);
   },
   onPick: (connection) => {
-    if (view.query !== asked) return; // the address is that of something else by now
+    if (view.query !== query) return; // the URL already belongs to the next query
     view.query.connection = connection;
     history.replaceState(history.state, '', view.path());
   },
-  onProblem: (problem) => fail(problem),
-  // during shows that something takes a moment, and what went wrong. Once something else was
-  // asked for, the moment is that one's.
-  during: async (work) => {
-    const { signal } = view.rows;
-    busy(true);
-    try {
-      if (await work === false) announce(text('table.notShown'));
-    } catch (problem) {
-      if (problem.name !== 'AbortError') fail(problem);
-    } finally {
-      if (!signal.aborted) busy(false);
-    }
-  },
-  onExport: (format, button) => saveAs(format, button),
+  onError: fail,
+  onExport: exportAs,
+  whileBusy,
 };
 
-async function saveAs(format, button) {
-  const { query } = view;
+// whileBusy shows that the search for a row takes a moment, and what went wrong. A query that
+// starts meanwhile aborts the search, and is then what the page is busy with.
+async function whileBusy(search) {
+  const { signal } = view.rows;
+  setBusy(true);
+  try {
+    if (await search === false) announce(text('table.notShown'));
+  } catch (error) {
+    if (error.name !== 'AbortError') fail(error);
+  } finally {
+    if (!signal.aborted) setBusy(false);
+  }
+}
+
+async function exportAs(format, button) {
+  const exported = view;
   button.disabled = true;
   try {
-    const { content, incomplete } = format === 'html'
-      ? { content: await report(view) }
-      : await fetchAll(query, format, current.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
-    save(query, format, content);
+    const { content, incomplete } = await fileOf(exported, format);
+    save(exported.query, format, content);
     announce(text(incomplete ? 'export.incomplete' : 'export.done'));
-  } catch (problem) {
-    if (problem.name === 'AbortError') return;
-    if (problem.status === 401) fail(problem);
-    else announce(text('export.failed', { error: plain(problem.message, 200) }));
+  } catch (error) {
+    if (error.name === 'AbortError') return;
+    if (error.status === 401) fail(error);
+    else announce(text('export.failed', { error: plain(error.message, 200) }));
   } finally {
     button.disabled = false;
   }
 }
 
-// switches are the choices in the bar; what they change is shown at once.
+async function fileOf(exported, format) {
+  if (format === 'html') return { content: await reportFile(exported), incomplete: false };
+  return fetchAll(exported.query, format, abort.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
+}
+
+// switches are the choices in the bar. Each takes effect at once.
 const switches = {
   lang: () => {
     translatePage();
-    if (asked) arrive();
+    if (query) showURL();
     else byId('results').replaceChildren(welcome());
   },
   zone: () => {
-    refresh();
-    if (asked) fill(asked, history.state?.range === 'date' ? null : history.state);
+    refreshForm();
+    if (query) fillForm(query, history.state?.range === 'date' ? null : history.state);
     if (view) show();
   },
-  theme: () => applyTheme(),
+  theme: () => {
+    if (preferences.theme === 'auto') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = preferences.theme;
+  },
 };
 
-function applyTheme() {
-  if (preferences.theme === 'auto') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = preferences.theme;
-}
-
-function press(name) {
-  for (const button of byId(name).children) button.setAttribute('aria-pressed', button.value === preferences[name]);
+function setUpSwitch(name, apply) {
+  const press = () => {
+    for (const button of byId(name).children) button.setAttribute('aria-pressed', button.value === preferences[name]);
+  };
+  press();
+  byId(name).addEventListener('click', ({ target }) => {
+    const button = target.closest('button');
+    if (!button) return;
+    setPreference(name, button.value);
+    press();
+    apply();
+  });
 }
 
 function translatePage() {
   translate(document);
-  refresh();
+  refreshForm();
 }
 
 for (const slot of document.querySelectorAll('[data-icon]')) slot.append(icon(slot.dataset.icon));
-for (const [name, apply] of Object.entries(switches)) {
-  press(name);
-  byId(name).addEventListener('click', ({ target }) => {
-    const button = target.closest('button');
-    if (!button) return;
-    prefer(name, button.value);
-    press(name);
-    apply();
-  });
-}
+for (const [name, apply] of Object.entries(switches)) setUpSwitch(name, apply);
 document.querySelector('.skip').addEventListener('click', (event) => {
   event.preventDefault();
   byId('results').focus();
 });
-addEventListener('popstate', back);
+addEventListener('popstate', followHistory);
 addEventListener('hashchange', () => {
-  if (takeTokenFromFragment()) arrive();
+  if (takeTokenFromFragment()) showURL();
 });
-form((query, preset) => go({ ...query, action: '', info: '' }, preset));
-dialog(() => arrive());
+setUpForm((next, choice) => go({ ...next, action: '', info: '' }, choice));
+tokenDialog(() => showURL());
 translatePage();
-arrive();
-if (!token()) askToken('token.why');
+showURL();
+if (!token()) askForToken('token.why');

@@ -1,61 +1,48 @@
-// Connections as bars. Where they are too thin to be told apart, neighbours become
-// one bar, never wider than a few pixels, so that 5,000 connections stay a picture
-// of when and how they ended.
+// Connections as bars. Neighbours that are too thin to distinguish share a bar a few pixels
+// wide, so that even 5,000 connections show when and how they ended.
 
 import { ms } from './time.js';
 
-const thin = 4; // px; what is narrower may share a bar
-const widestShared = 7; // px
-const stub = 20; // px of a connection that began nobody knows when
+const thin = 4; // px; a narrower connection may share a bar
+const maxShared = 7; // px
+const stub = 20; // px of a connection whose start is unknown
 
-// bars are { x, width, connections }, in the order of time.
+// bars returns { x, width, connections, shared }, in the order of time.
 export function bars(connections, scale) {
   const all = [];
-  let free = 0; // where the last bar ended
+  let free = 0; // where the last bar ends
   for (const connection of connections) {
     const end = scale.x(endOf(connection, scale));
-    const begin = beginOf(connection, end, free, scale);
+    const start = startOf(connection, end, free, scale);
+    const isThin = end - start < thin;
     const last = all.at(-1);
-    if (end - begin < thin && last && takes(last, begin, end)) {
+    if (isThin && last && joins(last, start, end)) {
       last.connections.push(connection);
       last.width = Math.max(last.width, end - last.x);
     } else {
-      const x = end - begin < thin ? Math.min(Math.max(begin, free), scale.width - 2) : begin;
-      all.push({ x, width: Math.max(end - x, 2), connections: [connection], shared: end - begin < thin });
+      const x = isThin ? Math.min(Math.max(start, free), scale.width - 2) : start;
+      all.push({ x, width: Math.max(end - x, 2), connections: [connection], shared: isThin });
     }
     free = Math.max(free, all.at(-1).x + all.at(-1).width);
   }
   return all;
 }
 
-function beginOf(connection, end, free, scale) {
+function startOf(connection, end, free, scale) {
   if (connection.start !== null) return scale.x(ms(connection.start));
   return Math.max(end - stub, Math.min(free, end));
 }
 
-// takes reports whether a thin connection joins the thin ones before it.
-function takes(bar, begin, end) {
-  return bar.shared && begin < bar.x + Math.max(bar.width, thin) && end <= bar.x + widestShared;
+// joins reports whether a thin connection fits into the bar before it.
+function joins(bar, start, end) {
+  return bar.shared && start < bar.x + Math.max(bar.width, thin) && end <= bar.x + maxShared;
 }
 
 const endOf = (connection, { to }) => Math.min(ms(connection.end) ?? to, to);
 
-// boundsOf connections are the first instant and the last one known.
+// boundsOf returns the first and the last instant of connections within the scale.
 export function boundsOf(connections, scale) {
   const ends = connections.map((one) => endOf(one, scale));
   const starts = connections.map((one, i) => Math.max(ms(one.start) ?? ends[i], scale.from));
   return [Math.min(...starts), Math.max(...ends)];
-}
-
-// marks are instants as { x, items }, those that would cover each other as one. roomOf
-// is the width that a mark of so many needs.
-export function marks(items, timeOf, scale, roomOf) {
-  const all = [];
-  for (const item of items) {
-    const x = scale.x(timeOf(item));
-    const last = all.at(-1);
-    if (last && x - last.x < roomOf(last.items.length)) last.items.push(item);
-    else all.push({ x, items: [item] });
-  }
-  return all;
 }

@@ -1,10 +1,12 @@
+// Buttons that copy.
+
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { announce } from './live.js';
 import { text } from './text.js';
 
-// copy puts a text on the clipboard. The modern way is for secure origins only, and
-// the function may be served over plain HTTP within a network.
+// copy writes to the clipboard. navigator.clipboard exists in secure contexts only, but the
+// function may be served over plain HTTP within a network.
 async function copy(value) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(value);
@@ -21,8 +23,8 @@ async function copy(value) {
 
 const shownFor = 1600; // ms
 
-// copyButton copies what value() says at the click. Without a caption it is an icon,
-// and label is its name.
+// copyButton copies the result of value() when it is clicked. Without a caption it shows an
+// icon, and label is its accessible name.
 export function copyButton(value, { label, caption = '' }) {
   const shape = el('span', { class: 'icon-slot' }, icon('copy'));
   const button = el('button', { type: 'button', class: caption ? 'button quiet' : 'button icon-only quiet', title: label, 'aria-label': caption ? null : label }, shape, caption);

@@ -1,21 +1,22 @@
-// Texts that devices and brokers chose: of any length, any script and any direction.
+// Texts that devices and brokers chose: of any length, script and direction.
 
 import { el, unbroken } from './dom.js';
 import { number, text } from './text.js';
 
-// Characters that show nothing, move the text around them or break a line: controls,
-// zero width, bidirectional (Unicode Standard Annex 9), and halves of surrogate pairs.
+// Characters that show nothing, move the text around them or break a line: controls, zero
+// width, bidirectional (Unicode Standard Annex 9) and halves of surrogate pairs.
+// eslint-disable-next-line no-control-regex -- controls are what it looks for
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
-const most = 120; // characters shown at first
-const shownOfLong = 80;
+const maxLength = 120; // characters that are shown without asking
+const lengthOfShortened = 80;
 
-// datum shows a text isolated from what stands around it. Invisible characters show
-// their code; of a long text the beginning is shown, and the rest on demand.
-export function datum(value, { limit = most, kind = '' } = {}) {
+// datum returns an element that isolates a text from its surroundings. Invisible characters
+// appear as their codes. A text longer than limit is shortened, with a button for the rest.
+export function datum(value, { limit = maxLength, kind = '' } = {}) {
   const node = el('bdi', { class: `datum ${kind}`.trim(), dir: 'auto' });
   if (value.length <= limit) node.append(...visible(value));
-  else node.append(...shortened(value, Math.min(limit, shownOfLong), node));
+  else node.append(...shortened(value, Math.min(limit, lengthOfShortened), node));
   return node;
 }
 
@@ -28,23 +29,23 @@ function shortened(value, length, node) {
     node.replaceChildren(...visible(value));
     node.focus();
   });
-  return [...visible(start(value, length)), '…', more];
+  return [...visible(beginning(value, length)), '…', more];
 }
 
-// start is the beginning of a text, not cut within a surrogate pair.
-function start(value, length) {
+// beginning never cuts a surrogate pair.
+function beginning(value, length) {
   return value.slice(0, /[\ud800-\udbff]/.test(value[length - 1]) ? length - 1 : length);
 }
 
 const moment = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
-// visible is a text as nodes, invisible characters as their codes.
+// visible returns a text as nodes: codes for invisible characters, times on one line.
 function visible(value) {
   return replaced(value, invisible, (found) => el('span', { class: 'code-point' }, code(found)))
     .flatMap((node) => (typeof node === 'string' ? replaced(node, moment, unbroken) : node));
 }
 
-// replaced is a text as nodes, with a node of its own for each match.
+// replaced returns a text as nodes, with a node of its own for each match.
 function replaced(value, pattern, nodeOf) {
   const nodes = [];
   let end = 0;
@@ -58,8 +59,8 @@ function replaced(value, pattern, nodeOf) {
 
 const code = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-// plain is a text for a line of plain text, such as a title or a ticket.
-export function plain(value, limit = most) {
-  const shown = value.length <= limit ? value : `${start(value, shownOfLong)}… (${text('datum.length', { count: number(value.length) })})`;
+// plain returns a text for one line of plain text, such as a title or a ticket.
+export function plain(value, limit = maxLength) {
+  const shown = value.length <= limit ? value : `${beginning(value, lengthOfShortened)}… (${text('datum.length', { count: number(value.length) })})`;
   return shown.replace(invisible, code);
 }

@@ -2,13 +2,10 @@
 
 import { byId } from './dom.js';
 import { text } from './text.js';
-import { keepToken, remembered } from './token.js';
+import { isRemembered, keepToken } from './token.js';
 
-let onUse = () => {};
-
-// dialog calls use when a token was given.
-export function dialog(use) {
-  onUse = use;
+// tokenDialog calls onToken after the user has entered a token.
+export function tokenDialog(onToken) {
   byId('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
     const value = byId('token').value.trim();
@@ -16,16 +13,16 @@ export function dialog(use) {
     keepToken(value, byId('token-remember').checked);
     byId('token').value = '';
     byId('token-dialog').close();
-    onUse();
+    onToken();
   });
   byId('token-cancel').addEventListener('click', () => byId('token-dialog').close());
-  byId('token-open').addEventListener('click', () => askToken('token.why'));
+  byId('token-open').addEventListener('click', () => askForToken('token.why'));
 }
 
-// askToken opens it and says why.
-export function askToken(why) {
+// askForToken opens the dialog. why is the key of the text that gives the reason.
+export function askForToken(why) {
   byId('token-why').textContent = text(why);
-  byId('token-remember').checked = remembered();
+  byId('token-remember').checked = isRemembered();
   if (!byId('token-dialog').open) byId('token-dialog').showModal();
   byId('token').focus();
 }

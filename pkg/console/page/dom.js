@@ -1,7 +1,7 @@
-// Elements are made here and nowhere else. Whatever comes from a device or a broker
-// goes into text nodes and plain attributes, so none of it can become markup.
+// The only place that makes elements. Texts of devices and brokers become text nodes and
+// plain attributes, so none of them can become markup.
 
-const svgSpace = 'http://www.w3.org/2000/svg';
+const svgNamespace = 'http://www.w3.org/2000/svg';
 
 // el makes an HTML element: el('p', { class: 'note', on: { click } }, 'text', node).
 export function el(name, attributes = {}, ...children) {
@@ -10,7 +10,7 @@ export function el(name, attributes = {}, ...children) {
 
 // svg makes an SVG element in the same way.
 export function svg(name, attributes = {}, ...children) {
-  return fill(document.createElementNS(svgSpace, name), attributes, children);
+  return fill(document.createElementNS(svgNamespace, name), attributes, children);
 }
 
 function fill(node, attributes, children) {
@@ -25,7 +25,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
-// unbroken is a text that stays on one line.
+// unbroken keeps a text on one line.
 export const unbroken = (text) => el('span', { class: 'unbroken' }, text);
 
 export const byId = (id) => document.getElementById(id);

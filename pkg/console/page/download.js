@@ -1,34 +1,34 @@
-// Files of all rows of a view, made in the browser: the token is not in a link.
+// Files of all events of a view. The browser makes them, so that no link contains the token.
 
-import { ask, reached } from './api.js';
-import { selection, span } from './address.js';
+import { traceParameters } from './address.js';
+import { getText } from './api.js';
 import { el } from './dom.js';
 import { date } from './time.js';
 
-const mostLimit = 5000;
+const maxLimit = 5000; // of a trace
 
 const types = { csv: 'text/csv', ndjson: 'application/x-ndjson', html: 'text/html' };
 
-// fetchAll gets all pages of a format as one text. onPage is told how many came.
+// fetchAll fetches all pages of a format and joins them. It calls onPage with the number of
+// pages so far. incomplete reports whether the store could not read some events.
 export async function fetchAll(query, format, signal, onPage) {
-  const parts = [];
+  const pages = [];
   let cursor = '';
   let incomplete = false;
   do {
-    const response = await ask('trace', { ...span(query), ...selection(query), format, limit: mostLimit, ...(cursor ? { cursor } : {}) }, signal);
-    const part = await reached(response.text());
-    parts.push(format === 'csv' && parts.length ? withoutHead(part) : part);
-    incomplete ||= response.headers.has('X-Incomplete');
-    cursor = response.headers.get('X-Next-Cursor') ?? '';
-    onPage(parts.length);
+    const page = await getText('trace', { ...traceParameters(query), format, limit: maxLimit, ...(cursor ? { cursor } : {}) }, signal);
+    pages.push(format === 'csv' && pages.length ? withoutHead(page.text) : page.text);
+    incomplete ||= page.headers.has('X-Incomplete');
+    cursor = page.headers.get('X-Next-Cursor') ?? '';
+    onPage(pages.length);
   } while (cursor);
-  return { content: parts.join(''), incomplete };
+  return { content: pages.join(''), incomplete };
 }
 
-// The head of a CSV file is its first line; no name in it has a line break.
-const withoutHead = (part) => part.slice(part.indexOf('\n') + 1);
+// withoutHead removes the first line of a CSV file. No column name contains a line break.
+const withoutHead = (page) => page.slice(page.indexOf('\n') + 1);
 
-// save hands a text to the browser as a file.
+// save makes the browser download a text as a file.
 export function save(query, format, content) {
   const url = URL.createObjectURL(new Blob([content], { type: `${types[format]};charset=utf-8` }));
   const anchor = el('a', { href: url, download: `${fileName(query)}.${format}` });

@@ -1,4 +1,4 @@
-// All that is known of one event or connection, as a list of names and values.
+// Everything known about one event or connection, as a list of names and values.
 
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
@@ -12,7 +12,8 @@ const wording = (value) => ({ node: () => value, plain: () => value });
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
 
-// Each reads one fact of an event or a connection; null is not known, and not shown.
+// Each function returns one fact of an event or a connection, or a false value if the fact
+// is unknown.
 const facts = {
   time: (e) => e.time && instant(e.time),
   start: (e) => e.start && instant(e.start),
@@ -43,9 +44,10 @@ function known(e) {
   return Object.entries(facts).map(([name, read]) => [text(`field.${name}`), read(e)]).filter(([, value]) => value);
 }
 
+// evidence returns the known facts as an element.
 export function evidence(e) {
   return el('dl', { class: 'evidence' }, known(e).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value.node()))));
 }
 
-// evidenceText is the same as lines of plain text.
+// evidenceText returns the known facts as lines of plain text.
 export const evidenceText = (e) => known(e).map(([name, value]) => `${name}: ${value.plain()}`);

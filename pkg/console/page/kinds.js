@@ -1,5 +1,5 @@
-// How connections end, in the order of the legend. The API names the kind; each has a
-// colour and a pattern of its own, and the word that the table shows.
+// The kinds of end that a connection can have, in the order of the legend. The API names
+// them. Each has a colour, a pattern and, with two exceptions, a word of the vocabulary.
 
 import { text } from './text.js';
 
@@ -17,23 +17,23 @@ const words = {
 
 export const kinds = ['open', ...Object.keys(words), 'unknown'];
 
-// kindOf is the kind of a connection; one that this page does not know is unknown.
+// kindOf returns the kind of a connection's end, or "unknown" if this page does not know it.
 export const kindOf = (connection) => (kinds.includes(connection.kind) ? connection.kind : 'unknown');
 
-// wordOf is the word of the vocabulary, empty for the two kinds that are none.
+// wordOf returns a kind's word of the vocabulary, or "" for "open" and "unknown".
 export const wordOf = (kind) => words[kind] ?? '';
 
 export const kindLabel = (kind) => wordOf(kind) || text(`kind.${kind}`);
 
 const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [word, kind]));
 
-// kindOfWord is the kind that an event's word belongs to; accepted is one for itself.
+// kindOfWord returns the kind of an event's word. "accepted" has the colour of open ones.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
-// nativeOf is the source's own word of an event or an end, where it says more than ours.
+// nativeOf returns the source's own reason, or "" if it only repeats our word.
 export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
 
-// tally counts connections by kind, in the order of the legend.
+// tally returns [kind, count] for each kind that occurs, in the order of the legend.
 export function tally(connections) {
   const counts = new Map(kinds.map((kind) => [kind, 0]));
   for (const connection of connections) counts.set(kindOf(connection), counts.get(kindOf(connection)) + 1);

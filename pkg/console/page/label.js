@@ -1,11 +1,11 @@
-// What a connection, or a part of the timeline, is in one line of plain words.
+// One line of plain text for a connection, or for an item of the timeline.
 
 import { boundsOf } from './bars.js';
 import { kindLabel, kindOf, tally } from './kinds.js';
-import { duration, ms, spanText, stamp } from './time.js';
 import { number, text } from './text.js';
+import { duration, ms, shortStamp, spanText } from './time.js';
 
-// labelOf an item of the timeline.
+// labelOf returns the label of a bar or a mark.
 export function labelOf(item, scale) {
   if (item.refusals) return refusalLabel(item.refusals);
   return item.connections.length === 1 ? connectionLabel(item.connections[0], scale.to) : sharedLabel(item.connections, scale);
@@ -13,7 +13,7 @@ export function labelOf(item, scale) {
 
 function refusalLabel(refusals) {
   const [first] = refusals;
-  const values = { count: number(refusals.length), time: wordy(stamp(ms(first.time))), info: first.action_info };
+  const values = { count: number(refusals.length), time: shortStamp(ms(first.time)), info: first.action_info };
   return text(refusals.length > 1 ? 'timeline.refusals' : 'timeline.refusal', values);
 }
 
@@ -25,7 +25,8 @@ function sharedLabel(connections, scale) {
   });
 }
 
-// connectionLabel is its span, its length and its end. What is open lasts until to.
+// connectionLabel returns when a connection began and ended, its length and how it ended.
+// The length of an open connection counts until to.
 export function connectionLabel(connection, to) {
   const length = lengthOf(connection, to);
   return [
@@ -35,16 +36,13 @@ export function connectionLabel(connection, to) {
   ].filter((part) => part !== null).join(' · ');
 }
 
-const wordy = (stamp) => stamp.replace('.000', '');
-
-// extentOf is from when to when.
 function extentOf({ start, end }) {
   if (start && end) return spanText(ms(start), ms(end));
-  if (start) return text('connection.since', { time: wordy(stamp(ms(start))) });
-  return end ? text('connection.until', { time: wordy(stamp(ms(end))) }) : text('unknown');
+  if (start) return text('connection.since', { time: shortStamp(ms(start)) });
+  return end ? text('connection.until', { time: shortStamp(ms(end)) }) : text('unknown');
 }
 
-// lengthOf is null where a beginning is not known.
+// lengthOf returns milliseconds, or null if the start is unknown.
 export function lengthOf({ start, end }, to) {
   return start === null ? null : Math.max((ms(end) ?? to) - ms(start), 0);
 }

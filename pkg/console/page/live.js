@@ -1,11 +1,11 @@
-// What a screen reader says without being asked, and everybody sees for a moment.
+// Messages that a screen reader speaks without being asked.
 
 import { byId } from './dom.js';
 
 const shownFor = 4000; // ms
 let hiding;
 
-// announce is for what has no other place on the page.
+// announce also shows the sentence for a moment, because it is nowhere else on the page.
 export function announce(sentence) {
   const region = byId('toast');
   region.textContent = sentence;
@@ -14,7 +14,7 @@ export function announce(sentence) {
   hiding = setTimeout(() => region.classList.remove('shown'), shownFor);
 }
 
-// narrate says what a viewer sees anyway.
+// narrate only speaks the sentence, because the page shows the same.
 export function narrate(sentence) {
   byId('narration').textContent = sentence;
 }

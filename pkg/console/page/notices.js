@@ -1,6 +1,6 @@
-// What stands in the place of results where there are none.
+// Notices in place of results: failures, nothing found, and the welcome.
 
-import { write } from './address.js';
+import { pathOf } from './address.js';
 import { datum } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
@@ -11,53 +11,52 @@ function notice(kind, shape, title, ...body) {
   return el('section', { class: `notice ${kind}` }, icon(shape), el('div', {}, el('h2', {}, title), body));
 }
 
-const button = (caption, onClick, shape) => el('button', { type: 'button', class: 'button', on: { click: onClick } }, shape && icon(shape), caption);
+const button = (caption, onClick, shape) => el('button', { type: 'button', class: 'button', on: { click: onClick } }, icon(shape), caption);
 
-// Function Compute takes addresses of up to 4 KB and answers 400 to others; what
-// stands in front of a function may have limits of its own.
-const longestAddress = 3900;
-const tooLong = [400, 414, 431];
+// Function Compute responds with 400 to a URL of more than 4 KB. Servers in front of a
+// function may have lower limits and other codes.
+const maxURL = 3900;
+const urlTooLong = [400, 414, 431];
 
-// failed says why there is no answer, and what can be done.
-export function failed(problem, query, { onRetry, onToken }) {
-  const sentence = problem.message ? el('p', { class: 'quiet-text' }, datum(problem.message, { limit: 600, kind: 'prose' })) : null;
-  if (problem.status === 401) {
-    const name = problem.code === 'NoToken' ? 'failed.noToken' : 'failed.token';
-    return notice('warning', 'key', text(name), el('p', {}, text(`${name}.meaning`)), button(text('token.other'), onToken, 'key'));
+const isTooLong = (error, query) => urlTooLong.includes(error.status) && pathOf(query).length > maxURL;
+
+// failureNotice says why a query failed, and what to do.
+export function failureNotice(error, query, { onRetry, onToken }) {
+  const warning = (name, shape, ...body) => notice('warning', shape, text(name), ...body);
+  const meaning = (name) => el('p', {}, text(`${name}.meaning`));
+  const otherToken = () => button(text('token.other'), onToken, 'key');
+  const retry = () => button(text('retry'), onRetry, 'retry');
+  const sentence = error.message ? el('p', { class: 'quiet-text' }, datum(error.message, { limit: 600, kind: 'prose' })) : null;
+  if (error.status === 401) {
+    const name = error.code === 'NoToken' ? 'failed.noToken' : 'failed.token';
+    return warning(name, 'key', meaning(name), otherToken());
   }
-  if (problem.status === 403) {
-    return notice('warning', 'key', text('failed.forbidden'), el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), button(text('token.other'), onToken, 'key'));
+  if (error.status === 403) {
+    return warning('failed.forbidden', 'key', el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), otherToken());
   }
-  if (problem.tooMany) {
-    return notice('warning', 'alert', text('failed.many'), el('p', {}, text('failed.many.meaning')), el('p', {}, text('failed.many.next')));
-  }
-  if (tooLong.includes(problem.status) && write(query).length > longestAddress) {
-    return notice('warning', 'alert', text('failed.long'), el('p', {}, text('failed.long.meaning')));
-  }
-  if (problem.status === 0) {
-    return notice('warning', 'alert', text('failed.unreachable'), el('p', {}, text('failed.unreachable.meaning')), button(text('retry'), onRetry, 'retry'));
-  }
-  if (problem.passing) {
-    return notice('warning', 'alert', text('failed.store'), el('p', {}, text('failed.store.meaning')), sentence, button(text('retry'), onRetry, 'retry'));
-  }
-  return notice('warning', 'alert', text('failed.refused'), sentence ?? el('p', {}, `HTTP ${problem.status}`));
+  if (error.hasTooManyEvents) return warning('failed.many', 'alert', meaning('failed.many'), el('p', {}, text('failed.many.next')));
+  if (isTooLong(error, query)) return warning('failed.long', 'alert', meaning('failed.long'));
+  if (error.status === 0) return warning('failed.unreachable', 'alert', meaning('failed.unreachable'), retry());
+  if (error.isTemporary) return warning('failed.store', 'alert', meaning('failed.store'), sentence, retry());
+  return warning('failed.refused', 'alert', sentence ?? el('p', {}, `HTTP ${error.status}`));
 }
 
-// nothing says that the span is empty, and where there is something.
-export function nothing(view, { onDay }) {
+// emptyNotice says that the range is empty, and where the device's last event is.
+export function emptyNotice(view, { onDay }) {
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
-  if (last === null) {
-    const since = view.status?.looked_back_to;
-    return notice('empty', 'info', text('nothing.ever'),
-      el('p', {}, since ? phrase('nothing.ever.since', { date: el('strong', {}, date(ms(since))) }) : null),
-      el('ul', {}, ['instance', 'case', 'retention'].map((name) => el('li', {}, text(`nothing.check.${name}`)))));
-  }
+  if (last === null) return neverSeenNotice(view.status?.looked_back_to);
   return notice('empty', 'info', text('nothing.here'),
     el('p', {}, phrase('nothing.last', { time: time(last) })),
     button(text('nothing.jump', { date: date(last) }), () => onDay(date(last)), 'later'));
 }
 
-// welcome stands there before anything was asked.
+function neverSeenNotice(since) {
+  return notice('empty', 'info', text('nothing.ever'),
+    el('p', {}, since ? phrase('nothing.ever.since', { date: el('strong', {}, date(ms(since))) }) : null),
+    el('ul', {}, ['instance', 'case', 'broker'].map((name) => el('li', {}, text(`nothing.check.${name}`)))));
+}
+
+// welcome stands on the page before the first query.
 export function welcome() {
   return el('section', { class: 'welcome' },
     el('h1', {}, text('welcome.title')),

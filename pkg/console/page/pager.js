@@ -2,23 +2,24 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { number, text } from './text.js';
 
-// pager turns pages: show({ page, first, last, total, more }, turn) says where one is.
+// pager makes buttons that turn pages. show(position, turnTo) displays the position,
+// { page, first, last, total, more }, and calls turnTo with the number of another page.
 export function pager({ label }) {
   const where = el('span', { class: 'where' });
-  const back = el('button', { type: 'button', class: 'button quiet' }, icon('earlier'), text('pages.back'));
-  const on = el('button', { type: 'button', class: 'button quiet' }, text('pages.on'), icon('later'));
-  const node = el('nav', { class: 'pager', 'aria-label': label, hidden: true }, where, back, on);
-  let turn = () => {};
-  let at = 0;
-  back.addEventListener('click', () => turn(at - 1));
-  on.addEventListener('click', () => turn(at + 1));
+  const previous = el('button', { type: 'button', class: 'button quiet' }, icon('earlier'), text('pages.previous'));
+  const next = el('button', { type: 'button', class: 'button quiet' }, text('pages.next'), icon('later'));
+  const node = el('nav', { class: 'pager', 'aria-label': label, hidden: true }, where, previous, next);
+  let onTurn = () => {};
+  let current = 0;
+  previous.addEventListener('click', () => onTurn(current - 1));
+  next.addEventListener('click', () => onTurn(current + 1));
   return {
     node,
     show({ page, first, last, total, more }, turnTo) {
-      at = page;
-      turn = turnTo;
-      back.disabled = page === 0;
-      on.disabled = !more;
+      current = page;
+      onTurn = turnTo;
+      previous.disabled = page === 0;
+      next.disabled = !more;
       node.hidden = page === 0 && !more;
       where.textContent = text('pages.where', { first: number(first + 1), last: number(last), total });
     },

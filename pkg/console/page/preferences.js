@@ -1,5 +1,5 @@
-// What the viewer chose, remembered by the browser. A browser that keeps nothing
-// (private windows may refuse) gets the defaults each time.
+// What the viewer chose, remembered by the browser. If the browser stores nothing, as in
+// some private windows, each visit begins with the defaults.
 
 const prefix = 'device-trace.';
 
@@ -15,35 +15,37 @@ function remember(name, value) {
   try {
     localStorage.setItem(prefix + name, value);
   } catch {
-    // It is good for this page only.
+    // The choice holds for this page only.
   }
 }
 
+const preferredLanguage = () => (navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag)) ?? 'en').slice(0, 2).toLowerCase();
+
 const choices = {
-  lang: { values: ['en', 'zh'], preset: () => (navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag)) ?? 'en').slice(0, 2).toLowerCase() },
-  theme: { values: ['auto', 'light', 'dark'], preset: () => 'auto' },
-  zone: { values: ['local', 'utc'], preset: () => 'local' },
-  order: { values: ['desc', 'asc'], preset: () => 'desc' },
+  lang: { values: ['en', 'zh'], initial: preferredLanguage },
+  theme: { values: ['auto', 'light', 'dark'], initial: () => 'auto' },
+  zone: { values: ['local', 'utc'], initial: () => 'local' },
+  order: { values: ['desc', 'asc'], initial: () => 'desc' },
 };
 
 export const preferences = {};
-for (const [name, { values, preset }] of Object.entries(choices)) {
-  const kept = recall(name);
-  preferences[name] = values.includes(kept) ? kept : preset();
+for (const [name, { values, initial }] of Object.entries(choices)) {
+  const stored = recall(name);
+  preferences[name] = values.includes(stored) ? stored : initial();
 }
 
-export function prefer(name, value) {
+export function setPreference(name, value) {
   preferences[name] = value;
   remember(name, value);
 }
 
-// The newest first, at most this many.
-const mostInstances = 12;
+const maxInstances = 12;
 
+// instances returns the instances that were queried, the newest first.
 export function instances() {
   try {
-    const kept = JSON.parse(recall('instances'));
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : [];
+    const stored = JSON.parse(recall('instances'));
+    return Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [];
   } catch {
     return [];
   }
@@ -51,5 +53,5 @@ export function instances() {
 
 export function rememberInstance(instance) {
   const all = [instance, ...instances().filter((one) => one !== instance)];
-  remember('instances', JSON.stringify(all.slice(0, mostInstances)));
+  remember('instances', JSON.stringify(all.slice(0, maxInstances)));
 }

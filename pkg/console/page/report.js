@@ -1,48 +1,53 @@
-// One HTML file of all that is shown, for a ticket. It needs nothing but itself: no
-// script, no style sheet, no image, and it may load none.
+// A report: everything that is shown as one HTML file, for a ticket. It needs nothing else
+// and may load nothing: no script, no style sheet, no image.
 
-import { number, text } from './text.js';
-import { datum } from './datum.js';
-import { draw } from './draw.js';
 import { el } from './dom.js';
+import { draw } from './draw.js';
+import { plainTable } from './eventrow.js';
 import { legend } from './legend.js';
-import { omitted } from './omitted.js';
-import { incomplete, receipt } from './receipt.js';
-import { cutDay } from './results.js';
-import { status } from './status.js';
-import { summary } from './summary.js';
-import { plainTable } from './table.js';
-import { iso, spanText, zoneName } from './time.js';
+import { omittedNotice } from './omitted.js';
+import { incompleteNotice, receipt } from './receipt.js';
+import { statusCard } from './status.js';
+import { reportSubject } from './subject.js';
+import { summaryTiles } from './summary.js';
+import { number, text } from './text.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 
-const mostRows = 5000;
+const maxRows = 5000;
 
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-const mark = 'styles'; // where they go
-const drawnWidth = 1120; // px
+const placeholder = 'styles';
+const timelineWidth = 1120; // px
 
-// report is the file as a text.
-export async function report(view) {
-  await view.rows.until(mostRows);
+// reportFile returns the content of the file.
+export async function reportFile(view) {
+  await view.rows.fetchUntil(maxRows);
   const page = document.implementation.createHTMLDocument(`${text('title')}: ${view.name()}`);
   page.documentElement.lang = document.documentElement.lang;
   page.head.append(
     el('meta', { charset: 'utf-8' }),
     el('meta', { 'http-equiv': 'Content-Security-Policy', content: policy }),
     el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-    page.createComment(mark));
+    page.createComment(placeholder));
   page.body.className = 'report';
   page.body.append(...content(view));
-  for (const details of page.querySelectorAll('details')) details.open = true;
-  for (const control of page.querySelectorAll('button')) control.replaceWith(...(control.matches('.link-like, .entry') ? control.childNodes : []));
-  // Our own page may have no style in it, not even on its way into a file.
-  const [before, after] = cut(page.documentElement.outerHTML, `<!--${mark}-->`);
+  makeStatic(page);
+  // The styles are inserted into the text, because this page's policy forbids a style
+  // element even in a document that is never displayed.
+  const [before, after] = cut(page.documentElement.outerHTML, `<!--${placeholder}-->`);
   return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
 }
 
-function cut(whole, at) {
-  const i = whole.indexOf(at);
-  return [whole.slice(0, i), whole.slice(i + at.length)];
+// cut divides a text at the first occurrence of a separator.
+function cut(whole, separator) {
+  const at = whole.indexOf(separator);
+  return [whole.slice(0, at), whole.slice(at + separator.length)];
+}
+
+// makeStatic opens what scripts would open. Of the buttons, it keeps only texts.
+function makeStatic(page) {
+  for (const details of page.querySelectorAll('details')) details.open = true;
+  for (const button of page.querySelectorAll('button')) button.replaceWith(...(button.matches('.link-like, .entry') ? button.childNodes : []));
 }
 
 async function styles() {
@@ -53,37 +58,26 @@ async function styles() {
 function content(view) {
   const [first, ...others] = view.report.verdicts;
   return [
-    heading(view),
-    view.isIncomplete() ? incomplete(view.rows.unreadable) : null,
-    omitted(view.report),
-    el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(), status(view.status)),
+    reportSubject(view),
+    view.isIncomplete() ? incompleteNotice(view.rows.unreadable) : null,
+    omittedNotice(view.report),
+    el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(), statusCard(view.status)),
     el('section', { class: 'card timeline-card' }, el('h2', { class: 'section-title' }, text('timeline.title')),
-      el('div', { class: 'scroll' }, draw(view.report, drawnWidth).node), legend(view.report)),
-    summary(view.report),
+      el('div', { class: 'scroll' }, draw(view.report, timelineWidth).node), legend(view.report)),
+    summaryTiles(view.report),
     others.length ? verdictList(others, view, {}) : null,
-    rows(view),
+    events(view),
     receipt(view.receipts()),
   ].filter(Boolean);
 }
 
-function heading(view) {
-  const { query } = view;
-  const now = Date.now();
-  return el('header', { class: 'subject' }, el('div', { class: 'who' },
-    el('p', { class: 'eyebrow' }, text('title')),
-    el('h1', {}, datum(query.client, { kind: 'mono' })),
-    el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' · ', `${spanText(query.from, query.to)} ${zoneName(query.from, query.to)}`),
-    cutDay(query),
-    el('p', { class: 'quiet-text' }, text('report.made', { time: iso(now) }), ' · ', el('a', { href: view.link() }, text('report.link')))));
-}
-
-function rows(view) {
+function events(view) {
   const { list, done } = view.rows;
-  const shown = list.slice(0, mostRows);
+  const shown = list.slice(0, maxRows);
   const filter = view.filter();
   return el('section', { class: 'card events' },
     el('h2', { class: 'section-title' }, text('table.title'), ' ', el('span', { class: 'count' }, number(shown.length))),
     filter ? el('p', { class: 'quiet-text' }, text('report.filter', { filter })) : null,
-    done && shown.length === list.length ? null : el('p', { class: 'notice warning' }, text('report.cut', { most: number(mostRows) })),
+    done && shown.length === list.length ? null : el('p', { class: 'notice warning' }, text('report.cut', { max: number(maxRows) })),
     plainTable(shown, view));
 }

@@ -1,14 +1,14 @@
 // The events of a view, fetched as they are needed.
 
-import { askJSON } from './api.js';
-import { selection, span } from './address.js';
+import { traceParameters } from './address.js';
+import { getJSON } from './api.js';
 
-const fetched = 1000; // rows at once
+const pageSize = 1000;
 
-// Rows are the events in the asked order, as far as they are here.
+// Rows holds the events that were fetched so far, in the order of the query.
 export class Rows {
   constructor(query, signal) {
-    this.parameters = { ...span(query), ...selection(query), limit: fetched };
+    this.parameters = { ...traceParameters(query), limit: pageSize };
     this.signal = signal;
     this.list = [];
     this.cursor = '';
@@ -17,16 +17,16 @@ export class Rows {
     this.receipts = [];
   }
 
-  // more fetches a further page; what is under way is not asked for twice.
-  more() {
-    this.under ??= this.fetch().finally(() => { this.under = null; });
-    return this.under;
+  // fetchMore fetches the next page. Calls during a fetch share it.
+  fetchMore() {
+    this.pending ??= this.fetchPage().finally(() => { this.pending = null; });
+    return this.pending;
   }
 
-  async fetch() {
+  async fetchPage() {
     if (this.done) return;
     const cursor = this.cursor ? { cursor: this.cursor } : {};
-    const page = await askJSON('trace', { ...this.parameters, ...cursor }, this.signal);
+    const page = await getJSON('trace', { ...this.parameters, ...cursor }, this.signal);
     this.list.push(...page.events);
     this.cursor = page.next_cursor ?? '';
     this.done = this.cursor === '';
@@ -34,19 +34,19 @@ export class Rows {
     this.receipts.push(page.receipt);
   }
 
-  // until fetches until the list holds n rows, or all there are.
-  async until(n) {
-    while (!this.done && this.list.length < n) await this.more();
+  // fetchUntil fetches until the list has n rows, or all rows if there are fewer.
+  async fetchUntil(n) {
+    while (!this.done && this.list.length < n) await this.fetchMore();
   }
 
-  // find is where the first row is that passes, or -1, whatever it takes to know.
-  async find(passes) {
+  // findIndex returns the index of the first matching row, or -1. It fetches up to all rows.
+  async findIndex(matches) {
     for (let seen = 0; ;) {
-      const at = this.list.slice(seen).findIndex(passes);
+      const at = this.list.slice(seen).findIndex(matches);
       if (at >= 0) return seen + at;
       if (this.done) return -1;
       seen = this.list.length;
-      await this.more();
+      await this.fetchMore();
     }
   }
 }

@@ -1,8 +1,9 @@
-// From instants to pixels, and the ticks of a time axis.
+// Instants as pixels, and the ticks of a time axis.
 
 import { day, hour, minute, second, shifted } from './time.js';
 
-export function scale(from, to, width) {
+// timeScale maps a span to a width. x clamps to the width; at is its inverse.
+export function timeScale(from, to, width) {
   const perMS = width / Math.max(to - from, 1);
   return {
     from, to, width,
@@ -16,12 +17,12 @@ const steps = [
   minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day,
 ];
 
-// leastGap between two ticks is room for their labels: those of less than a second are long.
-const leastGap = (step) => (step < second ? 112 : 84); // px
+// minGap leaves space for a tick's label. Labels with milliseconds are longer.
+const minGap = (step) => (step < second ? 112 : 84); // px
 
-// ticks are round times on the wall clock, and the step between them.
+// ticks returns round times on the wall clock, and the step between them.
 export function ticks({ from, to, width }) {
-  const step = steps.find((one) => (to - from) / one <= Math.max(width / leastGap(one), 1)) ?? day;
+  const step = steps.find((one) => (to - from) / one <= Math.max(width / minGap(one), 1)) ?? day;
   const ahead = shifted(from) - from;
   const all = [];
   for (let wall = Math.ceil(shifted(from) / step) * step; wall - ahead <= to; wall += step) all.push(wall - ahead);

@@ -1,58 +1,60 @@
+// Whether the device is online now.
+
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
 import { kindLabel, kindOf } from './kinds.js';
 import { phrase, text } from './text.js';
 import { date, duration, iso, ms, stamp, time } from './time.js';
 
-// status is the card that says whether the device is online now. answer is null where
-// the API could not tell.
-export function status(answer) {
-  const state = answer?.state ?? 'unknown';
-  return el('section', { class: `card status state-${state}${left(answer) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
+// statusCard shows the API's status, or that it could not be read if status is null.
+export function statusCard(status) {
+  const state = status?.state ?? 'unknown';
+  return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
     el('p', { class: 'eyebrow' }, text('status.now')),
     el('h2', { id: 'status-title' }, el('span', { class: 'lamp', 'aria-hidden': 'true' }), text(`status.${state}`)),
-    answer ? el('p', { class: 'since' }, since(answer)) : el('p', { class: 'since' }, text('status.unread')),
-    answer?.connection ? newest(answer.connection) : null);
+    el('p', { class: 'since' }, status ? since(status) : text('status.unread')),
+    status?.connection ? connectionFacts(status.connection) : null);
 }
 
-// left reports whether the client went of its own accord, which is nothing to worry about.
-const left = (answer) => kindOfEnd(answer) === 'disconnected';
+// leftByItself reports whether the client sent DISCONNECT, which is no cause for alarm.
+const leftByItself = (status) => kindOfEnd(status) === 'disconnected';
 
-// since says when it began, how long ago, and why it is offline.
-function since(answer) {
-  const lookedBackTo = time(ms(answer.looked_back_to), date);
-  if (answer.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
-  if (!answer.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
-  const at = ms(answer.since);
-  const ago = ms(answer.at) - at;
-  return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', { time: time(at, (t) => stamp(t).slice(0, 19)), ago: unbroken(duration(Math.abs(ago))) }), reason(answer)];
+// since says when the state began, how long ago, and why the device is offline.
+function since(status) {
+  const lookedBackTo = time(ms(status.looked_back_to), date);
+  if (status.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
+  if (!status.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
+  const at = ms(status.since);
+  const ago = ms(status.at) - at;
+  const values = { time: time(at, (instant) => stamp(instant).slice(0, 19)), ago: unbroken(duration(Math.abs(ago))) };
+  return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', values), reason(status)];
 }
 
-// kindOfEnd is how the newest connection ended; null while it has not, or if none is known.
-const kindOfEnd = (answer) => (answer?.state === 'offline' && answer.connection ? kindOf(answer.connection) : null);
+// kindOfEnd returns how the newest connection ended, or null if it is open or unknown.
+const kindOfEnd = (status) => (status?.state === 'offline' && status.connection ? kindOf(status.connection) : null);
 
-function reason(answer) {
-  const kind = kindOfEnd(answer);
+function reason(status) {
+  const kind = kindOfEnd(status);
   return kind && el('span', { class: `reason reason-${kind}` }, kindLabel(kind));
 }
 
-const shown = ['peer_address', 'username', 'node'];
+const shownFields = ['peer_address', 'username', 'node'];
 
-// newest is where to look for the newest connection.
-function newest(connection) {
-  const values = shown.filter((name) => connection[name]).map((name) => [text(`field.${name}`), datum(connection[name])]);
-  if (connection.keep_alive) values.push([text('field.keep_alive'), text('evidence.seconds', { n: connection.keep_alive })]);
-  return values.length ? el('dl', { class: 'brief' }, values.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))) : null;
+// connectionFacts shows what identifies the newest connection.
+function connectionFacts(connection) {
+  const facts = shownFields.filter((name) => connection[name]).map((name) => [text(`field.${name}`), datum(connection[name])]);
+  if (connection.keep_alive) facts.push([text('field.keep_alive'), text('evidence.seconds', { n: connection.keep_alive })]);
+  return facts.length ? el('dl', { class: 'brief' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))) : null;
 }
 
-// statusLine is the same in one line of plain text, for readers elsewhere and later.
-export function statusLine(answer) {
-  if (!answer) return `${text('status.now')}: ${text('status.unread')}`;
-  const kind = kindOfEnd(answer);
-  const state = text(`status.${answer.state}`);
+// statusLine returns one line of plain text with absolute times, for a ticket.
+export function statusLine(status) {
+  if (!status) return `${text('status.now')}: ${text('status.unread')}`;
+  const kind = kindOfEnd(status);
+  const state = text(`status.${status.state}`);
   return [
-    `${text('status.at', { time: iso(ms(answer.at)) })}: `,
-    answer.since ? text('status.sentence', { state, time: iso(ms(answer.since)) }) : state,
+    `${text('status.at', { time: iso(ms(status.at)) })}: `,
+    status.since ? text('status.sentence', { state, time: iso(ms(status.since)) }) : state,
     kind ? `, ${kindLabel(kind)}` : '',
   ].join('');
 }

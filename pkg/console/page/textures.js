@@ -1,4 +1,4 @@
-// A pattern for each kind of end, so that the bars differ without their colours.
+// A pattern for each kind of end, so that bars can be distinguished without colour.
 
 import { svg } from './dom.js';
 import { kinds } from './kinds.js';
@@ -17,19 +17,22 @@ const paths = {
   unknown: 'M0 4h4',
 };
 
-// textures are the definitions, and the hatchings of where nothing is known and of what
-// is left out.
+const hatches = { unknown: paths['no-heart'], omitted: paths.io };
+
+// textures returns the definitions of all patterns. A drawing needs them once.
 export function textures() {
-  const textured = kinds.filter((kind) => paths[kind]);
   return svg('defs', {},
-    textured.map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),
-    pattern('hatch', 'hatch', paths['no-heart']),
-    pattern('left-out', 'hatch', paths.io));
+    kinds.filter((kind) => paths[kind]).map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),
+    Object.entries(hatches).map(([state, path]) => pattern(`hatch-${state}`, 'hatch', path)));
 }
 
 function pattern(id, kind, d) {
   return svg('pattern', { id, class: kind, width: size, height: size, patternUnits: 'userSpaceOnUse' }, svg('path', { d }));
 }
 
-// textureOf is the fill for a kind; null for the kinds that are plain.
+// textureOf returns the fill for a kind of end, or null for plain kinds.
 export const textureOf = (kind) => (paths[kind] ? `url(#texture-${kind})` : null);
+
+// hatchOf returns the fill for time of which nothing is known or shown, or null for other
+// states.
+export const hatchOf = (state) => (hatches[state] ? `url(#hatch-${state})` : null);

@@ -1,8 +1,8 @@
-// A script of its own that runs before the page is drawn, so that a chosen theme
-// does not flash up in the other colours.
+// Applies the remembered theme. It is a classic script, so that it runs before the page is
+// first drawn and the other theme never flashes up.
 try {
   const theme = localStorage.getItem('device-trace.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // Nothing is remembered: the system's theme.
+  // The browser stores nothing: the system's theme applies.
 }

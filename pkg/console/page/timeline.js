@@ -1,21 +1,22 @@
-// The timeline: one stop of the Tab key, arrows from bar to bar, Enter picks a
-// connection out or goes into a bar of many; a pointer does the same, and zooms into
-// what it is drawn across.
+// The timeline as a control. Tab reaches it once; arrow keys go from item to item; Enter
+// selects a connection or zooms into a shared bar. A pointer does the same, and zooms by
+// dragging.
 
 import { boundsOf } from './bars.js';
-import { keyOf } from './connections.js';
 import { el } from './dom.js';
 import { draw } from './draw.js';
 import { labelOf } from './label.js';
-import { pointer } from './pointer.js';
+import { side } from './layout.js';
+import { keyOf } from './matching.js';
+import { followPointer } from './pointer.js';
 import { text } from './text.js';
 import { ms } from './time.js';
 import { tooltip } from './tooltip.js';
 
-const least = 2; // ms: the shortest span that a zoom asks for
+const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline makes { node, select }. onPick gets a connection or null, onZoom a span,
-// onTime an instant.
+// timeline returns { node, select }. onPick receives a connection or null, onZoom a span, and
+// onTime an instant. It is drawn once its width is known.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
@@ -41,15 +42,15 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     });
     current = Math.min(current, Math.max(drawn.items.length - 1, 0));
     mark();
-    pointer(drawn, frame, { tip, describe, onZoom: zoom });
+    followPointer(drawn, frame, { tip, describe, onZoom: zoom });
   }
 
-  // mark shows which item is picked, and which one Tab reaches.
+  // mark updates which item is selected, and which one Tab reaches.
   function mark() {
     drawn.items.forEach((item, i) => {
-      const on = picked !== '' && (item.connections ?? []).some((one) => keyOf(one) === picked);
-      item.node.classList.toggle('picked', on);
-      item.node.setAttribute('aria-pressed', on);
+      const isPicked = picked !== '' && (item.connections ?? []).some((one) => keyOf(one) === picked);
+      item.node.classList.toggle('picked', isPicked);
+      item.node.setAttribute('aria-pressed', isPicked);
       item.node.setAttribute('tabindex', i === current ? 0 : -1);
     });
     frame.classList.toggle('has-picked', picked !== '');
@@ -61,7 +62,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
 
   function zoom(from, to) {
     tip.hide();
-    if (to - from < least) return;
+    if (to - from < minSpan) return;
     onZoom({ from: Math.max(from, drawn.scale.from), to: Math.min(to, drawn.scale.to) });
   }
 
@@ -71,11 +72,11 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     else enter(item);
   }
 
-  // enter zooms into a bar of many, unless there is nothing finer to see.
+  // enter zooms into a shared bar. If it is too short to zoom, the first connection is selected.
   function enter(item) {
     const [from, to] = boundsOf(item.connections, drawn.scale);
     const margin = Math.ceil((to - from) / 20) + 1;
-    if (to - from < least) onPick(item.connections[0]);
+    if (to - from < minSpan) onPick(item.connections[0]);
     else zoom(from - margin, to + margin);
   }
 
@@ -110,7 +111,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
   });
   frame.addEventListener('focusin', (event) => {
     const item = itemOf(event.target);
-    if (item && event.target.matches(':focus-visible')) tip.show(describe(item), drawn.side + item.x, drawn.rows.bar);
+    if (item && event.target.matches(':focus-visible')) tip.show(describe(item), side + item.x, drawn.rows.bar);
   });
   frame.addEventListener('focusout', () => tip.hide());
 

@@ -1,12 +1,14 @@
+// A line that floats above the timeline.
+
 import { el } from './dom.js';
 
-// pointAt is where an event is within an element.
+// pointAt returns the position of a pointer event within an element.
 export function pointAt(event, node) {
   const box = node.getBoundingClientRect();
   return { x: event.clientX - box.left, y: event.clientY - box.top };
 }
 
-// tooltip is a line that floats above a point of its parent, and stays within it.
+// tooltip shows its line above a point of its parent, and keeps it within the parent.
 export function tooltip() {
   const node = el('div', { class: 'tooltip', 'aria-hidden': 'true', hidden: true });
   return {
@@ -14,8 +16,8 @@ export function tooltip() {
     show(sentence, x, y) {
       node.textContent = sentence;
       node.hidden = false;
-      const room = node.parentElement.clientWidth - node.offsetWidth;
-      node.style.setProperty('left', `${Math.max(Math.min(x - node.offsetWidth / 2, room), 0)}px`);
+      const maxLeft = node.parentElement.clientWidth - node.offsetWidth;
+      node.style.setProperty('left', `${Math.max(Math.min(x - node.offsetWidth / 2, maxLeft), 0)}px`);
       node.style.setProperty('top', `${y - node.offsetHeight - 8}px`);
     },
     hide() {

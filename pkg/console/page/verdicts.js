@@ -1,3 +1,5 @@
+// The verdicts of a report: the first one large, the others as a list.
+
 import { copyButton } from './clipboard.js';
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
@@ -8,32 +10,37 @@ import { inZone, iso, ms, time } from './time.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
 
-// What these say is that there is nothing on record, which is not to be all right.
-const silent = ['nothing-recorded', 'offline-throughout'];
+// Verdicts that nothing was recorded. Their level is info, but "OK" would be misleading.
+const codesWithoutData = ['nothing-recorded', 'offline-throughout'];
 
-// levelOf a verdict; one that this page does not know is an info.
+// levelOf returns "info" for a level that this page does not know.
 function levelOf({ code, level }) {
-  if (silent.includes(code)) return 'notice';
+  if (codesWithoutData.includes(code)) return 'notice';
   return level in icons ? level : 'info';
 }
 
-const longest = 1500;
+const levelLabel = (verdict) => text(`level.${levelOf(verdict)}`);
 
-// prose is a sentence of ours that may quote a device, plainProse the same as text.
-const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: longest, kind: 'prose' });
-const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), longest);
+const maxLength = 1500; // of a sentence
 
-// headline is the most useful verdict, large.
+// prose returns a sentence of the API, which may quote a device, as an element.
+const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: maxLength, kind: 'prose' });
+
+// plainProse returns the same sentence as plain text.
+const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxLength);
+
+// headline shows the most useful verdict. onTime receives the instant of an event that the
+// user clicks; without it, there are no links.
 export function headline(verdict, view, { onTime }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
-    el('p', { class: 'level' }, icon(icons[level]), text(`level.${level}`)),
+    el('p', { class: 'level' }, icon(icons[level]), levelLabel(verdict)),
     el('h2', { id: 'headline-title' }, prose(verdict.title, view)),
-    el('div', { class: 'advice' }, el('p', { class: 'meaning' }, prose(verdict.meaning, view)), next(verdict, view)),
-    el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
+    el('div', { class: 'advice' }, meaning(verdict, view), next(verdict, view)),
+    foot(verdict, view, onTime));
 }
 
-// quietHeadline stands where there is no verdict.
+// quietHeadline stands in place of the headline if there is no verdict.
 export function quietHeadline() {
   return el('section', { class: 'card headline level-info', 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon('check'), text('level.info')),
@@ -41,29 +48,35 @@ export function quietHeadline() {
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
+// verdictList shows the other verdicts, closed.
+export function verdictList(verdicts, view, { onTime }) {
+  return el('section', { class: 'card verdicts', 'aria-labelledby': 'verdicts-title' },
+    el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others'), ' ', el('span', { class: 'count' }, number(verdicts.length))),
+    el('ul', {}, verdicts.map((verdict) => el('li', {}, item(verdict, view, onTime)))));
+}
+
+function item(verdict, view, onTime) {
+  const level = levelOf(verdict);
+  return el('details', { class: `verdict level-${level}` },
+    el('summary', {},
+      icon('chevron'),
+      el('span', { class: 'level', title: levelLabel(verdict) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, levelLabel(verdict))),
+      el('span', { class: 'title' }, prose(verdict.title, view)),
+      el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning, view))),
+    meaning(verdict, view),
+    next(verdict, view),
+    foot(verdict, view, onTime));
+}
+
+const meaning = (verdict, view) => el('p', { class: 'meaning' }, prose(verdict.meaning, view));
+
 function next(verdict, view) {
   if (!verdict.next) return null;
   return el('div', { class: 'next' }, el('strong', {}, icon('arrow'), text('verdict.next')), el('p', {}, prose(verdict.next, view)));
 }
 
-// verdictList is the other verdicts.
-export function verdictList(verdicts, view, actions) {
-  return el('section', { class: 'card verdicts', 'aria-labelledby': 'verdicts-title' },
-    el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others'), ' ', el('span', { class: 'count' }, number(verdicts.length))),
-    el('ul', {}, verdicts.map((verdict) => el('li', {}, item(verdict, view, actions)))));
-}
-
-function item(verdict, view, { onTime }) {
-  const level = levelOf(verdict);
-  return el('details', { class: `verdict level-${level}` },
-    el('summary', {},
-      icon('chevron'),
-      el('span', { class: 'level', title: text(`level.${level}`) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, text(`level.${level}`))),
-      el('span', { class: 'title' }, prose(verdict.title, view)),
-      el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning, view))),
-    el('p', { class: 'meaning' }, prose(verdict.meaning, view)),
-    next(verdict, view),
-    el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticket(verdict, view), { caption: text('copy.text') })));
+function foot(verdict, view, onTime) {
+  return el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticketOf(verdict, view), { caption: text('copy.text') }));
 }
 
 function evidenceOf(verdict, view, onTime) {
@@ -76,26 +89,28 @@ function evidenceOf(verdict, view, onTime) {
 }
 
 function evidenceRow(one, view, onTime) {
-  const at = ms(one.time);
-  const when = onTime && at !== null
-    ? el('button', { type: 'button', class: 'link-like', title: text('verdict.show'), on: { click: () => onTime(at) } }, time(at, view.stamp))
-    : at !== null && time(at, view.stamp);
+  const native = nativeOf(one);
   return el('li', {},
-    when || null,
-    el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), nativeOf(one) ? el('small', {}, ' ', datum(nativeOf(one))) : null),
+    evidenceTime(ms(one.time), view, onTime),
+    el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), native ? el('small', {}, ' ', datum(native)) : null),
     el('span', { class: 'why' }, prose(one.text, view)));
 }
 
-// ticket is a verdict as plain text, with what a reader elsewhere needs.
-function ticket(verdict, view) {
-  return [
-    ...view.heading(),
-    '',
-    `${text(`level.${levelOf(verdict)}`)}: ${plainProse(verdict.title, view)}`,
+function evidenceTime(at, view, onTime) {
+  if (at === null) return null;
+  const node = time(at, view.stamp);
+  return onTime ? el('button', { type: 'button', class: 'link-like', title: text('verdict.show'), on: { click: () => onTime(at) } }, node) : node;
+}
+
+function ticketOf(verdict, view) {
+  return view.ticket(
+    `${levelLabel(verdict)}: ${plainProse(verdict.title, view)}`,
     plainProse(verdict.meaning, view),
     ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next, view)}`] : []),
-    ...verdict.evidence.map((one) => `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${nativeOf(one) ? ` (${plain(nativeOf(one))})` : ''}: ${plainProse(one.text, view)}`),
-    '',
-    view.link(),
-  ].join('\n');
+    ...verdict.evidence.map((one) => evidenceLine(one, view)));
+}
+
+function evidenceLine(one, view) {
+  const native = nativeOf(one) ? ` (${plain(nativeOf(one))})` : '';
+  return `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${native}: ${plainProse(one.text, view)}`;
 }

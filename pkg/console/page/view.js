@@ -1,18 +1,20 @@
-// A view is what was asked and what came back.
+// A view is a query with its results.
 
-import { link, write } from './address.js';
+import { linkTo, pathOf } from './address.js';
 import { plain } from './datum.js';
 import { statusLine } from './status.js';
 import { text } from './text.js';
 import { iso, momentsIn, stampIn } from './time.js';
 
 export class View {
-  // status is null where it could not be had; that alone hides nothing else.
+  // status is null if it could not be read. The rest is shown all the same.
   constructor(query, report, status, rows) {
     Object.assign(this, { query, report, status, rows });
-    const { connections, refusals } = report;
-    // What devices and brokers say that looks like a time of ours: ours have another form here.
-    this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, report.verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason))]));
+    const { connections, refusals, verdicts } = report;
+    const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
+    // Texts of devices and brokers that look like a time in a sentence of the API. Times in
+    // this data have another form.
+    this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
   }
 
   name() {
@@ -20,25 +22,25 @@ export class View {
   }
 
   link() {
-    return link(this.query);
+    return linkTo(this.query);
   }
 
-  // stamp writes an instant of the span.
+  path() {
+    return pathOf(this.query);
+  }
+
+  // stamp formats an instant of the span.
   get stamp() {
     return stampIn(this.query);
   }
 
-  path() {
-    return write(this.query);
-  }
-
-  // isEmpty: there is nothing to draw, whatever a filter leaves.
+  // isEmpty reports whether there is nothing to draw, apart from what the filter hides.
   isEmpty() {
     const { connections, refusals } = this.report;
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
-  // filter is the words that events are filtered by; empty for none.
+  // filter returns the words by which events are filtered, or "".
   filter() {
     return [this.query.action, this.query.info].filter(Boolean).join(', ');
   }
@@ -51,13 +53,17 @@ export class View {
     return [this.report.receipt, this.status?.receipt, ...this.rows.receipts];
   }
 
-  // heading is what a ticket begins with, in lines.
-  heading() {
+  // ticket returns lines as plain text, with what identifies the view.
+  ticket(...lines) {
     return [
       `${text('title')}: ${plain(this.query.client)}`,
       `${text('subject.instance')}: ${plain(this.query.instance)}`,
       `${text('form.range')}: ${iso(this.query.from)} – ${iso(this.query.to)}`,
       statusLine(this.status),
-    ];
+      '',
+      ...lines,
+      '',
+      this.link(),
+    ].join('\n');
   }
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"html/template"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 )
@@ -14,31 +15,31 @@ import (
 //go:embed page
 var embedded embed.FS
 
-// indexName is the template of the page itself.
+// indexName names the template of the page itself.
 const indexName = "index.html"
 
-// page is all that is served.
-type page struct {
+// site contains every file that is served.
+type site struct {
 	index   file
 	version string
 	files   map[string]file // by name
 }
 
-// load reads the files. It panics where they cannot be read: they are part of the
-// program.
-func load(from fs.FS) page {
+// load reads and renders the files. It panics on any error, because the files are part of
+// the program.
+func load(from fs.FS) site {
 	contents := map[string][]byte{}
 	entries := must(fs.ReadDir(from, "page"))
 	for _, entry := range entries {
 		contents[entry.Name()] = must(fs.ReadFile(from, path.Join("page", entry.Name())))
 	}
-	p := page{version: versionOf(contents), files: map[string]file{}}
-	p.index = newFile(indexName, renderIndex(contents, p.version), "no-cache")
+	s := site{version: versionOf(contents), files: map[string]file{}}
+	s.index = newFile(indexName, renderIndex(contents, s.version), "no-cache")
 	delete(contents, indexName)
 	for name, content := range contents {
-		p.files[name] = newFile(name, content, "public, max-age=31536000, immutable")
+		s.files[name] = newFile(name, content, "public, max-age=31536000, immutable")
 	}
-	return p
+	return s
 }
 
 func must[T any](v T, err error) T {
@@ -48,31 +49,24 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// versionOf is a hash over all names and contents.
+// versionOf returns a hash of all names and contents.
 func versionOf(contents map[string][]byte) string {
-	sum := sha256.New()
-	for _, name := range names(contents) {
+	hash := sha256.New()
+	for _, name := range sortedNames(contents) {
 		digest := sha256.Sum256(contents[name])
-		sum.Write([]byte(name + "\n"))
-		sum.Write(digest[:])
+		hash.Write([]byte(name + "\n"))
+		hash.Write(digest[:])
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:8])
+	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
-func names(contents map[string][]byte) []string {
-	all := make([]string, 0, len(contents))
-	for name := range contents {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
-}
+func sortedNames(contents map[string][]byte) []string { return slices.Sorted(maps.Keys(contents)) }
 
-// renderIndex fills in where the files are. It names all modules, so that a browser
-// asks for them at once and not as it discovers them.
+// renderIndex inserts the paths of the files. It names all modules, so that a browser
+// requests them at once instead of discovering them one by one.
 func renderIndex(contents map[string][]byte, version string) []byte {
 	var modules []string
-	for _, name := range names(contents) {
+	for _, name := range sortedNames(contents) {
 		if path.Ext(name) == ".js" {
 			modules = append(modules, name)
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func pageOf(files map[string]string) page {
+func siteOf(files map[string]string) site {
 	from := fstest.MapFS{"page/index.html": {Data: []byte(`<script src="{{.Base}}a.js"></script>{{range .Modules}} {{.}}{{end}}`)}}
 	for name, content := range files {
 		from["page/"+name] = &fstest.MapFile{Data: []byte(content)}
@@ -15,19 +15,19 @@ func pageOf(files map[string]string) page {
 	return load(from)
 }
 
-// TestVersion: any change of any file gives all files another path.
+// Any change to any file must change the paths of all files.
 func TestVersion(t *testing.T) {
-	first := pageOf(map[string]string{"a.js": "1", "b.css": "2"})
+	first := siteOf(map[string]string{"a.js": "1", "b.css": "2"})
 	require.Regexp(t, `^[0-9a-f]{16}$`, first.version)
-	require.Equal(t, first.version, pageOf(map[string]string{"a.js": "1", "b.css": "2"}).version)
+	require.Equal(t, first.version, siteOf(map[string]string{"a.js": "1", "b.css": "2"}).version)
 	for _, other := range []map[string]string{
 		{"a.js": "2", "b.css": "2"}, {"a.js": "1"}, {"a.js": "1", "c.css": "2"}, {"a.js": "1", "b.css": "2", "c.js": ""}, {"a.js": "2", "b.css": "1"},
 	} {
-		require.NotEqual(t, first.version, pageOf(other).version, other)
+		require.NotEqual(t, first.version, siteOf(other).version, other)
 	}
 }
 
 func TestIndexNamesTheModules(t *testing.T) {
-	p := pageOf(map[string]string{"a.js": "1", "b.css": "2", "c.js": "3"})
-	require.Equal(t, `<script src="/console/`+p.version+`/a.js"></script> a.js c.js`, string(p.index.plain.content))
+	s := siteOf(map[string]string{"a.js": "1", "b.css": "2", "c.js": "3"})
+	require.Equal(t, `<script src="/console/`+s.version+`/a.js"></script> a.js c.js`, string(s.index.plain.content))
 }

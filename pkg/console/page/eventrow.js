@@ -1,0 +1,88 @@
+// The rows of the events, in the page's table and in a report's.
+
+import { copyButton } from './clipboard.js';
+import { datum, plain } from './datum.js';
+import { el } from './dom.js';
+import { evidence, evidenceText } from './evidence.js';
+import { icon } from './icons.js';
+import { kindOfWord, nativeOf } from './kinds.js';
+import { text } from './text.js';
+import { iso, ms, time, zoneName } from './time.js';
+
+export const columns = ['channel', 'action', 'info', 'time'];
+
+// eventRow makes a row that opens to show its evidence, and then calls onOpen.
+export function eventRow(row, view, onOpen) {
+  const label = text('row.open', { action: row.action, info: row.action_info, time: iso(ms(row.time)) });
+  const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));
+  const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` },
+    cell('channel', el('div', { class: 'line' }, toggle, channel(row))), cells(row, view));
+  let opened = null;
+  function turn() {
+    const opens = opened === null;
+    if (opens) line.after(opened = details(row, view));
+    else opened = opened.remove() ?? null;
+    toggle.setAttribute('aria-expanded', opens);
+    line.classList.toggle('opened', opens);
+    if (opens) onOpen(row);
+  }
+  line.addEventListener('click', (event) => {
+    const control = event.target.closest('button');
+    if (control ? control === toggle : getSelection().isCollapsed) turn();
+  });
+  return line;
+}
+
+function channel(row) {
+  if (!row.channel_id) return el('span', { class: 'quiet-text' }, '–');
+  return [datum(row.channel_id, { limit: 64, kind: 'mono' }), copyButton(() => row.channel_id, { label: text('copy.channel') })];
+}
+
+// cells returns all cells except the channel's.
+function cells(row, view) {
+  const native = nativeOf(row);
+  return [
+    cell('action', el('span', { class: `action action-${row.action}` }, datum(row.action))),
+    cell('info',
+      el('span', { class: 'dot', 'aria-hidden': 'true' }),
+      el('span', { class: 'info', title: text(`info.${row.action_info}`) }, datum(row.action_info)),
+      native ? [' ', el('small', { class: 'native' }, datum(native))] : null),
+    cell('time',
+      time(ms(row.time), view.stamp),
+      row.time_origin === 'received' ? el('small', { class: 'badge', title: text('origin.received') }, text('row.received')) : null),
+  ];
+}
+
+function cell(name, ...children) {
+  return el('td', { role: 'cell', class: `col-${name}` }, children);
+}
+
+function details(row, view) {
+  return el('tr', { role: 'row', class: 'details' }, el('td', { role: 'cell', colspan: columns.length },
+    evidence({ ...row, time: null }),
+    el('div', { class: 'foot' },
+      copyButton(() => ticketOf(row, view), { caption: text('copy.text') }),
+      copyButton(() => JSON.stringify(row, null, 2), { caption: text('copy.json') }))));
+}
+
+function ticketOf(row, view) {
+  return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }));
+}
+
+// plainTable shows all rows with their evidence, for a report.
+export function plainTable(rows, view) {
+  return el('table', { class: 'trace plain' },
+    el('thead', {}, el('tr', {}, columns.map((name) => plainHead(name, view)), el('th', { scope: 'col' }, text('report.more')))),
+    el('tbody', {}, rows.map((row) => plainRow(row, view))));
+}
+
+function plainHead(name, { query }) {
+  return el('th', { scope: 'col' }, text(`column.${name}`), name === 'time' ? el('small', {}, ` ${zoneName(query.from, query.to)}`) : null);
+}
+
+function plainRow(row, view) {
+  const rest = evidenceText({ ...row, time: null, channel_id: '', action_info: '', native_reason: '' }).join('; ');
+  return el('tr', { class: `event kind-${kindOfWord(row.action_info)}` },
+    el('td', {}, datum(row.channel_id, { kind: 'mono' })), cells(row, view),
+    el('td', { class: 'more-facts' }, datum(rest, { limit: 600 })));
+}

@@ -1,0 +1,41 @@
+// Fetches everything that a view shows, in parallel.
+
+import { deviceParameters } from './address.js';
+import { APIError, getJSON } from './api.js';
+import { preferences } from './preferences.js';
+import { Rows } from './rows.js';
+import { endsNow, extended } from './span.js';
+import { ms } from './time.js';
+import { View } from './view.js';
+
+// fetchView fetches what a query asks for. A report and a status in known are not fetched.
+export async function fetchView(query, known, signal) {
+  const rows = new Rows(query, signal);
+  const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);
+  return new View(query, report, status, rows);
+}
+
+// fetchLatestView extends a span that ends now to the newest event, because the clock of a
+// broker may run fast. The status contains the time of that event.
+export async function fetchLatestView(query, signal) {
+  const isLatest = endsNow(query, Date.now());
+  const view = await fetchView(query, {}, signal);
+  const last = ms(view.status?.last_event_at);
+  if (!isLatest || last === null || last <= query.to) return view;
+  const further = await fetchView({ ...query, ...extended(query, last) }, { status: view.status }, signal);
+  further.rows.receipts.push(view.report.receipt, ...view.rows.receipts);
+  return further;
+}
+
+const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
+
+// statusNow returns null if the status cannot be read. The report can often still be read,
+// because it covers fewer days.
+async function statusNow({ instance, client }, signal) {
+  try {
+    return await getJSON('status', { instance, client }, signal);
+  } catch (error) {
+    if (error instanceof APIError && (error.isTemporary || error.hasTooManyEvents)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+// Refused logins: marks above the bars.
+
+import { svg } from './dom.js';
+import { barHeight, markSize, perLetter, side } from './layout.js';
+import { number } from './text.js';
+import { ms } from './time.js';
+
+// refusalSign returns the shapes of a mark around its centre.
+export const refusalSign = () => [
+  svg('circle', { class: 'shield', r: markSize / 2 }),
+  svg('path', { class: 'sign', d: 'm-2.6-2.6 5.2 5.2m0-5.2-5.2 5.2' }),
+];
+
+export function markItems(report, scale) {
+  return grouped(report.refusals, scale).map(({ x, refusals }) => {
+    const node = svg('g', { class: 'mark', transform: `translate(${x} ${markSize / 2 + 2})` },
+      svg('path', { class: 'stem', d: `M0 ${markSize / 2}v${barHeight + 9}` }),
+      refusalSign(),
+      refusals.length > 1 ? markCount(refusals.length, x, scale) : null,
+      svg('circle', { class: 'outline', r: markSize / 2 + 2 }));
+    return { node, x, refusals };
+  });
+}
+
+// grouped joins refusals whose marks would overlap.
+function grouped(refusals, scale) {
+  const all = [];
+  for (const refusal of refusals) {
+    const x = scale.x(ms(refusal.time));
+    const last = all.at(-1);
+    if (last && x - last.x < markWidth(last.refusals.length)) last.refusals.push(refusal);
+    else all.push({ x, refusals: [refusal] });
+  }
+  return all;
+}
+
+// markWidth includes the count beside the mark.
+const markWidth = (count) => markSize + 8 + (count > 1 ? number(count).length * perLetter + 4 : 0);
+
+// markCount stands after its mark, except at the right edge, where it stands before it.
+function markCount(count, x, scale) {
+  const fits = x + markWidth(count) < scale.width + side;
+  return svg('text', { class: 'mark-count', 'text-anchor': fits ? 'start' : 'end', x: fits ? 10 : -10, y: 4 }, number(count));
+}

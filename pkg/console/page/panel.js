@@ -1,0 +1,31 @@
+// Everything known about the selected connection.
+
+import { copyButton } from './clipboard.js';
+import { el } from './dom.js';
+import { evidence, evidenceText } from './evidence.js';
+import { icon } from './icons.js';
+import { kindLabel, kindOf } from './kinds.js';
+import { connectionLabel, lengthOf } from './label.js';
+import { swatch } from './legend.js';
+import { text } from './text.js';
+import { ms } from './time.js';
+
+export function panel(connection, view, { onClose, onZoom, onRows }) {
+  const to = ms(view.report.to);
+  const facts = { ...connection, length: lengthOf(connection, to) };
+  const ticket = () => view.ticket(connectionLabel(connection, to), ...evidenceText(facts));
+  const kind = kindOf(connection);
+  return el('section', { class: 'picked-connection', 'aria-label': text('connection.title') },
+    el('header', {},
+      el('h3', {}, swatch(kind), ' ', kindLabel(kind)),
+      el('span', { class: 'spring' }),
+      quietButton(text('connection.rows'), 'arrow', onRows),
+      connection.start ? quietButton(text('connection.zoom'), 'in', onZoom) : null,
+      copyButton(ticket, { caption: text('copy.text') }),
+      el('button', { type: 'button', class: 'button icon-only quiet', title: text('close'), 'aria-label': text('close'), on: { click: onClose } }, icon('cross'))),
+    evidence(facts));
+}
+
+function quietButton(caption, shape, onClick) {
+  return el('button', { type: 'button', class: 'button quiet', on: { click: onClick } }, icon(shape), caption);
+}

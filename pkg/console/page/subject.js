@@ -1,0 +1,58 @@
+// What is shown: the device, the instance, the span and its zone.
+
+import { copyButton } from './clipboard.js';
+import { datum } from './datum.js';
+import { el, unbroken } from './dom.js';
+import { icon } from './icons.js';
+import { leftOut } from './span.js';
+import { text } from './text.js';
+import { duration, iso, spanText, zoneName } from './time.js';
+
+// subject is the heading of the page, with buttons to copy and export.
+export function subject(view, actions) {
+  const { query } = view;
+  const span = spanText(query.from, query.to).split(/(?<= –) /).flatMap((part) => [unbroken(part), ' ']);
+  return el('header', { class: 'subject' },
+    el('div', { class: 'who' },
+      el('h1', {}, datum(query.client, { kind: 'mono' }), copyButton(() => query.client, { label: text('copy.client') })),
+      el('p', {}, instance(query), ' ', el('span', { class: 'between' }, '·'), ' ', span,
+        el('span', { class: 'quiet-text' }, zoneName(query.from, query.to), ', ', unbroken(duration(query.to - query.from + 1)))),
+      cutDay(query)),
+    exportButtons(view, actions));
+}
+
+// reportSubject is the heading of a report, with a link to the page.
+export function reportSubject(view) {
+  const { query } = view;
+  return el('header', { class: 'subject' }, el('div', { class: 'who' },
+    el('p', { class: 'eyebrow' }, text('title')),
+    el('h1', {}, datum(query.client, { kind: 'mono' })),
+    el('p', {}, instance(query), ' · ', `${spanText(query.from, query.to)} ${zoneName(query.from, query.to)}`),
+    cutDay(query),
+    el('p', { class: 'quiet-text' }, text('report.made', { time: iso(Date.now()) }), ' · ', el('a', { href: view.link() }, text('report.link')))));
+}
+
+const instance = (query) => [text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' })];
+
+// cutDay says how much of a day is left out because it is longer than a query may be.
+function cutDay(query) {
+  const rest = leftOut(query);
+  return rest ? el('p', { class: 'quiet-text' }, text('subject.cut', { rest: duration(rest) })) : null;
+}
+
+function exportButtons(view, { onExport }) {
+  return el('div', { class: 'exports', role: 'group', 'aria-label': text('export.label') },
+    copyButton(() => view.link(), { caption: text('copy.link') }),
+    ['csv', 'ndjson', 'html'].map((format) => exportButton(format, view, onExport)));
+}
+
+function exportButton(format, view, onExport) {
+  const onClick = (event) => onExport(format, event.currentTarget);
+  return el('button', { type: 'button', class: 'button quiet', title: exportTitle(format, view), on: { click: onClick } }, icon('down'), text(`export.${format}`));
+}
+
+// exportTitle names the filter, because a file contains only the events that match it.
+function exportTitle(format, view) {
+  const filter = view.filter();
+  return filter ? text('export.filtered', { format: text(`export.${format}`), filter }) : text(`export.${format}.title`);
+}
