@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact check build test compiler mosquitto browser postgres race fuzz soak bench lint vuln
+.PHONY: help run demo compact check build test compiler mosquitto browser postgres race fuzz soak bench lint lint-page vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -98,6 +98,20 @@ lint: compiler ## format and vet only
 	go vet ./...
 	cd infra/verify/e2e && go vet ./...
 	cd infra/verify/bench && go vet ./...
+
+# ESLint checks the page's JavaScript; users of the page need no Node.js. npm installs beside
+# package.json, so the project is copied into .build first.
+PAGELINT := .build/pagelint
+ESLINT_INSTALLED := $(PAGELINT)/node_modules/.package-lock.json
+lint-page:
+	@command -v npm >/dev/null || { echo "lint-page: skipped, because npm is not installed (Node.js 20.19 or newer)"; exit 0; }; \
+	  $(MAKE) --silent --no-print-directory $(ESLINT_INSTALLED) && cp infra/verify/pagelint/eslint.config.js $(PAGELINT) && \
+	  $(PAGELINT)/node_modules/.bin/eslint --config $(PAGELINT)/eslint.config.js --max-warnings 0 pkg/console/page
+
+$(ESLINT_INSTALLED): infra/verify/pagelint/package-lock.json
+	@rm -rf $(PAGELINT) && mkdir -p .build && cp -R infra/verify/pagelint .build/
+	@npm ci --prefix $(PAGELINT) --prefer-offline
+	@touch $@
 
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 vuln: ## known vulnerabilities in what the code calls; asks vuln.go.dev
