@@ -190,7 +190,7 @@ func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
 	require.ErrorContains(t, run(s, nil, io.Discard), `start function "query": it responds with 503`)
 
 	require.NoError(t, os.WriteFile("s.yaml", []byte("resources: {x: {}}"), 0o644))
-	require.ErrorContains(t, run(s, nil, io.Discard), "check s.yaml:\n  s.yaml.edition: is missing")
+	require.ErrorContains(t, run(s, nil, io.Discard), "check s.yaml:\n  edition: is \"\"; use 3.0.0")
 }
 
 func TestUsage(t *testing.T) {

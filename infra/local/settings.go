@@ -2,11 +2,9 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"devicetrace/infra/local/syaml"
 )
@@ -65,16 +63,5 @@ func (s settings) functions() ([]syaml.Function, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read functions (start this in the repository's folder): %w", err)
 	}
-	document, err := syaml.Parse(data, s.lookup)
-	if err != nil {
-		return nil, err
-	}
-	if violations := document.Check(); len(violations) > 0 {
-		lines := []string{"check s.yaml:"}
-		for _, violation := range violations {
-			lines = append(lines, "  "+violation.String())
-		}
-		return nil, errors.New(strings.Join(lines, "\n"))
-	}
-	return document.Functions()
+	return syaml.Parse(data, s.lookup)
 }

@@ -1,158 +1,94 @@
 package syaml
 
 import (
+	"fmt"
+	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
-// Check lists all that is wrong with the document, in the order of the file, whole
-// resources first and what concerns several properties of one after its details.
-func (d *Document) Check() []Violation {
-	violations := documentRule("s.yaml", d.root)
-	resources := field(d.root, "resources")
-	if resources != nil && len(resources.Content) == 0 {
-		violations = append(violations, fault("resources", "is empty")...)
-	}
-	for name, resource := range pairs(resources) {
-		path := "resources." + name.Value
-		violations = append(violations, resourceRule(path, resource)...)
-		violations = append(violations, checkProps(path+".props", field(resource, "props"))...)
-	}
-	violations = append(violations, checkNames(resources)...)
-	return append(violations, checkRoutes(resources)...)
+// problems lists what is wrong, each as "path: problem".
+type problems []string
+
+func (p *problems) add(path, format string, args ...any) {
+	*p = append(*p, path+": "+fmt.Sprintf(format, args...))
 }
 
-// checkProps checks what several properties of a function must agree on.
-func checkProps(path string, props *yaml.Node) []Violation {
-	if props == nil {
-		return nil
+// want adds a problem unless a value is one of the allowed ones.
+func (p *problems) want(path, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		p.add(path, "is %q; use %s", value, strings.Join(allowed, ", "))
 	}
-	violations := checkRuntime(path, props)
-	violations = append(violations, checkSize(path, props)...)
-	violations = append(violations, checkTriggers(path+".triggers", field(props, "triggers"))...)
-	if field(props, "customDomain") != nil && !hasHTTPTrigger(props) {
-		violations = append(violations, fault(path+".customDomain", "wants an http trigger beside it")...)
-	}
-	// https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7
-	if field(field(props, "instanceLifecycleConfig"), "initializer") != nil && hasHTTPTrigger(props) {
-		violations = append(violations, fault(path+".instanceLifecycleConfig.initializer", "its failure is answered with 200, as if the call had been done")...)
-	}
-	return violations
 }
 
-// checkRuntime: a built-in runtime needs code and a handler and takes one call at a
-// time; go1's handler is a file name.
-func checkRuntime(path string, props *yaml.Node) []Violation {
-	runtime := valueOf(props, "runtime")
-	if strings.HasPrefix(runtime, "custom") {
-		if runtime == "custom-container" {
-			return nil
-		}
-		return missing(path, props, []string{"code"})
+// check returns what is wrong with the document apart from unknown keys.
+func (d *document) check() (p problems) {
+	p.want("edition", d.Edition, "3.0.0")
+	if len(d.order) == 0 {
+		p.add("resources", "is missing")
 	}
-	violations := missing(path, props, []string{"code", "handler"})
-	if field(props, "instanceConcurrency") != nil {
-		violations = append(violations, fault(path+".instanceConcurrency", "is for custom runtimes; %s takes one call at a time", runtime)...)
-	}
-	if field(props, "customRuntimeConfig") != nil {
-		violations = append(violations, fault(path+".customRuntimeConfig", "is for custom runtimes, not for %s", runtime)...)
-	}
-	if runtime == "go1" && strings.ContainsAny(valueOf(props, "handler"), `/\`) {
-		violations = append(violations, fault(path+".handler", "want the name of a file in code, not a path")...)
-	}
-	return violations
-}
-
-// checkSize: memory in GB is one to four times the vCPUs, and whoever chooses one of
-// the three sizes must choose all, since the component's defaults go with 512 MB only.
-func checkSize(path string, props *yaml.Node) []Violation {
-	cpu, hasCPU := numberOf(field(props, "cpu"))
-	memory, hasMemory := numberOf(field(props, "memorySize"))
-	if !hasMemory && !hasCPU {
-		return nil
-	}
-	violations := missing(path, props, []string{"cpu", "memorySize", "diskSize"})
-	if !hasCPU || !hasMemory {
-		return violations
-	}
-	if ratio := memory / 1024 / cpu; ratio < 1 || ratio > 4 {
-		violations = append(violations, fault(path+".memorySize", "is %.2f GB a vCPU, want 1 to 4", ratio)...)
-	}
-	return violations
-}
-
-// checkTriggers: names are unique, and there is one http trigger at most.
-func checkTriggers(path string, triggers *yaml.Node) []Violation {
-	if triggers == nil {
-		return nil
-	}
-	var violations []Violation
-	names, https := map[string]bool{}, 0
-	for _, trigger := range triggers.Content {
-		name := valueOf(trigger, "triggerName")
-		if names[name] {
-			violations = append(violations, fault(path, "name %q is used twice", name)...)
-		}
-		names[name] = true
-		if valueOf(trigger, "triggerType") == "http" {
-			https++
-		}
-	}
-	if https > 1 {
-		violations = append(violations, fault(path, "has %d http triggers, want one at most", https)...)
-	}
-	return violations
-}
-
-func hasHTTPTrigger(props *yaml.Node) bool {
-	triggers := field(props, "triggers")
-	if triggers == nil {
-		return false
-	}
-	for _, trigger := range triggers.Content {
-		if valueOf(trigger, "triggerType") == "http" {
-			return true
-		}
-	}
-	return false
-}
-
-// checkNames: two resources of one function name would overwrite each other.
-func checkNames(resources *yaml.Node) []Violation {
-	return checkUnique(resources, "functionName", func(props *yaml.Node) string {
-		return valueOf(props, "functionName")
-	})
-}
-
-// checkRoutes: a path of a domain leads to one function.
-func checkRoutes(resources *yaml.Node) []Violation {
-	return checkUnique(resources, "customDomain.route", func(props *yaml.Node) string {
-		domain := field(props, "customDomain")
-		if domain == nil {
-			return ""
-		}
-		return valueOf(domain, "domainName") + valueOf(field(domain, "route"), "path")
-	})
-}
-
-func checkUnique(resources *yaml.Node, what string, key func(props *yaml.Node) string) []Violation {
-	var violations []Violation
 	owners := map[string]string{}
-	for name, resource := range pairs(resources) {
-		value := key(field(resource, "props"))
-		if owner, taken := owners[value]; taken && value != "" {
-			violations = append(violations, fault("resources."+name.Value+".props."+what, "%q is that of %s too", value, owner)...)
+	for _, name := range d.order {
+		r, path := d.Resources[name], "resources."+name
+		p.want(path+".component", r.Component, "fc3")
+		p.checkFunction(path+".props", r.Function)
+		// Functions of one name would overwrite each other.
+		if owner, taken := owners[r.Function.Name]; taken {
+			p.add(path+".props.functionName", "is %q, as in %s", r.Function.Name, owner)
 		}
-		owners[value] = name.Value
+		owners[r.Function.Name] = name
 	}
-	return violations
+	return p
 }
 
-// valueOf is the text of a key's scalar, or empty.
-func valueOf(node *yaml.Node, key string) string {
-	if value := field(node, key); value != nil {
-		return value.Value
+func (p *problems) checkFunction(path string, f Function) {
+	for _, required := range []struct {
+		key   string
+		given bool
+	}{
+		{"functionName", f.Name != ""}, {"region", f.Region != ""}, {"handler", f.Handler != ""}, {"code", f.Code != ""},
+		// The component's defaults of the sizes fit together only if all sizes are left out.
+		{"cpu", f.CPU > 0}, {"memorySize", f.MemoryMB > 0}, {"diskSize", f.DiskMB > 0}, {"timeout", f.Seconds > 0},
+	} {
+		if !required.given {
+			p.add(path+"."+required.key, "is missing")
+		}
 	}
-	return ""
+	p.want(path+".runtime", f.Runtime, "go1")
+	if strings.ContainsAny(f.Handler, `/\`) {
+		p.add(path+".handler", "is %q; use the name of a file in code, not a path", f.Handler)
+	}
+	if ratio := float64(f.MemoryMB) / 1024 / f.CPU; f.CPU > 0 && (ratio < 1 || ratio > 4) {
+		p.add(path+".memorySize", "is %.2f GB a vCPU; use 1 to 4", ratio)
+	}
+	p.checkTriggers(path+".triggers", f.Triggers)
+	if f.Domain != nil {
+		p.checkDomain(path+".customDomain", f)
+	}
+}
+
+func (p *problems) checkTriggers(path string, triggers []Trigger) {
+	names := map[string]bool{}
+	for _, trigger := range triggers {
+		at := path + "." + trigger.Name
+		if names[trigger.Name] {
+			p.add(at, "is used twice")
+		}
+		names[trigger.Name] = true
+		p.want(at+".triggerType", trigger.Type, "http", "timer", "eventbridge")
+		if trigger.Type != "timer" {
+			continue
+		}
+		if _, err := ParseSchedule(trigger.Config.Schedule); err != nil {
+			p.add(at+".cronExpression", "%s", err)
+		}
+	}
+}
+
+func (p *problems) checkDomain(path string, f Function) {
+	if f.Trigger("http") == nil {
+		p.add(path, "needs an http trigger")
+	}
+	if route := f.Domain.Route.Path; !strings.HasPrefix(route, "/") || strings.Contains(strings.TrimSuffix(route, "/*"), "*") {
+		p.add(path+".route.path", "is %q; use a path that begins with / and may end in /*", route)
+	}
 }

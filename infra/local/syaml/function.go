@@ -7,42 +7,54 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Function is one resource of an s.yaml.
+// Function is one function of an s.yaml. The component fc3 documents all properties.
 type Function struct {
-	// Resource is its key in the file, short and unique there: "recorder".
+	// Resource is the function's key under resources, such as "recorder".
 	Resource string `yaml:"-"`
 
-	Name    string `yaml:"functionName"`
-	Region  string `yaml:"region"`
-	Runtime string `yaml:"runtime"`
-	// Handler is the executable's file name in Code (go1).
+	Name        string `yaml:"functionName"`
+	Description string `yaml:"description"`
+	Region      string `yaml:"region"`
+	Runtime     string `yaml:"runtime"`
+	// Handler is the executable's file name in Code.
 	Handler string `yaml:"handler"`
-	// Code is a folder, relative to the file.
+	// Code is a folder, relative to s.yaml.
 	Code string `yaml:"code"`
+	Role string `yaml:"role"`
 
-	CPU      float64 `yaml:"cpu"`
+	CPU      float64 `yaml:"cpu"` // vCPUs
 	MemoryMB int     `yaml:"memorySize"`
 	DiskMB   int     `yaml:"diskSize"`
-	// Seconds is the longest an invocation may take; see Timeout.
-	Seconds     int               `yaml:"timeout"`
-	Environment map[string]string `yaml:"environmentVariables"`
+	// Seconds is the time limit of a call; see Timeout.
+	Seconds        int         `yaml:"timeout"`
+	InternetAccess bool        `yaml:"internetAccess"`
+	LogConfig      string      `yaml:"logConfig"`
+	Environment    Environment `yaml:"environmentVariables"`
 
-	Lifecycle struct {
-		Initializer *Hook `yaml:"initializer"`
-		PreStop     *Hook `yaml:"preStop"`
-	} `yaml:"instanceLifecycleConfig"`
-	Concurrency struct {
-		// Reserved caps the instances; zero: no cap of its own.
-		Reserved int `yaml:"reservedConcurrency"`
-	} `yaml:"concurrencyConfig"`
-	Async struct {
-		// Retries is how often a failed asynchronous call is tried again; nil: 3.
-		Retries *int `yaml:"maxAsyncRetryAttempts"`
-	} `yaml:"asyncInvokeConfig"`
+	Lifecycle   Lifecycle   `yaml:"instanceLifecycleConfig"`
+	Concurrency Concurrency `yaml:"concurrencyConfig"`
+	Async       Async       `yaml:"asyncInvokeConfig"`
 
 	Triggers []Trigger `yaml:"triggers"`
-	// Domain is the function's part of a custom domain, or nil.
-	Domain *Domain `yaml:"customDomain"`
+	Domain   *Domain   `yaml:"customDomain"` // nil: no custom domain leads to the function
+}
+
+// Lifecycle holds the calls at the ends of an instance's life. It has no initializer, because Function
+// Compute answers 200 to a call whose initializer failed, as if the call had succeeded.
+// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7)
+type Lifecycle struct {
+	PreStop *Hook `yaml:"preStop"`
+}
+
+// Concurrency limits the number of instances.
+type Concurrency struct {
+	Reserved int `yaml:"reservedConcurrency"` // zero: no limit
+}
+
+// Async says how the platform delivers asynchronous calls.
+type Async struct {
+	Retries       *int `yaml:"maxAsyncRetryAttempts"` // nil: defaultRetries
+	MaxAgeSeconds int  `yaml:"maxAsyncEventAgeInSeconds"`
 }
 
 // Hook is a lifecycle call of an instance.
@@ -51,49 +63,77 @@ type Hook struct {
 	Seconds int    `yaml:"timeout"`
 }
 
-// Trigger is what calls a function.
+// Trigger calls a function.
 type Trigger struct {
-	Name   string `yaml:"triggerName"`
-	Type   string `yaml:"triggerType"` // "http", "timer", …
-	Config struct {
-		Methods  []string `yaml:"methods"`        // http
-		Schedule string   `yaml:"cronExpression"` // timer; see ParseSchedule
-		Enable   bool     `yaml:"enable"`         // timer
-		Payload  string   `yaml:"payload"`        // timer
-	} `yaml:"triggerConfig"`
+	Name   string        `yaml:"triggerName"`
+	Type   string        `yaml:"triggerType"` // "http", "timer" or "eventbridge"
+	Config TriggerConfig `yaml:"triggerConfig"`
 }
 
-// Domain is one route of a custom domain, to the function that names it.
+// TriggerConfig holds the properties of all types of triggers.
+type TriggerConfig struct {
+	// Of an HTTP trigger.
+	AuthType           string   `yaml:"authType"`
+	DisableURLInternet bool     `yaml:"disableURLInternet"`
+	Methods            []string `yaml:"methods"`
+
+	// Of a timer.
+	Schedule string `yaml:"cronExpression"` // see ParseSchedule
+	Enable   bool   `yaml:"enable"`
+	Payload  string `yaml:"payload"`
+
+	// Of an EventBridge trigger, which nothing on this machine fires.
+	EventBridge `yaml:",inline"`
+}
+
+// EventBridge holds the properties of an EventBridge trigger.
+type EventBridge struct {
+	TriggerEnable bool   `yaml:"triggerEnable"`
+	Async         bool   `yaml:"asyncInvocationType"`
+	Filter        string `yaml:"eventRuleFilterPattern"`
+	Source        any    `yaml:"eventSourceConfig"`
+	Sink          any    `yaml:"eventSinkConfig"`
+	Options       any    `yaml:"runOptions"`
+}
+
+// Domain is a function's route of a custom domain.
 type Domain struct {
-	Name  string `yaml:"domainName"`
-	Route struct {
-		// Path is exact, or ends in "/*" and stands for all below.
-		Path    string   `yaml:"path"`
-		Methods []string `yaml:"methods"` // empty: all
-	} `yaml:"route"`
+	Name        string `yaml:"domainName"`
+	Protocol    string `yaml:"protocol"`
+	Certificate any    `yaml:"certConfig"`
+	Route       Route  `yaml:"route"`
 }
 
-// The component's defaults.
-const (
-	defaultSeconds  = 3
-	defaultMemoryMB = 512
-	defaultRetries  = 3
-)
+// Route selects the requests for a function.
+type Route struct {
+	Path      string   `yaml:"path"`    // exact, or ends in "/*" and matches everything below
+	Methods   []string `yaml:"methods"` // empty: all
+	Qualifier string   `yaml:"qualifier"`
+}
 
-// Timeout is the longest an invocation may take.
-func (f Function) Timeout() time.Duration { return seconds(f.Seconds) }
+// Environment holds a function's environment variables.
+type Environment map[string]string
 
-// Timeout is the longest the call may take.
-func (h Hook) Timeout() time.Duration { return seconds(h.Seconds) }
-
-func seconds(n int) time.Duration {
-	if n == 0 {
-		n = defaultSeconds
+// UnmarshalYAML refuses numbers and booleans, which the component does not turn into text.
+func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
+	for name, value := range pairs(node) {
+		if value.ShortTag() != "!!str" {
+			return fmt.Errorf("line %d: %s is not text; quote its value", value.Line, name.Value)
+		}
 	}
-	return time.Duration(n) * time.Second
+	return node.Decode((*map[string]string)(e))
 }
 
-// Retries is how often a failed asynchronous call is tried again.
+// defaultRetries is the component's.
+const defaultRetries = 3
+
+// Timeout returns the time limit of a call.
+func (f Function) Timeout() time.Duration { return time.Duration(f.Seconds) * time.Second }
+
+// Timeout returns the time limit of the hook's call.
+func (h Hook) Timeout() time.Duration { return time.Duration(h.Seconds) * time.Second }
+
+// Retries returns how often the platform repeats a failed asynchronous call.
 func (f Function) Retries() int {
 	if f.Async.Retries == nil {
 		return defaultRetries
@@ -101,7 +141,7 @@ func (f Function) Retries() int {
 	return *f.Async.Retries
 }
 
-// Trigger is the function's first trigger of a type, or nil.
+// Trigger returns the function's first trigger of a type, or nil.
 func (f Function) Trigger(kind string) *Trigger {
 	for i := range f.Triggers {
 		if f.Triggers[i].Type == kind {
@@ -109,29 +149,4 @@ func (f Function) Trigger(kind string) *Trigger {
 		}
 	}
 	return nil
-}
-
-// Functions are the functions that the document describes, in its order. They make
-// sense where Check finds nothing.
-func (d *Document) Functions() ([]Function, error) {
-	var functions []Function
-	for name, resource := range pairs(field(d.root, "resources")) {
-		function, err := decodeFunction(name.Value, field(resource, "props"))
-		if err != nil {
-			return nil, err
-		}
-		functions = append(functions, function)
-	}
-	return functions, nil
-}
-
-func decodeFunction(resource string, props *yaml.Node) (Function, error) {
-	function := Function{Resource: resource, MemoryMB: defaultMemoryMB}
-	if props == nil {
-		return Function{}, fmt.Errorf("read resource %q of s.yaml: it has no props", resource)
-	}
-	if err := props.Decode(&function); err != nil {
-		return Function{}, fmt.Errorf("read resource %q of s.yaml: %w", resource, err)
-	}
-	return function, nil
 }

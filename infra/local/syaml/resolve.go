@@ -12,108 +12,50 @@ import (
 var (
 	expression    = regexp.MustCompile(`\$\{([^}]*)\}`)
 	varExpression = regexp.MustCompile(`^vars\.([A-Za-z0-9_-]+)$`)
-	envExpression = regexp.MustCompile(`^env\('([A-Za-z0-9_]+)'(?:\s*,\s*'([^']*)')?\)$`)
+	envExpression = regexp.MustCompile(`^env\('([A-Za-z0-9_]+)'(\s*,\s*'([^']*)')?\)$`)
 )
 
-// Reference is one use of an environment variable in an s.yaml.
-type Reference struct {
-	Name       string
-	Default    string
-	HasDefault bool
-}
-
-// References lists the environment variables that an s.yaml uses, in order, repeated
-// as they are there. Comments do not count.
-func References(data []byte) ([]Reference, error) {
-	root, err := parseTree(data)
-	if err != nil {
-		return nil, err
-	}
-	var found []Reference
-	walk(root, func(scalar *yaml.Node) {
-		for _, match := range expression.FindAllStringSubmatch(scalar.Value, -1) {
-			if reference, ok := parseReference(match[1]); ok {
-				found = append(found, reference)
-			}
-		}
-	})
-	return found, nil
-}
-
-func walk(node *yaml.Node, visit func(scalar *yaml.Node)) {
-	if node.Kind == yaml.ScalarNode {
-		visit(node)
-	}
-	for _, child := range node.Content {
-		walk(child, visit)
-	}
-}
-
-func parseReference(text string) (Reference, bool) {
-	match := envExpression.FindStringSubmatchIndex(text)
-	if match == nil {
-		return Reference{}, false
-	}
-	reference := Reference{Name: text[match[2]:match[3]]}
-	if match[4] >= 0 {
-		reference.Default, reference.HasDefault = text[match[4]:match[5]], true
-	}
-	return reference, true
-}
-
-// resolver replaces expressions. A variable may use those above it.
+// resolver replaces expressions by their values.
 type resolver struct {
 	lookup Lookup
-	vars   map[string]*yaml.Node
+	vars   map[string]string // resolved so far
 }
 
-func resolveDocument(root *yaml.Node, lookup Lookup) error {
-	r := resolver{lookup: lookup, vars: map[string]*yaml.Node{}}
+// resolve returns the root mapping of an s.yaml without expressions. A variable can use the
+// variables above it.
+func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
+	var file yaml.Node
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("parse s.yaml: %w", err)
+	}
+	root := file.Content[0]
+	r := resolver{lookup: lookup, vars: map[string]string{}}
 	vars := field(root, "vars")
 	for name, value := range pairs(vars) {
-		if err := r.resolve(value); err != nil {
-			return fmt.Errorf("resolve variable %q of s.yaml: %w", name.Value, err)
+		if err := r.resolveAll(value); err != nil {
+			return nil, fmt.Errorf("resolve variable %q of s.yaml: %w", name.Value, err)
 		}
-		r.vars[name.Value] = value
+		r.vars[name.Value] = value.Value
 	}
 	for key, value := range pairs(root) {
 		if value == vars {
-			continue
+			continue // a second pass would resolve what an environment variable holds
 		}
-		if err := r.resolve(value); err != nil {
-			return fmt.Errorf("resolve %s of s.yaml: %w", key.Value, err)
+		if err := r.resolveAll(value); err != nil {
+			return nil, fmt.Errorf("resolve %s of s.yaml: %w", key.Value, err)
 		}
 	}
-	return nil
+	return root, nil
 }
 
-func (r resolver) resolve(node *yaml.Node) error {
-	if node.Kind == yaml.AliasNode {
-		return fmt.Errorf("line %d: aliases are not supported", node.Line)
-	}
-	if node.Kind == yaml.ScalarNode {
-		return r.resolveScalar(node)
-	}
+// resolveAll replaces the expressions in all scalars of a tree.
+func (r resolver) resolveAll(node *yaml.Node) error {
 	for _, child := range node.Content {
-		if err := r.resolve(child); err != nil {
+		if err := r.resolveAll(child); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// resolveScalar keeps the type of a variable that is the whole value; everything
-// else that an expression touches is text.
-func (r resolver) resolveScalar(node *yaml.Node) error {
-	if whole := expression.FindStringSubmatch(node.Value); whole != nil && whole[0] == node.Value {
-		if name := varExpression.FindStringSubmatch(whole[1]); name != nil && r.vars[name[1]] != nil {
-			line := node.Line
-			*node = *r.vars[name[1]]
-			node.Line = line
-			return nil
-		}
-	}
-	if !strings.Contains(node.Value, "${") {
+	if node.Kind != yaml.ScalarNode || !strings.Contains(node.Value, "${") {
 		return nil
 	}
 	text, err := r.expand(node.Value)
@@ -124,34 +66,37 @@ func (r resolver) resolveScalar(node *yaml.Node) error {
 	return nil
 }
 
+// expand replaces the expressions in a text. It returns the first error.
 func (r resolver) expand(text string) (string, error) {
-	var fault error
+	var failed error
 	expanded := expression.ReplaceAllStringFunc(text, func(match string) string {
 		value, err := r.value(match[2 : len(match)-1])
-		if err != nil && fault == nil {
-			fault = err
+		if err != nil && failed == nil {
+			failed = err
 		}
 		return value
 	})
-	return expanded, fault
+	return expanded, failed
 }
 
+// value returns the value of one expression.
 func (r resolver) value(text string) (string, error) {
-	if name := varExpression.FindStringSubmatch(text); name != nil {
-		if value := r.vars[name[1]]; value != nil && value.Kind == yaml.ScalarNode {
-			return value.Value, nil
+	if match := varExpression.FindStringSubmatch(text); match != nil {
+		value, found := r.vars[match[1]]
+		if !found {
+			return "", fmt.Errorf("read variable %q: not defined above", match[1])
 		}
-		return "", fmt.Errorf("read variable %q: not defined above", name[1])
-	}
-	reference, ok := parseReference(text)
-	if !ok {
-		return "", fmt.Errorf("understand expression %q", text)
-	}
-	if value, found := r.lookup(reference.Name); found {
 		return value, nil
 	}
-	if !reference.HasDefault {
-		return "", fmt.Errorf("read environment variable %q: not set, and it has no default", reference.Name)
+	match := envExpression.FindStringSubmatch(text)
+	if match == nil {
+		return "", fmt.Errorf("read expression %q: use vars.name, env('NAME') or env('NAME', 'default')", text)
 	}
-	return reference.Default, nil
+	if value, found := r.lookup(match[1]); found {
+		return value, nil
+	}
+	if match[2] == "" {
+		return "", fmt.Errorf("read environment variable %q: not set, and it has no default", match[1])
+	}
+	return match[3], nil
 }

@@ -8,21 +8,21 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Schedule says when a timer fires next after t.
+// Schedule returns the first time after t at which a timer fires.
 type Schedule interface {
 	Next(t time.Time) time.Time
 }
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
-// ParseSchedule reads a timer's cronExpression: "@every 5m", in whole minutes, or six
-// fields that begin with seconds. Those are in UTC unless "CRON_TZ=Zone " stands before them.
+// ParseSchedule parses a timer's cronExpression: either "@every 5m", in whole minutes, or six fields,
+// of which the first is seconds. The fields are in UTC unless they are preceded by "CRON_TZ=Zone ".
 func ParseSchedule(text string) (Schedule, error) {
 	if every, found := strings.CutPrefix(text, "@every "); found {
 		return parseEvery(every)
 	}
 	if strings.HasPrefix(text, "TZ=") {
-		return nil, fmt.Errorf("parse schedule %q: a time zone is given as CRON_TZ=", text)
+		return nil, fmt.Errorf("parse schedule %q: use CRON_TZ= to set a time zone", text)
 	}
 	if !strings.HasPrefix(text, "CRON_TZ=") {
 		text = "CRON_TZ=UTC " + text
@@ -42,7 +42,7 @@ func parseEvery(text string) (Schedule, error) {
 		return nil, fmt.Errorf("parse period %q: %w", text, err)
 	}
 	if period < time.Minute || period%time.Minute != 0 {
-		return nil, fmt.Errorf("parse period %q: want whole minutes, at least one", text)
+		return nil, fmt.Errorf("parse period %q: use whole minutes, at least one", text)
 	}
 	return cron.Every(period), nil
 }

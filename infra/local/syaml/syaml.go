@@ -1,0 +1,109 @@
+// Package syaml reads s.yaml, which describes the functions to Serverless Devs and its component fc3.
+//
+// The component never refuses a wrong file, so this package is strict instead: it knows only the
+// properties that the project uses, and every other key is an error. All expressions such as
+// ${vars.region} are resolved before anything is checked or returned.
+package syaml
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Lookup returns the value of an environment variable and reports whether it is set.
+type Lookup func(name string) (value string, found bool)
+
+// Parse returns the functions of an s.yaml in the order of the file. It returns an error if an
+// environment variable without a default is not set, and one that lists everything else it finds wrong.
+func Parse(data []byte, lookup Lookup) ([]Function, error) {
+	if err := checkKeys(data); err != nil {
+		return nil, err
+	}
+	root, err := resolve(data, lookup)
+	if err != nil {
+		return nil, err
+	}
+	var d document
+	if err := root.Decode(&d); err != nil {
+		return nil, fmt.Errorf("parse s.yaml: %w", err)
+	}
+	for name := range pairs(field(root, "resources")) {
+		d.order = append(d.order, name.Value)
+	}
+	if problems := d.check(); len(problems) > 0 {
+		return nil, fmt.Errorf("check s.yaml:\n  %s", strings.Join(problems, "\n  "))
+	}
+	return d.functions(), nil
+}
+
+// checkKeys returns an error that lists unknown keys and values of a wrong type. It reads the
+// original text because only a decoder of text can refuse unknown keys.
+func checkKeys(data []byte) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&document{}); err != nil {
+		return fmt.Errorf("parse s.yaml: %w", err)
+	}
+	return nil
+}
+
+type document struct {
+	Edition   string              `yaml:"edition"`
+	Name      string              `yaml:"name"`
+	Access    string              `yaml:"access"`
+	Vars      map[string]string   `yaml:"vars"`
+	Resources map[string]resource `yaml:"resources"`
+
+	order []string // of the resources
+}
+
+type resource struct {
+	Component string   `yaml:"component"`
+	Actions   actions  `yaml:"actions"`
+	Function  Function `yaml:"props"`
+}
+
+type actions struct {
+	PreDeploy []command `yaml:"pre-deploy"`
+}
+
+type command struct {
+	Run  string `yaml:"run"`
+	Path string `yaml:"path"`
+}
+
+func (d *document) functions() []Function {
+	functions := make([]Function, len(d.order))
+	for i, name := range d.order {
+		functions[i] = d.Resources[name].Function
+		functions[i].Resource = name
+	}
+	return functions
+}
+
+// field returns the value of a key of a mapping, or nil.
+func field(node *yaml.Node, key string) *yaml.Node {
+	for name, value := range pairs(node) {
+		if name.Value == key {
+			return value
+		}
+	}
+	return nil
+}
+
+// pairs yields the keys and values of a mapping in order, and nothing for any other node.
+func pairs(node *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if node == nil || node.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if !yield(node.Content[i], node.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
