@@ -99,7 +99,7 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		{"no name", "functionName: device-trace-recorder", "functionName: ''", "functionName: is missing"},
 		{"no region", "      region: ${vars.region}\n", "", "region: is missing"},
 		{"runtime", "runtime: go1", "runtime: go2", `runtime: is "go2"; use go1`},
-		{"no handler", "      handler: recorder # go1: the executable's file name\n", "", "handler: is missing"},
+		{"no handler", "      handler: recorder # for go1, the executable's file name\n", "", "handler: is missing"},
 		{"handler is a path", "handler: recorder #", "handler: bin/recorder #", "not a path"},
 		{"no code", "      code: ./.build/recorder\n", "", "code: is missing"},
 		{"component", "component: fc3", "component: fc", `component: is "fc"; use fc3`},

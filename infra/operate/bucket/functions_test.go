@@ -19,7 +19,7 @@ var functions = []string{"recorder", "query", "compactor"}
 
 const root = "../../.."
 
-// build makes the functions' binaries.
+// build compiles the functions into a new folder.
 func build(t *testing.T) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -32,13 +32,14 @@ func build(t *testing.T) (folder string) {
 	return folder
 }
 
-// function is one process of a function, which stops with stop, or with the test.
+// function is one process of a function. It ends with stop or with the test.
 type function struct {
 	cmd  *exec.Cmd
 	logs *bufio.Reader
 	url  string
 }
 
+// start runs a function on the bucket at endpoint, as a plain HTTP server with its own access key.
 func start(t *testing.T, folder, name, endpoint string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
@@ -61,7 +62,7 @@ func start(t *testing.T, folder, name, endpoint string) *function {
 	return f
 }
 
-// stop ends it in order, and returns what it logged.
+// stop lets the process shut down and returns its log.
 func (f *function) stop(t *testing.T) string {
 	t.Helper()
 	http.DefaultClient.CloseIdleConnections()
@@ -72,8 +73,8 @@ func (f *function) stop(t *testing.T) string {
 	return string(logged)
 }
 
-// ask requires a status, and returns the body.
-func (f *function) ask(t *testing.T, method, path, body string, want int) string {
+// request sends a request, requires a status and returns the response's body.
+func (f *function) request(t *testing.T, method, path, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, f.url+path, strings.NewReader(body))
 	require.NoError(t, err)

@@ -18,18 +18,18 @@ import (
 
 const region = "cn-hangzhou"
 
-// guard stands before the bucket and holds each function to its policy, as the
-// service does. The functions' access keys are their names.
+// guard is a proxy that enforces each function's policy in front of the bucket, as OSS does. The
+// name of a function is also its access key.
 type guard struct {
 	bucket   http.Handler
 	policies map[string]policy
 
 	mu      sync.Mutex
-	used    map[string]map[grant]int // by function
+	used    map[string]map[grant]int // requests by function and grant
 	refused []string
 }
 
-// newGuard serves a bucket that is empty, until the test ends.
+// newGuard serves an empty bucket until the test ends.
 func newGuard(t *testing.T) (g *guard, endpoint string) {
 	t.Helper()
 	g = &guard{policies: map[string]policy{}, used: map[string]map[grant]int{}}
@@ -52,8 +52,8 @@ func newGuard(t *testing.T) (g *guard, endpoint string) {
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	function := signerOf(r)
-	for _, asked := range requestsOf(r) {
-		if !g.allow(function, asked) {
+	for _, access := range accessesOf(r) {
+		if !g.allow(function, access) {
 			http.Error(w, `<Error><Code>AccessDenied</Code></Error>`, http.StatusForbidden)
 			return
 		}
@@ -61,22 +61,23 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.bucket.ServeHTTP(w, r)
 }
 
-func (g *guard) allow(function string, r request) bool {
-	allowing := g.policies[function].allowing(r)
+// allow reports whether the function's policy allows an access, and counts it.
+func (g *guard) allow(function string, a access) bool {
+	allowing := g.policies[function].grantsFor(a)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, one := range allowing {
-		g.used[function][one]++
+	for _, grant := range allowing {
+		g.used[function][grant]++
 	}
 	if len(allowing) == 0 {
-		g.refused = append(g.refused, function+": "+r.action+" "+r.key+r.prefix)
+		g.refused = append(g.refused, function+": "+a.action+" "+a.key+a.prefix)
 	}
 	return len(allowing) > 0
 }
 
 var credential = regexp.MustCompile(`Credential=([a-z]+)/`)
 
-// signerOf is who claims to have signed; the bucket checks the signature.
+// signerOf returns the access key that a request names. The bucket checks the signature.
 func signerOf(r *http.Request) string {
 	if match := credential.FindStringSubmatch(r.Header.Get("Authorization")); match != nil {
 		return match[1]
@@ -84,36 +85,36 @@ func signerOf(r *http.Request) string {
 	return ""
 }
 
-// requestsOf are the permissions that a call needs, as its page in the reference says:
-// HeadObject that of GetObject, DeleteMultipleObjects that of DeleteObject for each key.
+// accessesOf returns the permissions that a request needs according to the reference. HeadObject needs
+// GetObject, and DeleteMultipleObjects needs DeleteObject for each key.
 // (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements)
-func requestsOf(r *http.Request) []request {
+func accessesOf(r *http.Request) []access {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query := r.URL.Query()
 	switch {
 	case key == "" && r.Method == http.MethodGet && query.Get("list-type") == "2":
-		return []request{{action: "oss:ListObjects", prefix: query.Get("prefix")}}
+		return []access{{action: "oss:ListObjects", prefix: query.Get("prefix")}}
 	case key == "" && r.Method == http.MethodPost && query.Has("delete"):
 		return deletionsOf(r)
 	case key != "" && r.Method == http.MethodPut:
-		return []request{{action: "oss:PutObject", key: key}}
+		return []access{{action: "oss:PutObject", key: key}}
 	case key != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
-		return []request{{action: "oss:GetObject", key: key}}
+		return []access{{action: "oss:GetObject", key: key}}
 	}
-	return []request{{action: "unknown: " + r.Method, key: r.URL.String()}}
+	return []access{{action: "unknown: " + r.Method, key: r.URL.String()}}
 }
 
-func deletionsOf(r *http.Request) (requests []request) {
+func deletionsOf(r *http.Request) (deletions []access) {
 	body, err := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	var asked struct {
+	var list struct {
 		Object []struct{ Key string }
 	}
-	if err != nil || xml.Unmarshal(body, &asked) != nil {
-		return []request{{action: "unknown: bulk delete"}}
+	if err != nil || xml.Unmarshal(body, &list) != nil {
+		return []access{{action: "unknown: bulk delete"}}
 	}
-	for _, object := range asked.Object {
-		requests = append(requests, request{action: "oss:DeleteObject", key: object.Key})
+	for _, object := range list.Object {
+		deletions = append(deletions, access{action: "oss:DeleteObject", key: object.Key})
 	}
-	return requests
+	return deletions
 }

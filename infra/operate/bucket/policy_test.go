@@ -11,87 +11,86 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFunctionsAndTheirPolicies: each function does all it can do under its policy, and
-// no part of a policy is there for nothing.
+// A function's policy must allow everything that the function does, and nothing in it may be unneeded.
 func TestFunctionsAndTheirPolicies(t *testing.T) {
 	folder := build(t)
 	guard, endpoint := newGuard(t)
-	records(t, folder, endpoint)
-	quarantines(t, folder, endpoint)
-	compacts(t, folder, endpoint)
-	answers(t, folder, endpoint)
+	record(t, folder, endpoint)
+	quarantine(t, folder, endpoint)
+	compact(t, folder, endpoint)
+	query(t, folder, endpoint)
 	guard.requireNoneRefused(t)
 	guard.requireAllUsed(t)
 }
 
-const runRows = 520 // more than a run takes
+const runRows = 520 // more than a run holds
 
-// records uses the bucket for the first time, ends runs, and deletes what they supersede.
-func records(t *testing.T, folder, endpoint string) {
+// record uses the bucket for the first time, ends runs and deletes superseded objects.
+func record(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	for range 4 {
-		recorder.ask(t, "POST", "/webhooks/events/i", events(1), 200)
+		recorder.request(t, "POST", "/webhooks/events/i", events(1), 200)
 	}
 	for range 9 {
-		recorder.ask(t, "POST", "/webhooks/events/i", events(runRows), 200)
+		recorder.request(t, "POST", "/webhooks/events/i", events(runRows), 200)
 	}
 	recorder.stop(t)
 }
 
 var written int
 
-// began is the time of all events, so that they are of one partition.
-var began = time.Now().Add(-time.Minute).UnixMilli()
+// eventTime is the time of all events, so that they belong to one partition.
+var eventTime = time.Now().Add(-time.Minute).UnixMilli()
 
-// events are n of one client, all distinct.
+// events returns n distinct events of one client.
 func events(n int) string {
 	var b strings.Builder
 	for range n {
 		written++
-		fmt.Fprintf(&b, `{"client_id":"c","action":"connect","time":%d,"source_event_id":"%d"}`+"\n", began, written)
+		fmt.Fprintf(&b, `{"client_id":"c","action":"connect","time":%d,"source_event_id":"%d"}`+"\n", eventTime, written)
 	}
 	return b.String()
 }
 
-// quarantines starts on a bucket in use, keeps what it cannot understand, and shows it
-// to the operator.
-func quarantines(t *testing.T, folder, endpoint string) {
+// quarantine starts a recorder on the bucket in use, sends it an event that it does not understand, and
+// lists, shows and replays the item as the operator.
+func quarantine(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
-	recorder.ask(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)
+	recorder.request(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)
 	var listing struct{ Items []struct{ ID string } }
-	require.NoError(t, json.Unmarshal([]byte(recorder.ask(t, "GET", "/webhooks/quarantine", "", 200)), &listing))
+	require.NoError(t, json.Unmarshal([]byte(recorder.request(t, "GET", "/webhooks/quarantine", "", 200)), &listing))
 	require.Len(t, listing.Items, 1)
 	item := "/webhooks/quarantine/" + listing.Items[0].ID
-	require.Contains(t, recorder.ask(t, "GET", item, "", 200), "explode")
-	require.Contains(t, recorder.ask(t, "POST", item+"/replay", "", 422), `"recorded":1`)
+	require.Contains(t, recorder.request(t, "GET", item, "", 200), "explode")
+	require.Contains(t, recorder.request(t, "POST", item+"/replay", "", 422), `"recorded":1`)
 	recorder.stop(t)
 }
 
-func compacts(t *testing.T, folder, endpoint string) {
+func compact(t *testing.T, folder, endpoint string) {
 	compactor := start(t, folder, "compactor", endpoint)
-	compactor.ask(t, "POST", "/invoke", "{}", 200)
+	compactor.request(t, "POST", "/invoke", "{}", 200)
 	logged := compactor.stop(t)
 	require.Contains(t, logged, `"merges":1`)
 	require.NotContains(t, logged, `"deleted":0`)
 }
 
-func answers(t *testing.T, folder, endpoint string) {
-	query := start(t, folder, "query", endpoint)
+func query(t *testing.T, folder, endpoint string) {
+	process := start(t, folder, "query", endpoint)
 	device := url.Values{"instance": {"i"}, "client": {"c"}, "limit": {"5000"}}
 	var trace struct{ Events []json.RawMessage }
-	require.NoError(t, json.Unmarshal([]byte(query.ask(t, "GET", "/api/v1/trace?"+device.Encode(), "", 200)), &trace))
-	require.Len(t, trace.Events, written+1, "and the good one of the batch")
-	require.Contains(t, query.ask(t, "GET", "/api/v1/diagnosis?instance=i&client=c", "", 200), `"verdicts"`)
-	require.Contains(t, query.ask(t, "GET", "/api/v1/status?instance=i&client=c", "", 200), `"online"`)
-	require.Contains(t, query.ask(t, "GET", "/api/v1/status?instance=i&client=never", "", 200), `"unknown"`, "after a look back over days")
-	query.stop(t)
+	require.NoError(t, json.Unmarshal([]byte(process.request(t, "GET", "/api/v1/trace?"+device.Encode(), "", 200)), &trace))
+	require.Len(t, trace.Events, written+1, "and the valid event of the quarantined batch")
+	require.Contains(t, process.request(t, "GET", "/api/v1/diagnosis?instance=i&client=c", "", 200), `"verdicts"`)
+	require.Contains(t, process.request(t, "GET", "/api/v1/status?instance=i&client=c", "", 200), `"online"`)
+	require.Contains(t, process.request(t, "GET", "/api/v1/status?instance=i&client=never", "", 200), `"unknown"`, "after it searched earlier days")
+	process.stop(t)
 }
 
 func (g *guard) requireNoneRefused(t *testing.T) {
 	t.Helper()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	require.Empty(t, g.refused, "requests beyond the function's policy")
+	require.Empty(t, g.refused, "requests that a policy refused")
 }
 
 func (g *guard) requireAllUsed(t *testing.T) {
@@ -99,9 +98,10 @@ func (g *guard) requireAllUsed(t *testing.T) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for function, p := range g.policies {
-		for _, one := range p.grants() {
-			t.Logf("%-9s  %-16s %-36s %-13s %d", function, one.action, one.resource, one.prefix, g.used[function][one])
-			require.NotZero(t, g.used[function][one], "%s never needs %+v", function, one)
+		for _, grant := range p.grants() {
+			used := g.used[function][grant]
+			t.Logf("%-9s  %-16s %-36s %-13s %d", function, grant.action, grant.resource, grant.prefix, used)
+			require.NotZero(t, used, "%s never needs %+v", function, grant)
 		}
 	}
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// policy is a RAM policy, as far as ours go.
+// policy is a RAM policy, with only the elements that ours use.
 // (https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax)
 type policy struct {
 	Version   string
 	Statement []statement
 }
 
+// statement allows its actions on its resources. A condition limits listings to prefixes.
 type statement struct {
 	Effect           string
 	Action, Resource []string
@@ -28,24 +29,22 @@ type statement struct {
 	}
 }
 
-// request is what a policy is asked about.
-type request struct {
+// access is one action that a policy allows or refuses.
+type access struct {
 	action string
-	// key is empty where the request is about the bucket itself.
-	key string
-	// prefix is that of a listing.
-	prefix string
+	key    string // empty: the action concerns the bucket itself
+	prefix string // of a listing
 }
 
-// resource is the bucket or the object, of some region and account.
-func (r request) resource() string {
-	return strings.TrimSuffix("acs:oss:cn-hangzhou:1000000000000000:device-trace/"+r.key, "/")
+// resource returns the name of the bucket or object, in some region and account.
+func (a access) resource() string {
+	return strings.TrimSuffix("acs:oss:cn-hangzhou:1000000000000000:device-trace/"+a.key, "/")
 }
 
-// grant is a part of a statement that allows something: none can be left out of the
-// policy, unless nothing needs it.
+// grant is the smallest part of a statement: one action on one resource with one prefix.
 type grant struct{ action, resource, prefix string }
 
+// grants returns the grants of a statement. Without a condition every prefix is allowed.
 func (s statement) grants() (grants []grant) {
 	prefixes := s.Condition.StringLike.Prefix
 	if prefixes == nil {
@@ -68,26 +67,26 @@ func (p policy) grants() (grants []grant) {
 	return grants
 }
 
-func (g grant) allows(r request) bool {
-	return g.action == r.action && like(g.resource, r.resource()) && like(g.prefix, r.prefix)
+func (g grant) allows(a access) bool {
+	return g.action == a.action && like(g.resource, a.resource()) && like(g.prefix, a.prefix)
 }
 
-// allowing are the grants that let a request through; without any it is refused.
-func (p policy) allowing(r request) (grants []grant) {
+// grantsFor returns the grants that allow an access. If there are none, the access is refused.
+func (p policy) grantsFor(a access) (grants []grant) {
 	for _, g := range p.grants() {
-		if g.allows(r) {
+		if g.allows(a) {
 			grants = append(grants, g)
 		}
 	}
 	return grants
 }
 
-// like matches a pattern in which * stands for any text.
+// like reports whether a text matches a pattern, in which * stands for any text.
 func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
 
-// readPolicy refuses what this evaluator does not know.
+// readPolicy reads a function's policy. It refuses elements that this evaluator does not know.
 func readPolicy(t *testing.T, function string) policy {
 	t.Helper()
 	text, err := os.ReadFile(function + "-policy.json")
@@ -103,10 +102,10 @@ func readPolicy(t *testing.T, function string) policy {
 	return p
 }
 
-// TestPoliciesRefuse what a function that was taken over would try.
+// Policies must refuse what an attacker who controls a function would try.
 func TestPoliciesRefuse(t *testing.T) {
 	const event, marker, item = "events/shard=4/day=2026-11-22/l0000-1-1.parquet", "layout/v1-shards16", "quarantine/day=2026-11-22/1.json"
-	for function, refused := range map[string][]request{
+	for function, refused := range map[string][]access{
 		"recorder": {
 			{action: "oss:GetObject", key: event}, {action: "oss:DeleteObject", key: item}, {action: "oss:DeleteObject", key: marker},
 			{action: "oss:ListObjects", prefix: "events/"},
@@ -121,12 +120,12 @@ func TestPoliciesRefuse(t *testing.T) {
 		},
 	} {
 		p := readPolicy(t, function)
-		for _, r := range append(refused, []request{
+		for _, a := range append(refused, []access{
 			{action: "oss:ListObjects"}, {action: "oss:ListObjects", prefix: "event"}, {action: "oss:GetObject", key: "other/" + event},
 			{action: "oss:PutObject", key: "other"}, {action: "oss:DeleteObject"}, {action: "oss:DeleteBucket"}, {action: "oss:PutBucketLifecycle"},
 			{action: "oss:PutBucketAcl"}, {action: "oss:PutObjectAcl", key: event}, {action: "oss:GetBucketInfo"}, {action: "oss:ListBuckets"},
 		}...) {
-			require.Empty(t, p.allowing(r), "%s: %+v", function, r)
+			require.Empty(t, p.grantsFor(a), "%s: %+v", function, a)
 		}
 	}
 }
