@@ -27,7 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// findChromium is the browser, as `make browser` sees to it.
+// findChromium returns the path of a browser. `make browser` installs one.
 func findChromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -35,12 +35,12 @@ func findChromium(t *testing.T) string {
 			return path
 		}
 	}
-	require.FailNow(t, "no browser is installed: make browser")
+	require.FailNow(t, "no browser is installed: run make browser")
 	return ""
 }
 
-// startChromium starts a browser on a profile of its own that asks nothing of the
-// network by itself. Its zone is not UTC, so that the two differ.
+// startChromium starts a browser with its own profile and without background requests. Its
+// time zone differs from UTC, so that tests can distinguish the two.
 func startChromium(t *testing.T) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
@@ -50,13 +50,13 @@ func startChromium(t *testing.T) context.Context {
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes it, and waits until it has ended
-	require.NoError(t, chromedp.Run(ctx))          // starts it
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes the browser and waits for its end
+	require.NoError(t, chromedp.Run(ctx))          // starts the browser
 	return ctx
 }
 
-// profileFolder is removed once the last process of the browser writes there no more,
-// which may be a moment after the browser ended.
+// profileFolder creates a folder and removes it after the test. A process of the browser may
+// write there until a moment after the browser has ended, so removal is tried repeatedly.
 func profileFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-chromium-")
 	require.NoError(t, err)
@@ -64,43 +64,44 @@ func profileFolder(t *testing.T) string {
 	return dir
 }
 
-// tab is a page in a browser profile of its own, and what it did that it should not.
+// tab is a browser tab with its own profile. The test fails if the page in it does anything
+// that watch forbids.
 type tab struct {
 	t         *testing.T
 	ctx       context.Context
 	stack     *stack
 	downloads string
+	files     chan string // ids of complete downloads
+	allowed   []string
 
-	mu      sync.Mutex
-	loaded  chan string // the id of a file that arrived
-	faults  []string
-	pardons []string
+	mu         sync.Mutex
+	violations []string
 }
 
-// device is what a tab pretends to be. Zero is a desktop that speaks English.
-type device struct {
+// viewer is what a tab emulates. The zero value is an English desktop in light colours.
+type viewer struct {
 	width, height int64
 	mobile        bool
 	languages     string
 	dark          bool
 }
 
-func openTab(t *testing.T, chromium context.Context, s *stack, d device) *tab {
+func openTab(t *testing.T, chromium context.Context, s *stack, v viewer) *tab {
 	t.Helper()
 	profile, id := newWindow(t, chromium)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Run(ctx)) // attaches to it for as long as ctx lives
-	b := &tab{t: t, ctx: ctx, stack: s, downloads: t.TempDir(), loaded: make(chan string, 16)}
+	require.NoError(t, chromedp.Run(ctx)) // attaches until ctx is cancelled
+	b := &tab{t: t, ctx: ctx, stack: s, downloads: t.TempDir(), files: make(chan string, 16)}
 	chromedp.ListenTarget(ctx, b.watch)
-	b.pretend(d)
+	b.emulate(v)
 	b.run(browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllowAndName).
 		WithBrowserContextID(profile).WithDownloadPath(b.downloads).WithEventsEnabled(true))
-	t.Cleanup(b.requireNoFault)
+	t.Cleanup(b.requireNoViolation)
 	return b
 }
 
-// newWindow opens a window of a profile of its own.
+// newWindow opens a window with a new profile.
 func newWindow(t *testing.T, chromium context.Context) (cdp.BrowserContextID, target.ID) {
 	t.Helper()
 	ctx := cdp.WithExecutor(chromium, chromedp.FromContext(chromium).Browser)
@@ -111,63 +112,63 @@ func newWindow(t *testing.T, chromium context.Context) (cdp.BrowserContextID, ta
 	return profile, id
 }
 
-func (b *tab) pretend(d device) {
+func (b *tab) emulate(v viewer) {
 	b.t.Helper()
-	if d.width == 0 {
-		d.width, d.height = 1280, 900
+	if v.width == 0 {
+		v.width, v.height = 1280, 900
 	}
 	scheme := "light"
-	if d.dark {
+	if v.dark {
 		scheme = "dark"
 	}
-	if d.languages == "" {
-		d.languages = "en-GB"
+	if v.languages == "" {
+		v.languages = "en-GB"
 	}
 	b.run(
-		emulation.SetDeviceMetricsOverride(d.width, d.height, 1, d.mobile),
+		emulation.SetDeviceMetricsOverride(v.width, v.height, 1, v.mobile),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		emulation.SetUserAgentOverride("e2e").WithAcceptLanguage(d.languages),
+		emulation.SetUserAgentOverride("e2e").WithAcceptLanguage(v.languages),
 	)
 }
 
-// watch notes what no page of ours may do: report an error, open a dialog of the
-// browser, ask another host.
+// watch records what the page must not do: report an error, open a dialog of the browser, or
+// send a request to another host.
 func (b *tab) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		b.fault("exception: " + e.ExceptionDetails.Error())
+		b.violate("exception: " + e.ExceptionDetails.Error())
 	case *runtime.EventConsoleAPICalled:
-		b.fault(fmt.Sprintf("console: %s %v", e.Type, e.Args))
+		b.violate(fmt.Sprintf("console: %s %v", e.Type, e.Args))
 	case *cdplog.EventEntryAdded:
-		b.fault("log: " + e.Entry.Text + " " + e.Entry.URL)
+		b.violate("log: " + e.Entry.Text + " " + e.Entry.URL)
 	case *page.EventJavascriptDialogOpening:
-		b.fault("dialog: " + e.Message)
+		b.violate("dialog: " + e.Message)
 	case *network.EventRequestWillBeSent:
 		if scheme, _, _ := strings.Cut(e.Request.URL, ":"); scheme != "data" && scheme != "blob" && !strings.HasPrefix(e.Request.URL, b.stack.url("/")) {
-			b.fault("request: " + e.Request.URL)
+			b.violate("request: " + e.Request.URL)
 		}
 	case *browser.EventDownloadProgress:
 		if e.State == browser.DownloadProgressStateCompleted {
-			b.loaded <- e.GUID
+			b.files <- e.GUID
 		}
 	}
 }
 
-func (b *tab) fault(text string) {
+func (b *tab) violate(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.faults = append(b.faults, text)
+	b.violations = append(b.violations, text)
 }
 
-// pardon expects faults that hold a text, such as an answer that is meant to be 401.
-func (b *tab) pardon(text string) { b.pardons = append(b.pardons, text) }
+// allow permits violations that contain a text, such as the status of an expected 401.
+func (b *tab) allow(text string) { b.allowed = append(b.allowed, text) }
 
-func (b *tab) requireNoFault() {
+func (b *tab) requireNoViolation() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, fault := range b.faults {
-		pardoned := slices.ContainsFunc(b.pardons, func(text string) bool { return strings.Contains(fault, text) })
-		require.True(b.t, pardoned, fault)
+	for _, violation := range b.violations {
+		allowed := slices.ContainsFunc(b.allowed, func(text string) bool { return strings.Contains(violation, text) })
+		require.True(b.t, allowed, violation)
 	}
 }
 
@@ -178,7 +179,7 @@ func (b *tab) run(actions ...chromedp.Action) {
 	require.NoError(b.t, chromedp.Run(ctx, actions...))
 }
 
-// open goes to a path of the page. The token stands behind it, as in a link.
+// open navigates to a path of the page, with the token as the fragment.
 func (b *tab) open(path string) {
 	b.t.Helper()
 	b.openAs(path, queryToken)
@@ -189,18 +190,18 @@ func (b *tab) openAs(path, token string) {
 	b.run(chromedp.Navigate(b.stack.url(path + "#token=" + token)))
 }
 
-// get evaluates an expression in the page.
-func get[T any](b *tab, expression string) (value T) {
+// eval evaluates an expression in the page.
+func eval[T any](b *tab, expression string) (value T) {
 	b.t.Helper()
 	b.run(chromedp.Evaluate(expression, &value))
 	return value
 }
 
-// settled: no answer is on its way, and the timeline, which is drawn once its width is
-// known, is there.
-const settled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
+// isSettled is true once no response is awaited and the timeline is drawn, which happens
+// after its width is known.
+const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
 
-// await looks until an expression is true of a page that has settled.
+// await waits until an expression is true on a settled page.
 func (b *tab) await(expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -209,21 +210,21 @@ func (b *tab) await(expression string) {
 	defer ticker.Stop()
 	for {
 		var ok bool
-		// It may fail while the page goes from one address to another.
-		err := chromedp.Run(ctx, chromedp.Evaluate(settled+" && Boolean("+expression+")", &ok))
+		// Evaluation fails while the page navigates.
+		err := chromedp.Run(ctx, chromedp.Evaluate(isSettled+" && Boolean("+expression+")", &ok))
 		if err == nil && ok {
 			return
 		}
 		select {
 		case <-ctx.Done():
-			b.shot("failed")
-			require.FailNow(b.t, "it does not become true", "%s\n%v", expression, err)
+			b.screenshot("failed")
+			require.FailNow(b.t, "expression did not become true", "%s\n%v", expression, err)
 		case <-ticker.C:
 		}
 	}
 }
 
-// results waits for an answer to be shown, whatever it says.
+// results waits until results or a notice are shown.
 func (b *tab) results() {
 	b.t.Helper()
 	b.await(`document.querySelector('#results .results, #results > .notice')`)
@@ -235,60 +236,60 @@ func (b *tab) click(selector string) {
 	b.run(chromedp.ScrollIntoView(selector, chromedp.ByQuery), chromedp.Click(selector, chromedp.ByQuery))
 }
 
-// fill types a text over what a field holds.
+// fill replaces the content of a field by typing.
 func (b *tab) fill(selector, value string) {
 	b.t.Helper()
 	b.run(chromedp.Focus(selector, chromedp.ByQuery), chromedp.Evaluate("document.activeElement.select()", nil), chromedp.KeyEvent(value))
 }
 
-// text is what an element shows, its white space made one.
+// text returns the visible text of an element, with single spaces.
 func (b *tab) text(selector string) string {
 	b.t.Helper()
-	return strings.Join(strings.Fields(get[string](b, fmt.Sprintf("document.querySelector(%s)?.innerText ?? ''", quoted(selector)))), " ")
+	return strings.Join(strings.Fields(eval[string](b, fmt.Sprintf("document.querySelector(%s)?.innerText ?? ''", quoted(selector)))), " ")
 }
 
 func (b *tab) texts(selector string) []string {
 	b.t.Helper()
-	return get[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%s)].map((one) => (one.innerText ?? one.textContent).trim())", quoted(selector)))
+	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%s)].map((one) => (one.innerText ?? one.textContent).trim())", quoted(selector)))
 }
 
 func (b *tab) count(selector string) int {
 	b.t.Helper()
-	return get[int](b, fmt.Sprintf("document.querySelectorAll(%s).length", quoted(selector)))
+	return eval[int](b, fmt.Sprintf("document.querySelectorAll(%s).length", quoted(selector)))
 }
 
-// address is where the page is, path and all that follows.
+// address returns the page's URL without the origin.
 func (b *tab) address() string {
 	b.t.Helper()
-	return get[string](b, "location.href.slice(location.origin.length)")
+	return eval[string](b, "location.href.slice(location.origin.length)")
 }
 
-// requireFits checks that nothing makes the whole page scroll sideways.
+// requireFits checks that the page does not scroll sideways.
 func (b *tab) requireFits() {
 	b.t.Helper()
-	require.LessOrEqual(b.t, get[int](b, "document.documentElement.scrollWidth"), get[int](b, "innerWidth"))
+	require.LessOrEqual(b.t, eval[int](b, "document.documentElement.scrollWidth"), eval[int](b, "innerWidth"))
 }
 
-// download clicks and reads the file that comes of it.
+// download clicks and returns the content of the file that the browser saves.
 func (b *tab) download(selector string) string {
 	b.t.Helper()
 	b.click(selector)
 	select {
-	case id := <-b.loaded:
+	case id := <-b.files:
 		return readFile(b.t, filepath.Join(b.downloads, id))
 	case <-time.After(patience):
-		require.FailNow(b.t, "no file arrives", selector)
+		require.FailNow(b.t, "no file was downloaded", selector)
 		return ""
 	}
 }
 
-// intercept answers what the page asks the API, until stop is called.
-func (b *tab) intercept(answer func(e *fetch.EventRequestPaused) chromedp.Action) (stop func()) {
+// intercept handles the page's requests to the API until stop is called.
+func (b *tab) intercept(handle func(e *fetch.EventRequestPaused) chromedp.Action) (stop func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.ctx)
 	chromedp.ListenTarget(ctx, func(event any) {
 		if e, paused := event.(*fetch.EventRequestPaused); paused {
-			go chromedp.Run(ctx, answer(e)) // a listener must not wait
+			go chromedp.Run(ctx, handle(e)) // a listener must not block
 		}
 	})
 	b.run(fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: "*/api/v1/*"}}))
@@ -299,8 +300,8 @@ func (b *tab) intercept(answer func(e *fetch.EventRequestPaused) chromedp.Action
 	}
 }
 
-// answer is intercept of one path alone. The rest goes on to the API.
-func (b *tab) answer(path string, status int64, body []byte) (stop func()) {
+// respond intercepts requests whose URL contains path. Others reach the API.
+func (b *tab) respond(path string, status int64, body []byte) (stop func()) {
 	b.t.Helper()
 	return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
 		if strings.Contains(e.Request.URL, path) {
@@ -314,8 +315,8 @@ func fulfil(e *fetch.EventRequestPaused, status int64, body []byte) chromedp.Act
 	return fetch.FulfillRequest(e.RequestID, status).WithBody(base64.StdEncoding.EncodeToString(body))
 }
 
-// shot keeps a picture of the page, for people to look at.
-func (b *tab) shot(name string) {
+// screenshot saves a picture of the page for people to look at.
+func (b *tab) screenshot(name string) {
 	b.t.Helper()
 	dir := os.Getenv("E2E_ARTEFACTS")
 	if dir == "" {
@@ -327,11 +328,11 @@ func (b *tab) shot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 }
 
-// quoted is a text as JavaScript writes it.
+// quoted returns a text as a JavaScript literal.
 func quoted(text string) string {
 	b, err := json.Marshal(text)
 	if err != nil {
-		panic(err) // a text has a JSON form
+		panic(err) // every string can be marshalled
 	}
 	return string(b)
 }

@@ -13,38 +13,38 @@ import (
 )
 
 func testToken(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
-	b.pardon("401")
-	b.pardon("403")
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("401")
+	b.allow("403")
 	b.run(chromedp.Navigate(p.stack.url(p.path(busyDevice, time.Hour))))
 	b.await(`document.querySelector('#token-dialog').open`)
-	require.Contains(t, b.text("#token-why"), "The API answers with a bearer token only.")
-	b.shot("token")
+	require.Contains(t, b.text("#token-why"), "The API requires a bearer token.")
+	b.screenshot("token")
 	b.fill("#token", "wrong"+kb.Enter)
-	b.await(`document.querySelector('#token-dialog').open && document.querySelector('#token-why').innerText.startsWith('The token was not accepted.')`)
-	b.fill("#token", onePageToken+kb.Enter)
-	b.await(`document.querySelector('#results .notice h2')?.innerText === 'Not with this token'`)
-	require.Contains(t, b.text("#results .notice"), "it may not see the instance page.")
+	b.await(`document.querySelector('#token-dialog').open && document.querySelector('#token-why').innerText.startsWith('The token was rejected.')`)
+	b.fill("#token", limitedToken+kb.Enter)
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'No access to this instance'`)
+	require.Contains(t, b.text("#results .notice"), "it does not give access to the instance page.")
 	b.click("#results .notice button")
 	b.await(`document.querySelector('#token-dialog').open`)
 	b.fill("#token", queryToken)
 	b.click("#token-remember")
 	b.click("#token-form [type=submit]")
 	b.await(`document.querySelector('.headline')`)
-	require.Equal(t, queryToken, get[string](b, "localStorage.getItem('device-trace.token')"))
+	require.Equal(t, queryToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 
-	// A token in a fragment takes its place, also in a page that is open.
-	b.run(chromedp.Evaluate(`location.hash = '#token=`+onePageToken+`'`, nil))
-	b.await(`document.querySelector('#results .notice h2')?.innerText === 'Not with this token'`)
-	require.NotContains(t, b.address(), onePageToken)
-	require.Equal(t, onePageToken, get[string](b, "localStorage.getItem('device-trace.token')"))
+	// A token in the fragment replaces it, even while the page is open.
+	b.run(chromedp.Evaluate(`location.hash = '#token=`+limitedToken+`'`, nil))
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'No access to this instance'`)
+	require.NotContains(t, b.address(), limitedToken)
+	require.Equal(t, limitedToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 }
 
-// testStore: what cannot be had can be asked for again.
+// After a failure, the button must repeat the query.
 func testStore(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
-	b.pardon("503")
-	b.pardon("net::ERR_FAILED")
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("503")
+	b.allow("net::ERR_FAILED")
 	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
 		return fulfil(e, 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`))
 	})
@@ -52,61 +52,61 @@ func testStore(t *testing.T, p *pageTest) {
 	b.results()
 	require.Equal(t, "The events cannot be read right now", b.text("#results .notice h2"))
 	require.Contains(t, b.text("#results .notice"), "the bucket could not be read")
-	b.shot("store")
+	b.screenshot("store")
 	stop()
 	stop = b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
 		return fetch.FailRequest(e.RequestID, network.ErrorReasonFailed)
 	})
 	b.click("#results .notice button")
-	b.await(`document.querySelector('#results .notice h2')?.innerText === 'No answer'`)
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'No response'`)
 	stop()
 	b.click("#results .notice button")
 	b.await(`document.querySelector('.headline')`)
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testTooMany: a device that is too busy for an answer gets one of its own; one whose past
-// alone is too busy is shown without its status.
+// If the span has too many events, a notice must say so. If only the status would read too
+// many, the rest must be shown.
 func testTooMany(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
-	b.pardon("400")
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("400")
 	refuse := func(path string) (stop func()) {
-		return b.answer(path, 400, []byte(`{"code":"TooManyEvents","error":"the device has more events there than fit into memory"}`))
+		return b.respond(path, 400, []byte(`{"code":"TooManyEvents","error":"the device has more events there than fit into memory"}`))
 	}
 	stop := refuse("/diagnosis?")
 	b.open(p.path(busyDevice, time.Hour))
 	b.results()
-	require.Equal(t, "Too many events for one answer", b.text("#results .notice h2"))
-	require.Contains(t, b.text("#results .notice"), "Ask for a shorter span.")
+	require.Equal(t, "Too many events for one response", b.text("#results .notice h2"))
+	require.Contains(t, b.text("#results .notice"), "Choose a shorter range.")
 	b.click("#lang [value=zh]")
-	b.await(`document.querySelector('#results .notice h2')?.innerText === '事件过多，一次应答容纳不下'`)
-	b.shot("too-many")
+	b.await(`document.querySelector('#results .notice h2')?.innerText === '事件过多，一次响应容纳不下'`)
+	b.screenshot("too-many")
 	b.click("#lang [value=en]")
-	b.await(`document.querySelector('#results .notice h2')?.innerText === 'Too many events for one answer'`)
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'Too many events for one response'`)
 	stop()
 
 	stop = refuse("/status?")
 	defer stop()
 	b.click("#search")
 	b.await(`document.querySelector('.headline')`)
-	require.Equal(t, "The current state could not be read.", b.text(".status .since"))
+	require.Equal(t, "The current status could not be read.", b.text(".status .since"))
 }
 
-// testIncomplete: events that are missing are never passed over in silence.
+// The page must say if events are missing, and which objects are damaged.
 func testIncomplete(t *testing.T, p *pageTest) {
-	const client = "GID_page@@@ruined"
+	const client = "GID_page@@@damaged"
 	p.stack.record(t, pageInstance, p.connection(client, 30*time.Minute, time.Minute, "no heart", ""))
 	p.stack.interrupt(t)
-	var ruined string
+	var damaged string
 	for _, partition := range partitions(client, p.now.Add(-time.Hour), p.now) {
 		for key, file := range p.stack.objects(t, "events/"+partition) {
 			require.NoError(t, os.WriteFile(file, []byte("not Parquet"), 0o644))
-			ruined = key
+			damaged = key
 		}
 	}
 	p.stack.start(t)
-	b := p.view(t, client, time.Hour, device{})
-	require.Contains(t, b.text(".notice.warning"), "This answer is incomplete.")
-	require.Contains(t, b.text(".notice.warning"), ruined)
-	b.shot("incomplete")
+	b := p.open(t, client, time.Hour, viewer{})
+	require.Contains(t, b.text(".notice.warning"), "These results are incomplete.")
+	require.Contains(t, b.text(".notice.warning"), damaged)
+	b.screenshot("incomplete")
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testHostile: nothing that a device says becomes markup or moves what is around it.
+// No text of a device may become markup or move the text around it.
 func testHostile(t *testing.T, p *pageTest) {
-	b := p.view(t, hostile, time.Hour, device{})
+	b := p.open(t, hostile, time.Hour, viewer{})
 	const shown = "<script>alert(1)</script><img src=x onerror=alert(1)>U+202EgnpU+200BU+000A\"'&=1+1 设备 جهاز 🛰"
 	require.Equal(t, shown, b.text("h1 .datum"))
 	require.Equal(t, []string{"U+202E", "U+200B", "U+000A"}, b.texts("h1 .code-point"))
@@ -25,9 +25,9 @@ func testHostile(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".event .native"), "2,012 characters, show all")
 	b.click(".event .native .more")
 	b.await(`document.querySelector('.event .native .whole').innerText.length > 2000`)
-	require.Zero(t, b.count(".details"), "the row stays closed")
+	require.Zero(t, b.count(".details"), "the row must stay closed")
 	b.requireFits()
-	b.shot("hostile")
+	b.screenshot("hostile")
 
 	address := b.address()
 	query, err := url.Parse(address)
@@ -35,43 +35,43 @@ func testHostile(t *testing.T, p *pageTest) {
 	require.Equal(t, hostile, query.Query().Get("client"))
 	b.click("#search")
 	b.results()
-	require.Equal(t, address, b.address(), "what a field cannot hold is asked for again as it is")
+	require.Equal(t, address, b.address(), "characters that a field cannot hold must stay in the query")
 	report := b.download(".exports button:nth-of-type(4)")
 	require.NotContains(t, report, "<script")
 	require.NotContains(t, report, "<img")
 }
 
-// testQuotedTimes: a name that looks like a time is shown as it is, in any zone.
+// A name that looks like a time must not be converted to the displayed zone.
 func testQuotedTimes(t *testing.T, p *pageTest) {
 	const client, name = "GID_page@@@timely", "2026-11-22 08:00:00 UTC"
 	refused := sent{ClientID: client, Action: "close", ActionInfo: "not authorized", Username: name, Time: p.now.Add(-10 * time.Minute).UnixMilli()}
 	p.stack.record(t, pageInstance, []sent{refused})
-	b := p.view(t, client, time.Hour, device{})
+	b := p.open(t, client, time.Hour, viewer{})
 	b.run(chromedp.Evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })", nil))
 	require.Contains(t, b.text(".headline"), name)
 	require.NotContains(t, b.text(".results"), "2026-11-22 09:00:00")
 }
 
-// testLong: the longest client identifiers leave the page as wide as it is.
+// The longest client identifiers must not widen the page.
 func testLong(t *testing.T, p *pageTest) {
-	phone := device{width: 360, height: 740, mobile: true}
-	b := p.view(t, longDevice, time.Hour, phone)
+	phone := viewer{width: 360, height: 740, mobile: true}
+	b := p.open(t, longDevice, time.Hour, phone)
 	require.Contains(t, b.text("h1"), "3,500 characters, show all")
 	require.Equal(t, 1, b.count(".timeline .bar"))
 	b.requireFits()
 	b.click("h1 .more")
 	b.await(`document.querySelector('h1 .whole').innerText.length === 3500`)
 	b.requireFits()
-	require.Less(t, get[int](b, "document.querySelector('h1').offsetHeight"), 400)
+	require.Less(t, eval[int](b, "document.querySelector('h1').offsetHeight"), 400)
 
-	b.pardon("400")
+	b.allow("400")
 	b.click("#unfold")
 	b.run(chromedp.SetValue("#device", tooLong, chromedp.ByQuery))
 	b.click("#search")
-	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to be asked for'`)
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to search for'`)
 	b.requireFits()
 
-	// A function that is served without that limit may answer all the same.
+	// A server without that limit may return results.
 	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
 	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
@@ -90,12 +90,12 @@ func testLong(t *testing.T, p *pageTest) {
 	b.click("h1 .more")
 	b.await(`document.querySelector('h1 .whole').innerText.length === 65535`)
 	b.requireFits()
-	require.Less(t, get[int](b, "document.querySelector('h1').offsetHeight"), 400)
+	require.Less(t, eval[int](b, "document.querySelector('h1').offsetHeight"), 400)
 }
 
-// testMany: a picture of 1,500 connections, a table of 3,000 rows, and a way in.
+// 1,500 connections and 3,000 rows must stay legible, and every one must be reachable.
 func testMany(t *testing.T, p *pageTest) {
-	b := p.view(t, flapDevice, 21*time.Hour, device{})
+	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	bars := b.count(".timeline .bar")
 	require.Less(t, bars, 400)
 	require.Greater(t, bars, 100)
@@ -103,9 +103,9 @@ func testMany(t *testing.T, p *pageTest) {
 	require.Equal(t, "1 to 100 of 1,000+", b.text(".events .where"))
 	b.click(".events .pager button:last-child")
 	b.await(`document.querySelector('.events .where').innerText === '101 to 200 of 1,000+'`)
-	b.shot("many")
+	b.screenshot("many")
 
-	// Whoever asks for something else while further rows come gets that, and no error.
+	// A new query while rows are still being fetched must show its results, and no error.
 	for range 8 {
 		b.click(".events .pager button:last-child")
 	}
@@ -116,15 +116,15 @@ func testMany(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'descending'`)
 
 	b.run(chromedp.Focus(".timeline [tabindex='0']", chromedp.ByQuery), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft))
-	require.Regexp(t, `^\d connections · .* · Socket IOException × \d$`, get[string](b, "document.activeElement.getAttribute('aria-label')"))
+	require.Regexp(t, `^\d connections · .* · Socket IOException × \d$`, eval[string](b, "document.activeElement.getAttribute('aria-label')"))
 	before := b.address()
 	b.run(chromedp.KeyEvent(kb.Enter))
 	b.await(`location.href.slice(location.origin.length) !== ` + quoted(before))
 	b.results()
 	require.Less(t, b.count(".timeline .bar"), 10)
 
-	// The list of connections is the timeline in words; a row in it picks its bar, and
-	// its events are found wherever they are.
+	// A click in the list of connections must select the bar and find the events, whatever
+	// page of the table they are on.
 	b.open(before)
 	b.results()
 	b.click(".connection-list summary")

@@ -13,12 +13,12 @@ import (
 )
 
 func testRows(t *testing.T, p *pageTest) {
-	b := p.view(t, busyDevice, time.Hour, device{})
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	b.click(".event:nth-of-type(4) .col-info")
 	b.await(`document.querySelector('.details')`)
 	evidence := b.text(".details .evidence")
 	for _, fact := range []string{
-		"Native reason econnreset", "Address 192.0.2.7:40000", "User user-7", "Node node-1", "Keep alive 60 s", "Source events",
+		"Native reason econnreset", "Address 192.0.2.7:40000", "User name user-7", "Node node-1", "Keep alive 60 s", "Source events",
 		"Action Description Socket IOException – Closed: the network connection failed.",
 	} {
 		require.Contains(t, evidence, fact)
@@ -29,7 +29,7 @@ func testRows(t *testing.T, p *pageTest) {
 	b.run(chromedp.Evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
 	b.click(".details .button:first-child")
 	b.await(`window.copied`)
-	copied := get[string](b, "window.copied")
+	copied := eval[string](b, "window.copied")
 	require.Contains(t, copied, "Device Trace: "+busyDevice+"\nInstance: page\n")
 	require.Contains(t, copied, "close Socket IOException\n")
 	const instant = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0[12]:00`
@@ -39,15 +39,15 @@ func testRows(t *testing.T, p *pageTest) {
 	b.click(".order")
 	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
 	require.Equal(t, "accepted", b.texts(".event .info")[0])
-	require.Equal(t, "accepted", b.text(".event .col-info"), "a native reason that says the same is not shown beside it")
+	require.Equal(t, "accepted", b.text(".event .col-info"), "a native reason that repeats our word must not be shown")
 	require.Equal(t, "no heart keepalive_timeout", b.text(".event:nth-of-type(2) .col-info"))
 	require.Contains(t, b.address(), "order=asc")
 }
 
-// testBusy: the page is busy for as long as what was asked for last is on its way, whatever
-// was given up for it, and has its address.
+// While the last query is being fetched, the page must be busy and have that query's URL,
+// whatever work it aborted.
 func testBusy(t *testing.T, p *pageTest) {
-	b := p.view(t, flapDevice, 21*time.Hour, device{})
+	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
 	b.await(`document.querySelector('.connection-list tbody button')`)
 	b.run(chromedp.Evaluate(`{
@@ -57,45 +57,45 @@ func testBusy(t *testing.T, p *pageTest) {
 			held.push(() => options.signal.aborted || resolve(ask(url, options)));
 		});
 		window.release = () => { fetch = ask; held.forEach((one) => one()); };
-		document.querySelector('.connection-list tbody button').click(); // its rows are not there yet
+		document.querySelector('.connection-list tbody button').click(); // its rows are still to be fetched
 		document.querySelector('#order').click();
 		document.querySelector('.connection-list tbody tr:last-child button').click();
 	}`, nil))
-	require.Equal(t, "true", get[string](b, "document.querySelector('#results').getAttribute('aria-busy')"))
+	require.Equal(t, "true", eval[string](b, "document.querySelector('#results').getAttribute('aria-busy')"))
 	require.Contains(t, b.address(), "order=asc")
 	b.run(chromedp.Evaluate("release()", nil))
 	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
 }
 
 func testFilter(t *testing.T, p *pageTest) {
-	b := p.view(t, busyDevice, time.Hour, device{})
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	b.click(".legend button[title$='no heart']")
 	b.await(`document.querySelectorAll('.event').length === 1`)
 	require.Equal(t, []string{"no heart"}, b.texts(".event .info"))
 	require.Contains(t, b.address(), "action_info=no+heart")
-	require.Equal(t, 3, b.count(".timeline .bar"), "the timeline stays whole")
-	require.Equal(t, "CSV: only the events with no heart", get[string](b, "document.querySelector('.exports button:nth-of-type(2)').title"))
+	require.Equal(t, 3, b.count(".timeline .bar"), "the filter must not affect the timeline")
+	require.Equal(t, "CSV: only events with no heart", eval[string](b, "document.querySelector('.exports button:nth-of-type(2)').title"))
 	require.Equal(t, 2, strings.Count(b.download(".exports button:nth-of-type(2)"), "\n"))
 	b.run(chromedp.SetValue("#filter-action", "connect", chromedp.ByQuery))
 	b.await(`document.querySelectorAll('.event').length === 0`)
-	require.Equal(t, "No events in this span pass the filter.", b.text(".events .empty"))
+	require.Equal(t, "No events in this range match the filter.", b.text(".events .empty"))
 	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
 	b.await(`document.querySelectorAll('.event').length === 9`)
 }
 
-// testFilterOfNothing: that nothing is on record is not all right, whatever is filtered.
+// A range without events must not be called OK, whatever the filter.
 func testFilterOfNothing(t *testing.T, p *pageTest) {
-	for client, title := range map[string]string{"GID_page@@@nobody": "Nothing is known of this device", quietDevice: "No events in this span"} {
-		b := openTab(t, p.chromium, p.stack, device{})
+	for client, title := range map[string]string{"GID_page@@@nobody": "No events recorded for this device", quietDevice: "No events in this range"} {
+		b := openTab(t, p.chromium, p.stack, viewer{})
 		b.open(p.path(client, time.Hour) + "&action=close")
 		b.results()
 		require.Equal(t, title, b.text(".notice.empty h2"))
-		require.NotContains(t, b.text(".results"), "ALL RIGHT")
-		require.False(t, strings.Contains(b.download(".exports button:nth-of-type(4)"), "All right"))
+		require.NotContains(t, b.text(".results"), "OK")
+		require.False(t, strings.Contains(b.download(".exports button:nth-of-type(4)"), "OK"))
 	}
 }
 
-// testUnreported: ends that nobody reported are not taken for health.
+// Ends that were not reported must show up as bounds, not as good health.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []sent
@@ -104,26 +104,26 @@ func testUnreported(t *testing.T, p *pageTest) {
 		begins[i].PeerPort += int32(i)
 	}
 	p.stack.record(t, pageInstance, begins)
-	b := p.view(t, client, time.Hour, device{})
+	b := p.open(t, client, time.Hour, viewer{})
 	require.Equal(t, "Uptime at most 100 % 50 min online, 10 min unknown, ends not reported: 2", b.text(".tile:nth-child(1)"))
 	require.Equal(t, "Drops 0 to 2 0 ended by DISCONNECT, ends not reported: 2", b.text(".tile:nth-child(3)"))
-	require.Equal(t, "Median connection – of those whose end was reported", b.text(".tile:nth-child(6)"))
+	require.Equal(t, "Median connection – with a reported end", b.text(".tile:nth-child(6)"))
 
-	b = p.view(t, busyDevice, time.Hour, device{})
+	b = p.open(t, busyDevice, time.Hour, viewer{})
 	require.Equal(t, "Drops 2 1 ended by DISCONNECT", b.text(".tile:nth-child(3)"))
-	require.Equal(t, "Median connection 10 min the middle one of 3", b.text(".tile:nth-child(6)"))
+	require.Equal(t, "Median connection 10 min of 3 with a reported end", b.text(".tile:nth-child(6)"))
 }
 
-// testLink: who opens a link sees what its sender saw.
+// A link must show its recipient what its sender saw.
 func testLink(t *testing.T, p *pageTest) {
-	b := p.view(t, busyDevice, time.Hour, device{})
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	b.click(".order")
 	b.await(`document.querySelector('.col-time').getAttribute('aria-sort') === 'ascending'`)
 	b.click(".bar.kind-io")
 	b.await(`document.querySelectorAll('.event.picked').length === 2`)
 	link := b.address()
 
-	other := openTab(t, p.chromium, p.stack, device{})
+	other := openTab(t, p.chromium, p.stack, viewer{})
 	other.open(link)
 	other.results()
 	other.await(`document.querySelectorAll('.event.picked').length === 2`)
@@ -133,9 +133,9 @@ func testLink(t *testing.T, p *pageTest) {
 	}
 }
 
-// testFiles: they hold what the API answers in their format, however many pages it takes.
+// Exported files must equal the API's responses in their format, over all pages.
 func testFiles(t *testing.T, p *pageTest) {
-	b := p.view(t, flapDevice, 21*time.Hour, device{})
+	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")
 	csv := b.download(".exports button:nth-of-type(2)")
 	require.Equal(t, string(p.stack.ask(t, with(with(q, "limit", "5000"), "format", "csv")).body), csv)
@@ -143,9 +143,9 @@ func testFiles(t *testing.T, p *pageTest) {
 	require.Equal(t, p.stack.all(t, q), ndjson([]byte(ndjsonFile)))
 }
 
-// testReport: the file shows everything and needs nothing.
+// A report must show everything and load nothing.
 func testReport(t *testing.T, p *pageTest) {
-	b := p.view(t, busyDevice, time.Hour, device{})
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	report := b.download(".exports button:nth-of-type(4)")
 	require.NotContains(t, report, "<script")
 	require.NotContains(t, report, "<button")
@@ -154,8 +154,8 @@ func testReport(t *testing.T, p *pageTest) {
 
 	file := filepath.Join(t.TempDir(), "report.html")
 	require.NoError(t, os.WriteFile(file, []byte(report), 0o644))
-	other := openTab(t, p.chromium, p.stack, device{})
-	other.pardon("file://")
+	other := openTab(t, p.chromium, p.stack, viewer{})
+	other.allow("file://")
 	other.run(chromedp.Navigate("file://" + file))
 	other.await("document.querySelector('h1')")
 	require.Equal(t, b.text("h1"), other.text("h1"))
@@ -164,8 +164,8 @@ func testReport(t *testing.T, p *pageTest) {
 	require.Equal(t, b.text(".receipt"), other.text(".receipt"))
 	require.Equal(t, b.texts(".event .info"), other.texts(".event .info"))
 	require.Equal(t, b.count(".timeline .bar"), other.count(".timeline .bar"))
-	require.Equal(t, b.address(), get[string](other, "new URL(document.querySelector('a').href).pathname + new URL(document.querySelector('a').href).search"))
-	require.NotEqual(t, "rgba(0, 0, 0, 0)", get[string](other, "getComputedStyle(document.querySelector('.card')).backgroundColor"), "it has its styles")
+	require.Equal(t, b.address(), eval[string](other, "new URL(document.querySelector('a').href).pathname + new URL(document.querySelector('a').href).search"))
+	require.NotEqual(t, "rgba(0, 0, 0, 0)", eval[string](other, "getComputedStyle(document.querySelector('.card')).backgroundColor"), "the report must contain its styles")
 	other.requireFits()
-	other.shot("report")
+	other.screenshot("report")
 }

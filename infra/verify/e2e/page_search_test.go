@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testSearch: the way of somebody who was called at night.
+// A search from the empty page must lead to the cause, and the history must lead back.
 func testSearch(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
+	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
 	b.await(`document.querySelector('.welcome')`)
-	require.Equal(t, "/", b.address(), "the token is gone from the address")
-	b.shot("welcome")
+	require.Equal(t, "/", b.address(), "the token must be removed from the URL")
+	b.screenshot("welcome")
 	b.fill("#instance", pageInstance)
 	b.fill("#group", "GID_page")
 	b.fill("#device", "busy"+kb.Enter)
@@ -32,14 +32,14 @@ func testSearch(t *testing.T, p *pageTest) {
 	require.Equal(t, "Offline", b.text(".status h2"))
 	require.Equal(t, "Socket IOException", b.text(".status .reason"))
 	require.Equal(t, 3, b.count(".timeline .bar"))
-	require.Equal(t, []string{"3"}, b.texts(".mark-count"), "three refused logins, drawn as one mark")
+	require.Equal(t, []string{"3"}, b.texts(".mark-count"), "three refused logins must share a mark")
 	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"}, firstLines(b.texts(".trace th")))
 	require.Equal(t, "Europe/Berlin, UTC"+p.now.In(berlin(t)).Format("-07:00"), b.text(".trace th small"))
 	require.Equal(t, []string{
 		"not authorized", "not authorized", "not authorized", "Socket IOException", "accepted",
 		"disconnected by client", "accepted", "no heart", "accepted",
 	}, b.texts(".event .info"))
-	require.Regexp(t, `^This page cost 3 answers: \d+ objects, \d+ requests to the store, [\d.]+ kB read, [\d.]+ ms\. Partitions: shard=`, b.text(".receipt"))
+	require.Regexp(t, `^Cost: 3 API calls, \d+ objects, \d+ store requests, [\d.]+ kB read, [\d.]+ ms\. Partitions: shard=`, b.text(".receipt"))
 
 	address := b.address()
 	query, err := url.Parse(address)
@@ -51,18 +51,18 @@ func testSearch(t *testing.T, p *pageTest) {
 	require.NoError(t, err)
 	require.Equal(t, time.Hour, to.Sub(from))
 	require.NotContains(t, address, queryToken)
-	b.shot("search")
+	b.screenshot("search")
 
 	b.run(chromedp.NavigateBack())
 	b.await(`document.querySelector('.welcome')`)
-	require.Equal(t, pageInstance, get[string](b, "document.querySelector('#instance').value"), "it is remembered")
+	require.Equal(t, pageInstance, eval[string](b, "document.querySelector('#instance').value"), "the instance must be remembered")
 	b.run(chromedp.NavigateForward())
 	b.results()
 	require.Equal(t, address, b.address())
 	require.Equal(t, busyDevice, b.text("h1 .datum"))
 }
 
-// firstLines are the texts without what stands below or beside them.
+// firstLines returns the first line of each text.
 func firstLines(texts []string) (lines []string) {
 	for _, text := range texts {
 		line, _, _ := strings.Cut(text, "\n")
@@ -78,31 +78,31 @@ func berlin(t *testing.T) *time.Location {
 	return zone
 }
 
-// testWholeClientID: typed into Device ID it is understood, pasted it is split.
+// A whole client identifier must work as a Device ID when typed, and be split when pasted.
 func testWholeClientID(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
+	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
 	b.await(`document.querySelector('.welcome')`)
 	b.fill("#instance", pageInstance)
 	b.fill("#device", busyDevice+kb.Enter)
 	b.results()
 	require.Equal(t, busyDevice, b.text("h1 .datum"))
-	require.Equal(t, "GID_page", get[string](b, "document.querySelector('#group').value"))
-	require.Equal(t, "busy", get[string](b, "document.querySelector('#device').value"))
+	require.Equal(t, "GID_page", eval[string](b, "document.querySelector('#group').value"))
+	require.Equal(t, "busy", eval[string](b, "document.querySelector('#device').value"))
 
 	b.paste("#device", "GID_other@@@dev@@@1")
-	require.Equal(t, "GID_other", get[string](b, "document.querySelector('#group').value"))
-	require.Equal(t, "dev@@@1", get[string](b, "document.querySelector('#device').value"))
+	require.Equal(t, "GID_other", eval[string](b, "document.querySelector('#group').value"))
+	require.Equal(t, "dev@@@1", eval[string](b, "document.querySelector('#device').value"))
 
-	// Without a group it is not split: "@@@busy" is not "busy".
+	// An identifier with an empty group must not be split, because "@@@busy" is not "busy".
 	b.paste("#device", "@@@busy")
-	require.Empty(t, get[string](b, "document.querySelector('#group').value"))
+	require.Empty(t, eval[string](b, "document.querySelector('#group').value"))
 	b.click("#search")
 	b.await(`document.querySelector('h1 .datum').innerText === '@@@busy'`)
-	require.Equal(t, "@@@busy", get[string](b, "document.querySelector('#device').value"))
+	require.Equal(t, "@@@busy", eval[string](b, "document.querySelector('#device').value"))
 }
 
-// paste puts a text over all of a field, as from the clipboard.
+// paste replaces the content of a field as if from the clipboard.
 func (b *tab) paste(selector, value string) {
 	b.t.Helper()
 	b.run(chromedp.Evaluate(`{
@@ -116,25 +116,25 @@ func (b *tab) paste(selector, value string) {
 }
 
 func testNothing(t *testing.T, p *pageTest) {
-	b := p.view(t, "GID_page@@@nobody", time.Hour, device{})
-	require.Equal(t, "Nothing is known of this device", b.text(".notice.empty h2"))
+	b := p.open(t, "GID_page@@@nobody", time.Hour, viewer{})
+	require.Equal(t, "No events recorded for this device", b.text(".notice.empty h2"))
 	require.Equal(t, "Unknown", b.text(".status h2"))
-	b.shot("nothing")
+	b.screenshot("nothing")
 
 	b.open(p.path(quietDevice, time.Hour))
 	b.await(`document.querySelector('h1 .datum')?.innerText === ` + quoted(quietDevice))
-	require.Equal(t, "No events in this span", b.text(".notice.empty h2"))
+	require.Equal(t, "No events in this range", b.text(".notice.empty h2"))
 	day := p.now.Add(-74 * time.Hour).In(berlin(t)).Format(time.DateOnly)
 	require.Equal(t, "Show "+day, b.text(".notice.empty button"))
 	b.click(".notice.empty button")
 	b.await(`document.querySelector('.timeline .bar')`)
 	require.Equal(t, "no heart", b.texts(".event .info")[0])
-	require.Equal(t, day, get[string](b, "document.querySelector('#date').value"))
+	require.Equal(t, day, eval[string](b, "document.querySelector('#date').value"))
 }
 
-// testSpan: a span of more than a day is refused before anything is asked.
+// The form must reject a span longer than a day before it sends any request.
 func testSpan(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
+	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
 	b.await(`document.querySelector('.welcome')`)
 	b.fill("#instance", pageInstance)
@@ -145,79 +145,79 @@ func testSpan(t *testing.T, p *pageTest) {
 		document.querySelector('#to').value = '2026-01-02T01:00:00';
 		document.querySelector('#to').dispatchEvent(new Event('change', { bubbles: true }));
 	}`, nil))
-	const fault = "That is 1 d 1 h. At most 24 hours can be asked for at once: narrow the span, or ask day by day."
+	const fault = "This range is 1 d 1 h long, and the longest is 24 hours. Choose a shorter range, or search day by day."
 	require.Equal(t, fault, b.text("#query-fault"))
 	b.click("#search")
 	require.Equal(t, fault, b.text("#query-fault"))
-	require.Equal(t, "to", get[string](b, "document.activeElement.id"))
+	require.Equal(t, "to", eval[string](b, "document.activeElement.id"))
 	require.Equal(t, "/", b.address())
-	b.shot("span")
+	b.screenshot("span")
 }
 
-// testAddress: the times of a link are understood as the API does, or it is said which one
-// is not; they are checked as those of the form.
+// The page must accept the same forms of time in a link as the API, and check them like the
+// form's times. It must name a time that is invalid.
 func testAddress(t *testing.T, p *pageTest) {
-	b := openTab(t, p.chromium, p.stack, device{})
-	of := func(from, to string) string {
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	link := func(from, to string) string {
 		return "/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "from": {from}, "to": {to}}.Encode()
 	}
 	const layout = "2006-01-02T15:04:05.000Z07:00"
 	from, to := p.now.Add(-time.Hour), p.now
-	for _, time := range []func(time.Time) string{
-		func(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) },
+	for _, format := range []func(time.Time) string{
+		func(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) },
 		func(at time.Time) string { return at.In(berlin(t)).Format(layout) },
 	} {
-		b.open(of(time(from), time(to)))
+		b.open(link(format(from), format(to)))
 		b.results()
 		require.Equal(t, 9, b.count(".event"))
 		require.Contains(t, b.address(), "from="+url.QueryEscape(from.UTC().Format(layout)))
 	}
-	b.open(strings.ReplaceAll(of(from.In(berlin(t)).Format(layout), to.UTC().Format(layout)), "%2B", "+"))
+	b.open(strings.ReplaceAll(link(from.In(berlin(t)).Format(layout), to.UTC().Format(layout)), "%2B", "+"))
 	b.results()
 	require.Contains(t, b.address(), "from="+url.QueryEscape(from.UTC().Format(layout)))
 
-	const english = "“%s” is no time. A link says it as 2026-11-22T08:00:00Z (RFC 3339), or in Unix milliseconds."
+	const english = "The link contains “%s”, which is not a time. Use the form 2026-11-22T08:00:00Z (RFC 3339) or Unix milliseconds."
 	for _, c := range []struct{ from, to, fault, field string }{
 		{"yesterday", to.Format(time.RFC3339), fmt.Sprintf(english, "yesterday"), "from"},
 		{from.Format(time.RFC3339), strconv.FormatInt(to.Unix(), 10), fmt.Sprintf(english, strconv.FormatInt(to.Unix(), 10)), "to"},
 		{from.Format(time.RFC3339), "2026-02-31T25:00:00Z", fmt.Sprintf(english, "2026-02-31T25:00:00Z"), "to"},
-		{to.Format(time.RFC3339), from.Format(time.RFC3339), "The end is not after the beginning.", "to"},
-		{from.AddDate(0, 0, -2).Format(time.RFC3339), from.Format(time.RFC3339), "That is 2 d. At most 24 hours can be asked for at once: narrow the span, or ask day by day.", "to"},
+		{to.Format(time.RFC3339), from.Format(time.RFC3339), "The range must end after it begins.", "to"},
+		{from.AddDate(0, 0, -2).Format(time.RFC3339), from.Format(time.RFC3339), "This range is 2 d long, and the longest is 24 hours. Choose a shorter range, or search day by day.", "to"},
 	} {
 		b.open("/")
 		b.await(`document.querySelector('.welcome') && document.querySelector('#query-fault').hidden`)
-		b.open(of(c.from, c.to))
+		b.open(link(c.from, c.to))
 		b.await(`!document.querySelector('#query-fault').hidden`)
 		require.Equal(t, c.fault, b.text("#query-fault"))
-		require.Equal(t, c.field, get[string](b, "document.activeElement.id"))
-		require.Equal(t, "busy", get[string](b, "document.querySelector('#device').value"))
+		require.Equal(t, c.field, eval[string](b, "document.activeElement.id"))
+		require.Equal(t, "busy", eval[string](b, "document.querySelector('#device').value"))
 		require.Equal(t, 1, b.count(".welcome"))
 	}
-	b.shot("address")
+	b.screenshot("address")
 }
 
-// testAhead: where the clock of a broker is ahead, what it told counts for the span that
-// ends now as it does for the status.
+// If a broker's clock is fast, a span that ends now must include its events, as the status
+// does.
 func testAhead(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@ahead"
 	drop := time.Now().Add(30 * time.Minute).Truncate(time.Millisecond)
 	p.stack.record(t, pageInstance, p.connection(client, p.now.Sub(drop)+time.Hour, time.Hour, "no heart", ""))
-	b := openTab(t, p.chromium, p.stack, device{})
+	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/?instance=" + pageInstance + "&client=" + url.QueryEscape(client))
 	b.results()
 	requireDrop := func() {
 		t.Helper()
-		require.NotEqual(t, "ALL RIGHT", b.text(".headline .level"))
+		require.NotEqual(t, "OK", b.text(".headline .level"))
 		require.Equal(t, 1, b.count(".timeline .bar.kind-no-heart"))
 		require.Equal(t, "Offline", b.text(".status h2"))
-		require.Regexp(t, `^since .*, by a clock that is at least (2\d|30) min.* ahead no heart$`, b.text(".status .since"))
+		require.Regexp(t, `^since .*, by a clock that is at least (2\d|30) min.* fast no heart$`, b.text(".status .since"))
 		require.Equal(t, []string{"no heart", "accepted"}, b.texts(".event .info"))
 		require.Contains(t, b.address(), "to="+url.QueryEscape(drop.UTC().Format("2006-01-02T15:04:05.000Z")))
 	}
 	requireDrop()
-	require.Contains(t, b.text(".receipt"), "This page cost 5 answers")
+	require.Contains(t, b.text(".receipt"), "Cost: 5 API calls")
 
-	for _, label := range []int{1, 3} { // the last hour and the last 24
+	for _, label := range []int{1, 3} { // the last hour and the last 24 hours
 		b.click(fmt.Sprintf(".segments label:nth-child(%d)", label))
 		b.click("#search")
 		b.await("history.state?.range")
@@ -227,5 +227,5 @@ func testAhead(t *testing.T, p *pageTest) {
 	span, err := url.Parse(b.address())
 	require.NoError(t, err)
 	require.Equal(t, drop.Add(-24*time.Hour).UTC().Format("2006-01-02T15:04:05.000Z"), span.Query().Get("from"))
-	require.True(t, get[bool](b, "document.querySelector('#query').elements.range.value === 'day24'"))
+	require.True(t, eval[bool](b, "document.querySelector('#query').elements.range.value === 'day24'"))
 }

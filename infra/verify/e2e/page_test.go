@@ -13,31 +13,31 @@ const (
 	busyDevice   = "GID_page@@@busy"
 	quietDevice  = "GID_page@@@quiet"
 	flapDevice   = "GID_page@@@flapping"
-	// lastingDevice has a connection of more than a day.
+	// lastingDevice has a connection longer than a day.
 	lastingDevice = "GID_page@@@lasting"
 	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
-	// onePageToken sees another instance only.
-	onePageToken = "e2e-other-instance"
+	// limitedToken gives access to another instance only.
+	limitedToken = "e2e-other-instance"
 )
 
-// longDevice is as long as Function Compute lets an address be, tooLong as MQTT lets
-// a client identifier.
+// longDevice is about as long as Function Compute's limit on URLs allows. tooLong is as long
+// as MQTT allows.
 var (
 	longDevice = strings.Repeat("x", 3_500)
 	tooLong    = strings.Repeat("y", 65_535)
 )
 
-// pageTest is what the tests of the page share.
+// pageTest is shared by the tests of the page.
 type pageTest struct {
 	stack    *stack
 	chromium context.Context
 	now      time.Time
 }
 
-// TestPage drives the page as its users do, in a real browser over the real functions.
+// TestPage uses the page as people do, in a real browser with the real functions.
 func TestPage(t *testing.T) {
 	t.Parallel()
-	p := pageTest{stack: newStackWith(t, "QUERY_TOKENS="+onePageToken+"=other"), now: time.Now().Truncate(time.Millisecond)}
+	p := pageTest{stack: newStackWith(t, "QUERY_TOKENS="+limitedToken+"=other"), now: time.Now().Truncate(time.Millisecond)}
 	p.stack.record(t, pageInstance, p.events())
 	p.chromium = startChromium(t)
 	for _, one := range []struct {
@@ -78,13 +78,13 @@ func TestPage(t *testing.T) {
 		{"ahead", testAhead},
 		{"too many", testTooMany},
 		{"store", testStore},
-		{"incomplete", testIncomplete}, // the last one: it ruins the bucket
+		{"incomplete", testIncomplete}, // last, because it damages the bucket
 	} {
 		t.Run(one.name, func(t *testing.T) { one.test(t, &p) })
 	}
 }
 
-// connection is the two events of a connection; it began so long before now.
+// connection returns the two events of a connection that began the given time before now.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []sent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)
@@ -124,12 +124,12 @@ func (p *pageTest) events() []sent {
 	return all
 }
 
-// path is the address of a view that ends now.
+// path returns the URL of a span that ends now.
 func (p *pageTest) path(device string, span time.Duration) string {
 	return pathTo(device, p.now, span)
 }
 
-// pathTo is the address of a view that ends at an instant.
+// pathTo returns the URL of a span that ends at an instant.
 func pathTo(device string, to time.Time, span time.Duration) string {
 	return "/?" + url.Values{
 		"instance": {pageInstance}, "client": {device},
@@ -137,10 +137,10 @@ func pathTo(device string, to time.Time, span time.Duration) string {
 	}.Encode()
 }
 
-// view opens a device in a tab of its own and waits for the answer.
-func (p *pageTest) view(t *testing.T, client string, span time.Duration, d device) *tab {
+// open shows a client in a new tab and waits for the results.
+func (p *pageTest) open(t *testing.T, client string, span time.Duration, v viewer) *tab {
 	t.Helper()
-	b := openTab(t, p.chromium, p.stack, d)
+	b := openTab(t, p.chromium, p.stack, v)
 	b.open(p.path(client, span))
 	b.results()
 	return b

@@ -13,21 +13,21 @@ import (
 )
 
 func testTimeline(t *testing.T, p *pageTest) {
-	b := p.view(t, busyDevice, time.Hour, device{})
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	b.click(".bar.kind-no-heart")
 	b.await(`document.querySelectorAll('.event.picked').length === 2`)
 	require.Equal(t, "no heart", b.text(".picked-connection h3"))
-	require.Contains(t, b.text(".picked-connection .evidence"), "Lasted 10 min")
+	require.Contains(t, b.text(".picked-connection .evidence"), "Duration 10 min")
 	require.Contains(t, b.text(".picked-connection .evidence"), "Address 192.0.2.7:40000")
 	require.Contains(t, b.address(), "connection="+url.QueryEscape(p.now.Add(-50*time.Minute).UTC().Format("2006-01-02T15:04:05.000Z")))
-	b.shot("timeline")
+	b.screenshot("timeline")
 	b.click(".bar.kind-no-heart")
 	b.await(`!document.querySelector('.picked-connection')`)
 	require.NotContains(t, b.address(), "connection=")
 
-	// A stretch that is drawn across becomes the span.
+	// Dragging across the timeline must zoom into that span.
 	before := b.address()
-	box := get[map[string]float64](b, `(({ x, y }) => ({ x, y }))(document.querySelector('.bar.kind-io').getBoundingClientRect())`)
+	box := eval[map[string]float64](b, `(({ x, y }) => ({ x, y }))(document.querySelector('.bar.kind-io').getBoundingClientRect())`)
 	b.run(
 		chromedp.MouseEvent("mousePressed", box["x"]-10, box["y"]+20, chromedp.ButtonLeft),
 		chromedp.MouseEvent("mouseMoved", box["x"]+60, box["y"]+20, chromedp.ButtonLeft),
@@ -38,13 +38,13 @@ func testTimeline(t *testing.T, p *pageTest) {
 	require.Equal(t, 1, b.count(".timeline .bar"))
 	b.click("#timeline-wider")
 	b.results()
-	require.Equal(t, "timeline-wider", get[string](b, "document.activeElement.id"), "the focus stays")
+	require.Equal(t, "timeline-wider", eval[string](b, "document.activeElement.id"), "the focus must stay")
 	b.run(chromedp.NavigateBack(), chromedp.NavigateBack())
 	b.await(`location.href.slice(location.origin.length) === ` + quoted(before))
 	b.await(`document.querySelectorAll('.timeline .bar').length === 3`)
 }
 
-// testLabels: no label of the timeline covers another or is cut off, however fine it is.
+// On any scale, no label of the timeline may overlap another or be cut off.
 func testLabels(t *testing.T, p *pageTest) {
 	const covered = `(() => {
 		const card = document.querySelector('.timeline').getBoundingClientRect();
@@ -54,19 +54,19 @@ func testLabels(t *testing.T, p *pageTest) {
 			['.tick-label', '.tick-date', '.mark'].map(texts).flatMap((all) => all.slice(1).filter((one, i) => covers(one, all[i]))).length;
 	})()`
 	refused := p.now.Add(-8 * time.Minute)
-	for _, d := range []device{{}, {width: 360, height: 740, mobile: true, languages: "zh-CN"}} {
+	for _, v := range []viewer{{}, {width: 360, height: 740, mobile: true, languages: "zh-CN"}} {
 		for _, span := range []time.Duration{900 * time.Millisecond, 2300 * time.Millisecond, 12 * time.Minute, time.Hour, 24 * time.Hour} {
-			b := openTab(t, p.chromium, p.stack, d)
+			b := openTab(t, p.chromium, p.stack, v)
 			b.open(pathTo(busyDevice, refused.Add(span/3), span))
 			b.await(`document.querySelector('.timeline .mark')`)
-			require.Zero(t, get[int](b, covered), "%s at %d pixels", span, d.width)
+			require.Zero(t, eval[int](b, covered), "%s at %d pixels", span, v.width)
 		}
 	}
 }
 
-// testLasting: what lasted longer than can be asked for is shown to its end.
+// Zooming to a connection longer than a day must show its end.
 func testLasting(t *testing.T, p *pageTest) {
-	b := p.view(t, lastingDevice, 2*time.Hour, device{})
+	b := p.open(t, lastingDevice, 2*time.Hour, viewer{})
 	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
 	before := b.address()
 	b.click(".bar.kind-no-heart")
@@ -77,31 +77,31 @@ func testLasting(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject"), ", 1 d")
 }
 
-// testTakeover: a moment of evidence picks the connection that it is about, though the next
-// one has begun by then.
+// A click on a piece of evidence must select the connection that ended, even if the next one
+// had already begun.
 func testTakeover(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@taken"
 	var fight []sent
 	for i := range 12 {
-		// The broker tells of the new connection 3 ms before it tells how the old one ended.
+		// The broker reports the new connection 3 ms before the end of the old one.
 		fight = append(fight, p.connection(client, 40*time.Minute-time.Duration(i)*30*time.Second, 30*time.Second+3*time.Millisecond, "clientId conflict", "")...)
 		fight[2*i].PeerPort, fight[2*i+1].PeerPort = int32(50_000+i), int32(50_000+i)
 	}
 	p.stack.record(t, pageInstance, fight)
-	b := p.view(t, client, time.Hour, device{})
+	b := p.open(t, client, time.Hour, viewer{})
 	b.click(".headline .evidence-list summary")
 	const moment = ".headline .evidence-list li:nth-child(5) button"
 	b.click(moment)
 	b.await(`document.querySelector('.event.picked')`)
-	end, err := time.Parse(time.RFC3339, get[string](b, "document.querySelector('"+moment+" time').dateTime"))
+	end, err := time.Parse(time.RFC3339, eval[string](b, "document.querySelector('"+moment+" time').dateTime"))
 	require.NoError(t, err)
 	require.Contains(t, b.address(), "connection="+url.QueryEscape(end.Add(-30_003*time.Millisecond).Format("2006-01-02T15:04:05.000Z")))
 	require.Equal(t, []string{"clientId conflict", "accepted"}, b.texts(".event.picked .info"))
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
-// testOneInstant: of two connections that began at once, as brokers tell that count in
-// seconds, one is picked.
+// If two connections began at the same instant, as reported by brokers whose times have
+// seconds only, a click must select one of them.
 func testOneInstant(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@at-once"
 	first, second := p.connection(client, 30*time.Minute, 0, "no heart", ""), p.connection(client, 30*time.Minute, 10*time.Minute, "no heart", "")
@@ -111,7 +111,7 @@ func testOneInstant(t *testing.T, p *pageTest) {
 		}
 	}
 	p.stack.record(t, pageInstance, append(first, second...))
-	b := p.view(t, client, time.Hour, device{})
+	b := p.open(t, client, time.Hour, viewer{})
 	require.Equal(t, 2, b.count(".timeline .bar"))
 	b.click(".timeline .bar:has(.bar-label)")
 	b.await(`document.querySelector('.picked-connection')`)
@@ -122,13 +122,13 @@ func testOneInstant(t *testing.T, p *pageTest) {
 	b.results()
 	require.Contains(t, b.text(".picked-connection .evidence"), "Channel ID b")
 
-	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // as links have been
+	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // a key without a channel
 	b.results()
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
-// testWithoutChannel: a source that tells no address of an end leaves its row without the
-// channel of the connection.
+// A connection must be found by its times if its end has no channel, as from sources that
+// report no address at the end.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
 	var rows []sent
@@ -138,7 +138,7 @@ func testWithoutChannel(t *testing.T, p *pageTest) {
 		end.PeerAddress, end.PeerPort, end.ConnectedAt = "", 0, 0
 	}
 	p.stack.record(t, pageInstance, rows)
-	b := p.view(t, client, time.Hour, device{})
+	b := p.open(t, client, time.Hour, viewer{})
 	require.Equal(t, "–", b.text(".event:first-child .col-channel .line"))
 	b.click(".bar.kind-no-heart")
 	b.await(`document.querySelectorAll('.event.picked').length === 2`)
@@ -146,59 +146,59 @@ func testWithoutChannel(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.bar.picked').length === 1 && document.querySelector('.event').classList.contains('picked')`)
 }
 
-// testKeyboard: the timeline is one stop of the Tab key.
+// Tab must reach the timeline once, and the keyboard must do what a pointer does.
 func testKeyboard(t *testing.T, p *pageTest) {
-	b := p.view(t, busyDevice, time.Hour, device{})
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	require.Equal(t, 1, b.count(".timeline [tabindex='0']"))
 	b.run(chromedp.Focus(".timeline [tabindex='0']", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight))
-	require.Regexp(t, `· 10 min · disconnected by client$`, get[string](b, "document.activeElement.getAttribute('aria-label')"))
+	require.Regexp(t, `· 10 min · disconnected by client$`, eval[string](b, "document.activeElement.getAttribute('aria-label')"))
 	b.run(chromedp.KeyEvent(kb.Enter))
 	b.await(`document.querySelector('.picked-connection h3')?.innerText.trim() === 'disconnected by client'`)
-	require.Equal(t, "true", get[string](b, "document.activeElement.getAttribute('aria-pressed')"))
+	require.Equal(t, "true", eval[string](b, "document.activeElement.getAttribute('aria-pressed')"))
 	b.run(chromedp.KeyEvent(kb.Escape))
 	b.await(`!document.querySelector('.picked-connection')`)
 
 	b.run(chromedp.Focus(".event .disclose", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
 	b.await(`document.querySelector('.disclose[aria-expanded=true]')`)
 	b.run(chromedp.Focus(".skip", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, "results", get[string](b, "document.activeElement.id"))
+	require.Equal(t, "results", eval[string](b, "document.activeElement.id"))
 	requireNames(b)
 }
 
-// requireNames checks that everything that can be reached has a name.
+// requireNames checks that every visible control has an accessible name.
 func requireNames(b *tab) {
 	b.t.Helper()
-	require.Empty(b.t, get[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
+	require.Empty(b.t, eval[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
 }
 
-// testOmitted: what a report leaves out is said, drawn as such, and counted.
+// Entries that a report omits must be announced, hatched in the timeline, and counted.
 func testOmitted(t *testing.T, p *pageTest) {
 	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
-	answer, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
+	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
 	require.NoError(t, err)
 	var report map[string]any
-	require.NoError(t, json.Unmarshal(answer.body, &report))
-	newest := func(list string, count int) (left int) {
+	require.NoError(t, json.Unmarshal(response.body, &report))
+	keepNewest := func(list string, count int) (omitted int) {
 		all := report[list].([]any)
 		report[list] = all[len(all)-count:]
 		return len(all) - count
 	}
-	report["omitted"] = map[string]int{"connections": newest("connections", 500), "timeline": newest("timeline", 2000), "refusals": 0, "evidence": 0}
+	report["omitted"] = map[string]int{"connections": keepNewest("connections", 500), "timeline": keepNewest("timeline", 2000), "refusals": 0, "evidence": 0}
 	cut, err := json.Marshal(report)
 	require.NoError(t, err)
 
-	b := openTab(t, p.chromium, p.stack, device{})
-	stop := b.answer("/diagnosis?", 200, cut)
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	stop := b.respond("/diagnosis?", 200, cut)
 	b.open(p.path(flapDevice, 21*time.Hour))
 	b.results()
 	stop()
-	require.Regexp(t, `^The oldest are not shown\. .* 1,000 connections, 1,00[01] changes of the timeline\.`, b.text(".results > .notice"))
-	require.Equal(t, "Connections 1,500 1,500 began in the span", b.text(".tile:nth-child(2)"))
+	require.Regexp(t, `^The oldest entries are not shown\. .* 1,000 connections, 1,00[01] timeline changes\.`, b.text(".results > .notice"))
+	require.Equal(t, "Connections 1,500 1,500 began in this range", b.text(".tile:nth-child(2)"))
 	require.Contains(t, b.text(".legend"), "Socket IOException 500+")
-	require.Contains(t, b.text(".legend"), "left out: too many")
-	require.Equal(t, "Connections as a list (newest 500 of 1,500)", b.text(".connection-list summary"))
-	ground := get[float64](b, "document.querySelector('.omitted .ground').getBoundingClientRect().right")
-	require.InDelta(t, get[float64](b, "Math.min(...[...document.querySelectorAll('.timeline .bar')].map((one) => one.getBoundingClientRect().left))"), ground, 4)
-	b.shot("omitted")
-	require.Contains(t, b.download(".exports button:nth-of-type(4)"), "The oldest are not shown.")
+	require.Contains(t, b.text(".legend"), "omitted: too many")
+	require.Equal(t, "List of connections (latest 500 of 1,500)", b.text(".connection-list summary"))
+	ground := eval[float64](b, "document.querySelector('.omitted .ground').getBoundingClientRect().right")
+	require.InDelta(t, eval[float64](b, "Math.min(...[...document.querySelectorAll('.timeline .bar')].map((one) => one.getBoundingClientRect().left))"), ground, 4)
+	b.screenshot("omitted")
+	require.Contains(t, b.download(".exports button:nth-of-type(4)"), "The oldest entries are not shown.")
 }
