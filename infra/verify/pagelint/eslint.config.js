@@ -1,4 +1,4 @@
-// What the page's JavaScript must satisfy. The rules are about meaning; none is about layout.
+// Rules for the page's JavaScript. They concern what the code means, not its layout.
 
 import js from '@eslint/js';
 import globals from 'globals';
@@ -20,6 +20,7 @@ export default [
       'no-param-reassign': 'error',
       'no-promise-executor-return': 'error',
       'no-redeclare': 'error',
+      // Names that are probably a forgotten declaration, but exist on window.
       'no-restricted-globals': ['error', 'event', 'name', 'status', 'top', 'parent', 'length', 'find', 'stop', 'open', 'close'],
       'no-return-assign': 'error',
       'no-sequences': 'error',

@@ -1,4 +1,4 @@
-// The page: it shows what its URL asks for, and what the viewer does changes the URL.
+// The page shows the results for its URL. What the viewer does changes the URL.
 
 import { isComplete, pathOf, readQuery } from './address.js';
 import { APIError } from './api.js';
@@ -20,7 +20,7 @@ import { hour } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
 
 let view = null; // what is shown
-let query = null; // the last query, whose results may still be on their way
+let query = null; // the last query; its results may still be awaited
 let abort = new AbortController(); // of the last query
 
 // go changes the query and gives it a URL of its own. choice is the choice of range that the
@@ -31,7 +31,7 @@ function go(change, choice = null) {
   showURL();
 }
 
-// showURL shows what the URL asks for. known is a view of the same device and span.
+// showURL shows the results for the URL. known is a view of the same device and span.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -63,8 +63,7 @@ function filter(change) {
   showURL(view);
 }
 
-// followHistory handles Back and Forward. Nothing is to be done if the URL changed only in
-// its fragment.
+// followHistory handles Back and Forward. It ignores changes of the fragment alone.
 function followHistory() {
   if (query && pathOf(query) === location.pathname + location.search) return;
   showURL(view && sameSpan(view.query, readQuery()) ? view : null);
@@ -163,8 +162,8 @@ const actions = {
   whileBusy,
 };
 
-// whileBusy shows that the search for a row takes a moment, and what went wrong. A query that
-// starts meanwhile aborts the search, and is then what the page is busy with.
+// whileBusy shows the page as busy until the search for a row ends, and reports its failure.
+// A new query aborts the search, and then decides itself when the page is no longer busy.
 async function whileBusy(search) {
   const { signal } = view.rows;
   setBusy(true);

@@ -4,8 +4,8 @@ export const separator = '@@@';
 
 export const joinParts = (group, device) => (group ? group + separator + device : device);
 
-// splitParts cuts at the first separator. An empty group is no group, because "@@@d" and
-// "d" are different identifiers.
+// splitParts cuts at the first separator. It does not split "@@@d", because an empty group
+// would be lost when the parts are joined again.
 export function splitParts(client) {
   const at = client.indexOf(separator);
   return at <= 0 ? ['', client] : [client.slice(0, at), client.slice(at + separator.length)];

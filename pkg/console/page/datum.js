@@ -8,7 +8,7 @@ import { number, text } from './text.js';
 // eslint-disable-next-line no-control-regex -- controls are what it looks for
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
-const maxLength = 120; // characters that are shown without asking
+const maxLength = 120; // characters; a longer text is shortened
 const lengthOfShortened = 80;
 
 // datum returns an element that isolates a text from its surroundings. Invisible characters

@@ -8,7 +8,8 @@ import { endsNow, extended } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches what a query asks for. A report and a status in known are not fetched.
+// fetchView fetches the results of a query. It takes the report and the status from known if
+// they are there.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);

@@ -1,5 +1,5 @@
-// The kinds of end that a connection can have, in the order of the legend. The API names
-// them. Each has a colour, a pattern and, with two exceptions, a word of the vocabulary.
+// The kinds of end that a connection can have, as the API names them, in the order of the
+// legend. All except "open" and "unknown" correspond to a word of the vocabulary.
 
 import { text } from './text.js';
 

@@ -39,7 +39,7 @@ export class Rows {
     while (!this.done && this.list.length < n) await this.fetchMore();
   }
 
-  // findIndex returns the index of the first matching row, or -1. It fetches up to all rows.
+  // findIndex returns the index of the first matching row, or -1. It may fetch all rows.
   async findIndex(matches) {
     for (let seen = 0; ;) {
       const at = this.list.slice(seen).findIndex(matches);

@@ -48,7 +48,8 @@ function dropsNote(summary) {
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote gives the number of connections behind the median, unless the report omits some.
+// medianNote gives the number of connections whose lengths are known, unless the report omits
+// some.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');

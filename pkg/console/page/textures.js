@@ -33,6 +33,5 @@ function pattern(id, kind, d) {
 // textureOf returns the fill for a kind of end, or null for plain kinds.
 export const textureOf = (kind) => (paths[kind] ? `url(#texture-${kind})` : null);
 
-// hatchOf returns the fill for time of which nothing is known or shown, or null for other
-// states.
+// hatchOf returns the fill for unknown or omitted time, or null for other states.
 export const hatchOf = (state) => (hatches[state] ? `url(#hatch-${state})` : null);

@@ -15,8 +15,7 @@ export const ms = (timestamp) => (timestamp === null || timestamp === undefined 
 // offset returns by how much the displayed zone is ahead of UTC at an instant.
 const offset = (at) => (preferences.zone === 'utc' ? 0 : -new Date(at).getTimezoneOffset() * minute);
 
-// shifted returns the instant at which a clock in UTC shows what the displayed zone's clock
-// shows at the given one.
+// shifted moves an instant so that its time in UTC reads like the displayed zone's clock.
 export const shifted = (at) => at + offset(at);
 
 const wall = (at) => new Date(shifted(at)).toISOString().slice(0, -1);
