@@ -90,8 +90,10 @@ soak: compiler ## kills, freezes and outages under load for DURATION (10m), and 
 	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
 	@$(PRINT_FIGURES)
 
-bench: compiler postgres ## what queries, recording and storing cost, beside peers; SCALE=1 is 1 M devices, 0.01 takes minutes
-	@mkdir -p .build && cd infra/verify/bench && go build -o ../../../.build/bench . && SCALE=$${SCALE:-1} exec ../../.build/bench
+bench: compiler postgres ## what queries, recording and storing cost, beside other engines; SCALE=1 is a million devices, 0.01 takes minutes
+	@set -o pipefail; mkdir -p .build; cd infra/verify/bench; export SCALE=$${SCALE:-1}; \
+	go test -run '^$$' -bench . -benchtime 2s -timeout 0 . | tee ../../../.build/benchmarks.txt && \
+	go run . ../../../.build/benchmarks.txt | tee ../../../.build/bench.txt
 
 lint: compiler ## format and vet only
 	@unformatted=$$(gofmt -l functions pkg infra) || exit 1; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }

@@ -7,81 +7,60 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 )
 
-// question is the whole day of a device.
-func question(d device) query.Request {
-	return query.Request{InstanceID: event.InstanceID(d.instance), ClientID: event.ClientID(d.client), From: today, To: today.Add(24*time.Hour - time.Millisecond)}
+// dayOf returns the query for the whole day of a device.
+func dayOf(d device) query.Request {
+	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }
 
-// ask is a device's events.
+// ask returns the events of a device, and an error if there are none.
 func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, error) {
-	answer, err := reader.Trace(ctx, question(d))
+	response, err := reader.Trace(ctx, dayOf(d))
 	switch {
 	case err != nil:
 		return nil, err
-	case len(answer.Unreadable) > 0:
-		return nil, fmt.Errorf("unreadable: %v", answer.Unreadable)
-	case len(answer.Events) == 0:
-		return nil, fmt.Errorf("no events of %q", d.client)
+	case len(response.Unreadable) > 0:
+		return nil, fmt.Errorf("query %q: unreadable: %v", d.client, response.Unreadable)
+	case len(response.Events) == 0:
+		return nil, fmt.Errorf("query %q: no events", d.client)
 	}
-	return answer.Events, nil
+	return response.Events, nil
 }
 
-// state is what a reader knows before it is asked.
-type state string
-
-const (
-	// unborn knows nothing, as an instance of the function before its first question.
-	unborn state = "first query of an instance"
-	// cold knows the bucket's layout and no footer.
-	cold state = "cold query"
-	// warm knows the footers.
-	warm state = "warm query"
-)
-
-// newReader knows nothing yet, but it is configured for the bucket.
-func newReader(ctx context.Context, store query.Store) (*query.Reader, error) {
-	l, err := layout.Find(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	return query.New(store, query.Config{Shards: l.Shards})
+// queries describes queries of one kind. A warm query uses a reader with the footers of the partition
+// in its cache; otherwise each query is the first one of its reader, as in a new instance of the function.
+type queries struct {
+	shards  int
+	warm    bool
+	devices []device
 }
 
-// readerIn is a reader in a state, of which a device's partition is known.
-func readerIn(ctx context.Context, s state, store query.Store, d device) (*query.Reader, error) {
-	reader, err := newReader(ctx, store)
-	if err != nil || s == unborn {
-		return reader, err
+// reader returns a new reader that is ready for the query of d.
+func (q queries) reader(ctx context.Context, store query.Store, d device) (*query.Reader, error) {
+	reader, err := query.New(store, query.Config{Shards: q.shards})
+	if err == nil && q.warm {
+		_, err = ask(ctx, reader, d)
 	}
-	q := question(d)
-	if s == cold { // the day before has its partition, which is empty
-		q.From, q.To = q.From.AddDate(0, 0, -1), q.To.AddDate(0, 0, -1)
-	}
-	_, err = reader.Trace(ctx, q)
 	return reader, err
 }
 
-// queryCost is what queries ask of the store.
+// queryCost is what queries request from the store. Requests made at the same time are one round trip.
 type queryCost struct {
-	requests, rounds int   // the most of any
-	bytes            int64 // all but one in a hundred
-	meanRequests     float64
-	meanBytes        float64
+	maxRequests, maxRounds int
+	meanRequests, meanKB   float64
+	slowKB                 float64 // 99th percentile
 }
 
-// costOf asks for each device in a state: the requests and bytes of all, the round
-// trips of the first few.
-func costOf(ctx context.Context, s state, store objstore.Store, devices []device) (queryCost, error) {
-	counting := objstore.NewCounting(store)
+// cost counts requests and bytes of one query for each device, and the round trips of a few.
+func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
 	var c queryCost
-	var bytes []int64
-	for _, d := range devices {
-		reader, err := readerIn(ctx, s, counting, d)
+	var read []int64
+	counting := objstore.NewCounting(store)
+	for _, d := range q.devices {
+		reader, err := q.reader(ctx, counting, d)
 		if err != nil {
 			return c, err
 		}
@@ -89,27 +68,27 @@ func costOf(ctx context.Context, s state, store objstore.Store, devices []device
 		if _, err := ask(ctx, reader, d); err != nil {
 			return c, err
 		}
-		_, read := counting.Bytes()
-		bytes = append(bytes, read)
-		c.requests = max(c.requests, counting.Requests())
-		c.meanRequests += float64(counting.Requests()) / float64(len(devices))
-		c.meanBytes += float64(read) / float64(len(devices))
+		_, n := counting.Bytes()
+		read = append(read, n)
+		c.maxRequests = max(c.maxRequests, counting.Requests())
+		c.meanRequests += float64(counting.Requests()) / float64(len(q.devices))
+		c.meanKB += float64(n) / 1024 / float64(len(q.devices))
 	}
-	slices.Sort(bytes)
-	c.bytes = bytes[len(bytes)*99/100]
+	slices.Sort(read)
+	c.slowKB = float64(read[len(read)*99/100]) / 1024
 	var err error
-	c.rounds, err = roundsOf(ctx, s, store, some(devices, 20))
+	c.maxRounds, err = q.rounds(ctx, store)
 	return c, err
 }
 
-// roundsOf is the most round trips in sequence. On a busy machine the gate may take one
-// for two, so each question is asked three times and the least counts.
-func roundsOf(ctx context.Context, s state, store objstore.Store, devices []device) (most int, err error) {
-	for _, d := range devices {
-		least := 0
-		for try := range 3 {
+// rounds returns the largest number of round trips among a few queries. On a busy machine the gate
+// may count one round trip as two, so rounds repeats each query and keeps the smallest of three counts.
+func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
+	for _, d := range sample(q.devices, 20) {
+		best := 0
+		for attempt := range 3 {
 			g := newGate(store)
-			reader, err := readerIn(ctx, s, g, d)
+			reader, err := q.reader(ctx, g, d)
 			if err != nil {
 				return 0, err
 			}
@@ -117,44 +96,11 @@ func roundsOf(ctx context.Context, s state, store objstore.Store, devices []devi
 			if _, err := ask(ctx, reader, d); err != nil {
 				return 0, err
 			}
-			if n := g.take(); try == 0 || n < least {
-				least = n
+			if n := g.take(); attempt == 0 || n < best {
+				best = n
 			}
 		}
-		most = max(most, least)
+		worst = max(worst, best)
 	}
-	return most, nil
-}
-
-// timeWarm asks for every device twice and times the second time, one question after
-// the other.
-func timeWarm(ctx context.Context, store query.Store, devices []device) (timing, error) {
-	reader, err := newReader(ctx, store)
-	if err != nil {
-		return timing{}, err
-	}
-	for _, d := range devices {
-		if _, err := ask(ctx, reader, d); err != nil {
-			return timing{}, err
-		}
-	}
-	return timeEach(len(devices), func(i int) error {
-		_, err := ask(ctx, reader, devices[i])
-		return err
-	})
-}
-
-// timeFirst asks each question of a new reader.
-func timeFirst(ctx context.Context, store query.Store, devices []device) (timing, error) {
-	readers := make([]*query.Reader, len(devices))
-	for i := range readers {
-		var err error
-		if readers[i], err = newReader(ctx, store); err != nil {
-			return timing{}, err
-		}
-	}
-	return timeEach(len(devices), func(i int) error {
-		_, err := ask(ctx, readers[i], devices[i])
-		return err
-	})
+	return worst, nil
 }

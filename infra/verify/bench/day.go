@@ -2,163 +2,136 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"time"
 
-	"devicetrace/pkg/compact"
-	"devicetrace/pkg/event"
+	"devicetrace/infra/local/oss"
 	"devicetrace/pkg/layout"
-	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/record"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
 )
 
-const (
-	writers = 4   // recorders at the same time
-	runRows = 512 // of a full run
-)
-
-// day is a closed day in a bucket of so many shards, on local disk.
-type day struct {
-	shards int
-	// bucket is its folder, laid out as that of the OSS stand-in, which has the
-	// objects one folder below.
-	bucket  string
-	store   folder
+// fleetDay is the day of a whole fleet in a bucket. The real recorder and the real compactor work on a
+// store in memory, so that the CPU time is theirs alone. Only the pace is not real: the recorder
+// receives full runs, not webhooks all day long.
+type fleetDay struct {
+	shards  int
+	store   *memstore.Store
 	rows    int64
-	devices []device
-	fresh   sum // before compaction
-	live    sum // after it
-	record  time.Duration
-	compact time.Duration
-	report  compact.Report
+	devices []device      // a sample
+	cpu     time.Duration // to record and to compact
+	bytes   int64         // after compaction
+	dir     string        // holds the compacted bucket on disk
+	p50     float64       // of a warm query on that bucket, in ms
 }
 
-// sum is objects and their bytes.
-type sum struct {
-	objects int
-	bytes   int64
-}
-
-func (s *sum) add(objects []objstore.Object) {
-	for _, o := range objects {
-		s.objects++
-		s.bytes += o.Size
-	}
-}
-
-// dayOf is the whole fleet's closed and compacted day, made when it is first asked for.
-func (b *bench) dayOf(ctx context.Context, shards int) (*day, error) {
-	if d := b.days[shards]; d != nil {
-		return d, nil
-	}
-	s, err := b.spill(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d, err := b.newDay(shards)
-	if err != nil {
-		return nil, err
-	}
-	d.rows, d.devices = s.rows, s.devices
-	for shard := range s.files {
-		events, err := s.events(shard)
-		if err != nil {
-			return nil, err
+// measureFleet measures the day of a fleet in 16 and in 256 shards, and compares the latter with other engines.
+func measureFleet(ctx context.Context, found *results, dir string, millions float64) error {
+	narrow := &fleetDay{shards: 16, store: memstore.New(), dir: filepath.Join(dir, "16")}
+	wide := &fleetDay{shards: 256, store: memstore.New(), dir: filepath.Join(dir, "256")}
+	for part := range fleet(max(int(millions*1e6), 20)) {
+		if err := errors.Join(narrow.record(ctx, part), wide.record(ctx, part)); err != nil {
+			return err
 		}
-		if err := d.recordFull(ctx, events); err != nil {
-			return nil, err
-		}
-		b.say("%d shards: %d of %d parts recorded", shards, shard+1, len(s.files))
 	}
-	if err := d.finish(ctx, b); err != nil {
-		return nil, err
+	if _, err := narrow.measure(ctx, found); err != nil {
+		return err
 	}
-	b.days[shards] = d
-	return d, nil
+	reader, err := wide.measure(ctx, found)
+	if err != nil {
+		return err
+	}
+	return comparison{found, wide, reader}.compare(ctx, dir)
 }
 
-func (b *bench) newDay(shards int) (*day, error) {
-	bucket, err := b.folder(fmt.Sprintf("bucket%d", shards))
-	return &day{shards: shards, bucket: bucket, store: folder(filepath.Join(bucket, "objects"))}, err
-}
+func (d *fleetDay) name() string { return fmt.Sprintf("Fleet/shards=%d", d.shards) }
 
-// recordFull records events as full runs of each partition, writer after writer.
-func (d *day) recordFull(ctx context.Context, events []event.Event) error {
+func (d *fleetDay) record(ctx context.Context, part fleetPart) error {
 	began := cpu()
-	defer func() { d.record += cpu() - began }()
-	var all [writers]*record.Writer
-	for i := range all {
-		w, err := record.New(d.store, record.Config{Shards: d.shards})
-		if err != nil {
-			return err
-		}
-		all[i] = w
+	defer func() { d.cpu += cpu() - began }()
+	d.rows += int64(len(part.events))
+	d.devices = append(d.devices, part.devices...)
+	return recordRuns(ctx, d.store, d.shards, defaultRunRows, part.events)
+}
+
+// measure compacts the day, saves it to disk, and measures its size and its queries. It returns a warm reader.
+func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, error) {
+	if err := d.compact(ctx, found); err != nil {
+		return nil, err
 	}
-	turn := 0
-	for _, part := range split(layout.Layout{Shards: d.shards}, events) {
-		for batch := range slices.Chunk(part, runRows) {
-			if err := all[turn%writers].Append(ctx, batch); err != nil {
-				return err
-			}
-			turn++
-		}
+	local, err := saveBucket(ctx, d.dir, d.store)
+	if err != nil {
+		return nil, err
 	}
-	for _, w := range all {
-		if err := w.Close(ctx); err != nil {
-			return err
-		}
+	ids, err := d.idBytes(ctx)
+	if err != nil {
+		return nil, err
 	}
+	found.add(d.name(), float64(d.bytes-ids)/float64(d.rows), "B/event-without-ids")
+	return d.timeQueries(ctx, found, local)
+}
+
+func (d *fleetDay) compact(ctx context.Context, found *results) error {
+	fresh, err := eventBytes(ctx, d.store)
+	if err != nil {
+		return err
+	}
+	began := cpu()
+	report, err := compactAt(ctx, d.store, "", afterClose())
+	if err != nil {
+		return err
+	}
+	d.cpu += cpu() - began
+	if d.bytes, err = eventBytes(ctx, d.store); err != nil {
+		return err
+	}
+	rows := float64(d.rows)
+	found.add(d.name(), rows/float64(d.shards), "rows/partition")
+	found.add(d.name(), d.cpu.Seconds(), "cpu-s")
+	found.add(d.name(), float64(fresh)/rows, "fresh-B/event")
+	found.add(d.name(), float64(d.bytes)/rows, "B/event")
+	found.add(d.name(), float64(report.Rows)/rows, "rewrites/event")
 	return nil
 }
 
-// split is the events of each shard, in the order they had.
-func split(l layout.Layout, events []event.Event) map[layout.Shard][]event.Event {
-	parts := map[layout.Shard][]event.Event{}
-	for i := range events {
-		shard := l.ShardOf(events[i].ClientID)
-		parts[shard] = append(parts[shard], events[i])
-	}
-	return parts
+// glob returns a pattern for the paths of all segments on disk.
+func (d *fleetDay) glob() string {
+	return filepath.Join(d.dir, "objects", layout.EventsPrefix, "*/*/*.parquet")
 }
 
-// finish compacts, and weighs before and after.
-func (d *day) finish(ctx context.Context, b *bench) error {
-	objects, err := objstore.All(ctx, d.store, layout.EventsPrefix, "")
+// idBytes returns the compressed size of the identifiers that some brokers give their connections and
+// events. These are mostly random and take as much space in any format.
+func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
+	duck, err := openDuck(d.dir)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	d.fresh.add(objects)
-	b.say("%d shards: compacting %s objects", d.shards, thousands(strconv.Itoa(len(objects))))
-	began := cpu()
-	if d.report, err = compactClosed(ctx, d.store, b.dir); err != nil {
-		return err
-	}
-	d.compact = cpu() - began
-	objects, err = objstore.All(ctx, d.store, layout.EventsPrefix, "")
-	d.live.add(objects)
-	return err
+	defer duck.db.Close()
+	err = duck.db.QueryRowContext(ctx, "SELECT sum(total_compressed_size)::BIGINT FROM parquet_metadata('"+d.glob()+
+		"') WHERE path_in_schema IN ('channel_id', 'source_event_id')").Scan(&size)
+	return size, err
 }
 
-// compactClosed compacts a bucket whose days are all closed and quiet.
-func compactClosed(ctx context.Context, store compact.Store, dir string) (compact.Report, error) {
-	later := time.Now()
-	if later.Before(today) {
-		later = today
-	}
-	return compactAt(ctx, store, dir, later.Add(48*time.Hour))
-}
-
-func compactAt(ctx context.Context, store compact.Store, dir string, now time.Time) (compact.Report, error) {
-	c, err := compact.New(store, compact.Config{Dir: dir, Now: func() time.Time { return now }})
+// timeQueries measures warm queries, in process and on local disk. It returns the reader.
+func (d *fleetDay) timeQueries(ctx context.Context, found *results, local *oss.Store) (*query.Reader, error) {
+	reader, err := query.New(local, query.Config{Shards: d.shards})
 	if err != nil {
-		return compact.Report{}, err
+		return nil, err
 	}
-	report, err := c.Run(ctx)
-	if err == nil && len(report.Failed)+len(report.Unreadable)+len(report.Stuck) > 0 {
-		err = fmt.Errorf("compact: %v %v %v", report.Failed, report.Unreadable, report.Stuck)
+	var took durations
+	for range 2 { // the first pass fills the cache of footers
+		took, err = timeEach(sample(d.devices, maxQuestions), func(d device) error {
+			_, err := ask(ctx, reader, d)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	return report, err
+	d.p50 = took.percentile(50)
+	found.add(d.name(), d.p50, "p50-ms")
+	found.add(d.name(), took.percentile(99), "p99-ms")
+	return reader, nil
 }

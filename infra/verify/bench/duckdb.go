@@ -5,28 +5,24 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
-	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
-	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/segment"
 )
 
-// duck is a DuckDB in memory, with as many threads as there are cores.
+// duck is a DuckDB in memory that uses all cores.
 type duck struct{ db *sql.DB }
 
-func openDuck(spill string) (duck, error) {
+// openDuck returns a DuckDB that spills to the folder dir.
+func openDuck(dir string) (duck, error) {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		return duck{}, err
 	}
-	for _, setting := range []string{"SET memory_limit = '2GB'", "SET temp_directory = '" + spill + "'", "SET TimeZone = 'UTC'"} {
+	for _, setting := range []string{"SET memory_limit = '2GB'", "SET temp_directory = '" + dir + "'", "SET TimeZone = 'UTC'"} {
 		if _, err := db.Exec(setting); err != nil {
 			return duck{}, err
 		}
@@ -34,151 +30,76 @@ func openDuck(spill string) (duck, error) {
 	return duck{db}, nil
 }
 
-// duckColumns are a row's columns as SQL reads them from our files.
+// duckColumns returns expressions for the columns of a row in our files, which hold time as a timestamp
+// and the age of the connection in place of connected_at.
 func duckColumns() string {
-	return columnList(func(i int) string {
-		if columns[i].name == "connected_at" {
-			return "time - connected_for_ms * INTERVAL 1 millisecond AS connected_at"
+	list := columnNames()
+	for i, name := range list {
+		switch name {
+		case "time":
+			list[i] = "epoch_ms(time)"
+		case "connected_at":
+			list[i] = "coalesce(epoch_ms(time) - connected_for_ms, 0)"
 		}
-		return columns[i].name
-	})
+	}
+	return strings.Join(list, ", ")
 }
 
-// day asks for a device's day in what from names.
-func (k duck) day(ctx context.Context, from, and string, d device) (found []segment.Row, err error) {
-	q := question(d)
-	rows, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+
-		" WHERE client_id = $1 AND instance_id = $2 AND time BETWEEN $3 AND $4"+and+" ORDER BY time", d.client, d.instance, q.From, q.To)
+// day returns the day of a device from files. condition, if not empty, narrows the files down.
+func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
+	q := dayOf(d)
+	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+
+		" AND events.time BETWEEN $3 AND $4"+condition+" ORDER BY events.time", string(d.client), string(d.instance), q.From, q.To)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		r, err := scanDuck(rows)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, r)
-	}
-	return found, rows.Err()
+	defer result.Close()
+	return collect(scan(result))
 }
 
-// scanDuck reads a row whose times are times.
-func scanDuck(rows *sql.Rows) (r segment.Row, err error) {
-	to := places(&r)
-	var at time.Time
-	var connected sql.NullTime
-	for i, c := range columns {
-		switch c.name {
-		case "time":
-			to[i] = &at
-		case "connected_at":
-			to[i] = &connected
-		}
-	}
-	if err := rows.Scan(to...); err != nil {
-		return r, err
-	}
-	r.Time = at.UnixMilli()
-	if connected.Valid {
-		r.ConnectedAt = connected.Time.UnixMilli()
-	}
-	return r, nil
-}
-
-// duckOnOurs asks DuckDB for the same in our own files.
-func (b *bench) duckOnOurs(ctx context.Context, us ours, d *day) error {
-	k, err := openDuck(b.dir)
-	if err != nil {
-		return err
-	}
-	defer k.db.Close()
-	glob := fmt.Sprintf("read_parquet('%s/events/*/*/*.parquet', hive_partitioning = true, hive_types = {'shard': VARCHAR, 'day': DATE})", d.store)
-	l := layout.Layout{Shards: d.shards}
-	for _, way := range []struct {
-		name    string
-		queries int
-		times   figure
-		ask     func(context.Context, device) ([]segment.Row, error)
-	}{
-		{"DuckDB on our files, the file named", 100, figure{}, func(ctx context.Context, of device) ([]segment.Row, error) {
-			from, err := d.filesOf(ctx, l, of)
-			if err != nil {
-				return nil, err
-			}
-			return k.day(ctx, from, "", of)
-		}},
-		{"DuckDB on our files, glob and shard", 50, atLeast(10), func(ctx context.Context, of device) ([]segment.Row, error) {
-			return k.day(ctx, glob, fmt.Sprintf(" AND shard = '%s' AND day = '%s'", l.ShardOf(event.ClientID(of.client)), layout.DayOf(today)), of)
-		}},
-		{"DuckDB on our files, glob alone", 20, figure{}, func(ctx context.Context, of device) ([]segment.Row, error) {
-			return k.day(ctx, glob, "", of)
-		}},
-	} {
-		if err := b.compare(ctx, way.name, way.ask, us, b.draw(d.devices, way.queries), way.times); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// filesOf names the files of a device's partition.
-func (d *day) filesOf(ctx context.Context, l layout.Layout, of device) (string, error) {
-	objects, err := objstore.All(ctx, d.store, l.PartitionOf(event.ClientID(of.client), today).Prefix(), "")
-	if err != nil {
-		return "", err
-	}
-	var files []string
-	for _, o := range objects {
-		files = append(files, "'"+d.store.path(o.Key)+"'")
-	}
-	return "read_parquet([" + strings.Join(files, ", ") + "], hive_partitioning = false)", nil
-}
-
-// plainDuck is DuckDB on one Parquet file of the whole day, in the order of arrival,
-// as a log would be archived: no partitions, no order by device.
-type plainDuck struct {
-	b    *bench
-	path string
+// plainFile is DuckDB on one Parquet file with the whole day in order of arrival, as a log would be
+// archived: without partitions and not sorted by device.
+type plainFile struct {
+	dir string
+	day *fleetDay
 	duck
 }
 
-func newPlainDuck(b *bench) *plainDuck { return &plainDuck{b: b} }
+func (p *plainFile) path() string { return filepath.Join(p.dir, "day.parquet") }
 
-func (p *plainDuck) name() string { return "DuckDB on a plain daily file" }
-
-// questions are few, since each reads the whole file.
-func (*plainDuck) questions() int { return 20 }
-
-// load copies our rows; rows is not used, since DuckDB reads and sorts ours itself
-// faster than it can be told of them one by one.
-func (p *plainDuck) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (err error) {
-	dir, err := p.b.folder("plain")
-	if err != nil {
+// load copies our rows. It ignores its argument, because DuckDB reads and sorts our files faster than it
+// could receive rows one by one.
+func (p *plainFile) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (err error) {
+	if p.duck, err = openDuck(p.dir); err != nil {
 		return err
 	}
-	if p.duck, err = openDuck(dir); err != nil {
-		return err
-	}
-	p.path = filepath.Join(dir, "day.parquet")
-	_, err = p.db.ExecContext(ctx, fmt.Sprintf("COPY (SELECT * FROM read_parquet('%s/events/*/*/*.parquet', hive_partitioning = false)"+
-		" ORDER BY epoch_ms(time) + received_delay_ms) TO '%s' (FORMAT parquet, COMPRESSION zstd)", p.b.days[256].store, p.path))
+	_, err = p.db.ExecContext(ctx, fmt.Sprintf("COPY (SELECT * FROM read_parquet('%s', hive_partitioning = false)"+
+		" ORDER BY epoch_ms(time) + received_delay_ms) TO '%s' (FORMAT parquet, COMPRESSION zstd)", p.day.glob(), p.path()))
 	return err
 }
 
-func (p *plainDuck) bytes(context.Context) (int64, error) {
-	info, err := os.Stat(p.path)
-	if err != nil {
-		return 0, err
+func (p *plainFile) table() string { return "read_parquet('" + p.path() + "')" }
+
+// rows yields the whole day in order of arrival.
+func (p *plainFile) rows(ctx context.Context) iter.Seq2[segment.Row, error] {
+	return func(yield func(segment.Row, error) bool) {
+		result, err := p.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+p.table())
+		if err != nil {
+			yield(segment.Row{}, err)
+			return
+		}
+		defer result.Close()
+		scan(result)(yield)
 	}
-	return info.Size(), nil
 }
 
-func (p *plainDuck) ask(ctx context.Context, d device) ([]segment.Row, error) {
-	return p.day(ctx, "read_parquet('"+p.path+"')", "", d)
+func (p *plainFile) bytes(context.Context) (int64, error) { return fileSize(p.path()) }
+
+func (p *plainFile) ask(ctx context.Context, d device) ([]segment.Row, error) {
+	return p.duck.day(ctx, p.table(), "", d)
 }
 
-func (p *plainDuck) close() {
+func (p *plainFile) close() {
 	if p.db != nil {
 		_ = p.db.Close()
 	}

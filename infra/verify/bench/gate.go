@@ -12,16 +12,15 @@ import (
 // gateWait is how long the gate waits for another request before it opens.
 const gateWait = 8 * time.Millisecond
 
-// gate is a store for readers that counts round trips in sequence. It holds every
-// request until none has come for gateWait, then lets all of them through and counts
-// one. So what is asked at once is one round trip, and what is asked for after an
-// answer the next, whatever the store's own time.
+// gate is a store for readers that counts round trips. It holds every request until no other has
+// arrived for gateWait, then lets all of them pass and counts one round trip. Requests made at the same
+// time are therefore one round trip, and requests made after a response are the next, however fast the store is.
 type gate struct {
 	store query.Store
 
 	mu     sync.Mutex
 	timer  *time.Timer
-	open   chan struct{} // closed when the requests that wait may pass
+	open   chan struct{} // closed when the waiting requests may pass
 	rounds int
 }
 
@@ -47,7 +46,7 @@ func (g *gate) pass() {
 	<-open
 }
 
-// release opens the gate for those who wait, once.
+// release lets the requests waiting for open pass, once.
 func (g *gate) release(open chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,7 +58,7 @@ func (g *gate) release(open chan struct{}) {
 	g.rounds++
 }
 
-// take is the round trips since the last call.
+// take returns the number of round trips since the last call.
 func (g *gate) take() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

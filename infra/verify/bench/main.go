@@ -1,90 +1,71 @@
-// Bench measures what a device-history query costs, and everything around it, on this
-// machine: `make bench`. It prints a table of what was measured beside the figures to
-// beat, and writes the same as JSON.
+// Bench measures what Go benchmarks cannot: the day of a whole fleet, other engines with the same
+// rows and the same questions, and a day simulated by a clock of its own. It then prints each figure
+// to beat beside the measurement, including what this package's benchmarks measured, and the price of
+// a month. `make bench` runs everything; README.md has the method and the figures.
 //
-// How it is measured:
+// Usage:
 //
-//   - Data is infra/local/sim's: a UTC day of a whole fleet, SCALE million devices with ten
-//     events each. Single partitions (35,000 rows, ten times that, 600,000) do not
-//     depend on SCALE from 0.01 on: see partitionEvents.
-//   - The real recorder writes and the real compactor merges. Only the pace is not
-//     real: the recorder is given full runs of events in the order of their arrival,
-//     by several writers in turn, instead of webhooks all day long. The simulated
-//     day (section steady) is paced by a clock of its own.
-//   - CPU is that of the whole process, user and system, its garbage collector
-//     included: rows/s per core means rows per second of CPU. So a busy machine
-//     changes times, not CPU.
-//   - Requests and bytes are counted by a store wrapper, round trips by one that lets
-//     all requests wait until no more come, and then answers them together: see gate.
-//   - Peers get the same rows in the order of their arrival and answer the same
-//     questions: all rows of a device on that day. Every answer is compared with ours.
+//	SCALE=1 bench [file with the output of go test -bench]
 //
-// Flags and environment: SCALE; -only names the sections to run, with commas between.
+// SCALE is the size of the fleet in millions of devices, 1 by default. Measurements are printed
+// in the format of Go benchmarks.
 package main
 
 import (
 	"context"
-	"flag"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
 func main() {
-	if len(os.Args) > 2 && os.Args[1] == childArgument {
-		exitOn(child(context.Background(), os.Args[2:]))
-		return
-	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	exitOn(run(ctx))
-}
-
-func exitOn(err error) {
-	if err != nil {
+	if err := run(ctx, os.Args[1:], os.Getenv("SCALE"), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	root := flag.String("root", "../../..", "the project's folder")
-	only := flag.String("only", "", "sections to run, with commas between: "+strings.Join(sectionNames(), ", "))
-	out := flag.String("json", "", "where the JSON goes; default .build/bench.json in the project's folder")
-	flag.Parse()
-	scale, err := scaleOf(os.Getenv("SCALE"))
+func run(ctx context.Context, arguments []string, scale string, out io.Writer) error {
+	millions, err := parseScale(scale)
 	if err != nil {
 		return err
 	}
-	chosen, err := choose(*only)
+	found := newResults(out)
+	for _, file := range arguments {
+		if err := found.readFile(file); err != nil {
+			return err
+		}
+	}
+	dir, err := os.MkdirTemp("", "device-trace-bench-")
 	if err != nil {
 		return err
 	}
-	b, err := newBench(*root, scale, os.Stderr)
-	if err != nil {
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL may run as another user
 		return err
 	}
-	defer b.close()
-	failed := b.runAll(ctx, chosen)
-	report := b.report(ctx)
-	report.print(os.Stdout)
-	if err := report.write(*root, *out); err != nil {
-		return err
-	}
-	return failed
+	err = errors.Join(
+		measureFleet(ctx, found, dir, millions),
+		simulateDays(ctx, found, dir, millions),
+	)
+	printTargets(out, found, millions)
+	return errors.Join(err, printPrices(out, found))
 }
 
-// scaleOf is how many million devices there are.
-func scaleOf(text string) (float64, error) {
+// parseScale returns the size of the fleet in millions of devices, which is 1 if text is empty.
+func parseScale(text string) (float64, error) {
 	if text == "" {
 		return 1, nil
 	}
 	scale, err := strconv.ParseFloat(text, 64)
-	if err != nil || scale <= 0 || scale > 100 {
-		return 0, fmt.Errorf("SCALE is %q, want a number above 0, up to 100", text)
+	if err != nil || scale <= 0 || scale > 10 {
+		return 0, fmt.Errorf("SCALE is %q; use a number above 0, at most 10", text)
 	}
 	return scale, nil
 }

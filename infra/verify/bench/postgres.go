@@ -19,24 +19,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-const postgresName = "PostgreSQL"
-
-// postgres is a server of its own, on a socket in a folder of its own. As root it
-// runs as another user, since it refuses to run as root.
+// postgres is a server of its own, on a Unix socket in its own folder. PostgreSQL refuses to run as root,
+// so root runs it as another user.
 type postgres struct {
-	b      *bench
 	dir    string
 	server *exec.Cmd
 	conn   *pgx.Conn
 }
 
-func newPostgres(b *bench) *postgres { return &postgres{b: b} }
-
-func (p *postgres) name() string { return postgresName }
-
-func (*postgres) questions() int { return timedQueries }
-
-// load is COPY, then the index, then what autovacuum would do.
+// load copies all rows, builds the index, and does what autovacuum would do.
 func (p *postgres) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error {
 	if err := p.open(ctx); err != nil {
 		return err
@@ -44,14 +35,16 @@ func (p *postgres) load(ctx context.Context, rows iter.Seq2[segment.Row, error])
 	if _, err := p.conn.Exec(ctx, createTable()); err != nil {
 		return err
 	}
-	var names []string
-	for _, c := range columns {
-		names = append(names, c.name)
-	}
-	source := &copySource{}
-	source.pull, source.stop = iter.Pull2(rows)
-	defer source.stop()
-	if _, err := p.conn.CopyFrom(ctx, pgx.Identifier{"events"}, names, source); err != nil {
+	next, stop := iter.Pull2(rows)
+	defer stop()
+	source := pgx.CopyFromFunc(func() ([]any, error) {
+		row, err, more := next()
+		if !more || err != nil {
+			return nil, err
+		}
+		return values(&row), nil
+	})
+	if _, err := p.conn.CopyFrom(ctx, pgx.Identifier{"events"}, columnNames(), source); err != nil {
 		return err
 	}
 	for _, statement := range []string{createIndex, "VACUUM ANALYZE events", "CHECKPOINT"} {
@@ -62,37 +55,18 @@ func (p *postgres) load(ctx context.Context, rows iter.Seq2[segment.Row, error])
 	return nil
 }
 
-// copySource hands rows to COPY.
-type copySource struct {
-	pull func() (segment.Row, error, bool)
-	stop func()
-	row  segment.Row
-	err  error
-}
-
-func (s *copySource) Next() bool {
-	row, err, more := s.pull()
-	s.row, s.err = row, err
-	return more && err == nil
-}
-
-func (s *copySource) Values() ([]any, error) { return places(&s.row), nil }
-func (s *copySource) Err() error             { return s.err }
-
 func (p *postgres) bytes(ctx context.Context) (size int64, err error) {
 	err = p.conn.QueryRow(ctx, "SELECT pg_total_relation_size('events')").Scan(&size)
 	return size, err
 }
 
-var postgresQuestion = dayOfDevice(func(n int) string { return "$" + strconv.Itoa(n) })
-
 func (p *postgres) ask(ctx context.Context, d device) ([]segment.Row, error) {
-	rows, err := p.conn.Query(ctx, postgresQuestion, daySpan(d)...)
+	result, err := p.conn.Query(ctx, dayQuery(), dayParameters(d)...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	return rowsIn(rows)
+	defer result.Close()
+	return collect(scan(result))
 }
 
 func (p *postgres) close() {
@@ -100,52 +74,49 @@ func (p *postgres) close() {
 		_ = p.conn.Close(context.Background())
 	}
 	if p.server != nil {
-		_ = p.server.Process.Signal(syscall.SIGQUIT) // nothing of it is kept
+		_ = p.server.Process.Signal(syscall.SIGQUIT) // its data is not kept
 		_ = p.server.Wait()
 	}
 }
 
-// postgresFolders are where Debian has the server, and where the Makefile unpacks it.
-func postgresFolders(root string) []string {
+// findPostgres returns the folder with the programs of the server: Debian's, or the one that the Makefile
+// unpacks.
+func findPostgres() (string, error) {
 	const debian = "usr/lib/postgresql/*/bin/postgres"
-	return []string{"/" + debian, filepath.Join(root, ".build/postgresql", debian)}
-}
-
-func findPostgres(root string) (string, error) {
-	for _, pattern := range postgresFolders(root) {
-		if found, _ := filepath.Glob(pattern); len(found) > 0 {
-			return filepath.Dir(found[len(found)-1]), nil
+	for _, root := range []string{"/", "../../../.build/postgresql"} {
+		if found, _ := filepath.Glob(filepath.Join(root, debian)); len(found) > 0 {
+			return filepath.Abs(filepath.Dir(found[len(found)-1]))
 		}
 	}
-	return "", errNotHere
+	return "", errNotInstalled
 }
 
-// open makes a new cluster and starts a server on it.
+// open creates a new cluster, starts a server on it, and connects.
 func (p *postgres) open(ctx context.Context) (err error) {
-	programs, err := findPostgres(p.b.root)
+	programs, err := findPostgres()
 	if err != nil {
 		return err
 	}
-	if p.dir, err = os.MkdirTemp(p.b.dir, "pg"); err != nil {
+	if p.dir, err = os.MkdirTemp(p.dir, "postgres-"); err != nil {
 		return err
 	}
-	other, err := p.otherUser()
+	attributes, err := p.otherUser()
 	if err != nil {
 		return err
 	}
 	data := filepath.Join(p.dir, "data")
 	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-	initdb.SysProcAttr, initdb.Dir = other, p.dir // the bench's own may be closed to another user
+	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the current folder may be closed to the other user
 	out, err := initdb.CombinedOutput()
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: another user than root may not run %s", errNotHere, programs)
+		return fmt.Errorf("%w: users other than root may not run %s", errNotInstalled, programs)
 	}
 	if err != nil {
-		return fmt.Errorf("make a cluster: %w\n%s", err, out)
+		return fmt.Errorf("create cluster: %w\n%s", err, out)
 	}
 	p.server = exec.Command(filepath.Join(programs, "postgres"), "-D", data, "-k", p.dir, "-c", "listen_addresses=",
 		"-c", "shared_buffers=1GB", "-c", "maintenance_work_mem=256MB", "-c", "max_wal_size=4GB")
-	p.server.SysProcAttr, p.server.Dir = other, p.dir
+	p.server.SysProcAttr, p.server.Dir = attributes, p.dir
 	if err := p.server.Start(); err != nil {
 		p.server = nil
 		return err
@@ -153,6 +124,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	return p.connect(ctx)
 }
 
+// connect waits up to two minutes for the server.
 func (p *postgres) connect(ctx context.Context) (err error) {
 	for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(50 * time.Millisecond) {
 		p.conn, err = pgx.Connect(ctx, "user=bench database=postgres host="+p.dir)
@@ -160,29 +132,24 @@ func (p *postgres) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return fmt.Errorf("the server does not answer: %w", err)
+	return fmt.Errorf("connect to server: %w", err)
 }
 
-// otherUser gives the folder to a user that is not root, and is how to be that user;
-// nil for who is not root.
+// otherUser makes another user the owner of the folder and returns the attributes of a process that runs as
+// that user. It returns nil unless this process runs as root.
 func (p *postgres) otherUser() (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	var found *user.User
 	for _, name := range []string{"postgres", "nobody"} {
-		if u, err := user.Lookup(name); err == nil {
-			found = u
-			break
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
 		}
+		uid, uidErr := strconv.Atoi(u.Uid)
+		gid, gidErr := strconv.Atoi(u.Gid)
+		err = errors.Join(uidErr, gidErr, os.Chown(p.dir, uid, gid))
+		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, err
 	}
-	if found == nil {
-		return nil, errors.New("there is no user postgres or nobody to run the server as")
-	}
-	uid, uidErr := strconv.Atoi(found.Uid)
-	gid, gidErr := strconv.Atoi(found.Gid)
-	if err := errors.Join(uidErr, gidErr, os.Chown(p.dir, uid, gid)); err != nil {
-		return nil, err
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+	return nil, errors.New("find a user to run the server as: there is neither postgres nor nobody")
 }

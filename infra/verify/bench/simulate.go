@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,36 +15,32 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// compactEvery is the period of the compactor's timer.
-const compactEvery = 5 * time.Minute
+const (
+	writers      = 4               // recorders that receive events in turn
+	compactEvery = 5 * time.Minute // period of the compactor's timer
+	openHours    = 18              // hour at which the open day is queried
+)
 
-// simulation is a day of one partition by a clock of its own: several recorders, and
-// the compactor every five minutes.
+// simulation is the day of one partition, by a clock of its own. Events arrive at several recorders in
+// turn, and the compactor runs every five minutes.
 type simulation struct {
-	shards    int
 	store     *memstore.Store
+	partition layout.Partition
 	now       time.Time
 	writers   []*record.Writer
 	compactor *compact.Compactor
-	next      time.Time // that the compactor runs
+	nextRun   time.Time // when the compactor runs next
 
-	appends   int
-	counted   *objstore.Counting // what the compactor asks
-	compacted int64              // rows written by the compactor
-	live      []liveObjects
+	appends int
+	counted *objstore.Counting // the compactor's requests
+	written int64              // rows written by the compactor
+	live    []int              // objects that a query must read, before and after each run of the compactor
+	beyond  int                // number of these that exceed the bound
 }
-
-// liveObjects are what a query must read, at a moment.
-type liveObjects struct {
-	all, levels int
-	most        int // of any compacted level
-}
-
-// bound is the figure to beat.
-func (l liveObjects) bound() int { return writers + 8*l.levels }
 
 func newSimulation(shards int, dir string) (*simulation, error) {
-	s := &simulation{shards: shards, store: memstore.New(), now: today, next: today.Add(compactEvery)}
+	s := &simulation{store: memstore.New(), now: today, nextRun: today.Add(compactEvery)}
+	s.partition = layout.Partition{Shard: layout.Layout{Shards: shards}.AllShards()[0], Day: layout.DayOf(today)}
 	clock := func() time.Time { return s.now }
 	s.store.Now = clock
 	for range writers {
@@ -59,10 +56,10 @@ func newSimulation(shards int, dir string) (*simulation, error) {
 	return s, err
 }
 
-// run lets events arrive, so many at a time, each batch at the next of the writers.
+// run delivers events in batches of the given size.
 func (s *simulation) run(ctx context.Context, events []event.Event, batch int) error {
 	for part := range slices.Chunk(events, batch) {
-		if err := s.wait(ctx, part[len(part)-1].ReceivedAt); err != nil {
+		if err := s.advance(ctx, part[len(part)-1].ReceivedAt); err != nil {
 			return err
 		}
 		if err := s.writers[s.appends%writers].Append(ctx, part); err != nil {
@@ -73,68 +70,112 @@ func (s *simulation) run(ctx context.Context, events []event.Event, batch int) e
 	return nil
 }
 
-// wait lets time pass.
-func (s *simulation) wait(ctx context.Context, until time.Time) error {
-	for !s.next.After(until) {
-		s.now = s.next
+// advance moves the clock forward, and runs the compactor each time its timer fires on the way.
+func (s *simulation) advance(ctx context.Context, until time.Time) error {
+	for ; !s.nextRun.After(until); s.nextRun = s.nextRun.Add(compactEvery) {
+		s.now = s.nextRun
 		if err := s.compact(ctx); err != nil {
 			return err
 		}
-		s.next = s.next.Add(compactEvery)
 	}
 	s.now = until
 	return ctx.Err()
 }
 
-// compact runs the compactor, and looks before and after it.
 func (s *simulation) compact(ctx context.Context) error {
-	if err := s.look(ctx); err != nil {
-		return err
-	}
+	before := s.look(ctx)
 	report, err := s.compactor.Run(ctx)
-	if err != nil || len(report.Failed) > 0 {
-		return fmt.Errorf("compact: %v: %w", report.Failed, err)
+	if len(report.Failed) > 0 {
+		err = errors.Join(err, fmt.Errorf("compact: %v", report.Failed))
 	}
-	s.compacted += report.Rows
-	return s.look(ctx)
+	s.written += report.Rows
+	return errors.Join(before, err, s.look(ctx))
 }
 
+// look counts the objects that a query must read now. The bound is one open run for each writer plus eight
+// objects for each level.
 func (s *simulation) look(ctx context.Context) error {
-	objects, err := objstore.All(ctx, s.store, partitionOf(s.shards).Prefix(), "")
+	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {
 		return err
 	}
 	runs, compacted := layout.Heads(layout.Segments(objects))
-	perLevel := map[int]int{}
-	l := liveObjects{all: len(runs) + len(compacted), levels: 1}
+	levels := map[int]bool{0: true}
 	for _, c := range compacted {
-		perLevel[c.Name.Level]++
-		l.most = max(l.most, perLevel[c.Name.Level])
+		levels[c.Name.Level] = true
 	}
-	l.levels += len(perLevel)
-	s.live = append(s.live, l)
+	live := len(runs) + len(compacted)
+	s.live = append(s.live, live)
+	if live > writers+8*len(levels) {
+		s.beyond++
+	}
 	return nil
 }
 
-// requests are those of the compactor so far but its lists, by their price.
-func (s *simulation) requests() (puts, reads float64) {
-	for _, c := range s.counted.Calls() {
-		switch c.Op {
-		case objstore.OpPut, objstore.OpDelete:
-			puts++
-		case objstore.OpRead:
-			reads++
-		}
-	}
-	return puts, reads
+// requests returns the numbers of put-class and get-class requests of the compactor, without lists.
+func (s *simulation) requests() (puts, reads int) {
+	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
 }
 
-// worst is the moment that is nearest to its bound, or furthest beyond it.
-func (s *simulation) worst() (worst liveObjects) {
-	for i, l := range s.live {
-		if i == 0 || l.all-l.bound() > worst.all-worst.bound() {
-			worst = l
-		}
+func (s *simulation) report(found *results, name string, rows int) {
+	slices.Sort(s.live)
+	puts, reads := s.requests()
+	found.add(name, float64(s.live[len(s.live)-1]), "max-objects")
+	found.add(name, float64(s.live[len(s.live)/2]), "median-objects")
+	found.add(name, 100*float64(s.beyond)/float64(len(s.live)), "%-beyond-bound")
+	found.add(name, float64(s.written)/float64(rows), "rewrites/event")
+	found.add(name, float64(puts), "puts/day")
+	found.add(name, float64(reads), "reads/day")
+}
+
+// simulateDays simulates a partition of 35,000 rows that receives one event at a time, and a larger one that
+// receives 64 at a time. That saves time and leaves runs just as full.
+func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
+	small, err := newSimulation(256, dir)
+	if err != nil {
+		return err
 	}
-	return worst
+	events, devices := partitionEvents(256, rowsAt(millions, 35_000))
+	if err := small.runWithQueries(ctx, found, events, devices); err != nil {
+		return err
+	}
+	small.report(found, "Day/shards=256", len(events))
+
+	large, err := newSimulation(16, dir)
+	if err != nil {
+		return err
+	}
+	events, _ = partitionEvents(16, rowsAt(millions, 600_000))
+	if err := large.run(ctx, events, 64); err != nil {
+		return err
+	}
+	large.report(found, "Day/shards=16", len(events))
+	return nil
+}
+
+// runWithQueries delivers the events of the whole day, and measures warm queries while the day is open.
+func (s *simulation) runWithQueries(ctx context.Context, found *results, events []event.Event, devices []device) error {
+	isLater := func(e event.Event, t time.Time) int { return e.ReceivedAt.Compare(t) }
+	past, _ := slices.BinarySearchFunc(events, today.Add(openHours*time.Hour), isLater)
+	if err := s.run(ctx, events[:past], 1); err != nil {
+		return err
+	}
+	seen := map[event.ClientID]bool{}
+	for _, e := range events[:past] {
+		seen[e.ClientID] = true
+	}
+	devices = slices.DeleteFunc(devices, func(d device) bool { return !seen[d.client] })
+	c, err := queries{256, true, sample(devices, 200)}.cost(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	found.add("Day/open", float64(c.maxRequests), "requests")
+	found.add("Day/open", float64(c.maxRounds), "round-trips")
+	found.add("Day/open", c.meanKB, "KB")
+	return s.run(ctx, events[past:], 1)
+}
+
+// rowsAt returns the size of a partition, which is rows unless SCALE is below fullPartition.
+func rowsAt(millions float64, rows int) int {
+	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)
 }

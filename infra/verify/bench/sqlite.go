@@ -5,37 +5,27 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
-	"os"
 	"path/filepath"
+	"strings"
 
 	_ "modernc.org/sqlite"
 
 	"devicetrace/pkg/segment"
 )
 
-// sqlite is a database in a file, in this process.
+// sqlite is a database in a file, opened by this process.
 type sqlite struct {
-	b    *bench
-	path string
-	db   *sql.DB
-	day  *sql.Stmt
+	dir string
+	db  *sql.DB
+	day *sql.Stmt
 }
 
-func newSQLite(b *bench) *sqlite { return &sqlite{b: b} }
+func (s *sqlite) path() string { return filepath.Join(s.dir, "events.db") }
 
-func (s *sqlite) name() string { return "SQLite" }
-
-func (*sqlite) questions() int { return timedQueries }
-
-// load is one transaction, without a journal, then the index.
-func (s *sqlite) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error {
-	dir, err := s.b.folder("sqlite")
-	if err != nil {
-		return err
-	}
-	s.path = filepath.Join(dir, "events.db")
+// load inserts all rows in one transaction without a journal, then builds the index.
+func (s *sqlite) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) (err error) {
 	options := "?_pragma=journal_mode(off)&_pragma=synchronous(off)&_pragma=mmap_size(8589934592)&_pragma=cache_size(-262144)"
-	if s.db, err = sql.Open("sqlite", "file:"+s.path+options); err != nil {
+	if s.db, err = sql.Open("sqlite", "file:"+s.path()+options); err != nil {
 		return err
 	}
 	s.db.SetMaxOpenConns(1)
@@ -47,7 +37,7 @@ func (s *sqlite) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) e
 			return err
 		}
 	}
-	s.day, err = s.db.PrepareContext(ctx, dayOfDevice(func(int) string { return "?" }))
+	s.day, err = s.db.PrepareContext(ctx, strings.ReplaceAll(dayQuery(), "$", "?"))
 	return err
 }
 
@@ -56,39 +46,34 @@ func (s *sqlite) insert(ctx context.Context, rows iter.Seq2[segment.Row, error])
 	if err != nil {
 		return err
 	}
+	defer tx.Rollback() // does nothing after Commit
 	if _, err := tx.ExecContext(ctx, createTable()); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO events VALUES ("+columnList(func(int) string { return "?" })+")")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO events VALUES (?"+strings.Repeat(", ?", len(columnNames())-1)+")")
 	if err != nil {
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
 	for row, err := range rows {
 		if err == nil {
-			_, err = insert.ExecContext(ctx, places(&row)...)
+			_, err = insert.ExecContext(ctx, values(&row)...)
 		}
 		if err != nil {
-			return errors.Join(err, tx.Rollback())
+			return err
 		}
 	}
 	return errors.Join(insert.Close(), tx.Commit())
 }
 
-func (s *sqlite) bytes(context.Context) (int64, error) {
-	info, err := os.Stat(s.path)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
+func (s *sqlite) bytes(context.Context) (int64, error) { return fileSize(s.path()) }
 
 func (s *sqlite) ask(ctx context.Context, d device) ([]segment.Row, error) {
-	rows, err := s.day.QueryContext(ctx, daySpan(d)...)
+	result, err := s.day.QueryContext(ctx, dayParameters(d)...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	return rowsIn(rows)
+	defer result.Close()
+	return collect(scan(result))
 }
 
 func (s *sqlite) close() {

@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// The bucket of the stand-in.
+// The bucket of the stand-in and its access key.
 const (
 	ossRegion = "cn-hangzhou"
 	ossBucket = "bench"
@@ -26,9 +26,9 @@ type standIn struct {
 	server   *http.Server
 }
 
-// openStandIn serves a bucket's folder and holds back each answer for delay.
-func openStandIn(dir string, delay func() time.Duration) (*standIn, error) {
-	bucket, err := oss.Open(oss.Config{
+// serveBucket serves the bucket in the folder dir. It holds back each response for delay() unless delay is nil.
+func serveBucket(dir string, delay func() time.Duration) (*standIn, error) {
+	handler, err := oss.Open(oss.Config{
 		Dir: dir, Bucket: ossBucket, Region: ossRegion, Delay: delay,
 		Credentials: func(key string) (string, string, bool) { return ossSecret, "", key == ossKey },
 	})
@@ -39,14 +39,14 @@ func openStandIn(dir string, delay func() time.Duration) (*standIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &standIn{endpoint: "http://" + listener.Addr().String(), server: &http.Server{Handler: bucket}}
+	s := &standIn{endpoint: "http://" + listener.Addr().String(), server: &http.Server{Handler: handler}}
 	go func() { _ = s.server.Serve(listener) }()
 	return s, nil
 }
 
 func (s *standIn) close() { _ = s.server.Close() }
 
-// store is the bucket through the vendor's SDK, as the functions have it.
+// store returns the bucket through the vendor's SDK, as the functions use it.
 func (s *standIn) store() (objstore.Store, error) {
 	keys := &ossstore.Credentials{}
 	keys.Set(ossKey, ossSecret, "")
@@ -57,7 +57,7 @@ func (s *standIn) store() (objstore.Store, error) {
 	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
 }
 
-// environment is that of a function on the bucket.
+// environment returns the variables that make a function use the bucket.
 func (s *standIn) environment() []string {
 	return []string{
 		"OSS_ENDPOINT=" + s.endpoint, "OSS_REGION=" + ossRegion, "OSS_BUCKET=" + ossBucket,
@@ -65,19 +65,19 @@ func (s *standIn) environment() []string {
 	}
 }
 
-// What a request to OSS takes within its region: log-normal, by median and by what
-// one in a hundred exceeds.
+// The time of a request to OSS within its region is assumed to be log-normal. These are its median and
+// its 99th percentile.
 const (
 	ossMedian = 12 * time.Millisecond
 	ossSlow   = 40 * time.Millisecond
 )
 
-// likeOSS draws how long a request takes.
+// likeOSS draws the time of one request.
 func likeOSS() time.Duration {
 	return time.Duration(float64(ossMedian) * math.Exp(ossSpread()*rand.NormFloat64()))
 }
 
-// ossSpread is the standard deviation of the logarithm.
+// ossSpread returns the standard deviation of the logarithm of that time.
 func ossSpread() float64 {
 	const ninetyNinth = 2.3263 // percentile of the standard normal distribution
 	return math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth

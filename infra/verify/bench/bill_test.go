@@ -15,37 +15,37 @@ func TestCompute(t *testing.T) {
 }
 
 func TestTouched(t *testing.T) {
-	require.InDelta(t, 1, touched(16, 1), 1e-9)
-	require.InDelta(t, 15.97, touched(16, 100), 0.01)
-	require.InDelta(t, 98.8, touched(4096, 100), 0.1)
+	require.InDelta(t, 1, touchedShards(16, 1), 1e-9)
+	require.InDelta(t, 15.97, touchedShards(16, 100), 0.01)
+	require.InDelta(t, 98.8, touchedShards(4096, 100), 0.1)
 }
 
 func TestSlowest(t *testing.T) {
 	require.InDelta(t, 0.0137, slowest(1), 0.0001)
-	require.InDelta(t, 0.040, slowest(99), 0.001, "one in a hundred is slower than that")
+	require.InDelta(t, 0.040, slowest(99), 0.001, "one in a hundred is slower")
 	require.Greater(t, slowest(16), slowest(2))
 }
 
-// TestBill follows one bill by hand.
+// TestBill calculates one bill by hand.
 func TestBill(t *testing.T) {
-	u := use{devices: 1e6, eventsADevice: 10, batch: 1, shards: 16, retention: 30, queriesADevice: 0.01}
-	c := unit{
-		putsPerPartition: 1, recordCPU: 0.0005, queryCPU: 0.0005, queryLists: 1, queryReads: 1, queryRounds: 2,
+	d := deployment{devices: 1e6, eventsPerDevice: 10, batch: 1, shards: 16, retention: 30, queriesPerDevice: 0.01}
+	c := costs{
+		recordPuts: 1, recordCPU: 0.0005, queryCPU: 0.0005, queryLists: 1, queryReads: 1, queryRounds: 2,
 		mergeCPU: 1e-5, rewrites: 3, mergePuts: 100, mergeReads: 1000, storedBytes: 12, roundTrip: 0.0137,
 	}
-	m := bill(u, c, listPrices)
-	// 300 M events of 12 bytes, kept for a month.
+	m := bill(d, c, listPrices)
+	// 300 million events of 12 bytes, kept for a month.
 	require.InDelta(t, 300e6*12/float64(1<<30)*0.12, m.storage, 1e-6)
-	// A put each, a list of each of 16 shards every five minutes, 480 partitions, 300,000 queries.
+	// A put for each event, a list of each of 16 shards every five minutes, 480 partitions, 300,000 queries.
 	puts := 300e6 + 8640*16 + 480*100 + 300e3
 	gets := 480*1000 + 300e3
 	require.InDelta(t, (puts+gets)/10_000*0.01, m.requests, 1e-6)
-	// 300 M calls of 1 ms of CPU and a round trip on half a vCPU and half a GB.
+	// 300 million calls with 1 ms of CPU and a round trip, on half a vCPU and half a GB.
 	recorder := 300e6*75/10_000 + 300e6*(0.001+slowest(1))*(0.5+0.5*0.15)
 	require.InDelta(t, recorder*0.00011, m.recorder, 0.01)
-	require.InDelta(t, 0.01*720, m.query, 1e-9, "the least that a function costs")
+	require.InDelta(t, 0.01*720, m.query, 1e-9, "the minimum for a function")
 	require.InDelta(t, m.storage+m.requests+m.recorder+m.query+m.compactor, m.total(), 1e-9)
 
-	u.batch, c.batchCPU = 100, 0.0005
-	require.Less(t, bill(u, c, listPrices).total(), m.total()/2, "batches are cheaper")
+	d.batch, c.batchCPU = 100, 0.0005
+	require.Less(t, bill(d, c, listPrices).total(), m.total()/2, "batches are cheaper")
 }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"text/tabwriter"
+)
+
+// deployment is a fleet, and how its devices are recorded and queried.
+type deployment struct {
+	devices          float64
+	eventsPerDevice  float64 // a day
+	batch            int     // events per webhook
+	shards           int
+	retention        float64 // days
+	queriesPerDevice float64 // a day
+}
+
+// costs holds the measured cost of each operation. CPU times are in seconds. Puts, deletes and lists
+// are put-class requests.
+type costs struct {
+	recordPuts  float64 // put-class requests of a webhook, for each touched partition
+	recordCPU   float64 // for a webhook with one event
+	batchCPU    float64 // for a larger webhook, for each touched partition
+	queryCPU    float64
+	queryLists  float64
+	queryReads  float64
+	queryRounds float64
+	mergeCPU    float64 // for each row that the compactor writes and verifies
+	rewrites    float64 // of each row by the compactor
+	mergePuts   float64 // put-class requests of the compactor per partition and day, without lists
+	mergeReads  float64 // reads of the compactor per partition and day
+	storedBytes float64 // per event
+	roundTrip   float64 // mean time of a request, in seconds
+}
+
+// measuredCosts returns costs for partitions of 35,000 rows. It returns an error if a measurement is missing.
+func measuredCosts(found *results) (costs, error) {
+	var missing error
+	value := func(benchmark, unit string) float64 {
+		v, ok := found.values[metric{benchmark, unit}]
+		if !ok && missing == nil {
+			missing = fmt.Errorf("price a month: no measurement of %s in %s", benchmark, unit)
+		}
+		return v
+	}
+	const warm, single, batch = "Query/shards=256/rows=35000/warm", "Record/events=1/growing-run", "Record/events=100/16-partitions"
+	return costs{
+		recordPuts:  value(single, "requests/op"),
+		recordCPU:   value(single, "cpu-ms/op") / 1e3,
+		batchCPU:    value(batch, "cpu-ms/op") / 1e3 / value(batch, "puts/op"),
+		queryCPU:    value(warm, "cpu-ms/op") / 1e3,
+		queryLists:  1,
+		queryReads:  value(warm, "mean-requests") - 1,
+		queryRounds: value(warm, "round-trips"),
+		mergeCPU:    1 / value("Merge/rows=600000/closed", "verified-rows/cpu-s"),
+		rewrites:    value("Day/shards=256", "rewrites/event"),
+		mergePuts:   value("Day/shards=256", "puts/day"),
+		mergeReads:  value("Day/shards=256", "reads/day"),
+		storedBytes: value("Merge/rows=35000/closed", "B/event"),
+		roundTrip:   meanRoundTrip(),
+	}, missing
+}
+
+// month is a monthly bill, in yuan.
+type month struct {
+	storage, requests, recorder, query, compactor float64
+}
+
+func (m month) total() float64 { return m.storage + m.requests + m.recorder + m.query + m.compactor }
+
+const (
+	daysPerMonth  = 30
+	hoursPerMonth = 24 * daysPerMonth
+	ticksPerMonth = hoursPerMonth * 12 // of the compactor's timer; each lists every shard once
+	gigabyte      = 1 << 30
+)
+
+// size is the size of a function's instance, as in s.yaml.
+type size struct{ vcpu, gigabytes float64 }
+
+var (
+	small = size{0.5, 0.5} // recorder and query
+	large = size{1, 1}     // compactor
+)
+
+// units returns the compute units of calls that take the given number of seconds each.
+func (s size) units(t tariffs, calls, seconds float64) float64 {
+	return calls*t.calls/10_000 + calls*seconds*(s.vcpu*t.vcpu+s.gigabytes*t.memory)
+}
+
+// touchedShards returns the number of shards into which the events of a batch fall, on average.
+func touchedShards(shards, batch int) float64 {
+	s := float64(shards)
+	return s * (1 - math.Pow(1-1/s, float64(batch)))
+}
+
+// bill returns the price of a month. A function is billed for the duration of its calls: its CPU time, on its
+// share of a CPU, plus the time it waits for the store. For requests made at the same time, it waits for the slowest.
+func bill(d deployment, c costs, t tariffs) month {
+	events := d.devices * d.eventsPerDevice * daysPerMonth
+	webhooks := events / float64(d.batch)
+	partitions := touchedShards(d.shards, d.batch)
+	queries := d.devices * d.queriesPerDevice * daysPerMonth
+
+	cpu := c.recordCPU
+	if d.batch > 1 {
+		cpu = partitions * c.batchCPU
+	}
+	recorder := small.units(t, webhooks, cpu/small.vcpu+slowest(partitions))
+	query := small.units(t, queries, c.queryCPU/small.vcpu+c.queryRounds*c.roundTrip)
+
+	partitionDays := float64(d.shards) * daysPerMonth
+	merges := partitionDays * (c.mergePuts + c.mergeReads)
+	lists := float64(ticksPerMonth * d.shards)
+	busy := events*c.rewrites*c.mergeCPU/large.vcpu + (merges+lists)*c.roundTrip
+	compactor := large.units(t, ticksPerMonth, busy/ticksPerMonth)
+
+	puts := webhooks*partitions*c.recordPuts + queries*c.queryLists + partitionDays*c.mergePuts + lists
+	gets := queries*c.queryReads + partitionDays*c.mergeReads
+	units := recorder + query + compactor
+	share := func(part float64) float64 { return max(t.compute(units)*part/units, t.hour*hoursPerMonth) }
+	return month{
+		storage:  events / daysPerMonth * d.retention * c.storedBytes / gigabyte * t.storage,
+		requests: puts/10_000*t.puts + gets/10_000*t.gets,
+		recorder: share(recorder), query: share(query), compactor: share(compactor),
+	}
+}
+
+// slowest returns the time of the slowest of n requests made at the same time, in seconds: the time that one
+// request in n+1 exceeds.
+func slowest(n float64) float64 {
+	if n <= 1 {
+		return meanRoundTrip()
+	}
+	deviations := math.Sqrt2 * math.Erfinv(2*n/(n+1)-1)
+	return ossMedian.Seconds() * math.Exp(ossSpread()*deviations)
+}
+
+// meanRoundTrip returns the mean time of a request in seconds.
+func meanRoundTrip() float64 {
+	return ossMedian.Seconds() * math.Exp(ossSpread()*ossSpread()/2)
+}
+
+// printPrices prints the monthly bills of fleets of three sizes, at list prices.
+func printPrices(out io.Writer, found *results) error {
+	c, err := measuredCosts(found)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\nyuan a month: devices\tshards\tevents/webhook\tstorage\trequests\trecorder\tquery\tcompactor\ttotal\t")
+	for _, d := range []deployment{
+		{devices: 1e4, shards: 16}, {devices: 1e6, shards: 16}, {devices: 1e6, shards: 256}, {devices: 1e8, shards: 4096},
+	} {
+		d.eventsPerDevice, d.retention, d.queriesPerDevice = 10, 30, 0.01
+		for _, d.batch = range []int{1, 100} {
+			m := bill(d, c, listPrices)
+			fmt.Fprintf(table, "%.0f\t%d\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", d.devices, d.shards, d.batch,
+				m.storage, m.requests, m.recorder, m.query, m.compactor, m.total())
+		}
+	}
+	return table.Flush()
+}

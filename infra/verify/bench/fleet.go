@@ -1,0 +1,136 @@
+package main
+
+import (
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+)
+
+// today is the UTC day of all events. It lies in the past, so that it is closed.
+var today = time.Date(2025, 11, 20, 0, 0, 0, 0, time.UTC)
+
+const (
+	seed            = 1
+	eventsPerDevice = 10
+	sampledDevices  = 2000 // approximate size of a sample of the fleet
+)
+
+// device identifies a device whose day is queried.
+type device struct {
+	instance event.InstanceID
+	client   event.ClientID
+}
+
+// byArrival compares events by the time at which a recorder receives them.
+func byArrival(a, b event.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) }
+
+// fleetPart holds the day of some shards of a fleet.
+type fleetPart struct {
+	events  []event.Event // in order of arrival
+	devices []device      // a random sample
+}
+
+// fleet yields the day of a fleet in parts of about 250,000 devices, so that ten million events need not
+// fit in memory.
+func fleet(devices int) iter.Seq[fleetPart] {
+	parts := min(16, 1+devices/250_000)
+	return func(yield func(fleetPart) bool) {
+		for part := range parts {
+			if !yield(newFleetPart(devices, part, parts)) {
+				return
+			}
+		}
+	}
+}
+
+func newFleetPart(devices, part, parts int) fleetPart {
+	var p fleetPart
+	random := rand.New(rand.NewPCG(seed, uint64(part)))
+	last, included := event.ClientID(""), false
+	for e := range sim.Day(sim.Config{Seed: seed, Day: today, Devices: devices, EventsPerDevice: eventsPerDevice}) {
+		if e.ClientID != last {
+			last, included = e.ClientID, shardOf16(e.ClientID)%parts == part
+			if included && random.IntN(devices) < sampledDevices {
+				p.devices = append(p.devices, device{e.InstanceID, e.ClientID})
+			}
+		}
+		if included {
+			p.events = append(p.events, e)
+		}
+	}
+	slices.SortStableFunc(p.events, byArrival)
+	return p
+}
+
+func shardOf16(client event.ClientID) int {
+	n, _ := strconv.ParseUint(string(layout.Layout{Shards: 16}.ShardOf(client)), 16, 8)
+	return int(n)
+}
+
+// partitionEvents returns the events of one partition, in order of arrival, and their devices. The partition
+// is the first of the given number of shards; it has at least the given number of rows.
+//
+// Only one in 16 or 256 devices of a fleet falls into that shard. Instead of generating the others,
+// partitionEvents renames the devices of a small fleet: each gets the next number that falls into the shard.
+// The result looks like a partition of a fleet 16 or 256 times as large, including the gaps between numbers.
+func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
+	names := newNames(shards)
+	var last, name event.ClientID
+	for e := range sim.Day(sim.Config{Seed: seed, Day: today, Devices: rows, EventsPerDevice: eventsPerDevice}) {
+		if e.ClientID != last {
+			if len(events) >= rows {
+				break
+			}
+			last, name = e.ClientID, names.next(e.ClientID)
+			devices = append(devices, device{e.InstanceID, name})
+		}
+		e.ClientID = name
+		events = append(events, e)
+	}
+	slices.SortStableFunc(events, byArrival)
+	return events, devices
+}
+
+// names generates client identifiers of one shard.
+type names struct {
+	layout layout.Layout
+	shard  layout.Shard
+	number int
+}
+
+func newNames(shards int) *names {
+	l := layout.Layout{Shards: shards}
+	return &names{layout: l, shard: l.AllShards()[0]}
+}
+
+// next returns a name that differs from the given one only in its number, which is the last eight digits or more.
+func (n *names) next(like event.ClientID) event.ClientID {
+	stem := strings.TrimRight(string(like), "0123456789")
+	for {
+		n.number++
+		digits := strconv.Itoa(n.number)
+		name := event.ClientID(stem + strings.Repeat("0", max(8-len(digits), 0)) + digits)
+		if n.layout.ShardOf(name) == n.shard {
+			return name
+		}
+	}
+}
+
+// sample returns n evenly spaced devices, or all if there are fewer.
+func sample(all []device, n int) []device {
+	if len(all) <= n {
+		return all
+	}
+	picked := make([]device, n)
+	for i := range picked {
+		picked[i] = all[i*len(all)/n]
+	}
+	return picked
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const token = "bench"
+
+// build builds a function as it is deployed to Function Compute.
+func build(b *testing.B, name string) (binary string) {
+	binary = filepath.Join(b.TempDir(), name)
+	cmd := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags=-s", "-o", binary, "./functions/"+name)
+	cmd.Dir, cmd.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	require.NoError(b, err, string(out))
+	return binary
+}
+
+// start starts a function on a bucket. The caller must end it with kill.
+func start(b *testing.B, binary string, bucket *standIn, more ...string) (cmd *exec.Cmd, logs io.Reader) {
+	cmd = exec.CommandContext(b.Context(), binary)
+	cmd.Env = append(bucket.environment(), "WEBHOOK_TOKEN="+token, "QUERY_TOKEN="+token, "HOST=127.0.0.1", "PORT=0", "RETENTION_DAYS=36500")
+	cmd.Env = append(cmd.Env, more...)
+	logs, err := cmd.StderrPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	return cmd, logs
+}
+
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+}
+
+// BenchmarkStart measures the time from the start of a function to its first poll for work.
+func BenchmarkStart(b *testing.B) {
+	bucket, err := serveBucket(b.TempDir(), nil)
+	require.NoError(b, err)
+	b.Cleanup(bucket.close)
+	for _, name := range []string{"recorder", "query", "compactor"} {
+		binary := build(b, name)
+		info, err := os.Stat(binary)
+		require.NoError(b, err)
+		b.Run(name, func(b *testing.B) {
+			var took durations
+			for b.Loop() {
+				took = append(took, untilPoll(b, binary, bucket))
+			}
+			reportTimes(b, took)
+			b.ReportMetric(float64(info.Size())/(1<<20), "binary-MB")
+		})
+	}
+}
+
+func untilPoll(b *testing.B, binary string, bucket *standIn) time.Duration {
+	polled := make(chan time.Time, 1)
+	runtimeAPI := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case polled <- time.Now():
+		default:
+		}
+		<-r.Context().Done()
+	}))
+	defer runtimeAPI.Close()
+	began := time.Now()
+	cmd, _ := start(b, binary, bucket, "FC_RUNTIME_API="+runtimeAPI.Listener.Addr().String())
+	defer kill(cmd)
+	select {
+	case at := <-polled:
+		return at.Sub(began)
+	case <-time.After(time.Minute):
+		b.Fatalf("%s did not poll for work within a minute", binary)
+		return 0
+	}
+}
+
+// BenchmarkLatency measures the response time of the real functions, as plain servers, on a store as slow as
+// OSS. Four requests are in flight at any time.
+func BenchmarkLatency(b *testing.B) {
+	recorder, query := build(b, "recorder"), build(b, "query")
+	b.Run("webhook", func(b *testing.B) {
+		address := serve(b, recorder, b.TempDir())
+		events := newFleetPart(rows(10_000), 0, 1).events
+		for _, batch := range []int{1, 100} {
+			hooks := webhooks(b, events, batch)
+			b.Run(fmt.Sprintf("events=%d", batch), func(b *testing.B) {
+				measureParallel(b, func(i int) error {
+					hook := hooks[i%len(hooks)]
+					return do(http.MethodPost, address+"/webhooks/emqx/"+string(hook.last.InstanceID), hook.body)
+				})
+			})
+		}
+	})
+	b.Run("query", func(b *testing.B) {
+		dir, devices := closedPartition(b, 256, rows(35_000))
+		address := serve(b, query, dir, "SHARDS=256")
+		trace := func(i int) error {
+			q := dayOf(devices[i%len(devices)])
+			parameters := url.Values{
+				"instance": {string(q.InstanceID)}, "client": {string(q.ClientID)},
+				"from": {q.From.Format(time.RFC3339Nano)}, "to": {q.To.Format(time.RFC3339Nano)},
+			}
+			return do(http.MethodGet, address+"/api/v1/trace?"+parameters.Encode(), nil)
+		}
+		require.NoError(b, trace(0)) // fills the cache of footers
+		b.Run("warm", func(b *testing.B) { measureParallel(b, trace) })
+	})
+}
+
+// serve starts a function as a plain server on the bucket in dir and returns its address. Requests to the
+// bucket take as long as requests to OSS.
+func serve(b *testing.B, binary, dir string, more ...string) (address string) {
+	bucket, err := serveBucket(dir, likeOSS)
+	require.NoError(b, err)
+	b.Cleanup(bucket.close)
+	cmd, logs := start(b, binary, bucket, more...)
+	b.Cleanup(func() { kill(cmd) })
+	lines := bufio.NewReader(logs)
+	line, err := lines.ReadBytes('\n') // the first line of the log has the address
+	require.NoError(b, err)
+	go func() { _, _ = io.Copy(io.Discard, lines) }() // a full pipe would block the function
+	var listening struct{ Address string }
+	require.NoError(b, json.Unmarshal(line, &listening), string(line))
+	require.NotEmpty(b, listening.Address, string(line))
+	return "http://" + listening.Address
+}
+
+// client keeps connections open, as brokers do.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
+
+// do sends a request and expects status 200.
+func do(method, address string, body []byte) error {
+	r, err := http.NewRequest(method, address, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	response, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s: %s: %.200s", method, address, response.Status, text)
+	}
+	return err
+}
