@@ -6,12 +6,13 @@ import (
 	"strconv"
 )
 
-// Channel is the identifier of the connection: the one the source sent, else one
-// derived from what both ends of a connection tell about it, as 32 hex digits;
-// empty where they tell too little.
+// Channel returns the identifier of the connection: the source's own, or else one derived
+// from facts that are reported at both the beginning and the end of a connection, as 32 hex
+// digits. It is empty if too few of them are known.
 //
-// With the time it connected: MD5 over instance, client identifier, node and that
-// time. Without it: over instance, client identifier, node, address and port.
+// The derived identifier is the MD5 of instance, client identifier, node and ConnectedAt.
+// If ConnectedAt is unknown, it is the MD5 of instance, client identifier, node, address
+// and port.
 func (e *Event) Channel() string {
 	switch {
 	case e.ChannelID != "":
@@ -25,7 +26,7 @@ func (e *Event) Channel() string {
 	}
 }
 
-// digest separates its parts by their lengths, since a client identifier may hold any byte.
+// digest puts each part's length before it, because a client identifier may contain any byte.
 func digest(parts ...string) string {
 	var b []byte
 	for _, part := range parts {

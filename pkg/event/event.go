@@ -1,9 +1,10 @@
-// Package event holds the row of a device trace, what a broker reported about
-// one client at one moment, and its vocabulary as types.
+// Package event defines the row of a device trace: one thing that a broker reported about
+// one client at one moment. It also defines the vocabulary of such rows, the table of their
+// columns, and what makes two rows the same event.
 //
-// An Event always carries what the source itself sent, verbatim, beside what we
-// made of it: Action and ActionInfo are our reading, NativeEvent and
-// NativeReason are the evidence. Times are UTC with millisecond precision.
+// An Event always carries the source's own words beside our reading of them: Action and
+// ActionInfo are the reading, NativeEvent and NativeReason the evidence. Times are UTC with
+// millisecond precision. The package imports nothing but the standard library.
 package event
 
 import (
@@ -20,32 +21,32 @@ type ClientID string
 const MaxClientID = 65_535
 
 // MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
-// the future are not taken; what is known now includes those up to there.
+// the future are rejected. Queries about now include events up to MaxAhead from now.
 const MaxAhead = time.Hour
 
-// Event is one thing a broker reported about a client. The zero value of a
-// field means that the source did not tell.
+// Event is one thing that a broker reported about a client. The zero value of a field
+// means that the source did not send it.
 type Event struct {
 	InstanceID InstanceID
 	ClientID   ClientID
-	// ChannelID is the broker's identifier of the network connection, as sent.
-	// Where a source sends none, it is derived when read; see Channel.
+	// ChannelID is the broker's identifier of the network connection, as sent. If the
+	// source sends none, Channel derives one.
 	ChannelID string
 
 	Action     Action
 	ActionInfo ActionInfo
 
-	// Time is when it happened by the broker's clock, or, where TimeOrigin says
-	// so, when we received it.
+	// Time is when it happened by the broker's clock, or, if TimeOrigin says so, when we
+	// received it.
 	Time       time.Time
 	TimeOrigin TimeOrigin
-	// ReceivedAt is when the recorder got it.
+	// ReceivedAt is when the recorder received the delivery.
 	ReceivedAt time.Time
 
-	// Source names the decoder: "emqx", "events".
+	// Source names the decoder in pkg/broker, which is also the route of the webhook.
 	Source string
-	// SourceEventID is the source's own identifier of this event (CloudEvents
-	// id, version number, position in a log).
+	// SourceEventID is the source's own identifier of this event: a CloudEvents id, a
+	// version number, a position in a log.
 	SourceEventID string
 	// NativeEvent and NativeReason are the source's own words, verbatim.
 	NativeEvent  string
@@ -59,7 +60,7 @@ type Event struct {
 	Username    string
 	// Node is the broker node that held the connection.
 	Node string
-	// Protocol is "MQTT", or what a gateway calls it.
+	// Protocol is "MQTT", or the gateway's name for its protocol.
 	Protocol string
 	// ProtocolVersion is the protocol level: 3 (3.1), 4 (3.1.1), 5 (5.0).
 	ProtocolVersion int32
@@ -68,7 +69,7 @@ type Event struct {
 	// this (MQTT 5.0, 3.1.2.10).
 	KeepAlive  Optional[time.Duration]
 	CleanStart Optional[bool]
-	// ConnectedAt is when this connection was accepted, where the broker says it.
+	// ConnectedAt is when the broker accepted this connection.
 	ConnectedAt time.Time
 }
 
@@ -89,22 +90,30 @@ func (o Optional[T]) Pointer() *T {
 	return &o.Value
 }
 
+// Or returns the value, or unknown if there is none.
+func (o Optional[T]) Or(unknown T) T {
+	if !o.Known {
+		return unknown
+	}
+	return o.Value
+}
+
 // Seconds returns a duration as a whole number of seconds.
 func Seconds(o Optional[time.Duration]) Optional[int32] {
 	return Optional[int32]{Value: int32(o.Value / time.Second), Known: o.Known}
 }
 
-// groupSeparator stands between the two halves of an ApsaraMQ client identifier.
+// groupSeparator divides an ApsaraMQ client identifier into group and device.
 const groupSeparator = "@@@"
 
-// GroupID is the part of the client identifier before the first "@@@", empty
-// where there is none.
+// GroupID returns the part of the client identifier before the first "@@@", or an empty
+// string if there is no "@@@".
 func (e *Event) GroupID() string {
 	group, _ := e.ClientID.Split()
 	return group
 }
 
-// DeviceID is the part of the client identifier after the first "@@@", or all of it.
+// DeviceID returns the part of the client identifier after the first "@@@", or all of it.
 func (e *Event) DeviceID() string {
 	_, device := e.ClientID.Split()
 	return device

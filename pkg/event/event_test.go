@@ -43,7 +43,7 @@ func TestActionInfoAndItsAliases(t *testing.T) {
 	require.False(t, ok)
 }
 
-// Both ends of a connection derive the same channel, and no other connection does.
+// Both ends of a connection derive the same channel, and other connections derive others.
 func TestChannel(t *testing.T) {
 	connected := time.UnixMilli(1764000000120)
 	base := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: connected, PeerAddress: "192.0.2.7", PeerPort: 52341}
@@ -58,7 +58,7 @@ func TestChannel(t *testing.T) {
 	require.NotEqual(t, base.Channel(), old.Channel())
 	oldEnd := old
 	oldEnd.Action = event.Close
-	require.Equal(t, old.Channel(), oldEnd.Channel(), "address and port where that is missing")
+	require.Equal(t, old.Channel(), oldEnd.Channel(), "address and port if connected-at is missing")
 
 	sent := base
 	sent.ChannelID = "as the broker says"
@@ -67,10 +67,10 @@ func TestChannel(t *testing.T) {
 
 	shifted := base
 	shifted.InstanceID, shifted.ClientID = "ic", ""
-	require.NotEqual(t, base.Channel(), shifted.Channel(), "parts do not run together")
+	require.NotEqual(t, base.Channel(), shifted.Channel(), "parts are kept apart")
 }
 
-// The recipe that the format's document states, for who derives it in SQL.
+// FORMAT.md states this recipe for those who derive the channel in SQL.
 func TestChannelIsTheDocumentedDigest(t *testing.T) {
 	e := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: time.UnixMilli(7)}
 	require.Equal(t, "cdd92abf5c26870a50f97553290a66d6", e.Channel()) // MD5 of "1:i1:c1:n1:7"

@@ -17,7 +17,7 @@ func (a Action) Valid() bool {
 	return a == Connect || a == Close || a == Disconnect
 }
 
-// ActionInfo says why, in the words of ApsaraMQ's page and API.
+// ActionInfo says why it happened, in the words of ApsaraMQ's page and API.
 type ActionInfo string
 
 const (
@@ -38,10 +38,10 @@ var actionInfos = []ActionInfo{
 	DisconnectedByClient, ServerShutdown, InvalidParam, SocketIOException,
 }
 
-// ActionInfos lists the vocabulary. The list is the caller's.
+// ActionInfos returns the vocabulary. The caller owns the slice.
 func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
 
-// aliases are the other spellings found in the API's reference.
+// aliases maps other spellings in the API's reference to the vocabulary.
 var aliases = map[string]ActionInfo{
 	"accept":               Accepted,
 	"resource auth failed": TopicAuthFailed,
@@ -60,13 +60,13 @@ func ParseActionInfo(s string) (ActionInfo, bool) {
 	return "", false
 }
 
-// TimeOrigin says whose clock an event's time is of.
+// TimeOrigin says whose clock set an event's time.
 type TimeOrigin string
 
 const (
-	// FromBroker: the source sent the time.
+	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
-	// FromReceiver: the source sent none. Such an event has no identity of its
-	// own, so it may be shown twice if the answer to its first delivery was lost.
+	// FromReceiver means that the source sent no time. Nothing identifies such an event
+	// across deliveries, so it may be shown twice if the response to the first is lost.
 	FromReceiver TimeOrigin = "received"
 )

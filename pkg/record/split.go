@@ -1,8 +1,6 @@
 package record
 
 import (
-	"unsafe"
-
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
@@ -34,12 +32,10 @@ func split(l layout.Layout, events []event.Event) map[layout.Partition]*part {
 	return parts
 }
 
-// sizeOf is about how much memory events take, in bytes.
+// sizeOf returns the approximate memory of events in bytes.
 func sizeOf(events ...event.Event) (size int64) {
 	for i := range events {
-		e := &events[i]
-		size += int64(unsafe.Sizeof(*e)) + int64(len(e.ClientID)+len(e.ChannelID)+len(e.SourceEventID)+
-			len(e.NativeEvent)+len(e.NativeReason)+len(e.PeerAddress)+len(e.Username)+len(e.Node)+len(e.Protocol)+len(e.Source))
+		size += event.Size(&events[i])
 	}
 	return size
 }

@@ -1,30 +1,35 @@
 package segment
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"sort"
 
+	"devicetrace/pkg/event"
+
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// field is a column of the schema and what of a Row it holds: one of the functions.
+// field is a column of the schema and the part of a Row that it fills: one of the three
+// functions is set.
 type field struct {
 	name string
-	text func(*Row) *string
-	long func(*Row) *int64
-	int  func(*Row) *int32
-	// take gets the values of a column with nulls.
-	take func(r *Row, value int64, known bool)
-	// since and until are the versions of the schema that have the column; an until
-	// of 0 is the current one.
-	since, until int
+	// column is the event's column, if Parquet stores it under another name.
+	column string
+	text   func(*Row) *string
+	long   func(*Row) *int64
+	int    func(*Row) *int32
+	// beforeTime marks a column that stores how long before the row's time an instant
+	// was, or null if the instant is unknown. The Row holds the instant.
+	beforeTime bool
 }
 
-// fields are the columns of all versions of the schema, in an order in which a row
-// can be filled.
+// fields lists the columns of the schema. A row is filled in this order, so time comes
+// before the column that is stored relative to it.
 var fields = []field{
 	{name: "client_id", text: func(r *Row) *string { return &r.ClientID }},
 	{name: "instance_id", text: func(r *Row) *string { return &r.InstanceID }},
@@ -35,9 +40,8 @@ var fields = []field{
 	{name: "native_event", text: func(r *Row) *string { return &r.NativeEvent }},
 	{name: "native_reason", text: func(r *Row) *string { return &r.NativeReason }},
 	{name: "reason_code", int: func(r *Row) *int32 { return &r.ReasonCode }},
-	{name: "connected_at", take: (*Row).takeConnectedAt, until: 1},
-	{name: "connected_for_ms", take: (*Row).takeConnectedFor, since: 2},
-	{name: "received_delay_ms", long: func(r *Row) *int64 { return &r.ReceivedDelay }},
+	{name: "connected_for_ms", column: "connected_at", beforeTime: true, long: func(r *Row) *int64 { return &r.ConnectedAt }},
+	{name: "received_delay_ms", column: "received_at", long: func(r *Row) *int64 { return &r.ReceivedDelay }},
 	{name: "peer_address", text: func(r *Row) *string { return &r.PeerAddress }},
 	{name: "peer_port", long: func(r *Row) *int64 { return &r.PeerPort }},
 	{name: "username", text: func(r *Row) *string { return &r.Username }},
@@ -51,20 +55,29 @@ var fields = []field{
 	{name: "time_origin", text: func(r *Row) *string { return &r.TimeOrigin }},
 }
 
-// of reports whether a version of the schema has the column.
-func (f *field) of(version int) bool {
-	return f.since <= version && (f.until == 0 || version <= f.until)
-}
-
-func (r *Row) takeConnectedAt(ms int64, known bool) {
-	if r.ConnectedAt = 0; known {
-		r.ConnectedAt = ms
+// identityFields lists the fields of the identity columns, as event.Columns defines them.
+var identityFields = func() (found []field) {
+	ranks := map[string]int{}
+	for _, c := range event.Columns() {
+		ranks[c.Name] = c.Identity
 	}
-}
+	for _, f := range fields {
+		if ranks[cmp.Or(f.column, f.name)] > 0 {
+			found = append(found, f)
+		}
+	}
+	return found
+}()
 
-func (r *Row) takeConnectedFor(ms int64, known bool) {
-	if r.ConnectedAt = 0; known {
-		r.ConnectedAt = r.Time - ms
+// appendTo appends the field's value of a row.
+func (f *field) appendTo(b []byte, r *Row) []byte {
+	switch {
+	case f.text != nil:
+		return appendString(b, *f.text(r))
+	case f.long != nil:
+		return binary.LittleEndian.AppendUint64(b, uint64(*f.long(r)))
+	default:
+		return binary.LittleEndian.AppendUint32(b, uint32(*f.int(r)))
 	}
 }
 
@@ -195,8 +208,8 @@ func (c *columnReader) fill(rows []Row) error {
 
 // copy takes over as many rows of the current page.
 func (c *columnReader) copy(rows []Row) error {
-	if c.take != nil {
-		c.copyOptional(rows)
+	if c.beforeTime {
+		c.copyInstants(rows)
 		return nil
 	}
 	if c.levels != nil {
@@ -218,10 +231,6 @@ func (c *columnReader) copy(rows []Row) error {
 		for i, v := range c.values.Int32()[from:to] {
 			*c.int(&rows[i]) = v
 		}
-	case c.values.Kind() == encoding.Int32: // narrower in version 1
-		for i, v := range c.values.Int32()[from:to] {
-			*c.long(&rows[i]) = int64(v)
-		}
 	default:
 		for i, v := range c.values.Int64()[from:to] {
 			*c.long(&rows[i]) = v
@@ -231,14 +240,15 @@ func (c *columnReader) copy(rows []Row) error {
 	return nil
 }
 
-func (c *columnReader) copyOptional(rows []Row) {
+// copyInstants fills a column that is stored relative to the rows' times.
+func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {
-		if c.levels != nil && c.levels[c.next+i] == 0 {
-			c.take(&rows[i], 0, false)
+		instant := c.long(&rows[i])
+		if *instant = 0; c.levels != nil && c.levels[c.next+i] == 0 {
 			continue
 		}
-		c.take(&rows[i], values[c.value], true)
+		*instant = rows[i].Time - values[c.value]
 		c.value++
 	}
 }

@@ -123,11 +123,10 @@ func (f *Footer) readMetadata() error {
 		return fmt.Errorf("%w: schema %q is not %q", ErrCorrupt, name, SchemaName)
 	}
 	text, _ := f.file.Lookup(keyVersion)
-	version, err := strconv.Atoi(text)
-	if err != nil || version < 1 || version > SchemaVersion {
-		return fmt.Errorf("%w: schema version %q is not one of 1 to %d", ErrCorrupt, text, SchemaVersion)
+	if text != strconv.Itoa(SchemaVersion) {
+		return fmt.Errorf("%w: schema version %q is not %d", ErrCorrupt, text, SchemaVersion)
 	}
-	if err := f.findColumns(version); err != nil {
+	if err := f.findColumns(); err != nil {
 		return err
 	}
 	rows, _ := f.file.Lookup(keyRows)
@@ -141,12 +140,9 @@ func (f *Footer) readMetadata() error {
 	return nil
 }
 
-// findColumns looks for all columns of the schema's version. Others are passed over.
-func (f *Footer) findColumns(version int) error {
+// findColumns finds all columns of the schema and ignores others.
+func (f *Footer) findColumns() error {
 	for i := range fields {
-		if !fields[i].of(version) {
-			continue
-		}
 		column := f.file.Root().Column(fields[i].name)
 		if column == nil || !column.Leaf() {
 			return fmt.Errorf("%w: no column %s", ErrCorrupt, fields[i].name)

@@ -75,7 +75,7 @@ func FromEvent(e *event.Event) Row {
 		ChannelID:       e.ChannelID,
 		NativeEvent:     e.NativeEvent,
 		NativeReason:    e.NativeReason,
-		ReasonCode:      number(e.ReasonCode),
+		ReasonCode:      e.ReasonCode.Or(unknown),
 		ConnectedAt:     millis(e.ConnectedAt),
 		ReceivedDelay:   e.ReceivedAt.UnixMilli() - e.Time.UnixMilli(),
 		PeerAddress:     e.PeerAddress,
@@ -84,7 +84,7 @@ func FromEvent(e *event.Event) Row {
 		Node:            e.Node,
 		Protocol:        e.Protocol,
 		ProtocolVersion: e.ProtocolVersion,
-		KeepAlive:       number(event.Seconds(e.KeepAlive)),
+		KeepAlive:       event.Seconds(e.KeepAlive).Or(unknown),
 		CleanStart:      truth(e.CleanStart),
 		Source:          e.Source,
 		SourceEventID:   e.SourceEventID,
@@ -140,13 +140,6 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func number(o event.Optional[int32]) int32 {
-	if !o.Known {
-		return unknown
-	}
-	return o.Value
-}
-
 func truth(o event.Optional[bool]) int32 {
 	switch {
 	case !o.Known:
@@ -158,10 +151,11 @@ func truth(o event.Optional[bool]) int32 {
 	}
 }
 
-// Compare is the order of rows in a segment: by client, instance and time, then by
-// the other identity columns, so that duplicates are neighbours, then by the
-// received time, so that the first of them is the one to keep, then by the rest,
-// so that no two different rows are equal.
+// Compare orders the rows of a segment: by client, instance and time, then by the other
+// identity columns, so that duplicates are neighbours, then by received time, so that the
+// first of them is the one to keep, then by the rest, so that only equal rows compare equal.
+//
+// It is event.Compare, written out for speed: a merge compares every row several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c
@@ -181,12 +175,11 @@ func (r *Row) Compare(o *Row) int {
 	)
 }
 
-// SameEvent reports whether two rows are one event delivered twice: everything
-// that the source itself sent is equal.
+// SameEvent reports whether two rows are deliveries of the same event: their identity
+// columns are equal.
 func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
 
-// compareIdentity compares the identity columns: what the source sent, not when we
-// received it, nor what we made of it. Written out, for most pairs differ early.
+// compareIdentity is event.CompareIdentity, written out. Most pairs differ early.
 func (r *Row) compareIdentity(o *Row) int {
 	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
 		return c
@@ -209,20 +202,14 @@ func (r *Row) compareIdentity(o *Row) int {
 	)
 }
 
-// Identity is a hash of the identity columns: the same for the same event,
-// whichever delivery of it is kept.
+// Identity returns a hash of the identity columns, which is the same for every delivery of
+// an event.
 func (r *Row) Identity() uint64 {
-	b := appendString(nil, r.ClientID)
-	b = appendString(b, r.InstanceID)
-	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time))
-	b = appendString(b, r.SourceEventID)
-	b = appendString(b, r.NativeEvent)
-	b = appendString(b, r.NativeReason)
-	b = appendString(b, r.ChannelID)
-	b = binary.LittleEndian.AppendUint64(b, uint64(r.ConnectedAt))
-	b = appendString(b, r.PeerAddress)
-	b = binary.LittleEndian.AppendUint32(b, uint32(r.PeerPort))
-	return xxhash.Sum64(appendString(b, r.Node))
+	var b []byte
+	for i := range identityFields {
+		b = identityFields[i].appendTo(b, r)
+	}
+	return xxhash.Sum64(b)
 }
 
 // appendTo appends the row's fields in column order, each string behind its length.

@@ -1,0 +1,171 @@
+package event
+
+import (
+	"cmp"
+	"slices"
+	"time"
+	"unsafe"
+)
+
+// Column is one field of an event. Parquet, JSON, CSV and the API's description use its
+// name, except that Parquet stores connected_at and received_at as differences to time;
+// FORMAT.md of pkg/segment has the details.
+type Column struct {
+	Name string
+	// Identity is the column's rank among those that make two deliveries the same event,
+	// from 1; 0 for the others. The source itself sent the identity columns. When we
+	// received an event, and what we made of it, are not part of its identity.
+	Identity int
+	// Value returns a string, int32, bool or time.Time, or nil if it is unknown. An empty
+	// string is a value. The channel is derived if the source sent none.
+	Value func(e *Event) any
+
+	compare func(a, b *Event) int
+	size    func(e *Event) int // bytes outside the struct
+}
+
+// columns defines the fields of an event, in the order of every listing of them.
+var columns = []Column{
+	text("client_id", 1, func(e *Event) ClientID { return e.ClientID }),
+	text("instance_id", 2, func(e *Event) InstanceID { return e.InstanceID }),
+	instant("time", 3, func(e *Event) time.Time { return e.Time }),
+	text("action", 0, func(e *Event) Action { return e.Action }),
+	text("action_info", 0, func(e *Event) ActionInfo { return e.ActionInfo }),
+	derived(text("channel_id", 7, func(e *Event) string { return e.ChannelID }), (*Event).Channel),
+	text("native_event", 5, func(e *Event) string { return e.NativeEvent }),
+	text("native_reason", 6, func(e *Event) string { return e.NativeReason }),
+	optional("reason_code", func(e *Event) Optional[int32] { return e.ReasonCode }),
+	instant("connected_at", 8, func(e *Event) time.Time { return e.ConnectedAt }),
+	instant("received_at", 0, func(e *Event) time.Time { return e.ReceivedAt }),
+	text("peer_address", 9, func(e *Event) string { return e.PeerAddress }),
+	number("peer_port", 10, func(e *Event) int32 { return e.PeerPort }),
+	text("username", 0, func(e *Event) string { return e.Username }),
+	text("node", 11, func(e *Event) string { return e.Node }),
+	text("protocol", 0, func(e *Event) string { return e.Protocol }),
+	number("protocol_version", 0, func(e *Event) int32 { return e.ProtocolVersion }),
+	optional("keep_alive", func(e *Event) Optional[int32] { return Seconds(e.KeepAlive) }),
+	flag("clean_start", func(e *Event) Optional[bool] { return e.CleanStart }),
+	text("source", 0, func(e *Event) string { return e.Source }),
+	text("source_event_id", 4, func(e *Event) string { return e.SourceEventID }),
+	text("time_origin", 0, func(e *Event) TimeOrigin { return e.TimeOrigin }),
+}
+
+// identity lists the identity columns by rank.
+var identity = func() []Column {
+	ranked := slices.DeleteFunc(slices.Clone(columns), func(c Column) bool { return c.Identity == 0 })
+	slices.SortFunc(ranked, func(a, b Column) int { return cmp.Compare(a.Identity, b.Identity) })
+	return ranked
+}()
+
+// Columns returns the fields of an event. The caller owns the slice.
+func Columns() []Column { return slices.Clone(columns) }
+
+// CompareIdentity orders events by their identity columns. It returns 0 if a and b are
+// deliveries of the same event.
+func CompareIdentity(a, b *Event) int {
+	if a.ClientID == b.ClientID {
+		if c := a.Time.Compare(b.Time); c != 0 && a.InstanceID == b.InstanceID {
+			return c // most events of one client differ here
+		}
+	}
+	return compareBy(identity, a, b)
+}
+
+// Compare orders events by identity, then by received time, so that the delivery to keep
+// comes first, then by the other columns, so that only equal events compare equal.
+func Compare(a, b *Event) int {
+	return cmp.Or(CompareIdentity(a, b), a.ReceivedAt.Compare(b.ReceivedAt), compareBy(columns, a, b))
+}
+
+func compareBy(columns []Column, a, b *Event) int {
+	for i := range columns {
+		if c := columns[i].compare(a, b); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// Size returns the approximate memory of an event in bytes.
+func Size(e *Event) int64 {
+	size := int64(unsafe.Sizeof(*e))
+	for i := range columns {
+		size += int64(columns[i].size(e))
+	}
+	return size
+}
+
+func text[T ~string](name string, identity int, get func(*Event) T) Column {
+	return Column{
+		Name: name, Identity: identity,
+		Value:   func(e *Event) any { return string(get(e)) },
+		compare: func(a, b *Event) int { return cmp.Compare(get(a), get(b)) },
+		size:    func(e *Event) int { return len(get(e)) },
+	}
+}
+
+// derived gives a column the value that readers see in place of the stored one.
+func derived(c Column, value func(*Event) string) Column {
+	c.Value = func(e *Event) any { return value(e) }
+	return c
+}
+
+func number(name string, identity int, get func(*Event) int32) Column {
+	return Column{
+		Name: name, Identity: identity,
+		Value:   func(e *Event) any { return get(e) },
+		compare: func(a, b *Event) int { return cmp.Compare(get(a), get(b)) },
+		size:    inline,
+	}
+}
+
+func instant(name string, identity int, get func(*Event) time.Time) Column {
+	return Column{
+		Name: name, Identity: identity,
+		Value: func(e *Event) any {
+			if t := get(e); !t.IsZero() {
+				return t
+			}
+			return nil
+		},
+		compare: func(a, b *Event) int { return get(a).Compare(get(b)) },
+		size:    inline,
+	}
+}
+
+// optional numbers are never negative, so -1 puts the unknown first.
+func optional(name string, get func(*Event) Optional[int32]) Column {
+	return Column{
+		Name: name,
+		Value: func(e *Event) any {
+			if o := get(e); o.Known {
+				return o.Value
+			}
+			return nil
+		},
+		compare: func(a, b *Event) int { return cmp.Compare(get(a).Or(-1), get(b).Or(-1)) },
+		size:    inline,
+	}
+}
+
+func flag(name string, get func(*Event) Optional[bool]) Column {
+	c := optional(name, func(e *Event) Optional[int32] { return zeroOrOne(get(e)) })
+	c.Value = func(e *Event) any {
+		if o := get(e); o.Known {
+			return o.Value
+		}
+		return nil
+	}
+	return c
+}
+
+func zeroOrOne(o Optional[bool]) Optional[int32] {
+	n := Optional[int32]{Known: o.Known}
+	if o.Value {
+		n.Value = 1
+	}
+	return n
+}
+
+// inline returns the size of a value that the struct holds whole.
+func inline(*Event) int { return 0 }

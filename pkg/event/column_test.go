@@ -1,0 +1,96 @@
+package event_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+)
+
+// full returns an event with every field set.
+func full() event.Event {
+	at := time.UnixMilli(1764000000120).UTC()
+	return event.Event{
+		InstanceID: "prod", ClientID: "c", ChannelID: "ch", Action: event.Close, ActionInfo: event.NoHeart,
+		Time: at, TimeOrigin: event.FromBroker, ReceivedAt: at.Add(time.Second), Source: "events", SourceEventID: "id",
+		NativeEvent: "gone", NativeReason: "silent", ReasonCode: event.Some[int32](141),
+		PeerAddress: "192.0.2.7", PeerPort: 52341, Username: "u", Node: "n", Protocol: "MQTT", ProtocolVersion: 5,
+		KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true), ConnectedAt: at.Add(-time.Hour),
+	}
+}
+
+// changed returns a full event with one field of the struct cleared.
+func changed(field int) event.Event {
+	e := full()
+	reflect.ValueOf(&e).Elem().Field(field).SetZero()
+	return e
+}
+
+// Each field of Event belongs to exactly one column: clearing it changes one value, and
+// Compare sees it.
+func TestColumnsCoverTheEvent(t *testing.T) {
+	columns := event.Columns()
+	require.Len(t, columns, reflect.TypeFor[event.Event]().NumField())
+	for i := range columns {
+		e, f := full(), changed(i)
+		differing := 0
+		for _, c := range columns {
+			if c.Value(&e) != c.Value(&f) {
+				differing++
+			}
+		}
+		require.Equal(t, 1, differing, reflect.TypeFor[event.Event]().Field(i).Name)
+		require.NotZero(t, event.Compare(&e, &f))
+		require.Equal(t, event.Compare(&e, &f), -event.Compare(&f, &e))
+	}
+	e := full()
+	require.Zero(t, event.Compare(&e, &e))
+}
+
+// The identity of an event is what the source sent: not when we received it, nor what we
+// made of it.
+func TestIdentity(t *testing.T) {
+	identity := map[string]bool{
+		"InstanceID": true, "ClientID": true, "Time": true, "ChannelID": true, "SourceEventID": true,
+		"NativeEvent": true, "NativeReason": true, "PeerAddress": true, "PeerPort": true, "Node": true, "ConnectedAt": true,
+	}
+	for i := range reflect.TypeFor[event.Event]().NumField() {
+		name := reflect.TypeFor[event.Event]().Field(i).Name
+		e, f := full(), changed(i)
+		require.Equal(t, identity[name], event.CompareIdentity(&e, &f) != 0, name)
+	}
+	ranks := map[int]string{}
+	for _, c := range event.Columns() {
+		if c.Identity > 0 {
+			require.Empty(t, ranks[c.Identity], c.Name)
+			ranks[c.Identity] = c.Name
+		}
+	}
+	require.Len(t, ranks, len(identity))
+	require.NotEmpty(t, ranks[len(identity)], "ranks have no gaps")
+}
+
+func TestUnknownValues(t *testing.T) {
+	var e event.Event
+	for _, c := range event.Columns() {
+		switch c.Name {
+		case "time", "reason_code", "connected_at", "received_at", "keep_alive", "clean_start":
+			require.Nil(t, c.Value(&e), c.Name)
+		case "peer_port", "protocol_version":
+			require.Equal(t, int32(0), c.Value(&e), c.Name)
+		default:
+			require.Equal(t, "", c.Value(&e), c.Name)
+		}
+	}
+}
+
+func TestSizeCountsTexts(t *testing.T) {
+	e := event.Event{}
+	empty := event.Size(&e)
+	require.EqualValues(t, reflect.TypeFor[event.Event]().Size(), empty)
+	e.ClientID, e.NativeReason = "0123456789", "01234"
+	require.Equal(t, empty+15, event.Size(&e))
+}
