@@ -13,7 +13,7 @@ import (
 type position struct {
 	Log    string `json:"log"`
 	Offset int64  `json:"offset"`
-	// Inode tells apart logs with the same first line. It is zero if the system has none.
+	// Inode distinguishes logs with the same first line. It is zero if the system has none.
 	Inode uint64 `json:"inode,omitempty"`
 }
 
