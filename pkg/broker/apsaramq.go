@@ -7,6 +7,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var apsaraMQSource = Source{
+	Name:   ApsaraMQ,
+	Decode: decode[apsaraMQ],
+	vocabulary: vocabulary{
+		ends:      []string{"disconnect", "tcpclean"},
+		muteDrops: []string{"tcpclean"}, // may follow a disconnect, too; see apsaraMQEvents
+	},
+}
+
 // apsaraMQ is a client status notification of ApsaraMQ for MQTT, which the broker
 // sends to a topic of RocketMQ:
 //
@@ -83,7 +92,7 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 		r.unknownKind("eventType", e.NativeEvent)
 		return
 	}
-	e.Source = "apsaramq"
+	e.Source = ApsaraMQ
 	e.Action, e.ActionInfo = known.action, known.info
 	e.ClientID = r.clientID("clientId", m.clientID)
 	e.ChannelID = r.text("channelId", m.channelID)

@@ -6,6 +6,17 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var awsIoTSource = Source{
+	Name:      AWSIoT,
+	Decode:    decode[awsIoT],
+	Handshake: awsHandshake,
+	vocabulary: vocabulary{
+		refusals:    []string{"connect_failed"},
+		ends:        []string{"disconnected"},
+		notRestarts: []string{"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", "SERVER_ERROR"},
+	},
+}
+
 // awsIoT is a lifecycle event of AWS IoT Core, as the HTTPS action of a rule sends it
 // that selects everything from $aws/events/presence/#
 // (https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html):
@@ -78,7 +89,7 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 
 // common fills in what all kinds share.
 func (m *awsIoT) common(r *reader, e *event.Event) {
-	e.Source = "aws-iot"
+	e.Source = AWSIoT
 	e.ClientID = r.clientID("clientId", m.clientID)
 	e.ChannelID = r.text("sessionIdentifier", m.session)
 	e.SourceEventID = m.versionID(r)

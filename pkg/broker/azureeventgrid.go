@@ -2,6 +2,17 @@ package broker
 
 import "devicetrace/pkg/event"
 
+var azureEventGridSource = Source{
+	Name:         AzureEventGrid,
+	Decode:       decode[azureEventGrid],
+	TokenInQuery: true,
+	Handshake:    azureHandshake,
+	vocabulary: vocabulary{
+		ends:        []string{"Microsoft.EventGrid.MQTTClientSessionDisconnected"},
+		notRestarts: []string{"ServerError"},
+	},
+}
+
 // azureEventGrid is a life cycle event of the MQTT broker of Azure Event Grid, in the
 // schema of CloudEvents 1.0 or in Event Grid's own
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
@@ -97,7 +108,7 @@ func (m *azureEventGrid) anyKind() (field string, kind value) {
 
 // common fills in what both kinds share.
 func (m *azureEventGrid) common(r *reader, e *event.Event) {
-	e.Source = "azure-eventgrid"
+	e.Source = AzureEventGrid
 	e.SourceEventID = r.text("id", m.id)
 	e.ClientID = r.clientID("data.clientSessionName", m.session)
 	e.Username = r.text("data.clientAuthenticationName", m.user)

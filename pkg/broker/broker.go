@@ -18,8 +18,6 @@
 package broker
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -65,26 +63,11 @@ type Meta struct {
 // body but Rejected.Raw.
 type Decoder func(body []byte, meta Meta) Batch
 
-// decoders maps the last part of a webhook's route to its format.
-var decoders = map[string]Decoder{
-	"apsaramq":        decode[apsaraMQ],
-	"aws-iot":         decode[awsIoT],
-	"azure-eventgrid": decode[azureEventGrid],
-	"emqx":            decode[emqx],
-	"emqx4":           decode[emqx4],
-	"events":          decode[own],
-	"mosquitto":       decodeLines[mosquitto],
-	"nanomq":          decode[nanomq],
-	"tencent":         decode[tencent],
-	"vernemq":         decodeVerneMQ,
+// Lookup returns the decoder of a source.
+func Lookup(name string) (Decoder, bool) {
+	s, ok := Find(name)
+	return s.Decode, ok
 }
 
-// Lookup returns the decoder of a route, such as "emqx" for EMQX 5 and 6 and
-// "events" for the project's own form.
-func Lookup(route string) (Decoder, bool) {
-	d, ok := decoders[route]
-	return d, ok
-}
-
-// Routes lists the routes that Lookup knows, in order.
-func Routes() []string { return slices.Sorted(maps.Keys(decoders)) }
+// Routes returns the names of all sources.
+func Routes() []string { return Names() }

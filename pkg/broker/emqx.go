@@ -7,6 +7,18 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var emqxSource = Source{
+	Name:   EMQX,
+	Decode: decode[emqx],
+	Traits: Traits{SessionTakeovers: true}, // 5.0.10 to 5.6
+	vocabulary: vocabulary{
+		refusals:       []string{"client.connack", "client.check_authn_complete"},
+		ends:           []string{"client.disconnected"},
+		ownMuteReasons: []string{"internal_error"}, // of WebSocket; see emqx5End
+		notRestarts:    []string{"kicked", "unknown_error"},
+	},
+}
+
 // emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action
 // with an empty body template: the columns that become a row.
 //
@@ -152,7 +164,7 @@ func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 
 // common fills in what all kinds share.
 func (m *emqx) common(r *reader, e *event.Event) {
-	e.Source = "emqx"
+	e.Source = EMQX
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.text("username", m.username)
 	e.Node = r.text("node", m.node)

@@ -7,6 +7,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var emqx4Source = Source{
+	Name:   EMQX4,
+	Decode: decode[emqx4],
+	vocabulary: vocabulary{
+		refusals: []string{"client_connack"},
+		ends:     []string{"client_disconnected"},
+	},
+}
+
 // emqx4 is what the plugin emqx_web_hook of EMQX 4 sends:
 //
 //	action                                    makes
@@ -85,7 +94,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 
 // common fills in what all kinds share.
 func (m *emqx4) common(r *reader, e *event.Event) {
-	e.Source = "emqx4"
+	e.Source = EMQX4
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.text("username", m.username)
 	e.Node = r.text("node", m.node)

@@ -6,6 +6,19 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var ownSource = Source{
+	Name:       Events,
+	Decode:     decode[own],
+	SignedBody: true,
+	vocabulary: vocabulary{
+		refusals: []string{"connack"},
+		ends:     []string{"disconnect"},
+		notRestarts: []string{ // names of MQTT 5 reason codes
+			"administrative_action", "maximum_connect_time", "server_busy", "unspecified_error",
+		},
+	},
+}
+
 // own is an event in the project's own form, for brokers that can be taught to
 // send it and for bridges.
 //
@@ -165,7 +178,7 @@ func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionIn
 
 // evidence is the rest, as it came.
 func (m *own) evidence(r *reader, e *event.Event) {
-	e.Source = orElse(r.text("source", m.source), "events")
+	e.Source = orElse(r.text("source", m.source), Events)
 	e.SourceEventID = r.text("source_event_id", m.sourceEventID)
 	e.ChannelID = r.text("channel_id", m.channelID)
 	e.PeerAddress = r.text("peer_address", m.peerAddress)

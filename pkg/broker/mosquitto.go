@@ -8,6 +8,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var mosquittoSource = Source{
+	Name:   Mosquitto,
+	Decode: decodeLines[mosquitto],
+	Traits: Traits{RefusalsLookLikeEnds: true}, // one form of line
+	vocabulary: vocabulary{
+		notRestarts: []string{"out of memory"},
+	},
+}
+
 // mosquitto is a line of the log of Eclipse Mosquitto 2.0 or 2.1, as log_dest file
 // writes it and log_dest topic publishes it:
 //
@@ -53,7 +62,7 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 
 // fill takes over what a line tells.
 func (m *mosquittoSaid) fill(r *reader, e *event.Event) {
-	e.Source = "mosquitto"
+	e.Source = Mosquitto
 	e.ClientID = event.ClientID(r.words.of(m.id))
 	e.Action, e.ActionInfo = m.action, m.info
 	e.NativeEvent, e.NativeReason = m.event, r.words.of(m.reason)

@@ -6,6 +6,17 @@ import (
 	"devicetrace/pkg/event"
 )
 
+var nanomqSource = Source{
+	Name:   NanoMQ,
+	Decode: decode[nanomq],
+	Traits: Traits{RefusalsEnd: true},
+	vocabulary: vocabulary{
+		refusals:    []string{"client_connack"},
+		ends:        []string{"client_disconnected"},
+		ownMuteEnds: []string{"client_disconnected"}, // always "normal"; EMQX 4 gives a reason
+	},
+}
+
 // nanomq is what the webhook of NanoMQ sends, as found in the source of 0.25:
 //
 //	action                 conn_ack    makes
@@ -79,7 +90,7 @@ func (m *nanomq) connack(r *reader, e *event.Event) {
 
 // common fills in what all kinds share.
 func (m *nanomq) common(r *reader, e *event.Event) {
-	e.Source = "nanomq"
+	e.Source = NanoMQ
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.text("username", m.username)
 	e.ProtocolVersion = r.integer("proto_ver", m.protoVer, math.MaxUint8).Value

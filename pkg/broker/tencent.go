@@ -2,9 +2,23 @@ package broker
 
 import (
 	"math"
+	"strings"
 
 	"devicetrace/pkg/event"
 )
+
+var tencentSource = Source{
+	Name:   Tencent,
+	Decode: decode[tencent],
+	vocabulary: vocabulary{
+		ends: []string{"client.disconnected"},
+	},
+}
+
+// ComparableNodes reports whether different node names mean different nodes. Tencent
+// names a node by address and port in connects, and by host in ends, so one name with a
+// colon and one without prove nothing.
+func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is what TDMQ for MQTT of Tencent Cloud publishes under $events, passed on
 // by a bridge (https://www.tencentcloud.com/document/product/1294/76432):
@@ -78,7 +92,7 @@ func (m *tencent) row(r *reader, e *event.Event) bool {
 
 // common fills in what all kinds share.
 func (m *tencent) common(r *reader, e *event.Event) {
-	e.Source = "tencent"
+	e.Source = Tencent
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.text("username", m.username)
 	e.Node = r.text("node", m.node)

@@ -1,6 +1,44 @@
 package broker
 
-import "devicetrace/pkg/event"
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"devicetrace/pkg/event"
+)
+
+var vernemqSource = Source{
+	Name:         VerneMQ,
+	Decode:       decodeVerneMQ,
+	TokenInPath:  true,
+	TokenInQuery: true,
+	HookHeader:   vernemqHook,
+	Handshake:    vernemqHandshake,
+	vocabulary: vocabulary{
+		ends:     []string{"on_client_offline", "on_client_gone"},
+		muteEnds: []string{"on_client_offline", "on_client_gone"},
+	},
+}
+
+// vernemqHook is the header that names the hook.
+const vernemqHook = "Vernemq-Hook"
+
+// vernemqDeciding are the prefixes of hooks that ask for a decision about a client or a
+// message (https://docs.vernemq.com/plugin-development/webhookplugins).
+var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
+
+// vernemqHandshake leaves a decision to the next plugin. VerneMQ takes a failure for a
+// no, and would lock out all clients. The body holds passwords or messages, so it is not
+// looked at.
+func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
+	hook := r.Header.Get(vernemqHook)
+	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })
+	if r.Method != http.MethodPost || !decides {
+		return HandshakeResponse{}, false
+	}
+	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
+}
 
 // vernemqHooks are the webhooks of VerneMQ that make a row. Why a connection ended is
 // told by none of them, and on_client_wakeup comes with the same connect as
@@ -53,7 +91,7 @@ func (m *vernemq) row(r *reader, e *event.Event) bool {
 		return false
 	}
 	hook := vernemqHooks[r.hook]
-	e.Source = "vernemq"
+	e.Source = VerneMQ
 	e.NativeEvent = r.hook
 	e.Action, e.ActionInfo, e.ProtocolVersion = hook.action, hook.info, hook.version
 	e.ClientID = r.clientID("client_id", m.clientID)

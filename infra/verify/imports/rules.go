@@ -32,7 +32,7 @@ var rules = []rule{
 	}},
 	ownOnly("pkg/layout", "pkg/event", "pkg/objstore"),
 	ownOnly("pkg/broker", "pkg/event"),
-	ownOnly("pkg/diagnose", "pkg/event"),
+	ownOnly("pkg/diagnose", "pkg/event", "pkg/broker"),
 	ownOnly("pkg/openapi", "pkg/event"),
 	confined("github.com/parquet-go/parquet-go", "pkg/segment"),
 	confined("github.com/aliyun/aliyun-oss-go-sdk", "pkg/objstore/ossstore"),

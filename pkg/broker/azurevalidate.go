@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+)
+
+// azureHandshake recognises the questions of both schemas: whether the sender may send
+// here (CloudEvents), and whether the address of a new subscription is right (Event Grid).
+func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
+	switch r.Method {
+	case http.MethodOptions:
+		return azureAllowSender(r)
+	case http.MethodPost:
+		return azureValidate(r)
+	default:
+		return HandshakeResponse{}, false
+	}
+}
+
+// hostName matches a DNS name (RFC 1123, 2.1).
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+const maxHostName = 253
+
+// azureAllowSender allows a sender of CloudEvents any rate that it asks for (HTTP 1.1
+// Web Hooks for Event Delivery 1.0, 4). That is consent to traffic only: events still
+// need a token.
+func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
+	origin := r.Header.Get("WebHook-Request-Origin")
+	if origin == "" {
+		return HandshakeResponse{}, false
+	}
+	if len(origin) > maxHostName || !hostName.MatchString(origin) {
+		return refuseHandshake("InvalidOrigin", "WebHook-Request-Origin must be a host name"), true
+	}
+	header := http.Header{}
+	header.Set("Allow", http.MethodPost)
+	header.Set("WebHook-Allowed-Origin", origin)
+	if rate := r.Header.Get("WebHook-Request-Rate"); rate != "" {
+		header.Set("WebHook-Allowed-Rate", azureAllowedRate(rate))
+	}
+	return HandshakeResponse{Status: http.StatusOK, Header: header, Body: struct{}{}}, true
+}
+
+// azureAllowedRate returns the requested rate, in requests a minute, or "*" for no limit
+// if it is not a positive number.
+func azureAllowedRate(requested string) string {
+	if rate, err := strconv.ParseUint(requested, 10, 32); err == nil && rate > 0 {
+		return strconv.FormatUint(rate, 10)
+	}
+	return "*"
+}
+
+// azureValidate recognises the event by which Event Grid, in its own schema, checks the
+// address of a new subscription
+// (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
+func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
+	code := azureValidationCode(r.Body)
+	if code == "" {
+		return HandshakeResponse{}, false
+	}
+	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"validationResponse": code}}, true
+}
+
+const (
+	azureValidation = "Microsoft.EventGrid.SubscriptionValidationEvent"
+	// maxAzureCode bounds the validation code in bytes. Azure sends a UUID.
+	maxAzureCode = 256
+)
+
+// azureValidationCode returns the code in a body that is one validation event and
+// nothing else, and "" for any other body.
+func azureValidationCode(body []byte) string {
+	if len(body) > MaxHandshakeBody || !bytes.Contains(body, []byte(azureValidation)) {
+		return ""
+	}
+	var events []struct {
+		EventType string `json:"eventType"`
+		Data      struct {
+			ValidationCode string `json:"validationCode"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &events) != nil || len(events) != 1 || events[0].EventType != azureValidation {
+		return ""
+	}
+	code := events[0].Data.ValidationCode
+	if len(code) > maxAzureCode || !isPrintableASCII(code) {
+		return ""
+	}
+	return code
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,83 @@
+package broker_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+)
+
+func TestFindKnowsEverySource(t *testing.T) {
+	names := map[string]bool{}
+	for _, s := range broker.Sources() {
+		found, ok := broker.Find(s.Name)
+		require.True(t, ok, s.Name)
+		require.Equal(t, s.Name, found.Name)
+		require.NotNil(t, found.Decode, s.Name)
+		require.False(t, names[s.Name], "%s is registered twice", s.Name)
+		names[s.Name] = true
+	}
+	_, ok := broker.Find("nobroker")
+	require.False(t, ok)
+	require.Zero(t, broker.TraitsOf("nobroker"))
+}
+
+// TestDecodersSetTheirSource: the name in the registry is the source of the rows.
+func TestDecodersSetTheirSource(t *testing.T) {
+	for _, s := range broker.Sources() {
+		if s.Name == broker.Events {
+			continue // its senders may name another source
+		}
+		for _, path := range allSamples(t, s.Name) {
+			_, body := sample(t, path)
+			for _, e := range s.Decode([]byte(body), sampleMeta(t, path)).Events {
+				require.Equal(t, s.Name, e.Source, path)
+			}
+		}
+	}
+}
+
+// TestNativeWords: what native words of an event reveal.
+func TestNativeWords(t *testing.T) {
+	for name, c := range map[string]struct {
+		event                               event.Event
+		isRefusal, isEnd, isMute, hidesTake bool
+	}{
+		"EMQX refusal":                     {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.connack"}, isRefusal: true},
+		"EMQX end":                         {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.disconnected"}, isEnd: true},
+		"EMQX end of WebSocket":            {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.disconnected", NativeReason: "internal_error"}, isEnd: true, isMute: true},
+		"another source's reason":          {event: event.Event{Source: "own", Action: event.Close, NativeEvent: "client.disconnected", NativeReason: "internal_error"}, isEnd: true},
+		"EMQX 4 end":                       {event: event.Event{Source: broker.EMQX4, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true},
+		"NanoMQ end":                       {event: event.Event{Source: broker.NanoMQ, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true, isMute: true, hidesTake: true},
+		"NanoMQ connect":                   {event: event.Event{Source: broker.NanoMQ, Action: event.Connect, NativeEvent: "client_connack"}},
+		"Mosquitto has one form for both":  {event: event.Event{Source: broker.Mosquitto, Action: event.Close, NativeEvent: "disconnected"}},
+		"Mosquitto DISCONNECT":             {event: event.Event{Source: broker.Mosquitto, Action: event.Disconnect, NativeEvent: "disconnected"}, isEnd: true},
+		"AWS end":                          {event: event.Event{Source: broker.AWSIoT, Action: event.Close, NativeEvent: "disconnected"}, isEnd: true},
+		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTake: true},
+		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTake: true},
+		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.isRefusal, broker.IsRefusal(&c.event), "refusal")
+			require.Equal(t, c.isEnd, broker.IsEnd(&c.event), "end")
+			require.Equal(t, c.isMute, broker.IsMute(&c.event), "mute")
+			require.Equal(t, c.hidesTake, broker.HidesTakeover(&c.event), "hides a takeover")
+		})
+	}
+	require.True(t, broker.ExcludesDisconnect("tcpclean"))
+	require.False(t, broker.ExcludesDisconnect("on_client_gone"))
+	for reason, want := range map[string]bool{
+		"kicked": true, "Server busy": true, "API_INITIATED_DISCONNECT": true, "ServerError": true, "out of memory": true,
+		"server_shutting_down": false, "server unavailable": false, "": false,
+	} {
+		require.Equal(t, want, broker.ExcludesRestart(reason), reason)
+	}
+}
+
+func TestComparableNodes(t *testing.T) {
+	require.True(t, broker.ComparableNodes("n1", "n2"))
+	require.True(t, broker.ComparableNodes("192.0.2.1:1883", "192.0.2.2:1883"))
+	require.False(t, broker.ComparableNodes("192.0.2.1:1883", "host1"))
+}

@@ -1,0 +1,99 @@
+package broker
+
+import (
+	"slices"
+
+	"devicetrace/pkg/event"
+)
+
+// vocabulary sorts native words of a source by what they reveal beyond action and
+// action info. Unless a field says otherwise, a word means the same from every source,
+// because a bridge may pass on a broker's words in the form of Events.
+type vocabulary struct {
+	// refusals are native events that only a refused CONNECT causes.
+	refusals []string
+	// ends are native events that only the end of an accepted connection causes,
+	// whatever its reason.
+	ends []string
+	// muteEnds are native events of ends for which the source never gives the reason.
+	muteEnds []string
+	// muteDrops are like muteEnds, but the source reports a DISCONNECT by another event.
+	muteDrops []string
+	// ownMuteEnds are like muteEnds, but other sources do give a reason with the same event.
+	ownMuteEnds []string
+	// ownMuteReasons are native reasons that the source gives for different kinds of
+	// ends. Another source may mean something by them.
+	ownMuteReasons []string
+	// notRestarts are native reasons of ends by the broker that do not suggest a restart:
+	// they concern one client (an operator's kick, a limit on a connection's age), or say
+	// only that the broker was not well.
+	notRestarts []string
+}
+
+// The words of all sources.
+var (
+	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
+	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
+	muteEnds    = wordsOf(func(v vocabulary) []string { return slices.Concat(v.muteEnds, v.muteDrops) })
+	muteDrops   = wordsOf(func(v vocabulary) []string { return v.muteDrops })
+	notRestarts = wordsOf(func(v vocabulary) []string { return reasonNamesOf(v.notRestarts) })
+)
+
+func wordsOf(pick func(vocabulary) []string) map[string]bool {
+	words := map[string]bool{}
+	for _, s := range sources {
+		for _, word := range pick(s.vocabulary) {
+			words[word] = true
+		}
+	}
+	return words
+}
+
+func reasonNamesOf(native []string) []string {
+	names := make([]string, len(native))
+	for i, reason := range native {
+		names[i] = reasonName(reason)
+	}
+	return names
+}
+
+// IsRefusal reports whether e can only be a refused CONNECT, judging by its native event.
+func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals[e.NativeEvent] }
+
+// IsEnd reports whether e can only be the end of an accepted connection.
+func IsEnd(e *event.Event) bool {
+	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
+}
+
+// IsMute reports whether e is an end whose reason the source did not give. Its action
+// info then says nothing about the cause.
+func IsMute(e *event.Event) bool {
+	return hasMuteEvent(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
+}
+
+// HidesTakeover reports whether e is an end whose source does not say if a takeover
+// caused it. Such a source may report the end just before or just after the connect that
+// took over.
+func HidesTakeover(e *event.Event) bool { return hasMuteEvent(e) }
+
+// hasMuteEvent reports whether the source never gives the reason of such an end.
+func hasMuteEvent(e *event.Event) bool {
+	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
+}
+
+// vocabularyOf returns the vocabulary of a source, empty for an unknown one.
+func vocabularyOf(source string) *vocabulary {
+	if s, ok := sourcesByName[source]; ok {
+		return &s.vocabulary
+	}
+	return &vocabulary{}
+}
+
+// ExcludesDisconnect reports whether an end with this native event and without a reason
+// cannot be a DISCONNECT, because the source reports those by another event.
+func ExcludesDisconnect(nativeEvent string) bool { return muteDrops[nativeEvent] }
+
+// ExcludesRestart reports whether a native reason of an end by the broker does not
+// suggest that the broker restarted: it concerns one client, or says only that the
+// broker was not well.
+func ExcludesRestart(nativeReason string) bool { return notRestarts[reasonName(nativeReason)] }
