@@ -21,8 +21,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// compactVariable names the environment variable with the folder of a bucket. If set, the test binary
-// compacts the bucket and prints its peak memory in KB.
+// compactVariable is an environment variable with the folder of a bucket. If it is set, the test binary
+// compacts that bucket and prints its own peak memory in KB.
 const compactVariable = "BENCH_COMPACT"
 
 func TestMain(m *testing.M) {
@@ -56,7 +56,7 @@ func compactAndPrintPeak(dir string) error {
 	return err
 }
 
-// rows returns the size of a partition, which is n unless the tests are short.
+// rows returns the size of a partition: n, or about a hundredth of n with -short.
 func rows(n int) int {
 	if testing.Short() {
 		return max(n/100, 300)

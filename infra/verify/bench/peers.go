@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// errNotInstalled: the engine of a peer is not on this machine.
+// errNotInstalled means that an engine is not on this machine.
 var errNotInstalled = errors.New("not installed")
 
 // maxQuestions limits the number of devices whose day is queried.

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// metric names a measurement. The name of the benchmark lacks "Benchmark" and the number of processors.
+// metric names a measurement. benchmark is the name without "Benchmark" and the number of processors.
 type metric struct{ benchmark, unit string }
 
 // results holds the measurements so far.

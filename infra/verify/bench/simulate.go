@@ -112,7 +112,7 @@ func (s *simulation) look(ctx context.Context) error {
 	return nil
 }
 
-// requests returns the numbers of put-class and get-class requests of the compactor, without lists.
+// requests counts the puts and deletes, and the reads, that the compactor has made.
 func (s *simulation) requests() (puts, reads int) {
 	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
 }
@@ -129,7 +129,7 @@ func (s *simulation) report(found *results, name string, rows int) {
 }
 
 // simulateDays simulates a partition of 35,000 rows that receives one event at a time, and a larger one that
-// receives 64 at a time. That saves time and leaves runs just as full.
+// receives 64 at a time, which saves time and leaves runs just as full.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -155,8 +155,8 @@ func simulateDays(ctx context.Context, found *results, dir string, millions floa
 
 // runWithQueries delivers the events of the whole day, and measures warm queries while the day is open.
 func (s *simulation) runWithQueries(ctx context.Context, found *results, events []event.Event, devices []device) error {
-	isLater := func(e event.Event, t time.Time) int { return e.ReceivedAt.Compare(t) }
-	past, _ := slices.BinarySearchFunc(events, today.Add(openHours*time.Hour), isLater)
+	byArrivalTime := func(e event.Event, t time.Time) int { return e.ReceivedAt.Compare(t) }
+	past, _ := slices.BinarySearchFunc(events, today.Add(openHours*time.Hour), byArrivalTime)
 	if err := s.run(ctx, events[:past], 1); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func createTable() string {
 
 const createIndex = "CREATE INDEX events_by_client ON events (client_id, time)"
 
-// dayQuery selects the rows of dayParameters's device on its day.
+// dayQuery returns a query for the rows of one device on one day, with the parameters of dayParameters.
 func dayQuery() string {
 	return "SELECT " + strings.Join(columnNames(), ", ") +
 		" FROM events WHERE client_id = $1 AND instance_id = $2 AND time BETWEEN $3 AND $4 ORDER BY time"
