@@ -3,7 +3,6 @@ package oss
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"io/fs"
 	"os"
@@ -13,45 +12,40 @@ import (
 	"time"
 )
 
-// disk keeps objects as files. An object arrives in a file below tmp and becomes
-// the object by a rename, its commit point: a crash before leaves a file that
-// openDisk removes, a crash after leaves the whole object. File, name and new
-// folders are synced before the object shows in the index, and so before anybody
-// is told of it.
+// disk keeps objects as files. An object arrives in a file below tmp. The rename to its final path is
+// the commit point: a crash before it leaves a file that openDisk removes, a crash after it leaves the
+// whole object. The file is synced before the rename, and the folder before a put returns.
 type disk struct {
 	objects, tmp string
-	limit        atomic.Int64 // bytes of all objects; 0 is none
-	index        *index
+	maxBytes     atomic.Int64 // of all objects; zero: no limit
 
-	seed  maphash.Seed
-	locks [64]sync.RWMutex // by key: file and index entry change together
+	mu    sync.RWMutex // held while a file and its entry change, so that they agree
+	index index
 }
 
-func openDisk(dir string, limit int64) (*disk, error) {
+func openDisk(dir string, maxBytes int64) (*disk, error) {
 	d := &disk{
 		objects: filepath.Join(dir, "objects"), tmp: filepath.Join(dir, "tmp"),
-		seed: maphash.MakeSeed(),
+		index: index{entries: map[string]entry{}},
 	}
-	d.limit.Store(limit)
+	d.maxBytes.Store(maxBytes)
 	if err := os.RemoveAll(d.tmp); err != nil {
-		return nil, fmt.Errorf("clear leftovers in %q: %w", d.tmp, err)
+		return nil, fmt.Errorf("remove unfinished files in %q: %w", d.tmp, err)
 	}
 	for _, path := range []string{d.objects, d.tmp} {
 		if err := makeFolder(path); err != nil {
 			return nil, fmt.Errorf("make folder %q: %w", path, err)
 		}
 	}
-	entries, err := d.find()
-	if err != nil {
+	if err := d.find(); err != nil {
 		return nil, fmt.Errorf("find objects in %q: %w", d.objects, err)
 	}
-	d.index = newIndex(entries)
 	return d, nil
 }
 
-// find lists the files that are objects. Others are none of our business.
-func (d *disk) find() (entries []entry, err error) {
-	err = filepath.WalkDir(d.objects, func(path string, file fs.DirEntry, err error) error {
+// find fills the index. It ignores files that are not objects.
+func (d *disk) find() error {
+	return filepath.WalkDir(d.objects, func(path string, file fs.DirEntry, err error) error {
 		if err != nil || !file.Type().IsRegular() {
 			return err
 		}
@@ -59,44 +53,40 @@ func (d *disk) find() (entries []entry, err error) {
 		if err != nil {
 			return err
 		}
-		key, err := keyOf(relative)
-		if errors.Is(err, errNotAFileOfOurs) {
+		key, ok := keyOf(relative)
+		if !ok {
 			return nil
 		}
 		info, err := file.Info()
 		if err != nil {
 			return err
 		}
-		entries = append(entries, entry{key, info.Size(), info.ModTime().UTC(), &sums{path: path}})
+		d.index.set(entry{key, info.Size(), info.ModTime().UTC(), &checksums{}})
 		return nil
 	})
-	return entries, err
 }
 
 func (d *disk) path(key string) string { return filepath.Join(d.objects, fileOf(key)) }
 
-func (d *disk) lock(key string) *sync.RWMutex {
-	return &d.locks[maphash.String(d.seed, key)%uint64(len(d.locks))]
-}
-
-// arrival is an object that is not one yet.
+// arrival is a file that has arrived whole but is not yet an object.
 type arrival struct {
-	path string
-	size int64
-	sums *sums
+	path      string
+	size      int64
+	checksums *checksums
 }
 
-// receive writes size bytes of body to disk, no more, and not fewer. Discard what
-// is not kept.
+// receive writes the first size bytes of body to a file. It fails if body is shorter. The caller must
+// keep or discard the file.
 func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 	f, err := os.CreateTemp(d.tmp, "put-*")
 	if err != nil {
 		return a, err
 	}
-	a.path, a.size = f.Name(), size
-	hasher := newHasher()
-	_, err = io.CopyN(io.MultiWriter(f, hasher), body, size)
-	a.sums = hasher.sums()
+	a = arrival{f.Name(), size, &checksums{}}
+	limited := &io.LimitedReader{R: body, N: size}
+	if err = a.checksums.compute(io.TeeReader(limited, f)); err == nil && limited.N > 0 {
+		err = io.ErrUnexpectedEOF
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -108,68 +98,70 @@ func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 
 func (d *disk) discard(a arrival) { _ = os.Remove(a.path) }
 
-// keep makes an arrival the object under key.
+// keep makes an arrival the object under key. If it returns an error, the object may have been stored.
 func (d *disk) keep(a arrival, key string, modified time.Time) error {
-	lock := d.lock(key)
-	lock.Lock()
-	defer lock.Unlock()
-	if limit := d.limit.Load(); limit > 0 && d.index.total(key)+a.size > limit {
-		return errNoSpace
-	}
 	if err := os.Chtimes(a.path, modified, modified); err != nil {
 		return err
 	}
-	path := d.path(key)
-	if err := makeFolder(filepath.Dir(path)); err != nil {
+	folder := filepath.Dir(d.path(key))
+	if err := makeFolder(folder); err != nil {
 		return err
 	}
-	if err := os.Rename(a.path, path); err != nil {
+	if err := d.commit(a, entry{key, a.size, modified.UTC(), a.checksums}); err != nil {
 		return err
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	return syncFolder(folder)
+}
+
+func (d *disk) commit(a arrival, e entry) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if limit := d.maxBytes.Load(); limit > 0 && d.index.bytesWithout(e.key)+e.size > limit {
+		return errNoSpace
+	}
+	if err := os.Rename(a.path, d.path(e.key)); err != nil {
 		return err
 	}
-	d.index.set(entry{key, a.size, modified.UTC(), a.sums})
+	d.index.set(e)
 	return nil
 }
 
-// open returns an object, its checksums taken, and its file, which stays what it is if the object is
-// replaced meanwhile. fs.ErrNotExist: there is none.
+// open returns an object with its checksums, and its file, which does not change even if the object is
+// replaced. It returns fs.ErrNotExist if there is no object under key, and only then.
 func (d *disk) open(key string) (entry, *os.File, error) {
-	lock := d.lock(key)
-	lock.RLock()
-	defer lock.RUnlock()
-	e, known := d.index.get(key)
+	e, f, err := d.openFile(key)
+	if err != nil {
+		return entry{}, nil, err
+	}
+	if err := e.checksums.compute(io.NewSectionReader(f, 0, e.size)); err != nil {
+		return entry{}, nil, errors.Join(fmt.Errorf("compute checksums of %q: %v", key, err), f.Close())
+	}
+	return e, f, nil
+}
+
+func (d *disk) openFile(key string) (entry, *os.File, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e, known := d.index.entries[key]
 	if !known {
 		return entry{}, nil, fs.ErrNotExist
 	}
 	f, err := os.Open(d.path(key))
 	if err != nil {
-		// The index has it: a file that is gone was taken by somebody else's hand.
+		// If the file is missing, someone else removed it, so the cause must not pass for absence.
 		return entry{}, nil, fmt.Errorf("open the file of %q: %v", key, err)
-	}
-	if err := e.sums.take(); err != nil {
-		return entry{}, nil, errors.Join(fmt.Errorf("take checksums of %q: %v", key, err), f.Close())
 	}
 	return e, f, nil
 }
 
-// takeSums takes the checksums of an object that was listed, unless it is gone or
-// another by now.
-func (d *disk) takeSums(e entry) error {
-	if e.key == "" {
-		return nil
-	}
-	lock := d.lock(e.key)
-	lock.RLock()
-	defer lock.RUnlock()
-	if now, known := d.index.get(e.key); !known || now.sums != e.sums {
-		return nil
-	}
-	return e.sums.take()
+// scan is index.scan. The index does not change during a scan.
+func (d *disk) scan(prefix, from string, visit func(entry) bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	d.index.scan(prefix, from, visit)
 }
 
-// remove deletes the objects under keys for which condition holds.
+// remove deletes those objects under keys that match a condition, and returns their number.
 func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, err error) {
 	folders := map[string]bool{}
 	for _, key := range keys {
@@ -188,11 +180,13 @@ func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, e
 	return removed, err
 }
 
+// always is the condition that every object meets.
+func always(entry) bool { return true }
+
 func (d *disk) removeOne(key string, condition func(entry) bool) (bool, error) {
-	lock := d.lock(key)
-	lock.Lock()
-	defer lock.Unlock()
-	e, known := d.index.get(key)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, known := d.index.entries[key]
 	if !known || !condition(e) {
 		return false, nil
 	}

@@ -1,139 +1,51 @@
 package oss
 
 import (
-	"errors"
+	"encoding/hex"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
-// An object's file lies where its key says, so that other tools can read the folder
-// as it is: events/shard=4/day=2026-11-22/x.parquet is that file. For all other
-// keys there is a rule too, which never gives two keys the same file:
+// The path of an object's file is its key, so that other tools can read the folder: the object
+// events/shard=4/day=2026-11-22/x.parquet is the file of that path. To give no two keys the same file:
 //
-//   - Bytes other than a-z, 0-9 and _ - . = are written %XX, capitals too, since
-//     some file systems do not tell them apart.
-//   - A folder's name has no dot (%2E) and a file's name has one, ".%" at its end if
-//     need be, so that "a" and "a/b" can both be there.
-//   - An empty folder's name is "%".
-//   - A folder's name of more than maxName characters goes on in the next one, which is
-//     marked by "%+" at the end of the first; a file's name is preceded by such folders.
+//   - A file's name has a dot and a folder's name has none, so that both "a" and "a/b" can exist. A name
+//     without a dot gets the suffix dotless.
+//   - A key with other characters, capitals included (some file systems ignore case), or with a
+//     long, empty or misplaced part is written in hexadecimal below the folder encoded.
 const (
-	maxName  = 200
-	goesOn   = "%+"
-	nameless = "%"
-	dotless  = ".%"
+	dotless = ".%"
+	encoded = "%/"
+	maxName = 200 // file systems allow 255 bytes
 )
 
-var errNotAFileOfOurs = errors.New("its name is not one that we give")
+var plainKey = regexp.MustCompile(`^([a-z0-9_=-]{1,200}/)*[a-z0-9_=-][a-z0-9_=.-]{0,199}$`)
 
-// fileOf is the path of the object under key, relative to the folder of objects.
+// fileOf returns the path of an object's file relative to the folder of objects.
 func fileOf(key string) string {
-	parts := strings.Split(key, "/")
-	last := len(parts) - 1
-	var names []string
-	for _, part := range parts[:last] {
-		names = append(names, folders(part)...)
-	}
-	return filepath.Join(append(names, file(parts[last])...)...)
-}
-
-func folders(part string) []string {
-	if part == "" {
-		return []string{nameless}
-	}
-	return split(escapeName(part, ""))
-}
-
-func file(part string) []string {
-	name := escapeName(part, ".")
-	if len(name) > maxName {
-		chunks := split(escapeName(part, ""))
-		chunks[len(chunks)-1] += dotless
-		return chunks
-	}
-	if strings.HasPrefix(name, ".") {
-		name = "%2E" + name[1:] // neither hidden nor one of the two special ones
-	}
-	if !strings.Contains(name, ".") {
-		name += dotless
-	}
-	return []string{name}
-}
-
-// escapeName escapes all bytes but the plain ones, which are those of more too.
-func escapeName(part, more string) string {
-	const hexDigits = "0123456789ABCDEF"
-	var name strings.Builder
-	for _, b := range []byte(part) {
-		if plain(b) || strings.IndexByte(more, b) >= 0 {
-			name.WriteByte(b)
-			continue
+	if plainKey.MatchString(key) {
+		if strings.Contains(key, ".") {
+			return filepath.FromSlash(key)
 		}
-		name.WriteString("%" + string(hexDigits[b>>4]) + string(hexDigits[b&15]))
+		return filepath.FromSlash(key + dotless)
 	}
-	return name.String()
-}
-
-func plain(b byte) bool {
-	return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '_' || b == '-' || b == '='
-}
-
-// split cuts a name where it gets too long, all but the last piece marked.
-func split(name string) []string {
-	var names []string
-	for len(name) > maxName {
-		cut := maxName
-		if i := strings.LastIndexByte(name[:cut], '%'); i > cut-3 {
-			cut = i // do not cut an escape in two
-		}
-		names = append(names, name[:cut]+goesOn)
-		name = name[cut:]
+	path, rest := encoded, hex.EncodeToString([]byte(key))
+	for len(rest) > maxName {
+		path, rest = path+rest[:maxName]+"/", rest[maxName:]
 	}
-	return append(names, name)
+	return filepath.FromSlash(path + rest + dotless)
 }
 
-// keyOf is the key of the object in a file.
-func keyOf(path string) (string, error) {
-	var key strings.Builder
-	names := strings.Split(filepath.ToSlash(path), "/")
-	for i, name := range names {
-		name, more := strings.CutSuffix(name, goesOn)
-		if i == len(names)-1 {
-			name = strings.TrimSuffix(name, dotless)
-		} else if name == nameless {
-			name = ""
-		}
-		part, err := unescapeName(name)
+// keyOf returns the key of the object in a file. ok is false for a file that is not an object's.
+func keyOf(path string) (key string, ok bool) {
+	key = strings.TrimSuffix(filepath.ToSlash(path), dotless)
+	if text, found := strings.CutPrefix(key, encoded); found {
+		decoded, err := hex.DecodeString(strings.ReplaceAll(text, "/", ""))
 		if err != nil {
-			return "", err
+			return "", false
 		}
-		key.WriteString(part)
-		if !more && i < len(names)-1 {
-			key.WriteByte('/')
-		}
+		key = string(decoded)
 	}
-	if fileOf(key.String()) != filepath.FromSlash(path) {
-		return "", errNotAFileOfOurs
-	}
-	return key.String(), nil
-}
-
-func unescapeName(name string) (string, error) {
-	var part strings.Builder
-	for i := 0; i < len(name); i++ {
-		if name[i] != '%' {
-			part.WriteByte(name[i])
-			continue
-		}
-		if i+2 >= len(name) {
-			return "", errNotAFileOfOurs
-		}
-		high, low := strings.IndexByte("0123456789ABCDEF", name[i+1]), strings.IndexByte("0123456789ABCDEF", name[i+2])
-		if high < 0 || low < 0 {
-			return "", errNotAFileOfOurs
-		}
-		part.WriteByte(byte(high<<4 | low))
-		i += 2
-	}
-	return part.String(), nil
+	return key, fileOf(key) == path
 }

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// makeFolder makes path and the folders above it that are missing, so that they
-// outlive a crash. A folder that another put makes meanwhile is synced by both.
+// makeFolder creates a folder and its missing parents so that they survive a crash. If two puts create
+// the same folder, both sync it.
 func makeFolder(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
@@ -23,7 +23,7 @@ func makeFolder(path string) error {
 	return syncFolder(parent)
 }
 
-// syncFolder makes the names in a folder outlive a crash.
+// syncFolder makes the names in a folder survive a crash.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {

@@ -7,54 +7,45 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
-// getObject answers GET and HEAD.
 func (s *Server) getObject(w http.ResponseWriter, r *http.Request, key string) error {
 	e, f, err := s.objects.open(key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return noSuchKey()
+		return refuse(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 	}
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if match := r.Header.Get("If-Match"); match != "" && strings.Trim(match, `"`) != strings.Trim(e.sums.etag(), `"`) {
-		return answer(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
+	status, off, n := http.StatusOK, int64(0), e.size
+	if header := r.Header.Get("Range"); header != "" {
+		status = http.StatusPartialContent
+		if off, n, err = parseRange(header, r.Header.Get("X-Oss-Range-Behavior"), e.size); err != nil {
+			return err
+		}
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, e.size))
 	}
-	slice, err := sliceOf(r, e.size)
-	if err != nil {
-		return err
-	}
-	describe(w.Header(), e, slice)
-	w.WriteHeader(slice.status())
-	if r.Method == http.MethodGet {
-		_, _ = io.Copy(w, io.NewSectionReader(f, slice.off, slice.n)) // a sender that left
-	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
+	w.Header().Set("Last-Modified", e.modified.Format(http.TimeFormat))
+	e.checksums.describe(w.Header())
+	w.WriteHeader(status)
+	_, _ = io.Copy(w, io.NewSectionReader(f, off, n)) // an error means that the client has disconnected
 	return nil
 }
 
-func describe(header http.Header, e entry, s slice) {
-	header.Set("Accept-Ranges", "bytes")
-	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Content-Length", strconv.FormatInt(s.n, 10))
-	header.Set("Last-Modified", e.modified.Format(http.TimeFormat))
-	header.Set("ETag", e.sums.etag())
-	header.Set("X-Oss-Hash-Crc64ecma", e.sums.crc64())
-	header.Set("X-Oss-Object-Type", "Normal")
-	header.Set("X-Oss-Storage-Class", "Standard")
-	if s.partial {
-		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", s.off, s.off+s.n-1, e.size))
+// parseRange returns the offset and length of a range, which is cut at the end of the object. It accepts
+// only bytes=first-last in its standard meaning. By default the service returns the whole object for a
+// range that does not fit, so a client that forgets to ask for the standard meaning is refused.
+func parseRange(header, behavior string, size int64) (off, n int64, err error) {
+	var first, last int64
+	_, err = fmt.Sscanf(header, "bytes=%d-%d", &first, &last)
+	switch {
+	case err != nil || first < 0 || first > last || behavior != "standard":
+		return 0, 0, notImplemented("Only bytes=first-last with X-Oss-Range-Behavior: standard is implemented here.")
+	case first >= size:
+		return 0, 0, refuse(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range cannot be satisfied.")
 	}
+	return first, min(last, size-1) - first + 1, nil
 }
-
-func (s *Server) deleteObject(w http.ResponseWriter, key string) error {
-	if _, err := s.objects.remove([]string{key}, always); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-func always(entry) bool { return true }

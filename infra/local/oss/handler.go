@@ -2,14 +2,15 @@ package oss
 
 import (
 	"crypto/rand"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/objstore"
 )
 
-// ServeHTTP answers one request of the service's API.
+// ServeHTTP handles one request of the service's API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "AliyunOSS")
 	w.Header().Set("X-Oss-Request-Id", rand.Text())
@@ -19,6 +20,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// delay waits as long as Config.Delay says, or until the client disconnects.
 func (s *Server) delay(r *http.Request) {
 	d := s.cfg.Delay()
 	if d <= 0 {
@@ -35,16 +37,16 @@ func (s *Server) delay(r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return invalid("the query cannot be parsed")
+		return invalid("The query cannot be parsed.")
 	}
-	bucket, key := s.address(r)
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/") // a key is not a path, so it is never cleaned
 	if err := s.authenticate(r, bucket, key, query); err != nil {
 		return err
 	}
 	if bucket != s.cfg.Bucket {
-		return answer(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
+		return refuse(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
 	}
-	if err := refuseUnknown(r); err != nil {
+	if err := refuseUnknown(r.Header); err != nil {
 		return err
 	}
 	if key == "" {
@@ -53,33 +55,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	return s.serveObject(w, r, key)
 }
 
-// address splits a request's host and path into bucket and key. The path is
-// decoded, never tidied.
-func (s *Server) address(r *http.Request) (bucket, key string) {
-	path := strings.TrimPrefix(r.URL.Path, "/")
-	if strings.HasPrefix(host(r), s.cfg.Bucket+".") {
-		return s.cfg.Bucket, path
-	}
-	bucket, key, _ = strings.Cut(path, "/")
-	return bucket, key
-}
-
-func host(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.Host); err == nil {
-		return host
-	}
-	return r.Host
-}
-
-// refuseUnknown refuses what would change the meaning of a request if ignored.
-func refuseUnknown(r *http.Request) error {
-	for name := range r.Header {
+// refuseUnknown refuses headers that would change the meaning of the request if they were ignored.
+func refuseUnknown(header http.Header) error {
+	for name := range header {
 		lower := strings.ToLower(name)
-		unknown := strings.HasPrefix(lower, "x-oss-meta-") || strings.HasPrefix(lower, "x-oss-copy-") ||
-			lower == "x-oss-forbid-overwrite" || lower == "x-oss-tagging" || lower == "if-none-match" ||
-			lower == "if-modified-since" || lower == "if-unmodified-since" ||
-			lower == "if-match" && r.Method != http.MethodGet && r.Method != http.MethodHead
-		if unknown {
+		if strings.HasPrefix(lower, "x-oss-meta-") || strings.HasPrefix(lower, "x-oss-copy-") ||
+			lower == "x-oss-forbid-overwrite" || lower == "x-oss-tagging" || strings.HasPrefix(lower, "if-") {
 			return notImplemented("The header " + name + " is not implemented here.")
 		}
 	}
@@ -87,7 +68,7 @@ func refuseUnknown(r *http.Request) error {
 }
 
 func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, key string) error {
-	if len(r.URL.RawQuery) > 0 && r.URL.RawQuery != "objectMeta" {
+	if r.URL.RawQuery != "" {
 		return notImplemented("No parameter of an object's request is implemented here.")
 	}
 	if err := checkKey(key); err != nil {
@@ -96,12 +77,18 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, key string)
 	switch r.Method {
 	case http.MethodPut:
 		return s.putObject(w, r, key)
-	case http.MethodGet, http.MethodHead:
+	case http.MethodGet:
 		return s.getObject(w, r, key)
-	case http.MethodDelete:
-		return s.deleteObject(w, key)
 	}
 	return methodNotAllowed()
+}
+
+// checkKey refuses the keys that every store refuses.
+func checkKey(key string) error {
+	if objstore.CheckKey(key) != nil {
+		return refuse(http.StatusBadRequest, "InvalidObjectName", "The specified object is not valid.")
+	}
+	return nil
 }
 
 func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, query url.Values) error {

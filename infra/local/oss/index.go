@@ -3,48 +3,25 @@ package oss
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
-// entry is what a listing tells of an object.
+// entry describes one object.
 type entry struct {
-	key      string
-	size     int64
-	modified time.Time
-	sums     *sums
+	key       string
+	size      int64
+	modified  time.Time
+	checksums *checksums
 }
 
-// index holds all entries, sorted by the bytes of their keys. It is safe for
-// concurrent use.
+// index holds the entries of all objects, sorted by the bytes of their keys.
 type index struct {
-	mu      sync.RWMutex
 	keys    []string
 	entries map[string]entry
 	bytes   int64
 }
 
-func newIndex(entries []entry) *index {
-	x := &index{entries: make(map[string]entry, len(entries))}
-	for _, e := range entries {
-		x.keys = append(x.keys, e.key)
-		x.entries[e.key] = e
-		x.bytes += e.size
-	}
-	slices.Sort(x.keys)
-	return x
-}
-
-func (x *index) get(key string) (entry, bool) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	e, known := x.entries[key]
-	return e, known
-}
-
 func (x *index) set(e entry) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	old, known := x.entries[e.key]
 	if !known {
 		i, _ := slices.BinarySearch(x.keys, e.key)
@@ -55,8 +32,6 @@ func (x *index) set(e entry) {
 }
 
 func (x *index) remove(key string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	i, known := slices.BinarySearch(x.keys, key)
 	if !known {
 		return
@@ -66,18 +41,12 @@ func (x *index) remove(key string) {
 	delete(x.entries, key)
 }
 
-// total is the bytes of all objects but the one under key.
-func (x *index) total(key string) int64 {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.bytes - x.entries[key].size
-}
+// bytesWithout returns the size of all objects except the one under key.
+func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
-// scan calls visit for the entries below prefix from the key from on, in order,
-// until it returns false. Nothing changes meanwhile.
+// scan calls visit for the entries whose keys start with prefix and are at least from, in order,
+// until it returns false.
 func (x *index) scan(prefix, from string, visit func(entry) bool) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
 	i, _ := slices.BinarySearch(x.keys, max(prefix, from))
 	for _, key := range x.keys[i:] {
 		if !strings.HasPrefix(key, prefix) || !visit(x.entries[key]) {

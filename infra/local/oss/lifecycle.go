@@ -2,62 +2,34 @@ package oss
 
 import (
 	"encoding/xml"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 )
 
-const maxLifecycleBody = 2 << 20
-
-// lifecycle is the bucket's rules for expiry, as they were put, in a file.
+// lifecycle holds the bucket's rules for expiry. Unlike the service's, they are lost when the server
+// ends: whoever opens a Server sets them.
 type lifecycle struct {
-	path string
-
 	mu    sync.RWMutex
-	text  []byte // nil: there are none
+	text  []byte // nil: no rules
 	rules []rule
 }
 
-type lifecycleBody struct {
-	XMLName xml.Name `xml:"LifecycleConfiguration"`
-	Rules   []rule   `xml:"Rule"`
-}
-
-// rule is what we know of a rule: unknown elements are refused, not ignored.
+// rule is one lifecycle rule. Unknown collects elements that are not implemented.
 type rule struct {
 	ID         string
 	Prefix     string
 	Status     string
 	Expiration struct{ Days int }
-	Unknown    []struct {
-		XMLName xml.Name
-	} `xml:",any"`
-}
-
-func openLifecycle(path string) (*lifecycle, error) {
-	l := &lifecycle{path: path}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return l, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read lifecycle rules: %w", err)
-	}
-	l.text = text
-	if l.rules, err = parseLifecycle(text); err != nil {
-		return nil, fmt.Errorf("parse lifecycle rules %q: %w", path, err)
-	}
-	return l, nil
+	Unknown    []struct{ XMLName xml.Name } `xml:",any"`
 }
 
 func parseLifecycle(text []byte) ([]rule, error) {
-	var body lifecycleBody
+	var body struct {
+		XMLName xml.Name `xml:"LifecycleConfiguration"`
+		Rules   []rule   `xml:"Rule"`
+	}
 	if err := xml.Unmarshal(text, &body); err != nil || len(body.Rules) == 0 {
 		return nil, malformed()
 	}
@@ -75,80 +47,42 @@ func parseLifecycle(text []byte) ([]rule, error) {
 func (s *Server) serveLifecycle(w http.ResponseWriter, r *http.Request) error {
 	switch r.Method {
 	case http.MethodPut:
-		return s.putLifecycle(r)
+		text, err := readBody(r)
+		if err != nil {
+			return err
+		}
+		return s.SetLifecycle(text)
 	case http.MethodGet:
 		return s.getLifecycle(w)
-	case http.MethodDelete:
-		return s.deleteLifecycle(w)
 	}
 	return methodNotAllowed()
 }
 
-func (s *Server) putLifecycle(r *http.Request) error {
-	text, err := readBody(r, maxLifecycleBody)
-	if err != nil {
-		return err
-	}
-	return s.SetLifecycle(text)
-}
-
-// SetLifecycle replaces the bucket's rules by those of an XML text, as PutBucketLifecycle does.
+// SetLifecycle replaces the bucket's lifecycle rules by those in an XML text, as PutBucketLifecycle does.
 func (s *Server) SetLifecycle(text []byte) error {
 	rules, err := parseLifecycle(text)
 	if err != nil {
 		return err
 	}
-	return s.lifecycle.set(text, rules)
+	s.lifecycle.mu.Lock()
+	defer s.lifecycle.mu.Unlock()
+	s.lifecycle.text, s.lifecycle.rules = text, rules
+	return nil
 }
 
 func (s *Server) getLifecycle(w http.ResponseWriter) error {
 	s.lifecycle.mu.RLock()
 	defer s.lifecycle.mu.RUnlock()
 	if s.lifecycle.text == nil {
-		return answer(http.StatusNotFound, "NoSuchLifecycle", "No Row found in Lifecycle Table.")
+		return refuse(http.StatusNotFound, "NoSuchLifecycle", "No Row found in Lifecycle Table.")
 	}
 	w.Header().Set("Content-Type", "application/xml")
 	_, _ = w.Write(s.lifecycle.text)
 	return nil
 }
 
-func (s *Server) deleteLifecycle(w http.ResponseWriter) error {
-	if err := s.lifecycle.set(nil, nil); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// set replaces all rules, on disk first.
-func (l *lifecycle) set(text []byte, rules []rule) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.save(text); err != nil {
-		return fmt.Errorf("save lifecycle rules: %w", err)
-	}
-	l.text, l.rules = text, rules
-	return nil
-}
-
-func (l *lifecycle) save(text []byte) error {
-	if text == nil {
-		if err := os.Remove(l.path); !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
-	if err := os.WriteFile(l.path+".new", text, 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(l.path+".new", l.path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(l.path))
-}
-
-// expired says whether a rule wants the object gone. An object under several rules
-// goes with the first of them to be due.
+// expired reports whether an enabled rule says that the object must go. If several rules apply, the
+// first one to fall due decides.
 func (l *lifecycle) expired(e entry, now time.Time) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -161,17 +95,16 @@ func (l *lifecycle) expired(e entry, now time.Time) bool {
 	return false
 }
 
-// Expire deletes the objects that the lifecycle rules let expire by now, counted
-// from when they were last put, and returns their number. The service does it once
-// a day; whoever runs the server calls it when he likes.
+// Expire deletes the objects whose lifecycle has ended by now and returns their number. An object's age
+// counts from its last put. The service does this once a day; here the caller decides when.
 func (s *Server) Expire(now time.Time) (int, error) {
 	due := func(e entry) bool { return s.lifecycle.expired(e, now) }
 	var keys []string
-	s.objects.index.scan("", "", func(e entry) bool {
+	s.objects.scan("", "", func(e entry) bool {
 		if due(e) {
 			keys = append(keys, e.key)
 		}
 		return true
 	})
-	return s.objects.remove(keys, due) // asked again: it may have been put anew
+	return s.objects.remove(keys, due) // checks again, because an object may have been put since
 }

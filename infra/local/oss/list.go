@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"devicetrace/pkg/objstore"
 )
 
 const listedTime = "2006-01-02T15:04:05.000Z"
@@ -15,8 +17,6 @@ type listing struct {
 	XMLName               xml.Name `xml:"ListBucketResult"`
 	Name                  string
 	Prefix                string
-	StartAfter            string `xml:",omitempty"`
-	ContinuationToken     string `xml:",omitempty"`
 	MaxKeys               int
 	Delimiter             string `xml:",omitempty"`
 	EncodingType          string `xml:",omitempty"`
@@ -28,18 +28,18 @@ type listing struct {
 }
 
 type listed struct {
-	Key, LastModified, ETag, Type string
-	Size                          int64
-	StorageClass                  string
+	Key, LastModified, Type string
+	Size                    int64
+	StorageClass            string
 }
 
 type commonPrefix struct{ Prefix string }
 
-// listRequest is a listing's parameters, checked.
+// listRequest holds the checked parameters of a listing.
 type listRequest struct {
 	prefix, delimiter string
-	after             string // the last thing that is not wanted any more
-	max               int
+	after             string // a key or common prefix; the listing begins after it
+	maxKeys           int
 	encode            func(string) string
 }
 
@@ -48,34 +48,30 @@ func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	if err != nil {
 		return err
 	}
-	found, last, more := s.list(request)
+	found, more := s.list(request)
 	result := listing{
 		Name: s.cfg.Bucket, Prefix: request.encode(request.prefix), Delimiter: request.encode(request.delimiter),
-		StartAfter: request.encode(query.Get("start-after")), ContinuationToken: query.Get("continuation-token"),
-		MaxKeys: request.max, EncodingType: query.Get("encoding-type"), KeyCount: len(found), IsTruncated: more,
+		MaxKeys: request.maxKeys, EncodingType: query.Get("encoding-type"), KeyCount: len(found), IsTruncated: more,
 	}
 	if more {
-		result.NextContinuationToken = base64.StdEncoding.EncodeToString([]byte(last))
+		result.NextContinuationToken = base64.StdEncoding.EncodeToString([]byte(found[len(found)-1].name()))
 	}
 	for _, item := range found {
-		if err := s.objects.takeSums(item.entry); err != nil {
-			return err
-		}
 		result.add(item, request.encode)
 	}
-	return writeXML(w, result)
+	return writeXML(w, http.StatusOK, result)
 }
 
 func parseList(query url.Values) (listRequest, error) {
 	request := listRequest{
 		prefix: query.Get("prefix"), delimiter: query.Get("delimiter"), after: query.Get("start-after"),
-		max: 100, encode: func(s string) string { return s },
+		maxKeys: 100, encode: func(s string) string { return s },
 	}
 	var err error
 	if text := query.Get("max-keys"); text != "" {
-		request.max, err = strconv.Atoi(text)
+		request.maxKeys, err = strconv.Atoi(text)
 	}
-	if err != nil || request.max < 1 || request.max > 1000 {
+	if err != nil || request.maxKeys < 1 || request.maxKeys > objstore.MaxPage {
 		return request, invalid("max-keys is not a number from 1 to 1000.")
 	}
 	if token := query.Get("continuation-token"); token != "" {
@@ -95,48 +91,41 @@ func parseList(query url.Values) (listRequest, error) {
 	return request, nil
 }
 
-// item is an object of a listing, or, where the entry has no key, what several
-// objects have in common up to the delimiter.
+// item is an object in a listing or, if its entry has no key, the common prefix of several objects.
 type item struct {
 	entry
 	common string
 }
 
-// list returns a page, the last key or common prefix on it, and whether more follow.
-func (s *Server) list(request listRequest) (found []item, last string, more bool) {
-	last = request.after
-	s.objects.index.scan(request.prefix, request.after, func(e entry) bool {
-		if e.key == request.after && request.after != "" {
-			return true
-		}
+func (i item) name() string { return i.key + i.common }
+
+// list returns a page, and whether another one follows.
+func (s *Server) list(request listRequest) (found []item, more bool) {
+	last := request.after
+	s.objects.scan(request.prefix, request.after, func(e entry) bool {
 		next := item{entry: e}
-		if common, ok := request.common(e.key); ok {
-			if common == last {
-				return true
-			}
+		if common, ok := request.commonPrefix(e.key); ok {
 			next = item{common: common}
 		}
-		if len(found) == request.max {
-			more = true
+		if next.name() == last {
+			return true
+		}
+		if more = len(found) == request.maxKeys; more {
 			return false
 		}
-		found = append(found, next)
-		last = next.key + next.common
+		found, last = append(found, next), next.name()
 		return true
 	})
-	return found, last, more
+	return found, more
 }
 
-// common is the part of key up to the first delimiter after the prefix.
-func (r listRequest) common(key string) (string, bool) {
+// commonPrefix returns the part of a key up to and including the first delimiter after the prefix.
+func (r listRequest) commonPrefix(key string) (string, bool) {
 	if r.delimiter == "" {
 		return "", false
 	}
-	i := strings.Index(key[len(r.prefix):], r.delimiter)
-	if i < 0 {
-		return "", false
-	}
-	return key[:len(r.prefix)+i+len(r.delimiter)], true
+	before, _, found := strings.Cut(key[len(r.prefix):], r.delimiter)
+	return r.prefix + before + r.delimiter, found
 }
 
 func (l *listing) add(i item, encode func(string) string) {
@@ -145,7 +134,6 @@ func (l *listing) add(i item, encode func(string) string) {
 		return
 	}
 	l.Contents = append(l.Contents, listed{
-		Key: encode(i.key), LastModified: i.modified.Format(listedTime), ETag: i.sums.etag(),
-		Type: "Normal", Size: i.size, StorageClass: "Standard",
+		Key: encode(i.key), LastModified: i.modified.Format(listedTime), Type: "Normal", Size: i.size, StorageClass: "Standard",
 	})
 }

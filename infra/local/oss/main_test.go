@@ -33,23 +33,22 @@ func open(t *testing.T, change func(*Config)) *Server {
 	return server
 }
 
-// signed is a request as the vendor's SDK would send it. That it does is tested
-// with the SDK itself, in package ossstore.
+// signed returns a request as the vendor's SDK sends it. Package ossstore tests the server with the SDK itself.
 func signed(method, key, query, body string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, "http://localhost/"+testBucket+"/"+escape(key)+"?"+query, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	now := time.Now().UTC()
-	r.Header.Set("X-Oss-Date", now.Format(dateFormat))
+	r.Header.Set("Date", now.Format(http.TimeFormat))
 	scope := scope{now.Format(dayFormat), testRegion, "oss", terminator}
-	request := canonicalRequest(r, testBucket, key, r.URL.Query(), nil)
-	signature := sign("secret", now.Format(dateFormat), scope, request)
+	request := canonicalRequest(r, testBucket, key, r.URL.Query())
+	signature := sign("secret", now.Format(http.TimeFormat), scope, request)
 	r.Header.Set("Authorization", algorithm+" Credential=id/"+scope.String()+",Signature="+signature)
 	return r
 }
 
-// send returns the answer's status, its error code if it has one, and its body.
+// send returns the response, its error code, if any, and its body.
 func send(t *testing.T, s *Server, r *http.Request) (*http.Response, string, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -63,14 +62,21 @@ func send(t *testing.T, s *Server, r *http.Request) (*http.Response, string, str
 
 func put(t *testing.T, s *Server, key, text string) {
 	t.Helper()
-	answer, code, _ := send(t, s, signed("PUT", key, "", text))
-	require.Equal(t, http.StatusOK, answer.StatusCode, code)
+	response, code, _ := send(t, s, signed("PUT", key, "", text))
+	require.Equal(t, http.StatusOK, response.StatusCode, code)
+}
+
+func remove(t *testing.T, s *Server, key string) {
+	t.Helper()
+	body := "<Delete><Object><Key>" + key + "</Key></Object></Delete>"
+	response, code, _ := send(t, s, signed("POST", "", "delete", body, "Content-MD5", digest(body)))
+	require.Equal(t, http.StatusOK, response.StatusCode, code)
 }
 
 func requireKeys(t *testing.T, s *Server, want ...string) {
 	t.Helper()
 	var keys []string
-	s.objects.index.scan("", "", func(e entry) bool {
+	s.objects.scan("", "", func(e entry) bool {
 		keys = append(keys, e.key)
 		return true
 	})
@@ -82,7 +88,7 @@ func digest(text string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// stopping is a body whose sender goes away after text.
+// stopping returns a body whose sender disconnects after text.
 func stopping(text string) io.Reader {
 	return io.MultiReader(strings.NewReader(text), failing{})
 }

@@ -1,14 +1,14 @@
-// Package oss stands in for one bucket of Alibaba Cloud OSS on local disk, spoken
-// to by the vendor's SDK over HTTP.
+// Package oss stands in for one bucket of Alibaba Cloud OSS. It keeps the objects on local disk and
+// serves the vendor's SDK over HTTP.
 //
-// It is strict where the service is: version 4 signatures are checked for real, a
-// body that arrives damaged or cut short is refused, an object is visible whole or
-// not at all, what was acknowledged survives a crash, listings are sorted and reflect
-// every completed call. What it does not know it refuses, it never pretends.
+// It is as strict as the service. It checks version 4 signatures, refuses a body that arrives damaged
+// or cut short, shows an object whole or not at all, and loses nothing that it acknowledged, even in a
+// crash. Listings are sorted and reflect every completed call. A request that it does not implement is
+// refused, never half understood.
 //
-// It knows PutObject, GetObject, HeadObject, DeleteObject, DeleteMultipleObjects,
-// ListObjectsV2 and the bucket's lifecycle. It does not keep content types and user
-// metadata, and has neither multipart uploads nor versions.
+// It implements PutObject, GetObject, DeleteMultipleObjects, ListObjectsV2, PutBucketLifecycle and
+// GetBucketLifecycle, with the bucket first in the path. It keeps neither content types nor user
+// metadata, and knows neither multipart uploads nor versions.
 package oss
 
 import (
@@ -16,35 +16,34 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"time"
 )
 
-// Config says what to serve.
+// Config describes the bucket.
 type Config struct {
-	// Dir holds the objects, one file each below its folder objects. One Server at
-	// a time may use it.
+	// Dir is the folder for the objects. Each object is a file below its folder objects. At most one
+	// Server or Store can use Dir at a time.
 	Dir string
-	// Bucket is the only bucket there is.
+	// Bucket is the name of the only bucket.
 	Bucket string
-	// Region is what signatures have to name: "cn-hangzhou".
+	// Region is the region that signatures must name, such as "cn-hangzhou".
 	Region string
-	// Credentials looks up an access key. The token is empty for one that is not
-	// temporary. Not ok: there is no such key, or it has expired.
+	// Credentials looks up an access key. The token is empty for a permanent key. ok is false if
+	// the key is unknown or has expired.
 	Credentials func(accessKey string) (secret, token string, ok bool)
 
-	// MaxBytes is how much the disk holds: a put past it is answered as by a full
-	// disk. Zero: no limit but the disk's own.
+	// MaxBytes is the capacity of the disk. A put beyond it gets the response of a full disk.
+	// Zero: as much as the real disk holds.
 	MaxBytes int64
-	// Delay holds back the answer to each request. Default none.
+	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
-	// Now dates objects and judges signatures. Default time.Now.
+	// Now dates objects and checks the dates of signatures. Default: time.Now.
 	Now func() time.Time
-	// Log hears of faults of the server itself. Default none.
+	// Log receives the server's own faults. Default: discarded.
 	Log *slog.Logger
 }
 
-// Validate names the field that cannot be.
+// Validate returns an error that names an invalid field.
 func (c Config) Validate() error {
 	switch {
 	case c.Dir == "":
@@ -54,44 +53,37 @@ func (c Config) Validate() error {
 	case c.Region == "":
 		return errors.New("check Region: it is empty")
 	case c.Credentials == nil:
-		return errors.New("check Credentials: there are none")
+		return errors.New("check Credentials: it is nil")
 	case c.MaxBytes < 0:
 		return fmt.Errorf("check MaxBytes %d: it is negative", c.MaxBytes)
 	}
 	return nil
 }
 
-// Server is the bucket: an http.Handler for requests in path style (the bucket
-// first in the path) and in virtual host style. It starts nothing in the background.
-// It must not stand behind an http.ServeMux, which would tidy the keys.
+// Server serves the bucket. It starts nothing in the background and is safe for concurrent use. Do not
+// put it behind an http.ServeMux, which would clean the keys as if they were paths.
 type Server struct {
 	cfg       Config
 	objects   *disk
-	lifecycle *lifecycle
+	lifecycle lifecycle
 }
 
 var _ http.Handler = (*Server)(nil)
 
-// Open finds the objects that are in the folder and clears away what a crash left
-// of others.
+// Open finds the objects in the folder and removes files that a crash left unfinished.
 func Open(cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cfg = cfg.withDefaults()
 	objects, err := openDisk(cfg.Dir, cfg.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := openLifecycle(filepath.Join(cfg.Dir, "lifecycle.xml"))
-	if err != nil {
-		return nil, err
-	}
-	return &Server{cfg: cfg, objects: objects, lifecycle: rules}, nil
+	return &Server{cfg: cfg.withDefaults(), objects: objects}, nil
 }
 
-// SetMaxBytes changes Config.MaxBytes while requests are served. What is there stays.
-func (s *Server) SetMaxBytes(n int64) { s.objects.limit.Store(max(n, 0)) }
+// SetMaxBytes changes Config.MaxBytes, even while requests are served. Objects already stored stay.
+func (s *Server) SetMaxBytes(n int64) { s.objects.maxBytes.Store(max(n, 0)) }
 
 func (c Config) withDefaults() Config {
 	if c.Delay == nil {

@@ -2,7 +2,6 @@ package oss
 
 import (
 	"bytes"
-	"crypto/md5"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -10,11 +9,9 @@ import (
 	"net/http"
 )
 
-const maxObject = 5 << 30
-
 func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) error {
-	if err := checkLength(r); err != nil {
-		return err
+	if r.ContentLength < 0 {
+		return refuse(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 	}
 	arrived, err := s.objects.receive(r.Body, r.ContentLength)
 	if isCutShort(err) {
@@ -23,54 +20,35 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) e
 	if err != nil {
 		return err
 	}
-	defer s.objects.discard(arrived) // is nothing once it was kept
-	if err := checkMD5(r, arrived.sums.md5); err != nil {
+	defer s.objects.discard(arrived) // does nothing once keep has succeeded
+	if err := checkMD5(r, arrived.checksums.md5); err != nil {
 		return err
 	}
 	if err := s.objects.keep(arrived, key, s.cfg.Now()); err != nil {
 		return err
 	}
-	w.Header().Set("ETag", arrived.sums.etag())
-	w.Header().Set("X-Oss-Hash-Crc64ecma", arrived.sums.crc64())
-	w.Header().Set("Content-MD5", base64.StdEncoding.EncodeToString(arrived.sums.md5))
-	w.WriteHeader(http.StatusOK)
+	arrived.checksums.describe(w.Header())
 	return nil
 }
 
-func checkLength(r *http.Request) error {
-	switch {
-	case r.ContentLength < 0:
-		return answer(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-	case r.ContentLength > maxObject:
-		return answer(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
-	}
-	return nil
-}
-
-// isCutShort tells a sender that stopped from a disk that failed.
+// isCutShort reports whether the client stopped sending, as opposed to a fault of the disk.
 func isCutShort(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isConnectionError(err)
+	var network net.Error
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
 func incompleteBody() error {
-	return answer(http.StatusBadRequest, "IncompleteBody", "The body is shorter than its Content-Length.")
+	return refuse(http.StatusBadRequest, "IncompleteBody", "The body is shorter than its Content-Length.")
 }
 
-// checkMD5 holds what arrived to the sender's Content-MD5, where there is one.
+// checkMD5 compares the MD5 of a body with the Content-MD5 header, if there is one.
 func checkMD5(r *http.Request, got []byte) error {
 	header := r.Header.Get("Content-MD5")
 	if header == "" {
 		return nil
 	}
-	want, err := base64.StdEncoding.DecodeString(header)
-	if err != nil || len(want) != md5.Size || !bytes.Equal(want, got) {
-		return answer(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified is not that of what we received.")
+	if want, err := base64.StdEncoding.DecodeString(header); err != nil || !bytes.Equal(want, got) {
+		return refuse(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified does not match the body that we received.")
 	}
 	return nil
-}
-
-// isConnectionError is anything of the network's, as when the sender is gone.
-func isConnectionError(err error) bool {
-	var fault net.Error
-	return errors.As(err, &fault)
 }

@@ -17,70 +17,67 @@ const (
 	algorithm       = "OSS4-HMAC-SHA256"
 	terminator      = "aliyun_v4_request"
 	unsignedPayload = "UNSIGNED-PAYLOAD"
-	dateFormat      = "20060102T150405Z"
 	dayFormat       = "20060102"
 	maxSkew         = 15 * time.Minute
 )
 
-// authenticate checks the version 4 signature of a request.
+// authenticate checks the version 4 signature of a request. It implements what the vendor's SDK for Go
+// sends: the date in the Date header, and no additional signed headers.
 func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Values) error {
 	auth, err := parseAuthorization(r.Header.Get("Authorization"))
 	if err != nil {
 		return err
 	}
-	date, err := s.checkDate(r)
+	date, day, err := s.checkDate(r)
 	if err != nil {
 		return err
 	}
-	if want := (scope{date.day, s.cfg.Region, "oss", terminator}); auth.scope != want {
-		return answer(http.StatusForbidden, "InvalidArgument", "The credential's scope is not "+want.String()+".")
+	if want := (scope{day, s.cfg.Region, "oss", terminator}); auth.scope != want {
+		return refuse(http.StatusForbidden, "InvalidArgument", "The credential's scope is not "+want.String()+".")
 	}
 	secret, token, ok := s.cfg.Credentials(auth.accessKey)
 	if !ok {
-		return answer(http.StatusForbidden, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
+		return refuse(http.StatusForbidden, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
 	}
-	request := canonicalRequest(r, bucket, key, query, auth.additional)
-	if !equal(sign(secret, date.text, auth.scope, request), auth.signature) {
-		return answer(http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
+	request := canonicalRequest(r, bucket, key, query)
+	if !equal(sign(secret, date, auth.scope, request), auth.signature) {
+		return refuse(http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
 	}
 	if !equal(r.Header.Get("X-Oss-Security-Token"), token) {
-		return answer(http.StatusForbidden, "InvalidSecurityToken", "The security token you provided is invalid.")
+		return refuse(http.StatusForbidden, "InvalidSecurityToken", "The security token you provided is invalid.")
 	}
 	return nil
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// scope is what a signing key is good for.
+// scope limits the use of a signing key.
 type scope struct{ day, region, product, end string }
 
 func (s scope) String() string { return strings.Join([]string{s.day, s.region, s.product, s.end}, "/") }
 
+// authorization is a parsed Authorization header.
 type authorization struct {
-	accessKey  string
-	scope      scope
-	additional []string // names of signed headers beyond those that always are
-	signature  string
+	accessKey string
+	scope     scope
+	signature string
 }
 
-// parseAuthorization reads
-// "OSS4-HMAC-SHA256 Credential=<key>/<scope>[,AdditionalHeaders=<a;b>],Signature=<hex>".
+// parseAuthorization parses "OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>".
 func parseAuthorization(header string) (authorization, error) {
 	var auth authorization
 	if header == "" {
-		return auth, answer(http.StatusForbidden, "AccessDenied", "Anonymous access is forbidden for this operation.")
+		return auth, refuse(http.StatusForbidden, "AccessDenied", "Anonymous access is forbidden for this operation.")
 	}
 	fields, ok := strings.CutPrefix(header, algorithm+" ")
 	if !ok {
-		return auth, answer(http.StatusForbidden, "AccessDenied", "Only signatures of version 4 are accepted.")
+		return auth, refuse(http.StatusForbidden, "AccessDenied", "Only signatures of version 4 are accepted.")
 	}
 	for field := range strings.SplitSeq(fields, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
 		switch name {
 		case "Credential":
 			auth.accessKey, auth.scope = splitCredential(value)
-		case "AdditionalHeaders":
-			auth.additional = strings.Split(strings.ToLower(value), ";")
 		case "Signature":
 			auth.signature = value
 		}
@@ -96,41 +93,33 @@ func splitCredential(credential string) (string, scope) {
 	return parts[0], scope{parts[1], parts[2], parts[3], parts[4]}
 }
 
-// signDate is a request's date as it was written, and its day.
-type signDate struct{ text, day string }
-
-func (s *Server) checkDate(r *http.Request) (signDate, error) {
-	text, format := r.Header.Get("X-Oss-Date"), dateFormat
-	if text == "" {
-		text, format = r.Header.Get("Date"), http.TimeFormat
-	}
-	date, err := time.Parse(format, text)
+// checkDate returns the request's date as it was sent, and its day.
+func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
+	text = r.Header.Get("Date")
+	date, err := time.Parse(http.TimeFormat, text)
 	if err != nil {
-		return signDate{}, answer(http.StatusForbidden, "AccessDenied", "The request has no valid date.")
+		return "", "", refuse(http.StatusForbidden, "AccessDenied", "The request has no valid date.")
 	}
 	if s.cfg.Now().Sub(date).Abs() > maxSkew {
-		return signDate{}, answer(http.StatusForbidden, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+		return "", "", refuse(http.StatusForbidden, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
 	}
-	return signDate{text, date.UTC().Format(dayFormat)}, nil
+	return text, date.Format(dayFormat), nil
 }
 
-// canonicalRequest is the text whose digest is signed.
-func canonicalRequest(r *http.Request, bucket, key string, query url.Values, additional []string) string {
-	payload := r.Header.Get("X-Oss-Content-Sha256")
-	if payload == "" {
-		payload = unsignedPayload
-	}
+// canonicalRequest returns the text whose digest is signed. The empty line before the last one lists the
+// additional signed headers.
+func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,
 		"/" + bucket + "/" + strings.ReplaceAll(escape(key), "%2F", "/"),
 		canonicalQuery(query),
-		canonicalHeaders(r.Header, additional),
-		strings.Join(additional, ";"),
-		payload,
+		canonicalHeaders(r.Header),
+		"",
+		unsignedPayload,
 	}, "\n")
 }
 
-// escape is the service's form of percent encoding.
+// escape returns s in the service's variant of percent encoding.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 func canonicalQuery(query url.Values) string {
@@ -149,10 +138,10 @@ func canonicalQuery(query url.Values) string {
 	return strings.Join(pairs, "&")
 }
 
-func canonicalHeaders(header http.Header, additional []string) string {
+func canonicalHeaders(header http.Header) string {
 	values := map[string]string{}
 	for name := range header {
-		if lower := strings.ToLower(name); alwaysSigned(lower) || slices.Contains(additional, lower) {
+		if lower := strings.ToLower(name); isSigned(lower) {
 			values[lower] = strings.TrimSpace(header.Get(name))
 		}
 	}
@@ -163,7 +152,7 @@ func canonicalHeaders(header http.Header, additional []string) string {
 	return lines.String()
 }
 
-func alwaysSigned(name string) bool {
+func isSigned(name string) bool {
 	return name == "content-md5" || name == "content-type" || strings.HasPrefix(name, "x-oss-")
 }
 

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder exactly as a Server does, without HTTP in between. A
-// Server can serve the folder after the Store's last call.
+// Store keeps objects in a folder exactly as a Server does, but without HTTP. A Server can serve the
+// folder after the Store's last call.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
@@ -66,7 +66,7 @@ func (s *Store) List(ctx context.Context, prefix, after string) (page objstore.P
 	if err := ctx.Err(); err != nil {
 		return page, err
 	}
-	s.objects.index.scan(prefix, after, func(e entry) bool {
+	s.objects.scan(prefix, after, func(e entry) bool {
 		if e.key == after {
 			return true
 		}

@@ -85,8 +85,8 @@ func signerOf(r *http.Request) string {
 	return ""
 }
 
-// accessesOf returns the permissions that a request needs according to the reference. HeadObject needs
-// GetObject, and DeleteMultipleObjects needs DeleteObject for each key.
+// accessesOf returns the permissions that a request needs according to the reference.
+// DeleteMultipleObjects needs DeleteObject for each key.
 // (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements)
 func accessesOf(r *http.Request) []access {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
@@ -98,7 +98,7 @@ func accessesOf(r *http.Request) []access {
 		return deletionsOf(r)
 	case key != "" && r.Method == http.MethodPut:
 		return []access{{action: "oss:PutObject", key: key}}
-	case key != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+	case key != "" && r.Method == http.MethodGet:
 		return []access{{action: "oss:GetObject", key: key}}
 	}
 	return []access{{action: "unknown: " + r.Method, key: r.URL.String()}}

@@ -1,18 +1,16 @@
 package oss
 
 import (
-	"bytes"
 	"crypto/md5"
 	"encoding/xml"
 	"io"
 	"net/http"
 	"net/url"
+
+	"devicetrace/pkg/objstore"
 )
 
-const (
-	maxDeletes    = 1000
-	maxDeleteBody = 2 << 20
-)
+const maxXMLBody = 2 << 20
 
 type deleteRequest struct {
 	XMLName xml.Name `xml:"Delete"`
@@ -28,15 +26,15 @@ type deleteResult struct {
 
 type deleted struct{ Key string }
 
-// deleteObjects removes up to 1,000 objects. The answer lists the keys that are
-// gone, whether they were there or not.
+// deleteObjects deletes up to 1,000 objects. Unless the request is quiet, the response lists all keys,
+// including those that held nothing.
 func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url.Values) error {
-	body, err := readBody(r, maxDeleteBody)
+	body, err := readBody(r)
 	if err != nil {
 		return err
 	}
 	if r.Header.Get("Content-MD5") == "" {
-		return answer(http.StatusBadRequest, "MissingArgument", "You must provide the Content-MD5 HTTP header.")
+		return refuse(http.StatusBadRequest, "MissingArgument", "You must provide the Content-MD5 HTTP header.")
 	}
 	keys, quiet, err := parseDelete(body)
 	if err != nil {
@@ -55,15 +53,12 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url
 		}
 		result.Deleted = append(result.Deleted, deleted{key})
 	}
-	return writeXML(w, result)
+	return writeXML(w, http.StatusOK, result)
 }
 
 func parseDelete(body []byte) (keys []string, quiet bool, err error) {
 	var request deleteRequest
-	if err := xml.NewDecoder(bytes.NewReader(body)).Decode(&request); err != nil {
-		return nil, false, malformed()
-	}
-	if len(request.Objects) == 0 || len(request.Objects) > maxDeletes {
+	if err := xml.Unmarshal(body, &request); err != nil || len(request.Objects) == 0 || len(request.Objects) > objstore.MaxPage {
 		return nil, false, malformed()
 	}
 	for _, object := range request.Objects {
@@ -76,19 +71,16 @@ func parseDelete(body []byte) (keys []string, quiet bool, err error) {
 }
 
 func malformed() error {
-	return answer(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
+	return refuse(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
 }
 
-// readBody reads a small body whole and holds it to its Content-MD5.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, malformed()
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+// readBody returns the body of a request that carries XML, and checks its Content-MD5.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxXMLBody+1))
 	if err != nil {
 		return nil, incompleteBody()
 	}
-	if int64(len(body)) > limit {
+	if len(body) > maxXMLBody {
 		return nil, malformed()
 	}
 	sum := md5.Sum(body)
