@@ -72,7 +72,7 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	}
 	found := diagnosisAnswer{
 		identity: d.identity(), From: instant(span.From), To: instant(span.To), Lang: lang,
-		Report:     diagnose.Diagnose(h.since(span.From), span, before, lang),
+		Report:     diagnose.Diagnose(diagnose.Of(h.since(span.From), span, before), lang),
 		Incomplete: len(h.unreadable) > 0,
 	}
 	return taggedAnswer(found.fit(), h.receipt), nil

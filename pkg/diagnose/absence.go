@@ -18,14 +18,14 @@ const (
 // usually takes. One that is refused does come back, but not by what strangers try.
 func (r *record) noReturn() *finding {
 	last := r.last()
-	if r.offlineFor() <= r.patience() || !last.dropped() || r.knockedSince(last) {
+	if r.offlineFor() <= r.patience() || !last.Dropped() || r.knockedSince(last) {
 		return nil
 	}
 	return &finding{
 		count: 1,
 		values: values{
 			"since":   moment(last.End.Time),
-			"until":   moment(r.span.To),
+			"until":   moment(r.Span.To),
 			"absence": length(r.offlineFor()),
 		},
 		evidence: []exhibit{endOf(last, saying{text: noneFollowed})},
@@ -36,7 +36,7 @@ func (r *record) noReturn() *finding {
 func (r *record) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
-	for i := range r.connections {
+	for i := range r.Connections {
 		s := r.succession(i)
 		if s.ended.EndIs == Reported && s.next != nil && s.next.Start.After(s.ended.End.Time) {
 			longest = max(longest, s.next.Start.Sub(s.ended.End.Time))
@@ -51,8 +51,8 @@ func (r *record) patience() time.Duration {
 
 // knockedSince reports whether the client that had a connection tried to connect since.
 func (r *record) knockedSince(c *Connection) bool {
-	for i := range r.refusals {
-		if d := &r.refusals[i]; !d.Time.Before(c.End.Time) && c.mayHaveSent(d) {
+	for i := range r.Refusals {
+		if d := &r.Refusals[i]; !d.Time.Before(c.End.Time) && mayHaveSent(c, d) {
 			return true
 		}
 	}

@@ -31,7 +31,7 @@ func BenchmarkDiagnose(b *testing.B) {
 			events := tenThousand(b, cause)
 			b.ReportAllocs()
 			for b.Loop() {
-				diagnose.Diagnose(events, wholeDay, diagnose.Status{}, diagnose.English)
+				diagnose.Diagnose(diagnose.Of(events, wholeDay, diagnose.Status{}), diagnose.English)
 			}
 			b.ReportMetric(float64(len(events)), "events")
 		})

@@ -142,7 +142,7 @@ func TestTextsAreWhole(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(10) {
 			for _, lang := range []diagnose.Lang{diagnose.English, diagnose.Chinese} {
-				got := diagnose.Diagnose(sim.Device(cause, seed, day), wholeDay, diagnose.Status{}, lang)
+				got := diagnose.Diagnose(diagnose.Of(sim.Device(cause, seed, day), wholeDay, diagnose.Status{}), lang)
 				require.NotContains(t, asJSON(t, got.Verdicts), "{count}")
 				for _, v := range got.Verdicts {
 					require.NotContains(t, v.Title+v.Meaning+v.Next, "{", v.Code)

@@ -81,6 +81,16 @@ type Connection struct {
 	accepted    bool      // its connect is on record
 }
 
+// Word is the kind in the words of the vocabulary, empty where it has none.
+func (k Kind) Word() event.ActionInfo {
+	for info, one := range kinds {
+		if one == k {
+			return info
+		}
+	}
+	return ""
+}
+
 // take fills in what e tells and was not known yet.
 func (c *Connection) take(e *event.Event) {
 	fill(&c.PeerAddress, e.PeerAddress)
@@ -123,8 +133,8 @@ func kindOf(e *event.Event) Kind {
 	}
 }
 
-// length is how long it lasted, where both ends are known from what was reported.
-func (c *Connection) length() (length time.Duration, known bool) {
+// Lasted is how long it lasted, where both ends are known from what was reported.
+func (c *Connection) Lasted() (d time.Duration, known bool) {
 	if c.EndIs != Reported || c.Start.IsZero() {
 		return 0, false
 	}
@@ -139,32 +149,9 @@ func (c *Connection) when() time.Time {
 	return c.Start.Time
 }
 
-// dropped reports whether it ended, as reported, without a DISCONNECT of the client. What
+// Dropped reports whether it ended, as reported, without a DISCONNECT of the client. What
 // sources report that never tell why may have been one; but ApsaraMQ tells DISCONNECT
 // apart.
-func (c *Connection) dropped() bool {
+func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || c.NativeEvent == tcpClean)
-}
-
-// Refusal is a CONNECT that the broker did not accept.
-type Refusal struct {
-	Time         Instant          `json:"time"`
-	Action       event.Action     `json:"action"`
-	ActionInfo   event.ActionInfo `json:"action_info"`
-	NativeEvent  string           `json:"native_event"`
-	NativeReason string           `json:"native_reason"`
-	ReasonCode   *int32           `json:"reason_code"`
-	PeerAddress  string           `json:"peer_address"`
-	PeerPort     int32            `json:"peer_port"`
-	Username     string           `json:"username"`
-	Node         string           `json:"node"`
-	Source       string           `json:"source"`
-}
-
-func refusal(e *event.Event) Refusal {
-	return Refusal{
-		Time: Instant{whole(e.Time)}, Action: e.Action, ActionInfo: e.ActionInfo,
-		NativeEvent: e.NativeEvent, NativeReason: e.NativeReason, ReasonCode: e.ReasonCode.Pointer(),
-		PeerAddress: e.PeerAddress, PeerPort: e.PeerPort, Username: e.Username, Node: e.Node, Source: e.Source,
-	}
 }

@@ -52,11 +52,11 @@ func keepAliveOf(c *Connection) []saying {
 	if c.KeepAlive == nil {
 		return nil
 	}
-	return []saying{{hadKeepAlive, values{"keep_alive": length(c.keepAlive())}}}
+	return []saying{{hadKeepAlive, values{"keep_alive": length(keepAlive(c))}}}
 }
 
 // keepAlive is zero where there is none, or none is known.
-func (c *Connection) keepAlive() time.Duration {
+func keepAlive(c *Connection) time.Duration {
 	if c.KeepAlive == nil {
 		return 0
 	}

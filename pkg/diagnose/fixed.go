@@ -30,11 +30,11 @@ const (
 // the broker ended for silence are explained by their keep alive instead.
 func (r *record) fixedLength() *finding {
 	cluster := r.cluster
-	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, (*Connection).saidNothing) {
+	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
 		return nil
 	}
 	f := ofLength(cluster)
-	if !mostly(cluster, (*Connection).dropped) {
+	if !mostly(cluster, (*Connection).Dropped) {
 		f.text, f.level = fixedLengthUntold, Notice
 	} else if why := notIdle(cluster); why != nil {
 		f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)
@@ -45,13 +45,13 @@ func (r *record) fixedLength() *finding {
 // notIdle says why connections were hardly ended for being idle, or nil.
 func notIdle(cluster []*Connection) *saying {
 	set := timeout(typicalOf(cluster)).set()
-	isKept := func(c *Connection) bool { return c.keepAlive() > 0 && 2*c.keepAlive() < set }
+	isKept := func(c *Connection) bool { return keepAlive(c) > 0 && 2*keepAlive(c) < set }
 	switch {
 	case mostly(cluster, isEndedByBroker):
 		return &saying{text: endedByBroker}
 	case mostly(cluster, isKept):
 		one := cluster[slices.IndexFunc(cluster, isKept)]
-		return &saying{keptAlive, values{"keep_alive": length(one.keepAlive())}}
+		return &saying{keptAlive, values{"keep_alive": length(keepAlive(one))}}
 	default:
 		return nil
 	}
@@ -59,7 +59,7 @@ func notIdle(cluster []*Connection) *saying {
 
 // typicalOf is the middle of the lengths of connections in order of length.
 func typicalOf(cluster []*Connection) time.Duration {
-	typical, _ := cluster[(len(cluster)-1)/2].length()
+	typical, _ := cluster[(len(cluster)-1)/2].Lasted()
 	return typical
 }
 
@@ -108,7 +108,7 @@ func mostly(connections []*Connection, like func(*Connection) bool) bool {
 func sameLength(connections []Connection) []*Connection {
 	var timed []*Connection
 	for i := range connections {
-		if c := &connections[i]; c.mayBeTimed() {
+		if c := &connections[i]; mayBeTimed(c) {
 			timed = append(timed, c)
 		}
 	}
@@ -124,8 +124,8 @@ func sameLength(connections []Connection) []*Connection {
 
 // mayBeTimed: a DISCONNECT is the client's own doing, a conflict that of another
 // client, whose attempts to come back are regular, too.
-func (c *Connection) mayBeTimed() bool {
-	_, known := c.length()
+func mayBeTimed(c *Connection) bool {
+	_, known := c.Lasted()
 	return known && c.Kind != Disconnected && c.Kind != Conflict && c.Kind != Invalid && c.Kind != TopicDenied
 }
 
@@ -134,9 +134,9 @@ func densest(timed []*Connection) []*Connection {
 	var best []*Connection
 	last := 0
 	for first, c := range timed {
-		shortest, _ := c.length()
+		shortest, _ := c.Lasted()
 		for last = max(last, first); last < len(timed); last++ {
-			if longest, _ := timed[last].length(); longest-shortest > tolerance(shortest) {
+			if longest, _ := timed[last].Lasted(); longest-shortest > tolerance(shortest) {
 				break
 			}
 		}

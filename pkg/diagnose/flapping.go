@@ -21,8 +21,8 @@ const (
 // each time works as it was meant to, and so may one of which nobody tells whether it does.
 func (r *record) flapping() *finding {
 	var short []*Connection
-	for i := range r.connections {
-		if c := &r.connections[i]; c.flapped() {
+	for i := range r.Connections {
+		if c := &r.Connections[i]; flapped(c) {
 			short = append(short, c)
 		}
 	}
@@ -32,9 +32,9 @@ func (r *record) flapping() *finding {
 	return ofEnds(short, nothingMore).with(values{"short": length(shortLived), "ends": endings(short)})
 }
 
-func (c *Connection) flapped() bool {
-	length, known := c.length()
-	return known && c.dropped() && length < shortLived
+func flapped(c *Connection) bool {
+	length, known := c.Lasted()
+	return known && c.Dropped() && length < shortLived
 }
 
 // crowded reports whether flapCount connections, in order, began within flapWindow.
@@ -68,10 +68,8 @@ func (e endings) in(lang Lang) string {
 
 // wordOf is a kind of end in the words of the vocabulary, where it has one.
 func wordOf(kind Kind, lang Lang) string {
-	for info, one := range kinds {
-		if one == kind {
-			return string(info)
-		}
+	if word := kind.Word(); word != "" {
+		return string(word)
 	}
 	return [2]string{"reason not told", "原因未上报"}[lang.index()]
 }

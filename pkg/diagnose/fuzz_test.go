@@ -21,12 +21,12 @@ func FuzzDiagnose(f *testing.F) {
 		events := eventsOf(raw)
 		span := diagnose.Span{From: day.Add(20 * time.Second), To: day.Add(10 * time.Minute)}
 		before := diagnose.StatusAt(events, span.From.Add(-time.Millisecond))
-		got := diagnose.Diagnose(events, span, before, diagnose.English)
+		got := diagnose.Diagnose(diagnose.Of(events, span, before), diagnose.English)
 		sound(t, got, span)
 
 		again := slices.Concat(events, events)
 		slices.Reverse(again)
-		require.Equal(t, asJSON(t, got), asJSON(t, diagnose.Diagnose(again, span, before, diagnose.English)))
+		require.Equal(t, asJSON(t, got), asJSON(t, diagnose.Diagnose(diagnose.Of(again, span, before), diagnose.English)))
 
 		asEvents := diagnose.StatusAt(events, span.To)
 		require.Equal(t, asEvents.State == diagnose.Unknown, asEvents.Connection == nil)

@@ -20,7 +20,7 @@ func TestReportAsJSON(t *testing.T) {
 	refused.ReasonCode = event.Some(int32(0x86))
 	span := diagnose.Span{From: clock("08:00:00"), To: clock("09:00:00").Add(123456)}
 
-	got := diagnose.Diagnose([]event.Event{began, ended, refused}, span, diagnose.Status{}, diagnose.English)
+	got := diagnose.Diagnose(diagnose.Of([]event.Event{began, ended, refused}, span, diagnose.Status{}), diagnose.English)
 	require.Len(t, got.Verdicts, 2)
 	got.Verdicts = got.Verdicts[:1]
 	const connection = `{

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// sameMoment is how far apart rows about one moment can lie: sources exist that
+	// SameMoment is how far apart rows about one moment can lie: sources exist that
 	// know whole seconds only, and a takeover shows in two connections.
-	sameMoment = 2 * time.Second
+	SameMoment = 2 * time.Second
 	// disorder is how far the rows of one connection can be out of order: where a
 	// source sends no time, an event has the time it arrived, and brokers try for some
 	// 45 s to deliver one.
@@ -94,7 +94,7 @@ func (l *link) endedWith(e *event.Event) bool {
 	case !l.hasEnded():
 		return true
 	case isPlaced(e): // EMQX tells it once, and may tell something else then; see isSessionTaken
-		return e.Source != "emqx" && e.Time.Sub(l.End.Time) <= sameMoment
+		return e.Source != "emqx" && e.Time.Sub(l.End.Time) <= SameMoment
 	case isNamed(e):
 		return e.Time.Sub(l.End.Time) <= disorder
 	default:
@@ -105,7 +105,7 @@ func (l *link) endedWith(e *event.Event) bool {
 // compatible reports whether an end that names no connection can be of this one:
 // nothing that both tell differs.
 func (l *link) compatible(e *event.Event) bool {
-	return !differentNodes(l.Node, e.Node) && !differ(l.PeerAddress, e.PeerAddress) && !differ(l.PeerPort, e.PeerPort) &&
+	return !differentNodes(l.Node, e.Node) && !Differ(l.PeerAddress, e.PeerAddress) && !Differ(l.PeerPort, e.PeerPort) &&
 		(e.ConnectedAt.IsZero() || l.beganAt(e.ConnectedAt))
 }
 
@@ -120,17 +120,17 @@ func (l *link) beganAt(t time.Time) bool {
 	if !l.connectedAt.IsZero() {
 		return l.connectedAt.Equal(t)
 	}
-	return !l.Start.IsZero() && l.Start.Sub(t).Abs() <= sameMoment
+	return !l.Start.IsZero() && l.Start.Sub(t).Abs() <= SameMoment
 }
 
 // differentNodes reports whether two names are not of one node. Tencent's connects name it
 // by its address, its ends by its host: these cannot be compared.
 func differentNodes(a, b string) bool {
-	return differ(a, b) && strings.Contains(a, ":") == strings.Contains(b, ":")
+	return Differ(a, b) && strings.Contains(a, ":") == strings.Contains(b, ":")
 }
 
-// differ reports whether both are known and not the same.
-func differ[T comparable](a, b T) bool {
+// Differ reports whether both are known and not the same.
+func Differ[T comparable](a, b T) bool {
 	var unknown T
 	return a != b && a != unknown && b != unknown
 }

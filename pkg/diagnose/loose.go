@@ -40,10 +40,10 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 // isOfRefusal reports whether an end is that of a refused CONNECT, each of which ends once.
 // Ends must be asked about in order of time.
 func (p *pairing) isOfRefusal(end *event.Event) bool {
-	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > sameMoment {
+	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
 	}
-	if end.Source != "nanomq" || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > sameMoment {
+	if end.Source != "nanomq" || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > SameMoment {
 		return false
 	}
 	p.refusedAt = p.refusedAt[1:]
@@ -61,7 +61,7 @@ const nearby = 16
 func candidates(links []*link, begun int, t time.Time) []*link {
 	var found []*link
 	for i := begun - 1; i >= 0 && len(found) < nearby; i-- {
-		if i+1 < begun && t.Sub(links[i+1].Start.Time) > sameMoment {
+		if i+1 < begun && t.Sub(links[i+1].Start.Time) > SameMoment {
 			break
 		}
 		found = append(found, links[i])
@@ -114,10 +114,10 @@ func owners(end *event.Event, candidates []*link) (open, ended *link) {
 		switch {
 		case !l.compatible(end):
 		case l.hasEnded():
-			if ended == nil && end.Time.Sub(l.End.Time).Abs() <= sameMoment {
+			if ended == nil && end.Time.Sub(l.End.Time).Abs() <= SameMoment {
 				ended = l
 			}
-		case end.Time.Sub(l.Start.Time) > sameMoment, l == lost, l.matches(end):
+		case end.Time.Sub(l.Start.Time) > SameMoment, l == lost, l.matches(end):
 			return l, ended
 		case hidesTakeover(end):
 			begun = cmp.Or(begun, l)
@@ -131,7 +131,7 @@ func owners(end *event.Event, candidates []*link) (open, ended *link) {
 // takenOver is the connection whose client identifier the next one took when the end was
 // told: what just began was not taken over, unless yet another one began.
 func takenOver(end *event.Event, candidates []*link) (lost *link) {
-	nearest := sameMoment
+	nearest := SameMoment
 	for _, l := range candidates {
 		if apart := end.Time.Sub(l.next).Abs(); apart <= nearest && l.compatible(end) {
 			lost, nearest = l, apart

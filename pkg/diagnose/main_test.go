@@ -84,7 +84,7 @@ func inAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, 
 }
 
 func diagnosed(events []event.Event) diagnose.Report {
-	return diagnose.Diagnose(events, wholeDay, diagnose.Status{}, diagnose.English)
+	return diagnose.Diagnose(diagnose.Of(events, wholeDay, diagnose.Status{}), diagnose.English)
 }
 
 func short(i diagnose.Instant) string {

@@ -13,7 +13,7 @@ func (r *record) refusedOtherUser() *finding {
 		"username": verbatim(r.last().Username),
 		"other":    verbatim(others[len(others)-1].Username),
 	})
-	if !slices.ContainsFunc(others, r.last().mayHaveSent) {
+	if !slices.ContainsFunc(others, func(d *Refusal) bool { return mayHaveSent(r.last(), d) }) {
 		f.level = Notice
 	}
 	return f
@@ -22,11 +22,11 @@ func (r *record) refusedOtherUser() *finding {
 // deniedSinceEnd are the denied logins since the last connection ended: those that can be
 // of the same user, and those of others.
 func (r *record) deniedSinceEnd() (own, others []*Refusal) {
-	if r.status.State != Offline {
+	if r.Status.State != Offline {
 		return nil, nil
 	}
-	for _, d := range r.denied(r.status.Since.Time) {
-		if differ(r.last().Username, d.Username) {
+	for _, d := range r.denied(r.Status.Since.Time) {
+		if Differ(r.last().Username, d.Username) {
 			others = append(others, d)
 		} else {
 			own = append(own, d)
@@ -37,6 +37,6 @@ func (r *record) deniedSinceEnd() (own, others []*Refusal) {
 
 // mayHaveSent reports whether a refused login may be one of the client that had the
 // connection: the same user, as far as is known, or the same address.
-func (c *Connection) mayHaveSent(d *Refusal) bool {
-	return !differ(c.Username, d.Username) || d.PeerAddress != "" && d.PeerAddress == c.PeerAddress
+func mayHaveSent(c *Connection, d *Refusal) bool {
+	return !Differ(c.Username, d.Username) || d.PeerAddress != "" && d.PeerAddress == c.PeerAddress
 }

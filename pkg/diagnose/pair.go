@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// history is what the events of a client tell when put together.
-type history struct {
+// pairs is what the events of a client tell when put together.
+type pairs struct {
 	links    []*link // in the order of compareLinks
 	refusals []Refusal
 }
@@ -28,7 +28,7 @@ type history struct {
 //     is not on record.
 //
 // known is a connection from before the events that may still be open, or nil.
-func pair(rows []*event.Event, known *Connection) history {
+func pair(rows []*event.Event, known *Connection) pairs {
 	p := pairing{refusals: []Refusal{}}
 	p.byChannel(rows, known)
 	p.byTime()
@@ -38,7 +38,7 @@ func pair(rows []*event.Event, known *Connection) history {
 	slices.SortStableFunc(p.links, compareLinks)
 	inferEnds(p.links)
 	slices.SortStableFunc(p.refusals, func(a, b Refusal) int { return a.Time.Compare(b.Time.Time) })
-	return history{p.links, p.refusals}
+	return pairs{p.links, p.refusals}
 }
 
 type pairing struct {
@@ -162,8 +162,8 @@ func inferEnds(links []*link) {
 }
 
 // connectionsIn are the connections of a span, in order of time.
-func (h history) connectionsIn(span Span) []Connection {
-	links := slices.DeleteFunc(slices.Clone(h.links), func(l *link) bool {
+func (p pairs) connectionsIn(span Span) []Connection {
+	links := slices.DeleteFunc(slices.Clone(p.links), func(l *link) bool {
 		return l.known && l.hasEnded() && l.End.Before(span.From)
 	})
 	slices.SortStableFunc(links, func(a, b *link) int { return a.when().Compare(b.when()) })

@@ -425,7 +425,7 @@ func TestPairingWithBefore(t *testing.T) {
 				c.before[i] = yesterday(c.before[i])
 			}
 			before := diagnose.StatusAt(c.before, day.Add(-1))
-			require.Equal(t, c.want, lines(diagnose.Diagnose(c.span, wholeDay, before, diagnose.English)))
+			require.Equal(t, c.want, lines(diagnose.Diagnose(diagnose.Of(c.span, wholeDay, before), diagnose.English)))
 		})
 	}
 }
@@ -460,7 +460,7 @@ func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
 		closed("09:00:00", event.NoHeart, channel("b")), closed("09:00:00.001", event.NoHeart, channel("a")),
 	}
 	span := diagnose.Span{From: clock("08:00:00"), To: clock("09:00:00")}
-	got := diagnose.Diagnose(events, span, diagnose.Status{}, diagnose.English)
+	got := diagnose.Diagnose(diagnose.Of(events, span, diagnose.Status{}), diagnose.English)
 	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
 }
 

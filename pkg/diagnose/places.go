@@ -24,7 +24,7 @@ const (
 // twoPlaces finds addresses that take the client identifier from each other.
 func (r *record) twoPlaces() *finding {
 	f := fight{round: 1, seen: map[string]int{}, returning: map[string]int{}}
-	for i := range r.connections {
+	for i := range r.Connections {
 		f.step(r.succession(i))
 	}
 	if returns := len(f.returns); returns < fightReturns || f.conflicts == 0 && returns < silentReturns {
@@ -73,7 +73,7 @@ func (f *fight) returned(s succession) {
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == Conflict || c.EndIs == Inferred) && s.next != nil && !c.Start.IsZero() &&
-		c.End.Sub(c.Start.Time) <= fightWithin && differ(c.PeerAddress, s.next.PeerAddress)
+		c.End.Sub(c.Start.Time) <= fightWithin && Differ(c.PeerAddress, s.next.PeerAddress)
 }
 
 func (f *fight) evidence() []exhibit {

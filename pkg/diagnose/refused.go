@@ -22,8 +22,8 @@ const (
 // instant on.
 func (r *record) denied(since time.Time) []*Refusal {
 	var found []*Refusal
-	for i := range r.refusals {
-		if d := &r.refusals[i]; d.ActionInfo == event.NotAuthorized && !d.Time.Before(since) {
+	for i := range r.Refusals {
+		if d := &r.Refusals[i]; d.ActionInfo == event.NotAuthorized && !d.Time.Before(since) {
 			found = append(found, d)
 		}
 	}
@@ -32,7 +32,7 @@ func (r *record) denied(since time.Time) []*Refusal {
 
 // neverAccepted finds refused logins of a client that had no connection in what was looked at.
 func (r *record) neverAccepted() *finding {
-	denied := r.denied(r.span.From)
+	denied := r.denied(r.Span.From)
 	if r.last() != nil || len(denied) < neverCount {
 		return nil
 	}
@@ -66,26 +66,26 @@ func (r *record) refusedWhileOnline() *finding {
 func (r *record) strangers() []*Refusal {
 	var found []*Refusal
 	at := 0
-	for _, d := range r.denied(r.span.From) {
-		for at < len(r.connections) && r.connections[at].endedBy(d.Time.Time) {
+	for _, d := range r.denied(r.Span.From) {
+		for at < len(r.Connections) && endedBy(&r.Connections[at], d.Time.Time) {
 			at++
 		}
-		if at == len(r.connections) {
+		if at == len(r.Connections) {
 			break
 		}
-		if c := &r.connections[at]; c.openAt(d.Time.Time) && differ(c.PeerAddress, d.PeerAddress) {
+		if c := &r.Connections[at]; openAt(c, d.Time.Time) && Differ(c.PeerAddress, d.PeerAddress) {
 			found = append(found, d)
 		}
 	}
 	return found
 }
 
-func (c *Connection) endedBy(t time.Time) bool { return c.EndIs != Open && !c.End.After(t) }
+func endedBy(c *Connection, t time.Time) bool { return c.EndIs != Open && !c.End.After(t) }
 
 // openAt reports whether it was open, as far as is known: nobody knows how long one
 // was whose end is inferred.
-func (c *Connection) openAt(t time.Time) bool {
-	return c.EndIs != Inferred && !c.Start.IsZero() && !c.Start.After(t) && !c.endedBy(t)
+func openAt(c *Connection, t time.Time) bool {
+	return c.EndIs != Inferred && !c.Start.IsZero() && !c.Start.After(t) && !endedBy(c, t)
 }
 
 // otherDenied are the denied logins that no pattern explains.
@@ -93,7 +93,7 @@ func (r *record) otherDenied() *finding {
 	if r.neverAccepted() != nil {
 		return nil
 	}
-	denied := r.denied(r.span.From)
+	denied := r.denied(r.Span.From)
 	own, others := r.deniedSinceEnd()
 	if r.refusedAfterSuccess() != nil {
 		denied = without(denied, own)
@@ -122,7 +122,7 @@ func (r *record) anyRefusals(refusals []*Refusal) *finding {
 
 // beganSince reports whether a login was accepted since an instant.
 func (r *record) beganSince(t time.Time) bool {
-	return slices.ContainsFunc(r.connections, func(c Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
+	return slices.ContainsFunc(r.Connections, func(c Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
 // without is what is left of refusals when some of them, in the same order, are gone.
@@ -150,9 +150,9 @@ func (r *record) refusedByBroker() *finding {
 
 func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {
 	var found []*Refusal
-	for i := range r.refusals {
-		if wanted(r.refusals[i].ActionInfo) {
-			found = append(found, &r.refusals[i])
+	for i := range r.Refusals {
+		if wanted(r.Refusals[i].ActionInfo) {
+			found = append(found, &r.Refusals[i])
 		}
 	}
 	return r.anyRefusals(found)

@@ -37,8 +37,8 @@ func wordOfReason(native string) string {
 func (r *record) brokerRestart() *finding {
 	timed := r.timed()
 	var found []succession
-	for i := range r.connections {
-		c := &r.connections[i]
+	for i := range r.Connections {
+		c := &r.Connections[i]
 		if c.Kind == Server && !notRestarts[wordOfReason(c.NativeReason)] && !timed[c] {
 			found = append(found, r.succession(i))
 		}

@@ -27,21 +27,21 @@ const (
 func (r *record) keepAliveMargin() *finding {
 	var found []*Connection
 	long := 0
-	for i := range r.connections {
-		c := &r.connections[i]
-		length, known := c.length()
-		if !known || c.keepAlive() < longKeepAlive {
+	for i := range r.Connections {
+		c := &r.Connections[i]
+		length, known := c.Lasted()
+		if !known || keepAlive(c) < longKeepAlive {
 			continue
 		}
 		long++
-		if c.Kind == NoHeart && length <= marginWithin*c.keepAlive() {
+		if c.Kind == NoHeart && length <= marginWithin*keepAlive(c) {
 			found = append(found, c)
 		}
 	}
 	if len(found) < marginCount || 2*len(found) <= long {
 		return nil
 	}
-	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(found[len(found)-1].keepAlive())})
+	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(keepAlive(found[len(found)-1]))})
 }
 
 // silentAfterConnect finds timeouts after which the broker had heard nothing since CONNECT.
@@ -49,22 +49,22 @@ func (r *record) silentAfterConnect() *finding {
 	timeouts := r.ended(NoHeart)
 	var found []*Connection
 	for _, c := range timeouts {
-		if c.saidNothing() && c.keepAlive() < longKeepAlive {
+		if saidNothing(c) && keepAlive(c) < longKeepAlive {
 			found = append(found, c)
 		}
 	}
 	if len(found) < silentCount || 2*len(found) <= len(timeouts) {
 		return nil
 	}
-	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(found[len(found)-1].keepAlive())})
+	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(keepAlive(found[len(found)-1]))})
 }
 
 // saidNothing reports whether the broker gave up as soon as it could.
-func (c *Connection) saidNothing() bool {
-	length, known := c.length()
-	if !known || c.Kind != NoHeart || c.keepAlive() == 0 {
+func saidNothing(c *Connection) bool {
+	length, known := c.Lasted()
+	if !known || c.Kind != NoHeart || keepAlive(c) == 0 {
 		return false
 	}
-	patience := time.Duration(graceFactor * float64(c.keepAlive()))
+	patience := time.Duration(graceFactor * float64(keepAlive(c)))
 	return length <= patience+max(silentSlack, time.Duration(silentShare*float64(patience)))
 }

@@ -26,8 +26,8 @@ var singles = []rule{
 // ended are the connections that were reported to end so.
 func (r *record) ended(kind Kind) []*Connection {
 	var found []*Connection
-	for i := range r.connections {
-		if c := &r.connections[i]; c.EndIs == Reported && c.Kind == kind {
+	for i := range r.Connections {
+		if c := &r.Connections[i]; c.EndIs == Reported && c.Kind == kind {
 			found = append(found, c)
 		}
 	}
@@ -70,7 +70,7 @@ func (r *record) replaced() *finding { return r.inferred(false) }
 
 func (r *record) inferred(elsewhere bool) *finding {
 	var found []succession
-	for i := range r.connections {
+	for i := range r.Connections {
 		s := r.succession(i)
 		if s.ended.EndIs == Inferred && s.moved() == elsewhere {
 			found = append(found, s)
@@ -84,32 +84,32 @@ func (r *record) inferred(elsewhere bool) *finding {
 
 // noDrops finds that there was nothing wrong.
 func (r *record) noDrops() *finding {
-	for i := range r.connections {
-		if kind := r.connections[i].Kind; kind != StillOpen && kind != Disconnected {
+	for i := range r.Connections {
+		if kind := r.Connections[i].Kind; kind != StillOpen && kind != Disconnected {
 			return nil
 		}
 	}
-	if len(r.connections) == 0 || len(r.refusals) > 0 {
+	if len(r.Connections) == 0 || len(r.Refusals) > 0 {
 		return nil
 	}
-	return &finding{count: len(r.connections)}
+	return &finding{count: len(r.Connections)}
 }
 
 // offlineThroughout finds that the client was offline before and did not come.
 func (r *record) offlineThroughout() *finding {
-	if len(r.rows) > 0 || r.status.State != Offline || r.noReturn() != nil {
+	if r.Events > 0 || r.Status.State != Offline || r.noReturn() != nil {
 		return nil
 	}
 	return &finding{
 		count:    1,
-		values:   values{"since": moment(r.status.Since.Time)},
+		values:   values{"since": moment(r.Status.Since.Time)},
 		evidence: []exhibit{endOf(r.last(), saying{text: noneFollowed})},
 	}
 }
 
 // nothingRecorded finds that nobody knows the client.
 func (r *record) nothingRecorded() *finding {
-	if len(r.rows) > 0 || r.status.State != Unknown {
+	if r.Events > 0 || r.Status.State != Unknown {
 		return nil
 	}
 	return &finding{}

@@ -142,7 +142,7 @@ func TestBeforeStandsForTheDayBefore(t *testing.T) {
 		for seed := range uint64(20) {
 			two := slices.Concat(sim.Device(cause, seed, day.AddDate(0, 0, -1)), sim.Device(cause, seed, day))
 			before := diagnose.StatusAt(two, day.Add(-1))
-			r := diagnose.Diagnose(two, wholeDay, before, diagnose.English)
+			r := diagnose.Diagnose(diagnose.Of(two, wholeDay, before), diagnose.English)
 			sound(t, r, wholeDay)
 			require.Equal(t, diagnose.StatusAt(two, wholeDay.To).State, r.Status.State)
 			require.Equal(t, diagnose.StatusAt(two, wholeDay.To).Since, r.Status.Since)

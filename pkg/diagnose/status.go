@@ -50,28 +50,28 @@ func StatusAt(events []event.Event, at time.Time) Status {
 func (s Status) Settled() bool { return s.settled }
 
 // status is that after all events. The newest connection is the last one that began.
-func (h history) status(rows []*event.Event, before Status) Status {
+func (p pairs) status(rows []*event.Event, before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}
 	if len(rows) > 0 {
 		s.LastEventAt = Instant{whole(rows[len(rows)-1].Time)}
 	}
-	if len(h.links) == 0 {
+	if len(p.links) == 0 {
 		return s
 	}
-	newest := h.links[len(h.links)-1]
+	newest := p.links[len(p.links)-1]
 	s.Connection = &newest.Connection
 	s.State, s.Since = Online, newest.Start
 	if newest.hasEnded() {
 		s.State, s.Since = Offline, newest.End
 	}
-	s.settled = newest.known && before.settled || !h.doubtful() && (newest.begin != nil || newest.beganAfter(rows))
+	s.settled = newest.known && before.settled || !p.doubtful() && (newest.begin != nil || newest.beganAfter(rows))
 	return s
 }
 
 // doubtful reports whether more history could show that another connection is the newest.
-func (h history) doubtful() bool {
-	newest := h.links[len(h.links)-1]
-	return slices.ContainsFunc(h.links, func(l *link) bool {
+func (p pairs) doubtful() bool {
+	newest := p.links[len(p.links)-1]
+	return slices.ContainsFunc(p.links, func(l *link) bool {
 		return l.doubtful && !l.begin.Time.Before(newest.Start.Time)
 	})
 }

@@ -87,7 +87,7 @@ func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {
 func TestStatusOfAReportGoesOnFromBefore(t *testing.T) {
 	before := diagnose.StatusAt([]event.Event{connect("08:00:00", channel("a"))}, clock("08:30:00"))
 	span := diagnose.Span{From: clock("09:00:00"), To: clock("10:00:00")}
-	got := diagnose.Diagnose(nil, span, before, diagnose.English).Status
+	got := diagnose.Diagnose(diagnose.Of(nil, span, before), diagnose.English).Status
 	require.Equal(t, diagnose.Online, got.State)
 	require.Equal(t, "08:00:00", short(got.Since))
 	require.Equal(t, "08:00:00", short(got.LastEventAt))

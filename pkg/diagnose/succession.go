@@ -7,15 +7,15 @@ type succession struct{ ended, next *Connection }
 
 // succession is that of the i-th connection.
 func (r *record) succession(i int) succession {
-	s := succession{ended: &r.connections[i]}
-	if i+1 < len(r.connections) {
-		s.next = &r.connections[i+1]
+	s := succession{ended: &r.Connections[i]}
+	if i+1 < len(r.Connections) {
+		s.next = &r.Connections[i+1]
 	}
 	return s
 }
 
 // moved reports whether the next connection was on another node.
-func (s succession) moved() bool { return s.next != nil && differ(s.ended.Node, s.next.Node) }
+func (s succession) moved() bool { return s.next != nil && Differ(s.ended.Node, s.next.Node) }
 
 // movesOf shows the newest ends, and where the client went then, where that is told.
 func movesOf(successions []succession, more ...saying) []exhibit {

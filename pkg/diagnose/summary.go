@@ -28,14 +28,14 @@ type Summary struct {
 	MedianMS  *int64 `json:"median_ms"`
 }
 
-func summarise(r *record, stretches []Stretch) Summary {
-	s := Summary{Refusals: len(r.refusals)}
-	s.addTimes(stretches)
+func (h *History) summarise() Summary {
+	s := Summary{Refusals: len(h.Refusals)}
+	s.addTimes(h.Timeline)
 	var lengths []time.Duration
-	for i := range r.connections {
-		c := &r.connections[i]
-		s.addConnection(c, r.span)
-		if length, known := c.length(); known {
+	for i := range h.Connections {
+		c := &h.Connections[i]
+		s.addConnection(c, h.Span)
+		if length, known := c.Lasted(); known {
 			lengths = append(lengths, length)
 		}
 	}
@@ -70,7 +70,7 @@ func (s *Summary) addConnection(c *Connection, span Span) {
 		s.Connects++
 	}
 	switch {
-	case c.dropped():
+	case c.Dropped():
 		s.Drops++
 	case c.EndIs == Inferred:
 		s.Unreported++

@@ -54,14 +54,14 @@ func TestTimeline(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := diagnose.StatusAt(c.before, span.From.Add(-time.Millisecond))
-			require.Equal(t, c.want, stretches(diagnose.Diagnose(c.events, span, before, diagnose.English)))
+			require.Equal(t, c.want, stretches(diagnose.Diagnose(diagnose.Of(c.events, span, before), diagnose.English)))
 		})
 	}
 }
 
 func TestTimelineOfAnInstantIsEmpty(t *testing.T) {
 	at := diagnose.Span{From: clock("08:00:00"), To: clock("08:00:00")}
-	got := diagnose.Diagnose([]event.Event{connect("08:00:00", channel("a"))}, at, diagnose.Status{}, diagnose.English)
+	got := diagnose.Diagnose(diagnose.Of([]event.Event{connect("08:00:00", channel("a"))}, at, diagnose.Status{}), diagnose.English)
 	require.Empty(t, stretches(got))
 	require.Nil(t, got.Summary.Uptime)
 	require.Equal(t, diagnose.Online, got.Status.State)
@@ -70,14 +70,14 @@ func TestTimelineOfAnInstantIsEmpty(t *testing.T) {
 func TestSummary(t *testing.T) {
 	span := diagnose.Span{From: clock("08:00:00"), To: clock("12:00:00")}
 	before := diagnose.StatusAt([]event.Event{connect("07:00:00", channel("0"))}, clock("07:30:00"))
-	got := diagnose.Diagnose([]event.Event{
+	got := diagnose.Diagnose(diagnose.Of([]event.Event{
 		closed("08:30:00", event.NoHeart, channel("0")),                         // 90 min
 		connect("09:00:00", channel("a")), disconnect("09:10:00", channel("a")), // 10 min
 		connect("09:30:00", channel("b")),                                                                                   // not told
 		connect("10:00:00", channel("c")), closed("10:20:00", event.ClosedByClient, channel("c"), native("on_client_gone")), // 20 min
 		closed("10:30:00", event.NotAuthorized, native("client.connack")),
 		closed("11:00:00", event.SocketIOException, channel("d")), // began nobody knows when
-	}, span, before, diagnose.English).Summary
+	}, span, before), diagnose.English).Summary
 
 	minutes := func(n int64) int64 { return n * time.Minute.Milliseconds() }
 	uptime, longest, median := 90.0/200, minutes(90), minutes(20)

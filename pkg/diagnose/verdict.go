@@ -48,22 +48,11 @@ const maxEvidence = 10
 
 // record is what verdicts are found in.
 type record struct {
-	span        Span
-	status      Status
-	rows        []*event.Event
-	connections []Connection
-	refusals    []Refusal
-	cluster     []*Connection // see sameLength
+	History
+	cluster []*Connection // see sameLength
 }
 
-func newRecord(h history, rows []*event.Event, span Span, before Status) *record {
-	r := &record{
-		span: span, rows: rows, status: h.status(rows, before),
-		connections: h.connectionsIn(span), refusals: h.refusals,
-	}
-	r.cluster = sameLength(r.connections)
-	return r
-}
+func newRecord(h History) *record { return &record{h, sameLength(h.Connections)} }
 
 // newest is the last of some things in order of time, as many as evidence may have.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
@@ -142,12 +131,12 @@ func evidenceIn(exhibits []exhibit, lang Lang) []Evidence {
 }
 
 // last is the newest connection known, also if it ended before the span.
-func (r *record) last() *Connection { return r.status.Connection }
+func (r *record) last() *Connection { return r.Status.Connection }
 
 // offlineFor is how long the client has been offline at the end of the span.
 func (r *record) offlineFor() time.Duration {
-	if r.status.State != Offline {
+	if r.Status.State != Offline {
 		return 0
 	}
-	return r.span.To.Sub(r.status.Since.Time)
+	return r.Span.To.Sub(r.Status.Since.Time)
 }

@@ -14,11 +14,11 @@ const overAfter = 6 * time.Hour
 // it was between any two of them. What happens while it is open, such as refused logins,
 // may mean that it is no more.
 func (r *record) isOver(when []time.Time) bool {
-	began := r.status.Since.Time
-	if r.status.State != Online || len(when) == 0 || when[len(when)-1].Sub(began) > sameMoment {
+	began := r.Status.Since.Time
+	if r.Status.State != Online || len(when) == 0 || when[len(when)-1].Sub(began) > SameMoment {
 		return false
 	}
-	lasts := r.span.To.Sub(began)
+	lasts := r.Span.To.Sub(began)
 	return lasts >= overAfter && lasts > longestGap(when)
 }
 
@@ -41,7 +41,7 @@ func (r *record) timing(when []time.Time) []saying {
 		says[0] = saying{happenedOften, values{"first": moment(first), "last": moment(last)}}
 	}
 	if r.isOver(when) {
-		says = append(says, saying{notSince, values{"since": moment(r.status.Since.Time)}})
+		says = append(says, saying{notSince, values{"since": moment(r.Status.Since.Time)}})
 	}
 	return says
 }
