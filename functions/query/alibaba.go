@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 	"devicetrace/pkg/openapi"
 	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/query"
@@ -47,12 +47,12 @@ func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, client
 	online := make([]bool, len(clientIDs))
 	return online, parallel.Do(len(clientIDs), len(clientIDs), func(i int) error {
 		state, err := b.state(ctx, device{instanceID, clientIDs[i]})
-		online[i] = state == diagnose.Online
+		online[i] = state == history.Online
 		return err
 	})
 }
 
-func (b alibaba) state(ctx context.Context, d device) (diagnose.State, error) {
+func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	now := b.api.now().UTC()
 	h, err := b.api.history(ctx, d, now, latest(now))
 	if err != nil {

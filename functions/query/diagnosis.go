@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/history"
 	"devicetrace/pkg/query"
 )
 
@@ -65,14 +66,14 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	if err != nil {
 		return nil, err
 	}
-	span := diagnose.Span{From: from, To: a.knownTo(from, h)}
+	span := history.Span{From: from, To: a.knownTo(from, h)}
 	before, err := h.statusAt(ctx, span.From.Add(-time.Millisecond))
 	if err != nil {
 		return nil, err
 	}
 	found := diagnosisAnswer{
 		identity: d.identity(), From: instant(span.From), To: instant(span.To), Lang: lang,
-		Report:     diagnose.Diagnose(diagnose.Of(h.since(span.From), span, before), lang),
+		Report:     diagnose.Diagnose(history.Of(h.since(span.From), span, before), lang),
 		Incomplete: len(h.unreadable) > 0,
 	}
 	return taggedAnswer(found.fit(), h.receipt), nil
@@ -80,7 +81,7 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 
 // knownTo is where the diagnosis of a span ends: not after now, unless the clock of a
 // source is ahead, and then with the newest event.
-func (a api) knownTo(from time.Time, h *history) time.Time {
+func (a api) knownTo(from time.Time, h *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(h.events); n > 0 {
 		known = later(known, h.events[n-1].Time)

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
-	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 	"devicetrace/pkg/query"
 )
 
-// history is what is known of a device from one instant to another. It grows into
+// past is what is known of a device from one instant to another. It grows into
 // the past, by whole UTC days: a day's partition is read as a whole anyway.
-type history struct {
+type past struct {
 	api        api
 	device     device
 	from, to   time.Time
@@ -21,13 +21,13 @@ type history struct {
 }
 
 // history reads the day of from, and on to to.
-func (a api) history(ctx context.Context, d device, from, to time.Time) (*history, error) {
-	h := &history{api: a, device: d, from: to.Add(time.Millisecond), to: to}
+func (a api) history(ctx context.Context, d device, from, to time.Time) (*past, error) {
+	h := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
 	return h, h.extend(ctx, startOfDay(from))
 }
 
 // extend reads what comes before, back to from.
-func (h *history) extend(ctx context.Context, from time.Time) error {
+func (h *past) extend(ctx context.Context, from time.Time) error {
 	answer, err := h.api.reader.Trace(ctx, query.Request{
 		InstanceID: h.device.instanceID, ClientID: h.device.clientID,
 		From: from, To: h.from.Add(-time.Millisecond),
@@ -45,10 +45,10 @@ func (h *history) extend(ctx context.Context, from time.Time) error {
 
 // statusAt is the device's status at an instant. It looks back until the events
 // settle it, or for the whole lookback: one day, then two at once, four, and so on.
-func (h *history) statusAt(ctx context.Context, at time.Time) (diagnose.Status, error) {
+func (h *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
 	limit := startOfDay(at).Add(-h.api.lookback)
 	for days := 1; ; days *= 2 {
-		status := diagnose.StatusAt(h.events, at)
+		status := history.StatusAt(h.events, at)
 		if status.Settled() || !h.from.After(limit) {
 			return status, nil
 		}
@@ -57,13 +57,13 @@ func (h *history) statusAt(ctx context.Context, at time.Time) (diagnose.Status, 
 			earlier = limit
 		}
 		if err := h.extend(ctx, earlier); err != nil {
-			return diagnose.Status{}, err
+			return history.Status{}, err
 		}
 	}
 }
 
 // since is the events from an instant on.
-func (h *history) since(from time.Time) []event.Event {
+func (h *past) since(from time.Time) []event.Event {
 	var events []event.Event
 	for _, e := range h.events {
 		if !e.Time.Before(from) {

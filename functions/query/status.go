@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/history"
 	"devicetrace/pkg/query"
 )
 
@@ -17,7 +17,7 @@ var statusParameters = slices.Concat(deviceParameters, []string{"at"})
 type statusAnswer struct {
 	identity
 	At string `json:"at"`
-	diagnose.Status
+	history.Status
 	// LookedBackTo is the instant since which all events were taken into account.
 	LookedBackTo string        `json:"looked_back_to"`
 	Incomplete   bool          `json:"incomplete,omitempty"`

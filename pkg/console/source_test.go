@@ -12,6 +12,7 @@ import (
 
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // sources returns the contents of the files by name.
@@ -99,21 +100,21 @@ func TestVocabulary(t *testing.T) {
 	for _, action := range []event.Action{event.Connect, event.Close, event.Disconnect} {
 		require.Contains(t, all["vocabulary.js"], "'"+string(action)+"'")
 	}
-	for _, kind := range []diagnose.Kind{
-		diagnose.StillOpen, diagnose.Unexplained, diagnose.Disconnected, diagnose.ClientClosed, diagnose.NoHeart, diagnose.Conflict,
-		diagnose.NotAuthorized, diagnose.TopicDenied, diagnose.Server, diagnose.Invalid, diagnose.IO,
+	for _, kind := range []history.Kind{
+		history.StillOpen, history.Unexplained, history.Disconnected, history.ClientClosed, history.NoHeart, history.Conflict,
+		history.NotAuthorized, history.TopicDenied, history.Server, history.Invalid, history.IO,
 	} {
 		require.Regexp(t, `'?\b`+string(kind)+`\b'?`, all["kinds.js"])
 		require.Contains(t, all["timeline.css"], ".kind-"+string(kind)+" {")
 	}
-	for _, state := range []diagnose.State{diagnose.Unknown, diagnose.Online, diagnose.Offline} {
+	for _, state := range []history.State{history.Unknown, history.Online, history.Offline} {
 		require.Contains(t, en, "status."+string(state))
 	}
 	for _, level := range []diagnose.Level{diagnose.Problem, diagnose.Notice, diagnose.Info} {
 		require.Contains(t, en, "level."+string(level))
 		require.Contains(t, all["results.css"], ".level-"+string(level)+" {")
 	}
-	for _, end := range []diagnose.EndIs{diagnose.Open, diagnose.Reported, diagnose.Inferred} {
+	for _, end := range []history.EndIs{history.Open, history.Reported, history.Inferred} {
 		require.Contains(t, en, "end."+string(end))
 	}
 	require.Contains(t, all["span.js"], "const maxAhead = hour;")

@@ -1,6 +1,10 @@
 package diagnose
 
-import "time"
+import (
+	"time"
+
+	"devicetrace/pkg/history"
+)
 
 const (
 	// absentFactor times the longest absence seen is longer than the client takes.
@@ -38,7 +42,7 @@ func (r *record) patience() time.Duration {
 	absences := 0
 	for i := range r.Connections {
 		s := r.succession(i)
-		if s.ended.EndIs == Reported && s.next != nil && s.next.Start.After(s.ended.End.Time) {
+		if s.ended.EndIs == history.Reported && s.next != nil && s.next.Start.After(s.ended.End.Time) {
 			longest = max(longest, s.next.Start.Sub(s.ended.End.Time))
 			absences++
 		}
@@ -50,7 +54,7 @@ func (r *record) patience() time.Duration {
 }
 
 // knockedSince reports whether the client that had a connection tried to connect since.
-func (r *record) knockedSince(c *Connection) bool {
+func (r *record) knockedSince(c *history.Connection) bool {
 	for i := range r.Refusals {
 		if d := &r.Refusals[i]; !d.Time.Before(c.End.Time) && mayHaveSent(c, d) {
 			return true

@@ -6,6 +6,7 @@ import (
 	"devicetrace/infra/local/sim"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // tenThousand are 10,000 events of a day with that trouble, in any order.
@@ -31,7 +32,7 @@ func BenchmarkDiagnose(b *testing.B) {
 			events := tenThousand(b, cause)
 			b.ReportAllocs()
 			for b.Loop() {
-				diagnose.Diagnose(diagnose.Of(events, wholeDay, diagnose.Status{}), diagnose.English)
+				report(events, wholeDay, history.Status{}, diagnose.English)
 			}
 			b.ReportMetric(float64(len(events)), "events")
 		})
@@ -42,6 +43,6 @@ func BenchmarkStatusAt(b *testing.B) {
 	events := tenThousand(b, sim.CrashLoop)
 	b.ReportAllocs()
 	for b.Loop() {
-		diagnose.StatusAt(events, wholeDay.To)
+		history.StatusAt(events, wholeDay.To)
 	}
 }

@@ -1,7 +1,6 @@
 package diagnose_test
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"devicetrace/infra/local/sim"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // explaining are the verdicts that claim more than what ended and how.
@@ -142,7 +142,7 @@ func TestTextsAreWhole(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(10) {
 			for _, lang := range []diagnose.Lang{diagnose.English, diagnose.Chinese} {
-				got := diagnose.Diagnose(diagnose.Of(sim.Device(cause, seed, day), wholeDay, diagnose.Status{}), lang)
+				got := report(sim.Device(cause, seed, day), wholeDay, history.Status{}, lang)
 				require.NotContains(t, asJSON(t, got.Verdicts), "{count}")
 				for _, v := range got.Verdicts {
 					require.NotContains(t, v.Title+v.Meaning+v.Next, "{", v.Code)
@@ -154,10 +154,4 @@ func TestTextsAreWhole(t *testing.T) {
 			}
 		}
 	}
-}
-
-func asJSON(t require.TestingT, v any) string {
-	text, err := json.Marshal(v)
-	require.NoError(t, err)
-	return string(text)
 }

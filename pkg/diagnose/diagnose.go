@@ -5,14 +5,16 @@
 // tell it, and is unknown otherwise.
 package diagnose
 
+import "devicetrace/pkg/history"
+
 // Report is everything there is to say about a client in a span.
 type Report struct {
-	History
+	history.History
 	// Verdicts begin with the most useful one.
 	Verdicts []Verdict `json:"verdicts"`
 }
 
 // Diagnose reports on a history. The verdicts are in the given language.
-func Diagnose(h History, lang Lang) Report {
+func Diagnose(h history.History, lang Lang) Report {
 	return Report{History: h, Verdicts: newRecord(h).verdicts(lang)}
 }

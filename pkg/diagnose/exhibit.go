@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // endOf shows how a connection ended.
-func endOf(c *Connection, more ...saying) exhibit {
+func endOf(c *history.Connection, more ...saying) exhibit {
 	says := []saying{{text: beganUnknown}}
 	if !c.Start.IsZero() && !c.End.IsZero() {
 		says[0] = saying{lasted, values{"length": length(c.End.Sub(c.Start.Time))}}
@@ -20,7 +21,7 @@ func endOf(c *Connection, more ...saying) exhibit {
 }
 
 // beginOf shows that a connection was accepted.
-func beginOf(c *Connection) exhibit {
+func beginOf(c *history.Connection) exhibit {
 	says := []saying{{text: loginAccepted}}
 	return exhibit{
 		Evidence{Time: c.Start, Action: event.Connect, ActionInfo: event.Accepted},
@@ -29,7 +30,7 @@ func beginOf(c *Connection) exhibit {
 }
 
 // refusalOf shows that a CONNECT was refused.
-func refusalOf(r *Refusal, more ...saying) exhibit {
+func refusalOf(r *history.Refusal, more ...saying) exhibit {
 	says := append([]saying{{text: loginRefused}}, cameFrom(r.PeerAddress)...)
 	if r.Username != "" {
 		says = append(says, saying{asUser, values{"username": verbatim(r.Username)}})
@@ -48,7 +49,7 @@ func cameFrom(address string) []saying {
 }
 
 // keepAliveOf says what keep alive a connection had, if that is known.
-func keepAliveOf(c *Connection) []saying {
+func keepAliveOf(c *history.Connection) []saying {
 	if c.KeepAlive == nil {
 		return nil
 	}
@@ -56,7 +57,7 @@ func keepAliveOf(c *Connection) []saying {
 }
 
 // keepAlive is zero where there is none, or none is known.
-func keepAlive(c *Connection) time.Duration {
+func keepAlive(c *history.Connection) time.Duration {
 	if c.KeepAlive == nil {
 		return 0
 	}
@@ -64,7 +65,7 @@ func keepAlive(c *Connection) time.Duration {
 }
 
 // endsOf shows the newest ends of connections that are in order of time.
-func endsOf(connections []*Connection, more func(*Connection) []saying) []exhibit {
+func endsOf(connections []*history.Connection, more func(*history.Connection) []saying) []exhibit {
 	var found []exhibit
 	for _, c := range newest(connections) {
 		found = append(found, endOf(c, more(c)...))
@@ -72,10 +73,10 @@ func endsOf(connections []*Connection, more func(*Connection) []saying) []exhibi
 	return found
 }
 
-func nothingMore(*Connection) []saying { return nil }
+func nothingMore(*history.Connection) []saying { return nil }
 
 // refusalsOf shows the newest refusals of some in order of time.
-func refusalsOf(refusals []*Refusal) []exhibit {
+func refusalsOf(refusals []*history.Refusal) []exhibit {
 	var found []exhibit
 	for _, r := range newest(refusals) {
 		found = append(found, refusalOf(r))

@@ -1,6 +1,10 @@
 package diagnose
 
-import "time"
+import (
+	"time"
+
+	"devicetrace/pkg/history"
+)
 
 // finding is a verdict without words.
 type finding struct {
@@ -19,19 +23,19 @@ func (f *finding) with(v values) *finding {
 }
 
 // ofEnds is what is found of connections, in order of time but for when they ended.
-func ofEnds(connections []*Connection, more func(*Connection) []saying) *finding {
+func ofEnds(connections []*history.Connection, more func(*history.Connection) []saying) *finding {
 	return &finding{
 		count:    len(connections),
-		when:     inOrder(connections, func(c *Connection) time.Time { return c.End.Time }),
+		when:     inOrder(connections, func(c *history.Connection) time.Time { return c.End.Time }),
 		evidence: endsOf(connections, more),
 	}
 }
 
 // ofRefusals is what is found of refusals in order of time.
-func ofRefusals(refusals []*Refusal) *finding {
+func ofRefusals(refusals []*history.Refusal) *finding {
 	return &finding{
 		count:    len(refusals),
-		when:     inOrder(refusals, func(d *Refusal) time.Time { return d.Time.Time }),
+		when:     inOrder(refusals, func(d *history.Refusal) time.Time { return d.Time.Time }),
 		evidence: refusalsOf(refusals),
 	}
 }

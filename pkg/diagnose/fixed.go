@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"devicetrace/pkg/history"
 )
 
 const (
@@ -34,7 +36,7 @@ func (r *record) fixedLength() *finding {
 		return nil
 	}
 	f := ofLength(cluster)
-	if !mostly(cluster, (*Connection).Dropped) {
+	if !mostly(cluster, (*history.Connection).Dropped) {
 		f.text, f.level = fixedLengthUntold, Notice
 	} else if why := notIdle(cluster); why != nil {
 		f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)
@@ -43,9 +45,9 @@ func (r *record) fixedLength() *finding {
 }
 
 // notIdle says why connections were hardly ended for being idle, or nil.
-func notIdle(cluster []*Connection) *saying {
+func notIdle(cluster []*history.Connection) *saying {
 	set := timeout(typicalOf(cluster)).set()
-	isKept := func(c *Connection) bool { return keepAlive(c) > 0 && 2*keepAlive(c) < set }
+	isKept := func(c *history.Connection) bool { return keepAlive(c) > 0 && 2*keepAlive(c) < set }
 	switch {
 	case mostly(cluster, isEndedByBroker):
 		return &saying{text: endedByBroker}
@@ -58,14 +60,14 @@ func notIdle(cluster []*Connection) *saying {
 }
 
 // typicalOf is the middle of the lengths of connections in order of length.
-func typicalOf(cluster []*Connection) time.Duration {
+func typicalOf(cluster []*history.Connection) time.Duration {
 	typical, _ := cluster[(len(cluster)-1)/2].Lasted()
 	return typical
 }
 
 // timed are the connections that fixedLength explains.
-func (r *record) timed() map[*Connection]bool {
-	timed := map[*Connection]bool{}
+func (r *record) timed() map[*history.Connection]bool {
+	timed := map[*history.Connection]bool{}
 	if r.fixedLength() != nil {
 		for _, c := range r.cluster {
 			timed[c] = true
@@ -83,17 +85,17 @@ func (r *record) loginExpiry() *finding {
 	return ofLength(cluster)
 }
 
-func isExpiry(c *Connection) bool        { return c.Kind == NotAuthorized }
-func isEndedByBroker(c *Connection) bool { return c.Kind == Server }
+func isExpiry(c *history.Connection) bool        { return c.Kind == history.NotAuthorized }
+func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
 // ofLength is what is found of connections in order of their length.
-func ofLength(cluster []*Connection) *finding {
-	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *Connection) int { return a.End.Compare(b.End.Time) })
+func ofLength(cluster []*history.Connection) *finding {
+	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
 	return ofEnds(inTime, keepAliveOf).with(values{"length": timeout(typicalOf(cluster))})
 }
 
 // mostly reports whether more than half of some connections are like that.
-func mostly(connections []*Connection, like func(*Connection) bool) bool {
+func mostly(connections []*history.Connection, like func(*history.Connection) bool) bool {
 	n := 0
 	for _, c := range connections {
 		if like(c) {
@@ -105,14 +107,14 @@ func mostly(connections []*Connection, like func(*Connection) bool) bool {
 
 // sameLength are the connections whose lengths lie closest together, in order of
 // length, if they are enough and most of those that may have been ended by a timer.
-func sameLength(connections []Connection) []*Connection {
-	var timed []*Connection
+func sameLength(connections []history.Connection) []*history.Connection {
+	var timed []*history.Connection
 	for i := range connections {
 		if c := &connections[i]; mayBeTimed(c) {
 			timed = append(timed, c)
 		}
 	}
-	slices.SortFunc(timed, func(a, b *Connection) int {
+	slices.SortFunc(timed, func(a, b *history.Connection) int {
 		return cmp.Or(cmp.Compare(a.End.Sub(a.Start.Time), b.End.Sub(b.Start.Time)), a.End.Compare(b.End.Time))
 	})
 	cluster := densest(timed)
@@ -124,14 +126,14 @@ func sameLength(connections []Connection) []*Connection {
 
 // mayBeTimed: a DISCONNECT is the client's own doing, a conflict that of another
 // client, whose attempts to come back are regular, too.
-func mayBeTimed(c *Connection) bool {
+func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
-	return known && c.Kind != Disconnected && c.Kind != Conflict && c.Kind != Invalid && c.Kind != TopicDenied
+	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
 }
 
 // densest is the longest run of connections, in order of length, that are equal.
-func densest(timed []*Connection) []*Connection {
-	var best []*Connection
+func densest(timed []*history.Connection) []*history.Connection {
+	var best []*history.Connection
 	last := 0
 	for first, c := range timed {
 		shortest, _ := c.Lasted()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/history"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 // flapping finds many short connections within an hour. A device that says goodbye
 // each time works as it was meant to, and so may one of which nobody tells whether it does.
 func (r *record) flapping() *finding {
-	var short []*Connection
+	var short []*history.Connection
 	for i := range r.Connections {
 		if c := &r.Connections[i]; flapped(c) {
 			short = append(short, c)
@@ -32,13 +34,13 @@ func (r *record) flapping() *finding {
 	return ofEnds(short, nothingMore).with(values{"short": length(shortLived), "ends": endings(short)})
 }
 
-func flapped(c *Connection) bool {
+func flapped(c *history.Connection) bool {
 	length, known := c.Lasted()
 	return known && c.Dropped() && length < shortLived
 }
 
 // crowded reports whether flapCount connections, in order, began within flapWindow.
-func crowded(connections []*Connection) bool {
+func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
 			return true
@@ -49,14 +51,14 @@ func crowded(connections []*Connection) bool {
 
 // endings are the ways in which connections ended, the most frequent first: the reason
 // stands in the verdict itself, since this one is often the first.
-type endings []*Connection
+type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {
-	counts := map[Kind]int{}
+	counts := map[history.Kind]int{}
 	for _, c := range e {
 		counts[c.Kind]++
 	}
-	ways := slices.SortedFunc(maps.Keys(counts), func(a, b Kind) int {
+	ways := slices.SortedFunc(maps.Keys(counts), func(a, b history.Kind) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	texts := make([]string, len(ways))
@@ -67,7 +69,7 @@ func (e endings) in(lang Lang) string {
 }
 
 // wordOf is a kind of end in the words of the vocabulary, where it has one.
-func wordOf(kind Kind, lang Lang) string {
+func wordOf(kind history.Kind, lang Lang) string {
 	if word := kind.Word(); word != "" {
 		return string(word)
 	}

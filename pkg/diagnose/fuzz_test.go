@@ -9,6 +9,7 @@ import (
 
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // FuzzDiagnose makes any list of events of any bytes: whatever they tell, a report is
@@ -19,17 +20,17 @@ func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{0, 10, 0, 0, 1, 10, 3, 0, 0, 10, 0, 0, 1, 20, 3, 0, 2, 20, 1, 0, 1, 21, 255, 255})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		events := eventsOf(raw)
-		span := diagnose.Span{From: day.Add(20 * time.Second), To: day.Add(10 * time.Minute)}
-		before := diagnose.StatusAt(events, span.From.Add(-time.Millisecond))
-		got := diagnose.Diagnose(diagnose.Of(events, span, before), diagnose.English)
+		span := history.Span{From: day.Add(20 * time.Second), To: day.Add(10 * time.Minute)}
+		before := history.StatusAt(events, span.From.Add(-time.Millisecond))
+		got := report(events, span, before, diagnose.English)
 		sound(t, got, span)
 
 		again := slices.Concat(events, events)
 		slices.Reverse(again)
-		require.Equal(t, asJSON(t, got), asJSON(t, diagnose.Diagnose(diagnose.Of(again, span, before), diagnose.English)))
+		require.Equal(t, asJSON(t, got), asJSON(t, report(again, span, before, diagnose.English)))
 
-		asEvents := diagnose.StatusAt(events, span.To)
-		require.Equal(t, asEvents.State == diagnose.Unknown, asEvents.Connection == nil)
+		asEvents := history.StatusAt(events, span.To)
+		require.Equal(t, asEvents.State == history.Unknown, asEvents.Connection == nil)
 	})
 }
 

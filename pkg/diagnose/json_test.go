@@ -1,14 +1,13 @@
 package diagnose_test
 
 import (
-	"encoding/json"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // The report as the API sends it.
@@ -18,9 +17,9 @@ func TestReportAsJSON(t *testing.T) {
 	ended := closed("08:30:00.120", event.NoHeart, channel("c1"), native("disconnect"), reason("i/o timeout"))
 	refused := closed("08:40:00", event.NotAuthorized, native("connack"), reason("bad username or password"), from("192.0.2.7", 1), user("u1"), source("events"))
 	refused.ReasonCode = event.Some(int32(0x86))
-	span := diagnose.Span{From: clock("08:00:00"), To: clock("09:00:00").Add(123456)}
+	span := history.Span{From: clock("08:00:00"), To: clock("09:00:00").Add(123456)}
 
-	got := diagnose.Diagnose(diagnose.Of([]event.Event{began, ended, refused}, span, diagnose.Status{}), diagnose.English)
+	got := report([]event.Event{began, ended, refused}, span, history.Status{}, diagnose.English)
 	require.Len(t, got.Verdicts, 2)
 	got.Verdicts = got.Verdicts[:1]
 	const connection = `{
@@ -64,16 +63,4 @@ func TestReportOfNothingAsJSON(t *testing.T) {
 			"unexplained": 0, "unreported": 0, "refusals": 0, "longest_ms": null, "median_ms": null},
 		"verdicts": [{"code": "nothing-recorded", "level": "info", "title": "", "meaning": "", "next": "", "count": 0, "evidence": []}]
 	}`, asJSON(t, got))
-}
-
-func TestInstantAsJSON(t *testing.T) {
-	for want, instant := range map[string]diagnose.Instant{
-		`"2026-11-22T08:00:00.100Z"`: {Time: time.Date(2026, 11, 22, 16, 0, 0, 100_999_999, time.FixedZone("", 8*3600))},
-		`null`:                       {},
-	} {
-		require.Equal(t, want, asJSON(t, instant))
-		var back diagnose.Instant
-		require.NoError(t, json.Unmarshal([]byte(want), &back))
-		require.Equal(t, want, asJSON(t, back))
-	}
 }

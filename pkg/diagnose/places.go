@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/history"
 )
 
 const (
@@ -63,7 +65,7 @@ func (f *fight) returned(s succession) {
 	f.returns = append(f.returns, s)
 	f.returning[s.ended.PeerAddress]++
 	f.returning[s.next.PeerAddress]++
-	if s.ended.Kind == Conflict {
+	if s.ended.Kind == history.Conflict {
 		f.conflicts++
 	}
 }
@@ -72,8 +74,8 @@ func (f *fight) returned(s succession) {
 // address, with a conflict or without any end reported.
 func (s succession) takenOver() bool {
 	c := s.ended
-	return (c.Kind == Conflict || c.EndIs == Inferred) && s.next != nil && !c.Start.IsZero() &&
-		c.End.Sub(c.Start.Time) <= fightWithin && Differ(c.PeerAddress, s.next.PeerAddress)
+	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
+		c.End.Sub(c.Start.Time) <= fightWithin && history.Differ(c.PeerAddress, s.next.PeerAddress)
 }
 
 func (f *fight) evidence() []exhibit {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 const (
@@ -20,8 +21,8 @@ const (
 
 // denied are the logins that were refused for what they gave as proof, from an
 // instant on.
-func (r *record) denied(since time.Time) []*Refusal {
-	var found []*Refusal
+func (r *record) denied(since time.Time) []*history.Refusal {
+	var found []*history.Refusal
 	for i := range r.Refusals {
 		if d := &r.Refusals[i]; d.ActionInfo == event.NotAuthorized && !d.Time.Before(since) {
 			found = append(found, d)
@@ -63,8 +64,8 @@ func (r *record) refusedWhileOnline() *finding {
 
 // strangers are the denied logins from another address than that of the connection
 // that was open at the time.
-func (r *record) strangers() []*Refusal {
-	var found []*Refusal
+func (r *record) strangers() []*history.Refusal {
+	var found []*history.Refusal
 	at := 0
 	for _, d := range r.denied(r.Span.From) {
 		for at < len(r.Connections) && endedBy(&r.Connections[at], d.Time.Time) {
@@ -73,19 +74,21 @@ func (r *record) strangers() []*Refusal {
 		if at == len(r.Connections) {
 			break
 		}
-		if c := &r.Connections[at]; openAt(c, d.Time.Time) && Differ(c.PeerAddress, d.PeerAddress) {
+		if c := &r.Connections[at]; openAt(c, d.Time.Time) && history.Differ(c.PeerAddress, d.PeerAddress) {
 			found = append(found, d)
 		}
 	}
 	return found
 }
 
-func endedBy(c *Connection, t time.Time) bool { return c.EndIs != Open && !c.End.After(t) }
+func endedBy(c *history.Connection, t time.Time) bool {
+	return c.EndIs != history.Open && !c.End.After(t)
+}
 
 // openAt reports whether it was open, as far as is known: nobody knows how long one
 // was whose end is inferred.
-func openAt(c *Connection, t time.Time) bool {
-	return c.EndIs != Inferred && !c.Start.IsZero() && !c.Start.After(t) && !endedBy(c, t)
+func openAt(c *history.Connection, t time.Time) bool {
+	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !endedBy(c, t)
 }
 
 // otherDenied are the denied logins that no pattern explains.
@@ -109,7 +112,7 @@ func (r *record) otherDenied() *finding {
 
 // anyRefusals is what is found of refusals in order of time. The odd one or two are
 // nothing to mend where a later login was accepted.
-func (r *record) anyRefusals(refusals []*Refusal) *finding {
+func (r *record) anyRefusals(refusals []*history.Refusal) *finding {
 	if len(refusals) == 0 {
 		return nil
 	}
@@ -122,12 +125,12 @@ func (r *record) anyRefusals(refusals []*Refusal) *finding {
 
 // beganSince reports whether a login was accepted since an instant.
 func (r *record) beganSince(t time.Time) bool {
-	return slices.ContainsFunc(r.Connections, func(c Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
+	return slices.ContainsFunc(r.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
 // without is what is left of refusals when some of them, in the same order, are gone.
-func without(refusals, gone []*Refusal) []*Refusal {
-	return slices.DeleteFunc(refusals, func(d *Refusal) bool {
+func without(refusals, gone []*history.Refusal) []*history.Refusal {
+	return slices.DeleteFunc(refusals, func(d *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != d {
 			return false
 		}
@@ -149,7 +152,7 @@ func (r *record) refusedByBroker() *finding {
 }
 
 func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {
-	var found []*Refusal
+	var found []*history.Refusal
 	for i := range r.Refusals {
 		if wanted(r.Refusals[i].ActionInfo) {
 			found = append(found, &r.Refusals[i])

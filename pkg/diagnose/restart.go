@@ -3,6 +3,8 @@ package diagnose
 import (
 	"slices"
 	"strings"
+
+	"devicetrace/pkg/history"
 )
 
 // restartCount ends by the broker are a restart even where the client came back to
@@ -39,7 +41,7 @@ func (r *record) brokerRestart() *finding {
 	var found []succession
 	for i := range r.Connections {
 		c := &r.Connections[i]
-		if c.Kind == Server && !notRestarts[wordOfReason(c.NativeReason)] && !timed[c] {
+		if c.Kind == history.Server && !notRestarts[wordOfReason(c.NativeReason)] && !timed[c] {
 			found = append(found, r.succession(i))
 		}
 	}

@@ -1,6 +1,10 @@
 package diagnose
 
-import "time"
+import (
+	"time"
+
+	"devicetrace/pkg/history"
+)
 
 const (
 	// longKeepAlive: common load balancers and NAT gateways forget a connection on
@@ -25,7 +29,7 @@ const (
 // keepAliveMargin finds timeouts of connections whose keep alive is longer than what
 // the network between may remember, and that mostly did not outlast it by far.
 func (r *record) keepAliveMargin() *finding {
-	var found []*Connection
+	var found []*history.Connection
 	long := 0
 	for i := range r.Connections {
 		c := &r.Connections[i]
@@ -34,7 +38,7 @@ func (r *record) keepAliveMargin() *finding {
 			continue
 		}
 		long++
-		if c.Kind == NoHeart && length <= marginWithin*keepAlive(c) {
+		if c.Kind == history.NoHeart && length <= marginWithin*keepAlive(c) {
 			found = append(found, c)
 		}
 	}
@@ -46,8 +50,8 @@ func (r *record) keepAliveMargin() *finding {
 
 // silentAfterConnect finds timeouts after which the broker had heard nothing since CONNECT.
 func (r *record) silentAfterConnect() *finding {
-	timeouts := r.ended(NoHeart)
-	var found []*Connection
+	timeouts := r.ended(history.NoHeart)
+	var found []*history.Connection
 	for _, c := range timeouts {
 		if saidNothing(c) && keepAlive(c) < longKeepAlive {
 			found = append(found, c)
@@ -60,9 +64,9 @@ func (r *record) silentAfterConnect() *finding {
 }
 
 // saidNothing reports whether the broker gave up as soon as it could.
-func saidNothing(c *Connection) bool {
+func saidNothing(c *history.Connection) bool {
 	length, known := c.Lasted()
-	if !known || c.Kind != NoHeart || keepAlive(c) == 0 {
+	if !known || c.Kind != history.NoHeart || keepAlive(c) == 0 {
 		return false
 	}
 	patience := time.Duration(graceFactor * float64(keepAlive(c)))

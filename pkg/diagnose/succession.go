@@ -1,9 +1,13 @@
 package diagnose
 
-import "slices"
+import (
+	"slices"
+
+	"devicetrace/pkg/history"
+)
 
 // succession is a connection and the one that came after it, nil for the last one.
-type succession struct{ ended, next *Connection }
+type succession struct{ ended, next *history.Connection }
 
 // succession is that of the i-th connection.
 func (r *record) succession(i int) succession {
@@ -15,7 +19,7 @@ func (r *record) succession(i int) succession {
 }
 
 // moved reports whether the next connection was on another node.
-func (s succession) moved() bool { return s.next != nil && Differ(s.ended.Node, s.next.Node) }
+func (s succession) moved() bool { return s.next != nil && history.Differ(s.ended.Node, s.next.Node) }
 
 // movesOf shows the newest ends, and where the client went then, where that is told.
 func movesOf(successions []succession, more ...saying) []exhibit {

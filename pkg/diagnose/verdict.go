@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // Code names a verdict. It is the same in every language and stays the same.
@@ -37,7 +38,7 @@ type Verdict struct {
 
 // Evidence is something that happened, and why it tells.
 type Evidence struct {
-	Time         Instant          `json:"time"`
+	Time         history.Instant  `json:"time"`
 	Action       event.Action     `json:"action"`
 	ActionInfo   event.ActionInfo `json:"action_info"`
 	NativeReason string           `json:"native_reason"`
@@ -48,11 +49,11 @@ const maxEvidence = 10
 
 // record is what verdicts are found in.
 type record struct {
-	History
-	cluster []*Connection // see sameLength
+	history.History
+	cluster []*history.Connection // see sameLength
 }
 
-func newRecord(h History) *record { return &record{h, sameLength(h.Connections)} }
+func newRecord(h history.History) *record { return &record{h, sameLength(h.Connections)} }
 
 // newest is the last of some things in order of time, as many as evidence may have.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
@@ -131,11 +132,11 @@ func evidenceIn(exhibits []exhibit, lang Lang) []Evidence {
 }
 
 // last is the newest connection known, also if it ended before the span.
-func (r *record) last() *Connection { return r.Status.Connection }
+func (r *record) last() *history.Connection { return r.Status.Connection }
 
 // offlineFor is how long the client has been offline at the end of the span.
 func (r *record) offlineFor() time.Duration {
-	if r.Status.State != Offline {
+	if r.Status.State != history.Offline {
 		return 0
 	}
 	return r.Span.To.Sub(r.Status.Since.Time)

@@ -11,6 +11,7 @@ import (
 
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // script writes the events of a client, one after the other.
@@ -259,11 +260,11 @@ func TestVerdicts(t *testing.T) {
 
 // What an earlier day tells counts.
 func TestVerdictsWithBefore(t *testing.T) {
-	yesterday := func(events ...event.Event) diagnose.Status {
+	yesterday := func(events ...event.Event) history.Status {
 		for i := range events {
 			events[i].Time = events[i].Time.AddDate(0, 0, -1)
 		}
-		return diagnose.StatusAt(events, day.Add(-1))
+		return history.StatusAt(events, day.Add(-1))
 	}
 	dropped := yesterday(connect("08:00:00", channel("a")), closed("20:00:00", event.NoHeart, channel("a")))
 	left := yesterday(connect("08:00:00", channel("a")), disconnect("20:00:00", channel("a")))
@@ -271,7 +272,7 @@ func TestVerdictsWithBefore(t *testing.T) {
 	refused := begin("10:00:00").refuse().refuse().refuse().events
 	for _, c := range []struct {
 		name   string
-		before diagnose.Status
+		before history.Status
 		events []event.Event
 		want   []diagnose.Code
 	}{
@@ -281,7 +282,7 @@ func TestVerdictsWithBefore(t *testing.T) {
 		{"worked yesterday", left, refused, []diagnose.Code{"refused-after-success"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, codes(diagnose.Diagnose(diagnose.Of(c.events, wholeDay, c.before), diagnose.English)))
+			require.Equal(t, c.want, codes(report(c.events, wholeDay, c.before, diagnose.English)))
 		})
 	}
 }
@@ -304,7 +305,7 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	s := begin("00:00:00").times(12, func(s *script) {
 		s.hold(350*time.Second+time.Duration(s.n)*50*time.Millisecond, event.SocketIOException, keepAlive(600), reason("etimedout"))
 	}).stay()
-	got := diagnose.Diagnose(diagnose.Of(s.events, wholeDay, diagnose.Status{}), diagnose.Chinese).Verdicts[0]
+	got := report(s.events, wholeDay, history.Status{}, diagnose.Chinese).Verdicts[0]
 	require.Equal(t, diagnose.Code("fixed-length"), got.Code)
 	require.Equal(t, 12, got.Count)
 	require.Equal(t, "连接总在约 350 秒（5 分钟 50 秒）后断开", got.Title)
@@ -354,7 +355,7 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 		hold(time.Second, event.ClosedByClient, native("tcpclean")).stay()
 	got := verdict(t, diagnosed(s.events), "flapping")
 	require.Contains(t, got.Meaning, "without a DISCONNECT 1,204 times: closed by client × 1,200, Socket IOException × 3, reason not told × 1.")
-	got = verdict(t, diagnose.Diagnose(diagnose.Of(s.events, wholeDay, diagnose.Status{}), diagnose.Chinese), "flapping")
+	got = verdict(t, report(s.events, wholeDay, history.Status{}, diagnose.Chinese), "flapping")
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
 
@@ -380,7 +381,7 @@ func TestVerdictSaysWhen(t *testing.T) {
 
 func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) string {
 	t.Helper()
-	return verdict(t, diagnose.Diagnose(diagnose.Of(s.events, wholeDay, diagnose.Status{}), lang), code).Meaning
+	return verdict(t, report(s.events, wholeDay, history.Status{}, lang), code).Meaning
 }
 
 // What stopped hours ago, and the client has been connected since, is nothing to get up for.
@@ -464,7 +465,7 @@ func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
 	got := verdict(t, diagnosed(s.events), "never-accepted")
 	require.Equal(t, "The broker refused the login as not authorized, 3 times, and accepted none as far back as was looked. "+
 		"Whether it did earlier is not known. First at 2026-11-22 08:00:00 UTC, last at 2026-11-22 08:00:02 UTC.", got.Meaning)
-	got = verdict(t, diagnose.Diagnose(diagnose.Of(s.events, wholeDay, diagnose.Status{}), diagnose.Chinese), "never-accepted")
+	got = verdict(t, report(s.events, wholeDay, history.Status{}, diagnose.Chinese), "never-accepted")
 	require.Equal(t, "服务端以 not authorized 拒绝登录，共 3 次。在已查看的时间范围内没有登录成功的记录，更早的情况未知。首次发生于 2026-11-22 08:00:00 UTC，最近一次为 2026-11-22 08:00:02 UTC。", got.Meaning)
 }
 

@@ -3,6 +3,8 @@ package diagnose
 import (
 	"slices"
 	"time"
+
+	"devicetrace/pkg/history"
 )
 
 // overAfter is how long the open connection must have lasted for what went wrong before
@@ -15,7 +17,7 @@ const overAfter = 6 * time.Hour
 // may mean that it is no more.
 func (r *record) isOver(when []time.Time) bool {
 	began := r.Status.Since.Time
-	if r.Status.State != Online || len(when) == 0 || when[len(when)-1].Sub(began) > SameMoment {
+	if r.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(began) > history.SameMoment {
 		return false
 	}
 	lasts := r.Span.To.Sub(began)

@@ -68,6 +68,7 @@ func TestRulesBite(t *testing.T) {
 		{"devicetrace/pkg/event", "github.com/google/uuid"},
 		{"devicetrace/pkg/layout", "devicetrace/pkg/segment"},
 		{"devicetrace/pkg/broker", "devicetrace/pkg/layout"},
+		{"devicetrace/pkg/history", "devicetrace/pkg/diagnose"},
 		{"devicetrace/pkg/diagnose", "devicetrace/pkg/query"},
 		{"devicetrace/pkg/openapi", "devicetrace/pkg/query"},
 		{"devicetrace/pkg/query", "github.com/parquet-go/parquet-go"},

@@ -1,4 +1,4 @@
-package diagnose_test
+package history_test
 
 import (
 	"testing"
@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 // Which events are of one connection, and which are none.
@@ -276,7 +276,7 @@ func TestPairing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
-				require.Equal(t, c.want, lines(diagnosed(events)))
+				require.Equal(t, c.want, lines(ofDay(events)))
 			})
 		})
 	}
@@ -348,7 +348,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
-				require.Equal(t, c.want, lines(diagnosed(events)))
+				require.Equal(t, c.want, lines(ofDay(events)))
 			})
 		})
 	}
@@ -361,7 +361,7 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 	ended := closed("09:00:00", event.NoHeart, channel("a"), from("192.0.2.8", 0), node("n1"), user("u1"), native("gone"), reason("keepalive_timeout"))
 	ended.ReasonCode = event.Some(int32(0x8D))
 
-	c := diagnosed([]event.Event{ended, began}).Connections[0]
+	c := ofDay([]event.Event{ended, began}).Connections[0]
 	require.Equal(t, "a", c.ChannelID)
 	require.Equal(t, "192.0.2.7", c.PeerAddress, "the connect's own")
 	require.Equal(t, int32(52341), c.PeerPort)
@@ -382,7 +382,7 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 // The channel is derived where the source tells none, and shown.
 func TestConnectionShowsTheDerivedChannel(t *testing.T) {
 	began := connect("08:00:00", connectedAt("08:00:00"), node("n"))
-	require.Equal(t, began.Channel(), diagnosed([]event.Event{began}).Connections[0].ChannelID)
+	require.Equal(t, began.Channel(), ofDay([]event.Event{began}).Connections[0].ChannelID)
 }
 
 // The connection from before the span is paired with what the span tells of it.
@@ -424,8 +424,8 @@ func TestPairingWithBefore(t *testing.T) {
 			for i := range c.before {
 				c.before[i] = yesterday(c.before[i])
 			}
-			before := diagnose.StatusAt(c.before, day.Add(-1))
-			require.Equal(t, c.want, lines(diagnose.Diagnose(diagnose.Of(c.span, wholeDay, before), diagnose.English)))
+			before := history.StatusAt(c.before, day.Add(-1))
+			require.Equal(t, c.want, lines(history.Of(c.span, wholeDay, before)))
 		})
 	}
 }
@@ -437,20 +437,20 @@ func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	second, third := first, first
 	second.KeepAlive, third.KeepAlive = event.Some(time.Minute), event.Some(30*time.Second)
 	inAnyOrder(t, []event.Event{first, second, third}, func(t require.TestingT, events []event.Event) {
-		got := diagnosed(events).Connections
+		got := ofDay(events).Connections
 		require.Len(t, got, 1)
 		require.Nil(t, got[0].KeepAlive)
 	})
 	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
-		require.Equal(t, int32(30), *diagnosed(events).Connections[0].KeepAlive)
+		require.Equal(t, int32(30), *ofDay(events).Connections[0].KeepAlive)
 	})
 	second, third = first, first
 	second.CleanStart, third.CleanStart = event.Some(true), event.Some(false)
 	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
-		require.False(t, *diagnosed(events).Connections[0].CleanStart)
+		require.False(t, *ofDay(events).Connections[0].CleanStart)
 	})
 	inAnyOrder(t, []event.Event{first, second}, func(t require.TestingT, events []event.Event) {
-		require.Nil(t, diagnosed(events).Connections[0].CleanStart)
+		require.Nil(t, ofDay(events).Connections[0].CleanStart)
 	})
 }
 
@@ -459,8 +459,8 @@ func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
 		connect("07:59:59.999", channel("a")), connect("08:00:00", channel("b")),
 		closed("09:00:00", event.NoHeart, channel("b")), closed("09:00:00.001", event.NoHeart, channel("a")),
 	}
-	span := diagnose.Span{From: clock("08:00:00"), To: clock("09:00:00")}
-	got := diagnose.Diagnose(diagnose.Of(events, span, diagnose.Status{}), diagnose.English)
+	span := history.Span{From: clock("08:00:00"), To: clock("09:00:00")}
+	got := history.Of(events, span, history.Status{})
 	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
 }
 

@@ -1,12 +1,12 @@
-package diagnose_test
+package history_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
 func TestStatusAt(t *testing.T) {
@@ -14,81 +14,81 @@ func TestStatusAt(t *testing.T) {
 		name    string
 		events  []event.Event
 		at      string
-		want    diagnose.State
+		want    history.State
 		since   string
 		settled bool
 	}{
-		{"nothing is known", nil, "12:00:00", diagnose.Unknown, "?", false},
-		{"connected", []event.Event{connect("08:00:00", channel("a"))}, "12:00:00", diagnose.Online, "08:00:00", true},
-		{"connected at that instant", []event.Event{connect("08:00:00", channel("a"))}, "08:00:00", diagnose.Online, "08:00:00", true},
-		{"connected later", []event.Event{connect("08:00:00.001", channel("a"))}, "08:00:00", diagnose.Unknown, "?", false},
+		{"nothing is known", nil, "12:00:00", history.Unknown, "?", false},
+		{"connected", []event.Event{connect("08:00:00", channel("a"))}, "12:00:00", history.Online, "08:00:00", true},
+		{"connected at that instant", []event.Event{connect("08:00:00", channel("a"))}, "08:00:00", history.Online, "08:00:00", true},
+		{"connected later", []event.Event{connect("08:00:00.001", channel("a"))}, "08:00:00", history.Unknown, "?", false},
 		{"ended", []event.Event{
 			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("a")),
-		}, "12:00:00", diagnose.Offline, "09:00:00", true},
+		}, "12:00:00", history.Offline, "09:00:00", true},
 		{"ended later", []event.Event{
 			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("a")),
-		}, "08:59:59.999", diagnose.Online, "08:00:00", true},
+		}, "08:59:59.999", history.Online, "08:00:00", true},
 		{"an older connection's end comes later", []event.Event{
 			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")), closed("10:00:00", event.NoHeart, channel("a")),
-		}, "12:00:00", diagnose.Online, "09:00:00", true},
+		}, "12:00:00", history.Online, "09:00:00", true},
 		{"only refusals settle nothing", []event.Event{
 			closed("08:00:00", event.NotAuthorized, native("client.connack")), closed("09:00:00", event.NotAuthorized),
-		}, "12:00:00", diagnose.Unknown, "?", false},
+		}, "12:00:00", history.Unknown, "?", false},
 		{"an end alone: a newer connection may have begun before", []event.Event{
 			closed("09:00:00", event.NoHeart, channel("a")),
-		}, "12:00:00", diagnose.Offline, "09:00:00", false},
+		}, "12:00:00", history.Offline, "09:00:00", false},
 		{"an end that tells of a beginning before all events", []event.Event{
 			closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
-		}, "12:00:00", diagnose.Offline, "09:00:00", false},
+		}, "12:00:00", history.Offline, "09:00:00", false},
 		{"an end that tells of a beginning since the first event", []event.Event{
 			closed("07:00:00", event.NotAuthorized, native("client.connack")),
 			closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
-		}, "12:00:00", diagnose.Offline, "09:00:00", true},
+		}, "12:00:00", history.Offline, "09:00:00", true},
 		{"an end of a connection that nobody saw begin, and one that is open", []event.Event{
 			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("b")),
-		}, "12:00:00", diagnose.Online, "08:00:00", true},
+		}, "12:00:00", history.Online, "08:00:00", true},
 		{"an end in the second of the beginning may be that of an older connection", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient),
-		}, "12:00:00", diagnose.Offline, "08:00:00", false},
+		}, "12:00:00", history.Offline, "08:00:00", false},
 		{"so may one that came before the beginning", []event.Event{
 			closed("07:59:30", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
-		}, "12:00:00", diagnose.Offline, "07:59:30", false},
+		}, "12:00:00", history.Offline, "07:59:30", false},
 		{"so may one that came long before, as clocks that are set back tell it", []event.Event{
 			closed("07:30:00", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
-		}, "12:00:00", diagnose.Offline, "07:30:00", false},
+		}, "12:00:00", history.Offline, "07:30:00", false},
 		{"that is of no account once a newer one begins", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient), connect("09:00:00", from("192.0.2.1", 2)),
-		}, "12:00:00", diagnose.Online, "09:00:00", true},
+		}, "12:00:00", history.Online, "09:00:00", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
-				got := diagnose.StatusAt(events, clock(c.at))
+				got := history.StatusAt(events, clock(c.at))
 				require.Equal(t, c.want, got.State)
 				require.Equal(t, c.since, short(got.Since))
 				require.Equal(t, c.settled, got.Settled())
-				require.Equal(t, c.want == diagnose.Unknown, got.Connection == nil)
+				require.Equal(t, c.want == history.Unknown, got.Connection == nil)
 			})
 		})
 	}
 }
 
 func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {
-	got := diagnose.StatusAt([]event.Event{
+	got := history.StatusAt([]event.Event{
 		connect("08:00:00", channel("a")), disconnect("09:00:00", channel("a")),
 		closed("10:00:00", event.NotAuthorized, native("client.connack")),
 		connect("11:00:00", channel("b")),
 	}, clock("10:30:00"))
 	require.Equal(t, "a", got.Connection.ChannelID)
-	require.Equal(t, diagnose.Disconnected, got.Connection.Kind)
+	require.Equal(t, history.Disconnected, got.Connection.Kind)
 	require.Equal(t, "10:00:00", short(got.LastEventAt))
 }
 
 // A span that says nothing leaves what was known before.
 func TestStatusOfAReportGoesOnFromBefore(t *testing.T) {
-	before := diagnose.StatusAt([]event.Event{connect("08:00:00", channel("a"))}, clock("08:30:00"))
-	span := diagnose.Span{From: clock("09:00:00"), To: clock("10:00:00")}
-	got := diagnose.Diagnose(diagnose.Of(nil, span, before), diagnose.English).Status
-	require.Equal(t, diagnose.Online, got.State)
+	before := history.StatusAt([]event.Event{connect("08:00:00", channel("a"))}, clock("08:30:00"))
+	span := history.Span{From: clock("09:00:00"), To: clock("10:00:00")}
+	got := history.Of(nil, span, before).Status
+	require.Equal(t, history.Online, got.State)
 	require.Equal(t, "08:00:00", short(got.Since))
 	require.Equal(t, "08:00:00", short(got.LastEventAt))
 	require.True(t, got.Settled())

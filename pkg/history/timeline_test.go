@@ -1,4 +1,4 @@
-package diagnose_test
+package history_test
 
 import (
 	"testing"
@@ -6,20 +6,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 )
 
-func stretches(r diagnose.Report) []string {
+func stretches(h history.History) []string {
 	found := []string{}
-	for _, s := range r.Timeline {
+	for _, s := range h.Timeline {
 		found = append(found, short(s.From)+".."+short(s.To)+" "+string(s.State))
 	}
 	return found
 }
 
 func TestTimeline(t *testing.T) {
-	span := diagnose.Span{From: clock("08:00:00"), To: clock("12:00:00")}
+	span := history.Span{From: clock("08:00:00"), To: clock("12:00:00")}
 	online := []event.Event{connect("07:00:00", channel("0"))}
 	offline := append(online, disconnect("07:30:00", channel("0")))
 	for _, c := range []struct {
@@ -53,35 +53,35 @@ func TestTimeline(t *testing.T) {
 		}, []string{"08:00:00..09:00:00 offline", "09:00:00..11:00:00 online", "11:00:00..12:00:00 offline"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			before := diagnose.StatusAt(c.before, span.From.Add(-time.Millisecond))
-			require.Equal(t, c.want, stretches(diagnose.Diagnose(diagnose.Of(c.events, span, before), diagnose.English)))
+			before := history.StatusAt(c.before, span.From.Add(-time.Millisecond))
+			require.Equal(t, c.want, stretches(history.Of(c.events, span, before)))
 		})
 	}
 }
 
 func TestTimelineOfAnInstantIsEmpty(t *testing.T) {
-	at := diagnose.Span{From: clock("08:00:00"), To: clock("08:00:00")}
-	got := diagnose.Diagnose(diagnose.Of([]event.Event{connect("08:00:00", channel("a"))}, at, diagnose.Status{}), diagnose.English)
+	at := history.Span{From: clock("08:00:00"), To: clock("08:00:00")}
+	got := history.Of([]event.Event{connect("08:00:00", channel("a"))}, at, history.Status{})
 	require.Empty(t, stretches(got))
 	require.Nil(t, got.Summary.Uptime)
-	require.Equal(t, diagnose.Online, got.Status.State)
+	require.Equal(t, history.Online, got.Status.State)
 }
 
 func TestSummary(t *testing.T) {
-	span := diagnose.Span{From: clock("08:00:00"), To: clock("12:00:00")}
-	before := diagnose.StatusAt([]event.Event{connect("07:00:00", channel("0"))}, clock("07:30:00"))
-	got := diagnose.Diagnose(diagnose.Of([]event.Event{
+	span := history.Span{From: clock("08:00:00"), To: clock("12:00:00")}
+	before := history.StatusAt([]event.Event{connect("07:00:00", channel("0"))}, clock("07:30:00"))
+	got := history.Of([]event.Event{
 		closed("08:30:00", event.NoHeart, channel("0")),                         // 90 min
 		connect("09:00:00", channel("a")), disconnect("09:10:00", channel("a")), // 10 min
 		connect("09:30:00", channel("b")),                                                                                   // not told
 		connect("10:00:00", channel("c")), closed("10:20:00", event.ClosedByClient, channel("c"), native("on_client_gone")), // 20 min
 		closed("10:30:00", event.NotAuthorized, native("client.connack")),
 		closed("11:00:00", event.SocketIOException, channel("d")), // began nobody knows when
-	}, span, before), diagnose.English).Summary
+	}, span, before).Summary
 
 	minutes := func(n int64) int64 { return n * time.Minute.Milliseconds() }
 	uptime, longest, median := 90.0/200, minutes(90), minutes(20)
-	require.Equal(t, diagnose.Summary{
+	require.Equal(t, history.Summary{
 		OnlineMS: minutes(90), OfflineMS: minutes(110), UnknownMS: minutes(40), Uptime: &uptime,
 		Connects: 3, Drops: 2, Disconnects: 1, Unexplained: 1, Unreported: 1, Refusals: 1,
 		LongestMS: &longest, MedianMS: &median,
@@ -89,6 +89,6 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryOfNothing(t *testing.T) {
-	got := diagnosed(nil).Summary
-	require.Equal(t, diagnose.Summary{UnknownMS: (24*time.Hour - time.Millisecond).Milliseconds()}, got)
+	got := ofDay(nil).Summary
+	require.Equal(t, history.Summary{UnknownMS: (24*time.Hour - time.Millisecond).Milliseconds()}, got)
 }

@@ -1,0 +1,83 @@
+package historytest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/history"
+)
+
+// Check requires what must hold for every history of a span.
+func Check(t require.TestingT, h history.History, span history.Span) {
+	checkTimeline(t, h, span)
+	checkSummary(t, h)
+	require.NotNil(t, h.Connections)
+	require.NotNil(t, h.Refusals)
+	for i, c := range h.Connections {
+		checkConnection(t, c, span)
+		if i > 0 {
+			require.False(t, when(c).Before(when(h.Connections[i-1])), "connections are in order")
+		}
+	}
+	require.True(t, slices.IsSortedFunc(h.Refusals, func(a, b history.Refusal) int { return a.Time.Compare(b.Time.Time) }))
+}
+
+func checkTimeline(t require.TestingT, h history.History, span history.Span) {
+	from := span.From
+	for i, s := range h.Timeline {
+		require.True(t, s.From.Equal(from), "no holes")
+		require.True(t, s.From.Before(s.To.Time))
+		require.True(t, i == 0 || s.State != h.Timeline[i-1].State, "neighbours differ")
+		from = s.To.Time
+	}
+	require.True(t, from.Equal(span.To) || !span.From.Before(span.To), "to the end")
+	require.NotNil(t, h.Timeline)
+}
+
+func checkSummary(t require.TestingT, h history.History) {
+	s := h.Summary
+	var all int64
+	for _, stretch := range h.Timeline {
+		all += stretch.To.Sub(stretch.From.Time).Milliseconds()
+	}
+	require.Equal(t, all, s.OnlineMS+s.OfflineMS+s.UnknownMS)
+	if s.Uptime != nil {
+		require.GreaterOrEqual(t, *s.Uptime, 0.0)
+		require.LessOrEqual(t, *s.Uptime, 1.0)
+	}
+	require.Equal(t, len(h.Refusals), s.Refusals)
+	ended := 0
+	for _, c := range h.Connections {
+		if c.EndIs != history.Open {
+			ended++
+		}
+	}
+	require.Equal(t, ended, s.Drops+s.Disconnects+s.Unexplained+s.Unreported)
+}
+
+func checkConnection(t require.TestingT, c history.Connection, span history.Span) {
+	switch c.EndIs {
+	case history.Open:
+		require.True(t, c.End.IsZero())
+		require.Equal(t, history.StillOpen, c.Kind)
+	case history.Inferred:
+		require.Equal(t, history.Unexplained, c.Kind)
+		require.Empty(t, c.Action)
+		fallthrough
+	case history.Reported:
+		require.False(t, c.End.Before(c.Start.Time))
+		require.False(t, c.End.Before(span.From))
+		require.False(t, c.End.After(span.To))
+	default:
+		require.Fail(t, "no such end", c.EndIs)
+	}
+}
+
+func when(c history.Connection) time.Time {
+	if c.Start.IsZero() {
+		return c.End.Time
+	}
+	return c.Start.Time
+}

@@ -1,0 +1,111 @@
+// Package historytest supports tests of histories and verdicts. It writes events as short
+// literals, delivers them in other orders and more than once, and checks what must hold for
+// every history.
+package historytest
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+)
+
+// WholeDay is the span of Day.
+var (
+	Day      = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	WholeDay = history.Span{From: Day, To: Day.Add(24*time.Hour - time.Millisecond)}
+)
+
+// Clock returns a time of Day, written as "08:00:00" or "08:00:00.250".
+func Clock(text string) time.Time {
+	t, err := time.Parse("15:04:05", text)
+	if err != nil {
+		panic(err)
+	}
+	return Day.Add(t.Sub(t.Truncate(24 * time.Hour)))
+}
+
+// Option sets one more field of an event.
+type Option func(*event.Event)
+
+// Row returns an event with a time of the broker.
+func Row(at string, action event.Action, info event.ActionInfo, more []Option) event.Event {
+	e := event.Event{
+		InstanceID: "i", ClientID: "GID_a@@@dev", Action: action, ActionInfo: info, NativeEvent: string(action),
+		Time: Clock(at), TimeOrigin: event.FromBroker, ReceivedAt: Clock(at).Add(18 * time.Millisecond),
+	}
+	for _, w := range more {
+		w(&e)
+	}
+	return e
+}
+
+// Connect returns an accepted CONNECT.
+func Connect(at string, more ...Option) event.Event {
+	return Row(at, event.Connect, event.Accepted, more)
+}
+
+// Closed returns the end of a connection, or a refusal.
+func Closed(at string, info event.ActionInfo, more ...Option) event.Event {
+	return Row(at, event.Close, info, more)
+}
+
+// Disconnect returns a DISCONNECT of the client.
+func Disconnect(at string, more ...Option) event.Event {
+	return Row(at, event.Disconnect, event.DisconnectedByClient, more)
+}
+
+func Channel(id string) Option     { return func(e *event.Event) { e.ChannelID = id } }
+func Node(name string) Option      { return func(e *event.Event) { e.Node = name } }
+func Native(word string) Option    { return func(e *event.Event) { e.NativeEvent = word } }
+func Reason(word string) Option    { return func(e *event.Event) { e.NativeReason = word } }
+func Source(name string) Option    { return func(e *event.Event) { e.Source = name } }
+func ConnectedAt(at string) Option { return func(e *event.Event) { e.ConnectedAt = Clock(at) } }
+func User(name string) Option      { return func(e *event.Event) { e.Username = name } }
+
+// From sets the client's address and port.
+func From(address string, port int32) Option {
+	return func(e *event.Event) { e.PeerAddress, e.PeerPort = address, port }
+}
+
+// KeepAlive sets the keep alive in seconds.
+func KeepAlive(seconds int32) Option {
+	return func(e *event.Event) { e.KeepAlive = event.Some(time.Duration(seconds) * time.Second) }
+}
+
+// InAnyOrder calls do with the events as they are, then in 20 random orders in which some of
+// them are delivered twice.
+func InAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, events []event.Event)) {
+	t.Helper()
+	do(t, events)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		shuffled := slices.Clone(events)
+		for i := range events {
+			if again := events[i]; random.IntN(3) == 0 {
+				again.ReceivedAt = again.ReceivedAt.Add(time.Second)
+				shuffled = append(shuffled, again)
+			}
+		}
+		random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		do(t, shuffled)
+	}
+}
+
+// Short returns the time of day, with the day of the month if that is not Day's. An unknown
+// instant is a question mark.
+func Short(i history.Instant) string {
+	switch {
+	case i.IsZero():
+		return "?"
+	case i.Truncate(24 * time.Hour).Equal(Day):
+		return i.Format("15:04:05.999")
+	default:
+		return i.Format("02 15:04:05.999")
+	}
+}

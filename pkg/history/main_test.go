@@ -1,0 +1,47 @@
+package history_test
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+	"devicetrace/pkg/history/historytest"
+)
+
+var (
+	day, wholeDay = historytest.Day, historytest.WholeDay
+
+	clock, short, inAnyOrder = historytest.Clock, historytest.Short, historytest.InAnyOrder
+
+	row, connect, closed, disconnect = historytest.Row, historytest.Connect, historytest.Closed, historytest.Disconnect
+
+	channel, connectedAt, from, node = historytest.Channel, historytest.ConnectedAt, historytest.From, historytest.Node
+	keepAlive, user, source          = historytest.KeepAlive, historytest.User, historytest.Source
+	native, reason                   = historytest.Native, historytest.Reason
+)
+
+// ofDay is the history of the whole day, with nothing known from before.
+func ofDay(events []event.Event) history.History {
+	return history.Of(events, wholeDay, history.Status{})
+}
+
+// lines shows connections and refusals, one a line.
+func lines(h history.History) []string {
+	found := []string{}
+	for _, c := range h.Connections {
+		found = append(found, fmt.Sprintf("%s..%s %s %s", short(c.Start), short(c.End), c.EndIs, c.Kind))
+	}
+	for _, d := range h.Refusals {
+		found = append(found, fmt.Sprintf("refused %s %s", short(d.Time), d.ActionInfo))
+	}
+	return found
+}
+
+func asJSON(t require.TestingT, v any) string {
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
+}

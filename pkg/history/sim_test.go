@@ -1,0 +1,61 @@
+package history_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+)
+
+// At most one connection is open, the one that the status shows.
+func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
+	for _, cause := range sim.Causes {
+		for seed := range uint64(20) {
+			r := ofDay(sim.Perturb(sim.Device(cause, seed, day), seed, sim.Lossy))
+			var open []history.Connection
+			for _, c := range r.Connections {
+				if c.EndIs == history.Open {
+					open = append(open, c)
+				}
+			}
+			if r.Status.State == history.Online {
+				require.Equal(t, []history.Connection{*r.Status.Connection}, open)
+			} else {
+				require.Empty(t, open)
+			}
+		}
+	}
+}
+
+// What is settled by the events since some instant is the same with all events before.
+func TestSettledStatusStays(t *testing.T) {
+	settled := 0
+	for _, cause := range sim.Causes {
+		for seed := range uint64(12) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			all := sim.Perturb(sim.Device(cause, seed, day), seed, sim.Lossy)
+			at := day.Add(time.Duration(random.Int64N(int64(24 * time.Hour))))
+			for range 20 {
+				since := day.Add(time.Duration(random.Int64N(int64(24 * time.Hour))))
+				recent := history.StatusAt(after(all, since), at)
+				if !recent.Settled() {
+					continue
+				}
+				settled++
+				whole := history.StatusAt(all, at)
+				require.Equal(t, asJSON(t, whole), asJSON(t, recent), "%s %d", cause, seed)
+			}
+		}
+	}
+	require.Greater(t, settled, 500)
+}
+
+func after(events []event.Event, since time.Time) []event.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Time.Before(since) })
+}
