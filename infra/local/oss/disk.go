@@ -126,8 +126,7 @@ func (d *disk) commit(a arrival, e entry) error {
 	return nil
 }
 
-// open returns an object with its checksums, and its file, which does not change even if the object is
-// replaced. It returns fs.ErrNotExist if there is no object under key, and only then.
+// open returns an object with its checksums, and its file; see openFile.
 func (d *disk) open(key string) (entry, *os.File, error) {
 	e, f, err := d.openFile(key)
 	if err != nil {
@@ -139,6 +138,8 @@ func (d *disk) open(key string) (entry, *os.File, error) {
 	return e, f, nil
 }
 
+// openFile returns an object and its file, which does not change even if the object is replaced. It
+// returns fs.ErrNotExist if there is no object under key, and only then.
 func (d *disk) openFile(key string) (entry, *os.File, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// The path of an object's file is its key, so that other tools can read the folder: the object
-// events/shard=4/day=2026-11-22/x.parquet is the file of that path. To give no two keys the same file:
+// The path of an object's file is its key, so that other tools can read the folder. For example, the
+// object events/shard=4/day=2026-11-22/x.parquet is the file of that path. Two rules keep the files of
+// different keys apart:
 //
-//   - A file's name has a dot and a folder's name has none, so that both "a" and "a/b" can exist. A name
-//     without a dot gets the suffix dotless.
-//   - A key with other characters, capitals included (some file systems ignore case), or with a
-//     long, empty or misplaced part is written in hexadecimal below the folder encoded.
+//   - A file's name has a dot and a folder's name has none, so that both "a" and "a/b" can exist. A key
+//     whose last part has no dot gets the suffix dotless.
+//   - A key that plainKey does not match is written in hexadecimal below the folder encoded. Capitals do
+//     not match, because some file systems ignore case.
 const (
 	dotless = ".%"
 	encoded = "%/"

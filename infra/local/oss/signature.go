@@ -106,8 +106,8 @@ func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	return text, date.Format(dayFormat), nil
 }
 
-// canonicalRequest returns the text whose digest is signed. The empty line before the last one lists the
-// additional signed headers.
+// canonicalRequest returns the text whose digest is signed. Its empty field would list additional signed
+// headers.
 func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,
