@@ -3,6 +3,7 @@ package history
 import (
 	"time"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -126,7 +127,7 @@ func kindOf(e *event.Event) Kind {
 	switch {
 	case e.Action == event.Disconnect:
 		return Disconnected
-	case ok && !isMute(e):
+	case ok && !broker.IsMute(e):
 		return kind
 	default:
 		return Unexplained
@@ -153,5 +154,5 @@ func (c *Connection) when() time.Time {
 // sources report that never tell why may have been one; but ApsaraMQ tells DISCONNECT
 // apart.
 func (c *Connection) Dropped() bool {
-	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || c.NativeEvent == tcpClean)
+	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

@@ -1,59 +1,9 @@
 package history
 
-import "devicetrace/pkg/event"
-
-// tcpClean is ApsaraMQ's word for an end without DISCONNECT, and comes after a
-// DISCONNECT, too.
-const tcpClean = "tcpclean"
-
-// refusing are the native events that only a refused CONNECT causes.
-var refusing = map[string]bool{
-	"client.connack":              true, // EMQX 5 and 6
-	"client.check_authn_complete": true,
-	"client_connack":              true, // EMQX 4, NanoMQ
-	"connect_failed":              true, // AWS IoT Core
-	"connack":                     true, // a hook in the broker
-}
-
-// ending are the native events that only the end of an accepted connection causes,
-// whatever its reason.
-var ending = map[string]bool{
-	"client.disconnected": true, // EMQX 5 and 6
-	"client_disconnected": true, // EMQX 4, NanoMQ
-	"disconnected":        true, // AWS IoT Core
-	tcpClean:              true, // ApsaraMQ
-	"on_client_offline":   true, // VerneMQ
-	"on_client_gone":      true,
-	"disconnect":          true, // ApsaraMQ, a hook in the broker
-
-	"Microsoft.EventGrid.MQTTClientSessionDisconnected": true, // Azure Event Grid
-}
-
-// mute are the native events that say that a connection ended and never why.
-var mute = map[string]bool{
-	tcpClean:            true,
-	"on_client_offline": true,
-	"on_client_gone":    true,
-}
-
-func isRefusing(e *event.Event) bool { return e.Action == event.Close && refusing[e.NativeEvent] }
-
-// isEnding reports whether e cannot be a refusal. Mosquitto has one form of line for
-// both.
-func isEnding(e *event.Event) bool {
-	return e.Action == event.Disconnect || ending[e.NativeEvent] && e.Source != "mosquitto"
-}
-
-// isMute reports whether the source does not tell why. NanoMQ calls every end normal, EMQX
-// those of WebSocket an internal error.
-func isMute(e *event.Event) bool {
-	return e.Action == event.Close && (mute[e.NativeEvent] ||
-		e.Source == "nanomq" && e.NativeEvent == "client_disconnected" || e.Source == "emqx" && e.NativeReason == "internal_error")
-}
-
-// hidesTakeover reports whether e may be the end of what was taken over and says nothing of it.
-// NanoMQ and VerneMQ tell that end as often just after the connect that caused it as before.
-func hidesTakeover(e *event.Event) bool { return isMute(e) && e.Source != "emqx" }
+import (
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+)
 
 func isConnect(e *event.Event) bool {
 	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
@@ -62,7 +12,7 @@ func isConnect(e *event.Event) bool {
 // isRefusal reports whether e alone tells that it is one. A connect with another info
 // than accepted is how some sources put it.
 func isRefusal(e *event.Event) bool {
-	return isRefusing(e) || e.Action == event.Connect && !isConnect(e)
+	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
 }
 
 func isEnd(e *event.Event) bool {
@@ -75,7 +25,7 @@ func isEnd(e *event.Event) bool {
 // The others can as well be the end of a connection that began before what is
 // known, so offline says whether the client is known to have been offline.
 func mayBeRefusal(e *event.Event, offline bool) bool {
-	if isEnding(e) || !e.ConnectedAt.IsZero() {
+	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false
 	}
 	switch e.ActionInfo {
@@ -91,7 +41,7 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 // telling ranks rows about one end: the higher, the more it says.
 func telling(e *event.Event) int {
 	switch {
-	case isMute(e):
+	case broker.IsMute(e):
 		return 0
 	case e.Action == event.Disconnect:
 		return 3

@@ -1,9 +1,9 @@
 package history
 
 import (
-	"strings"
 	"time"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -94,7 +94,7 @@ func (l *link) endedWith(e *event.Event) bool {
 	case !l.hasEnded():
 		return true
 	case isPlaced(e): // EMQX tells it once, and may tell something else then; see isSessionTaken
-		return e.Source != "emqx" && e.Time.Sub(l.End.Time) <= SameMoment
+		return !broker.TraitsOf(e.Source).SessionTakeovers && e.Time.Sub(l.End.Time) <= SameMoment
 	case isNamed(e):
 		return e.Time.Sub(l.End.Time) <= disorder
 	default:
@@ -123,11 +123,8 @@ func (l *link) beganAt(t time.Time) bool {
 	return !l.Start.IsZero() && l.Start.Sub(t).Abs() <= SameMoment
 }
 
-// differentNodes reports whether two names are not of one node. Tencent's connects name it
-// by its address, its ends by its host: these cannot be compared.
-func differentNodes(a, b string) bool {
-	return Differ(a, b) && strings.Contains(a, ":") == strings.Contains(b, ":")
-}
+// differentNodes reports whether a and b can only be names of different nodes.
+func differentNodes(a, b string) bool { return Differ(a, b) && broker.ComparableNodes(a, b) }
 
 // Differ reports whether both are known and not the same.
 func Differ[T comparable](a, b T) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -29,7 +30,7 @@ func (p *pairing) byTime() {
 // any connection, just before or after.
 func endingRefusals(refusals []Refusal) (times []time.Time) {
 	for _, d := range refusals {
-		if d.Source == "nanomq" {
+		if broker.TraitsOf(d.Source).RefusalsEnd {
 			times = append(times, d.Time.Time)
 		}
 	}
@@ -43,7 +44,7 @@ func (p *pairing) isOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
 	}
-	if end.Source != "nanomq" || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > SameMoment {
+	if !broker.TraitsOf(end.Source).RefusalsEnd || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > SameMoment {
 		return false
 	}
 	p.refusedAt = p.refusedAt[1:]
@@ -97,7 +98,7 @@ func (p *pairing) place(l *link, candidates []*link) {
 // connection left behind that had ended: EMQX 5.0.10 to 5.6 send another client.disconnected
 // then, with the address and port of that connection.
 func isSessionTaken(end *event.Event, candidates []*link) bool {
-	return end.Source == "emqx" && end.ActionInfo == event.ClientIDConflict &&
+	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(l *link) bool { return l.hasEnded() && l.matches(end) })
 }
 
@@ -119,7 +120,7 @@ func owners(end *event.Event, candidates []*link) (open, ended *link) {
 			}
 		case end.Time.Sub(l.Start.Time) > SameMoment, l == lost, l.matches(end):
 			return l, ended
-		case hidesTakeover(end):
+		case broker.HidesTakeover(end):
 			begun = cmp.Or(begun, l)
 		case end.ActionInfo != event.ClientIDConflict:
 			return l, ended
