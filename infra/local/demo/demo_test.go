@@ -20,9 +20,9 @@ const twoRows = `{"events":[
 	{"action":"close","action_info":"no heart","channel_id":"0123456789abcdef","time":"2026-11-22T09:31:00.000Z","native_reason":"i/o\ntimeout"}],
 	"receipt":{"objects":1,"requests":2,"bytes":4096,"ms":1.5,"partitions":["x"]}}`
 
-func TestAwaitAsksUntilTheRowsAreThere(t *testing.T) {
+func TestAwaitQueriesUntilTheRowsArrive(t *testing.T) {
 	since := time.UnixMilli(1795339800120)
-	var asked atomic.Int64
+	var queries atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		ok := r.URL.Path == "/api/v1/trace" && r.Header.Get("Authorization") == "Bearer secret" &&
@@ -30,23 +30,23 @@ func TestAwaitAsksUntilTheRowsAreThere(t *testing.T) {
 		switch {
 		case !ok:
 			w.WriteHeader(http.StatusBadRequest)
-		case asked.Add(1) == 1:
+		case queries.Add(1) == 1:
 			fmt.Fprint(w, `{"events":[],"receipt":{}}`)
 		default:
 			fmt.Fprint(w, twoRows)
 		}
 	}))
 	defer s.Close()
-	a, err := traceAPI{base: s.URL, token: "secret"}.await(t.Context(), "GID_demo@@@x", since, 2)
+	got, err := traceAPI{base: s.URL, token: "secret"}.await(t.Context(), "GID_demo@@@x", since, 2)
 	require.NoError(t, err)
-	require.NoError(t, checkRows(a.Events, []ends.Row{{Action: "connect", Info: "accepted"}, {Action: "close", Info: "no heart"}}))
-	require.ErrorContains(t, checkRows(a.Events, []ends.Row{{Action: "connect", Info: "accepted"}, {Action: "disconnect", Info: "no heart"}}), "row 2")
+	require.NoError(t, checkRows(got.Events, []ends.Row{{Action: "connect", Info: "accepted"}, {Action: "close", Info: "no heart"}}))
+	require.ErrorContains(t, checkRows(got.Events, []ends.Row{{Action: "connect", Info: "accepted"}, {Action: "disconnect", Info: "no heart"}}), "row 2")
 
 	var table strings.Builder
-	printTrace(&table, a)
-	require.Equal(t, `  TIME (UTC)    ACTION   ACTION INFO  DESCRIPTION                                    CHANNEL   NATIVE REASON
-  09:30:00.120  connect  accepted     connected                                      01234567  
-  09:31:00.000  close    no heart     closed: silent for longer than its keep alive  01234567  i/o timeout
+	printTrace(&table, got)
+	require.Equal(t, `  TIME (UTC)    ACTION   ACTION INFO  DESCRIPTION                                   CHANNEL   NATIVE REASON
+  09:30:00.120  connect  accepted     connected                                     01234567  
+  09:31:00.000  close    no heart     closed: no heartbeat, the client went silent  01234567  i/o timeout
   receipt: 1 objects, 2 requests, 4096 bytes, 1.5 ms
 `, table.String())
 }

@@ -1,11 +1,11 @@
-// Command demo shows what the project is for. With `make run` up, it connects real
-// MQTT clients, ends each connection in another way, and prints the trace that the
-// query function has of each device. Then it records made-up days, for the page.
+// Command demo shows what the project is for. While `make run` is up, it connects real
+// MQTT clients, ends each connection in a different way, and prints each device's trace.
+// Then it records simulated days for the page.
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -15,7 +15,7 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// patience bounds the whole demo.
+// patience limits the whole demo.
 const patience = 2 * time.Minute
 
 func main() {
@@ -42,28 +42,28 @@ func run(ctx context.Context) error {
 		device := "GID_demo@@@" + kind.Name
 		fmt.Printf("\n[%d/%d] %s\n", i+1, len(ends.Kinds), device)
 		if err := show(ctx, api, target, kind, device); err != nil {
-			return fmt.Errorf("%s: %w", device, err)
+			return fmt.Errorf("show device %q: %w", device, err)
 		}
 	}
 	return showDays(ctx, api, env("WEBHOOK_TOKEN", "local"))
 }
 
-// show ends one connection and prints what the trace says of it.
+// show ends one connection and prints its trace.
 func show(ctx context.Context, api traceAPI, target ends.Target, kind ends.Kind, device string) error {
 	began := time.Now()
 	if err := kind.Run(ctx, target, device); err != nil {
 		return err
 	}
-	a, err := api.await(ctx, device, began, len(kind.Rows))
+	got, err := api.await(ctx, device, began, len(kind.Rows))
 	if err != nil {
 		return err
 	}
-	printTrace(os.Stdout, a)
+	printTrace(os.Stdout, got)
 	fmt.Println("  page:", api.page("local", device, began.Add(-time.Second), time.Now().Add(time.Second)))
-	return checkRows(a.Events, kind.Rows)
+	return checkRows(got.Events, kind.Rows)
 }
 
-// checkRows compares the trace with what this way to end should leave.
+// checkRows compares a trace with the rows that this kind of end should leave.
 func checkRows(got []row, want []ends.Row) error {
 	for i, w := range want {
 		if i >= len(got) || got[i].Action != w.Action || got[i].ActionInfo != w.Info {
@@ -73,21 +73,16 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// isUp reports, in one line, what to do when make run is not up.
+// isUp returns an error that says what to do if nothing listens on one of the ports.
 func isUp(ctx context.Context, ports ...string) error {
 	for _, port := range ports {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)
 		if err != nil {
-			return errors.New("nothing answers on 127.0.0.1:" + port + "; start it with `make run` in another terminal")
+			return fmt.Errorf("nothing listens on 127.0.0.1:%s: start `make run` in another terminal, with the same PORT and MQTT_PORT", port)
 		}
 		_ = conn.Close()
 	}
 	return nil
 }
 
-func env(name, otherwise string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return otherwise
-}
+func env(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }

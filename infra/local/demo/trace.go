@@ -4,25 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 )
 
-// row is what the demo shows of an event.
+// row is one event of a trace, as far as the demo shows it.
 type row struct {
 	Action       string    `json:"action"`
 	ActionInfo   string    `json:"action_info"`
 	ChannelID    string    `json:"channel_id"`
 	Time         time.Time `json:"time"`
-	NativeEvent  string    `json:"native_event"`
 	NativeReason string    `json:"native_reason"`
 }
 
-// answer is the trace of a device, and what it cost to find.
-type answer struct {
+// trace is the response of the query function.
+type trace struct {
 	Events  []row `json:"events"`
 	Receipt struct {
 		Objects  int     `json:"objects"`
@@ -32,30 +30,30 @@ type answer struct {
 	} `json:"receipt"`
 }
 
-// traceAPI asks the query function.
+// traceAPI queries the query function.
 type traceAPI struct{ base, token string }
 
-// page is the link of the page for a device and a span. The token stands behind the
-// "#", which browsers do not send.
+// page returns the link to the page for a device and a span. The token follows the "#",
+// so browsers do not send it.
 func (a traceAPI) page(instance, device string, from, to time.Time) string {
 	q := url.Values{
 		"instance": {instance}, "client": {device},
-		"from": {stamp(from)}, "to": {stamp(to)},
+		"from": {format(from)}, "to": {format(to)},
 	}
 	return a.base + "/?" + q.Encode() + "#token=" + url.QueryEscape(a.token)
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// pollEvery is how often the demo asks for rows that are still on their way.
+// pollEvery is the pause between queries for rows that have not arrived yet.
 const pollEvery = 250 * time.Millisecond
 
-// await asks until the device has the rows that it should have since then.
-func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (answer, error) {
+// await queries until the device has the given number of rows since a time.
+func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
-		got, err := a.ask(ctx, device, since)
+		got, err := a.query(ctx, device, since)
 		if err != nil || len(got.Events) >= rows {
 			return got, err
 		}
@@ -63,31 +61,17 @@ func (a traceAPI) await(ctx context.Context, device string, since time.Time, row
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return got, fmt.Errorf("%d of %d rows came: %w", len(got.Events), rows, ctx.Err())
+			return got, fmt.Errorf("only %d of %d rows arrived: %w", len(got.Events), rows, ctx.Err())
 		}
 	}
 }
 
-// ask is GET /api/v1/trace. Times are whole milliseconds, so from is rounded down.
-func (a traceAPI) ask(ctx context.Context, device string, since time.Time) (answer, error) {
+// query makes one query. It rounds since down, because times are whole milliseconds.
+func (a traceAPI) query(ctx context.Context, device string, since time.Time) (got trace, err error) {
 	q := url.Values{"instance": {"local"}, "client": {device}, "from": {strconv.FormatInt(since.UnixMilli(), 10)}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/api/v1/trace?"+q.Encode(), nil)
+	body, err := send(ctx, http.MethodGet, a.base+"/api/v1/trace?"+q.Encode(), a.token, nil)
 	if err != nil {
-		return answer{}, err
+		return trace{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+a.token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
-	if err != nil {
-		return answer{}, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return answer{}, fmt.Errorf("the query function answers %s: %.300s", resp.Status, body)
-	}
-	var got answer
 	return got, json.Unmarshal(body, &got)
 }

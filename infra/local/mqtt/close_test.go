@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestClosingEndsClientsOurWay: the server's way deadlocks when a client leaves at
-// that moment, once in some two thousand stops under load.
-func TestClosingEndsClientsOurWay(t *testing.T) {
+// The server's own way to disconnect clients deadlocks if a client leaves at that moment:
+// about once in two thousand stops under load.
+func TestCloseDisconnectsClientsItself(t *testing.T) {
 	accepted, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server, ended := newServer(), map[string]packets.Code{}
@@ -23,7 +23,7 @@ func TestClosingEndsClientsOurWay(t *testing.T) {
 		ended[c.ID] = code
 		return code
 	}}
-	l.Close(func(string) { t.Error("the server was asked to end the clients") })
+	l.Close(func(string) { t.Error("the server was asked to disconnect the clients") })
 	require.Equal(t, map[string]packets.Code{"a": packets.ErrServerShuttingDown, "b": packets.ErrServerShuttingDown}, ended)
 	_, err = accepted.Accept()
 	require.ErrorIs(t, err, net.ErrClosed)

@@ -2,19 +2,20 @@ package mqtt
 
 import (
 	"log/slog"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
-// TestAFullQueueDropsAndCounts: nobody empties this queue, and nobody will.
+// Nothing ever empties this queue.
 func TestAFullQueueDropsAndCounts(t *testing.T) {
-	d := newDelivery(Config{Log: slog.New(slog.DiscardHandler), HTTP: http.DefaultClient})
-	d.queue = make(chan wireEvent, 2)
+	d := newDelivery(Config{Log: slog.New(slog.DiscardHandler)})
+	d.queue = make(chan event.Event, 2)
 	d.abandon()
 	for range 5 {
-		d.enqueue(wireEvent{})
+		d.enqueue(event.Event{})
 	}
 	require.Len(t, d.queue, 2)
 	require.EqualError(t, d.undelivered(), "3 events were not delivered: the queue was full")
@@ -23,13 +24,13 @@ func TestAFullQueueDropsAndCounts(t *testing.T) {
 func TestBatchesAreBounded(t *testing.T) {
 	d := newDelivery(Config{})
 	for range maxBatch + 10 {
-		d.enqueue(wireEvent{})
+		d.enqueue(event.Event{})
 	}
 	require.Len(t, d.batch(<-d.queue), maxBatch)
 	require.Len(t, d.batch(<-d.queue), 10)
 }
 
-func TestStampsSortByTheirOrder(t *testing.T) {
+func TestStampsSortInTheOrderOfEvents(t *testing.T) {
 	c := newClock()
 	first, second := c.stamp(), c.stamp()
 	require.Less(t, first.id, second.id)

@@ -11,16 +11,17 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// end is what ended a connection.
+// end says how a connection ended.
 type end struct {
 	action event.Action
 	info   event.ActionInfo
 	native string // the broker's own word
-	code   *byte  // the broker's; MQTT 3 has no packet to send it in
+	code   event.Optional[int32]
 }
 
-// endOf reads the cause that the broker gave when it stopped the client, or else
-// the error that its reading ended with.
+// endOf reads the cause that the broker gave when it stopped the client, or else the
+// error that ended its reading. The code is the broker's own, which MQTT 3 clients do
+// not get.
 //
 //	cause                                     action      info
 //	code below 0x80                           disconnect  disconnected by client
@@ -42,7 +43,7 @@ func endOf(cause, err error) end {
 	case errors.As(cause, &code) && code.Code < packets.ErrUnspecifiedError.Code:
 		return end{action: event.Disconnect, info: event.DisconnectedByClient, native: cause.Error()}
 	case errors.As(cause, &code):
-		return end{event.Close, broker.ClosedByBroker(code.Code), cause.Error(), &code.Code}
+		return end{event.Close, broker.ClosedByBroker(code.Code), cause.Error(), event.Some(int32(code.Code))}
 	case errors.As(cause, &network) && network.Timeout():
 		return closed(event.NoHeart, cause)
 	case errors.Is(cause, io.EOF), errors.Is(cause, io.ErrUnexpectedEOF):
@@ -57,11 +58,12 @@ func endOf(cause, err error) end {
 }
 
 func closed(info event.ActionInfo, cause error) end {
-	return end{action: event.Close, info: info, native: native(cause)}
+	return end{action: event.Close, info: info, native: withoutAddresses(cause)}
 }
 
-// native is the error without the addresses, which have fields of their own.
-func native(err error) string {
+// withoutAddresses returns the text of an error without the addresses, for which events
+// have fields of their own.
+func withoutAddresses(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return op.Err.Error()

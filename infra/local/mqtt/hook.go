@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -15,29 +16,27 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// hook sees what happens to connections. The broker calls it on the connections'
-// own goroutines, those of one connection in order: CONNECT read, CONNACK encoded and
-// sent, session established, packets, disconnected. A refused CONNECT ends with its
-// CONNACK; nothing else is called for it.
+// hook observes connections. The broker calls it on each connection's own goroutine, in
+// this order: CONNECT read, CONNACK encoded and sent, session established, packets,
+// disconnected. After a refused CONNECT it makes no call beyond that for the CONNACK.
 type hook struct {
 	mochi.HookBase
 	node           string
 	user, password []byte
 	server         *mochi.Server
-	send           func(wireEvent)
+	send           func(event.Event)
 	clock          *clock
 }
 
-// connection is what we remember of a network connection while it lasts.
+// connection holds what the hook remembers of a network connection while it lasts.
 type connection struct {
-	channelID   string
-	accepted    *stamp                // set by its own goroutine
-	connectedAt int64                 // Unix ms; set by its own goroutine
-	ended       atomic.Pointer[stamp] // when the broker began to end it, whoever's goroutine that was
-	code        *byte                 // of the client's DISCONNECT, MQTT 5
+	channelID string
+	accepted  *stamp                // set by the connection's own goroutine
+	ended     atomic.Pointer[stamp] // when the broker began to end it, set by any goroutine
+	code      event.Optional[int32] // of the client's DISCONNECT in MQTT 5
 }
 
-func newHook(c Config, server *mochi.Server, send func(wireEvent)) *hook {
+func newHook(c Config, server *mochi.Server, send func(event.Event)) *hook {
 	return &hook{
 		node: c.Instance, user: []byte(c.User), password: []byte(c.Password),
 		server: server, send: send, clock: newClock(),
@@ -46,21 +45,21 @@ func newHook(c Config, server *mochi.Server, send func(wireEvent)) *hook {
 
 func (h *hook) ID() string { return "device-trace" }
 
-func (h *hook) Provides(what byte) bool {
+func (h *hook) Provides(method byte) bool {
 	return slices.Contains([]byte{
 		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead,
 		mochi.OnPacketEncode, mochi.OnPacketSent, mochi.OnSessionEstablished, mochi.OnDisconnect,
-	}, what)
+	}, method)
 }
 
-// OnConnectAuthenticate checks name and password in constant time.
+// OnConnectAuthenticate checks user name and password in constant time.
 func (h *hook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
 	return subtle.ConstantTimeCompare(pk.Connect.Username, h.user)&
 		subtle.ConstantTimeCompare(pk.Connect.Password, h.password) == 1
 }
 
-// OnACLCheck is asked for deliveries as well, such as of a will below denied/ to
-// a subscriber of "#": that one loses the message, not its connection.
+// OnACLCheck also decides on deliveries, such as a will message below denied/ to a
+// subscriber of "#", who loses the message but not the connection.
 func (h *hook) OnACLCheck(_ *mochi.Client, topic string, _ bool) bool { return !denied(topic) }
 
 // denied reports whether a topic name or filter is below denied/.
@@ -71,10 +70,10 @@ func denied(topic string) bool {
 	return strings.HasPrefix(topic, "denied/")
 }
 
-// OnPacketRead closes connections that publish or subscribe to what is denied.
-// The broker's own check would close some of them only, by version and QoS.
+// OnPacketRead closes connections that publish or subscribe to denied topics. The
+// broker's own check closes only some of them, depending on version and QoS.
 func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
-	if wantsDenied(pk) {
+	if usesDenied(pk) {
 		h.deny(cl)
 		return pk, packets.ErrRejectPacket
 	}
@@ -84,18 +83,17 @@ func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet
 	return pk, nil
 }
 
-func wantsDenied(pk packets.Packet) bool {
+func usesDenied(pk packets.Packet) bool {
 	switch pk.FixedHeader.Type {
 	case packets.Publish:
 		return denied(pk.TopicName)
 	case packets.Subscribe:
 		return slices.ContainsFunc(pk.Filters, func(s packets.Subscription) bool { return denied(s.Filter) })
-	default:
-		return false
 	}
+	return false
 }
 
-// deny ends a connection. MQTT 3 has no DISCONNECT that a broker may send.
+// deny ends a connection. In MQTT 3 a broker cannot send a DISCONNECT.
 func (h *hook) deny(cl *mochi.Client) {
 	if cl.Properties.ProtocolVersion == 5 {
 		_ = h.server.DisconnectClient(cl, packets.ErrNotAuthorized)
@@ -104,30 +102,28 @@ func (h *hook) deny(cl *mochi.Client) {
 	cl.Stop(packets.ErrNotAuthorized)
 }
 
-// codeOf is the reason code of a client's DISCONNECT, nil where the broker's
-// parser leaves it out: it skips a body of one byte.
-func codeOf(pk packets.Packet) *byte {
+// codeOf returns the reason code of a client's DISCONNECT. It is unknown if the body has
+// one byte, which the broker's parser skips.
+func codeOf(pk packets.Packet) event.Optional[int32] {
 	if pk.ProtocolVersion != 5 || pk.FixedHeader.Remaining == 1 {
-		return nil
+		return event.Optional[int32]{}
 	}
-	return &pk.ReasonCode
+	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode comes before a packet is sent. A CONNACK that accepts is stamped here:
-// once it is on its way the client may be back with another connection, which ends
-// this one before its session is established.
+// OnPacketEncode runs before a packet is sent. It stamps an accepting CONNACK, because
+// once that is sent the client may return on another connection, which ends this one
+// before its session is established.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
-		c := memory(cl)
-		c.accepted = h.clock.stamp()
-		c.connectedAt = c.accepted.at.UnixMilli()
+		memory(cl).accepted = h.clock.stamp()
 	}
 	return pk
 }
 
-// OnPacketSent sees refusals, and when the broker itself ends a connection. The
-// latter is stamped here since OnDisconnect runs later: after a takeover even
-// later than the new connection's events.
+// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps the latter,
+// because OnDisconnect runs later: after a takeover even later than the events of the
+// new connection.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:
@@ -139,13 +135,13 @@ func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 
 func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	e := h.event(cl, h.clock.stamp())
-	e.Action, e.ActionInfo = string(event.Close), string(broker.Refused(pk.ReasonCode))
+	e.Action, e.ActionInfo = event.Close, broker.Refused(pk.ReasonCode)
 	e.NativeEvent, e.NativeReason = "connack", reasonOf(pk)
-	e.ReasonCode = &pk.ReasonCode
+	e.ReasonCode = event.Some(int32(pk.ReasonCode))
 	h.send(e)
 }
 
-// reasonOf is the broker's word for a refusal; to MQTT 3 it sends the code alone.
+// reasonOf returns the broker's word for a refusal. MQTT 3 has only the code.
 func reasonOf(pk packets.Packet) string {
 	if s := pk.Properties.ReasonString; s != "" {
 		return s
@@ -153,21 +149,20 @@ func reasonOf(pk packets.Packet) string {
 	return "return code " + strconv.Itoa(int(pk.ReasonCode))
 }
 
-// OnSessionEstablished comes after the CONNACK that accepts.
+// OnSessionEstablished runs after the accepting CONNACK.
 func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 	e := h.event(cl, memory(cl).accepted)
-	e.Action, e.ActionInfo = string(event.Connect), string(event.Accepted)
-	e.NativeEvent = "session established"
+	e.Action, e.ActionInfo, e.NativeEvent = event.Connect, event.Accepted, "session established"
 	h.send(e)
 }
 
-// OnDisconnect comes once for each established session.
+// OnDisconnect runs once for each established session.
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	c := memory(cl)
 	c.ended.CompareAndSwap(nil, h.clock.stamp())
 	e := h.event(cl, c.ended.Load())
 	end := endOf(cl.StopCause(), err)
-	e.Action, e.ActionInfo = string(end.action), string(end.info)
+	e.Action, e.ActionInfo = end.action, end.info
 	e.NativeEvent, e.NativeReason, e.ReasonCode = "disconnect", end.native, end.code
 	if end.action == event.Disconnect {
 		e.ReasonCode = c.code
@@ -175,19 +170,25 @@ func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	h.send(e)
 }
 
-// memory is that of a client's network connection, which came from our listener.
+// memory returns the hook's memory of a client's network connection, which our listener
+// made.
 func memory(cl *mochi.Client) *connection { return &cl.Net.Conn.(*conn).memory }
 
-// event holds what is the same in all events of a connection.
-func (h *hook) event(cl *mochi.Client, s *stamp) wireEvent {
+// event returns the fields that all events of a connection share.
+func (h *hook) event(cl *mochi.Client, s *stamp) event.Event {
 	c := memory(cl)
 	host, port, _ := net.SplitHostPort(cl.Net.Remote)
-	number, _ := strconv.Atoi(port)
-	return wireEvent{
-		ClientID: cl.ID, ChannelID: c.channelID, ConnectedAt: c.connectedAt,
-		Time: s.at.UnixMilli(), SourceEventID: s.id, Source: "mochi", Node: h.node,
-		PeerAddress: host, PeerPort: number, Username: string(cl.Properties.Username),
-		Protocol: "MQTT", ProtocolVersion: cl.Properties.ProtocolVersion,
-		KeepAlive: cl.State.Keepalive, CleanStart: cl.Properties.Clean,
+	number, _ := strconv.ParseInt(port, 10, 32)
+	e := event.Event{
+		ClientID: event.ClientID(cl.ID), ChannelID: c.channelID,
+		Time: s.at, SourceEventID: s.id, Source: "mochi", Node: h.node,
+		PeerAddress: host, PeerPort: int32(number), Username: string(cl.Properties.Username),
+		Protocol: "MQTT", ProtocolVersion: int32(cl.Properties.ProtocolVersion),
+		KeepAlive:  event.Some(time.Duration(cl.State.Keepalive) * time.Second),
+		CleanStart: event.Some(cl.Properties.Clean),
 	}
+	if c.accepted != nil {
+		e.ConnectedAt = c.accepted.at
+	}
+	return e
 }

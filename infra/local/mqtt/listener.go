@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// patience is how long a new connection may take to send its CONNECT.
-const patience = 10 * time.Second
+// connectTimeout is how long a new connection may take to send its CONNECT.
+const connectTimeout = 10 * time.Second
 
-// listener knows its open connections, so that closing it closes those, too:
-// the broker by itself would wait for ever for one that never sent its CONNECT.
+// listener tracks its open connections and closes them when it is closed itself. The
+// broker alone would wait forever for a connection that never sends its CONNECT.
 type listener struct {
 	net.Listener
 	mu     sync.Mutex
@@ -26,14 +26,14 @@ func listen(address string) (*listener, error) {
 	return &listener{Listener: l, open: map[net.Conn]struct{}{}}, nil
 }
 
-// Accept returns the next connection; its deadline lasts until the broker sets
-// one for the keep alive.
+// Accept returns the next connection. Its deadline holds until the broker sets one for
+// the keep alive.
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	_ = c.SetDeadline(time.Now().Add(patience))
+	_ = c.SetDeadline(time.Now().Add(connectTimeout))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -44,7 +44,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return &conn{Conn: c, listener: l, memory: connection{channelID: random(16)}}, nil
 }
 
-// Close may be called again and from anywhere.
+// Close may be called repeatedly and concurrently.
 func (l *listener) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,7 +58,8 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// conn leaves its listener's book when it closes. What the hook remembers goes with it.
+// conn removes itself from its listener when it is closed. It carries what the hook
+// remembers of the connection.
 type conn struct {
 	net.Conn
 	listener *listener

@@ -25,15 +25,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes like the real one. What fault says for
-// the n-th request (from 1) happens instead of, or after, the recording.
+// recorder is an endpoint that decodes like the real one. If fault is set, it may answer the
+// n-th request (from 1) instead of the recorder, before or after the recording.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
 	calls   atomic.Int64
 	mu      sync.Mutex
 	arrived *sync.Cond
-	rows    []event.Event // all deliveries, duplicates too
+	rows    []event.Event // of all deliveries, with duplicates
 }
 
 func newRecorder(t *testing.T) (*recorder, *httptest.Server) {
@@ -54,7 +54,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // before it is recorded
+	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // before the recording
 		return
 	}
 	decode, _ := broker.Lookup("events")
@@ -66,13 +66,13 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.rows = append(r.rows, b.Events...)
 	r.arrived.Broadcast()
 	r.mu.Unlock()
-	if r.fault != nil && n%3 == 2 && r.fault(n, w) { // after it
+	if r.fault != nil && n%3 == 2 && r.fault(n, w) { // after the recording
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(b.Events)})
 }
 
-// distinct are the rows, each once, in the order in which they first came.
+// distinct returns each row once, in the order of first arrival.
 func (r *recorder) distinct() []event.Event {
 	seen := map[string]bool{}
 	var rows []event.Event
@@ -85,8 +85,8 @@ func (r *recorder) distinct() []event.Event {
 	return rows
 }
 
-// of waits until a client has n rows, and returns them in the order in which they
-// happened. After a takeover the old connection's end may be delivered late.
+// of waits until a client has n rows and returns them in the order in which they
+// happened. After a takeover the old connection's end may arrive late.
 func (r *recorder) of(clientID string, n int) []event.Event {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -112,14 +112,21 @@ func (r *recorder) of(clientID string, n int) []event.Event {
 	}
 }
 
+func config(address, url string) mqtt.Config {
+	return mqtt.Config{
+		Address: address, Instance: "local", WebhookURL: url, Token: "secret",
+		User: "device", Password: "devpass", Log: slog.New(slog.DiscardHandler),
+	}
+}
+
 func start(t *testing.T, url string) (*mqtt.Broker, ends.Target) {
 	t.Helper()
-	b, err := mqtt.Start(mqtt.Config{Address: "127.0.0.1:0", WebhookURL: url, Token: "secret", Log: slog.New(slog.DiscardHandler)})
+	b, err := mqtt.Start(config("127.0.0.1:0", url))
 	require.NoError(t, err)
 	return b, ends.Target{Address: b.Addr(), User: "device", Password: "devpass"}
 }
 
-// words are the rows' actions and infos.
+// words returns the rows' actions and infos.
 func words(rows []event.Event) []ends.Row {
 	var words []ends.Row
 	for _, e := range rows {
@@ -141,7 +148,7 @@ func requireOneConnection(t *testing.T, rows []event.Event) {
 		require.Equal(t, "local", e.Node)
 		require.Equal(t, event.FromBroker, e.TimeOrigin)
 		require.Equal(t, rows[0].ConnectedAt, e.ConnectedAt)
-		require.False(t, e.Time.Before(rows[max(0, i-1)].Time), "time goes backwards")
+		require.False(t, e.Time.Before(rows[max(0, i-1)].Time), "times go backwards")
 	}
 }
 
@@ -172,7 +179,7 @@ func TestEveryKindOfEnd(t *testing.T) {
 	}
 }
 
-// TestDeniedTopics: whatever version, QoS and packet, the connection is closed.
+// The connection is closed in every version, at every QoS and for every packet.
 func TestDeniedTopics(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -213,7 +220,7 @@ func TestAllowedTopicsStayOpen(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 }
 
-// TestRawEnds are the ends that need packets of their own.
+// TestRawEnds covers ends that need hand-made packets.
 func TestRawEnds(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -273,8 +280,7 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 }
 
-// TestStopDeliversEverything: connected clients, one that never sent its
-// CONNECT, and one that does not read.
+// Among the connections, one never sends its CONNECT, and none reads.
 func TestStopDeliversEverything(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -294,8 +300,8 @@ func TestStopDeliversEverything(t *testing.T) {
 	require.Len(t, r.rows, 6)
 }
 
-// TestFaultsLoseNothing: an endpoint that answers 503 or hangs up, before and
-// after it recorded, gets every event in the order of each device.
+// An endpoint that responds with 503 or hangs up, before or after it has recorded, still gets
+// every event, in order for each device.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {
@@ -324,7 +330,7 @@ func TestFaultsLoseNothing(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 	rows := r.distinct()
 	require.Len(t, rows, 2*devices*rounds)
-	require.Greater(t, len(r.rows), len(rows), "no fault made a duplicate: the test tests nothing")
+	require.Greater(t, len(r.rows), len(rows), "no fault made a duplicate, so the test proves nothing")
 	requireExactDuplicates(t, r.rows)
 	channels := map[string][]event.Event{}
 	for _, e := range rows {
@@ -338,7 +344,7 @@ func TestFaultsLoseNothing(t *testing.T) {
 	}
 }
 
-// requireExactDuplicates: what is sent again differs in the received time only.
+// requireExactDuplicates checks that repeated events differ only in the received time.
 func requireExactDuplicates(t *testing.T, rows []event.Event) {
 	t.Helper()
 	first := map[string]event.Event{}
@@ -351,19 +357,19 @@ func requireExactDuplicates(t *testing.T, rows []event.Event) {
 	}
 }
 
-func TestStopTellsWhatWasNotDelivered(t *testing.T) {
-	for name, answer := range map[string]int{"a wrong token": http.StatusUnauthorized, "a recorder that is down": http.StatusServiceUnavailable} {
+func TestStopReportsUndeliveredEvents(t *testing.T) {
+	for name, status := range map[string]int{"a wrong token": http.StatusUnauthorized, "a recorder that is down": http.StatusServiceUnavailable} {
 		t.Run(name, func(t *testing.T) {
-			answered := make(chan struct{}, 100)
+			responded := make(chan struct{}, 100)
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(answer)
-				answered <- struct{}{}
+				w.WriteHeader(status)
+				responded <- struct{}{}
 			}))
 			defer s.Close()
 			b, target := start(t, s.URL)
 			_, err := ends.Dial(t.Context(), target, "c", time.Minute)
 			require.NoError(t, err)
-			<-answered
+			<-responded
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
 			require.ErrorContains(t, b.Stop(ctx), "2 events were not delivered")
@@ -371,10 +377,10 @@ func TestStopTellsWhatWasNotDelivered(t *testing.T) {
 	}
 }
 
-func TestTakenAddress(t *testing.T) {
+func TestAddressInUse(t *testing.T) {
 	_, s := newRecorder(t)
 	b, _ := start(t, s.URL)
-	_, err := mqtt.Start(mqtt.Config{Address: b.Addr(), WebhookURL: s.URL})
+	_, err := mqtt.Start(config(b.Addr(), s.URL))
 	require.True(t, errors.Is(err, syscall.EADDRINUSE), err)
 	require.NoError(t, b.Stop(t.Context()))
 }

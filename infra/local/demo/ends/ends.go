@@ -1,10 +1,9 @@
-// Package ends drives real MQTT clients through every way a connection can end,
-// one function a kind: with a client library where it lets itself, with raw
-// sockets where a library cannot misbehave.
+// Package ends makes real MQTT clients end their connections in every possible way, with
+// one function for each. It uses a client library, or raw sockets where the client must misbehave.
 //
-// Each function returns when the client has seen the end, or cannot see more of
-// it; the broker may still be working on its side. An error means that the
-// connection did not end in the way the function is for.
+// Each function returns once the client has seen the end, or cannot see more of it; the
+// broker may still be at work. An error means that the connection did not end in the
+// intended way.
 package ends
 
 import (
@@ -21,15 +20,15 @@ import (
 type Target struct {
 	Address        string // host:port
 	User, Password string
-	// Version is the protocol level of the raw clients: 4 (MQTT 3.1.1) or 5. Zero
-	// means 4. Clients of the library are always 4.
+	// Version is the protocol level of raw clients: 4 (MQTT 3.1.1, the default) or 5.
+	// Clients of the library always use 4.
 	Version byte
 }
 
-// Row is an expected row: action and action info.
+// Row is the action and action info of an expected row.
 type Row struct{ Action, Info string }
 
-// Kind is a way to end, and the rows it leaves in the device's trace, in order.
+// Kind is a way to end a connection, with the rows that it leaves in the device's trace.
 type Kind struct {
 	Name string
 	Run  func(ctx context.Context, t Target, clientID string) error
@@ -38,7 +37,7 @@ type Kind struct {
 
 var connected = Row{"connect", "accepted"}
 
-// Kinds are all ways that a client can bring about by itself.
+// Kinds lists the ends that a client can cause by itself.
 var Kinds = []Kind{
 	{"refused-password", RefusedPassword, []Row{{"close", "not authorized"}}},
 	{"clean", Clean, []Row{connected, {"disconnect", "disconnected by client"}}},
@@ -96,7 +95,7 @@ func Reset(ctx context.Context, t Target, clientID string) error {
 	return errors.Join(err, c.Close())
 }
 
-// Silent promises to send something every second and does not.
+// Silent promises a keep alive of one second and sends nothing.
 func Silent(ctx context.Context, t Target, clientID string) error {
 	c, err := Dial(ctx, t, clientID, time.Second)
 	if err != nil {
@@ -120,7 +119,7 @@ func Takeover(ctx context.Context, t Target, clientID string) error {
 	return await(ctx, lost)
 }
 
-// Denied publishes to a topic that is forbidden.
+// Denied publishes to a forbidden topic.
 func Denied(ctx context.Context, t Target, clientID string) error {
 	client, lost, err := connect(ctx, t, clientID)
 	if err != nil {
@@ -130,7 +129,7 @@ func Denied(ctx context.Context, t Target, clientID string) error {
 	return await(ctx, lost)
 }
 
-// DeniedSubscribe subscribes to a topic filter that is forbidden.
+// DeniedSubscribe subscribes to a forbidden topic filter.
 func DeniedSubscribe(ctx context.Context, t Target, clientID string) error {
 	client, lost, err := connect(ctx, t, clientID)
 	if err != nil {
@@ -140,7 +139,7 @@ func DeniedSubscribe(ctx context.Context, t Target, clientID string) error {
 	return await(ctx, lost)
 }
 
-// Malformed sends a packet of a type that does not exist.
+// Malformed sends a packet of an unknown type.
 func Malformed(ctx context.Context, t Target, clientID string) error {
 	c, err := Dial(ctx, t, clientID, time.Minute)
 	if err != nil {
@@ -152,14 +151,14 @@ func Malformed(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// quiesce is how long the library may take to write DISCONNECT, in ms. It returns as soon
-// as that is done, and after it closes the socket without.
+// quiesce is how long the library may take to write DISCONNECT before it closes the
+// socket without, in ms.
 const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")
 
-// connect is a client of the library that never connects again by itself. The
-// channel is closed when it loses its connection.
+// connect returns a client of the library that never reconnects. The channel is closed
+// when it loses its connection.
 func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-chan struct{}, error) {
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Raw is an MQTT connection without a library around it: it does what it is told.
+// Raw is an MQTT connection without a library, so it can break the protocol.
 type Raw struct{ net.Conn }
 
-// patience bounds what a raw connection waits for where ctx has no deadline.
+// patience limits the waits of a raw connection if ctx has no deadline.
 const patience = 30 * time.Second
 
-// Dial connects with clean start and returns when the broker has accepted. The
-// connection's deadline is that of ctx.
+// Dial connects with clean start and returns once the broker has accepted. The connection
+// takes its deadline from ctx.
 func Dial(ctx context.Context, t Target, clientID string, keepAlive time.Duration) (*Raw, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.Address)
 	if err != nil {
@@ -44,12 +44,12 @@ func (c *Raw) handshake(t Target, clientID string, keepAlive time.Duration) erro
 	if _, err := io.ReadFull(c, head); err != nil {
 		return fmt.Errorf("read CONNACK: %w", err)
 	}
-	body := make([]byte, head[1]) // a CONNACK of ours is far below 128 bytes
+	body := make([]byte, head[1]) // a CONNACK from our brokers is far below 128 bytes
 	if _, err := io.ReadFull(c, body); err != nil {
 		return fmt.Errorf("read CONNACK: %w", err)
 	}
 	if head[0] != 0x20 || len(body) < 2 {
-		return fmt.Errorf("the broker answers CONNECT with packet %#x", head[0])
+		return fmt.Errorf("the broker responds to CONNECT with packet %#x", head[0])
 	}
 	if body[1] != 0 {
 		return fmt.Errorf("%w: code %#x", errRefused, body[1])
@@ -57,7 +57,7 @@ func (c *Raw) handshake(t Target, clientID string, keepAlive time.Duration) erro
 	return nil
 }
 
-// AwaitEnd reads until the broker has closed the connection, then closes it, too.
+// AwaitEnd reads until the broker closes the connection, then closes it as well.
 func (c *Raw) AwaitEnd() error {
 	defer c.Close()
 	_, err := io.Copy(io.Discard, c)
@@ -67,7 +67,7 @@ func (c *Raw) AwaitEnd() error {
 	return nil // a reset is an end as well
 }
 
-// Connect is a CONNECT packet with user name, password and clean start.
+// Connect returns a CONNECT packet with user name, password and clean start.
 func Connect(t Target, clientID string, keepAlive time.Duration) []byte {
 	const userPasswordClean = 0xC2
 	version := t.Version
@@ -84,7 +84,7 @@ func Connect(t Target, clientID string, keepAlive time.Duration) []byte {
 	return Packet(0x10, body)
 }
 
-// Publish is a PUBLISH packet; QoS above 0 takes packet identifier 1.
+// Publish returns a PUBLISH packet. Above QoS 0 its packet identifier is 1.
 func Publish(version byte, topic string, qos byte) []byte {
 	body := text(nil, topic)
 	if qos > 0 {
@@ -96,7 +96,7 @@ func Publish(version byte, topic string, qos byte) []byte {
 	return Packet(0x30|qos<<1, append(body, 'x'))
 }
 
-// Subscribe is a SUBSCRIBE packet for one topic filter.
+// Subscribe returns a SUBSCRIBE packet for one topic filter.
 func Subscribe(version byte, filter string) []byte {
 	body := []byte{0, 1}
 	if version == 5 {
@@ -105,12 +105,12 @@ func Subscribe(version byte, filter string) []byte {
 	return Packet(0x82, append(text(body, filter), 0))
 }
 
-// Packet puts the fixed header before a packet's body.
+// Packet returns a packet from the first byte of its fixed header and its body.
 func Packet(head byte, body []byte) []byte {
 	return append(binary.AppendUvarint([]byte{head}, uint64(len(body))), body...)
 }
 
-// text appends a string as MQTT writes it.
+// text appends a string in the encoding of MQTT.
 func text(b []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
 }

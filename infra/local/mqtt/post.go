@@ -1,0 +1,42 @@
+package mqtt
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// tryTimeout limits one request to the recorder.
+const tryTimeout = 30 * time.Second
+
+// post sends a body once. Final means that sending it again cannot help.
+func (d *delivery) post(body []byte) (final bool, err error) {
+	request, err := http.NewRequestWithContext(d.ctx, http.MethodPost, d.url, bytes.NewReader(body))
+	if err != nil {
+		return true, err
+	}
+	request.Header.Set("Authorization", "Bearer "+d.token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := d.client.Do(request)
+	if err != nil {
+		return false, err
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
+	if response.StatusCode/100 == 2 {
+		return true, nil
+	}
+	return isFinal(response.StatusCode), fmt.Errorf("the recorder responds with %s", response.Status)
+}
+
+// isFinal reports whether a recorder with this response will respond in the same way
+// again: it has quarantined the body, or does not accept the token.
+func isFinal(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:
+		return true
+	}
+	return false
+}

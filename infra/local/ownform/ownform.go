@@ -1,0 +1,54 @@
+// Package ownform encodes events in the project's own form, which the recorder takes on
+// its route events and package broker decodes.
+package ownform
+
+import (
+	"encoding/json"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// Encode returns the events as a JSON list. It leaves out what only a recorder can know,
+// the instance and the received time, and everything unknown.
+func Encode(events []event.Event) ([]byte, error) {
+	items := make([]map[string]any, len(events))
+	for i := range events {
+		items[i] = item(&events[i])
+	}
+	return json.Marshal(items)
+}
+
+// columns are those that are sent under their own name. Column channel_id is not among
+// them, because its value is derived if the source has none.
+var columns = sentColumns()
+
+func sentColumns() (sent []event.Column) {
+	for _, column := range event.Columns() {
+		switch column.Name {
+		case "instance_id", "received_at", "time_origin", "channel_id":
+		default:
+			sent = append(sent, column)
+		}
+	}
+	return sent
+}
+
+func item(e *event.Event) map[string]any {
+	item := map[string]any{}
+	if e.ChannelID != "" {
+		item["channel_id"] = e.ChannelID
+	}
+	for _, column := range columns {
+		switch value := column.Value(e).(type) {
+		case nil:
+		case time.Time:
+			item[column.Name] = value.UnixMilli()
+		default:
+			if value != "" {
+				item[column.Name] = value
+			}
+		}
+	}
+	return item
+}
