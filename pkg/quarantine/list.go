@@ -51,9 +51,9 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 // enough for a thousand errors of usual length.
 const startBytes = 256 << 10
 
-// Summarise reads an item without its body, in one request, or two where it has very
+// GetWithoutBody reads an item without its body, in one request, or two where it has very
 // many errors. It does not notice every damage. Errors: ErrDamaged; fs.ErrNotExist.
-func Summarise(ctx context.Context, store Reader, entry Entry) (Item, error) {
+func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {
 		return Item{}, fmt.Errorf("read quarantined input %q: %w", entry.ID, err)

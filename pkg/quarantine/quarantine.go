@@ -61,7 +61,7 @@ type Putter interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
-// Reader is the part of a store that Get and Summarise need.
+// Reader is the part of a store that Get and GetWithoutBody need.
 type Reader interface {
 	objstore.Lister
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)

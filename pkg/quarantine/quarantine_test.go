@@ -60,7 +60,7 @@ func TestKeepListGet(t *testing.T) {
 			require.Equal(t, want, got)
 
 			want.Body = nil
-			got, err = Summarise(t.Context(), store, list(t, store)[0])
+			got, err = GetWithoutBody(t.Context(), store, list(t, store)[0])
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		})
@@ -90,7 +90,7 @@ func TestOldObjectsAreRead(t *testing.T) {
 	require.Equal(t, want, got)
 	require.Equal(t, id, keep(t, store, want), "without the new fields the bytes are as before")
 	want.Body = nil
-	got, err = Summarise(t.Context(), store, list(t, store)[0])
+	got, err = GetWithoutBody(t.Context(), store, list(t, store)[0])
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -152,7 +152,7 @@ func TestListPages(t *testing.T) {
 	require.Empty(t, entries)
 }
 
-func TestSummariseReadsNoBody(t *testing.T) {
+func TestGetWithoutBodyReadsNoBody(t *testing.T) {
 	for name, c := range map[string]struct {
 		errors, body int
 		most         int64
@@ -171,7 +171,7 @@ func TestSummariseReadsNoBody(t *testing.T) {
 			keep(t, store, want)
 			entry := list(t, store)[0]
 			store.Reset()
-			got, err := Summarise(t.Context(), store, entry)
+			got, err := GetWithoutBody(t.Context(), store, entry)
 			require.NoError(t, err)
 			want.ReceivedAt, want.Body = want.ReceivedAt.UTC(), nil
 			require.Equal(t, want, got)
@@ -192,13 +192,13 @@ func TestDamageIsTold(t *testing.T) {
 		require.NoError(t, store.Put(t.Context(), key, strings.NewReader(damaged), entry.Size))
 		_, err := Get(t.Context(), store, id)
 		require.ErrorIs(t, err, ErrDamaged)
-		_, err = Summarise(t.Context(), store, entry)
+		_, err = GetWithoutBody(t.Context(), store, entry)
 		require.ErrorIs(t, err, ErrDamaged, damaged)
 	}
 	require.NoError(t, store.Delete(t.Context(), key))
 	_, err := Get(t.Context(), store, id)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = Summarise(t.Context(), store, entry)
+	_, err = GetWithoutBody(t.Context(), store, entry)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
@@ -214,7 +214,7 @@ func TestStoreFailureIsTold(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = Get(ctx, store, id)
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = Summarise(ctx, store, entry)
+	_, err = GetWithoutBody(ctx, store, entry)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, ErrDamaged)
 }

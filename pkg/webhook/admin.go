@@ -5,78 +5,77 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute is where the quarantine is, in the place of a broker's route.
+// adminRoute is the quarantine's place in the path, instead of a source's route.
 const adminRoute = "quarantine"
 
-// admin answers the operator:
+// admin shows the quarantine to the operator:
 //
-//	GET  /webhooks/quarantine               what was received on a day
-//	GET  /webhooks/quarantine/{id}          an item
+//	GET  /webhooks/quarantine               the items received on a day
+//	GET  /webhooks/quarantine/{id}          one item
 //	POST /webhooks/quarantine/{id}/replay   decode it again
 type admin struct{ handler *Handler }
 
-// newAdmin lets only requests with the token in. Without a token there is no such path.
-func newAdmin(handler *Handler, token string) http.Handler {
-	if token == "" {
+// newAdmin admits only requests with the admin token. Without one, the paths do not exist.
+func newAdmin(h *Handler) http.Handler {
+	if h.config.AdminToken == "" {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { notFound(w) })
 	}
-	return serve.Bearer(token, admin{handler})
+	return serve.Bearer(h.config.AdminToken, admin{h})
 }
 
 func (a admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	below := strings.TrimPrefix(r.URL.Path, webhookPath+adminRoute)
-	name, verb, hasVerb := strings.Cut(strings.TrimPrefix(below, "/"), "/")
+	id, verb, hasVerb := strings.Cut(strings.TrimPrefix(below, "/"), "/")
 	switch {
-	case name == "" && !hasVerb:
+	case id == "" && !hasVerb:
 		only(w, r, a.list, http.MethodGet, http.MethodHead)
 	case !hasVerb:
-		only(w, r, withID(name, a.show), http.MethodGet, http.MethodHead)
+		only(w, r, withID(id, a.show), http.MethodGet, http.MethodHead)
 	case verb == "replay":
-		only(w, r, withID(name, a.replay), http.MethodPost)
+		only(w, r, withID(id, a.replay), http.MethodPost)
 	default:
 		notFound(w)
 	}
 }
 
-// only answers the methods that a path has.
-func only(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc, methods ...string) {
-	for _, method := range methods {
-		if r.Method == method {
-			answer(w, r)
-			return
-		}
+// only calls the handler if the request has one of the given methods.
+func only(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, methods ...string) {
+	if !slices.Contains(methods, r.Method) {
+		serve.NotAllowed(w, strings.Join(methods, ", "))
+		return
 	}
-	serve.NotAllowed(w, strings.Join(methods, ", "))
+	handler(w, r)
 }
 
-// withID answers for the item that a path names.
-func withID(name string, answer func(http.ResponseWriter, *http.Request, quarantine.ID)) http.HandlerFunc {
+// withID parses the id of an item for a handler that needs one.
+func withID(text string, handler func(http.ResponseWriter, *http.Request, quarantine.ID)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		id, err := quarantine.ParseID(name)
+		id, err := quarantine.ParseID(text)
 		if err != nil {
-			serve.Fail(w, http.StatusBadRequest, "InvalidID", "an id is a day and 32 hex digits: 2026-11-22-0123456789abcdef0123456789abcdef")
+			serve.Fail(w, http.StatusBadRequest, "InvalidID", "an id is a day and 32 hex digits, as in 2026-11-22-0123456789abcdef0123456789abcdef")
 			return
 		}
-		answer(w, r, id)
+		handler(w, r, id)
 	}
 }
 
-// failItem answers when an item cannot be had.
-func failItem(w http.ResponseWriter, r *http.Request, err error) {
+// failRead responds if the quarantine could not be read.
+func failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		serve.Fail(w, http.StatusNotFound, "NoSuchItem", "there is no such item in quarantine")
 		return
 	}
 	slog.ErrorContext(r.Context(), "quarantine not read", "error", err.Error())
 	if errors.Is(err, quarantine.ErrDamaged) {
-		serve.Fail(w, http.StatusInternalServerError, "Damaged", "the item is damaged in the bucket; the log says how")
+		serve.Fail(w, http.StatusInternalServerError, "Damaged", "the item is damaged in the bucket; the recorder's log has the details")
 		return
 	}
-	serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: ask again later")
+	serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")
 }

@@ -51,17 +51,17 @@ func TestListing(t *testing.T) {
 	for _, before := range []time.Duration{3 * time.Hour, time.Hour, 2 * time.Hour, 24 * time.Hour} {
 		ids[before] = b.keep(t, before, "body")
 	}
-	got := decoded[listing](t, b.admin("GET", ""), 200)
+	got := decoded[listResponse](t, b.admin("GET", ""), 200)
 	require.Equal(t, "2026-11-22", string(got.Day))
 	require.Empty(t, got.NextAfter)
 	require.Len(t, got.Items, 3)
 	for i, before := range []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour} {
-		require.Equal(t, summary{
+		require.Equal(t, listedItem{
 			ID: ids[before].String(), ReceivedAt: now.Add(-before), Route: "events", InstanceID: "prod", Size: 198, Errors: 2,
 			FirstError: &quarantine.Error{Item: 1, Field: "action", Error: "must be a word"},
 		}, got.Items[i])
 	}
-	got = decoded[listing](t, b.admin("GET", "/?day=2026-11-21"), 200)
+	got = decoded[listResponse](t, b.admin("GET", "/?day=2026-11-21"), 200)
 	require.Len(t, got.Items, 1)
 	require.Equal(t, ids[24*time.Hour].String(), got.Items[0].ID)
 	require.Equal(t, `{"day":"2026-11-20","items":[]}`+"\n", b.admin("GET", "?day=2026-11-20").Body.String())
@@ -76,7 +76,7 @@ func TestListingPages(t *testing.T) {
 	got := map[string]bool{}
 	path := ""
 	for _, items := range []int{50, 10} {
-		page := decoded[listing](t, b.admin("GET", path), 200)
+		page := decoded[listResponse](t, b.admin("GET", path), 200)
 		require.Len(t, page.Items, items)
 		for _, item := range page.Items {
 			got[item.ID] = true
@@ -85,7 +85,7 @@ func TestListingPages(t *testing.T) {
 		require.Equal(t, items == 10, page.NextAfter == "")
 	}
 	require.Equal(t, want, got)
-	require.Len(t, decoded[listing](t, b.admin("GET", "?limit=7"), 200).Items, 7)
+	require.Len(t, decoded[listResponse](t, b.admin("GET", "?limit=7"), 200).Items, 7)
 }
 
 // TestListingCost: a request for the page and one for each of its items, whatever else
@@ -112,7 +112,7 @@ func TestListingCost(t *testing.T) {
 
 // first is the id of an item.
 func (b *bench) first(t *testing.T) string {
-	return decoded[listing](t, b.admin("GET", "?limit=1"), 200).Items[0].ID
+	return decoded[listResponse](t, b.admin("GET", "?limit=1"), 200).Items[0].ID
 }
 
 func TestDamagedItem(t *testing.T) {
@@ -121,7 +121,7 @@ func TestDamagedItem(t *testing.T) {
 	for key, data := range b.quarantined {
 		b.quarantined[key] = []byte(strings.Repeat("?", len(data)))
 	}
-	require.Equal(t, []summary{{ID: id, Size: 195, Damaged: true}}, decoded[listing](t, b.admin("GET", ""), 200).Items)
+	require.Equal(t, []listedItem{{ID: id, Size: 195, Damaged: true}}, decoded[listResponse](t, b.admin("GET", ""), 200).Items)
 	require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin("GET", "/"+id), 500).Code)
 	require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 500).Code)
 	require.Empty(t, b.recorded)
@@ -137,10 +137,10 @@ func TestShow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{}
 			id := b.keep(t, 0, c.body).String()
-			got := decoded[shown](t, b.admin("GET", "/"+id), 200)
+			got := decoded[itemResponse](t, b.admin("GET", "/"+id), 200)
 			require.Equal(t, c.base64, string(got.BodyBase64))
 			got.BodyBase64 = nil
-			require.Equal(t, shown{
+			require.Equal(t, itemResponse{
 				ID: id, ReceivedAt: now, Route: "events", InstanceID: "prod", Errors: errs, BodyBytes: len(c.body), Body: c.text,
 			}, got)
 		})
@@ -150,9 +150,9 @@ func TestShow(t *testing.T) {
 		ReceivedAt: now, Route: "r", InstanceID: "i", Hook: "h", Position: "log:1", Encoding: "br", Body: []byte("x"),
 	})
 	require.NoError(t, err)
-	require.Equal(t, shown{
+	require.Equal(t, itemResponse{
 		ID: id.String(), ReceivedAt: now, Route: "r", InstanceID: "i", Hook: "h", Position: "log:1", Encoding: "br", BodyBytes: 1, Body: "x",
-	}, decoded[shown](t, b.admin("GET", "/"+id.String()), 200))
+	}, decoded[itemResponse](t, b.admin("GET", "/"+id.String()), 200))
 }
 
 // TestShowLongBody: a body comes in parts, none of which is too long for the platform,
@@ -174,7 +174,7 @@ func TestShowLongBody(t *testing.T) {
 				asText, err := json.Marshal(w.Body.String())
 				require.NoError(t, err)
 				require.Less(t, len(asText), 6_000_000)
-				part := decoded[shown](t, w, 200)
+				part := decoded[itemResponse](t, w, 200)
 				require.Equal(t, len(body), part.BodyBytes)
 				got = append(append(got, part.Body...), part.BodyBase64...)
 				from = part.NextFrom
@@ -188,7 +188,7 @@ func TestShowFrom(t *testing.T) {
 	b := &bench{}
 	id := b.keep(t, 0, "héllo").String()
 	for from, want := range map[string]string{"0": "héllo", "1": "éllo", "2": "\xa9llo", "6": "", "7": "", "9223372036854775807": ""} {
-		got := decoded[shown](t, b.admin("GET", "/"+id+"?from="+from), 200)
+		got := decoded[itemResponse](t, b.admin("GET", "/"+id+"?from="+from), 200)
 		require.Equal(t, want, got.Body+string(got.BodyBase64), from)
 		require.Equal(t, 6, got.BodyBytes)
 	}

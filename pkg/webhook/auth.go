@@ -1,50 +1,35 @@
 package webhook
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/serve"
 )
 
-// A sender shows its token in the header Authorization, as a bearer token or as the
-// password of basic authentication with any user. What else a route takes:
 var (
-	// A URL stands in the logs of whatever is on its way. So the routes of these
-	// brokers alone take a token there: they can be told a URL and nothing else.
-	tokenInPath  = map[string]bool{"vernemq": true}
-	tokenInQuery = map[string]bool{"vernemq": true, "azure-eventgrid": true}
-	// signedBody: the token may stay with the sender, who signs the body with it.
-	signedBody = map[string]bool{"events": true}
+	errUnauthorised = errors.New("no valid token was presented")
+	errForbidden    = errors.New("the token is valid for other instances only")
 )
 
-// signatureHeader holds "sha256=" and the HMAC-SHA256 of the body as sent, in hex.
-const signatureHeader = "X-Signature-256"
-
-var (
-	errUnauthorised = errors.New("no right token was shown")
-	errForbidden    = errors.New("the token is for other instances")
-)
-
-// authorise finds out whether the sender may act for the instance. Any one of what
-// it shows is enough. It may read the body, and puts it back. Errors:
-// errUnauthorised, errForbidden, those of proven.
-func (h *Handler) authorise(r *http.Request, to address) error {
+// authorise checks that the sender may act for the instance. One valid token, or a valid
+// signature, is enough. It reads the body if that is signed. Errors: errUnauthorised,
+// errForbidden, those of checkBody.
+func (h *Handler) authorise(d *delivery) error {
 	isKnown := false
-	for _, token := range shownTokens(r, to) {
+	for _, token := range d.tokens {
 		grant, found := h.config.Tokens.Find(token)
-		if grant.Allows(to.instance) {
+		if grant.Allows(d.instance) {
 			return nil
 		}
 		isKnown = isKnown || found
 	}
-	if mac, signed := signatureOf(r, to); signed {
-		isProven, err := h.proven(r, func(body []byte) bool { return h.config.Tokens.Signed(body, mac, to.instance) })
-		if isProven || err != nil {
+	if d.mac != nil {
+		isSigned, err := h.checkBody(d, func(body []byte) bool { return h.config.Tokens.Signed(body, d.mac, d.instance) })
+		if isSigned || err != nil {
 			return err
 		}
 	}
@@ -54,69 +39,48 @@ func (h *Handler) authorise(r *http.Request, to address) error {
 	return errUnauthorised
 }
 
-// proven asks whether the body proves who sent it, and puts the body back. Senders that
-// have yet to prove it have room of their own, so that they cannot take that of others,
-// and keep it until the answer: with many tokens a long body takes longer to check than
-// to read. Errors: record.ErrBusy, those of readBody.
-func (h *Handler) proven(r *http.Request, proves func(body []byte) bool) (bool, error) {
-	weight := weightOf(r)
-	if err := h.unproven.enter(weight); err != nil {
+// checkBody reads the body and returns what check says about it. Senders that have not
+// proved who they are share a budget of their own, so that they cannot exhaust the others',
+// and hold it until the check ends: with many tokens, checking a long body takes longer
+// than reading it. Errors: record.ErrBusy, those of readBody.
+func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
+	weight := d.weight()
+	if err := h.unproven.acquire(weight); err != nil {
 		return false, err
 	}
-	defer h.unproven.leave(weight)
-	body, err := readBody(r.Body)
-	if err != nil {
+	defer h.unproven.release(weight)
+	if err := d.readBody(); err != nil {
 		return false, err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return proves(body), nil
+	return check(d.body), nil
 }
 
-// shownTokens are all that the request shows, right or wrong.
-func shownTokens(r *http.Request, to address) []string {
-	shown := []string{serve.BearerToken(r), to.token}
-	if _, password, ok := r.BasicAuth(); ok {
-		shown = append(shown, password)
+// loggedInstance returns the instance for logging. A sender who omits it from a URL that
+// ends in the token puts the token in its place, so a token found there is masked.
+func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
+	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
+		return "(a token)"
 	}
-	if tokenInQuery[to.route] {
-		shown = append(shown, r.URL.Query().Get("token"))
-	}
-	return shown
+	return d.instance
 }
 
-// signatureOf is the signature of the body, where there is one that can be read.
-func signatureOf(r *http.Request, to address) (mac []byte, signed bool) {
-	digits, found := strings.CutPrefix(r.Header.Get(signatureHeader), "sha256=")
-	mac, err := hex.DecodeString(digits)
-	return mac, found && err == nil && signedBody[to.route]
-}
-
-// named is the address as a log line may have it: who leaves the instance out of a URL
-// that ends with the token has the token in its place.
-func (h *Handler) named(to address) address {
-	if _, isToken := h.config.Tokens.Find(string(to.instance)); isToken {
-		to.instance = "(a token)"
-	}
-	return to
-}
-
-// unauthorised answers who showed no right token.
-func unauthorised(w http.ResponseWriter, to address) {
+// unauthorised responds to a sender without a valid token.
+func unauthorised(w http.ResponseWriter, source broker.Source) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace", Basic realm="device trace"`)
-	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", "send the right token "+strings.Join(waysOf(to.route), ", or "))
+	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", "send a valid token "+strings.Join(tokenPlaces(source), ", or "))
 }
 
-// waysOf are the ways to show a token that a route takes, in words.
-func waysOf(route string) []string {
-	ways := []string{"as Authorization: Bearer <token>", "as the password of basic authentication"}
-	if tokenInPath[route] {
-		ways = append(ways, "behind the instance in the path")
+// tokenPlaces describes where the source may present a token.
+func tokenPlaces(source broker.Source) []string {
+	places := []string{"as Authorization: Bearer <token>", "as the password of basic authentication"}
+	if source.TokenInPath {
+		places = append(places, "after the instance in the path")
 	}
-	if tokenInQuery[route] {
-		ways = append(ways, "as ?token=<token>")
+	if source.TokenInQuery {
+		places = append(places, "as ?token=<token>")
 	}
-	if signedBody[route] {
-		ways = append(ways, "as the key of "+signatureHeader+": sha256=<HMAC-SHA256 of the body in hex>")
+	if source.SignedBody {
+		places = append(places, "as the key of "+signatureHeader+": sha256=<HMAC-SHA256 of the body in hex>")
 	}
-	return ways
+	return places
 }

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
-// maxBody is the longest body, as sent and unpacked, in bytes.
+// maxBody is the maximum length of a body, as sent and unpacked, in bytes.
 const maxBody = 8 << 20
 
 var (
@@ -17,33 +16,42 @@ var (
 	errUnreadable = errors.New("read body")
 )
 
-// readBody reads the body as it was sent.
-func readBody(body io.Reader) ([]byte, error) {
-	received, err := readLimited(body)
+// readBody reads the body as it was sent, unless it was read before.
+func (d *delivery) readBody() (err error) {
+	if d.unread == nil {
+		return nil
+	}
+	d.body, err = readLimited(d.unread)
+	d.unread = nil
 	if err != nil && !errors.Is(err, errTooLarge) {
-		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
+		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
-	return received, err
+	return err
 }
 
-// unpack undoes a Content-Encoding. Its errors, errTooLarge apart, are sentences
-// for the sender.
-func unpack(received []byte, encoding string) ([]byte, error) {
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
+// unpack replaces the body by what it was before its Content-Encoding. It returns
+// errTooLarge, or an error whose text is a sentence for the sender.
+func (d *delivery) unpack() error {
+	switch d.encoding {
 	case "", "identity":
-		return received, nil
 	case "gzip", "x-gzip":
-		return gunzip(received)
+		body, err := gunzip(d.body)
+		if err != nil {
+			return err
+		}
+		d.body = body
 	default:
-		return nil, errors.New("the Content-Encoding is not known: send gzip or none")
+		return errors.New("the Content-Encoding is not supported: send gzip or none")
 	}
+	d.encoding = ""
+	return nil
 }
 
-// gunzip stops at the limit, so that a small body cannot unpack into a huge one.
+// gunzip stops at the limit, so that a short body cannot unpack into a huge one.
 func gunzip(packed []byte) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		return nil, errors.New("the body is not gzip, as its Content-Encoding says")
+		return nil, errors.New("the Content-Encoding says gzip, but the body is not gzip")
 	}
 	body, err := readLimited(reader)
 	if err != nil && !errors.Is(err, errTooLarge) {

@@ -1,53 +1,50 @@
 package webhook
 
 import (
-	"net/http"
 	"sync/atomic"
 
 	"devicetrace/pkg/record"
 )
 
-// room bounds the memory of requests in work, by the bytes of their bodies: events
-// take several times as much as the text that they come in. Whoever finds none is
-// refused before his body is read, so that a refusal costs next to nothing. It is safe for concurrent
-// use.
-type room struct {
-	size  int64
-	taken atomic.Int64
+// budget bounds the memory of requests at work, counted in bytes of their bodies; the
+// decoded events take several times as much. A request that exceeds it is refused before
+// its body is read, so that a refusal costs next to nothing. A budget is safe for
+// concurrent use.
+type budget struct {
+	size int64
+	used atomic.Int64
 }
 
-// enter takes n bytes, or reports record.ErrBusy at once. While nobody else is in, a
-// request may take more than there is.
-func (r *room) enter(n int64) error {
-	if r.taken.Add(n) > max(r.size, n) {
-		r.taken.Add(-n)
+// acquire takes n bytes, or returns record.ErrBusy at once. A request larger than the
+// budget is admitted if it is alone.
+func (b *budget) acquire(n int64) error {
+	if b.used.Add(n) > max(b.size, n) {
+		b.used.Add(-n)
 		return record.ErrBusy
 	}
 	return nil
 }
 
-// leave gives back what enter took.
-func (r *room) leave(n int64) {
-	r.taken.Add(-n)
-}
+// release returns the n bytes of an acquire.
+func (b *budget) release(n int64) { b.used.Add(-n) }
 
 const (
-	// leastWeight is what a request takes beside its body, in bytes.
-	leastWeight = 8 << 10
-	// unsaidLength is what a body is taken for whose length is not said: brokers send less.
-	unsaidLength = 1 << 20
-	// unpacking is how many times longer a packed body is taken to become.
-	unpacking = 10
+	// minWeight is the memory of a request without its body, in bytes.
+	minWeight = 8 << 10
+	// assumedLength stands for an unknown length of a body, in bytes. Brokers send less.
+	assumedLength = 1 << 20
+	// assumedRatio is how many times longer a body is assumed to be when unpacked.
+	assumedRatio = 10
 )
 
-// weightOf is the room that a request needs, in bytes.
-func weightOf(r *http.Request) int64 {
-	length := min(r.ContentLength, maxBody)
+// weight returns the bytes of budget that a delivery needs.
+func (d *delivery) weight() int64 {
+	length := min(d.length, maxBody)
 	if length < 0 {
-		length = unsaidLength
+		length = assumedLength
 	}
-	if encoding := encodingOf(r); encoding != "" && encoding != "identity" {
-		length = min(length*unpacking, maxBody)
+	if d.encoding != "" && d.encoding != "identity" {
+		length = min(length*assumedRatio, maxBody)
 	}
-	return leastWeight + length
+	return minWeight + length
 }

@@ -13,51 +13,53 @@ import (
 	"devicetrace/pkg/record"
 )
 
-func TestRoom(t *testing.T) {
-	r := &room{size: 10}
-	require.NoError(t, r.enter(6))
-	require.ErrorIs(t, r.enter(5), record.ErrBusy)
-	require.NoError(t, r.enter(4))
-	r.leave(6)
-	r.leave(4)
-	require.NoError(t, r.enter(11), "nobody else is in")
-	require.ErrorIs(t, r.enter(1), record.ErrBusy)
-	r.leave(11)
-	require.Zero(t, r.taken.Load())
+func TestBudget(t *testing.T) {
+	b := &budget{size: 10}
+	require.NoError(t, b.acquire(6))
+	require.ErrorIs(t, b.acquire(5), record.ErrBusy)
+	require.NoError(t, b.acquire(4))
+	b.release(6)
+	b.release(4)
+	require.NoError(t, b.acquire(11), "a request that is alone may exceed the budget")
+	require.ErrorIs(t, b.acquire(1), record.ErrBusy)
+	b.release(11)
+	require.Zero(t, b.used.Load())
 }
 
-func TestWeightOf(t *testing.T) {
+func TestWeight(t *testing.T) {
 	for _, c := range []struct {
 		length   int64
 		encoding string
 		want     int64
 	}{
-		{0, "", leastWeight},
-		{100, "", leastWeight + 100},
-		{100, "identity", leastWeight + 100},
-		{100, "gzip", leastWeight + 1000},
-		{maxBody, "gzip", leastWeight + maxBody},
-		{1 << 62, "gzip", leastWeight + maxBody},
-		{1 << 62, "", leastWeight + maxBody},
-		{-1, "", leastWeight + unsaidLength},
-		{-1, "gzip", leastWeight + maxBody},
+		{0, "", minWeight},
+		{100, "", minWeight + 100},
+		{100, "identity", minWeight + 100},
+		{100, "gzip", minWeight + 1000},
+		{maxBody, "gzip", minWeight + maxBody},
+		{1 << 62, "gzip", minWeight + maxBody},
+		{1 << 62, "", minWeight + maxBody},
+		{-1, "", minWeight + assumedLength},
+		{-1, "gzip", minWeight + maxBody},
 	} {
-		r := &http.Request{ContentLength: c.length, Header: http.Header{"Content-Encoding": {c.encoding}}}
-		require.Equal(t, c.want, weightOf(r), "%d %q", c.length, c.encoding)
+		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", nil)
+		r.ContentLength = c.length
+		r.Header.Set("Content-Encoding", c.encoding)
+		require.Equal(t, c.want, parse(r, now).weight(), "%d %q", c.length, c.encoding)
 	}
 }
 
-// unread is a body that nobody may read.
+// unread is a body that must not be read.
 type unread struct{ t *testing.T }
 
 func (u unread) Read([]byte) (int, error) {
-	u.t.Error("the body is read")
+	u.t.Error("the body was read")
 	return 0, errors.New("unread")
 }
 
-// TestNoRoom: who is refused for want of room has not been read, and strangers can
-// neither take the room of known senders nor tell that there is none.
-func TestNoRoom(t *testing.T) {
+// TestBudgetExhausted: a request refused for lack of memory has not been read, and
+// strangers can neither use up the budget of known senders nor learn that it is used up.
+func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)
 		for i := 0; i < len(header); i += 2 {
@@ -67,45 +69,44 @@ func TestNoRoom(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w
 	}
-	full := &room{size: 1}
-	full.taken.Store(1)
+	full := &budget{size: 1}
+	full.used.Store(1)
 
 	b := &bench{}
 	h := b.handler()
-	h.room = full
+	h.budget = full
 	w := send(h, unread{t}, bearer("secret")...)
 	require.Equal(t, http.StatusTooManyRequests, w.Code)
 	require.NotEmpty(t, w.Header().Get("Retry-After"))
 	require.Equal(t, http.StatusUnauthorized, send(h, unread{t}, bearer("other")...).Code)
 	require.Equal(t, http.StatusTooManyRequests, send(h, strings.NewReader(ownEvent), signed("secret", ownEvent)...).Code)
 
-	h.room, h.unproven = &room{size: maxBody}, full
+	h.budget, h.unproven = &budget{size: maxBody}, full
 	require.Equal(t, http.StatusTooManyRequests, send(h, unread{t}, signed("secret", ownEvent)...).Code)
 	require.Empty(t, b.recorded)
 	require.Equal(t, http.StatusOK, send(h, strings.NewReader(ownEvent), bearer("secret")...).Code)
 	require.Len(t, b.recorded, 1)
 
-	h.unproven = &room{size: maxBody}
+	h.unproven = &budget{size: maxBody}
 	require.Equal(t, http.StatusOK, send(h, strings.NewReader(ownEvent), signed("secret", ownEvent)...).Code)
-	require.Zero(t, h.room.taken.Load())
-	require.Zero(t, h.unproven.taken.Load())
+	require.Zero(t, h.budget.used.Load())
+	require.Zero(t, h.unproven.used.Load())
 }
 
-// TestUnprovenKeepTheirRoom while their bodies are read and checked, and no longer.
-func TestUnprovenKeepTheirRoom(t *testing.T) {
-	for _, answer := range []bool{true, false} {
+// TestUnprovenBudgetIsHeld while a signed body is read and checked, and no longer.
+func TestUnprovenBudgetIsHeld(t *testing.T) {
+	for _, want := range []bool{true, false} {
 		h := (&bench{}).handler()
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(ownEvent))
-		isProven, err := h.proven(r, func(body []byte) bool {
+		d := parse(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(ownEvent)), now)
+		isProven, err := h.checkBody(d, func(body []byte) bool {
 			require.Equal(t, ownEvent, string(body))
-			require.Equal(t, weightOf(r), h.unproven.taken.Load())
-			return answer
+			require.Equal(t, d.weight(), h.unproven.used.Load())
+			return want
 		})
 		require.NoError(t, err)
-		require.Equal(t, answer, isProven)
-		require.Zero(t, h.unproven.taken.Load())
-		again, err := io.ReadAll(r.Body)
-		require.NoError(t, err)
-		require.Equal(t, ownEvent, string(again))
+		require.Equal(t, want, isProven)
+		require.Zero(t, h.unproven.used.Load())
+		require.NoError(t, d.readBody())
+		require.Equal(t, ownEvent, string(d.body))
 	}
 }

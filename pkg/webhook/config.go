@@ -37,7 +37,8 @@ type Config struct {
 	Tokens serve.Tokens
 	// AdminToken opens the quarantine to its holders. Empty: the quarantine has no URL.
 	AdminToken string
-	// TriggerInstance is the instance of the events that triggers deliver. Default apsaramq.
+	// TriggerInstance is the instance of the events that triggers deliver. Default: the
+	// name of their source, broker.ApsaraMQ.
 	TriggerInstance event.InstanceID
 	// Retention is how long rows are kept. Events older than that go to quarantine. Zero:
 	// no limit.
@@ -72,8 +73,8 @@ func (c Config) Validate() error {
 }
 
 func (c Config) withDefaults() Config {
-	c.TriggerInstance = cmp.Or(c.TriggerInstance, apsaraMQ)
-	c.BudgetBytes = cmp.Or(c.BudgetBytes, 2*(maxBody+leastWeight))
+	c.TriggerInstance = cmp.Or(c.TriggerInstance, triggerRoute)
+	c.BudgetBytes = cmp.Or(c.BudgetBytes, 2*(maxBody+minWeight))
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
 	}

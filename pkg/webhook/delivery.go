@@ -1,10 +1,12 @@
 package webhook
 
 import (
-	"context"
-	"errors"
-	"log/slog"
+	"bufio"
+	"encoding/hex"
+	"io"
 	"net/http"
+	"strings"
+	"time"
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
@@ -12,133 +14,121 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// deliver makes what a broker sent durable and only then answers.
-func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, to address) {
-	batch, err := h.admit(r, to)
-	switch {
-	case err != nil:
-		refuse(w, r, h.named(to), err)
-	case len(batch.Rejected) > 0:
-		serve.JSON(w, http.StatusBadRequest, newRejection(batch))
-	default:
-		serve.JSON(w, http.StatusOK, acceptance{Recorded: len(batch.Events)})
+// delivery is one call of a webhook or a trigger, or the replay of one. Nothing after
+// parse looks at the request again.
+type delivery struct {
+	// route is the name in the path; source is what package broker knows by that name,
+	// and zero for an unknown route.
+	route      string
+	source     broker.Source
+	instance   event.InstanceID
+	receivedAt time.Time
+	// hook and position are for the decoder; see broker.Meta.
+	hook, position string
+	// encoding is the Content-Encoding that body still has; empty for none.
+	encoding string
+	body     []byte
+
+	// The fields below describe a request only.
+
+	// tokens are all that the sender presented, valid or not.
+	tokens []string
+	// mac is the signature of the body as sent; nil if there is none to check.
+	mac []byte
+	// length is the length of the body as sent, in bytes; -1 if the sender did not say.
+	length int64
+	// unread is the body, or nil once it is in the field body.
+	unread io.Reader
+}
+
+// parse reads everything but the body from a request. It does not judge what it reads.
+func parse(r *http.Request, now time.Time) *delivery {
+	route, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, webhookPath), "/")
+	source, _ := broker.Find(route)
+	instance, pathToken := rest, ""
+	if source.TokenInPath {
+		instance, pathToken, _ = strings.Cut(rest, "/")
+	}
+	return &delivery{
+		route:      route,
+		source:     source,
+		instance:   event.InstanceID(instance),
+		receivedAt: now.UTC(),
+		hook:       parseHook(r.Header.Get(source.HookHeader)),
+		position:   parsePosition(r.Header.Get(positionHeader)),
+		encoding:   parseEncoding(r.Header.Get("Content-Encoding")),
+		tokens:     presentedTokens(r, source, pathToken),
+		mac:        parseSignature(r, source),
+		length:     r.ContentLength,
+		unread:     r.Body,
 	}
 }
 
-// admit lets a request in for which there is room, if its sender may come in at all, and
-// keeps it.
-func (h *Handler) admit(r *http.Request, to address) (batch broker.Batch, err error) {
-	if err := h.authorise(r, to); err != nil {
-		return batch, err
+// presentedTokens returns the tokens in all the places where the source may put one.
+func presentedTokens(r *http.Request, source broker.Source, pathToken string) []string {
+	tokens := []string{serve.BearerToken(r), pathToken}
+	if _, password, ok := r.BasicAuth(); ok {
+		tokens = append(tokens, password)
 	}
-	weight := weightOf(r)
-	if err := h.room.enter(weight); err != nil {
-		return batch, err
+	if source.TokenInQuery {
+		tokens = append(tokens, r.URL.Query().Get("token"))
 	}
-	defer h.room.leave(weight)
-	input, batch, err := h.take(r, to)
-	if err == nil {
-		err = h.keepWhoever(r.Context(), input, batch)
-	}
-	return batch, err
+	return tokens
 }
 
-// take reads a request and decodes it. An error says that there is nothing to keep.
-func (h *Handler) take(r *http.Request, to address) (input quarantine.Item, batch broker.Batch, err error) {
-	input = quarantine.Item{
-		ReceivedAt: h.config.Now().UTC(),
-		Route:      to.route,
-		InstanceID: to.instance,
-		Hook:       hookOf(r),
-		Position:   positionOf(r),
-		Encoding:   encodingOf(r),
-	}
-	if input.Hook == "" && to.route == verneMQ {
-		return input, batch, errNoHook
-	}
-	if input.Body, err = readBody(r.Body); err != nil {
-		return input, batch, err
-	}
-	batch, err = h.understand(&input)
-	return input, batch, err
-}
+// signatureHeader holds "sha256=" and the HMAC-SHA256 of the body as sent, in hex.
+const signatureHeader = "X-Signature-256"
 
-// understand decodes an input by what it says of itself. It unpacks the body, if it
-// can: a body that cannot be unpacked is an item that cannot be understood. The one
-// error is errTooLarge.
-func (h *Handler) understand(input *quarantine.Item) (broker.Batch, error) {
-	decode, known := broker.Lookup(input.Route)
-	if !known {
-		return rejected("", errors.New("there is no such route any more")), nil
-	}
-	if !usablePosition(input.Position) {
-		return rejected(positionHeader, errPosition), nil
-	}
-	body, err := unpack(input.Body, input.Encoding)
-	if errors.Is(err, errTooLarge) {
-		return broker.Batch{}, err
-	}
-	if err != nil {
-		return rejected("", err), nil
-	}
-	input.Body, input.Encoding = body, ""
-	return decode(body, broker.Meta{
-		InstanceID: input.InstanceID,
-		ReceivedAt: input.ReceivedAt,
-		Retention:  h.config.Retention,
-		Hook:       input.Hook,
-		Position:   input.Position,
-	}), nil
-}
-
-// rejected is the batch of a body that cannot be understood at all.
-func rejected(field string, why error) broker.Batch {
-	return broker.Batch{Rejected: []broker.Rejected{{Field: field, Error: why.Error()}}}
-}
-
-// keepWhoever keeps an input also if the sender goes away meanwhile: some brokers
-// close the connection behind their request and never send it again. The request's
-// deadline holds all the same.
-func (h *Handler) keepWhoever(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
-	lasting := context.WithoutCancel(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		lasting, cancel = context.WithDeadline(lasting, deadline)
-		defer cancel()
-	}
-	return h.keep(lasting, input, batch)
-}
-
-// keep makes all of an input durable. Events come before quarantine: if the second
-// of the two fails the input is sent again, and events that are there twice are
-// shown once.
-func (h *Handler) keep(ctx context.Context, input quarantine.Item, batch broker.Batch) error {
-	if err := h.record(ctx, batch.Events); err != nil {
-		return err
-	}
-	return h.quarantine(ctx, input, batch.Rejected)
-}
-
-func (h *Handler) record(ctx context.Context, events []event.Event) error {
-	if len(events) == 0 {
+// parseSignature returns the HMAC in the signature header, or nil if the source signs
+// nothing or the header is absent or malformed.
+func parseSignature(r *http.Request, source broker.Source) []byte {
+	digits, found := strings.CutPrefix(r.Header.Get(signatureHeader), "sha256=")
+	mac, err := hex.DecodeString(digits)
+	if !found || err != nil || !source.SignedBody {
 		return nil
 	}
-	return h.config.Recorder.Append(ctx, events)
+	return mac
 }
 
-// quarantine keeps the whole original of an input that was rejected in part.
-func (h *Handler) quarantine(ctx context.Context, input quarantine.Item, rejected []broker.Rejected) error {
-	if len(rejected) == 0 {
+// peek returns the first n bytes of the body, or all of a shorter one, and nil if they
+// cannot be read. The body can still be read whole.
+func (d *delivery) peek(n int) []byte {
+	buffered := bufio.NewReaderSize(d.unread, n)
+	d.unread = buffered
+	start, err := buffered.Peek(n)
+	if err != nil && err != io.EOF {
 		return nil
 	}
-	for _, one := range rejected {
-		input.Errors = append(input.Errors, quarantine.Error{Item: one.Item, Field: one.Field, Error: one.Error})
+	return start
+}
+
+// item returns the delivery as the quarantine keeps it, with the reasons.
+func (d *delivery) item(reasons []broker.Rejected) quarantine.Item {
+	item := quarantine.Item{
+		ReceivedAt: d.receivedAt,
+		Route:      d.route,
+		InstanceID: d.instance,
+		Hook:       d.hook,
+		Position:   d.position,
+		Encoding:   d.encoding,
+		Body:       d.body,
 	}
-	id, err := quarantine.Keep(ctx, h.config.Store, input)
-	if err != nil {
-		return err
+	for _, one := range reasons {
+		item.Errors = append(item.Errors, quarantine.Error{Item: one.Item, Field: one.Field, Error: one.Error})
 	}
-	slog.WarnContext(ctx, "rejected input, kept in quarantine", "route", input.Route, "instance", input.InstanceID,
-		"rejected", len(rejected), "quarantine_id", id.String())
-	return nil
+	return item
+}
+
+// newDelivery returns a delivery that is no request. If the route is not known, it has no
+// source.
+func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, body []byte) *delivery {
+	source, _ := broker.Find(route)
+	return &delivery{route: route, source: source, instance: instance, receivedAt: receivedAt, body: body}
+}
+
+// deliveryOf returns the delivery that a quarantined item was.
+func deliveryOf(item quarantine.Item) *delivery {
+	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
+	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding
+	return d
 }

@@ -1,26 +1,90 @@
 package webhook
 
-import "net/http"
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
 
-// The routes whose brokers begin with a handshake.
-const (
-	awsIoT         = "aws-iot"
-	azureEventGrid = "azure-eventgrid"
-	verneMQ        = "vernemq"
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/serve"
 )
 
-// handshake answers what a broker asks before it sends events, and reports whether
-// that was all. Such a request cannot carry a token, so anyone may make it, and it
-// stores nothing.
-func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, route string) bool {
-	switch route {
-	case awsIoT:
-		return h.confirmDestination(w, r)
-	case azureEventGrid:
-		return allowSender(w, r) || validateSubscription(w, r)
-	case verneMQ:
-		return passOn(w, r)
-	default:
+// handshake responds to what a broker asks before it sends events, and reports whether
+// the request was that. Anyone may make such a request, and it stores nothing.
+func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, d *delivery) bool {
+	if d.source.Handshake == nil {
 		return false
 	}
+	response, isHandshake := d.source.Handshake(broker.HandshakeRequest{
+		Method: r.Method,
+		Header: r.Header,
+		Body:   d.peek(broker.MaxHandshakeBody + 1),
+	})
+	if isHandshake {
+		_, _ = io.Copy(io.Discard, d.unread)
+		h.completeHandshake(r.Context(), w, response)
+	}
+	return isHandshake
+}
+
+func (h *Handler) completeHandshake(ctx context.Context, w http.ResponseWriter, response broker.HandshakeResponse) {
+	if refused := response.Refused; refused != nil {
+		serve.Fail(w, response.Status, refused.Code, refused.Error)
+		return
+	}
+	if c := response.Confirm; c != nil && !h.confirm(ctx, c.URL) {
+		serve.TryLater(w, http.StatusServiceUnavailable, c.Unconfirmed.Code, c.Unconfirmed.Error)
+		return
+	}
+	maps.Copy(w.Header(), response.Header)
+	serve.JSON(w, response.Status, response.Body)
+}
+
+// confirm requests the URL of a confirmation and reports whether it returned 200. The log
+// has its host only, because the rest is secret.
+func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
+	if err := h.get(ctx, target); err != nil {
+		slog.WarnContext(ctx, "handshake not confirmed", "host", target.Host, "error", err.Error())
+		return false
+	}
+	slog.InfoContext(ctx, "handshake confirmed", "host", target.Host)
+	return true
+}
+
+// outsideTimeout leaves enough of the function's own time to respond.
+const outsideTimeout = 5 * time.Second
+
+// newOutsideClient returns a client that follows no redirects.
+func newOutsideClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       outsideTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// get requests a URL and drops the response. Its errors do not contain the URL.
+func (h *Handler) get(ctx context.Context, target *url.URL) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return errors.New("make the request")
+	}
+	response, err := h.outside.Do(request)
+	var inURL *url.Error
+	if errors.As(err, &inURL) {
+		return inURL.Err
+	}
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return errors.New("the response is " + response.Status)
+	}
+	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 func TestHookAndPositionAreKept(t *testing.T) {
 	b := &bench{}
-	w := b.post("/webhooks/mosquitto/prod", "\xff", "vernemq-hook", "on_register", "X-Log-Position", "mosquitto.log:1024")
+	w := b.post("/webhooks/vernemq/prod", "\xff", "vernemq-hook", "on_register", "X-Log-Position", "mosquitto.log:1024")
 	require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
 	kept := b.kept(t)
 	require.Equal(t, "on_register", kept.Hook)

@@ -204,7 +204,7 @@ func TestReplayOfWhatNobodyUnderstands(t *testing.T) {
 		want string
 	}{
 		"route that is gone": {quarantine.Item{Route: "nobroker"}, "there is no such route any more"},
-		"unknown encoding":   {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not known: send gzip or none"},
+		"unknown encoding":   {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not supported: send gzip or none"},
 		"unpacks into more":  {quarantine.Item{Route: "events", Encoding: "gzip", Body: []byte(packed(t, strings.Repeat(" ", maxBody+1)))}, "body is longer than 8 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {

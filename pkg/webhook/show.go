@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// shown is an item with its body, or a part of a long one.
-type shown struct {
+// itemResponse is an item with its body, or with a part of a long body.
+type itemResponse struct {
 	ID         string             `json:"id"`
 	ReceivedAt time.Time          `json:"received_at"`
 	Route      string             `json:"route"`
@@ -22,16 +22,16 @@ type shown struct {
 	Position   string             `json:"position,omitempty"`
 	Encoding   string             `json:"encoding,omitempty"` // that the body still has
 	Errors     []quarantine.Error `json:"errors"`
-	BodyBytes  int                `json:"body_bytes"` // of the whole body
-	// Body is the part as text, or else BodyBase64 where it is not UTF-8.
+	BodyBytes  int                `json:"body_bytes"` // length of the whole body
+	// Body is the part as text. A part that is not UTF-8 is in BodyBase64 instead.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
-	// NextFrom is where the next part begins, as the parameter from; 0 where this is the last.
+	// NextFrom is where the next part begins, for the parameter from; 0 in the last part.
 	NextFrom int `json:"next_from,omitempty"`
 }
 
-// maxPart is how much of a body is in one answer, in bytes. The platform takes
-// answers of 6 MB, and JSON in JSON may need seven bytes for one.
+// maxPart is the maximum length of a part, in bytes. The platform limits responses to
+// 6 MB, and JSON inside JSON may need seven bytes for one.
 const maxPart = 512 << 10
 
 // show costs two requests.
@@ -43,10 +43,10 @@ func (a admin) show(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 	}
 	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
 	if err != nil {
-		failItem(w, r, err)
+		failRead(w, r, err)
 		return
 	}
-	serve.JSON(w, http.StatusOK, newShown(id, item, from))
+	serve.JSON(w, http.StatusOK, newItemResponse(id, item, from))
 }
 
 func parseFrom(text string) (int, error) {
@@ -55,13 +55,13 @@ func parseFrom(text string) (int, error) {
 	}
 	from, err := strconv.Atoi(text)
 	if err != nil || from < 0 {
-		return 0, errors.New("from must be a byte of the body, counted from 0")
+		return 0, errors.New("from must be an offset in the body, in bytes, 0 or more")
 	}
 	return from, nil
 }
 
-func newShown(id quarantine.ID, item quarantine.Item, from int) shown {
-	s := shown{
+func newItemResponse(id quarantine.ID, item quarantine.Item, from int) itemResponse {
+	response := itemResponse{
 		ID: id.String(), ReceivedAt: item.ReceivedAt, Route: item.Route, InstanceID: item.InstanceID,
 		Hook: item.Hook, Position: item.Position, Encoding: item.Encoding, Errors: item.Errors,
 		BodyBytes: len(item.Body),
@@ -69,17 +69,18 @@ func newShown(id quarantine.ID, item quarantine.Item, from int) shown {
 	from = min(from, len(item.Body))
 	end := partEnd(item.Body, from)
 	if end < len(item.Body) {
-		s.NextFrom = end
+		response.NextFrom = end
 	}
 	if part := item.Body[from:end]; utf8.Valid(part) {
-		s.Body = string(part)
+		response.Body = string(part)
 	} else {
-		s.BodyBase64 = part
+		response.BodyBase64 = part
 	}
-	return s
+	return response
 }
 
-// partEnd is where a part of the body ends: not within a character, if it is text.
+// partEnd returns where the part that begins at from ends. It splits no character of a
+// text.
 func partEnd(body []byte, from int) int {
 	end := from + maxPart
 	if end >= len(body) {

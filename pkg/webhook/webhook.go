@@ -1,3 +1,19 @@
+// Package webhook receives what brokers report, over HTTP and from triggers, and makes
+// it durable before it responds.
+//
+// What always holds:
+//
+//   - A sender gets 2xx only after all events of its delivery are in the bucket.
+//   - Events are recorded before the rest of a delivery is quarantined. If the second step
+//     fails, the sender delivers again, and events stored twice are shown once.
+//   - What an authorised sender delivers and nobody understands goes to the quarantine. A
+//     sender without a valid token stores nothing.
+//   - Requests are refused before their body is read if there is no memory for it.
+//   - Tokens, bodies and handshake URLs appear in no log and no error.
+//
+// A delivery is one call of a webhook or a trigger, with all its events. It passes deliver
+// in deliver.go: parsed once, then authorised, budgeted, read, decoded, recorded,
+// quarantined. What differs between brokers is in package broker.
 package webhook
 
 import (
@@ -9,19 +25,19 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Handler answers POST /webhooks/{route}/{instance} and the quarantine's URLs, and takes
-// what triggers deliver. It holds nothing of a request and is safe for concurrent use.
+// Handler serves POST /webhooks/{route}/{instance} and the quarantine's URLs, and accepts
+// the payloads of triggers. It is safe for concurrent use and keeps nothing of a request.
 type Handler struct {
 	config Config
 	admin  http.Handler
-	// room is what all requests of known senders share, unproven what those do whose
-	// senders are not known yet.
-	room, unproven *room
-	// outside asks the addresses that brokers name in a handshake.
+	// budget is the memory for authorised requests; unproven is the separate budget for
+	// requests whose signature is still to be checked.
+	budget, unproven *budget
+	// outside makes the requests that confirm handshakes.
 	outside *http.Client
 }
 
-// New returns a Handler. It makes no request.
+// New returns a Handler, or an error that names the invalid field. It makes no request.
 func New(config Config) (*Handler, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -29,11 +45,11 @@ func New(config Config) (*Handler, error) {
 	config = config.withDefaults()
 	h := &Handler{
 		config:   config,
-		room:     &room{size: config.BudgetBytes},
-		unproven: &room{size: config.BudgetBytes},
-		outside:  newOutside(config.Transport),
+		budget:   &budget{size: config.BudgetBytes},
+		unproven: &budget{size: config.BudgetBytes},
+		outside:  newOutsideClient(config.Transport),
 	}
-	h.admin = newAdmin(h, config.AdminToken)
+	h.admin = newAdmin(h)
 	return h, nil
 }
 
@@ -51,42 +67,25 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func notFound(w http.ResponseWriter) {
-	serve.Fail(w, http.StatusNotFound, "NotFound",
-		"there is no such path; send events to "+webhookPath+"{route}/{instance}, where the route is one of "+strings.Join(broker.Routes(), ", "))
-}
-
-// serveWebhook answers handshakes to anyone and takes events from who has a token.
+// serveWebhook responds to handshakes from anyone and to deliveries from authorised
+// senders.
 func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
-	to := addressOf(r)
-	_, found := broker.Lookup(to.route)
+	d := parse(r, h.config.Now())
 	switch {
-	case !found:
+	case d.source.Decode == nil:
 		notFound(w)
-	case h.handshake(w, r, to.route):
+	case h.handshake(w, r, d):
 	case r.Method != http.MethodPost:
 		serve.NotAllowed(w, http.MethodPost)
-	case !to.instance.Valid():
+	case !d.instance.Valid():
 		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "the instance in the path must be "+event.InstanceIDRule)
 	default:
-		h.deliver(w, r, to)
+		batch, err := h.deliver(r.Context(), d)
+		h.respond(r.Context(), w, d, batch, err)
 	}
 }
 
-// address is what the path of a webhook says.
-type address struct {
-	route    string
-	instance event.InstanceID
-	// token stands behind the instance, on the routes that take it there.
-	token string
-}
-
-func addressOf(r *http.Request) address {
-	route, instance, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, webhookPath), "/")
-	to := address{route: route}
-	if tokenInPath[route] {
-		instance, to.token, _ = strings.Cut(instance, "/")
-	}
-	to.instance = event.InstanceID(instance)
-	return to
+func notFound(w http.ResponseWriter) {
+	serve.Fail(w, http.StatusNotFound, "NotFound",
+		"there is no such path; send events to "+webhookPath+"{route}/{instance}, where the route is one of "+strings.Join(broker.Names(), ", "))
 }

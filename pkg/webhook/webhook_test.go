@@ -172,8 +172,8 @@ func TestNotFoundListsTheRoutes(t *testing.T) {
 	w := (&bench{}).do("POST", "/webhooks/nobroker/local", strings.NewReader("{}"))
 	require.Equal(t, http.StatusNotFound, w.Code)
 	require.JSONEq(t, `{"code":"NotFound","error":"there is no such path; send events to /webhooks/{route}/{instance}, where the route is one of `+
-		strings.Join(broker.Routes(), ", ")+`"}`, w.Body.String())
-	require.NotContains(t, broker.Routes(), adminRoute, "the quarantine is in its place")
+		strings.Join(broker.Names(), ", ")+`"}`, w.Body.String())
+	require.NotContains(t, broker.Names(), adminRoute, "the quarantine is in its place")
 }
 
 func TestNotDurableIsSentAgain(t *testing.T) {

@@ -1,0 +1,124 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/quarantine"
+)
+
+// errNoHook reports a body of unknown kind, which may hold a password.
+var errNoHook = errors.New("the request does not name the kind of event")
+
+// deliver makes a delivery durable. It returns an error if any of it is not: one of this
+// package's, record.ErrBusy, or the error of a write.
+func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
+	if err := h.authorise(d); err != nil {
+		return broker.Batch{}, err
+	}
+	weight := d.weight()
+	if err := h.budget.acquire(weight); err != nil {
+		return broker.Batch{}, err
+	}
+	defer h.budget.release(weight)
+	if d.source.HookHeader != "" && d.hook == "" {
+		return broker.Batch{}, errNoHook
+	}
+	if err := d.readBody(); err != nil {
+		return broker.Batch{}, err
+	}
+	batch, err := h.decode(d)
+	if err != nil {
+		return broker.Batch{}, err
+	}
+	ctx, cancel := ignoreDisconnect(ctx)
+	defer cancel()
+	if err := h.record(ctx, batch.Events); err != nil {
+		return broker.Batch{}, err
+	}
+	return batch, h.quarantine(ctx, d, batch.Rejected)
+}
+
+// Event makes the payload of a trigger durable: a RocketMQ or EventBridge trigger of
+// Function Compute, which carries the client status notifications of ApsaraMQ for MQTT. The
+// platform calls it, so it asks for no token. After an error the platform delivers the
+// payload again. Input that nobody understands is quarantined and no error, since another
+// delivery would not help.
+func (h *Handler) Event(ctx context.Context, payload []byte) error {
+	d := newDelivery(triggerRoute, h.config.TriggerInstance, h.config.Now().UTC(), payload)
+	batch, err := h.decode(d)
+	if err != nil {
+		return err
+	}
+	if err := h.record(ctx, batch.Events); err != nil {
+		return err
+	}
+	return h.quarantine(ctx, d, batch.Rejected)
+}
+
+// triggerRoute is the source of what triggers deliver.
+const triggerRoute = broker.ApsaraMQ
+
+// decode returns the events of a delivery and the items that it rejects, and leaves the
+// body unpacked. A body that cannot be unpacked is one rejected item. The only error is
+// errTooLarge.
+func (h *Handler) decode(d *delivery) (broker.Batch, error) {
+	if d.source.Decode == nil {
+		return rejectAll("", "there is no such route any more"), nil
+	}
+	if !isUsablePosition(d.position) {
+		return rejectAll(positionHeader, positionRule), nil
+	}
+	if err := d.unpack(); errors.Is(err, errTooLarge) {
+		return broker.Batch{}, err
+	} else if err != nil {
+		return rejectAll("", err.Error()), nil
+	}
+	return d.source.Decode(d.body, broker.Meta{
+		InstanceID: d.instance,
+		ReceivedAt: d.receivedAt,
+		Retention:  h.config.Retention,
+		Hook:       d.hook,
+		Position:   d.position,
+	}), nil
+}
+
+// rejectAll returns the batch of a body that nobody can understand at all.
+func rejectAll(field, reason string) broker.Batch {
+	return broker.Batch{Rejected: []broker.Rejected{{Field: field, Error: reason}}}
+}
+
+// ignoreDisconnect returns a context that outlives the request's connection, because some
+// brokers close it right after the request and never retry. The request's deadline still
+// applies.
+func ignoreDisconnect(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(lasting, deadline)
+	}
+	return lasting, func() {}
+}
+
+func (h *Handler) record(ctx context.Context, events []event.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	return h.config.Recorder.Append(ctx, events)
+}
+
+// quarantine keeps the whole body of a delivery of which some item was rejected.
+func (h *Handler) quarantine(ctx context.Context, d *delivery, rejected []broker.Rejected) error {
+	if len(rejected) == 0 {
+		return nil
+	}
+	id, err := quarantine.Keep(ctx, h.config.Store, d.item(rejected))
+	if err != nil {
+		return err
+	}
+	slog.WarnContext(ctx, "quarantined a delivery", "route", d.route, "instance", d.instance,
+		"rejected", len(rejected), "quarantine_id", id.String())
+	return nil
+}
