@@ -1,8 +1,6 @@
 package diagnose
 
 import (
-	"time"
-
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
@@ -50,18 +48,10 @@ func cameFrom(address string) []saying {
 
 // keepAliveOf says what keep alive a connection had, if that is known.
 func keepAliveOf(c *history.Connection) []saying {
-	if c.KeepAlive == nil {
+	if !c.KeepAlive.Known {
 		return nil
 	}
-	return []saying{{hadKeepAlive, values{"keep_alive": length(keepAlive(c))}}}
-}
-
-// keepAlive is zero where there is none, or none is known.
-func keepAlive(c *history.Connection) time.Duration {
-	if c.KeepAlive == nil {
-		return 0
-	}
-	return time.Duration(*c.KeepAlive) * time.Second
+	return []saying{{hadKeepAlive, values{"keep_alive": length(c.KeepAlive.Value)}}}
 }
 
 // endsOf shows the newest ends of connections that are in order of time.

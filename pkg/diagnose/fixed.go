@@ -47,13 +47,13 @@ func (r *record) fixedLength() *finding {
 // notIdle says why connections were hardly ended for being idle, or nil.
 func notIdle(cluster []*history.Connection) *saying {
 	set := timeout(typicalOf(cluster)).set()
-	isKept := func(c *history.Connection) bool { return keepAlive(c) > 0 && 2*keepAlive(c) < set }
+	isKept := func(c *history.Connection) bool { return c.KeepAlive.Value > 0 && 2*c.KeepAlive.Value < set }
 	switch {
 	case mostly(cluster, isEndedByBroker):
 		return &saying{text: endedByBroker}
 	case mostly(cluster, isKept):
 		one := cluster[slices.IndexFunc(cluster, isKept)]
-		return &saying{keptAlive, values{"keep_alive": length(keepAlive(one))}}
+		return &saying{keptAlive, values{"keep_alive": length(one.KeepAlive.Value)}}
 	default:
 		return nil
 	}

@@ -34,18 +34,18 @@ func (r *record) keepAliveMargin() *finding {
 	for i := range r.Connections {
 		c := &r.Connections[i]
 		length, known := c.Lasted()
-		if !known || keepAlive(c) < longKeepAlive {
+		if !known || c.KeepAlive.Value < longKeepAlive {
 			continue
 		}
 		long++
-		if c.Kind == history.NoHeart && length <= marginWithin*keepAlive(c) {
+		if c.Kind == history.NoHeart && length <= marginWithin*c.KeepAlive.Value {
 			found = append(found, c)
 		}
 	}
 	if len(found) < marginCount || 2*len(found) <= long {
 		return nil
 	}
-	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(keepAlive(found[len(found)-1]))})
+	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
 // silentAfterConnect finds timeouts after which the broker had heard nothing since CONNECT.
@@ -53,22 +53,22 @@ func (r *record) silentAfterConnect() *finding {
 	timeouts := r.ended(history.NoHeart)
 	var found []*history.Connection
 	for _, c := range timeouts {
-		if saidNothing(c) && keepAlive(c) < longKeepAlive {
+		if saidNothing(c) && c.KeepAlive.Value < longKeepAlive {
 			found = append(found, c)
 		}
 	}
 	if len(found) < silentCount || 2*len(found) <= len(timeouts) {
 		return nil
 	}
-	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(keepAlive(found[len(found)-1]))})
+	return ofEnds(found, keepAliveOf).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
 // saidNothing reports whether the broker gave up as soon as it could.
 func saidNothing(c *history.Connection) bool {
 	length, known := c.Lasted()
-	if !known || c.Kind != history.NoHeart || keepAlive(c) == 0 {
+	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {
 		return false
 	}
-	patience := time.Duration(graceFactor * float64(keepAlive(c)))
+	patience := time.Duration(graceFactor * float64(c.KeepAlive.Value))
 	return length <= patience+max(silentSlack, time.Duration(silentShare*float64(patience)))
 }

@@ -68,15 +68,15 @@ type Connection struct {
 	ReasonCode   *int32           `json:"reason_code"`
 
 	// What is known of it from either end.
-	PeerAddress     string `json:"peer_address"`
-	PeerPort        int32  `json:"peer_port"`
-	Username        string `json:"username"`
-	Node            string `json:"node"`
-	Protocol        string `json:"protocol"`
-	ProtocolVersion int32  `json:"protocol_version"`
-	KeepAlive       *int32 `json:"keep_alive"` // seconds; 0 is none
-	CleanStart      *bool  `json:"clean_start"`
-	Source          string `json:"source"`
+	PeerAddress     string    `json:"peer_address"`
+	PeerPort        int32     `json:"peer_port"`
+	Username        string    `json:"username"`
+	Node            string    `json:"node"`
+	Protocol        string    `json:"protocol"`
+	ProtocolVersion int32     `json:"protocol_version"`
+	KeepAlive       KeepAlive `json:"keep_alive"`
+	CleanStart      *bool     `json:"clean_start"`
+	Source          string    `json:"source"`
 
 	connectedAt time.Time // as the source told it
 	accepted    bool      // its connect is on record
@@ -100,7 +100,7 @@ func (c *Connection) take(e *event.Event) {
 	fill(&c.Node, e.Node)
 	fill(&c.Protocol, e.Protocol)
 	fill(&c.ProtocolVersion, e.ProtocolVersion)
-	fill(&c.KeepAlive, event.Seconds(e.KeepAlive).Pointer())
+	fill(&c.KeepAlive, KeepAlive(e.KeepAlive))
 	fill(&c.CleanStart, e.CleanStart.Pointer())
 	fill(&c.Source, e.Source)
 	fill(&c.connectedAt, e.ConnectedAt)

@@ -369,7 +369,7 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 	require.Equal(t, "n1", c.Node)
 	require.Equal(t, "MQTT", c.Protocol)
 	require.Equal(t, int32(5), c.ProtocolVersion)
-	require.Equal(t, int32(60), *c.KeepAlive)
+	require.Equal(t, time.Minute, c.KeepAlive.Value)
 	require.False(t, *c.CleanStart)
 	require.Equal(t, "events", c.Source)
 	require.Equal(t, event.Close, c.Action)
@@ -439,10 +439,10 @@ func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	inAnyOrder(t, []event.Event{first, second, third}, func(t require.TestingT, events []event.Event) {
 		got := ofDay(events).Connections
 		require.Len(t, got, 1)
-		require.Nil(t, got[0].KeepAlive)
+		require.False(t, got[0].KeepAlive.Known)
 	})
 	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
-		require.Equal(t, int32(30), *ofDay(events).Connections[0].KeepAlive)
+		require.Equal(t, 30*time.Second, ofDay(events).Connections[0].KeepAlive.Value)
 	})
 	second, third = first, first
 	second.CleanStart, third.CleanStart = event.Some(true), event.Some(false)
