@@ -153,6 +153,16 @@ func heldIn(v value) value {
 	return heldObject(decoded)
 }
 
+// heldObject is the object that a text holds and nothing else; absent if it holds none.
+func heldObject(raw []byte) value {
+	s := scanner{body: raw}
+	v, err := s.value()
+	if err != nil || v.kind != object || !s.ended() {
+		return value{}
+	}
+	return v
+}
+
 // splitAddress cuts off a port, if there is one. An IPv6 address alone has colons, too.
 func splitAddress(peer string) (address string, port int32) {
 	if _, err := netip.ParseAddr(peer); err == nil {

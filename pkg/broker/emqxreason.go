@@ -73,14 +73,3 @@ var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},
 	event.ServerShutdown: {"rejected_congestion", "rejected_failed_open_session", "rejected_exceed_limitation"},
 })
-
-// table turns a table that reads well into one that is quick to search.
-func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
-	byName := map[string]event.ActionInfo{}
-	for info, names := range byInfo {
-		for _, name := range names {
-			byName[name] = info
-		}
-	}
-	return byName
-}

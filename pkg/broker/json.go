@@ -336,3 +336,16 @@ func hex4(b []byte) (r rune, ok bool) {
 	}
 	return r, true
 }
+
+// members puts the members of an object that was read into the slots for their keys,
+// and reports whether it is an object at all.
+func (v value) members(slot func(key []byte) *value) bool {
+	s := scanner{body: v.raw}
+	return v.kind == object && s.object(slot) == nil
+}
+
+// hasMembers reports whether a value is an object that is not empty.
+func (v value) hasMembers() bool {
+	s := scanner{body: v.raw}
+	return v.kind == object && s.accept('{') && s.space() != '}'
+}
