@@ -17,28 +17,27 @@ var apsaraMQSource = Source{
 }
 
 // apsaraMQ is a client status notification of ApsaraMQ for MQTT, which the broker
-// sends to a topic of RocketMQ:
+// publishes to a topic of RocketMQ:
 //
-//	key        what
+//	key        meaning
 //	eventType  see apsaraMQEvents
-//	clientId   the client identifier, group and device
-//	channelId  the connection's identifier
-//	clientIp   of the client, with a port or without
+//	clientId   client identifier, group and device
+//	channelId  identifier of the connection
+//	clientIp   address of the client, with or without a port
 //	time       Unix milliseconds
 //
-// It comes as it is, or in the envelope of a RocketMQ trigger of Function Compute, a
-// CloudEvent with the message in data.body
+// It comes bare, or in the envelope of a RocketMQ trigger of Function Compute, a
+// CloudEvent with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
-// A message in an envelope makes the same event as the message alone: the envelope's
-// time is that of its publication, and its id is never the event's, since the same
-// notification may come again in a message with another id. Client, channel, kind and
-// time of a notification tell it from all others.
+// The envelope makes no difference to the event. Its time is when it was published, and
+// its id does not identify the event, because a repeated notification comes with another
+// id. A notification is identified by its client, channel, kind and time.
 type apsaraMQ struct {
 	apsaraMQNotice
 	data value // of an envelope
 }
 
-// apsaraMQNotice is the notification itself.
+// apsaraMQNotice is a notification without its envelope.
 type apsaraMQNotice struct {
 	eventType, clientID, channelID, address, time value
 }
@@ -67,7 +66,7 @@ func (m *apsaraMQNotice) slot(key []byte) *value {
 	}
 }
 
-// row takes an item with data and without a kind of its own for an envelope.
+// row treats an item with data and without a kind of its own as an envelope.
 func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	if m.data.missing() || !m.eventType.missing() {
 		m.fill(r, e)
@@ -84,12 +83,12 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill takes over what a notification tells.
+// fill fills in the event of a notification.
 func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	e.NativeEvent = r.text("eventType", m.eventType)
 	known, ok := apsaraMQEvents[e.NativeEvent]
 	if !ok {
-		r.unknownKind("eventType", e.NativeEvent)
+		r.unknownKind("eventType", e.NativeEvent, "connect", "disconnect", "tcpclean")
 		return
 	}
 	e.Source = ApsaraMQ
@@ -100,9 +99,9 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	r.when(e, timeField{"time", m.time})
 }
 
-// apsaraMQEvents is what each kind means. tcpclean follows disconnect on the same
-// channel, or comes alone, when anything may have ended the connection: its true
-// cause is never told.
+// apsaraMQEvents is the meaning of each kind. tcpclean either follows disconnect on the
+// same channel, or comes alone. Then the cause of the end is unknown: the broker never
+// reports it.
 var apsaraMQEvents = map[string]struct {
 	action event.Action
 	info   event.ActionInfo
@@ -112,8 +111,8 @@ var apsaraMQEvents = map[string]struct {
 	"tcpclean":   {event.Close, event.ClosedByClient},
 }
 
-// openEnvelope reads the notification in data.body. Whether that is a text with JSON
-// in it, JSON, or base64 is a setting of the trigger.
+// openEnvelope reads the notification in data.body. A setting of the trigger decides if
+// that is JSON, a string that contains JSON, or base64.
 func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 	var body value
 	isObject := data.members(func(key []byte) *value {
@@ -126,35 +125,37 @@ func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 		return notice, "data", "must be an object"
 	}
 	if body.missing() {
-		return notice, "data.body", "the message is needed"
+		return notice, "data.body", "is missing; it must hold the notification"
 	}
 	if body.kind == text {
-		body = heldIn(body)
+		body = objectIn(body)
 	}
 	if !body.members(notice.slot) {
-		return notice, "data.body", "must be a JSON object, or a text that holds one, as it is or in base64"
+		return notice, "data.body", "must be a JSON object, or a string that contains one, plain or in base64"
 	}
 	return notice, "", ""
 }
 
-// heldIn is the object that a text holds, as it is or in base64; absent if it holds none.
-func heldIn(v value) value {
+// objectIn returns the object that a string contains, plain or in base64. The value is
+// absent if there is none.
+func objectIn(v value) value {
 	raw, ok := v.unescaped()
 	if !ok {
 		return value{}
 	}
-	if held := heldObject(raw); held.kind == object {
-		return held
+	if found := parseObject(raw); found.kind == object {
+		return found
 	}
 	decoded, err := base64.StdEncoding.AppendDecode(nil, raw)
 	if err != nil {
 		return value{}
 	}
-	return heldObject(decoded)
+	return parseObject(decoded)
 }
 
-// heldObject is the object that a text holds and nothing else; absent if it holds none.
-func heldObject(raw []byte) value {
+// parseObject returns the object that raw consists of. The value is absent if raw is
+// anything else.
+func parseObject(raw []byte) value {
 	s := scanner{body: raw}
 	v, err := s.value()
 	if err != nil || v.kind != object || !s.ended() {
@@ -163,7 +164,7 @@ func heldObject(raw []byte) value {
 	return v
 }
 
-// splitAddress cuts off a port, if there is one. An IPv6 address alone has colons, too.
+// splitAddress splits off the port if there is one. A bare IPv6 address has colons, too.
 func splitAddress(peer string) (address string, port int32) {
 	if _, err := netip.ParseAddr(peer); err == nil {
 		return peer, 0

@@ -17,23 +17,23 @@ var awsIoTSource = Source{
 	},
 }
 
-// awsIoT is a lifecycle event of AWS IoT Core, as the HTTPS action of a rule sends it
-// that selects everything from $aws/events/presence/#
+// awsIoT is a lifecycle event of AWS IoT Core, sent by the HTTPS action of a rule that
+// selects everything from $aws/events/presence/#
 // (https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html):
 //
-//	key                   what                                         in
-//	clientId              the client identifier                        all
+//	key                   meaning                                      in
+//	clientId              client identifier                            all
 //	timestamp             Unix milliseconds, approximate               all
 //	eventType             connected, disconnected, connect_failed      all
-//	sessionIdentifier     of the connection: each has another          all
-//	principalIdentifier   the certificate's or the identity's          all
-//	ipAddress             of the client                                connected, connect_failed
+//	sessionIdentifier     unique identifier of the connection          all
+//	principalIdentifier   identifier of the certificate or identity    all
+//	ipAddress             address of the client                        connected, connect_failed
 //	versionNumber         grows with each connection of a client       connected, disconnected
 //	disconnectReason      see awsReasons                               disconnected
 //	connectFailureReason  see awsFailures                              connect_failed
 //
-// A rule may select more than that: subscribed and unsubscribed make no row.
-// clientInitiatedDisconnect tells nothing that disconnectReason does not.
+// A rule may select more topics, so subscribed and unsubscribed are ignored.
+// clientInitiatedDisconnect adds nothing to disconnectReason.
 type awsIoT struct {
 	eventType, clientID, timestamp         value
 	session, principal, address, version   value
@@ -79,7 +79,7 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 	case "subscribed", "unsubscribed":
 		return false
 	default:
-		r.unknownKind("eventType", e.NativeEvent)
+		r.unknownKind("eventType", e.NativeEvent, "connected", "disconnected", "connect_failed")
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -87,7 +87,7 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in what all kinds share.
+// common fills in the fields of all kinds.
 func (m *awsIoT) common(r *reader, e *event.Event) {
 	e.Source = AWSIoT
 	e.ClientID = r.clientID("clientId", m.clientID)
@@ -98,12 +98,12 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 	r.when(e, timeField{"timestamp", m.timestamp})
 }
 
-// versionDigits is how long a version number is at least, as an id.
+// versionDigits is the minimum number of digits of a version number as an identifier.
 const versionDigits = 10
 
-// versionID is the version number, as text in the order of numbers, which is the order
-// of rows of one millisecond: what a takeover ends comes before what it begins. A connect
-// and its end have the same number and are told apart by the kind of event.
+// versionID returns the version number with leading zeros. Events of one millisecond
+// sort by it, so in a takeover the older connection comes first. A connect and its end
+// have the same number; the kind of event tells them apart.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {
@@ -112,8 +112,7 @@ func (m *awsIoT) versionID(r *reader) string {
 	return strings.Repeat("0", max(0, versionDigits-len(digits))) + digits
 }
 
-// awsReasons is what each disconnectReason means. What is not here means Socket
-// IOException.
+// awsReasons is the meaning of each disconnectReason. Any other means Socket IOException.
 var awsReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // or a WebSocket close frame
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
@@ -134,7 +133,7 @@ var awsReasons = table(map[event.ActionInfo][]string{
 	event.SocketIOException: {"CONNECTION_LOST", "UNKNOWN", "NONE"},
 })
 
-// awsFailures is what each connectFailureReason means; AWS documents this one.
+// awsFailures is the meaning of each connectFailureReason. AWS documents only this one.
 var awsFailures = table(map[event.ActionInfo][]string{
 	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // of the will message's topic, too
 })

@@ -8,29 +8,35 @@ var azureEventGridSource = Source{
 	TokenInQuery: true,
 	Handshake:    azureHandshake,
 	vocabulary: vocabulary{
-		ends:        []string{"Microsoft.EventGrid.MQTTClientSessionDisconnected"},
+		ends:        []string{azureDisconnected},
 		notRestarts: []string{"ServerError"},
 	},
 }
+
+// Kinds of event that are recorded.
+const (
+	azureConnected    = "Microsoft.EventGrid.MQTTClientSessionConnected"
+	azureDisconnected = "Microsoft.EventGrid.MQTTClientSessionDisconnected"
+)
 
 // azureEventGrid is a life cycle event of the MQTT broker of Azure Event Grid, in the
 // schema of CloudEvents 1.0 or in Event Grid's own
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
 //
-//	CloudEvents  Event Grid  what
-//	id           id          of the event; the same when it is delivered again
+//	CloudEvents  Event Grid  meaning
+//	id           id          identifier of the event, repeated when it is delivered again
 //	type         eventType   Microsoft.EventGrid.MQTTClientSessionConnected or …Disconnected
 //	time         eventTime   RFC 3339, with seven decimals
-//	data         data        the rest:
+//	data         data        an object:
 //
-//	namespaceName             of the broker
-//	clientSessionName         the client identifier
-//	clientAuthenticationName  the user name
-//	sequenceNumber            grows with each connection of a session; a connect and its end have the same
-//	disconnectionReason       see azureReasons; in …Disconnected
+//	namespaceName             name of the broker
+//	clientSessionName         client identifier
+//	clientAuthenticationName  user name
+//	sequenceNumber            grows with each connection of a session; equal in a connect and its end
+//	disconnectionReason       see azureReasons; in …Disconnected only
 //
-// A client gives its authentication name as the user name of CONNECT and the name of its
-// session as the client identifier, so one user name may have many client identifiers
+// CONNECT contains the authentication name as its user name and the session name as its
+// client identifier, so one user name may have many client identifiers
 // (https://learn.microsoft.com/azure/event-grid/mqtt-establishing-multiple-sessions-per-client).
 type azureEventGrid struct {
 	id, kind, eventKind, time, eventTime, data value
@@ -84,13 +90,13 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 		r.refuse("data", "must be an object")
 	}
 	switch e.NativeEvent {
-	case "Microsoft.EventGrid.MQTTClientSessionConnected":
+	case azureConnected:
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
-	case "Microsoft.EventGrid.MQTTClientSessionDisconnected":
+	case azureDisconnected:
 		e.NativeReason = r.text("data.disconnectionReason", m.reason)
 		e.Action, e.ActionInfo = ending(azureReasons, e.NativeReason)
 	default:
-		r.unknownKind(field, e.NativeEvent)
+		r.unknownKind(field, e.NativeEvent, azureConnected, azureDisconnected)
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -98,7 +104,7 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// anyKind is the kind of event, of either schema.
+// anyKind returns the field and value of the kind of event, in either schema.
 func (m *azureEventGrid) anyKind() (field string, kind value) {
 	if m.kind.missing() && !m.eventKind.missing() {
 		return "eventType", m.eventKind
@@ -106,7 +112,7 @@ func (m *azureEventGrid) anyKind() (field string, kind value) {
 	return "type", m.kind
 }
 
-// common fills in what both kinds share.
+// common fills in the fields of both kinds.
 func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.Source = AzureEventGrid
 	e.SourceEventID = r.text("id", m.id)
@@ -117,7 +123,8 @@ func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	r.when(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
 }
 
-// maxNamespace is the longest name of a namespace, in bytes; Azure allows 50 characters.
+// maxNamespace is the maximum length of a namespace's name in bytes. Azure allows 50
+// characters.
 const maxNamespace = 256
 
 func (m *azureEventGrid) namespaceName(r *reader) string {
@@ -127,8 +134,8 @@ func (m *azureEventGrid) namespaceName(r *reader) string {
 	return r.anyText("data.namespaceName", m.namespace, maxNamespace)
 }
 
-// azureChannel is the number of a client's connection, with the namespace that counts:
-// after a failover a client goes on in another namespace, which counts on its own.
+// azureChannel returns an identifier of a client's connection. It contains the namespace,
+// because after a failover the client continues in another one, which counts afresh.
 func azureChannel(namespace, sequence string) string {
 	if sequence == "" || namespace == "" {
 		return sequence
@@ -136,16 +143,16 @@ func azureChannel(namespace, sequence string) string {
 	return namespace + "/" + sequence
 }
 
-// azureOther are the kinds that tell nothing about a connection.
+// azureOther are the kinds that report nothing about a connection.
 var azureOther = map[string]bool{
-	"Microsoft.EventGrid.MQTTClientCreatedOrUpdated":  true,
-	"Microsoft.EventGrid.MQTTClientDeleted":           true,
-	"Microsoft.EventGrid.SubscriptionValidationEvent": true, // answered before it gets here
-	"Microsoft.EventGrid.SubscriptionDeletedEvent":    true,
+	"Microsoft.EventGrid.MQTTClientCreatedOrUpdated": true,
+	"Microsoft.EventGrid.MQTTClientDeleted":          true,
+	azureValidation:                                  true, // a handshake; see azureValidate
+	"Microsoft.EventGrid.SubscriptionDeletedEvent":   true,
 }
 
-// azureReasons is what each disconnectionReason means. What is not here means Socket
-// IOException. There is none for an expired keep alive.
+// azureReasons is the meaning of each disconnectionReason. Any other means Socket
+// IOException. Azure has no reason for an expired keep alive.
 var azureReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"ClientInitiatedDisconnect"}, // or a WebSocket close frame
 	event.ClientIDConflict:     {"SessionTakenOver"},

@@ -1,20 +1,20 @@
-// Package broker turns what brokers send into rows: one file a broker, pure
-// functions over bytes.
+// Package broker turns the payloads of brokers into events. Each source has a file of
+// its own, and Sources lists them all. Everything here is a pure function of its input.
 //
 // What always holds:
 //
-//   - A decoder never panics, whatever the body, and never guesses: an item is a
-//     row, or known to make no row, or Rejected with the field that is at fault.
-//   - One bad item does not spoil its neighbours.
-//   - Absent, null, "" and "undefined" all mean that the source did not tell. A
-//     client identifier alone may really be "undefined".
-//   - NativeEvent and NativeReason are the source's own words. Where the vocabulary
-//     has no exact word the nearest is taken, and those two say what it was.
-//   - Unknown keys are ignored, and nothing but the fields of a row is kept: no
-//     passwords, no message payloads.
+//   - A decoder never panics and never guesses. Each item of a body becomes an event,
+//     is known to make none, or is Rejected with the field at fault.
+//   - A bad item does not affect its neighbours.
+//   - Absent, null, "" and "undefined" all mean that the source did not give a value.
+//     Only a client identifier may really be "undefined".
+//   - NativeEvent and NativeReason are the source's own words. If the vocabulary has no
+//     exact word for them, Action and ActionInfo are the nearest.
+//   - Unknown keys are ignored. Only the fields of an event are kept, so no passwords
+//     and no message payloads.
 //
-// A body is one object, a JSON array of objects, or objects one a line (NDJSON); where
-// a broker tells in its log, it is lines of text.
+// A body is one JSON object, an array of objects, or one object a line (NDJSON). A
+// source that reports through its log sends lines of text.
 package broker
 
 import (
@@ -25,42 +25,42 @@ import (
 
 // Rejected is an item that could not be understood.
 type Rejected struct {
-	// Item counts from zero: the place in the array, or the line among those that are not blank.
+	// Item is the index of the item in the array, or of the line among the lines that
+	// are not blank.
 	Item int `json:"item"`
-	// Field is the key at fault, as the source spells it; empty where it is the item itself.
+	// Field is the key at fault, as the source spells it. Empty: the item as a whole.
 	Field string `json:"field"`
-	// Error is a sentence for the sender.
+	// Error says what is wrong with the field and what to send instead.
 	Error string `json:"error"`
-	// Raw is the item as it came. It shares the memory of the body.
+	// Raw is the item as received. It shares the memory of the body.
 	Raw []byte `json:"-"`
 }
 
-// Batch is what one body holds. No events and nothing rejected is a good answer:
-// the body reported only what makes no row.
+// Batch holds the items of one body. If it has neither events nor rejections, the body
+// reported nothing that is recorded.
 type Batch struct {
 	Events   []event.Event
 	Rejected []Rejected
 }
 
-// Meta is what the receiver knows beside the body.
+// Meta is what the receiver knows about a body.
 type Meta struct {
-	// InstanceID is the broker instance that the body came from.
+	// InstanceID is the broker instance that sent the body.
 	InstanceID event.InstanceID
-	// ReceivedAt is the time of the receiver's clock. Event times more than an
-	// hour after it are rejected.
+	// ReceivedAt is the time on the receiver's clock. Events more than event.MaxAhead
+	// later are rejected.
 	ReceivedAt time.Time
-	// Retention is how long rows are kept. Older event times are rejected. Zero: no limit.
+	// Retention is how long events are kept. Older ones are rejected. Zero: no limit.
 	Retention time.Duration
-	// Hook is the kind of event, where a source tells it beside the body: VerneMQ in
-	// the header vernemq-hook.
+	// Hook is the kind of event, from the header Source.HookHeader.
 	Hook string
-	// Position is where the body begins in its source, a log's name and the byte in
-	// it, "name:1024"; empty where nobody tells. It gives each line an id of its own.
+	// Position is where the body begins in the source's log, as name and byte offset:
+	// "name:1024". It gives each line an identifier. Empty: unknown.
 	Position string
 }
 
-// Decoder reads a body. It is safe for concurrent use and keeps nothing of the
-// body but Rejected.Raw.
+// Decoder reads a body. It is safe for concurrent use and keeps no part of the body
+// except in Rejected.Raw.
 type Decoder func(body []byte, meta Meta) Batch
 
 // Lookup returns the decoder of a source.

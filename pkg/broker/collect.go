@@ -7,44 +7,45 @@ import (
 )
 
 const (
-	// maxItems bounds the rows of one body. What is beyond is rejected as one item.
+	// maxItems bounds the items of one body. The remainder is rejected as one item.
 	maxItems = 100_000
-	// maxGuess bounds the rows that room is made for, going by the size of the first item.
-	maxGuess = 4_096
-	// maxRejected bounds the rejections of one body; the last one covers all further ones.
+	// maxPreallocated bounds the events that memory is allocated for up front, judging
+	// by the size of the first item.
+	maxPreallocated = 4_096
+	// maxRejected bounds the rejections of one body. The last one covers the remainder.
 	maxRejected = 1_000
 )
 
-var errTooMany = fmt.Errorf("more than %d items: send smaller batches", maxItems)
+var errTooMany = fmt.Errorf("the body holds more than %d items; send smaller batches", maxItems)
 
-// item is what was read of one item of a body, of whatever format.
+// item holds the values that were read from one item of a body.
 type item interface {
-	// row fills in the event and reports whether there is one to record. What
-	// cannot be understood it leaves in the reader.
+	// row fills in the event and reports whether the item makes one. If it cannot be
+	// understood, row calls r.refuse.
 	row(r *reader, e *event.Event) bool
 }
 
 // collector makes a batch of a body's items, within the limits of a body.
 type collector struct {
-	meta  Meta
-	size  int // of the body
-	words words
-	items int // so far
-	batch Batch
+	meta     Meta
+	size     int // of the body in bytes
+	interned interner
+	items    int // so far
+	batch    Batch
 }
 
-// full reports whether there may be no further item.
+// full reports whether the body may have no further item.
 func (c *collector) full() bool { return c.items >= maxItems }
 
-// add adds the row of an item that was read, or its rejection.
-func (c *collector) add(raw []byte, read item) {
-	r := reader{now: c.meta.ReceivedAt, retention: c.meta.Retention, hook: c.meta.Hook, words: &c.words}
+// add adds the event or the rejection that an item makes.
+func (c *collector) add(raw []byte, it item) {
+	r := reader{now: c.meta.ReceivedAt, retention: c.meta.Retention, hook: c.meta.Hook, interned: &c.interned}
 	last := len(c.batch.Events)
 	if cap(c.batch.Events) == 0 {
-		c.batch.Events = make([]event.Event, 0, min(1+c.size/len(raw), maxGuess))
+		c.batch.Events = make([]event.Event, 0, min(1+c.size/len(raw), maxPreallocated))
 	}
 	c.batch.Events = append(c.batch.Events, event.Event{InstanceID: c.meta.InstanceID, ReceivedAt: millisecond(c.meta.ReceivedAt)})
-	isRow := read.row(&r, &c.batch.Events[last])
+	isRow := it.row(&r, &c.batch.Events[last])
 	if !isRow || r.refused() {
 		c.batch.Events = c.batch.Events[:last]
 	}
@@ -53,21 +54,21 @@ func (c *collector) add(raw []byte, read item) {
 		return
 	}
 	if isRow {
-		c.tellApart(&c.batch.Events[last])
+		c.identifyByIndex(&c.batch.Events[last])
 	}
 	c.items++
 }
 
-// tellApart gives an event that has neither a time nor an id of its own its place
-// in the body for an id: all such events of a body share the time of its receipt.
-func (c *collector) tellApart(e *event.Event) {
+// identifyByIndex derives an identifier from the item's index for an event that has neither an
+// identifier nor a time from its source. All such events of a body have the same time.
+func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
 	}
 }
 
-// reject adds a rejection and counts its item. The last one allowed grows to
-// cover whatever follows, so that a hostile body costs no more than its own size.
+// reject adds a rejection and counts its item. After maxRejected it extends the last
+// rejection instead, so that a hostile body costs no more than its own size.
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected
 	if len(*rejected) < maxRejected {
@@ -75,7 +76,7 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	} else {
 		last := &(*rejected)[maxRejected-1]
 		last.Raw = through(last.Raw, raw)
-		last.Field, last.Error = "", fmt.Sprintf("more than %d items are rejected, this one and later ones", maxRejected-1)
+		last.Field, last.Error = "", fmt.Sprintf("more than %d items are rejected; this entry stands for all later ones", maxRejected-1)
 	}
 	c.items++
 }
@@ -86,21 +87,20 @@ func through(first, later []byte) []byte {
 	return first[:length:cap(first)]
 }
 
-// words gives texts that come again and again in a batch, such as a node's name,
-// one string for all of them. It is a small cache without order: a text that
-// collides with another takes its place.
-type words [64]string
+// interner makes equal short texts of a batch, such as the name of a node, share one
+// string. It is a cache with one slot for each hash; a collision replaces the text.
+type interner [64]string
 
-// maxWord is the longest text that is worth a place, in bytes.
-const maxWord = 48
+// maxInterned is the maximum length of a shared text in bytes.
+const maxInterned = 48
 
-func (w *words) of(raw []byte) string {
-	if len(raw) == 0 || len(raw) > maxWord {
+func (n *interner) text(raw []byte) string {
+	if len(raw) == 0 || len(raw) > maxInterned {
 		return string(raw)
 	}
-	place := &w[(len(raw)*31+int(raw[0])*7+int(raw[len(raw)-1]))%len(w)]
-	if *place != string(raw) {
-		*place = string(raw)
+	slot := &n[(len(raw)*31+int(raw[0])*7+int(raw[len(raw)-1]))%len(n)]
+	if *slot != string(raw) {
+		*slot = string(raw)
 	}
-	return *place
+	return *slot
 }

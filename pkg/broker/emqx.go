@@ -19,14 +19,16 @@ var emqxSource = Source{
 	},
 }
 
-// emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action
-// with an empty body template: the columns that become a row.
+// emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action with an
+// empty body template. The fields are the columns that become an event.
 //
-// The row of a connection comes from client.connected, that of a refusal from
-// client.connack: it is the one event that every refused CONNECT ends with.
-// client.check_authn_complete tells the same earlier and makes no row.
-// client.check_authz_complete makes none either: a denial that closes the
-// connection is followed by client.disconnected.
+//	event                                                    makes
+//	client.connected                                         connect, accepted
+//	client.disconnected                                      see emqx5End
+//	client.connack                                           a refusal; nothing on success
+//	client.check_authn_complete                              nothing: client.connack follows
+//	client.check_authz_complete                              nothing: if a denial closes the connection, client.disconnected follows
+//	client.ping, message.*, session.*, delivery.*            nothing
 type emqx struct {
 	event, clientID, username, node        value
 	timestamp, connectedAt, disconnectedAt value
@@ -72,8 +74,8 @@ func (m *emqx) slot(key []byte) *value {
 	}
 }
 
-// row follows the event's kind. The newer names of the topics in a rule's FROM,
-// such as $events/client/connected, come with the same values of "event".
+// row fills in the event by its kind. The newer names of topics in a rule's FROM, such
+// as $events/client/connected, come with the same values of "event".
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("event", m.event)
 	switch e.NativeEvent {
@@ -91,7 +93,7 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 		if isTraffic(e.NativeEvent) {
 			return false
 		}
-		r.unknownKind("event", e.NativeEvent)
+		r.unknownKind("event", e.NativeEvent, "client.connected", "client.disconnected", "client.connack")
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -99,8 +101,8 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// isTraffic reports whether a kind of event is about messages and subscriptions. A rule
-// that selects these by mistake must not fill the quarantine with payloads.
+// isTraffic reports whether a kind of event is about messages or subscriptions. A rule
+// that selects them by mistake must not fill the quarantine with payloads.
 func isTraffic(kind string) bool {
 	return strings.HasPrefix(kind, "message.") || strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "delivery.")
 }
@@ -116,9 +118,9 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 	r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
-// sentByClient reports whether properties prove that the client sent DISCONNECT.
-// Their absence proves nothing, nor does the empty User-Property that EMQX itself puts
-// there (printable_maps of its emqx_rule_events, from 5.0.11 on).
+// sentByClient reports whether there are properties of a DISCONNECT of the client. Their
+// absence proves nothing. An empty User-Property does not count, because EMQX adds it
+// itself (printable_maps in emqx_rule_events, from 5.0.11 on).
 func (m *emqx) sentByClient() bool {
 	var user value
 	sent := false
@@ -132,8 +134,8 @@ func (m *emqx) sentByClient() bool {
 	return isObject && (sent || user.hasMembers())
 }
 
-// connack makes a row of a refusal only, and of none of a client that sent no
-// identifier: nobody could ask for it, and anybody can send such a CONNECT.
+// connack records refusals, except of clients that sent no identifier: nobody could
+// query them, and anybody can send such a CONNECT.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
 	if m.clientID.isEmptyText() {
 		return false
@@ -145,13 +147,12 @@ func (m *emqx) connack(r *reader, e *event.Event) bool {
 	return isRefusal
 }
 
-// emqxConnack fills in what a CONNACK says in the named field, and reports whether
-// it refuses.
+// emqxConnack fills in the meaning of a CONNACK's code and reports whether it refuses.
 func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	e.NativeReason = r.text(field, code)
 	name := reasonName(e.NativeReason)
 	if name == "" {
-		r.refuse(field, "a reason code is needed")
+		r.refuse(field, "is missing; it must name the reason code of CONNACK, such as success")
 	}
 	e.Action, e.ActionInfo = event.Close, event.SocketIOException
 	if known, ok := reasonNames[name]; ok {
@@ -162,7 +163,7 @@ func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	return !emqxAccepted[name]
 }
 
-// common fills in what all kinds share.
+// common fills in the fields of all kinds.
 func (m *emqx) common(r *reader, e *event.Event) {
 	e.Source = EMQX
 	e.ClientID = r.clientID("clientid", m.clientID)
@@ -176,8 +177,8 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel is the level of MQTT. Gateways of other protocols send texts such as
-// "1.2" or "2019", which are no level.
+// emqxLevel returns the protocol level of MQTT. Gateways for other protocols send
+// versions such as "1.2" or "2019" instead, for which it returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
 	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
@@ -186,15 +187,16 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 	return r.integer("proto_ver", v, math.MaxUint8).Value
 }
 
-// emqx5End is emqxEnd of EMQX 5 and 6, where some reasons say less than their names.
+// emqx5End returns the meaning of a reason of client.disconnected in EMQX 5 and 6, where
+// some reasons say less than their names.
 //
-// "error" stands for {error, X} and "internal_error" for any other term without a name. Both
-// are nearly always of WebSocket: "error" where it was closed without a close frame, as
-// tcp_closed is elsewhere; "internal_error" where a close frame had a code and, from
-// 5.10 on, whatever MQTT itself ended: a DISCONNECT, too, and an expired keep alive. Faults of
-// frames on TCP are internal_error up to 6.2 as well.
+// "error" stands for {error, X}, and "internal_error" for any other term without a name.
+// Both nearly always come from WebSocket. "error" means that the connection was closed
+// without a close frame, like tcp_closed elsewhere. "internal_error" means a close frame
+// with a code and, from 5.10 on, any end by MQTT itself, including a DISCONNECT or an
+// expired keep alive. Up to 6.2 it also stands for bad frames on TCP.
 //
-// The gateway of LwM2M calls the end of a registration's lifetime a timeout.
+// The gateway for LwM2M calls the end of a registration's lifetime a timeout.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
 	switch {
 	case name == "internal_error" && sentByClient:
@@ -208,7 +210,7 @@ func emqx5End(name string, sentByClient bool, protocol string) (event.Action, ev
 	}
 }
 
-// emqxEnd is what a reason of client.disconnected means.
+// emqxEnd returns the meaning of a reason of client.disconnected in any version.
 func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	if name == "normal" || name == "disconnect_with_will_message" {
 		return event.Disconnect, event.DisconnectedByClient

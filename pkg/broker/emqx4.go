@@ -16,18 +16,18 @@ var emqx4Source = Source{
 	},
 }
 
-// emqx4 is what the plugin emqx_web_hook of EMQX 4 sends:
+// emqx4 is an event of the plugin emqx_web_hook of EMQX 4:
 //
 //	action                                    makes
 //	client_connected                          connect, accepted
-//	client_connack                            what client.connack of EMQX 5 makes: no row of success
+//	client_connack                            a refusal; nothing on success
 //	client_disconnected                       see emqx4End
-//	client_connect                            no row: it comes before authentication
+//	client_connect                            nothing: it precedes authentication
 //	client_subscribe, client_unsubscribe,
-//	session_*, message_*                      no row
+//	session_*, message_*                      nothing
 //
-// A CONNACK has no time. The end of a connection has one from 4.2.9 on, and tells when
-// it began from 4.3.12 on. 4.0 tells that of a connect in seconds.
+// client_connack has no time. client_disconnected has one from 4.2.9 on, and includes
+// the time of the connect from 4.3.12 on. 4.0 sends connected_at in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value
@@ -69,7 +69,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 	switch e.NativeEvent {
 	case "client_connected":
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
-		r.when(e, timeField{"connected_at", milliseconds(m.connectedAt)})
+		r.when(e, timeField{"connected_at", inMilliseconds(m.connectedAt)})
 	case "client_disconnected":
 		e.NativeReason = r.text("reason", m.reason)
 		e.Action, e.ActionInfo = emqx4End(e.NativeReason)
@@ -84,7 +84,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 		"message_publish", "message_delivered", "message_acked":
 		return false
 	default:
-		r.unknownKind("action", e.NativeEvent)
+		r.unknownKind("action", e.NativeEvent, "client_connected", "client_disconnected", "client_connack")
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -92,7 +92,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in what all kinds share.
+// common fills in the fields of all kinds.
 func (m *emqx4) common(r *reader, e *event.Event) {
 	e.Source = EMQX4
 	e.ClientID = r.clientID("clientid", m.clientID)
@@ -101,28 +101,28 @@ func (m *emqx4) common(r *reader, e *event.Event) {
 	e.PeerAddress = r.text("ipaddress", m.ipAddress)
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, "")
 	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
-	e.ConnectedAt = r.time("connected_at", milliseconds(m.connectedAt))
+	e.ConnectedAt = r.time("connected_at", inMilliseconds(m.connectedAt))
 }
 
-// milliseconds is a Unix time in them, where it may be one in seconds.
-func milliseconds(v value) value {
-	if n, ok := v.integer(); ok && earliest/1000 < n && n < earliest {
+// inMilliseconds converts a Unix time that is in seconds to milliseconds.
+func inMilliseconds(v value) value {
+	if n, ok := v.integer(); ok && minMilliseconds/1000 < n && n < minMilliseconds {
 		v.raw = strconv.AppendInt(nil, n*1000, 10)
 	}
 	return v
 }
 
-// emqx4End is what a reason of client_disconnected means: a name as in later versions,
-// a term of Erlang such as {error,sock_closed}, or the code of a WebSocket close frame,
-// which the client sent. The first name in a term that means more than
-// Socket IOException decides; texts in it are for humans.
+// emqx4End returns the meaning of a reason of client_disconnected. The reason is a name
+// as in later versions, an Erlang term such as {error,sock_closed}, or the code of a
+// WebSocket close frame from the client. In a term, the first name that means more than
+// Socket IOException decides; strings are for humans and do not count.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient
 	}
 	action, info := emqxEnd(reasonName(reason), false)
 	term, _, _ := strings.Cut(reason, `"`)
-	for name := range strings.FieldsFuncSeq(term, isNoName) {
+	for name := range strings.FieldsFuncSeq(term, isSeparator) {
 		if info != event.SocketIOException {
 			break
 		}
@@ -131,7 +131,7 @@ func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	return action, info
 }
 
-// isNoName reports whether c cannot be part of a name in a term.
-func isNoName(c rune) bool {
+// isSeparator reports whether c cannot be part of a name in a term.
+func isSeparator(c rune) bool {
 	return c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9')
 }

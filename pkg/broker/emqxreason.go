@@ -2,9 +2,9 @@ package broker
 
 import "devicetrace/pkg/event"
 
-// emqxReasons is what each reason of client.disconnected means, as found in the
-// source of EMQX 4.0 to 6.3. Socket errors and whatever is not here mean
-// Socket IOException; see emqx5End for "error" and "internal_error".
+// emqxReasons is the meaning of each reason of client.disconnected in the source code of
+// EMQX 4.0 to 6.3. Any other reason means Socket IOException. See emqx5End for "error"
+// and "internal_error".
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // the same client identifier, session kept
@@ -12,30 +12,30 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.NoHeart: {
 		"keepalive_timeout",
-		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout", // gateways of STOMP, NATS, MQTT-SN
+		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout", // gateways for STOMP, NATS, MQTT-SN
 	},
-	event.TopicAuthFailed: {"acl_denied"}, // gateways of STOMP and NATS
+	event.TopicAuthFailed: {"acl_denied"}, // gateways for STOMP and NATS
 	event.NotAuthorized: {
-		// A denied topic with deny_action = disconnect ends like expired or failed
-		// authentication; one event alone cannot tell them apart.
+		// Failed or expired authentication, or a denied topic with deny_action =
+		// disconnect. One event alone cannot tell them apart.
 		"not_authorized",
 		"bad_username_or_password", "bad_authentication_method", "banned",
-		"authentication_expired", // of TDMQ for MQTT alone
+		"authentication_expired", // TDMQ for MQTT only
 	},
 	event.ClosedByClient: {
-		"tcp_closed", "ssl_closed", "closed", // a reset is mostly reported so, too
+		"tcp_closed", "ssl_closed", "closed", // also most resets
 		"sock_closed", // 4.x
 		"remote",      // WebSocket close frame without a code
 	},
 	event.InvalidParam: {
-		// the broker found a fault
+		// protocol errors
 		"protocol_error", "malformed_packet", "frame_error", "implementation_specific_error",
-		// the parser's own words
+		// words of the parser
 		"malformed_variable_byte_integer", "malformed_properties", "utf8_string_invalid", "bad_frame_header",
 		"bad_packet_id", "invalid_packet_id", "bad_subqos", "frame_too_large", "packet_too_large",
 		"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",
 		"malformed_user_property_value", "user_property_not_enough_bytes", "invalid_property_code", "proxy_protocol_config_disabled",
-		// of frames of WebSocket
+		// WebSocket frames
 		"badframe", "badencoding", "badsize", "unexpected_ws_frame",
 		// names of MQTT 5 codes
 		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
@@ -48,7 +48,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"quota_exceeded", "message_rate_too_high", "connection_rate_exceeded",
 	},
 	event.ServerShutdown: {
-		"kicked",                             // by an operator or a ban
+		"kicked",                             // by an operator or by a ban
 		"use_another_server", "server_moved", // eviction and rebalancing
 		"server_busy", "server_unavailable", "server_shutting_down", "administrative_action",
 		"maximum_connect_time", "unspecified_error", "unknown_error",
@@ -60,14 +60,14 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 })
 
-// emqxAccepted is what a CONNACK says that does not refuse.
+// emqxAccepted are the codes of a CONNACK that does not refuse.
 var emqxAccepted = map[string]bool{
 	"success":             true,
-	"connection_accepted": true, // gateways of other protocols
-	"accepted":            true, // that of MQTT-SN
+	"connection_accepted": true, // gateways for other protocols
+	"accepted":            true, // gateway for MQTT-SN
 }
 
-// emqxRefusals is what a CONNACK of the gateway of MQTT-SN refuses with, in its spelling.
+// emqxRefusals is the meaning of refusals by the gateway for MQTT-SN, in its spelling.
 var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized:  {"rejected_not_authorize"},
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},

@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"devicetrace/pkg/event"
 )
@@ -13,41 +15,41 @@ var ownSource = Source{
 	vocabulary: vocabulary{
 		refusals: []string{"connack"},
 		ends:     []string{"disconnect"},
-		notRestarts: []string{ // names of MQTT 5 reason codes
+		notRestarts: []string{ // as in reasons
 			"administrative_action", "maximum_connect_time", "server_busy", "unspecified_error",
 		},
 	},
 }
 
-// own is an event in the project's own form, for brokers that can be taught to
-// send it and for bridges.
+// own is an event in the project's own form, for bridges and for brokers that can be
+// configured or extended to send it.
 //
-//	key                what                                                     if missing
-//	client_id          client identifier, up to 65,535 bytes                    group_id and device_id
-//	group_id           the half before "@@@"                                    no group
-//	device_id          the half after it
-//	action             connect, close or disconnect                             refused
-//	action_info        a word of the vocabulary, or an alias of one             see defaultInfo
-//	time               RFC 3339 or Unix milliseconds                            the time it was received
+//	key                meaning                                                  if missing
+//	client_id          client identifier, up to 65,535 bytes                    from group_id and device_id
+//	group_id           the part before "@@@"                                    no group
+//	device_id          the part after "@@@"
+//	action             connect, close or disconnect                             rejected
+//	action_info        a word of the vocabulary or an alias of one              see defaultInfo
+//	time               RFC 3339 or Unix milliseconds                            time of receipt
 //	channel_id         the broker's identifier of the connection                derived when read
-//	source_event_id    the source's own identifier of this event                without time: its place in the body
+//	source_event_id    the source's identifier of this event                    without time: its index in the body
 //	native_event       the source's own word for what happened                  action, as sent
-//	native_reason      the source's own word for why                            action_info, as sent
+//	native_reason      the source's own word for the reason                     action_info, as sent
 //	reason_code        MQTT reason or return code, 0 to 255
-//	peer_address       the client's address, without a port
+//	peer_address       address of the client, without a port
 //	peer_port          0 to 65535
 //	username           as in CONNECT
-//	node               broker node that held the connection
-//	protocol           "MQTT", or what a gateway calls it
+//	node               broker node of the connection
+//	protocol           "MQTT", or a gateway's name for its protocol
 //	protocol_version   3 (MQTT 3.1), 4 (3.1.1), 5 (5.0)
 //	keep_alive         seconds
 //	clean_start        true or false
 //	connected_at       when the connection was accepted, like time
-//	source             what sends this                                          "events"
+//	source             name of the sender                                       "events"
 //
-// Events are told apart by native_event and native_reason, not by our reading of
-// them; so these take over what was sent, lest two actions in one millisecond be
-// taken for one event.
+// native_event and native_reason are part of an event's identity; action and action_info
+// are not. The native words default to action and action_info, so that two actions in one
+// millisecond are not taken for one event.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value
@@ -116,7 +118,7 @@ func (m *own) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// client is the client identifier, whole or from its two halves.
+// client returns the client identifier, which comes whole or in two parts.
 func (m *own) client(r *reader) event.ClientID {
 	group, device := r.id("group_id", m.groupID), r.id("device_id", m.deviceID)
 	if group == "" && device == "" {
@@ -126,18 +128,18 @@ func (m *own) client(r *reader) event.ClientID {
 	whole := event.ClientID(r.id("client_id", m.clientID))
 	switch split, _ := joined.Split(); {
 	case device == "":
-		r.refuse("device_id", "is needed where there is a group_id")
+		r.refuse("device_id", "is missing; group_id needs a device_id")
 	case split != group:
-		r.refuse("group_id", `the first "@@@" must be the one between group_id and device_id`)
+		r.refuse("group_id", `and device_id must be joined by the first "@@@" of the client identifier`)
 	case len(joined) > event.MaxClientID:
-		r.refuse("device_id", "makes the client identifier longer than 65535 bytes")
+		r.refuse("device_id", fmt.Sprintf("makes the client identifier longer than %d bytes", event.MaxClientID))
 	case whole != "" && whole != joined:
-		r.refuse("client_id", "is not that of group_id and device_id")
+		r.refuse("client_id", `must be group_id, "@@@" and device_id; or leave it out`)
 	}
 	return joined
 }
 
-// words are what happened and why, in the vocabulary and as sent.
+// words fills in what happened and why, in the vocabulary and as sent.
 func (m *own) words(r *reader, e *event.Event) {
 	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
 	e.Action = event.Action(action)
@@ -148,7 +150,7 @@ func (m *own) words(r *reader, e *event.Event) {
 	if info != "" {
 		known, ok := event.ParseActionInfo(info)
 		if !ok {
-			r.refuse("action_info", "is not a word of the vocabulary")
+			r.refuse("action_info", fmt.Sprintf("%.64q is not known; use one of %s", info, knownInfos()))
 		}
 		e.ActionInfo = known
 	}
@@ -156,9 +158,17 @@ func (m *own) words(r *reader, e *event.Event) {
 	e.NativeReason = orElse(r.text("native_reason", m.nativeReason), info)
 }
 
-// defaultInfo is why an action happened when nobody says. The code of a connect is
-// that of its CONNACK. The codes 1 to 5 of a close are the refusals of MQTT 3; the
-// others what the broker closed it with.
+func knownInfos() string {
+	var words []string
+	for _, info := range event.ActionInfos() {
+		words = append(words, string(info))
+	}
+	return strings.Join(words, ", ")
+}
+
+// defaultInfo returns the reason of an action if the sender gives none. The code of a
+// connect is taken for the code of its CONNACK. For a close, codes 1 to 5 are refusals of
+// MQTT 3, and all others are codes of the broker's DISCONNECT.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:
@@ -176,7 +186,7 @@ func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionIn
 	}
 }
 
-// evidence is the rest, as it came.
+// evidence fills in the other fields as sent.
 func (m *own) evidence(r *reader, e *event.Event) {
 	e.Source = orElse(r.text("source", m.source), Events)
 	e.SourceEventID = r.text("source_event_id", m.sourceEventID)

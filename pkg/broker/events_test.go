@@ -107,7 +107,7 @@ func TestOwnTime(t *testing.T) {
 		{"just short of an hour ahead", ms(received.Add(time.Hour)), ""},
 		{"more than an hour ahead", ms(received.Add(time.Hour + time.Millisecond)), "future"},
 		{"just inside retention", ms(received.Add(-90*24*time.Hour + time.Millisecond)), ""},
-		{"older than retention", ms(received.Add(-90*24*time.Hour - time.Millisecond)), "older than rows are kept"},
+		{"older than retention", ms(received.Add(-90*24*time.Hour - time.Millisecond)), "older than the retention of 90 days"},
 		{"zero", "0", "after 1970"},
 		{"negative", "-5", "after 1970"},
 		{"seconds", fmt.Sprint(received.Unix()), "not in seconds"},

@@ -12,24 +12,26 @@ import (
 )
 
 const (
-	// maxText bounds every text but client identifiers, in bytes.
+	// maxText bounds every text except client identifiers, in bytes.
 	maxText = 64 << 10
 	// maxPort is the highest TCP port.
 	maxPort = 65_535
 )
 
-// reader gives the values of one item their types, tolerantly: a number may come
-// as text, a missing value in any of its forms. It remembers the first field that
-// cannot be understood; what it returns from then on does not matter.
+// reader converts the values of one item to Go types. It is tolerant: a number may come
+// as a string, and a missing value in any of its forms. It keeps the first field that it
+// cannot understand; after that its results are not used.
 type reader struct {
 	now       time.Time
 	retention time.Duration
 	hook      string // Meta.Hook
-	words     *words
+	interned  *interner
 	field     string
 	fault     string
 }
 
+// refuse rejects the item. The fault says what is wrong with the field and what to send
+// instead; it is shown after the field's name.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -38,7 +40,7 @@ func (r *reader) refuse(field, fault string) {
 
 func (r *reader) refused() bool { return r.fault != "" }
 
-// missing reports whether the source did not tell.
+// missing reports whether the source did not give the value.
 func (v value) missing() bool {
 	switch v.kind {
 	case absent, null:
@@ -53,7 +55,7 @@ func (v value) missing() bool {
 // isEmptyText reports whether the source sent "".
 func (v value) isEmptyText() bool { return v.kind == text && len(v.raw) == 0 }
 
-// text reads a text, "" where it is missing.
+// text reads a string, "" if it is missing.
 func (r *reader) text(field string, v value) string {
 	if v.missing() {
 		return ""
@@ -61,7 +63,7 @@ func (r *reader) text(field string, v value) string {
 	return r.anyText(field, v, maxText)
 }
 
-// id reads a text for which "undefined" is a value like any other.
+// id reads a string that may be "undefined".
 func (r *reader) id(field string, v value) string {
 	if v.kind == absent || v.kind == null {
 		return ""
@@ -69,58 +71,55 @@ func (r *reader) id(field string, v value) string {
 	return r.anyText(field, v, event.MaxClientID)
 }
 
-// clientID reads a client identifier that a row cannot do without.
+// clientID reads the client identifier, without which there is no event.
 func (r *reader) clientID(field string, v value) event.ClientID {
 	id := event.ClientID(r.id(field, v))
 	if id == "" {
-		r.refuse(field, "a client identifier is needed")
+		r.refuse(field, "is missing; every event needs its client identifier")
 	}
 	return id
 }
 
+// anyText reads a string of at most limit bytes.
 func (r *reader) anyText(field string, v value, limit int) string {
 	if v.kind != text {
-		r.refuse(field, "must be a text")
+		r.refuse(field, "must be a string")
 		return ""
 	}
 	raw, ok := v.unescaped()
 	if !ok || !utf8.Valid(raw) {
-		r.refuse(field, "is not valid UTF-8")
+		r.refuse(field, "must be valid UTF-8")
 		return ""
 	}
 	if len(raw) > limit {
-		r.refuse(field, fmt.Sprintf("is longer than %d bytes", limit))
+		r.refuse(field, fmt.Sprintf("must not be longer than %d bytes", limit))
 		return ""
 	}
-	return r.words.of(raw)
+	return r.interned.text(raw)
 }
 
-// integer reads a whole number from 0 to limit, unknown where it is missing.
+// integer reads a whole number from 0 to limit, unknown if it is missing.
 func (r *reader) integer(field string, v value, limit int32) event.Optional[int32] {
 	if v.missing() {
 		return event.Optional[int32]{}
 	}
 	n, ok := v.integer()
-	if !ok {
-		r.refuse(field, "must be a whole number")
-		return event.Optional[int32]{}
-	}
-	if n < 0 || n > int64(limit) {
-		r.refuse(field, fmt.Sprintf("must be from 0 to %d", limit))
+	if !ok || n < 0 || n > int64(limit) {
+		r.refuse(field, fmt.Sprintf("must be a whole number from 0 to %d", limit))
 		return event.Optional[int32]{}
 	}
 	return event.Some(int32(n))
 }
 
-// numeral reads a whole number that counts events or connections, as its digits; ""
-// where it is missing.
+// numeral reads a whole number that counts events or connections and returns its
+// digits, or "" if it is missing.
 func (r *reader) numeral(field string, v value) string {
 	if v.missing() {
 		return ""
 	}
 	n, ok := v.integer()
 	if !ok || n < 0 {
-		r.refuse(field, "must be a whole number, not below zero")
+		r.refuse(field, "must be a whole number, 0 or more")
 		return ""
 	}
 	return strconv.FormatInt(n, 10)
@@ -132,7 +131,7 @@ func (r *reader) seconds(field string, v value) event.Optional[time.Duration] {
 	return event.Optional[time.Duration]{Value: time.Duration(n.Value) * time.Second, Known: n.Known}
 }
 
-// integer is the value of a whole number, or of a text that spells one.
+// integer returns the value of a whole number, or of a string that spells one.
 func (v value) integer() (int64, bool) {
 	if len(v.raw) > 32 || v.kind != number && !v.spellsNumber() {
 		return 0, false
@@ -147,13 +146,13 @@ func (v value) integer() (int64, bool) {
 	return int64(f), true
 }
 
-// spellsNumber reports whether a text holds a number as JSON writes it.
+// spellsNumber reports whether v is a string that spells a JSON number.
 func (v value) spellsNumber() bool {
 	s := scanner{body: v.raw}
 	return v.kind == text && s.number() == nil && s.at == len(v.raw)
 }
 
-// flag reads true or false, as such or as text.
+// flag reads a boolean, or a string that spells one; unknown if it is missing.
 func (r *reader) flag(field string, v value) event.Optional[bool] {
 	if v.missing() {
 		return event.Optional[bool]{}
@@ -170,17 +169,18 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// unknownKind refuses a kind of event that the format does not have.
-func (r *reader) unknownKind(field, native string) {
+// unknownKind refuses a kind of event that the format does not have. The given kinds
+// are those that make an event.
+func (r *reader) unknownKind(field, native string, kinds ...string) {
 	if native == "" {
-		r.refuse(field, "the kind of event is needed")
+		r.refuse(field, "is missing; use one of "+strings.Join(kinds, ", "))
 		return
 	}
-	r.refuse(field, "is not a kind of event that is known here")
+	r.refuse(field, fmt.Sprintf("%.64q is not known; use one of %s", native, strings.Join(kinds, ", ")))
 }
 
-// splitPeer cuts "address:port" at the last colon, since IPv6 addresses may come
-// without brackets. What has no port is all address.
+// splitPeer cuts "address:port" at the last colon, because an IPv6 address may have no
+// brackets. Without a port, all of it is the address.
 func splitPeer(peer string) (address string, port int32) {
 	colon := strings.LastIndexByte(peer, ':')
 	if colon < 0 {

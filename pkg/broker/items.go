@@ -2,24 +2,24 @@ package broker
 
 import "bytes"
 
-// message is one item of a broker's payload: a struct of the values it knows.
+// message is a struct of the values that a format reads from one item.
 type message interface {
-	// slot returns where the value of a key goes; nil for a key that is ignored.
+	// slot returns the place for the value of a key, nil for a key to ignore.
 	slot(key []byte) *value
 	item
 }
 
-// batcher cuts a body into items and collects what they make.
+// batcher splits a JSON body into items and collects their events.
 type batcher[M any, P interface {
 	*M
 	message
 }] struct {
 	collector
-	read M // the message being read; one for all, since it is large
+	read M // the current message; reused for each item because it is large
 	slot func(key []byte) *value
 }
 
-// decode is the Decoder of the format whose message is M.
+// decode is the Decoder of the format with the message M.
 func decode[M any, P interface {
 	*M
 	message
@@ -29,7 +29,7 @@ func decode[M any, P interface {
 	s := scanner{body: body}
 	switch first := s.space(); {
 	case s.ended():
-		b.reject(body, "", "the body is empty")
+		b.reject(body, "", "the body is empty; send at least one event")
 	case first == '[':
 		b.array(&s)
 	default:
@@ -38,8 +38,8 @@ func decode[M any, P interface {
 	return b.batch
 }
 
-// array reads [item, item, …]. After a fault of syntax nothing tells where the
-// next item begins, so what is left is rejected with the item at fault.
+// array reads [item, item, …]. After a syntax error nobody knows where the next item
+// begins, so the rest of the body is rejected together with the bad item.
 func (b *batcher[M, P]) array(s *scanner) {
 	from := s.at
 	s.at++
@@ -63,35 +63,34 @@ func (b *batcher[M, P]) array(s *scanner) {
 			b.end(s)
 			return
 		default:
-			b.reject(s.body[from:], "", "the array does not go on or end after this item")
+			b.reject(s.body[from:], "", "the item must be followed by a comma or by the end of the array")
 			return
 		}
 	}
 }
 
-// end rejects what follows the array.
+// end rejects anything that follows the array.
 func (b *batcher[M, P]) end(s *scanner) {
 	if !s.ended() {
-		b.reject(s.body[s.at:], "", "there is something after the end of the array")
+		b.reject(s.body[s.at:], "", "the body must end after the array")
 	}
 }
 
-// objects reads a body that is one object, on as many lines as it likes, or else
-// one object a line. A body of which no line is JSON is not NDJSON but one
-// damaged item.
+// objects reads a body that is one object, on any number of lines, or one object a line.
+// If none of its lines is valid JSON, the body is rejected as one damaged item.
 func (b *batcher[M, P]) objects(s *scanner) {
 	body := s.body[s.at:]
 	err := b.value(s, alone)
 	switch {
 	case err == nil:
-	case anyLine(body, wellFormed):
+	case hasJSONLine(body):
 		b.lines(body)
 	default:
 		b.reject(body, "", err.Error())
 	}
 }
 
-// lines reads NDJSON; blank lines are no items.
+// lines reads NDJSON, in which blank lines do not count.
 func (b *batcher[M, P]) lines(body []byte) {
 	for len(body) > 0 {
 		line, rest, _ := bytes.Cut(body, []byte("\n"))
@@ -109,10 +108,10 @@ func (b *batcher[M, P]) lines(body []byte) {
 	}
 }
 
-// anyLine reports whether a line is as asked.
-func anyLine(body []byte, asked func(line []byte) bool) bool {
+// hasJSONLine reports whether any line of the body is one JSON value.
+func hasJSONLine(body []byte) bool {
 	for line := range bytes.SplitSeq(body, []byte("\n")) {
-		if asked(line) {
+		if wellFormed(line) {
 			return true
 		}
 	}
@@ -126,7 +125,7 @@ func wellFormed(line []byte) bool {
 	return err == nil && s.ended()
 }
 
-// place is where an item stands: in an array, or alone in its body or line.
+// place says whether an item is in an array, or alone in its body or line.
 type place bool
 
 const (
@@ -134,9 +133,8 @@ const (
 	alone  place = true
 )
 
-// value reads the item that is next. An error means that it could not be read to
-// its end, and left nothing in the batch; whatever else is wrong with the item is
-// in the batch afterwards.
+// value reads the next item and adds its event or rejection to the batch. An error means
+// that the end of the item could not be found; nothing was added then.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {
 		return errTooMany
@@ -157,7 +155,7 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 	case where == alone && !s.ended():
 		return errSyntax
 	case !isObject:
-		b.reject(raw, "", "an item must be a JSON object")
+		b.reject(raw, "", "the item must be a JSON object")
 	default:
 		b.add(raw, P(&b.read))
 	}

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// kind is what a JSON value is.
+// kind is the type of a JSON value.
 type kind byte
 
 const (
@@ -20,33 +20,33 @@ const (
 	array
 )
 
-// value is a JSON value still in the bytes of the body.
+// value is a JSON value. It shares the memory of the body.
 type value struct {
 	kind    kind
-	escaped bool   // a text with backslashes in it
-	raw     []byte // the value as it stands; of a text what is between the quotes
+	escaped bool   // a string that contains backslashes
+	raw     []byte // the bytes of the value; of a string, those between the quotes
 }
 
-// maxDepth is how deep objects and arrays may nest, the item itself included.
+// maxDepth bounds the nesting of objects and arrays, including the item itself.
 const maxDepth = 64
 
 var (
-	errSyntax = errors.New("not valid JSON")
-	errDepth  = fmt.Errorf("nested deeper than %d levels", maxDepth)
+	errSyntax = errors.New("the item is not valid JSON")
+	errDepth  = fmt.Errorf("the item is nested deeper than %d levels", maxDepth)
 )
 
-// scanner reads JSON (RFC 8259) in place: it copies nothing, allocates nothing,
-// and its recursion is bounded by maxDepth. It is our own because a payload's
-// fields may have any type, must be refused by name, and are read at several
-// times the speed of a library that goes by reflection. Fuzzed against encoding/json.
+// scanner reads JSON (RFC 8259) in place. It copies nothing and allocates nothing, and
+// maxDepth bounds its recursion. The project has its own because the fields of a payload
+// may have any type and a bad one must be reported by name, and because it is several
+// times faster than a library that uses reflection. It is fuzzed against encoding/json.
 type scanner struct {
 	body  []byte
 	at    int
 	depth int
 }
 
-// space moves to the next byte that is not white space, and returns it; 0 at the end,
-// which ended tells from a NUL in the body.
+// space moves to the next byte that is not white space and returns it. It returns 0 at
+// the end; ended tells the end from a NUL in the body.
 func (s *scanner) space() byte {
 	for ; s.at < len(s.body); s.at++ {
 		switch c := s.body[s.at]; c {
@@ -58,7 +58,7 @@ func (s *scanner) space() byte {
 	return 0
 }
 
-// ended reports whether nothing is left but white space.
+// ended reports whether only white space is left.
 func (s *scanner) ended() bool {
 	s.space()
 	return s.at == len(s.body)
@@ -73,7 +73,7 @@ func (s *scanner) accept(c byte) bool {
 	return false
 }
 
-// value reads the value that is next.
+// value reads the next value.
 func (s *scanner) value() (value, error) {
 	start := s.space()
 	from := s.at
@@ -98,11 +98,11 @@ func (s *scanner) value() (value, error) {
 	return value{kind: k, raw: s.body[from:s.at]}, err
 }
 
-// ignore is the slot of an object whose members nobody wants.
+// ignore gives no key a slot.
 func ignore([]byte) *value { return nil }
 
-// object reads an object and puts the value of each member into the slot for its
-// key; no slot, no value. Of a key that comes twice, the last value stays.
+// object reads an object and stores each member in the slot for its key, unless the slot
+// is nil. If a key occurs twice, its last value counts.
 func (s *scanner) object(slot func(key []byte) *value) error {
 	if err := s.enter('{'); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (s *scanner) member(slot func(key []byte) *value) error {
 	return nil
 }
 
-// array reads an array whose elements nobody wants.
+// array reads past an array.
 func (s *scanner) array() error {
 	if err := s.enter('['); err != nil {
 		return err
@@ -190,7 +190,7 @@ func (s *scanner) leave() error {
 	return nil
 }
 
-// text reads a string. Its escapes are checked here and resolved by unescape.
+// text reads a string. It checks the escapes; unescape resolves them.
 func (s *scanner) text() (value, error) {
 	s.at++
 	v := value{kind: text}
@@ -215,7 +215,7 @@ func (s *scanner) text() (value, error) {
 	return v, errSyntax
 }
 
-// escape moves past a backslash and what belongs to it.
+// escape moves past an escape sequence and reports whether it is valid.
 func (s *scanner) escape() bool {
 	s.at++
 	if s.at >= len(s.body) {
@@ -242,7 +242,7 @@ func (s *scanner) literal(word string) error {
 	return nil
 }
 
-// number reads [-] digits [. digits] [e [±] digits], without leading zeros.
+// number reads past [-] digits [. digits] [e [±] digits], without leading zeros.
 func (s *scanner) number() error {
 	s.accept('-')
 	if !s.accept('0') && !s.digits() {
@@ -262,7 +262,7 @@ func (s *scanner) number() error {
 	return nil
 }
 
-// digits moves past one digit or more.
+// digits moves past one or more digits and reports whether there were any.
 func (s *scanner) digits() bool {
 	from := s.at
 	for s.at < len(s.body) && '0' <= s.body[s.at] && s.body[s.at] <= '9' {
@@ -276,7 +276,8 @@ var escapes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// unescaped is what a text says. False: half of a surrogate pair, which is no character.
+// unescaped returns the content of a string. It returns false if the string contains
+// half of a surrogate pair, which is not a character.
 func (v value) unescaped() ([]byte, bool) {
 	if !v.escaped {
 		return v.raw, true
@@ -284,7 +285,8 @@ func (v value) unescaped() ([]byte, bool) {
 	return unescape(v.raw)
 }
 
-// unescape resolves the escapes of a text that text() has read. False: as of unescaped.
+// unescape resolves the escapes of a string that scanner.text has read. It returns false
+// like unescaped.
 func unescape(raw []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
@@ -311,7 +313,7 @@ func unescape(raw []byte) ([]byte, bool) {
 	return out, true
 }
 
-// lowSurrogate reads the \uXXXX that b begins with.
+// lowSurrogate reads the \uXXXX at the beginning of b.
 func lowSurrogate(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false
@@ -319,7 +321,7 @@ func lowSurrogate(b []byte) (rune, bool) {
 	return hex4(b[2:])
 }
 
-// hex4 reads four hex digits.
+// hex4 reads four hex digits at the beginning of b.
 func hex4(b []byte) (r rune, ok bool) {
 	for _, c := range b[:4] {
 		switch {
@@ -337,14 +339,14 @@ func hex4(b []byte) (r rune, ok bool) {
 	return r, true
 }
 
-// members puts the members of an object that was read into the slots for their keys,
-// and reports whether it is an object at all.
+// members stores the members of an object in the slots for their keys. It reports
+// whether v is an object.
 func (v value) members(slot func(key []byte) *value) bool {
 	s := scanner{body: v.raw}
 	return v.kind == object && s.object(slot) == nil
 }
 
-// hasMembers reports whether a value is an object that is not empty.
+// hasMembers reports whether v is an object that is not empty.
 func (v value) hasMembers() bool {
 	s := scanner{body: v.raw}
 	return v.kind == object && s.accept('{') && s.space() != '}'

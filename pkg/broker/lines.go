@@ -10,30 +10,30 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// maxLine is the longest line of a log that is looked at, in bytes.
+// maxLine is the maximum length of a log line in bytes.
 const maxLine = 4 << 10
 
-// lineReader cuts a body into the lines of a log and collects what they make.
+// lineReader splits a body into the lines of a log and collects their events.
 type lineReader struct {
 	collector
-	log    string         // its name; empty where nobody tells the position
-	offset int64          // of the body in it
-	before map[string]int // how often each line came in this body
+	log    string         // name of the log; empty if the position is unknown
+	offset int64          // of the body in the log
+	before map[string]int // how often each line has occurred in this body
 }
 
-// decodeLines is the Decoder of a log whose lines are L. Blank lines are no items;
-// the last line needs no line feed.
+// decodeLines is the Decoder of a log with lines of type L. Blank lines do not count,
+// and the last line needs no line feed.
 func decodeLines[L interface {
 	~[]byte
 	item
 }](body []byte, meta Meta) Batch {
 	b := lineReader{collector: collector{meta: meta, size: len(body)}, before: map[string]int{}}
 	if meta.Position != "" && !b.place(meta.Position) {
-		b.reject(body, "", `the position must be a name, a colon and the byte where the body begins: "name:1024"`)
+		b.reject(body, "", `the position must be the log's name, a colon and the byte offset of the body, such as "name:1024"`)
 		return b.batch
 	}
 	if first, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n")); isJSON(first) {
-		b.reject(body, "", "this route takes the lines of a log, not JSON")
+		b.reject(body, "", "the body must be lines of the broker's log; send JSON events to the route "+Events)
 		return b.batch
 	}
 	for at := 0; at < len(body); {
@@ -49,25 +49,25 @@ func decodeLines[L interface {
 		at += len(line) + 1
 	}
 	if b.items == 0 {
-		b.reject(body, "", "the body is empty")
+		b.reject(body, "", "the body is empty; send at least one line")
 	}
 	return b.batch
 }
 
-// isJSON reports whether a line is a JSON object or array: somebody sends to the wrong
-// route, and would not notice if it were taken for a line that tells nothing.
+// isJSON reports whether a line is a JSON object or array. Its sender uses the wrong
+// route, and would not notice if the line were ignored like an unrelated log line.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
 
 const (
-	// maxLogName is the longest name of a log in a position, in bytes.
+	// maxLogName is the maximum length of a log's name in a position, in bytes.
 	maxLogName = 128
-	// maxOffset is the last byte that a position can tell: one of 15 digits.
+	// maxOffset is the largest offset in a position. It has the 15 digits of an identifier.
 	maxOffset = 999_999_999_999_999
 )
 
-// place reads where the body begins.
+// place reads the position of the body and reports whether it is valid.
 func (b *lineReader) place(position string) bool {
 	colon := strings.LastIndexByte(position, ':')
 	if colon < 1 || colon > maxLogName || !utf8.ValidString(position) {
@@ -78,28 +78,29 @@ func (b *lineReader) place(position string) bool {
 	return err == nil && offset <= maxOffset-uint64(b.size)
 }
 
-// line adds what a line makes. at is where it begins in the body.
-func (b *lineReader) line(raw []byte, at int, read item) {
+// line adds the event or rejection that a line makes. The line begins at the given
+// offset of the body.
+func (b *lineReader) line(raw []byte, at int, it item) {
 	switch {
 	case len(raw) > maxLine:
-		b.reject(raw, "", fmt.Sprintf("the line is longer than %d bytes", maxLine))
+		b.reject(raw, "", fmt.Sprintf("the line must not be longer than %d bytes", maxLine))
 		return
 	case !utf8.Valid(raw):
-		b.reject(raw, "", "the line is not valid UTF-8")
+		b.reject(raw, "", "the line must be valid UTF-8")
 		return
 	}
 	rows := len(b.batch.Events)
-	b.add(raw, read)
+	b.add(raw, it)
 	if len(b.batch.Events) > rows {
-		b.identify(&b.batch.Events[rows], raw, at)
+		b.identifyByPosition(&b.batch.Events[rows], raw, at)
 	}
 }
 
-// identify gives a row the place of its line in the log for an id: the same
-// whatever body the line comes in, and as text in the order of the lines, which is
-// the order of rows of one second. Without a position only lines that are the same
-// are told apart, by how many of them came before in this body.
-func (b *lineReader) identify(e *event.Event, raw []byte, at int) {
+// identifyByPosition makes the position of the line in the log the identifier of its event. It
+// does not depend on the body in which the line arrives, and identifiers sort like the
+// lines, which puts the events of one second in order. If the position is unknown, only
+// equal lines need an identifier: the number of equal lines before it in this body.
+func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))
 		return

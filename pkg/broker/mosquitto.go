@@ -24,18 +24,18 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// 2.1.0 writes as 2.0 does, and "Client dev1 disconnected, session taken over." where it has
-// reasons that 2.0 has not.
+// 2.1.0 writes like 2.0, and for reasons that 2.0 does not have, "Client dev1
+// disconnected, session taken over."
 //
-// Lines with another meaning make no row, and neither does a line without a client
-// identifier: Mosquitto writes <unknown> in its place up to 2.0, the client's address
-// from 2.1 on. A client that is really called so is taken for none, but for its connects.
+// Other lines make no event, nor do lines without a client identifier. In place of the
+// identifier, Mosquitto writes <unknown> up to 2.0, and the client's address from 2.1 on.
+// If a client really has such a name, only its connects are recorded.
 //
-// The time is Unix seconds, or ISO 8601 with a zone. A local time without a zone
-// could be any, so such a line has the time it was received, like one without a time.
+// The time is in Unix seconds, or ISO 8601 with a zone. A line without a time gets the
+// time of receipt, and so does one with a local time, whose zone is unknown.
 type mosquitto []byte
 
-// mosquittoCut is the length of a line that Mosquitto had to cut off, in bytes: its
+// mosquittoCut is the length in bytes of a line that Mosquitto may have truncated: its
 // buffer is 1,000 bytes long.
 const mosquittoCut = 999
 
@@ -47,10 +47,10 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 		r.refuse("", fault)
 		return false
 	case found && len(line) == mosquittoCut:
-		r.refuse("", "the line is as long as Mosquitto's longest, so its end may be missing")
+		r.refuse("", "the line may be truncated, because it is as long as the longest that Mosquitto writes")
 		return false
 	case !found && mosquittoHidden(text):
-		r.refuse("time", "the line begins with something that is not known here: log_timestamp_format must be %Y-%m-%dT%H:%M:%S%z, or left out")
+		r.refuse("time", "the line begins with an unknown form of time; set log_timestamp_format to %Y-%m-%dT%H:%M:%S%z, or leave it out")
 		return false
 	case !found || said.nobody():
 		return false
@@ -60,34 +60,34 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill takes over what a line tells.
-func (m *mosquittoSaid) fill(r *reader, e *event.Event) {
+// fill fills in the event of a line, except its time.
+func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	e.Source = Mosquitto
-	e.ClientID = event.ClientID(r.words.of(m.id))
+	e.ClientID = event.ClientID(r.interned.text(m.id))
 	e.Action, e.ActionInfo = m.action, m.info
-	e.NativeEvent, e.NativeReason = m.event, r.words.of(m.reason)
-	e.PeerAddress, e.PeerPort = r.words.of(m.address), m.port
+	e.NativeEvent, e.NativeReason = m.event, r.interned.text(m.reason)
+	e.PeerAddress, e.PeerPort = r.interned.text(m.address), m.port
 	if m.action == event.Connect {
 		e.Protocol, e.ProtocolVersion = "MQTT", mosquittoVersions[m.version]
 		e.CleanStart = event.Some(m.clean == 1)
 		e.KeepAlive = event.Some(time.Duration(m.keepAlive) * time.Second)
-		e.Username = r.words.of(m.user)
+		e.Username = r.interned.text(m.user)
 	}
 }
 
-// mosquittoVersions are the protocol levels behind the numbers of a line: 2.0 has
-// numbers of its own, 2.1 writes the level.
+// mosquittoVersions maps the version in a line to the protocol level. 2.0 writes numbers
+// of its own, 2.1 writes the level.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
 
-// mosquittoStamp cuts the time off a line. It is zero where there is none, or none to
-// be trusted.
+// mosquittoStamp splits the time off a line. The time is zero if there is none, or if it
+// has no zone.
 func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 	before, after, found := bytes.Cut(line, []byte(": "))
 	if !found || len(before) > maxStamp {
 		return time.Time{}, line
 	}
 	if seconds, err := strconv.ParseUint(string(before), 10, 64); err == nil {
-		return time.Unix(int64(min(seconds, uint64(latest))), 0), after
+		return time.Unix(int64(min(seconds, uint64(maxMilliseconds))), 0), after
 	}
 	for _, layout := range mosquittoZoned {
 		if t, err := time.Parse(layout, string(before)); err == nil {
@@ -102,28 +102,30 @@ func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 	return time.Time{}, line
 }
 
-// maxStamp is the longest time before a line, in bytes.
+// maxStamp is the maximum length in bytes of the time before a line.
 const maxStamp = 64
 
-// Values of log_timestamp_format, with a zone and without.
+// Layouts of log_timestamp_format with and without a zone.
 var (
 	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
 )
 
-// mosquittoWhen sets the event's time to that of its line, else to that of its receipt.
+// mosquittoWhen sets the event's time to the time of its line, or to the time of receipt
+// if that is zero.
 func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	switch ms := stamp.UnixMilli(); {
 	case stamp.IsZero():
 		r.when(e)
-	case ms < earliest:
-		r.refuse("time", show(stamp.UTC())+" is too long ago: the broker's clock is not set")
+	case ms < minMilliseconds:
+		r.refuse("time", formatTime(stamp.UTC())+" is before 1973; set the clock of the broker")
 	default:
 		r.when(e, timeField{"time", value{kind: number, raw: strconv.AppendInt(nil, ms, 10)}})
 	}
 }
 
-// mosquittoHidden reports whether there is a row behind something that is no time.
+// mosquittoHidden reports whether a line makes an event if something that is not a known
+// form of time is removed from its beginning.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {

@@ -8,11 +8,11 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoSaid is what a line says of a client's connection.
-type mosquittoSaid struct {
+// mosquittoLine is the content of a line about a client's connection.
+type mosquittoLine struct {
 	action event.Action
 	info   event.ActionInfo
-	event  string // the form of the line, as NativeEvent
+	event  string // the form of the line, for NativeEvent
 	reason []byte
 
 	id      []byte
@@ -23,8 +23,8 @@ type mosquittoSaid struct {
 	user                      []byte
 }
 
-// The forms of a line. Rows of one second that nothing else puts in order come in
-// the order of these words, a connect before its end.
+// The forms of a line. Events of one second sort by these words if nothing else puts
+// them in order, so a connect comes before its end.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -33,17 +33,17 @@ const (
 )
 
 // nobody reports whether the line names no client.
-func (m *mosquittoSaid) nobody() bool {
+func (m *mosquittoLine) nobody() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
 
-// mosquittoParse reads the text of a line, without its time. A fault says why a
-// line that begins like one about a connection cannot be read.
+// mosquittoParse reads a line without its time. The fault is not empty if the line
+// begins like one about a connection but does not continue like one.
 //
-// A client chooses its identifier and user name freely, and nothing marks where they
-// end, so a line is read from both ends, and what can be read in two ways is read
-// with the longer client identifier.
-func mosquittoParse(text []byte) (said mosquittoSaid, found bool, fault string) {
+// Client identifiers and user names may contain anything, and nothing marks their end.
+// So a line is read from both ends, and of two possible readings, the one with the longer
+// client identifier is taken.
+func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
 			said.event = form.event
@@ -57,27 +57,27 @@ func mosquittoParse(text []byte) (said mosquittoSaid, found bool, fault string) 
 var mosquittoForms = []struct {
 	prefix []byte
 	event  string
-	read   func(said *mosquittoSaid, rest []byte) (found bool, fault string)
+	read   func(said *mosquittoLine, rest []byte) (found bool, fault string)
 }{
-	{[]byte("New client connected from "), mosquittoConnected, (*mosquittoSaid).connect},
-	{[]byte("New bridge connected from "), mosquittoBridge, (*mosquittoSaid).connect},
-	{[]byte("Client "), mosquittoDisconnected, (*mosquittoSaid).end},
-	{[]byte("Bad socket read/write on client "), mosquittoSocket, (*mosquittoSaid).socket},
+	{[]byte("New client connected from "), mosquittoConnected, (*mosquittoLine).connect},
+	{[]byte("New bridge connected from "), mosquittoBridge, (*mosquittoLine).connect},
+	{[]byte("Client "), mosquittoDisconnected, (*mosquittoLine).end},
+	{[]byte("Bad socket read/write on client "), mosquittoSocket, (*mosquittoLine).socket},
 }
 
 // connect reads "ADDR:PORT as ID (p2, c1, k60, u'USER')."
-func (m *mosquittoSaid) connect(rest []byte) (found bool, fault string) {
+func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	peer, rest, ok := bytes.Cut(rest, []byte(" as "))
 	if !ok || !m.peer(peer) || !m.parameters(rest) {
-		return false, "a new connection's line must go on with address:port, as, the client identifier, and (p, c, k)"
+		return false, "the line of a new connection must continue with address:port, as, the client identifier, and (p, c, k)"
 	}
 	m.action, m.info = event.Connect, event.Accepted
 	return true, ""
 }
 
-// peer reads ADDR:PORT. An IPv6 address has no brackets; that of a Unix socket is
-// its path as the configuration has it, with port 0.
-func (m *mosquittoSaid) peer(text []byte) bool {
+// peer reads ADDR:PORT. An IPv6 address has no brackets. For a Unix socket, ADDR is its
+// path as configured, and the port is 0.
+func (m *mosquittoLine) peer(text []byte) bool {
 	address, port, _ := cutLast(text, ":")
 	n, err := strconv.ParseUint(string(port), 10, 16)
 	if err != nil || len(address) == 0 {
@@ -91,9 +91,9 @@ func (m *mosquittoSaid) peer(text []byte) bool {
 	return true
 }
 
-// parameters reads "ID (p2, c1, k60, u'USER')." It is cut at the last place where
-// what follows reads like parameters.
-func (m *mosquittoSaid) parameters(text []byte) bool {
+// parameters reads "ID (p2, c1, k60, u'USER')." It splits the text at the last place
+// that is followed by valid parameters.
+func (m *mosquittoLine) parameters(text []byte) bool {
 	text, ok := bytes.CutSuffix(text, []byte(")."))
 	for at := len(text); ok; {
 		if at = bytes.LastIndex(text[:at], []byte(" (p")); at < 0 {
@@ -107,8 +107,8 @@ func (m *mosquittoSaid) parameters(text []byte) bool {
 	return false
 }
 
-// parametersIn reads "p2, c1, k60" and, where there is one, ", u'USER'".
-func (m *mosquittoSaid) parametersIn(text []byte) bool {
+// parametersIn reads "p2, c1, k60", with or without ", u'USER'".
+func (m *mosquittoLine) parametersIn(text []byte) bool {
 	numbers, user, hasUser := bytes.Cut(text, []byte(", u'"))
 	user, isQuoted := bytes.CutSuffix(user, []byte("'"))
 	version, numbers, _ := bytes.Cut(numbers, []byte(", "))
@@ -132,10 +132,11 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 }
 
 // end reads "ID closed its connection." and the other forms of 2.0, and
-// "ID [ADDR:PORT] disconnected: WHY." of 2.1. Other lines begin with "Client ", too.
-func (m *mosquittoSaid) end(rest []byte) (found bool, fault string) {
+// "ID [ADDR:PORT] disconnected: WHY." of 2.1. Unrelated lines may begin with "Client ",
+// too.
+func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
-		if id, ok := bytes.CutSuffix(rest, form.says); ok {
+		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
 			m.action, m.info, m.reason = form.action, form.info, form.reason
 			m.ended(id)
 			return true, ""
@@ -143,14 +144,14 @@ func (m *mosquittoSaid) end(rest []byte) (found bool, fault string) {
 	}
 	if id, why, ok := cutKnown(rest); ok {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
-		if _, err := netip.ParseAddr(string(id)); err != nil { // else the address stands for the client
+		if _, err := netip.ParseAddr(string(id)); err != nil { // an address means that the client is unknown
 			m.id = id
 		}
 		return true, ""
 	}
 	id, why, found := cutWhy(rest)
 	if !found && (bytes.Contains(rest, []byte(" disconnected")) || len(rest) > mosquittoCut-maxStamp) {
-		return false, "the line begins like the end of a connection and does not go on like one"
+		return false, "the line begins like one about the end of a connection, but the reason cannot be read"
 	}
 	if found {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
@@ -159,8 +160,8 @@ func (m *mosquittoSaid) end(rest []byte) (found bool, fault string) {
 	return found, ""
 }
 
-// ended takes "ID" or "ID [ADDR:PORT]".
-func (m *mosquittoSaid) ended(id []byte) {
+// ended reads "ID" or "ID [ADDR:PORT]".
+func (m *mosquittoLine) ended(id []byte) {
 	m.id = id
 	text, ok := bytes.CutSuffix(id, []byte("]"))
 	before, peer, found := cutLast(text, " [")
@@ -169,20 +170,20 @@ func (m *mosquittoSaid) ended(id []byte) {
 	}
 }
 
-// cutWhy cuts "ID disconnected due to WHY." and "ID disconnected: WHY."
+// cutWhy splits "ID disconnected due to WHY." and "ID disconnected: WHY."
 func cutWhy(text []byte) (id, why []byte, found bool) {
 	id, why, found = cutLast(text, " disconnected due to ")
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
 		id, why, found = before, after, true
 	}
-	if bytes.HasPrefix(why, mosquittoBadSocket) { // has no full stop of its own
+	if bytes.HasPrefix(why, mosquittoBadSocket) { // needs no full stop
 		return id, why, found
 	}
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
 	return id, why, found && hasStop
 }
 
-// cutKnown cuts "ID disconnected, WHY." of 2.1.0, where WHY is known.
+// cutKnown splits "ID disconnected, WHY." of 2.1.0 if WHY is a known reason.
 func cutKnown(text []byte) (id, why []byte, found bool) {
 	id, why, found = cutLast(text, " disconnected, ")
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
@@ -190,21 +191,21 @@ func cutKnown(text []byte) (id, why []byte, found bool) {
 	return id, why, found && hasStop && isKnown
 }
 
-// socket reads "ID: WHY", of 2.0, and "ID, disconnecting.", of versions up to 2.0.5.
-func (m *mosquittoSaid) socket(rest []byte) (found bool, fault string) {
+// socket reads "ID: WHY" of 2.0, and "ID, disconnecting." of versions up to 2.0.5.
+func (m *mosquittoLine) socket(rest []byte) (found bool, fault string) {
 	id, why, found := cutLast(rest, ": ")
 	if before, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {
 		id, why, found = before, []byte("bad socket read/write"), true
 	}
 	if !found {
-		return false, "a bad socket's line must go on with the client identifier, a colon, and what is wrong"
+		return false, "the line of a bad socket must continue with the client identifier, a colon, and the reason"
 	}
 	m.id, m.reason = id, why
 	m.action, m.info = event.Close, mosquittoInfo(why)
 	return true, ""
 }
 
-// cutLast is bytes.Cut around the last separator.
+// cutLast is like bytes.Cut, but splits at the last separator.
 func cutLast(text []byte, separator string) (before, after []byte, found bool) {
 	at := bytes.LastIndex(text, []byte(separator))
 	if at < 0 {

@@ -17,19 +17,18 @@ var nanomqSource = Source{
 	},
 }
 
-// nanomq is what the webhook of NanoMQ sends, as found in the source of 0.25:
+// nanomq is an event of the webhook of NanoMQ, from the source code of 0.25 and tried
+// with 0.25.5:
 //
 //	action                 conn_ack    makes
 //	client_connack         success     connect, accepted
-//	client_connack         fail        close, not authorized: authentication alone is reported
+//	client_connack         fail        close, not authorized: only failed authentication is reported
 //	client_disconnected                close, closed by client
-//	message_publish                    no row
+//	message_publish                    nothing
 //
-// 0.25.5 was driven and sends just that. A refused connect makes both client_connack and
-// client_disconnected, in either order.
-//
-// It tells no time, no address and no identifier of the connection. The reason of
-// client_disconnected is "normal" whatever happened, so it is kept and not believed.
+// A refused CONNECT makes both client_connack and client_disconnected, in either order.
+// There is no time, no address and no identifier of the connection. The reason of
+// client_disconnected is always "normal", so it is kept as evidence but means nothing.
 type nanomq struct {
 	action, clientID, username value
 	protoVer, keepAlive        value
@@ -68,7 +67,7 @@ func (m *nanomq) row(r *reader, e *event.Event) bool {
 	case "message_publish":
 		return false
 	default:
-		r.unknownKind("action", e.NativeEvent)
+		r.unknownKind("action", e.NativeEvent, "client_connack", "client_disconnected")
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -81,14 +80,14 @@ func (m *nanomq) connack(r *reader, e *event.Event) {
 	case "success":
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
 	case "":
-		r.refuse("conn_ack", "must say success or fail")
+		r.refuse("conn_ack", "is missing; use success or fail")
 	default:
 		e.NativeReason = outcome
 		e.Action, e.ActionInfo = event.Close, event.NotAuthorized
 	}
 }
 
-// common fills in what all kinds share.
+// common fills in the fields of all kinds.
 func (m *nanomq) common(r *reader, e *event.Event) {
 	e.Source = NanoMQ
 	e.ClientID = r.clientID("clientid", m.clientID)

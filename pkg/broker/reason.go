@@ -6,10 +6,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4): what a
-// connection's end means when the code is in a CONNACK, and when the broker sends
-// it in a DISCONNECT. Whatever code a client sends in its DISCONNECT, that is
-// (disconnect, disconnected by client).
+// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code has one
+// meaning in a CONNACK and one in a DISCONNECT of the broker. A DISCONNECT of the client
+// is (disconnect, disconnected by client), whatever its code.
 type reason struct {
 	code      int32
 	name      string
@@ -17,8 +16,8 @@ type reason struct {
 	byBroker  event.ActionInfo
 }
 
-// reasons are the codes that end a connection. Where MQTT allows a code in one of
-// the two packets only, both columns say the same.
+// reasons are the codes that end a connection. If MQTT allows a code in one of the two
+// packets only, both columns are equal.
 var reasons = []reason{
 	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
 	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
@@ -66,8 +65,8 @@ var returnCodes = map[int32]event.ActionInfo{
 	5: event.NotAuthorized,  // not authorized
 }
 
-// Refused is what a CONNACK that refuses means, for any version: the return codes
-// of MQTT 3 are 1 to 5, the reason codes of MQTT 5 begin at 128.
+// Refused returns the meaning of a code in a CONNACK that refuses. The version of MQTT
+// does not matter: return codes of MQTT 3 are 1 to 5, reason codes of MQTT 5 begin at 128.
 func Refused(code byte) event.ActionInfo {
 	if info, ok := returnCodes[int32(code)]; ok {
 		return info
@@ -78,7 +77,7 @@ func Refused(code byte) event.ActionInfo {
 	return event.InvalidParam // reserved
 }
 
-// ClosedByBroker is what the code means that the broker closes a connection with.
+// ClosedByBroker returns the meaning of a code in a DISCONNECT of the broker.
 func ClosedByBroker(code byte) event.ActionInfo {
 	if code == 0 {
 		return event.ServerShutdown
@@ -89,7 +88,7 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	return event.SocketIOException
 }
 
-// reasonOf finds the row of a code; they begin at 0x80 and leave no gap.
+// reasonOf returns the row of a code. Codes begin at 0x80 and have no gaps.
 func reasonOf(code int32) (reason, bool) {
 	i := int(code) - 0x80
 	if i < 0 || i >= len(reasons) {
@@ -98,7 +97,7 @@ func reasonOf(code int32) (reason, bool) {
 	return reasons[i], true
 }
 
-// reasonNames finds the row of a name.
+// reasonNames maps a name to its row.
 var reasonNames = func() map[string]reason {
 	names := make(map[string]reason, len(reasons))
 	for _, r := range reasons {
@@ -107,7 +106,7 @@ var reasonNames = func() map[string]reason {
 	return names
 }()
 
-// spellings maps what brokers call a reason to its name in our tables.
+// spellings maps other names that brokers use for a reason to the name in our tables.
 var spellings = map[string]string{
 	"takeovered":         "takenover",
 	"taken_over":         "takenover",
@@ -120,7 +119,7 @@ var spellings = map[string]string{
 
 var underscores = strings.NewReplacer(" ", "_", "-", "_")
 
-// reasonName is the name under which our tables hold a native reason.
+// reasonName returns the name that our tables use for a native reason.
 func reasonName(native string) string {
 	name := underscores.Replace(strings.ToLower(native))
 	if known, ok := spellings[name]; ok {
@@ -129,7 +128,7 @@ func reasonName(native string) string {
 	return name
 }
 
-// table turns a table that reads well into one that is quick to search.
+// table turns lists of names, which are easy to read, into a map, which is fast to search.
 func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	byName := map[string]event.ActionInfo{}
 	for info, names := range byInfo {
@@ -140,9 +139,9 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	return byName
 }
 
-// ending is what the reason of a connection's end means by a source's table. A reason
-// that is not in it means Socket IOException. The action is disconnect where the client
-// sent DISCONNECT, and close everywhere else.
+// ending returns the meaning of a reason of an end according to a source's table. A
+// reason that is not in the table means Socket IOException. The action is disconnect if
+// the client sent a DISCONNECT, otherwise close.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:

@@ -1,8 +1,9 @@
 package broker
 
-// Names of the sources. A name is the last fixed part of the webhook's path,
-// /webhooks/{name}/{instance}, and Event.Source of every row that the source's decoder
-// makes. Rows in the form of Events may carry any other source that their sender names.
+import "slices"
+
+// Names of the sources. Webhooks are at /webhooks/{name}/{instance}, and the decoder
+// sets Event.Source to the name. Only senders of Events may name another source.
 const (
 	EMQX           = "emqx"
 	EMQX4          = "emqx4"
@@ -16,33 +17,34 @@ const (
 	Events         = "events"
 )
 
-// Source is everything that the project knows about one kind of sender. All senders
-// may show their token in the header Authorization; a source says what else it takes.
+// Source is all that the project knows about one kind of broker. Every source takes
+// its token in the header Authorization; the fields say what else it takes.
 type Source struct {
 	// Name is one of the constants above.
 	Name string
 	// Decode reads the body of a delivery.
 	Decode Decoder
 
-	// TokenInPath allows the token as the path segment after the instance, and
-	// TokenInQuery allows it as the query parameter token. URLs end up in the logs of
-	// proxies, so only brokers that cannot set a header have these.
+	// TokenInPath allows the token after the instance in the path, TokenInQuery as the
+	// query parameter token. Proxies log URLs, so only brokers that cannot set a header
+	// have these.
 	TokenInPath, TokenInQuery bool
-	// SignedBody allows a signature in place of the token: an HMAC of the body with
-	// the token as its key.
+	// SignedBody allows a signature instead of the token: an HMAC of the body with the
+	// token as its key.
 	SignedBody bool
-	// HookHeader is the request header that names the kind of event, for Meta.Hook.
-	// A request without it must be refused unread. Empty: the body names the kind.
+	// HookHeader is the header that names the kind of event, for Meta.Hook. Without it
+	// nobody knows if the body holds a password, so the request must be refused and
+	// not stored. Empty: the body names the kind.
 	HookHeader string
-	// Handshake recognises what the broker asks before it sends events. Nil: nothing.
+	// Handshake recognises requests that come before the first event. Nil: there are none.
 	Handshake Handshaker
 
-	// Traits says how the source's events have to be understood.
+	// Traits are the habits of the source that matter for understanding its events.
 	Traits Traits
 	vocabulary
 }
 
-// sources is the registry, in the order in which the documents list the sources.
+// sources is the registry, in the order of the documents.
 var sources = []Source{
 	emqxSource, emqx4Source, mosquittoSource, nanomqSource, vernemqSource,
 	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource, ownSource,
@@ -56,7 +58,7 @@ var sourcesByName = func() map[string]*Source {
 	return byName
 }()
 
-// Find returns the source of a name.
+// Find returns the source with the given name.
 func Find(name string) (Source, bool) {
 	if s, ok := sourcesByName[name]; ok {
 		return *s, true
@@ -64,8 +66,8 @@ func Find(name string) (Source, bool) {
 	return Source{}, false
 }
 
-// Sources returns all sources in the order in which the documents list them.
-func Sources() []Source { return append([]Source(nil), sources...) }
+// Sources returns all sources in the order of the documents.
+func Sources() []Source { return slices.Clone(sources) }
 
 // Names returns the names of all sources in the order of Sources.
 func Names() []string {

@@ -20,17 +20,17 @@ var tencentSource = Source{
 // colon and one without prove nothing.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
-// tencent is what TDMQ for MQTT of Tencent Cloud publishes under $events, passed on
-// by a bridge (https://www.tencentcloud.com/document/product/1294/76432):
+// tencent is an event that TDMQ for MQTT of Tencent Cloud publishes under $events and a
+// bridge passes on (https://www.tencentcloud.com/document/product/1294/76432):
 //
 //	event                                           makes
 //	client.connected                                connect, accepted
-//	client.disconnected                             see emqx4End: the reasons are spelled as in EMQX 4
+//	client.disconnected                             see emqx4End: reasons are spelled as in EMQX 4
 //	session.subscribed, session.unsubscribed,
-//	certificate.registered, certificate.rejected    no row
+//	certificate.registered, certificate.rejected    nothing
 //
-// A connection's beginning tells when, its end from which address: so the two have
-// nothing in common that would identify the connection.
+// A connect includes the time at which the connection began but no address; an end
+// includes the address but not that time. They have nothing in common to pair them by.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value
@@ -82,7 +82,7 @@ func (m *tencent) row(r *reader, e *event.Event) bool {
 	case "session.subscribed", "session.unsubscribed", "certificate.registered", "certificate.rejected":
 		return false
 	default:
-		r.unknownKind("event", e.NativeEvent)
+		r.unknownKind("event", e.NativeEvent, "client.connected", "client.disconnected")
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -90,7 +90,7 @@ func (m *tencent) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in what all kinds share.
+// common fills in the fields of all kinds.
 func (m *tencent) common(r *reader, e *event.Event) {
 	e.Source = Tencent
 	e.ClientID = r.clientID("clientid", m.clientID)

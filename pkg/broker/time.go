@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// when sets the event's time to the first of the fields that is there, else to
-// the time it was received.
+// when sets the event's time from the first field that is not missing, otherwise to the
+// time of receipt.
 func (r *reader) when(e *event.Event, fields ...timeField) {
 	for _, f := range fields {
 		t := r.time(f.name, f.value)
@@ -16,7 +16,7 @@ func (r *reader) when(e *event.Event, fields ...timeField) {
 			continue
 		}
 		if r.retention > 0 && t.Before(r.now.Add(-r.retention)) {
-			r.refuse(f.name, fmt.Sprintf("%s is older than rows are kept (%s)", show(t), r.retention))
+			r.refuse(f.name, fmt.Sprintf("%s is older than the retention of %d days", formatTime(t), r.retention/(24*time.Hour)))
 		}
 		e.Time, e.TimeOrigin = t, event.FromBroker
 		return
@@ -30,15 +30,15 @@ type timeField struct {
 	value value
 }
 
-// time reads Unix milliseconds or an RFC 3339 text, zero where it is missing.
-// A time that cannot be true, such as seconds for milliseconds, is refused.
+// time reads Unix milliseconds or an RFC 3339 string, zero if it is missing. It refuses
+// a time that cannot be true, such as one in seconds.
 func (r *reader) time(field string, v value) time.Time {
 	if v.missing() {
 		return time.Time{}
 	}
 	t, fault := v.time()
 	if fault == "" && t.After(r.now.Add(event.MaxAhead)) {
-		fault = fmt.Sprintf("%s is more than %s in the future", show(t), event.MaxAhead)
+		fault = fmt.Sprintf("%s is more than %s in the future; check the clock of the broker", formatTime(t), event.MaxAhead)
 	}
 	if fault != "" {
 		r.refuse(field, fault)
@@ -48,38 +48,40 @@ func (r *reader) time(field string, v value) time.Time {
 }
 
 const (
-	// earliest is in 1973: a smaller number of milliseconds is one of seconds.
-	earliest = int64(1e11)
-	// latest is in the year 5138: a larger number is one of microseconds.
-	latest = int64(1e14)
+	// minMilliseconds is a time in 1973. A smaller number must be in seconds.
+	minMilliseconds = int64(1e11)
+	// maxMilliseconds is a time in the year 5138. A larger number must be in microseconds.
+	maxMilliseconds = int64(1e14)
 )
 
-// time returns the time, or a sentence that says why there is none.
+// time returns the time in UTC, or the fault of the value.
 func (v value) time() (t time.Time, fault string) {
-	ms, isNumber := v.integer()
-	if v.kind == text && !isNumber {
-		raw, _ := v.unescaped() // some senders escape the + of a zone
-		t, err := time.Parse(time.RFC3339Nano, string(raw))
-		if err != nil {
-			return time.Time{}, "must be an RFC 3339 time or Unix milliseconds"
-		}
-		ms = t.UnixMilli()
-	} else if !isNumber {
-		return time.Time{}, "must be a time: Unix milliseconds or RFC 3339"
-	}
+	ms, ok := v.milliseconds()
 	switch {
+	case !ok:
+		return time.Time{}, "must be a time as RFC 3339 (2026-11-22T08:00:00Z) or in Unix milliseconds"
 	case ms <= 0:
 		return time.Time{}, "must be after 1970"
-	case ms < earliest:
-		return time.Time{}, "is too long ago: Unix times are in milliseconds, not in seconds"
-	case ms > latest:
-		return time.Time{}, "is too far ahead: Unix times are in milliseconds, not finer"
+	case ms < minMilliseconds:
+		return time.Time{}, "is before 1973; Unix times must be in milliseconds, not in seconds"
+	case ms > maxMilliseconds:
+		return time.Time{}, "is after the year 5138; Unix times must be in milliseconds, not finer"
 	}
 	return time.UnixMilli(ms).UTC(), ""
 }
 
-// millisecond cuts a time to the precision of rows.
+// milliseconds returns the Unix time of a number, of a string that spells one, or of an
+// RFC 3339 string.
+func (v value) milliseconds() (int64, bool) {
+	if ms, ok := v.integer(); ok || v.kind != text {
+		return ms, ok
+	}
+	raw, _ := v.unescaped() // some senders escape the + of a zone
+	t, err := time.Parse(time.RFC3339Nano, string(raw))
+	return t.UnixMilli(), err == nil
+}
+
+// millisecond truncates a time to the precision of events.
 func millisecond(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }
 
-func show(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z07:00") }
-
+func formatTime(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z07:00") }

@@ -1,21 +1,21 @@
 package broker
 
-// Traits are the habits of a source that its events do not show. The zero value is a
-// source that reports each end of a connection once, and no refusal as an end.
+// Traits are habits of a source that its events alone do not show. The zero value
+// reports each end of a connection once, and never a refusal as an end.
 type Traits struct {
-	// RefusalsEnd: the source reports the end of a refused CONNECT like the end of any
-	// connection, just before or just after the refusal.
+	// RefusalsEnd: just before or after a refused CONNECT, the source also reports the
+	// end of a connection.
 	RefusalsEnd bool
-	// RefusalsLookLikeEnds: the source uses the same native events for refused CONNECTs
-	// and for ends of accepted connections.
+	// RefusalsLookLikeEnds: the source uses one native event for refused CONNECTs and
+	// for ends of accepted connections.
 	RefusalsLookLikeEnds bool
-	// SessionTakeovers: if a session without a connection is taken over, the source
-	// reports the end of the session's last connection again, now as a takeover.
+	// SessionTakeovers: when a session that has no connection is taken over, the source
+	// reports another end of its last connection, with that connection's address.
 	SessionTakeovers bool
 }
 
-// TraitsOf returns the traits of the source with the given name, which may be any
-// Event.Source. A source that is not known has none.
+// TraitsOf returns the traits of the named source, which may be any Event.Source. An
+// unknown source has none.
 func TraitsOf(source string) Traits {
 	if s, ok := sourcesByName[source]; ok {
 		return s.Traits

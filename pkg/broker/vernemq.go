@@ -28,9 +28,9 @@ const vernemqHook = "Vernemq-Hook"
 // message (https://docs.vernemq.com/plugin-development/webhookplugins).
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
-// vernemqHandshake leaves a decision to the next plugin. VerneMQ takes a failure for a
-// no, and would lock out all clients. The body holds passwords or messages, so it is not
-// looked at.
+// vernemqHandshake leaves decisions to VerneMQ's next plugin. VerneMQ takes an error
+// response for a refusal, so errors would lock out all clients. Such a body contains
+// passwords or messages, so it is not looked at.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)
 	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })
@@ -40,13 +40,12 @@ func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
 }
 
-// vernemqHooks are the webhooks of VerneMQ that make a row. Why a connection ended is
-// told by none of them, and on_client_wakeup comes with the same connect as
-// on_register.
+// vernemqHooks are the hooks that make an event. None of them gives the reason of an
+// end. on_client_wakeup reports the same connect as on_register, so it is left out.
 var vernemqHooks = map[string]struct {
 	action  event.Action
 	info    event.ActionInfo
-	version int32 // of MQTT, 0 where the hook does not tell
+	version int32 // of MQTT; 0: unknown
 }{
 	"on_register":       {event.Connect, event.Accepted, 0},
 	"on_register_m5":    {event.Connect, event.Accepted, 5},
@@ -54,9 +53,9 @@ var vernemqHooks = map[string]struct {
 	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with it
 }
 
-// decodeVerneMQ is the Decoder of VerneMQ. The bodies of all other hooks are not even
-// parsed: those of auth_on_register hold passwords, those of on_publish messages, and
-// a rejected item is kept as it came.
+// decodeVerneMQ is the Decoder of VerneMQ. It ignores the bodies of other hooks without
+// parsing them, because auth_on_register sends passwords and on_publish messages, and a
+// rejected item is kept as received.
 func decodeVerneMQ(body []byte, meta Meta) Batch {
 	if _, makesRow := vernemqHooks[meta.Hook]; !makesRow && meta.Hook != "" {
 		return Batch{}
@@ -64,8 +63,8 @@ func decodeVerneMQ(body []byte, meta Meta) Batch {
 	return decode[vernemq](body, meta)
 }
 
-// vernemq is the body of a webhook. The hook's name comes beside it. No hook tells a
-// time, and those of an end tell the client identifier alone.
+// vernemq is the body of a hook. A header names the hook. No hook sends a time, and
+// those that report an end send only the client identifier.
 type vernemq struct {
 	clientID, username, peerAddr, peerPort value
 }
@@ -87,7 +86,7 @@ func (m *vernemq) slot(key []byte) *value {
 
 func (m *vernemq) row(r *reader, e *event.Event) bool {
 	if r.hook == "" {
-		r.refuse("vernemq-hook", "the header must name the hook")
+		r.refuse("vernemq-hook", "is missing; this header must name the hook, such as on_register")
 		return false
 	}
 	hook := vernemqHooks[r.hook]
