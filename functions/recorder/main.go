@@ -1,12 +1,6 @@
-// Recorder takes what brokers report, over webhooks and triggers, and answers 2xx
-// only when it is durable in the bucket.
-//
-// Environment: the bucket (package env) and WEBHOOK_TOKEN, a token for all
-// instances, or WEBHOOK_TOKENS, tokens for some ("token=instance,instance;…"), are
-// required; both may be set. ADMIN_TOKEN opens the quarantine to an operator.
-// TRIGGER_INSTANCE (default apsaramq) is the instance of what triggers deliver. SHARDS
-// (16, 256 or 4096; default 16) counts when the bucket is first used and must not
-// change; RETENTION_DAYS (default 30) is the age from which event times are refused.
+// Recorder records what brokers report, over webhooks and triggers. It responds with 2xx
+// only after the events are durable in the bucket. See README.md in the folder above for
+// its environment variables.
 package main
 
 import (
@@ -21,7 +15,7 @@ import (
 
 func main() { serve.Main("recorder", wire) }
 
-// wire builds the function. It makes no request.
+// wire builds the function without making a request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(env.AttemptTimeout)
@@ -51,7 +45,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Handler:     handler,
 		Event:       handler.Event,
-		Start:       writer.Claim, // so that an event has its put as the only request
+		Start:       writer.Claim, // so that recording an event needs one request only, its put
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil

@@ -9,23 +9,22 @@ import (
 
 // Bucket is the OSS bucket that a function works on.
 type Bucket struct {
-	// Store tries again where that can help.
+	// Store retries requests.
 	Store objstore.Store
-	// Credentials takes the role's keys of an invocation.
+	// Credentials replaces the credentials, since each invocation may bring new ones.
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout is the longest that one try of a request for a small object may take. A
-// process that was frozen may find its connection dead without being told: a call's
-// time, 15 seconds, must be enough for another try.
+// AttemptTimeout limits one attempt of a request for a small object. The connection of a
+// process that was frozen may be dead without a sign, and an invocation, which takes up to
+// 15 seconds, must leave time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
-// Bucket opens the bucket that OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and, below
-// that, OSS_PREFIX name. Its first keys are the ones that the platform puts into
-// the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on), where there are any.
-// A request that takes longer than attempt is tried again; 0 is no limit. It makes no
-// request. The result is useless where Err is not nil afterwards.
-func (r *Reader) Bucket(attempt time.Duration) Bucket {
+// Bucket returns the bucket that OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX name.
+// Its first credentials are those in the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so
+// on), if any. An attempt of a request that exceeds attemptTimeout is retried; 0 is no limit.
+// It makes no request. The result is usable only if Err returns nil afterwards.
+func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {
 		credentials.Set(id, r.Optional("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), r.Optional("ALIBABA_CLOUD_SECURITY_TOKEN"))
@@ -42,8 +41,8 @@ func (r *Reader) Bucket(attempt time.Duration) Bucket {
 	}
 	store, err := ossstore.New(config)
 	if err != nil {
-		r.faults = append(r.faults, err)
+		r.errs = append(r.errs, err)
 		return Bucket{}
 	}
-	return Bucket{Store: objstore.Retrying(store, objstore.RetryPolicy{AttemptTimeout: attempt}), Credentials: credentials.Set}
+	return Bucket{Store: objstore.Retrying(store, objstore.RetryPolicy{AttemptTimeout: attemptTimeout}), Credentials: credentials.Set}
 }

@@ -1,7 +1,8 @@
 // Package env reads the functions' configuration from the environment.
 //
-// A Reader goes on after a fault, so that one start tells all that is wrong. No
-// error holds the value of a secret.
+// A Reader continues after an invalid variable, so that one start reports all of them. No
+// error contains a secret. Space around a value is dropped, and an empty value counts as
+// not set.
 package env
 
 import (
@@ -11,54 +12,55 @@ import (
 	"strings"
 )
 
-// Reader reads variables and collects what is wrong with them.
+// Reader reads variables and collects the errors. It is not safe for concurrent use.
 type Reader struct {
-	// Getenv looks a variable up; empty means not set.
+	// Getenv returns the value of a variable, empty if it is not set.
 	Getenv func(name string) string
-	faults []error
+	errs   []error
 }
 
-// Required is a text that must be there.
+// Required returns the value of a variable that must be set.
 func (r *Reader) Required(name string) string {
 	value := r.Optional(name)
 	if value == "" {
-		r.Fault(name, "is not set")
+		r.Reject(name, "is not set")
 	}
 	return value
 }
 
-// Optional is a text that may be missing. Space around it is dropped.
+// Optional returns the value of a variable, empty if it is not set.
 func (r *Reader) Optional(name string) string {
 	return strings.TrimSpace(r.Getenv(name))
 }
 
-// Int is a whole number within bounds; preset where it is missing.
-func (r *Reader) Int(name string, preset, least, most int) int {
+// Int returns a whole number from minimum to maximum, and fallback if the variable is not
+// set or invalid.
+func (r *Reader) Int(name string, fallback, minimum, maximum int) int {
 	text := r.Optional(name)
 	if text == "" {
-		return preset
+		return fallback
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		r.Fault(name, fmt.Sprintf("is %q, want a whole number from %d to %d", text, least, most))
-		return preset
+	if err != nil || n < minimum || n > maximum {
+		r.Reject(name, fmt.Sprintf("is %q, want a whole number from %d to %d", text, minimum, maximum))
+		return fallback
 	}
 	return n
 }
 
-// Fault says what is wrong with a variable that the caller reads itself: "is …".
-func (r *Reader) Fault(name, what string) {
-	r.faults = append(r.faults, fmt.Errorf("environment variable %s %s", name, what))
+// Reject adds the error that a variable is invalid, with a reason such as "is not set".
+func (r *Reader) Reject(name, reason string) {
+	r.errs = append(r.errs, fmt.Errorf("environment variable %s %s", name, reason))
 }
 
-// Err is all that was wrong so far, in one line, or nil.
+// Err returns all errors so far, in one line, or nil.
 func (r *Reader) Err() error {
-	if len(r.faults) == 0 {
+	if len(r.errs) == 0 {
 		return nil
 	}
-	lines := make([]string, len(r.faults))
-	for i, fault := range r.faults {
-		lines[i] = fault.Error()
+	texts := make([]string, len(r.errs))
+	for i, err := range r.errs {
+		texts[i] = err.Error()
 	}
-	return errors.New(strings.Join(lines, "; "))
+	return errors.New(strings.Join(texts, "; "))
 }

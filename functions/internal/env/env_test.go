@@ -24,7 +24,7 @@ func TestReader(t *testing.T) {
 	require.NoError(t, r.Err())
 }
 
-func TestReaderNamesEveryFault(t *testing.T) {
+func TestReaderNamesEveryInvalidVariable(t *testing.T) {
 	r := reader(map[string]string{"N": "many", "M": "0"})
 	r.Required("WEBHOOK_TOKEN")
 	r.Int("N", 7, 1, 100)
@@ -50,8 +50,8 @@ func TestBucket(t *testing.T) {
 	bucket.Credentials("id", "secret", "token")
 }
 
-// A request on a connection that says nothing any more is made again on another.
-func TestBucketTriesAgainWhereNothingComes(t *testing.T) {
+// A request on a connection that went silent is retried on another one.
+func TestBucketRetriesWhenTheServiceIsSilent(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if requests.Add(1) == 1 {
@@ -77,7 +77,7 @@ func TestBucketTriesAgainWhereNothingComes(t *testing.T) {
 func TestTokens(t *testing.T) {
 	for name, c := range map[string]struct {
 		single, list string
-		every, prod  bool // whether "every" and "prod" are tokens
+		every, prod  bool // whether "every" and "prod" are valid tokens
 	}{
 		"one for all":   {"every", "", true, false},
 		"one by one":    {"", "prod=prod;test=test", false, true},
@@ -97,13 +97,13 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestTokenFaultsNameTheVariableAndNotTheToken(t *testing.T) {
+func TestTokenErrorsNameTheVariableAndNotTheToken(t *testing.T) {
 	for name, c := range map[string]struct{ single, list, want string }{
-		"neither":      {"", " ", "environment variable TOKEN is not set, and neither is TOKENS: one of the two must be"},
+		"neither":      {"", " ", "environment variable TOKEN is not set, and neither is TOKENS: set at least one of them"},
 		"no instance":  {"", "a=b;hush", `environment variable TOKENS is wrong: part 2: has no "=", want token=instance,instance`},
 		"given twice":  {"hush", "hush=a", "environment variable TOKEN is wrong: this token was given before"},
 		"not a token":  {"hu sh", "", "environment variable TOKEN is wrong: a token must be of visible ASCII characters, at least one"},
-		"empty parts":  {"", ";", "environment variable TOKEN is not set, and neither is TOKENS: one of the two must be"},
+		"empty parts":  {"", ";", "environment variable TOKEN is not set, and neither is TOKENS: set at least one of them"},
 		"no instances": {"all", "hush=", "environment variable TOKENS is wrong: part 1: instance 1 is empty or has a space in it"},
 	} {
 		t.Run(name, func(t *testing.T) {

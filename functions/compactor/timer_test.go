@@ -31,7 +31,7 @@ func TestRunStopsBeforeTheDeadline(t *testing.T) {
 	}
 }
 
-func TestRunTellsFailure(t *testing.T) {
+func TestRunReturnsTheFailure(t *testing.T) {
 	fails := errors.New("no bucket")
 	err := run(t.Context(), func(ctx context.Context) (compact.Report, error) {
 		_, limited := ctx.Deadline()
@@ -51,7 +51,7 @@ func TestShardsOfATimersEvent(t *testing.T) {
 		require.Equal(t, want, shards.String())
 	}
 	for text, says := range map[string]string{
-		"shards=0-7":            "read the timer's event",
+		"shards=0-7":            "decode timer event",
 		event("0-7"):            `payload is "0-7", want nothing or shards=0-7`,
 		event("shards=7"):       `parse shards "7": want the first and the last one`,
 		event("shards=0-7,a-f"): `parse shards "0-7,a-f"`,

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/layout"
+)
+
+// tick compacts the shards that the timer's payload names, or all of them.
+func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
+	shards, err := shardsOf(event)
+	if err != nil {
+		return err
+	}
+	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.RunWithin(ctx, shards) })
+}
+
+// shardsOf returns the shards that a timer's event names. The event may be empty, for calls
+// by hand.
+func shardsOf(event []byte) (layout.ShardRange, error) {
+	var timer struct {
+		Payload string `json:"payload"`
+	}
+	if len(event) > 0 {
+		if err := json.Unmarshal(event, &timer); err != nil {
+			return layout.ShardRange{}, fmt.Errorf("decode timer event: %w", err)
+		}
+	}
+	text, named := strings.CutPrefix(timer.Payload, "shards=")
+	if !named && timer.Payload != "" {
+		return layout.ShardRange{}, fmt.Errorf("timer payload is %q, want nothing or shards=0-7", timer.Payload)
+	}
+	return layout.ParseShardRange(text)
+}
+
+// margin is the part of an invocation's time that is reserved for finishing the work at
+// hand.
+const margin = 10 * time.Second
+
+// run compacts until nothing is left or the time is nearly over, and logs the result. The
+// next invocation continues where this one stops.
+func run(ctx context.Context, work func(context.Context) (compact.Report, error)) error {
+	ctx, cancel := withMargin(ctx)
+	defer cancel()
+	report, err := work(ctx)
+	slog.InfoContext(ctx, "compacted", "report", report)
+	return err
+}
+
+// withMargin returns a context that ends before ctx: by margin, or by a fifth of the time
+// if that is less.
+func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(margin, time.Until(deadline)/5)))
+}
