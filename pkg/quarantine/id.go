@@ -7,17 +7,17 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// ID names an item: the UTC day that it came, and the digest of its object. It is
-// all that is needed to find it.
+// ID names an item by the UTC day on which it arrived and the digest of its object. The
+// object's key follows from it.
 type ID struct {
 	Day    layout.Day
 	Digest string // 32 hex digits
 }
 
-// String is the id as people see it: "2026-11-22-<32 hex digits>".
+// String returns the id as people see it: "2026-11-22-<32 hex digits>".
 func (id ID) String() string { return string(id.Day) + "-" + id.Digest }
 
-// ParseID is the id that s spells.
+// ParseID is the inverse of ID.String.
 func ParseID(s string) (ID, error) {
 	const at = len(time.DateOnly)
 	if len(s) > at && s[at] == '-' {

@@ -10,16 +10,16 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Entry is an item of a listing.
+// Entry is one item of a listing.
 type Entry struct {
 	ID   ID
 	Size int64 // bytes of the object
 }
 
-// List returns up to limit items of a day, in the order of their ids, from the one
-// after an id, or from the first where that is zero; more says that others follow. It
-// costs one request, and another where there are very many keys that are none of
-// ours, which are left out.
+// List returns up to limit items of a day, in the order of their ids. It starts after the
+// given id, or at the beginning if after is zero, and reports whether more items follow. It
+// omits foreign keys. It costs one request, and more only if foreign keys fill whole listing
+// pages.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -47,12 +47,13 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	}
 }
 
-// startBytes is how much of an object is read for what stands before its body:
-// enough for a thousand errors of usual length.
+// startBytes is how much of an object is read to get everything before its body. It holds a
+// thousand errors of usual length.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item without its body, in one request, or two where it has very
-// many errors. It does not notice every damage. Errors: ErrDamaged; fs.ErrNotExist.
+// GetWithoutBody reads an item except for its body, in one request, or in two if it has very
+// many errors. It does not check the digest, so it misses some damage. Errors: ErrDamaged;
+// fs.ErrNotExist.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {

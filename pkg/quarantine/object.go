@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// object is the stored form, one JSON object. The body stands in one of two
-// fields: as text where it is UTF-8, else in base64. It comes last, so that all the
-// rest can be read without it.
+// object is the stored form of an item, one JSON object. The body is in one of two fields:
+// as text if it is UTF-8, otherwise in base64. It comes last, so that everything else can be
+// read without it.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	Route      string           `json:"route"`
@@ -79,8 +79,8 @@ func decode(data []byte) (Item, error) {
 	return o.item(), nil
 }
 
-// decodeStart decodes the beginning of an object, up to and with its errors. It
-// returns io.ErrUnexpectedEOF where that is not all there.
+// decodeStart decodes the start of an object, up to and including its errors. It returns
+// io.ErrUnexpectedEOF if the errors are incomplete.
 func decodeStart(start []byte) (Item, error) {
 	var o object
 	err := o.decodeStart(json.NewDecoder(bytes.NewReader(start)))
@@ -107,7 +107,7 @@ func (o *object) decodeStart(decoder *json.Decoder) error {
 		}
 		field, known := fields[fmt.Sprint(name)]
 		if !known {
-			return fmt.Errorf("%v stands before the errors", name)
+			return fmt.Errorf("%v is before the errors", name)
 		}
 		if err := decoder.Decode(field); err != nil || name == "errors" {
 			return err

@@ -1,12 +1,12 @@
-// Package quarantine keeps input that could not be understood, with the reason,
-// where an operator finds it.
+// Package quarantine keeps input that could not be understood, with the reasons, for an
+// operator to list, read and replay.
 //
 // What always holds:
-//   - An object's name is the digest of its own bytes, so its content never changes,
-//     and to keep the same item again writes the same bytes to the same key.
-//   - A body is kept byte for byte, and beside it what decoding it again needs.
-//     Nothing else of a request is: no other headers, no secrets.
-//   - Nothing here deletes; how long it is kept is a rule of the bucket.
+//   - An object is named by the digest of its bytes. So its content never changes, and
+//     keeping an item again writes the same bytes to the same key.
+//   - A body is kept byte for byte, together with whatever decoding it again needs.
+//     Nothing else of a request is kept: no other headers, no secrets.
+//   - Nothing here deletes. The bucket's lifecycle rule ends the life of an item.
 package quarantine
 
 import (
@@ -25,50 +25,49 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Item is one request that could not be understood, or not as a whole.
+// Item is one delivery that could not be understood, at least in part.
 type Item struct {
-	// ReceivedAt is when it came; its UTC date is the day it is kept under.
+	// ReceivedAt is when the delivery arrived. The item is kept under its UTC date.
 	ReceivedAt time.Time
 	// Route and InstanceID are the two parts of the webhook's path.
 	Route      string
 	InstanceID event.InstanceID
-	// Hook and Position are what the sender told beside the body; see broker.Meta.
-	// A position that was refused is kept, too, since decoding the body without it
-	// would make other events.
+	// Hook and Position come from the sender's headers; see broker.Meta. An unusable
+	// position is kept, too, because decoding the body without it would make other events.
 	Hook     string
 	Position string
 	// Encoding is the Content-Encoding that Body still has; empty for none.
 	Encoding string
 	// Errors says what was wrong, in the order of the body's items.
 	Errors []Error
-	// Body is what was received.
+	// Body is the whole body, the understood items included.
 	Body []byte
 }
 
-// Error is what was wrong with one item of a body.
+// Error says what was wrong with one item of a body.
 type Error struct {
 	Item  int    `json:"item"`  // place in the body, from 0
-	Field string `json:"field"` // as the source spells it; empty for the item itself
+	Field string `json:"field"` // as the source spells it; empty for the whole item
 	Error string `json:"error"`
 }
 
-// ErrDamaged is an object that does not hold what was put there. Trying again does
-// not help.
+// ErrDamaged reports an object whose bytes are not the ones that were put there. Trying
+// again does not help.
 var ErrDamaged = errors.New("the object is damaged")
 
-// Putter is the part of a store that Keep needs.
+// Putter is the part of an object store that Keep needs.
 type Putter interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
-// Reader is the part of a store that Get and GetWithoutBody need.
+// Reader is the part of an object store that List, Get and GetWithoutBody need.
 type Reader interface {
 	objstore.Lister
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 }
 
-// Keep stores the item and returns its id: one put. After an error it may be
-// there or not; to call it again with the same item is safe.
+// Keep stores the item and returns its id. It costs one put. After an error the item may
+// or may not be stored; calling Keep again with the same item is safe.
 func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	data, err := encode(item)
 	if err != nil {
@@ -81,8 +80,8 @@ func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	return id, nil
 }
 
-// Get reads a whole item, in two requests. It refuses bytes that do not have the
-// digest they are named by. Errors: ErrDamaged; fs.ErrNotExist.
+// Get reads a whole item, in two requests, and checks its digest. Errors: ErrDamaged;
+// fs.ErrNotExist.
 func Get(ctx context.Context, store Reader, id ID) (Item, error) {
 	page, err := store.List(ctx, id.key(), "")
 	if err != nil {
@@ -111,7 +110,7 @@ func read(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	return item, nil
 }
 
-// digest is half a SHA-256, in hex: enough to keep two objects apart.
+// digest returns half a SHA-256, in hex, which is enough to tell two objects apart.
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16])

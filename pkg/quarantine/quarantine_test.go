@@ -23,7 +23,7 @@ func item(body string) Item {
 	}
 }
 
-// keep keeps an item that must be kept.
+// keep stores an item and returns its id.
 func keep(t *testing.T, store Putter, item Item) ID {
 	t.Helper()
 	id, err := Keep(t.Context(), store, item)
@@ -31,7 +31,7 @@ func keep(t *testing.T, store Putter, item Item) ID {
 	return id
 }
 
-// list is a whole listing of the day that the items of these tests came.
+// list returns all items of the day on which the items of these tests were received.
 func list(t *testing.T, store objstore.Lister) []Entry {
 	t.Helper()
 	entries, more, err := List(t.Context(), store, "2026-11-23", ID{}, 10)
@@ -67,7 +67,7 @@ func TestKeepListGet(t *testing.T) {
 	}
 }
 
-func TestKeepTwiceIsOneObject(t *testing.T) {
+func TestKeepingTwiceMakesOneObject(t *testing.T) {
 	store := memstore.New()
 	first, again, other := keep(t, store, item("x")), keep(t, store, item("x")), keep(t, store, item("y"))
 	require.Equal(t, first, again)
@@ -75,7 +75,7 @@ func TestKeepTwiceIsOneObject(t *testing.T) {
 	require.Len(t, list(t, store), 2)
 }
 
-// TestOldObjectsAreRead: what was kept before there were hooks and positions.
+// TestOldObjectsAreRead: objects from before hooks and positions were kept stay readable.
 func TestOldObjectsAreRead(t *testing.T) {
 	store := memstore.New()
 	data := `{"received_at":"2026-11-23T00:59:59.005Z","route":"emqx","instance_id":"prod","errors":[{"item":3,"field":"clientid","error":"is missing"}],"body":"x"}` + "\n"
@@ -88,7 +88,7 @@ func TestOldObjectsAreRead(t *testing.T) {
 	got, err := Get(t.Context(), store, id)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	require.Equal(t, id, keep(t, store, want), "without the new fields the bytes are as before")
+	require.Equal(t, id, keep(t, store, want), "without the new fields the bytes are the same")
 	want.Body = nil
 	got, err = GetWithoutBody(t.Context(), store, list(t, store)[0])
 	require.NoError(t, err)
@@ -155,7 +155,7 @@ func TestListPages(t *testing.T) {
 func TestGetWithoutBodyReadsNoBody(t *testing.T) {
 	for name, c := range map[string]struct {
 		errors, body int
-		most         int64
+		maxRead      int64
 		calls        int
 	}{
 		"long body":               {1, 8 << 20, 256 << 10, 1},
@@ -177,12 +177,12 @@ func TestGetWithoutBodyReadsNoBody(t *testing.T) {
 			require.Equal(t, want, got)
 			require.Equal(t, c.calls, store.Requests())
 			_, read := store.Bytes()
-			require.LessOrEqual(t, read, c.most)
+			require.LessOrEqual(t, read, c.maxRead)
 		})
 	}
 }
 
-func TestDamageIsTold(t *testing.T) {
+func TestDamageIsReported(t *testing.T) {
 	store := memstore.New()
 	id := keep(t, store, item("x"))
 	entry := list(t, store)[0]
@@ -202,7 +202,7 @@ func TestDamageIsTold(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-func TestStoreFailureIsTold(t *testing.T) {
+func TestStoreFailureIsReported(t *testing.T) {
 	store := memstore.New()
 	id := keep(t, store, item("x"))
 	entry := list(t, store)[0]
@@ -219,7 +219,7 @@ func TestStoreFailureIsTold(t *testing.T) {
 	require.NotErrorIs(t, err, ErrDamaged)
 }
 
-// FuzzObject: bytes that are no object do no harm, and what was encoded decodes.
+// FuzzObject: no bytes make decoding panic, and an encoded item decodes to itself.
 func FuzzObject(f *testing.F) {
 	f.Add([]byte(`{"received_at":"2026-11-23T00:59:59.005Z","route":"r","instance_id":"i","errors":[],"body":"x"}`), "hook", "body")
 	f.Add([]byte(`{"errors":[{"item":`), "", "\xff")
