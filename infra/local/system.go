@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"devicetrace/infra/local/mqtt"
+	"devicetrace/pkg/broker"
 )
 
 // brokerInstance is the instance of the local broker's events.
@@ -45,7 +46,7 @@ func (s *system) start(ctx context.Context) (err error) {
 	s.broker, err = mqtt.Start(mqtt.Config{
 		Address:    "127.0.0.1:" + s.settings.mqttPort,
 		Instance:   brokerInstance,
-		WebhookURL: "http://" + s.listener.Addr().String() + "/webhooks/events/" + brokerInstance,
+		WebhookURL: "http://" + s.listener.Addr().String() + "/webhooks/" + broker.Events + "/" + brokerInstance,
 		Token:      s.settings.webhookToken,
 		User:       s.settings.user, Password: s.settings.password,
 		Log: slog.Default(),

@@ -9,6 +9,7 @@ import (
 
 	"devicetrace/infra/local/ownform"
 	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -36,6 +37,6 @@ func record(ctx context.Context, base, token string, events []event.Event) error
 	if err != nil {
 		return err
 	}
-	_, err = send(ctx, http.MethodPost, base+"/webhooks/events/"+simInstance, token, bytes.NewReader(body))
+	_, err = send(ctx, http.MethodPost, base+"/webhooks/"+broker.Events+"/"+simInstance, token, bytes.NewReader(body))
 	return err
 }

@@ -18,7 +18,7 @@ import (
 func TestEncodedEventsDecodeToThemselves(t *testing.T) {
 	day := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	received := day.AddDate(0, 0, 1)
-	decode, known := broker.Lookup("events")
+	decode, known := broker.Lookup(broker.Events)
 	require.True(t, known)
 	for seed, cause := range sim.Causes {
 		want := sim.Device(cause, uint64(seed), day)

@@ -7,29 +7,28 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Config says how large a fleet's day is.
+// Config describes a fleet's day.
 type Config struct {
 	Seed uint64
-	// Day is a UTC date; the time of day does not matter.
+	// Day is a UTC date; the time of day is ignored.
 	Day time.Time
-	// Devices is how many there are. Devices of other numbers are other devices, so
-	// that parts of a fleet can be made at once: First is the number of the first one.
-	Devices, First int
-	// EventsPerDevice is the mean, from 2 to 100. Zero means 10.
+	// Devices is the number of devices.
+	Devices int
+	// EventsPerDevice is the mean, from 2 to 100. Default: 10.
 	EventsPerDevice float64
 }
 
-const usualEventsPerDevice = 10
+const defaultEventsPerDevice = 10
 
 // trouble is a part of the fleet with a cause.
 type trouble struct {
 	cause  Cause
 	share  float64 // of all devices
-	events float64 // of a device, on average
+	events float64 // per device, on average
 }
 
-// troubles are what goes wrong in a fleet. The other devices are healthy; those of
-// brokers with a restart feel it.
+// troubles lists what goes wrong in a fleet. All other devices are healthy; some of them
+// live through restarts of their broker.
 var troubles = []trouble{
 	{CrashLoop, 0.0002, 3180},
 	{WrongPassword, 0.003, 100},
@@ -44,14 +43,14 @@ var troubles = []trouble{
 	{TopicDenied, 0.0005, 90},
 }
 
-// Day is the events of a whole fleet, device after device, each in order of what
-// happened. It holds no more than one device at a time.
+// Day returns the events of a whole fleet, device after device, each in the order in
+// which things happened. It holds only one device in memory.
 func Day(c Config) iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
 		d := newDevice(c.Day)
 		mix := newMix(c.EventsPerDevice)
 		for number := range c.Devices {
-			d.make(mix, c.Seed, uint64(c.First+number))
+			d.simulate(mix, c.Seed, uint64(number))
 			for i := range d.events {
 				if !yield(d.events[i]) {
 					return
@@ -61,37 +60,37 @@ func Day(c Config) iter.Seq[event.Event] {
 	}
 }
 
-// make makes up the day of one device of the fleet.
-func (d *device) make(m mix, seed, number uint64) {
-	d.begin(seed, number)
-	cause := m.cause(d.random.Float64())
+// simulate makes up the day of one device of the fleet.
+func (d *device) simulate(m mix, seed, number uint64) {
+	d.seed(seed, number)
+	script := scripts[m.cause(d.random.Float64())]
 	d.connects, d.storms = m.connects, true
-	d.live(shared(d, tellers[cause]), number)
-	scripts[cause](d)
+	d.equip(d.byShare(script.instances), number)
+	script.run(d)
 }
 
-// mix is how a fleet is made up.
+// mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // how much of the troubles' shares there is, 0 to 1
+	troubled float64 // factor for the shares of the troubles, 0 to 1
 	connects float64 // of a healthy device
 }
 
 const (
-	// eventsPerConnect of a healthy device: a connect and its end, which some brokers
-	// tell in two rows.
+	// eventsPerConnect is for a healthy device: a connect and its end, which some brokers
+	// report in two rows.
 	eventsPerConnect = 2.03
-	// stormEvents is what the restarts of brokers add to a device's day, the more
-	// surely the longer it is connected.
+	// stormEvents is what restarts of brokers add to the day of a device that is always
+	// connected.
 	stormEvents = 1.55
 )
 
-// newMix finds how often healthy devices connect, so that the mean is right. In a fleet
-// with fewer events than usual there are fewer troubles.
+// newMix chooses how often healthy devices connect so that the mean is met. A fleet with
+// fewer events than the default has fewer troubles.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
-		eventsPerDevice = usualEventsPerDevice
+		eventsPerDevice = defaultEventsPerDevice
 	}
-	troubled := min(eventsPerDevice/usualEventsPerDevice, 1)
+	troubled := min(eventsPerDevice/defaultEventsPerDevice, 1)
 	events, devices := eventsPerDevice, 1.0
 	for _, t := range troubles {
 		events -= troubled * t.share * t.events
@@ -101,27 +100,27 @@ func newMix(eventsPerDevice float64) mix {
 	return mix{troubled, (events/devices - storms) / eventsPerConnect}
 }
 
-// cause is that of a device with a place in the fleet, 0 to 1.
-func (m mix) cause(place float64) Cause {
+// cause returns the cause for a device at a position in the fleet, 0 to 1.
+func (m mix) cause(position float64) Cause {
 	for _, t := range troubles {
-		if place -= t.share * m.troubled; place < 0 {
+		if position -= t.share * m.troubled; position < 0 {
 			return t.cause
 		}
 	}
 	return Healthy
 }
 
-// shared is one of the brokers, as often as its share is large.
-func shared(d *device, brokers []*instance) *instance {
+// byShare chooses an instance with a probability in proportion to its share.
+func (d *device) byShare(instances []*instance) *instance {
 	all := 0
-	for _, b := range brokers {
+	for _, b := range instances {
 		all += b.share
 	}
-	place := d.random.IntN(all)
-	for _, b := range brokers {
-		if place -= b.share; place < 0 {
+	position := d.random.IntN(all)
+	for _, b := range instances {
+		if position -= b.share; position < 0 {
 			return b
 		}
 	}
-	return brokers[0]
+	return instances[0]
 }

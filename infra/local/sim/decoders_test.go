@@ -11,59 +11,59 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// bodies are what the brokers send, by source and native event, with a place for the reason.
+// bodies holds what brokers send, by source and native event, with a place for the reason.
 var bodies = map[string]map[string]string{
-	"emqx": {
+	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
 		"client.disconnected": `{"event":"client.disconnected","clientid":"c","reason":%q}`,
 		"client.connack":      `{"event":"client.connack","clientid":"c","reason_code":%q}`,
 	},
-	"emqx4": {
+	broker.EMQX4: {
 		"client_connected":    `{"action":"client_connected","clientid":"c"%.0s}`,
 		"client_disconnected": `{"action":"client_disconnected","clientid":"c","reason":%q}`,
 		"client_connack":      `{"action":"client_connack","clientid":"c","conn_ack":%q}`,
 	},
-	"aws-iot": {
+	broker.AWSIoT: {
 		"connected":      `{"eventType":"connected","clientId":"c"%.0s}`,
 		"disconnected":   `{"eventType":"disconnected","clientId":"c","disconnectReason":%q}`,
 		"connect_failed": `{"eventType":"connect_failed","clientId":"c","connectFailureReason":%q}`,
 	},
-	"azure-eventgrid": {
+	broker.AzureEventGrid: {
 		"Microsoft.EventGrid.MQTTClientSessionConnected":    `{"type":"Microsoft.EventGrid.MQTTClientSessionConnected","data":{"clientSessionName":"c"%.0s}}`,
 		"Microsoft.EventGrid.MQTTClientSessionDisconnected": `{"type":"Microsoft.EventGrid.MQTTClientSessionDisconnected","data":{"clientSessionName":"c","disconnectionReason":%q}}`,
 	},
-	"apsaramq": {
+	broker.ApsaraMQ: {
 		"connect":    `{"eventType":"connect","clientId":"c"%.0s}`,
 		"disconnect": `{"eventType":"disconnect","clientId":"c"%.0s}`,
 		"tcpclean":   `{"eventType":"tcpclean","clientId":"c"%.0s}`,
 	},
-	"mosquitto": {
+	broker.Mosquitto: {
 		"connected":    `New client connected from 192.0.2.7:1 as c (p4, c1, k60).%.0s`,
 		"disconnected": `Client c [192.0.2.7:1] disconnected: %s.`,
 	},
-	"vernemq": {
+	broker.VerneMQ: {
 		"on_register":    `{"client_id":"c"%.0s}`,
 		"on_client_gone": `{"client_id":"c"%.0s}`,
 	},
 }
 
-// The rows of a fleet are those that the decoders make of what the brokers send.
-func TestDecodersReadTheSame(t *testing.T) {
+// The decoders must make the same rows from what the brokers send.
+func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {
 		for seed := range uint64(40) {
 			for _, e := range sim.Device(cause, seed, day) {
-				said := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
-				if seen[said] || e.Source == "mochi" { // sends the fields as they are
+				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
+				if seen[row] || e.Source == "mochi" { // it sends the fields as they are
 					continue
 				}
-				seen[said] = true
+				seen[row] = true
 				got := decoded(t, e)
-				require.Equal(t, e.Action, got.Action, said)
-				require.Equal(t, e.ActionInfo, got.ActionInfo, said)
-				require.Equal(t, e.NativeEvent, got.NativeEvent, said)
-				require.Equal(t, e.ReasonCode, got.ReasonCode, said)
-				require.Equal(t, e.Source, got.Source, said)
+				require.Equal(t, e.Action, got.Action, row)
+				require.Equal(t, e.ActionInfo, got.ActionInfo, row)
+				require.Equal(t, e.NativeEvent, got.NativeEvent, row)
+				require.Equal(t, e.ReasonCode, got.ReasonCode, row)
+				require.Equal(t, e.Source, got.Source, row)
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func decoded(t *testing.T, e event.Event) event.Event {
 	template, ok := bodies[e.Source][e.NativeEvent]
 	require.True(t, ok, "%s %s", e.Source, e.NativeEvent)
 	body := fmt.Sprintf(template, e.NativeReason)
-	if e.Source == "mosquitto" && e.Action == event.Disconnect {
+	if e.Source == broker.Mosquitto && e.Action == event.Disconnect {
 		body = "Client c [192.0.2.7:1] disconnected."
 	}
 	decode, ok := broker.Lookup(e.Source)

@@ -10,10 +10,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// oneDay is how long a device lives. All times of a device are since midnight.
+// oneDay is the span of a simulation. All times of a device are durations since midnight.
 const oneDay = 24 * time.Hour
 
-// device is one client while its day is made up.
+// device is one client while its day is simulated.
 type device struct {
 	day       time.Time
 	generator rand.PCG
@@ -23,12 +23,12 @@ type device struct {
 	broker   *instance
 	clientID event.ClientID
 	username string
-	home     string // the address that it usually has
+	home     string // its usual address
 	node     int
 	profile
-	connections uint64  // so far, refused ones included
-	connects    float64 // a day, of a healthy device
-	storms      bool    // restarts of the broker are felt
+	connections uint64  // so far, including refused ones
+	connects    float64 // per day, if it is healthy
+	storms      bool    // the broker's restarts affect it
 }
 
 // profile is how a device connects.
@@ -38,32 +38,35 @@ type profile struct {
 	clean     bool
 }
 
-var profiles = []profile{{4, 60 * time.Second, true}, {4, 120 * time.Second, true}, {4, 60 * time.Second, false}, {5, 30 * time.Second, true}, {5, 60 * time.Second, false}, {5, 120 * time.Second, true}}
+var profiles = []profile{
+	{4, 60 * time.Second, true}, {4, 120 * time.Second, true}, {4, 60 * time.Second, false},
+	{5, 30 * time.Second, true}, {5, 60 * time.Second, false}, {5, 120 * time.Second, true},
+}
 
 func newDevice(day time.Time) *device {
-	d := &device{day: startOfDay(day)}
+	d := &device{day: day.UTC().Truncate(oneDay)}
 	d.random = rand.New(&d.generator)
 	return d
 }
 
-// begin makes d ready for another device, whose events depend on the two numbers alone.
-func (d *device) begin(seed, number uint64) {
+// seed prepares d for another device, whose events depend on the two numbers alone.
+func (d *device) seed(seed, number uint64) {
 	d.generator.Seed(seed, number)
 	d.events, d.connections = d.events[:0], 0
 }
 
-// live gives it a broker, a name and an address.
-func (d *device) live(broker *instance, number uint64) {
+// equip gives the device a broker, a name and an address.
+func (d *device) equip(broker *instance, number uint64) {
 	d.broker = broker
 	d.profile = oneOf(d, profiles)
-	d.clientID = name(oneOf(d, broker.groups), number)
+	d.clientID = clientID(oneOf(d, broker.groups), number)
 	d.username = "user-" + strconv.Itoa(int(number%97))
 	d.home = d.anyAddress()
 	d.node = d.random.IntN(len(broker.nodes))
 }
 
-// name is a client identifier, with eight digits or more.
-func name(group string, number uint64) event.ClientID {
+// clientID returns a client identifier with at least eight digits.
+func clientID(group string, number uint64) event.ClientID {
 	b := make([]byte, 0, 32)
 	if group != "" {
 		b = append(append(b, group...), "@@@"...)
@@ -77,15 +80,15 @@ func name(group string, number uint64) event.ClientID {
 
 func oneOf[T any](d *device, from []T) T { return from[d.random.IntN(len(from))] }
 
-// chance is true that often, 0 to 1.
+// chance returns true with a probability of p.
 func (d *device) chance(p float64) bool { return d.random.Float64() < p }
 
-// between is any duration from the first to the second.
+// between returns a duration between the two, all equally likely.
 func (d *device) between(shortest, longest time.Duration) time.Duration {
 	return shortest + time.Duration(d.random.Float64()*float64(longest-shortest))
 }
 
-// about is a duration that is mean on average: often shorter, seldom much longer.
+// about returns an exponentially distributed duration.
 func (d *device) about(mean time.Duration) time.Duration {
 	return time.Duration(d.random.ExpFloat64() * float64(mean))
 }
@@ -98,7 +101,7 @@ func (d *device) anyAddress() string {
 	return string(strconv.AppendUint(b, uint64(n&255), 10))
 }
 
-// anyID is 32 hexadecimal digits.
+// anyID returns 32 hexadecimal digits.
 func (d *device) anyID() string {
 	var raw [16]byte
 	for i := 0; i < len(raw); i += 8 {
@@ -107,21 +110,15 @@ func (d *device) anyID() string {
 			raw[i+j] = byte(n >> (8 * j))
 		}
 	}
-	var text [32]byte
-	hex.Encode(text[:], raw[:])
-	return string(text[:])
+	return hex.EncodeToString(raw[:])
 }
 
-// typicalDelay and delaySpread are of the time from a broker's event to its receipt,
-// whose logarithm is normally distributed.
+// The time from a broker's event to its receipt is distributed log-normally.
 const (
-	typicalDelay = 18 * time.Millisecond
-	delaySpread  = 0.8
+	medianDelay = 18 * time.Millisecond
+	delaySpread = 0.8 // standard deviation of the logarithm
 )
 
 func (d *device) delay() time.Duration {
-	return time.Duration(float64(typicalDelay) * math.Exp(delaySpread*d.random.NormFloat64()))
+	return time.Duration(float64(medianDelay) * math.Exp(delaySpread*d.random.NormFloat64()))
 }
-
-// startOfDay is the UTC midnight before t.
-func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(oneDay) }

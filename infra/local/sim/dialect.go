@@ -1,12 +1,15 @@
 package sim
 
-import "devicetrace/pkg/event"
+import (
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+)
 
-// end is how a connection ends, or why it does not begin.
+// end is a reason why a connection ends or is refused.
 type end uint8
 
 const (
-	goodbye end = iota
+	goodbye end = iota // DISCONNECT
 	closedByClient
 	reset
 	silent
@@ -15,35 +18,47 @@ const (
 	topicDenied
 	shutDown
 	wrongPassword
-	ends
+	endCount
 )
 
-// saying is how a source puts an end. A code of 0 is not told.
-type saying struct {
+// wording is how a source reports an end. Code 0: the source gives none.
+type wording struct {
 	info   event.ActionInfo
 	native string
 	code   int32
 }
 
-// evidence says what a row tells of its connection.
-type evidence struct {
-	began, peer, port, node, user, protocol, version, keepAlive, clean bool
-}
+// fields is a set of the fields that rows of a source fill in.
+type fields uint16
 
-// source is a kind of broker as its decoder shows it.
-type source struct {
-	name                      string
+const (
+	began fields = 1 << iota
+	peer
+	port
+	node
+	user
+	protocol
+	version
+	keepAlive
+	clean
+)
+
+func (f fields) has(field fields) bool { return f&field != 0 }
+
+// dialect is how the events of one source look once they are decoded.
+type dialect struct {
+	source                    string
 	connected, ended, refused string // native events
-	atConnect, atEnd          evidence
+	atConnect, atEnd          fields
 	channels                  naming // of connections
 	ids                       naming // of events
-	says                      [ends]saying
+	words                     [endCount]wording
 
 	seconds    bool // times are whole seconds
-	noTime     bool // there are none
-	noTakeover bool // no end of a connection that is taken over
-	noShutdown bool // no end of a connection whose node stops
-	twice      bool // of a DISCONNECT, a second row tells that the connection is gone
+	noTime     bool // events have no time
+	noTakeover bool // the end of a connection that is taken over is not reported
+	noShutdown bool // the ends of connections whose node stops are not reported
+	twice      bool // after a DISCONNECT, a second row reports the end of the connection
 }
 
 // naming is how a source names connections or events.
@@ -51,16 +66,16 @@ type naming uint8
 
 const (
 	unnamed  naming = iota
-	random          // a random text
+	random          // random text
 	numbered        // the number of the client's connection
 )
 
-var emqx = source{
-	name: "emqx", connected: "client.connected", ended: "client.disconnected", refused: "client.connack",
-	atConnect:  evidence{began: true, peer: true, port: true, node: true, user: true, protocol: true, version: true, keepAlive: true, clean: true},
-	atEnd:      evidence{began: true, peer: true, port: true, node: true, user: true, protocol: true, version: true},
+var emqx = dialect{
+	source: broker.EMQX, connected: "client.connected", ended: "client.disconnected", refused: "client.connack",
+	atConnect:  began | peer | port | node | user | protocol | version | keepAlive | clean,
+	atEnd:      began | peer | port | node | user | protocol | version,
 	noShutdown: true,
-	says: [ends]saying{
+	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "normal", 0},
 		closedByClient: {event.ClosedByClient, "tcp_closed", 0},
 		reset:          {event.SocketIOException, "etimedout", 0},
@@ -71,12 +86,12 @@ var emqx = source{
 	},
 }
 
-var emqx4 = source{
-	name: "emqx4", connected: "client_connected", ended: "client_disconnected", refused: "client_connack",
-	atConnect:  evidence{began: true, peer: true, node: true, user: true, version: true, keepAlive: true},
-	atEnd:      evidence{began: true, peer: true, node: true, user: true},
+var emqx4 = dialect{
+	source: broker.EMQX4, connected: "client_connected", ended: "client_disconnected", refused: "client_connack",
+	atConnect:  began | peer | node | user | version | keepAlive,
+	atEnd:      began | peer | node | user,
 	noTakeover: true, noShutdown: true,
-	says: [ends]saying{
+	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "normal", 0},
 		closedByClient: {event.ClosedByClient, "tcp_closed", 0},
 		reset:          {event.SocketIOException, "{shutdown,etimedout}", 0},
@@ -86,13 +101,13 @@ var emqx4 = source{
 	},
 }
 
-// hook is a broker that sends the project's own form.
-var hook = source{
-	name: "mochi", connected: "session established", ended: "disconnect", refused: "connack",
-	atConnect: evidence{began: true, peer: true, port: true, node: true, user: true, protocol: true, version: true, keepAlive: true, clean: true},
-	atEnd:     evidence{began: true, peer: true, port: true, node: true, user: true, protocol: true, version: true, keepAlive: true, clean: true},
+// mochi is the local broker, which sends the project's own form.
+var mochi = dialect{
+	source: "mochi", connected: "session established", ended: "disconnect", refused: "connack",
+	atConnect: began | peer | port | node | user | protocol | version | keepAlive | clean,
+	atEnd:     began | peer | port | node | user | protocol | version | keepAlive | clean,
 	channels:  random, ids: random,
-	says: [ends]saying{
+	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "disconnected", 0},
 		closedByClient: {event.ClosedByClient, "EOF", 0},
 		reset:          {event.SocketIOException, "read: connection reset by peer", 0},
@@ -105,12 +120,11 @@ var hook = source{
 	},
 }
 
-var awsIoT = source{
-	name: "aws-iot", connected: "connected", ended: "disconnected", refused: "connect_failed",
-	atConnect: evidence{peer: true, user: true},
-	atEnd:     evidence{user: true},
-	channels:  random, ids: numbered,
-	says: [ends]saying{
+var awsIoT = dialect{
+	source: broker.AWSIoT, connected: "connected", ended: "disconnected", refused: "connect_failed",
+	atConnect: peer | user, atEnd: user,
+	channels: random, ids: numbered,
+	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "CLIENT_INITIATED_DISCONNECT", 0},
 		closedByClient: {event.SocketIOException, "CONNECTION_LOST", 0},
 		reset:          {event.SocketIOException, "CONNECTION_LOST", 0},
@@ -122,14 +136,13 @@ var awsIoT = source{
 	},
 }
 
-// azure tells no refusals.
-var azure = source{
-	name:      "azure-eventgrid",
+// azure reports no refusals.
+var azure = dialect{
+	source:    broker.AzureEventGrid,
 	connected: "Microsoft.EventGrid.MQTTClientSessionConnected", ended: "Microsoft.EventGrid.MQTTClientSessionDisconnected",
-	atConnect: evidence{node: true, user: true},
-	atEnd:     evidence{node: true, user: true},
-	channels:  numbered, ids: random,
-	says: [ends]saying{
+	atConnect: node | user, atEnd: node | user,
+	channels: numbered, ids: random,
+	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "ClientInitiatedDisconnect", 0},
 		closedByClient: {event.SocketIOException, "ConnectionLost", 0},
 		reset:          {event.SocketIOException, "ConnectionLost", 0},
@@ -141,21 +154,20 @@ var azure = source{
 	},
 }
 
-// apsaraMQ tells no refusals, and why a connection ended only by a DISCONNECT.
-var apsaraMQ = source{
-	name: "apsaramq", connected: "connect", ended: "tcpclean",
-	atConnect: evidence{peer: true},
-	atEnd:     evidence{peer: true},
-	channels:  random, twice: true,
-	says: always(saying{event.ClosedByClient, "", 0}),
+// apsaraMQ reports no refusals. The only reason for an end that it reports is DISCONNECT.
+var apsaraMQ = dialect{
+	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
+	atConnect: peer, atEnd: peer,
+	channels: random, twice: true,
+	words: always(wording{event.ClosedByClient, "", 0}),
 }
 
-var mosquitto = source{
-	name: "mosquitto", connected: "connected", ended: "disconnected", refused: "disconnected",
-	atConnect: evidence{peer: true, port: true, user: true, protocol: true, version: true, keepAlive: true, clean: true},
-	atEnd:     evidence{peer: true, port: true},
+var mosquitto = dialect{
+	source: broker.Mosquitto, connected: "connected", ended: "disconnected", refused: "disconnected",
+	atConnect: peer | port | user | protocol | version | keepAlive | clean,
+	atEnd:     peer | port,
 	seconds:   true, noShutdown: true,
-	says: [ends]saying{
+	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "", 0},
 		closedByClient: {event.ClosedByClient, "connection closed by client", 0},
 		reset:          {event.SocketIOException, "bad socket read/write: Connection timed out", 0},
@@ -165,17 +177,17 @@ var mosquitto = source{
 	},
 }
 
-// vernemq tells no refusals, and never why a connection ended.
-var vernemq = source{
-	name: "vernemq", connected: "on_register", ended: "on_client_gone",
-	atConnect: evidence{peer: true, port: true, user: true},
+// verneMQ reports neither refusals nor the reasons of ends.
+var verneMQ = dialect{
+	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
+	atConnect: peer | port | user,
 	noTime:    true, noShutdown: true,
-	says: always(saying{event.ClosedByClient, "", 0}),
+	words: always(wording{event.ClosedByClient, "", 0}),
 }
 
-func always(s saying) (all [ends]saying) {
-	for i := range all {
-		all[i] = s
+func always(w wording) (words [endCount]wording) {
+	for i := range words {
+		words[i] = w
 	}
-	return all
+	return words
 }

@@ -10,12 +10,12 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow connects again and again from an instant on, at most so many times, and
-// returns when the device would connect next. The last connection that begins before
-// until ends when it ends, or not in this day.
-func (d *device) follow(h habit, from, until time.Duration, most int) time.Duration {
+// follow connects again and again from the given time on, at most limit times, and
+// returns when the device would connect next. Only the begins of connections have to lie
+// before until.
+func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
-	for range most {
+	for range limit {
 		if at >= until {
 			break
 		}
@@ -25,8 +25,8 @@ func (d *device) follow(h habit, from, until time.Duration, most int) time.Durat
 	return at
 }
 
-// endAt ends a connection, unless its node is restarted before, and returns when the
-// next one begins: at once where it is that one that ends the older one.
+// endAt ends a connection, unless its node restarts before, and returns when the next
+// one begins. A takeover happens at the moment when the next connection begins.
 func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if storm := d.stormAt(c); storm < at {
 		return d.restarted(c, storm)
@@ -36,22 +36,17 @@ func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if why == takenOver {
 		return at
 	}
-	d.wander()
+	if d.chance(0.3) { // the load balancer may choose another node
+		d.node = d.random.IntN(len(d.broker.nodes))
+	}
 	return at + h.pause(d)
 }
 
-// wander lets the load balancer choose again.
-func (d *device) wander() {
-	if d.chance(0.3) {
-		d.node = d.random.IntN(len(d.broker.nodes))
-	}
-}
-
-// betweenNodes is from the restart of one node of a broker to that of the next.
+// betweenNodes is the time between restarts of a broker's nodes.
 const betweenNodes = 5 * time.Minute
 
-// stormAt is when the node of a connection is restarted, long after the day if it
-// is not.
+// stormAt returns when the node of a connection restarts, or a time long after the day
+// if it does not.
 func (d *device) stormAt(c *connection) time.Duration {
 	at := d.broker.restart + time.Duration(c.node)*betweenNodes
 	if !d.storms || d.broker.restart == 0 || at <= c.began {
@@ -60,8 +55,8 @@ func (d *device) stormAt(c *connection) time.Duration {
 	return at
 }
 
-// restarted ends a connection with its node and returns when the device connects
-// again, to another node where there is one, as all others do.
+// restarted ends a connection with its node and returns when the device connects again.
+// Like all others it moves to another node if there is one.
 func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	at += d.between(0, 2*time.Second)
 	d.disconnect(c, at, shutDown)
@@ -71,7 +66,7 @@ func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	return at + time.Second + d.about(20*time.Second)
 }
 
-// mostlyHome is a device that is at home but for every fourth connection.
+// mostlyHome returns the home address, except for every fourth connection.
 func mostlyHome(d *device) string {
 	if d.chance(0.25) {
 		return d.anyAddress()
@@ -81,7 +76,7 @@ func mostlyHome(d *device) string {
 
 func atHome(d *device) string { return d.home }
 
-// mixed ends in several ways, each as often as it is named.
+// mixed chooses among the given ends, all equally likely.
 func mixed(ways ...end) func(*device) end {
 	return func(d *device) end { return oneOf(d, ways) }
 }

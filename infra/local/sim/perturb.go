@@ -14,14 +14,13 @@ type Disorder uint
 const (
 	// Lossy loses every tenth event.
 	Lossy Disorder = 1 << iota
-	// Duplicated delivers every fifth event once more, later.
+	// Duplicated delivers every fifth event again, later.
 	Duplicated
-	// Shuffled delivers in any order.
+	// Shuffled delivers in random order.
 	Shuffled
 )
 
-// Perturb is the events as they arrive after what happens on their way. events is
-// not changed.
+// Perturb returns the events as they would arrive. It does not change its argument.
 func Perturb(events []event.Event, seed uint64, what Disorder) []event.Event {
 	random := rand.New(rand.NewPCG(seed, uint64(what)))
 	events = slices.Clone(events)

@@ -2,27 +2,10 @@ package sim
 
 import "time"
 
-// scripts are the days of each cause.
-var scripts = map[Cause]func(*device){
-	Healthy:          (*device).healthy,
-	CleanWorker:      (*device).cleanWorker,
-	NATTimeout:       (*device).natTimeout,
-	LongKeepAlive:    (*device).longKeepAlive,
-	ClonedCredential: (*device).clonedCredential,
-	TokenExpiry:      (*device).tokenExpiry,
-	BrokerRestart:    (*device).brokerRestart,
-	CrashLoop:        (*device).crashLoop,
-	FlakyRadio:       (*device).flakyRadio,
-	WrongPassword:    (*device).wrongPassword,
-	RotatedPassword:  (*device).rotatedPassword,
-	TopicDenied:      (*device).topicDenied,
-	NeverCameBack:    (*device).neverCameBack,
-}
-
 // forever is more connections than fit into a day.
 const forever = 1 << 30
 
-// usual is a device that connects about so many times a day.
+// usual is the habit of a device that connects about the given number of times a day.
 func usual(connects float64) habit {
 	typical := time.Duration(float64(oneDay) / connects)
 	return habit{
@@ -33,8 +16,8 @@ func usual(connects float64) habit {
 	}
 }
 
-// usualUntil is a usual day up to an instant, and returns when the device would connect
-// next. Every other device is connected since the day before.
+// usualUntil simulates a usual day up to the given time and returns when the device would
+// connect next. Every other device has been connected since the day before.
 func (d *device) usualUntil(until time.Duration, connects float64) time.Duration {
 	h := usual(connects)
 	at := h.lasts(d) / 2
@@ -58,8 +41,8 @@ func (d *device) cleanWorker() {
 	d.follow(h, d.between(0, every), oneDay, forever)
 }
 
-// natTimeout is idle each time, until something ends the connection: its keep alive is
-// too long for that. It is switched on for a part of the day, and said goodbye to.
+// natTimeout stays idle until something on the way ends the connection, because its keep alive is
+// too long. The device is on for a part of the day and ends it with DISCONNECT.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
 	d.keepAlive = (2 * idle).Truncate(time.Second)
@@ -73,7 +56,7 @@ func (d *device) natTimeout() {
 	d.sayGoodbye(at)
 }
 
-// sayGoodbye connects for a last time.
+// sayGoodbye connects a last time and disconnects.
 func (d *device) sayGoodbye(at time.Duration) {
 	if at < oneDay {
 		c := d.connect(at, d.home)
@@ -81,8 +64,8 @@ func (d *device) sayGoodbye(at time.Duration) {
 	}
 }
 
-// longKeepAlive sends its first PINGREQ when nothing in between knows the connection
-// any more.
+// longKeepAlive sends its first PINGREQ after a NAT or firewall has forgotten the
+// connection.
 func (d *device) longKeepAlive() {
 	d.keepAlive = oneOf(d, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute})
 	patience := d.keepAlive * 3 / 2
@@ -96,7 +79,7 @@ func (d *device) longKeepAlive() {
 	d.sayGoodbye(at)
 }
 
-// clonedCredential is two devices in two places; who is thrown out tries again.
+// clonedCredential is two devices in two places. The one that is disconnected tries again.
 func (d *device) clonedCredential() {
 	places := []string{d.home, d.anyAddress()}
 	retry := []time.Duration{d.between(time.Second, 30*time.Second), d.between(time.Second, 90*time.Second)}
@@ -107,7 +90,7 @@ func (d *device) clonedCredential() {
 		address: func(*device) string { turn++; return places[turn%2] },
 	}
 	at := d.follow(h, d.between(0, oneDay/2), oneDay, 20+d.random.IntN(200))
-	d.connect(at, h.address(d)) // the other one gives up
+	d.connect(at, h.address(d)) // the other device gives up
 }
 
 func (d *device) tokenExpiry() {
@@ -121,7 +104,7 @@ func (d *device) tokenExpiry() {
 	d.follow(h, d.between(0, valid), oneDay, forever)
 }
 
-// brokerRestart is a device that follows its broker from node to node.
+// brokerRestart is a device that has to move from node to node.
 func (d *device) brokerRestart() {
 	at := d.between(0, time.Hour)
 	restart := d.between(6*time.Hour, 16*time.Hour)
@@ -143,8 +126,8 @@ func (d *device) crashLoop() {
 	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
 }
 
-// flakyRadio has another address nearly each time, and often comes back before the
-// broker has seen that it was gone.
+// flakyRadio has a new address for each connection and often comes back before the broker
+// has noticed that it was gone.
 func (d *device) flakyRadio() {
 	d.keepAlive = time.Minute
 	var why end
@@ -164,10 +147,10 @@ func (d *device) flakyRadio() {
 	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
 }
 
-// knock is refused again and again, at most so many times.
-func (d *device) knock(from time.Duration, most int) {
+// knock is refused the given number of times.
+func (d *device) knock(from time.Duration, times int) {
 	every := d.between(10*time.Second, 4*time.Minute)
-	for range most {
+	for range times {
 		d.refuse(from, d.home, wrongPassword)
 		from += d.between(every*9/10, every)
 	}

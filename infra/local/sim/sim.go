@@ -1,12 +1,12 @@
-// Package sim makes up days of devices: the events that brokers would report of
-// them, for tests, the demo and the benchmark.
+// Package sim makes up days of devices: the events that brokers would report about them.
+// Tests, the demo and the benchmark use them.
 //
-// What always holds: the same seed makes the same events, byte for byte; all events
-// of a device carry what its broker's decoder would fill in, and nothing that the
-// broker does not tell; every event time lies in the day.
+// What always holds: the same seed makes the same events, byte for byte. A device's
+// events have exactly the fields that the decoder of its broker would fill in. Every
+// event time lies within the day.
 //
-// Device makes the day of one device with a known trouble, Day those of a whole fleet,
-// Perturb what a network makes of them.
+// Device makes the day of one device with a known trouble, Day the day of a whole fleet.
+// Perturb does to events what a network does.
 package sim
 
 import (
@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Cause is what happens to a device in its day.
+// Cause is what happens to a device during its day.
 type Cause string
 
 const (
@@ -23,9 +23,9 @@ const (
 	Healthy Cause = "healthy"
 	// CleanWorker connects, works for a moment and disconnects, again and again.
 	CleanWorker Cause = "clean-worker"
-	// NATTimeout: something between ends each connection when it was idle for a fixed time.
+	// NATTimeout: a NAT or firewall ends each connection that was idle for a fixed time.
 	NATTimeout Cause = "nat-timeout"
-	// LongKeepAlive: something between forgets the connection before the keep alive is due.
+	// LongKeepAlive: a NAT or firewall forgets the connection before the keep alive is due.
 	LongKeepAlive Cause = "long-keep-alive"
 	// ClonedCredential: two devices use one client identifier.
 	ClonedCredential Cause = "cloned-credential"
@@ -37,29 +37,53 @@ const (
 	CrashLoop Cause = "crash-loop"
 	// FlakyRadio: the network comes and goes.
 	FlakyRadio Cause = "flaky-radio"
-	// WrongPassword was never right.
+	// WrongPassword: no login ever succeeds.
 	WrongPassword Cause = "wrong-password"
-	// RotatedPassword was right until some time of the day.
+	// RotatedPassword: logins succeed until some time of the day.
 	RotatedPassword Cause = "rotated-password"
-	// TopicDenied: the device uses a topic that it has no permission for.
+	// TopicDenied: the device uses a topic for which it has no permission.
 	TopicDenied Cause = "topic-denied"
-	// NeverCameBack: the device drops, and that is the last of it.
+	// NeverCameBack: the device drops and does not return.
 	NeverCameBack Cause = "never-came-back"
 )
 
-// Causes are all of them.
+// Causes lists all causes.
 var Causes = []Cause{
 	Healthy, CleanWorker, NATTimeout, LongKeepAlive, ClonedCredential, TokenExpiry, BrokerRestart,
 	CrashLoop, FlakyRadio, WrongPassword, RotatedPassword, TopicDenied, NeverCameBack,
 }
 
-// Device is the day of one device, in order of what happened. The seed decides over
-// everything else, such as the broker, which is one that can tell of the cause.
+// script is the day of devices with one cause.
+type script struct {
+	run func(*device)
+	// instances are those whose events show the cause.
+	instances []*instance
+}
+
+var scripts = map[Cause]script{
+	Healthy:          {(*device).healthy, everyInstance},
+	CleanWorker:      {(*device).cleanWorker, withGoodbyes},
+	NATTimeout:       {(*device).natTimeout, everyInstance},
+	LongKeepAlive:    {(*device).longKeepAlive, withKeepAlive},
+	ClonedCredential: {(*device).clonedCredential, withReasons},
+	TokenExpiry:      {(*device).tokenExpiry, withExpiry},
+	BrokerRestart:    {(*device).brokerRestart, withExpiry},
+	CrashLoop:        {(*device).crashLoop, withGoodbyes},
+	FlakyRadio:       {(*device).flakyRadio, withReasons},
+	WrongPassword:    {(*device).wrongPassword, withReasons},
+	RotatedPassword:  {(*device).rotatedPassword, withReasons},
+	TopicDenied:      {(*device).topicDenied, withDenials},
+	NeverCameBack:    {(*device).neverCameBack, withGoodbyes},
+}
+
+// Device returns the day of one device, in the order in which things happened. The seed
+// decides everything except the cause, even the broker, which is one that can report
+// the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
-	d.begin(seed, 0)
+	d.seed(seed, 0)
 	d.connects = d.random.Float64()*7 + 1
-	d.live(oneOf(d, tellers[cause]), seed)
-	scripts[cause](d)
+	d.equip(oneOf(d, scripts[cause].instances), seed)
+	scripts[cause].run(d)
 	return d.events
 }

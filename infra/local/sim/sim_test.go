@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
 var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// sound checks what holds of every event.
+// sound checks what must hold for every event.
 func sound(t *testing.T, e *event.Event) {
 	t.Helper()
 	require.NotEmpty(t, e.InstanceID)
@@ -43,7 +44,7 @@ func TestEveryEventIsSound(t *testing.T) {
 				sources[events[i].Source] = true
 			}
 		}
-		require.Greater(t, len(sources), 1, "%s happens at several brokers", cause)
+		require.Greater(t, len(sources), 1, "%s happens with several sources", cause)
 	}
 }
 
@@ -56,26 +57,26 @@ func TestTheSameSeedMakesTheSameEvents(t *testing.T) {
 	require.Equal(t, slices.Collect(sim.Day(config)), slices.Collect(sim.Day(config)))
 }
 
-// What brokers cannot tell is not there.
-func TestSourcesTellWhatTheyCan(t *testing.T) {
+// Events must not have fields that their source cannot report.
+func TestEventsHaveTheFieldsOfTheirSource(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {
 			for _, e := range sim.Device(cause, seed, day) {
 				switch e.Source {
-				case "vernemq":
+				case broker.VerneMQ:
 					require.Equal(t, event.FromReceiver, e.TimeOrigin)
 					require.Equal(t, e.Action != event.Connect, e.Channel() == "", "ends name no connection")
-				case "mosquitto":
+				case broker.Mosquitto:
 					require.Zero(t, e.Time.Nanosecond(), "whole seconds")
 					require.Empty(t, e.Node)
-				case "apsaramq":
+				case broker.ApsaraMQ:
 					require.Equal(t, e.NativeEvent == "disconnect", e.Action == event.Disconnect)
 					require.Len(t, e.ChannelID, 32)
-				case "emqx", "emqx4":
+				case broker.EMQX, broker.EMQX4:
 					require.Empty(t, e.ChannelID)
-					require.NotEqual(t, event.ServerShutdown, e.ActionInfo, "a node that stops tells nothing")
+					require.NotEqual(t, event.ServerShutdown, e.ActionInfo, "a node that stops reports nothing")
 					require.Equal(t, e.NativeEvent == "client.connack" || e.NativeEvent == "client_connack", e.ConnectedAt.IsZero())
-				case "azure-eventgrid":
+				case broker.AzureEventGrid:
 					require.Empty(t, e.PeerAddress)
 				}
 			}
@@ -83,10 +84,10 @@ func TestSourcesTellWhatTheyCan(t *testing.T) {
 	}
 }
 
-func TestOfApsaraMQTheEndComesInTwoRowsAfterDISCONNECT(t *testing.T) {
+func TestApsaraMQReportsDISCONNECTInTwoRows(t *testing.T) {
 	for seed := range uint64(50) {
 		events := sim.Device(sim.CleanWorker, seed, day)
-		if events[0].Source != "apsaramq" {
+		if events[0].Source != broker.ApsaraMQ {
 			continue
 		}
 		require.Equal(t, "connect", events[0].NativeEvent)
@@ -96,19 +97,10 @@ func TestOfApsaraMQTheEndComesInTwoRowsAfterDISCONNECT(t *testing.T) {
 		require.False(t, events[2].Time.Before(events[1].Time))
 		return
 	}
-	require.Fail(t, "no such device")
+	require.Fail(t, "no seed made a device of ApsaraMQ")
 }
 
-func TestDayIsTheSameInParts(t *testing.T) {
-	whole := slices.Collect(sim.Day(sim.Config{Seed: 3, Day: day, Devices: 300}))
-	var parts []event.Event
-	for _, first := range []int{0, 100, 200} {
-		parts = slices.AppendSeq(parts, sim.Day(sim.Config{Seed: 3, Day: day, Devices: 100, First: first}))
-	}
-	require.Equal(t, whole, parts)
-}
-
-func TestDayEndsWhenNobodyWantsMore(t *testing.T) {
+func TestDayStopsWithItsReader(t *testing.T) {
 	n := 0
 	for range sim.Day(sim.Config{Day: day, Devices: 1 << 40}) {
 		if n++; n == 100 {
@@ -121,14 +113,14 @@ func TestDayEndsWhenNobodyWantsMore(t *testing.T) {
 // refusing are the native events of refused logins.
 var refusing = map[string]bool{"client.connack": true, "client_connack": true, "connack": true, "connect_failed": true}
 
-// figures of a fleet.
+// figures describe a fleet's day.
 type figures struct {
-	devices, events, connects, elsewhere int
-	perDevice                            map[string]int
-	refusals                             map[string]int
-	instances, nodes, groups             map[string]bool
-	delays                               []float64
-	perMinute                            map[time.Time]int // connects of emqx-north
+	devices, events, connects int
+	perDevice                 map[string]int
+	refusals                  map[string]int
+	instances, nodes, groups  map[string]bool
+	delays                    []float64
+	perMinute                 map[time.Time]int // connects to emqx-north
 }
 
 func figuresOf(t *testing.T, c sim.Config) figures {
@@ -140,7 +132,7 @@ func figuresOf(t *testing.T, c sim.Config) figures {
 		f.events++
 		f.perDevice[string(e.ClientID)]++
 		f.instances[string(e.InstanceID)], f.nodes[e.Node], f.groups[e.GroupID()] = true, true, true
-		if e.TimeOrigin == event.FromBroker && e.Source != "mosquitto" {
+		if e.TimeOrigin == event.FromBroker && e.Source != broker.Mosquitto {
 			f.delays = append(f.delays, float64(e.ReceivedAt.Sub(e.Time).Milliseconds()))
 		}
 		if e.Action == event.Connect {
@@ -157,22 +149,21 @@ func figuresOf(t *testing.T, c sim.Config) figures {
 	return f
 }
 
-func (f *figures) devicesWith(count map[string]int, least, most int) int {
+func (f *figures) devicesWith(count map[string]int, low, high int) int {
 	n := 0
 	for _, events := range count {
-		if least <= events && events <= most {
+		if low <= events && events <= high {
 			n++
 		}
 	}
 	return n
 }
 
-// The mix is that of a real fleet: most devices have a handful of events, few have
-// thousands.
+// As in a real fleet, most devices have a handful of events and a few have thousands.
 func TestDayIsMixedLikeAFleet(t *testing.T) {
 	const devices = 50_000
 	f := figuresOf(t, sim.Config{Seed: 1, Day: day, Devices: devices})
-	require.InDelta(t, 10, float64(f.events)/devices, 0.6, "events of a device")
+	require.InDelta(t, 10, float64(f.events)/devices, 0.6, "events per device")
 	require.InDelta(t, 0.54, float64(f.connects)/float64(f.events), 0.04, "about half are connects")
 	require.InDelta(t, 10, f.devicesWith(f.perDevice, 1000, math.MaxInt), 9, "0.02 % flap")
 	require.InDelta(t, 0.0035*devices, f.devicesWith(f.refusals, 8, 1000), 40, "0.3 % are refused, 0.05 % after a success")
@@ -180,7 +171,7 @@ func TestDayIsMixedLikeAFleet(t *testing.T) {
 	require.GreaterOrEqual(t, len(f.nodes), 10)
 	require.GreaterOrEqual(t, len(f.groups), 6)
 	require.InDelta(t, 18, f.delays[len(f.delays)/2], 1, "median of the delays, ms")
-	require.Greater(t, f.delays[len(f.delays)*99/100], 80.0, "and some take long")
+	require.Greater(t, f.delays[len(f.delays)*99/100], 80.0, "some events take long")
 }
 
 // After a restart all devices of a node come back at once.
@@ -219,8 +210,8 @@ func TestPerturb(t *testing.T) {
 	require.NotEqual(t, events, shuffled)
 	require.ElementsMatch(t, events, shuffled)
 
-	require.Equal(t, was, events, "untouched")
-	require.Equal(t, twice, sim.Perturb(events, 1, sim.Duplicated), "the same seed does the same")
+	require.Equal(t, was, events, "Perturb must not change its argument")
+	require.Equal(t, twice, sim.Perturb(events, 1, sim.Duplicated), "the same seed must give the same result")
 }
 
 func BenchmarkDay(b *testing.B) {
