@@ -16,7 +16,7 @@ func BenchmarkDecode(b *testing.B) {
 		{"events", "events", "events-close"},
 	} {
 		_, item := sample(b, samples+"/"+c.file+".json")
-		decoder, _ := broker.Lookup(c.route)
+		source, _ := broker.Find(c.route)
 		for name, body := range map[string]string{
 			"array":  "[" + strings.Repeat(item+",", 999) + item + "]",
 			"ndjson": strings.Repeat(item+"\n", 1000),
@@ -25,7 +25,7 @@ func BenchmarkDecode(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(int64(len(body)))
 				for b.Loop() {
-					require.Len(b, decoder([]byte(body), meta).Events, 1000)
+					require.Len(b, source.Decode([]byte(body), meta).Events, 1000)
 				}
 				b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 			})

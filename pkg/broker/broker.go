@@ -62,12 +62,3 @@ type Meta struct {
 // Decoder reads a body. It is safe for concurrent use and keeps no part of the body
 // except in Rejected.Raw.
 type Decoder func(body []byte, meta Meta) Batch
-
-// Lookup returns the decoder of a source.
-func Lookup(name string) (Decoder, bool) {
-	s, ok := Find(name)
-	return s.Decode, ok
-}
-
-// Routes returns the names of all sources.
-func Routes() []string { return Names() }

@@ -24,15 +24,15 @@ func fuzz(f *testing.F, route string) {
 		}
 	}
 	f.Add([]byte(`[{"client_id":"\ud83d\ude00","action":"close"},[[[]]],{"event":"client.connected","clientid":"\u0000"}`), "")
-	decoder, _ := broker.Lookup(route)
+	source, _ := broker.Find(route)
 	f.Fuzz(func(t *testing.T, body []byte, hook string) {
 		with := meta
 		with.Hook = hook
 		before := string(body)
-		got := decoder(body, with)
+		got := source.Decode(body, with)
 		requireValid(t, got)
 		require.Equal(t, before, string(body), "the body was changed")
-		require.Equal(t, withoutNUL(got), decoder(noNUL(body), with))
+		require.Equal(t, withoutNUL(got), source.Decode(noNUL(body), with))
 	})
 }
 

@@ -440,10 +440,10 @@ func FuzzMosquitto(f *testing.F) {
 	for _, id := range oddIDs {
 		f.Add([]byte(stamped("New client connected from ::1:1 as "+id+" (p5, c1, k60, u'u').", "Client "+id+" [::1:1] disconnected: x.", "Client "+id+" disconnected.")))
 	}
-	decoder, _ := broker.Lookup("mosquitto")
+	source, _ := broker.Find(broker.Mosquitto)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		before := string(body)
-		whole := decoder(body, at("log:7"))
+		whole := source.Decode(body, at("log:7"))
 		requireValid(t, whole)
 		require.Equal(t, before, string(body), "the body was changed")
 		middle := bytes.IndexByte(body[len(body)/2:], '\n')
@@ -451,8 +451,8 @@ func FuzzMosquitto(f *testing.F) {
 			return
 		}
 		middle += len(body)/2 + 1
-		first := decoder(body[:middle], at("log:7"))
-		second := decoder(body[middle:], at(fmt.Sprintf("log:%d", 7+middle)))
+		first := source.Decode(body[:middle], at("log:7"))
+		second := source.Decode(body[middle:], at(fmt.Sprintf("log:%d", 7+middle)))
 		require.Equal(t, ids(whole.Events), append(ids(first.Events), ids(second.Events)...))
 	})
 }

@@ -22,7 +22,7 @@ func TestEachFieldInEachForm(t *testing.T) {
 		"NUL": "a\x00b", "not UTF-8": notUTF8, "epoch": 0, "negative": -1764000000000, "seconds": received.Unix(),
 		"next year": received.AddDate(1, 0, 0).UnixMilli(), "microseconds": received.UnixMicro(), "longest client": strings.Repeat("x", 65_535),
 	}
-	for _, route := range broker.Routes() {
+	for _, route := range broker.Names() {
 		for _, sampled := range allSamples(t, route) {
 			_, body := sample(t, sampled)
 			with := sampleMeta(t, sampled)

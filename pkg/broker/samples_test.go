@@ -66,18 +66,9 @@ func decode(t testing.TB, route, body string) broker.Batch {
 
 func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch {
 	t.Helper()
-	decoder, ok := broker.Lookup(route)
+	source, ok := broker.Find(route)
 	require.True(t, ok, route)
-	return decoder([]byte(body), with)
-}
-
-func TestLookupKnowsNoOtherRoute(t *testing.T) {
-	_, ok := broker.Lookup("nobroker")
-	require.False(t, ok)
-	for _, route := range broker.Routes() {
-		_, ok := broker.Lookup(route)
-		require.True(t, ok, route)
-	}
+	return source.Decode([]byte(body), with)
 }
 
 // requireSamples says of each file of a route what it makes: client, action and

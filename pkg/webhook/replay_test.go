@@ -98,8 +98,8 @@ func (s *system) trace(client string) []event.Event {
 func TestReplayOfWhatIsUnderstoodNow(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
-	decode, _ := broker.Lookup("events")
-	batch := decode([]byte(body), broker.Meta{InstanceID: "prod", ReceivedAt: now})
+	source, _ := broker.Find(broker.Events)
+	batch := source.Decode([]byte(body), broker.Meta{InstanceID: "prod", ReceivedAt: now})
 	require.Len(t, batch.Events, 4)
 	require.NoError(t, s.handler.config.Recorder.Append(t.Context(), []event.Event{batch.Events[0], batch.Events[2], batch.Events[3]}))
 	require.Len(t, s.trace("c"), 3)

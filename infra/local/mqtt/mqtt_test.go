@@ -57,8 +57,8 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // before the recording
 		return
 	}
-	decode, _ := broker.Lookup(broker.Events)
-	b := decode(body, broker.Meta{InstanceID: "local", ReceivedAt: time.Now(), Retention: time.Hour})
+	source, _ := broker.Find(broker.Events)
+	b := source.Decode(body, broker.Meta{InstanceID: "local", ReceivedAt: time.Now(), Retention: time.Hour})
 	if len(b.Rejected) > 0 {
 		r.t.Errorf("rejected: %+v", b.Rejected)
 	}

@@ -18,7 +18,7 @@ import (
 func TestEncodedEventsDecodeToThemselves(t *testing.T) {
 	day := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	received := day.AddDate(0, 0, 1)
-	decode, known := broker.Lookup(broker.Events)
+	own, known := broker.Find(broker.Events)
 	require.True(t, known)
 	for seed, cause := range sim.Causes {
 		want := sim.Device(cause, uint64(seed), day)
@@ -28,7 +28,7 @@ func TestEncodedEventsDecodeToThemselves(t *testing.T) {
 			want[i].InstanceID, want[i].ReceivedAt, want[i].TimeOrigin = "demo", received, event.FromBroker
 			want[i].NativeReason = cmp.Or(want[i].NativeReason, string(want[i].ActionInfo))
 		}
-		got := decode(body, broker.Meta{InstanceID: "demo", ReceivedAt: received})
+		got := own.Decode(body, broker.Meta{InstanceID: "demo", ReceivedAt: received})
 		require.Empty(t, got.Rejected)
 		require.Equal(t, want, got.Events, cause)
 	}

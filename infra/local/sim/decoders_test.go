@@ -78,9 +78,9 @@ func decoded(t *testing.T, e event.Event) event.Event {
 	if e.Source == broker.Mosquitto && e.Action == event.Disconnect {
 		body = "Client c [192.0.2.7:1] disconnected."
 	}
-	decode, ok := broker.Lookup(e.Source)
+	source, ok := broker.Find(e.Source)
 	require.True(t, ok, e.Source)
-	got := decode([]byte(body), broker.Meta{InstanceID: "i", ReceivedAt: day, Hook: e.NativeEvent})
+	got := source.Decode([]byte(body), broker.Meta{InstanceID: "i", ReceivedAt: day, Hook: e.NativeEvent})
 	require.Empty(t, got.Rejected, body)
 	require.Len(t, got.Events, 1, body)
 	return got.Events[0]

@@ -20,11 +20,11 @@ type webhook struct {
 	last event.Event
 }
 
-var decodeEMQX, _ = broker.Lookup("emqx")
+var emqx, _ = broker.Find(broker.EMQX)
 
 // decode does what the recorder does with a body.
 func (w webhook) decode() ([]event.Event, error) {
-	batch := decodeEMQX(w.body, broker.Meta{InstanceID: w.last.InstanceID, ReceivedAt: w.last.ReceivedAt})
+	batch := emqx.Decode(w.body, broker.Meta{InstanceID: w.last.InstanceID, ReceivedAt: w.last.ReceivedAt})
 	if len(batch.Rejected) > 0 || len(batch.Events) != w.rows {
 		return nil, fmt.Errorf("decode webhook: %d events, rejected %v", len(batch.Events), batch.Rejected)
 	}

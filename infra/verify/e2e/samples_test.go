@@ -72,9 +72,9 @@ func testSample(t *testing.T, s *stack, sample sample) {
 // decode is what the sample's decoder makes of it.
 func (s sample) decode(t *testing.T) broker.Batch {
 	t.Helper()
-	decoder, found := broker.Lookup(s.route)
+	source, found := broker.Find(s.route)
 	require.True(t, found, s.route)
-	return decoder([]byte(s.body), broker.Meta{
+	return source.Decode([]byte(s.body), broker.Meta{
 		InstanceID: event.InstanceID(s.name), ReceivedAt: time.Now(),
 		Hook: s.header.Get("vernemq-hook"), Position: s.header.Get("x-log-position"),
 	})
@@ -107,7 +107,7 @@ func requireRows(t *testing.T, s *stack, instance string, events []event.Event) 
 func readSamples(t *testing.T) []sample {
 	t.Helper()
 	var samples []sample
-	for _, route := range broker.Routes() {
+	for _, route := range broker.Names() {
 		paths, err := filepath.Glob(filepath.Join(root, "events", route+"-*.json"))
 		require.NoError(t, err)
 		require.NotEmpty(t, paths, route)

@@ -91,8 +91,8 @@ func (r *recorder) read(request *http.Request) []byte {
 }
 
 func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []byte) {
-	decode, _ := broker.Lookup("mosquitto")
-	batch := decode(body, broker.Meta{InstanceID: "i", ReceivedAt: time.Now(), Position: request.Header.Get("X-Log-Position")})
+	source, _ := broker.Find(broker.Mosquitto)
+	batch := source.Decode(body, broker.Meta{InstanceID: "i", ReceivedAt: time.Now(), Position: request.Header.Get("X-Log-Position")})
 	for _, e := range batch.Events {
 		row := fmt.Sprint(e.ClientID, e.Time, e.SourceEventID, e.NativeEvent, e.NativeReason)
 		if _, again := r.identity[row]; !again {
