@@ -11,7 +11,7 @@ import (
 )
 
 // run runs everything until the first signal and then stops it in order; a second signal
-// kills what is left. It prints to out what users should know.
+// kills the remaining processes. It prints the welcome text and its progress to out.
 func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	release, err := lockData(s)
 	if err != nil {

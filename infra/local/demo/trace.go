@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// row is one event of a trace, as far as the demo shows it.
+// row is one event of a trace, with the columns that the demo shows.
 type row struct {
 	Action       string    `json:"action"`
 	ActionInfo   string    `json:"action_info"`

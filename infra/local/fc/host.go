@@ -16,6 +16,7 @@
 package fc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -59,29 +60,17 @@ type Config struct {
 	Freeze bool
 }
 
-const (
-	defaultMaxProcesses = 4
-	defaultQueueWait    = 5 * time.Second
-	defaultRetryWait    = 500 * time.Millisecond
-	accountID           = "1000000000000000"
-)
+// accountID stands in for the account that functions run in.
+const accountID = "1000000000000000"
 
 func (c Config) withDefaults() Config {
-	if c.MaxProcesses == 0 {
-		c.MaxProcesses = defaultMaxProcesses
-	}
-	if c.QueueWait == 0 {
-		c.QueueWait = defaultQueueWait
-	}
-	if c.RetryWait == 0 {
-		c.RetryWait = defaultRetryWait
-	}
+	c.MaxProcesses = cmp.Or(c.MaxProcesses, 4)
+	c.QueueWait = cmp.Or(c.QueueWait, 5*time.Second)
+	c.RetryWait = cmp.Or(c.RetryWait, 500*time.Millisecond)
 	if c.Credentials == nil {
 		c.Credentials = func() Credentials { return Credentials{} }
 	}
-	if c.Output == nil {
-		c.Output = io.Discard
-	}
+	c.Output = cmp.Or(c.Output, io.Discard)
 	return c
 }
 

@@ -110,10 +110,10 @@ func TestDayStopsWithItsReader(t *testing.T) {
 	require.Equal(t, 100, n)
 }
 
-// refusing are the native events of refused logins.
+// refusing lists the native events of refused logins.
 var refusing = map[string]bool{"client.connack": true, "client_connack": true, "connack": true, "connect_failed": true}
 
-// figures describe a fleet's day.
+// figures describes a day of a fleet.
 type figures struct {
 	devices, events, connects int
 	perDevice                 map[string]int
