@@ -18,7 +18,7 @@ type Entry struct {
 
 // List returns up to limit items of a day, in the order of their ids. It starts after the
 // given id, or at the beginning if after is zero, and reports whether more items follow. It
-// omits foreign keys. It costs one request, and more only if foreign keys fill whole listing
+// skips keys in any other form, and costs one request unless such keys fill whole listing
 // pages.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""

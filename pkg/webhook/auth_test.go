@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// someTokens are two for one instance, one for another, and one for all.
+// someTokens holds two tokens for one instance, one for another, and one for all.
 const someTokens = "old-secret=prod;new/secret+2==prod,spare;test-secret=test;all-secret=*"
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
@@ -39,15 +39,15 @@ func TestEveryRouteTakesHeaders(t *testing.T) {
 		for _, c := range []struct {
 			name   string
 			header []string
-			want   int // 0: anything but 401 and 403
+			want   int // 0: neither 401 nor 403
 		}{
 			{"bearer", bearer("old-secret"), 0},
-			{"bearer, the other of two", bearer("new/secret+2="), 0},
+			{"bearer, the second of two", bearer("new/secret+2="), 0},
 			{"bearer for all", bearer("all-secret"), 0},
 			{"basic", basic("any", "old-secret"), 0},
 			{"basic without a user", basic("", "all-secret"), 0},
 			{"basic, a colon in the user", basic("prod", "old-secret"), 0},
-			{"nothing", nil, 401},
+			{"no token", nil, 401},
 			{"wrong bearer", bearer("Old-secret"), 401},
 			{"wrong password", basic("old-secret", "x"), 401},
 			{"no password", basic("old-secret", ""), 401},
@@ -55,7 +55,7 @@ func TestEveryRouteTakesHeaders(t *testing.T) {
 			{"another instance's password", basic("any", "test-secret"), 403},
 		} {
 			t.Run(route+" "+c.name, func(t *testing.T) {
-				b := &bench{tokens: someTokens}
+				b := &harness{tokens: someTokens}
 				w := b.do("POST", "/webhooks/"+route+"/prod", strings.NewReader("[]"), append(c.header, "vernemq-hook", "on_register")...)
 				switch c.want {
 				case 401:
@@ -70,7 +70,7 @@ func TestEveryRouteTakesHeaders(t *testing.T) {
 	}
 }
 
-func requireForbidden(t *testing.T, b *bench, code int, body string) {
+func requireForbidden(t *testing.T, b *harness, code int, body string) {
 	t.Helper()
 	require.Equal(t, http.StatusForbidden, code, body)
 	require.Contains(t, body, `{"code":"Forbidden","error":"`)
@@ -78,13 +78,14 @@ func requireForbidden(t *testing.T, b *bench, code int, body string) {
 	require.Empty(t, b.quarantined)
 }
 
-// TestTokenInURL: only where a broker can do nothing else, and nothing keeps it.
+// TestTokenInURL: a URL may contain the token only on the routes of brokers that cannot
+// set a header, and it is neither stored nor sent back.
 func TestTokenInURL(t *testing.T) {
 	hook := []string{"vernemq-hook", "on_client_gone"}
 	escaped := url.QueryEscape("new/secret+2=")
 	for _, c := range []struct {
 		target string
-		want   int // 0: anything but the answers to a wrong token or path
+		want   int // 0: accepted and quarantined
 	}{
 		{"/webhooks/vernemq/prod/old-secret", 0},
 		{"/webhooks/vernemq/prod/new/secret+2=", 0},
@@ -108,7 +109,7 @@ func TestTokenInURL(t *testing.T) {
 		{"/webhooks/events/prod/old-secret", 400},
 	} {
 		t.Run(c.target, func(t *testing.T) {
-			b := &bench{tokens: someTokens}
+			b := &harness{tokens: someTokens}
 			w := b.do("POST", c.target, strings.NewReader("junk"), hook...)
 			require.NotContains(t, w.Body.String(), "secret")
 			for _, data := range b.quarantined {
@@ -128,11 +129,11 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance: the log, which tells of every refusal, does not tell
-// the token of who forgot the instance.
+// TestTokenInPlaceOfTheInstance: every refusal is logged, but not the token of a sender who
+// omitted the instance.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
-		b := &bench{tokens: someTokens}
+		b := &harness{tokens: someTokens}
 		logged := captureLog(t, func() {
 			b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/"+instance, strings.NewReader("{}"), "vernemq-hook", "on_register"))
 		})
@@ -146,21 +147,21 @@ func TestSignature(t *testing.T) {
 		header     []string
 		want       int
 	}{
-		{"right", "events/prod", signed("old-secret", ownEvent), 200},
-		{"the other of two", "events/prod", signed("new/secret+2=", ownEvent), 200},
+		{"valid", "events/prod", signed("old-secret", ownEvent), 200},
+		{"the second of two", "events/prod", signed("new/secret+2=", ownEvent), 200},
 		{"upper-case digits", "events/prod", []string{signatureHeader, "sha256=" + strings.ToUpper(signed("old-secret", ownEvent)[1][7:])}, 200},
-		{"beside a wrong bearer", "events/prod", append(signed("old-secret", ownEvent), bearer("wrong")...), 200},
-		{"wrong beside a right bearer", "events/prod", append(signed("wrong", ownEvent), bearer("old-secret")...), 200},
-		{"another instance's", "events/prod", signed("test-secret", ownEvent), 401},
-		{"another body's", "events/prod", signed("old-secret", ownEvent+" "), 401},
+		{"with a wrong bearer token", "events/prod", append(signed("old-secret", ownEvent), bearer("wrong")...), 200},
+		{"wrong, with a valid bearer token", "events/prod", append(signed("wrong", ownEvent), bearer("old-secret")...), 200},
+		{"token of another instance", "events/prod", signed("test-secret", ownEvent), 401},
+		{"signature of another body", "events/prod", signed("old-secret", ownEvent+" "), 401},
 		{"unknown key", "events/prod", signed("wrong", ownEvent), 401},
 		{"cut", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][:20]}, 401},
-		{"no hex", "events/prod", []string{signatureHeader, "sha256=zz"}, 401},
-		{"no digest's name", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][7:]}, 401},
+		{"not hex", "events/prod", []string{signatureHeader, "sha256=zz"}, 401},
+		{"no sha256=", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][7:]}, 401},
 		{"another route", "emqx/prod", signed("old-secret", ownEvent), 401},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := &bench{tokens: someTokens}
+			b := &harness{tokens: someTokens}
 			w := b.do("POST", "/webhooks/"+c.path, strings.NewReader(ownEvent), c.header...)
 			switch c.want {
 			case 401:
@@ -175,15 +176,15 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// TestUnauthorisedIsToldTheWays that the route takes.
-func TestUnauthorisedIsToldTheWays(t *testing.T) {
+// TestUnauthorisedNamesThePlaces: a 401 says where the route takes a token.
+func TestUnauthorisedNamesThePlaces(t *testing.T) {
 	for route, want := range map[string]string{
 		"emqx":            "",
 		"vernemq":         ", or after the instance in the path, or as ?token=<token>",
 		"azure-eventgrid": ", or as ?token=<token>",
 		"events":          ", or as the key of X-Signature-256: sha256=<HMAC-SHA256 of the body in hex>",
 	} {
-		w := (&bench{}).do("POST", "/webhooks/"+route+"/prod", strings.NewReader(ownEvent), "vernemq-hook", "on_register")
+		w := (&harness{}).do("POST", "/webhooks/"+route+"/prod", strings.NewReader(ownEvent), "vernemq-hook", "on_register")
 		require.Equal(t, http.StatusUnauthorized, w.Code)
 		var got serve.Problem
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
@@ -191,18 +192,18 @@ func TestUnauthorisedIsToldTheWays(t *testing.T) {
 	}
 }
 
-// TestSignatureIsOfTheBodyAsSent, not as unpacked.
+// TestSignatureIsOfTheBodyAsSent: the packed body is signed, not the unpacked one.
 func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
 	body := packed(t, ownEvent)
 	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {
-		b := &bench{tokens: someTokens}
+		b := &harness{tokens: someTokens}
 		w := b.do("POST", "/webhooks/events/prod", strings.NewReader(body), append(signed("old-secret", signedText), "Content-Encoding", "gzip")...)
 		require.Equal(t, want, w.Code, w.Body)
 	}
 }
 
-func TestSignedBodyHasTheUsualLimits(t *testing.T) {
-	b := &bench{}
+func TestSignedBodyHasTheSameLimits(t *testing.T) {
+	b := &harness{}
 	w := b.do("POST", "/webhooks/events/prod", strings.NewReader(strings.Repeat(" ", maxBody+1)), signed("secret", "x")...)
 	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
 	w = b.do("POST", "/webhooks/events/prod", cut{strings.NewReader(ownEvent)}, signed("secret", ownEvent)...)

@@ -72,7 +72,7 @@ func TestBudgetExhausted(t *testing.T) {
 	full := &budget{size: 1}
 	full.used.Store(1)
 
-	b := &bench{}
+	b := &harness{}
 	h := b.handler()
 	h.budget = full
 	w := send(h, unread{t}, bearer("secret")...)
@@ -96,7 +96,7 @@ func TestBudgetExhausted(t *testing.T) {
 // TestUnprovenBudgetIsHeld while a signed body is read and checked, and no longer.
 func TestUnprovenBudgetIsHeld(t *testing.T) {
 	for _, want := range []bool{true, false} {
-		h := (&bench{}).handler()
+		h := (&harness{}).handler()
 		d := parse(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(ownEvent)), now)
 		isProven, err := h.checkBody(d, func(body []byte) bool {
 			require.Equal(t, ownEvent, string(body))

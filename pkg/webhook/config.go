@@ -32,22 +32,21 @@ type Config struct {
 	Recorder Recorder
 	// Store holds the quarantine. Required.
 	Store Store
-	// Tokens are the senders' secrets, each with the instances it may send for. Without
-	// any, only triggers can deliver.
+	// Tokens are the senders' secrets, each with its instances. Empty: only triggers can
+	// deliver.
 	Tokens serve.Tokens
-	// AdminToken opens the quarantine to its holders. Empty: the quarantine has no URL.
+	// AdminToken is the bearer token of the quarantine. Empty: the quarantine has no URL.
 	AdminToken string
 	// TriggerInstance is the instance of the events that triggers deliver. Default: the
 	// name of their source, broker.ApsaraMQ.
 	TriggerInstance event.InstanceID
-	// Retention is how long rows are kept. Events older than that go to quarantine. Zero:
-	// no limit.
+	// Retention is how long rows are kept. Older events are quarantined. Zero: no limit.
 	Retention time.Duration
-	// BudgetBytes bounds the bodies of authenticated requests at work, in bytes, and,
-	// separately, the bodies whose signature is still to be checked. Default: two bodies of
-	// the maximum length. A larger body is admitted while no other is at work.
+	// BudgetBytes is the memory for the bodies of authorised requests, in bytes. Requests
+	// whose signature is still to be checked share a separate budget of the same size.
+	// Default: two bodies of the maximum length. A larger body is admitted if it is alone.
 	BudgetBytes int64
-	// Transport carries the requests to URLs that brokers name in a handshake. Default
+	// Transport makes the requests that confirm a broker's handshake. Default
 	// http.DefaultTransport.
 	Transport http.RoundTripper
 	// Now is the clock. It sets the time at which a delivery was received. Default time.Now.

@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// TestAnsweredMeansInTheBucket runs the handler over the real writer.
-func TestAnsweredMeansInTheBucket(t *testing.T) {
+// TestAcknowledgedMeansDurable: with the real writer, what a response reports is in the bucket.
+func TestAcknowledgedMeansDurable(t *testing.T) {
 	store := memstore.New()
 	writer, err := record.New(store, record.Config{})
 	require.NoError(t, err)

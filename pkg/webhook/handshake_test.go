@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVerneMQPassesOn: whatever the body, the token or the rest of the path, VerneMQ is
-// told to ask the next one.
+// TestVerneMQPassesOn: whatever the body, the token or the rest of the path, VerneMQ is to
+// ask its next plugin.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, path := range []string{"", "/", "/prod", "/prod/wrong", "/prod/secret", "/a b/x?token=y"} {
 			for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`, strings.Repeat(" ", maxBody+1)} {
-				b := &bench{}
+				b := &harness{}
 				w := b.do("POST", "/webhooks/vernemq"+strings.ReplaceAll(path, " ", "%20"), strings.NewReader(body), "vernemq-hook", hook)
 				require.Equal(t, http.StatusOK, w.Code, w.Body)
 				require.JSONEq(t, `{"result":"next"}`, w.Body.String())
@@ -28,26 +28,26 @@ func TestVerneMQPassesOn(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, http.StatusOK, (&bench{}).do("POST", "/webhooks/vernemq/x", cut{strings.NewReader("{")}, "vernemq-hook", "auth_on_publish").Code)
-	require.Equal(t, http.StatusMethodNotAllowed, (&bench{}).do("PUT", "/webhooks/vernemq/x", nil, "vernemq-hook", "auth_on_publish").Code)
+	require.Equal(t, http.StatusOK, (&harness{}).do("POST", "/webhooks/vernemq/x", cut{strings.NewReader("{")}, "vernemq-hook", "auth_on_publish").Code)
+	require.Equal(t, http.StatusMethodNotAllowed, (&harness{}).do("PUT", "/webhooks/vernemq/x", nil, "vernemq-hook", "auth_on_publish").Code)
 }
 
 func TestVerneMQWithoutHookKeepsNothing(t *testing.T) {
 	for _, hook := range []string{"", strings.Repeat("x", 65), "on_\x7f"} {
-		b := &bench{}
+		b := &harness{}
 		w := b.post("/webhooks/vernemq/prod", `{"client_id":"c","password":"hush"}`, "vernemq-hook", hook)
 		require.Equal(t, http.StatusBadRequest, w.Code)
 		require.JSONEq(t, `{"code":"InvalidHook","error":"the header Vernemq-Hook must name the kind of event; nothing was stored"}`, w.Body.String())
 		require.Empty(t, b.recorded)
 		require.Empty(t, b.quarantined)
 	}
-	b := &bench{}
+	b := &harness{}
 	b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/prod", strings.NewReader(`{}`)))
 }
 
-// TestVerneMQTakesTheAnswer: 200 with a JSON object.
-func TestVerneMQTakesTheAnswer(t *testing.T) {
-	b := &bench{}
+// TestVerneMQGetsAJSONObject with status 200, which it expects.
+func TestVerneMQGetsAJSONObject(t *testing.T) {
+	b := &harness{}
 	body := `{"peer_addr":"192.0.2.7","peer_port":52341,"mountpoint":"","client_id":"d1","username":null}`
 	w := b.post("/webhooks/vernemq/prod", body, "vernemq-hook", "on_register")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
@@ -64,16 +64,16 @@ func TestAzureSenderIsAllowed(t *testing.T) {
 		{"no rate", "azure-eventgrid/prod", "eventgrid.azure.net", "", 200, nil},
 		{"rate", "azure-eventgrid/prod?token=secret", "eventgrid.azure.net", "120", 200, []string{"120"}},
 		{"unknown rate", "azure-eventgrid/prod", "localhost", "many", 200, []string{"*"}},
-		{"rate of nothing", "azure-eventgrid/prod", "a.b", "0", 200, []string{"*"}},
-		{"no host name", "azure-eventgrid/prod", "evil host", "1", 400, nil},
-		{"no host name but a URL", "azure-eventgrid/prod", "https://a.b", "1", 400, nil},
+		{"rate of zero", "azure-eventgrid/prod", "a.b", "0", 200, []string{"*"}},
+		{"not a host name", "azure-eventgrid/prod", "evil host", "1", 400, nil},
+		{"a URL", "azure-eventgrid/prod", "https://a.b", "1", 400, nil},
 		{"long", "azure-eventgrid/prod", strings.Repeat("a.", 127) + "a", "1", 400, nil},
 		{"any sender", "azure-eventgrid/prod", "*", "1", 400, nil},
 		{"no origin", "azure-eventgrid/prod", "", "1", 405, nil},
 		{"another route", "emqx/prod", "eventgrid.azure.net", "1", 405, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := &bench{}
+			b := &harness{}
 			w := b.do("OPTIONS", "/webhooks/"+c.path, nil, "WebHook-Request-Origin", c.origin, "WebHook-Request-Rate", c.rate)
 			require.Equal(t, c.want, w.Code, w.Body)
 			if c.want == 200 {
@@ -93,7 +93,7 @@ func validation(code string) string {
 }
 
 func TestAzureSubscriptionIsValidated(t *testing.T) {
-	b := &bench{}
+	b := &harness{}
 	w := b.do("POST", "/webhooks/azure-eventgrid/prod", strings.NewReader(validation("512d38b6-c7b8-40c8-89fe-f46f9e9622b6")))
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.JSONEq(t, `{"validationResponse":"512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}`, w.Body.String())
@@ -113,15 +113,15 @@ func TestAzureOtherBodiesNeedAToken(t *testing.T) {
 		"validation text": `["Microsoft.EventGrid.SubscriptionValidationEvent"]`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &bench{}
+			b := &harness{}
 			b.requireUnauthorised(t, b.do("POST", "/webhooks/azure-eventgrid/prod", strings.NewReader(body)))
 			b.post("/webhooks/azure-eventgrid/prod", body)
 			if len(b.quarantined) > 0 {
-				require.Equal(t, body, string(b.kept(t).Body), "the body is whole")
+				require.Equal(t, body, string(b.kept(t).Body), "the whole body is kept")
 			}
 		})
 	}
-	b := &bench{}
+	b := &harness{}
 	require.Equal(t, http.StatusServiceUnavailable,
 		b.do("POST", "/webhooks/azure-eventgrid/prod?token=secret", cut{strings.NewReader(validation("a")[:50])}).Code)
 	require.Empty(t, b.quarantined)
@@ -129,14 +129,14 @@ func TestAzureOtherBodiesNeedAToken(t *testing.T) {
 
 const awsToken = "AYADeMXLrPrNY2wqJAKsFNn"
 
-// confirm sends a confirmation message and returns the answer, the URLs that were asked
-// for, and what was logged.
-func confirm(t *testing.T, b *bench, path, enableURL string) (code int, body string, asked []string, logged string) {
+// confirm sends a confirmation message. It returns the response, the requests that the
+// handler made, and the log.
+func confirm(t *testing.T, b *harness, path, enableURL string) (code int, body string, requested []string, logged string) {
 	t.Helper()
-	answer := b.outside
+	respond := b.outside
 	b.outside = func(r *http.Request) (*http.Response, error) {
-		asked = append(asked, r.Method+" "+r.URL.String())
-		return answer(r)
+		requested = append(requested, r.Method+" "+r.URL.String())
+		return respond(r)
 	}
 	logged = captureLog(t, func() {
 		w := b.do("POST", path, strings.NewReader(`{"arn":"arn:aws:iot:us-east-1:1:ruledestination/http/7a28","confirmationToken":"`+awsToken+
@@ -146,7 +146,7 @@ func confirm(t *testing.T, b *bench, path, enableURL string) (code int, body str
 	require.Empty(t, b.recorded)
 	require.Empty(t, b.quarantined)
 	require.NotContains(t, logged+body, awsToken)
-	return code, body, asked, logged
+	return code, body, requested, logged
 }
 
 func captureLog(t *testing.T, do func()) string {
@@ -158,7 +158,7 @@ func captureLog(t *testing.T, do func()) string {
 	return lines.String()
 }
 
-func answering(status int, header ...string) func(*http.Request) (*http.Response, error) {
+func responding(status int, header ...string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		response := &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader("secret of AWS"))}
 		for i := 0; i < len(header); i += 2 {
@@ -175,46 +175,29 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	} {
 		for _, path := range []string{"", "/", "/prod", "/prod/?confirmationToken=" + awsToken} {
 			target := "https://" + host + "/confirmdestination/" + awsToken
-			code, body, asked, logged := confirm(t, &bench{outside: answering(200)}, "/webhooks/aws-iot"+path, target)
+			code, body, requested, logged := confirm(t, &harness{outside: responding(200)}, "/webhooks/aws-iot"+path, target)
 			require.Equal(t, http.StatusOK, code, body)
 			require.JSONEq(t, `{"confirmed":true}`, body)
-			require.Equal(t, []string{"GET " + target}, asked)
+			require.Equal(t, []string{"GET " + target}, requested)
 			require.Contains(t, logged, `"msg":"handshake confirmed","host":"`+host+`"`)
 		}
 	}
 }
 
-// TestAWSConfirmationGoesNowhereElse: nobody can make the recorder ask for a URL that
-// is not AWS IoT's.
-func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
+// TestAWSConfirmationIsRefused: the recorder requests no URL that package broker refuses;
+// its tests have more of them.
+func TestAWSConfirmationIsRefused(t *testing.T) {
 	for _, target := range []string{
-		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:8443/confirmdestination/x",
-		"https://user@iot.us-east-1.amazonaws.com/confirmdestination/x", "https://user:pass@iot.us-east-1.amazonaws.com/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/x", "https://evil.example/iot.us-east-1.amazonaws.com/confirmdestination/x",
-		"https://evil-iot.us-east-1.amazonaws.com/confirmdestination/x", "https://a.iot.us-east-1.amazonaws.com/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com./confirmdestination/x", "https://iot.us-east-1.evil.com/confirmdestination/x",
-		"https://iot.evil.amazonaws.com/confirmdestination/x", "https://iot.us.east.1.amazonaws.com/confirmdestination/x",
-		"https://s3.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com/", "https://iot.us-east-1.amazonaws.com",
-		"https://iot.us-east-1.amazonaws.com/things", "https://127.0.0.1/confirmdestination/x", "https://[::1]/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com/confirmdestination/../things", "https://iot.us-east-1.amazonaws.com/confirmdestination/..",
-		"https://iot.us-east-1.amazonaws.com/confirmdestination/%2e%2e/things", "https://iot.us-east-1.amazonaws.com/confirmdestination/x/..%2f..%2fthings",
-		"https://IOT.us-east-1.amazonaws.com/confirmdestination/x", "https://іot.us-east-1.amazonaws.com/confirmdestination/x", // a Cyrillic і
-		"https://xn--ot-e0b.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com\u3002evil.example/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com\\u0000/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:0443/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com:443:80/confirmdestination/x", "https://[iot.us-east-1.amazonaws.com]/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com#@evil.example/confirmdestination/x", "https://iot.us-east-1.amazonaws.com?@evil.example/confirmdestination/x",
-		"https://169.254.169.254/confirmdestination/x", "https://0x7f.1/confirmdestination/x", "gopher://iot.us-east-1.amazonaws.com/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com\\r\\nHost: evil.example/confirmdestination/x",
-		"https://iot.us-east-1.amazonaws.com\\\\@evil.example/confirmdestination/x", "https://iot.us-east-1.amazonaws.com%2eevil.example/confirmdestination/x",
-		"//iot.us-east-1.amazonaws.com/confirmdestination/x", "file:///confirmdestination/x", "https:iot.us-east-1.amazonaws.com/confirmdestination/x", "%zz",
+		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/x",
+		"https://iot.us-east-1.amazonaws.com/things", "https://169.254.169.254/confirmdestination/x",
 	} {
-		code, body, asked, _ := confirm(t, &bench{outside: answering(200)}, "/webhooks/aws-iot/prod", target)
+		code, body, requested, _ := confirm(t, &harness{outside: responding(200)}, "/webhooks/aws-iot/prod", target)
 		require.Equal(t, http.StatusBadRequest, code, target)
 		require.JSONEq(t, `{"code":"InvalidConfirmation","error":"enableUrl must be https://iot.<region>.amazonaws.com/confirmdestination/<token>"}`, body, target)
-		require.Empty(t, asked, target)
+		require.Empty(t, requested, target)
 	}
 	for _, body := range []string{"", "junk", "[]", `{"enableUrl":5}`, strings.Repeat(" ", 16<<10) + `{}`} {
-		w := (&bench{}).do("POST", "/webhooks/aws-iot/prod", strings.NewReader(body), "x-amz-rules-engine-message-type", "DestinationConfirmation")
+		w := (&harness{}).do("POST", "/webhooks/aws-iot/prod", strings.NewReader(body), "x-amz-rules-engine-message-type", "DestinationConfirmation")
 		require.Equal(t, http.StatusBadRequest, w.Code)
 		require.Contains(t, w.Body.String(), "InvalidConfirmation")
 	}
@@ -222,25 +205,25 @@ func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 
 func TestAWSConfirmationFails(t *testing.T) {
 	const target = "https://iot.us-east-1.amazonaws.com/confirmdestination/" + awsToken
-	for name, answer := range map[string]func(*http.Request) (*http.Response, error){
-		"refused":   answering(400),
-		"elsewhere": answering(302, "Location", "https://evil.example/"+awsToken),
-		"no way":    func(*http.Request) (*http.Response, error) { return nil, errors.New("no such host") },
+	for name, respond := range map[string]func(*http.Request) (*http.Response, error){
+		"refused":     responding(400),
+		"redirected":  responding(302, "Location", "https://evil.example/"+awsToken),
+		"unreachable": func(*http.Request) (*http.Response, error) { return nil, errors.New("no such host") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, body, asked, logged := confirm(t, &bench{outside: answer}, "/webhooks/aws-iot/prod", target)
+			code, body, requested, logged := confirm(t, &harness{outside: respond}, "/webhooks/aws-iot/prod", target)
 			require.Equal(t, http.StatusServiceUnavailable, code)
 			require.Contains(t, body, `"code":"NotConfirmed"`)
-			require.Equal(t, []string{"GET " + target}, asked, "once, and nowhere else")
+			require.Equal(t, []string{"GET " + target}, requested, "one request, and to no other URL")
 			require.Contains(t, logged, `"msg":"handshake not confirmed","host":"iot.us-east-1.amazonaws.com"`)
 		})
 	}
 }
 
-// TestAWSOtherMessagesNeedAToken: the header alone opens nothing.
+// TestAWSOtherMessagesNeedAToken: other messages and other routes get 401, whatever the header.
 func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
-		b := &bench{}
+		b := &harness{}
 		b.requireUnauthorised(t, b.do("POST", "/webhooks/"+c.path, strings.NewReader(`{}`), "x-amz-rules-engine-message-type", c.kind))
 	}
 }
@@ -250,7 +233,7 @@ func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Add([]byte(validation("512d38b6")))
 	f.Add([]byte(`[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]`))
-	h := (&bench{}).handler()
+	h := (&harness{}).handler()
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := httptest.NewRequest("POST", "/webhooks/azure-eventgrid/x", bytes.NewReader(body))
 		d := parse(r, now)

@@ -23,20 +23,20 @@ import (
 
 var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
-// bench is the handler over a writer and a bucket that only remember. The token is
-// "secret", unless others are set, and the admin's is "admin".
-type bench struct {
-	tokens    string // as of WEBHOOK_TOKENS
+// harness runs the handler over a recorder and a store that keep everything in memory. The
+// token is "secret" unless tokens is set; the admin token is "admin".
+type harness struct {
+	tokens    string // in the form of WEBHOOK_TOKENS
 	appendErr error
 	putErr    error
-	// outside answers what the handler asks others.
+	// outside responds to the handler's own requests.
 	outside func(*http.Request) (*http.Response, error)
 
 	recorded    []event.Event
 	quarantined map[string][]byte
 }
 
-func (b *bench) Append(ctx context.Context, events []event.Event) error {
+func (b *harness) Append(ctx context.Context, events []event.Event) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (b *bench) Append(ctx context.Context, events []event.Event) error {
 	return nil
 }
 
-func (b *bench) Put(_ context.Context, key string, body io.ReaderAt, size int64) error {
+func (b *harness) Put(_ context.Context, key string, body io.ReaderAt, size int64) error {
 	if b.putErr != nil {
 		return b.putErr
 	}
@@ -60,17 +60,17 @@ func (b *bench) Put(_ context.Context, key string, body io.ReaderAt, size int64)
 	return err
 }
 
-// Read and List are those of a store with what is in quarantine.
+// Read and List read the quarantine through a real store.
 
-func (b *bench) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+func (b *harness) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	return b.memory(ctx).Read(ctx, key, off, n)
 }
 
-func (b *bench) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+func (b *harness) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	return b.memory(ctx).List(ctx, prefix, after)
 }
 
-func (b *bench) memory(ctx context.Context) *memstore.Store {
+func (b *harness) memory(ctx context.Context) *memstore.Store {
 	store := memstore.New()
 	for key, data := range b.quarantined {
 		store.Put(ctx, key, bytes.NewReader(data), int64(len(data)))
@@ -78,8 +78,8 @@ func (b *bench) memory(ctx context.Context) *memstore.Store {
 	return store
 }
 
-// config of the handler over b.
-func (b *bench) config() Config {
+// config returns the configuration of a handler over b.
+func (b *harness) config() Config {
 	tokens, err := serve.ParseTokens(b.tokens)
 	if b.tokens == "" {
 		err = tokens.Add("secret")
@@ -93,7 +93,7 @@ func (b *bench) config() Config {
 	}
 }
 
-func (b *bench) handler() *Handler { return mustNew(b.config()) }
+func (b *harness) handler() *Handler { return mustNew(b.config()) }
 
 func mustNew(config Config) *Handler {
 	handler, err := New(config)
@@ -103,17 +103,17 @@ func mustNew(config Config) *Handler {
 	return handler
 }
 
-// transport makes a function a way to reach others.
+// transport is a function as an http.RoundTripper.
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-// post sends a body with the right token; header holds pairs.
-func (b *bench) post(path, body string, header ...string) *httptest.ResponseRecorder {
+// post sends a body with the valid token. header holds pairs of a name and a value.
+func (b *harness) post(path, body string, header ...string) *httptest.ResponseRecorder {
 	return b.do("POST", path, strings.NewReader(body), append(header, "Authorization", "Bearer secret")...)
 }
 
-func (b *bench) do(method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
+func (b *harness) do(method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, body)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -123,15 +123,15 @@ func (b *bench) do(method, path string, body io.Reader, header ...string) *httpt
 	return w
 }
 
-// kept is the one item in quarantine.
-func (b *bench) kept(t *testing.T) quarantine.Item {
+// kept returns the only item in quarantine.
+func (b *harness) kept(t *testing.T) quarantine.Item {
 	t.Helper()
 	item, err := quarantine.Get(t.Context(), b, b.keptID(t))
 	require.NoError(t, err)
 	return item
 }
 
-func (b *bench) keptID(t *testing.T) quarantine.ID {
+func (b *harness) keptID(t *testing.T) quarantine.ID {
 	t.Helper()
 	require.Len(t, b.quarantined, 1)
 	entries, _, err := quarantine.List(t.Context(), b, layout.DayOf(now), quarantine.ID{}, 1)
@@ -143,8 +143,8 @@ func (b *bench) keptID(t *testing.T) quarantine.ID {
 	return entries[0].ID
 }
 
-// requireUnauthorised says that a request was refused and left nothing behind.
-func (b *bench) requireUnauthorised(t *testing.T, w *httptest.ResponseRecorder) {
+// requireUnauthorised checks that a request was refused and stored nothing.
+func (b *harness) requireUnauthorised(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	require.Equal(t, http.StatusUnauthorized, w.Code, w.Body)
 	require.Contains(t, w.Body.String(), `"code":"Unauthorized"`)

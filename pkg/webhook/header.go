@@ -9,7 +9,8 @@ const (
 	// positionHeader says where the body begins in its source; see broker.Meta.
 	positionHeader = "X-Log-Position"
 
-	maxHook     = 64 // bytes, as the next two
+	// Maximum lengths of header values, in bytes.
+	maxHook     = 64
 	maxPosition = 1024
 	maxEncoding = 64
 )
@@ -22,8 +23,9 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is why a position is rejected, with the body: without their positions,
-// equal lines of a log would pass for one, and lines sent again with them for new ones.
+// positionRule is the reason for which a body is rejected whose position is unusable.
+// Without their positions, equal lines of a log would collapse into one, and lines that are
+// sent again with positions would be shown twice.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
 // parsePosition returns the position in a form that can be stored and shown. An unusable

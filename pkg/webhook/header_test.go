@@ -9,7 +9,7 @@ import (
 )
 
 func TestHookAndPositionAreKept(t *testing.T) {
-	b := &bench{}
+	b := &harness{}
 	w := b.post("/webhooks/vernemq/prod", "\xff", "vernemq-hook", "on_register", "X-Log-Position", "mosquitto.log:1024")
 	require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
 	kept := b.kept(t)
@@ -17,8 +17,8 @@ func TestHookAndPositionAreKept(t *testing.T) {
 	require.Equal(t, "mosquitto.log:1024", kept.Position)
 }
 
-// TestUnusableHeaders: a position that cannot be refuses the body, since lines would be
-// lost without one, and is kept in a form that can be shown; a hook that cannot be is none.
+// TestUnusableHeaders: an unusable position gets the body rejected, because lines would be
+// lost without it, and is kept in a form that can be shown. An unusable hook counts as none.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),
@@ -27,7 +27,7 @@ func TestUnusableHeaders(t *testing.T) {
 		"log\u202e\xff:5":                "log\ufffd\ufffd:5",
 		"lög:5":                          "lög:5",
 	} {
-		b := &bench{}
+		b := &harness{}
 		w := b.post("/webhooks/events/prod", ownEvent, "vernemq-hook", bad, "X-Log-Position", bad)
 		require.Equal(t, http.StatusBadRequest, w.Code)
 		require.JSONEq(t, `{"recorded":0,"rejected":[{"item":0,"field":"X-Log-Position","error":"must be printable ASCII, at most 1024 bytes"}]}`, w.Body.String())
@@ -39,8 +39,8 @@ func TestUnusableHeaders(t *testing.T) {
 	}
 }
 
-func TestUnusableEncodingIsNamedSo(t *testing.T) {
-	b := &bench{}
+func TestUnusableEncodingIsKeptAsUnknown(t *testing.T) {
+	b := &harness{}
 	w := b.post("/webhooks/events/prod", ownEvent, "Content-Encoding", strings.Repeat("x", 65))
 	require.Equal(t, http.StatusBadRequest, w.Code)
 	require.Equal(t, "unknown", b.kept(t).Encoding)

@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// system is the handler over a real writer, and a real reader beside it.
+// system is the handler over a real writer and store, with a clock that a test can set.
 type system struct {
 	t       *testing.T
 	store   *memstore.Store
@@ -53,14 +53,14 @@ func (s *system) do(method, path, body, token string, header ...string) *httptes
 	return w
 }
 
-// post sends a body of which something must be wrong, and returns its id in quarantine.
+// post sends a body that must be rejected in part, and returns its id in quarantine.
 func (s *system) post(body string) quarantine.ID {
 	s.t.Helper()
 	require.Equal(s.t, http.StatusBadRequest, s.do("POST", "/webhooks/events/prod", body, "secret").Code)
 	return s.only()
 }
 
-// only is the one item in quarantine.
+// only returns the id of the only item in quarantine.
 func (s *system) only() quarantine.ID {
 	s.t.Helper()
 	objects, err := objstore.All(s.t.Context(), s.store, "quarantine/", "")
@@ -77,25 +77,25 @@ func (s *system) replay(id quarantine.ID, status int) rejection {
 	return decoded[rejection](s.t, s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin"), status)
 }
 
-// trace is what the query shows of a client, all its time.
+// trace returns all events of a client that a query shows.
 func (s *system) trace(client string) []event.Event {
 	s.t.Helper()
 	reader, err := query.New(s.store, query.Config{})
 	require.NoError(s.t, err)
 	var events []event.Event
 	for day := now.AddDate(0, 0, -60); day.Before(now.AddDate(0, 0, 60)); day = day.AddDate(0, 0, 1) {
-		answer, err := reader.Trace(s.t.Context(), query.Request{InstanceID: "prod", ClientID: event.ClientID(client), From: day, To: day.Add(24*time.Hour - 1)})
+		result, err := reader.Trace(s.t.Context(), query.Request{InstanceID: "prod", ClientID: event.ClientID(client), From: day, To: day.Add(24*time.Hour - 1)})
 		require.NoError(s.t, err)
-		require.Empty(s.t, answer.Unreadable)
-		events = append(events, answer.Events...)
+		require.Empty(s.t, result.Unreadable)
+		events = append(events, result.Events...)
 	}
 	return events
 }
 
-// TestReplayOfWhatIsUnderstoodNow: a body of which an older recorder took a part. Its
-// events have no time of their own, so all that tells them apart is the received time
-// and their place.
-func TestReplayOfWhatIsUnderstoodNow(t *testing.T) {
+// TestReplayAfterAnUpgrade: an older recorder understood only part of a body. Its events
+// have no time of their own, so only the received time and their place in the body tell
+// them apart.
+func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
 	source, _ := broker.Find(broker.Events)
@@ -118,12 +118,12 @@ func TestReplayOfWhatIsUnderstoodNow(t *testing.T) {
 			require.Equal(t, now, e.Time)
 		}
 	}
-	require.Equal(t, id, s.only(), "it stays in quarantine")
+	require.Equal(t, id, s.only(), "the item stays in quarantine")
 }
 
-// TestReplayOfWhatIsStillNotUnderstood: its good part is not doubled, its bad one is not
-// quarantined again.
-func TestReplayOfWhatIsStillNotUnderstood(t *testing.T) {
+// TestReplayStillRejected: the good part of the body is not recorded twice, and the bad part
+// is not quarantined again.
+func TestReplayStillRejected(t *testing.T) {
 	s := newSystem(t)
 	id := s.post(`[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"},{"client_id":"c","action":"close"}]`)
 	before := s.trace("c")
@@ -137,8 +137,8 @@ func TestReplayOfWhatIsStillNotUnderstood(t *testing.T) {
 	}
 }
 
-// TestReplayJudgesByTheReceivedTime: what was in time when it came is so for good, and
-// what was not is not.
+// TestReplayJudgesByTheReceivedTime: an event that was recent enough when it was received
+// stays so, and an event that was too old or too new stays that, too.
 func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	s := newSystem(t)
 	at := func(client string, t time.Time) string {
@@ -154,8 +154,8 @@ func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	require.Empty(t, s.trace("soon"))
 }
 
-// TestReplayHasWhatCameBesideTheBody: hook, position and encoding.
-func TestReplayHasWhatCameBesideTheBody(t *testing.T) {
+// TestReplayUsesTheHeaders: hook, position and encoding are kept with the body.
+func TestReplayUsesTheHeaders(t *testing.T) {
 	s := newSystem(t)
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for i, item := range []quarantine.Item{
@@ -171,13 +171,13 @@ func TestReplayHasWhatCameBesideTheBody(t *testing.T) {
 	require.Len(t, s.trace("v"), 1)
 	require.Len(t, s.trace("g"), 1)
 	lines := s.trace("c")
-	require.Len(t, lines, 2, "their positions tell them apart")
+	require.Len(t, lines, 2, "their positions tell the lines apart")
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition is refused as the delivery was, with whatever body:
-// recorded without their positions, the lines would be shown again when they are
-// delivered with them.
+// TestReplayOfAnUnusablePosition: the replay is rejected as the delivery was. If the lines
+// were recorded without their positions, they would be shown a second time after they are
+// delivered with positions.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {
@@ -197,15 +197,15 @@ func TestReplayOfAnUnusablePosition(t *testing.T) {
 	}
 }
 
-func TestReplayOfWhatNobodyUnderstands(t *testing.T) {
+func TestReplayRejectsWholeBodies(t *testing.T) {
 	s := newSystem(t)
 	for name, c := range map[string]struct {
 		item quarantine.Item
 		want string
 	}{
-		"route that is gone": {quarantine.Item{Route: "nobroker"}, "there is no such route any more"},
-		"unknown encoding":   {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not supported: send gzip or none"},
-		"unpacks into more":  {quarantine.Item{Route: "events", Encoding: "gzip", Body: []byte(packed(t, strings.Repeat(" ", maxBody+1)))}, "body is longer than 8 MiB"},
+		"removed route":           {quarantine.Item{Route: "nobroker"}, "there is no such route any more"},
+		"unknown encoding":        {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not supported: send gzip or none"},
+		"too large when unpacked": {quarantine.Item{Route: "events", Encoding: "gzip", Body: []byte(packed(t, strings.Repeat(" ", maxBody+1)))}, "body is longer than 8 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.item.ReceivedAt, c.item.InstanceID = now, "prod"
@@ -216,7 +216,7 @@ func TestReplayOfWhatNobodyUnderstands(t *testing.T) {
 	}
 }
 
-func TestReplayTellsAStoreThatIsDown(t *testing.T) {
+func TestReplayReportsAFullRecorder(t *testing.T) {
 	s := newSystem(t)
 	id := s.post(`[{"client_id":"c","action":"connect"},5]`)
 	s.handler.config.Recorder = failingWriter{}

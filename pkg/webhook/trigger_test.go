@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// notification is what a RocketMQ trigger delivers of a client's connect.
+// notification returns what a RocketMQ trigger delivers when a client connects.
 func notification(client string) string {
 	return fmt.Sprintf(`{"id":"%[1]s","source":"RocketMQ-Function-rocketmq-trigger","specversion":"1.0","type":"mq:Topic:SendMessage",
 		"datacontenttype":"application/json; charset=utf-8","subject":"acs:mq:cn-hangzhou:1:MQ_INST%%mqtt","time":"2026-11-22T07:59:59Z",
@@ -30,7 +30,7 @@ func TestEvent(t *testing.T) {
 		"plain message":   fmt.Sprintf(`{"eventType":"connect","clientId":"c1","channelId":"x","time":%d}`, now.UnixMilli()),
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &bench{}
+			b := &harness{}
 			require.NoError(t, b.handler().Event(t.Context(), []byte(payload)))
 			require.Len(t, b.recorded, 1)
 			require.Equal(t, "c1", string(b.recorded[0].ClientID))
@@ -48,7 +48,7 @@ func TestEventSamples(t *testing.T) {
 	for _, file := range files {
 		payload, err := os.ReadFile(file)
 		require.NoError(t, err)
-		b := &bench{}
+		b := &harness{}
 		config := b.config()
 		config.Now = func() time.Time { return now.Add(2 * time.Hour) }
 		require.NoError(t, mustNew(config).Event(t.Context(), payload))
@@ -58,7 +58,7 @@ func TestEventSamples(t *testing.T) {
 }
 
 func TestEventsOfABatch(t *testing.T) {
-	b := &bench{}
+	b := &harness{}
 	payload := "[" + notification("c1") + `,"junk",` + notification("c2") + "]"
 	require.NoError(t, b.handler().Event(t.Context(), []byte(payload)))
 	require.Len(t, b.recorded, 2)
@@ -68,22 +68,22 @@ func TestEventsOfABatch(t *testing.T) {
 	require.Equal(t, 1, kept.Errors[0].Item)
 }
 
-// TestEventThatIsNotUnderstood is kept and not delivered again.
-func TestEventThatIsNotUnderstood(t *testing.T) {
+// TestEventNotUnderstood: such a payload is quarantined, and not delivered again.
+func TestEventNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
-		b := &bench{}
+		b := &harness{}
 		require.NoError(t, b.handler().Event(t.Context(), []byte(payload)), payload)
 		require.Empty(t, b.recorded)
 		require.Equal(t, payload, string(b.kept(t).Body))
 	}
 }
 
-// TestEventIsDeliveredAgain where trying again can help.
+// TestEventIsDeliveredAgain if trying again can help.
 func TestEventIsDeliveredAgain(t *testing.T) {
-	b := &bench{appendErr: record.ErrBusy}
+	b := &harness{appendErr: record.ErrBusy}
 	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)
 	down := errors.New("down")
-	b = &bench{putErr: down}
+	b = &harness{putErr: down}
 	err := b.handler().Event(t.Context(), []byte("junk"))
 	require.ErrorIs(t, err, down)
 	require.False(t, strings.Contains(err.Error(), "junk"))

@@ -1,0 +1,49 @@
+package webhook
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGzip(t *testing.T) {
+	b := &harness{}
+	w := b.post("/webhooks/emqx/local", packed(t, connected("c1")), "Content-Encoding", "gzip")
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Len(t, b.recorded, 1)
+}
+
+func TestDamagedGzipIsKept(t *testing.T) {
+	b := &harness{}
+	whole := packed(t, connected("c1"))
+	w := b.post("/webhooks/emqx/local", whole[:len(whole)-4], "Content-Encoding", "gzip")
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Len(t, b.quarantined, 1)
+	require.Empty(t, b.recorded)
+}
+
+func TestTooLarge(t *testing.T) {
+	long := strings.Repeat(" ", maxBody+1)
+	for name, c := range map[string]struct{ body, encoding string }{
+		"as sent":  {long, ""},
+		"unpacked": {packed(t, long), "gzip"},
+		"packed":   {long, "gzip"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &harness{}
+			w := b.post("/webhooks/events/local", c.body, "Content-Encoding", c.encoding)
+			require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+			require.Contains(t, w.Body.String(), `"code":"TooLarge"`)
+			require.Empty(t, b.quarantined)
+		})
+	}
+}
+
+func TestLongestBodyIsTaken(t *testing.T) {
+	b := &harness{}
+	event := connected("c1")
+	w := b.post("/webhooks/emqx/local", event+strings.Repeat(" ", maxBody-len(event)))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+}

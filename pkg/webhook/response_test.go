@@ -1,0 +1,24 @@
+package webhook
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+)
+
+func TestRejectionStaysShort(t *testing.T) {
+	var batch broker.Batch
+	for i := range 1000 {
+		batch.Rejected = append(batch.Rejected, broker.Rejected{Item: i, Field: "clientid", Error: strings.Repeat("x", 100)})
+	}
+	response := newRejection(batch)
+	require.Equal(t, 1000, len(response.Rejected)+response.More)
+	data, err := json.Marshal(response)
+	require.NoError(t, err)
+	require.Less(t, len(data), 16<<10)
+	require.Greater(t, len(data), 8<<10)
+}
