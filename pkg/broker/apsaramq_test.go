@@ -23,7 +23,7 @@ func TestApsaraMQSamples(t *testing.T) {
 	})
 }
 
-// triggerPayload is what a trigger hands to the recorder: the file as it is.
+// triggerPayload returns the whole content of a sample, which a trigger passes to the recorder.
 func triggerPayload(t testing.TB, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(samples + "/" + name + ".json")
@@ -61,31 +61,31 @@ const (
 	tcpcleanRow = "c close closed by client"
 )
 
-// envelope puts the JSON of a body into a message with an id.
+// envelope returns a CloudEvent with the given id and body.
 func envelope(id, body string) string {
 	return fmt.Sprintf(`{"id":%q,"type":"mq:Topic:SendMessage","time":"2026-11-22T09:35:00Z",
 		"data":{"topic":"t","systemProperties":{"TAGS":"connect","CONSUME_START_TIME":1795339800000},"body":%s}}`, id, body)
 }
 
-// inBase64 is a text as JSON, in base64.
+// inBase64 returns a JSON string that contains the text in base64.
 func inBase64(text string) string {
 	return `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"`
 }
 
-// TestApsaraMQEnvelopeIsTransparent: in whatever form the message is in its envelope,
-// and with whatever id it comes again, it is the same event.
+// The form of the notification in its envelope and the envelope's id make no difference
+// to the event.
 func TestApsaraMQEnvelopeIsTransparent(t *testing.T) {
 	want := decode(t, "apsaramq", tcpclean).Events
 	require.Len(t, want, 1)
 	require.Empty(t, want[0].SourceEventID)
 	for name, body := range map[string]string{
-		"as text":                         fmt.Sprintf("%q", tcpclean),
-		"as text with white space":        fmt.Sprintf("%q", "\r\n"+tcpclean+"\n"),
-		"as text, escaped":                `"\u007b` + strings.ReplaceAll(tcpclean, `"`, `\"`)[1:] + `"`,
-		"as an object":                    tcpclean,
-		"in base64":                       inBase64(tcpclean),
-		"in base64 with escapes":          strings.ReplaceAll(inBase64(tcpclean), "e", `\u0065`),
-		"beside fields that may come yet": fmt.Sprintf("%q", `{"reason":{"a":[1]},`+tcpclean[1:]),
+		"string":                  fmt.Sprintf("%q", tcpclean),
+		"string with white space": fmt.Sprintf("%q", "\r\n"+tcpclean+"\n"),
+		"escaped string":          `"\u007b` + strings.ReplaceAll(tcpclean, `"`, `\"`)[1:] + `"`,
+		"object":                  tcpclean,
+		"base64":                  inBase64(tcpclean),
+		"escaped base64":          strings.ReplaceAll(inBase64(tcpclean), "e", `\u0065`),
+		"with unknown fields":     fmt.Sprintf("%q", `{"reason":{"a":[1]},`+tcpclean[1:]),
 	} {
 		for _, id := range []string{"first", "second"} {
 			got := decode(t, "apsaramq", envelope(id, body))
@@ -95,7 +95,7 @@ func TestApsaraMQEnvelopeIsTransparent(t *testing.T) {
 	}
 }
 
-// TestApsaraMQKinds is the table of every eventType.
+// TestApsaraMQKinds covers every eventType.
 func TestApsaraMQKinds(t *testing.T) {
 	for kind, want := range map[string]string{
 		`"connect"`:    "c connect accepted",
@@ -112,8 +112,8 @@ func TestApsaraMQKinds(t *testing.T) {
 	}
 }
 
-// TestApsaraMQFaultsAreNamed with their path.
-func TestApsaraMQFaultsAreNamed(t *testing.T) {
+// Rejections name the field with its path.
+func TestApsaraMQNamesTheFieldAtFault(t *testing.T) {
 	for _, c := range []struct{ body, field string }{
 		{`{}`, "eventType"},
 		{`{"eventType":"connect"}`, "clientId"},
@@ -148,14 +148,14 @@ func TestApsaraMQFaultsAreNamed(t *testing.T) {
 	}
 }
 
-// TestApsaraMQEnvelopesBesideMessages: a batch may hold both, and one bad item does
-// not spoil its neighbours.
-func TestApsaraMQEnvelopesBesideMessages(t *testing.T) {
+// A batch may mix envelopes and bare notifications, and a bad item does not affect its
+// neighbours.
+func TestApsaraMQMixesEnvelopesAndNotifications(t *testing.T) {
 	got := decode(t, "apsaramq", "["+envelope("i", tcpclean)+","+envelope("j", `"x"`)+","+tcpclean+"]")
 	require.Equal(t, tcpcleanRow+", "+tcpcleanRow+", rejected 1 data.body", summary(got))
 }
 
-// TestApsaraMQConnectionHasOneChannel: its two ends are both kept.
+// Both ends of a connection, disconnect and tcpclean, have the channel of its connect.
 func TestApsaraMQConnectionHasOneChannel(t *testing.T) {
 	rows := decode(t, "apsaramq", triggerPayload(t, "rocketmq-array")).Events
 	require.Len(t, rows, 3)

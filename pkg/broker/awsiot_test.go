@@ -51,7 +51,7 @@ func TestAWSIoTHasAllFields(t *testing.T) {
 	}}, decode(t, "aws-iot", body).Events)
 }
 
-// TestAWSIoTReasons is the table of every reason that AWS documents or its SDK names.
+// TestAWSIoTReasons covers every reason that AWS documents or that its SDK names.
 func TestAWSIoTReasons(t *testing.T) {
 	for _, c := range []struct{ members, want string }{
 		{`"eventType":"connected"`, "c connect accepted"},
@@ -84,7 +84,7 @@ func TestAWSIoTReasons(t *testing.T) {
 	}
 }
 
-func TestAWSIoTVersionNumberIsTheEventsID(t *testing.T) {
+func TestAWSIoTVersionNumberIsTheEventID(t *testing.T) {
 	for version, want := range map[string]string{
 		`0`: "0000000000", `3`: "0000000003", `"3"`: "0000000003", `3.0`: "0000000003", `12345678901`: "12345678901", `9223372036854775807`: "9223372036854775807", `null`: "", `"undefined"`: "",
 	} {
@@ -98,8 +98,8 @@ func TestAWSIoTVersionNumberIsTheEventsID(t *testing.T) {
 	}
 }
 
-// TestAWSIoTConnectionHasOneChannel: an end that comes late is of the connection that
-// it was of, not of the one that took over.
+// An end that arrives late has the channel of its own connection, not of the one that
+// took over.
 func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	got := decode(t, "aws-iot", `[
 		{"clientId":"c","eventType":"connected","timestamp":1795339800000,"sessionIdentifier":"a","versionNumber":1},
@@ -110,8 +110,8 @@ func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	require.Equal(t, got[0].Channel(), got[2].Channel())
 }
 
-// TestAWSIoTKeepsTheOrderOfVersions: rows of one millisecond are stored, and so read, in
-// the order of the connections, each before its end.
+// Events of one millisecond sort in the order of the connections, each connect before its
+// end.
 func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
 	var rows []segment.Row
 	for version := range 120 {
@@ -127,11 +127,11 @@ func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
 func TestAWSIoTOddities(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"no client", `{"eventType":"connected"}`, "rejected 0 clientId"},
-		{"a client called undefined", `{"eventType":"connected","clientId":"undefined"}`, "undefined connect accepted"},
+		{"client named undefined", `{"eventType":"connected","clientId":"undefined"}`, "undefined connect accepted"},
 		{"no time", `{"eventType":"connected","clientId":"c"}`, "c connect accepted"},
 		{"seconds", `{"eventType":"connected","clientId":"c","timestamp":1795339800}`, "rejected 0 timestamp"},
-		{"what a rule may add", `{"eventType":"connected","clientId":"c","thingName":"t","topic":"x","clientInitiatedDisconnect":false}`, "c connect accepted"},
-		{"a session that is no text", `{"eventType":"connected","clientId":"c","sessionIdentifier":7}`, "rejected 0 sessionIdentifier"},
+		{"fields that a rule adds", `{"eventType":"connected","clientId":"c","thingName":"t","topic":"x","clientInitiatedDisconnect":false}`, "c connect accepted"},
+		{"session is not a string", `{"eventType":"connected","clientId":"c","sessionIdentifier":7}`, "rejected 0 sessionIdentifier"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "aws-iot", c.body))) })
 	}

@@ -44,12 +44,12 @@ func TestAzureEventGridHasAllFields(t *testing.T) {
 	require.Equal(t, time.Date(2026, 11, 22, 9, 31, 30, 765e6, time.UTC), got[1].Time)
 }
 
-// azureEvent is an event in CloudEvents' schema.
+// azureEvent returns an event in the schema of CloudEvents.
 func azureEvent(kind, data string) string {
 	return fmt.Sprintf(`{"id":"i","type":"Microsoft.EventGrid.%s","time":"2026-11-22T09:30:00.1234567Z","data":%s}`, kind, data)
 }
 
-// TestAzureEventGridReasons is the table of every disconnectionReason.
+// TestAzureEventGridReasons covers every disconnectionReason.
 func TestAzureEventGridReasons(t *testing.T) {
 	for reason, want := range map[string]string{
 		"ClientInitiatedDisconnect": "c disconnect disconnected by client",
@@ -91,7 +91,7 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// TestAzureEventGridNamesNestedFields: what is wrong within data is named with its path.
+// Rejections name a field of data with its path.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{
 		{`null`, "data.clientSessionName"},
@@ -115,15 +115,15 @@ func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	}
 }
 
-// TestAzureEventGridClientIsTheSession: one authentication name may have many sessions.
+// The session is the client identifier, because one user name may have many sessions.
 func TestAzureEventGridClientIsTheSession(t *testing.T) {
 	got := decode(t, "azure-eventgrid", azureEvent("MQTTClientSessionConnected", `{"clientAuthenticationName":"user","clientSessionName":"undefined"}`)).Events[0]
 	require.Equal(t, "undefined", string(got.ClientID))
 	require.Equal(t, "user", got.Username)
 }
 
-// TestAzureEventGridConnectionHasOneChannel, and no other connection has it, not even
-// one with the same number in another namespace.
+// All events of a connection have one channel. No other connection has it, not even one
+// with the same number in another namespace.
 func TestAzureEventGridConnectionHasOneChannel(t *testing.T) {
 	channel := func(kind, namespace, sequence string) string {
 		data := fmt.Sprintf(`{"clientSessionName":"c","namespaceName":%s,"sequenceNumber":%s}`, namespace, sequence)

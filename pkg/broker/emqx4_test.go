@@ -48,7 +48,7 @@ func TestEMQX4RefusalHasItsEvidence(t *testing.T) {
 	require.True(t, got.ConnectedAt.IsZero())
 }
 
-// TestEMQX4Actions is the table of every action of the plugin.
+// TestEMQX4Actions covers every action of the plugin.
 func TestEMQX4Actions(t *testing.T) {
 	for _, c := range []struct{ members, want string }{
 		{`"action":"client_connected"`, "c connect accepted"},
@@ -73,7 +73,7 @@ func TestEMQX4Actions(t *testing.T) {
 	}
 }
 
-// TestEMQX4DisconnectReasons is the table of every reason of client_disconnected.
+// TestEMQX4DisconnectReasons covers every reason of client_disconnected.
 func TestEMQX4DisconnectReasons(t *testing.T) {
 	rows := []struct {
 		reasons []string
@@ -105,7 +105,7 @@ func TestEMQX4DisconnectReasons(t *testing.T) {
 	}
 }
 
-// TestEMQX4ConnackNames is the table of every name of conn_ack.
+// TestEMQX4ConnackNames covers every name in conn_ack.
 func TestEMQX4ConnackNames(t *testing.T) {
 	rows := map[event.ActionInfo]string{
 		event.NotAuthorized: "bad_username_or_password not_authorized banned bad_authentication_method",
@@ -130,16 +130,16 @@ func TestEMQX4ConnackNames(t *testing.T) {
 func TestEMQX4Oddities(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"no client", `{"action":"client_connected"}`, "rejected 0 clientid"},
-		{"a refusal of nobody", `{"action":"client_connack","clientid":"","conn_ack":"client_identifier_not_valid"}`, ""},
-		{"a gateway's version", `{"action":"client_connected","clientid":"c","proto_ver":"1.2"}`, "c connect accepted"},
-		{"seconds for milliseconds", `{"action":"client_disconnected","clientid":"c","disconnected_at":1795339800}`, "rejected 0 disconnected_at"},
-		{"a message has no client", `{"action":"message_publish","from_client_id":"c"}`, ""},
+		{"refusal without a client", `{"action":"client_connack","clientid":"","conn_ack":"client_identifier_not_valid"}`, ""},
+		{"version of a gateway", `{"action":"client_connected","clientid":"c","proto_ver":"1.2"}`, "c connect accepted"},
+		{"seconds instead of milliseconds", `{"action":"client_disconnected","clientid":"c","disconnected_at":1795339800}`, "rejected 0 disconnected_at"},
+		{"message without a client", `{"action":"message_publish","from_client_id":"c"}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "emqx4", c.body))) })
 	}
 }
 
-// 4.0 says in seconds when a connection began.
+// 4.0 sends connected_at in seconds.
 func TestEMQX4Seconds(t *testing.T) {
 	got := decode(t, "emqx4", `{"action":"client_connected","clientid":"c","connected_at":1795339800}`).Events[0]
 	require.Equal(t, time.UnixMilli(1795339800000).UTC(), got.Time)
@@ -147,7 +147,7 @@ func TestEMQX4Seconds(t *testing.T) {
 	require.Equal(t, got.Time, got.ConnectedAt)
 }
 
-// Ends say when the connection began from 4.3.12 on.
+// From 4.3.12 on, an end includes connected_at.
 func TestEMQX4Channel(t *testing.T) {
 	connect := onlyEvent(t, "emqx4-connected")
 	require.Equal(t, "10883a2f80a1785aa02c4f85857ab6fe", connect.Channel())
@@ -156,7 +156,7 @@ func TestEMQX4Channel(t *testing.T) {
 	require.Empty(t, onlyEvent(t, "emqx4-connack-refused").Channel())
 }
 
-// onlyEvent is the one row of a sample.
+// onlyEvent returns the one event of a sample.
 func onlyEvent(t *testing.T, name string) *event.Event {
 	t.Helper()
 	path := samples + "/" + name + ".json"

@@ -37,7 +37,7 @@ func TestEMQXRefusalHasItsEvidence(t *testing.T) {
 	require.True(t, got.ConnectedAt.IsZero())
 }
 
-// TestEMQXDisconnectReasons is the table of every reason of client.disconnected.
+// TestEMQXDisconnectReasons covers every reason of client.disconnected.
 func TestEMQXDisconnectReasons(t *testing.T) {
 	const (
 		conflict = "takenover discarded takeovered taken_over session_taken_over"
@@ -52,7 +52,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			"unexpected_frame not_connected subscription_id_inused topic_already_subscribed"
 		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
 	)
-	const ofEMQX = `{"User-Property":{}}` // of every event from 5.0.11 on
+	const ofEMQX = `{"User-Property":{}}` // in every event from 5.0.11 on
 	rows := []struct {
 		reasons string
 		props   string
@@ -94,7 +94,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 	}
 }
 
-// TestEMQXConnackReasons is the table of every reason_code of client.connack.
+// TestEMQXConnackReasons covers every reason_code of client.connack.
 func TestEMQXConnackReasons(t *testing.T) {
 	rows := map[event.ActionInfo]string{
 		event.NotAuthorized: "bad_username_or_password not_authorized banned bad_authentication_method",
@@ -117,7 +117,7 @@ func TestEMQXConnackReasons(t *testing.T) {
 	}
 }
 
-// TestEMQXGatewaysConnack: gateways have words of their own, and no codes.
+// Gateways have their own words in a CONNACK, and no reason codes.
 func TestEMQXGatewaysConnack(t *testing.T) {
 	for code, want := range map[string]string{
 		"connection_accepted":          "",
@@ -137,7 +137,7 @@ func TestEMQXGatewaysConnack(t *testing.T) {
 	}
 }
 
-func TestEMQXTimeComesFromTheMostExactField(t *testing.T) {
+func TestEMQXPrefersTheMostExactTime(t *testing.T) {
 	at := func(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 	for _, c := range []struct {
 		name, body string
@@ -147,7 +147,7 @@ func TestEMQXTimeComesFromTheMostExactField(t *testing.T) {
 		{"connected_at first", `{"event":"client.connected","clientid":"c","timestamp":1795339800003,"connected_at":1795339800001}`, at(1795339800001), event.FromBroker},
 		{"timestamp next", `{"event":"client.connected","clientid":"c","timestamp":1795339800003,"connected_at":"undefined"}`, at(1795339800003), event.FromBroker},
 		{"disconnected_at first", `{"event":"client.disconnected","clientid":"c","timestamp":1795339800003,"connected_at":1795339800001,"disconnected_at":1795339800002}`, at(1795339800002), event.FromBroker},
-		{"a number as text", `{"event":"client.connected","clientid":"c","connected_at":"1795339800001"}`, at(1795339800001), event.FromBroker},
+		{"number in a string", `{"event":"client.connected","clientid":"c","connected_at":"1795339800001"}`, at(1795339800001), event.FromBroker},
 		{"none", `{"event":"client.connected","clientid":"c"}`, received.Truncate(time.Millisecond), event.FromReceiver},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,20 +179,20 @@ func TestEMQXPeerIsSplitAtTheLastColon(t *testing.T) {
 
 func TestEMQXOddities(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
-		{"a client called undefined", `{"event":"client.connected","clientid":"undefined"}`, "undefined connect accepted"},
-		{"an unknown kind", `{"event":"client.exploded","clientid":"c"}`, "rejected 0 event"},
-		{"a kind that makes no row", `[{"event":"client.ping"},{"event":"message.publish","payload":"p"},{"event":"session.subscribed"},{"event":"delivery.dropped"}]`, ""},
-		{"a refusal of a client without a name", `{"event":"client.connack","clientid":"","reason_code":"banned"}`, ""},
-		{"a refusal that does not say of whom", `{"event":"client.connack","reason_code":"banned"}`, "rejected 0 clientid"},
+		{"client named undefined", `{"event":"client.connected","clientid":"undefined"}`, "undefined connect accepted"},
+		{"unknown kind", `{"event":"client.exploded","clientid":"c"}`, "rejected 0 event"},
+		{"kinds that are ignored", `[{"event":"client.ping"},{"event":"message.publish","payload":"p"},{"event":"session.subscribed"},{"event":"delivery.dropped"}]`, ""},
+		{"refusal of an empty client identifier", `{"event":"client.connack","clientid":"","reason_code":"banned"}`, ""},
+		{"refusal without a client identifier", `{"event":"client.connack","reason_code":"banned"}`, "rejected 0 clientid"},
 		{"no kind", `{"clientid":"c"}`, "rejected 0 event"},
 		{"no client", `{"event":"client.connected"}`, "rejected 0 clientid"},
 		{"a null client", `{"event":"client.connected","clientid":null}`, "rejected 0 clientid"},
-		{"connack without its code", `{"event":"client.connack","clientid":"c","reason_code":"undefined"}`, "rejected 0 reason_code"},
-		{"a gateway's version", `{"event":"client.connected","clientid":"c","proto_name":"STOMP","proto_ver":"1.2"}`, "c connect accepted"},
-		{"a gateway's small version", `{"event":"client.connected","clientid":"c","proto_name":"CoAP","proto_ver":"1"}`, "c connect accepted"},
-		{"a gateway's year", `{"event":"client.connected","clientid":"c","proto_name":"GBT32960","proto_ver":"2016"}`, "c connect accepted"},
-		{"MQTT's version as nonsense", `{"event":"client.connected","clientid":"c","proto_name":"MQTT","proto_ver":"x"}`, "rejected 0 proto_ver"},
-		{"a newer topic name, the same event", `{"event":"client.connected","clientid":"c","metadata":{"trigger":"$events/client/connected"}}`, "c connect accepted"},
+		{"connack without a code", `{"event":"client.connack","clientid":"c","reason_code":"undefined"}`, "rejected 0 reason_code"},
+		{"version of a gateway", `{"event":"client.connected","clientid":"c","proto_name":"STOMP","proto_ver":"1.2"}`, "c connect accepted"},
+		{"small version of a gateway", `{"event":"client.connected","clientid":"c","proto_name":"CoAP","proto_ver":"1"}`, "c connect accepted"},
+		{"year as the version of a gateway", `{"event":"client.connected","clientid":"c","proto_name":"GBT32960","proto_ver":"2016"}`, "c connect accepted"},
+		{"invalid version of MQTT", `{"event":"client.connected","clientid":"c","proto_name":"MQTT","proto_ver":"x"}`, "rejected 0 proto_ver"},
+		{"newer topic name", `{"event":"client.connected","clientid":"c","metadata":{"trigger":"$events/client/connected"}}`, "c connect accepted"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "emqx", c.body))) })
 	}

@@ -24,7 +24,7 @@ func TestOwnConnectHasAllFields(t *testing.T) {
 	}}, decode(t, "events", body).Events)
 }
 
-// TestOwnWords says what action, action_info and reason_code make.
+// TestOwnWords covers combinations of action, action_info and reason_code.
 func TestOwnWords(t *testing.T) {
 	for _, c := range []struct{ members, want string }{
 		{`"action":"connect"`, "c connect accepted"},
@@ -56,7 +56,7 @@ func TestOwnWords(t *testing.T) {
 	}
 }
 
-func TestOwnNativeWordsFallBackToWhatWasSent(t *testing.T) {
+func TestOwnNativeWordsDefaultToTheWordsSent(t *testing.T) {
 	got := decode(t, "events", `[
 		{"client_id":"c","action":"close","action_info":"resource auth failed"},
 		{"client_id":"c","action":"close","native_event":"e","native_reason":"r"},
@@ -99,11 +99,11 @@ func TestOwnTime(t *testing.T) {
 	ms := func(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
 	for _, c := range []struct{ name, time, fault string }{
 		{"milliseconds", ms(received), ""},
-		{"milliseconds as text", `"` + ms(received) + `"`, ""},
-		{"a float", ms(received) + ".0", ""},
+		{"milliseconds in a string", `"` + ms(received) + `"`, ""},
+		{"float", ms(received) + ".0", ""},
 		{"RFC 3339", `"2026-11-22T10:00:00.5+01:00"`, ""},
 		{"RFC 3339 with an escaped +", `"2026-11-22T10:00:00.5\u002b01:00"`, ""},
-		{"half a character", `"2026-11-22T10:00:00\ud800"`, "RFC 3339"},
+		{"half a surrogate pair", `"2026-11-22T10:00:00\ud800"`, "RFC 3339"},
 		{"just short of an hour ahead", ms(received.Add(time.Hour)), ""},
 		{"more than an hour ahead", ms(received.Add(time.Hour + time.Millisecond)), "future"},
 		{"just inside retention", ms(received.Add(-90*24*time.Hour + time.Millisecond)), ""},
@@ -115,8 +115,8 @@ func TestOwnTime(t *testing.T) {
 		{"huge", "1e300", "Unix milliseconds"},
 		{"hexadecimal", `"0x19fffffffff"`, "RFC 3339"},
 		{"nonsense", `"yesterday"`, "RFC 3339"},
-		{"a flag", "true", "RFC 3339"},
-		{"an object", "{}", "RFC 3339"},
+		{"boolean", "true", "RFC 3339"},
+		{"object", "{}", "RFC 3339"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := decode(t, "events", `{"client_id":"c","action":"connect","time":`+c.time+`}`)
@@ -132,7 +132,7 @@ func TestOwnTime(t *testing.T) {
 	}
 }
 
-// A connection may be older than the retention; that it began is not the event.
+// Only the time of the event must be within the retention; the connection may be older.
 func TestOwnConnectedAtMayBeOld(t *testing.T) {
 	got := decode(t, "events", `{"client_id":"c","action":"close","connected_at":"2020-01-01T00:00:00Z"}`)
 	require.Empty(t, got.Rejected)

@@ -12,9 +12,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// fuzz is the body of each broker's fuzz target: no panic, what is accepted is valid,
-// and a NUL ends nothing. The seeds are the broker's samples, each with the hook that
-// it came with, as they are and with NULs where a program in C may leave them.
+// fuzz is the body of each source's fuzz target. A decoder must not panic, its events must
+// be valid, and a NUL must not end anything. The seeds are the source's samples with their
+// hooks, plain and with NULs in places where a C program might leave them.
 func fuzz(f *testing.F, route string) {
 	for _, path := range allSamples(f, route) {
 		_, body := sample(f, path)
@@ -31,12 +31,12 @@ func fuzz(f *testing.F, route string) {
 		before := string(body)
 		got := source.Decode(body, with)
 		requireValid(t, got)
-		require.Equal(t, before, string(body), "the body was changed")
+		require.Equal(t, before, string(body), "the decoder changed the body")
 		require.Equal(t, withoutNUL(got), source.Decode(noNUL(body), with))
 	})
 }
 
-// noNUL has another byte for each NUL, one that JSON has as little use for.
+// noNUL replaces each NUL by another byte that JSON does not allow.
 func noNUL(b []byte) []byte {
 	b = bytes.Clone(b)
 	for i, c := range b {
@@ -47,7 +47,7 @@ func noNUL(b []byte) []byte {
 	return b
 }
 
-// withoutNUL is the batch as noNUL of its body makes it.
+// withoutNUL applies noNUL to the rejected items of a batch.
 func withoutNUL(b broker.Batch) broker.Batch {
 	for i, r := range b.Rejected {
 		b.Rejected[i].Raw = noNUL(r.Raw)
@@ -55,7 +55,7 @@ func withoutNUL(b broker.Batch) broker.Batch {
 	return b
 }
 
-// requireValid checks what holds for every batch.
+// requireValid checks the invariants of every batch.
 func requireValid(t *testing.T, b broker.Batch) {
 	t.Helper()
 	for _, e := range b.Events {

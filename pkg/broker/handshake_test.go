@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// shake asks a source about a request with the given pairs of header and value.
+// shake passes a request to a source's Handshaker. The header alternates names and values.
 func shake(t testing.TB, source, method, body string, header ...string) (broker.HandshakeResponse, bool) {
 	t.Helper()
 	s, ok := broker.Find(source)
@@ -32,7 +32,7 @@ func requireBody(t *testing.T, want string, r broker.HandshakeResponse) {
 	require.JSONEq(t, want, string(body))
 }
 
-// TestVerneMQPassesOn: whatever the body, hooks that decide are left to the next plugin.
+// Hooks that ask for a decision are left to the next plugin, whatever the body.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`} {
@@ -128,8 +128,7 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	}
 }
 
-// TestAWSConfirmationGoesNowhereElse: a forged confirmation cannot make the recorder
-// request a URL that is not AWS IoT's.
+// A forged confirmation cannot make the recorder request a URL that is not AWS IoT's.
 func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 	for _, target := range []string{
 		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:8443/confirmdestination/x",
@@ -173,7 +172,7 @@ func TestAWSOtherMessagesAreNoHandshake(t *testing.T) {
 	}
 }
 
-// FuzzAWSConfirmation: whatever a body says, the URL is one of AWS IoT.
+// Whatever the body, only URLs of AWS IoT are requested.
 func FuzzAWSConfirmation(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -185,7 +184,7 @@ func FuzzAWSConfirmation(f *testing.F) {
 	})
 }
 
-// FuzzAzureValidation: a body is a validation or no handshake, and never refused.
+// A body is either a valid handshake or none; it is never refused.
 func FuzzAzureValidation(f *testing.F) {
 	f.Add([]byte(validation("512d38b6")))
 	f.Add([]byte(`[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]`))

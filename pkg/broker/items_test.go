@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBodies says which items are found in a body, good ones beside bad ones.
+// TestBodies lists which items are found in a body that mixes good and bad ones.
 func TestBodies(t *testing.T) {
 	const a, b = `{"client_id":"a","action":"connect"}`, `{"client_id":"b","action":"close"}`
 	const rowA, rowB = "a connect accepted", "b close Socket IOException"
@@ -24,22 +24,22 @@ func TestBodies(t *testing.T) {
 		{"a bad last line", a + "\n" + b[:9], rowA + ", rejected 1"},
 		{"two objects on a line", a + b, "rejected 0"},
 		{"a line with two objects", a + "\n" + a + b, rowA + ", rejected 1"},
-		{"an array cut short", "[" + a + "," + b[:9], rowA + ", rejected 1"},
+		{"a truncated array", "[" + a + "," + b[:9], rowA + ", rejected 1"},
 		{"an array without an end", "[" + a, rowA + ", rejected 1"},
-		{"an array with a comma too many", "[" + a + ",]", rowA + ", rejected 1"},
-		{"something after an array", "[" + a + "]x", rowA + ", rejected 1"},
-		{"items that are no objects", "[1,null," + a + ",[],\"x\"]", rowA + ", rejected 0, rejected 1, rejected 3, rejected 4"},
-		{"an object cut short", a[:9], "rejected 0"},
-		{"an object cut short, on lines", strings.ReplaceAll(a[:30], ",", ",\n"), "rejected 0"},
-		{"no JSON", "hello", "rejected 0"},
+		{"an array with a trailing comma", "[" + a + ",]", rowA + ", rejected 1"},
+		{"text after an array", "[" + a + "]x", rowA + ", rejected 1"},
+		{"items that are not objects", "[1,null," + a + ",[],\"x\"]", rowA + ", rejected 0, rejected 1, rejected 3, rejected 4"},
+		{"a truncated object", a[:9], "rejected 0"},
+		{"a truncated object over several lines", strings.ReplaceAll(a[:30], ",", ",\n"), "rejected 0"},
+		{"not JSON", "hello", "rejected 0"},
 		{"a number", "7", "rejected 0"},
 		{"a NUL", "\x00", "rejected 0"},
 		{"a NUL before an object", "\x00" + a, "rejected 0"},
 		{"a NUL after an object", a + "\x00", "rejected 0"},
 		{"a NUL between two objects", a + "\x00" + b, "rejected 0"},
 		{"a NUL after each object", a + "\x00\n" + b + "\x00\n", "rejected 0"},
-		{"a NUL after the object of a line", a + "\x00\n" + b, rowB + ", rejected 0"},
-		{"a NUL before the object of a line", a + "\n\x00" + b, rowA + ", rejected 1"},
+		{"a NUL after an object on a line", a + "\x00\n" + b, rowB + ", rejected 0"},
+		{"a NUL before an object on a line", a + "\n\x00" + b, rowA + ", rejected 1"},
 		{"a NUL on a line of its own", a + "\n\x00\n" + b, rowA + ", " + rowB + ", rejected 1"},
 		{"a NUL in an array", "[" + a + ",\x00" + b + "]", rowA + ", rejected 1"},
 		{"a NUL after an array", "[" + a + "]\x00[" + b + "]", rowA + ", rejected 1"},
@@ -52,7 +52,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-func TestRejectedKeepsTheItemAsItCame(t *testing.T) {
+func TestRejectedHasTheItemAsReceived(t *testing.T) {
 	got := decode(t, "events", `[{"client_id":"a","action":"connect"}, {"client_id":"b" } , 7]`)
 	require.Equal(t, `{"client_id":"b" }`, string(got.Rejected[0].Raw))
 	require.Equal(t, `7`, string(got.Rejected[1].Raw))

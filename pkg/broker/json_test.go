@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzScanner holds the scanner against encoding/json: they accept the same
-// bodies, apart from depth, and read the same texts.
+// FuzzScanner compares the scanner with encoding/json. Except for the depth, both must
+// accept the same bodies and read the same strings.
 func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0.5e+3,true,false,null,"\u00e9\ud83d\ude00\/\b"],"b":{}}`, `[]`, `"\ud83d"`, `01`, `-`, `1.`, `.5`, `1e`, `tru`,
@@ -33,8 +33,8 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// requireSameText compares a text with what encoding/json makes of it, which
-// hides invalid UTF-8 behind U+FFFD.
+// requireSameText compares a string with the result of encoding/json, which replaces
+// invalid UTF-8 by U+FFFD.
 func requireSameText(t *testing.T, body []byte, v value) {
 	t.Helper()
 	var want string

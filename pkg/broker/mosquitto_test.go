@@ -26,10 +26,10 @@ func TestMosquittoSamples(t *testing.T) {
 	})
 }
 
-// second is the time of the lines below.
+// second is the time of the lines in these tests.
 var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-// stamped is lines with the time in front, as they stand in a log.
+// stamped returns log lines with their time in front.
 func stamped(lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
@@ -63,7 +63,7 @@ func TestMosquittoEndHasAllFields(t *testing.T) {
 	}}, got.Events)
 }
 
-// TestMosquittoChannels: the lines of one connection of 2.1 derive one channel.
+// The lines of one connection of 2.1 derive one channel.
 func TestMosquittoChannels(t *testing.T) {
 	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:5 as c (p4, c1, k60).",
 		"Client c [192.0.2.7:5] disconnected.", "Client c [192.0.2.7:6] disconnected.")).Events
@@ -105,15 +105,15 @@ func TestMosquittoConnects(t *testing.T) {
 	}
 }
 
-// mosquittoEnd is a way that both versions, or one of them, tell an end.
+// mosquittoEnd is an end as written by one version or both.
 type mosquittoEnd struct {
-	says   string // behind the client identifier
+	says   string // after the client identifier
 	reason string
 	action event.Action
 	info   event.ActionInfo
 }
 
-// mosquitto20Ends are all ends in the source of 2.0.0 to 2.0.22.
+// mosquitto20Ends are all ends in the source code of 2.0.0 to 2.0.22.
 var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" closed its connection.", "closed its connection", event.Close, event.ClosedByClient},
@@ -131,10 +131,10 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected due to a reason of tomorrow.", "a reason of tomorrow", event.Close, event.SocketIOException},
 	{" been disconnected by administrative action.", "administrative action", event.Close, event.ServerShutdown},
 	{" disconnected: Connection timed out.", "Connection timed out", event.Close, event.SocketIOException},
-	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // of TLS, by the operating system
+	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
 }
 
-// mosquitto21Ends are all ends in the source of 2.1.0 to 2.1.2.
+// mosquitto21Ends are all ends in the source code of 2.1.0 to 2.1.2.
 var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" disconnected: connection closed by client.", "connection closed by client", event.Close, event.ClosedByClient},
@@ -164,8 +164,8 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
 }
 
-// mosquittoSocketTexts are the texts of Mosquitto's library that both versions write for
-// what they have no words of their own; most of them have a full stop in 2.0.
+// mosquittoSocketTexts are the texts of Mosquitto's library that both versions write when
+// they have no words of their own. In 2.0, most have a full stop.
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
 	"Unknown error.":                         event.SocketIOException,
@@ -180,7 +180,7 @@ var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"Malformed UTF-8":                        event.InvalidParam,
 }
 
-// oddIDs are client identifiers that hold what the parts of a line are parted by.
+// oddIDs are client identifiers that contain separators of the parts of a line.
 var oddIDs = []string{
 	"c", "GID_a@@@dev1", "a b", "a as b", "a: b", "1795339800: a", "it's [1] (2) \"3\"", "日本/+#", "undefined", "[192.0.2.1:2]",
 	"x disconnected.", "x disconnected: y", "x disconnected due to y", "x closed its connection.", "x [192.0.2.1:2] disconnected: y", "Client x", " ", ".",
@@ -220,8 +220,8 @@ func requireEnd(t *testing.T, line, id string, want mosquittoEnd, nativeEvent, p
 	require.Empty(t, e.SourceEventID, line)
 }
 
-// TestMosquittoLinesWithoutARow are other lines of the log, and those that name no client.
-func TestMosquittoLinesWithoutARow(t *testing.T) {
+// Unrelated lines, and lines that name no client, make no event.
+func TestMosquittoLinesThatMakeNoEvent(t *testing.T) {
 	lines := []string{
 		"mosquitto version 2.0.22 starting", "mosquitto version 2.1.2 running", "mosquitto version 2.0.22 terminating",
 		"Config loaded from /etc/mosquitto/mosquitto.conf.", "Opening ipv4 listen socket on port 1883.",
@@ -285,25 +285,25 @@ func TestMosquittoTimes(t *testing.T) {
 func TestMosquittoRejections(t *testing.T) {
 	long := strings.Repeat("x", 999)
 	for _, c := range []struct{ name, line, field, says string }{
-		{"an id that is cut off", stamped("New client connected from 192.0.2.7:1 as " + long), "", "continue with address:port"},
+		{"truncated identifier", stamped("New client connected from 192.0.2.7:1 as " + long), "", "continue with address:port"},
 		{"no parameters", stamped("New client connected from 192.0.2.7:1 as c"), "", "continue with address:port"},
 		{"a bridge without an id", stamped("New bridge connected from 192.0.2.7:1"), "", "continue with address:port"},
 		{"no address", stamped("New client connected from somewhere:1 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"no port", stamped("New client connected from 192.0.2.7 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"a port too high", stamped("New client connected from 192.0.2.7:65536 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"a keep alive too high", stamped("New client connected from 192.0.2.7:1 as c (p2, c1, k65536)."), "", "continue with address:port"},
-		{"an end that is cut off", stamped("Client c disconnected due to malform"), "", "the reason cannot be read"},
+		{"truncated end", stamped("Client c disconnected due to malform"), "", "the reason cannot be read"},
 		{"an unknown end", stamped("Client c disconnected for ever"), "", "the reason cannot be read"},
-		{"an end without room for its reason", stamped("Client " + long), "", "the reason cannot be read"},
-		{"a bad socket without a reason", stamped("Bad socket read/write on client c"), "", "line of a bad socket"},
+		{"end too long for a reason", stamped("Client " + long), "", "the reason cannot be read"},
+		{"bad socket without a reason", stamped("Bad socket read/write on client c"), "", "line of a bad socket"},
 		{"a line of the longest length", stamped("Client " + long[:999-len("1795339800: Client  disconnected.")] + " disconnected."), "", "as long as the longest that Mosquitto writes"},
-		{"a time that is not known", "22.11.2026 09:30:00: Client c disconnected.", "time", "log_timestamp_format"},
-		{"no time by Mosquitto's account", "Time error: Client c disconnected.", "time", "log_timestamp_format"},
+		{"unknown form of time", "22.11.2026 09:30:00: Client c disconnected.", "time", "log_timestamp_format"},
+		{"time error of Mosquitto", "Time error: Client c disconnected.", "time", "log_timestamp_format"},
 		{"syslog", "Nov 22 09:30:00 host mosquitto[7]: 1795339800: Client c disconnected.", "time", "log_timestamp_format"},
-		{"the future", "1795399800: Client c disconnected.", "time", "in the future"},
-		{"the past", "1695339800: Client c disconnected.", "time", "older than the retention of 90 days"},
-		{"no clock", "12: Client c disconnected.", "time", "set the clock of the broker"},
-		{"no time at all", "99999999999999999: Client c disconnected.", "time", "after the year 5138"},
+		{"future", "1795399800: Client c disconnected.", "time", "in the future"},
+		{"past", "1695339800: Client c disconnected.", "time", "older than the retention of 90 days"},
+		{"clock not set", "12: Client c disconnected.", "time", "set the clock of the broker"},
+		{"impossible time", "99999999999999999: Client c disconnected.", "time", "after the year 5138"},
 		{"not UTF-8", stamped("Client \xff disconnected."), "", "must be valid UTF-8"},
 		{"a huge line", stamped("Client " + strings.Repeat("x", 5_000) + " disconnected."), "", "longer than 4096 bytes"},
 	} {
@@ -339,14 +339,14 @@ func TestMosquittoBodies(t *testing.T) {
 	}
 }
 
-// at is meta with a position.
+// at returns meta with a position.
 func at(position string) broker.Meta {
 	with := meta
 	with.Position = position
 	return with
 }
 
-// TestMosquittoPositions: a line has the same id, whatever batch it comes in.
+// A line has the same identifier in whatever batch it arrives.
 func TestMosquittoPositions(t *testing.T) {
 	log := stamped("mosquitto version 2.0.22 running", "Client c disconnected.", "Client c disconnected.", "", "Client c closed its connection.")
 	whole := decodeWith(t, "mosquitto", log, at("log-1:1000")).Events
@@ -368,8 +368,7 @@ func ids(events []event.Event) (all []string) {
 	return all
 }
 
-// TestMosquittoKeepsTheOrderOfLines: rows of one second are stored, and so read, in
-// the order of their lines, across batches and powers of ten.
+// Events of one second sort in the order of their lines, across batches and powers of ten.
 func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	lines := []string{
 		"New client connected from 192.0.2.7:2 as c (p2, c1, k60).", "Client c already connected, closing old connection.",
@@ -391,8 +390,8 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
 }
 
-// TestMosquittoWithoutPositions: only lines that are the same are told apart, so that
-// a batch that is cut otherwise when it is sent again makes the same rows.
+// Without positions only equal lines get an identifier, so that lines make the same events
+// when they are sent again in other batches.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))
@@ -430,8 +429,8 @@ func TestMosquittoLimits(t *testing.T) {
 	require.Equal(t, 49_001, bytes.Count(got.Rejected[999].Raw, []byte("Client")))
 }
 
-// FuzzMosquitto: what is accepted is valid, and a body in two halves makes what the
-// whole makes.
+// FuzzMosquitto checks that events are valid, and that a body makes the same events in two
+// halves as in one piece.
 func FuzzMosquitto(f *testing.F) {
 	for _, path := range allSamples(f, "mosquitto") {
 		_, body := sample(f, path)
@@ -445,7 +444,7 @@ func FuzzMosquitto(f *testing.F) {
 		before := string(body)
 		whole := source.Decode(body, at("log:7"))
 		requireValid(t, whole)
-		require.Equal(t, before, string(body), "the body was changed")
+		require.Equal(t, before, string(body), "the decoder changed the body")
 		middle := bytes.IndexByte(body[len(body)/2:], '\n')
 		if middle < 0 || len(whole.Rejected) > 0 {
 			return
@@ -457,15 +456,15 @@ func FuzzMosquitto(f *testing.F) {
 	})
 }
 
-// TestJSONIsNoLog: a sender that took the wrong route is told.
-func TestJSONIsNoLog(t *testing.T) {
+// JSON is rejected, so that a sender with the wrong route notices.
+func TestMosquittoRejectsJSON(t *testing.T) {
 	for _, body := range []string{`{"foo":1}`, `[{"client_id":"a","action":"close"}]`, " \n{\"a\":1}\n{\"a\":2}\n"} {
 		require.Equal(t, "rejected 0", summary(decode(t, "mosquitto", body)), body)
 	}
 	require.Empty(t, summary(decode(t, "mosquitto", "[2026] mosquitto version 2.0.22 running")), "a time in brackets")
 }
 
-// TestMosquitto210Ends: 2.1.0 alone has these lines, from 2.1.1 on they are as in mosquitto21Ends.
+// Only 2.1.0 has these lines. Later versions write those of mosquitto21Ends.
 func TestMosquitto210Ends(t *testing.T) {
 	for why, info := range map[string]event.ActionInfo{
 		"session taken over": event.ClientIDConflict,

@@ -12,9 +12,8 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// TestEachFieldInEachForm takes every sample's every field and makes it missing in
-// all ways, of the wrong type, and huge: a row or a rejection that names a field,
-// never a panic, never an invalid row.
+// TestEachFieldInEachForm changes each field of each sample to every form of a missing
+// value, to wrong types and to huge values. Each must make a valid event or a rejection.
 func TestEachFieldInEachForm(t *testing.T) {
 	forms := map[string]any{
 		"null": nil, "empty": "", "undefined": "undefined", "number": -1.5, "text": "x", "flag": true,
@@ -28,7 +27,7 @@ func TestEachFieldInEachForm(t *testing.T) {
 			with := sampleMeta(t, sampled)
 			var whole map[string]any
 			if json.Unmarshal([]byte(body), &whole) != nil {
-				continue // a batch, whose items have files of their own, or lines of text
+				continue // a batch, whose items have samples of their own, or lines of text
 			}
 			for _, path := range fieldsOf(whole, nil) {
 				field := path[len(path)-1]
@@ -47,8 +46,8 @@ func TestEachFieldInEachForm(t *testing.T) {
 	}
 }
 
-// fieldsOf are the paths to all fields of an object, also within objects within it, but
-// for disconn_props, of which it counts only whether it holds anything of the client's.
+// fieldsOf returns the paths of all fields of an object, including nested ones. It skips
+// the fields of disconn_props, because only their presence matters.
 func fieldsOf(o map[string]any, above []string) (paths [][]string) {
 	for field, v := range o {
 		path := append(slices.Clone(above), field)
@@ -64,7 +63,7 @@ func isID(field string) bool {
 	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id"}, field)
 }
 
-// change is the object as JSON, one field changed or left out.
+// change encodes the object with one field changed or left out.
 func change(t *testing.T, whole map[string]any, path []string, v any, leaveOut bool) string {
 	t.Helper()
 	changed := changedAt(whole, path, v, leaveOut)
@@ -86,11 +85,11 @@ func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string
 	return changed
 }
 
-// notUTF8 stands for bytes that are not UTF-8, which JSON encoders do not write.
+// notUTF8 is a placeholder for invalid UTF-8, which JSON encoders do not write.
 const notUTF8 = "(not UTF-8)"
 
-// TestHugeTextIsRefusedByName: one byte more than may be kept.
-func TestHugeTextIsRefusedByName(t *testing.T) {
+// A string one byte too long is rejected with the name of its field.
+func TestTooLongStringsAreRejected(t *testing.T) {
 	for field, limit := range map[string]int{"client_id": 65_535, "username": 65_536, "native_reason": 65_536, "channel_id": 65_536} {
 		for _, extra := range []int{0, 1} {
 			item := map[string]any{"client_id": "c", "action": "close", field: strings.Repeat("x", limit+extra)}

@@ -20,7 +20,7 @@ func TestNanoMQConnackHasAllFields(t *testing.T) {
 	}, onlyEvent(t, "nanomq-connack-success"))
 }
 
-// TestNanoMQActions is the table of every action of the webhook.
+// TestNanoMQActions covers every action of the webhook.
 func TestNanoMQActions(t *testing.T) {
 	for _, c := range []struct{ members, want, reason string }{
 		{`"action":"client_connack","conn_ack":"success"`, "c connect accepted", ""},
@@ -46,7 +46,7 @@ func TestNanoMQNeedsAClient(t *testing.T) {
 	require.Equal(t, "rejected 0 clientid", summary(decode(t, "nanomq", `{"action":"client_disconnected","reason":"normal"}`)))
 }
 
-func TestNanoMQTellsNoChannel(t *testing.T) {
+func TestNanoMQHasNoChannel(t *testing.T) {
 	for _, name := range []string{"nanomq-connack-success", "nanomq-connack-fail", "nanomq-disconnected"} {
 		require.Empty(t, onlyEvent(t, name).Channel(), name)
 	}

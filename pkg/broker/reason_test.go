@@ -17,8 +17,8 @@ func TestReasonsHaveNoGap(t *testing.T) {
 	require.Len(t, reasonNames, len(reasons))
 }
 
-// TestRefusedAndClosedByBroker is the table of every code: the return codes of MQTT 3,
-// the reason codes of MQTT 5, and codes that neither has.
+// TestRefusedAndClosedByBroker covers every code: the return codes of MQTT 3, the reason
+// codes of MQTT 5, and codes that neither defines.
 func TestRefusedAndClosedByBroker(t *testing.T) {
 	for _, row := range []struct {
 		codes           []byte
@@ -46,7 +46,7 @@ func TestRefusedAndClosedByBroker(t *testing.T) {
 	}
 }
 
-// TestEMQXReasonsAreListedOnce guards the table against two meanings of a name.
+// TestEMQXReasonsAreListedOnce checks that no name has two meanings.
 func TestEMQXReasonsAreListedOnce(t *testing.T) {
 	for name := range emqxReasons {
 		require.Equal(t, name, reasonName(name), "listed under a spelling that is never looked up")

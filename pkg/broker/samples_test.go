@@ -15,7 +15,7 @@ import (
 
 const samples = "../../events"
 
-// received is the receiver's clock in all tests: shortly after the samples.
+// received is the time of receipt in all tests, shortly after the samples.
 var received = time.Date(2026, 11, 22, 9, 40, 0, 123_456_789, time.UTC)
 
 var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90 * 24 * time.Hour}
@@ -31,14 +31,14 @@ func sample(t testing.TB, path string) (route, body string) {
 	return route, e.Body
 }
 
-// request is what a file of events/ holds: an event of an HTTP trigger.
+// request is the content of a file of events/, an event of an HTTP trigger.
 type request struct {
 	RawPath string
 	Headers map[string]string
 	Body    string
 }
 
-// sampleMeta is meta with what the sample's header tells.
+// sampleMeta returns meta with the hook and the position from the sample's headers.
 func sampleMeta(t testing.TB, path string) broker.Meta {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -50,7 +50,7 @@ func sampleMeta(t testing.TB, path string) broker.Meta {
 	return with
 }
 
-// allSamples lists the files for a route.
+// allSamples lists the files of a route.
 func allSamples(t testing.TB, route string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(samples, route+"-*.json"))
@@ -71,8 +71,8 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
-// requireSamples says of each file of a route what it makes: client, action and
-// info of each row. Each broker's test calls it.
+// requireSamples checks the summary of each file of a route. The test of each source calls
+// it, so no sample goes unnoticed.
 func requireSamples(t *testing.T, route string, want map[string]string) {
 	t.Helper()
 	paths := allSamples(t, route)
@@ -86,7 +86,8 @@ func requireSamples(t *testing.T, route string, want map[string]string) {
 	}
 }
 
-// summary is a batch in one line.
+// summary returns device, action and action info of the events of a batch, and item and
+// field of its rejections, in one line.
 func summary(b broker.Batch) string {
 	var parts []string
 	for _, e := range b.Events {

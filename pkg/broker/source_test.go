@@ -24,7 +24,7 @@ func TestFindKnowsEverySource(t *testing.T) {
 	require.Zero(t, broker.TraitsOf("nobroker"))
 }
 
-// TestDecodersSetTheirSource: the name in the registry is the source of the rows.
+// The name in the registry is the source of the events.
 func TestDecodersSetTheirSource(t *testing.T) {
 	for _, s := range broker.Sources() {
 		if s.Name == broker.Events {
@@ -39,7 +39,7 @@ func TestDecodersSetTheirSource(t *testing.T) {
 	}
 }
 
-// TestNativeWords: what native words of an event reveal.
+// TestNativeWords covers what the native words of an event reveal.
 func TestNativeWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		event                               event.Event

@@ -34,7 +34,7 @@ func TestTencentDisconnectedHasAllFields(t *testing.T) {
 	}, onlyEvent(t, "tencent-disconnected-authentication-expired"))
 }
 
-// TestTencentEvents is the table of the events and of the reasons of an end.
+// TestTencentEvents covers every event and every documented reason of an end.
 func TestTencentEvents(t *testing.T) {
 	for _, c := range []struct{ event, reason, want string }{
 		{"client.connected", "", "c connect accepted"},
@@ -61,8 +61,8 @@ func TestTencentEvents(t *testing.T) {
 	}
 }
 
-// A connect tells when it was, its end from which address: no two events of a
-// connection derive the same channel, and they are paired by time.
+// A connect includes its time, an end includes the address. The two events derive different
+// channels and can be paired only by their times.
 func TestTencentChannel(t *testing.T) {
 	require.Equal(t, "4fb6a14524789c096446582ef03c6f11", onlyEvent(t, "tencent-connected").Channel())
 	require.Equal(t, "30189085cd782c9338cabcc68731f05f", onlyEvent(t, "tencent-disconnected-normal").Channel())

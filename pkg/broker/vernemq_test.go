@@ -21,7 +21,7 @@ func TestVerneMQRegisterHasAllFields(t *testing.T) {
 	}, onlyEvent(t, "vernemq-on-register-m5"))
 }
 
-// TestVerneMQHooks is the table of every hook of the webhooks plugin.
+// TestVerneMQHooks covers every hook of the webhooks plugin.
 func TestVerneMQHooks(t *testing.T) {
 	rows := map[string]string{
 		"on_register":       "c connect accepted",
@@ -48,8 +48,8 @@ func TestVerneMQHooks(t *testing.T) {
 	}
 }
 
-// A rejected item is kept, so the body of a hook that may hold a password must not
-// become one, whatever is wrong with it.
+// Rejected items are stored, so the body of a hook that may contain a password must never
+// be rejected, whatever is wrong with it.
 func TestVerneMQKeepsNothingOfOtherHooks(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "on_publish"} {
 		for _, body := range []string{``, `{"password":"secret"`, `[{"client_id":7,"password":"secret"}]`, "secret\nsecret"} {
@@ -70,7 +70,7 @@ func TestVerneMQOddities(t *testing.T) {
 	}
 }
 
-// The ends tell the client identifier alone.
+// Ends include only the client identifier.
 func TestVerneMQChannel(t *testing.T) {
 	require.Equal(t, "c2377582cf1be55ba928811cf2223cfc", onlyEvent(t, "vernemq-on-register").Channel())
 	require.Empty(t, onlyEvent(t, "vernemq-on-client-offline").Channel())
