@@ -7,56 +7,57 @@ import (
 )
 
 const (
-	// absentFactor times the longest absence seen is longer than the client takes.
-	absentFactor = 4
-	// absentLeast: clients back off to some minutes between attempts.
-	absentLeast = 15 * time.Minute
-	// absentDefault is for clients that came back too seldom to tell; an hour is
-	// longer than any usual back-off.
-	absentDefault = time.Hour
-	// absencesNeeded to know how long a client usually takes.
+	// A client that has been away for absenceFactor times its longest absence so far is away
+	// for unusually long.
+	absenceFactor = 4
+	// minAbsence: clients back off to some minutes between attempts.
+	minAbsence = 15 * time.Minute
+	// defaultAbsence applies to clients with too few absences to compare with. An hour is
+	// longer than any common back-off.
+	defaultAbsence = time.Hour
+	// absencesNeeded is the number of absences that show how long a client usually takes.
 	absencesNeeded = 2
 )
 
-// noReturn finds that the client dropped and has not come back for longer than it
-// usually takes. One that is refused does come back, but not by what strangers try.
-func (r *record) noReturn() *finding {
-	last := r.last()
-	if r.offlineFor() <= r.patience() || !last.Dropped() || r.knockedSince(last) {
+// noReturn finds that the client dropped and has been away for longer than it usually takes to
+// come back. A refused login shows that the client does come back, unless a stranger sent it.
+func (in *input) noReturn() *finding {
+	last := in.last()
+	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {
 		return nil
 	}
 	return &finding{
 		count: 1,
 		values: values{
 			"since":   moment(last.End.Time),
-			"until":   moment(r.Span.To),
-			"absence": length(r.offlineFor()),
+			"until":   moment(in.Span.To),
+			"absence": length(in.offlineFor()),
 		},
-		evidence: []exhibit{endOf(last, saying{text: noneFollowed})},
+		evidence: []citation{citeEnd(last, sentence{phrase: noneFollowed})},
 	}
 }
 
-// patience is how long an absence is no surprise.
-func (r *record) patience() time.Duration {
+// patience returns how long an absence may last without being unusual.
+func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
-	for i := range r.Connections {
-		s := r.succession(i)
+	for i := range in.Connections {
+		s := in.succession(i)
 		if s.ended.EndIs == history.Reported && s.next != nil && s.next.Start.After(s.ended.End.Time) {
 			longest = max(longest, s.next.Start.Sub(s.ended.End.Time))
 			absences++
 		}
 	}
 	if absences < absencesNeeded {
-		return absentDefault
+		return defaultAbsence
 	}
-	return max(absentFactor*longest, absentLeast)
+	return max(absenceFactor*longest, minAbsence)
 }
 
-// knockedSince reports whether the client that had a connection tried to connect since.
-func (r *record) knockedSince(c *history.Connection) bool {
-	for i := range r.Refusals {
-		if d := &r.Refusals[i]; !d.Time.Before(c.End.Time) && mayHaveSent(c, d) {
+// triedSince reports whether the client of a connection tried to log in after its end.
+func (in *input) triedSince(c *history.Connection) bool {
+	for i := range in.Refusals {
+		if r := &in.Refusals[i]; !r.Time.Before(c.End.Time) && mayHaveSent(c, r) {
 			return true
 		}
 	}

@@ -1,20 +1,24 @@
-// Package diagnose answers why a device dropped, and what to check: it turns the
-// history of one client into verdicts.
+// Package diagnose explains why a device dropped and what to check. It turns the history of
+// one client into verdicts in words.
 //
-// What always holds: the functions are pure; a cause is named only where the events
-// tell it, and is unknown otherwise.
+// What always holds: the functions are pure. A verdict rests only on the history and cites
+// its evidence. A cause is named only if the events name or imply it.
+//
+// Words: a rule finds one kind of verdict in a history. What it finds is a finding, which has
+// values and evidence but no words yet. Patterns explain several ends or refusals at once,
+// singles explain them one by one, and symptoms follow from the others.
 package diagnose
 
 import "devicetrace/pkg/history"
 
-// Report is everything there is to say about a client in a span.
+// Report is a history with its verdicts.
 type Report struct {
 	history.History
-	// Verdicts begin with the most useful one.
+	// Verdicts are sorted by usefulness, the most useful first.
 	Verdicts []Verdict `json:"verdicts"`
 }
 
-// Diagnose reports on a history. The verdicts are in the given language.
+// Diagnose reports on a history, with the verdicts in the given language.
 func Diagnose(h history.History, lang Lang) Report {
-	return Report{History: h, Verdicts: newRecord(h).verdicts(lang)}
+	return Report{History: h, Verdicts: newInput(h).verdicts(lang)}
 }

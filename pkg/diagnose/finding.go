@@ -1,52 +1,64 @@
 package diagnose
 
 import (
+	"slices"
 	"time"
 
 	"devicetrace/pkg/history"
 )
 
-// finding is a verdict without words.
+// finding is a verdict that is not in words yet.
 type finding struct {
 	count    int
-	when     []time.Time // it happened, in order; none where the words say it themselves
+	when     []time.Time // when it happened, in order; empty if the text names the times itself
 	values   values
-	evidence []exhibit
-	level    Level // where it is not the rule's
-	text     Code  // of its words, where they are not the rule's
+	evidence []citation
+	level    Level // replaces the rule's level unless empty
+	text     Code  // the key of the text if that is not the rule's code
 }
 
-// with adds the values that its words name.
+// with sets the values that the text names.
 func (f *finding) with(v values) *finding {
 	f.values = v
 	return f
 }
 
-// ofEnds is what is found of connections, in order of time but for when they ended.
-func ofEnds(connections []*history.Connection, more func(*history.Connection) []saying) *finding {
+// ofEnds returns a finding about the ends of connections. The connections are in order of
+// time, but their ends need not be.
+func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
 		when:     inOrder(connections, func(c *history.Connection) time.Time { return c.End.Time }),
-		evidence: endsOf(connections, more),
+		evidence: citeEnds(connections, more),
 	}
 }
 
-// ofRefusals is what is found of refusals in order of time.
+// ofRefusals returns a finding about refusals that are in order of time.
 func ofRefusals(refusals []*history.Refusal) *finding {
 	return &finding{
 		count:    len(refusals),
-		when:     inOrder(refusals, func(d *history.Refusal) time.Time { return d.Time.Time }),
-		evidence: refusalsOf(refusals),
+		when:     inOrder(refusals, func(r *history.Refusal) time.Time { return r.Time.Time }),
+		evidence: citeRefusals(refusals),
 	}
 }
 
-// ofMoves is what is found of connections and what followed them.
-func ofMoves(successions []succession, more ...saying) *finding {
+// ofMoves returns a finding about connections and what followed them.
+func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),
 		when:     inOrder(successions, endTime),
-		evidence: movesOf(successions, more...),
+		evidence: citeMoves(successions, more...),
 	}
 }
 
 func endTime(s succession) time.Time { return s.ended.End.Time }
+
+// inOrder returns the times of things in order.
+func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
+	when := make([]time.Time, len(things))
+	for i, thing := range things {
+		when[i] = timeOf(thing)
+	}
+	slices.SortFunc(when, time.Time.Compare)
+	return when
+}

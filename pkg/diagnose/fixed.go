@@ -9,67 +9,70 @@ import (
 )
 
 const (
-	// sameCount connections of one length are no accident, if they are most of them.
-	sameCount = 4
-	sameShare = 0.6
-	// sameWithin is how far apart equal lengths can be, as a part of them: timers are
-	// exact, but they start with the last packet, and brokers look at them now and then.
-	sameWithin = 0.02
-	sameLeast  = 2 * time.Second
-	sameMost   = time.Minute
-	// fixedLeast: shorter connections are told apart too badly; see flapping.
-	fixedLeast = 30 * time.Second
+	// minSame connections of one length are no accident if they are at least minSameShare of
+	// all that a timer may have ended.
+	minSame      = 4
+	minSameShare = 0.6
+	// sameWithin is the tolerance of lengths that count as equal, as a part of the length.
+	// Timers are exact, but they start with the last packet, and brokers check them only now
+	// and then.
+	sameWithin   = 0.02
+	minTolerance = 2 * time.Second
+	maxTolerance = time.Minute
+	// minFixed: the lengths of shorter connections are too hard to tell apart; see flapping.
+	minFixed = 30 * time.Second
 )
 
 const (
-	// fixedLengthUntold are the words where no drop is told: it may be what the device does.
-	fixedLengthUntold Code = "fixed-length-untold"
-	// fixedLengthNotIdle are those where the timer is hardly one of the network.
+	// fixedLengthUnexplained is the text for ends that are not known to be drops: the device
+	// may mean to disconnect.
+	fixedLengthUnexplained Code = "fixed-length-unexplained"
+	// fixedLengthNotIdle is the text for timers that are probably not in the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that something ends after a fixed time. Those that
-// the broker ended for silence are explained by their keep alive instead.
-func (r *record) fixedLength() *finding {
-	cluster := r.cluster
+// fixedLength finds connections that something ends after a fixed time. It leaves out
+// connections that the broker ended for silence, since their keep alive explains them.
+func (in *input) fixedLength() *finding {
+	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
 		return nil
 	}
 	f := ofLength(cluster)
 	if !mostly(cluster, (*history.Connection).Dropped) {
-		f.text, f.level = fixedLengthUntold, Notice
+		f.text, f.level = fixedLengthUnexplained, Notice
 	} else if why := notIdle(cluster); why != nil {
 		f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)
 	}
 	return f
 }
 
-// notIdle says why connections were hardly ended for being idle, or nil.
-func notIdle(cluster []*history.Connection) *saying {
-	set := timeout(typicalOf(cluster)).set()
-	isKept := func(c *history.Connection) bool { return c.KeepAlive.Value > 0 && 2*c.KeepAlive.Value < set }
+// notIdle says why an idle timeout is unlikely to have ended the connections, or returns nil.
+func notIdle(cluster []*history.Connection) *sentence {
+	setting := timerSetting(typicalOf(cluster)).value()
+	isKept := func(c *history.Connection) bool { return c.KeepAlive.Value > 0 && 2*c.KeepAlive.Value < setting }
 	switch {
 	case mostly(cluster, isEndedByBroker):
-		return &saying{text: endedByBroker}
+		return &sentence{phrase: endedByBroker}
 	case mostly(cluster, isKept):
 		one := cluster[slices.IndexFunc(cluster, isKept)]
-		return &saying{keptAlive, values{"keep_alive": length(one.KeepAlive.Value)}}
+		return &sentence{keptAlive, values{"keep_alive": length(one.KeepAlive.Value)}}
 	default:
 		return nil
 	}
 }
 
-// typicalOf is the middle of the lengths of connections in order of length.
+// typicalOf returns the median length of connections that are in order of length.
 func typicalOf(cluster []*history.Connection) time.Duration {
 	typical, _ := cluster[(len(cluster)-1)/2].Lasted()
 	return typical
 }
 
-// timed are the connections that fixedLength explains.
-func (r *record) timed() map[*history.Connection]bool {
+// timed returns the connections that fixedLength explains.
+func (in *input) timed() map[*history.Connection]bool {
 	timed := map[*history.Connection]bool{}
-	if r.fixedLength() != nil {
-		for _, c := range r.cluster {
+	if in.fixedLength() != nil {
+		for _, c := range in.cluster {
 			timed[c] = true
 		}
 	}
@@ -77,8 +80,8 @@ func (r *record) timed() map[*history.Connection]bool {
 }
 
 // loginExpiry finds connections that the broker ends as not authorized after a fixed time.
-func (r *record) loginExpiry() *finding {
-	cluster := r.cluster
+func (in *input) loginExpiry() *finding {
+	cluster := in.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
 		return nil
 	}
@@ -88,13 +91,13 @@ func (r *record) loginExpiry() *finding {
 func isExpiry(c *history.Connection) bool        { return c.Kind == history.NotAuthorized }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
-// ofLength is what is found of connections in order of their length.
+// ofLength returns a finding about connections that are in order of length.
 func ofLength(cluster []*history.Connection) *finding {
-	inTime := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
-	return ofEnds(inTime, keepAliveOf).with(values{"length": timeout(typicalOf(cluster))})
+	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
+	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
-// mostly reports whether more than half of some connections are like that.
+// mostly reports whether more than half of the connections are like that.
 func mostly(connections []*history.Connection, like func(*history.Connection) bool) bool {
 	n := 0
 	for _, c := range connections {
@@ -105,8 +108,9 @@ func mostly(connections []*history.Connection, like func(*history.Connection) bo
 	return 2*n > len(connections)
 }
 
-// sameLength are the connections whose lengths lie closest together, in order of
-// length, if they are enough and most of those that may have been ended by a timer.
+// sameLength returns the largest group of connections of about one length, in order of
+// length. It returns nil if they are too few, or too small a part of the connections that a
+// timer may have ended.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -118,20 +122,21 @@ func sameLength(connections []history.Connection) []*history.Connection {
 		return cmp.Or(cmp.Compare(a.End.Sub(a.Start.Time), b.End.Sub(b.Start.Time)), a.End.Compare(b.End.Time))
 	})
 	cluster := densest(timed)
-	if len(cluster) < sameCount || float64(len(cluster)) < sameShare*float64(len(timed)) {
+	if len(cluster) < minSame || float64(len(cluster)) < minSameShare*float64(len(timed)) {
 		return nil
 	}
 	return cluster
 }
 
-// mayBeTimed: a DISCONNECT is the client's own doing, a conflict that of another
-// client, whose attempts to come back are regular, too.
+// mayBeTimed reports whether a timer may have ended the connection. A DISCONNECT is the
+// client's own decision. A conflict is another client's doing, whose attempts to come back
+// are regular, too.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
 }
 
-// densest is the longest run of connections, in order of length, that are equal.
+// densest returns the longest run of about equal lengths among connections in order of length.
 func densest(timed []*history.Connection) []*history.Connection {
 	var best []*history.Connection
 	last := 0
@@ -142,13 +147,14 @@ func densest(timed []*history.Connection) []*history.Connection {
 				break
 			}
 		}
-		if shortest >= fixedLeast && last-first > len(best) {
+		if shortest >= minFixed && last-first > len(best) {
 			best = timed[first:last]
 		}
 	}
 	return best
 }
 
+// tolerance returns how much lengths around d may differ and still count as equal.
 func tolerance(d time.Duration) time.Duration {
-	return min(max(time.Duration(sameWithin*float64(d)), sameLeast), sameMost)
+	return min(max(time.Duration(sameWithin*float64(d)), minTolerance), maxTolerance)
 }

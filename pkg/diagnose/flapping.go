@@ -11,35 +11,37 @@ import (
 )
 
 const (
-	// shortLived: a device that holds a connection for less can hardly do its work.
+	// shortLived: a device can hardly do its work in connections that end sooner.
 	shortLived = 2 * time.Minute
-	// flapCount short connections within flapWindow are one every six minutes, more
+	// flapCount short connections within flapWindow are one every six minutes, which is more
 	// than a weak radio link or a few restarts explain.
 	flapCount  = 10
 	flapWindow = time.Hour
 )
 
-// flapping finds many short connections within an hour. A device that says goodbye
-// each time works as it was meant to, and so may one of which nobody tells whether it does.
-func (r *record) flapping() *finding {
+// flapping finds many short connections within an hour. It ignores connections that end with
+// DISCONNECT, which is how the device was meant to work, and connections that may end so
+// because the source does not report it.
+func (in *input) flapping() *finding {
 	var short []*history.Connection
-	for i := range r.Connections {
-		if c := &r.Connections[i]; flapped(c) {
+	for i := range in.Connections {
+		if c := &in.Connections[i]; isShortDrop(c) {
 			short = append(short, c)
 		}
 	}
 	if !crowded(short) {
 		return nil
 	}
-	return ofEnds(short, nothingMore).with(values{"short": length(shortLived), "ends": endings(short)})
+	return ofEnds(short, withNothing).with(values{"short": length(shortLived), "ends": endings(short)})
 }
 
-func flapped(c *history.Connection) bool {
-	length, known := c.Lasted()
-	return known && c.Dropped() && length < shortLived
+func isShortDrop(c *history.Connection) bool {
+	lasted, known := c.Lasted()
+	return known && c.Dropped() && lasted < shortLived
 }
 
-// crowded reports whether flapCount connections, in order, began within flapWindow.
+// crowded reports whether flapCount of the connections, which are in order, began within
+// flapWindow.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
@@ -49,8 +51,8 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings are the ways in which connections ended, the most frequent first: the reason
-// stands in the verdict itself, since this one is often the first.
+// endings is a value that counts how connections ended, the most frequent way first. This
+// verdict is often the first one, so it names the reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {
@@ -58,20 +60,20 @@ func (e endings) in(lang Lang) string {
 	for _, c := range e {
 		counts[c.Kind]++
 	}
-	ways := slices.SortedFunc(maps.Keys(counts), func(a, b history.Kind) int {
+	kinds := slices.SortedFunc(maps.Keys(counts), func(a, b history.Kind) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	texts := make([]string, len(ways))
-	for i, way := range ways {
-		texts[i] = wordOf(way, lang) + " × " + grouped(counts[way])
+	texts := make([]string, len(kinds))
+	for i, kind := range kinds {
+		texts[i] = wordOf(kind, lang) + " × " + grouped(counts[kind])
 	}
 	return strings.Join(texts, [2]string{", ", "、"}[lang.index()])
 }
 
-// wordOf is a kind of end in the words of the vocabulary, where it has one.
+// wordOf returns the action info of a kind of end, if it has one.
 func wordOf(kind history.Kind, lang Lang) string {
-	if word := kind.Word(); word != "" {
-		return string(word)
+	if info := kind.ActionInfo(); info != "" {
+		return string(info)
 	}
 	return [2]string{"reason not told", "原因未上报"}[lang.index()]
 }

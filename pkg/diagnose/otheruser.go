@@ -6,41 +6,41 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// refusedOtherUser finds logins that were refused since the last connection ended and gave
-// another user name than it had. A client changes its address, but seldom its name.
-func (r *record) refusedOtherUser() *finding {
-	_, others := r.deniedSinceEnd()
-	if len(others) < strangerCount {
+// refusedOtherUser finds logins that were refused after the last connection ended and that
+// gave another user name. A client changes its address, but seldom its name.
+func (in *input) refusedOtherUser() *finding {
+	_, others := in.deniedSinceEnd()
+	if len(others) < minStrangers {
 		return nil
 	}
 	f := ofRefusals(others).with(values{
-		"username": verbatim(r.last().Username),
+		"username": verbatim(in.last().Username),
 		"other":    verbatim(others[len(others)-1].Username),
 	})
-	if !slices.ContainsFunc(others, func(d *history.Refusal) bool { return mayHaveSent(r.last(), d) }) {
+	if !slices.ContainsFunc(others, func(r *history.Refusal) bool { return mayHaveSent(in.last(), r) }) {
 		f.level = Notice
 	}
 	return f
 }
 
-// deniedSinceEnd are the denied logins since the last connection ended: those that can be
-// of the same user, and those of others.
-func (r *record) deniedSinceEnd() (own, others []*history.Refusal) {
-	if r.Status.State != history.Offline {
+// deniedSinceEnd returns the denied logins after the end of the last connection: own may come
+// from the same user, others give another user name.
+func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
+	if in.Status.State != history.Offline {
 		return nil, nil
 	}
-	for _, d := range r.denied(r.Status.Since.Time) {
-		if history.Differ(r.last().Username, d.Username) {
-			others = append(others, d)
+	for _, r := range in.denied(in.Status.Since.Time) {
+		if history.Differ(in.last().Username, r.Username) {
+			others = append(others, r)
 		} else {
-			own = append(own, d)
+			own = append(own, r)
 		}
 	}
 	return own, others
 }
 
-// mayHaveSent reports whether a refused login may be one of the client that had the
-// connection: the same user, as far as is known, or the same address.
-func mayHaveSent(c *history.Connection, d *history.Refusal) bool {
-	return !history.Differ(c.Username, d.Username) || d.PeerAddress != "" && d.PeerAddress == c.PeerAddress
+// mayHaveSent reports whether the client of a connection may have sent a refused login: the
+// user names do not differ, or the address is the same.
+func mayHaveSent(c *history.Connection, r *history.Refusal) bool {
+	return !history.Differ(c.Username, r.Username) || r.PeerAddress != "" && r.PeerAddress == c.PeerAddress
 }

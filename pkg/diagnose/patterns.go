@@ -1,22 +1,22 @@
 package diagnose
 
-// patterns explain several ends or refusals at once. Those that name a cause come
-// before those that narrow it down.
+// patterns explain several ends or refusals at once. Rules that name a cause come before
+// rules that only narrow it down.
 var patterns = []rule{
-	{"two-places", Problem, (*record).twoPlaces},
-	{"refused-after-success", Problem, (*record).refusedAfterSuccess},
-	{"refused-other-user", Problem, (*record).refusedOtherUser},
-	{"never-accepted", Problem, (*record).neverAccepted},
-	{"login-expiry", Problem, (*record).loginExpiry},
-	{"fixed-length", Problem, (*record).fixedLength},
-	{"keep-alive-margin", Problem, (*record).keepAliveMargin},
-	{"silent-after-connect", Problem, (*record).silentAfterConnect},
-	{"refused-while-online", Problem, (*record).refusedWhileOnline},
-	{"no-return", Problem, (*record).noReturn},
-	{"broker-restart", Notice, (*record).brokerRestart},
+	{"two-places", Problem, (*input).twoPlaces},
+	{"refused-after-success", Problem, (*input).refusedAfterSuccess},
+	{"refused-other-user", Problem, (*input).refusedOtherUser},
+	{"never-accepted", Problem, (*input).neverAccepted},
+	{"login-expiry", Problem, (*input).loginExpiry},
+	{"fixed-length", Problem, (*input).fixedLength},
+	{"keep-alive-margin", Problem, (*input).keepAliveMargin},
+	{"silent-after-connect", Problem, (*input).silentAfterConnect},
+	{"refused-while-online", Problem, (*input).refusedWhileOnline},
+	{"no-return", Problem, (*input).noReturn},
+	{"broker-restart", Notice, (*input).brokerRestart},
 }
 
-// symptoms are what the others explain.
+// symptoms are consequences that other verdicts explain.
 var symptoms = []rule{
-	{"flapping", Problem, (*record).flapping},
+	{"flapping", Problem, (*input).flapping},
 }

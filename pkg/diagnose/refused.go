@@ -9,129 +9,128 @@ import (
 )
 
 const (
-	// neverCount refusals without a success are more than a slip of the hand.
-	neverCount = 3
-	// lockedCount refusals since the last success are more than one lost packet or one
+	// minNeverAccepted refusals without a success are more than a mistyped password.
+	minNeverAccepted = 3
+	// minSinceSuccess refusals after the last success are more than one lost packet or one
 	// busy login service.
-	lockedCount = 2
-	// strangerCount refusals during a connection, or of another user, are more than a late
-	// event or a slip of the hand.
-	strangerCount = 2
+	minSinceSuccess = 2
+	// minStrangers refusals during a connection, or of another user, are more than a late
+	// event or a mistyped name.
+	minStrangers = 2
 )
 
-// denied are the logins that were refused for what they gave as proof, from an
-// instant on.
-func (r *record) denied(since time.Time) []*history.Refusal {
+// denied returns the logins from an instant on that were refused for their credentials.
+func (in *input) denied(since time.Time) []*history.Refusal {
 	var found []*history.Refusal
-	for i := range r.Refusals {
-		if d := &r.Refusals[i]; d.ActionInfo == event.NotAuthorized && !d.Time.Before(since) {
-			found = append(found, d)
+	for i := range in.Refusals {
+		if r := &in.Refusals[i]; r.ActionInfo == event.NotAuthorized && !r.Time.Before(since) {
+			found = append(found, r)
 		}
 	}
 	return found
 }
 
-// neverAccepted finds refused logins of a client that had no connection in what was looked at.
-func (r *record) neverAccepted() *finding {
-	denied := r.denied(r.Span.From)
-	if r.last() != nil || len(denied) < neverCount {
+// neverAccepted finds refused logins of a client without any known connection.
+func (in *input) neverAccepted() *finding {
+	denied := in.denied(in.Span.From)
+	if in.last() != nil || len(denied) < minNeverAccepted {
 		return nil
 	}
 	return ofRefusals(denied)
 }
 
-// refusedAfterSuccess finds refused logins since the last connection ended.
-func (r *record) refusedAfterSuccess() *finding {
-	denied, _ := r.deniedSinceEnd()
-	if len(denied) < lockedCount {
+// refusedAfterSuccess finds refused logins after the end of the last connection.
+func (in *input) refusedAfterSuccess() *finding {
+	denied, _ := in.deniedSinceEnd()
+	if len(denied) < minSinceSuccess {
 		return nil
 	}
-	f := ofRefusals(denied)
-	if last := r.last(); !last.Start.IsZero() { // the success goes in place of an older refusal
-		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], beginOf(last))
+	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
+	if last := in.last(); !last.Start.IsZero() { // the success replaces the oldest refusal
+		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
 }
 
-// refusedWhileOnline finds logins that were refused from elsewhere while a connection was open.
-func (r *record) refusedWhileOnline() *finding {
-	found := r.strangers()
-	if len(found) < strangerCount {
+// refusedWhileOnline finds logins from elsewhere that were refused while a connection was open.
+func (in *input) refusedWhileOnline() *finding {
+	found := in.strangers()
+	if len(found) < minStrangers {
 		return nil
 	}
 	return ofRefusals(found).with(values{"address": verbatim(found[len(found)-1].PeerAddress)})
 }
 
-// strangers are the denied logins from another address than that of the connection
-// that was open at the time.
-func (r *record) strangers() []*history.Refusal {
+// strangers returns the denied logins from another address than the connection that was open
+// at the time.
+func (in *input) strangers() []*history.Refusal {
 	var found []*history.Refusal
 	at := 0
-	for _, d := range r.denied(r.Span.From) {
-		for at < len(r.Connections) && endedBy(&r.Connections[at], d.Time.Time) {
+	for _, r := range in.denied(in.Span.From) {
+		for at < len(in.Connections) && hadEnded(&in.Connections[at], r.Time.Time) {
 			at++
 		}
-		if at == len(r.Connections) {
+		if at == len(in.Connections) {
 			break
 		}
-		if c := &r.Connections[at]; openAt(c, d.Time.Time) && history.Differ(c.PeerAddress, d.PeerAddress) {
-			found = append(found, d)
+		if c := &in.Connections[at]; wasOpen(c, r.Time.Time) && history.Differ(c.PeerAddress, r.PeerAddress) {
+			found = append(found, r)
 		}
 	}
 	return found
 }
 
-func endedBy(c *history.Connection, t time.Time) bool {
+func hadEnded(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Open && !c.End.After(t)
 }
 
-// openAt reports whether it was open, as far as is known: nobody knows how long one
-// was whose end is inferred.
-func openAt(c *history.Connection, t time.Time) bool {
-	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !endedBy(c, t)
+// wasOpen reports whether a connection is known to have been open at t. If its end is
+// inferred, nobody knows how long it was open.
+func wasOpen(c *history.Connection, t time.Time) bool {
+	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !hadEnded(c, t)
 }
 
-// otherDenied are the denied logins that no pattern explains.
-func (r *record) otherDenied() *finding {
-	if r.neverAccepted() != nil {
+// otherDenied finds the denied logins that no pattern explains.
+func (in *input) otherDenied() *finding {
+	if in.neverAccepted() != nil {
 		return nil
 	}
-	denied := r.denied(r.Span.From)
-	own, others := r.deniedSinceEnd()
-	if r.refusedAfterSuccess() != nil {
+	denied := in.denied(in.Span.From)
+	own, others := in.deniedSinceEnd()
+	if in.refusedAfterSuccess() != nil {
 		denied = without(denied, own)
 	}
-	if r.refusedOtherUser() != nil {
+	if in.refusedOtherUser() != nil {
 		denied = without(denied, others)
 	}
-	if r.refusedWhileOnline() != nil {
-		denied = without(denied, r.strangers())
+	if in.refusedWhileOnline() != nil {
+		denied = without(denied, in.strangers())
 	}
-	return r.anyRefusals(denied)
+	return in.anyRefusals(denied)
 }
 
-// anyRefusals is what is found of refusals in order of time. The odd one or two are
-// nothing to mend where a later login was accepted.
-func (r *record) anyRefusals(refusals []*history.Refusal) *finding {
+// anyRefusals returns a finding about refusals in order of time, or nil if there are none. One
+// or two are nothing to fix if a later login was accepted.
+func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 	if len(refusals) == 0 {
 		return nil
 	}
 	f := ofRefusals(refusals)
-	if len(refusals) < often && r.beganSince(refusals[len(refusals)-1].Time.Time) {
+	if len(refusals) < often && in.connectedSince(refusals[len(refusals)-1].Time.Time) {
 		f.level = Notice
 	}
 	return f
 }
 
-// beganSince reports whether a login was accepted since an instant.
-func (r *record) beganSince(t time.Time) bool {
-	return slices.ContainsFunc(r.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
+// connectedSince reports whether a login was accepted at or after t.
+func (in *input) connectedSince(t time.Time) bool {
+	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// without is what is left of refusals when some of them, in the same order, are gone.
+// without returns the refusals that are not in gone. Both are in the same order.
 func without(refusals, gone []*history.Refusal) []*history.Refusal {
-	return slices.DeleteFunc(refusals, func(d *history.Refusal) bool {
-		if len(gone) == 0 || gone[0] != d {
+	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
+		if len(gone) == 0 || gone[0] != r {
 			return false
 		}
 		gone = gone[1:]
@@ -139,24 +138,24 @@ func without(refusals, gone []*history.Refusal) []*history.Refusal {
 	})
 }
 
-// refusedInvalid finds refusals for what CONNECT contains.
-func (r *record) refusedInvalid() *finding { return r.refusedAs(isInvalid) }
+// refusedInvalid finds refusals because of the content of CONNECT.
+func (in *input) refusedInvalid() *finding { return in.refusedAs(isInvalid) }
 
 func isInvalid(info event.ActionInfo) bool {
 	return info == event.InvalidParam || info == event.TopicAuthFailed // the topic of the will message
 }
 
-// refusedByBroker finds the other refusals.
-func (r *record) refusedByBroker() *finding {
-	return r.refusedAs(func(info event.ActionInfo) bool { return info != event.NotAuthorized && !isInvalid(info) })
+// refusedByBroker finds all other refusals.
+func (in *input) refusedByBroker() *finding {
+	return in.refusedAs(func(info event.ActionInfo) bool { return info != event.NotAuthorized && !isInvalid(info) })
 }
 
-func (r *record) refusedAs(wanted func(event.ActionInfo) bool) *finding {
+func (in *input) refusedAs(wanted func(event.ActionInfo) bool) *finding {
 	var found []*history.Refusal
-	for i := range r.Refusals {
-		if wanted(r.Refusals[i].ActionInfo) {
-			found = append(found, &r.Refusals[i])
+	for i := range in.Refusals {
+		if wanted(in.Refusals[i].ActionInfo) {
+			found = append(found, &in.Refusals[i])
 		}
 	}
-	return r.anyRefusals(found)
+	return in.anyRefusals(found)
 }

@@ -7,22 +7,22 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// restartCount ends by the broker are a restart even where the client came back to
-// the same node, or no node is known.
-const restartCount = 2
+// minRestarts ends by the broker count as a restart even if the client came back to the same
+// node, or if no node is known.
+const minRestarts = 2
 
-// brokerRestart finds ends by the broker that were followed by a connection on another
-// node, or came more than once. What a timer ends needs no restart.
-func (r *record) brokerRestart() *finding {
-	timed := r.timed()
+// brokerRestart finds ends by the broker that happened repeatedly or were followed by a
+// connection on another node. It ignores ends that a timer explains.
+func (in *input) brokerRestart() *finding {
+	timed := in.timed()
 	var found []succession
-	for i := range r.Connections {
-		c := &r.Connections[i]
+	for i := range in.Connections {
+		c := &in.Connections[i]
 		if c.Kind == history.Server && !broker.ExcludesRestart(c.NativeReason) && !timed[c] {
-			found = append(found, r.succession(i))
+			found = append(found, in.succession(i))
 		}
 	}
-	if len(found) < restartCount && !slices.ContainsFunc(found, succession.moved) {
+	if len(found) < minRestarts && !slices.ContainsFunc(found, succession.moved) {
 		return nil
 	}
 	return ofMoves(found)

@@ -2,62 +2,64 @@ package diagnose
 
 import "devicetrace/pkg/history"
 
-// singles say what ends and refusals mean one by one: every kind of end that there is
-// has its verdict. Of one level and number, the more useful comes first.
+// singles explain ends and refusals one by one; every kind of end has its rule. Of rules with
+// the same level and count, the more useful comes first.
 var singles = []rule{
 	{"not-authorized", Problem, endedAs(history.NotAuthorized)},
 	{"topic-denied", Problem, endedAs(history.TopicDenied)},
 	{"client-id-conflict", Problem, endedOften(history.Conflict)},
 	{"keep-alive-timeout", Problem, endedOften(history.NoHeart)},
 	{"invalid-param", Problem, endedAs(history.Invalid)},
-	{"refused-login", Problem, (*record).otherDenied},
-	{"refused-invalid", Problem, (*record).refusedInvalid},
-	{"refused-by-broker", Notice, (*record).refusedByBroker},
+	{"refused-login", Problem, (*input).otherDenied},
+	{"refused-invalid", Problem, (*input).refusedInvalid},
+	{"refused-by-broker", Notice, (*input).refusedByBroker},
 	{"network-error", Notice, endedAs(history.IO)},
 	{"closed-by-client", Notice, endedAs(history.ClientClosed)},
 	{"server-shutdown", Notice, endedAs(history.Server)},
-	{"end-unexplained", Notice, (*record).unexplained},
-	{"replaced-on-another-node", Notice, (*record).replacedElsewhere},
-	{"end-inferred", Notice, (*record).replaced},
-	{"no-drops", Info, (*record).noDrops},
+	{"end-unexplained", Notice, (*input).unexplained},
+	{"replaced-on-another-node", Notice, (*input).replacedElsewhere},
+	{"end-inferred", Notice, (*input).replaced},
+	{"no-drops", Info, (*input).noDrops},
 	{"clean-disconnect", Info, endedAs(history.Disconnected)},
-	{"offline-throughout", Info, (*record).offlineThroughout},
-	{"nothing-recorded", Info, (*record).nothingRecorded},
+	{"offline-throughout", Info, (*input).offlineThroughout},
+	{"nothing-recorded", Info, (*input).nothingRecorded},
 }
 
-// ended are the connections that were reported to end so.
-func (r *record) ended(kind history.Kind) []*history.Connection {
+// ended returns the connections with a reported end of this kind.
+func (in *input) ended(kind history.Kind) []*history.Connection {
 	var found []*history.Connection
-	for i := range r.Connections {
-		if c := &r.Connections[i]; c.EndIs == history.Reported && c.Kind == kind {
+	for i := range in.Connections {
+		if c := &in.Connections[i]; c.EndIs == history.Reported && c.Kind == kind {
 			found = append(found, c)
 		}
 	}
 	return found
 }
 
-func endedAs(kind history.Kind) func(*record) *finding {
-	return func(r *record) *finding { return anyEnds(r.ended(kind), keepAliveOf) }
+// endedAs returns a rule that finds all ends of a kind.
+func endedAs(kind history.Kind) func(*input) *finding {
+	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// often is more ends of a kind than the odd one or two that any network has.
+// often is more than the one or two ends of a kind that any network has.
 const often = 3
 
-// endedOften finds ends of a kind that is nothing to mend where it is rare and the
-// client came back from it.
-func endedOften(kind history.Kind) func(*record) *finding {
-	return func(r *record) *finding {
-		f := endedAs(kind)(r)
-		if f != nil && f.count < often && r.last() != nil && r.last().Kind != kind {
+// endedOften is like endedAs, but ends of the kind are nothing to fix if they are rare and
+// the client came back.
+func endedOften(kind history.Kind) func(*input) *finding {
+	return func(in *input) *finding {
+		f := endedAs(kind)(in)
+		if f != nil && f.count < often && in.last() != nil && in.last().Kind != kind {
 			f.level = Notice
 		}
 		return f
 	}
 }
 
-func (r *record) unexplained() *finding { return anyEnds(r.ended(history.Unexplained), nothingMore) }
+// unexplained finds reported ends whose source does not report why.
+func (in *input) unexplained() *finding { return anyEnds(in.ended(history.Unexplained), withNothing) }
 
-func anyEnds(connections []*history.Connection, more func(*history.Connection) []saying) *finding {
+func anyEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	if len(connections) == 0 {
 		return nil
 	}
@@ -65,53 +67,64 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 }
 
 // replacedElsewhere finds inferred ends after which the client was on another node.
-func (r *record) replacedElsewhere() *finding { return r.inferred(true) }
+func (in *input) replacedElsewhere() *finding {
+	found := in.inferred(true)
+	if len(found) == 0 {
+		return nil
+	}
+	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
+}
 
 // replaced finds the other inferred ends.
-func (r *record) replaced() *finding { return r.inferred(false) }
+func (in *input) replaced() *finding {
+	found := in.inferred(false)
+	if len(found) == 0 {
+		return nil
+	}
+	return ofMoves(found, sentence{phrase: noEnd})
+}
 
-func (r *record) inferred(elsewhere bool) *finding {
+// inferred returns the connections with an inferred end whose next one was on another node,
+// or was not.
+func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
-	for i := range r.Connections {
-		s := r.succession(i)
+	for i := range in.Connections {
+		s := in.succession(i)
 		if s.ended.EndIs == history.Inferred && s.moved() == elsewhere {
 			found = append(found, s)
 		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	return ofMoves(found, saying{text: noEnd})
+	return found
 }
 
-// noDrops finds that there was nothing wrong.
-func (r *record) noDrops() *finding {
-	for i := range r.Connections {
-		if kind := r.Connections[i].Kind; kind != history.StillOpen && kind != history.Disconnected {
+// noDrops finds that nothing was wrong.
+func (in *input) noDrops() *finding {
+	for i := range in.Connections {
+		if kind := in.Connections[i].Kind; kind != history.StillOpen && kind != history.Disconnected {
 			return nil
 		}
 	}
-	if len(r.Connections) == 0 || len(r.Refusals) > 0 {
+	if len(in.Connections) == 0 || len(in.Refusals) > 0 {
 		return nil
 	}
-	return &finding{count: len(r.Connections)}
+	return &finding{count: len(in.Connections)}
 }
 
-// offlineThroughout finds that the client was offline before and did not come.
-func (r *record) offlineThroughout() *finding {
-	if r.Events > 0 || r.Status.State != history.Offline || r.noReturn() != nil {
+// offlineThroughout finds that the client was offline before the span and has no events in it.
+func (in *input) offlineThroughout() *finding {
+	if in.Events > 0 || in.Status.State != history.Offline || in.noReturn() != nil {
 		return nil
 	}
 	return &finding{
 		count:    1,
-		values:   values{"since": moment(r.Status.Since.Time)},
-		evidence: []exhibit{endOf(r.last(), saying{text: noneFollowed})},
+		values:   values{"since": moment(in.Status.Since.Time)},
+		evidence: []citation{citeEnd(in.last(), sentence{phrase: noneFollowed})},
 	}
 }
 
-// nothingRecorded finds that nobody knows the client.
-func (r *record) nothingRecorded() *finding {
-	if r.Events > 0 || r.Status.State != history.Unknown {
+// nothingRecorded finds that nothing is known about the client.
+func (in *input) nothingRecorded() *finding {
+	if in.Events > 0 || in.Status.State != history.Unknown {
 		return nil
 	}
 	return &finding{}

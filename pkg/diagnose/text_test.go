@@ -29,7 +29,7 @@ func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 		require.Contains(t, verdictTexts, r.code)
 		require.Contains(t, severity, r.level)
 	}
-	for _, other := range []Code{fixedLengthUntold, fixedLengthNotIdle} {
+	for _, other := range []Code{fixedLengthUnexplained, fixedLengthNotIdle} {
 		require.Contains(t, verdictTexts, other)
 		codes[other] = true
 	}
@@ -100,8 +100,8 @@ func TestTimeouts(t *testing.T) {
 		12*time.Hour + 300*time.Second:  {"12 h 5 min", "12 小时 5 分钟"},
 		25*time.Hour - 15*time.Second:   {"1 d 1 h", "1 天 1 小时"},
 	} {
-		require.Equal(t, want[0], timeout(d).in(English), d)
-		require.Equal(t, want[1], timeout(d).in(Chinese), d)
+		require.Equal(t, want[0], timerSetting(d).in(English), d)
+		require.Equal(t, want[1], timerSetting(d).in(Chinese), d)
 	}
 }
 

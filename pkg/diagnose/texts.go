@@ -88,7 +88,7 @@ var verdictTexts = map[Code][2]verdictText{
 			"请在服务端和中间代理查找 {length}的时限，并检查 Token 的有效期和设备程序。",
 		},
 	},
-	fixedLengthUntold: {
+	fixedLengthUnexplained: {
 		{
 			"Connections last about {length} each",
 			"Connections ended after about {length} each, {count}, and this source does not tell why. That points to a timer: the device's own program that disconnects when its work is done, or else an idle timeout of a NAT gateway, firewall, load balancer or proxy in between, or a limit of the broker or of a token.",
@@ -395,7 +395,7 @@ type phrase string
 
 const (
 	lasted        phrase = "lasted"
-	beganUnknown  phrase = "began-unknown"
+	startUnknown  phrase = "start-unknown"
 	from          phrase = "from"
 	asUser        phrase = "as-user"
 	hadKeepAlive  phrase = "keep-alive"
@@ -414,7 +414,7 @@ const (
 
 var phrases = map[phrase][2]string{
 	lasted:        {"The connection had lasted {length}.", "该连接持续了 {length}。"},
-	beganUnknown:  {"When the connection began is not on record.", "没有该连接开始时间的记录。"},
+	startUnknown:  {"When the connection began is not on record.", "没有该连接开始时间的记录。"},
 	from:          {"The client's address was {address}.", "客户端地址为 {address}。"},
 	asUser:        {"The user name was {username}.", "用户名为 {username}。"},
 	hadKeepAlive:  {"Its keep alive was {keep_alive}.", "keep alive 为 {keep_alive}。"},

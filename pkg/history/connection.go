@@ -82,8 +82,8 @@ type Connection struct {
 	accepted    bool      // its connect is on record
 }
 
-// Word is the kind in the words of the vocabulary, empty where it has none.
-func (k Kind) Word() event.ActionInfo {
+// ActionInfo returns the kind as a word of the events' vocabulary. It is empty for kinds without one.
+func (k Kind) ActionInfo() event.ActionInfo {
 	for info, one := range kinds {
 		if one == k {
 			return info

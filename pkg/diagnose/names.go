@@ -1,0 +1,59 @@
+package diagnose
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxNames is the number of names that a text lists.
+const maxNames = 4
+
+// addresses is a value that lists addresses.
+type addresses []string
+
+func (a addresses) in(lang Lang) string { return listed(a, "个地址", lang) }
+
+// nodes is a value that lists nodes of a broker. In English it includes the noun.
+type nodes []string
+
+// nodesOf returns the nodes of the ended connections, each once, in order.
+func nodesOf(successions []succession) nodes {
+	var found nodes
+	for _, s := range successions {
+		if node := s.ended.Node; !slices.Contains(found, node) {
+			found = append(found, node)
+		}
+	}
+	return found
+}
+
+func (n nodes) in(lang Lang) string {
+	names := listed(n, "个节点", lang)
+	switch {
+	case lang == Chinese:
+		return names
+	case len(n) == 1:
+		return "node " + names
+	default:
+		return "nodes " + names
+	}
+}
+
+// listed joins the first maxNames names and counts the others. Chinese counts with a measure
+// word and a noun.
+func listed(names []string, counted string, lang Lang) string {
+	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
+	switch {
+	case lang == Chinese && more > 0:
+		return strings.Join(first, "、") + " 等 " + strconv.Itoa(len(names)) + " " + counted
+	case lang == Chinese:
+		return strings.Join(first, "、")
+	case more > 0:
+		return strings.Join(first, ", ") + " and " + strconv.Itoa(more) + " more"
+	case len(first) == 1:
+		return first[0]
+	default:
+		return strings.Join(first[:len(first)-1], ", ") + " and " + first[len(first)-1]
+	}
+}

@@ -1,0 +1,92 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// value replaces a name in a text.
+type value interface{ in(lang Lang) string }
+
+// verbatim is text from a client or a broker. It is data, and shown as it is.
+type verbatim string
+
+func (v verbatim) in(Lang) string { return string(v) }
+
+// times is how often something happened.
+type times int
+
+func (n times) in(lang Lang) string {
+	switch {
+	case lang == Chinese:
+		return grouped(int(n)) + " 次"
+	case n == 1:
+		return "once"
+	case n == 2:
+		return "twice"
+	default:
+		return grouped(int(n)) + " times"
+	}
+}
+
+// grouped writes n, which must not be negative, with commas between thousands, as the page
+// does in both languages.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// moment is a date and time to the second.
+type moment time.Time
+
+func (m moment) in(Lang) string {
+	return time.Time(m).UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// clock is a time to the minute, for titles. The date is left out on the given day.
+type clock struct{ at, day time.Time }
+
+func (c clock) in(Lang) string {
+	if c.at.UTC().Format(time.DateOnly) == c.day.UTC().Format(time.DateOnly) {
+		return c.at.UTC().Format("15:04 UTC")
+	}
+	return c.at.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// length is a duration in its two largest units.
+type length time.Duration
+
+type unit struct {
+	size  time.Duration
+	names [2]string
+}
+
+var units = []unit{
+	{24 * time.Hour, [2]string{"d", "天"}},
+	{time.Hour, [2]string{"h", "小时"}},
+	{time.Minute, [2]string{"min", "分钟"}},
+	{time.Second, [2]string{"s", "秒"}},
+	{time.Millisecond, [2]string{"ms", "毫秒"}},
+}
+
+func (l length) in(lang Lang) string {
+	d := time.Duration(l)
+	largest := slices.IndexFunc(units, func(u unit) bool { return d >= u.size })
+	if largest < 0 {
+		largest = len(units) - 1
+	}
+	text := units[largest].count(d, lang)
+	if rest := d % units[largest].size; units[largest].size > time.Second && rest >= units[largest+1].size {
+		text += " " + units[largest+1].count(rest, lang)
+	}
+	return text
+}
+
+func (u unit) count(d time.Duration, lang Lang) string {
+	return fmt.Sprintf("%d %s", d/u.size, u.names[lang.index()])
+}
