@@ -75,5 +75,5 @@ func wordOf(kind history.Kind, lang Lang) string {
 	if info := kind.ActionInfo(); info != "" {
 		return string(info)
 	}
-	return [2]string{"reason not told", "原因未上报"}[lang.index()]
+	return [2]string{"reason not reported", "原因未上报"}[lang.index()]
 }

@@ -41,13 +41,13 @@ func TestReportAsJSON(t *testing.T) {
 			"online_ms": 1800120, "offline_ms": 1799880, "unknown_ms": 0, "uptime": 0.5000333333333333, "connects": 1, "drops": 1,
 			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120},
 		"verdicts": [{
-			"code": "keep-alive-timeout", "level": "problem", "title": "Silent for longer than its keep alive",
-			"meaning": "The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), once. The network was interrupted, the device lost power or slept, or its program was blocked: the events do not tell which. It happened at 2026-11-22 08:30:00 UTC.",
-			"next": "Check signal, network and power of the device at those times. Check that its program sends PINGREQ in time, also while it does other work.",
+			"code": "keep-alive-timeout", "level": "problem", "title": "No heartbeat: the client went silent",
+			"meaning": "The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), once. The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which. It happened at 2026-11-22 08:30:00 UTC.",
+			"next": "Check the signal, network and power of the device at those times. Check that its program sends PINGREQ in time, even while it does other work.",
 			"count": 1,
 			"evidence": [{
 				"time": "2026-11-22T08:30:00.120Z", "action": "close", "action_info": "no heart", "native_reason": "i/o timeout",
-				"text": "The connection had lasted 30 min. The client's address was 192.0.2.7. Its keep alive was 1 min."}]}]
+				"text": "The connection had lasted 30 min. The client's address was 192.0.2.7. The keep alive was 1 min."}]}]
 	}`, asJSON(t, got))
 }
 

@@ -120,6 +120,23 @@ func TestAddresses(t *testing.T) {
 	require.Equal(t, "a、b、c、d 等 6 个地址", addresses{"a", "b", "c", "d", "e", "f"}.in(Chinese))
 }
 
+func TestNodes(t *testing.T) {
+	for want, n := range map[[2]string]nodes{
+		{"node a", "a"}:          {"a"},
+		{"nodes a and b", "a、b"}: {"a", "b"},
+		{"nodes a, b, c, d and 1 more", "a、b、c、d 等 5 个节点"}: {"a", "b", "c", "d", "e"},
+	} {
+		require.Equal(t, want, [2]string{n.in(English), n.in(Chinese)})
+	}
+}
+
+// A title leaves out the date of the day that the report is about.
+func TestClocks(t *testing.T) {
+	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
+	require.Equal(t, "14:45 UTC", clock{time.Date(2026, 11, 22, 14, 45, 59, 0, time.UTC), day}.in(English))
+	require.Equal(t, "2026-11-21 23:59 UTC", clock{day.AddDate(0, 0, -1), day}.in(Chinese))
+}
+
 func TestValuesTakeTheirPlace(t *testing.T) {
 	v := values{"a": verbatim("{b}"), "b": verbatim("two")}
 	require.Equal(t, "{b} two {c} { {", v.into("{a} {b} {c} { {", English))

@@ -354,7 +354,7 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 		times(3, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.SocketIOException) }).
 		hold(time.Second, event.ClosedByClient, native("tcpclean")).stay()
 	got := verdict(t, diagnosed(s.events), "flapping")
-	require.Contains(t, got.Meaning, "without a DISCONNECT 1,204 times: closed by client × 1,200, Socket IOException × 3, reason not told × 1.")
+	require.Contains(t, got.Meaning, "without a DISCONNECT 1,204 times: closed by client × 1,200, Socket IOException × 3, reason not reported × 1.")
 	got = verdict(t, report(s.events, wholeDay, history.Status{}, diagnose.Chinese), "flapping")
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
@@ -407,9 +407,9 @@ func TestWhatIsOverIsNoProblem(t *testing.T) {
 	overlap.hold(time.Minute, event.ClientIDConflict).wait(-1100 * time.Millisecond).stay()
 	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(overlap.events), "client-id-conflict").Level, "the last end is told a moment later")
 	over := denied("10:00:00").stay()
-	require.Regexp(t, `It happened at 2026-11-22 10:01:00 UTC\. It did not happen again: the client has been connected since 2026-11-22 10:01:01 UTC\.$`,
+	require.Regexp(t, `It happened at 2026-11-22 10:01:00 UTC\. It has not happened again: the client has been connected since 2026-11-22 10:01:01 UTC\.$`,
 		meaning(t, over, "topic-denied", diagnose.English))
-	require.Regexp(t, `发生于 2026-11-22 10:01:00 UTC。此后没有再次发生：客户端从 2026-11-22 10:01:01 UTC 起一直在线。$`,
+	require.Regexp(t, `发生于 2026-11-22 10:01:00 UTC。此后没有再次发生：客户端自 2026-11-22 10:01:01 UTC 起一直在线。$`,
 		meaning(t, over, "topic-denied", diagnose.Chinese))
 	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(begin("10:00:00").hold(time.Minute, event.ClosedByClient).stay().events), "closed-by-client").Level,
 		"a notice stays one")
@@ -436,8 +436,9 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	s := begin("08:00:00").hold(time.Minute, event.ClosedByClient, from("192.0.2.1", 1)).
 		times(20, func(s *script) { s.refuse(user("u1"), from("192.0.2.1", 2), reason("bad_username_or_password")) })
 	got := verdict(t, diagnosed(s.events), "refused-after-success")
+	require.Equal(t, "Every login refused since 08:01 UTC (it worked before)", got.Title)
 	require.Equal(t, 20, got.Count)
-	require.Contains(t, got.Meaning, "Since then its logins were refused as not authorized, 20 times")
+	require.Contains(t, got.Meaning, "Since its last connection ended, the broker has refused its logins as not authorized, 20 times, and accepted none")
 	require.Contains(t, got.Meaning, "First at 2026-11-22 08:01:01 UTC, last at 2026-11-22 08:01:20 UTC.")
 	require.Len(t, got.Evidence, 10)
 	require.Equal(t, event.Connect, got.Evidence[0].Action)
@@ -454,7 +455,7 @@ func TestVerdictNamesTheOtherUser(t *testing.T) {
 	got := verdict(t, diagnosed(known.events), "refused-other-user")
 	require.Equal(t, diagnose.Notice, got.Level)
 	require.Equal(t, 2, got.Count)
-	require.Contains(t, got.Meaning, "The last connection was of user meter. Since it ended, logins of other users, the last one root, were refused as not authorized, twice.")
+	require.Contains(t, got.Meaning, "The last connection used the user name meter. Since it ended, the broker has refused logins with other user names, most recently root, as not authorized, twice.")
 	got = verdict(t, diagnosed(known.refuse(from("192.0.2.1", 0), user("root")).events), "refused-other-user")
 	require.Equal(t, diagnose.Problem, got.Level)
 }
@@ -463,15 +464,15 @@ func TestVerdictNamesTheOtherUser(t *testing.T) {
 func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
 	s := begin("08:00:00").refuse().refuse().refuse()
 	got := verdict(t, diagnosed(s.events), "never-accepted")
-	require.Equal(t, "The broker refused the login as not authorized, 3 times, and accepted none as far back as was looked. "+
-		"Whether it did earlier is not known. First at 2026-11-22 08:00:00 UTC, last at 2026-11-22 08:00:02 UTC.", got.Meaning)
+	require.Equal(t, "The broker refused the client's logins as not authorized, 3 times, and accepted none in the time that was searched. "+
+		"Whether it accepted earlier logins is not known. First at 2026-11-22 08:00:00 UTC, last at 2026-11-22 08:00:02 UTC.", got.Meaning)
 	got = verdict(t, report(s.events, wholeDay, history.Status{}, diagnose.Chinese), "never-accepted")
-	require.Equal(t, "服务端以 not authorized 拒绝登录，共 3 次。在已查看的时间范围内没有登录成功的记录，更早的情况未知。首次发生于 2026-11-22 08:00:00 UTC，最近一次为 2026-11-22 08:00:02 UTC。", got.Meaning)
+	require.Equal(t, "服务端以 not authorized 拒绝该客户端的登录，共 3 次。在已查询的时间范围内没有登录成功的记录，更早的情况未知。首次发生于 2026-11-22 08:00:00 UTC，最近一次为 2026-11-22 08:00:02 UTC。", got.Meaning)
 }
 
 func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {
 	got := verdict(t, diagnosed(begin("12:00:00").hold(time.Hour, event.NoHeart, reason("keepalive_timeout")).events), "no-return")
-	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. For 10 h 59 min, until 2026-11-22 23:59:59 UTC, no attempt of the client to connect is on record.")
+	require.Contains(t, got.Meaning, "The connection ended at 2026-11-22 13:00:00 UTC without a DISCONNECT. For 10 h 59 min, until 2026-11-22 23:59:59 UTC, no attempt by the client to connect is on record.")
 	require.Equal(t, "The connection had lasted 1 h. No connection followed.", got.Evidence[0].Text)
 	require.Equal(t, "keepalive_timeout", got.Evidence[0].NativeReason)
 }
@@ -479,10 +480,10 @@ func TestVerdictSaysHowLongTheClientIsGone(t *testing.T) {
 func TestVerdictNamesTheNodes(t *testing.T) {
 	s := begin("00:00:00").hold(time.Minute, event.ServerShutdown, node("n1")).lose(time.Minute, node("n2")).stay(node("n3"))
 	r := diagnosed(s.events)
-	require.Equal(t, "The connection had lasted 1 min. It was on node n1, the next one on n2.", verdict(t, r, "broker-restart").Evidence[0].Text)
+	require.Equal(t, "The connection had lasted 1 min. The connection was on node n1, the next one on node n2.", verdict(t, r, "broker-restart").Evidence[0].Text)
 	replaced := verdict(t, r, "replaced-on-another-node")
-	require.Equal(t, "A broker node may have stopped or failed: no end reported, next connection on another node", replaced.Title)
-	require.Equal(t, "The connection had lasted 1 min. No end was reported before the next connection. It was on node n2, the next one on n3.",
+	require.Equal(t, "Broker node n2 probably stopped; the device came back on another node", replaced.Title)
+	require.Equal(t, "The connection had lasted 1 min. No end was reported before the next connection. The connection was on node n2, the next one on node n3.",
 		replaced.Evidence[0].Text)
 }
 
