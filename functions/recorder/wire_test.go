@@ -15,7 +15,7 @@ func TestWireNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// wireWith wires the function with these variables and those of a bucket.
+// wireWith wires the function with the given variables and a bucket.
 func wireWith(variables map[string]string) (serve.Function, error) {
 	bucket := map[string]string{"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace"}
 	return wire(func(name string) string { return variables[name] + bucket[name] })

@@ -15,9 +15,9 @@ var (
 	errForbidden    = errors.New("the token is valid for other instances only")
 )
 
-// authorise checks that the sender may act for the instance. One valid token, or a valid
-// signature, is enough. It reads the body if that is signed. Errors: errUnauthorised,
-// errForbidden, those of checkBody.
+// authorise checks that the sender may act for the instance. One valid token or a valid
+// signature is enough. To check a signature, it reads the body. Errors: errUnauthorised,
+// errForbidden, and the errors of checkBody.
 func (h *Handler) authorise(d *delivery) error {
 	isKnown := false
 	for _, token := range d.tokens {
@@ -39,10 +39,10 @@ func (h *Handler) authorise(d *delivery) error {
 	return errUnauthorised
 }
 
-// checkBody reads the body and returns what check says about it. Senders that have not
-// proved who they are share a budget of their own, so that they cannot exhaust the others',
-// and hold it until the check ends: with many tokens, checking a long body takes longer
-// than reading it. Errors: record.ErrBusy, those of readBody.
+// checkBody reads the body and returns the result of check. Until then the sender is
+// unproven: it uses a separate budget, so that strangers cannot exhaust the budget of known
+// senders. The budget is held until check returns, because with many tokens checking a long
+// body takes longer than reading it. Errors: record.ErrBusy, errTooLarge, errUnreadable.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	weight := d.weight()
 	if err := h.unproven.acquire(weight); err != nil {

@@ -16,7 +16,8 @@ var (
 	errUnreadable = errors.New("read body")
 )
 
-// readBody reads the body as it was sent, unless it was read before.
+// readBody reads the body as it was sent. A second call does nothing. Errors: errTooLarge,
+// errUnreadable.
 func (d *delivery) readBody() (err error) {
 	if d.unread == nil {
 		return nil
@@ -29,8 +30,8 @@ func (d *delivery) readBody() (err error) {
 	return err
 }
 
-// unpack replaces the body by what it was before its Content-Encoding. It returns
-// errTooLarge, or an error whose text is a sentence for the sender.
+// unpack undoes the Content-Encoding of the body. It returns errTooLarge, or an error whose
+// text is meant for the sender.
 func (d *delivery) unpack() error {
 	switch d.encoding {
 	case "", "identity":

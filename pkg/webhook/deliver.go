@@ -13,8 +13,9 @@ import (
 // errNoHook reports a body of unknown kind, which may hold a password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
-// deliver makes a delivery durable. It returns an error if any of it is not: one of this
-// package's, record.ErrBusy, or the error of a write.
+// deliver makes a whole delivery durable. Otherwise it returns an error, even if the events
+// were recorded and only the quarantine failed. Errors: errUnauthorised, errForbidden,
+// errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or a failed write.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorise(d); err != nil {
 		return broker.Batch{}, err
@@ -42,9 +43,8 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 	return batch, h.quarantine(ctx, d, batch.Rejected)
 }
 
-// decode returns the events of a delivery and the items that it rejects, and leaves the
-// body unpacked. A body that cannot be unpacked is one rejected item. The only error is
-// errTooLarge.
+// decode unpacks the body and returns its events and its rejected items. A body that cannot
+// be unpacked counts as one rejected item. The only error is errTooLarge.
 func (h *Handler) decode(d *delivery) (broker.Batch, error) {
 	if d.source.Decode == nil {
 		return rejectAll("", "there is no such route any more"), nil
@@ -66,7 +66,7 @@ func (h *Handler) decode(d *delivery) (broker.Batch, error) {
 	}), nil
 }
 
-// rejectAll returns the batch of a body that nobody can understand at all.
+// rejectAll returns the batch of a body that is rejected as a whole.
 func rejectAll(field, reason string) broker.Batch {
 	return broker.Batch{Rejected: []broker.Rejected{{Field: field, Error: reason}}}
 }
@@ -89,7 +89,7 @@ func (h *Handler) record(ctx context.Context, events []event.Event) error {
 	return h.config.Recorder.Append(ctx, events)
 }
 
-// quarantine keeps the whole body of a delivery of which some item was rejected.
+// quarantine keeps the whole delivery if any of its items was rejected.
 func (h *Handler) quarantine(ctx context.Context, d *delivery, rejected []broker.Rejected) error {
 	if len(rejected) == 0 {
 		return nil

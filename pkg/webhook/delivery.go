@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// delivery is one call of a webhook or a trigger, or the replay of one. Nothing after
-// parse looks at the request again.
+// delivery is one call of a webhook or a trigger, or the replay of one. After parse, only
+// this value is read, not the request.
 type delivery struct {
 	// route is the name in the path; source is what package broker knows by that name,
 	// and zero for an unknown route.
@@ -29,7 +29,7 @@ type delivery struct {
 	encoding string
 	body     []byte
 
-	// The fields below describe a request only.
+	// The fields below are set for a webhook only.
 
 	// tokens are all that the sender presented, valid or not.
 	tokens []string
@@ -90,8 +90,8 @@ func parseSignature(r *http.Request, source broker.Source) []byte {
 	return mac
 }
 
-// peek returns the first n bytes of the body, or all of a shorter one, and nil if they
-// cannot be read. The body can still be read whole.
+// peek returns the first n bytes of the body, or all of a shorter body, or nil after a read
+// error. readBody still reads the whole body.
 func (d *delivery) peek(n int) []byte {
 	buffered := bufio.NewReaderSize(d.unread, n)
 	d.unread = buffered
@@ -119,14 +119,13 @@ func (d *delivery) item(reasons []broker.Rejected) quarantine.Item {
 	return item
 }
 
-// newDelivery returns a delivery that is no request. If the route is not known, it has no
-// source.
+// newDelivery returns a delivery that did not arrive as a request.
 func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, body []byte) *delivery {
 	source, _ := broker.Find(route)
 	return &delivery{route: route, source: source, instance: instance, receivedAt: receivedAt, body: body}
 }
 
-// deliveryOf returns the delivery that a quarantined item was.
+// deliveryOf is the inverse of item.
 func deliveryOf(item quarantine.Item) *delivery {
 	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
 	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// handshake responds to what a broker asks before it sends events, and reports whether
-// the request was that. Anyone may make such a request, and it stores nothing.
+// handshake responds to a broker's handshake, and reports whether the request was one.
+// Anyone may make a handshake, and it stores nothing.
 func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, d *delivery) bool {
 	if d.source.Handshake == nil {
 		return false

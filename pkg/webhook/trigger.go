@@ -6,11 +6,10 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// Event makes the payload of a trigger durable: a RocketMQ or EventBridge trigger of
-// Function Compute, which carries the client status notifications of ApsaraMQ for MQTT. The
-// platform calls it, so it asks for no token. After an error the platform delivers the
-// payload again. Input that nobody understands is quarantined and no error, since another
-// delivery would not help.
+// Event makes the payload of a RocketMQ or EventBridge trigger of Function Compute durable:
+// client status notifications of ApsaraMQ for MQTT. It needs no token, because only the
+// platform calls it. After an error the platform delivers the payload again. So input that
+// cannot be decoded is quarantined and is not an error: another delivery would not help.
 func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	d := newDelivery(triggerRoute, h.config.TriggerInstance, h.config.Now().UTC(), payload)
 	batch, err := h.decode(d)
@@ -23,5 +22,5 @@ func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	return h.quarantine(ctx, d, batch.Rejected)
 }
 
-// triggerRoute is the source of what triggers deliver.
+// triggerRoute is the route of the payloads of triggers.
 const triggerRoute = broker.ApsaraMQ

@@ -4,16 +4,17 @@
 // What always holds:
 //
 //   - A sender gets 2xx only after all events of its delivery are in the bucket.
-//   - Events are recorded before the rest of a delivery is quarantined. If the second step
-//     fails, the sender delivers again, and events stored twice are shown once.
-//   - What an authorised sender delivers and nobody understands goes to the quarantine. A
-//     sender without a valid token stores nothing.
-//   - Requests are refused before their body is read if there is no memory for it.
-//   - Tokens, bodies and handshake URLs appear in no log and no error.
+//   - Input that cannot be decoded is quarantined, but only from authorised senders. A sender
+//     without a valid token stores nothing.
+//   - The events of a delivery are recorded before its rejected items are quarantined. If
+//     the second step fails, the sender delivers again, and events stored twice are shown
+//     once.
+//   - A request is refused before its body is read if there is no memory for the body.
+//   - No log and no error contains a token, a body or a handshake's URL.
 //
-// A delivery is one call of a webhook or a trigger, with all its events. It passes deliver
-// in deliver.go: parsed once, then authorised, budgeted, read, decoded, recorded,
-// quarantined. What differs between brokers is in package broker.
+// A delivery is one call of a webhook or a trigger, with all its events. It is parsed once,
+// at the door; after that, Handler.deliver shows every step up to its response. Package
+// broker holds what differs between brokers.
 package webhook
 
 import (
