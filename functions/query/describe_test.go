@@ -66,12 +66,12 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	connect := full
 	connect.Action, connect.ActionInfo, connect.NativeEvent = event.Connect, event.Accepted, "client.connected"
 	connect.Time = full.ConnectedAt
-	answers := map[string]query.Answer{
+	answers := map[string]query.Result{
 		"nothing": {Receipt: receipt},
 		"all": {
 			Events: []event.Event{connect, full, refused, sparse}, NextCursor: "more", Receipt: receipt,
 			Unreadable: []query.Unreadable{{Key: "k", Error: "e"}},
-			Plan:       []query.Step{{Request: "list", Key: "p", Objects: 1}, {Request: "read", Key: "k", Offset: 1, Bytes: 2}},
+			Steps:      []query.Step{{Request: "list", Key: "p", Objects: 1}, {Request: "read", Key: "k", Offset: 1, Bytes: 2}},
 		},
 		"sparse": {Events: []event.Event{sparse}, Receipt: receipt},
 	}

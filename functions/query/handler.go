@@ -14,7 +14,7 @@ import (
 
 // tracer answers from the bucket: query.Reader.
 type tracer interface {
-	Trace(ctx context.Context, request query.Request) (query.Answer, error)
+	Trace(ctx context.Context, request query.Request) (query.Result, error)
 }
 
 // api answers the paths below /api/v1/. It holds nothing of a request.
@@ -86,7 +86,7 @@ func readOnly(next http.Handler) http.Handler {
 }
 
 // reportUnreadable tells the operator too, since the one who asks may not.
-func reportUnreadable(ctx context.Context, answer query.Answer) {
+func reportUnreadable(ctx context.Context, answer query.Result) {
 	if n := len(answer.Unreadable); n > 0 {
 		first := answer.Unreadable[0]
 		slog.ErrorContext(ctx, "unreadable objects", "count", n, "first_key", first.Key, "first_error", first.Error)

@@ -21,12 +21,12 @@ import (
 
 // canned gives one answer and remembers what it was asked.
 type canned struct {
-	answer query.Answer
+	answer query.Result
 	err    error
 	asked  []query.Request
 }
 
-func (c *canned) Trace(_ context.Context, request query.Request) (query.Answer, error) {
+func (c *canned) Trace(_ context.Context, request query.Request) (query.Result, error) {
 	c.asked = append(c.asked, request)
 	return c.answer, c.err
 }
@@ -97,7 +97,7 @@ const sparseJSON = `{"client_id":"=1+\"2\",\n<é>","instance_id":"prod","group_i
 const receiptJSON = `{"objects":1,"requests":2,"bytes":3,"ms":4.5,"partitions":["p"]}`
 
 func TestJSON(t *testing.T) {
-	c := &canned{answer: query.Answer{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
+	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
 	w := c.get(trace + "&limit=2")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
@@ -107,13 +107,13 @@ func TestJSON(t *testing.T) {
 }
 
 func TestUnknownDeviceIsAnEmptyList(t *testing.T) {
-	w := (&canned{answer: query.Answer{Receipt: receipt}}).get(trace)
+	w := (&canned{answer: query.Result{Receipt: receipt}}).get(trace)
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, `{"events":[],"receipt":`+receiptJSON+"}\n", w.Body.String())
 }
 
 func TestIncomplete(t *testing.T) {
-	c := &canned{answer: query.Answer{Receipt: receipt, Unreadable: []query.Unreadable{{Key: "k", Error: "bad <footer>"}}}}
+	c := &canned{answer: query.Result{Receipt: receipt, Unreadable: []query.Unreadable{{Key: "k", Error: "bad <footer>"}}}}
 	require.Equal(t, `{"events":[],"incomplete":true,"unreadable":[{"key":"k","error":"bad <footer>"}],"receipt":`+receiptJSON+"}\n",
 		c.get(trace).Body.String())
 	for _, format := range []string{"csv", "ndjson"} {
@@ -122,7 +122,7 @@ func TestIncomplete(t *testing.T) {
 }
 
 func TestNDJSON(t *testing.T) {
-	c := &canned{answer: query.Answer{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
+	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
 	w := c.get(trace + "&format=ndjson")
 	require.Equal(t, "application/x-ndjson", w.Header().Get("Content-Type"))
 	require.Equal(t, fullJSON+"\n"+sparseJSON+"\n", w.Body.String())
@@ -132,7 +132,7 @@ func TestNDJSON(t *testing.T) {
 }
 
 func TestCSV(t *testing.T) {
-	c := &canned{answer: query.Answer{Events: []event.Event{full, sparse}, Receipt: receipt}}
+	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, Receipt: receipt}}
 	w := c.get(trace + "&format=csv")
 	require.Equal(t, "text/csv; charset=utf-8; header=present", w.Header().Get("Content-Type"))
 	require.Empty(t, w.Header().Get("X-Next-Cursor"))
@@ -171,7 +171,7 @@ func TestAnswerStaysBelowTheLimit(t *testing.T) {
 	} {
 		for _, format := range []string{"json", "csv"} {
 			t.Run(name+" "+format, func(t *testing.T) {
-				c := &canned{answer: query.Answer{NextCursor: "last"}}
+				c := &canned{answer: query.Result{NextCursor: "last"}}
 				for i := range 5000 {
 					e := full
 					e.ClientID, e.Time = event.ClientID(id), at("2026-11-22T08:00:00Z").Add(time.Duration(i)*time.Millisecond)
@@ -273,7 +273,7 @@ func TestEntityTags(t *testing.T) {
 	get := func(c *canned, path, known string) *httptest.ResponseRecorder {
 		return ask(c.api(), path, "If-None-Match", known)
 	}
-	answer := query.Answer{Events: []event.Event{full}, Receipt: receipt}
+	answer := query.Result{Events: []event.Event{full}, Receipt: receipt}
 	first := get(&canned{answer: answer}, trace, "")
 	tag := first.Header().Get("ETag")
 	require.Regexp(t, `^W/"[0-9a-f]{32}"$`, tag)
@@ -285,7 +285,7 @@ func TestEntityTags(t *testing.T) {
 		require.Equal(t, tag, again.Header().Get("ETag"))
 	}
 	require.Equal(t, http.StatusOK, get(&canned{answer: answer}, trace, `"other"`).Code)
-	for _, other := range []query.Answer{
+	for _, other := range []query.Result{
 		{Events: []event.Event{full, sparse}}, {Events: []event.Event{full}, NextCursor: "more"},
 		{Events: []event.Event{full}, Unreadable: []query.Unreadable{{Key: "k"}}}, {},
 	} {
@@ -295,7 +295,7 @@ func TestEntityTags(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	c := &canned{answer: query.Answer{Receipt: receipt, Plan: []query.Step{{Request: "list", Key: "p/", AtMS: 0.1, MS: 0.2}}}}
+	c := &canned{answer: query.Result{Receipt: receipt, Steps: []query.Step{{Request: "list", Key: "p/", AtMS: 0.1, MS: 0.2}}}}
 	w := c.get(trace + "&explain=1")
 	require.True(t, c.asked[0].Explain)
 	require.Equal(t, `{"events":[],"receipt":`+receiptJSON+`,"plan":[{"request":"list","key":"p/","at_ms":0.1,"ms":0.2}]}`+"\n", w.Body.String())

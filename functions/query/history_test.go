@@ -27,11 +27,11 @@ type recorded struct {
 	spans []string
 }
 
-func (r *recorded) Trace(_ context.Context, q query.Request) (query.Answer, error) {
+func (r *recorded) Trace(_ context.Context, q query.Request) (query.Result, error) {
 	r.mu.Lock()
 	r.spans = append(r.spans, q.From.Format("01-02T15:04:05.000")+" "+q.To.Format("01-02T15:04:05.000"))
 	r.mu.Unlock()
-	answer := query.Answer{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}
+	answer := query.Result{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}
 	for _, e := range r.events {
 		if e.ClientID == q.ClientID && !e.Time.Before(q.From) && !e.Time.After(q.To) {
 			answer.Events = append(answer.Events, e)

@@ -34,10 +34,10 @@ type page struct {
 	plan       []query.Step
 }
 
-func newPage(f format, answer query.Answer) page {
+func newPage(f format, answer query.Result) page {
 	p := page{
 		format: f, nextCursor: answer.NextCursor, incomplete: len(answer.Unreadable) > 0,
-		receipt: answer.Receipt, plan: answer.Plan,
+		receipt: answer.Receipt, plan: answer.Steps,
 	}
 	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), mostUnreadable)] {
 		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", mostError, object.Error)})

@@ -126,12 +126,12 @@ type Request struct {
 	Limit int
 	// Cursor continues after an event, see CursorAfter. Empty: from the start.
 	Cursor string
-	// Explain asks for the requests that were made: Answer.Plan.
+	// Explain asks for the requests that were made: Result.Steps.
 	Explain bool
 }
 
-// Answer is a page of events and what it cost.
-type Answer struct {
+// Result is a page of events and what it cost.
+type Result struct {
 	Events []event.Event
 	// NextCursor continues after the last event; empty on the last page.
 	NextCursor string
@@ -139,8 +139,8 @@ type Answer struct {
 	// Unreadable are objects of the partitions asked about that are no sound
 	// segments. Where there are any, events may be missing.
 	Unreadable []Unreadable
-	// Plan is how the store was read, where Request.Explain asked for it.
-	Plan []Step
+	// Steps are how the store was read, where Request.Explain asked for it.
+	Steps []Step
 }
 
 // Unreadable is an object that could not be read, and why.
@@ -155,16 +155,16 @@ type Unreadable struct {
 // first time the layout's marker is listed beside them.
 //
 // Errors: ErrCursor, ErrTooMany; any other is one of the store, and trying again can help.
-func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
+func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := time.Now()
 	after, err := parseCursor(q.Cursor)
 	if err != nil {
-		return Answer{}, err
+		return Result{}, err
 	}
 	metered := &meter{store: r.store, started: started, explain: q.Explain}
 	found, err := r.read(ctx, metered, q)
 	if err != nil {
-		return Answer{}, err
+		return Result{}, err
 	}
 	rows := found.rows
 	if q.Descending {
@@ -173,7 +173,7 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Answer, error) {
 	answer := page(rows, q, after)
 	answer.Unreadable = found.unreadable
 	answer.Receipt = metered.receipt(found.partitions, time.Since(started))
-	answer.Plan = metered.steps
+	answer.Steps = metered.steps
 	return answer, nil
 }
 
@@ -193,7 +193,7 @@ func oneOf[T ~string](asked []T, word string) bool {
 }
 
 // page cuts what follows a position to the request's limit.
-func page(rows []segment.Row, q Request, after *position) Answer {
+func page(rows []segment.Row, q Request, after *position) Result {
 	if after != nil {
 		rows = following(rows, *after, q.Descending)
 	}
@@ -201,7 +201,7 @@ func page(rows []segment.Row, q Request, after *position) Answer {
 	if more {
 		rows = rows[:q.Limit]
 	}
-	var answer Answer
+	var answer Result
 	for i := range rows {
 		answer.Events = append(answer.Events, rows[i].Event())
 	}

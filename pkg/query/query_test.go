@@ -81,7 +81,7 @@ func day(client string) query.Request {
 	return query.Request{InstanceID: "i", ClientID: event.ClientID(client), From: noon.Add(-12 * time.Hour), To: noon.Add(12*time.Hour - time.Millisecond)}
 }
 
-func trace(t testing.TB, r *query.Reader, q query.Request) query.Answer {
+func trace(t testing.TB, r *query.Reader, q query.Request) query.Result {
 	answer, err := r.Trace(t.Context(), q)
 	require.NoError(t, err)
 	return answer
@@ -411,13 +411,13 @@ func TestThePlanIsWhatTheReceiptCounts(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
 	reader := newReader(t, store, query.Config{})
-	require.Empty(t, trace(t, reader, day("c")).Plan)
+	require.Empty(t, trace(t, reader, day("c")).Steps)
 
 	q := day("c")
 	q.Explain = true
 	answer := trace(t, reader, q)
-	require.Len(t, answer.Plan, answer.Receipt.Requests)
-	list, read := answer.Plan[0], answer.Plan[1]
+	require.Len(t, answer.Steps, answer.Receipt.Requests)
+	list, read := answer.Steps[0], answer.Steps[1]
 	require.Equal(t, []any{"list", partition("c").Prefix(), 1}, []any{list.Request, list.Key, list.Objects})
 	require.Equal(t, []any{"read", fresh(1).Key(partition("c")), answer.Receipt.Bytes}, []any{read.Request, read.Key, read.Bytes})
 	require.GreaterOrEqual(t, read.AtMS, list.AtMS)

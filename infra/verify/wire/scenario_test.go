@@ -113,10 +113,10 @@ func (s *scenario) ask(ctx context.Context) error {
 	return same(answer.Events, want)
 }
 
-func trace(ctx context.Context, store query.Store) (query.Answer, error) {
+func trace(ctx context.Context, store query.Store) (query.Result, error) {
 	reader, err := query.New(store, query.Config{Retreat: time.Microsecond})
 	if err != nil {
-		return query.Answer{}, err
+		return query.Result{}, err
 	}
 	return reader.Trace(ctx, query.Request{InstanceID: "i", ClientID: client, From: noon, To: noon.Add(time.Hour)})
 }
