@@ -1,0 +1,51 @@
+package imports
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPackagesImportWhatIsAboveThem checks the table of pkg/README.md: it has a row for
+// every package of pkg, and a package imports only packages of earlier rows.
+func TestPackagesImportWhatIsAboveThem(t *testing.T) {
+	rank := map[string]int{}
+	for i, name := range rowsOf(t) {
+		rank[name] = i + 1
+	}
+	for _, p := range graph(t) {
+		importer, ok := productPackage(p.ImportPath)
+		if !ok {
+			continue
+		}
+		require.NotZero(t, rank[importer], "pkg/README.md has no row for pkg/%s", importer)
+		for _, path := range p.Imports {
+			if imported, ok := productPackage(path); ok && imported != importer {
+				require.Less(t, rank[imported], rank[importer], "pkg/%s imports pkg/%s, which is not above it in the table of pkg/README.md", importer, imported)
+			}
+		}
+	}
+}
+
+// rowsOf lists the packages in the table of pkg/README.md.
+func rowsOf(t *testing.T) (packages []string) {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(root, "pkg/README.md"))
+	require.NoError(t, err)
+	for _, row := range regexp.MustCompile("(?m)^\\| \\[`([a-z]+)`\\]").FindAllStringSubmatch(string(readme), -1) {
+		packages = append(packages, row[1])
+	}
+	return packages
+}
+
+// productPackage returns the name of the package directly below pkg that a path belongs
+// to.
+func productPackage(path string) (name string, ok bool) {
+	below, ok := strings.CutPrefix(path, module+"pkg/")
+	name, _, _ = strings.Cut(below, "/")
+	return name, ok
+}

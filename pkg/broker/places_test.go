@@ -1,0 +1,37 @@
+package broker_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+)
+
+// setUpPages is the folder of the set-up pages. Its README lists them.
+const setUpPages = "../../infra/operate/brokers"
+
+// TestEverySourceHasItsPlaces checks the list "How to add a broker" of pkg/README.md: a
+// source has samples, a set-up page and an entry in both lists of sources.
+func TestEverySourceHasItsPlaces(t *testing.T) {
+	rows := regexp.MustCompile("(?m)^\\| \\[`([a-z0-9-]+)`\\]\\(([^)]+)\\)").FindAllStringSubmatch(read(t, setUpPages, "README.md"), -1)
+	listed := []string{}
+	for _, row := range rows {
+		name, page := row[1], row[2]
+		listed = append(listed, name)
+		require.Contains(t, read(t, setUpPages, page), "/webhooks/"+name+"/", "the set-up page of %s", name)
+		require.Contains(t, read(t, samples, "README.md"), "`"+name+"-*.json`", "the list of samples")
+		allSamples(t, name)
+	}
+	require.Equal(t, broker.Names(), listed, "the list of set-up pages has every source, in the order of the registry")
+}
+
+func read(t *testing.T, elements ...string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(elements...))
+	require.NoError(t, err)
+	return string(raw)
+}
