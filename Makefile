@@ -8,27 +8,27 @@ FUNCTIONS := recorder query compactor
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: build ## the whole system on this machine: page and webhooks on 8080, MQTT on 1883
+run: build ## run everything on this machine: page and webhooks on port 8080, MQTT on 1883
 	@exec .build/local
 
-demo: ## with `make run` up: devices that drop in every way, and their traces
+demo: ## while `make run` runs: make devices drop in every way and print their traces
 	@go run ./infra/local/demo
 
-compact: build ## run the compactor once on the local data
+compact: build ## compact the local data once
 	@exec .build/local compact
 
-check: build ## re-read the local data and prove that nothing in it is wrong
+check: build ## re-read the local data and verify it
 	@exec .build/local check
 
-build: ## the three functions and the local cloud, into .build
+build: ## build the three functions and the local cloud into .build
 	@set -e; for f in $(FUNCTIONS); do go build -trimpath -ldflags=-s -o .build/$$f/$$f ./functions/$$f; done
 	@go build -o .build/local ./infra/local
 
-# Nothing is taken from the cache of test results: it does not see the sources of the
-# programs that tests build and run, nor does it keep the figures.
+# Cached results are not used: Go's cache does not track the programs that tests build and
+# run, nor does it keep the figures.
 GO_TEST := go test -count=1 -timeout 30m
 
-test: lint mosquitto browser postgres ## everything: format, vet, tests, also of infra/verify/e2e and infra/verify/bench
+test: lint mosquitto browser postgres ## run all checks and tests
 	@mkdir -p .build && : > $(FIGURES)
 	FIGURES=$(FIGURES) $(GO_TEST) ./...
 	go test -run '^$$' -bench . -benchtime 1x ./pkg/...
@@ -36,18 +36,18 @@ test: lint mosquitto browser postgres ## everything: format, vet, tests, also of
 	cd infra/verify/bench && $(GO_TEST) ./...
 	@$(PRINT_FIGURES)
 
-# What the proofs of the guarantees did; see infra/verify/figures. They fail if an event is lost,
-# doubled or invented.
+# The proofs of the guarantees count their attacks in this file (infra/verify/figures). They
+# fail if an event is lost, duplicated or invented.
 FIGURES := $(CURDIR)/.build/figures
-PRINT_FIGURES = echo "Proofs, with no event lost, doubled or invented:"; \
+PRINT_FIGURES = echo "Proofs, with no event lost, duplicated or invented:"; \
 	awk -F'\t' '{n[$$2] += $$1} END {for (name in n) printf "  %9d  %s\n", n[name], name}' $(FIGURES) | sort -k2
 
-# infra/verify/e2e and infra/verify/bench read our files with DuckDB, which is C++.
+# infra/verify/e2e and infra/verify/bench read segments with DuckDB, which is written in C++.
 compiler:
 	@command -v g++ >/dev/null || { apt-get update && apt-get install -y --no-install-recommends g++; }
 
-# infra/verify/e2e follows the log of a real Mosquitto. Its package is unpacked and not installed,
-# since it would start a broker on port 1883; what it needs beside it starts nothing.
+# infra/verify/e2e follows the log of a real Mosquitto. The package is unpacked, not installed,
+# because installing it would start a broker on port 1883. Its dependencies start nothing.
 mosquitto:
 	@command -v mosquitto /usr/sbin/mosquitto .build/mosquitto/usr/sbin/mosquitto >/dev/null || { set -e; \
 	  apt-get update; apt-get install -y --no-install-recommends $$(apt-cache depends --important mosquitto | sed -n 's/^ *Depends: //p'); \
@@ -58,8 +58,8 @@ mosquitto:
 browser:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
-# infra/verify/bench asks PostgreSQL the same questions. Its package is unpacked and not installed,
-# since it would start a service; what it needs beside it starts nothing.
+# infra/verify/bench compares with PostgreSQL. The package is unpacked, not installed, because
+# installing it would start a service. Its dependencies start nothing.
 postgres:
 	@ls /usr/lib/postgresql/*/bin/postgres .build/postgresql/usr/lib/postgresql/*/bin/postgres 2>/dev/null | grep -q . || { set -e; \
 	  apt-get update; package=$$(apt-cache depends postgresql | sed -n 's/^ *Depends: \(postgresql-[0-9]*\)$$/\1/p'); \
@@ -67,13 +67,13 @@ postgres:
 	  rm -rf .build/postgresql; mkdir -p .build/postgresql; cd .build/postgresql; \
 	  apt-get download $$package; dpkg -x $${package}_*.deb .; rm $${package}_*.deb; }
 
-race: ## the tests under the race detector
-	go test -race ./...
+race: ## run the tests under the race detector
+	go test -race -timeout 30m ./...
 
-# A target that go test only cut off when its time was over has not failed: a race, which
-# Go 1.27 mends (golang.org/issue/75804).
+# Until Go 1.27, go test may report "context deadline exceeded" when a target's time is up
+# (golang.org/issue/75804). That is no failure.
 FUZZTIME ?= 1m
-fuzz: ## each fuzz target for FUZZTIME, a minute
+fuzz: ## run each fuzz target for FUZZTIME (1m)
 	@set -o pipefail; mkdir -p .build; failed=; \
 	for package in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
@@ -85,21 +85,22 @@ fuzz: ## each fuzz target for FUZZTIME, a minute
 	done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
-soak: compiler ## kills, freezes and outages under load for DURATION (10m), and a verdict
+soak: compiler ## attack the system under load for DURATION (10m): kills, freezes, outages
 	@mkdir -p .build && : > $(FIGURES)
-	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
+	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
 	@$(PRINT_FIGURES)
 
-bench: compiler postgres ## what queries, recording and storing cost, beside other engines; SCALE=1 is a million devices, 0.01 takes minutes
+bench: compiler postgres ## measure costs, also of other engines; SCALE=1 (default) is a million devices, 0.01 takes minutes
 	@set -o pipefail; mkdir -p .build; cd infra/verify/bench; export SCALE=$${SCALE:-1}; \
 	go test -run '^$$' -bench . -benchtime 2s -timeout 0 . | tee ../../../.build/benchmarks.txt && \
 	go run . ../../../.build/benchmarks.txt | tee ../../../.build/bench.txt
 
-lint: compiler ## format and vet only
+STATICCHECK := go tool -modfile=$(CURDIR)/go.mod staticcheck
+lint: compiler lint-page ## check format, vet, staticcheck, and the page's JavaScript
 	@unformatted=$$(gofmt -l functions pkg infra) || exit 1; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
-	go vet ./...
-	cd infra/verify/e2e && go vet ./...
-	cd infra/verify/bench && go vet ./...
+	go vet ./... && $(STATICCHECK) ./...
+	cd infra/verify/e2e && go vet ./... && $(STATICCHECK) ./...
+	cd infra/verify/bench && go vet ./... && $(STATICCHECK) ./...
 
 # ESLint checks the page's JavaScript; users of the page need no Node.js. npm installs beside
 # package.json, so the project is copied into .build first.
@@ -115,11 +116,10 @@ $(ESLINT_INSTALLED): infra/verify/pagelint/package-lock.json
 	@npm ci --prefix $(PAGELINT) --prefer-offline
 	@touch $@
 
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
-vuln: ## known vulnerabilities in what the code calls; asks vuln.go.dev
+vuln: ## look for known vulnerabilities in the code that is called; asks vuln.go.dev
 	@for module in . infra/verify/e2e infra/verify/bench; do \
 	  echo "$$module"; \
-	  said=$$(cd $$module && go run $(GOVULNCHECK) ./... 2>&1); status=$$?; echo "$$said"; \
+	  said=$$(cd $$module && go tool -modfile=$(CURDIR)/go.mod govulncheck ./... 2>&1); status=$$?; echo "$$said"; \
 	  case "$$said" in *"fetching vulnerabilities"*) echo "vuln.go.dev cannot be reached: nothing was checked" >&2; exit 4;; esac; \
 	  [ $$status = 0 ] || exit $$status; \
 	done
