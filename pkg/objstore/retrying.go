@@ -12,24 +12,27 @@ import (
 
 // RetryPolicy bounds the attempts of one call. A zero field means its default.
 type RetryPolicy struct {
-	// Attempts is the most times that a call is tried. Default 5.
+	// Attempts is the maximum number of attempts, including the first. Default 5.
 	Attempts int
-	// Base and Max are the pause after the first failure and the longest pause; in
-	// between it doubles. Each pause is drawn evenly from zero to that (full
-	// jitter), so that callers which failed together do not return together.
-	// Default 50 ms and 2 s.
+	// Base is the upper bound of the pause after the first failure. Each further failure
+	// doubles the bound, up to Max. Default 50 ms and 2 s.
 	Base, Max time.Duration
-	// AttemptTimeout ends an attempt that hangs, as the first one on a connection
-	// that died while the process was frozen may. Default none: the store's own limits hold.
+	// Jitter draws each pause: at least zero and at most bound. Default: evenly distributed
+	// (full jitter), so that callers that failed together do not retry together.
+	Jitter func(bound time.Duration) time.Duration
+	// AttemptTimeout ends an attempt that hangs. The first attempt on a connection can hang
+	// if the connection died while the process was frozen. Default none: only the store's
+	// own timeouts apply.
 	AttemptTimeout time.Duration
 }
 
-// Retrying is store with every call tried again as policy says. Repeating is
-// always safe: a key has only ever one content, and what is gone stays gone.
+// Retrying returns a Store that repeats the failed calls of store according to policy. It is
+// always safe to repeat a call: a key only ever gets one content, and a deleted object never
+// returns. The result is safe for concurrent use.
 //
-// It does not repeat fs.ErrNotExist, ErrRange, errors marked Permanent, and
-// anything once ctx has ended; then the error is both the last attempt's and the
-// context's. A time limit that fired while ctx still had time is no end of ctx.
+// Retrying does not repeat a call after fs.ErrNotExist, ErrRange, an error marked Permanent,
+// or the end of ctx. When ctx ends, the returned error wraps both the last attempt's error
+// and the context's. A call is repeated after a timeout of the store if ctx has not ended.
 func Retrying(store Store, policy RetryPolicy) Store {
 	return &retrying{store, policy.withDefaults()}
 }
@@ -44,16 +47,21 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	if p.Max == 0 {
 		p.Max = 2 * time.Second
 	}
+	if p.Jitter == nil {
+		p.Jitter = fullJitter
+	}
 	return p
 }
 
-// pause is drawn for the time after the given failure, counted from 1.
-func (p RetryPolicy) pause(failures int) time.Duration {
-	limit := p.Base
-	for i := 1; i < failures && limit < p.Max; i++ {
-		limit *= 2
+func fullJitter(bound time.Duration) time.Duration { return rand.N(bound + 1) }
+
+// pause draws the pause after the n-th failure, counted from 1.
+func (p RetryPolicy) pause(n int) time.Duration {
+	bound := p.Base
+	for i := 1; i < n && bound < p.Max; i++ {
+		bound *= 2
 	}
-	return rand.N(min(limit, p.Max) + 1)
+	return p.Jitter(min(bound, p.Max))
 }
 
 type retrying struct {
@@ -115,7 +123,7 @@ func (r *retrying) once(ctx context.Context, attempt func(context.Context) error
 	return attempt(ctx)
 }
 
-// final says whether trying again cannot change err.
+// final reports whether err would be the same after another attempt.
 func final(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrRange) || IsPermanent(err)
 }

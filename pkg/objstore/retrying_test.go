@@ -15,10 +15,10 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// failing is a store whose first calls fail, and the record of all of them.
-func failing(times int, fault objstore.Fault) *objstore.Counting {
+// failing returns a recording store whose first n calls fail.
+func failing(n int, fault objstore.Fault) *objstore.Counting {
 	return objstore.NewCounting(objstore.NewFaulty(memstore.New(), func(call objstore.Call) objstore.Fault {
-		if call.Seq <= times {
+		if call.Seq <= n {
 			return fault
 		}
 		return objstore.Fault{}
@@ -56,6 +56,18 @@ func TestRetryingGivesUp(t *testing.T) {
 		require.ErrorContains(t, err, "tried 4 times")
 		require.Equal(t, 4, counted.Requests())
 		require.LessOrEqual(t, time.Since(begin), (1+2+3)*time.Second)
+	})
+}
+
+func TestRetryingPausesForItsJitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		longest := func(bound time.Duration) time.Duration { return bound }
+		store := objstore.Retrying(failing(4, objstore.Fault{Before: objstore.ErrFault}),
+			objstore.RetryPolicy{Base: time.Second, Max: 3 * time.Second, Jitter: longest})
+		begin := time.Now()
+		_, err := store.List(t.Context(), "", "")
+		require.NoError(t, err)
+		require.Equal(t, (1+2+3+3)*time.Second, time.Since(begin))
 	})
 }
 
