@@ -1,0 +1,29 @@
+package layout_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"devicetrace/pkg/layout"
+)
+
+// The key of a segment contains everything that a reader has to know before it reads: the
+// shard of the device, the day, and the segment's place in its run.
+func Example() {
+	bucket := layout.Layout{Shards: 16}
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	partition := bucket.PartitionOf("GID_meter@@@SN00000001", noon)
+	fmt.Println(partition)
+
+	name := layout.Name{Run: strings.Repeat("0a", 16), Seq: 7}
+	key := name.Key(partition)
+	fmt.Println(key)
+
+	parsedPartition, parsedName, err := layout.ParseKey(key)
+	fmt.Println(parsedPartition == partition, parsedName == name, err)
+	// Output:
+	// shard=d/day=2026-11-22
+	// events/shard=d/day=2026-11-22/l0000-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a-000007.parquet
+	// true true <nil>
+}
