@@ -56,8 +56,13 @@ type Config struct {
 	// Dir is where outputs are staged, since their name is their digest. Default the
 	// system's directory for temporary files.
 	Dir string
-	// Now is the clock. It decides when partitions are merged, and nothing else.
+	// Now is the clock. It decides only whether a partition is closed and quiet. Default
+	// time.Now.
 	Now func() time.Time
+	// Shuffle orders the shards of a run, as rand.Shuffle does. A random order keeps slow
+	// shards from starving the others. Default rand.Shuffle.
+	Shuffle func(n int, swap func(i, j int))
+	// Log receives a warning for each partition whose merge failed. Default none.
 	Log *slog.Logger
 }
 
@@ -68,6 +73,9 @@ func (c Config) withDefaults() Config {
 	c.Margin = cmp.Or(c.Margin, 15*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Shuffle == nil {
+		c.Shuffle = rand.Shuffle
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -148,7 +156,10 @@ func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Re
 	if err != nil {
 		return report, err
 	}
-	for _, shard := range anyOrder(within) {
+	c.config.Shuffle(len(within), func(i, j int) { within[i], within[j] = within[j], within[i] })
+	begin, cancel := c.untilMargin(ctx)
+	defer cancel()
+	for _, shard := range within {
 		objects, err := objstore.All(ctx, c.store, layout.ShardPrefix(shard), "")
 		if err != nil {
 			return report, fmt.Errorf("list shard %s: %w", shard, err)
@@ -156,34 +167,32 @@ func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Re
 		listings, foreign := Listings(objects)
 		report.Foreign += foreign
 		for _, listing := range listings {
-			if c.outOfTime(ctx) {
+			if begin.Err() != nil {
 				report.Stopped = true
 				return report, nil
 			}
 			report.Partitions++
-			c.partition(ctx, listing, &report)
+			c.partition(ctx, begin, listing, &report)
 		}
 	}
 	return report, nil
 }
 
-// anyOrder shuffles shards, so that none starves behind others that take all the time.
-func anyOrder(shards []layout.Shard) []layout.Shard {
-	rand.Shuffle(len(shards), func(i, j int) { shards[i], shards[j] = shards[j], shards[i] })
-	return shards
-}
-
-// outOfTime reports whether the deadline is too near to begin another merge.
-func (c *Compactor) outOfTime(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && time.Until(deadline) < c.config.Margin || ctx.Err() != nil
+// untilMargin returns a context that ends earlier than ctx by Config.Margin: no merge
+// begins after its end.
+func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
 // partition plans and merges until there is nothing to do, without the inputs that
 // turn out to be no sound segments.
-func (c *Compactor) partition(ctx context.Context, listing Listing, report *Report) {
+func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
 	bad := map[string]bool{}
-	for !c.outOfTime(ctx) {
+	for begin.Err() == nil {
 		plan := NewPlan(listing, bad, c.config.Now(), c.config)
 		if plan.Stuck {
 			report.Stuck = append(report.Stuck, listing.Partition.String())

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -45,7 +44,7 @@ func (r *Reader) newPartitionReader(store *meter, where layout.Partition, reques
 // read lists and reads until nothing that was listed is missing.
 func (p *partitionReader) read(ctx context.Context) error {
 	for listing := range maxListings {
-		if err := retreat(ctx, p.reader.config.Retreat, listing); err != nil {
+		if err := p.reader.config.retreat(ctx, listing); err != nil {
 			return err
 		}
 		missing, err := p.readListed(ctx)
@@ -61,11 +60,11 @@ func (p *partitionReader) read(ctx context.Context) error {
 
 // retreat pauses before all but the first listing, twice as long each time, at
 // random, so that readers do not follow a compaction step by step.
-func retreat(ctx context.Context, longest time.Duration, listing int) error {
+func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
 	}
-	pause := time.NewTimer(rand.N(longest<<(listing-1) + 1))
+	pause := time.NewTimer(c.Jitter(c.Retreat << (listing - 1)))
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():

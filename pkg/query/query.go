@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -60,6 +61,12 @@ type Config struct {
 	// Retreat is the longest first pause before a partition is listed again; it
 	// doubles each time. Default 20 ms.
 	Retreat time.Duration
+	// Jitter returns a random duration from 0 to max, the pause before a partition is
+	// listed again. It must be safe for concurrent use. Default uniform.
+	Jitter func(max time.Duration) time.Duration
+	// Now is the clock. It only times receipts and steps. It must be safe for concurrent
+	// use. Default time.Now.
+	Now func() time.Time
 }
 
 func (c Config) withDefaults() Config {
@@ -69,6 +76,12 @@ func (c Config) withDefaults() Config {
 	c.MaxRows = cmp.Or(c.MaxRows, 300_000)
 	c.Parallel = cmp.Or(c.Parallel, 16)
 	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
+	if c.Jitter == nil {
+		c.Jitter = func(max time.Duration) time.Duration { return rand.N(max + 1) }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	return c
 }
 
@@ -156,12 +169,12 @@ type Unreadable struct {
 //
 // Errors: ErrCursor, ErrTooMany; any other is one of the store, and trying again can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
-	started := time.Now()
+	started := r.config.Now()
 	after, err := parseCursor(q.Cursor)
 	if err != nil {
 		return Result{}, err
 	}
-	metered := &meter{store: r.store, started: started, explain: q.Explain}
+	metered := &meter{store: r.store, now: r.config.Now, started: started, explain: q.Explain}
 	found, err := r.read(ctx, metered, q)
 	if err != nil {
 		return Result{}, err
@@ -172,7 +185,7 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	}
 	answer := page(rows, q, after)
 	answer.Unreadable = found.unreadable
-	answer.Receipt = metered.receipt(found.partitions, time.Since(started))
+	answer.Receipt = metered.receipt(found.partitions, r.config.Now().Sub(started))
 	answer.Steps = metered.steps
 	return answer, nil
 }

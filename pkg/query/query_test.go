@@ -423,6 +423,22 @@ func TestThePlanIsWhatTheReceiptCounts(t *testing.T) {
 	require.GreaterOrEqual(t, read.AtMS, list.AtMS)
 }
 
+// With an injected clock, the times of a receipt and its steps are exact.
+func TestTheClockComesFromTheConfig(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
+	now := noon
+	tick := func() time.Time { now = now.Add(time.Millisecond); return now }
+	reader := newReader(t, store, query.Config{Now: tick, Parallel: 1})
+	q := day("c")
+	q.Explain = true
+	trace(t, reader, q) // finds the layout
+	result := trace(t, reader, q)
+	require.Equal(t, 5.0, result.Receipt.MS)
+	require.Equal(t, []float64{1, 3}, []float64{result.Steps[0].AtMS, result.Steps[1].AtMS})
+	require.Equal(t, []float64{1, 1}, []float64{result.Steps[0].MS, result.Steps[1].MS})
+}
+
 // The first answer of an instance takes no round trip more than others: the layout is
 // looked up while the likely one is tried.
 func TestTheFirstAnswerTriesTheLikelyLayout(t *testing.T) {

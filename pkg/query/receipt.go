@@ -42,6 +42,7 @@ type meter struct {
 	rows           atomic.Int64 // of the client, as often as they were read
 	objects        sync.Map     // keys of which something was read
 
+	now     func() time.Time
 	started time.Time
 	explain bool
 	mu      sync.Mutex
@@ -50,7 +51,7 @@ type meter struct {
 
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	m.requests.Add(1)
-	began := time.Now()
+	began := m.now()
 	data, err := m.store.Read(ctx, key, off, n)
 	m.read.Add(int64(len(data)))
 	if err == nil {
@@ -62,7 +63,7 @@ func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 
 func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	m.requests.Add(1)
-	began := time.Now()
+	began := m.now()
 	page, err := m.store.List(ctx, prefix, after)
 	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Objects)})
 	return page, err

@@ -25,7 +25,7 @@ func (m *meter) note(began time.Time, s Step) {
 	if !m.explain {
 		return
 	}
-	s.AtMS, s.MS = milliseconds(began.Sub(m.started)), milliseconds(time.Since(began))
+	s.AtMS, s.MS = milliseconds(began.Sub(m.started)), milliseconds(m.now().Sub(began))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.steps = append(m.steps, s)

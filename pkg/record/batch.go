@@ -49,16 +49,6 @@ func (p *partition) leave(b *batch) {
 	}
 }
 
-// deadline is when the batch's put must be over: after longest, or when nobody
-// waits for it any more.
-func (b *batch) deadline(longest time.Duration) time.Time {
-	deadline := time.Now().Add(longest)
-	if !b.unlimited && b.until.Before(deadline) {
-		return b.until
-	}
-	return deadline
-}
-
 // finish settles the batch, with an error too where commit panics: the events of a
 // batch are acknowledged by a confirmed put or not at all.
 func (w *Writer) finish(b *batch, commit func() error) {

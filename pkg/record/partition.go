@@ -125,10 +125,15 @@ func (p *partition) hold(r *run) {
 	}
 }
 
-// put outlives the caller that leads it, for others may wait for the same put.
+// put stores an object. It ends after PutTimeout, or once the last caller of the batch has
+// given up. It outlives the caller that runs it, because others may wait for the same put.
 func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), b.deadline(p.writer.config.PutTimeout))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.writer.config.PutTimeout)
 	defer cancel()
+	if !b.unlimited {
+		ctx, cancel = context.WithDeadline(ctx, b.until)
+		defer cancel()
+	}
 	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
 }
 

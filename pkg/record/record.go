@@ -19,6 +19,7 @@ package record
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -63,10 +64,12 @@ type Config struct {
 	MaxOpen int64
 	// PutTimeout bounds one put with its repetitions. Default 20 seconds.
 	PutTimeout time.Duration
-	// Random is where run identifiers come from. Default crypto/rand.
+	// Random supplies the 128 random bits of each run identifier. It must not repeat, not
+	// even across processes: a repeated identifier loses events. Default crypto/rand.
 	Random io.Reader
-	// Now is the clock. It decides when runs end, and nothing else.
+	// Now is the clock. It decides only when runs end. Default time.Now.
 	Now func() time.Time
+	// Log receives a warning for each failed deletion of superseded objects. Default none.
 	Log *slog.Logger
 }
 
@@ -79,7 +82,7 @@ func (c Config) withDefaults() Config {
 	c.MaxOpen = cmp.Or(c.MaxOpen, 96<<20)
 	c.PutTimeout = cmp.Or(c.PutTimeout, 20*time.Second)
 	if c.Random == nil {
-		c.Random = randomReader
+		c.Random = rand.Reader
 	}
 	if c.Now == nil {
 		c.Now = time.Now

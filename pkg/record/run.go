@@ -1,7 +1,6 @@
 package record
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -10,9 +9,6 @@ import (
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
 )
-
-// randomReader cannot fail: crypto/rand ends the process instead.
-var randomReader io.Reader = rand.Reader
 
 // run is the open, growing set of rows of this writer in one partition.
 type run struct {
