@@ -13,10 +13,10 @@ type EndIs string
 const (
 	// Open: no end is on record, and it is the newest connection.
 	Open EndIs = "open"
-	// Reported: the broker told it.
+	// Reported: the broker reported the end.
 	Reported EndIs = "reported"
-	// Inferred: the broker told no end, but the next connection began. Why, and when
-	// exactly, is not known.
+	// Inferred: the broker reported no end, but the next connection began. Why the
+	// connection ended, and when exactly, is not known.
 	Inferred EndIs = "inferred"
 )
 
@@ -25,7 +25,7 @@ type Kind string
 
 const (
 	StillOpen     Kind = "open"
-	Unexplained   Kind = "unknown" // inferred, or reported by a source that never tells why
+	Unexplained   Kind = "unknown" // inferred, or reported without a reason
 	Disconnected  Kind = "disconnected"
 	ClientClosed  Kind = "client-closed"
 	NoHeart       Kind = "no-heart"
@@ -49,25 +49,36 @@ var kinds = map[event.ActionInfo]Kind{
 	event.SocketIOException:    IO,
 }
 
+// ActionInfo returns the kind as a word of the events' vocabulary. It is empty for kinds
+// without one.
+func (k Kind) ActionInfo() event.ActionInfo {
+	for info, kind := range kinds {
+		if kind == k {
+			return info
+		}
+	}
+	return ""
+}
+
 // Connection is one network connection of the client.
 type Connection struct {
 	ChannelID string `json:"channel_id"`
-	// Start is when it was accepted; unknown where that is not on record and the end
-	// does not tell it.
+	// Start is when the broker accepted the connection. It is unknown if that is not on
+	// record and no event about the end says it.
 	Start Instant `json:"start"`
-	// End is unknown while it is open. It is never before Start.
+	// End is unknown while the connection is open. It is never before Start.
 	End   Instant `json:"end"`
 	EndIs EndIs   `json:"end_is"`
 	Kind  Kind    `json:"kind"`
 
-	// How it ended, as reported; empty where it was not.
+	// The end as reported. All of these are empty if no end was reported.
 	Action       event.Action     `json:"action"`
 	ActionInfo   event.ActionInfo `json:"action_info"`
 	NativeEvent  string           `json:"native_event"`
 	NativeReason string           `json:"native_reason"`
 	ReasonCode   *int32           `json:"reason_code"`
 
-	// What is known of it from either end.
+	// What the events about the start or the end say about the connection.
 	PeerAddress     string    `json:"peer_address"`
 	PeerPort        int32     `json:"peer_port"`
 	Username        string    `json:"username"`
@@ -78,22 +89,12 @@ type Connection struct {
 	CleanStart      *bool     `json:"clean_start"`
 	Source          string    `json:"source"`
 
-	connectedAt time.Time // as the source told it
+	connectedAt time.Time // as the source reported it
 	accepted    bool      // its connect is on record
 }
 
-// ActionInfo returns the kind as a word of the events' vocabulary. It is empty for kinds without one.
-func (k Kind) ActionInfo() event.ActionInfo {
-	for info, one := range kinds {
-		if one == k {
-			return info
-		}
-	}
-	return ""
-}
-
-// take fills in what e tells and was not known yet.
-func (c *Connection) take(e *event.Event) {
+// fillFrom copies from e what is not known about the connection yet.
+func (c *Connection) fillFrom(e *event.Event) {
 	fill(&c.PeerAddress, e.PeerAddress)
 	fill(&c.PeerPort, e.PeerPort)
 	fill(&c.Username, e.Username)
@@ -113,15 +114,15 @@ func fill[T comparable](to *T, from T) {
 	}
 }
 
-// finish says how it ended.
+// finish sets how the connection ended.
 func (c *Connection) finish(e *event.Event) {
 	c.EndIs, c.Kind = Reported, kindOf(e)
 	c.Action, c.ActionInfo = e.Action, e.ActionInfo
 	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, e.ReasonCode.Pointer()
 }
 
-// kindOf is the kind of an end. A source that never tells why sends the same word
-// for all ends, which says nothing.
+// kindOf returns the kind of an end. Sources that never report a reason send one word for
+// all ends, which says nothing.
 func kindOf(e *event.Event) Kind {
 	kind, ok := kinds[e.ActionInfo]
 	switch {
@@ -134,7 +135,8 @@ func kindOf(e *event.Event) Kind {
 	}
 }
 
-// Lasted is how long it lasted, where both ends are known from what was reported.
+// Lasted returns how long the connection lasted. That is known only if its end was reported
+// and its start is on record.
 func (c *Connection) Lasted() (d time.Duration, known bool) {
 	if c.EndIs != Reported || c.Start.IsZero() {
 		return 0, false
@@ -142,17 +144,17 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 	return c.End.Sub(c.Start.Time), true
 }
 
-// when is its place in the order of connections: when it began, else when it ended.
-func (c *Connection) when() time.Time {
+// Dropped reports whether the connection has a reported end that is not a DISCONNECT of the
+// client. An end without a reason may have been a DISCONNECT, unless the source reports
+// DISCONNECT by another event.
+func (c *Connection) Dropped() bool {
+	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
+}
+
+// sortTime returns the start of the connection, or its end if the start is unknown.
+func (c *Connection) sortTime() time.Time {
 	if c.Start.IsZero() {
 		return c.End.Time
 	}
 	return c.Start.Time
-}
-
-// Dropped reports whether it ended, as reported, without a DISCONNECT of the client. What
-// sources report that never tell why may have been one; but ApsaraMQ tells DISCONNECT
-// apart.
-func (c *Connection) Dropped() bool {
-	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

@@ -2,8 +2,8 @@ package history
 
 import "time"
 
-// Instant is a time that may be unknown, which is the zero value. In JSON it is RFC
-// 3339 in UTC, always with three decimals, or null.
+// Instant is a time that may be unknown, which is the zero value. In JSON it is RFC 3339 in
+// UTC, always with three decimals, or null.
 type Instant struct{ time.Time }
 
 const instantLayout = `"2006-01-02T15:04:05.000Z"`
@@ -15,7 +15,7 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 	return i.UTC().AppendFormat(nil, instantLayout), nil
 }
 
-// whole is a time in UTC and whole milliseconds, as all times are here.
-func whole(t time.Time) time.Time {
+// millis returns t in UTC, cut to whole milliseconds.
+func millis(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Millisecond)
 }

@@ -9,8 +9,8 @@ func isConnect(e *event.Event) bool {
 	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
 }
 
-// isRefusal reports whether e alone tells that it is one. A connect with another info
-// than accepted is how some sources put it.
+// isRefusal reports whether e is a refusal, judging by e alone. Some sources report a refusal
+// as a connect with another action info than accepted.
 func isRefusal(e *event.Event) bool {
 	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
 }
@@ -19,11 +19,11 @@ func isEnd(e *event.Event) bool {
 	return e.Action == event.Close || e.Action == event.Disconnect
 }
 
-// mayBeRefusal reports whether e, of a connection that is not on record, tells of a
-// refused CONNECT rather than of the end of a connection. The end of an accepted
-// one often tells when it was accepted. Not authorized is nearly always a refusal.
-// The others can as well be the end of a connection that began before what is
-// known, so offline says whether the client is known to have been offline.
+// mayBeRefusal reports whether e, which belongs to no recorded connection, is a refused
+// CONNECT and not the end of a connection. The end of an accepted connection often says when
+// it was accepted. Not authorized is nearly always a refusal. The others may also end a
+// connection that began before the known events, so they are refusals only if the client is
+// known to have been offline.
 func mayBeRefusal(e *event.Event, offline bool) bool {
 	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false
@@ -31,15 +31,15 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // the last one of a will message
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // the last for a will message
 		return offline
 	default:
 		return false
 	}
 }
 
-// telling ranks rows about one end: the higher, the more it says.
-func telling(e *event.Event) int {
+// detail ranks the rows about one end. The higher, the more the row says about the cause.
+func detail(e *event.Event) int {
 	switch {
 	case broker.IsMute(e):
 		return 0

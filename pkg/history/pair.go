@@ -8,54 +8,56 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// pairs is what the events of a client tell when put together.
+// pairs is what the events of a client add up to.
 type pairs struct {
-	links    []*link // in the order of compareLinks
+	drafts   []*draft // in the order of compareDrafts
 	refusals []Refusal
 }
 
 // pair puts events together:
 //
-//   - Events of one channel are of one connection, in whatever order they came. A
-//     channel that is derived from address and port alone may come again later, and so
-//     may one that the broker named, unless it is about one connect and one end.
-//   - An end without a connect of its channel, whose channel is none or was derived,
-//     is that of the newest connection open at its time that it does not contradict:
-//     some sources tell other things of a connection's end than of its beginning. One
-//     that is or may be of a takeover is that of an older connection just replaced.
-//   - An end that finds none is a refusal, or another row about the end just before,
-//     or about a session or a refused CONNECT only, or of a connection whose connect
-//     is not on record.
+//   - Events of one channel belong to one connection, in whatever order they came. A channel
+//     that is derived from address and port alone may come again later. So may a channel that
+//     the broker named, unless its events are one connect and one end.
+//   - An end without a connect of its channel belongs to the newest connection that was open
+//     at the time and does not contradict it, provided that the broker did not name the
+//     channel. Some sources report other details at the end of a connection than at its
+//     start. An end by a takeover, or by what may be one, belongs to an older connection that
+//     was just replaced.
+//   - An end that finds no connection is a refusal, or another row about the end just before,
+//     or about a session or a refused CONNECT only, or about a connection whose connect is not
+//     on record.
 //
-// known is a connection from before the events that may still be open, or nil.
+// known is a connection from before the events, or nil.
 func pair(rows []*event.Event, known *Connection) pairs {
 	p := pairing{refusals: []Refusal{}}
 	p.byChannel(rows, known)
 	p.byTime()
-	for _, l := range p.links {
-		l.settle()
+	for _, d := range p.begun {
+		d.fixTimes()
 	}
-	slices.SortStableFunc(p.links, compareLinks)
-	inferEnds(p.links)
+	slices.SortStableFunc(p.begun, compareDrafts)
+	inferEnds(p.begun)
 	slices.SortStableFunc(p.refusals, func(a, b Refusal) int { return a.Time.Compare(b.Time.Time) })
-	return pairs{p.links, p.refusals}
+	return pairs{p.begun, p.refusals}
 }
 
+// pairing is the work of pair in progress.
 type pairing struct {
-	links     []*link // whose beginning is known
-	loose     []*link // that have ends only
+	begun     []*draft // with a known connect, and in the end all
+	endOnly   []*draft // without one
 	refusals  []Refusal
-	refusedAt []time.Time // see isOfRefusal
+	refusedAt []time.Time // see isEndOfRefusal
 }
 
-// byChannel makes a link of every channel, or of every connection that used it.
+// byChannel makes a draft for each channel, or for each connection that used the channel.
 func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
-	var channels []string // in order, so that the outcome has one, too
+	var channels []string // in order, so that the result has an order, too
 	groups := map[string][]*event.Event{}
 	for _, e := range rows {
 		switch {
 		case isRefusal(e):
-			p.refusals = append(p.refusals, refusal(e))
+			p.refusals = append(p.refusals, newRefusal(e))
 		case isConnect(e) || isEnd(e):
 			channel := e.Channel()
 			if groups[channel] == nil {
@@ -64,53 +66,54 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 			groups[channel] = append(groups[channel], e)
 		}
 	}
-	for _, e := range groups[""] { // nothing tells which of them are of one connection
-		p.walk("", []*event.Event{e}, nil)
+	for _, e := range groups[""] { // nothing says which of them belong together
+		p.split("", []*event.Event{e}, nil)
 	}
 	delete(groups, "")
 	if known != nil {
-		p.walk(known.ChannelID, groups[known.ChannelID], knownLink(*known))
+		p.split(known.ChannelID, groups[known.ChannelID], knownDraft(*known))
 		delete(groups, known.ChannelID)
 	}
 	for _, channel := range channels {
-		p.walk(channel, groups[channel], nil)
+		p.split(channel, groups[channel], nil)
 	}
 }
 
-// walk goes through the events of a channel, from the connection that has it already,
-// if there is one: in order of time, and in one instant the connect first.
-func (p *pairing) walk(channel string, rows []*event.Event, current *link) {
+// split splits the events of a channel into connections, beginning with the connection that
+// has the channel already, or nil. It goes through the events in order of time, and takes the
+// connect first if it has the time of an end.
+func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
-	one := current == nil && areOfOne(rows)
+	one := current == nil && areOneConnection(rows)
 	for _, e := range rows {
 		switch {
-		case isConnect(e) && current != nil && (one || current.beganWith(e)):
+		case isConnect(e) && current != nil && (one || current.ownsConnect(e)):
 			if !current.hasBegun() {
-				current.beginWith(e)
-				current.doubtful = isNamed(e)
+				current.addConnect(e)
+				current.doubtful = hasChannelID(e)
 			}
 		case isConnect(e):
 			p.keep(current)
-			current = newLink(channel)
-			current.beginWith(e)
-		case current != nil && current.endedWith(e):
-			current.endWith(e)
+			current = newDraft(channel)
+			current.addConnect(e)
+		case current != nil && current.ownsEnd(e):
+			current.addEnd(e)
 		default:
 			p.keep(current)
-			current = newLink(channel)
-			current.endWith(e)
+			current = newDraft(channel)
+			current.addEnd(e)
 		}
 	}
 	p.keep(current)
 }
 
-// areOfOne reports whether events of a channel, in order of time, are of one connection
-// even if the clock was set back meanwhile: the broker named it, and they are one connect
-// and one end.
-func areOfOne(rows []*event.Event) bool {
+// areOneConnection reports whether the events of a channel, in order of time, belong to one
+// connection even if the clock was set back meanwhile: the broker named the channel, and they
+// are one connect and one end.
+func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
-	return len(rows) == len(ends)+1 && len(ends) > 0 && isNamed(ends[0]) &&
-		ends[len(ends)-1].Time.Sub(ends[0].Time) <= disorder
+	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&
+		ends[len(ends)-1].Time.Sub(ends[0].Time) <= maxDisorder
 }
 
 func connectFirst(a, b *event.Event) int {
@@ -126,20 +129,20 @@ func connectFirst(a, b *event.Event) int {
 	}
 }
 
-func (p *pairing) keep(l *link) {
+func (p *pairing) keep(d *draft) {
 	switch {
-	case l == nil:
-	case l.hasBegun():
-		p.links = append(p.links, l)
+	case d == nil:
+	case d.hasBegun():
+		p.begun = append(p.begun, d)
 	default:
-		p.loose = append(p.loose, l)
+		p.endOnly = append(p.endOnly, d)
 	}
 }
 
-// compareLinks orders by beginning, so that the last one is the newest. Where that is
-// not on record, it came before all that is: the record begins somewhere. Of two that
-// began at once, the one that ended first comes first.
-func compareLinks(a, b *link) int {
+// compareDrafts orders by start, so that the last one is the newest. An unknown start comes
+// before all known ones, since the records begin somewhere. Of two connections that began at
+// once, the one that ended first comes first.
+func compareDrafts(a, b *draft) int {
 	if c := a.Start.Compare(b.Start.Time); c != 0 { // unknown is the zero time
 		return c
 	}
@@ -152,24 +155,24 @@ func compareLinks(a, b *link) int {
 	return cmp.Or(a.End.Compare(b.End.Time), cmp.Compare(a.ChannelID, b.ChannelID))
 }
 
-// inferEnds ends every connection that has no end on record when the next one began.
-func inferEnds(links []*link) {
-	for i, l := range links[:max(len(links)-1, 0)] {
-		if next := links[i+1].Start; !l.hasEnded() && !next.IsZero() {
-			l.End, l.EndIs, l.Kind = next, Inferred, Unexplained
+// inferEnds ends each connection without a recorded end when the next one began.
+func inferEnds(drafts []*draft) {
+	for i, d := range drafts[:max(len(drafts)-1, 0)] {
+		if next := drafts[i+1].Start; !d.hasEnded() && !next.IsZero() {
+			d.End, d.EndIs, d.Kind = next, Inferred, Unexplained
 		}
 	}
 }
 
-// connectionsIn are the connections of a span, in order of time.
+// connectionsIn returns the connections of a span in order of time.
 func (p pairs) connectionsIn(span Span) []Connection {
-	links := slices.DeleteFunc(slices.Clone(p.links), func(l *link) bool {
-		return l.known && l.hasEnded() && l.End.Before(span.From)
+	drafts := slices.DeleteFunc(slices.Clone(p.drafts), func(d *draft) bool {
+		return d.known && d.hasEnded() && d.End.Before(span.From)
 	})
-	slices.SortStableFunc(links, func(a, b *link) int { return a.when().Compare(b.when()) })
-	found := make([]Connection, len(links))
-	for i, l := range links {
-		found[i] = l.Connection
+	slices.SortStableFunc(drafts, func(a, b *draft) int { return a.sortTime().Compare(b.sortTime()) })
+	found := make([]Connection, len(drafts))
+	for i, d := range drafts {
+		found[i] = d.Connection
 	}
 	return found
 }

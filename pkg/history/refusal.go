@@ -17,9 +17,9 @@ type Refusal struct {
 	Source       string           `json:"source"`
 }
 
-func refusal(e *event.Event) Refusal {
+func newRefusal(e *event.Event) Refusal {
 	return Refusal{
-		Time: Instant{whole(e.Time)}, Action: e.Action, ActionInfo: e.ActionInfo,
+		Time: Instant{millis(e.Time)}, Action: e.Action, ActionInfo: e.ActionInfo,
 		NativeEvent: e.NativeEvent, NativeReason: e.NativeReason, ReasonCode: e.ReasonCode.Pointer(),
 		PeerAddress: e.PeerAddress, PeerPort: e.PeerPort, Username: e.Username, Node: e.Node, Source: e.Source,
 	}

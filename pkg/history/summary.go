@@ -10,20 +10,21 @@ type Summary struct {
 	OnlineMS  int64 `json:"online_ms"`
 	OfflineMS int64 `json:"offline_ms"`
 	UnknownMS int64 `json:"unknown_ms"`
-	// Uptime is the online part, 0 to 1, of the time whose state is known; nil if none is.
+	// Uptime is the online part, 0 to 1, of the time with a known state. It is nil if there
+	// is no such time.
 	Uptime *float64 `json:"uptime"`
-	// Connects is the connections whose connect is on record in the span.
+	// Connects is the number of connections whose connect is on record in the span.
 	Connects int `json:"connects"`
-	// Drops is the ends that were reported and were no DISCONNECT of the client,
-	// Disconnects those that were, Unexplained those of which the source does not tell,
-	// Unreported the ends that are inferred.
+	// Every connection with an end counts in one of these four: Drops for reported ends that
+	// are not a DISCONNECT of the client, Disconnects for reported DISCONNECTs, Unexplained
+	// for reported ends without a reason, Unreported for inferred ends.
 	Drops       int `json:"drops"`
 	Disconnects int `json:"disconnects"`
 	Unexplained int `json:"unexplained"`
 	Unreported  int `json:"unreported"`
 	Refusals    int `json:"refusals"`
-	// LongestMS and MedianMS are of the connections both of whose ends are known from
-	// reports; nil if there are none.
+	// LongestMS and MedianMS consider connections with a known start and a reported end. They
+	// are nil if there are none. Of an even number, the median is the lower of the middle two.
 	LongestMS *int64 `json:"longest_ms"`
 	MedianMS  *int64 `json:"median_ms"`
 }
@@ -35,14 +36,14 @@ func (h *History) summarise() Summary {
 	for i := range h.Connections {
 		c := &h.Connections[i]
 		s.addConnection(c, h.Span)
-		if length, known := c.Lasted(); known {
-			lengths = append(lengths, length)
+		if lasted, known := c.Lasted(); known {
+			lengths = append(lengths, lasted)
 		}
 	}
 	if len(lengths) > 0 {
 		slices.Sort(lengths)
 		s.LongestMS = milliseconds(lengths[len(lengths)-1])
-		s.MedianMS = milliseconds(median(lengths))
+		s.MedianMS = milliseconds(lengths[(len(lengths)-1)/2])
 	}
 	return s
 }
@@ -80,9 +81,6 @@ func (s *Summary) addConnection(c *Connection, span Span) {
 		s.Unexplained++
 	}
 }
-
-// median is the middle of sorted lengths, the lower one of two.
-func median(sorted []time.Duration) time.Duration { return sorted[(len(sorted)-1)/2] }
 
 func milliseconds(d time.Duration) *int64 {
 	ms := d.Milliseconds()

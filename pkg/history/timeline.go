@@ -5,56 +5,64 @@ import (
 	"time"
 )
 
-// Stretch is a part of a span in which the state was the same.
+// Stretch is a part of a span with one state.
 type Stretch struct {
 	From  Instant `json:"from"`
 	To    Instant `json:"to"`
 	State State   `json:"state"`
 }
 
-// layer is the time of a span in which something holds.
-type layer struct {
+// period is a time for which something suggests a state. Periods may overlap.
+type period struct {
 	from, to time.Time
 	state    State
 }
 
-// timeline cuts a span into stretches: online where a connection was open, else
-// unknown where something is missing, else offline.
+// timeline divides a span into stretches: online while a connection was open, otherwise
+// unknown if events are missing, otherwise offline.
 //
-// What is missing is the time up to the first beginning or end known, unless the
-// state at the beginning of the span is, and the time before the end of a connection
-// of which no beginning is on record, back to the beginning or end known before.
-func timeline(links []*link, span Span, before State) []Stretch {
-	var layers []layer
-	var marks []time.Time // all beginnings and ends known
-	for _, l := range links {
-		for _, t := range []Instant{l.Start, l.End} {
+// Events are missing up to the first known start or end, unless the state before the span is
+// known. They are also missing before the end of a connection with an unknown start, back to
+// the previous known start or end.
+func timeline(drafts []*draft, span Span, before State) []Stretch {
+	var periods []period
+	marks := marksOf(drafts)
+	for _, d := range drafts {
+		if !d.Start.IsZero() {
+			periods = append(periods, period{d.Start.Time, d.endIn(span), Online})
+		}
+	}
+	if before != Online && before != Offline {
+		periods = append(periods, period{span.From, firstOf(marks, span.To), Unknown})
+	}
+	for _, d := range drafts {
+		if d.Start.IsZero() && d.hasEnded() {
+			periods = append(periods, period{lastBefore(marks, d.End.Time, span.From), d.End.Time, Unknown})
+		}
+	}
+	return stretches(periods, span)
+}
+
+// marksOf returns all known starts and ends in order.
+func marksOf(drafts []*draft) []time.Time {
+	var marks []time.Time
+	for _, d := range drafts {
+		for _, t := range []Instant{d.Start, d.End} {
 			if !t.IsZero() {
 				marks = append(marks, t.Time)
 			}
 		}
-		if end := l.endIn(span); !l.Start.IsZero() {
-			layers = append(layers, layer{l.Start.Time, end, Online})
-		}
 	}
 	slices.SortFunc(marks, time.Time.Compare)
-	if before != Online && before != Offline {
-		layers = append(layers, layer{span.From, firstOf(marks, span.To), Unknown})
-	}
-	for _, l := range links {
-		if l.Start.IsZero() && l.hasEnded() {
-			layers = append(layers, layer{lastBefore(marks, l.End.Time, span.From), l.End.Time, Unknown})
-		}
-	}
-	return paint(layers, span)
+	return marks
 }
 
-// endIn is when a connection ended, the end of the span if it did not.
-func (l *link) endIn(span Span) time.Time {
-	if !l.hasEnded() {
+// endIn returns when a connection ended, or the end of the span if it did not.
+func (d *draft) endIn(span Span) time.Time {
+	if !d.hasEnded() {
 		return span.To
 	}
-	return l.End.Time
+	return d.End.Time
 }
 
 func firstOf(marks []time.Time, otherwise time.Time) time.Time {
@@ -64,7 +72,7 @@ func firstOf(marks []time.Time, otherwise time.Time) time.Time {
 	return marks[0]
 }
 
-// lastBefore is the last mark before t.
+// lastBefore returns the last mark before t.
 func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
 	at, _ := slices.BinarySearchFunc(marks, t, time.Time.Compare)
 	if at == 0 {
@@ -73,32 +81,36 @@ func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
 	return marks[at-1]
 }
 
-// edge is where a layer begins or ends.
-type edge struct {
+// boundary is where a period begins or ends.
+type boundary struct {
 	at    time.Time
 	state State
 	step  int // 1: begins, -1: ends
 }
 
-// paint is the stretches that layers over an offline span leave.
-func paint(layers []layer, span Span) []Stretch {
-	var edges []edge
-	for _, l := range layers {
-		from, to := later(l.from, span.From), later(l.to, span.From)
+func boundariesOf(periods []period, span Span) []boundary {
+	var boundaries []boundary
+	for _, p := range periods {
+		from, to := later(p.from, span.From), later(p.to, span.From)
 		if from.Before(to) {
-			edges = append(edges, edge{from, l.state, 1}, edge{to, l.state, -1})
+			boundaries = append(boundaries, boundary{from, p.state, 1}, boundary{to, p.state, -1})
 		}
 	}
-	slices.SortFunc(edges, func(a, b edge) int { return a.at.Compare(b.at) })
-	stretches := []Stretch{}
-	depth := map[State]int{}
+	slices.SortFunc(boundaries, func(a, b boundary) int { return a.at.Compare(b.at) })
+	return boundaries
+}
+
+// stretches returns what shows if the periods are laid over an offline span.
+func stretches(periods []period, span Span) []Stretch {
+	found := []Stretch{}
+	open := map[State]int{} // the number of periods that are open
 	from := span.From
-	for _, e := range edges {
-		stretches = extend(stretches, from, e.at, top(depth))
-		from = e.at
-		depth[e.state] += e.step
+	for _, b := range boundariesOf(periods, span) {
+		found = extend(found, from, b.at, top(open))
+		from = b.at
+		open[b.state] += b.step
 	}
-	return extend(stretches, from, span.To, top(depth))
+	return extend(found, from, span.To, top(open))
 }
 
 func later(a, b time.Time) time.Time {
@@ -108,19 +120,19 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// top is the state that shows.
-func top(depth map[State]int) State {
+// top returns the state that shows.
+func top(open map[State]int) State {
 	switch {
-	case depth[Online] > 0:
+	case open[Online] > 0:
 		return Online
-	case depth[Unknown] > 0:
+	case open[Unknown] > 0:
 		return Unknown
 	default:
 		return Offline
 	}
 }
 
-// extend appends a stretch, to the last one if the state is the same.
+// extend appends a stretch, or lengthens the last one if it has the same state.
 func extend(stretches []Stretch, from, to time.Time, state State) []Stretch {
 	last := len(stretches) - 1
 	switch {
