@@ -15,9 +15,9 @@ const (
 	awsConfirmation = "DestinationConfirmation"
 )
 
-// awsHandshake recognises the message by which AWS IoT asks whether a new destination of
-// a rule may be sent to. The way to consent is to request the URL in the message, which
-// contains AWS's token
+// awsHandshake recognises the message by which AWS IoT asks if it may send to a new
+// destination of a rule. The receiver agrees by requesting the URL in the message, which
+// contains a token of AWS
 // (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
 //
 // A forged message can make the recorder request a URL of AWS IoT's own, and no other.

@@ -8,8 +8,9 @@ import (
 	"strconv"
 )
 
-// azureHandshake recognises the questions of both schemas: whether the sender may send
-// here (CloudEvents), and whether the address of a new subscription is right (Event Grid).
+// azureHandshake recognises the request that comes first in either schema. A sender of
+// CloudEvents asks if it may send here; Event Grid's own checks the address of a new
+// subscription.
 func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	switch r.Method {
 	case http.MethodOptions:

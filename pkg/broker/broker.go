@@ -1,5 +1,5 @@
 // Package broker turns the payloads of brokers into events. Each source has a file of
-// its own, and Sources lists them all. Everything here is a pure function of its input.
+// its own, and source.go lists them all. Everything here is a pure function of its input.
 //
 // What always holds:
 //

@@ -14,7 +14,7 @@ var emqxSource = Source{
 	vocabulary: vocabulary{
 		refusals:       []string{"client.connack", "client.check_authn_complete"},
 		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // of WebSocket; see emqx5End
+		ownMuteReasons: []string{"internal_error"}, // mostly of WebSocket; see emqx5End
 		notRestarts:    []string{"kicked", "unknown_error"},
 	},
 }
@@ -27,7 +27,7 @@ var emqxSource = Source{
 //	client.disconnected                                      see emqx5End
 //	client.connack                                           a refusal; nothing on success
 //	client.check_authn_complete                              nothing: client.connack follows
-//	client.check_authz_complete                              nothing: if a denial closes the connection, client.disconnected follows
+//	client.check_authz_complete                              nothing: client.disconnected follows if a denial closes the connection
 //	client.ping, message.*, session.*, delivery.*            nothing
 type emqx struct {
 	event, clientID, username, node        value

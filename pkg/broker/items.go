@@ -41,7 +41,6 @@ func decode[M any, P interface {
 // array reads [item, item, …]. After a syntax error nobody knows where the next item
 // begins, so the rest of the body is rejected together with the bad item.
 func (b *batcher[M, P]) array(s *scanner) {
-	from := s.at
 	s.at++
 	if s.space() == ']' {
 		s.at++
@@ -50,7 +49,7 @@ func (b *batcher[M, P]) array(s *scanner) {
 	}
 	for {
 		s.space()
-		from = s.at
+		from := s.at
 		if err := b.value(s, within); err != nil {
 			b.reject(s.body[from:], "", err.Error())
 			return

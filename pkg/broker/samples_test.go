@@ -23,12 +23,17 @@ var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90
 // sample returns the route and the body of a file of events/.
 func sample(t testing.TB, path string) (route, body string) {
 	t.Helper()
+	r := readSample(t, path)
+	route, _, _ = strings.Cut(strings.TrimPrefix(r.RawPath, "/webhooks/"), "/")
+	return route, r.Body
+}
+
+func readSample(t testing.TB, path string) (r request) {
+	t.Helper()
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
-	var e request
-	require.NoError(t, json.Unmarshal(raw, &e))
-	route, _, _ = strings.Cut(strings.TrimPrefix(e.RawPath, "/webhooks/"), "/")
-	return route, e.Body
+	require.NoError(t, json.Unmarshal(raw, &r))
+	return r
 }
 
 // request is the content of a file of events/, an event of an HTTP trigger.
@@ -41,12 +46,8 @@ type request struct {
 // sampleMeta returns meta with the hook and the position from the sample's headers.
 func sampleMeta(t testing.TB, path string) broker.Meta {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	require.NoError(t, err)
-	var e request
-	require.NoError(t, json.Unmarshal(raw, &e))
-	with := meta
-	with.Hook, with.Position = e.Headers["vernemq-hook"], e.Headers["x-log-position"]
+	with, headers := meta, readSample(t, path).Headers
+	with.Hook, with.Position = headers["vernemq-hook"], headers["x-log-position"]
 	return with
 }
 

@@ -1,7 +1,5 @@
 package broker
 
-import "slices"
-
 // Names of the sources. Webhooks are at /webhooks/{name}/{instance}, and the decoder
 // sets Event.Source to the name. Only senders of Events may name another source.
 const (
@@ -66,10 +64,7 @@ func Find(name string) (Source, bool) {
 	return Source{}, false
 }
 
-// Sources returns all sources in the order of the documents.
-func Sources() []Source { return slices.Clone(sources) }
-
-// Names returns the names of all sources in the order of Sources.
+// Names returns the names of all sources in the order of the documents.
 func Names() []string {
 	names := make([]string, len(sources))
 	for i, s := range sources {

@@ -68,16 +68,13 @@ func IsEnd(e *event.Event) bool {
 // IsMute reports whether e is an end whose reason the source did not give. Its action
 // info then says nothing about the cause.
 func IsMute(e *event.Event) bool {
-	return hasMuteEvent(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
+	return HidesTakeover(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
 }
 
-// HidesTakeover reports whether e is an end whose source does not say if a takeover
-// caused it. Such a source may report the end just before or just after the connect that
-// took over.
-func HidesTakeover(e *event.Event) bool { return hasMuteEvent(e) }
-
-// hasMuteEvent reports whether the source never gives the reason of such an end.
-func hasMuteEvent(e *event.Event) bool {
+// HidesTakeover reports whether e is an end whose reason the source never gives, not even
+// for a takeover. NanoMQ and VerneMQ report the end of a connection that was taken over
+// as often just after the new connect as before it.
+func HidesTakeover(e *event.Event) bool {
 	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
 }
 
