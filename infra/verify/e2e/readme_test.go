@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestReadme runs the commands of README.md's section "Try it" in their order, against a
+// system that `make run`'s program started with README's tokens.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	s := newStackWith(t, "WEBHOOK_TOKEN=local", "QUERY_TOKEN=local", "ADMIN_TOKEN=local")
+	commands := readmeCommands(t)
+	require.Len(t, commands, 4)
+	require.Equal(t, "make run", commands[0])
+	require.Equal(t, "make demo", commands[1])
+
+	demo := s.shell(t, commands[1])
+	require.Contains(t, demo, "A simulated device for each cause")
+	before := s.shell(t, commands[2])
+	require.Contains(t, before, `{"events":[]`)
+	require.JSONEq(t, `{"recorded":1}`, s.shell(t, commands[3]))
+	after := s.shell(t, commands[2])
+	require.Contains(t, after, `"client_id":"sensor-1"`)
+	require.Contains(t, after, `"action_info":"no heart"`)
+}
+
+// readmeCommands returns the indented commands of the section "Try it", each with its
+// continuation lines.
+func readmeCommands(t *testing.T) []string {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(readme), "## Try it\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	var commands []string
+	for _, block := range regexp.MustCompile(`(?m)(?:^    .*\n)+`).FindAllString(section, -1) {
+		commands = append(commands, strings.TrimSpace(block))
+	}
+	return commands
+}
+
+// shell runs a command of README.md in the project's folder and returns its output.
+func (s *stack) shell(t *testing.T, command string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "-ec", strings.ReplaceAll(command, "127.0.0.1:8080", "127.0.0.1:"+s.port))
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "PORT="+s.port, "MQTT_PORT="+s.mqttPort)
+	output, err := cmd.Output()
+	require.NoError(t, err, "%s\n%s", command, output)
+	return string(output)
+}
