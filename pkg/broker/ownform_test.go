@@ -1,0 +1,25 @@
+package broker
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+)
+
+// The project's own form and its page have a key for every column except those that the
+// recorder sets.
+func TestOwnFormHasEveryColumn(t *testing.T) {
+	page, err := os.ReadFile("../../infra/operate/brokers/events.md")
+	require.NoError(t, err)
+	for _, c := range event.Columns() {
+		if slices.Contains([]string{"instance_id", "received_at", "time_origin"}, c.Name) {
+			continue
+		}
+		require.NotNil(t, new(own).slot([]byte(c.Name)), c.Name)
+		require.Contains(t, string(page), "`"+c.Name+"`", "the page of the form")
+	}
+}
