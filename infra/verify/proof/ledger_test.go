@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/quarantine"
 )
 
 // identity tells the events of these tests apart.
@@ -25,10 +26,53 @@ type ledger struct {
 	// acknowledged.
 	acknowledged map[identity]time.Time
 	checked      int
+
+	// junk holds every delivery with an item that nobody understands, and the good events
+	// of each; rejected holds the ones that a response reported as kept in quarantine.
+	junk     map[arrival][]event.Event
+	rejected map[arrival]bool
+	// replayable are the events of items from an older version, due once replayed.
+	replayable map[quarantine.ID][]event.Event
+}
+
+// arrival identifies an item of the quarantine: a body and the time at which a recorder
+// received it, in Unix milliseconds.
+type arrival struct {
+	body string
+	ms   int64
 }
 
 func newLedger() *ledger {
-	return &ledger{delivered: map[identity]map[event.Event]bool{}, acknowledged: map[identity]time.Time{}}
+	return &ledger{
+		delivered: map[identity]map[event.Event]bool{}, acknowledged: map[identity]time.Time{},
+		junk: map[arrival][]event.Event{}, rejected: map[arrival]bool{}, replayable: map[quarantine.ID][]event.Event{},
+	}
+}
+
+// clone returns a copy that notes on its own.
+func (l *ledger) clone() *ledger {
+	c := &ledger{
+		delivered: map[identity]map[event.Event]bool{}, acknowledged: maps.Clone(l.acknowledged),
+		junk: maps.Clone(l.junk), rejected: maps.Clone(l.rejected), replayable: maps.Clone(l.replayable),
+	}
+	for id, deliveries := range l.delivered {
+		c.delivered[id] = maps.Clone(deliveries)
+	}
+	return c
+}
+
+// sendJunk notes a delivery with an item that nobody understands, and its good events.
+func (l *ledger) sendJunk(item arrival, good []event.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.junk[item] = good
+}
+
+// reject notes that a response reported a delivery as kept in quarantine.
+func (l *ledger) reject(item arrival) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rejected[item] = true
 }
 
 // deliver notes a delivery of events at a time, and returns it.

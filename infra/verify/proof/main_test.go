@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 // Thousands of short worlds make garbage and keep nothing.
 func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // a refused delivery is a line in the log
 	debug.SetGCPercent(1000)
 	debug.SetMemoryLimit(512 << 20)
 	os.Exit(m.Run())

@@ -7,14 +7,16 @@ import (
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/record"
+	"devicetrace/pkg/webhook"
 )
 
-// sending is a recorder, and a sender that delivers until it is acknowledged, or gives up
-// in an outage.
+// sending is a recorder and a sender that delivers until a delivery is acknowledged, or
+// gives up in an outage.
 type sending struct {
 	*injection
 	clock  time.Time
 	writer *record.Writer
+	door   *webhook.Handler
 }
 
 func newSending(i *injection) *sending {
@@ -24,29 +26,40 @@ func newSending(i *injection) *sending {
 }
 
 func (s *sending) start() {
-	s.writer = s.newWriter(s.process, record.Config{RunRows: 4, Now: func() time.Time { return s.clock }})
+	now := func() time.Time { return s.clock }
+	s.writer = s.newWriter(s.process, record.Config{RunRows: 4, Now: now})
+	s.door = s.newDoor(s.writer, s.process, 1, now)
 }
 
+// send delivers events to the writer, without a webhook.
 func (s *sending) send(events ...event.Event) error {
+	return s.try(func() (bool, error) {
+		delivery := s.deliver(events, s.clock)
+		if err := s.writer.Append(s.t.Context(), delivery); err != nil {
+			return false, nil
+		}
+		s.acknowledge(delivery)
+		return true, nil
+	})
+}
+
+// try makes an attempt until it is done, a second apart.
+func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
-		delivery := s.deliver(events, s.clock)
-		err := s.writer.Append(s.t.Context(), delivery)
-		if err == nil {
-			s.acknowledge(delivery)
-		}
+		done, err := attempt()
 		if s.restarted() {
 			s.start()
 		}
 		s.now(late)
-		if err == nil {
-			return nil
+		if done || err != nil {
+			return err
 		}
 	}
 	if s.kind == outage {
 		return nil
 	}
-	return fmt.Errorf("not acknowledged after %d deliveries", patience)
+	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
 // recording is several commits into several partitions, runs that end by rows, by age and

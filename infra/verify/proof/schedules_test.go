@@ -36,13 +36,13 @@ type schedule struct {
 	atOnce int
 
 	sending sync.Mutex
-	queue   []parcel
+	queue   []task
 	wrong   []error // what readers saw that they must not
 }
 
-// parcel is events that a sender delivers together, until its patience ends.
-type parcel struct {
-	events   []event.Event
+// task is a parcel that its sender delivers until its patience ends.
+type task struct {
+	parcel
 	patience int
 }
 
@@ -60,7 +60,8 @@ func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 		s.atOnce = 4
 	}
 	for n, ms := 4+random.IntN(8), 0; len(s.queue) < n; {
-		p := parcel{patience: 1 + random.IntN(5)}
+		p := task{patience: 1 + random.IntN(5)}
+		p.junk = random.IntN(3) == 0
 		for range 1 + random.IntN(3) {
 			p.events = append(p.events, at([]string{clientA, clientB}[random.IntN(2)], ms))
 			ms++
@@ -82,6 +83,9 @@ func (s *schedule) cast(random *rand.Rand) {
 	for n := range 1 + random.IntN(2) {
 		s.start(fmt.Sprint("reader ", n), offset(), s.read)
 	}
+	if random.IntN(3) == 0 {
+		s.start("operator", offset(), s.operate)
+	}
 }
 
 // other reports calls that are none of this partition: they need no turn.
@@ -100,11 +104,11 @@ func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 }
 
 // take is the next parcel, unless there is none.
-func (s *schedule) take() (parcel, bool) {
+func (s *schedule) take() (task, bool) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	if len(s.queue) == 0 {
-		return parcel{}, false
+		return task{}, false
 	}
 	p := s.queue[0]
 	s.queue = s.queue[1:]
@@ -112,7 +116,7 @@ func (s *schedule) take() (parcel, bool) {
 }
 
 // again puts a parcel back: any recorder may get it.
-func (s *schedule) again(p parcel) {
+func (s *schedule) again(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	if p.patience--; p.patience > 0 {
@@ -126,10 +130,12 @@ func (s *schedule) fail(err error) {
 	s.wrong = append(s.wrong, err)
 }
 
-// record is a recorder that takes parcels while there are any.
+// record acts as a recorder that takes parcels until there are none. Each of its processes
+// takes them with or without its webhooks.
 func (s *schedule) record(a *actor) {
 	var p *process
 	var writer *record.Writer
+	var send func(parcel) bool
 	for {
 		if p == nil || p.dead.Load() {
 			var store objstore.Store
@@ -138,8 +144,12 @@ func (s *schedule) record(a *actor) {
 				RunRows: 2 + a.random.IntN(5), RunAge: time.Duration(1+a.random.IntN(180)) * time.Minute,
 				Now: a.now, Random: a.source, PutTimeout: time.Hour,
 			})
+			send = func(p parcel) bool { return s.append(a, writer, p) }
+			if a.random.IntN(2) == 0 {
+				send = func(p parcel) bool { return s.receive(a, writer, store, p) }
+			}
 		}
-		if !s.sendSome(a, writer) {
+		if !s.sendSome(a, send) {
 			return
 		}
 		if a.random.IntN(6) == 0 {
@@ -148,8 +158,9 @@ func (s *schedule) record(a *actor) {
 	}
 }
 
-// sendSome delivers parcels, as many at a time as the schedule says.
-func (s *schedule) sendSome(a *actor, writer *record.Writer) (any bool) {
+// sendSome delivers as many parcels at a time as the schedule says, and reports whether
+// there were any.
+func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for range s.atOnce {
@@ -158,19 +169,50 @@ func (s *schedule) sendSome(a *actor, writer *record.Writer) (any bool) {
 			return any
 		}
 		any = true
-		answerLost := a.random.IntN(8) == 0
+		responseLost := a.random.IntN(8) == 0
 		all.Go(func() {
-			delivery := s.deliver(p.events, a.now())
-			err := writer.Append(s.t.Context(), delivery)
-			if err == nil {
-				s.acknowledge(delivery)
-			}
-			if err != nil || answerLost {
+			if !send(p.parcel) || responseLost {
 				s.again(p)
 			}
 		})
 	}
 	return any
+}
+
+// append delivers the events of a parcel to a writer.
+func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
+	delivery := s.deliver(p.events, a.now())
+	if err := writer.Append(s.t.Context(), delivery); err != nil {
+		return false
+	}
+	s.acknowledge(delivery)
+	return true
+}
+
+// receive delivers a parcel to the webhooks of a recorder. Every delivery has a door of its
+// own, because the clock may run on between this line and the door's.
+func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
+	received := a.now()
+	if received.Before(noon) {
+		received = noon // events far ahead of the clock are quarantined
+	}
+	acknowledged, err := s.post(s.newDoor(writer, store, 0, func() time.Time { return received }), p, received)
+	if err != nil {
+		s.fail(fmt.Errorf("%s: %w", a.name, err))
+	}
+	return acknowledged
+}
+
+// operate replays the quarantine a few times.
+func (s *schedule) operate(a *actor) {
+	for range 1 + a.random.IntN(3) {
+		a.pause(a.random.IntN(20))
+		_, store := s.newProcess(a)
+		writer := s.newWriter(store, record.Config{Now: a.now, Random: a.source, PutTimeout: time.Hour})
+		if _, err := s.replay(s.newDoor(writer, store, 0, a.now), store); err != nil {
+			s.fail(fmt.Errorf("%s: %w", a.name, err))
+		}
+	}
 }
 
 // compact is a few runs of compactors that take in more or less at a time.

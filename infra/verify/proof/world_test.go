@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
@@ -49,7 +49,8 @@ func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
 		InstanceID: "i", ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
-		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
+		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker,
+		NativeEvent: "connect", NativeReason: "accepted", Source: broker.Events,
 	}
 }
 
@@ -105,10 +106,7 @@ func (w *world) clone() *world {
 		data := w.store.contents[key]
 		require.NoError(w.t, c.store.Put(w.t.Context(), key, bytes.NewReader(data), int64(len(data))))
 	}
-	for id, deliveries := range w.delivered {
-		c.delivered[id] = maps.Clone(deliveries)
-	}
-	c.acknowledged = maps.Clone(w.acknowledged)
+	c.ledger = w.ledger.clone()
 	return c
 }
 
@@ -177,6 +175,7 @@ func (w *world) sound() error {
 	for _, complaint := range w.store.broken() {
 		errs = append(errs, errors.New(complaint))
 	}
+	errs = append(errs, w.quarantineSound())
 	for _, client := range clients {
 		errs = append(errs, w.ask(w.newReader(w.store, query.Config{}), all(client)))
 	}

@@ -1,0 +1,212 @@
+package proof_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/ownform"
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/record"
+	"devicetrace/pkg/serve"
+	"devicetrace/pkg/webhook"
+)
+
+// parcel holds the events that a sender delivers together.
+type parcel struct {
+	events []event.Event
+	// junk adds an item that no recorder understands.
+	junk bool
+	// trigger delivers through a trigger of the platform instead of a webhook.
+	trigger bool
+}
+
+// body returns the parcel on the wire, in the form of its source.
+func (p parcel) body() (string, error) {
+	encode := ownform.Encode
+	if p.trigger {
+		encode = encodeNotices
+	}
+	data, err := encode(p.events)
+	if p.junk {
+		list := strings.TrimSuffix(string(data), "]")
+		if len(p.events) > 0 {
+			list += ","
+		}
+		data = []byte(list + `{"junk":true}]`)
+	}
+	return string(data), err
+}
+
+// notice returns an event as a trigger delivers it.
+func notice(client string, ms int) event.Event {
+	e := at(client, ms)
+	e.Source, e.NativeReason, e.ChannelID = broker.ApsaraMQ, "", "channel"
+	return e
+}
+
+func encodeNotices(events []event.Event) ([]byte, error) {
+	list := []map[string]any{}
+	for _, e := range events {
+		list = append(list, map[string]any{
+			"eventType": e.NativeEvent, "clientId": e.ClientID, "channelId": e.ChannelID, "time": e.Time.UnixMilli(),
+		})
+	}
+	return json.Marshal(list)
+}
+
+const doorToken = "secret"
+
+// newDoor returns the webhooks of a recorder. budget is the memory for bodies, in bytes;
+// zero for the default.
+func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *webhook.Handler {
+	var tokens serve.Tokens
+	require.NoError(w.t, tokens.Add(doorToken))
+	door, err := webhook.New(webhook.Config{
+		Recorder: writer, Store: store, Tokens: tokens, AdminToken: doorToken,
+		TriggerInstance: "i", BudgetBytes: budget, Now: now,
+	})
+	require.NoError(w.t, err)
+	return door
+}
+
+// request posts a body and returns the status of the response.
+func request(ctx context.Context, door http.Handler, path string, body io.Reader) int {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/webhooks/"+path, body)
+	r.Header.Set("Authorization", "Bearer "+doorToken)
+	response := httptest.NewRecorder()
+	door.ServeHTTP(response, r)
+	return response.Code
+}
+
+// post delivers a parcel, received at the given time by the door's clock. It reports
+// whether the response acknowledges the parcel, and returns an error for a response that a
+// recorder must not give.
+func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
+	body, err := p.body()
+	if err != nil {
+		return false, err
+	}
+	delivery := w.deliver(p.events, received)
+	item := arrival{body, received.UnixMilli()}
+	if p.junk {
+		w.sendJunk(item, delivery)
+	}
+	switch status := w.status(door, p, body); {
+	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
+		return false, nil
+	case p.junk && status == http.StatusBadRequest:
+		w.reject(item)
+	case p.junk || status != http.StatusOK:
+		return false, fmt.Errorf("response %d to %s", status, body)
+	}
+	w.acknowledge(delivery)
+	return true, nil
+}
+
+// status returns the status of the response, or the one that means the same for a trigger.
+func (w *world) status(door *webhook.Handler, p parcel, body string) int {
+	if !p.trigger {
+		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
+	}
+	switch err := door.Event(w.t.Context(), []byte(body)); {
+	case err != nil:
+		return http.StatusServiceUnavailable
+	case p.junk:
+		return http.StatusBadRequest
+	default:
+		return http.StatusOK
+	}
+}
+
+// items returns the ids of everything in quarantine.
+func items(ctx context.Context, store objstore.Lister) (ids []quarantine.ID, err error) {
+	objects, err := objstore.All(ctx, store, layout.QuarantinePrefix, "")
+	for _, object := range objects {
+		day, digest, err := layout.ParseQuarantineKey(object.Key)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, quarantine.ID{Day: day, Digest: digest})
+	}
+	return ids, err
+}
+
+// replay replays everything in quarantine, as an operator does, and reports whether every
+// replay succeeded.
+func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err error) {
+	ids, err := items(w.t.Context(), store)
+	if err != nil {
+		return false, nil // the operator tries again
+	}
+	done = true
+	for _, id := range ids {
+		switch status := request(w.t.Context(), door, "quarantine/"+id.String()+"/replay", nil); status {
+		case http.StatusOK:
+			w.acknowledge(w.replayable[id])
+		case http.StatusUnprocessableEntity: // some of it is still not understood
+		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+			done = false
+		default:
+			return false, fmt.Errorf("response %d to the replay of %q", status, id)
+		}
+	}
+	return done, nil
+}
+
+// keepReplayable quarantines a parcel as an older version would that understood none of
+// it. Its events are due once it was replayed.
+func (w *world) keepReplayable(p parcel, received time.Time) {
+	body, err := p.body()
+	require.NoError(w.t, err)
+	id, err := quarantine.Keep(w.t.Context(), w.store, quarantine.Item{
+		ReceivedAt: received, Route: broker.Events, InstanceID: "i", Body: []byte(body),
+		Errors: []quarantine.Error{{Error: "is not supported yet"}},
+	})
+	require.NoError(w.t, err)
+	w.replayable[id] = w.deliver(p.events, received)
+}
+
+// quarantineSound returns nil if the quarantine holds every rejected delivery and none
+// that was never sent. Events are recorded before the rest is quarantined, so the events
+// of each item found are due from now on, even if the sender never got a response.
+func (w *world) quarantineSound() error {
+	ids, err := items(w.t.Context(), w.store)
+	if err != nil {
+		return err
+	}
+	found := map[arrival]bool{}
+	for _, id := range ids {
+		item, err := quarantine.Get(w.t.Context(), w.store, id)
+		if err != nil {
+			return err
+		}
+		if w.replayable[id] != nil {
+			continue
+		}
+		at := arrival{string(item.Body), item.ReceivedAt.UnixMilli()}
+		delivery, sent := w.junk[at]
+		if !sent {
+			return fmt.Errorf("quarantined, but never sent: %s", item.Body)
+		}
+		found[at] = true
+		w.acknowledge(delivery)
+	}
+	for at := range w.rejected {
+		if !found[at] {
+			return fmt.Errorf("lost from quarantine: %s", at.body)
+		}
+	}
+	return nil
+}

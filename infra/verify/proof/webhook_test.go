@@ -1,0 +1,192 @@
+package proof_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/record"
+)
+
+// receiving drives the webhooks: good deliveries, partly bad ones and wholly bad ones,
+// triggers, and replays of the whole quarantine, some of it from an older version. The
+// budget admits one delivery at a time, so one that keeps its share after a fault gets
+// all later ones refused.
+func receiving(i *injection) error {
+	s := newSending(i)
+	post := func(p parcel) func() error {
+		return func() error { return s.try(func() (bool, error) { return s.post(s.door, p, s.clock) }) }
+	}
+	replay := func() error { return s.try(func() (bool, error) { return s.replay(s.door, s.process) }) }
+	for n, step := range []func() error{
+		post(parcel{events: span(clientA, 0, 2)}),
+		post(parcel{events: append(span(clientB, 0, 1), at(clientC, 0)), junk: true}),
+		post(parcel{junk: true}),
+		replay,
+		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // one event again
+		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
+		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
+		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
+		replay,
+		post(parcel{events: span(clientA, 6, 1)}),
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("step %d: %w", n, err)
+		}
+	}
+	return i.ending()
+}
+
+func TestEveryFaultBehindAWebhook(t *testing.T) {
+	w := newWorld(t, t.TempDir())
+	w.keepReplayable(parcel{events: append(span(clientA, 100, 2), at(clientC, 100))}, noon.Add(-time.Minute))
+	everyFault(t, w.clone, receiving)
+}
+
+// newRecorder returns the webhooks of one recorder, which receives everything at noon.
+func (w *world) newRecorder(store objstore.Store, budget int64) http.Handler {
+	return w.newDoor(w.newWriter(store, record.Config{}), store, budget, func() time.Time { return noon })
+}
+
+// faultAt returns the store with a fault at each put below a prefix.
+func (w *world) faultAt(prefix string, fault objstore.Fault) *objstore.Faulty {
+	return objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpPut && strings.HasPrefix(c.Key, prefix) {
+			return fault
+		}
+		return objstore.Fault{}
+	})
+}
+
+// partlyBad returns the events of a delivery whose last item is junk, and its body.
+func partlyBad(t *testing.T) (events []event.Event, body string) {
+	events = span(clientA, 0, 2)
+	body, err := parcel{events: events, junk: true}.body()
+	require.NoError(t, err)
+	return events, body
+}
+
+// A delivery whose events could not be recorded must leave nothing in quarantine: a reader
+// of the quarantine may take the good events of each item for recorded.
+func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
+	_, body := partlyBad(t)
+	for name, fault := range map[string]objstore.Fault{
+		"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
+	} {
+		w := newWorld(t, t.TempDir())
+		door := w.newRecorder(w.faultAt(layout.EventsPrefix, fault), 0)
+		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/i", strings.NewReader(body)), name)
+		ids, err := items(t.Context(), w.store)
+		require.NoError(t, err)
+		require.Empty(t, ids, name)
+	}
+}
+
+// A crash between the two puts must leave the events recorded and the sender without a
+// response. It sends again, and each event is shown once.
+func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
+	events, body := partlyBad(t)
+	w := newWorld(t, t.TempDir())
+	w.deliver(events, noon)
+	crashing := w.newRecorder(w.faultAt(layout.QuarantinePrefix, objstore.Fault{Before: errCrash}), 0)
+	require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), crashing, "events/i", strings.NewReader(body)))
+	for _, rejected := range []int{0, 1} {
+		answer, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+		require.NoError(t, err)
+		require.Len(t, answer.Events, len(events))
+		ids, err := items(t.Context(), w.store)
+		require.NoError(t, err)
+		require.Len(t, ids, rejected)
+		require.Equal(t, http.StatusBadRequest, request(t.Context(), w.newRecorder(w.store, 0), "events/i", strings.NewReader(body)))
+	}
+}
+
+// Whatever goes wrong with the put into quarantine, the sender must not be told to stop.
+func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
+	_, body := partlyBad(t)
+	hold := make(chan struct{})
+	for name, fault := range map[string]objstore.Fault{
+		"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault},
+		"after": {After: objstore.ErrFault}, "late": {Late: hold},
+	} {
+		w := newWorld(t, t.TempDir())
+		store := w.faultAt(layout.QuarantinePrefix, fault)
+		door := w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
+		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/i", strings.NewReader(body)), name)
+		require.ErrorIs(t, door.Event(t.Context(), []byte(body)), objstore.ErrFault, name)
+	}
+	close(hold)
+}
+
+// A replay must give each event the received time of its item. With the time of the replay,
+// an event without a time of its own would be another event after every replay.
+func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
+	w := newWorld(t, t.TempDir())
+	received := noon.Add(time.Minute)
+	id, err := quarantine.Keep(t.Context(), w.store, quarantine.Item{
+		ReceivedAt: received, Route: broker.Events, InstanceID: "i", Body: []byte(`{"client_id":"a","action":"connect"}`),
+	})
+	require.NoError(t, err)
+	now := received
+	door := w.newDoor(w.newWriter(w.store, record.Config{}), w.store, 0, func() time.Time { now = now.Add(time.Hour); return now })
+	for range 3 {
+		require.Equal(t, http.StatusOK, request(t.Context(), door, "quarantine/"+id.String()+"/replay", nil))
+	}
+	answer, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	require.NoError(t, err)
+	require.Len(t, answer.Events, 1)
+	require.Equal(t, received, answer.Events[0].Time)
+	require.Equal(t, received, answer.Events[0].ReceivedAt)
+}
+
+// unreadBody is a body that must not be read.
+type unreadBody struct{ t *testing.T }
+
+func (u unreadBody) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, io.ErrUnexpectedEOF
+}
+
+// While the budget is taken, a recorder must refuse deliveries before it reads them. The
+// delivery that has the budget is recorded, and then the refused one can be.
+func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
+	w := newWorld(t, t.TempDir())
+	arrived, hold := make(chan struct{}), make(chan struct{})
+	slow := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpPut && strings.HasPrefix(c.Key, layout.EventsPrefix) {
+			close(arrived)
+			return objstore.Fault{Until: hold}
+		}
+		return objstore.Fault{}
+	})
+	door := w.newDoor(w.newWriter(slow, record.Config{}), slow, 1, func() time.Time { return noon })
+	first := make(chan error, 1)
+	go func() {
+		acknowledged, err := w.post(door, parcel{events: span(clientA, 0, 2)}, noon)
+		if !acknowledged {
+			err = errors.Join(err, errors.New("the delivery that has the budget is not acknowledged"))
+		}
+		first <- err
+	}()
+	<-arrived
+	require.Equal(t, http.StatusTooManyRequests, request(t.Context(), door, "events/i", unreadBody{t}))
+	slow.SetHook(nil)
+	close(hold)
+	require.NoError(t, <-first)
+	acknowledged, err := w.post(door, parcel{events: span(clientA, 2, 2), junk: true}, noon)
+	require.NoError(t, err)
+	require.True(t, acknowledged)
+	w.soundAndSettled()
+}
