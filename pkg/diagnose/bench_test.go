@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// tenThousand are 10,000 events of a day with that trouble, in any order.
+// tenThousand returns 10,000 events of a day with the given trouble, in random order.
 func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 	b.Helper()
 	var events []event.Event
@@ -20,7 +20,7 @@ func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 		events = append(events, sim.Device(cause, seed, day)...)
 	}
 	events = sim.Perturb(events[:10_000], 1, sim.Shuffled)
-	for i := range events { // one device with all their troubles
+	for i := range events { // one device with the troubles of all
 		events[i].ClientID, events[i].InstanceID = "GID_a@@@device", "i"
 	}
 	return events

@@ -12,18 +12,18 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// explaining are the verdicts that claim more than what ended and how.
+// explaining lists the verdicts that claim more than what ended and how.
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
 }
 
-// expectation is what a device with a cause must be told first, whatever order its
-// events come in and if any tenth of them is lost, and what else may be explained.
+// expectation says what the verdicts about a device must explain, in whatever order its events
+// come, and even if any tenth of them is lost.
 type expectation struct {
-	first diagnose.Code // where nothing is lost
-	lossy diagnose.Code // must be there where something is; may be first, but need not
-	may   []diagnose.Code
+	first diagnose.Code   // the first verdict if no event is lost
+	lossy diagnose.Code   // one of the verdicts if events are lost
+	may   []diagnose.Code // other explanations that are right
 }
 
 var expectations = map[sim.Cause]expectation{
@@ -42,12 +42,12 @@ var expectations = map[sim.Cause]expectation{
 	sim.NeverCameBack:    {first: "no-return"},
 }
 
-// withLosses is what may be explained in addition where events are lost. A lost connect
-// looks like a client that did not come back, a lost end like a connection that is open
-// while the client logs in again.
+// withLosses lists what else may be explained if events are lost. After a lost connect, the
+// client seems not to have come back. After a lost end, a connection seems to be open while
+// the client logs in again.
 var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-after-success", "fixed-length"}
 
-// seeds is how many devices of a cause are looked at.
+// seeds returns the number of devices of a cause.
 func seeds(cause sim.Cause) uint64 {
 	if cause == sim.CrashLoop { // thousands of events each
 		return 12
@@ -105,21 +105,21 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected are the explanations that a report should not give.
+// unexpected returns the explanations that a report should not give.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)
 	})
 }
 
-// A restart is seen where the broker tells the ends, or it is seen that the node is
-// another one and the end is missing.
+// A restart shows in ends by the broker, or in missing ends before connections on another
+// node.
 func TestBrokerRestarts(t *testing.T) {
 	for seed := range seeds(sim.BrokerRestart) {
 		events := sim.Device(sim.BrokerRestart, seed, day)
-		told := slices.ContainsFunc(events, func(e event.Event) bool { return e.ActionInfo == event.ServerShutdown })
+		reported := slices.ContainsFunc(events, func(e event.Event) bool { return e.ActionInfo == event.ServerShutdown })
 		want := []diagnose.Code{"replaced-on-another-node"}
-		if told {
+		if reported {
 			want = []diagnose.Code{"broker-restart", "server-shutdown"}
 		}
 		require.Equal(t, want, codes(diagnosed(events)), "seed %d", seed)
@@ -134,10 +134,10 @@ func TestRotatedPasswordsWithLosses(t *testing.T) {
 			found++
 		}
 	}
-	require.Greater(t, found, 170, "all but those whose last end is lost, of 200")
+	require.Greater(t, found, 170, "of 200, all but those with a lost last end")
 }
 
-// The text of a report is whole: every name has its value.
+// Every name in a text is replaced by its value.
 func TestTextsAreWhole(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(10) {

@@ -7,16 +7,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
 
-// FuzzDiagnose makes any list of events of any bytes: whatever they tell, a report is
-// sound, and the same in reverse order with every event twice.
+// FuzzDiagnose makes a list of events from any bytes. The report must be sound, and the same
+// for the events in reverse order and delivered twice.
 func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{})
-	f.Add([]byte("connect, then the end of it, without a channel, and so on"))
+	f.Add([]byte("connect, then its end, without a channel, and so on"))
 	f.Add([]byte{0, 10, 0, 0, 1, 10, 3, 0, 0, 10, 0, 0, 1, 20, 3, 0, 2, 20, 1, 0, 1, 21, 255, 255})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		events := eventsOf(raw)
@@ -29,36 +30,36 @@ func FuzzDiagnose(f *testing.F) {
 		slices.Reverse(again)
 		require.Equal(t, asJSON(t, got), asJSON(t, report(again, span, before, diagnose.English)))
 
-		asEvents := history.StatusAt(events, span.To)
-		require.Equal(t, asEvents.State == history.Unknown, asEvents.Connection == nil)
+		direct := history.StatusAt(events, span.To)
+		require.Equal(t, direct.State == history.Unknown, direct.Connection == nil)
 	})
 }
 
-// eventsOf reads four bytes an event: what, when, on which channel, and from where.
+// eventsOf reads four bytes for each event: what, when, on which channel, and from where.
 func eventsOf(raw []byte) []event.Event {
 	actions := []event.Action{event.Connect, event.Close, event.Disconnect, event.Close, "other"}
 	infos := append(slices.Clone(event.ActionInfos()), "", "other")
 	natives := []string{"", "close", "client.connack", "client.disconnected", "tcpclean", "disconnected", "on_client_gone"}
-	sources := []string{"", "emqx", "mosquitto", "nanomq"}
+	sources := []string{"", broker.EMQX, broker.Mosquitto, broker.NanoMQ}
 	var events []event.Event
 	for ; len(raw) >= 4; raw = raw[4:] {
-		what, at, where, from := int(raw[0]), raw[1], raw[2], raw[3]
+		what, at, channel, from := int(raw[0]), raw[1], raw[2], raw[3]
 		e := event.Event{
 			InstanceID: "i", ClientID: "c", Time: day.Add(time.Duration(at) * 2500 * time.Millisecond),
 			Action: actions[what%len(actions)], ActionInfo: infos[what/len(actions)%len(infos)],
 			NativeEvent: natives[int(from)%len(natives)], Source: sources[int(from)/len(natives)%len(sources)],
 		}
 		e.ReceivedAt = e.Time
-		if e.Action == event.Connect && where < 200 {
+		if e.Action == event.Connect && channel < 200 {
 			e.ActionInfo = event.Accepted
 		}
-		switch where % 4 {
+		switch channel % 4 {
 		case 0:
-			e.ChannelID = string(rune('a' + where/4%4))
+			e.ChannelID = string(rune('a' + channel/4%4))
 		case 1:
-			e.ConnectedAt = day.Add(time.Duration(where) * 5 * time.Second)
+			e.ConnectedAt = day.Add(time.Duration(channel) * 5 * time.Second)
 		case 2:
-			e.PeerAddress, e.PeerPort = "192.0.2."+string(rune('1'+where/4%3)), int32(where/16)
+			e.PeerAddress, e.PeerPort = "192.0.2."+string(rune('1'+channel/4%3)), int32(channel/16)
 		}
 		if from%2 == 0 {
 			e.KeepAlive, e.Node = event.Some(time.Duration(from)*time.Second), string(rune('m'+from%3))

@@ -5,17 +5,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
 
-// The report as the API sends it.
+// This is the report as the API sends it.
 func TestReportAsJSON(t *testing.T) {
-	began := connect("08:00:00", channel("c1"), from("192.0.2.7", 52341), user("u1"), node("n1"), keepAlive(60), source("events"))
+	began := connect("08:00:00", channel("c1"), from("192.0.2.7", 52341), user("u1"), node("n1"), keepAlive(60), source(broker.Events))
 	began.Protocol, began.ProtocolVersion, began.CleanStart = "MQTT", 5, event.Some(true)
 	ended := closed("08:30:00.120", event.NoHeart, channel("c1"), native("disconnect"), reason("i/o timeout"))
-	refused := closed("08:40:00", event.NotAuthorized, native("connack"), reason("bad username or password"), from("192.0.2.7", 1), user("u1"), source("events"))
+	refused := closed("08:40:00", event.NotAuthorized, native("connack"), reason("bad username or password"), from("192.0.2.7", 1), user("u1"), source(broker.Events))
 	refused.ReasonCode = event.Some(int32(0x86))
 	span := history.Span{From: clock("08:00:00"), To: clock("09:00:00").Add(123456)}
 

@@ -24,7 +24,7 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	}
 }
 
-// A day is diagnosed alike with the day before read as events or as a status.
+// The events of the day before and their status lead to the same status at the end.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {

@@ -11,7 +11,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// names are the values that texts name, in order of the alphabet.
+// names returns the values that texts name, in alphabetical order.
 func names(texts ...string) []string {
 	found := []string{}
 	for _, text := range texts {
@@ -24,7 +24,7 @@ func names(texts ...string) []string {
 func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 	codes := map[Code]bool{}
 	for _, r := range slices.Concat(patterns, singles, symptoms) {
-		require.False(t, codes[r.code], "%s is there twice", r.code)
+		require.False(t, codes[r.code], "%s has two rules", r.code)
 		codes[r.code] = true
 		require.Contains(t, verdictTexts, r.code)
 		require.Contains(t, severity, r.level)
@@ -56,7 +56,7 @@ func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
 	}
 }
 
-// Words of the vocabulary are for searching, so they are the same in every language.
+// People search for the words of the vocabulary, so they are the same in every language.
 func TestVocabularyStaysAsItIs(t *testing.T) {
 	word := regexp.MustCompile(`not authorized|topic auth failed|clientId conflict|no heart|closed by client|disconnected by client|ServerShutdown|invalid param|Socket IOException`)
 	for code, texts := range verdictTexts {
@@ -84,7 +84,7 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// What timers are set to is a round number, or 350 s; what they do is a little late.
+// Timers are set to a round number or to 350 s, and fire a little late.
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},
@@ -141,7 +141,7 @@ func TestValuesTakeTheirPlace(t *testing.T) {
 	v := values{"a": verbatim("{b}"), "b": verbatim("two")}
 	require.Equal(t, "{b} two {c} { {", v.into("{a} {b} {c} { {", English))
 	require.Equal(t, "{b}", v.with("b", verbatim("three")).into("{a}", English))
-	require.Equal(t, "two", v.with("b", verbatim("three")).into("{b}", English), "what is there already stays")
+	require.Equal(t, "two", v.with("b", verbatim("three")).into("{b}", English), "a value that is already there stays")
 	require.Equal(t, "once", values(nil).with("count", times(1)).into("{count}", English))
 }
 

@@ -9,12 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
 
-// script writes the events of a client, one after the other.
+// script writes the events of a client, one after another.
 type script struct {
 	events []event.Event
 	at     time.Time // of the next one
@@ -23,7 +24,7 @@ type script struct {
 
 func begin(at string) *script { return &script{at: clock(at)} }
 
-// hold connects, holds the connection, ends it, and waits a second.
+// hold connects, ends the connection after d, and waits a second.
 func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *script {
 	s.n++
 	id := channel(fmt.Sprint(s.n))
@@ -36,7 +37,7 @@ func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *scr
 	return s.wait(d + time.Second)
 }
 
-// lose connects, and no end of it is told.
+// lose connects and waits for d. The end is not reported.
 func (s *script) lose(d time.Duration, more ...with) *script {
 	s.hold(d, event.NoHeart, more...)
 	s.events = s.events[:len(s.events)-1]
@@ -56,7 +57,7 @@ func (s *script) wait(d time.Duration) *script {
 	return s
 }
 
-// stay connects and does not end.
+// stay connects and stays connected.
 func (s *script) stay(more ...with) *script {
 	s.lose(0, more...)
 	return s
@@ -98,29 +99,29 @@ func TestVerdicts(t *testing.T) {
 			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).
 			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).stay(a),
 			[]diagnose.Code{"two-places", "client-id-conflict"}},
-		{"an address that came back but twice", begin("00:00:00").
+		{"an address that came back only twice", begin("00:00:00").
 			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).
 			hold(minute, event.ClientIDConflict, a).stay(b),
 			[]diagnose.Code{"client-id-conflict"}},
-		{"addresses that take turns slowly", begin("00:00:00").
+		{"addresses that alternate slowly", begin("00:00:00").
 			times(3, func(s *script) {
 				s.hold(10*minute+time.Millisecond, event.ClientIDConflict, a).hold(11*minute, event.ClientIDConflict, b)
 			}).stay(a),
 			[]diagnose.Code{"client-id-conflict"}},
-		{"one place that takes over from itself", begin("00:00:00").
+		{"one place takes over from itself", begin("00:00:00").
 			times(6, holds(3*minute, event.ClientIDConflict, a)).stay(a),
 			[]diagnose.Code{"client-id-conflict"}},
-		{"a device on the move has another address each time", begin("00:00:00").
+		{"a moving device has another address each time", begin("00:00:00").
 			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).stay(c),
 			[]diagnose.Code{"client-id-conflict"}},
-		{"two places at a broker that tells no takeover", begin("00:00:00").
+		{"two places at a broker that does not report takeovers", begin("00:00:00").
 			times(4, func(s *script) { s.lose(minute, a).lose(minute, b) }).stay(a),
 			[]diagnose.Code{"two-places", "end-inferred"}},
-		{"lost ends, and addresses that came back a few times", begin("00:00:00").
+		{"lost ends, and addresses that came back only a few times", begin("00:00:00").
 			times(3, func(s *script) { s.lose(minute, a).lose(minute, b) }).stay(a),
 			[]diagnose.Code{"end-inferred"}},
 
-		{"refused since it last worked", begin("00:00:00").hold(minute, event.ClosedByClient).refuse().refuse(),
+		{"refused since the last success", begin("00:00:00").hold(minute, event.ClosedByClient).refuse().refuse(),
 			[]diagnose.Code{"refused-after-success", "closed-by-client"}},
 		{"refused once", begin("00:00:00").hold(minute, event.ClosedByClient).refuse(),
 			[]diagnose.Code{"refused-login", "closed-by-client"}},
@@ -134,9 +135,9 @@ func TestVerdicts(t *testing.T) {
 		{"refused as itself and as another user", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).
 			refuse(b, user("root")).refuse(a, user("meter")).refuse(b, user("root")).refuse(c, user("meter")),
 			[]diagnose.Code{"refused-after-success", "refused-other-user", "clean-disconnect"}},
-		{"refused from elsewhere, as nobody knows whom", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).refuse(b).refuse(c),
+		{"refused from elsewhere, as an unknown user", begin("00:00:00").hold(minute, event.DisconnectedByClient, a, user("meter")).refuse(b).refuse(c),
 			[]diagnose.Code{"refused-after-success", "clean-disconnect"}},
-		{"gone, and another user knocks", begin("00:00:00").hold(minute, event.NoHeart, a, user("meter")).refuse(b, user("root")).refuse(b, user("root")),
+		{"gone, and another user is refused", begin("00:00:00").hold(minute, event.NoHeart, a, user("meter")).refuse(b, user("root")).refuse(b, user("root")),
 			[]diagnose.Code{"no-return", "keep-alive-timeout", "refused-other-user"}},
 		{"never accepted", begin("00:00:00").refuse().refuse().refuse(), []diagnose.Code{"never-accepted"}},
 		{"refused twice, and nothing else is known", begin("00:00:00").refuse().refuse(), []diagnose.Code{"refused-login"}},
@@ -153,38 +154,38 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"fixed-length", "network-error"}},
 		{"a fixed length of unexplained ends", begin("00:00:00").times(4, holds(350*time.Second, event.ClosedByClient, native("tcpclean"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
-		{"three of a length", begin("00:00:00").times(3, holds(350*time.Second, event.SocketIOException)).stay(),
+		{"three connections of one length", begin("00:00:00").times(3, holds(350*time.Second, event.SocketIOException)).stay(),
 			[]diagnose.Code{"network-error"}},
-		{"four of a length, and three others", begin("00:00:00").times(4, holds(350*time.Second, event.SocketIOException)).
+		{"four connections of one length, and three others", begin("00:00:00").times(4, holds(350*time.Second, event.SocketIOException)).
 			hold(5*minute, event.SocketIOException).hold(7*minute, event.SocketIOException).hold(9*minute, event.SocketIOException).stay(),
 			[]diagnose.Code{"network-error"}},
-		{"lengths within two in a hundred", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*3*time.Second, event.SocketIOException) }).stay(),
+		{"lengths within two percent", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*3*time.Second, event.SocketIOException) }).stay(),
 			[]diagnose.Code{"fixed-length", "network-error"}},
-		{"lengths further apart", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*4*time.Second, event.SocketIOException) }).stay(),
+		{"lengths that differ by more", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*4*time.Second, event.SocketIOException) }).stay(),
 			[]diagnose.Code{"network-error"}},
-		{"a fixed length, at a broker that never tells why", begin("00:00:00").times(4, holds(45*time.Second, event.ClosedByClient, native("on_client_gone"))).stay(),
+		{"a fixed length at a broker that never reports why", begin("00:00:00").times(4, holds(45*time.Second, event.ClosedByClient, native("on_client_gone"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
 		{"work of a fixed length that ends with DISCONNECT", begin("00:00:00").times(6, holds(350*time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 
 		{"a long keep alive", begin("00:00:00").hold(9*minute, event.NoHeart, keepAlive(240)).hold(16*minute, event.NoHeart, keepAlive(240)).stay(),
 			[]diagnose.Code{"keep-alive-margin", "keep-alive-timeout"}},
-		{"a long keep alive that was enough for hours", begin("00:00:00").hold(6*time.Hour, event.NoHeart, keepAlive(300)).hold(9*time.Hour, event.NoHeart, keepAlive(300)).stay(),
+		{"a long keep alive that worked for hours", begin("00:00:00").hold(6*time.Hour, event.NoHeart, keepAlive(300)).hold(9*time.Hour, event.NoHeart, keepAlive(300)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
-		{"a long keep alive that mostly is enough", begin("00:00:00").times(2, holds(9*minute, event.NoHeart, keepAlive(240))).
+		{"a long keep alive that mostly works", begin("00:00:00").times(2, holds(9*minute, event.NoHeart, keepAlive(240))).
 			times(2, holds(17*minute, event.ClosedByClient, keepAlive(240))).stay(),
 			[]diagnose.Code{"keep-alive-timeout", "closed-by-client"}},
 		{"a keep alive that is not long", begin("00:00:00").hold(9*minute, event.NoHeart, keepAlive(239)).hold(12*minute, event.NoHeart, keepAlive(239)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
 		{"a long keep alive that was exceeded once", begin("00:00:00").hold(20*minute, event.NoHeart, keepAlive(600)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
-		{"nothing said after CONNECT", begin("00:00:00").times(4, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
+		{"nothing sent after CONNECT", begin("00:00:00").times(4, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
-		{"nothing said after CONNECT, but mostly something", begin("00:00:00").times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).
+		{"nothing sent after CONNECT, but mostly something", begin("00:00:00").times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).
 			hold(5*minute, event.NoHeart, keepAlive(60)).hold(7*minute, event.NoHeart, keepAlive(60)).hold(9*minute, event.NoHeart, keepAlive(60)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
 
-		{"gone for longer than it takes", begin("00:00:00").
+		{"gone for longer than usual", begin("00:00:00").
 			hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
 			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
 		{"gone after a DISCONNECT", begin("00:00:00").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(minute, event.DisconnectedByClient),
@@ -194,9 +195,9 @@ func TestVerdicts(t *testing.T) {
 		{"gone for no longer than at other times", begin("12:00:00").hold(minute, event.NoHeart).wait(2*time.Hour).hold(minute, event.NoHeart).
 			wait(2*time.Hour).hold(minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
-		{"gone for an hour, and it is not known how long it takes", begin("22:58:00").hold(minute, event.NoHeart),
+		{"gone for an hour, without absences to compare with", begin("22:58:00").hold(minute, event.NoHeart),
 			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
-		{"gone for less than an hour, likewise", begin("23:00:00").hold(minute, event.NoHeart),
+		{"gone for less than an hour, without absences to compare with", begin("23:00:00").hold(minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
 
 		{"flapping", begin("00:00:00").times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).stay(),
@@ -209,31 +210,31 @@ func TestVerdicts(t *testing.T) {
 		{"many short connections that end with DISCONNECT", begin("00:00:00").times(20, holds(time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 
-		{"many short connections of which only that the socket is gone is told", begin("00:00:00").
+		{"many short connections with only closed sockets reported", begin("00:00:00").
 			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, native("tcpclean")) }).stay(),
 			[]diagnose.Code{"flapping", "end-unexplained"}},
-		{"many short connections at VerneMQ, which never tells why", begin("00:00:00").
+		{"many short connections at VerneMQ, which never reports why", begin("00:00:00").
 			times(40, func(s *script) {
 				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, native("on_client_gone")).wait(minute)
 			}).stay(),
 			[]diagnose.Code{"end-unexplained"}},
-		{"many short connections at NanoMQ, to which every end is normal", begin("00:00:00").
+		{"many short connections at NanoMQ, which calls every end normal", begin("00:00:00").
 			times(40, func(s *script) {
-				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, source("nanomq"), native("client_disconnected")).wait(minute)
+				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, source(broker.NanoMQ), native("client_disconnected")).wait(minute)
 			}).stay(),
 			[]diagnose.Code{"end-unexplained"}},
-		{"many short connections of which no end is told", begin("00:00:00").times(20, func(s *script) { s.lose(time.Duration(s.n+1) * time.Second) }).stay(),
+		{"many short connections without reported ends", begin("00:00:00").times(20, func(s *script) { s.lose(time.Duration(s.n+1) * time.Second) }).stay(),
 			[]diagnose.Code{"end-inferred"}},
 
-		{"a restart: on to another node", begin("00:00:00").hold(minute, event.ServerShutdown, node("n1")).stay(node("n2")),
+		{"a restart: the client moves to another node", begin("00:00:00").hold(minute, event.ServerShutdown, node("n1")).stay(node("n2")),
 			[]diagnose.Code{"broker-restart", "server-shutdown"}},
 		{"ended by the broker once, back to the same node", begin("00:00:00").hold(minute, event.ServerShutdown, node("n1")).stay(node("n1")),
 			[]diagnose.Code{"server-shutdown"}},
 		{"a restart: ended by the broker twice", begin("00:00:00").hold(minute, event.ServerShutdown).hold(5*minute, event.ServerShutdown).stay(),
 			[]diagnose.Code{"broker-restart", "server-shutdown"}},
-		{"thrown out by an operator", begin("00:00:00").times(2, holds(minute, event.ServerShutdown, reason("kicked"))).stay(),
+		{"disconnected by an operator", begin("00:00:00").times(2, holds(minute, event.ServerShutdown, reason("kicked"))).stay(),
 			[]diagnose.Code{"server-shutdown"}},
-		{"ended by a broker that was busy", begin("00:00:00").
+		{"ended by a busy broker", begin("00:00:00").
 			hold(minute, event.ServerShutdown, reason("server_busy")).hold(5*minute, event.ServerShutdown, reason("Server busy")).stay(),
 			[]diagnose.Code{"server-shutdown"}},
 		{"ended by a broker that does not say why", begin("00:00:00").
@@ -241,7 +242,7 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"server-shutdown"}},
 		{"ended by the broker after an hour each", begin("00:00:00").times(8, holds(time.Hour, event.ServerShutdown)).stay(),
 			[]diagnose.Code{"fixed-length", "server-shutdown"}},
-		{"the same, and a restart", begin("00:00:00").times(8, holds(time.Hour, event.ServerShutdown)).
+		{"ended by the broker after an hour each, and a restart", begin("00:00:00").times(8, holds(time.Hour, event.ServerShutdown)).
 			hold(minute, event.ServerShutdown, node("n1")).stay(node("n2")),
 			[]diagnose.Code{"fixed-length", "broker-restart", "server-shutdown"}},
 		{"replaced on another node", begin("00:00:00").lose(minute, node("n1")).stay(node("n2")),
@@ -258,7 +259,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// What an earlier day tells counts.
+// The status before the span counts.
 func TestVerdictsWithBefore(t *testing.T) {
 	yesterday := func(events ...event.Event) history.Status {
 		for i := range events {
@@ -276,9 +277,9 @@ func TestVerdictsWithBefore(t *testing.T) {
 		events []event.Event
 		want   []diagnose.Code
 	}{
-		{"dropped and did not come", dropped, nil, []diagnose.Code{"no-return"}},
-		{"left and did not come", left, nil, []diagnose.Code{"offline-throughout"}},
-		{"stayed", online, nil, []diagnose.Code{"no-drops"}},
+		{"dropped and did not come back", dropped, nil, []diagnose.Code{"no-return"}},
+		{"left and did not come back", left, nil, []diagnose.Code{"offline-throughout"}},
+		{"stayed online", online, nil, []diagnose.Code{"no-drops"}},
 		{"worked yesterday", left, refused, []diagnose.Code{"refused-after-success"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -315,8 +316,9 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
 }
 
-// A device that sends packets often enough is not idle, and a broker's word is its own.
-func TestFixedLengthIsNoIdleTimeoutWhereNobodyIsIdle(t *testing.T) {
+// An idle timeout is unlikely if the device sends packets often enough, or if the broker says
+// that it ended the connections.
+func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
 	for name, c := range map[string]struct {
 		info event.ActionInfo
@@ -338,7 +340,7 @@ func TestFixedLengthIsNoIdleTimeoutWhereNobodyIsIdle(t *testing.T) {
 	}
 }
 
-// Where no end is told to be a drop, a device may just be done with its work.
+// If no end is known to be a drop, the device may just have finished its work.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
@@ -347,7 +349,7 @@ func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
 }
 
-// A symptom can be the first thing that is read, so it says the reason too.
+// A symptom can be the first verdict, so it names the reasons, too.
 func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
@@ -359,7 +361,7 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
 
-// What any network has now and then is nothing to mend, unless the client stayed away.
+// Ends that any network has now and then are no problem, unless the client stayed away.
 func TestRareEndsAreNoProblem(t *testing.T) {
 	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
 		twice := begin("12:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
@@ -384,28 +386,28 @@ func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) st
 	return verdict(t, report(s.events, wholeDay, history.Status{}, lang), code).Meaning
 }
 
-// What stopped hours ago, and the client has been connected since, is nothing to get up for.
+// Trouble that stopped hours ago is no problem if the client has been connected since.
 func TestWhatIsOverIsNoProblem(t *testing.T) {
 	denied := func(at string) *script { return begin(at).hold(time.Minute, event.TopicAuthFailed) }
 	for name, c := range map[string]struct {
 		script *script
 		want   diagnose.Level
 	}{
-		"connected for six hours since":          {denied("17:00:00").stay(), diagnose.Notice},
-		"connected for less":                     {denied("18:00:00").stay(), diagnose.Problem},
-		"offline since":                          {denied("10:00:00").hold(time.Minute, event.DisconnectedByClient), diagnose.Problem},
-		"offline nearly all the time since":      {denied("10:00:00").wait(10 * time.Hour).stay(), diagnose.Problem},
-		"quiet for longer than in between":       {denied("06:00:00").wait(6*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Notice},
-		"quiet for no longer than in between":    {denied("02:00:00").wait(14*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Problem},
-		"another connection in between, at once": {denied("10:00:00").hold(time.Hour, event.DisconnectedByClient).stay(), diagnose.Notice},
+		"connected for six hours since":            {denied("17:00:00").stay(), diagnose.Notice},
+		"connected for less":                       {denied("18:00:00").stay(), diagnose.Problem},
+		"offline since":                            {denied("10:00:00").hold(time.Minute, event.DisconnectedByClient), diagnose.Problem},
+		"offline nearly all the time since":        {denied("10:00:00").wait(10 * time.Hour).stay(), diagnose.Problem},
+		"quiet for longer than the gap between":    {denied("06:00:00").wait(6*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Notice},
+		"quiet for no longer than the gap between": {denied("02:00:00").wait(14*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Problem},
+		"another connection in between, at once":   {denied("10:00:00").hold(time.Hour, event.DisconnectedByClient).stay(), diagnose.Notice},
 	} {
 		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "topic-denied").Level, name)
 	}
 	lost := begin("08:00:00").lose(time.Hour).times(20, func(s *script) { s.refuse() })
-	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(lost.events), "refused-login").Level, "who logs in may not be connected any more")
+	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(lost.events), "refused-login").Level, "a client that logs in may no longer be connected")
 	overlap := begin("10:00:00").hold(time.Minute, event.ClientIDConflict).hold(time.Minute, event.ClientIDConflict)
 	overlap.hold(time.Minute, event.ClientIDConflict).wait(-1100 * time.Millisecond).stay()
-	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(overlap.events), "client-id-conflict").Level, "the last end is told a moment later")
+	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(overlap.events), "client-id-conflict").Level, "the last end is reported a moment after the next start")
 	over := denied("10:00:00").stay()
 	require.Regexp(t, `It happened at 2026-11-22 10:01:00 UTC\. It has not happened again: the client has been connected since 2026-11-22 10:01:01 UTC\.$`,
 		meaning(t, over, "topic-denied", diagnose.English))
@@ -415,18 +417,18 @@ func TestWhatIsOverIsNoProblem(t *testing.T) {
 		"a notice stays one")
 }
 
-// Nor is a slip of the hand, once a login is accepted.
+// One or two refused logins are no problem once a login is accepted.
 func TestRefusalsBeforeALoginAreNoProblem(t *testing.T) {
 	for name, c := range map[string]struct {
 		script *script
 		want   diagnose.Level
 	}{
-		"one":                      {begin("20:00:00").refuse().stay(), diagnose.Notice},
-		"two":                      {begin("20:00:00").refuse().refuse().stay(), diagnose.Notice},
-		"three":                    {begin("20:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
-		"the second not followed":  {begin("20:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
-		"not followed":             {begin("20:00:00").refuse(), diagnose.Problem},
-		"while a connection is on": {begin("20:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
+		"one":                        {begin("20:00:00").refuse().stay(), diagnose.Notice},
+		"two":                        {begin("20:00:00").refuse().refuse().stay(), diagnose.Notice},
+		"three":                      {begin("20:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
+		"the second not followed":    {begin("20:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
+		"not followed":               {begin("20:00:00").refuse(), diagnose.Problem},
+		"while a connection is open": {begin("20:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
 	} {
 		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "refused-login").Level, name)
 	}
@@ -448,7 +450,7 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// From the address of the connection it may be the device, which was given other credentials.
+// A login from the address of the connection may be the device with other credentials.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))
@@ -460,8 +462,8 @@ func TestVerdictNamesTheOtherUser(t *testing.T) {
 	require.Equal(t, diagnose.Problem, got.Level)
 }
 
-// Nobody looks back for ever, so a login that was accepted may be older.
-func TestVerdictSaysThatOlderLoginsWereNotLookedFor(t *testing.T) {
+// The search for earlier events is limited, so an accepted login may be older.
+func TestVerdictSaysThatEarlierLoginsAreNotKnown(t *testing.T) {
 	s := begin("08:00:00").refuse().refuse().refuse()
 	got := verdict(t, diagnosed(s.events), "never-accepted")
 	require.Equal(t, "The broker refused the client's logins as not authorized, 3 times, and accepted none in the time that was searched. "+
@@ -487,7 +489,7 @@ func TestVerdictNamesTheNodes(t *testing.T) {
 		replaced.Evidence[0].Text)
 }
 
-// What clients and brokers say is shown as it is, even if it looks like a text of ours.
+// Words of clients and brokers are shown as they are, even if they look like a text of ours.
 func TestTextOfClientsIsData(t *testing.T) {
 	address := "{count} <b>{addresses}\n"
 	s := begin("00:00:00").times(4, func(s *script) {

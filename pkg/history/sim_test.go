@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// At most one connection is open, the one that the status shows.
+// At most one connection is open, and the status shows it.
 func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {
@@ -33,7 +33,7 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	}
 }
 
-// What is settled by the events since some instant is the same with all events before.
+// If the events since some instant settle the status, older events do not change it.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range sim.Causes {

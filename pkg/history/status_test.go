@@ -21,42 +21,42 @@ func TestStatusAt(t *testing.T) {
 		{"nothing is known", nil, "12:00:00", history.Unknown, "?", false},
 		{"connected", []event.Event{connect("08:00:00", channel("a"))}, "12:00:00", history.Online, "08:00:00", true},
 		{"connected at that instant", []event.Event{connect("08:00:00", channel("a"))}, "08:00:00", history.Online, "08:00:00", true},
-		{"connected later", []event.Event{connect("08:00:00.001", channel("a"))}, "08:00:00", history.Unknown, "?", false},
+		{"connects later", []event.Event{connect("08:00:00.001", channel("a"))}, "08:00:00", history.Unknown, "?", false},
 		{"ended", []event.Event{
 			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("a")),
 		}, "12:00:00", history.Offline, "09:00:00", true},
-		{"ended later", []event.Event{
+		{"ends later", []event.Event{
 			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("a")),
 		}, "08:59:59.999", history.Online, "08:00:00", true},
-		{"an older connection's end comes later", []event.Event{
+		{"the end of an older connection comes later", []event.Event{
 			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")), closed("10:00:00", event.NoHeart, channel("a")),
 		}, "12:00:00", history.Online, "09:00:00", true},
-		{"only refusals settle nothing", []event.Event{
+		{"refusals alone settle nothing", []event.Event{
 			closed("08:00:00", event.NotAuthorized, native("client.connack")), closed("09:00:00", event.NotAuthorized),
 		}, "12:00:00", history.Unknown, "?", false},
-		{"an end alone: a newer connection may have begun before", []event.Event{
+		{"an end alone: a newer connection may have begun earlier", []event.Event{
 			closed("09:00:00", event.NoHeart, channel("a")),
 		}, "12:00:00", history.Offline, "09:00:00", false},
-		{"an end that tells of a beginning before all events", []event.Event{
+		{"an end with a start before all events", []event.Event{
 			closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
 		}, "12:00:00", history.Offline, "09:00:00", false},
-		{"an end that tells of a beginning since the first event", []event.Event{
+		{"an end with a start after the first event", []event.Event{
 			closed("07:00:00", event.NotAuthorized, native("client.connack")),
 			closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
 		}, "12:00:00", history.Offline, "09:00:00", true},
-		{"an end of a connection that nobody saw begin, and one that is open", []event.Event{
+		{"the end of a connection with an unknown start, and an open connection", []event.Event{
 			connect("08:00:00", channel("a")), closed("09:00:00", event.NoHeart, channel("b")),
 		}, "12:00:00", history.Online, "08:00:00", true},
-		{"an end in the second of the beginning may be that of an older connection", []event.Event{
+		{"an end at the time of the connect may belong to an older connection", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient),
 		}, "12:00:00", history.Offline, "08:00:00", false},
-		{"so may one that came before the beginning", []event.Event{
+		{"an end shortly before the connect may belong to an older connection", []event.Event{
 			closed("07:59:30", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
 		}, "12:00:00", history.Offline, "07:59:30", false},
-		{"so may one that came long before, as clocks that are set back tell it", []event.Event{
+		{"an end long before the connect, by a clock that was set back, may belong to an older connection", []event.Event{
 			closed("07:30:00", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
 		}, "12:00:00", history.Offline, "07:30:00", false},
-		{"that is of no account once a newer one begins", []event.Event{
+		{"a doubtful end does not matter once a newer connection begins", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient), connect("09:00:00", from("192.0.2.1", 2)),
 		}, "12:00:00", history.Online, "09:00:00", true},
 	} {
@@ -83,8 +83,8 @@ func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {
 	require.Equal(t, "10:00:00", short(got.LastEventAt))
 }
 
-// A span that says nothing leaves what was known before.
-func TestStatusOfAReportGoesOnFromBefore(t *testing.T) {
+// A span without events keeps the status from before.
+func TestStatusContinuesFromBefore(t *testing.T) {
 	before := history.StatusAt([]event.Event{connect("08:00:00", channel("a"))}, clock("08:30:00"))
 	span := history.Span{From: clock("09:00:00"), To: clock("10:00:00")}
 	got := history.Of(nil, span, before).Status

@@ -32,23 +32,23 @@ func TestTimeline(t *testing.T) {
 		{"offline all the time", offline, nil, []string{"08:00:00..12:00:00 offline"}},
 		{"unknown until the first connection", nil, []event.Event{connect("09:00:00", channel("a")), disconnect("10:00:00", channel("a"))},
 			[]string{"08:00:00..09:00:00 unknown", "09:00:00..10:00:00 online", "10:00:00..12:00:00 offline"}},
-		{"offline until then, where that is known", offline, []event.Event{connect("09:00:00", channel("a"))},
+		{"offline until the first connection, if that is known", offline, []event.Event{connect("09:00:00", channel("a"))},
 			[]string{"08:00:00..09:00:00 offline", "09:00:00..12:00:00 online"}},
-		{"refusals tell nothing", nil, []event.Event{closed("09:00:00", event.NotAuthorized)},
+		{"refusals say nothing about the state", nil, []event.Event{closed("09:00:00", event.NotAuthorized)},
 			[]string{"08:00:00..12:00:00 unknown"}},
-		{"an end tells of its beginning before the span", nil, []event.Event{closed("09:00:00", event.NoHeart, connectedAt("07:00:00"))},
+		{"an end with a start before the span", nil, []event.Event{closed("09:00:00", event.NoHeart, connectedAt("07:00:00"))},
 			[]string{"08:00:00..09:00:00 online", "09:00:00..12:00:00 offline"}},
-		{"an end does not tell of its beginning", nil, []event.Event{closed("09:00:00", event.NoHeart, channel("a"))},
+		{"an end without a start", nil, []event.Event{closed("09:00:00", event.NoHeart, channel("a"))},
 			[]string{"08:00:00..09:00:00 unknown", "09:00:00..12:00:00 offline"}},
-		{"a connect is missing in between", offline, []event.Event{
+		{"a connect is missing in the middle", offline, []event.Event{
 			connect("08:30:00", channel("a")), disconnect("09:00:00", channel("a")), closed("11:00:00", event.NoHeart, channel("b")),
 		}, []string{
 			"08:00:00..08:30:00 offline", "08:30:00..09:00:00 online", "09:00:00..11:00:00 unknown", "11:00:00..12:00:00 offline",
 		}},
-		{"overlapping connections are one stretch", online, []event.Event{
+		{"overlapping connections make one stretch", online, []event.Event{
 			connect("09:00:00", channel("a")), closed("09:00:01", event.ClientIDConflict, channel("0")), disconnect("11:00:00", channel("a")),
 		}, []string{"08:00:00..11:00:00 online", "11:00:00..12:00:00 offline"}},
-		{"an end that is not told", offline, []event.Event{
+		{"an end that is not reported", offline, []event.Event{
 			connect("09:00:00", channel("a")), connect("10:00:00", channel("b")), disconnect("11:00:00", channel("b")),
 		}, []string{"08:00:00..09:00:00 offline", "09:00:00..11:00:00 online", "11:00:00..12:00:00 offline"}},
 	} {
@@ -73,10 +73,10 @@ func TestSummary(t *testing.T) {
 	got := history.Of([]event.Event{
 		closed("08:30:00", event.NoHeart, channel("0")),                         // 90 min
 		connect("09:00:00", channel("a")), disconnect("09:10:00", channel("a")), // 10 min
-		connect("09:30:00", channel("b")),                                                                                   // not told
+		connect("09:30:00", channel("b")),                                                                                   // no end reported
 		connect("10:00:00", channel("c")), closed("10:20:00", event.ClosedByClient, channel("c"), native("on_client_gone")), // 20 min
 		closed("10:30:00", event.NotAuthorized, native("client.connack")),
-		closed("11:00:00", event.SocketIOException, channel("d")), // began nobody knows when
+		closed("11:00:00", event.SocketIOException, channel("d")), // start unknown
 	}, span, before).Summary
 
 	minutes := func(n int64) int64 { return n * time.Minute.Milliseconds() }

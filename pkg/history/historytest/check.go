@@ -27,12 +27,12 @@ func Check(t require.TestingT, h history.History, span history.Span) {
 func checkTimeline(t require.TestingT, h history.History, span history.Span) {
 	from := span.From
 	for i, s := range h.Timeline {
-		require.True(t, s.From.Equal(from), "no holes")
+		require.True(t, s.From.Equal(from), "no gaps")
 		require.True(t, s.From.Before(s.To.Time))
-		require.True(t, i == 0 || s.State != h.Timeline[i-1].State, "neighbours differ")
+		require.True(t, i == 0 || s.State != h.Timeline[i-1].State, "neighbours have different states")
 		from = s.To.Time
 	}
-	require.True(t, from.Equal(span.To) || !span.From.Before(span.To), "to the end")
+	require.True(t, from.Equal(span.To) || !span.From.Before(span.To), "reaches the end of the span")
 	require.NotNil(t, h.Timeline)
 }
 
@@ -71,7 +71,7 @@ func checkConnection(t require.TestingT, c history.Connection, span history.Span
 		require.False(t, c.End.Before(span.From))
 		require.False(t, c.End.After(span.To))
 	default:
-		require.Fail(t, "no such end", c.EndIs)
+		require.Fail(t, "unknown kind of end", c.EndIs)
 	}
 }
 
