@@ -13,7 +13,6 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/verify/figures"
 	"devicetrace/pkg/check"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -191,8 +190,7 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 		events += report.Events
 		putBytes(t, store, o.Key, sound)
 	}
-	figures.Add(t, "objects damaged", flips)
-	figures.Add(t, "events checked", int(events))
+	t.Logf("%d objects damaged, %d events checked", flips, events)
 	require.NoError(t, checked(t, store, check.Options{}).Err())
 }
 
