@@ -9,12 +9,13 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// batch is rows of one partition that will be committed together.
+// batch holds the rows of one partition that share the next commit.
 type batch struct {
 	rows    []segment.Row // in no order
-	size    int64         // bytes of Writer.pending
-	callers int           // who wait for it
-	// until is when the last of its callers gives up; unlimited says that one never does.
+	size    int64         // its bytes in Writer.pending
+	callers int           // the number of callers waiting for it
+	// until is the latest deadline of its callers. unlimited reports whether any caller
+	// has no deadline.
 	until     time.Time
 	unlimited bool
 
@@ -22,12 +23,13 @@ type batch struct {
 	err  error
 }
 
-func (b *batch) add(ctx context.Context, p *part) {
+// add adds a call's rows and registers the call as a waiting caller.
+func (b *batch) add(ctx context.Context, s *share) {
 	b.callers++
-	if b.size += p.size; b.rows == nil {
-		b.rows = p.rows
+	if b.size += s.size; b.rows == nil {
+		b.rows = s.rows
 	} else {
-		b.rows = append(b.rows, p.rows...)
+		b.rows = append(b.rows, s.rows...)
 	}
 	until, limited := ctx.Deadline()
 	b.unlimited = b.unlimited || !limited
@@ -36,7 +38,7 @@ func (b *batch) add(ctx context.Context, p *part) {
 	}
 }
 
-// leave takes a caller's word back: a batch that nobody waits for any more is
+// leave removes a caller from the batch. Once the last caller has left, the batch is
 // dropped, unless its commit has begun.
 func (p *partition) leave(b *batch) {
 	w := p.writer
@@ -49,8 +51,8 @@ func (p *partition) leave(b *batch) {
 	}
 }
 
-// finish settles the batch, with an error too where commit panics: the events of a
-// batch are acknowledged by a confirmed put or not at all.
+// finish commits the batch and releases its callers. A panic in commit becomes the
+// batch's error, because only a confirmed put may acknowledge events.
 func (w *Writer) finish(b *batch, commit func() error) {
 	defer close(b.done)
 	defer w.pending.Add(-b.size)

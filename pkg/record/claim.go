@@ -6,14 +6,18 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Claim makes sure that the bucket has the configured layout: a list, or two and a put on
-// its first use; nothing once it was claimed. Append does it too, but a call after it
-// has its puts as its only requests. ErrConflict of package layout: it has another.
+// Claim gives the bucket the configured layout, unless it has it already. The first
+// successful call costs one list request, or two and a put if the bucket has no layout yet;
+// later calls cost nothing. Append claims the layout itself, but after Claim it makes no
+// requests other than its puts and deletes.
+//
+// Claim returns layout.ErrConflict if the bucket has another layout.
 func (w *Writer) Claim(ctx context.Context) error {
 	_, err := w.claim(ctx)
 	return err
 }
 
+// claim does what Claim does and returns the layout.
 func (w *Writer) claim(ctx context.Context) (layout.Layout, error) {
 	w.mu.Lock()
 	known := w.layout

@@ -2,7 +2,7 @@ package record
 
 import "devicetrace/pkg/layout"
 
-// LeaveNumbers leaves so many sequence numbers to the open runs.
+// LeaveNumbers leaves n sequence numbers to each open run.
 func (w *Writer) LeaveNumbers(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -11,7 +11,7 @@ func (w *Writer) LeaveNumbers(n int) {
 	}
 }
 
-// Gathered is how many events wait for a put that is in flight.
+// Gathered returns the number of events that wait for the put in flight to end.
 func (w *Writer) Gathered() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -24,8 +24,8 @@ func (w *Writer) Gathered() int {
 	return n
 }
 
-// Pending is how many bytes wait.
+// Pending returns the number of bytes in unfinished batches.
 func (w *Writer) Pending() int64 { return w.pending.Load() }
 
-// Open is how many bytes the open runs take.
+// Open returns the number of bytes that open runs occupy.
 func (w *Writer) Open() int64 { return w.open.Load() }

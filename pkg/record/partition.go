@@ -8,23 +8,24 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// deleteAt is how many superseded objects of a run are deleted at once. A bulk
-// delete is one request, and waiting for more would lengthen listings.
+// deleteAt is the number of superseded objects of a run that trigger a bulk delete, which
+// is one request. A larger number would lengthen listings.
 const deleteAt = 100
 
-// partition is where this writer's events of one partition meet: while one put is
-// in flight, what arrives gathers in a batch that shares the next.
+// partition is this writer's state for one partition. While a put is in flight, new
+// events gather in a batch that shares the next put.
 type partition struct {
 	writer *Writer
 	where  layout.Partition
 
-	// turn is held by whoever commits. run belongs to its holder.
+	// turn holds a token while a caller commits. That caller alone uses run.
 	turn chan struct{}
 	run  *run
-	// gathering belongs to the holder of writer.mu.
+	// gathering is the batch of the next put; nil if none. writer.mu guards it.
 	gathering *batch
 }
 
+// tryTurn takes the turn if it is free and reports whether it did.
 func (p *partition) tryTurn() bool {
 	select {
 	case p.turn <- struct{}{}:
@@ -36,8 +37,8 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await returns once the batch is durable, or may not be. Whoever of a batch gets
-// the turn first commits it for all.
+// await returns nil once the batch is durable, or the reason why it may not be. The first
+// caller of a batch to get the turn commits the batch for all of them.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -54,7 +55,8 @@ func (p *partition) await(ctx context.Context, b *batch) error {
 	return b.err
 }
 
-// take ends the gathering of b, and reports whether it still has to be committed.
+// take closes b to further rows. It reports false if another caller has already done so
+// and committed b.
 func (p *partition) take(b *batch) bool {
 	p.writer.mu.Lock()
 	defer p.writer.mu.Unlock()
@@ -65,21 +67,21 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit puts the run with a batch added, as its next object. The commit point is the
-// store's confirmation. A crash before it leaves nothing, or an object whose events
-// were not acknowledged; a crash after it leaves finished work.
+// commit adds a batch to the run and puts the whole run as its next object. The commit
+// point is the store's confirmation. A crash before it leaves nothing, or an object whose
+// new events were not acknowledged; a crash after it leaves finished work.
 func (p *partition) commit(ctx context.Context, b *batch) error {
 	r, err := p.openRun(ctx)
 	if err != nil {
 		return err
 	}
-	p.hold(nil) // a panic below drops the run: its state would be unknown
+	p.hold(nil) // a panic below drops the run, because its state would be unknown
 	r.memory += b.size
 	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
 	key := r.nextKey()
 	body, err := segment.Encode(r.rows)
 	if err != nil {
-		return err // the run is dropped: it holds rows that cannot be encoded
+		return err // the run is dropped, because it holds rows that cannot be encoded
 	}
 	r.size = len(body)
 	err = p.put(ctx, b, key, body)
@@ -95,7 +97,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	return err
 }
 
-// openRun is the open run, or a new one where it is over.
+// openRun returns the open run, or a new one if there is none or it is over.
 func (p *partition) openRun(ctx context.Context) (*run, error) {
 	now := p.writer.config.Now()
 	if p.run != nil && !p.run.over(now, p.writer.config) {
@@ -105,7 +107,7 @@ func (p *partition) openRun(ctx context.Context) (*run, error) {
 	return newRun(p.where, p.writer.config.Random, now)
 }
 
-// endRun forgets the run and returns what it superseded.
+// endRun forgets the open run, if any, and returns the superseded keys to delete.
 func (p *partition) endRun() []string {
 	if p.run == nil {
 		return nil
@@ -115,7 +117,7 @@ func (p *partition) endRun() []string {
 	return keys
 }
 
-// hold makes a run the open one; nil is none.
+// hold makes r the open run; nil leaves none open.
 func (p *partition) hold(r *run) {
 	if p.run != nil {
 		p.writer.open.Add(-p.run.memory)
@@ -137,7 +139,8 @@ func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) 
 	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
 }
 
-// delete is for space alone: what it leaves is left to compaction.
+// delete deletes superseded objects and logs a failure. It only saves space: compaction
+// deletes any object that remains.
 func (p *partition) delete(ctx context.Context, keys []string) {
 	if err := p.writer.delete(ctx, keys); err != nil {
 		p.writer.config.Log.Warn("delete superseded objects", "partition", p.where.String(), "error", err)

@@ -1,19 +1,21 @@
-// Package record makes events durable: one put for each touched partition.
+// Package record makes events durable, with one put for each partition they touch.
+//
+// A run is one writer's open, growing set of rows in a partition. Each put of a run is a
+// segment that holds all of its rows, under the next sequence number.
 //
 // What always holds:
 //
-//   - Append returns nil only after a confirmed put contains every one of its events.
-//   - A key is used for one put's content. The run's identifier is 128 random bits,
-//     and a sequence number is spent before encoding begins, whatever comes of it.
-//   - Every object of a run holds all rows of the run's earlier objects. So only
-//     the highest counts, and lower ones may be deleted once a higher one is
-//     confirmed.
-//   - A partition has one put in flight. What arrives meanwhile shares the next.
+//   - Append returns nil only after confirmed puts contain all of its events.
+//   - No key is used for two contents. A run's identifier is 128 random bits, and a sequence
+//     number is used up before encoding begins, even if the put then fails.
+//   - Every object of a run holds all rows of the run's earlier objects. Only the highest
+//     one counts, and lower ones may be deleted once a higher one is confirmed.
+//   - A partition has at most one put in flight. Events that arrive meanwhile share the next.
 //
-// An instance of a function may be frozen after any answer and never thaw:
-// nothing is left to do later, and nothing runs in the background. A snapshot from
-// which instances are cloned is taken before the first call, when no run is open;
-// a process cloned later must Close the writer first.
+// The platform may freeze an instance of a function after any response and never thaw it.
+// Therefore a writer leaves nothing for later and runs nothing in the background. Snapshots
+// from which instances are cloned must be taken while no run is open: before the first
+// call, or after Close.
 package record
 
 import (
@@ -34,40 +36,43 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// ErrBusy: more is waiting to be written than MaxPending allows. Nothing of the
-// call was recorded; the sender should try again.
+// ErrBusy means that more bytes are waiting to be written than Config.MaxPending allows.
+// No event of the call was recorded. The sender should try again later.
 var ErrBusy = errors.New("too many events are waiting to be written")
 
-// Store is what a writer needs of an object store.
+// Store lists the methods of an object store that a writer calls.
 type Store interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 	List(ctx context.Context, prefix, after string) (objstore.Page, error)
 	Delete(ctx context.Context, keys ...string) error
 }
 
-// Config of a Writer. The zero value of each field means its default.
+// Config configures a Writer. The zero value of a field means its default.
 type Config struct {
-	// Shards is the number of device partitions a day, for a bucket that is not yet
-	// in use: 16 (the default), 256 or 4096.
+	// Shards is the number of shards of a new bucket: 16 (the default), 256 or 4096. For
+	// a bucket in use it must be that bucket's number.
 	Shards int
-	// RunRows ends a run once it holds so many rows. Default 512.
+	// RunRows is the number of rows at which a run ends. Default 512.
 	RunRows int
-	// RunBytes ends a run once an object of it is so large. Default 1 MiB.
+	// RunBytes is the size of a run's object, in bytes, at which the run ends. Default 1 MiB.
 	RunBytes int
-	// RunAge ends a run so long after it began. Default 10 minutes.
+	// RunAge is the age at which a run ends. Default 10 minutes.
 	RunAge time.Duration
-	// MaxPending bounds the events that wait for their put, in bytes of memory.
-	// Default 64 MiB. A larger batch is taken while no other waits.
+	// MaxPending is the memory budget, in bytes, for events that wait for their put. A call
+	// that exceeds the budget on its own is accepted while no other event waits. Default
+	// 64 MiB.
 	MaxPending int64
-	// MaxOpen bounds the rows of open runs, in bytes of memory, about: beyond it all runs
-	// that are idle end. Default 96 MiB.
+	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
+	// it is exceeded, all idle runs end. Default 96 MiB.
 	MaxOpen int64
-	// PutTimeout bounds one put with its repetitions. Default 20 seconds.
+	// PutTimeout limits the time of one put, retries included. Default 20 seconds.
 	PutTimeout time.Duration
-	// Random supplies the 128 random bits of each run identifier. It must not repeat, not
-	// even across processes: a repeated identifier loses events. Default crypto/rand.
+	// Random supplies the 128 random bits of each run identifier. A repeated identifier can
+	// lose events, so two writers, even in different processes, must not read the same bits.
+	// It must be safe for concurrent use. Default crypto/rand.Reader.
 	Random io.Reader
-	// Now is the clock. It decides only when runs end. Default time.Now.
+	// Now is the clock. It decides only when runs end. It must be safe for concurrent use.
+	// Default time.Now.
 	Now func() time.Time
 	// Log receives a warning for each failed deletion of superseded objects. Default none.
 	Log *slog.Logger
@@ -93,7 +98,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate names the field that is out of range.
+// Validate returns an error that names the first field that is out of range.
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	if err := (layout.Layout{Shards: c.Shards}).Validate(); err != nil {
@@ -120,16 +125,16 @@ func (c Config) Validate() error {
 type Writer struct {
 	store   Store
 	config  Config
-	pending atomic.Int64 // bytes of the batches that are not finished
-	open    atomic.Int64 // bytes of the runs that are open
+	pending atomic.Int64 // bytes of unfinished batches
+	open    atomic.Int64 // bytes of open runs
 
 	mu         sync.Mutex
-	layout     layout.Layout // zero until the marker was seen
+	layout     layout.Layout // zero until claimed
 	partitions map[layout.Partition]*partition
-	swept      time.Time
+	swept      time.Time // the time of the last sweep
 }
 
-// New is a writer without open runs. It asks the store nothing.
+// New returns a writer without open runs. It makes no requests.
 func New(store Store, config Config) (*Writer, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure recorder: %w", err)
@@ -141,13 +146,16 @@ func New(store Store, config Config) (*Writer, error) {
 	}, nil
 }
 
-// Append returns nil once all events are durable: one put for each partition that
-// they touch, all at the same time. After an error any of them may have been
-// recorded, and sending all of them again is right: what was recorded twice is
-// shown once.
+// Append returns nil once all events are durable. It costs one put for each partition that
+// the events touch, up to 64 in parallel, plus an occasional bulk delete of superseded
+// objects. The first call also claims the layout; see Claim.
 //
-// Errors: ErrBusy; layout.ErrConflict through errors.Is; else the outcome is
-// unknown and may be better on the next try.
+// After an error, some of the events may have been recorded. Appending all of them again is
+// safe, because readers show an event only once.
+//
+// Errors, to be tested with errors.Is: ErrBusy and layout.ErrConflict mean that nothing was
+// recorded. After any other error, of the store or of ctx, the outcome is unknown and a
+// retry may succeed.
 func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -157,7 +165,7 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 		return err
 	}
 	w.sweep(ctx)
-	size := sizeOf(events...)
+	size := sizeOf(events)
 	if w.pending.Add(size) > max(w.config.MaxPending, size) {
 		w.pending.Add(-size)
 		return ErrBusy
@@ -165,21 +173,22 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	return w.appendAll(ctx, split(l, events))
 }
 
-// mostPuts is how many puts of one call are under way at a time.
-const mostPuts = 64
+// maxPuts is the maximum number of puts that one call has in flight.
+const maxPuts = 64
 
-// appendAll waits for every partition: only then the outcome is known.
-func (w *Writer) appendAll(ctx context.Context, parts map[layout.Partition]*part) error {
+// appendAll records the shares of a call. It waits for every partition, even after an
+// error, because the outcome is known only then.
+func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*share) error {
 	var awaits []func() error
-	for where, part := range parts {
-		p, b := w.gather(ctx, where, part)
+	for where, s := range shares {
+		p, b := w.gather(ctx, where, s)
 		awaits = append(awaits, func() error { return p.await(ctx, b) })
 	}
-	return parallel.Do(len(awaits), mostPuts, func(i int) error { return awaits[i]() })
+	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds rows to the batch of a partition that waits for its put.
-func (w *Writer) gather(ctx context.Context, where layout.Partition, rows *part) (*partition, *batch) {
+// gather adds a share to the batch that waits for the partition's next put.
+func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.partitions[where]
@@ -190,24 +199,25 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, rows *part)
 	if p.gathering == nil {
 		p.gathering = &batch{done: make(chan struct{})}
 	}
-	p.gathering.add(ctx, rows)
+	p.gathering.add(ctx, s)
 	return p, p.gathering
 }
 
-// Close ends all runs and deletes what they superseded. The writer may be used
-// again: new runs begin. Objects that could not be deleted are left to compaction.
+// Close ends all idle runs and deletes the objects they superseded, with one request for
+// each 1,000. It returns the error of a failed delete; compaction deletes any object that
+// remains. The writer stays usable: the next Append begins new runs.
 func (w *Writer) Close(ctx context.Context) error {
 	return w.retire(ctx, func(*run) bool { return true })
 }
 
-// sweep ends runs that are over, at most once in a run's life, so that a partition
-// without new events does not hold its rows for ever. It ends all where they have
-// become too large.
+// sweep ends the runs that are over, at most once per RunAge, so that a partition without
+// new events does not hold its rows for ever. If open runs exceed MaxOpen, it ends all
+// idle runs.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
 	since := now.Sub(w.swept)
-	due := full || since >= w.config.RunAge || since < 0 // the clock was ahead
+	due := full || since >= w.config.RunAge || since < 0 // the clock was set back
 	if due {
 		w.swept = now
 	}
@@ -220,13 +230,14 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire forgets the idle partitions whose run is over, or that have none.
+// retire forgets the idle partitions that have no run or whose run is over, and deletes
+// what those runs superseded.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()
 	for where, p := range w.partitions {
 		if p.gathering != nil || !p.tryTurn() {
-			continue // in use, so not over
+			continue // in use
 		}
 		if p.run == nil || over(p.run) {
 			superseded = append(superseded, p.endRun()...)
@@ -238,6 +249,7 @@ func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	return w.delete(ctx, superseded)
 }
 
+// delete deletes keys, objstore.MaxPage of them per request.
 func (w *Writer) delete(ctx context.Context, keys []string) error {
 	for len(keys) > 0 {
 		n := min(len(keys), objstore.MaxPage)

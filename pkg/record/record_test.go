@@ -24,7 +24,7 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// at is an event of one client at so many milliseconds past noon.
+// at returns an event of a client, ms milliseconds after noon.
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
@@ -39,7 +39,7 @@ func newWriter(t testing.TB, store record.Store, config record.Config) *record.W
 	return w
 }
 
-// keys of all segments, in order.
+// keys returns the keys of all segments in ascending order.
 func keys(t testing.TB, store objstore.Lister) []string {
 	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func keys(t testing.TB, store objstore.Lister) []string {
 	return all
 }
 
-// rows of one object.
+// rows returns the rows of one object.
 func rows(t testing.TB, store objstore.Store, key string) []segment.Row {
 	page, err := store.List(t.Context(), key, "")
 	require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestOneEventIsOnePut(t *testing.T) {
 	require.Equal(t, 1, store.Requests())
 	require.Len(t, store.Of(objstore.OpPut), 1)
 	require.NoError(t, w.Append(t.Context(), nil))
-	require.Equal(t, 1, store.Requests(), "no events, no request")
+	require.Equal(t, 1, store.Requests(), "an empty call makes no request")
 }
 
 func TestABatchIsOnePutAPartition(t *testing.T) {
@@ -100,7 +100,7 @@ func TestABatchIsOnePutAPartition(t *testing.T) {
 	require.Equal(t, len(touched), store.Requests())
 }
 
-// Each object of a run holds all rows of those before it, under the next number.
+// Each object of a run holds all rows of the earlier ones, under the next sequence number.
 func TestRunsGrow(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{})
@@ -138,14 +138,14 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 	require.Equal(t, 2, runs(), "the first run was full")
 	now = now.Add(time.Minute)
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 4)}))
-	require.Equal(t, 3, runs(), "the second was old")
+	require.Equal(t, 3, runs(), "the second run was too old")
 	now = now.Add(-time.Hour)
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 5)}))
-	require.Equal(t, 4, runs(), "a clock that goes back ends a run")
+	require.Equal(t, 4, runs(), "a clock that is set back ends a run")
 }
 
-// No run goes past the last number that a name can hold: its object would sort before
-// those it supersedes, and no reader would know its name.
+// A run ends at the highest sequence number that fits into a name. Otherwise its next object
+// would sort before the objects it supersedes, and no reader could parse its name.
 func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{})
@@ -164,8 +164,8 @@ func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	require.ElementsMatch(t, [][]int{{layout.MaxSeq - 1, layout.MaxSeq}, {1, 2}}, slices.Collect(maps.Values(numbers)))
 }
 
-// An event sent again is put again: that it is in the run is not enough, for the
-// put that held it may have failed.
+// A repeated event is put again even if the run holds it already, because the put that
+// contained it may have failed.
 func TestARepeatedEventIsPutAgain(t *testing.T) {
 	store := memstore.New()
 	faulty := objstore.NewFaulty(store, nil)
@@ -180,10 +180,11 @@ func TestARepeatedEventIsPutAgain(t *testing.T) {
 	require.Len(t, rows(t, store, all[len(all)-1]), 2)
 	_, name, err := layout.ParseKey(all[len(all)-1])
 	require.NoError(t, err)
-	require.Equal(t, 3, name.Seq, "a number is spent even where the put failed")
+	require.Equal(t, 3, name.Seq, "a failed put uses up its sequence number")
 }
 
-// A put whose outcome is unknown may land late. Its key is not used for anything else.
+// A put whose outcome is unknown may take effect later. Its key is never used for another
+// content.
 func TestNoKeyHoldsTwoContents(t *testing.T) {
 	store := memstore.New()
 	contents := map[string][]byte{}
@@ -196,13 +197,13 @@ func TestNoKeyHoldsTwoContents(t *testing.T) {
 		}
 		contents[key] = body
 	}}
-	fault := 0
+	n := 0
 	faulty := objstore.NewFaulty(spy, func(c objstore.Call) objstore.Fault {
 		if c.Op != objstore.OpPut {
 			return objstore.Fault{}
 		}
-		fault++
-		switch fault % 3 {
+		n++
+		switch n % 3 {
 		case 1:
 			return objstore.Fault{After: objstore.ErrFault}
 		case 2:
@@ -234,8 +235,7 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, body, size)
 }
 
-// Lower objects are deleted in bulk, only below a confirmed one, and the two
-// highest stay.
+// Lower objects are deleted in bulk and only below a confirmed one. The two highest stay.
 func TestSupersededObjectsAreDeletedInBulk(t *testing.T) {
 	counting := objstore.NewCounting(memstore.New())
 	w := newWriter(t, counting, record.Config{})
@@ -274,8 +274,8 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	require.Len(t, rows(t, store, keys(t, store)[0]), 1, "the acknowledged event is still there")
 }
 
-// gated is a store whose first put of a segment waits: entered is closed when it
-// begins, and it goes on once gate is closed.
+// gated returns a store whose first put of a segment closes entered when it begins, then
+// waits until gate is closed.
 func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan struct{}) {
 	entered, gate = make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -294,14 +294,14 @@ func eventually(t *testing.T, condition func() bool) {
 	require.Eventually(t, condition, time.Minute, time.Millisecond)
 }
 
-// While a put is in flight, what arrives shares the next one.
+// Events that arrive while a put is in flight share the next put.
 func TestGroupCommit(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)
 	w := newWriter(t, faulty, record.Config{})
-	faults := make([]error, 50)
+	errs := make([]error, 50)
 	var done sync.WaitGroup
-	add := func(i int) { done.Go(func() { faults[i] = w.Append(t.Context(), []event.Event{at("c", i)}) }) }
+	add := func(i int) { done.Go(func() { errs[i] = w.Append(t.Context(), []event.Event{at("c", i)}) }) }
 	add(0)
 	<-entered
 	for i := range 49 {
@@ -310,13 +310,14 @@ func TestGroupCommit(t *testing.T) {
 	eventually(t, func() bool { return w.Gathered() == 49 })
 	close(gate)
 	done.Wait()
-	require.NoError(t, errors.Join(faults...))
+	require.NoError(t, errors.Join(errs...))
 	all := keys(t, store)
 	require.Len(t, all, 2)
 	require.Len(t, rows(t, store, all[1]), 50)
 }
 
-// Callers may go away, the one that leads a put too: those who share it are not harmed.
+// A caller may give up, even the one that runs a put, without harm to the callers that
+// share the put.
 func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)
@@ -325,11 +326,11 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	led, waited, last := make(chan error, 1), make(chan error, 1), make(chan error, 1)
 	go func() { led <- w.Append(leader, []event.Event{at("c", 0)}) }()
 	<-entered
-	waiter, give := context.WithCancel(t.Context())
+	waiter, giveUp := context.WithCancel(t.Context())
 	go func() { waited <- w.Append(waiter, []event.Event{at("c", 1)}) }()
 	eventually(t, func() bool { return w.Gathered() == 1 })
 	leave()
-	give()
+	giveUp()
 	require.ErrorIs(t, <-waited, context.Canceled)
 	go func() { last <- w.Append(t.Context(), []event.Event{at("c", 2)}) }()
 	eventually(t, func() bool { return w.Gathered() == 1 })
@@ -337,8 +338,8 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	require.NoError(t, <-led)
 	require.NoError(t, <-last)
 	all := keys(t, store)
-	require.Len(t, rows(t, store, all[len(all)-1]), 2, "what its sender gave up is not recorded")
-	require.Zero(t, w.Pending(), "and takes no room")
+	require.Len(t, rows(t, store, all[len(all)-1]), 2, "the event of the caller that gave up is not recorded")
+	require.Zero(t, w.Pending(), "nothing is left in the budget")
 }
 
 func TestBusy(t *testing.T) {
@@ -351,10 +352,10 @@ func TestBusy(t *testing.T) {
 	close(gate)
 	require.NoError(t, <-first)
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 2), at("c", 3), at("c", 4)}),
-		"one batch that is larger than the bound is taken alone")
+		"a call larger than the budget is accepted while nothing else waits")
 }
 
-// A panic below a commit is an error, the run is dropped, and the next call works.
+// A panic during a commit becomes an error and drops the run. The next call works.
 func TestAPanicDropsTheRun(t *testing.T) {
 	store := memstore.New()
 	boom := false
@@ -412,18 +413,18 @@ func TestIdlePartitionsAreForgotten(t *testing.T) {
 	require.True(t, slices.IsSorted(deleted[0].Keys))
 }
 
-// Open runs of many partitions must not fill the memory: beyond the bound they end, and
-// nothing that they held is lost.
+// Open runs of many partitions must not exhaust the memory. When they exceed the budget, all
+// idle runs end, and no event is lost.
 func TestOpenRunsAreBounded(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{Shards: 256, MaxOpen: 100_000})
-	var most int64
+	var peak int64
 	for i := range 2000 {
 		require.NoError(t, w.Append(t.Context(), []event.Event{at(fmt.Sprint("client", i), i)}))
-		most = max(most, w.Open())
+		peak = max(peak, w.Open())
 	}
-	require.Greater(t, most, int64(100_000))
-	require.Less(t, most, int64(101_000))
+	require.Greater(t, peak, int64(100_000))
+	require.Less(t, peak, int64(101_000))
 	require.NoError(t, w.Close(t.Context()))
 	require.Zero(t, w.Open())
 	distinct := map[string]bool{}
@@ -435,13 +436,13 @@ func TestOpenRunsAreBounded(t *testing.T) {
 	require.Len(t, distinct, 2000)
 }
 
-// crowded is a store whose puts wait until 64 of them do.
+// crowded is a store whose puts wait until 64 of them are in flight.
 type crowded struct {
 	objstore.Store
 	full chan struct{}
 
 	mu           sync.Mutex
-	inside, most int
+	inside, peak int
 }
 
 func (s *crowded) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -458,10 +459,10 @@ func (s *crowded) enter() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inside++
-	if s.inside == 64 && s.most < 64 {
+	if s.inside == 64 && s.peak < 64 {
 		close(s.full)
 	}
-	s.most = max(s.most, s.inside)
+	s.peak = max(s.peak, s.inside)
 }
 
 func (s *crowded) leave() {
@@ -477,7 +478,7 @@ func TestACallsPutsAtATimeAreBounded(t *testing.T) {
 		batch = append(batch, at(fmt.Sprint("client", i), 0))
 	}
 	require.NoError(t, newWriter(t, store, record.Config{Shards: 4096}).Append(t.Context(), batch))
-	require.Equal(t, 64, store.most)
+	require.Equal(t, 64, store.peak)
 }
 
 func BenchmarkAppend(b *testing.B) {

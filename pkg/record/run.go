@@ -15,23 +15,25 @@ type run struct {
 	where   layout.Partition
 	id      string
 	started time.Time
-	// rows are sorted and distinct: all that any put of the run held, and more where
-	// a put's outcome is unknown.
+	// rows are sorted and distinct. They include every row of every put of the run,
+	// whether or not the put was confirmed.
 	rows []segment.Row
-	// memory is about what rows take, in bytes; it changes only while the run is not held.
+	// memory is the approximate size of rows in bytes. It may change only while the run is
+	// not held (see partition.hold), because Writer.open counts the runs that are.
 	memory int64
-	// size is that of the run's last object, in bytes.
+	// size is the size of the run's last object in bytes.
 	size int
-	// seq is the last sequence number that was spent.
+	// seq is the last sequence number used.
 	seq int
-	// superseded are keys below the last confirmed put that may still be there.
+	// superseded lists keys below the last confirmed one that may still exist.
 	superseded []string
 	// confirmed is the key of the last confirmed put; empty before the first.
 	confirmed string
-	// unconfirmed are keys of puts since then whose outcome is unknown.
+	// unconfirmed lists the keys of later puts, whose outcome is unknown.
 	unconfirmed []string
 }
 
+// newRun returns an empty run with a new random identifier.
 func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, error) {
 	var id [16]byte
 	if _, err := io.ReadFull(random, id[:]); err != nil {
@@ -40,21 +42,22 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 	return &run{where: where, id: hex.EncodeToString(id[:]), started: now}, nil
 }
 
-// over reports whether the run takes no more rows. A clock that goes back makes a
-// run longer, or ends it early; neither matters.
+// over reports whether the run takes no more rows. A clock that is set back lengthens a
+// run or ends it early, and neither does harm.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started)
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq
 }
 
-// nextKey spends a sequence number.
+// nextKey returns the key for the next put. Its sequence number is never used again,
+// whatever becomes of the put.
 func (r *run) nextKey() string {
 	r.seq++
 	return layout.Name{Run: r.id, Seq: r.seq}.Key(r.where)
 }
 
-// confirm notes that the put of key succeeded: whatever the run put before holds
-// no row that key does not.
+// confirm records that the put of key succeeded. That object holds every row of the run's
+// earlier objects, which are therefore superseded.
 func (r *run) confirm(key string) {
 	if r.confirmed != "" {
 		r.superseded = append(r.superseded, r.confirmed)
@@ -63,8 +66,8 @@ func (r *run) confirm(key string) {
 	r.confirmed, r.unconfirmed = key, nil
 }
 
-// takeSuperseded returns the keys to delete, but for the last of them: a slow
-// reader may have listed it a moment ago.
+// takeSuperseded returns the keys to delete. It keeps the last superseded key for later,
+// because a slow reader may have listed that object a moment ago.
 func (r *run) takeSuperseded() []string {
 	if len(r.superseded) < 2 {
 		return nil

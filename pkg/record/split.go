@@ -6,34 +6,34 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// part is what a call brings to one partition.
-type part struct {
+// share holds the rows that one call adds to one partition.
+type share struct {
 	rows []segment.Row
-	size int64 // in memory, about, in bytes
+	size int64 // approximate bytes of memory
 }
 
-// split is the parts of all touched partitions.
-func split(l layout.Layout, events []event.Event) map[layout.Partition]*part {
+// split divides the events of a call by partition.
+func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 	where, counts := make([]layout.Partition, len(events)), map[layout.Partition]int{}
 	for i := range events {
 		where[i] = l.PartitionOf(events[i].ClientID, events[i].Time)
 		counts[where[i]]++
 	}
-	parts := make(map[layout.Partition]*part, len(counts))
+	shares := make(map[layout.Partition]*share, len(counts))
 	for i := range events {
-		p := parts[where[i]]
-		if p == nil {
-			p = &part{rows: make([]segment.Row, 0, counts[where[i]])}
-			parts[where[i]] = p
+		s := shares[where[i]]
+		if s == nil {
+			s = &share{rows: make([]segment.Row, 0, counts[where[i]])}
+			shares[where[i]] = s
 		}
-		p.rows = append(p.rows, segment.FromEvent(&events[i]))
-		p.size += sizeOf(events[i])
+		s.rows = append(s.rows, segment.FromEvent(&events[i]))
+		s.size += event.Size(&events[i])
 	}
-	return parts
+	return shares
 }
 
 // sizeOf returns the approximate memory of events in bytes.
-func sizeOf(events ...event.Event) (size int64) {
+func sizeOf(events []event.Event) (size int64) {
 	for i := range events {
 		size += event.Size(&events[i])
 	}
