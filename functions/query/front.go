@@ -10,11 +10,26 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// front is all that the function answers.
+// front serves the page, the API and Alibaba's OpenAPI.
 type front struct {
 	api     api
 	tokens  serve.Tokens
 	alibaba http.Handler
+}
+
+// New returns the handler of the page and both APIs, or an error that names the invalid
+// field. It makes no request. The handler is safe for concurrent use.
+func New(config Config) (http.Handler, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	config = config.withDefaults()
+	api := api{reader: config.Reader, now: config.Now, lookback: config.Lookback}
+	signed, err := openapi.New(openapi.Config{Keys: config.Keys, Backend: alibaba{api}, Now: config.Now})
+	if err != nil {
+		return nil, err
+	}
+	return front{api: api, tokens: config.Tokens, alibaba: signed}.handler(), nil
 }
 
 const (

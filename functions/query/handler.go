@@ -12,14 +12,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// tracer answers from the bucket: query.Reader.
-type tracer interface {
-	Trace(ctx context.Context, request query.Request) (query.Result, error)
-}
-
 // api answers the paths below /api/v1/. It holds nothing of a request.
 type api struct {
-	reader tracer
+	reader Reader
 	now    func() time.Time
 	// lookback is how far before an instant a device's status is looked for.
 	lookback time.Duration

@@ -1,10 +1,5 @@
-// Query answers for one device and up to 24 hours from the bucket: the page, the HTTP
-// API, and Alibaba's OpenAPI. It only reads.
-//
-// Environment: the bucket (package env) and QUERY_TOKEN or QUERY_TOKENS are required.
-// OPENAPI_KEYS are the AccessKey pairs of Alibaba's OpenAPI, which is closed without
-// any. STATUS_LOOKBACK (days, default 7) is how far a device's status is looked for. SHARDS
-// (default 16) is the recorder's; an instance with another one is slower at first.
+// Query serves the page, the HTTP API and Alibaba's OpenAPI from the bucket, which it only
+// reads. See README.md in the folder above for its environment variables.
 package main
 
 import (
@@ -33,13 +28,16 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err != nil {
 		return serve.Function{}, err
 	}
-	api := api{reader: reader, now: time.Now, lookback: time.Duration(days) * 24 * time.Hour}
-	alibaba, err := openapi.New(openapi.Config{Keys: keys, Backend: alibaba{api}})
+	handler, err := New(Config{
+		Reader:   reader,
+		Tokens:   tokens,
+		Keys:     keys,
+		Lookback: time.Duration(days) * 24 * time.Hour,
+	})
 	if err != nil {
 		return serve.Function{}, err
 	}
-	front := front{api: api, tokens: tokens, alibaba: alibaba}
-	return serve.Function{Handler: front.handler(), Credentials: bucket.Credentials}, nil
+	return serve.Function{Handler: handler, Credentials: bucket.Credentials}, nil
 }
 
 func parseKeys(vars *env.Reader) []openapi.Key {

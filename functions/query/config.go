@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"devicetrace/pkg/openapi"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/serve"
+)
+
+// Reader reads events from the bucket. It is a query.Reader.
+type Reader interface {
+	Trace(ctx context.Context, request query.Request) (query.Result, error)
+}
+
+// Config of the handler. The zero value of a field means its default.
+type Config struct {
+	// Reader reads the events. Required.
+	Reader Reader
+	// Tokens are the bearer tokens of the API, each with its instances. Empty: the API
+	// refuses every request.
+	Tokens serve.Tokens
+	// Keys are the AccessKeys of Alibaba's OpenAPI. Empty: it refuses every request.
+	Keys []openapi.Key
+	// Lookback is how far before an instant events are searched for a device's status,
+	// beyond the UTC day of that instant. Zero: only that day.
+	Lookback time.Duration
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// Validate reports a missing or invalid field.
+func (c Config) Validate() error {
+	switch {
+	case c.Reader == nil:
+		return errors.New("traceapi: Reader is missing")
+	case c.Lookback < 0:
+		return fmt.Errorf("traceapi: Lookback is %s, want 0 or more", c.Lookback)
+	default:
+		return nil
+	}
+}
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
