@@ -9,6 +9,7 @@ import (
 	"devicetrace/pkg/openapi"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/serve"
+	"devicetrace/pkg/traceapi"
 )
 
 func main() { serve.Main("query", wire) }
@@ -28,7 +29,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err != nil {
 		return serve.Function{}, err
 	}
-	handler, err := New(Config{
+	handler, err := traceapi.New(traceapi.Config{
 		Reader:   reader,
 		Tokens:   tokens,
 		Keys:     keys,

@@ -24,7 +24,7 @@ var inConfiguration = []string{"known.secret == secret", `token == "local"`}
 func TestAttackTiming(t *testing.T) {
 	t.Parallel()
 	constant := 0
-	for _, folder := range []string{"pkg/serve", "pkg/openapi", "pkg/webhook", "functions/query", "infra/local", "infra/local/oss"} {
+	for _, folder := range []string{"pkg/serve", "pkg/openapi", "pkg/webhook", "pkg/traceapi", "infra/local", "infra/local/oss"} {
 		paths, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
 		require.NoError(t, err)
 		for _, path := range paths {
