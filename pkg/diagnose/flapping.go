@@ -20,8 +20,8 @@ const (
 )
 
 // flapping finds many short connections within an hour. It ignores connections that end with
-// DISCONNECT, which is how the device was meant to work, and connections that may end so
-// because the source does not report it.
+// DISCONNECT, as a device may be meant to work, and connections that may have ended so because
+// their source does not report it.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
 	for i := range in.Connections {

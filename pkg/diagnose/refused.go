@@ -84,8 +84,8 @@ func hadEnded(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Open && !c.End.After(t)
 }
 
-// wasOpen reports whether a connection is known to have been open at t. If its end is
-// inferred, nobody knows how long it was open.
+// wasOpen reports whether a connection is known to have been open at t. An inferred end does
+// not say how long it was open.
 func wasOpen(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !hadEnded(c, t)
 }

@@ -38,8 +38,8 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 	return times
 }
 
-// isEndOfRefusal reports whether an end is that of a refused CONNECT, and uses up the
-// refusal, since each ends only once. It must be called in order of the ends' times.
+// isEndOfRefusal reports whether an end belongs to a refused CONNECT. It uses up the refusal,
+// because each refused CONNECT ends only once. It must be called in order of the ends' times.
 func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
