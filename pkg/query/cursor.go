@@ -10,16 +10,17 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// position names an event of a client: by its time and the hash of its identity.
+// position identifies an event of a client by its time and the hash of its identity.
 type position struct {
 	time     int64 // Unix ms
 	identity uint64
 }
 
+// cursorLength is the length of a decoded cursor in bytes: the two fields of a position.
 const cursorLength = 16
 
-// CursorAfter is the cursor that continues after an event. It stays good whatever
-// is recorded or compacted meanwhile.
+// CursorAfter returns the cursor for the events that follow e. It stays valid while events
+// are recorded, compacted or expire.
 func CursorAfter(e event.Event) string {
 	row := segment.FromEvent(&e)
 	b := make([]byte, 0, cursorLength)
@@ -28,7 +29,7 @@ func CursorAfter(e event.Event) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// parseCursor is the position that a cursor names; nil for none.
+// parseCursor returns the position that a cursor encodes, or nil for an empty cursor.
 func parseCursor(cursor string) (*position, error) {
 	if cursor == "" {
 		return nil, nil
@@ -43,8 +44,8 @@ func parseCursor(cursor string) (*position, error) {
 	}, nil
 }
 
-// following is the rows after a position. Where its event is gone, for its
-// retention ended, they begin with the next instant.
+// following returns the rows after a position. If the event at that position has expired,
+// they begin with the next instant.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

@@ -16,10 +16,10 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// maxListings is how often a partition is listed before the reader gives up.
+// maxListings is the number of times a partition is listed before the reader gives up.
 const maxListings = 6
 
-// partitionReader reads the rows that a request asks for of one partition.
+// partitionReader reads the rows of one request from one partition.
 type partitionReader struct {
 	reader  *Reader
 	store   *meter
@@ -27,21 +27,25 @@ type partitionReader struct {
 	request Request
 
 	mu sync.Mutex
-	// rows are those asked for, by the key of the object that holds them. A key's
-	// content never changes, so what was read stays read.
-	rows map[string][]segment.Row
-	// corrupt are the errors of objects that are no sound segments.
-	corrupt map[string]error
+	// objects holds the outcome of every object read so far, by key. The content of a key
+	// never changes, so a later listing need not read it again.
+	objects map[string]object
+}
+
+// object is the outcome of reading an object: its rows that match the request, or the
+// reason why it is not a sound segment.
+type object struct {
+	rows    []segment.Row
+	unsound error
 }
 
 func (r *Reader) newPartitionReader(store *meter, where layout.Partition, request Request) *partitionReader {
 	return &partitionReader{
-		reader: r, store: store, where: where, request: request,
-		rows: map[string][]segment.Row{}, corrupt: map[string]error{},
+		reader: r, store: store, where: where, request: request, objects: map[string]object{},
 	}
 }
 
-// read lists and reads until nothing that was listed is missing.
+// read lists and reads the partition until every listed object was found.
 func (p *partitionReader) read(ctx context.Context) error {
 	for listing := range maxListings {
 		if err := p.reader.config.retreat(ctx, listing); err != nil {
@@ -58,8 +62,8 @@ func (p *partitionReader) read(ctx context.Context) error {
 	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
 }
 
-// retreat pauses before all but the first listing, twice as long each time, at
-// random, so that readers do not follow a compaction step by step.
+// retreat pauses before every listing except the first, up to twice as long each time. The
+// pauses are random so that readers do not keep step with a compaction.
 func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
@@ -74,16 +78,14 @@ func (c Config) retreat(ctx context.Context, listing int) error {
 	}
 }
 
-// readListed reads what the partition's listing says, and reports whether an object
-// of it was missing.
+// readListed lists the partition, reads its objects and reports whether a listed object
+// was missing.
 func (p *partitionReader) readListed(ctx context.Context) (missing bool, err error) {
 	objects, err := objstore.All(ctx, p.store, p.where.Prefix(), "")
 	if err != nil {
 		return false, err
 	}
-	var candidates []layout.Run // each in order of preference from its end
-	runs, compacted := layout.Heads(layout.Segments(objects))
-	candidates = append(candidates, runs...)
+	candidates, compacted := layout.Heads(layout.Segments(objects))
 	for _, s := range compacted {
 		candidates = append(candidates, layout.Run{s})
 	}
@@ -101,30 +103,38 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	return missing, err
 }
 
-// readHighest reads the highest readable object of a run.
+// readHighest reads the highest sound object of a run.
 func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error {
 	for _, s := range slices.Backward(run) {
-		if p.wasRead(s.Key) {
-			return nil
-		}
-		if p.isCorrupt(s.Key) {
-			continue
-		}
-		rows, err := p.readObject(ctx, s)
-		switch {
-		case err == nil:
-			p.keep(s.Key, rows)
-			return nil
-		case errors.Is(err, segment.ErrCorrupt), errors.Is(err, objstore.ErrRange):
-			p.note(s.Key, err)
-		default:
+		o, err := p.objectOf(ctx, s)
+		if err != nil || o.unsound == nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readObject is the rows asked for of one object.
+// objectOf reads an object unless it was read before. The error is the store's.
+func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (object, error) {
+	p.mu.Lock()
+	o, read := p.objects[s.Key]
+	p.mu.Unlock()
+	if read {
+		return o, nil
+	}
+	rows, err := p.readObject(ctx, s)
+	if err != nil && !errors.Is(err, segment.ErrCorrupt) && !errors.Is(err, objstore.ErrRange) {
+		return object{}, err
+	}
+	o = object{rows: rows, unsound: err}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.objects[s.Key] = o
+	return o, nil
+}
+
+// readObject returns the object's rows that match the request. A small object takes one
+// read; a large one takes a read of its footer, unless cached, and one of its row groups.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -137,8 +147,8 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// The groups of one client are neighbours, but for spans of its times that are
-	// not asked for: one read for all of them.
+	// One read covers all groups: the groups of one client are adjacent, except for times
+	// outside the request.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {
@@ -147,6 +157,7 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	return p.rowsOf(footer, groups, data, first.Offset, s.Key)
 }
 
+// readWhole reads a small object in one request.
 func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	data, err := p.store.Read(ctx, s.Key, 0, s.Size)
 	if err != nil {
@@ -159,28 +170,30 @@ func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]se
 	return p.rowsOf(footer, p.groupsOf(footer), data, 0, s.Key)
 }
 
+// groupsOf returns the row groups that can hold rows of the request.
 func (p *partitionReader) groupsOf(footer *segment.Footer) []segment.Group {
 	q := p.request
 	return footer.GroupsOf(q.ClientID, q.From.UnixMilli(), q.To.UnixMilli())
 }
 
-// rowsOf is the rows asked for of some row groups; data begins at offset.
+// rowsOf returns the matching rows of the given row groups. data is the object's content
+// from offset on.
 func (p *partitionReader) rowsOf(footer *segment.Footer, groups []segment.Group, data []byte, offset int64, key string) ([]segment.Row, error) {
 	var rows []segment.Row
 	for _, g := range groups {
-		part, err := footer.RowsOf(g, data[g.Offset-offset:g.Offset-offset+g.Length], p.request.ClientID)
+		decoded, err := footer.RowsOf(g, data[g.Offset-offset:g.Offset-offset+g.Length], p.request.ClientID)
 		if err != nil {
 			return nil, fmt.Errorf("read segment %q: %w", key, err)
 		}
-		if p.store.rows.Add(int64(len(part))) > int64(p.reader.config.MaxRows) {
+		if p.store.rows.Add(int64(len(decoded))) > int64(p.reader.config.MaxRows) {
 			return nil, ErrTooMany
 		}
-		rows = append(rows, slices.DeleteFunc(part, p.request.isElsewhere)...)
+		rows = append(rows, slices.DeleteFunc(decoded, p.request.isElsewhere)...)
 	}
 	return rows, nil
 }
 
-// footer is the object's footer, from the cache where it is known.
+// footer returns the object's footer, from the cache if possible.
 func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segment.Footer, error) {
 	if footer := p.reader.footers.get(s.Key); footer != nil {
 		return footer, nil
@@ -190,41 +203,19 @@ func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segmen
 	if err != nil {
 		return nil, err
 	}
-	if !s.Name.Fresh() { // a fresh one is soon superseded
+	if !s.Name.Fresh() { // a fresh object is soon superseded
 		p.reader.footers.put(s.Key, footer)
 	}
 	return footer, nil
 }
 
-func (p *partitionReader) keep(key string, rows []segment.Row) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.rows[key] = rows
-}
-
-func (p *partitionReader) wasRead(key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, read := p.rows[key]
-	return read
-}
-
-func (p *partitionReader) note(key string, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.corrupt[key] = err
-}
-
-func (p *partitionReader) isCorrupt(key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.corrupt[key] != nil
-}
-
+// unreadable returns the objects that are not sound segments, sorted by key.
 func (p *partitionReader) unreadable() []Unreadable {
 	var all []Unreadable
-	for key, err := range p.corrupt {
-		all = append(all, Unreadable{Key: key, Error: err.Error()})
+	for key, o := range p.objects {
+		if o.unsound != nil {
+			all = append(all, Unreadable{Key: key, Error: o.unsound.Error()})
+		}
 	}
 	slices.SortFunc(all, func(a, b Unreadable) int { return strings.Compare(a.Key, b.Key) })
 	return all

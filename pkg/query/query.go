@@ -1,11 +1,16 @@
-// Package query answers what happened to one client in a span of time, reading
-// only the partitions of that client and those days.
+// Package query finds the events of one client within a span of time. It reads only the
+// partitions of that client and those days.
 //
-// What always holds: a partition is listed to its end in ascending order, and of
-// every run the highest readable object is read, and every compacted object. What
-// is missing by the time it is read has been superseded, so the partition is listed
-// again; what was read stays read. An answer is whole, or it names the objects that
-// could not be read, or there is none.
+// A trace is one such search. Its result is a page of events, with a receipt of its cost.
+//
+// What always holds:
+//
+//   - A partition is listed to its end in ascending order. Of every run the highest sound
+//     object is read, and every compacted object.
+//   - An object that is missing by the time it is read has been superseded. The partition is
+//     then listed again, but no object is read twice.
+//   - A result is complete, or it names the objects that could not be read. A fault of the
+//     store is an error, never a shorter result.
 package query
 
 import (
@@ -25,44 +30,44 @@ import (
 )
 
 var (
-	// ErrCursor is a cursor that this package did not make.
+	// ErrCursor means that a cursor was not made by CursorAfter.
 	ErrCursor = errors.New("not a cursor of this API")
-	// ErrUnsettled: the partition changed under the reader again and again.
-	// Trying again can help.
+	// ErrUnsettled means that objects of a partition disappeared between listing and reading
+	// too many times in a row. A retry can help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
-	// ErrTooMany: the span holds more rows of the client than MaxRows.
-	ErrTooMany = errors.New("too many events of one client for one answer")
+	// ErrTooMany means that the span holds more rows of the client than Config.MaxRows. A
+	// shorter span can help; filters and limits cannot.
+	ErrTooMany = errors.New("too many events of one client for one query")
 )
 
-// Store is what a reader needs of an object store.
+// Store lists the methods of an object store that a reader calls.
 type Store interface {
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 	List(ctx context.Context, prefix, after string) (objstore.Page, error)
 }
 
-// Config of a Reader. The zero value of each field means its default.
+// Config configures a Reader. The zero value of a field means its default.
 type Config struct {
-	// Shards is how the bucket is probably divided: 16 (the default), 256 or 4096. The
-	// first answer comes a round trip sooner if that is right.
+	// Shards is the expected number of shards of the bucket: 16 (the default), 256 or 4096.
+	// If it is right, the first trace saves a round trip.
 	Shards int
-	// WholeBytes is up to what size an object is read whole, in one request instead
-	// of two. Default 96 KiB.
+	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
+	// request instead of two. Default 96 KiB.
 	WholeBytes int64
-	// CacheBytes bounds the footers of compacted objects that are kept, in bytes of
-	// memory. Default 96 MiB.
+	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
+	// Default 96 MiB.
 	CacheBytes int64
-	// MaxRows bounds what a request may read of its client, whatever its limit: each row
-	// takes a kilobyte of memory or two. Default 300,000: more than a client has in
-	// a day and a half that connects every second.
+	// MaxRows is the maximum number of the client's rows that a trace may decode, whatever its
+	// limit. A row takes one or two kilobytes of memory. Default 300,000, which is more than
+	// a client that connects and disconnects every second produces in a day and a half.
 	MaxRows int
-	// Parallel is how many partitions are read at once, and how many objects of each.
-	// Default 16. With 1 there is one request at a time.
+	// Parallel is the number of partitions that a trace reads in parallel, and of objects in
+	// each of them. Default 16. With 1, a trace makes one request at a time.
 	Parallel int
-	// Retreat is the longest first pause before a partition is listed again; it
-	// doubles each time. Default 20 ms.
+	// Retreat is the maximum pause before a partition is listed a second time. It doubles
+	// with every further listing. Default 20 ms.
 	Retreat time.Duration
-	// Jitter returns a random duration from 0 to max, the pause before a partition is
-	// listed again. It must be safe for concurrent use. Default uniform.
+	// Jitter returns a random pause from 0 to max, taken before a partition is listed again. It must be safe for concurrent use. Default uniform.
 	Jitter func(max time.Duration) time.Duration
 	// Now is the clock. It only times receipts and steps. It must be safe for concurrent
 	// use. Default time.Now.
@@ -85,7 +90,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate names the field that is out of range.
+// Validate returns an error that names the first field that is out of range.
 func (c Config) Validate() error {
 	if err := (layout.Layout{Shards: c.withDefaults().Shards}).Validate(); err != nil {
 		return err
@@ -105,17 +110,17 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Reader answers requests. It is safe for concurrent use.
+// Reader runs traces. It is safe for concurrent use.
 type Reader struct {
 	store   Store
 	config  Config
 	footers *footerCache
 
 	mu     sync.Mutex
-	layout layout.Layout // zero until the marker was seen
+	layout layout.Layout // zero until known
 }
 
-// New is a reader that knows nothing yet. It asks the store nothing.
+// New returns a reader with an empty cache. It makes no requests.
 func New(store Store, config Config) (*Reader, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure query: %w", err)
@@ -124,50 +129,55 @@ func New(store Store, config Config) (*Reader, error) {
 	return &Reader{store: store, config: config, footers: newFooterCache(config.CacheBytes)}, nil
 }
 
-// Request asks for the events of one client of one instance.
+// Request describes a trace: the events of one client of one instance.
 type Request struct {
 	InstanceID event.InstanceID
 	ClientID   event.ClientID
-	// From and To are event times, both inclusive.
+	// From and To bound the event time, both inclusive, to the millisecond.
 	From, To time.Time
-	// Actions and ActionInfos keep only events with one of them; empty keeps all.
+	// Actions and ActionInfos are the values that events may have; empty allows all.
 	Actions     []event.Action
 	ActionInfos []event.ActionInfo
-	// Descending is newest first.
+	// Descending returns the newest events first.
 	Descending bool
-	// Limit is the most events of the answer; 0 is no limit.
+	// Limit is the maximum number of events to return; 0 means no limit.
 	Limit int
-	// Cursor continues after an event, see CursorAfter. Empty: from the start.
+	// Cursor is the NextCursor of an earlier result or a value of CursorAfter. The events
+	// returned follow it. Empty starts at the beginning.
 	Cursor string
-	// Explain asks for the requests that were made: Result.Steps.
+	// Explain fills in Result.Steps.
 	Explain bool
 }
 
-// Result is a page of events and what it cost.
+// Result is a page of events and its cost.
 type Result struct {
 	Events []event.Event
-	// NextCursor continues after the last event; empty on the last page.
+	// NextCursor requests the next page; empty on the last one.
 	NextCursor string
 	Receipt    Receipt
-	// Unreadable are objects of the partitions asked about that are no sound
-	// segments. Where there are any, events may be missing.
+	// Unreadable lists the objects of the partitions that are not sound segments. If there
+	// are any, events may be missing.
 	Unreadable []Unreadable
-	// Steps are how the store was read, where Request.Explain asked for it.
+	// Steps lists the requests to the store, in the order in which they ended, if
+	// Request.Explain is set.
 	Steps []Step
 }
 
-// Unreadable is an object that could not be read, and why.
+// Unreadable names an object that is not a sound segment, and the reason.
 type Unreadable struct {
 	Key   string `json:"key"`
 	Error string `json:"error"`
 }
 
-// Trace answers a request. Each partition costs one list, then one round of reads
-// of small objects, or two of large ones: their footers, unless they are known,
-// and the row groups that can hold the client. All partitions are read at once, and the
-// first time the layout's marker is listed beside them.
+// Trace returns the events that match a request.
 //
-// Errors: ErrCursor, ErrTooMany; any other is one of the store, and trying again can help.
+// For each partition it makes one list request per 1,000 objects, then one read per small
+// object and two per large one (one if its footer is cached, or shows that the object cannot
+// hold the client). Partitions, and the objects of each, are read in parallel. The first
+// trace also lists the layout's marker, at the same time.
+//
+// Errors: ErrCursor, ErrTooMany and ErrUnsettled, to be tested with errors.Is. Any other
+// error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()
 	after, err := parseCursor(q.Cursor)
@@ -183,30 +193,31 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	if q.Descending {
 		slices.Reverse(rows)
 	}
-	answer := page(rows, q, after)
-	answer.Unreadable = found.unreadable
-	answer.Receipt = metered.receipt(found.partitions, r.config.Now().Sub(started))
-	answer.Steps = metered.steps
-	return answer, nil
+	result := newResult(rows, q, after)
+	result.Unreadable = found.unreadable
+	result.Receipt = metered.receipt(found.partitions, r.config.Now().Sub(started))
+	result.Steps = metered.steps
+	return result, nil
 }
 
-// isElsewhere reports whether a row of the client is of another instance or span.
+// isElsewhere reports whether a row of the client lies outside the request's instance or
+// span.
 func (q Request) isElsewhere(r segment.Row) bool {
 	return r.InstanceID != string(q.InstanceID) || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
 }
 
-// filteredOut reports whether a row is not of the actions and infos asked for.
+// filteredOut reports whether a row has an action or action info that is not requested.
 func (q Request) filteredOut(r segment.Row) bool {
 	return !oneOf(q.Actions, r.Action) || !oneOf(q.ActionInfos, r.ActionInfo)
 }
 
-// oneOf reports whether a word is among those asked for, or none is asked for.
-func oneOf[T ~string](asked []T, word string) bool {
-	return len(asked) == 0 || slices.Contains(asked, T(word))
+// oneOf reports whether word is allowed. An empty list allows every word.
+func oneOf[T ~string](allowed []T, word string) bool {
+	return len(allowed) == 0 || slices.Contains(allowed, T(word))
 }
 
-// page cuts what follows a position to the request's limit.
-func page(rows []segment.Row, q Request, after *position) Result {
+// newResult returns the events that follow a position, up to the request's limit.
+func newResult(rows []segment.Row, q Request, after *position) Result {
 	if after != nil {
 		rows = following(rows, *after, q.Descending)
 	}
@@ -214,12 +225,12 @@ func page(rows []segment.Row, q Request, after *position) Result {
 	if more {
 		rows = rows[:q.Limit]
 	}
-	var answer Result
+	var result Result
 	for i := range rows {
-		answer.Events = append(answer.Events, rows[i].Event())
+		result.Events = append(result.Events, rows[i].Event())
 	}
 	if more {
-		answer.NextCursor = CursorAfter(answer.Events[q.Limit-1])
+		result.NextCursor = CursorAfter(result.Events[q.Limit-1])
 	}
-	return answer
+	return result
 }

@@ -39,14 +39,14 @@ func span(client string, from time.Time, n int) []event.Event {
 	return events
 }
 
-// bucket is a store with the layout's marker.
+// bucket returns a store with the marker of 16 shards.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
 	return store
 }
 
-// put stores a segment of events where name says.
+// put stores a segment of events under a name and returns its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event) string {
 	var out bytes.Buffer
 	w := segment.NewWriter(&out, 64)
@@ -82,15 +82,15 @@ func day(client string) query.Request {
 }
 
 func trace(t testing.TB, r *query.Reader, q query.Request) query.Result {
-	answer, err := r.Trace(t.Context(), q)
+	result, err := r.Trace(t.Context(), q)
 	require.NoError(t, err)
-	return answer
+	return result
 }
 
 func TestABucketNotInUseIsEmpty(t *testing.T) {
-	answer := trace(t, newReader(t, memstore.New(), query.Config{}), day("c"))
-	require.Empty(t, answer.Events)
-	require.Empty(t, answer.Receipt.Partitions)
+	result := trace(t, newReader(t, memstore.New(), query.Config{}), day("c"))
+	require.Empty(t, result.Events)
+	require.Empty(t, result.Receipt.Partitions)
 }
 
 func TestOneClientOneInstanceOneSpan(t *testing.T) {
@@ -122,12 +122,12 @@ func TestPagesAreTheWholeInBothOrders(t *testing.T) {
 			q.Limit, q.Descending = limit, descending
 			var got []event.Event
 			for {
-				answer := trace(t, r, q)
-				got = append(got, answer.Events...)
-				if q.Cursor = answer.NextCursor; q.Cursor == "" {
+				result := trace(t, r, q)
+				got = append(got, result.Events...)
+				if q.Cursor = result.NextCursor; q.Cursor == "" {
 					break
 				}
-				require.Len(t, answer.Events, limit)
+				require.Len(t, result.Events, limit)
 			}
 			for i, e := range got {
 				if descending {
@@ -163,17 +163,17 @@ func TestTheHeadOfARunIsEnough(t *testing.T) {
 	r := newReader(t, counting, query.Config{})
 	trace(t, r, day("c"))
 	counting.Reset()
-	answer := trace(t, r, day("c"))
-	require.Equal(t, events, answer.Events)
-	require.Equal(t, 2, answer.Receipt.Objects)
-	require.Equal(t, 3, answer.Receipt.Requests)
-	require.Equal(t, counting.Requests(), answer.Receipt.Requests)
+	result := trace(t, r, day("c"))
+	require.Equal(t, events, result.Events)
+	require.Equal(t, 2, result.Receipt.Objects)
+	require.Equal(t, 3, result.Receipt.Requests)
+	require.Equal(t, counting.Requests(), result.Receipt.Requests)
 	_, read := counting.Bytes()
-	require.Equal(t, read, answer.Receipt.Bytes)
-	require.Equal(t, []string{partition("c").String()}, answer.Receipt.Partitions)
+	require.Equal(t, read, result.Receipt.Bytes)
+	require.Equal(t, []string{partition("c").String()}, result.Receipt.Partitions)
 }
 
-// Every call of a query is inside the partitions asked about.
+// Every call of a trace stays within the partitions of its receipt.
 func TestAQueryStaysInItsPartitions(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	for i := range 40 {
@@ -188,19 +188,19 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 	counting.Reset()
 	q := day("client7")
 	q.From = q.From.Add(-6 * time.Hour) // two days
-	answer := trace(t, r, q)
-	require.Len(t, answer.Receipt.Partitions, 2)
+	result := trace(t, r, q)
+	require.Len(t, result.Receipt.Partitions, 2)
 	for _, call := range counting.Calls() {
 		inside := false
-		for _, p := range answer.Receipt.Partitions {
+		for _, p := range result.Receipt.Partitions {
 			inside = inside || strings.HasPrefix(call.Key, layout.EventsPrefix+p+"/")
 		}
 		require.True(t, inside, "%s %q", call.Op, call.Key)
 	}
 }
 
-// A cold query of a large compacted object: list, footer, row group. A warm one
-// does without the footer.
+// A cold trace of a large compacted object lists, reads the footer and reads a row group. A
+// warm one skips the footer.
 func TestRequestsOfALargeObject(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	var events []event.Event
@@ -224,7 +224,7 @@ func TestRequestsOfALargeObject(t *testing.T) {
 	}
 }
 
-// What a compaction removes between the listing and the read is found in the next listing.
+// Rows that a compaction moves between a listing and a read are found by the next listing.
 func TestAMissingObjectMeansListAgain(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 4)
@@ -239,15 +239,15 @@ func TestAMissingObjectMeansListAgain(t *testing.T) {
 		}
 		return objstore.Fault{}
 	})
-	answer := trace(t, newReader(t, counting, query.Config{Retreat: 1}), day("c"))
-	require.Equal(t, events, answer.Events)
+	result := trace(t, newReader(t, counting, query.Config{Retreat: 1}), day("c"))
+	require.Equal(t, events, result.Events)
 	reads := 0
 	for _, call := range counting.Of(objstore.OpRead) {
 		if call.Key == kept {
 			reads++
 		}
 	}
-	require.Equal(t, 1, reads, "what was read stays read")
+	require.Equal(t, 1, reads, "no object is read twice")
 }
 
 func TestAPartitionThatNeverSettles(t *testing.T) {
@@ -269,7 +269,8 @@ func TestAPartitionThatNeverSettles(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// An object that is no sound segment is named, and the lower object of its run is read.
+// An object that is not a sound segment is named, and the next lower object of its run is
+// read instead.
 func TestDamagedObjectsAreNamed(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 3)
@@ -277,15 +278,15 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	bad := putBytes(t, store, partition("c"), fresh(2), []byte("no Parquet at all"))
 	empty := putBytes(t, store, partition("c"), layout.Name{Level: 1, Digest: digest, FooterLength: 900}, nil)
 	putBytes(t, store, partition("c"), layout.Name{Run: "foreign"}, []byte("not of this layout"))
-	answer := trace(t, newReader(t, store, query.Config{}), day("c"))
-	require.Equal(t, events[:2], answer.Events)
-	require.Len(t, answer.Unreadable, 2)
-	require.Equal(t, bad, answer.Unreadable[0].Key)
-	require.Equal(t, empty, answer.Unreadable[1].Key)
-	require.Contains(t, answer.Unreadable[0].Error, "not a sound segment")
+	result := trace(t, newReader(t, store, query.Config{}), day("c"))
+	require.Equal(t, events[:2], result.Events)
+	require.Len(t, result.Unreadable, 2)
+	require.Equal(t, bad, result.Unreadable[0].Key)
+	require.Equal(t, empty, result.Unreadable[1].Key)
+	require.Contains(t, result.Unreadable[0].Error, "not a sound segment")
 }
 
-// A fault of the store is never a shorter answer.
+// A fault of the store is an error, never a shorter result.
 func TestAFaultIsAnError(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 2))
@@ -303,7 +304,7 @@ func TestAFaultIsAnError(t *testing.T) {
 	}
 }
 
-// Of three days' footers two have room: the one known longest makes way, always.
+// The cache holds the footers of two of three days, and always evicts the oldest.
 func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	store := bucket(t)
 	dayOf := func(n int) query.Request {
@@ -311,7 +312,7 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 		q.From, q.To = q.From.AddDate(0, 0, n), q.To.AddDate(0, 0, n)
 		return q
 	}
-	var most int64
+	var largest int64
 	for n := range 3 {
 		events := span("c", noon.AddDate(0, 0, n), 200)
 		put(t, store, shards.PartitionOf("c", events[0].Time), compacted(1), events)
@@ -321,21 +322,21 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	for _, o := range objects {
 		footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: o.Key, Size: o.Size})
 		require.NoError(t, err)
-		most = max(most, footer.Memory())
+		largest = max(largest, footer.Memory())
 	}
-	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*most + most/2})
-	trace(t, r, dayOf(0)) // learns the layout, too
+	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*largest + largest/2})
+	trace(t, r, dayOf(0)) // also finds the layout
 	for _, step := range []struct{ day, requests int }{
 		{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3},
 	} {
-		answer := trace(t, r, dayOf(step.day))
-		require.Len(t, answer.Events, 200)
-		require.Equal(t, step.requests, answer.Receipt.Requests, "%+v", step)
+		result := trace(t, r, dayOf(step.day))
+		require.Len(t, result.Events, 200)
+		require.Equal(t, step.requests, result.Receipt.Requests, "%+v", step)
 	}
 }
 
-// What we make of an event may change from one delivery of it to the next. Only the
-// reading that is kept decides whether it is asked for.
+// Two deliveries of one event may differ in action and action info. Filters apply only to
+// the delivery that is kept.
 func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
 	store := bucket(t)
 	first := at("c", noon)
@@ -351,12 +352,12 @@ func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
 	require.Equal(t, []event.Event{first}, trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
-// Memory is bounded: what a client has in one object, in several and in two partitions.
+// MaxRows bounds the rows of a client over all objects and partitions together.
 func TestTooManyEventsOfOneClient(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), compacted(1), span("c", noon, 100))
 	put(t, store, partition("c"), fresh(1), span("c", noon.Add(time.Hour), 100))
-	put(t, store, partition("c"), compacted(2), span("b", noon, 500)) // another's do not count
+	put(t, store, partition("c"), compacted(2), span("b", noon, 500)) // rows of other clients do not count
 	before := noon.AddDate(0, 0, -1)
 	put(t, store, shards.PartitionOf("c", before), fresh(1), span("c", before, 100))
 	q := day("c")
@@ -381,7 +382,7 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-func TestActionsAndInfosAskedFor(t *testing.T) {
+func TestActionAndActionInfoFilters(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 6)
 	for i, info := range []event.ActionInfo{event.Accepted, event.NoHeart, event.Accepted, event.NoHeart, event.Accepted, event.DisconnectedByClient} {
@@ -403,11 +404,11 @@ func TestActionsAndInfosAskedFor(t *testing.T) {
 	require.Equal(t, events[1:2], first.Events)
 	q.Cursor = first.NextCursor
 	second := trace(t, reader, q)
-	require.Equal(t, events[3:4], second.Events, "a page is cut after what is asked for")
+	require.Equal(t, events[3:4], second.Events, "the limit applies after the filters")
 	require.Empty(t, second.NextCursor)
 }
 
-func TestThePlanIsWhatTheReceiptCounts(t *testing.T) {
+func TestStepsMatchTheReceipt(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
 	reader := newReader(t, store, query.Config{})
@@ -415,11 +416,11 @@ func TestThePlanIsWhatTheReceiptCounts(t *testing.T) {
 
 	q := day("c")
 	q.Explain = true
-	answer := trace(t, reader, q)
-	require.Len(t, answer.Steps, answer.Receipt.Requests)
-	list, read := answer.Steps[0], answer.Steps[1]
+	result := trace(t, reader, q)
+	require.Len(t, result.Steps, result.Receipt.Requests)
+	list, read := result.Steps[0], result.Steps[1]
 	require.Equal(t, []any{"list", partition("c").Prefix(), 1}, []any{list.Request, list.Key, list.Objects})
-	require.Equal(t, []any{"read", fresh(1).Key(partition("c")), answer.Receipt.Bytes}, []any{read.Request, read.Key, read.Bytes})
+	require.Equal(t, []any{"read", fresh(1).Key(partition("c")), result.Receipt.Bytes}, []any{read.Request, read.Key, read.Bytes})
 	require.GreaterOrEqual(t, read.AtMS, list.AtMS)
 }
 
@@ -439,20 +440,20 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 	require.Equal(t, []float64{1, 1}, []float64{result.Steps[0].MS, result.Steps[1].MS})
 }
 
-// The first answer of an instance takes no round trip more than others: the layout is
-// looked up while the likely one is tried.
-func TestTheFirstAnswerTriesTheLikelyLayout(t *testing.T) {
-	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} { // 4096: one list was in vain
+// The first trace takes no extra round trip, because it reads with the configured layout
+// while it looks up the actual one.
+func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
+	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} { // for 4096, one list request is wasted
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}
 		require.NoError(t, store.Put(t.Context(), l.Marker(), bytes.NewReader(nil), 0))
 		events := span("c", noon, 3)
 		put(t, store, l.PartitionOf("c", noon), fresh(1), events)
 		r := newReader(t, store, query.Config{Shards: min(shards, 256)})
-		answer := trace(t, r, day("c"))
-		require.Equal(t, events, answer.Events)
-		require.Equal(t, requests, answer.Receipt.Requests)
-		require.Equal(t, []string{l.PartitionOf("c", noon).String()}, answer.Receipt.Partitions)
+		result := trace(t, r, day("c"))
+		require.Equal(t, events, result.Events)
+		require.Equal(t, requests, result.Receipt.Requests)
+		require.Equal(t, []string{l.PartitionOf("c", noon).String()}, result.Receipt.Partitions)
 		require.Equal(t, 2, trace(t, r, day("c")).Receipt.Requests)
 	}
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"devicetrace/pkg/layout"
@@ -10,26 +9,26 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// found is what the partitions asked about hold.
+// found is what the partitions of a request hold.
 type found struct {
 	partitions []layout.Partition
-	rows       []segment.Row // in the order of their times
+	rows       []segment.Row // sorted by time
 	unreadable []Unreadable
 }
 
-// read reads what is asked for. While the layout is not known, the likely one is tried at
-// the same time as it is looked up; what that found counts only if it was right.
+// read reads the rows of a request. Until the layout is known, it reads with the configured
+// layout while it looks up the actual one, and reads again if the two differ.
 func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, error) {
 	if known := r.knownLayout(); known.Shards != 0 {
 		return r.readIn(ctx, known, store, q)
 	}
-	likely := layout.Layout{Shards: r.config.Shards}
+	configured := layout.Layout{Shards: r.config.Shards}
 	var actual layout.Layout
-	var tried found
-	var triedErr error
+	var early found
+	var earlyErr error
 	err := parallel.Do(2, r.config.Parallel, func(i int) (err error) {
 		if i == 0 {
-			tried, triedErr = r.readIn(ctx, likely, store, q)
+			early, earlyErr = r.readIn(ctx, configured, store, q)
 			return nil
 		}
 		actual, err = layout.Find(ctx, store)
@@ -39,8 +38,8 @@ func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, erro
 		return found{}, err
 	}
 	r.learnLayout(actual)
-	if actual == likely {
-		return tried, triedErr
+	if actual == configured {
+		return early, earlyErr
 	}
 	return r.readIn(ctx, actual, store, q)
 }
@@ -57,8 +56,8 @@ func (r *Reader) learnLayout(l layout.Layout) {
 	r.layout = l
 }
 
-// readIn reads what is asked for in a bucket with the given layout, all partitions at
-// once. A bucket that is not in use has the zero layout, and no partitions.
+// readIn reads the rows of a request from a bucket with layout l, all partitions in
+// parallel. The zero layout stands for a bucket that is not in use yet.
 func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Request) (found, error) {
 	if l.Shards == 0 {
 		return found{}, nil
@@ -74,11 +73,13 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 	}
 	var lists [][]segment.Row
 	for _, p := range readers {
-		lists = slices.AppendSeq(lists, maps.Values(p.rows))
+		for _, o := range p.objects {
+			lists = append(lists, o.rows)
+		}
 		f.unreadable = append(f.unreadable, p.unreadable()...)
 	}
-	// Of one client and instance, and so by their times. What we made of an event is no
-	// part of its identity: only of the delivery that is kept it may decide.
+	// All rows belong to one client, so Distinct leaves them sorted by time. Filter after
+	// deduplication: action and action_info are not part of an event's identity.
 	f.rows = slices.DeleteFunc(segment.Distinct(lists...), q.filteredOut)
 	return f, nil
 }

@@ -11,22 +11,22 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Receipt is what an answer cost.
+// Receipt states what a trace cost.
 type Receipt struct {
-	// Objects is how many objects were read, wholly or in part.
+	// Objects is the number of objects that were read, wholly or in part.
 	Objects int `json:"objects"`
-	// Requests is how many requests were made of the store, repetitions after
-	// faults not counted.
+	// Requests is the number of requests to the store. Retries inside the store do not count.
 	Requests int `json:"requests"`
-	// Bytes is what was read of objects.
+	// Bytes is the number of bytes read from objects. Listings do not count.
 	Bytes int64 `json:"bytes"`
-	// MS is the time it took, in milliseconds.
+	// MS is the time the trace took, in milliseconds.
 	MS float64 `json:"ms"`
-	// Partitions are those asked about, as shard=4/day=2026-11-22.
+	// Partitions are the partitions that the request covers, such as
+	// shard=4/day=2026-11-22.
 	Partitions []string `json:"partitions"`
 }
 
-// Plus is what two answers cost together.
+// Plus returns the sum of two receipts.
 func (r Receipt) Plus(other Receipt) Receipt {
 	return Receipt{
 		Objects: r.Objects + other.Objects, Requests: r.Requests + other.Requests,
@@ -35,18 +35,18 @@ func (r Receipt) Plus(other Receipt) Receipt {
 	}
 }
 
-// meter counts what one request does.
+// meter is the store as one trace uses it. It counts requests, objects and bytes.
 type meter struct {
 	store          Store
 	requests, read atomic.Int64
-	rows           atomic.Int64 // of the client, as often as they were read
-	objects        sync.Map     // keys of which something was read
+	rows           atomic.Int64 // rows of the client, counted each time they are decoded
+	objects        sync.Map     // the keys of objects that were read
 
 	now     func() time.Time
 	started time.Time
 	explain bool
 	mu      sync.Mutex
-	steps   []Step // where explain asks for them
+	steps   []Step // empty unless explain is set
 }
 
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {

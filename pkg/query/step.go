@@ -2,25 +2,25 @@ package query
 
 import "time"
 
-// Step is one request that an answer made of the store. Steps whose times overlap
-// ran at once.
+// Step describes one request that a trace sent to the store. Steps whose times overlap ran
+// in parallel.
 type Step struct {
 	// Request is "list" or "read".
 	Request string `json:"request"`
-	// Key is the prefix that was listed, or the object that was read.
+	// Key is the listed prefix or the key of the object that was read.
 	Key string `json:"key"`
-	// Objects is how many a listing page held.
+	// Objects is the number of objects on a listing page.
 	Objects int `json:"objects,omitempty"`
-	// Offset and Bytes are the part of an object that was read.
+	// Offset and Bytes are the range of the object that was read.
 	Offset int64 `json:"offset,omitempty"`
 	Bytes  int64 `json:"bytes,omitempty"`
-	// AtMS and MS are when it began, since the question came, and how long it took,
-	// in milliseconds.
+	// AtMS is when the request began, counted from the start of the trace, and MS how long
+	// it took, both in milliseconds.
 	AtMS float64 `json:"at_ms"`
 	MS   float64 `json:"ms"`
 }
 
-// note keeps a step that just ended.
+// note adds a step that has just ended, if the trace explains itself.
 func (m *meter) note(began time.Time, s Step) {
 	if !m.explain {
 		return

@@ -71,7 +71,7 @@ func rows(t testing.TB, store objstore.Store, key string) []segment.Row {
 	}
 }
 
-func TestOneEventIsOnePut(t *testing.T) {
+func TestOneEventTakesOnePut(t *testing.T) {
 	store := objstore.NewCounting(memstore.New())
 	w := newWriter(t, store, record.Config{})
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
@@ -83,7 +83,7 @@ func TestOneEventIsOnePut(t *testing.T) {
 	require.Equal(t, 1, store.Requests(), "an empty call makes no request")
 }
 
-func TestABatchIsOnePutAPartition(t *testing.T) {
+func TestACallMakesOnePutPerPartition(t *testing.T) {
 	store := objstore.NewCounting(memstore.New())
 	w := newWriter(t, store, record.Config{})
 	require.NoError(t, w.Claim(t.Context()))
@@ -471,7 +471,7 @@ func (s *crowded) leave() {
 	s.inside--
 }
 
-func TestACallsPutsAtATimeAreBounded(t *testing.T) {
+func TestPutsInFlightAreBounded(t *testing.T) {
 	store := &crowded{Store: memstore.New(), full: make(chan struct{})}
 	var batch []event.Event
 	for i := range 1000 {
