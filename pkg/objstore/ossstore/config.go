@@ -1,6 +1,7 @@
 package ossstore
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -8,71 +9,76 @@ import (
 	"time"
 )
 
-// Config says which bucket, and how to reach it.
+// Config selects a bucket and says how to reach it.
 type Config struct {
-	// Endpoint is the service's address without the bucket: a host, to which https
-	// is spoken, or a URL without a path. Where its host is an IP address the bucket
-	// is named in the path.
+	// Endpoint is the address of the service without the bucket: a host name, which is
+	// reached over HTTPS, or a URL without a path. If the host is an IP address, requests
+	// name the bucket in the path.
 	Endpoint string
-	// Region is the bucket's, without "oss-": "cn-hangzhou". It is part of every signature.
+	// Region is the bucket's region without "oss-", such as "cn-hangzhou". It is part of
+	// every signature.
 	Region string
-	// Bucket has 3 to 63 lower case letters, digits and dashes.
+	// Bucket is the bucket's name: 3 to 63 lower case letters, digits and dashes.
 	Bucket string
-	// Prefix is put before every key. It may be empty.
+	// Prefix is added to every key. It may be empty.
 	Prefix string
-	// Credentials sign every request, as they are at that moment.
+	// Credentials sign the requests. Each request uses the access key that is set when it
+	// is sent.
 	Credentials *Credentials
 
-	// ConnectTimeout is the longest a connection may take. Default 5 s.
-	ConnectTimeout time.Duration
-	// IOTimeout is the longest silence while sending, receiving or waiting for an
-	// answer. Default 15 s. Both are rounded up to seconds.
+	// IOTimeout is the longest silence while sending, receiving or waiting for a response.
+	// It is rounded up to whole seconds. Default 15 s.
 	IOTimeout time.Duration
-	// PathStyle names the bucket in the path, not in the host name.
-	PathStyle bool
 }
 
-// What Config leaves open.
 const (
-	defaultConnectTimeout = 5 * time.Second
-	defaultIOTimeout      = 15 * time.Second
+	connectTimeout   = 5 * time.Second
+	defaultIOTimeout = 15 * time.Second
 )
 
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
-// Validate names the field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (c Config) Validate() error {
-	endpoint, err := url.Parse(c.endpoint())
-	switch {
-	case c.Endpoint == "":
-		return fmt.Errorf("check Endpoint: it is empty")
+	switch err := c.checkEndpoint(); {
 	case err != nil:
-		return fmt.Errorf("check Endpoint: it is no address")
-	case endpoint.User != nil:
-		return fmt.Errorf("check Endpoint: it holds credentials")
-	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
-		return fmt.Errorf("check Endpoint %q: neither http nor https", c.Endpoint)
-	case endpoint.Host == "" || strings.Trim(endpoint.Path, "/") != "" || endpoint.RawQuery != "":
-		return fmt.Errorf("check Endpoint %q: more or less than a host", c.Endpoint)
+		return err
 	case c.Region == "":
-		return fmt.Errorf("check Region: it is empty")
+		return errors.New("check Region: it is empty")
 	case strings.HasPrefix(c.Region, "oss-"):
-		return fmt.Errorf("check Region %q: it is written without %q", c.Region, "oss-")
+		return fmt.Errorf("check Region %q: write it without %q", c.Region, "oss-")
 	case !bucketName.MatchString(c.Bucket):
-		return fmt.Errorf("check Bucket %q: not 3 to 63 of a-z, 0-9 and -", c.Bucket)
+		return fmt.Errorf("check Bucket %q: it must have 3 to 63 of the characters a-z, 0-9 and -, and - neither first nor last", c.Bucket)
 	case strings.HasPrefix(c.Prefix, "/"):
 		return fmt.Errorf("check Prefix %q: it starts with a slash", c.Prefix)
 	case c.Credentials == nil:
-		return fmt.Errorf("check Credentials: there are none")
-	case c.ConnectTimeout < 0:
-		return fmt.Errorf("check ConnectTimeout %v: it is negative", c.ConnectTimeout)
+		return errors.New("check Credentials: there are none")
 	case c.IOTimeout < 0:
 		return fmt.Errorf("check IOTimeout %v: it is negative", c.IOTimeout)
 	}
 	return nil
 }
 
-// endpoint has a scheme: without one the SDK would send the security token in the clear.
+// checkEndpoint quotes the endpoint only if it contains no credentials.
+func (c Config) checkEndpoint() error {
+	endpoint, err := url.Parse(c.endpoint())
+	switch {
+	case c.Endpoint == "":
+		return errors.New("check Endpoint: it is empty")
+	case err != nil:
+		return errors.New("check Endpoint: it is not a host name or URL")
+	case endpoint.User != nil:
+		return errors.New("check Endpoint: it contains credentials")
+	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
+		return fmt.Errorf("check Endpoint %q: the scheme must be http or https", c.Endpoint)
+	case endpoint.Host == "" || strings.Trim(endpoint.Path, "/") != "" || endpoint.RawQuery != "":
+		return fmt.Errorf("check Endpoint %q: it must have a host and neither path nor query", c.Endpoint)
+	}
+	return nil
+}
+
+// endpoint returns the endpoint with a scheme. Without one, the SDK would send the security
+// token unencrypted.
 func (c Config) endpoint() string {
 	if strings.Contains(c.Endpoint, "://") {
 		return strings.TrimRight(c.Endpoint, "/")
@@ -80,10 +86,13 @@ func (c Config) endpoint() string {
 	return "https://" + strings.TrimRight(c.Endpoint, "/")
 }
 
-// seconds rounds up d, or the default in its place.
-func seconds(d, byDefault time.Duration) int64 {
-	if d == 0 {
-		d = byDefault
+// ioTimeout returns IOTimeout or its default.
+func (c Config) ioTimeout() time.Duration {
+	if c.IOTimeout == 0 {
+		return defaultIOTimeout
 	}
-	return int64((d + time.Second - 1) / time.Second)
+	return c.IOTimeout
 }
+
+// seconds rounds up to whole seconds, the unit of the SDK.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -14,9 +14,10 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// tryList connects with other credentials and lists.
-func tryList(t *testing.T, change func(*ossstore.Config), of func(*oss.Config)) error {
-	_, err := connect(t, standIn(t, of), change).List(t.Context(), "", "")
+// tryList lists the bucket of a stand-in with a changed configuration on either side. The
+// error must not contain the secret or token "hidden".
+func tryList(t *testing.T, change func(*ossstore.Config), changeServer func(*oss.Config)) error {
+	_, err := connect(t, standIn(t, changeServer), change).List(t.Context(), "", "")
 	if err != nil {
 		require.NotContains(t, err.Error(), "hidden")
 	}
@@ -35,11 +36,11 @@ func TestSignatures(t *testing.T) {
 		return func(cfg *oss.Config) { cfg.Now = func() time.Time { return time.Now().Add(d) } }
 	}
 	for _, test := range []struct {
-		name      string
-		change    func(*ossstore.Config)
-		of        func(*oss.Config)
-		code      string
-		permanent bool
+		name         string
+		change       func(*ossstore.Config)
+		changeServer func(*oss.Config)
+		code         string
+		permanent    bool
 	}{
 		{"right", nil, nil, "", false},
 		{"wrong secret", with("id", "hidden", "token"), nil, "SignatureDoesNotMatch", true},
@@ -54,7 +55,7 @@ func TestSignatures(t *testing.T) {
 		{"clock 16 minutes fast", nil, later(-16 * time.Minute), "RequestTimeTooSkewed", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := tryList(t, test.change, test.of)
+			err := tryList(t, test.change, test.changeServer)
 			if test.code == "" {
 				require.NoError(t, err)
 				return
@@ -65,7 +66,7 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// A key that expires is exchanged while the store is in use.
+// A store that is in use signs with a new key once its key was replaced.
 func TestRotation(t *testing.T) {
 	known := testKeys()
 	credentials := testCredentials()
@@ -82,7 +83,7 @@ func TestRotation(t *testing.T) {
 	put(t, store, "k", "v")
 }
 
-// Requests are signed with one set of credentials whole, whatever is set meanwhile.
+// A request is signed with one complete key even if the key is replaced meanwhile.
 func TestRotationUnderLoad(t *testing.T) {
 	known := keys{}
 	for i := range 10 {

@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Delete is one bulk delete, however few the keys.
+// Delete makes one bulk delete request, even for a single key.
 func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 	if err := objstore.CheckKeys(keys); err != nil || len(keys) == 0 {
 		return err
@@ -21,12 +21,12 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// errNotConfirmed is an answer of success that does not tell of what was asked: a delete's
-// that leaves a key out of its list, a put's without a checksum.
-var errNotConfirmed = errors.New("the service did not confirm it")
+// errNotConfirmed is the error for a response that has a status of success but does not
+// confirm the request: a delete's list lacks a key, or a put's response has no checksum.
+var errNotConfirmed = errors.New("the service did not confirm the request")
 
-// delete returns the keys that may still be there. Asked not to be quiet, the
-// service lists what it deleted; what is not on the list failed.
+// delete returns the keys of the objects that may still exist. Because the request is not
+// quiet, the response lists the deleted keys; deletion of any other key failed.
 func (b *bucket) delete(ctx context.Context, keys []string) (left []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return keys, err

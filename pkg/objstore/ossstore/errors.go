@@ -11,12 +11,12 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// permanentCodes are the service's words for «the same request will fail again».
+// permanentCodes lists the service's error codes after which the same request will fail
+// again.
 //
-// What concerns the access key itself (InvalidAccessKeyId, InvalidSecurityToken,
-// SecurityTokenExpired) is left out: the next attempt may be signed with a fresh
-// one, since Credentials are read at each. So is InvalidDigest: the body was
-// damaged on its way.
+// It omits the errors of the access key (InvalidAccessKeyId, InvalidSecurityToken,
+// SecurityTokenExpired) because each attempt reads Credentials anew and may be signed with a
+// fresh key. It omits InvalidDigest because the body was damaged in transit.
 var permanentCodes = map[string]bool{
 	"AccessDenied":          true,
 	"EntityTooLarge":        true,
@@ -34,25 +34,19 @@ var permanentCodes = map[string]bool{
 	"UserDisable":           true,
 }
 
-// classify turns the service's own answers into the contract's errors. Anything
-// else, as a gateway's page or a broken connection, stays as it is: unknown.
+// classify translates the service's own errors into the contract's. It returns any other
+// error, such as a gateway's page or a broken connection, as it is: the outcome is unknown.
 func classify(err error) error {
-	var answer oss.ServiceError
+	var response oss.ServiceError
 	switch {
-	case !errors.As(err, &answer):
+	case !errors.As(err, &response):
 		return err
-	case answer.Code == "NoSuchKey" && answer.StatusCode == http.StatusNotFound:
-		return as{fs.ErrNotExist, err}
-	case answer.Code == "InvalidRange":
-		return as{objstore.ErrRange, err}
-	case permanentCodes[answer.Code]:
+	case response.Code == "NoSuchKey" && response.StatusCode == http.StatusNotFound:
+		return fmt.Errorf("%w (%w)", fs.ErrNotExist, err)
+	case response.Code == "InvalidRange":
+		return fmt.Errorf("%w (%w)", objstore.ErrRange, err)
+	case permanentCodes[response.Code]:
 		return objstore.Permanent(err)
 	}
 	return err
 }
-
-// as is an answer of the service that means one of the contract's errors.
-type as struct{ meaning, answer error }
-
-func (e as) Error() string   { return fmt.Sprintf("%v (%v)", e.meaning, e.answer) }
-func (e as) Unwrap() []error { return []error{e.meaning, e.answer} }

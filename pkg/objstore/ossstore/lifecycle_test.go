@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// The project's rules, put by the real SDK, let events expire and keep the layout.
+// The project's lifecycle rules, set through the real SDK, expire events and quarantined
+// input, and keep the layout marker.
 func TestLifecycle(t *testing.T) {
 	rules, err := os.ReadFile("../../../infra/operate/bucket/lifecycle.xml")
 	require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// List is one request of the second listing interface.
+// List makes one request, ListObjectsV2.
 func (b *bucket) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return objstore.Page{}, err
@@ -42,11 +42,11 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	return page
 }
 
-// checkPage holds the answer to what the readers' correctness rests on: it is
-// sorted, starts where it was asked to, and has a last key where there is more.
+// checkPage checks what the readers rely on: the page is sorted, all its keys have the prefix
+// and sort after the key after, and it is not empty if another page follows.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {
-		return errors.New("check page: it is empty, yet not the last")
+		return errors.New("check page: it is empty but not the last")
 	}
 	for _, o := range page.Objects {
 		if o.Key <= after || !strings.HasPrefix(o.Key, prefix) {

@@ -16,8 +16,7 @@ const (
 	testRegion = "cn-hangzhou"
 )
 
-// keys are the access keys that a stand-in knows. The token is part of the secret
-// of a temporary one.
+// keys are the access keys that a stand-in accepts, by their ids.
 type keys map[string]struct{ secret, token string }
 
 func (k keys) find(id string) (secret, token string, ok bool) {
@@ -33,7 +32,7 @@ func testCredentials() *ossstore.Credentials {
 	return credentials
 }
 
-// standIn is the handler of a fresh bucket on disk.
+// standIn returns a stand-in for OSS with an empty bucket on disk.
 func standIn(t *testing.T, change func(*oss.Config)) *oss.Server {
 	t.Helper()
 	cfg := oss.Config{Dir: t.TempDir(), Bucket: testBucket, Region: testRegion, Credentials: testKeys().find}
@@ -45,7 +44,7 @@ func standIn(t *testing.T, change func(*oss.Config)) *oss.Server {
 	return server
 }
 
-// connect is a store that speaks to the handler.
+// connect returns a store whose requests go to handler.
 func connect(t *testing.T, handler http.Handler, change func(*ossstore.Config)) *ossstore.Store {
 	t.Helper()
 	server := httptest.NewServer(handler)

@@ -1,10 +1,10 @@
-// Package ossstore is an object store in a bucket of Alibaba Cloud OSS. It is the
-// only package that knows the vendor's SDK.
+// Package ossstore is an object store in a bucket of Alibaba Cloud OSS. No other package of
+// the product imports the vendor's SDK.
 //
-// Each call is one request, never repeated here: wrap the store in
-// objstore.Retrying. Requests carry version 4 signatures. A body is refused by the
-// service unless it arrives with the length and MD5 that were sent with it, and an
-// answer is refused here unless it is the slice that was asked for.
+// Each call makes one request and never repeats it: wrap the store in objstore.Retrying.
+// Requests carry version 4 signatures. Each put sends the length and MD5 of its body, so that
+// the service refuses a damaged one. A read returns an error unless the response is exactly
+// the range that it requested.
 package ossstore
 
 import (
@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store is a bucket, or the part of it below a prefix. It is safe for concurrent
-// use and keeps a pool of connections: one Store a process.
+// Store is a bucket, or the objects under one prefix of it. It is safe for concurrent use.
+// It keeps a pool of connections, so a process should share one Store.
 type Store struct {
 	objstore.Store
 	name string
@@ -24,7 +24,8 @@ type Store struct {
 
 var _ objstore.Store = (*Store)(nil)
 
-// New asks the service nothing: that there is such a bucket shows with the first call.
+// New opens a bucket without making a request. If the bucket does not exist, the first call
+// fails.
 func New(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -33,9 +34,8 @@ func New(cfg Config) (*Store, error) {
 		oss.AuthVersion(oss.AuthV4),
 		oss.Region(cfg.Region),
 		oss.SetCredentialsProvider(provider{cfg.Credentials}),
-		oss.Timeout(seconds(cfg.ConnectTimeout, defaultConnectTimeout), seconds(cfg.IOTimeout, defaultIOTimeout)),
-		oss.ForcePathStyle(cfg.PathStyle),
-		oss.RedirectEnabled(false), // a redirected put would have lost its body
+		oss.Timeout(seconds(connectTimeout), seconds(cfg.ioTimeout())),
+		oss.RedirectEnabled(false), // a redirected put would lose its body
 	)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %q: %w", cfg.Bucket, err)
@@ -50,8 +50,8 @@ func New(cfg Config) (*Store, error) {
 	}, nil
 }
 
-// String names the bucket and prefix.
+// String returns the bucket and prefix as oss://bucket/prefix.
 func (s *Store) String() string { return s.name }
 
-// bucket is the whole of one bucket: each ability has its file.
+// bucket is a whole bucket, without a prefix. Each ability has its own file.
 type bucket struct{ sdk *oss.Bucket }

@@ -71,7 +71,8 @@ func TestPutSendsLengthAndDigest(t *testing.T) {
 	}
 }
 
-// A success that does not tell of the object may be a gateway's: the outcome is unknown.
+// Without a checksum of the object, a response of success may come from a gateway, so the
+// outcome is unknown.
 func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 	const md5OfText = "1cb251ec0d568de6a929b520c4aed8d1"
 	for _, test := range []struct {
@@ -100,7 +101,7 @@ func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 	}
 }
 
-// damaging changes the first byte of every body on its way.
+// damaging changes the first byte of every request's body.
 func damaging(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -123,7 +124,7 @@ func TestDamagedBodyIsRefused(t *testing.T) {
 	require.Empty(t, objects)
 }
 
-func TestDamagedAnswerIsRefused(t *testing.T) {
+func TestDamagedResponseIsRefused(t *testing.T) {
 	server := standIn(t, nil)
 	put(t, connect(t, server, nil), "k", "text")
 	store := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -154,7 +155,7 @@ func TestErrors(t *testing.T) {
 		{"another 404", 404, code("NoSuchUpload"), false, false, nil},
 		{"404 of a gateway", 404, gateway, false, false, nil},
 		{"404 without a body", 404, "", false, false, nil},
-		{"no such key, but a fault", 500, code("NoSuchKey"), false, false, nil},
+		{"no such key, but status 500", 500, code("NoSuchKey"), false, false, nil},
 		{"range", 416, code("InvalidRange"), false, false, objstore.ErrRange},
 		{"access denied", 403, code("AccessDenied"), false, true, nil},
 		{"signature", 403, code("SignatureDoesNotMatch"), false, true, nil},
@@ -191,8 +192,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// Answers to a read that are not the slice that was asked for.
-func TestOtherSlices(t *testing.T) {
+// A read accepts only the requested range as a response.
+func TestOtherRanges(t *testing.T) {
 	for _, test := range []struct {
 		name         string
 		status       int
@@ -200,12 +201,12 @@ func TestOtherSlices(t *testing.T) {
 		body         string
 		want         error
 	}{
-		{"the slice", 206, "bytes 2-4/10", "234", nil},
+		{"the range", 206, "bytes 2-4/10", "234", nil},
 		{"the whole object", 200, "", "0123456789", nil},
 		{"the whole object, of the same length", 200, "", "012", nil},
-		{"another slice", 206, "bytes 3-5/10", "345", nil},
-		{"a longer slice", 206, "bytes 2-5/10", "2345", nil},
-		{"a shorter slice", 206, "bytes 2-3/10", "23", nil},
+		{"another range", 206, "bytes 3-5/10", "345", nil},
+		{"a longer range", 206, "bytes 2-5/10", "2345", nil},
+		{"a shorter range", 206, "bytes 2-3/10", "23", nil},
 		{"cut at the end", 206, "bytes 2-3/4", "23", objstore.ErrRange},
 		{"past the end", 206, "bytes 2-4/3", "234", nil},
 		{"no range", 206, "", "234", nil},
@@ -223,7 +224,7 @@ func TestOtherSlices(t *testing.T) {
 				_, _ = io.WriteString(w, test.body)
 			}), nil)
 			got, err := store.Read(t.Context(), "k", 2, 3)
-			if test.name == "the slice" {
+			if test.name == "the range" {
 				require.NoError(t, err)
 				require.Equal(t, "234", string(got))
 				return
@@ -235,8 +236,8 @@ func TestOtherSlices(t *testing.T) {
 	}
 }
 
-// legacy answers a range that does not fit with the whole object, as the service
-// does where the standard meaning is not asked for.
+// legacy responds with the whole object to a range that does not fit, as the service does to
+// a request without the standard range behavior.
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int
@@ -255,7 +256,7 @@ func TestLegacyRangesAreDetected(t *testing.T) {
 	store := connect(t, legacy("0123456789"), nil)
 	for _, r := range [][2]int64{{0, 11}, {9, 2}, {10, 1}, {5, 10}} {
 		got, err := store.Read(t.Context(), "k", r[0], r[1])
-		require.ErrorContains(t, err, "not the slice", "range %v", r)
+		require.ErrorContains(t, err, "not the requested range", "range %v", r)
 		require.Nil(t, got)
 	}
 	got, err := store.Read(t.Context(), "k", 2, 3)
@@ -280,7 +281,7 @@ func TestListingIsChecked(t *testing.T) {
 		"twice":          object("p/b") + object("p/b"),
 		"another prefix": object("q/a"),
 		"not after":      object("p/0"),
-		"more of none":   "<IsTruncated>true</IsTruncated>",
+		"empty, not last": "<IsTruncated>true</IsTruncated>",
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := connect(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -303,7 +304,7 @@ func TestCancelWhileTheServiceIsSilent(t *testing.T) {
 	require.ErrorIs(t, store.Put(ctx, "k", strings.NewReader("v"), 1), context.Canceled)
 }
 
-// A time limit of the connection's is no end of the caller's context.
+// A timeout of the connection does not end the caller's context, so the call is repeated.
 func TestSilenceIsRetried(t *testing.T) {
 	server := standIn(t, nil)
 	first := true
@@ -316,7 +317,8 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// Less than a second is rounded up to one. A slow machine may be as silent as the service.
+	// The shortest timeout is one second, since shorter ones are rounded up. Many attempts are
+	// allowed because the stand-in may be just as silent on a slow machine.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = time.Second })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

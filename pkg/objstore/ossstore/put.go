@@ -15,8 +15,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Put reads body twice: for its MD5, then to send it. Only an answer that tells of the
-// object is a confirmation: a gateway's page may have the same status.
+// Put reads body twice: first for its MD5, then to send it. The put is confirmed only if the
+// response contains a checksum of the object, because a gateway's page may have the same
+// status.
 func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	if err := objstore.CheckKey(key); err != nil {
 		return err
@@ -28,14 +29,14 @@ func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	if err != nil {
 		return fmt.Errorf("put %q: read body: %w", key, err)
 	}
-	var answer http.Header
+	var response http.Header
 	err = b.sdk.PutObject(key, sender(body, size),
 		oss.ContentMD5(base64.StdEncoding.EncodeToString(digest)),
 		oss.ContentType("application/octet-stream"),
 		oss.WithContext(ctx),
-		oss.GetResponseHeader(&answer),
+		oss.GetResponseHeader(&response),
 	)
-	if err == nil && !confirms(answer, digest) {
+	if err == nil && !confirms(response, digest) {
 		err = errNotConfirmed
 	}
 	if err != nil {
@@ -44,11 +45,11 @@ func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	return nil
 }
 
-// confirms reports whether an answer has a checksum of the object: its CRC, which the SDK
-// has compared with what it sent, or its ETag, which is the MD5.
-func confirms(answer http.Header, digest []byte) bool {
-	return answer.Get("X-Oss-Hash-Crc64ecma") != "" ||
-		strings.EqualFold(strings.Trim(answer.Get("ETag"), `"`), hex.EncodeToString(digest))
+// confirms reports whether a response contains a checksum of the object: its CRC, which the
+// SDK has already compared with the bytes it sent, or an ETag that equals the MD5.
+func confirms(response http.Header, digest []byte) bool {
+	return response.Get("X-Oss-Hash-Crc64ecma") != "" ||
+		strings.EqualFold(strings.Trim(response.Get("ETag"), `"`), hex.EncodeToString(digest))
 }
 
 func contentMD5(body io.ReaderAt, size int64) ([]byte, error) {
@@ -59,8 +60,8 @@ func contentMD5(body io.ReaderAt, size int64) ([]byte, error) {
 	return hash.Sum(nil), nil
 }
 
-// sender is body in a form whose length the SDK recognises. Of an empty one it
-// would not send any, unless it is nil.
+// sender returns body in a form whose length the SDK recognizes. Only for a nil body does
+// the SDK send a length of zero.
 func sender(body io.ReaderAt, size int64) io.Reader {
 	if size == 0 {
 		return nil
