@@ -11,26 +11,27 @@ const (
 	OpDelete Op = "delete"
 )
 
-// Call is one request to a store. Reads of no bytes and deletes of no keys ask the
-// store nothing and are no calls.
+// Call describes one request to a store. A read of no bytes or a delete of no keys makes no
+// request, so it is not a Call.
 type Call struct {
 	Op Op
 	// Seq counts the calls of one wrapper from 1, in the order in which they began.
 	Seq int
-	// Key is what was put or read, the prefix of a listing, the first key of a delete.
+	// Key is the key of a put or read, the prefix of a listing, or the first key of a
+	// delete.
 	Key string
-	// After is where a listing page starts.
+	// After is the key after which a listing page starts.
 	After string
-	// Keys are all keys of a delete. They are shared: do not change them.
+	// Keys lists all keys of a delete. The slice is shared: do not change it.
 	Keys []string
-	// Off and N are the range of a read. N is also the size of a put.
+	// Off and N are the offset and length of a read. N is also the size of a put.
 	Off, N int64
 
-	// Bytes is what came of it: the bytes of a put or read that succeeded.
+	// Bytes is the number of bytes that a put or read moved; 0 if it failed.
 	Bytes int64
-	// Objects is the number of entries of a listing page.
+	// Objects is the number of entries in a listing page.
 	Objects int
-	// Err is how it ended.
+	// Err is the error that the call returned.
 	Err error
 }
 

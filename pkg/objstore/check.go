@@ -7,39 +7,40 @@ import (
 	"unicode/utf8"
 )
 
-// MaxKeyBytes is the longest key that a store takes.
+// MaxKeyBytes is the maximum length of a key.
 const MaxKeyBytes = 1023
 
-// CheckKey returns a permanent error for a key that not every store can keep and
-// name in an answer: one that is empty, longer than MaxKeyBytes, not UTF-8, starts
-// with a slash of either kind, or holds a character that XML cannot carry. Every
-// store refuses the same keys, so that a test against one is true of the other.
+// CheckKey returns a permanent error for a key that some store cannot hold or list: a key
+// that is empty, longer than MaxKeyBytes or not UTF-8, starts with a slash or backslash, or
+// contains a character that XML cannot carry. Every store refuses the same keys, so a test
+// against one store holds for all.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
 		return Permanent(fmt.Errorf("check key %q: it is empty", key))
 	case len(key) > MaxKeyBytes:
-		return Permanent(fmt.Errorf("check key %q…: it has %d bytes, more than %d", key[:32], len(key), MaxKeyBytes))
+		return Permanent(fmt.Errorf("check key %q…: it has %d bytes, the limit is %d", key[:32], len(key), MaxKeyBytes))
 	case !utf8.ValidString(key):
 		return Permanent(fmt.Errorf("check key %q: it is not UTF-8", key))
 	case key[0] == '/' || key[0] == '\\':
-		return Permanent(fmt.Errorf("check key %q: it starts with a slash", key))
+		return Permanent(fmt.Errorf("check key %q: it starts with a slash or backslash", key))
 	case strings.ContainsFunc(key, notInXML):
-		return Permanent(fmt.Errorf("check key %q: it holds a control character", key))
+		return Permanent(fmt.Errorf("check key %q: it contains a character that XML cannot carry", key))
 	}
 	return nil
 }
 
-// notInXML reports the characters that XML 1.0 has no way to write, and the white
-// space that its readers change.
+// notInXML reports whether r may not survive XML 1.0: it is a control character, including
+// the white space that parsers normalize, or not a character at all.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }
 
-// CheckKeys is CheckKey for the keys of one delete, which are at most MaxPage.
+// CheckKeys checks the keys of one delete: each by CheckKey, and that there are at most
+// MaxPage.
 func CheckKeys(keys []string) error {
 	if len(keys) > MaxPage {
-		return Permanent(fmt.Errorf("check keys: they are %d, more than %d", len(keys), MaxPage))
+		return Permanent(fmt.Errorf("check keys: there are %d, the limit is %d", len(keys), MaxPage))
 	}
 	for _, key := range keys {
 		if err := CheckKey(key); err != nil {
@@ -49,11 +50,11 @@ func CheckKeys(keys []string) error {
 	return nil
 }
 
-// CheckRange returns a permanent error for an offset and length that no object can
-// have: a negative one, or an end past the largest integer.
+// CheckRange returns a permanent error for a range that lies outside every possible object:
+// the offset or the length is negative, or the end exceeds the largest integer.
 func CheckRange(off, n int64) error {
 	if off < 0 || n < 0 || off > math.MaxInt64-n {
-		return Permanent(fmt.Errorf("check range of %d bytes at %d: no object has it", n, off))
+		return Permanent(fmt.Errorf("check range of %d bytes at offset %d: it lies outside every possible object", n, off))
 	}
 	return nil
 }

@@ -7,9 +7,8 @@ import (
 	"sync"
 )
 
-// Counting is a Store that records every call that goes through it, in the order
-// in which they began. It is safe for concurrent use. A call that has not returned
-// is on record without its result.
+// Counting is a Store that records its calls in the order in which they began. A call that
+// has not returned yet is recorded without its result. Counting is safe for concurrent use.
 type Counting struct {
 	store Store
 
@@ -19,10 +18,11 @@ type Counting struct {
 
 var _ Store = (*Counting)(nil)
 
-// NewCounting wraps store. Below Retrying it sees every attempt, above it every wish.
+// NewCounting returns a Counting around store. Wrapped by Retrying, it records every
+// attempt; wrapping it, only logical calls.
 func NewCounting(store Store) *Counting { return &Counting{store: store} }
 
-// Calls is a copy of what was recorded since the start or the last Reset.
+// Calls returns a copy of the calls recorded since the start or the last Reset.
 func (c *Counting) Calls() []Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -33,19 +33,19 @@ func (c *Counting) Calls() []Call {
 	return calls
 }
 
-// Of is the recorded calls of one ability.
+// Of returns a copy of the recorded calls of one ability.
 func (c *Counting) Of(op Op) []Call {
 	return slices.DeleteFunc(c.Calls(), func(call Call) bool { return call.Op != op })
 }
 
-// Requests is the number of recorded calls.
+// Requests returns the number of recorded calls.
 func (c *Counting) Requests() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.calls)
 }
 
-// Bytes is what the recorded puts and reads moved.
+// Bytes returns the number of bytes that the recorded puts and reads moved.
 func (c *Counting) Bytes() (put, read int64) {
 	for _, call := range c.Calls() {
 		switch call.Op {
@@ -58,14 +58,14 @@ func (c *Counting) Bytes() (put, read int64) {
 	return put, read
 }
 
-// Reset forgets what was recorded. A call under way is forgotten with the rest.
+// Reset forgets all recorded calls, including those that have not returned yet.
 func (c *Counting) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls = nil
 }
 
-// Put is the wrapped store's.
+// Put calls the wrapped store.
 func (c *Counting) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	call := c.begin(putCall(key, size))
 	err := c.store.Put(ctx, key, body, size)
@@ -73,7 +73,7 @@ func (c *Counting) Put(ctx context.Context, key string, body io.ReaderAt, size i
 	return err
 }
 
-// Read is the wrapped store's.
+// Read calls the wrapped store.
 func (c *Counting) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if n == 0 {
 		return c.store.Read(ctx, key, off, n)
@@ -84,7 +84,7 @@ func (c *Counting) Read(ctx context.Context, key string, off, n int64) ([]byte, 
 	return b, err
 }
 
-// List is the wrapped store's.
+// List calls the wrapped store.
 func (c *Counting) List(ctx context.Context, prefix, after string) (Page, error) {
 	call := c.begin(listCall(prefix, after))
 	page, err := c.store.List(ctx, prefix, after)
@@ -92,7 +92,7 @@ func (c *Counting) List(ctx context.Context, prefix, after string) (Page, error)
 	return page, err
 }
 
-// Delete is the wrapped store's.
+// Delete calls the wrapped store.
 func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return c.store.Delete(ctx)
@@ -103,8 +103,8 @@ func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// begin puts the call on record. Its result is filled in under the same lock, so
-// that a copy never tears.
+// begin records the call without its result. Because end fills in the result under the same
+// lock, Calls never copies half of it.
 func (c *Counting) begin(call Call) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()

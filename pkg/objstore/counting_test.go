@@ -38,7 +38,7 @@ func TestCounting(t *testing.T) {
 	require.Zero(t, counting.Requests())
 }
 
-func TestCountingLeavesOutWhatIsNoRequest(t *testing.T) {
+func TestCountingIgnoresCallsWithoutRequest(t *testing.T) {
 	counting := objstore.NewCounting(memstore.New())
 	_, err := counting.Read(t.Context(), "a", 0, 0)
 	require.NoError(t, err)

@@ -2,14 +2,13 @@ package objstore
 
 import "fmt"
 
-// DeleteError is a delete that may have left objects behind: the keys that it
-// could not confirm as gone, and why.
+// DeleteError is the error of a delete that may have left objects in the store.
 type DeleteError struct {
-	Keys []string // not empty
-	Err  error
+	Keys []string // the keys whose deletion was not confirmed, at least one
+	Err  error    // the cause
 }
 
-// Error quotes the first key and counts the others; Keys has all of them.
+// Error quotes the first of the keys and counts the others.
 func (e *DeleteError) Error() string {
 	if len(e.Keys) == 1 {
 		return fmt.Sprintf("delete %q: %v", e.Keys[0], e.Err)

@@ -9,33 +9,34 @@ import (
 	"sync"
 )
 
-// ErrFault is an error for tests to inject where they need no particular one. Like that of
-// a connection that was cut, it is io.EOF, too: nobody may take it for the end of anything.
+// ErrFault is an error to inject in tests that need no particular one. It wraps io.EOF, as
+// the error of a broken connection may, so that a caller that mistakes it for the end of
+// data is found out.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
-// Fault is what goes wrong with one call. The zero value is nothing; of the errors
-// the first one that is set, in this order, ends the call.
+// Fault describes how one call fails. The zero value lets the call pass. If several errors
+// are set, the first in the order of the fields ends the call.
 type Fault struct {
-	// Until holds the call back, before its effect, until the channel is closed.
-	// A context that ends first ends the call without effect.
+	// Until delays the call's effect until the channel is closed. If the context ends
+	// first, the call ends without effect.
 	Until <-chan struct{}
-	// Late takes the call out of its caller's hands: the caller gets Before, else
-	// After, else ErrFault at once, and the effect follows when the channel is
-	// closed, as that of a request which was delayed on its way. See Faulty.Settle.
+	// Late returns an error at once, but lets the effect follow when the channel is closed,
+	// like a request that was delayed on its way. The error is Before, or else After, or
+	// else ErrFault. Faulty.Settle waits for the effect.
 	Late <-chan struct{}
 
 	// Before fails the call without effect.
 	Before error
-	// Midway fails it in the middle: a put read half its body and stored nothing, a
-	// read or listing moved its bytes but gave none, of a delete's keys the first
-	// half is gone.
+	// Midway fails the call halfway: a put reads half its body and stores nothing, a read
+	// or listing transfers its data but returns none, and a delete removes the first half
+	// of its keys.
 	Midway error
-	// After fails the call after its whole effect.
+	// After fails the call after its full effect.
 	After error
 }
 
-// Faulty is a Store for tests that fails as its hook says. The hook is called once
-// for each call, before it, by one goroutine at a time.
+// Faulty is a Store for tests. Its hook chooses the fault of each call; it is called once
+// before each call, by one goroutine at a time.
 type Faulty struct {
 	store Store
 	late  sync.WaitGroup
@@ -47,12 +48,12 @@ type Faulty struct {
 
 var _ Store = (*Faulty)(nil)
 
-// NewFaulty wraps store. A nil hook lets everything pass.
+// NewFaulty returns a Faulty around store. A nil hook lets every call pass.
 func NewFaulty(store Store, hook func(Call) Fault) *Faulty {
 	return &Faulty{store: store, hook: hook}
 }
 
-// SetHook changes the hook for the calls that begin from now on, and counts them from 1.
+// SetHook sets the hook for the calls that begin from now on, and restarts Call.Seq at 1.
 func (f *Faulty) SetHook(hook func(Call) Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -62,7 +63,7 @@ func (f *Faulty) SetHook(hook func(Call) Fault) {
 // Settle waits for the effects of all late calls.
 func (f *Faulty) Settle() { f.late.Wait() }
 
-// Put is the wrapped store's, or fails as the hook says.
+// Put calls the wrapped store or fails as the hook says.
 func (f *Faulty) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	fault := f.next(putCall(key, size))
 	if fault.Late != nil {
@@ -78,12 +79,12 @@ func (f *Faulty) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	))
 }
 
-// Read is the wrapped store's, or fails as the hook says.
+// Read calls the wrapped store or fails as the hook says.
 func (f *Faulty) Read(ctx context.Context, key string, off, n int64) (b []byte, err error) {
 	if n == 0 {
 		return f.store.Read(ctx, key, off, n)
 	}
-	err = f.do(ctx, f.next(readCall(key, off, n)), question(func(ctx context.Context) error {
+	err = f.do(ctx, f.next(readCall(key, off, n)), lookup(func(ctx context.Context) error {
 		var err error
 		b, err = f.store.Read(ctx, key, off, n)
 		return err
@@ -94,9 +95,9 @@ func (f *Faulty) Read(ctx context.Context, key string, off, n int64) (b []byte, 
 	return b, nil
 }
 
-// List is the wrapped store's, or fails as the hook says.
+// List calls the wrapped store or fails as the hook says.
 func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err error) {
-	err = f.do(ctx, f.next(listCall(prefix, after)), question(func(ctx context.Context) error {
+	err = f.do(ctx, f.next(listCall(prefix, after)), lookup(func(ctx context.Context) error {
 		var err error
 		page, err = f.store.List(ctx, prefix, after)
 		return err
@@ -107,7 +108,7 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err
 	return page, nil
 }
 
-// Delete is the wrapped store's, or fails as the hook says.
+// Delete calls the wrapped store or fails as the hook says.
 func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return f.store.Delete(ctx)
@@ -130,26 +131,28 @@ func (f *Faulty) next(call Call) Fault {
 	return f.hook(call)
 }
 
-// step is a call in the measures in which it can happen: half, whole, or when
-// nobody waits for its answer any more.
-type step struct {
-	half   func(context.Context)
-	whole  func(context.Context) error
-	unseen func(context.Context)
+// effect holds the ways in which a call can happen: half of it, all of it, or all of it
+// after its caller was given an error.
+type effect struct {
+	half func(context.Context)
+	full func(context.Context) error
+	late func(context.Context)
 }
 
-func change(half func(context.Context), whole func(context.Context) error) step {
-	return step{half, whole, func(ctx context.Context) { _ = whole(ctx) }}
+// change returns the effect of a put or delete.
+func change(half func(context.Context), full func(context.Context) error) effect {
+	return effect{half, full, func(ctx context.Context) { _ = full(ctx) }}
 }
 
-// question is a step that changes nothing, so that unseen it is not asked.
-func question(ask func(context.Context) error) step {
-	return step{func(ctx context.Context) { _ = ask(ctx) }, ask, func(context.Context) {}}
+// lookup returns the effect of a read or listing, which changes nothing and therefore has no
+// late effect.
+func lookup(full func(context.Context) error) effect {
+	return effect{func(ctx context.Context) { _ = full(ctx) }, full, func(context.Context) {}}
 }
 
-func (f *Faulty) do(ctx context.Context, fault Fault, s step) error {
+func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	if fault.Late != nil {
-		f.later(ctx, fault.Late, s)
+		f.doLate(ctx, fault.Late, e)
 		return firstError(fault.Before, fault.After, ErrFault)
 	}
 	if err := hold(ctx, fault.Until); err != nil {
@@ -159,18 +162,18 @@ func (f *Faulty) do(ctx context.Context, fault Fault, s step) error {
 	case fault.Before != nil:
 		return fault.Before
 	case fault.Midway != nil:
-		s.half(ctx)
+		e.half(ctx)
 		return fault.Midway
 	}
-	return firstError(s.whole(ctx), fault.After)
+	return firstError(e.full(ctx), fault.After)
 }
 
-// later lets the effect follow, whatever became of the caller.
-func (f *Faulty) later(ctx context.Context, when <-chan struct{}, s step) {
+// doLate runs the effect once when is closed, even if the caller's context has ended.
+func (f *Faulty) doLate(ctx context.Context, when <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)
 	f.late.Go(func() {
 		<-when
-		s.unseen(ctx)
+		e.late(ctx)
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// putOne puts "v" under "k" through a faulty store and says whether it is there then.
+// putOne puts "v" under "k" through a faulty store and reports whether it was stored.
 func putOne(t *testing.T, fault objstore.Fault) (err error, stored bool) {
 	inner := memstore.New()
 	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return fault })
@@ -56,7 +56,7 @@ func TestFaultyDeleteMidway(t *testing.T) {
 	require.Len(t, left, 2)
 }
 
-func TestFaultyHoldsACallBack(t *testing.T) {
+func TestFaultyDelaysACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until := make(chan struct{})
 		inner := memstore.New()
@@ -71,7 +71,7 @@ func TestFaultyHoldsACallBack(t *testing.T) {
 	})
 }
 
-// A late put happens after its caller gave up, with the bytes of then.
+// A late put stores the bytes of the original call, after its caller has given up.
 func TestFaultyLatePut(t *testing.T) {
 	late := make(chan struct{})
 	inner := memstore.New()
@@ -97,7 +97,7 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 	return strings.NewReader(string(r)).ReadAt(p, off)
 }
 
-func TestFaultySetHookCountsAnew(t *testing.T) {
+func TestFaultySetHookRestartsSeq(t *testing.T) {
 	faulty := objstore.NewFaulty(memstore.New(), nil)
 	_, err := faulty.List(t.Context(), "", "")
 	require.NoError(t, err)

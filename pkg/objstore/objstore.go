@@ -1,12 +1,11 @@
 // Package objstore is the contract between the jobs and an object store.
 //
-// Every write is a whole object that becomes visible at once or not at all, and a
-// call that completed is seen by every call that starts later. The jobs put only
-// ever one content under a key, so that a put may be repeated, late or doubled
-// without harm.
+// Every put writes a whole object, which becomes visible at once or not at all. The effect
+// of a completed call is visible to every call that starts later. The jobs only ever put one
+// content under a key, so a put that is repeated or arrives late does no harm.
 //
-// Absence is fs.ErrNotExist through errors.Is. Any other error of a Put or Delete
-// means that the outcome is unknown.
+// A read of an absent object fails with fs.ErrNotExist, matched through errors.Is. After any
+// error from Put or Delete the outcome is unknown.
 package objstore
 
 import (
@@ -16,30 +15,30 @@ import (
 	"time"
 )
 
-// Store is what the jobs need of an object store. Implementations are safe for
-// concurrent use, and each call is one request unless it is retried.
+// Store is the set of abilities that the jobs need from an object store. Implementations are
+// safe for concurrent use, and each call is one request unless it is retried.
 type Store interface {
-	// Put stores size bytes of body under key, replacing what was there. It reads
-	// body from its start, more than once where it must, and the store refuses a
-	// body that arrives damaged.
+	// Put stores the first size bytes of body under key and replaces any older object.
+	// It may read body more than once. The store refuses a body that arrives damaged.
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 
-	// Read returns exactly n bytes of the object from offset off. It returns
-	// fs.ErrNotExist where there is no object under key (and only then), ErrRange
-	// where the range ends past the object's end. n = 0 asks the store nothing.
-	// The caller owns the result.
+	// Read returns exactly n bytes of the object, starting at offset off. It returns
+	// fs.ErrNotExist if, and only if, there is no object under key, and ErrRange if the
+	// range ends past the object's end. If n is 0, Read makes no request. The caller
+	// owns the result.
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 
-	// List returns the objects whose key starts with prefix and sorts after the
-	// key after, in ascending order of the key's bytes, at most MaxPage of them.
+	// List returns the first MaxPage objects whose keys start with prefix and sort
+	// after the key after, in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
-	// Delete removes the objects under keys, at most MaxPage of them. A key that
-	// holds nothing is no error. An error names the keys that may still be there.
+	// Delete removes the objects under the given keys, at most MaxPage of them. An absent
+	// object is not an error. The error is a *DeleteError with the keys of the objects
+	// that may still exist, or a permanent error if a key or their number is invalid.
 	Delete(ctx context.Context, keys ...string) error
 }
 
-// MaxPage is the most objects of one listing page, and keys of one delete.
+// MaxPage is the maximum number of objects in a listing page and of keys in a delete.
 const MaxPage = 1000
 
 // Object is an entry of a listing.
@@ -49,14 +48,14 @@ type Object struct {
 	Modified time.Time
 }
 
-// Page is a part of a listing. More says that another page follows, after the
-// last key of this one.
+// Page is a part of a listing. If More is true, the next page starts after the last key of
+// this one.
 type Page struct {
 	Objects []Object
 	More    bool
 }
 
-// ErrRange is a read that ends past the object's end.
+// ErrRange is the error for a read that ends past the object's end.
 var ErrRange = errors.New("range ends past the object")
 
 // Lister is the part of a Store that All needs.
@@ -64,8 +63,8 @@ type Lister interface {
 	List(ctx context.Context, prefix, after string) (Page, error)
 }
 
-// All lists the objects below prefix that sort after the key after, to the end:
-// one request for each MaxPage of them, at least one.
+// All lists every object whose key starts with prefix and sorts after the key after. It
+// makes one request per MaxPage objects, and at least one.
 func All(ctx context.Context, store Lister, prefix, after string) ([]Object, error) {
 	var all []Object
 	for {

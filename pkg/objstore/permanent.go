@@ -2,8 +2,8 @@ package objstore
 
 import "errors"
 
-// Permanent marks err as one that trying again cannot help: Retrying hands it on
-// at once. It says nothing about whether the call took effect. Permanent(nil) is nil.
+// Permanent marks err as an error that another attempt cannot change, so that Retrying
+// returns it at once. The call may still have taken effect. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -11,7 +11,7 @@ func Permanent(err error) error {
 	return permanentError{err}
 }
 
-// IsPermanent says whether err, or an error it wraps, was marked by Permanent.
+// IsPermanent reports whether err, or an error that it wraps, was marked by Permanent.
 func IsPermanent(err error) bool {
 	var p permanentError
 	return errors.As(err, &p)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// WithPrefix is the part of store whose keys start with prefix, as a store of its
-// own: prefix is put before every key that goes in and cut from every key that
-// comes out. Messages of errors show the whole key. An empty prefix changes nothing.
+// WithPrefix presents the objects of store whose keys start with prefix as a store of their
+// own. It adds prefix to every key it passes to store, and removes it from every key it
+// returns. Error messages show the full key. With an empty prefix it returns store itself.
 func WithPrefix(store Store, prefix string) Store {
 	if prefix == "" {
 		return store
@@ -42,15 +42,15 @@ func (p *prefixed) List(ctx context.Context, prefix, after string) (Page, error)
 }
 
 func (p *prefixed) Delete(ctx context.Context, keys ...string) error {
-	whole := make([]string, len(keys))
+	full := make([]string, len(keys))
 	for i, key := range keys {
-		whole[i] = p.prefix + key
+		full[i] = p.prefix + key
 	}
-	return p.cut(p.store.Delete(ctx, whole...))
+	return p.withoutPrefix(p.store.Delete(ctx, full...))
 }
 
-// cut makes the keys of a DeleteError those that our caller knows.
-func (p *prefixed) cut(err error) error {
+// withoutPrefix removes the prefix from the keys of a DeleteError.
+func (p *prefixed) withoutPrefix(err error) error {
 	var failed *DeleteError
 	if !errors.As(err, &failed) {
 		return err

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-func TestWithPrefixKeepsToItsPart(t *testing.T) {
+func TestWithPrefixShowsOnlyItsObjects(t *testing.T) {
 	whole := memstore.New()
 	one, other := objstore.WithPrefix(whole, "one/"), objstore.WithPrefix(whole, "one/other/")
 	require.NoError(t, other.Put(t.Context(), "k", strings.NewReader("v"), 1))

@@ -1,7 +1,7 @@
 // Package memstore is an object store in memory, for tests and trials.
 //
-// It refuses the keys that the real store refuses, lists in the same order, and
-// shows an object whole or not at all.
+// It refuses the same keys as the real store, lists in the same order, and never shows part
+// of an object.
 package memstore
 
 import (
@@ -17,9 +17,10 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects until it is collected. It is safe for concurrent use.
+// Store keeps its objects in memory. It is safe for concurrent use.
 type Store struct {
-	// Now dates the objects. Set it before the first call. Default time.Now.
+	// Now sets the objects' modification times. Set it before the first call. Default
+	// time.Now.
 	Now func() time.Time
 
 	mu      sync.RWMutex
@@ -27,7 +28,7 @@ type Store struct {
 	objects map[string]object
 }
 
-// object's bytes are never changed once stored.
+// object is a stored object. Its bytes never change.
 type object struct {
 	bytes    []byte
 	modified time.Time
@@ -35,12 +36,12 @@ type object struct {
 
 var _ objstore.Store = (*Store)(nil)
 
-// New is an empty store.
+// New returns an empty store.
 func New() *Store {
 	return &Store{Now: time.Now, objects: map[string]object{}}
 }
 
-// Put reads body to its end before it stores anything.
+// Put reads all of body before it stores anything.
 func (s *Store) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	if err := objstore.CheckKey(key); err != nil {
 		return err
@@ -65,7 +66,7 @@ func (s *Store) store(key string, o object) {
 	s.objects[key] = o
 }
 
-// Read copies the bytes that were asked for.
+// Read returns a copy of the range.
 func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if err := objstore.CheckRange(off, n); err != nil || n == 0 {
 		return nil, err
@@ -83,12 +84,12 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	case !known:
 		return nil, fmt.Errorf("read %q: %w", key, fs.ErrNotExist)
 	case off+n > int64(len(o.bytes)):
-		return nil, fmt.Errorf("read %d bytes at %d of %q: %w", n, off, key, objstore.ErrRange)
+		return nil, fmt.Errorf("read %d bytes at offset %d of %q: %w", n, off, key, objstore.ErrRange)
 	}
 	return slices.Clone(o.bytes[off : off+n]), nil
 }
 
-// List cuts its page out of the sorted keys.
+// List returns a page of the sorted keys.
 func (s *Store) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return objstore.Page{}, err
@@ -110,7 +111,8 @@ func (s *Store) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return page, nil
 }
 
-// first is where a listing below prefix starts: the least key that is after after.
+// first returns the index at which a listing starts: the lowest key that is at least prefix
+// and greater than after.
 func (s *Store) first(prefix, after string) int {
 	if prefix > after {
 		i, _ := slices.BinarySearch(s.keys, prefix)
@@ -123,7 +125,7 @@ func (s *Store) first(prefix, after string) int {
 	return i
 }
 
-// Delete removes all keys at once.
+// Delete removes all keys in one step.
 func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if err := objstore.CheckKeys(keys); err != nil || len(keys) == 0 {
 		return err

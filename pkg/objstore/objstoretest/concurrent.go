@@ -28,21 +28,21 @@ func cancelledBefore(t *testing.T, store objstore.Store) {
 	require.ErrorIs(t, err, context.Canceled)
 	err = store.Delete(ctx, "k")
 	require.ErrorIs(t, err, context.Canceled)
-	requireNames(t, err, "k")
+	requireDeleteError(t, err, "k")
 
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 	requireObject(t, store, "k", "v")
 }
 
-// requireNames expects an error of a delete to name the keys that may be left.
-func requireNames(t *testing.T, err error, want ...string) {
+// requireDeleteError requires that err names the keys that a delete may have left.
+func requireDeleteError(t *testing.T, err error, want ...string) {
 	t.Helper()
 	var failed *objstore.DeleteError
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, want, failed.Keys)
 }
 
-// A put that is cancelled under way is stored whole or not at all.
+// A put that is cancelled while it runs stores the whole object or nothing.
 func cancelledDuring(t *testing.T, store objstore.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -58,8 +58,8 @@ func cancelledDuring(t *testing.T, store objstore.Store) {
 	requireObject(t, store, "k", text)
 }
 
-// concurrentUse has writers of the same and of other keys, readers and deleters at
-// once. Readers see whole objects only.
+// concurrentUse writes shared and separate keys, reads, lists and deletes at the same time.
+// A reader must only ever see whole objects.
 func concurrentUse(t *testing.T, store objstore.Store) {
 	const workers, rounds = 8, 20
 	shared := strings.Repeat("shared", 2000)
@@ -80,8 +80,8 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 	require.Len(t, keys(t, store, "own/", ""), workers*rounds)
 }
 
-// useStore puts and reads the shared object, puts its own, sees it listed, and
-// deletes something that was never there.
+// useStore puts and reads the shared object, does the same with its own, finds it in a
+// listing, and deletes an absent object.
 func useStore(ctx context.Context, store objstore.Store, own, shared string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }
@@ -102,7 +102,7 @@ func useStore(ctx context.Context, store objstore.Store, own, shared string) err
 func expect(ctx context.Context, store objstore.Store, key, want string) error {
 	got, err := store.Read(ctx, key, 0, int64(len(want)))
 	if err == nil && string(got) != want {
-		return fmt.Errorf("read %q: got %d other bytes: %w", key, len(got), io.ErrUnexpectedEOF)
+		return fmt.Errorf("read %q: got %d bytes that differ: %w", key, len(got), io.ErrUnexpectedEOF)
 	}
 	return err
 }

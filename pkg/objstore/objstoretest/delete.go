@@ -18,9 +18,9 @@ func deletes(t *testing.T, store objstore.Store) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.Equal(t, []string{"a/b", "ab"}, keys(t, store, "", ""))
 
-	require.NoError(t, store.Delete(t.Context(), "a"), "delete of what is gone")
-	require.NoError(t, store.Delete(t.Context(), "never/there"), "delete of what never was")
-	require.NoError(t, store.Delete(t.Context()), "delete of nothing")
+	require.NoError(t, store.Delete(t.Context(), "a"), "delete of a deleted object")
+	require.NoError(t, store.Delete(t.Context(), "never/there"), "delete of an absent object")
+	require.NoError(t, store.Delete(t.Context()), "delete of no keys")
 
 	put(t, store, "a", "again")
 	requireObject(t, store, "a", "again")

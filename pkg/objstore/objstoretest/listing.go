@@ -28,7 +28,7 @@ func listingOrder(t *testing.T, store objstore.Store) {
 	for i, object := range page.Objects {
 		require.Equal(t, want[i], object.Key)
 		require.EqualValues(t, slices.Index(shuffled, object.Key), object.Size, "size of %q", object.Key)
-		require.WithinDuration(t, begin, object.Modified, time.Hour, "date of %q", object.Key)
+		require.WithinDuration(t, begin, object.Modified, time.Hour, "modification time of %q", object.Key)
 	}
 }
 
@@ -69,7 +69,7 @@ func listingAfter(t *testing.T, store objstore.Store) {
 	}
 }
 
-// many are n keys in ascending order.
+// many returns n keys in ascending order.
 func many(n int) []string {
 	keys := make([]string, n)
 	for i := range keys {

@@ -76,8 +76,8 @@ func impossibleRanges(t *testing.T, store objstore.Store) {
 	}
 }
 
-// longKey has the most bytes that a key may, next to nothing of them plain.
-func longKey(bytes int) string { return strings.Repeat("ä", bytes/2) + strings.Repeat("x", bytes%2) }
+// longKey returns a key of n bytes, nearly all of them part of non-ASCII characters.
+func longKey(n int) string { return strings.Repeat("ä", n/2) + strings.Repeat("x", n%2) }
 
 func oddKeyList() []string {
 	return []string{
@@ -142,7 +142,7 @@ func repeatedPut(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// A store must not care that the jobs never do this.
+// A store must replace an object, although the jobs never rely on it.
 func putOfAnotherSize(t *testing.T, store objstore.Store) {
 	for _, text := range []string{"short", "very much longer", "", "x"} {
 		put(t, store, "k", text)
@@ -156,7 +156,7 @@ func shortBody(t *testing.T, store objstore.Store) {
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 	require.Empty(t, keys(t, store, "", ""))
 
-	// What lies past size is not the object's.
+	// The body's bytes past size are not stored.
 	require.NoError(t, store.Put(t.Context(), "k", strings.NewReader("four"), 3))
 	requireObject(t, store, "k", "fou")
 }
@@ -178,7 +178,7 @@ func bytesNotAliased(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// brokenBody gives its first half, then calls atHalf and fails with its error.
+// brokenBody returns its first half, then calls atHalf and fails with its error, if any.
 type brokenBody struct {
 	text   string
 	atHalf func() error

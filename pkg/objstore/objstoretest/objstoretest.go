@@ -1,5 +1,5 @@
-// Package objstoretest is the conformance suite of the object store contract: what
-// each store has to pass, in named subtests.
+// Package objstoretest is the conformance suite of the object store contract. Every store
+// must pass all of its subtests.
 package objstoretest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Run tests the stores that open returns, one for each subtest, each empty.
+// Run runs every subtest on an empty store of its own, which open returns.
 func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
 	for _, test := range []struct {
 		name string
@@ -45,13 +45,13 @@ func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
 	}
 }
 
-// put stores text, read expects it, keys lists: what most subtests are made of.
-
+// put stores text under key.
 func put(t *testing.T, store objstore.Store, key, text string) {
 	t.Helper()
 	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader([]byte(text)), int64(len(text))), "put %q", key)
 }
 
+// requireObject requires that the object under key has the content want.
 func requireObject(t *testing.T, store objstore.Store, key, want string) {
 	t.Helper()
 	got, err := store.Read(t.Context(), key, 0, int64(len(want)))
@@ -61,6 +61,7 @@ func requireObject(t *testing.T, store objstore.Store, key, want string) {
 	require.ErrorIs(t, err, objstore.ErrRange, "read past the end of %q", key)
 }
 
+// keys lists all keys that start with prefix and sort after the key after.
 func keys(t *testing.T, store objstore.Store, prefix, after string) []string {
 	t.Helper()
 	objects, err := objstore.All(t.Context(), store, prefix, after)
