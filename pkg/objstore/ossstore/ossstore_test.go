@@ -277,10 +277,10 @@ func TestDeleteNamesWhatWasNotConfirmed(t *testing.T) {
 func TestListingIsChecked(t *testing.T) {
 	object := func(key string) string { return "<Contents><Key>" + key + "</Key><Size>1</Size></Contents>" }
 	for name, body := range map[string]string{
-		"not sorted":     object("p/b") + object("p/a"),
-		"twice":          object("p/b") + object("p/b"),
-		"another prefix": object("q/a"),
-		"not after":      object("p/0"),
+		"not sorted":      object("p/b") + object("p/a"),
+		"twice":           object("p/b") + object("p/b"),
+		"another prefix":  object("q/a"),
+		"not after":       object("p/0"),
 		"empty, not last": "<IsTruncated>true</IsTruncated>",
 	} {
 		t.Run(name, func(t *testing.T) {
