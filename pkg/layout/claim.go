@@ -10,11 +10,13 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// ErrConflict: the bucket is divided otherwise than configured, or in two ways.
+// ErrConflict is the error for a bucket whose layout differs from the configured one, or that
+// has contradictory or unknown markers.
 var ErrConflict = errors.New("the bucket has another layout")
 
-// Find is the layout that the bucket's marker names, the zero Layout where there
-// is no marker yet: one request. ErrConflict where markers contradict each other.
+// Find returns the layout that the bucket's marker states, or the zero Layout if there is no
+// marker yet. It makes one request. It returns ErrConflict if there are several markers, or
+// one of another version.
 func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	page, err := store.List(ctx, MarkerPrefix, "")
 	if err != nil {
@@ -27,22 +29,23 @@ func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 			return Layout{}, fmt.Errorf("%w: %w", ErrConflict, err)
 		}
 		if found.Shards != 0 {
-			return Layout{}, fmt.Errorf("%w: both %q and %q are there", ErrConflict, found.Marker(), o.Key)
+			return Layout{}, fmt.Errorf("%w: it has two markers, %q and %q", ErrConflict, found.Marker(), o.Key)
 		}
 		found = l
 	}
 	return found, nil
 }
 
-// Claimer is what Claim needs of a store.
+// Claimer is the part of a store that Claim needs.
 type Claimer interface {
 	objstore.Lister
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
-// Claim makes sure that the bucket has layout l: one request, or three on the
-// bucket's first use. Two that claim different layouts at once both see it, for
-// each lists after its own marker is durable.
+// Claim returns nil if the bucket has layout l, and gives a new bucket this layout. It makes
+// one request, or three for a new bucket. If two callers claim different layouts at the same
+// time, at least one of them gets ErrConflict, because each lists the markers after its own
+// is durable.
 func Claim(ctx context.Context, store Claimer, l Layout) error {
 	found, err := Find(ctx, store)
 	if err != nil {
@@ -57,7 +60,7 @@ func Claim(ctx context.Context, store Claimer, l Layout) error {
 		}
 	}
 	if found != l {
-		return fmt.Errorf("%w: %q is there, and %d shards are configured", ErrConflict, found.Marker(), l.Shards)
+		return fmt.Errorf("%w: its marker is %q, but %d shards are configured", ErrConflict, found.Marker(), l.Shards)
 	}
 	return nil
 }

@@ -6,22 +6,22 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Segment is an entry of a partition's listing whose name parses.
+// Segment is a segment in a partition's listing.
 type Segment struct {
 	Key  string
 	Size int64
 	Name Name
 }
 
-// Run is the fresh segments of one run that are listed, in ascending order of
-// their sequence numbers: each holds all rows of those before it.
+// Run holds the listed segments of one run in ascending order of their sequence numbers. Each
+// segment contains all rows of the segments before it. A Run is never empty.
 type Run []Segment
 
-// Head is the run's last segment, which holds all of the run's rows.
+// Head returns the run's last segment, which contains all of the run's rows.
 func (r Run) Head() Segment { return r[len(r)-1] }
 
-// Heads parts segments, which are in ascending order of their keys, into runs
-// and compacted segments.
+// Heads splits segments, given in ascending order of their keys, into runs and compacted
+// segments.
 func Heads(segments []Segment) (runs []Run, compacted []Segment) {
 	for _, s := range segments {
 		switch {
@@ -37,8 +37,8 @@ func Heads(segments []Segment) (runs []Run, compacted []Segment) {
 	return runs, slices.Clip(compacted)
 }
 
-// Segments are the objects of a partition's listing whose names parse, in the
-// listing's order. Foreign objects are passed over.
+// Segments returns the objects of a partition's listing whose keys parse, in the listing's
+// order. It ignores foreign objects.
 func Segments(objects []objstore.Object) []Segment {
 	var segments []Segment
 	for _, o := range objects {

@@ -1,16 +1,14 @@
-// Package layout says where everything is in the bucket: keys from shards, days
-// and segment names, and back.
+// Package layout formats and parses the keys of all objects in the bucket.
 //
 //	layout/v1-shards16
 //	events/shard=4/day=2026-11-22/l0000-<run>-<seq>.parquet
 //	events/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
 //	quarantine/day=2026-11-22/<id>.json
 //
-// What always holds: every format has its parse, and a key that parses is the key
-// that its parts format to. A segment's key sorts after the keys of all segments
-// that it may supersede: within a run by sequence number, else by level, both
-// zero-padded. A client identifier never appears in a key. Nothing but Find and Claim, of
-// the bucket's marker, asks a store.
+// Every format has a parser, and a key that parses is exactly the key that its parts format
+// to. A segment's key sorts after the keys of all segments that it may supersede: by sequence
+// number within a run, otherwise by level, both zero-padded. A key never contains a client
+// identifier. Only Find and Claim, which handle the bucket's marker, make requests to a store.
 package layout
 
 import (
@@ -24,19 +22,19 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Layout is how the bucket is divided. It is chosen when the bucket is first used
-// and fixed from then on by the marker object.
+// Layout says how the bucket is divided. It is chosen when the bucket is first used, and the
+// marker object fixes it from then on.
 type Layout struct {
-	// Shards is the number of device partitions of one day: 16, 256 or 4096.
+	// Shards is the number of device partitions per day: 16, 256 or 4096.
 	Shards int
 }
 
-// MarkerPrefix is where the marker is listed. Exactly one object may be there.
+// MarkerPrefix is the prefix of the marker's key. Only one object may have this prefix.
 const MarkerPrefix = "layout/"
 
 const markerStart = MarkerPrefix + "v1-shards"
 
-// Validate reports a number of shards that is not one, two or three hex digits' worth.
+// Validate returns an error unless the number of shards is 16, 256 or 4096.
 func (l Layout) Validate() error {
 	if l.digits() == 0 {
 		return fmt.Errorf("shards must be 16, 256 or 4096, not %d", l.Shards)
@@ -44,25 +42,25 @@ func (l Layout) Validate() error {
 	return nil
 }
 
-// Marker is the key of the layout's marker object, which is empty.
+// Marker returns the key of the layout's marker. The marker object is empty.
 func (l Layout) Marker() string { return markerStart + strconv.Itoa(l.Shards) }
 
-// ParseMarker is the layout that a marker's key names.
+// ParseMarker returns the layout that a marker's key states.
 func ParseMarker(key string) (Layout, error) {
 	number, found := strings.CutPrefix(key, markerStart)
 	shards, err := strconv.Atoi(number)
 	l := Layout{Shards: shards}
 	if !found || err != nil || l.Validate() != nil || l.Marker() != key {
-		return Layout{}, fmt.Errorf("parse layout marker %q: not a layout of this version", key)
+		return Layout{}, fmt.Errorf("parse layout marker %q: want %s with 16, 256 or 4096", key, markerStart)
 	}
 	return l, nil
 }
 
-// Shard is a device partition: the first hex digits of MD5(client identifier).
-// MD5, because every SQL engine has it.
+// Shard is a device partition: the first hex digits of MD5(client identifier). The hash is
+// MD5 because every SQL engine has it.
 type Shard string
 
-// ShardOf is the shard of a client identifier.
+// ShardOf returns the shard of a client identifier.
 func (l Layout) ShardOf(clientID event.ClientID) Shard {
 	sum := md5.Sum([]byte(clientID))
 	var digits [4]byte
@@ -70,7 +68,7 @@ func (l Layout) ShardOf(clientID event.ClientID) Shard {
 	return Shard(digits[:l.digits()])
 }
 
-// AllShards lists the shards in ascending order.
+// AllShards returns the shards in ascending order.
 func (l Layout) AllShards() []Shard {
 	shards := make([]Shard, l.Shards)
 	for i := range shards {
@@ -79,6 +77,7 @@ func (l Layout) AllShards() []Shard {
 	return shards
 }
 
+// digits returns the number of hex digits in a shard, or 0 if the layout is invalid.
 func (l Layout) digits() int {
 	switch l.Shards {
 	case 16:
@@ -95,10 +94,10 @@ func (l Layout) digits() int {
 // Day is a UTC date in the form 2006-01-02.
 type Day string
 
-// DayOf is the UTC day of an event's time.
+// DayOf returns the UTC day of an event time.
 func DayOf(t time.Time) Day { return Day(t.UTC().Format(time.DateOnly)) }
 
-// Start is the day's first instant. The zero time for what is not a day.
+// Start returns the day's first instant, or the zero time if d is not a valid day.
 func (d Day) Start() time.Time {
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {

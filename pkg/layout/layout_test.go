@@ -50,7 +50,8 @@ func TestForeignKeysDoNotParse(t *testing.T) {
 	}
 }
 
-// What supersedes sorts after what it supersedes, up to the end of both ranges.
+// A segment's name sorts after the names of all that it may supersede, up to the highest
+// sequence number and level.
 func TestOrder(t *testing.T) {
 	names := []layout.Name{
 		{Run: run, Seq: 1}, {Run: run, Seq: 9}, {Run: run, Seq: 10}, {Run: run, Seq: layout.MaxSeq},
@@ -63,10 +64,8 @@ func TestOrder(t *testing.T) {
 }
 
 func TestShards(t *testing.T) {
-	// MD5("GID_a@@@dev1") in any SQL engine.
 	const clientID = "GID_a@@@dev1"
-	sum := map[int]layout.Shard{16: "", 256: "", 4096: ""}
-	for shards := range sum {
+	for _, shards := range []int{16, 256, 4096} {
 		l := layout.Layout{Shards: shards}
 		require.NoError(t, l.Validate())
 		require.Len(t, l.AllShards(), shards)
@@ -88,7 +87,7 @@ func TestShardRanges(t *testing.T) {
 	small, large := layout.Layout{Shards: 16}, layout.Layout{Shards: 256}
 	for _, c := range []struct {
 		text   string
-		of     layout.Layout
+		layout layout.Layout
 		first  layout.Shard
 		last   layout.Shard
 		shards int
@@ -99,7 +98,7 @@ func TestShardRanges(t *testing.T) {
 		r, err := layout.ParseShardRange(c.text)
 		require.NoError(t, err)
 		require.Equal(t, c.text, r.String())
-		within, err := r.Of(c.of)
+		within, err := r.Of(c.layout)
 		require.NoError(t, err)
 		require.Len(t, within, c.shards)
 		require.Equal(t, []layout.Shard{c.first, c.last}, []layout.Shard{within[0], within[len(within)-1]})
@@ -111,7 +110,7 @@ func TestShardRanges(t *testing.T) {
 	long, err := layout.ParseShardRange("00-7f")
 	require.NoError(t, err)
 	_, err = long.Of(small)
-	require.EqualError(t, err, "shards 00-7f have more digits than those of a bucket with 16 shards")
+	require.EqualError(t, err, "shards 00-7f have more digits than the shards of a bucket that has only 16")
 }
 
 func TestPartitionsBetween(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// MaxLevel is the highest level of a segment. Nothing can supersede it.
+	// MaxLevel is the highest level. No segment can supersede one of this level.
 	MaxLevel = 9999
 	// MaxSeq is the highest sequence number of a run.
 	MaxSeq = 999999
@@ -17,26 +17,27 @@ const (
 	extension    = ".parquet"
 )
 
-// Name is the last part of a segment's key. A fresh segment (level 0) has a run and
-// a sequence number; a compacted one (level 1 and up) has the digest of its bytes.
+// Name is the last part of a segment's key. The name of a fresh segment (level 0) contains a
+// run and a sequence number. The name of a compacted segment (level 1 and up) contains the
+// digest of its bytes and the length of its footer.
 type Name struct {
 	Level int
-	// Run is the run's identifier, 32 hex digits. Fresh segments only.
+	// Run is the run's identifier: 32 hex digits. Only for fresh segments.
 	Run string
-	// Seq is the put's number in its run, from 1. Fresh segments only.
+	// Seq is the number of the put in its run, counted from 1. Only for fresh segments.
 	Seq int
-	// Digest is the SHA-256 of the segment's bytes, 64 hex digits. Compacted
-	// segments only.
+	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. Only for compacted
+	// segments.
 	Digest string
-	// FooterLength is what the last bytes of the segment measure from the footer's
-	// start to the end, so that a reader asks for just that. Compacted segments only.
+	// FooterLength is the number of bytes at the segment's end that contain its whole
+	// footer, so that a reader needs no second request for it. Only for compacted segments.
 	FooterLength int64
 }
 
 // Fresh reports whether the segment was written by a recorder.
 func (n Name) Fresh() bool { return n.Level == 0 }
 
-// String is the name as it stands in a key.
+// String formats the name as in a key.
 func (n Name) String() string {
 	if n.Fresh() {
 		return fmt.Sprintf("l%04d-%s-%06d%s", n.Level, n.Run, n.Seq, extension)
@@ -44,14 +45,14 @@ func (n Name) String() string {
 	return fmt.Sprintf("l%04d-%s-%d%s", n.Level, n.Digest, n.FooterLength, extension)
 }
 
-// Key is the key of the segment of this name in partition p.
+// Key returns the key of the segment with this name in partition p.
 func (n Name) Key(p Partition) string { return p.Prefix() + n.String() }
 
-// ParseName is the name that s spells.
+// ParseName parses the last part of a segment's key.
 func ParseName(s string) (Name, error) {
 	name, ok := scanName(s)
 	if !ok || name.String() != s {
-		return Name{}, fmt.Errorf("parse segment name %q: not a name of this layout", s)
+		return Name{}, fmt.Errorf("parse segment name %q: not in this layout's format", s)
 	}
 	return name, nil
 }

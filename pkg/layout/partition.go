@@ -8,22 +8,22 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// EventsPrefix is where all segments are.
+// EventsPrefix is the prefix of the keys of all segments.
 const EventsPrefix = "events/"
 
-// Partition is the segments of one shard on one UTC day.
+// Partition identifies the segments of one shard on one UTC day.
 type Partition struct {
 	Shard Shard
 	Day   Day
 }
 
-// PartitionOf is the partition of an event.
+// PartitionOf returns the partition of an event by its client identifier and event time.
 func (l Layout) PartitionOf(clientID event.ClientID, t time.Time) Partition {
 	return Partition{Shard: l.ShardOf(clientID), Day: DayOf(t)}
 }
 
-// PartitionsBetween are the partitions that may hold a client's events from one
-// instant to another, both inclusive, in ascending order of day.
+// PartitionsBetween returns the partitions that may contain a client's events in the given
+// range, both ends inclusive, in ascending order of day.
 func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) []Partition {
 	var partitions []Partition
 	shard := l.ShardOf(clientID)
@@ -33,19 +33,19 @@ func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) [
 	return partitions
 }
 
-// ShardPrefix is the prefix of all keys of a shard. The shard stands before the
-// day because the store spreads its load by the beginning of keys.
+// ShardPrefix returns the prefix of all keys of a shard. The shard comes before the day
+// because the store distributes its load by the beginning of keys.
 func ShardPrefix(s Shard) string { return EventsPrefix + "shard=" + string(s) + "/" }
 
-// Prefix is the prefix of the keys of the partition's segments.
+// Prefix returns the prefix of the keys of the partition's segments.
 func (p Partition) Prefix() string { return ShardPrefix(p.Shard) + "day=" + string(p.Day) + "/" }
 
-// String is the partition as its prefix spells it, without the last slash.
+// String formats the partition as in a key: shard=4/day=2026-11-22.
 func (p Partition) String() string { return "shard=" + string(p.Shard) + "/day=" + string(p.Day) }
 
-// ParseKey cuts a segment's key into its partition and its name.
+// ParseKey splits a segment's key into its partition and its name.
 func ParseKey(key string) (Partition, Name, error) {
-	invalid := fmt.Errorf("parse segment key %q: not a key of this layout", key)
+	invalid := fmt.Errorf("parse segment key %q: not in this layout's format", key)
 	parts := strings.Split(key, "/")
 	if len(parts) != 4 || parts[0]+"/" != EventsPrefix {
 		return Partition{}, Name{}, invalid
@@ -62,6 +62,7 @@ func ParseKey(key string) (Partition, Name, error) {
 	return Partition{Shard: Shard(shard), Day: Day(day)}, name, nil
 }
 
-func isHex(s string, least, most int) bool {
-	return len(s) >= least && len(s) <= most && strings.Trim(s, "0123456789abcdef") == ""
+// isHex reports whether s consists of minDigits to maxDigits lower case hex digits.
+func isHex(s string, minDigits, maxDigits int) bool {
+	return len(s) >= minDigits && len(s) <= maxDigits && strings.Trim(s, "0123456789abcdef") == ""
 }

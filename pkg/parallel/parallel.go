@@ -1,4 +1,4 @@
-// Package parallel makes calls at the same time.
+// Package parallel runs calls concurrently, with a limit.
 package parallel
 
 import (
@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// Do calls do(0) to do(n-1), at most atOnce of them at a time (at least one), and joins
-// their errors. The caller's own goroutine makes the last call, often the only one. Do
-// returns when all calls have; if one of them panicked, Do panics then, and says where.
-func Do(n, atOnce int, do func(i int) error) error {
+// Do calls do(0) to do(n-1), at most limit of them at a time, and joins their errors. A limit
+// below 1 means 1. Do returns when all calls have returned. If a call panicked, Do then panics
+// with its value and stack. The last call, often the only one, runs on the caller's goroutine.
+func Do(n, limit int, do func(i int) error) error {
 	errs := make([]error, n)
 	panics := make([]any, n)
 	call := func(i int) {
@@ -22,7 +22,7 @@ func Do(n, atOnce int, do func(i int) error) error {
 		}()
 		errs[i] = do(i)
 	}
-	slots := make(chan struct{}, max(atOnce, 1))
+	slots := make(chan struct{}, max(limit, 1))
 	var others sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}

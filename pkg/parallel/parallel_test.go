@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-func TestAllCallsAreMadeAndNoErrorIsDropped(t *testing.T) {
+func TestDoMakesAllCallsAndJoinsTheirErrors(t *testing.T) {
 	made := make([]bool, 20)
 	odd := func(i int) error {
 		made[i] = true
@@ -29,20 +29,20 @@ func TestAllCallsAreMadeAndNoErrorIsDropped(t *testing.T) {
 	require.NoError(t, parallel.Do(0, 3, odd))
 }
 
-func TestNotMoreAtATimeThanAsked(t *testing.T) {
-	for atOnce, seconds := range map[int]time.Duration{0: 8, 1: 8, 3: 3, 8: 1, 99: 1} {
+func TestDoRunsAtMostLimitCallsAtATime(t *testing.T) {
+	for limit, seconds := range map[int]time.Duration{0: 8, 1: 8, 3: 3, 8: 1, 99: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			require.NoError(t, parallel.Do(8, atOnce, func(int) error {
+			require.NoError(t, parallel.Do(8, limit, func(int) error {
 				time.Sleep(time.Second)
 				return nil
 			}))
-			require.Equal(t, seconds*time.Second, time.Since(began), "at once: %d", atOnce)
+			require.Equal(t, seconds*time.Second, time.Since(began), "limit %d", limit)
 		})
 	}
 }
 
-func TestAPanicIsTheCallers(t *testing.T) {
+func TestDoPanicsIfACallPanics(t *testing.T) {
 	ended := make([]bool, 4)
 	for at := range ended {
 		require.Panics(t, func() {
