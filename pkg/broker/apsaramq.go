@@ -99,9 +99,9 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	r.when(e, timeField{"time", m.time})
 }
 
-// apsaraMQEvents is the meaning of each kind. tcpclean either follows disconnect on the
-// same channel, or comes alone. Then the cause of the end is unknown: the broker never
-// reports it.
+// apsaraMQEvents is the meaning of each kind. tcpclean follows disconnect on the same
+// channel, or comes alone after any other end. The broker never reports the cause of such
+// an end.
 var apsaraMQEvents = map[string]struct {
 	action event.Action
 	info   event.ActionInfo

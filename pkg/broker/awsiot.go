@@ -33,7 +33,7 @@ var awsIoTSource = Source{
 //	connectFailureReason  see awsFailures                              connect_failed
 //
 // A rule may select more topics, so subscribed and unsubscribed are ignored.
-// clientInitiatedDisconnect adds nothing to disconnectReason.
+// The key clientInitiatedDisconnect adds nothing to disconnectReason.
 type awsIoT struct {
 	eventType, clientID, timestamp         value
 	session, principal, address, version   value

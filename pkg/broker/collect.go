@@ -59,8 +59,9 @@ func (c *collector) add(raw []byte, it item) {
 	c.items++
 }
 
-// identifyByIndex derives an identifier from the item's index for an event that has neither an
-// identifier nor a time from its source. All such events of a body have the same time.
+// identifyByIndex derives an identifier from the item's index for an event to which its
+// source gave neither an identifier nor a time. All such events of a body have the same
+// time.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)

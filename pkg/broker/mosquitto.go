@@ -52,7 +52,7 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 	case !found && mosquittoHidden(text):
 		r.refuse("time", "the line begins with an unknown form of time; set log_timestamp_format to %Y-%m-%dT%H:%M:%S%z, or leave it out")
 		return false
-	case !found || said.nobody():
+	case !found || said.isAnonymous():
 		return false
 	}
 	said.fill(r, e)

@@ -32,8 +32,8 @@ const (
 	mosquittoSocket       = "socket"
 )
 
-// nobody reports whether the line names no client.
-func (m *mosquittoLine) nobody() bool {
+// isAnonymous reports whether the line names no client.
+func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
 

@@ -22,7 +22,7 @@ type vocabulary struct {
 	// ownMuteEnds are like muteEnds, but other sources do give a reason with the same event.
 	ownMuteEnds []string
 	// ownMuteReasons are native reasons that the source gives for different kinds of
-	// ends. Another source may mean something by them.
+	// ends. From another source, they may mean something.
 	ownMuteReasons []string
 	// notRestarts are native reasons of ends by the broker that do not suggest a restart:
 	// they concern one client (an operator's kick, a limit on a connection's age), or say
