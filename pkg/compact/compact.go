@@ -1,18 +1,20 @@
-// Package compact merges the many small segments of a partition into few sorted
-// ones, and deletes what is superseded.
+// Package compact merges the many small segments of a partition into a few sorted ones and
+// deletes the segments that this supersedes.
+//
+// A plan says which segments to merge; a merge carries it out. A partition is open until its
+// UTC day is over, then closed.
 //
 // What always holds:
 //
-//   - A plan is a pure function of a listing. Running it is another step, and it may
-//     be run twice, late, or by two compactors at once: the same inputs make the
-//     same bytes, under a key that is their digest.
-//   - Inputs are checked against their footers as they stream. An input that is
-//     missing ends the merge; one that is no sound segment is left out, reported and
-//     never deleted.
-//   - A key is deleted only after the output, which sorts later, was read back from
-//     the store and holds exactly the union of the inputs' rows.
-//   - Memory is bounded by a row group of each of a bounded number of inputs, not by
-//     the day.
+//   - A plan is a pure function of a listing. It is safe to merge it twice, late, or by two
+//     compactors at once, because the same inputs make the same bytes under the same key: a
+//     compacted segment is named by its digest.
+//   - Inputs are checked against their footers as they stream. A missing input ends the
+//     merge. An input that is not a sound segment is left out, reported and never deleted.
+//   - A key is deleted only after the output, which sorts later, was read back from the store
+//     and found to hold exactly the union of the inputs' rows.
+//   - Memory is bounded by one row group for each of a bounded number of inputs, however
+//     large the day is.
 package compact
 
 import (
@@ -31,7 +33,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// Store is what a compactor needs of an object store.
+// Store lists the methods of an object store that a compactor calls.
 type Store interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
@@ -39,25 +41,25 @@ type Store interface {
 	Delete(ctx context.Context, keys ...string) error
 }
 
-// Config of a Compactor. The zero value of each field means its default.
+// Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is how many objects of one level an open day's partition holds before
-	// they are merged. Default 8.
+	// Fanout is the number of runs or segments of one level at which an open partition is
+	// merged. At least 2; default 8.
 	Fanout int
-	// MaxInputs is how many objects one merge reads at once, which bounds its memory.
-	// What is more takes several merges. Default 64.
+	// MaxInputs is the maximum number of inputs of one merge, which bounds its memory. More
+	// inputs take several merges. At least 2; default 64.
 	MaxInputs int
-	// Quiet is how long nothing was written to a closed day's partition before it is
-	// merged down to one object. Default 30 minutes.
+	// Quiet is the time without a write after which a closed partition is merged down to one
+	// object. Default 30 minutes.
 	Quiet time.Duration
-	// Margin is how long before the context's deadline no merge is begun any more.
+	// Margin is the time before the context's deadline in which no merge begins any more.
 	// Default 15 seconds.
 	Margin time.Duration
-	// Dir is where outputs are staged, since their name is their digest. Default the
-	// system's directory for temporary files.
+	// Dir is the directory in which outputs are staged, because their names depend on their
+	// digests. Default os.TempDir.
 	Dir string
-	// Now is the clock. It decides only whether a partition is closed and quiet. Default
-	// time.Now.
+	// Now is the clock. It decides only whether a partition is closed and quiet. It must be
+	// safe for concurrent use if the compactor is used so, as must Shuffle. Default time.Now.
 	Now func() time.Time
 	// Shuffle orders the shards of a run, as rand.Shuffle does. A random order keeps slow
 	// shards from starving the others. Default rand.Shuffle.
@@ -83,7 +85,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate names the field that is out of range.
+// Validate returns an error that names the first field that is out of range.
 func (c Config) Validate() error {
 	switch {
 	case c.Fanout < 0 || c.Fanout == 1:
@@ -98,13 +100,14 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Compactor merges. It is safe for concurrent use, with itself and with others.
+// Compactor merges segments. It is safe for concurrent use, and next to other compactors of
+// the same bucket.
 type Compactor struct {
 	store  Store
 	config Config
 }
 
-// New asks the store nothing.
+// New returns a compactor. It makes no requests.
 func New(store Store, config Config) (*Compactor, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure compactor: %w", err)
@@ -112,40 +115,48 @@ func New(store Store, config Config) (*Compactor, error) {
 	return &Compactor{store: store, config: config.withDefaults()}, nil
 }
 
-// Report is what a run did.
+// Report says what a run did.
 type Report struct {
-	// Partitions is how many were looked at, Merges how many outputs were made and
-	// verified.
+	// Partitions is the number of partitions examined, Merges the number of outputs written
+	// and verified.
 	Partitions int `json:"partitions"`
 	Merges     int `json:"merges"`
-	// Inputs and Deleted count objects, Rows and Bytes what was written.
+	// Inputs and Deleted count the objects merged and deleted. Rows and Bytes are the sums
+	// of the outputs.
 	Inputs  int   `json:"inputs"`
 	Deleted int   `json:"deleted"`
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
-	// Missed is how many merges ended because an input was gone: another compactor
-	// was faster.
+	// Missed is the number of merges that ended because an input was missing, usually
+	// because another compactor was faster.
 	Missed int `json:"missed"`
-	// Foreign is how many objects have names that are not of this layout.
+	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int `json:"foreign"`
-	// Stuck are partitions at the end of the range of levels.
+	// Stuck lists partitions that cannot be merged because no higher level exists.
 	Stuck []string `json:"stuck,omitempty"`
-	// Unreadable are objects that are no sound segments: they stay where they are.
+	// Unreadable maps the key of each object that is not a sound segment to the reason. Such
+	// objects are never deleted.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
-	// Failed are the errors of partitions whose merge did not end.
+	// Failed maps each partition whose merge failed to the error.
 	Failed map[string]string `json:"failed,omitempty"`
-	// Stopped says that the deadline came first. The next run goes on.
+	// Stopped reports whether the run ended early for its deadline. The next run continues.
 	Stopped bool `json:"stopped"`
 }
 
-// Run is RunWithin all shards.
+// Run compacts all shards, as RunWithin does.
 func (c *Compactor) Run(ctx context.Context) (Report, error) {
 	return c.RunWithin(ctx, layout.ShardRange{})
 }
 
-// RunWithin compacts every partition of some shards that has need of it: one list request
-// for each 1,000 objects of a shard, at least one a shard. A partition that fails is
-// reported and the next one tried. The error is one of listing, or of the range.
+// RunWithin compacts every partition of the given shards that is due. It lists the layout's
+// marker and the shards, with one request for each 1,000 objects of a shard and at least one
+// per shard. A merge costs at least a read for each input, a put, a read of the output and a
+// bulk delete.
+//
+// A partition that fails is reported, and the run continues with the next one. RunWithin
+// returns an error if the shards do not fit the layout or if a listing fails; the report then
+// covers the work done before. It stops early, without an error, when Config.Margin is
+// reached.
 func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)
@@ -178,8 +189,8 @@ func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Re
 	return report, nil
 }
 
-// untilMargin returns a context that ends earlier than ctx by Config.Margin: no merge
-// begins after its end.
+// untilMargin returns a context that ends Config.Margin before ctx. No merge begins after
+// its end.
 func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -188,12 +199,12 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
-// partition plans and merges until there is nothing to do, without the inputs that
-// turn out to be no sound segments.
+// partition plans and merges until nothing is due or begin ends. It leaves out inputs that
+// turn out not to be sound segments.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
-	bad := map[string]bool{}
+	unsound := map[string]bool{}
 	for begin.Err() == nil {
-		plan := NewPlan(listing, bad, c.config.Now(), c.config)
+		plan := NewPlan(listing, unsound, c.config.Now(), c.config)
 		if plan.Stuck {
 			report.Stuck = append(report.Stuck, listing.Partition.String())
 		}
@@ -201,13 +212,13 @@ func (c *Compactor) partition(ctx, begin context.Context, listing Listing, repor
 			return
 		}
 		output, err := c.merge(ctx, plan, report)
-		var unsound *segment.ObjectError
+		var damage *segment.ObjectError
 		switch {
-		case errors.As(err, &unsound) && plan.reads(unsound.Key):
-			bad[unsound.Key] = true
-			report.Unreadable[unsound.Key] = unsound.Error()
+		case errors.As(err, &damage) && plan.reads(damage.Key):
+			unsound[damage.Key] = true
+			report.Unreadable[damage.Key] = damage.Error()
 			continue
-		case errors.Is(err, fs.ErrNotExist): // somebody else compacts here
+		case errors.Is(err, fs.ErrNotExist): // another compactor was faster
 			report.Missed++
 		case err != nil:
 			report.Failed[listing.Partition.String()] = err.Error()

@@ -38,7 +38,7 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
-	store.Now = func() time.Time { return noon } // whenever the test runs, its objects are old later
+	store.Now = func() time.Time { return noon } // so that objects are old by later
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
 	return store
 }
@@ -48,7 +48,7 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 	return key
 }
 
-// put stores a fresh segment: object seq of run n.
+// put stores a fresh segment, object seq of run n, and returns its key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func keys(t testing.TB, store objstore.Lister, p layout.Partition) []string {
 	return all
 }
 
-// union is the distinct rows of a partition's sound objects, by whatever object.
+// union returns the distinct rows of all sound objects of a partition.
 func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row {
 	objects, err := objstore.All(t.Context(), store, p.Prefix(), "")
 	require.NoError(t, err)
@@ -103,7 +103,8 @@ func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row
 	return segment.Distinct(rows)
 }
 
-// scatter writes events to so many runs, each with two objects, some in more than one.
+// scatter writes random events to the given number of runs, two objects each, and returns
+// their distinct rows. Some events are in several runs.
 func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
 	random := rand.New(rand.NewPCG(5, 6))
 	var all []event.Event
@@ -133,10 +134,10 @@ func TestAClosedDayBecomesOneObject(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, name.Level)
 
-	require.Zero(t, run(t, store, compact.Config{}).Merges, "nothing more to do")
+	require.Zero(t, run(t, store, compact.Config{}).Merges, "nothing is due any more")
 
 	put(t, store, where, 99, 1, at("late", 1))
-	require.Equal(t, 1, run(t, store, compact.Config{}).Merges, "a late event makes it eligible again")
+	require.Equal(t, 1, run(t, store, compact.Config{}).Merges, "a late event makes the partition due again")
 	require.Len(t, keys(t, store, where), 1)
 	require.Len(t, union(t, store, where), len(want)+1)
 }
@@ -153,7 +154,7 @@ func TestAnOpenDayIsMergedByLevels(t *testing.T) {
 	require.Len(t, keys(t, store, where), 1)
 }
 
-// Over a day of steady writing each row is rewritten about once a level.
+// Over a day of steady writing, each row is rewritten about once per level.
 func TestRewritesAreFew(t *testing.T) {
 	store := bucket(t)
 	now := func() time.Time { return noon.Add(time.Hour) }
@@ -165,10 +166,10 @@ func TestRewritesAreFew(t *testing.T) {
 		require.LessOrEqual(t, len(keys(t, store, where)), 8*4)
 	}
 	require.Len(t, union(t, store, where), rounds)
-	require.LessOrEqual(t, float64(written)/rounds, 4.0, "rewrites a row")
+	require.LessOrEqual(t, float64(written)/rounds, 4.0, "rewrites per row")
 }
 
-// More inputs than one merge takes: several merges, and still one object.
+// More inputs than one merge takes need several merges and still become one object.
 func TestManyInputsTakeSeveralMerges(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 30, 20)
@@ -178,8 +179,8 @@ func TestManyInputsTakeSeveralMerges(t *testing.T) {
 	require.Equal(t, want, union(t, store, where))
 }
 
-// Several compactors share the work: each lists and merges its own shards alone.
-func TestACompactorKeepsToItsShards(t *testing.T) {
+// A compactor lists and merges only the given shards, so that several can share the work.
+func TestACompactorStaysInItsShards(t *testing.T) {
 	store := objstore.NewCounting(bucket(t))
 	for n := range 3 {
 		put(t, store, where, n+1, 1, at("c", n))
@@ -191,7 +192,7 @@ func TestACompactorKeepsToItsShards(t *testing.T) {
 	report, err := c.RunWithin(t.Context(), layout.ShardRange{First: "5", Last: "f"})
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Merges)
-	require.Len(t, store.Of(objstore.OpList), 1+11, "the layout, and a list a shard")
+	require.Len(t, store.Of(objstore.OpList), 1+11, "one list for the layout and one per shard")
 	require.Len(t, keys(t, store, where), 3)
 	require.Len(t, keys(t, store, another), 1)
 	_, err = c.RunWithin(t.Context(), layout.ShardRange{First: "00", Last: "7f"})
@@ -207,8 +208,8 @@ func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 	require.Equal(t, keys(t, one, where), keys(t, two, where))
 }
 
-// An input that is no sound segment is left out, reported, and stays; a run goes on
-// with its next lower object.
+// An input that is not a sound segment is left out, reported and kept. For a run, the next
+// lower object is merged instead.
 func TestUnreadableInputsStay(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)
@@ -216,7 +217,7 @@ func TestUnreadableInputsStay(t *testing.T) {
 	put(t, store, where, 77, 1, at("below the damage", 1))
 	sound, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
 	require.NoError(t, err)
-	sound[20] ^= 1 // in a row group: seen only while it streams
+	sound[20] ^= 1 // in a row group, so that only streaming finds it
 	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), sound)
 	foreign := putBytes(t, store, where.Prefix()+"notes.txt", []byte("?"))
 
@@ -231,7 +232,7 @@ func TestUnreadableInputsStay(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// Whatever call fails in whatever way, no row is lost, and the next run ends the work.
+// Whichever call fails, and however, no row is lost and the next run finishes the work.
 func TestEveryCallFailsOnce(t *testing.T) {
 	count := objstore.NewCounting(bucket(t))
 	scatter(t, count, 3, 20)
@@ -262,7 +263,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 	}
 }
 
-// Nothing is deleted before the output was read back from the store and compared.
+// Nothing is deleted unless the output, read back from the store, holds the merged rows.
 func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
 	store := damaging{bucket(t)}
 	want := scatter(t, store.Store, 3, 20)
@@ -273,7 +274,7 @@ func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
 	require.Equal(t, want, union(t, store, where))
 }
 
-// damaging stores compacted objects without their first row group's first byte intact.
+// damaging stores objects with a flipped bit in the first row group.
 type damaging struct{ *memstore.Store }
 
 func (d damaging) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -303,7 +304,7 @@ func TestAMissingInputEndsTheMerge(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// That nothing can be staged is a failure, not an input that is gone.
+// A missing staging directory is a failure, not a missing input.
 func TestAMissingFolderIsAFailure(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
@@ -335,24 +336,24 @@ func TestPlan(t *testing.T) {
 		return layout.Name{Level: l, Digest: fmt.Sprintf("%064x", n), FooterLength: 1}
 	}
 	for _, c := range []struct {
-		name  string
-		names []layout.Name
-		bad   []layout.Name
-		open  bool
-		// want is the inputs, wantLevel the output's level
+		name    string
+		names   []layout.Name
+		unsound []layout.Name
+		open    bool
+		// want holds the names of the inputs, wantLevel the level of the output
 		want      []layout.Name
 		wantLevel int
 		stuck     bool
 	}{
-		{name: "one run is left alone", names: []layout.Name{fresh(1, 1), fresh(1, 2)}},
-		{name: "closed: all", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
+		{name: "one run is not merged", names: []layout.Name{fresh(1, 1), fresh(1, 2)}},
+		{name: "closed: everything", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
 			want: []layout.Name{fresh(1, 2), level(1, 1)}, wantLevel: 2},
 		{name: "open: too few", names: []layout.Name{fresh(1, 1), fresh(2, 1)}, open: true},
-		{name: "open: three of a level, and all below", open: true,
+		{name: "open: three of a level, and everything below", open: true,
 			names: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3), level(2, 1)},
 			want:  []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3)}, wantLevel: 2},
-		{name: "an unreadable head: the next lower", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
-			bad: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
+		{name: "an unsound head: the next lower object", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
+			unsound: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
 		{name: "no level left", names: []layout.Name{fresh(1, 1), level(layout.MaxLevel, 1)}, stuck: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -360,15 +361,15 @@ func TestPlan(t *testing.T) {
 			for _, name := range c.names {
 				listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name})
 			}
-			bad := map[string]bool{}
-			for _, name := range c.bad {
-				bad[name.Key(where)] = true
+			unsound := map[string]bool{}
+			for _, name := range c.unsound {
+				unsound[name.Key(where)] = true
 			}
 			now := later
 			if c.open {
 				now = noon
 			}
-			plan := compact.NewPlan(listing, bad, now, compact.Config{Fanout: 3, Quiet: time.Minute})
+			plan := compact.NewPlan(listing, unsound, now, compact.Config{Fanout: 3, Quiet: time.Minute})
 			var got []layout.Name
 			for _, s := range plan.Inputs {
 				got = append(got, s.Name)
@@ -377,10 +378,10 @@ func TestPlan(t *testing.T) {
 			require.Equal(t, c.want, got)
 			require.Equal(t, c.wantLevel, plan.Level)
 			require.Equal(t, c.stuck, plan.Stuck)
-			for key := range bad {
+			for key := range unsound {
 				require.NotContains(t, plan.Superseded, key)
 			}
-			for _, key := range plan.Superseded { // what supersedes sorts after
+			for _, key := range plan.Superseded { // the output sorts after every object it supersedes
 				require.Less(t, key, layout.Name{Level: plan.Level, Digest: strings.Repeat("0", 64), FooterLength: 1}.Key(where))
 			}
 		})
@@ -408,7 +409,7 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// Only what a day that is over ends as is worth the harder compression.
+// Only the last segment of a closed partition is worth the harder compression.
 func TestTheLastMergeOfADay(t *testing.T) {
 	where := layout.Partition{Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {
@@ -425,7 +426,7 @@ func TestTheLastMergeOfADay(t *testing.T) {
 		want   bool
 	}{
 		"the day is not over":        {8, noon.Add(time.Hour), false},
-		"it is":                      {8, noon.Add(24 * time.Hour), true},
+		"the day is over":            {8, noon.Add(24 * time.Hour), true},
 		"more than one merge is due": {65, noon.Add(24 * time.Hour), false},
 	} {
 		plan := compact.NewPlan(listing(c.inputs), nil, c.now, compact.Config{})

@@ -11,8 +11,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// openInputs reads the footers of all inputs, so that what cannot be read is known
-// before anything is merged.
+// openInputs reads the footers of all inputs, so that unreadable ones are found before the
+// merge begins. It returns the total number of rows. The caller closes the cursors, even
+// after an error.
 func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
 	for _, input := range inputs {
 		cursor, footer, err := c.open(ctx, input)
@@ -25,6 +26,7 @@ func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cu
 	return cursors, rows, nil
 }
 
+// open reads the footer of a segment and returns a cursor over its rows.
 func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor, *segment.Footer, error) {
 	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
 	footer, err := segment.OpenFooter(ctx, sized{c.store}, object)
@@ -34,7 +36,7 @@ func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor
 	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
 }
 
-// sized reads objects whose sizes were listed: one that ends before its size is no
+// sized reads objects of known size. An object that ends before its listed size is not a
 // sound segment.
 type sized struct{ store Store }
 
@@ -52,22 +54,22 @@ func closeAll(cursors []*segment.Cursor) {
 	}
 }
 
-// verify reads an output back from the store, and compares its rows with those that
-// were merged.
+// verify reads an output back from the store and compares its rows with the rows that were
+// merged.
 func (c *Compactor) verify(ctx context.Context, output layout.Segment, want segment.Digest) error {
 	cursor, _, err := c.open(ctx, output)
 	if err != nil {
-		return fmt.Errorf("verify: %w", err)
+		return fmt.Errorf("verify output: %w", err)
 	}
 	defer cursor.Close()
 	for err == nil {
 		_, err = cursor.Next(ctx)
 	}
 	if !errors.Is(err, io.EOF) {
-		return fmt.Errorf("verify: %w", err)
+		return fmt.Errorf("verify output: %w", err)
 	}
 	if got := cursor.Digest(); !got.Equal(want) {
-		return fmt.Errorf("verify segment %q: %d rows are stored, %d were merged, or they differ", output.Key, got.Rows, want.Rows)
+		return fmt.Errorf("verify segment %q: its %d stored rows are not the %d merged rows", output.Key, got.Rows, want.Rows)
 	}
 	return nil
 }

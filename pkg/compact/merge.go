@@ -14,9 +14,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// merge runs a plan: stage the output, put it, read it back, delete what it
-// supersedes. A crash before the deletes leaves an object that no reader shows
-// twice; the next run merges it with its inputs again.
+// merge carries out a plan: it stages the output, puts it, reads it back and deletes the
+// segments it supersedes. A crash before the deletes leaves the rows in two segments, which
+// readers show once and the next run merges again.
 func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {
@@ -37,7 +37,7 @@ func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (outpu
 	return output, c.deleteSuperseded(ctx, plan.Superseded, report)
 }
 
-// deleteSuperseded deletes the keys, which the plan names one by one.
+// deleteSuperseded deletes exactly the given keys, objstore.MaxPage of them per request.
 func (c *Compactor) deleteSuperseded(ctx context.Context, keys []string, report *Report) error {
 	for len(keys) > 0 {
 		n := min(len(keys), objstore.MaxPage)
@@ -50,28 +50,30 @@ func (c *Compactor) deleteSuperseded(ctx context.Context, keys []string, report 
 	return nil
 }
 
-// staged is an output on local disk.
+// staged is an output in a file on local disk.
 type staged struct {
 	file    *os.File
 	written segment.Written
 	digest  string
 }
 
+// discard removes the file. A file that remains harms nothing but space.
 func (s *staged) discard() {
 	_ = s.file.Close()
-	_ = os.Remove(s.file.Name()) // the directory is for temporary files
+	_ = os.Remove(s.file.Name())
 }
 
+// segment returns the key, size and name of the output.
 func (s *staged) segment(plan Plan) layout.Segment {
 	name := layout.Name{Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength}
 	return layout.Segment{Key: name.Key(plan.Partition), Size: s.written.Size, Name: name}
 }
 
-// stage writes the plan's output to a file.
+// stage writes the plan's output to a new file.
 func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error) {
 	file, err := os.CreateTemp(c.config.Dir, "compact-*.parquet")
 	if err != nil {
-		return nil, fmt.Errorf("stage output: %v", err) // not wrapped: a missing folder is no missing input
+		return nil, fmt.Errorf("stage output: %v", err) // not wrapped, because a missing directory is not a missing input
 	}
 	s := &staged{file: file}
 	defer func() {
@@ -90,7 +92,8 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// writer is for the plan's output of about so many rows.
+// writer returns a writer for the plan's output of at most the given number of rows. A
+// segment that is likely to stay is compressed harder.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	if p.Last {
 		return segment.NewWriter(out, segment.GroupRows(rows))
@@ -98,7 +101,7 @@ func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	return segment.NewInterimWriter(out, segment.GroupRows(rows))
 }
 
-// mergeInto writes the union of all cursors' rows as one segment.
+// mergeInto writes the union of the rows of all cursors as one segment.
 func mergeInto(ctx context.Context, writer *segment.Writer, cursors []*segment.Cursor) (segment.Written, error) {
 	merge, err := segment.NewMerge(ctx, cursors)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Listing is what is listed of one partition, in ascending order.
+// Listing is the listing of one partition. Its segments are in ascending order of key.
 type Listing struct {
 	Partition layout.Partition
 	Segments  []layout.Segment
-	// Modified is when the newest of them was written.
+	// Modified is when the newest segment was written, by the store's clock.
 	Modified time.Time
 }
 
-// Listings parts the ordered listing of a shard into its partitions, and counts the
-// objects that are not segments of this layout.
+// Listings divides the ordered listing of a shard by partition and counts the objects whose
+// keys do not belong to the layout.
 func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 	for _, o := range objects {
 		partition, name, err := layout.ParseKey(o.Key)
@@ -38,26 +38,26 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 	return listings, foreign
 }
 
-// Plan is a merge to be done.
+// Plan says which segments of a partition to merge.
 type Plan struct {
 	Partition layout.Partition
-	// Inputs are the segments to merge, in the order of their keys: of each run only
-	// the highest, and all compacted ones up to a level, as far as Config.MaxInputs
-	// allows. Empty: nothing to do.
+	// Inputs are the segments to merge, in ascending order of key: the highest sound object
+	// of each run and all compacted segments up to some level, at most Config.MaxInputs.
+	// Empty if no merge is due.
 	Inputs []layout.Segment
-	// Superseded are the keys that may be deleted once the output is verified: the
-	// inputs, and the lower objects of their runs.
+	// Superseded are the keys that may be deleted once the output is verified: the inputs
+	// and the lower objects of their runs.
 	Superseded []string
-	// Level is that of the output: above every input's.
+	// Level is the level of the output. It exceeds the level of every input.
 	Level int
-	// Last says that the day is over and the output is all that its partition holds, so
-	// that it is likely to stay.
+	// Last reports whether the day is over and the output will be the partition's only
+	// segment, which is therefore likely to stay.
 	Last bool
-	// Stuck says that there is no level left above the inputs.
+	// Stuck reports whether a merge is due but no level exists above the inputs.
 	Stuck bool
 }
 
-// after is the listing once a plan is done and its output is there.
+// after returns the listing as a finished merge leaves it.
 func (l Listing) after(plan Plan, output layout.Segment) Listing {
 	left := slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool {
 		return slices.Contains(plan.Superseded, s.Key) || s.Key == output.Key
@@ -67,16 +67,16 @@ func (l Listing) after(plan Plan, output layout.Segment) Listing {
 	return l
 }
 
-// reads reports whether key is one of the inputs.
+// reads reports whether key belongs to an input.
 func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides what to merge of a partition. bad are keys that cannot be read:
-// they are neither merged nor deleted, and a run goes on with its next lower object.
-func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan {
+// NewPlan decides which segments of a partition to merge. The segments under the unsound
+// keys are neither merged nor deleted; for a run, its next lower object counts instead.
+func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
-	sources := readable(listing.Segments, bad)
+	sources := soundSources(listing.Segments, unsound)
 	level := crowded(sources, c.Fanout)
 	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.Modified) >= c.Quiet
 	if over && len(sources) > 1 {
@@ -85,7 +85,7 @@ func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan
 	plan := Plan{Partition: listing.Partition}
 	for _, s := range sources {
 		if s.head.Name.Level > level || len(plan.Inputs) == c.MaxInputs {
-			break // sources are in the order of their levels
+			break // sources are in ascending order of level
 		}
 		plan.Inputs = append(plan.Inputs, s.head)
 		plan.Superseded = append(plan.Superseded, s.keys...)
@@ -102,17 +102,19 @@ func NewPlan(listing Listing, bad map[string]bool, now time.Time, c Config) Plan
 	}
 }
 
-// source is an input: a compacted segment, or a run's highest readable one with the
-// keys of all that it holds.
+// source is a possible input: a compacted segment, or the highest sound object of a run,
+// with the keys of all sound segments whose rows it holds.
 type source struct {
 	head layout.Segment
 	keys []string
 }
 
-func readable(segments []layout.Segment, bad map[string]bool) []source {
+// soundSources returns the sources of a partition in ascending order of key. It ignores
+// unsound segments.
+func soundSources(segments []layout.Segment, unsound map[string]bool) []source {
 	var sound []layout.Segment
 	for _, s := range segments {
-		if !bad[s.Key] {
+		if !unsound[s.Key] {
 			sound = append(sound, s)
 		}
 	}
@@ -131,7 +133,8 @@ func readable(segments []layout.Segment, bad map[string]bool) []source {
 	return sources
 }
 
-// crowded is the highest level that holds as many segments as the fanout; -1: none.
+// crowded returns the highest level that holds at least fanout sources, or -1 if there is
+// none.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1
