@@ -5,28 +5,28 @@ import (
 	"net/http"
 )
 
-// Fault is one kind of thing that goes wrong with a request.
+// Fault is one way in which a request can go wrong.
 type Fault struct {
 	Name string
-	// Final says that the client cannot tell it from a true answer, and so does not ask
-	// again: an object that is damaged or shorter than it was.
+	// Final marks a fault that the client cannot distinguish from a correct response, such
+	// as a shortened object, so it does not retry.
 	Final bool
-	// Applies reports whether it can happen to a request.
+	// Applies reports whether the fault can happen to a request.
 	Applies func(*http.Request) bool
 	happen  func(*exchange)
 }
 
-// Faults are all kinds.
+// Faults returns every fault.
 func Faults() []Fault {
 	const html = "text/html"
 	instead := func(r func() *reply) func(*exchange) {
-		return func(x *exchange) { x.answer(r()) }
+		return func(x *exchange) { x.respond(r()) }
 	}
 	changed := func(change func(*reply)) func(*exchange) {
 		return func(x *exchange) {
 			r := x.forward()
 			change(r)
-			x.answer(r)
+			x.respond(r)
 		}
 	}
 	return []Fault{
@@ -36,11 +36,11 @@ func Faults() []Fault {
 		{Name: "hang before", Applies: every, happen: (*exchange).hang},
 		{Name: "hang after", Applies: every, happen: func(x *exchange) { x.forward(); x.hang() }},
 		{Name: "hang, late", Applies: every, happen: (*exchange).comeLate},
-		{Name: "twice", Applies: every, happen: func(x *exchange) { x.forward(); x.answer(x.forward()) }},
-		{Name: "answer cut", Applies: every, happen: func(x *exchange) { x.cut(x.forward()) }},
+		{Name: "twice", Applies: every, happen: func(x *exchange) { x.forward(); x.respond(x.forward()) }},
+		{Name: "response cut", Applies: every, happen: func(x *exchange) { x.cut(x.forward()) }},
 
 		{Name: "500 before", Applies: every, happen: instead(func() *reply { return refusal(500, "InternalError") })},
-		{Name: "500 after", Applies: every, happen: func(x *exchange) { x.forward(); x.answer(refusal(500, "InternalError")) }},
+		{Name: "500 after", Applies: every, happen: func(x *exchange) { x.forward(); x.respond(refusal(500, "InternalError")) }},
 		{Name: "503", Applies: every, happen: instead(func() *reply { return refusal(503, "ServiceUnavailable") })},
 		{Name: "token expired", Applies: every, happen: instead(func() *reply { return refusal(403, "SecurityTokenExpired") })},
 		{Name: "key unknown", Applies: every, happen: instead(func() *reply { return refusal(403, "InvalidAccessKeyId") })},
@@ -52,9 +52,9 @@ func Faults() []Fault {
 		{Name: "empty 204", Applies: every, happen: instead(func() *reply { return page(204, html, "") })},
 
 		{Name: "wrong checksum", Applies: isObject, happen: changed(func(r *reply) { r.header.Set("X-Oss-Hash-Crc64ecma", "1") })},
-		{Name: "body damaged", Applies: isPut, happen: func(x *exchange) { flip(x.body); x.answer(x.forward()) }},
+		{Name: "body damaged", Applies: isPut, happen: func(x *exchange) { flip(x.body); x.respond(x.forward()) }},
 		{Name: "slice damaged", Final: true, Applies: isRead, happen: changed(func(r *reply) { flip(r.body.Bytes()) })},
-		{Name: "whole object", Applies: isRead, happen: func(x *exchange) { x.request.Header.Del("Range"); x.answer(x.forward()) }},
+		{Name: "whole object", Applies: isRead, happen: func(x *exchange) { x.request.Header.Del("Range"); x.respond(x.forward()) }},
 		{Name: "slice short", Applies: isRead, happen: changed(func(r *reply) { slice(r, 0, -1, 0) })},
 		{Name: "object short", Final: true, Applies: isRead, happen: changed(func(r *reply) { slice(r, 0, -1, -1) })},
 		{Name: "another slice", Applies: isRead, happen: changed(func(r *reply) { slice(r, 1, 1, 1) })},
@@ -69,19 +69,19 @@ func isPut(r *http.Request) bool { return r.Method == http.MethodPut && r.Conten
 
 func isRead(r *http.Request) bool { return r.Header.Get("Range") != "" }
 
-// flip changes one bit in the middle.
+// flip flips one bit in the middle of the body.
 func flip(body []byte) {
 	if len(body) > 0 {
 		body[len(body)/2] ^= 1
 	}
 }
 
-// slice moves the first and last byte that a range answer says it holds, and the size of
-// the object, and shortens the body where the range got shorter.
+// slice changes the first and last byte and the object size that a range response states,
+// and shortens the body with the range. A negative size ends the object after the range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {
-		return // it was no slice
+		return // not a range response
 	}
 	if size < 0 {
 		of = to + 1

@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// once lets a fault befall the next request.
+// once injects the fault into the next request that it applies to, if that is the first.
 func once(proxy *wire.Proxy, fault wire.Fault) {
 	proxy.SetHook(func(r wire.Request) *wire.Fault {
 		if r.Seq > 1 || !fault.Applies(r.Request) {
@@ -22,16 +22,16 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Every fault is one to who does not try again, and a put reached the store or not, as
-// the fault's name says.
+// Without retries, every fault must surface as an error, unless it is harmless for the kind
+// of request. A put must reach the store exactly if the fault's name says so.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
-	told := map[string]bool{"answer cut": true} // of a put by the header alone
+	putPasses := map[string]bool{"response cut": true} // the header alone reports a put
 	onlyOfReads := map[string]bool{"slice damaged": true, "whole object": true, "slice short": true, "object short": true, "another slice": true}
 	onlyOfPuts := map[string]bool{"body damaged": true}
 	unseenInAPart := map[string]bool{"slice damaged": true, "wrong checksum": true}
 	stored := map[string]bool{
-		"reset after": true, "hang after": true, "hang, late": true, "twice": true, "answer cut": true,
+		"reset after": true, "hang after": true, "hang, late": true, "twice": true, "response cut": true,
 		"500 after": true, "wrong checksum": true, "reset, delayed": true,
 	}
 	for _, fault := range wire.Faults() {
@@ -46,7 +46,7 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 
 			once(proxy, fault)
 			err := store.Put(ctx, "put", strings.NewReader("v"), 1)
-			require.Equal(t, harmless[fault.Name] || told[fault.Name] || onlyOfReads[fault.Name], err == nil, "put: %v", err)
+			require.Equal(t, harmless[fault.Name] || putPasses[fault.Name] || onlyOfReads[fault.Name], err == nil, "put: %v", err)
 			require.False(t, objstore.IsPermanent(err))
 			proxy.SetHook(nil)
 			if strings.HasSuffix(fault.Name, "delayed") {
@@ -75,8 +75,8 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// closing ends each connection behind its answer: on one that was used before, Go's client
-// may ask again by itself.
+// closing ends each connection after its response, because Go's client may retry by itself
+// on a connection that was used before.
 type closing struct{ http.Handler }
 
 func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -8,21 +8,21 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// hasty is a store whose calls can be given up: it does by hand what a time limit of each
-// attempt does in functions, so that no test depends on how fast this machine is.
+// hasty is a store whose calls a test can abandon by hand. Functions abandon them after a
+// time limit; by hand, no test depends on the speed of this machine.
 type hasty struct {
 	objstore.Store
 
 	mu    sync.Mutex
 	count int
-	calls map[int]context.CancelFunc // those in flight
+	calls map[int]context.CancelFunc // the calls in flight
 }
 
 func newHasty(store objstore.Store) *hasty {
 	return &hasty{Store: store, calls: map[int]context.CancelFunc{}}
 }
 
-// giveUp ends all calls that are in flight.
+// giveUp abandons all calls in flight.
 func (h *hasty) giveUp() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,8 +1,10 @@
 package wire_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -18,10 +20,15 @@ const (
 	testRegion = "cn-hangzhou"
 )
 
-// limit is when a test fails that still waits: nothing here takes so long.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // a refused delivery is a line in the log
+	os.Exit(m.Run())
+}
+
+// limit fails a test that hangs. Nothing here takes this long.
 const limit = 3 * time.Minute
 
-// standIn is a fresh bucket on disk.
+// standIn returns a new, empty bucket on disk.
 func standIn(t *testing.T) *oss.Server {
 	t.Helper()
 	server, err := oss.Open(oss.Config{
@@ -32,7 +39,7 @@ func standIn(t *testing.T) *oss.Server {
 	return server
 }
 
-// connect is the store of a function that speaks to the bucket through a proxy.
+// connect returns a store that speaks to the bucket through the proxy, as a function does.
 func connect(t *testing.T, proxy http.Handler) objstore.Store {
 	t.Helper()
 	server := httptest.NewServer(proxy)
@@ -46,7 +53,7 @@ func connect(t *testing.T, proxy http.Handler) objstore.Store {
 	return store
 }
 
-// patient tries as often as functions do.
+// patient returns a store that retries as often as functions do.
 func patient(store objstore.Store) objstore.Store {
 	return objstore.Retrying(store, objstore.RetryPolicy{Attempts: 5, Base: time.Microsecond, Max: time.Millisecond})
 }

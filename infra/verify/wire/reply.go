@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// reply is an answer of the store, whole.
+// reply is a whole response, recorded.
 type reply struct {
 	status int
 	header http.Header
@@ -19,16 +19,17 @@ func (r *reply) Header() http.Header         { return r.header }
 func (r *reply) WriteHeader(status int)      { r.status = status }
 func (r *reply) Write(p []byte) (int, error) { return r.body.Write(p) }
 
+// announce sets the length that the header states.
 func (r *reply) announce(length int) { r.header.Set("Content-Length", strconv.Itoa(length)) }
 
-// page is an answer that is not of the store.
+// page returns a response that a gateway makes instead of the store.
 func page(status int, contentType, body string) *reply {
 	r := &reply{status: status, header: http.Header{"Content-Type": {contentType}}}
 	r.body.WriteString(body)
 	return r
 }
 
-// refusal is an answer in the store's form.
+// refusal returns an error response in the form of OSS.
 func refusal(status int, code string) *reply {
 	r := page(status, "application/xml", `<?xml version="1.0" encoding="UTF-8"?><Error><Code>`+code+`</Code><Message>injected</Message></Error>`)
 	r.header.Set("X-Oss-Request-Id", "injected")

@@ -4,70 +4,100 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
+	"strings"
 	"time"
 
+	"devicetrace/infra/local/ownform"
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/check"
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
+	"devicetrace/pkg/serve"
+	"devicetrace/pkg/webhook"
 )
 
-var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+var (
+	noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	// received is when the recorders receive everything.
+	received = noon.Add(time.Hour)
+)
 
 const client = "c"
 
 var where = layout.Layout{Shards: 16}.PartitionOf(client, noon)
 
-// events are n events of the client, from the given one on.
+// events returns n events of the client, a second apart, starting with the given one.
 func events(from, n int) []event.Event {
 	var all []event.Event
 	for i := range n {
-		t := noon.Add(time.Duration(from+i) * time.Second)
 		all = append(all, event.Event{
 			InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
-			Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, NativeEvent: "connect", Source: "events",
+			Time: noon.Add(time.Duration(from+i) * time.Second), ReceivedAt: received, TimeOrigin: event.FromBroker,
+			NativeEvent: "connect", NativeReason: "accepted", Source: broker.Events,
 		})
 	}
 	return all
 }
 
-// scenario is a day of a partition: two recorders, queries, compactions. It goes on after
-// every error, as brokers and timers do.
+// scenario is the day of a partition: two recorders behind their webhooks, queries,
+// compactions and a replay. It goes on after every error, as brokers and timers do.
 type scenario struct {
 	dir     string
-	store   objstore.Store // over the wire that has faults
+	store   objstore.Store // over the wire with faults
 	writers [2]*record.Writer
-	acked   int // events that were acknowledged, from the first on
-	refused int // answers that were none
+	doors   [2]*webhook.Handler
+	acked   int // number of acknowledged events, counted from the first
+	kept    int // number of bodies reported as kept in quarantine
+	refused int // number of responses that reported a failure
 }
 
 // sends is how often a broker sends a batch before it gives up.
 const sends = 4
 
+const token = "secret"
+
 func (s *scenario) run(ctx context.Context) error {
 	for i := range s.writers {
-		w, err := record.New(s.store, record.Config{Shards: 16})
-		if err != nil {
+		if err := s.start(i); err != nil {
 			return err
 		}
-		s.writers[i] = w
 	}
 	return inTurn(
-		func() error { return s.send(ctx, 0, 3) },
-		func() error { return s.send(ctx, 0, 2) },
-		func() error { return s.send(ctx, 1, 2) },
+		func() error { return s.send(ctx, 0, 3, "") },
+		func() error { return s.send(ctx, 0, 2, `{"junk":true}`) },
+		func() error { return s.send(ctx, 1, 2, "") },
 		func() error { return s.ask(ctx) },
 		func() error { return s.compact(ctx) },
 		func() error { return s.ask(ctx) },
-		func() error { return s.send(ctx, 0, 2) },
+		func() error { return s.replay(ctx) },
+		func() error { return s.send(ctx, 0, 2, "") },
 		func() error { return s.close(ctx) },
 		func() error { return s.compact(ctx) },
 		func() error { return s.ask(ctx) },
 	)
+}
+
+// start starts a recorder, as its function does.
+func (s *scenario) start(i int) (err error) {
+	if s.writers[i], err = record.New(s.store, record.Config{Shards: 16}); err != nil {
+		return err
+	}
+	var tokens serve.Tokens
+	if err := tokens.Add(token); err != nil {
+		return err
+	}
+	s.doors[i], err = webhook.New(webhook.Config{
+		Recorder: s.writers[i], Store: s.store, Tokens: tokens, AdminToken: token, Now: func() time.Time { return received },
+	})
+	return err
 }
 
 func inTurn(steps ...func() error) error {
@@ -79,21 +109,69 @@ func inTurn(steps ...func() error) error {
 	return nil
 }
 
-// send sends the next n events until they are acknowledged.
-func (s *scenario) send(ctx context.Context, writer, n int) (err error) {
-	batch := events(s.acked, n)
-	for range sends {
-		if err = s.writers[writer].Append(ctx, batch); err == nil {
-			s.acked += n
-			return nil
-		}
-		s.refused++
-	}
-	return fmt.Errorf("never acknowledged: %w", err)
+// request posts a body to the webhooks of a recorder and returns the status of the response.
+func (s *scenario) request(ctx context.Context, door int, path, body string) int {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/webhooks/"+path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	response := httptest.NewRecorder()
+	s.doors[door].ServeHTTP(response, r)
+	return response.Code
 }
 
-// ask accepts what was acknowledged, an error, or an answer that names what it could not
-// read.
+// send sends the next n events, and a further item if junk is not empty, until a response
+// acknowledges them.
+func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
+	data, err := ownform.Encode(events(s.acked, n))
+	if err != nil {
+		return err
+	}
+	body, want := string(data), http.StatusOK
+	if junk != "" {
+		body, want = strings.TrimSuffix(body, "]")+","+junk+"]", http.StatusBadRequest
+	}
+	for range sends {
+		switch status := s.request(ctx, door, "events/i", body); status {
+		case want:
+			s.acked += n
+			if junk != "" {
+				s.kept++
+			}
+			return nil
+		case http.StatusServiceUnavailable:
+			s.refused++
+		default:
+			return fmt.Errorf("response %d to %s, want %d", status, body, want)
+		}
+	}
+	return errors.New("never acknowledged")
+}
+
+// replay replays the whole quarantine, which must add no event.
+func (s *scenario) replay(ctx context.Context) error {
+	objects, err := objstore.All(ctx, s.store, layout.QuarantinePrefix, "")
+	if err != nil {
+		s.refused++
+		return nil
+	}
+	for _, object := range objects {
+		day, digest, err := layout.ParseQuarantineKey(object.Key)
+		if err != nil {
+			return err
+		}
+		id := quarantine.ID{Day: day, Digest: digest}
+		switch status := s.request(ctx, 1, "quarantine/"+id.String()+"/replay", ""); status {
+		case http.StatusUnprocessableEntity:
+		case http.StatusServiceUnavailable, http.StatusInternalServerError: // unreachable; damaged on its way
+			s.refused++
+		default:
+			return fmt.Errorf("response %d to the replay of %q", status, id)
+		}
+	}
+	return nil
+}
+
+// ask queries, and accepts all acknowledged events, an error, or a result that names the
+// objects it could not read.
 func (s *scenario) ask(ctx context.Context) error {
 	answer, err := trace(ctx, s.store)
 	if err != nil {
@@ -103,7 +181,7 @@ func (s *scenario) ask(ctx context.Context) error {
 	want := events(0, s.acked)
 	for _, e := range answer.Events {
 		if int(e.Time.Sub(noon).Seconds()) >= s.acked {
-			return fmt.Errorf("answered an event that was never sent: %v", e.Time)
+			return fmt.Errorf("shown, but never acknowledged: %v", e.Time)
 		}
 	}
 	if len(answer.Unreadable) > 0 {
@@ -123,13 +201,13 @@ func trace(ctx context.Context, store query.Store) (query.Result, error) {
 
 func same(got, want []event.Event) error {
 	if len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("answered %d events, of %d", len(got), len(want))
+		return fmt.Errorf("%d events are shown, want these %d", len(got), len(want))
 	}
 	return nil
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The stand-in dates objects by the wall clock, as it judges signatures.
+	// The stand-in dates objects by the wall clock, because signatures need it.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {
@@ -151,10 +229,10 @@ func (s *scenario) close(ctx context.Context) error {
 	return nil
 }
 
-// prove looks at what is left, over a wire without faults: all that was acknowledged,
-// once, in a bucket that nothing is wrong with, then in one object.
+// prove looks at the bucket over a wire without faults. It must be sound and hold every
+// acknowledged event once, and still do so after a compaction into one object.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
-	if err := proveWhole(ctx, store, s.acked); err != nil {
+	if err := s.proveWhole(ctx, store); err != nil {
 		return err
 	}
 	sound := scenario{dir: s.dir, store: store}
@@ -165,10 +243,10 @@ func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	if err != nil || len(objects) != 1 || sound.refused > 0 {
 		return errors.Join(err, fmt.Errorf("compaction left %d objects", len(objects)))
 	}
-	return proveWhole(ctx, store, s.acked)
+	return s.proveWhole(ctx, store)
 }
 
-func proveWhole(ctx context.Context, store objstore.Store, acked int) error {
+func (s *scenario) proveWhole(ctx context.Context, store objstore.Store) error {
 	answer, err := trace(ctx, store)
 	if err != nil {
 		return err
@@ -180,8 +258,11 @@ func proveWhole(ctx context.Context, store objstore.Store, acked int) error {
 	if err := report.Err(); err != nil {
 		return err
 	}
-	if len(answer.Unreadable) > 0 || report.Events != int64(acked) || report.Foreign > 0 {
-		return fmt.Errorf("%d events of %d in the bucket, %d objects cannot be read", report.Events, acked, len(answer.Unreadable))
+	if len(answer.Unreadable) > 0 || report.Events != int64(s.acked) || report.Foreign > 0 {
+		return fmt.Errorf("the bucket has %d events, want %d; %d objects cannot be read", report.Events, s.acked, len(answer.Unreadable))
 	}
-	return same(answer.Events, events(0, acked))
+	if report.Quarantined != s.kept {
+		return fmt.Errorf("%d bodies are in quarantine, want %d", report.Quarantined, s.kept)
+	}
+	return same(answer.Events, events(0, s.acked))
 }

@@ -1,9 +1,9 @@
-// Package wire stands between clients of the bucket's API and the store that answers
-// them, and does to requests and answers what networks, gateways and overloaded services
-// do. It is for proofs: the vendor's SDK speaks to it over real connections.
+// Package wire is a proxy between clients of the bucket's API and the store. It does to
+// requests and responses what networks, gateways and overloaded services do. Proofs use
+// it: the vendor's SDK speaks to it over real connections.
 //
-// What always holds: a request reaches the store whole or not at all, and a fault that
-// keeps it from the store says so in its name.
+// What always holds: a request reaches the store whole or not at all. The name of a fault
+// says whether the request reaches the store.
 package wire
 
 import (
@@ -15,14 +15,14 @@ import (
 	"sync"
 )
 
-// Request is a request as a hook sees it.
+// Request is an HTTP request with its place in the order of arrival.
 type Request struct {
 	*http.Request
 	// Seq counts the requests since the last SetHook, from 1.
 	Seq int
 }
 
-// Proxy is a store's handler with faults in front of it.
+// Proxy injects faults in front of a store's handler. It is safe for concurrent use.
 type Proxy struct {
 	store http.Handler
 	late  sync.WaitGroup
@@ -34,29 +34,28 @@ type Proxy struct {
 	settled chan struct{}
 }
 
-// New is a proxy without faults.
+// New returns a proxy without faults.
 func New(store http.Handler) *Proxy {
 	return &Proxy{store: store, settled: make(chan struct{})}
 }
 
-// SetHook says which fault befalls which request; nil is none. It is called by one
-// goroutine at a time.
+// SetHook sets the function that chooses the fault of each request; nil means none. The
+// proxy calls it from one goroutine at a time.
 func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seq, p.hook = 0, hook
 }
 
-// SetHung says what to call whenever a request begins to hang, so that its sender can give
-// up at once instead of after a time.
+// SetHung sets a function to call whenever a request begins to hang, so that its sender can
+// give up at once instead of after a timeout.
 func (p *Proxy) SetHung(hung func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hung = hung
 }
 
-// Settle lets the requests that were delayed reach the store, and waits for it, as for
-// those that come late.
+// Settle lets delayed requests reach the store, and waits for them and for late ones.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)
@@ -65,7 +64,7 @@ func (p *Proxy) Settle() {
 	p.late.Wait()
 }
 
-// ServeHTTP passes a request on and its answer back, but for what the hook says.
+// ServeHTTP forwards a request and its response, unless the hook returns a fault.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -76,7 +75,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault.happen(x)
 		return
 	}
-	x.answer(x.forward())
+	x.respond(x.forward())
 }
 
 func (p *Proxy) next(r *http.Request) *Fault {
@@ -89,7 +88,7 @@ func (p *Proxy) next(r *http.Request) *Fault {
 	return p.hook(Request{Request: r, Seq: p.seq})
 }
 
-// exchange is one request that came whole, and the way back to its sender.
+// exchange is one request, read whole, and the way back to its sender.
 type exchange struct {
 	proxy   *Proxy
 	w       http.ResponseWriter
@@ -97,16 +96,16 @@ type exchange struct {
 	body    []byte
 }
 
-// forward sends the request to the store, whether or not its sender still waits.
+// forward sends the request to the store, even if its sender no longer waits.
 func (x *exchange) forward() *reply {
 	r := x.request.Clone(context.WithoutCancel(x.request.Context()))
 	r.Body = io.NopCloser(bytes.NewReader(x.body))
-	answer := &reply{status: http.StatusOK, header: http.Header{}}
-	x.proxy.store.ServeHTTP(answer, r)
-	return answer
+	response := &reply{status: http.StatusOK, header: http.Header{}}
+	x.proxy.store.ServeHTTP(response, r)
+	return response
 }
 
-// delay forwards the request when the proxy is settled.
+// delay forwards the request once the proxy is settled.
 func (x *exchange) delay() {
 	x.proxy.mu.Lock()
 	settled := x.proxy.settled
@@ -117,35 +116,35 @@ func (x *exchange) delay() {
 	})
 }
 
-func (x *exchange) answer(r *reply) {
+func (x *exchange) respond(r *reply) {
 	maps.Copy(x.w.Header(), r.header)
 	x.w.WriteHeader(r.status)
-	_, _ = x.w.Write(r.body.Bytes()) // a sender that left
+	_, _ = x.w.Write(r.body.Bytes()) // the sender may have left
 }
 
-// cut announces the whole answer, sends the first half, and ends the connection.
+// cut announces the whole response, sends its first half, and ends the connection.
 func (x *exchange) cut(r *reply) {
 	half := &reply{status: r.status, header: r.header}
 	half.body.Write(r.body.Bytes()[:r.body.Len()/2])
-	half.announce(r.body.Len() + 1) // an empty answer is cut too
-	x.answer(half)
+	half.announce(r.body.Len() + 1) // so that an empty response is cut, too
+	x.respond(half)
 	x.w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// reset ends the connection as a crashed peer does.
+// reset ends the connection the way a crashed peer does.
 func (x *exchange) reset() {
 	connection, _, err := x.w.(http.Hijacker).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := connection.(interface{ SetLinger(sec int) error }); ok {
-		_ = tcp.SetLinger(0) // else it ends in an orderly way, which will do
+		_ = tcp.SetLinger(0) // otherwise it ends in order, which is a fault, too
 	}
 	_ = connection.Close()
 }
 
-// hang says nothing until the sender gives up.
+// hang sends nothing until the sender gives up.
 func (x *exchange) hang() {
 	x.proxy.mu.Lock()
 	hung := x.proxy.hung
@@ -156,7 +155,7 @@ func (x *exchange) hang() {
 	<-x.request.Context().Done()
 }
 
-// comeLate forwards the request when the sender has given up.
+// comeLate forwards the request after the sender has given up.
 func (x *exchange) comeLate() {
 	x.proxy.late.Add(1)
 	defer x.proxy.late.Done()

@@ -17,17 +17,18 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// burst is a fault that befalls some of a scenario's requests in a row.
+// burst is a fault of consecutive requests of a scenario.
 type burst struct {
 	fault    wire.Fault
-	from, to int // the requests, counted from 1 among those that the fault applies to
+	from, to int // counted from 1 among the requests that the fault applies to
 }
 
 func (b burst) String() string {
 	return fmt.Sprintf("%s, requests %d to %d", b.fault.Name, b.from, b.to)
 }
 
-// oneShard spares the wire the listings of the 15 shards without events, which are all alike.
+// oneShard lists the 15 shards without events as empty, without a request, since the
+// requests are all alike.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
@@ -37,68 +38,69 @@ func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page
 	return s.Store.List(ctx, prefix, after)
 }
 
-// bench is a stand-in behind a proxy, for one scenario at a time, each below a prefix of
-// its own.
-type bench struct {
+// rig is a stand-in for OSS behind a proxy. It plays one scenario at a time, each below its
+// own prefix.
+type rig struct {
 	proxy *wire.Proxy
 	store *hasty
 	dir   string
 	runs  int
 }
 
-func newBench(t *testing.T) *bench {
+func newRig(t *testing.T) *rig {
 	proxy := wire.New(standIn(t))
 	store := newHasty(connect(t, proxy))
 	proxy.SetHung(store.giveUp)
-	return &bench{proxy: proxy, store: store, dir: t.TempDir()}
+	return &rig{proxy: proxy, store: store, dir: t.TempDir()}
 }
 
-// scenario is a new one, and the store below its prefix.
-func (b *bench) scenario() (scenario, objstore.Store) {
-	b.runs++
-	store := oneShard{objstore.WithPrefix(b.store, fmt.Sprintf("run%d/", b.runs))}
-	return scenario{dir: b.dir, store: patient(store)}, store
+// scenario returns a new scenario and the store below its prefix.
+func (r *rig) scenario() (scenario, objstore.Store) {
+	r.runs++
+	store := oneShard{objstore.WithPrefix(r.store, fmt.Sprintf("run%d/", r.runs))}
+	return scenario{dir: r.dir, store: patient(store)}, store
 }
 
-// requests is how many requests of a scenario without faults each fault applies to.
-func (b *bench) requests(t *testing.T) map[string]int {
+// requests counts, for each fault, the requests of a scenario without faults that it
+// applies to.
+func (r *rig) requests(t *testing.T) map[string]int {
 	requests := map[string]int{}
-	b.proxy.SetHook(func(r wire.Request) *wire.Fault {
+	r.proxy.SetHook(func(request wire.Request) *wire.Fault {
 		for _, fault := range wire.Faults() {
-			if fault.Applies(r.Request) {
+			if fault.Applies(request.Request) {
 				requests[fault.Name]++
 			}
 		}
 		return nil
 	})
-	defer b.proxy.SetHook(nil)
-	s, _ := b.scenario()
+	defer r.proxy.SetHook(nil)
+	s, _ := r.scenario()
 	require.NoError(t, s.run(t.Context()))
 	return requests
 }
 
-// suffer runs the scenario with a burst and returns how many requests it befell.
-func (b *bench) suffer(ctx context.Context, burst burst) (befell int, s scenario, err error) {
+// suffer plays a scenario with a burst and returns the number of injected faults.
+func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	s, store := b.scenario()
+	s, store := r.scenario()
 	n := 0
-	b.proxy.SetHook(func(r wire.Request) *wire.Fault {
-		if !burst.fault.Applies(r.Request) {
+	r.proxy.SetHook(func(request wire.Request) *wire.Fault {
+		if !burst.fault.Applies(request.Request) {
 			return nil
 		}
 		n++
 		if n < burst.from || n > burst.to {
 			return nil
 		}
-		befell++
+		injected++
 		return &burst.fault
 	})
 	err = s.run(ctx)
-	b.proxy.SetHook(nil)
-	b.proxy.Settle()
+	r.proxy.SetHook(nil)
+	r.proxy.Settle()
 	if err == nil && burst.from == burst.to && !burst.fault.Final && s.refused > 0 {
-		err = errors.New("to try again did not help")
+		err = errors.New("retrying did not help")
 	}
 	if err == nil {
 		err = s.prove(ctx, objstore.Retrying(store, objstore.RetryPolicy{Base: time.Millisecond}))
@@ -106,31 +108,31 @@ func (b *bench) suffer(ctx context.Context, burst burst) (befell int, s scenario
 	if err != nil {
 		err = fmt.Errorf("%s: %w", burst, err)
 	}
-	return befell, s, err
+	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest: from each request of the scenario on, a quarter of the kinds of
-// faults befall one request, and another quarter as many in a row as outlast the
-// repetitions; each kind at every fourth request. What was acknowledged is there, once, and
-// no answer was silently short.
+// TestFaultsAtEveryRequest starts a burst at each request of the scenario: a quarter of the
+// faults hit that request alone, another quarter as many requests in a row as outlast the
+// retries. So each fault is tried at every fourth request. Every acknowledged event must be
+// there exactly once, and no query may silently omit one.
 func TestFaultsAtEveryRequest(t *testing.T) {
-	const benches = 12
-	requests := newBench(t).requests(t)
+	const rigs = 12
+	requests := newRig(t).requests(t)
 	work := make(chan burst)
 	var all sync.WaitGroup
 	var mu sync.Mutex
-	var scenarios, injected, checked, refusals int
-	for range benches {
-		b := newBench(t)
+	var scenarios, faults, checked, refusals int
+	for range rigs {
+		r := newRig(t)
 		all.Go(func() {
 			for burst := range work {
-				befell, s, err := b.suffer(t.Context(), burst)
+				injected, s, err := r.suffer(t.Context(), burst)
 				mu.Lock()
-				scenarios, injected, checked, refusals = scenarios+1, injected+befell, checked+s.acked, refusals+s.refused
+				scenarios, faults, checked, refusals = scenarios+1, faults+injected, checked+s.acked, refusals+s.refused
 				if err != nil {
 					t.Error(err)
-				} else if befell == 0 {
-					t.Errorf("%s: never came", burst)
+				} else if injected == 0 {
+					t.Errorf("%s: was not injected", burst)
 				}
 				mu.Unlock()
 			}
@@ -151,7 +153,7 @@ func TestFaultsAtEveryRequest(t *testing.T) {
 	close(work)
 	all.Wait()
 	require.Greater(t, refusals, 0)
-	t.Logf("%d faults in %d scenarios, %d refusals, %d events", injected, scenarios, refusals, checked)
-	figures.Add(t, "faults injected", injected)
+	t.Logf("%d faults in %d scenarios, %d refusals, %d events", faults, scenarios, refusals, checked)
+	figures.Add(t, "faults injected", faults)
 	figures.Add(t, "events checked", checked)
 }
