@@ -1,0 +1,63 @@
+package imports
+
+import (
+	"slices"
+	"strings"
+)
+
+// place is a package of the product and the packages of ours that it may import.
+type place struct {
+	path    string
+	imports []string
+}
+
+// places is the map of functions and pkg, from the top down. A function is wiring: it
+// imports one job or API and what starts it. Arrows go one way.
+var places = []place{
+	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
+	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/console", "pkg/query", "pkg/serve"}},
+	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}}, // layout: a timer's payload names shards
+	{"functions/internal/env", []string{"pkg/event", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
+
+	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
+	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/history", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/serve"}},
+	{"pkg/openapi", []string{"pkg/event", "pkg/serve"}},
+	{"pkg/console", nil},
+	{"pkg/serve", []string{"pkg/event"}},
+
+	{"pkg/check", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/quarantine", "pkg/segment"}},
+	{"pkg/record", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
+	{"pkg/query", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
+	{"pkg/compact", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
+	{"pkg/quarantine", []string{"pkg/event", "pkg/layout", "pkg/objstore"}},
+	{"pkg/diagnose", []string{"pkg/broker", "pkg/event", "pkg/history"}},
+	{"pkg/history", []string{"pkg/broker", "pkg/event"}},
+	{"pkg/history/historytest", []string{"pkg/event", "pkg/history"}},
+
+	{"pkg/segment", []string{"pkg/event"}},
+	{"pkg/layout", []string{"pkg/event", "pkg/objstore"}},
+	{"pkg/objstore/ossstore", []string{"pkg/objstore"}},
+	{"pkg/objstore/memstore", []string{"pkg/objstore"}},
+	{"pkg/objstore/objstoretest", []string{"pkg/objstore"}},
+	{"pkg/objstore", nil},
+	{"pkg/broker", []string{"pkg/event"}},
+	{"pkg/parallel", nil},
+	{"pkg/event", nil},
+}
+
+// placed returns one rule for each place.
+func placed() (rules []rule) {
+	for _, p := range places {
+		few := strings.Join(p.imports, ", ")
+		if few == "" {
+			few = "nothing"
+		}
+		rules = append(rules, rule{"of ours, " + p.path + " may import only " + few, false, p.broken})
+	}
+	return rules
+}
+
+func (p place) broken(e edge) bool {
+	path, ours := strings.CutPrefix(e.imported, module)
+	return e.importer == module+p.path && ours && !slices.Contains(p.imports, path)
+}
