@@ -1,4 +1,4 @@
-// Package figures collects what the proofs of the guarantees did: faults injected,
+// Package figures collects what the attacks on the guarantees did: faults injected,
 // schedules run, kills survived, events checked. `make test` and `make soak` print the
 // sums at their end.
 package figures
@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Add adds n to a figure, such as "faults injected": one line in the file that the
-// variable FIGURES names, nothing without it. Processes may add at the same time, since a
-// line is written at once.
+// Add adds n to a figure, such as "faults injected". It appends one line to the file named
+// by the environment variable FIGURES, and does nothing without that variable. Processes may
+// add at the same time, because a line is one write.
 func Add(t testing.TB, name string, n int) {
 	t.Helper()
 	path := os.Getenv("FIGURES")
