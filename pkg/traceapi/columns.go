@@ -6,52 +6,34 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// column is a field of a row: its name, the same in every format, and its value,
-// nil where it is unknown.
+// column is a field of a row. Its name is the same in every format.
 type column struct {
 	name  string
-	value func(e *event.Event) any // string, bool, int32 or nil
+	value func(e *event.Event) any // string, bool, int32, or nil if it is unknown
 }
 
-// columns are the fields in the order that every format has them in.
-var columns = []column{
-	{"client_id", func(e *event.Event) any { return string(e.ClientID) }},
-	{"instance_id", func(e *event.Event) any { return string(e.InstanceID) }},
-	{"group_id", func(e *event.Event) any { return e.GroupID() }},
-	{"device_id", func(e *event.Event) any { return e.DeviceID() }},
-	{"time", func(e *event.Event) any { return timestamp(e.Time) }},
-	{"action", func(e *event.Event) any { return string(e.Action) }},
-	{"action_info", func(e *event.Event) any { return string(e.ActionInfo) }},
-	{"channel_id", func(e *event.Event) any { return e.Channel() }},
-	{"native_event", func(e *event.Event) any { return e.NativeEvent }},
-	{"native_reason", func(e *event.Event) any { return e.NativeReason }},
-	{"reason_code", func(e *event.Event) any { return known(e.ReasonCode) }},
-	{"connected_at", func(e *event.Event) any { return timestamp(e.ConnectedAt) }},
-	{"received_at", func(e *event.Event) any { return timestamp(e.ReceivedAt) }},
-	{"peer_address", func(e *event.Event) any { return e.PeerAddress }},
-	{"peer_port", func(e *event.Event) any { return e.PeerPort }},
-	{"username", func(e *event.Event) any { return e.Username }},
-	{"node", func(e *event.Event) any { return e.Node }},
-	{"protocol", func(e *event.Event) any { return e.Protocol }},
-	{"protocol_version", func(e *event.Event) any { return e.ProtocolVersion }},
-	{"keep_alive", func(e *event.Event) any { return known(event.Seconds(e.KeepAlive)) }},
-	{"clean_start", func(e *event.Event) any { return known(e.CleanStart) }},
-	{"source", func(e *event.Event) any { return e.Source }},
-	{"source_event_id", func(e *event.Event) any { return e.SourceEventID }},
-	{"time_origin", func(e *event.Event) any { return string(e.TimeOrigin) }},
-}
-
-func known[T any](o event.Optional[T]) any {
-	if !o.Known {
-		return nil
+// columns lists the fields of a row in the order of every format: the columns of an event,
+// with the halves of the client identifier after instance_id.
+var columns = func() []column {
+	var all []column
+	for _, c := range event.Columns() {
+		all = append(all, column{c.Name, inText(c.Value)})
+		if c.Name == "instance_id" {
+			all = append(all,
+				column{"group_id", func(e *event.Event) any { return e.GroupID() }},
+				column{"device_id", func(e *event.Event) any { return e.DeviceID() }})
+		}
 	}
-	return o.Value
-}
+	return all
+}()
 
-// timestamp is RFC 3339 in UTC, always with three decimals.
-func timestamp(t time.Time) any {
-	if t.IsZero() {
-		return nil
+// inText writes a column's times in the API's form and keeps all other values.
+func inText(value func(*event.Event) any) func(*event.Event) any {
+	return func(e *event.Event) any {
+		v := value(e)
+		if t, ok := v.(time.Time); ok {
+			return instant(t)
+		}
+		return v
 	}
-	return instant(t)
 }

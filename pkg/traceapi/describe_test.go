@@ -57,6 +57,22 @@ func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	}
 }
 
+// TestTheDescriptionHasEveryColumn: the schema of an event lists the columns, in their order,
+// and requires all of them.
+func TestTheDescriptionHasEveryColumn(t *testing.T) {
+	var names []any
+	for _, c := range columns {
+		names = append(names, c.name)
+	}
+	schema := follow(parseDescription(t), object{"$ref": "#/components/schemas/Event"})
+	require.Equal(t, names, schema["required"])
+	properties := schema["properties"].(object)
+	require.Len(t, properties, len(names))
+	for _, name := range names {
+		require.Contains(t, properties, name)
+	}
+}
+
 // TestAnswersAreAsDescribed: real answers have the described fields, all of them, in
 // the described types, with values and without.
 func TestAnswersAreAsDescribed(t *testing.T) {
