@@ -76,7 +76,7 @@ func (h *handler) operate(ctx context.Context, key Key, c claim, p parameters) (
 	if err != nil {
 		return nil, err
 	}
-	if !key.mayAskAbout(instanceID) {
+	if !key.Grant.Allows(instanceID) {
 		return nil, badRequest("InstancePermissionCheckFailed", "this AccessKey may not ask about that instance: check InstanceId, or let the key's instances name it")
 	}
 	return run(h, ctx, instanceID, p)

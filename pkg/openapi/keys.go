@@ -1,40 +1,29 @@
 package openapi
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"devicetrace/pkg/event"
+	"devicetrace/pkg/serve"
 )
 
-// Key is who may ask, and about which instances.
+// Key is an AccessKey pair and the instances that it may query.
 type Key struct {
 	AccessKeyID string
 	Secret      string
-	// Instances are the instance ids that the key may ask about; "*" is all.
-	Instances []event.InstanceID
+	Grant       serve.Grant
 }
 
 // String leaves the secret out.
-func (k Key) String() string {
-	instances := make([]string, len(k.Instances))
-	for i, instance := range k.Instances {
-		instances[i] = string(instance)
-	}
-	return k.AccessKeyID + ":…=" + strings.Join(instances, ",")
-}
+func (k Key) String() string { return k.AccessKeyID + ":…=" + k.Grant.String() }
 
-func (k Key) mayAskAbout(instanceID event.InstanceID) bool {
-	return slices.Contains(k.Instances, instanceID) || slices.Contains(k.Instances, "*")
-}
-
-// ParseKeys reads keys in the form
+// ParseKeys parses
 //
 //	accessKeyId:secret=instance,instance;accessKeyId:secret=*
 //
-// Space around each part is dropped, and so are empty entries: an empty text is no
-// keys. An id holds no ":", a secret no ";", an instance none of "=", "," and ";".
+// An id contains no ":" and a secret no ";"; serve.ParseGrant describes the instances. Space
+// around each part and empty entries are dropped, so that an empty text means no keys.
 // Errors name an entry by its number, never by its text.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
@@ -56,21 +45,18 @@ func parseKey(entry string) (Key, error) {
 	// The last "=", since a secret may end with some.
 	end := strings.LastIndexByte(rest, '=')
 	if end < 0 {
-		return Key{}, fmt.Errorf("there is no : or no = after it")
+		return Key{}, errors.New("there is no : or no = after it")
 	}
-	key := Key{AccessKeyID: strings.TrimSpace(id), Secret: strings.TrimSpace(rest[:end])}
-	for instance := range strings.SplitSeq(rest[end+1:], ",") {
-		if instance = strings.TrimSpace(instance); instance != "" {
-			key.Instances = append(key.Instances, event.InstanceID(instance))
-		}
+	grant, err := serve.ParseGrant(rest[end+1:])
+	if err != nil {
+		return Key{}, err
 	}
+	key := Key{strings.TrimSpace(id), strings.TrimSpace(rest[:end]), grant}
 	switch {
 	case key.AccessKeyID == "":
-		return Key{}, fmt.Errorf("the id is empty")
+		return Key{}, errors.New("the id is empty")
 	case key.Secret == "":
-		return Key{}, fmt.Errorf("the secret is empty")
-	case len(key.Instances) == 0:
-		return Key{}, fmt.Errorf("there is no instance; * is all of them")
+		return Key{}, errors.New("the secret is empty")
 	}
 	return key, nil
 }

@@ -6,19 +6,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/pkg/event"
+	"devicetrace/pkg/serve"
 )
+
+// grant returns the grant for a list of instances.
+func grant(list string) serve.Grant {
+	grant, err := serve.ParseGrant(list)
+	if err != nil {
+		panic(err)
+	}
+	return grant
+}
 
 func TestParseKeys(t *testing.T) {
 	for text, want := range map[string][]Key{
 		"":                            nil,
 		" ; ;":                        nil,
-		"local:local-secret=*":        {{"local", "local-secret", []event.InstanceID{"*"}}},
-		"a:s=x,y;b:t=z":               {{"a", "s", []event.InstanceID{"x", "y"}}, {"b", "t", []event.InstanceID{"z"}}},
-		" a : s = x , y ;\n b:t=*\n;": {{"a", "s", []event.InstanceID{"x", "y"}}, {"b", "t", []event.InstanceID{"*"}}},
-		"a:s:t==u==x":                 {{"a", "s:t==u=", []event.InstanceID{"x"}}},
-		"a=b:c=d":                     {{"a=b", "c", []event.InstanceID{"d"}}},
-		"a:s=x,,y,":                   {{"a", "s", []event.InstanceID{"x", "y"}}},
+		"local:local-secret=*":        {{"local", "local-secret", grant("*")}},
+		"a:s=x,y;b:t=z":               {{"a", "s", grant("x,y")}, {"b", "t", grant("z")}},
+		" a : s = x , y ;\n b:t=*\n;": {{"a", "s", grant("x,y")}, {"b", "t", grant("*")}},
+		"a:s:t==u==x":                 {{"a", "s:t==u=", grant("x")}},
+		"a=b:c=d":                     {{"a=b", "c", grant("d")}},
 	} {
 		got, err := ParseKeys(text)
 		require.NoError(t, err, text)
@@ -32,11 +40,12 @@ func TestParseKeysNeverTellsASecret(t *testing.T) {
 		"hidden":             fmt.Sprintf(form, 1, "there is no : or no = after it"),
 		"a=hidden":           fmt.Sprintf(form, 1, "there is no : or no = after it"),
 		"a:hidden":           fmt.Sprintf(form, 1, "there is no : or no = after it"),
+		"a:hidden=x,,y":      fmt.Sprintf(form, 1, "instance 2 is empty or has a space in it"),
 		":hidden=*":          fmt.Sprintf(form, 1, "the id is empty"),
 		"a:=*":               fmt.Sprintf(form, 1, "the secret is empty"),
 		"a:hidden=*;b:= *":   fmt.Sprintf(form, 2, "the secret is empty"),
-		"a:hidden=":          fmt.Sprintf(form, 1, "there is no instance; * is all of them"),
-		";a:hidden=*;x:y= ,": fmt.Sprintf(form, 3, "there is no instance; * is all of them"),
+		"a:hidden=":          fmt.Sprintf(form, 1, "instance 1 is empty or has a space in it"),
+		";a:hidden=*;x:y= ,": fmt.Sprintf(form, 3, "instance 1 is empty or has a space in it"),
 	} {
 		_, err := ParseKeys(text)
 		require.EqualError(t, err, want, text)
@@ -44,7 +53,7 @@ func TestParseKeysNeverTellsASecret(t *testing.T) {
 }
 
 func TestKeysDoNotPrintTheirSecret(t *testing.T) {
-	key := Key{"id", "hidden", []event.InstanceID{"a", "b"}}
+	key := Key{"id", "hidden", grant("a,b")}
 	require.Equal(t, "id:…=a,b", fmt.Sprint(key))
 	require.Equal(t, "[id:…=a,b]", fmt.Sprintf("%+v", []Key{key}))
 }

@@ -43,8 +43,8 @@ func (c *canned) Online(_ context.Context, instanceID event.InstanceID, clientID
 }
 
 var keys = []Key{
-	{AccessKeyID: "testak", Secret: "testsk", Instances: []event.InstanceID{"post-cn-x", "other"}},
-	{AccessKeyID: "otherak", Secret: "othersk", Instances: []event.InstanceID{"*"}},
+	{AccessKeyID: "testak", Secret: "testsk", Grant: grant("post-cn-x,other")},
+	{AccessKeyID: "otherak", Secret: "othersk", Grant: grant("*")},
 }
 
 func newAPI(t testing.TB, c *canned) http.Handler {
@@ -115,7 +115,7 @@ func TestIs(t *testing.T) {
 }
 
 func TestConfigNamesTheFault(t *testing.T) {
-	good := Key{AccessKeyID: "id", Secret: "hidden", Instances: []event.InstanceID{"*"}}
+	good := Key{AccessKeyID: "id", Secret: "hidden", Grant: grant("*")}
 	for _, c := range []struct {
 		config Config
 		want   string

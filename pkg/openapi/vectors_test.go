@@ -155,7 +155,7 @@ func TestVectors(t *testing.T) {
 func TestPublishedVector(t *testing.T) {
 	at := time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)
 	api, err := New(Config{
-		Keys: []Key{{"YourAccessKeyId", "YourAccessKeySecret", []event.InstanceID{"*"}}},
+		Keys: []Key{{"YourAccessKeyId", "YourAccessKeySecret", grant("*")}},
 		Now:  func() time.Time { return at }, Backend: &canned{},
 	})
 	require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 func Bearer(token string, next http.Handler) http.Handler {
 	var tokens Tokens
 	if token != "" {
-		tokens.known = append(tokens.known, newToken(token, Grant{all: true}))
+		tokens.known = append(tokens.known, newToken(token, fullGrant))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, found := tokens.Find(BearerToken(r)); !found {

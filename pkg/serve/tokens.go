@@ -26,13 +26,12 @@ type token struct {
 }
 
 // Grant is what a token allows. The zero value allows nothing.
-type Grant struct {
-	all       bool
-	instances []event.InstanceID
-}
+type Grant struct{ instances []event.InstanceID }
 
 // everyInstance stands for all instances in a list.
 const everyInstance = "*"
+
+var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 
 // maxTokens bounds what a wrong token or signature costs.
 const maxTokens = 100
@@ -62,21 +61,20 @@ func (t *Tokens) parse(part string) error {
 	if at < 0 {
 		return errors.New(`has no "=", want token=instance,instance`)
 	}
-	grant, err := parseGrant(part[at+1:])
+	grant, err := ParseGrant(part[at+1:])
 	if err != nil {
 		return err
 	}
 	return t.add(strings.TrimSpace(part[:at]), grant)
 }
 
-func parseGrant(list string) (Grant, error) {
+// ParseGrant parses "instance,instance"; "*" stands for all instances. Space around an
+// instance is dropped. Errors name the place, counted from 1.
+func ParseGrant(list string) (Grant, error) {
 	var grant Grant
 	for i, instance := range strings.Split(list, ",") {
 		instance = strings.TrimSpace(instance)
-		switch {
-		case instance == everyInstance:
-			grant.all = true
-		case !visible(instance):
+		if !visible(instance) {
 			return Grant{}, fmt.Errorf("instance %d is empty or has a space in it", i+1)
 		}
 		grant.instances = append(grant.instances, event.InstanceID(instance))
@@ -85,7 +83,7 @@ func parseGrant(list string) (Grant, error) {
 }
 
 // Add lets a token act for all instances.
-func (t *Tokens) Add(secret string) error { return t.add(secret, Grant{all: true}) }
+func (t *Tokens) Add(secret string) error { return t.add(secret, fullGrant) }
 
 func (t *Tokens) add(secret string, grant Grant) error {
 	isSame := func(known token) bool { return known.secret == secret }
@@ -150,5 +148,14 @@ func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 
 // Allows reports whether the token may act for an instance.
 func (g Grant) Allows(instance event.InstanceID) bool {
-	return g.all || slices.Contains(g.instances, instance)
+	return slices.Contains(g.instances, instance) || slices.Contains(g.instances, everyInstance)
+}
+
+// String returns the instances in the form that ParseGrant parses.
+func (g Grant) String() string {
+	names := make([]string, len(g.instances))
+	for i, instance := range g.instances {
+		names[i] = string(instance)
+	}
+	return strings.Join(names, ",")
 }
