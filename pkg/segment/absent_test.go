@@ -10,9 +10,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// TestAbsentIsNull: what connected_at lacks is null in the file, wherever it stands
-// among rows that have it; our own reader would not tell a null from a zero.
-func TestAbsentIsNull(t *testing.T) {
+// An unknown connected_at must be null in the file, whatever the pattern of known and unknown
+// ones. The test reads the file itself, because our reader returns 0 for null and for zero.
+func TestUnknownConnectedAtIsNull(t *testing.T) {
 	for pattern := range 1 << 8 {
 		rows, absent := make([]segment.Row, 70), 0
 		for i := range rows {
@@ -29,7 +29,7 @@ func TestAbsentIsNull(t *testing.T) {
 	}
 }
 
-// nullsOf counts the nulls of a column as the file has them.
+// nullsOf counts the nulls of a column in the file.
 func nullsOf(t *testing.T, data []byte, column string) (nulls int64) {
 	t.Helper()
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))

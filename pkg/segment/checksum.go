@@ -10,24 +10,24 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// A segment carries checksums of all that a reader parses: of each row group in
-// the footer's metadata, and of the footer in the bytes before it. So nothing
-// damaged reaches the Parquet library, whose own checks leave sizes and codecs
-// unprotected.
+// A segment contains checksums of everything that a reader parses. The checksums of the row
+// groups are in the footer's metadata, and the footer's own stands right before the footer.
+// No damaged byte therefore reaches the Parquet library, whose own checks do not cover sizes
+// and codecs.
 
 const (
-	// trailerLength is the footer's length and the magic behind it.
+	// trailerLength is the size of the footer's length and the magic, which end a file.
 	trailerLength = 8
-	// checksumLength is the footer's checksum, which stands before the footer.
+	// checksumLength is the size of the footer's checksum.
 	checksumLength = 8
 	magic          = "PAR1"
 )
 
-// groupSums are the checksums of the row groups, in order.
-type groupSums []uint64
+// groupChecksums holds the checksums of the row groups, in order.
+type groupChecksums []uint64
 
-// String is 16 hex digits a row group.
-func (s groupSums) String() string {
+// String formats the checksums as 16 hex digits per row group.
+func (s groupChecksums) String() string {
 	var b strings.Builder
 	for _, sum := range s {
 		fmt.Fprintf(&b, "%016x", sum)
@@ -35,91 +35,93 @@ func (s groupSums) String() string {
 	return b.String()
 }
 
-func parseGroupSums(text string) (groupSums, error) {
-	var sums groupSums
+func parseGroupChecksums(text string) (groupChecksums, error) {
+	var sums groupChecksums
 	for ; len(text) >= 16; text = text[16:] {
 		sum, err := strconv.ParseUint(text[:16], 16, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%w: checksum %q", ErrCorrupt, text[:16])
+			return nil, fmt.Errorf("%w: checksum %q is not hexadecimal", ErrCorrupt, text[:16])
 		}
 		sums = append(sums, sum)
 	}
 	if text != "" {
-		return nil, fmt.Errorf("%w: checksum %q", ErrCorrupt, text)
+		return nil, fmt.Errorf("%w: checksum %q is shorter than 16 digits", ErrCorrupt, text)
 	}
 	return sums, nil
 }
 
-// checksums passes a file on as the Parquet library writes it, sums up its row
-// groups, and puts the checksum before the footer.
-type checksums struct {
+// checksumWriter computes the checksums of the file that the Parquet library writes to it.
+// It writes each row group to out once it is complete, and the end of the file with the
+// footer's checksum.
+type checksumWriter struct {
 	out    io.Writer
-	size   int64 // passed on so far
-	groups groupSums
-	// kept is what is written of a row group, or behind the last one. The library
-	// writes a few bytes at a time.
-	kept []byte
+	size   int64 // bytes written to out
+	groups groupChecksums
+	// buffer holds the current row group or, after the last one, the end of the file. The
+	// library writes a few bytes at a time.
+	buffer []byte
 }
 
-// start is for another file, with the buffers of the last one.
-func (c *checksums) start(out io.Writer) {
-	c.out, c.size, c.groups, c.kept = out, 0, c.groups[:0], c.kept[:0]
+// reset starts another file and reuses the buffers.
+func (c *checksumWriter) reset(out io.Writer) {
+	c.out, c.size, c.groups, c.buffer = out, 0, c.groups[:0], c.buffer[:0]
 }
 
-func (c *checksums) Write(p []byte) (int, error) {
-	c.kept = append(c.kept, p...)
+func (c *checksumWriter) Write(p []byte) (int, error) {
+	c.buffer = append(c.buffer, p...)
 	return len(p), nil
 }
 
-// WriteString spares the library a copy of each string.
-func (c *checksums) WriteString(s string) (int, error) {
-	c.kept = append(c.kept, s...)
+// WriteString saves the library from copying each string.
+func (c *checksumWriter) WriteString(s string) (int, error) {
+	c.buffer = append(c.buffer, s...)
 	return len(s), nil
 }
 
-// endGroup passes a row group on, the first one behind the file's magic.
-func (c *checksums) endGroup() error {
-	group := c.kept
+// endGroup writes the row group to out. The checksum of the first one excludes the file's
+// magic, which precedes it in the buffer.
+func (c *checksumWriter) endGroup() error {
+	group := c.buffer
 	if c.size == 0 {
 		group = group[len(magic):]
 	}
 	c.groups = append(c.groups, xxhash.Sum64(group))
-	err := c.pass(c.kept)
-	c.kept = c.kept[:0]
+	err := c.flush(c.buffer)
+	c.buffer = c.buffer[:0]
 	return err
 }
 
-func (c *checksums) pass(p []byte) error {
+func (c *checksumWriter) flush(p []byte) error {
 	n, err := c.out.Write(p)
 	c.size += int64(n)
 	return err
 }
 
-// end is what the library wrote behind the row groups: the page index, and the footer
+// end returns what the library wrote after the row groups: the page index, and the footer
 // with its length and the magic.
-func (c *checksums) end() (index, footer []byte) {
-	start := len(c.kept) - int(footerSize(c.kept)) - trailerLength
-	return c.kept[:start], c.kept[start:]
+func (c *checksumWriter) end() (index, footer []byte) {
+	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
+	return c.buffer[:start], c.buffer[start:]
 }
 
-// writeEnd writes the footer's checksum between the two, and returns how long the end is
-// that a reader needs.
-func (c *checksums) writeEnd(index, footer []byte) (int64, error) {
+// writeEnd writes the page index, the footer's checksum and the footer. It returns the number
+// of bytes from the checksum to the end of the file, which a reader needs.
+func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
 	for _, part := range [][]byte{index, sum, footer} {
-		if err := c.pass(part); err != nil {
+		if err := c.flush(part); err != nil {
 			return 0, err
 		}
 	}
 	return int64(len(sum) + len(footer)), nil
 }
 
-// footerSize is the length that the last bytes of a file state.
+// footerSize returns the length of the footer, which the last bytes of a file state.
 func footerSize(tail []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(tail[len(tail)-trailerLength:]))
 }
 
-// checkFooter compares the end of an object with its checksum.
+// checkFooter checks the end of an object, from the footer's checksum on, against this checksum.
 func checkFooter(end []byte) error {
 	if xxhash.Sum64(end[checksumLength:]) != binary.LittleEndian.Uint64(end) {
 		return fmt.Errorf("%w: the footer's checksum is wrong", ErrCorrupt)

@@ -14,11 +14,11 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// field is a column of the schema and the part of a Row that it fills: one of the three
-// functions is set.
+// field is a column of the schema and the field of a Row that holds its value. Exactly one of
+// text, long and int is set.
 type field struct {
 	name string
-	// column is the event's column, if Parquet stores it under another name.
+	// column is the name of the event's column if Parquet stores it under another name.
 	column string
 	text   func(*Row) *string
 	long   func(*Row) *int64
@@ -90,25 +90,27 @@ type columnReader struct {
 
 	page   parquet.Page
 	values encoding.Values
-	levels []byte // 1 where an optional value is there; nil where all are
-	// next and end are rows of the page, value is the place of the next one's value.
+	levels []byte // one per row, 0 if its value is null, otherwise 1; nil if no value is null
+	// next is the next row of the page, end its number of rows, and value the index of the
+	// next row's value. Nulls have no value.
 	next, end, value int
-	read             int // pages so far
-	// coded says that the values are places in the chunk's dictionary, which is texts or
-	// ints once it is known.
-	coded, known bool
-	texts        []string
-	ints         []int32
+	pagesRead        int
+	// encoded means that the values are indexes into the chunk's dictionary. Once the
+	// dictionary was read (known), its entries are in texts or ints.
+	encoded, known bool
+	texts          []string
+	ints           []int32
 }
 
+// open starts at the first row.
 func (c *columnReader) open() {
 	c.close()
-	c.pages, c.read, c.next, c.end = c.chunk.PagesFrom(c.data), 0, 0, 0
+	c.pages, c.pagesRead, c.next, c.end = c.chunk.PagesFrom(c.data), 0, 0, 0
 }
 
-// rewind goes back to the first row.
+// rewind goes back to the first row. It keeps the first page if no other was read.
 func (c *columnReader) rewind() {
-	if c.read == 1 { // of an only page, which need not be read again
+	if c.pagesRead == 1 {
 		c.next, c.value = 0, 0
 		return
 	}
@@ -118,7 +120,7 @@ func (c *columnReader) rewind() {
 func (c *columnReader) close() {
 	c.release()
 	if c.pages != nil {
-		_ = c.pages.Close() // nothing is open below it but memory
+		_ = c.pages.Close() // cannot fail: it only frees memory
 		c.pages = nil
 	}
 }
@@ -130,8 +132,8 @@ func (c *columnReader) release() {
 	}
 }
 
-// turn goes on to the next page. After the last it says io.EOF and stays there.
-func (c *columnReader) turn() error {
+// nextPage reads the next page. After the last page it returns io.EOF and keeps that page.
+func (c *columnReader) nextPage() error {
 	page, err := c.pages.ReadPage()
 	if errors.Is(err, io.EOF) {
 		return io.EOF
@@ -141,15 +143,15 @@ func (c *columnReader) turn() error {
 	}
 	c.release()
 	c.page, c.values, c.levels = page, page.Data(), page.DefinitionLevels()
-	c.next, c.end, c.value, c.read = 0, int(page.NumRows()), 0, c.read+1
-	if c.coded = page.Dictionary() != nil; c.coded && !c.known {
-		c.learn(page.Dictionary())
+	c.next, c.end, c.value, c.pagesRead = 0, int(page.NumRows()), 0, c.pagesRead+1
+	if c.encoded = page.Dictionary() != nil; c.encoded && !c.known {
+		c.readDictionary(page.Dictionary())
 	}
 	return nil
 }
 
-// learn takes over the chunk's dictionary.
-func (c *columnReader) learn(dictionary parquet.Dictionary) {
+// readDictionary copies the chunk's dictionary into texts or ints.
+func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	c.known = true
 	values := dictionary.Page().Data()
 	if c.text == nil {
@@ -161,20 +163,21 @@ func (c *columnReader) learn(dictionary parquet.Dictionary) {
 	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
 }
 
-// substrings passes on the texts between offsets, of one allocation for all.
-func substrings(data []byte, offsets []uint32, take func(i int, s string)) {
+// substrings calls do with each of the texts that offsets delimit. All texts share one
+// allocation.
+func substrings(data []byte, offsets []uint32, do func(i int, s string)) {
 	first := offsets[0]
 	all := string(data[first:offsets[len(offsets)-1]])
 	for i := range len(offsets) - 1 {
-		take(i, all[offsets[i]-first:offsets[i+1]-first])
+		do(i, all[offsets[i]-first:offsets[i+1]-first])
 	}
 }
 
-// skip passes over n rows.
+// skip skips n rows.
 func (c *columnReader) skip(n int) error {
 	for n > c.end-c.next {
 		n -= c.end - c.next
-		if err := c.turn(); err != nil {
+		if err := c.nextPage(); err != nil {
 			return err
 		}
 	}
@@ -188,11 +191,11 @@ func (c *columnReader) skip(n int) error {
 	return nil
 }
 
-// fill reads the column's part of the next len(rows) rows.
+// fill sets the column's field in rows from the next len(rows) rows of the chunk.
 func (c *columnReader) fill(rows []Row) error {
 	for len(rows) > 0 {
 		if c.next == c.end {
-			if err := c.turn(); err != nil {
+			if err := c.nextPage(); err != nil {
 				return err
 			}
 			continue // pages may be empty
@@ -206,7 +209,7 @@ func (c *columnReader) fill(rows []Row) error {
 	return nil
 }
 
-// copy takes over as many rows of the current page.
+// copy sets the column's field in rows from the current page, which must have enough rows left.
 func (c *columnReader) copy(rows []Row) error {
 	if c.beforeTime {
 		c.copyInstants(rows)
@@ -216,14 +219,14 @@ func (c *columnReader) copy(rows []Row) error {
 		return fmt.Errorf("%w: column %s has nulls", ErrCorrupt, c.name)
 	}
 	switch from, to := c.value, c.value+len(rows); {
-	case c.text != nil && c.coded:
+	case c.text != nil && c.encoded:
 		for i, code := range c.values.Int32()[from:to] {
 			*c.text(&rows[i]) = c.texts[code]
 		}
 	case c.text != nil:
 		data, offsets := c.values.ByteArray()
 		substrings(data, offsets[from:to+1], func(i int, s string) { *c.text(&rows[i]) = s })
-	case c.int != nil && c.coded:
+	case c.int != nil && c.encoded:
 		for i, code := range c.values.Int32()[from:to] {
 			*c.int(&rows[i]) = c.ints[code]
 		}
@@ -240,7 +243,7 @@ func (c *columnReader) copy(rows []Row) error {
 	return nil
 }
 
-// copyInstants fills a column that is stored relative to the rows' times.
+// copyInstants is copy for a column that is stored relative to the rows' times.
 func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {
@@ -253,10 +256,11 @@ func (c *columnReader) copyInstants(rows []Row) {
 	}
 }
 
-// rangeOf is where a client's rows begin and end, in a column of client identifiers.
+// rangeOf returns the range of a client's rows in the column of client identifiers. Row to is
+// the first one after the range. It must be called at the first row.
 func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
 	for {
-		if err := c.turn(); errors.Is(err, io.EOF) {
+		if err := c.nextPage(); errors.Is(err, io.EOF) {
 			return from, to, nil
 		} else if err != nil {
 			return 0, 0, err

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// RangeReader reads n bytes of the object under key from an offset.
+// RangeReader reads ranges of objects, as objstore.Store does.
 type RangeReader interface {
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 }
@@ -16,11 +16,12 @@ type RangeReader interface {
 type Object struct {
 	Key  string
 	Size int64
-	// FooterLength, where it is known, saves a request; 0 is unknown.
+	// FooterLength is the number of bytes to read of a large object's end. Zero: unknown;
+	// reading the footer can then take a second request.
 	FooterLength int64
 }
 
-// ObjectError is an object that is no sound segment: Err is ErrCorrupt and why.
+// ObjectError is the error for an object that is not a sound segment. Err wraps ErrCorrupt.
 type ObjectError struct {
 	Key string
 	Err error
@@ -29,16 +30,16 @@ type ObjectError struct {
 func (e *ObjectError) Error() string { return fmt.Sprintf("read segment %q: %v", e.Key, e.Err) }
 func (e *ObjectError) Unwrap() error { return e.Err }
 
-// tailGuess is how much of an object's end is read where the footer's length is
-// not known: enough for all but the largest.
-const tailGuess = 64 << 10
+// defaultTail is the number of bytes to read of an object's end if the footer's length is
+// unknown. It suffices for all but the largest footers.
+const defaultTail = 64 << 10
 
-// OpenFooter reads and parses an object's footer: one request, or two where the
-// length was not known and is beyond the guess.
+// OpenFooter reads and parses an object's footer. It makes one request, or two if the
+// footer's length is unknown and exceeds 64 KiB.
 func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
 	want := o.FooterLength
 	if want == 0 {
-		want = tailGuess
+		want = defaultTail
 	}
 	for {
 		want = min(want, o.Size)
@@ -62,31 +63,33 @@ func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, erro
 	}
 }
 
-// Cursor streams a segment's rows in order, one row group in memory at a time: one
-// request a row group. At the end it checks the rows against the footer's digest.
+// Cursor streams a segment's rows in order. It makes one request per row group and holds one
+// row group in memory. After the last row it checks all rows against the footer's digest. It
+// is not safe for concurrent use.
 type Cursor struct {
 	store  RangeReader
 	object Object
 	footer *Footer
-	group  int
-	reader *groupReader
-	left   int64
-	buffer []Row
-	next   int
+	group  int          // the next row group to open
+	reader *groupReader // of the open row group
+	left   int64        // rows of the open row group that are not decoded yet
+	buffer []Row        // decoded rows
+	next   int          // index in buffer
 	digest Digest
 }
 
-// cursorRows is how many rows a cursor decodes at a time.
+// cursorRows is the number of rows that a cursor decodes at a time.
 const cursorRows = 128
 
-// OpenCursor is a cursor before the first row of the object, whose footer was read.
+// OpenCursor returns a cursor before the first row of an object whose footer is given. It
+// makes no request.
 func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
 	return &Cursor{store: store, object: o, footer: footer}
 }
 
-// Next is the next row, valid until the following call, or io.EOF after the last
-// one if all rows were what the footer says. ErrCorrupt: the object is not sound. An
-// error of the store is never io.EOF here.
+// Next returns the next row, which is valid until the following call. After the last row it
+// returns io.EOF if the rows match the footer's digest. An *ObjectError means that the object
+// is corrupt. An error of the store never matches io.EOF.
 func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 	if c.next == len(c.buffer) {
 		if err := c.fill(ctx); err != nil {
@@ -112,8 +115,8 @@ func (c *Cursor) fill(ctx context.Context) error {
 	return nil
 }
 
-// decode goes on to the next rows. data is the next row group, once the last is at its
-// end.
+// decode decodes the next rows into the buffer. If the open row group has no rows left, data
+// is the next one.
 func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {
@@ -121,7 +124,7 @@ func (c *Cursor) decode(data []byte) (err error) {
 			return err
 		}
 	}
-	rows := c.room(int(min(c.left, cursorRows)))
+	rows := c.resize(int(min(c.left, cursorRows)))
 	if err := c.reader.read(rows); err != nil {
 		return err
 	}
@@ -136,15 +139,16 @@ func (c *Cursor) decode(data []byte) (err error) {
 	return nil
 }
 
-// room is space for n rows: the last buffer's, once it is large enough.
-func (c *Cursor) room(n int) []Row {
+// resize returns a buffer for n rows. It reuses the old buffer if that is large enough.
+func (c *Cursor) resize(n int) []Row {
 	if cap(c.buffer) < n {
 		return make([]Row, n)
 	}
 	return c.buffer[:n]
 }
 
-// readGroup reads the next row group. After the last it checks the rows, and is io.EOF.
+// readGroup reads the next row group. After the last one it checks the digest and returns
+// io.EOF.
 func (c *Cursor) readGroup(ctx context.Context) ([]byte, error) {
 	c.Close()
 	if c.group == len(c.footer.groups) {
@@ -153,7 +157,7 @@ func (c *Cursor) readGroup(ctx context.Context) ([]byte, error) {
 	g := c.footer.groups[c.group]
 	data, err := c.store.Read(ctx, c.object.Key, g.Offset, g.Length)
 	if err != nil {
-		return nil, interrupted{err}
+		return nil, storeError{err}
 	}
 	return data, nil
 }
@@ -169,24 +173,25 @@ func (c *Cursor) openGroup(data []byte) error {
 	return nil
 }
 
-// interrupted is an error of the store that is never io.EOF, which it can be where a
-// connection was cut: a merge would take that for the end of the rows, and lose the rest.
-type interrupted struct{ error }
+// storeError is an error of the store that does not match io.EOF. The error of a broken
+// connection may wrap io.EOF, and a merge would take that for the end of the rows and lose
+// the rest.
+type storeError struct{ error }
 
-func (e interrupted) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }
-func (e interrupted) As(target any) bool   { return errors.As(e.error, target) }
+func (e storeError) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }
+func (e storeError) As(target any) bool   { return errors.As(e.error, target) }
 
 func (c *Cursor) finish() error {
 	if !c.digest.Equal(c.footer.digest) {
-		return &ObjectError{c.object.Key, fmt.Errorf("%w: its rows are not those that its footer describes", ErrCorrupt)}
+		return &ObjectError{c.object.Key, fmt.Errorf("%w: the rows do not match the footer's number and hash", ErrCorrupt)}
 	}
 	return io.EOF
 }
 
-// Digest is that of the rows read so far.
+// Digest returns the digest of the rows decoded so far.
 func (c *Cursor) Digest() Digest { return c.digest }
 
-// Close frees what the cursor holds. It may be called more than once.
+// Close frees the cursor's memory. It may be called more than once.
 func (c *Cursor) Close() {
 	if c.reader != nil {
 		c.reader.close()

@@ -11,59 +11,60 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// ErrCorrupt is an object that is not a sound segment, or of a version that this
-// program does not know. It says nothing about the object's store.
+// ErrCorrupt is the error for an object that is not a sound segment or has an unknown version.
+// It never stands for an error of the store.
 var ErrCorrupt = errors.New("not a sound segment")
 
-// maxFooter bounds what a hostile footer can make us allocate.
+// maxFooter limits the memory that a hostile footer can make us allocate.
 const maxFooter = 64 << 20
 
-// Footer is what the end of a segment says: its row groups, and which clients and
-// times they hold. It is read-only and safe for concurrent use.
+// Footer describes the row groups of a segment and the clients and times in them. It is
+// read-only and safe for concurrent use.
 type Footer struct {
 	file    *parquet.File
-	tail    int // bytes that were parsed, which the file holds on to
+	tail    int // number of parsed bytes, which file keeps in memory
 	digest  Digest
 	groups  []Group
-	columns []fileColumn // in the order of fields, so clients first
+	columns []fileColumn // in the order of fields, so clients come first
 }
 
-// fileColumn is where a file has a column.
+// fileColumn is a field and the index of its column in a file.
 type fileColumn struct {
 	*field
 	index int
 }
 
-// Group is a row group: a range of the object, and which clients and times it holds.
+// Group is a row group: its range of the object, and the bounds of its clients and times.
 type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
 	index          int
 	first, last    string // clients
 	from, to       int64  // times, Unix ms
-	sum            uint64
+	checksum       uint64
 }
 
-// before reports whether g is in its place before o, in the object and by its clients.
+// before reports whether the bytes and the clients of g come before the bytes and clients
+// of o.
 func (g Group) before(o Group) bool {
 	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }
 
-// FooterLength is how many bytes at the end of an object of the given size are
-// needed to parse its footer; tail is the object's end, eight bytes or more.
+// FooterLength returns the number of bytes at the end of an object that ParseFooter needs.
+// size is the object's size and tail its end, at least eight bytes.
 func FooterLength(tail []byte, size int64) (int64, error) {
 	if len(tail) < trailerLength || string(tail[len(tail)-4:]) != magic {
 		return 0, fmt.Errorf("%w: no Parquet magic at the end of %d bytes", ErrCorrupt, size)
 	}
 	length := checksumLength + footerSize(tail) + trailerLength
 	if length > min(size-int64(len(magic)), maxFooter) {
-		return 0, fmt.Errorf("%w: a footer of %d bytes in an object of %d", ErrCorrupt, length, size)
+		return 0, fmt.Errorf("%w: its footer states a length of %d bytes, but the object has %d", ErrCorrupt, length, size)
 	}
 	return length, nil
 }
 
-// ParseFooter reads the footer of an object of the given size from its last bytes,
-// at least FooterLength of them.
+// ParseFooter parses the footer of an object. size is the object's size and tail its end, at
+// least FooterLength bytes.
 func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	defer guard(&err)
 	length, err := FooterLength(tail, size)
@@ -71,7 +72,7 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 		return nil, err
 	}
 	if length > int64(len(tail)) {
-		return nil, fmt.Errorf("%w: %d bytes of a footer of %d", ErrCorrupt, len(tail), length)
+		return nil, fmt.Errorf("%w: got %d bytes of a footer of %d", ErrCorrupt, len(tail), length)
 	}
 	if err := checkFooter(tail[int64(len(tail))-length:]); err != nil {
 		return nil, err
@@ -88,11 +89,11 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	return f, f.readGroups(size - length)
 }
 
-// Digest is the number and hash of the rows as the writer noted them.
+// Digest returns the digest of the rows that the writer recorded.
 func (f *Footer) Digest() Digest { return f.digest }
 
-// Memory is about how many bytes of memory the footer takes, most of them for what the
-// library makes of each column chunk.
+// Memory returns the approximate size of the footer in memory, in bytes. The library's
+// structures for column chunks take most of it.
 func (f *Footer) Memory() int64 {
 	const perFile, perChunk = 12 << 10, 840
 	size := f.tail + perFile + perChunk*len(f.groups)*len(f.columns)
@@ -102,12 +103,12 @@ func (f *Footer) Memory() int64 {
 	return int64(size)
 }
 
-// Groups are all row groups, in order. They are the footer's own: not to be changed.
+// Groups returns all row groups in order. The slice belongs to the footer: do not change it.
 func (f *Footer) Groups() []Group { return f.groups }
 
-// GroupsOf are the row groups that may hold rows of a client from one event time
-// to another, both inclusive, in Unix ms: often one, more only where the client's
-// rows cross a border.
+// GroupsOf returns the row groups that may contain a client's rows in the given range of
+// event times, both ends inclusive, in Unix ms. There is usually one, and more only if the
+// client's rows cross the boundary of a row group.
 func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
@@ -120,11 +121,11 @@ func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 
 func (f *Footer) readMetadata() error {
 	if name, _ := f.file.Lookup(keySchema); name != SchemaName {
-		return fmt.Errorf("%w: schema %q is not %q", ErrCorrupt, name, SchemaName)
+		return fmt.Errorf("%w: its schema is %q instead of %q", ErrCorrupt, name, SchemaName)
 	}
 	text, _ := f.file.Lookup(keyVersion)
 	if text != strconv.Itoa(SchemaVersion) {
-		return fmt.Errorf("%w: schema version %q is not %d", ErrCorrupt, text, SchemaVersion)
+		return fmt.Errorf("%w: its schema version is %q instead of %d", ErrCorrupt, text, SchemaVersion)
 	}
 	if err := f.findColumns(); err != nil {
 		return err
@@ -135,7 +136,7 @@ func (f *Footer) readMetadata() error {
 	f.digest.Rows, rowsErr = strconv.ParseInt(rows, 10, 64)
 	f.digest.Sum, hashErr = strconv.ParseUint(hash, 16, 64)
 	if rowsErr != nil || hashErr != nil || f.digest.Rows != f.file.NumRows() {
-		return fmt.Errorf("%w: %q rows with hash %q noted, %d in the row groups", ErrCorrupt, rows, hash, f.file.NumRows())
+		return fmt.Errorf("%w: its metadata states %q rows with hash %q, its row groups %d rows", ErrCorrupt, rows, hash, f.file.NumRows())
 	}
 	return nil
 }
@@ -145,19 +146,19 @@ func (f *Footer) findColumns() error {
 	for i := range fields {
 		column := f.file.Root().Column(fields[i].name)
 		if column == nil || !column.Leaf() {
-			return fmt.Errorf("%w: no column %s", ErrCorrupt, fields[i].name)
+			return fmt.Errorf("%w: it has no column %s", ErrCorrupt, fields[i].name)
 		}
 		f.columns = append(f.columns, fileColumn{&fields[i], int(column.Index())})
 	}
 	return nil
 }
 
-// readGroups takes over the row groups, none of which may reach past end.
+// readGroups reads the row groups. They must lie before end, the offset of the footer.
 func (f *Footer) readGroups(end int64) error {
 	text, _ := f.file.Lookup(keyGroups)
-	sums, err := parseGroupSums(text)
+	sums, err := parseGroupChecksums(text)
 	if err != nil || len(sums) != len(f.file.RowGroups()) {
-		return fmt.Errorf("%w: %d checksums for %d row groups", ErrCorrupt, len(sums), len(f.file.RowGroups()))
+		return fmt.Errorf("%w: it has %d checksums for %d row groups", ErrCorrupt, len(sums), len(f.file.RowGroups()))
 	}
 	var total int64
 	for i, rowGroup := range f.file.RowGroups() {
@@ -168,19 +169,19 @@ func (f *Footer) readGroups(end int64) error {
 		if i > 0 && !f.groups[i-1].before(g) {
 			return fmt.Errorf("%w: row group %d is out of order", ErrCorrupt, i)
 		}
-		g.sum = sums[i]
+		g.checksum = sums[i]
 		f.groups = append(f.groups, g)
 		total += g.Rows
 	}
 	if total != f.digest.Rows {
-		return fmt.Errorf("%w: %d rows noted, %d in the row groups", ErrCorrupt, f.digest.Rows, total)
+		return fmt.Errorf("%w: its metadata states %d rows, its row groups %d", ErrCorrupt, f.digest.Rows, total)
 	}
 	return nil
 }
 
 func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, error) {
 	g := Group{index: i, Offset: end, Rows: rowGroup.NumRows()}
-	var upTo int64
+	var groupEnd int64
 	columns := f.file.Metadata().RowGroups[i].Columns
 	for j := range columns {
 		chunk := &columns[j].MetaData
@@ -192,38 +193,39 @@ func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, 
 			return g, fmt.Errorf("%w: row group %d lies outside the object", ErrCorrupt, i)
 		}
 		g.Offset = min(g.Offset, start)
-		upTo = max(upTo, start+chunk.TotalCompressedSize)
+		groupEnd = max(groupEnd, start+chunk.TotalCompressedSize)
 	}
-	g.Length = upTo - g.Offset
+	g.Length = groupEnd - g.Offset
 	if g.Length <= 0 {
 		return g, fmt.Errorf("%w: row group %d is empty", ErrCorrupt, i)
 	}
 	return g, g.readBounds(f.chunk(rowGroup, clientField), f.chunk(rowGroup, timeField))
 }
 
-func (f *Footer) chunk(rowGroup parquet.RowGroup, of int) *parquet.FileColumnChunk {
-	return rowGroup.ColumnChunks()[f.columns[of].index].(*parquet.FileColumnChunk)
+// chunk returns the column chunk of a field, given by its index in fields.
+func (f *Footer) chunk(rowGroup parquet.RowGroup, field int) *parquet.FileColumnChunk {
+	return rowGroup.ColumnChunks()[f.columns[field].index].(*parquet.FileColumnChunk)
 }
 
-// readBounds takes over which clients and times a row group says it holds.
+// readBounds reads the bounds of a row group's clients and times from its statistics.
 func (g *Group) readBounds(clients, times *parquet.FileColumnChunk) error {
 	first, last, clientsKnown := clients.Bounds()
 	from, to, timesKnown := times.Bounds()
 	if !clientsKnown || !timesKnown {
-		return fmt.Errorf("%w: row group %d says nothing of its clients and times", ErrCorrupt, g.index)
+		return fmt.Errorf("%w: row group %d lacks the bounds of its clients or times", ErrCorrupt, g.index)
 	}
 	g.first, g.last = string(first.ByteArray()), string(last.ByteArray())
 	g.from, g.to = from.Int64(), to.Int64()
 	return nil
 }
 
-// Indexes of fields.
+// Indexes in fields.
 const (
 	clientField = 0
 	timeField   = 2
 )
 
-// window is a part of an object that was read. Reads outside of it fail.
+// window is a range of an object, held in memory. A read that starts outside the range fails.
 type window struct {
 	offset int64
 	data   []byte
@@ -231,7 +233,7 @@ type window struct {
 
 func (w window) ReadAt(p []byte, off int64) (int, error) {
 	if off < w.offset || off > w.offset+int64(len(w.data)) {
-		return 0, fmt.Errorf("%w: refers to byte %d, outside of what it occupies", ErrCorrupt, off)
+		return 0, fmt.Errorf("%w: it refers to byte %d, which is outside the range that was read", ErrCorrupt, off)
 	}
 	n := copy(p, w.data[off-w.offset:])
 	if n < len(p) {
@@ -240,10 +242,10 @@ func (w window) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// guard turns a panic of the Parquet library, which malformed input can cause,
-// into an error.
+// guard turns a panic of the Parquet library, which malformed input can cause, into an error.
+// Defer it.
 func guard(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: the Parquet library gave up: %v", ErrCorrupt, p)
+		*err = fmt.Errorf("%w: the Parquet library panicked: %v", ErrCorrupt, p)
 	}
 }

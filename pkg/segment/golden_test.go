@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// goldenRows are those of testdata/v*.parquet, one file a schema version: with and
-// without connected_at, channel and event identifiers, in row groups of 16.
+// goldenRows returns the rows of testdata/v*.parquet, which has one file per schema version,
+// in row groups of 16. Some rows have connected_at, channel and event identifiers, others not.
 func goldenRows() []segment.Row {
 	events := fleet(8, 5)
 	for i := range events {
@@ -26,7 +26,7 @@ func goldenRows() []segment.Row {
 	return segment.FromEvents(events)
 }
 
-// TestEveryVersionStaysReadable: what was written once is read for good.
+// Readers must read the files of every schema version for good.
 func TestEveryVersionStaysReadable(t *testing.T) {
 	for _, name := range []string{"testdata/v2.parquet"} {
 		data, err := os.ReadFile(name)

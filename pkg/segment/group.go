@@ -9,16 +9,16 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// groupReader reads the rows of one row group in order, column by column: the
-// library's own reader of rows takes several times as long.
+// groupReader reads the rows of one row group in order, column by column. The library's own
+// row reader takes several times as long.
 type groupReader struct{ columns []columnReader }
 
-// openGroup reads row group g from data, the bytes that it occupies.
+// openGroup checks and opens row group g, whose bytes are data.
 func (f *Footer) openGroup(g Group, data []byte) (*groupReader, error) {
 	if int64(len(data)) != g.Length {
-		return nil, fmt.Errorf("%w: %d bytes for a row group of %d", ErrCorrupt, len(data), g.Length)
+		return nil, fmt.Errorf("%w: got %d bytes of a row group of %d", ErrCorrupt, len(data), g.Length)
 	}
-	if xxhash.Sum64(data) != g.sum {
+	if xxhash.Sum64(data) != g.checksum {
 		return nil, fmt.Errorf("%w: the checksum of row group %d is wrong", ErrCorrupt, g.index)
 	}
 	chunks := f.file.RowGroups()[g.index].ColumnChunks()
@@ -32,12 +32,12 @@ func (f *Footer) openGroup(g Group, data []byte) (*groupReader, error) {
 	return reader, nil
 }
 
-// read fills rows with the next ones of the group.
+// read fills rows with the next rows of the group.
 func (g *groupReader) read(rows []Row) error {
 	return g.each(func(c *columnReader) error { return c.fill(rows) })
 }
 
-// skip passes over n rows.
+// skip skips n rows.
 func (g *groupReader) skip(n int) error {
 	return g.each(func(c *columnReader) error { return c.skip(n) })
 }
@@ -55,8 +55,8 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 	return nil
 }
 
-// rangeOf is where a client's rows begin and end. The group is at its start before
-// and after.
+// rangeOf returns the range of a client's rows; row to is the first one after it. The reader
+// must be at the first row of the group and stays there.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
 	clients := &g.columns[0]
 	from, to, err = clients.rangeOf(clientID)

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestGuard: what the library does not expect of an object is an error of the object.
-func TestGuard(t *testing.T) {
+// A panic of the library while it parses an object must become an error of the object.
+func TestGuardTurnsAPanicIntoAnError(t *testing.T) {
 	err := func() (err error) {
 		defer guard(&err)
 		panic("index out of range")

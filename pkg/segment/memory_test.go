@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// heap is how many bytes of memory are in use.
+// heap returns the number of bytes in use.
 func heap() int64 {
-	for range 3 { // what pools hold goes with the second
+	for range 3 { // pools are emptied only by the second collection
 		runtime.GC()
 	}
 	var m runtime.MemStats
@@ -21,7 +21,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func TestWhatAFooterTakesInMemory(t *testing.T) {
+func TestFooterMemory(t *testing.T) {
 	long := rowsOf(100, 2)
 	for i := range long {
 		long[i].ClientID += strings.Repeat("x", 10_000)

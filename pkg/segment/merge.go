@@ -7,15 +7,15 @@ import (
 	"io"
 )
 
-// Merge streams the rows of all cursors in order, without duplicates: of each
-// event the row that was received first. It holds one row group of each input.
+// Merge streams the rows of all cursors in order, without duplicates: for each event it
+// returns the row that was received first. It holds one row group per input in memory.
 type Merge struct {
 	inputs mergeHeap
 	last   Row
-	any    bool
+	begun  bool // last is set
 }
 
-// NewMerge reads the first row of each cursor: a request each.
+// NewMerge reads the first row of each cursor, which takes one request per cursor.
 func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	m := &Merge{}
 	for i, cursor := range cursors {
@@ -32,25 +32,26 @@ func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	return m, nil
 }
 
-// Next is the next distinct row, valid until the following call, or io.EOF once every
-// input was read to its end and checked.
+// Next returns the next distinct row, which is valid until the following call. It returns
+// io.EOF when every input was read to its end and checked.
 func (m *Merge) Next(ctx context.Context) (*Row, error) {
 	for len(m.inputs) > 0 {
 		row := m.inputs[0].row
-		again := m.any && m.last.SameEvent(row)
-		if !again {
-			m.last, m.any = *row, true
+		duplicate := m.begun && m.last.SameEvent(row)
+		if !duplicate {
+			m.last, m.begun = *row, true
 		}
 		if err := m.advance(ctx); err != nil {
 			return nil, err
 		}
-		if !again {
+		if !duplicate {
 			return &m.last, nil
 		}
 	}
 	return nil, io.EOF
 }
 
+// advance moves the first input to its next row.
 func (m *Merge) advance(ctx context.Context) error {
 	row, err := m.inputs[0].cursor.Next(ctx)
 	if errors.Is(err, io.EOF) {
@@ -68,14 +69,15 @@ func (m *Merge) advance(ctx context.Context) error {
 type mergeInput struct {
 	cursor *Cursor
 	row    *Row
-	order  int
+	order  int // index of the cursor
 }
 
+// mergeHeap orders the inputs by their current rows, and by index if the rows are equal.
 type mergeHeap []mergeInput
 
 func (h mergeHeap) Len() int      { return len(h) }
 func (h mergeHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h mergeHeap) Push(x any)    { panic("inputs are only ever removed") }
+func (h mergeHeap) Push(x any)    { panic("push to a heap of inputs, which only shrinks") }
 
 func (h mergeHeap) Less(i, j int) bool {
 	if c := h[i].row.Compare(h[j].row); c != 0 {

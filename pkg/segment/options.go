@@ -9,18 +9,18 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// life is how long a segment is likely to be there, which decides what its
-// compression may cost.
-type life uint8
+// lifetime is the expected lifetime of a segment. The longer it is, the more time its
+// compression may take.
+type lifetime uint8
 
 const (
-	// fresh segments are superseded within minutes. Snappy takes half the time of zstd
-	// and a quarter more space.
-	fresh life = iota
-	// interim ones are merged again within hours.
+	// A fresh segment is superseded within minutes. Snappy takes half the time of zstd and a
+	// quarter more space.
+	fresh lifetime = iota
+	// An interim segment is merged again within hours.
 	interim
-	// lasting ones stay. This level takes 3 % less space than the default one, which
-	// merges are a quarter faster with.
+	// A lasting segment stays. Its compression level saves 3 % of space over the default, at
+	// the price of 25 % slower merges.
 	lasting
 )
 
@@ -30,11 +30,11 @@ var codecs = [...]compress.Codec{
 	lasting: &zstd.Codec{Level: zstd.SpeedBetterCompression},
 }
 
-// pageBytes is up to what size, before compression, a column chunk is one page. A
-// writer holds buffers in proportion: with 8 MiB it would take 100 MB.
+// pageBytes is the maximum size of a page before compression. A writer's buffers grow in
+// proportion: with 8 MiB they would take 100 MB.
 const pageBytes = 256 << 10
 
-// boundedColumns are the only ones with statistics: what a lookup prunes by.
+// boundedColumns are the only columns with statistics, because a lookup prunes by them alone.
 var boundedColumns = map[string]bool{"client_id": true, "time": true}
 
 func writerOptions(codec compress.Codec) []parquet.WriterOption {
@@ -42,9 +42,9 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 		parquet.Compression(codec),
 		parquet.CreatedBy("device-trace", "1", "0"),
 		parquet.PageBufferSize(pageBytes),
-		parquet.WriteBufferSize(0), // so that the end of a row group is seen as it is written
+		parquet.WriteBufferSize(0), // so that a flush writes all of a row group
 		parquet.DataPageStatistics(false),
-		parquet.DataPageVersion(1), // whose headers are shorter
+		parquet.DataPageVersion(1), // its headers are shorter
 		parquet.ColumnIndexSizeLimit(func([]string) int { return 128 }),
 		parquet.SortingWriterConfig(parquet.SortingColumns(
 			parquet.Ascending("client_id"), parquet.Ascending("instance_id"), parquet.Ascending("time"))),
@@ -59,13 +59,13 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 	return options
 }
 
-// GroupRows is how many rows a row group of a compacted segment holds, about. A lookup
-// reads the footer, unless it is known, and one row group, which it also decodes: the
-// sum of both, with half as much again for a row's decoding, is least where the group
-// grows with the square root of the rows.
+// GroupRows returns the approximate number of rows per row group for a compacted segment of
+// the given number of rows. A lookup reads the footer, unless it is cached, and reads and
+// decodes one row group. Decoding a row costs half as much as reading it. The sum of these
+// costs is lowest if a row group grows with the square root of the number of rows.
 func GroupRows(rows int64) int64 {
-	const least, most = 1024, 32768
+	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24
 	best := math.Sqrt(float64(rows) * footerBytesPerGroup / bytesPerRow)
-	return max(least, min(most, int64(best)))
+	return max(minRows, min(maxRows, int64(best)))
 }

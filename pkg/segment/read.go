@@ -6,7 +6,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// RowsOf are the rows of one client in row group g, whose bytes are data.
+// RowsOf returns the rows of one client in row group g, whose bytes are data.
 func (f *Footer) RowsOf(g Group, data []byte, clientID event.ClientID) (rows []Row, err error) {
 	defer guard(&err)
 	group, err := f.openGroup(g, data)

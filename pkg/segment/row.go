@@ -2,11 +2,10 @@
 // sorted by client identifier. It is the only package that imports the Parquet
 // library. FORMAT.md describes the schema and footer field by field.
 //
-// What always holds: the rows of a segment are in the order of Row.Compare, its
-// footer says how many there are and the sum of their hashes, and the same rows
-// encode to the same bytes. Nothing read from an object is trusted: sizes are
-// checked before they are allocated, and a panic of the library is an error of
-// the object.
+// The rows of a segment are always in the order of Row.Compare, and its footer states their
+// number and the sum of their hashes. The same rows always encode to the same bytes. The
+// package trusts nothing it reads from an object: it checks sizes before it allocates memory,
+// and turns a panic of the library into an error of the object.
 package segment
 
 import (
@@ -19,7 +18,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Row is an event as it is stored. The tags are the names and encodings of FORMAT.md.
+// Row is an event in its stored form. The tags give the names and encodings of FORMAT.md.
 type Row struct {
 	ClientID        string `parquet:"client_id,plain"`
 	InstanceID      string `parquet:"instance_id,dict"`
@@ -30,7 +29,7 @@ type Row struct {
 	NativeEvent     string `parquet:"native_event,dict"`
 	NativeReason    string `parquet:"native_reason,dict"`
 	ReasonCode      int32  `parquet:"reason_code,plain"`
-	ConnectedAt     int64  `parquet:"-"` // Unix ms, 0 unknown; see stored
+	ConnectedAt     int64  `parquet:"-"` // Unix ms, 0 unknown; written as stored.ConnectedFor
 	ReceivedDelay   int64  `parquet:"received_delay_ms,plain"`
 	PeerAddress     string `parquet:"peer_address,plain"`
 	PeerPort        int64  `parquet:"peer_port,plain"`
@@ -45,12 +44,12 @@ type Row struct {
 	TimeOrigin      string `parquet:"time_origin,dict"`
 }
 
-// stored is a Row with what is written in place of ConnectedAt, which would take
-// twice the space: null where that is unknown.
+// stored is a Row in the form that the library writes. ConnectedFor replaces ConnectedAt,
+// which would take twice the space; it is nil if ConnectedAt is unknown.
 type stored struct {
 	Row
 	ConnectedFor *int64 `parquet:"connected_for_ms,plain,optional"`
-	connectedFor int64
+	connectedFor int64  // the target of ConnectedFor, which saves an allocation
 }
 
 func (s *stored) set(r *Row) {
@@ -61,10 +60,10 @@ func (s *stored) set(r *Row) {
 	}
 }
 
-// unknown stands for an Optional number that the source did not send.
+// unknown stands for an optional number or flag that the source did not send.
 const unknown = -1
 
-// FromEvent is the row of an event. Times lose what is below a millisecond.
+// FromEvent returns the row of an event. It truncates times to milliseconds.
 func FromEvent(e *event.Event) Row {
 	return Row{
 		ClientID:        string(e.ClientID),
@@ -85,14 +84,14 @@ func FromEvent(e *event.Event) Row {
 		Protocol:        e.Protocol,
 		ProtocolVersion: e.ProtocolVersion,
 		KeepAlive:       event.Seconds(e.KeepAlive).Or(unknown),
-		CleanStart:      truth(e.CleanStart),
+		CleanStart:      flag(e.CleanStart),
 		Source:          e.Source,
 		SourceEventID:   e.SourceEventID,
 		TimeOrigin:      string(e.TimeOrigin),
 	}
 }
 
-// Event is the event of the row.
+// Event returns the event of the row.
 func (r *Row) Event() event.Event {
 	e := event.Event{
 		ClientID:        event.ClientID(r.ClientID),
@@ -140,7 +139,8 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func truth(o event.Optional[bool]) int32 {
+// flag encodes an optional flag: 1 yes, 0 no, -1 unknown.
+func flag(o event.Optional[bool]) int32 {
 	switch {
 	case !o.Known:
 		return unknown
@@ -151,11 +151,13 @@ func truth(o event.Optional[bool]) int32 {
 	}
 }
 
-// Compare orders the rows of a segment: by client, instance and time, then by the other
-// identity columns, so that duplicates are neighbours, then by received time, so that the
-// first of them is the one to keep, then by the rest, so that only equal rows compare equal.
+// Compare orders the rows of a segment: first by client, instance and time, then by the other
+// identity columns, so that duplicates are neighbors; then by received time, so that the
+// first of the duplicates is the one to keep; and last by the other columns, so that only
+// equal rows compare equal.
 //
-// It is event.Compare, written out for speed: a merge compares every row several times.
+// It equals event.Compare, but is written out for speed because a merge compares every row
+// several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c
@@ -179,7 +181,8 @@ func (r *Row) Compare(o *Row) int {
 // columns are equal.
 func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
 
-// compareIdentity is event.CompareIdentity, written out. Most pairs differ early.
+// compareIdentity equals event.CompareIdentity, but is written out for speed. Most pairs
+// differ in the first columns.
 func (r *Row) compareIdentity(o *Row) int {
 	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
 		return c
@@ -202,8 +205,8 @@ func (r *Row) compareIdentity(o *Row) int {
 	)
 }
 
-// Identity returns a hash of the identity columns, which is the same for every delivery of
-// an event.
+// Identity returns a hash of the identity columns. All deliveries of an event have the same
+// hash.
 func (r *Row) Identity() uint64 {
 	var b []byte
 	for i := range identityFields {
@@ -212,7 +215,7 @@ func (r *Row) Identity() uint64 {
 	return xxhash.Sum64(b)
 }
 
-// appendTo appends the row's fields in column order, each string behind its length.
+// appendTo appends the bytes that the digest hashes. FORMAT.md defines them.
 func (r *Row) appendTo(b []byte) []byte {
 	b = appendString(b, r.ClientID)
 	b = appendString(b, r.InstanceID)
@@ -238,20 +241,21 @@ func (r *Row) appendTo(b []byte) []byte {
 	return appendString(b, r.TimeOrigin)
 }
 
+// appendString appends the length of s as a varint, and s.
 func appendString(b []byte, s string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))
 	return append(b, s...)
 }
 
-// Digest is a number of rows and the sum of their hashes modulo 2^64: equal for
-// equal rows in whatever order. The zero value is that of no rows.
+// Digest is the number of rows and the sum of their hashes modulo 2^64. It does not depend on
+// the order of the rows. The zero value is the digest of no rows.
 type Digest struct {
 	Rows    int64
 	Sum     uint64
 	scratch []byte
 }
 
-// Add counts a row in, and tells how many bytes were hashed.
+// Add adds a row and returns the number of bytes that it hashed.
 func (d *Digest) Add(r *Row) int64 {
 	d.scratch = r.appendTo(d.scratch[:0])
 	d.Rows++
@@ -259,5 +263,5 @@ func (d *Digest) Add(r *Row) int64 {
 	return int64(len(d.scratch))
 }
 
-// Equal reports whether two digests are of the same rows.
+// Equal reports whether two digests describe the same rows.
 func (d *Digest) Equal(o Digest) bool { return d.Rows == o.Rows && d.Sum == o.Sum }

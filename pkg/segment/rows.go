@@ -6,7 +6,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// FromEvents is the rows of events, sorted and without duplicates.
+// FromEvents returns the rows of events, sorted and without duplicates.
 func FromEvents(events []event.Event) []Row {
 	rows := make([]Row, len(events))
 	for i := range events {
@@ -15,8 +15,9 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct is the rows of all lists in order, without all but the first received of each
-// event. It leaves the lists as they are: rows are large, so what it sorts are pointers.
+// Distinct returns the rows of all lists, sorted and without duplicates: of each event it
+// keeps the row received first. It does not change the lists. It sorts pointers, because rows
+// are large.
 func Distinct(lists ...[]Row) []Row {
 	var order []*Row
 	for _, rows := range lists {
@@ -34,12 +35,12 @@ func Distinct(lists ...[]Row) []Row {
 	return distinct
 }
 
-// Union is two sorted lists as one, without duplicates. It uses up a, where it has
-// room for both, and leaves b as it is.
+// Union merges two sorted lists into one without duplicates. It overwrites a if the capacity
+// of a suffices for both lists, and does not change b.
 func Union(a, b []Row) []Row {
 	from := len(a)
 	a = append(a, b...)
-	for to := len(a); len(b) > 0; { // from the end, so that no row is in the way
+	for to := len(a); len(b) > 0; { // from the end, so that it overwrites no row it still needs
 		to--
 		if last := len(b) - 1; from == 0 || a[from-1].Compare(&b[last]) <= 0 {
 			a[to], b = b[last], b[:last]

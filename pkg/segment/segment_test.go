@@ -23,7 +23,8 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// fleet is events of so many devices, in arrival order: connects and keep-alive ends.
+// fleet returns connects and keep-alive timeouts of the given number of devices, in random
+// order.
 func fleet(devices, perDevice int) []event.Event {
 	random := rand.New(rand.NewPCG(1, 2))
 	var events []event.Event
@@ -64,7 +65,7 @@ func write(t testing.TB, rows []segment.Row, groupRows int64) ([]byte, segment.W
 	return out.Bytes(), written
 }
 
-// objects is a store to read from that counts.
+// objects is a store that counts its reads.
 type objects struct {
 	data  map[string][]byte
 	reads int
@@ -104,7 +105,7 @@ func open(t testing.TB, store segment.RangeReader, key string, size int64) *segm
 func TestEventsSurvive(t *testing.T) {
 	full := fleet(1, 2)
 	full[0].ChannelID, full[0].SourceEventID = "c", "e"
-	full = append(full, event.Event{ // the least an event says
+	full = append(full, event.Event{ // the minimal event
 		InstanceID: "i", ClientID: "é\x00/@@@", Action: event.Close, Time: noon, ReceivedAt: noon,
 	})
 	for _, e := range full {
@@ -127,8 +128,8 @@ func TestWriteAndStream(t *testing.T) {
 	}
 }
 
-// A reused writer must write the same bytes: the library's Reset blanks metadata
-// of every file but the first.
+// A reused writer must write the same bytes, although the library's Reset blanks metadata of
+// every file except the first.
 func TestReusedWriterWritesTheSameBytes(t *testing.T) {
 	rows := rowsOf(50, 10)
 	want, _ := write(t, rows, 100)
@@ -195,7 +196,7 @@ func TestClientIDsLongerThanAnyBound(t *testing.T) {
 	}
 }
 
-func TestDuplicatesCollapseToTheFirstReceived(t *testing.T) {
+func TestOfDuplicatesTheFirstReceivedIsKept(t *testing.T) {
 	events := fleet(5, 10)
 	again := append([]event.Event(nil), events...)
 	for i := range again {
@@ -216,7 +217,7 @@ func TestMerge(t *testing.T) {
 	want := segment.FromEvents(events)
 	store := &objects{data: map[string][]byte{}}
 	var cursors []*segment.Cursor
-	for i := range 5 { // overlapping inputs: each event is in two
+	for i := range 5 { // each event is in two inputs
 		var part []event.Event
 		for j, e := range events {
 			if j%5 == i || (j+1)%5 == i {
@@ -242,7 +243,7 @@ func TestMerge(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestDigestTellsRowsApart(t *testing.T) {
+func TestDigestDiffersIfARowDiffers(t *testing.T) {
 	rows := rowsOf(10, 5)
 	var forward, backward, other segment.Digest
 	for i := range rows {
@@ -257,9 +258,9 @@ func TestDigestTellsRowsApart(t *testing.T) {
 	require.False(t, forward.Equal(other))
 }
 
-// Whatever happens to an object's bytes: an error of the object or the same rows,
-// never a panic and never other rows.
-func TestDamageIsNoticed(t *testing.T) {
+// A reader of a damaged object must return an error or the original rows. It must never panic
+// or return other rows.
+func TestDamageIsDetected(t *testing.T) {
 	rows := rowsOf(40, 10)
 	data, written := write(t, rows, 100)
 	random := rand.New(rand.NewPCG(3, 4))
@@ -371,7 +372,7 @@ func BenchmarkMerge(b *testing.B) {
 	b.ReportMetric(float64(len(rows)*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// What the checksums say comes before what the Parquet library makes of the bytes.
+// Checksums must be checked before the Parquet library parses the bytes.
 func TestChecksumsComeFirst(t *testing.T) {
 	rows := rowsOf(40, 10)
 	data, written := write(t, rows, 100)
@@ -398,7 +399,7 @@ func TestNoSegmentWithoutRows(t *testing.T) {
 	require.EqualError(t, err, "encode segment: no rows")
 }
 
-// All rows of a client are in one row group, unless they are more than a whole one.
+// All rows of a client must be in one row group, unless they exceed the size of a row group.
 func TestRowGroupsEndWithAClient(t *testing.T) {
 	rows := append(rowsOf(50, 7), segment.FromEvents(span("GID_z", 95))...)
 	data, written := write(t, rows, 20)
@@ -411,13 +412,13 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 	for client, n := range perClient {
 		want := 1
 		if client == "GID_z" {
-			want = 3 // of up to 40
+			want = 3 // of up to 40 rows
 		}
 		require.Len(t, footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
 	}
 }
 
-// Rows of long texts make smaller row groups, so that who reads them knows a bound.
+// Long rows must make smaller row groups, so that the memory of readers is bounded.
 func TestRowGroupsAreBoundedInBytes(t *testing.T) {
 	rows := rowsOf(150, 2)
 	for i := range rows {
@@ -440,7 +441,7 @@ func TestRowGroupsAreBoundedInBytes(t *testing.T) {
 	}
 }
 
-// broken is a store that panics.
+// broken is a store that panics after the first read.
 type broken struct{ *objects }
 
 func (b broken) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
@@ -450,13 +451,15 @@ func (b broken) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	return b.objects.Read(ctx, key, off, n)
 }
 
-// What the store does is no fault of the object, which a compaction would leave out.
-func TestAPanicOfTheStoreIsNotTheObjects(t *testing.T) {
+// A panic of the store must not become an error of the object, because a compaction would then
+// leave the object out.
+func TestAPanicOfTheStoreIsPassedOn(t *testing.T) {
 	data, written := write(t, rowsOf(4, 2), 0)
 	cursor := open(t, broken{&objects{data: map[string][]byte{"k": data}}}, "k", written.Size)
 	require.PanicsWithValue(t, "the store is broken", func() { _, _ = cursor.Next(t.Context()) })
 }
 
+// span returns n events of a client, one per second.
 func span(client string, n int) (events []event.Event) {
 	for i := range n {
 		at := noon.Add(time.Duration(i) * time.Second)
@@ -465,7 +468,7 @@ func span(client string, n int) (events []event.Event) {
 	return events
 }
 
-// cutOff is a store whose connection is cut when the n-th read is asked for.
+// cutOff is a store whose connection breaks once it has made the given number of reads.
 type cutOff struct {
 	*objects
 	at int
@@ -478,8 +481,8 @@ func (c *cutOff) Read(ctx context.Context, key string, off, n int64) ([]byte, er
 	return c.objects.Read(ctx, key, off, n)
 }
 
-// A connection that is cut is an io.EOF of the store: not the end of the rows.
-func TestACutConnectionIsNotTheEnd(t *testing.T) {
+// The error of a broken connection may wrap io.EOF. It must not count as the end of the rows.
+func TestABrokenConnectionIsNotTheEnd(t *testing.T) {
 	data, written := write(t, rowsOf(40, 10), 100)
 	for at := 1; at < 5; at++ { // the footer is read first
 		store := &cutOff{&objects{data: map[string][]byte{"k": data}}, at}

@@ -10,10 +10,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// trimmedFooter is the footer of a written file, with its length and the magic, but
-// without what is optional in Parquet and not read here: the page index, for which
-// row groups are too small, and statistics of encodings and sizes. They would make
-// the footer twice as long, and a lookup reads all of it.
+// trimmedFooter returns the footer of a written file, its length and the magic. It omits
+// optional parts that our readers do not use: the page index, because row groups are too
+// small for it, and the statistics of encodings and sizes. These parts would double the
+// length of the footer, and a lookup reads all of it.
 func trimmedFooter(file parquet.FileView) ([]byte, error) {
 	metadata := file.Metadata()
 	for i := range metadata.RowGroups {

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	// SchemaName and SchemaVersion stand in every footer. A reader takes every
-	// version up to its own.
+	// SchemaName and SchemaVersion are in every footer. Readers accept no others.
 	SchemaName    = "device-trace.events"
 	SchemaVersion = 2
 
@@ -24,66 +23,67 @@ const (
 	keyGroups  = "device-trace.groups"
 )
 
-// Writer writes one segment to an io.Writer, row group by row group. It is not
-// safe for concurrent use.
+// Writer writes one segment to an io.Writer, one row group at a time. It is not safe for
+// concurrent use.
 type Writer struct {
-	life    life
-	out     *parquet.GenericWriter[stored]
-	sums    checksums
-	digest  Digest
-	room    []stored // for the rows that the library is given at once
-	waiting int      // rows there
-	group   int64    // rows that a row group holds, about; 0 is all
-	inGroup int64
-	bytes   int64  // of the rows in the group
-	client  string // of the last row
+	lifetime   lifetime
+	out        *parquet.GenericWriter[stored]
+	file       checksumWriter
+	digest     Digest
+	buffer     []stored // rows for the library
+	buffered   int      // number of rows in buffer
+	groupRows  int64    // approximate number of rows per row group; 0: no limit
+	inGroup    int64    // number of rows in the row group so far
+	groupBytes int64    // size of these rows before encoding
+	client     string   // of the last row
 }
 
-// writeRows is how many rows the library is given at once.
-const writeRows = 256
+// bufferRows is the number of rows that the library gets at a time.
+const bufferRows = 256
 
-// groupBytes is how large a row group gets, about, before encoding, so that one of long
-// texts does not fill the memory of those who read it. Others get there only in partitions
-// of millions of rows.
-const groupBytes = 2 << 20
+// maxGroupBytes is the approximate maximum size of a row group before encoding. It limits the
+// memory of readers when rows contain long texts. Other row groups reach it only in
+// partitions of millions of rows.
+const maxGroupBytes = 2 << 20
 
-// NewWriter starts a segment that is to stay, whose row groups hold about groupRows rows,
-// up to twice as many, or fewer long ones; 0 is no limit but that.
+// NewWriter starts a segment that is meant to last. Its row groups have about groupRows rows,
+// at most twice as many, and fewer if the rows are long. Zero means no limit on the number of
+// rows, only on their size.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
 
-// NewInterimWriter is NewWriter for a segment that will be merged again.
+// NewInterimWriter is like NewWriter, but for a segment that will be merged again.
 func NewInterimWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, interim)
 }
 
-func newWriter(out io.Writer, groupRows int64, life life) *Writer {
+func newWriter(out io.Writer, groupRows int64, l lifetime) *Writer {
 	w := &Writer{
-		life: life,
-		out:  parquet.NewGenericWriter[stored](io.Discard, writerOptions(codecs[life])...),
-		room: make([]stored, writeRows),
+		lifetime: l,
+		out:      parquet.NewGenericWriter[stored](io.Discard, writerOptions(codecs[l])...),
+		buffer:   make([]stored, bufferRows),
 	}
 	w.start(out, groupRows)
 	return w
 }
 
-// Reset starts another segment with the writer's buffers.
+// Reset starts another segment and reuses the writer's buffers.
 func (w *Writer) Reset(out io.Writer, groupRows int64) {
 	w.detachMetadata()
 	w.start(out, groupRows)
 }
 
 func (w *Writer) start(out io.Writer, groupRows int64) {
-	w.sums.start(out)
+	w.file.reset(out)
 	w.digest = Digest{scratch: w.digest.scratch}
-	w.waiting, w.inGroup, w.bytes, w.group = 0, 0, 0, groupRows
-	w.out.Reset(&w.sums)
+	w.buffered, w.inGroup, w.groupBytes, w.groupRows = 0, 0, 0, groupRows
+	w.out.Reset(&w.file)
 }
 
-// detachMetadata keeps what the writer shares between files out of reach of the
-// library's Reset, which otherwise blanks the column paths and sorting columns of
-// every file after the first (parquet-go v0.32, issue 602).
+// detachMetadata drops the last file's references to data that the writer shares between
+// files. Otherwise the library's Reset would blank the column paths and sorting columns of
+// every later file (parquet-go v0.32, issue 602).
 func (w *Writer) detachMetadata() {
 	file := w.out.File()
 	if file == nil {
@@ -98,7 +98,7 @@ func (w *Writer) detachMetadata() {
 	}
 }
 
-// Write appends rows, which must go on in the order of Row.Compare.
+// Write appends rows. All rows of a segment must be in the order of Row.Compare.
 func (w *Writer) Write(rows []Row) error {
 	for i := range rows {
 		if err := w.Add(&rows[i]); err != nil {
@@ -108,37 +108,38 @@ func (w *Writer) Write(rows []Row) error {
 	return nil
 }
 
-// Add appends a row, which must go on in the order of Row.Compare. It is copied.
+// Add appends a copy of a row. All rows of a segment must be in the order of Row.Compare.
 func (w *Writer) Add(row *Row) error {
 	if w.endsBefore(row) {
 		if err := w.endGroup(); err != nil {
 			return err
 		}
 	}
-	w.bytes += w.digest.Add(row)
-	w.room[w.waiting].set(row)
-	w.waiting, w.inGroup, w.client = w.waiting+1, w.inGroup+1, row.ClientID
-	if w.waiting == len(w.room) {
+	w.groupBytes += w.digest.Add(row)
+	w.buffer[w.buffered].set(row)
+	w.buffered, w.inGroup, w.client = w.buffered+1, w.inGroup+1, row.ClientID
+	if w.buffered == len(w.buffer) {
 		return w.encode()
 	}
 	return nil
 }
 
-// endsBefore reports whether the row group is full. It ends with a client, unless that
-// has very many rows, so that all of a client's rows are in one.
+// endsBefore reports whether the row group must end before the given row. A full row group
+// ends with its last client, so that all rows of a client are in one row group. If the
+// client has too many rows, it ends at twice the size.
 func (w *Writer) endsBefore(row *Row) bool {
 	return w.filled(2) || w.filled(1) && row.ClientID != w.client
 }
 
-// filled reports whether the row group holds so many times what it should.
-func (w *Writer) filled(times int64) bool {
-	return w.bytes >= times*groupBytes || w.group > 0 && w.inGroup >= times*w.group
+// filled reports whether the row group has reached n times a row group's size.
+func (w *Writer) filled(n int64) bool {
+	return w.groupBytes >= n*maxGroupBytes || w.groupRows > 0 && w.inGroup >= n*w.groupRows
 }
 
-// encode gives the library the rows that wait.
+// encode passes the buffered rows to the library.
 func (w *Writer) encode() error {
-	_, err := w.out.Write(w.room[:w.waiting])
-	if w.waiting = 0; err != nil {
+	_, err := w.out.Write(w.buffer[:w.buffered])
+	if w.buffered = 0; err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
 	return nil
@@ -151,8 +152,8 @@ func (w *Writer) endGroup() error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
-	w.inGroup, w.bytes = 0, 0
-	if err := w.sums.endGroup(); err != nil {
+	w.inGroup, w.groupBytes = 0, 0
+	if err := w.file.endGroup(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
 	return nil
@@ -161,12 +162,13 @@ func (w *Writer) endGroup() error {
 // Written describes a finished segment.
 type Written struct {
 	Digest Digest
-	// FooterLength is what a reader needs of the object's end, in bytes.
+	// FooterLength is the number of bytes of the object's end that contain its whole footer.
 	FooterLength int64
-	Size         int64
+	Size         int64 // bytes
 }
 
-// Close writes the footer. Only then is the segment whole. It has at least one row.
+// Close writes the footer, which completes the segment. It returns an error if there are no
+// rows.
 func (w *Writer) Close() (Written, error) {
 	if w.digest.Rows == 0 {
 		return Written{}, errors.New("encode segment: no rows")
@@ -178,7 +180,7 @@ func (w *Writer) Close() (Written, error) {
 	}
 	w.out.SetKeyValueMetadata(keyRows, strconv.FormatInt(w.digest.Rows, 10))
 	w.out.SetKeyValueMetadata(keyHash, fmt.Sprintf("%016x", w.digest.Sum))
-	w.out.SetKeyValueMetadata(keyGroups, w.sums.groups.String())
+	w.out.SetKeyValueMetadata(keyGroups, w.file.groups.String())
 	if err := w.out.Close(); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
@@ -186,39 +188,40 @@ func (w *Writer) Close() (Written, error) {
 	if err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
-	return Written{Digest: w.digest, FooterLength: footerLength, Size: w.sums.size}, nil
+	return Written{Digest: w.digest, FooterLength: footerLength, Size: w.file.size}, nil
 }
 
 func (w *Writer) writeFooter() (length int64, err error) {
-	index, footer := w.sums.end()
-	if w.life != fresh {
+	index, footer := w.file.end()
+	if w.lifetime != fresh {
 		index = nil
 		if footer, err = trimmedFooter(w.out.File()); err != nil {
 			return 0, err
 		}
 	}
-	return w.sums.writeEnd(index, footer)
+	return w.file.writeEnd(index, footer)
 }
 
-// encoders keeps writers whose buffers are grown: a new one costs a megabyte and
-// five times the time of a small segment.
+// encoders pools writers with grown buffers. A new writer costs a megabyte of memory and takes
+// five times as long as encoding a small segment.
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
-// freshGroup is how many rows a row group of a fresh segment holds, about: few, since a
-// merge holds one of each input. Most have fewer rows in all.
-const freshGroup = 2048
+// freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low
+// because a merge holds one row group per input in memory. Most fresh segments have fewer rows.
+const freshGroupRows = 2048
 
-// Encode is a fresh segment of sorted, distinct rows.
+// Encode returns a fresh segment of the given rows, which must be sorted and distinct. It is
+// safe for concurrent use.
 func Encode(rows []Row) ([]byte, error) {
 	w := encoders.Get().(*Writer)
 	var out bytes.Buffer
-	w.Reset(&out, freshGroup)
+	w.Reset(&out, freshGroupRows)
 	if err := w.Write(rows); err != nil {
 		return nil, err
 	}
 	if _, err := w.Close(); err != nil {
 		return nil, err
 	}
-	encoders.Put(w) // not after an error or a panic: its state is unknown then
+	encoders.Put(w) // after an error or a panic, its state is unknown
 	return out.Bytes(), nil
 }
