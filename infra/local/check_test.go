@@ -28,7 +28,7 @@ func TestCheckReadsTheRunningSystemOrAlone(t *testing.T) {
 	require.NoError(t, system.stop())
 
 	out.Reset()
-	require.ErrorContains(t, checkData(t.Context(), s, &out, io.Discard), "check bucket: 1 violations")
-	require.Contains(t, out.String(), `violation: "layout/v1-shards256": there is another layout, "layout/v1-shards16"`)
+	require.ErrorContains(t, checkData(t.Context(), s, &out, io.Discard), "check bucket: 1 violation: ")
+	require.Contains(t, out.String(), `violation: "layout/v1-shards256": this is a second layout marker besides "layout/v1-shards16"`)
 	require.ErrorContains(t, checkData(canceled(), s, io.Discard, io.Discard), "canceled")
 }

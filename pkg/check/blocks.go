@@ -2,11 +2,12 @@ package check
 
 import "context"
 
-// blockBytes is how much of an object is read at once: most objects in one request.
+// blockBytes is the number of bytes that one request reads. Most objects are smaller and
+// take a single request.
 const blockBytes = 1 << 20
 
-// blocks reads an object block by block and keeps the last one.
-type blocks struct {
+// blockReader reads an object block by block and keeps the last block.
+type blockReader struct {
 	store Store
 	key   string
 	size  int64
@@ -15,21 +16,22 @@ type blocks struct {
 	start int64
 }
 
-// Read puts a range together from blocks. The range lies within the object's size.
-func (b *blocks) Read(ctx context.Context, _ string, off, n int64) ([]byte, error) {
+// Read assembles a range, which must lie within the object, from blocks. It ignores the key.
+func (b *blockReader) Read(ctx context.Context, _ string, off, n int64) ([]byte, error) {
 	data := make([]byte, 0, n)
 	for int64(len(data)) < n {
 		at := off + int64(len(data))
 		if err := b.load(ctx, at-at%blockBytes); err != nil {
 			return nil, err
 		}
-		part := b.block[at-b.start:]
-		data = append(data, part[:min(int64(len(part)), n-int64(len(data)))]...)
+		rest := b.block[at-b.start:]
+		data = append(data, rest[:min(int64(len(rest)), n-int64(len(data)))]...)
 	}
 	return data, nil
 }
 
-func (b *blocks) load(ctx context.Context, start int64) error {
+// load makes the block that begins at start the current one.
+func (b *blockReader) load(ctx context.Context, start int64) error {
 	if b.block != nil && b.start == start {
 		return nil
 	}

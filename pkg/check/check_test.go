@@ -22,7 +22,7 @@ func TestAnEmptyBucketIsNotInUse(t *testing.T) {
 	require.Contains(t, text.String(), "The bucket is not in use yet.\n")
 }
 
-// What recorders and compactors leave is sound, and counted.
+// A bucket that recorders and compactors have used is sound, and its objects are counted.
 func TestAUsedBucketIsSound(t *testing.T) {
 	store := used(t)
 	report := checked(t, store, check.Options{})
@@ -66,7 +66,7 @@ func TestOneDay(t *testing.T) {
 	require.Len(t, checked(t, store, check.Options{Day: tomorrow.Day}).Violations, 2)
 }
 
-// A check reads no more than a block at once, and small objects in one request.
+// A check reads at most a block per request, and a small object in one request.
 func TestRequests(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	put(t, counting, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))

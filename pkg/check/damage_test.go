@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// Every kind of damage is found, by its key, and nothing else is.
+// Each kind of damage is found under its key, and nothing else is.
 func TestDamageIsNamed(t *testing.T) {
 	rows := func(n int) []segment.Row { return segment.FromEvents(ofOne(n)) }
 	for _, test := range []struct {
@@ -41,80 +41,80 @@ func TestDamageIsNamed(t *testing.T) {
 		{"empty", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, fresh(1, 1).Key(where("c")), nil)
 		}, "no Parquet magic"},
-		{"no segment", func(t *testing.T, store *memstore.Store) string {
+		{"not a segment", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, fresh(1, 1).Key(where("c")), []byte("text, and no segment"))
 		}, "no Parquet magic"},
 		{"no magic", func(t *testing.T, store *memstore.Store) string {
 			data, _ := encode(t, rows(3), 0)
 			data[0] ^= 1
 			return putBytes(t, store, fresh(1, 1).Key(where("c")), data)
-		}, "it does not begin as a Parquet file"},
-		{"another digest than its name's", func(t *testing.T, store *memstore.Store) string {
+		}, `it does not begin with "PAR1"`},
+		{"a digest other than in the name", func(t *testing.T, store *memstore.Store) string {
 			data, written := encode(t, rows(3), 0)
 			name := layout.Name{Level: 1, Digest: strings.Repeat("0b", 32), FooterLength: written.FooterLength}
 			return putBytes(t, store, name.Key(where("c")), data)
-		}, "its bytes have the digest"},
-		{"another footer than its name's", func(t *testing.T, store *memstore.Store) string {
+		}, "its bytes have the SHA-256 digest"},
+		{"a footer length other than in the name", func(t *testing.T, store *memstore.Store) string {
 			data, written := encode(t, rows(3), 0)
 			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength + 1}
 			return putBytes(t, store, name.Key(where("c")), data)
 		}, "its footer has"},
 		{"another shard", func(t *testing.T, store *memstore.Store) string {
 			return put(t, store, layout.Partition{Shard: "0", Day: "2026-11-22"}, fresh(1, 1), rows(3))
-		}, "rows are of another partition"},
+		}, "it holds rows of another partition"},
 		{"another day", func(t *testing.T, store *memstore.Store) string {
 			return put(t, store, layout.Partition{Shard: where("c").Shard, Day: "2026-11-21"}, fresh(1, 1), rows(3))
-		}, "rows are of another partition"},
+		}, "it holds rows of another partition"},
 		{"out of order", func(t *testing.T, store *memstore.Store) string {
-			unordered := rows(400) // more than are decoded at a time
+			unordered := rows(400) // more rows than are decoded at a time
 			unordered[127], unordered[128] = unordered[128], unordered[127]
 			return put(t, store, where("c"), fresh(1, 1), unordered)
-		}, "rows are out of order"},
-		{"an event twice", func(t *testing.T, store *memstore.Store) string {
+		}, "its rows are not sorted"},
+		{"a repeated event", func(t *testing.T, store *memstore.Store) string {
 			twice := append(rows(2), rows(2)[1])
 			twice[2].ReceivedDelay++
 			return put(t, store, where("c"), fresh(1, 1), twice)
-		}, "an event is in it twice"},
+		}, "it holds an event twice"},
 		{"a footer that leads elsewhere", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, fresh(1, 1).Key(where("a client!")), misleading(t, rows(3)))
-		}, "its footer does not lead to rows of it"},
+		}, "its footer does not lead to all of its rows"},
 		{"a run that forgot a row", func(t *testing.T, store *memstore.Store) string {
 			put(t, store, where("c"), fresh(1, 1), rows(3))
 			return put(t, store, where("c"), fresh(1, 3), append(rows(1), rows(4)[2:]...))
-		}, `it does not hold a row of "` + fresh(1, 1).Key(where("c"))},
+		}, `it lacks a row of "` + fresh(1, 1).Key(where("c"))},
 		{"a run that forgot the last row", func(t *testing.T, store *memstore.Store) string {
 			put(t, store, where("c"), fresh(1, 1), rows(3))
 			return put(t, store, where("c"), fresh(1, 2), rows(2))
-		}, "it does not hold a row of"},
+		}, "it lacks a row of"},
 		{"a run that kept the later delivery", func(t *testing.T, store *memstore.Store) string {
 			put(t, store, where("c"), fresh(1, 1), rows(1))
 			later := rows(1)
 			later[0].ReceivedDelay++
 			return put(t, store, where("c"), fresh(1, 2), later)
-		}, "it does not hold a row of"},
+		}, "it lacks a row of"},
 		{"a shard of another layout", func(t *testing.T, store *memstore.Store) string {
 			fine := layout.Layout{Shards: 256}.PartitionOf("c", noon)
 			put(t, store, fine, fresh(1, 1), rows(3))
 			return fine.Prefix()
-		}, "its shard is none of the 16"},
+		}, "its shard is not one of the 16"},
 		{"two layouts", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, layout.Layout{Shards: 256}.Marker(), nil)
-		}, `there is another layout, "layout/v1-shards16"`},
+		}, `this is a second layout marker besides "layout/v1-shards16"`},
 		{"a layout of another version", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, "layout/v2", nil)
-		}, "it is no marker of a layout of this version"},
+		}, "the key is not a layout marker of this version"},
 		{"a marker with content", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, shards.Marker(), []byte("?"))
-		}, "it is not empty: 1 bytes"},
+		}, "the layout marker must be empty but has 1 byte;"},
 		{"no layout", func(t *testing.T, store *memstore.Store) string {
 			require.NoError(t, store.Delete(t.Context(), shards.Marker()))
 			put(t, store, where("c"), fresh(1, 1), rows(3))
 			return layout.MarkerPrefix
-		}, "there are segments, but no layout"},
-		{"quarantine that was changed", func(t *testing.T, store *memstore.Store) string {
+		}, "there are segments but no layout marker"},
+		{"a changed item in quarantine", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, layout.QuarantineKey(noon, strings.Repeat("0", 32)), []byte(`{}`))
 		}, "its bytes have another digest"},
-		{"quarantine of another day", func(t *testing.T, store *memstore.Store) string {
+		{"an item in the quarantine of another day", func(t *testing.T, store *memstore.Store) string {
 			id, err := quarantine.Keep(t.Context(), store, quarantine.Item{ReceivedAt: noon, Body: []byte("?")})
 			require.NoError(t, err)
 			key := layout.QuarantineKey(noon, id.Digest)
@@ -141,8 +141,8 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-// misleading is a segment whose footer, checksum and all, gives its row group bounds
-// that its client is not within.
+// misleading returns a segment whose footer has a valid checksum but wrong bounds: its row
+// group seems to exclude its only client.
 func misleading(t *testing.T, rows []segment.Row) []byte {
 	const name, elsewhere = "a client", "no client"
 	for i := range rows {
@@ -156,8 +156,8 @@ func misleading(t *testing.T, rows []segment.Row) []byte {
 	return data
 }
 
-// Wherever a byte of a used bucket is flipped, the object is named. Only the page
-// indexes of fresh segments, which nothing of ours reads, have no checksum.
+// Wherever a bit of a used bucket is flipped, the object is named. Only the page indexes of
+// fresh segments, which Device Trace does not read, have no checksum.
 func TestEveryFlippedByteIsFound(t *testing.T) {
 	const flips = 500
 	seed := uint64(time.Now().UnixNano())
@@ -194,7 +194,7 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 	require.NoError(t, checked(t, store, check.Options{}).Err())
 }
 
-// inPageIndex reports whether a byte lies between the row groups and the footer of a
+// inPageIndex reports whether offset at lies between the row groups and the footer of a
 // fresh segment.
 func inPageIndex(t testing.TB, o objstore.Object, data []byte, at int64) bool {
 	_, name, err := layout.ParseKey(o.Key)
@@ -210,7 +210,7 @@ func inPageIndex(t testing.TB, o objstore.Object, data []byte, at int64) bool {
 	return last.Offset+last.Length <= at && at < o.Size-length
 }
 
-func TestNotesAreNoViolations(t *testing.T) {
+func TestNotesAreNotViolations(t *testing.T) {
 	store := bucket(t)
 	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(2)))
 	put(t, store, where("c"), fresh(1, 2), segment.FromEvents(ofOne(3)))
@@ -227,7 +227,7 @@ func TestNotesAreNoViolations(t *testing.T) {
 	require.EqualValues(t, 3, report.Events)
 	var text strings.Builder
 	require.NoError(t, report.WriteText(&text))
-	require.Contains(t, text.String(), "3 events in 1 partitions, quarantined: 0, superseded: 1, foreign: 2\nAll is well: 16 shards.\n")
+	require.Contains(t, text.String(), "3 events in 1 partition; objects quarantined: 0, superseded: 1, foreign: 2\nAll is well: 16 shards.\n")
 }
 
 func TestFindingsAreBounded(t *testing.T) {

@@ -10,27 +10,30 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// maxListings is how often a partition is listed before the check gives up.
+// foreignKey is the note on an object whose key does not belong to the layout.
+const foreignKey = "the key does not belong to the layout; Device Trace ignores this object"
+
+// maxListings is the number of times a partition is listed before the check gives up.
 const maxListings = 6
 
-// errUnsettled: objects of the partition were gone by the time they were read, each
-// time that it was listed.
-var errUnsettled = errors.New("the partition keeps changing while it is checked")
+// errUnsettled means that after every listing of the partition an object disappeared before
+// it was read.
+var errUnsettled = errors.New("the partition keeps changing while it is checked; run the check again")
 
-// listed is the segments of one partition.
-type listed struct {
+// listing is the listing of one partition.
+type listing struct {
 	where    layout.Partition
 	segments []layout.Segment
 }
 
-// events checks partition by partition, as they are listed.
+// events checks the segments, one partition after the other.
 func (c *checker) events(ctx context.Context) error {
-	var partition listed
+	var partition listing
 	err := c.each(ctx, layout.EventsPrefix, func(o objstore.Object) error {
 		where, name, err := layout.ParseKey(o.Key)
 		if err != nil {
 			c.report.Foreign++
-			c.report.note(o.Key, "it is not of this layout")
+			c.report.note(o.Key, foreignKey)
 			return nil
 		}
 		if c.options.Day != "" && where.Day != c.options.Day {
@@ -40,7 +43,7 @@ func (c *checker) events(ctx context.Context) error {
 			if err := c.settle(ctx, partition); err != nil {
 				return err
 			}
-			partition = listed{where: where}
+			partition = listing{where: where}
 		}
 		partition.segments = append(partition.segments, layout.Segment{Key: o.Key, Size: o.Size, Name: name})
 		return nil
@@ -49,19 +52,20 @@ func (c *checker) events(ctx context.Context) error {
 		err = c.settle(ctx, partition)
 	}
 	if c.report.Objects > 0 && c.report.Layout.Shards == 0 {
-		c.report.violate(layout.MarkerPrefix, "there are segments, but no layout")
+		c.report.violate(layout.MarkerPrefix, "there are segments but no layout marker, so queries find nothing; put the empty marker back, such as %q for 16 shards", layout.Layout{Shards: 16}.Marker())
 	}
 	return err
 }
 
-// settle checks a partition, again from a new listing where an object of the last one
-// was gone: compaction deletes what it superseded.
-func (c *checker) settle(ctx context.Context, p listed) error {
+// settle checks a partition and adds the findings to the report. If a listed object is
+// missing, which happens when a compaction deletes superseded objects, it lists the
+// partition and checks it again.
+func (c *checker) settle(ctx context.Context, l listing) error {
 	for range maxListings {
-		if len(p.segments) == 0 {
+		if len(l.segments) == 0 {
 			return nil
 		}
-		found, err := c.partition(ctx, p)
+		found, err := c.partition(ctx, l)
 		if err == nil {
 			c.report.add(found)
 			if c.options.Progress != nil {
@@ -70,13 +74,13 @@ func (c *checker) settle(ctx context.Context, p listed) error {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("check partition %s: %w", p.where, err)
+			return fmt.Errorf("check partition %s: %w", l.where, err)
 		}
-		objects, err := objstore.All(ctx, c.store, p.where.Prefix(), "")
+		objects, err := objstore.All(ctx, c.store, l.where.Prefix(), "")
 		if err != nil {
 			return err
 		}
-		p.segments = layout.Segments(objects)
+		l.segments = layout.Segments(objects)
 	}
-	return fmt.Errorf("check partition %s: %w", p.where, errUnsettled)
+	return fmt.Errorf("check partition %s: %w", l.where, errUnsettled)
 }

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// What a compaction removes while a partition is checked is found in the next listing.
+// Rows that a compaction moves during a check are found by the next listing.
 func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
 	store := bucket(t)
 	old := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))

@@ -35,7 +35,7 @@ func at(client string, ms int) event.Event {
 	}
 }
 
-// many are n events of as many clients.
+// many returns n events, each of another client.
 func many(n int) []event.Event {
 	var events []event.Event
 	for i := range n {
@@ -44,7 +44,7 @@ func many(n int) []event.Event {
 	return events
 }
 
-// ofOne are n events of one client, which are of one partition.
+// ofOne returns n events of one client, all in one partition.
 func ofOne(n int) []event.Event {
 	var events []event.Event
 	for i := range n {
@@ -55,7 +55,7 @@ func ofOne(n int) []event.Event {
 
 func where(client string) layout.Partition { return shards.PartitionOf(event.ClientID(client), noon) }
 
-// bucket is a store with the layout's marker. Its objects are of noon.
+// bucket returns a store with the layout's marker. Its objects are modified at noon.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	store.Now = func() time.Time { return noon }
@@ -79,14 +79,14 @@ func encode(t testing.TB, rows []segment.Row, groupRows int64) ([]byte, segment.
 
 func fresh(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
 
-// put stores a fresh segment of rows as they are.
+// put stores a fresh segment of the given rows, even wrong ones, and returns its key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, name layout.Name, rows []segment.Row) string {
 	data, _ := encode(t, rows, 0)
 	return putBytes(t, store, name.Key(p), data)
 }
 
-// used is a bucket that a recorder and a compactor worked in: runs with superseded objects,
-// compacted segments, something in quarantine.
+// used returns a bucket in which a recorder and a compactor have worked. It holds runs with
+// superseded objects, compacted segments and an item in quarantine.
 func used(t testing.TB) *memstore.Store {
 	store := bucket(t)
 	now := noon
@@ -107,7 +107,7 @@ func used(t testing.TB) *memstore.Store {
 	return store
 }
 
-// few is a used bucket with one partition left.
+// few returns a used bucket with a single partition.
 func few(t testing.TB) *memstore.Store {
 	store := used(t)
 	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
@@ -139,7 +139,8 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// putCompacted stores a compacted segment of rows as they are.
+// putCompacted stores a compacted segment of the given rows, even wrong ones, and returns
+// its key.
 func putCompacted(t testing.TB, store objstore.Store, p layout.Partition, level int, rows []segment.Row, groupRows int64) string {
 	data, written := encode(t, rows, groupRows)
 	return putBytes(t, store, layout.Name{Level: level, Digest: digestOf(data), FooterLength: written.FooterLength}.Key(p), data)

@@ -15,10 +15,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// object checks one segment and reports whether its rows can be read. The error is one
-// of the store.
+// object checks one segment and reports whether it is sound. The error is the store's.
 func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, err error) {
-	blocks := &blocks{store: p.store, key: s.Key, size: s.Size}
+	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)
 	switch {
 	case err == nil:
@@ -37,24 +36,24 @@ func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, e
 	return sound, nil
 }
 
-// rows streams the segment and checks row by row. Its number of rows is zero where it
+// rows streams the segment, checks each row and returns their number, or zero if the segment
 // is not sound.
-func (p *partition) rows(ctx context.Context, blocks *blocks, s layout.Segment) (int64, error) {
-	stream, err := open(ctx, blocks, s)
+func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segment) (int64, error) {
+	stream, err := openStream(ctx, blocks, s)
 	if err != nil {
 		return 0, err
 	}
 	defer stream.close()
 	if !s.Name.Fresh() && s.Name.FooterLength != stream.footerLength {
-		p.report.violate(s.Key, "its footer has %d bytes, not those of its name", stream.footerLength)
+		p.report.violate(s.Key, "its footer has %d bytes, but its name states %d", stream.footerLength, s.Name.FooterLength)
 	}
 	const magic = "PAR1"
 	if start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic))); err != nil {
 		return 0, err
 	} else if string(start) != magic {
-		p.report.violate(s.Key, "it does not begin as a Parquet file")
+		p.report.violate(s.Key, "it does not begin with %q, as Parquet files do", magic)
 	}
-	wrong := faults{}
+	found := defects{}
 	var last segment.Row
 	for n := int64(0); ; n++ {
 		row, err := stream.next(ctx)
@@ -62,73 +61,71 @@ func (p *partition) rows(ctx context.Context, blocks *blocks, s layout.Segment) 
 			return 0, err
 		}
 		if row == nil {
-			wrong.report(&p.report, s.Key)
+			found.report(&p.report, s.Key)
 			return n, nil
 		}
 		if n > 0 {
-			wrong.note(last.Compare(row) > 0, "rows are out of order")
-			wrong.note(last.SameEvent(row), "an event is in it twice")
+			found.note(last.Compare(row) > 0, "its rows are not sorted, so queries may miss some")
+			found.note(last.SameEvent(row), "it holds an event twice")
 		}
-		wrong.note(partitionOf(row, p.where.Shard) != p.where, "rows are of another partition")
-		wrong.note(!stream.leadsTo(row), "its footer does not lead to rows of it")
+		found.note(partitionOf(row, p.where.Shard) != p.where, "it holds rows of another partition, where queries do not look for them")
+		found.note(!stream.leadsTo(row), "its footer does not lead to all of its rows, so queries miss some")
 		p.events.add(row.Identity())
 		last = *row
 	}
 }
 
-// partitionOf is the row's partition in a layout with shards of as many digits.
+// partitionOf returns the row's partition in the layout that has shards like the given one.
 func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
 
-// faults are what is wrong with rows of one object, each said once.
-type faults []string
+// defects lists the defects of an object's rows, each once.
+type defects []string
 
-func (f *faults) note(wrong bool, what string) {
-	if wrong && !slices.Contains(*f, what) {
-		*f = append(*f, what)
+// note adds a defect if there is one.
+func (d *defects) note(defect bool, what string) {
+	if defect && !slices.Contains(*d, what) {
+		*d = append(*d, what)
 	}
 }
 
-func (f faults) report(r *Report, key string) {
-	for _, what := range f {
+// report reports each defect as a violation of the object under key.
+func (d defects) report(r *Report, key string) {
+	for _, what := range d {
 		r.violate(key, "%s", what)
 	}
 }
 
-// digest compares a compacted segment's bytes with its name.
-func (p *partition) digest(ctx context.Context, blocks *blocks, s layout.Segment) error {
+// digest compares the digest of a compacted segment with its name.
+func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Segment) error {
 	sum := sha256.New()
 	for off := int64(0); off < s.Size; off += blockBytes {
-		part, err := blocks.Read(ctx, s.Key, off, min(blockBytes, s.Size-off))
+		block, err := blocks.Read(ctx, s.Key, off, min(blockBytes, s.Size-off))
 		if errors.Is(err, objstore.ErrRange) {
-			return nil // it was reported
+			return nil // already reported
 		}
 		if err != nil {
 			return err
 		}
-		sum.Write(part)
+		sum.Write(block)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != s.Name.Digest {
-		p.report.violate(s.Key, "its bytes have the digest %s", got)
+		p.report.violate(s.Key, "its bytes have the SHA-256 digest %s, not the one in its name", got)
 	}
 	return nil
 }
 
-// rows streams a segment.
-type rows struct {
+// rowStream streams the rows of a segment.
+type rowStream struct {
 	cursor       *segment.Cursor
 	footer       *segment.Footer
 	footerLength int64
-	group        int   // of the row group under way
-	left         int64 // rows of it
+	group        int   // the index of the current row group; -1 before the first row
+	left         int64 // the rows of that group still to come
 }
 
-func openRows(ctx context.Context, store Store, s layout.Segment) (*rows, error) {
-	return open(ctx, &blocks{store: store, key: s.Key, size: s.Size}, s)
-}
-
-func open(ctx context.Context, blocks *blocks, s layout.Segment) (*rows, error) {
+func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*rowStream, error) {
 	const endBytes = 8 // the footer's length and the magic
 	end, err := blocks.Read(ctx, s.Key, max(0, s.Size-endBytes), min(endBytes, s.Size))
 	if err != nil {
@@ -143,11 +140,12 @@ func open(ctx context.Context, blocks *blocks, s layout.Segment) (*rows, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &rows{cursor: segment.OpenCursor(blocks, object, footer), footer: footer, footerLength: length, group: -1}, nil
+	return &rowStream{cursor: segment.OpenCursor(blocks, object, footer), footer: footer, footerLength: length, group: -1}, nil
 }
 
-// next is nil after the last row, once all of them were what the footer says.
-func (r *rows) next(ctx context.Context) (*segment.Row, error) {
+// next returns the next row, or nil after the last one. It verifies at the end that the rows
+// match the footer.
+func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	row, err := r.cursor.Next(ctx)
 	if errors.Is(err, io.EOF) {
 		return nil, nil
@@ -163,11 +161,12 @@ func (r *rows) next(ctx context.Context) (*segment.Row, error) {
 	return row, nil
 }
 
-// leadsTo reports whether a lookup of the row that came last would read its row group.
-func (r *rows) leadsTo(row *segment.Row) bool {
+// leadsTo reports whether a lookup of row, the one that next returned last, reads its row
+// group.
+func (r *rowStream) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
 	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),
 		func(g segment.Group) bool { return g.Offset == at })
 }
 
-func (r *rows) close() { r.cursor.Close() }
+func (r *rowStream) close() { r.cursor.Close() }

@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// partition is the check of one partition. It reports apart from the rest, since it
-// may have to be repeated.
+// partition is the check of one partition. It has a report of its own, which is discarded if
+// the check has to be repeated.
 type partition struct {
 	store  Store
 	where  layout.Partition
@@ -17,11 +17,11 @@ type partition struct {
 	events distinct
 }
 
-// partition returns fs.ErrNotExist where an object was gone.
-func (c *checker) partition(ctx context.Context, of listed) (Report, error) {
+// partition checks one partition. It returns fs.ErrNotExist if a listed object is missing.
+func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	p := &partition{store: c.store, where: of.where, report: Report{limit: c.options.MaxFindings}}
 	if l := c.report.Layout; l.Shards != 0 && len(l.ShardOf("")) != len(of.where.Shard) {
-		p.report.violate(of.where.Prefix(), "its shard is none of the %d", l.Shards)
+		p.report.violate(of.where.Prefix(), "its shard is not one of the %d, so queries do not read it", l.Shards)
 	}
 	runs, compacted := layout.Heads(of.segments)
 	for _, run := range runs {
@@ -31,7 +31,7 @@ func (c *checker) partition(ctx context.Context, of listed) (Report, error) {
 	}
 	for _, s := range compacted {
 		if s.Name.Level == layout.MaxLevel {
-			p.report.note(s.Key, "it is of the highest level there is: its partition cannot be compacted any more")
+			p.report.note(s.Key, "it has the highest level there is, so its partition can no longer be compacted; queries still read it")
 		}
 		if _, err := p.object(ctx, s); err != nil {
 			return Report{}, err
@@ -41,7 +41,8 @@ func (c *checker) partition(ctx context.Context, of listed) (Report, error) {
 	return p.report, nil
 }
 
-// run checks that each sound object of a run holds all events of the sound one before.
+// run checks the objects of a run, and that each sound one holds all events of the sound one
+// before it.
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
@@ -63,14 +64,15 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds compares two objects of a run, which are sound, as both stream in their order.
+// holds checks that the higher of two sound objects of a run holds every row of the lower
+// one. It streams both in parallel, since both are sorted.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
-	highRows, err := openRows(ctx, p.store, higher)
+	highRows, err := p.stream(ctx, higher)
 	if err != nil {
 		return err
 	}
 	defer highRows.close()
-	lowRows, err := openRows(ctx, p.store, lower)
+	lowRows, err := p.stream(ctx, lower)
 	if err != nil {
 		return err
 	}
@@ -85,26 +87,33 @@ func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) err
 			high, err = highRows.next(ctx)
 		}
 		if err == nil && (high == nil || high.Compare(low) > 0) {
-			p.report.violate(higher.Key, "it does not hold a row of %q, which it supersedes", lower.Key)
+			p.report.violate(higher.Key, "it lacks a row of %q, which it supersedes; copy that object before a compaction deletes it", lower.Key)
 			return nil
 		}
 	}
 	return err
 }
 
-// distinct counts events by the hashes of their identities.
+// stream opens a segment of the partition.
+func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, error) {
+	return openStream(ctx, &blockReader{store: p.store, key: s.Key, size: s.Size}, s)
+}
+
+// distinct counts distinct events by the hashes of their identities.
 type distinct struct {
 	seen []uint64
-	room int // how many there may be before those that are in it twice are dropped
+	// limit is the length of seen at which duplicates are removed.
+	limit int
 }
 
 func (d *distinct) add(identity uint64) {
-	if len(d.seen) >= d.room {
-		d.room = max(1<<16, 2*int(d.count()))
+	if len(d.seen) >= d.limit {
+		d.limit = max(1<<16, 2*int(d.count()))
 	}
 	d.seen = append(d.seen, identity)
 }
 
+// count removes duplicates and returns the number of events.
 func (d *distinct) count() int64 {
 	slices.Sort(d.seen)
 	d.seen = slices.Compact(d.seen)

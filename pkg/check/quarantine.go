@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// quarantine checks that every object has the digest it is named by and is of its day.
+// quarantine verifies that each item has the digest and the day that its key states.
 func (c *checker) quarantine(ctx context.Context) error {
 	prefix := layout.QuarantinePrefix
 	if c.options.Day != "" {
@@ -20,19 +20,19 @@ func (c *checker) quarantine(ctx context.Context) error {
 		day, digest, err := layout.ParseQuarantineKey(o.Key)
 		if err != nil {
 			c.report.Foreign++
-			c.report.note(o.Key, "it is not of this layout")
+			c.report.note(o.Key, foreignKey)
 			return nil
 		}
 		item, err := quarantine.Get(ctx, c.store, quarantine.ID{Day: day, Digest: digest})
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // its time was over
+		case errors.Is(err, fs.ErrNotExist): // the item has expired
 			return nil
 		case errors.Is(err, quarantine.ErrDamaged):
 			c.report.violate(o.Key, "%v", err)
 		case err != nil:
 			return err
 		case layout.DayOf(item.ReceivedAt) != day:
-			c.report.violate(o.Key, "it was received on %s", layout.DayOf(item.ReceivedAt))
+			c.report.violate(o.Key, "it was received on %s, which is not the day in its key", layout.DayOf(item.ReceivedAt))
 		}
 		c.report.Quarantined++
 		return nil

@@ -9,48 +9,47 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Report is what a bucket holds, and what is wrong with it.
+// Report says what a bucket holds and what is wrong with it.
 type Report struct {
-	// Layout is the bucket's; zero where there is no marker.
+	// Layout is the layout of the bucket; zero if there is no marker.
 	Layout layout.Layout
-	// Partitions is how many were checked. Objects, Rows and Bytes count their
-	// segments, superseded ones too; the rows are those of sound segments.
+	// Partitions is the number of partitions checked. Objects, Rows and Bytes are the sums
+	// of their segments, superseded ones included. Rows counts sound segments only.
 	Partitions, Objects int
 	Rows, Bytes         int64
-	// Events is the number of distinct events: what queries can show.
+	// Events is the number of distinct events that queries can show.
 	Events int64
-	// Superseded is how many objects wait to be deleted: a higher one of their run
-	// holds their rows.
+	// Superseded is the number of objects that may be deleted because a higher object of
+	// their run holds their rows.
 	Superseded int
-	// Foreign is how many objects have names that are not of this layout.
+	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int
-	// Quarantined is how many objects of the quarantine were checked.
+	// Quarantined is the number of quarantined items checked.
 	Quarantined int
-	// Levels are the segments by level, in ascending order.
+	// Levels are the sums of segments by level, in ascending order.
 	Levels []Level
 
-	// Violations are what must not be. Notes are what an operator may want to know
-	// and what breaks no promise. MoreViolations and MoreNotes count those that were
-	// not kept.
+	// Violations are broken invariants. Notes are other things that an operator may want to
+	// know. MoreViolations and MoreNotes count the findings beyond Options.MaxFindings.
 	Violations, Notes         []Finding
 	MoreViolations, MoreNotes int
 
 	limit int
 }
 
-// Level is the segments of one level.
+// Level is the sum of the segments of one level.
 type Level struct {
 	Level, Objects int
 	Rows, Bytes    int64
 }
 
-// Finding is an object, or a prefix of keys, and what is to be said of it.
+// Finding names an object or a prefix, and says what is wrong or notable about it.
 type Finding struct{ Key, What string }
 
-// String is the finding in one line.
+// String returns the finding as one line.
 func (f Finding) String() string { return fmt.Sprintf("%q: %s", f.Key, f.What) }
 
-// Err is nil for a bucket without violations, else an error with the first of them.
+// Err returns nil for a bucket without violations, or an error with the first few of them.
 func (r Report) Err() error {
 	if len(r.Violations) == 0 {
 		return nil
@@ -60,7 +59,10 @@ func (r Report) Err() error {
 	for _, v := range r.Violations[:min(few, len(r.Violations))] {
 		lines = append(lines, v.String())
 	}
-	return fmt.Errorf("check bucket: %d violations, among them %s", r.violations(), strings.Join(lines, "; "))
+	if r.violations() > few {
+		lines = append(lines, "…")
+	}
+	return fmt.Errorf("check bucket: %s: %s", counted(r.violations(), "violation"), strings.Join(lines, "; "))
 }
 
 func (r Report) violations() int { return len(r.Violations) + r.MoreViolations }
@@ -73,6 +75,7 @@ func (r *Report) note(key, format string, values ...any) {
 	keep(&r.Notes, &r.MoreNotes, r.limit, Finding{key, fmt.Sprintf(format, values...)})
 }
 
+// keep appends a finding to a list, or counts it in more if the list is full.
 func keep(list *[]Finding, more *int, limit int, found Finding) {
 	if len(*list) >= limit {
 		*more++
@@ -81,7 +84,7 @@ func keep(list *[]Finding, more *int, limit int, found Finding) {
 	*list = append(*list, found)
 }
 
-// count counts a segment in; rows is zero for one that is not sound.
+// count adds a segment to the sums; rows is zero for one that is not sound.
 func (r *Report) count(s layout.Segment, rows int64) {
 	at, known := slices.BinarySearchFunc(r.Levels, s.Name.Level, func(l Level, level int) int { return cmp.Compare(l.Level, level) })
 	if !known {
@@ -92,7 +95,7 @@ func (r *Report) count(s layout.Segment, rows int64) {
 	r.Objects, r.Rows, r.Bytes = r.Objects+1, r.Rows+rows, r.Bytes+s.Size
 }
 
-// add takes over what was found in one partition.
+// add adds the report of one partition.
 func (r *Report) add(p Report) {
 	for _, l := range p.Levels {
 		r.addLevel(l)

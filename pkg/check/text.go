@@ -6,30 +6,38 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes the report for people: findings, a table of the levels, the sums and
-// a verdict.
+// WriteText writes the report for people: the findings, a table of levels, the sums, a verdict
+// and, after violations, what to do.
 func (r Report) WriteText(w io.Writer) error {
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, "note:", n)
 	}
-	writeMore(w, r.MoreNotes, "notes")
+	writeMore(w, r.MoreNotes, "note")
 	for _, v := range r.Violations {
 		fmt.Fprintln(w, "violation:", v)
 	}
-	writeMore(w, r.MoreViolations, "violations")
+	writeMore(w, r.MoreViolations, "violation")
 	if err := r.writeLevels(w); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%d events in %d partitions, quarantined: %d, superseded: %d, foreign: %d\n",
-		r.Events, r.Partitions, r.Quarantined, r.Superseded, r.Foreign)
+	fmt.Fprintf(w, "%s in %s; objects quarantined: %d, superseded: %d, foreign: %d\n",
+		counted(r.Events, "event"), counted(r.Partitions, "partition"), r.Quarantined, r.Superseded, r.Foreign)
 	_, err := fmt.Fprintln(w, r.verdict())
 	return err
 }
 
-func writeMore(w io.Writer, n int, things string) {
+func writeMore(w io.Writer, n int, thing string) {
 	if n > 0 {
-		fmt.Fprintf(w, "and %d more %s\n", n, things)
+		fmt.Fprintf(w, "and %s\n", counted(n, "more "+thing))
 	}
+}
+
+// counted returns a number and a noun in singular or plural.
+func counted[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (r Report) writeLevels(w io.Writer) error {
@@ -42,12 +50,14 @@ func (r Report) writeLevels(w io.Writer) error {
 	return table.Flush()
 }
 
+// advice follows the number of violations.
+const advice = `Keep the damaged segments: Device Trace never deletes them, and queries name them and read the rest.
+Restore them from a backup if there is one, and find out what else writes to the bucket.`
+
 func (r Report) verdict() string {
 	switch n := r.violations(); {
-	case n == 1:
-		return "1 violation."
-	case n > 1:
-		return fmt.Sprintf("%d violations.", n)
+	case n > 0:
+		return counted(n, "violation") + ".\n" + advice
 	case r.Layout.Shards == 0:
 		return "The bucket is not in use yet."
 	default:

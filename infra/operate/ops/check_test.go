@@ -48,7 +48,7 @@ func TestCheck(t *testing.T) {
 	status, out, progress := opsWith(t, environment, "check")
 	require.Zero(t, status)
 	require.Equal(t, "checked 1 partition, 1 object, 1 row\n", progress)
-	require.True(t, strings.HasSuffix(out, "1 events in 1 partitions, quarantined: 0, superseded: 0, foreign: 0\nAll is well: 16 shards.\n"), out)
+	require.True(t, strings.HasSuffix(out, "1 event in 1 partition; objects quarantined: 0, superseded: 0, foreign: 0\nAll is well: 16 shards.\n"), out)
 
 	objects, err := objstore.All(t.Context(), store, "events/", "")
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func TestCheck(t *testing.T) {
 	require.Equal(t, statusFailed, status)
 	require.Contains(t, out, "violation: \""+objects[0].Key+"\": ")
 	require.Contains(t, out, "\n1 violation.\n")
-	require.Contains(t, errors, "ops: check bucket: 1 violations")
+	require.Contains(t, errors, "ops: check bucket: 1 violation: ")
 
 	status, out, _ = opsWith(t, environment, "check", "-day", "2026-11-23")
 	require.Zero(t, status, "another day is not affected")
