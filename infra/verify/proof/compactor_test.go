@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/compact"
 )
 
-// compacting is two runs of a compactor with several merges each, on a day that is over
-// and one that is not. What a run could not do is left to the next one.
+// compacting runs a compactor twice, with several merges each time, on a day that is over and
+// on an open one. The next run picks up whatever a run could not do.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
@@ -22,7 +22,7 @@ func compacting(i *injection) error {
 
 func TestEveryFaultWhileCompacting(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
-	for run := range 5 { // a day that is over; runs that share events
+	for run := range 5 { // a day that is over, with runs that share events
 		w.seed(10+run, 1, span(clientA, run*10, 12)...)
 		w.seed(10+run, 2, append(span(clientA, run*10, 14), span(clientB, run*5, 7)...)...)
 	}

@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall plays main in new worlds, each time with other before another one of the
-// calls that main makes of its store.
+// atEveryCall plays main once for each call that main makes of its store, each time in a new
+// world and with other running before that call.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += oneIn {
@@ -34,7 +34,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 		require.NoError(t, w.settle(), "before call %d", n)
 		require.NoError(t, w.sound(), "before call %d, compacted", n)
 		checked += w.checked
-		if n == 0 { // nothing crossed it
+		if n == 0 { // other did not run
 			calls = counting.Requests()
 		}
 	}
@@ -42,7 +42,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 	figures.Add(t, "events checked", checked)
 }
 
-func question(w *world, store objstore.Store) error {
+func aQuery(w *world, store objstore.Store) error {
 	return w.ask(w.newReader(paged{store, 3}, query.Config{WholeBytes: wholeBytes}), all(clientA))
 }
 
@@ -51,7 +51,7 @@ func compaction(w *world, store objstore.Store) error {
 	return err
 }
 
-// appends writes events one by one, and ends its runs in between.
+// appends returns a recorder that writes events one by one, and ends its runs in between.
 func appends(client string, from int) func(w *world, store objstore.Store) error {
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})
@@ -72,12 +72,12 @@ func appends(client string, from int) func(w *world, store objstore.Store) error
 }
 
 func TestACompactionBeforeEveryCallOfAQuery(t *testing.T) {
-	atEveryCall(t, mixed(t).clone, question, (*world).settle)
+	atEveryCall(t, mixed(t).clone, aQuery, (*world).settle)
 }
 
 func TestACommitAndACompactionBeforeEveryCallOfAQuery(t *testing.T) {
 	m := mixed(t)
-	atEveryCall(t, func() *world { return m.clone() }, question, func(w *world) error {
+	atEveryCall(t, func() *world { return m.clone() }, aQuery, func(w *world) error {
 		if err := appends(clientB, 50_000)(w, w.store); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@
 //	deleted though the output is damaged        TestNothingIsDeletedForAnotherSegment; pkg/compact: TestAnOutputStoredDamagedDeletesNothing
 //	two objects supersede each other            TestTwoObjectsDoNotSupersedeEachOther
 //	an output is its own input                  TestAnOutputIsNoneOfItsInputs
-//	two layouts in one bucket                   TestOnlyOneOfTwoLayoutsAcknowledges, TestTwoLayoutsAnswerNothing
+//	two layouts in one bucket                   TestOnlyOneOfTwoLayoutsAcknowledges, TestTwoLayoutsShowNothing
 //	the last level                              TestTheHighestLevelIsLeftAlone; pkg/compact: TestPlan
 //	the last sequence number                    pkg/record: TestARunEndsAtTheHighestNumber
 //	a delayed delete of keys put again          TestADelayedDeleteOfKeysThatAreThereAgain

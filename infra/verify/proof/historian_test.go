@@ -22,9 +22,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// historian is a store that remembers what was ever put, and complains at the moment
-// when a rule is broken: a key with two contents, a name that is not its content's
-// digest, a delete of a key whose events no later object holds.
+// historian is a store that remembers everything that was ever put. It complains as soon as a
+// rule is broken: a key gets two contents, a name is not the digest of its content, or a key
+// is deleted while no later object holds its events.
 type historian struct {
 	objstore.Store
 
@@ -34,12 +34,11 @@ type historian struct {
 	complaints []string
 }
 
-// content is the events of an object, by their identity, with the delay of the delivery
-// that it holds.
+// content maps each event of an object, by its identity, to the delay between the event and
+// its receipt.
 type content map[uint64]int64
 
-// covers reports whether c holds every event of o, and each in a delivery that was
-// received no later.
+// covers reports whether c holds every event of o, each received no later.
 func (c content) covers(o content) bool {
 	for identity, delay := range o {
 		if mine, held := c[identity]; !held || mine > delay {
@@ -57,7 +56,7 @@ func (h *historian) complain(format string, args ...any) {
 	h.complaints = append(h.complaints, fmt.Sprintf(format, args...))
 }
 
-// broken is every complaint so far.
+// broken returns all complaints so far.
 func (h *historian) broken() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -103,15 +102,15 @@ func (h *historian) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// superseded reports whether an object that is there, sorts later and is not deleted
-// too holds all of the key's events.
+// superseded reports whether some other object holds all events of the key. That object must
+// exist, sort later, and not be deleted in the same call.
 func (h *historian) superseded(key string, deleted []string) bool {
 	where, _, err := layout.ParseKey(key)
 	if err != nil {
 		return false
 	}
 	later := slices.Sorted(maps.Keys(h.there))
-	for _, other := range slices.Backward(later) { // most likely the last
+	for _, other := range slices.Backward(later) { // the last is the most likely
 		if other <= key {
 			break
 		}
@@ -124,8 +123,8 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	return false
 }
 
-// decoded are the contents of all historians by their bytes' digest, for decoding is most
-// of what they do.
+// decoded caches the contents of all historians by the digest of their bytes, because decoding
+// is most of their work.
 var decoded sync.Map
 
 func (h *historian) contentOf(key string) content {
@@ -145,7 +144,7 @@ func (h *historian) contentOf(key string) content {
 	return c
 }
 
-// inMemory is one object, read by whatever key.
+// inMemory is a store of one object, which it returns for every key.
 type inMemory []byte
 
 func (m inMemory) Read(_ context.Context, _ string, off, n int64) ([]byte, error) {
@@ -172,7 +171,7 @@ func rowsOf(key string, data []byte) (rows []segment.Row, err error) {
 	}
 }
 
-// The historian sees what it is there to see.
+// The historian must complain of each violation, and of nothing else.
 func TestTheHistorianComplains(t *testing.T) {
 	const first, second = "0000000000000000000000000000000a", "0000000000000000000000000000000b"
 	where := layouts.PartitionOf(event.ClientID(clientA), noon)
@@ -198,27 +197,27 @@ func TestTheHistorianComplains(t *testing.T) {
 			put(t, h, where, layout.Name{Run: first, Seq: 2}, one, two)
 			require.NoError(t, h.Delete(t.Context(), key))
 		}, ""},
-		{"in part only", func(h *historian) {
+		{"superseded in part only", func(h *historian) {
 			key := put(t, h, where, layout.Name{Run: first, Seq: 1}, one, two)
 			put(t, h, where, layout.Name{Run: second, Seq: 1}, one, three)
 			require.NoError(t, h.Delete(t.Context(), key))
 		}, "no later object"},
-		{"by an earlier key", func(h *historian) {
+		{"superseded by an earlier key", func(h *historian) {
 			put(t, h, where, layout.Name{Run: first, Seq: 1}, one)
 			key := put(t, h, where, layout.Name{Run: second, Seq: 1}, one)
 			require.NoError(t, h.Delete(t.Context(), key))
 		}, "no later object"},
-		{"by a later delivery", func(h *historian) {
+		{"superseded by a later delivery", func(h *historian) {
 			key := put(t, h, where, layout.Name{Run: first, Seq: 1}, one)
 			put(t, h, where, layout.Name{Run: second, Seq: 1}, receivedAt(one, noon.AddDate(0, 0, 1)))
 			require.NoError(t, h.Delete(t.Context(), key))
 		}, "no later object"},
-		{"by what is deleted with it", func(h *historian) {
+		{"superseded by an object that is deleted with it", func(h *historian) {
 			key := put(t, h, where, layout.Name{Run: first, Seq: 1}, one)
 			other := put(t, h, where, layout.Name{Run: first, Seq: 2}, one, two)
 			require.NoError(t, h.Delete(t.Context(), key, other))
 		}, "no later object"},
-		{"of nothing", func(h *historian) {
+		{"delete of an absent key", func(h *historian) {
 			require.NoError(t, h.Delete(t.Context(), layout.Name{Run: first, Seq: 1}.Key(where)))
 		}, ""},
 	} {

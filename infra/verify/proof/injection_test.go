@@ -14,10 +14,10 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// errCrash is what a process that is gone gets of its store; nobody sees it.
+// errCrash is the error of store calls by a process that has crashed. No sender sees it.
 var errCrash = errors.New("the process is gone")
 
-// kind is what goes wrong with the one call that an injection is about.
+// kind is what goes wrong with the one call that an injection targets.
 type kind string
 
 const (
@@ -29,26 +29,26 @@ const (
 	tooLate     kind = "fails, and takes effect after a compaction"
 	crashBefore kind = "the process crashes before it"
 	crashAfter  kind = "the process crashes after it"
-	outage      kind = "fails, and so do the next ones, until senders give up"
+	outage      kind = "fails, and so do the next calls, until senders give up"
 )
 
 var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
 
-// patience is how often a sender delivers before it gives up, and how many calls fail in
-// an outage.
+// patience is the number of times a sender delivers before it gives up, and the number of
+// calls that fail in an outage.
 const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether a kind of fault is one of its own for a call: a question that
-// is late has no effect.
+// concerns reports whether a fault differs from the others for a call. A delayed read or
+// listing has no effect, so one kind of delay is enough for it.
 func (k kind) concerns(call string) bool {
-	question := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
-	return !question || k != muchLater && k != tooLate
+	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
+	return !asks || k != muchLater && k != tooLate
 }
 
 // injection makes one call of a scenario go wrong, and gives the scenario a new process
-// after a crash. The zero target lets everything pass.
+// after a crash. An empty target lets every call pass.
 type injection struct {
 	*world
 	target string
@@ -56,11 +56,11 @@ type injection struct {
 
 	mu      sync.Mutex
 	process *objstore.Faulty
-	// ordinals count the calls to a place, calls are the labels of all.
+	// ordinals counts the calls by place; calls holds the labels of all calls.
 	ordinals map[string]int
 	calls    []string
 	fired    bool
-	down     int // calls that the outage still takes
+	down     int // number of calls that the outage still fails
 	dead     bool
 	hold     chan struct{}
 }
@@ -71,13 +71,13 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label names a call the same each time a scenario is played, though recorders draw other
-// run identifiers and calls of several partitions come in any order.
+// label gives a call the same name each time a scenario is played, although recorders draw
+// new run identifiers and calls of several partitions come in any order.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {
 	case c.Op == objstore.OpDelete:
-		place = "" // one may be of several partitions
+		place = "" // one delete may span several partitions
 	case c.Op == objstore.OpPut && err == nil && name.Fresh():
 		place = where.String()
 	}
@@ -121,8 +121,8 @@ func (i *injection) fault(c objstore.Call) objstore.Fault {
 	}
 }
 
-// restarted reports whether the process crashed, and if so starts another, for
-// which nothing goes wrong any more.
+// restarted reports whether the process crashed. If so, it starts another process, for which
+// nothing goes wrong any more.
 func (i *injection) restarted() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -134,12 +134,13 @@ func (i *injection) restarted() bool {
 	return true
 }
 
-// injected reports whether err is what an injection caused.
+// injected reports whether an injection caused err.
 func injected(err error) bool {
 	return errors.Is(err, objstore.ErrFault) || errors.Is(err, errCrash)
 }
 
-// now lets the effect of a late call happen, if this is the kind and the call was made.
+// now lets the effect of a late call happen, if the injection is of the given kind and the
+// call was made.
 func (i *injection) now(k kind) {
 	i.mu.Lock()
 	due := i.kind == k && i.fired
@@ -156,11 +157,11 @@ func (i *injection) now(k kind) {
 	process.Settle()
 }
 
-// scenario plays a world through; where it fails its guarantees are broken.
+// scenario plays a world through. It returns an error if a guarantee is broken.
 type scenario func(i *injection) error
 
-// everyFault plays a scenario once, and then once for each of its calls and each kind of
-// fault, each time in a new world.
+// everyFault plays a scenario once without faults, and then once for each of its calls and
+// each kind of fault, each time in a new world.
 func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	plain := newInjection(prepare(), "", "")
 	require.NoError(t, play(plain))
@@ -175,7 +176,7 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 			}
 			i := newInjection(prepare(), call, k)
 			require.NoError(t, play(i), "%s: %s", call, k)
-			require.True(t, i.fired, "%s: %s: never came", call, k)
+			require.True(t, i.fired, "%s: %s: was not injected", call, k)
 			checked += i.world.checked
 			if k.crash() {
 				crashes++
@@ -190,8 +191,8 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending is that of the scenarios that change the bucket: what comes late comes before
-// the last compaction or after it.
+// ending ends the scenarios that change the bucket. Late effects happen before the last
+// compaction or after it.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

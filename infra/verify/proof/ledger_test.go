@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// identity tells the events of these tests apart.
+// identity distinguishes the events of these tests.
 type identity struct {
 	client string
 	ms     int64
@@ -18,12 +18,12 @@ type identity struct {
 
 func identityOf(e event.Event) identity { return identity{string(e.ClientID), e.Time.UnixMilli()} }
 
-// ledger is what the senders know: what was delivered, and what was acknowledged.
+// ledger holds what the senders know: what they delivered, and what was acknowledged.
 type ledger struct {
 	mu        sync.Mutex
 	delivered map[identity]map[event.Event]bool
-	// acknowledged are the events with the least received time of a delivery that was
-	// acknowledged.
+	// acknowledged maps each acknowledged event to the earliest received time of an
+	// acknowledged delivery.
 	acknowledged map[identity]time.Time
 	checked      int
 
@@ -75,7 +75,7 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// deliver notes a delivery of events at a time, and returns it.
+// deliver notes a delivery of the events and returns them with its received time.
 func (l *ledger) deliver(events []event.Event, received time.Time) []event.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,7 +103,7 @@ func (l *ledger) acknowledge(delivery []event.Event) {
 	}
 }
 
-// due is what a query of a client that begins now must show.
+// due returns what a query of a client that begins now must show.
 func (l *ledger) due(client string) map[identity]time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,15 +112,15 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check compares an answer with what was due when its query began: each of those
-// events once, by its first delivery, and nothing that was never delivered.
-func (l *ledger) check(due map[identity]time.Time, answer []event.Event) error {
+// check compares the events that a query shows with the ones due when it began. It must show
+// each of those once, as first delivered, and nothing that was never delivered.
+func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.checked += len(answer)
+	l.checked += len(events)
 	shown := map[identity]event.Event{}
 	var last int64
-	for _, e := range answer {
+	for _, e := range events {
 		id := identityOf(e)
 		if _, twice := shown[id]; twice {
 			return fmt.Errorf("shown twice: %v", id)
@@ -136,7 +136,7 @@ func (l *ledger) check(due map[identity]time.Time, answer []event.Event) error {
 	for id, received := range due {
 		e, found := shown[id]
 		if !found {
-			return fmt.Errorf("lost: %v of %d acknowledged, %d shown", id, len(due), len(answer))
+			return fmt.Errorf("lost: %v; %d events are due, %d are shown", id, len(due), len(events))
 		}
 		if e.ReceivedAt.After(received) {
 			return fmt.Errorf("not the first delivery of %v: %v is shown, %v was acknowledged", id, e.ReceivedAt, received)

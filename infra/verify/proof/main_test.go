@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Thousands of short worlds make garbage and keep nothing.
+// Thousands of short-lived worlds make garbage, so collect it rarely.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // a refused delivery is a line in the log
 	debug.SetGCPercent(1000)

@@ -2,5 +2,5 @@
 
 package proof_test
 
-// oneIn is 1: every attack is made.
+// oneIn is 1, so every attack runs.
 const oneIn = 1

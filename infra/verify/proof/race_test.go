@@ -2,6 +2,6 @@
 
 package proof_test
 
-// oneIn: of so many attacks one is made. Under the race detector,
-// which empties pools at random, the Parquet library is thirty times slower.
+// oneIn thins out the attacks: one in this many runs. The race detector empties pools at
+// random, which makes the Parquet library thirty times slower.
 const oneIn = 30

@@ -11,22 +11,23 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// paged lists a few objects a page, so that listings of few objects have several pages.
+// paged limits listing pages to a few objects, so that listings of few objects have several
+// pages.
 type paged struct {
 	objstore.Store
-	most int
+	max int
 }
 
 func (p paged) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	page, err := p.Store.List(ctx, prefix, after)
-	if len(page.Objects) > p.most {
-		page.Objects, page.More = page.Objects[:p.most], true
+	if len(page.Objects) > p.max {
+		page.Objects, page.More = page.Objects[:p.max], true
 	}
 	return page, err
 }
 
-// mixed is a world with objects of all kinds: several runs of several numbers, small
-// compacted objects and one of several row groups, on two days.
+// mixed returns a world with objects of all kinds, on two days: several runs of several
+// objects, small compacted objects, and one of several row groups.
 func mixed(t *testing.T) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range 4 {
@@ -44,11 +45,12 @@ func mixed(t *testing.T) *world {
 	return w
 }
 
-// wholeBytes is up to what size a mixed world's objects are read whole: some of them.
+// wholeBytes is the size up to which a query reads objects whole. Some objects of a mixed
+// world are larger.
 const wholeBytes = 5000
 
-// reading asks a new reader, and the same one again with the footers it keeps. What an
-// injected fault spoils is an error, and later answers of that reader are whole.
+// reading queries twice with one reader, the second time with the footers that it cached. A
+// query under an injected fault may fail, and later queries of that reader must be complete.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
 		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})

@@ -62,8 +62,8 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording is several commits into several partitions, runs that end by rows, by age and
-// by Close, and the deletes that follow.
+// recording makes several commits into several partitions, with runs that end by rows, by
+// age and by Close, and with the deletes that follow.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{
@@ -72,7 +72,7 @@ func recording(i *injection) error {
 		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run is full
 		func() error { return s.send(at(clientA, 3), at(clientC, 1)) },
 		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
-		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // one of them again
+		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // the second event again
 		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
 		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) }, // all runs are old
 		func() error { return s.send(at(clientA, 6)) },

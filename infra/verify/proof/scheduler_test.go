@@ -14,30 +14,30 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// scheduler lets one store call of all actors happen at a time, drawn from its source,
-// so that a schedule is the same whenever its source is. An actor is a job in a goroutine
-// of its own. Where it makes several calls at a time, their order of arrival is up to the
-// machine, and a schedule only nearly repeats.
+// scheduler lets one store call happen at a time, drawn at random from the waiting calls of
+// all actors, so that a seed determines a schedule. An actor is a job in its own goroutine.
+// If an actor makes several calls at a time, the machine decides their order of arrival,
+// and the schedule repeats only approximately.
 //
-// A bubble of testing/synctest would do this for us, but the Parquet library keeps
+// A bubble of testing/synctest would do the same. But the Parquet library keeps
 // compressors with channels from one test to the next, which bubbles forbid.
 type scheduler struct {
 	random *rand.Rand
-	// rate is how many of 100 calls go wrong.
+	// rate is the percentage of calls that go wrong.
 	rate int
 	log  func(format string, args ...any)
-	// patience is how long a step may take. Then the schedule hangs, and has failed.
+	// patience is the longest duration of a step. A longer one fails the schedule.
 	patience time.Duration
 
 	mu      sync.Mutex
 	changed *sync.Cond
 	hangs   bool
 	live    []*actor
-	// busy says that a call was let go and has not had its effect.
+	// busy is set from the release of a call until it has had its effect.
 	busy bool
-	// late are effects on their way.
+	// late are the effects still under way.
 	late []func()
-	// outage is how many calls a fault of the whole store still takes.
+	// outage is the number of calls that the present outage of the store still fails.
 	outage  int
 	faults  int
 	crashes int
@@ -49,25 +49,25 @@ func newScheduler(random *rand.Rand, rate int) *scheduler {
 	return s
 }
 
-// actor is a job whose calls are scheduled. Its clock goes on with its calls.
+// actor is a job whose calls are scheduled. Its clock advances with its calls.
 type actor struct {
 	scheduler *scheduler
 	name      string
 	random    *rand.Rand
-	source    io.Reader // of run identifiers
+	source    io.Reader // random bytes for run identifiers
 	clock     atomic.Int64
 	waiting   []*turn
-	frozen    int // turns of others left to pass
+	frozen    int // turns of others until it thaws
 }
 
-// turn is a call that waits to be let go.
+// turn is a call that waits for its release.
 type turn struct {
 	call    objstore.Call
 	outcome outcome
-	let     chan struct{}
+	release chan struct{}
 }
 
-// outcome is what becomes of a call.
+// outcome is the fault, if any, of a call.
 type outcome struct {
 	kind  string
 	fault objstore.Fault
@@ -75,7 +75,7 @@ type outcome struct {
 	crash bool
 }
 
-// outcomes are what a call can meet with, evenly.
+// outcomes are the faults of a call, all equally likely.
 var outcomes = []outcome{
 	{kind: "fails before", fault: objstore.Fault{Before: objstore.ErrFault}},
 	{kind: "fails midway", fault: objstore.Fault{Midway: objstore.ErrFault}},
@@ -87,8 +87,8 @@ var outcomes = []outcome{
 
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
-// start lets an actor live whose clock is wrong by offset. It waits for its first turn
-// before it begins.
+// start starts an actor whose clock is wrong by offset. The actor waits for its first turn
+// before it acts.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {
@@ -113,22 +113,22 @@ func (s *scheduler) end(a *actor) {
 	s.changed.Signal()
 }
 
-// enter waits for the actor's turn.
+// enter waits until the call is released, and returns its outcome.
 func (a *actor) enter(call objstore.Call) outcome {
 	s := a.scheduler
-	t := &turn{call: call, let: make(chan struct{})}
+	t := &turn{call: call, release: make(chan struct{})}
 	s.mu.Lock()
 	a.waiting = append(a.waiting, t)
 	s.changed.Signal()
 	s.mu.Unlock()
-	<-t.let
+	<-t.release
 	return t.outcome
 }
 
-// idle is a turn without a call.
+// idle marks a turn without a call.
 const idle objstore.Op = "idle"
 
-// pause lets turns of others pass.
+// pause takes turns without a call, so that other actors proceed.
 func (a *actor) pause(turns int) {
 	for range turns {
 		a.enter(objstore.Call{Op: idle})
@@ -136,7 +136,7 @@ func (a *actor) pause(turns int) {
 	}
 }
 
-// leave ends a turn: the call had its effect.
+// leave ends a turn, after the call has had its effect.
 func (s *scheduler) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +144,7 @@ func (s *scheduler) leave() {
 	s.changed.Signal()
 }
 
-// run lets call after call go until no actor lives.
+// run releases one call after another until every actor has ended.
 func (s *scheduler) run() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,8 +159,8 @@ func (s *scheduler) run() error {
 	}
 }
 
-// allWait waits until every actor waits for its turn, and reports whether they do. The
-// caller holds mu.
+// allWait waits until every actor waits for its turn. It returns false if that takes longer
+// than patience. The caller holds mu.
 func (s *scheduler) allWait() bool {
 	limit := time.AfterFunc(s.patience, func() {
 		s.mu.Lock()
@@ -176,7 +176,7 @@ func (s *scheduler) allWait() bool {
 	return s.settled()
 }
 
-// hanging names those who do something else than wait for their turn.
+// hanging returns an error that names the actors that do not wait for their turn.
 func (s *scheduler) hanging() error {
 	var names []string
 	for _, a := range s.live {
@@ -187,7 +187,7 @@ func (s *scheduler) hanging() error {
 	return fmt.Errorf("the schedule hangs, waiting for %q (a call under way: %v)", names, s.busy)
 }
 
-// settled reports whether every actor waits.
+// settled reports whether every actor waits and no call is under way.
 func (s *scheduler) settled() bool {
 	return !s.busy && !slices.ContainsFunc(s.live, func(a *actor) bool { return len(a.waiting) == 0 })
 }
@@ -205,10 +205,10 @@ func (s *scheduler) step() {
 	t.outcome = s.draw(t.call)
 	s.log("%s at %s: %s %q %s", a.name, a.now().Format(time.DateTime), t.call.Op, t.call.Key, t.outcome.kind)
 	s.busy = true
-	close(t.let)
+	close(t.release)
 }
 
-// letLoose lets so many late effects happen, in any order. The caller holds mu.
+// letLoose lets n late effects happen, in random order. The caller holds mu.
 func (s *scheduler) letLoose(n int) {
 	for range n {
 		at := s.random.IntN(len(s.late))
@@ -219,8 +219,8 @@ func (s *scheduler) letLoose(n int) {
 	}
 }
 
-// choose is an actor that is not frozen. Now and then one freezes, and thaws an hour
-// later by its clock, or when nobody else is left.
+// choose returns an actor that is not frozen. Now and then one freezes. It thaws an hour later
+// by its clock, or when all others are frozen or have ended.
 func (s *scheduler) choose() *actor {
 	var awake []*actor
 	for _, a := range s.live {
@@ -270,8 +270,8 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 	return drawn
 }
 
-// process is the store as one process of an actor sees it. After a crash none of its
-// calls happens any more, and its actor begins another.
+// process is the store as one process of an actor sees it. After a crash none of its calls
+// has an effect, and its actor starts another process.
 type process struct {
 	actor  *actor
 	store  objstore.Store
@@ -279,7 +279,7 @@ type process struct {
 	dead   atomic.Bool
 }
 
-// do waits for a turn and makes the call with what was drawn for it.
+// do waits for a turn and makes the call with the outcome drawn for it.
 func (p *process) do(c objstore.Call, call func(objstore.Store) error) error {
 	if p.dead.Load() {
 		return errCrash

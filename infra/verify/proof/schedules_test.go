@@ -25,19 +25,20 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// schedule is recorders, compactors and readers of one partition, whose calls interleave,
-// fail, come late and never come as drawn from one seed. Their clocks are hours apart.
+// schedule runs recorders, compactors, readers and an operator on one partition. One seed
+// decides how their calls interleave and which of them fail, come late or get lost. Their
+// clocks are hours apart.
 type schedule struct {
 	*world
 	*scheduler
-	// pages is how many objects a listing page holds.
+	// pages is the number of objects in a listing page.
 	pages int
-	// atOnce is how many calls an actor makes at a time, where it can.
+	// atOnce is the number of calls that an actor makes at the same time, if it can.
 	atOnce int
 
 	sending sync.Mutex
 	queue   []task
-	wrong   []error // what readers saw that they must not
+	wrong   []error // violations that actors saw
 }
 
 // task is a parcel that its sender delivers until its patience ends.
@@ -46,7 +47,7 @@ type task struct {
 	patience int
 }
 
-// newSchedule draws who takes part and what they have to do.
+// newSchedule draws the parcels to deliver and the actors.
 func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 	random := rand.New(rand.NewPCG(seed, 0))
 	rates := []int{0, 2, 5, 10, 20}
@@ -88,13 +89,13 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// other reports calls that are none of this partition: they need no turn.
+// other reports calls that belong to other partitions, which need no turn.
 func other(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
 }
 
-// newProcess is a process and its store, which repeats failed calls or does not.
+// newProcess returns a process and its store, which retries failed calls or does not.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
 	if a.random.IntN(2) == 0 {
@@ -103,7 +104,7 @@ func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 	return p, p
 }
 
-// take is the next parcel, unless there is none.
+// take returns the next parcel, or false if there is none.
 func (s *schedule) take() (task, bool) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -115,7 +116,7 @@ func (s *schedule) take() (task, bool) {
 	return p, true
 }
 
-// again puts a parcel back: any recorder may get it.
+// again puts a parcel back, for any recorder to take.
 func (s *schedule) again(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -215,7 +216,7 @@ func (s *schedule) operate(a *actor) {
 	}
 }
 
-// compact is a few runs of compactors that take in more or less at a time.
+// compact runs a few compactors, which merge more or fewer objects at a time.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
@@ -228,10 +229,10 @@ func (s *schedule) compact(a *actor) {
 	}
 }
 
-// read is a few questions, each of whose answers must hold all that was acknowledged
-// before it was asked, and nothing that was never sent.
+// read makes a few queries. Each must show every event that was acknowledged before it began,
+// and none that was never sent.
 func (s *schedule) read(a *actor) {
-	whole := []int64{1, 1 << 20}[a.random.IntN(2)] // each object in two reads, or in one
+	whole := []int64{1, 1 << 20}[a.random.IntN(2)] // two reads for each object, or one
 	var p *process
 	var reader *query.Reader
 	for range 2 + a.random.IntN(5) {
@@ -241,19 +242,19 @@ func (s *schedule) read(a *actor) {
 			reader = s.newReader(store, query.Config{WholeBytes: whole, CacheBytes: 4096, Parallel: s.atOnce})
 		}
 		a.pause(a.random.IntN(8))
-		question := today([]string{clientA, clientB}[a.random.IntN(2)])
+		request := today([]string{clientA, clientB}[a.random.IntN(2)])
 		if s.atOnce > 1 {
-			question = all(string(question.ClientID)) // several partitions are listed at a time
+			request = all(string(request.ClientID)) // lists several partitions at the same time
 		}
-		err := s.ask(reader, question)
+		err := s.ask(reader, request)
 		if err != nil && !injected(err) && !errors.Is(err, query.ErrUnsettled) {
 			s.fail(fmt.Errorf("%s: %w", a.name, err))
 		}
 	}
 }
 
-// play runs the schedule, and then checks everything, before and after what is late
-// and before and after compactions.
+// play runs the schedule and then checks everything, before and after late effects, and
+// before and after compactions.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
 		return err
@@ -270,7 +271,7 @@ func (s *schedule) play() error {
 	return errors.Join(errs...)
 }
 
-// TestSchedules plays PROOF_SCHEDULES schedules, or the one of PROOF_SEED, step by step.
+// TestSchedules plays PROOF_SCHEDULES schedules, or logs each step of the one of PROOF_SEED.
 func TestSchedules(t *testing.T) {
 	dir := t.TempDir()
 	if seed, err := strconv.ParseUint(os.Getenv("PROOF_SEED"), 10, 64); err == nil {
@@ -310,12 +311,13 @@ func TestSchedules(t *testing.T) {
 	figures.Add(t, "events checked", int(checked.Load()))
 }
 
-// A seed is a schedule: without calls at the same time, every step of it repeats.
+// A seed determines every step of a schedule, unless actors make several calls at the same
+// time.
 func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(max(2, 16/oneIn)) {
 		if seed%8 == 0 {
-			continue // its actors make several calls at a time
+			continue // its actors make several calls at the same time
 		}
 		var played [2][]string
 		for n := range played {
@@ -328,7 +330,7 @@ func TestASeedRepeats(t *testing.T) {
 	}
 }
 
-// An actor that neither ends nor asks for anything fails its schedule, by name.
+// An actor that neither ends nor makes a call must fail its schedule, with its name.
 func TestAScheduleThatHangsFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(rand.New(rand.NewPCG(1, 1)), 0)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The table of this package's comment names tests that are there, in the folder that it
-// names, or here.
+// Each test that the table of doc.go names must exist, in the folder that precedes it or
+// here.
 func TestTheTableNamesTests(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
@@ -33,6 +33,7 @@ func TestTheTableNamesTests(t *testing.T) {
 	}
 }
 
+// declares reports whether a test file of the folder declares the test.
 func declares(t *testing.T, folder, test string) bool {
 	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
 	require.NoError(t, err)

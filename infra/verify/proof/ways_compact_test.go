@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// runs is a world with so many runs of one partition, each of two objects.
+// runs returns a world with n runs of two objects in one partition.
 func runs(t *testing.T, n int) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range n {
@@ -36,21 +36,21 @@ func isOutput(key string) bool {
 	return err == nil && !name.Fresh()
 }
 
-// listed is every segment, in order.
+// listed returns every segment, in order.
 func (w *world) listed() []layout.Segment {
 	objects, err := objstore.All(w.t.Context(), w.store, layout.EventsPrefix, "")
 	require.NoError(w.t, err)
 	return layout.Segments(objects)
 }
 
-// compactOnce is what a run of a compactor on a store reports.
+// compactOnce runs a compactor once and returns its report.
 func (w *world) compactOnce(store compact.Store) compact.Report {
 	report, err := w.newCompactor(store, compact.Config{}).Run(w.t.Context())
 	require.NoError(w.t, err)
 	return report
 }
 
-// again puts what was once put under the keys.
+// again puts the original content of the keys.
 func (w *world) again(keys ...string) {
 	for _, key := range keys {
 		data := w.store.contents[key]
@@ -58,7 +58,7 @@ func (w *world) again(keys ...string) {
 	}
 }
 
-// soundAndSettled is sound, also once it is compacted.
+// soundAndSettled requires the world to be sound, before and after compaction.
 func (w *world) soundAndSettled(what ...any) {
 	w.t.Helper()
 	require.NoError(w.t, w.sound(), what...)
@@ -66,8 +66,8 @@ func (w *world) soundAndSettled(what ...any) {
 	require.NoError(w.t, w.sound(), what...)
 }
 
-// A compactor that cannot read its output back must not take it away: another one, which
-// listed the same, made the same object, verified it and deleted the inputs.
+// A compactor that cannot read its output back must not delete it. Another compactor with the
+// same listing may have made the same object, verified it and deleted the inputs.
 func TestAnOutputThatOneCannotVerifyStaysForAnother(t *testing.T) {
 	w := runs(t, 3)
 	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) (fault objstore.Fault) {
@@ -87,13 +87,13 @@ func TestAnOutputThatOneCannotVerifyStaysForAnother(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// lying says that a put succeeded and keeps nothing.
+// lying reports success for a put and stores nothing.
 type lying struct{ objstore.Store }
 
 func (l lying) Put(context.Context, string, io.ReaderAt, int64) error { return nil }
 
-// Nothing is deleted after a put whose outcome is unknown, nor after one that was
-// confirmed and cannot be read back.
+// Nothing may be deleted after a put of unknown outcome, or after a confirmed put that cannot
+// be read back.
 func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	hold := make(chan struct{})
 	for name, fault := range map[string]objstore.Fault{
@@ -124,7 +124,7 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	}
 }
 
-// swapping keeps another sound segment than the compacted one that it was given.
+// swapping stores another sound segment in place of the one that is put.
 type swapping struct {
 	objstore.Store
 	instead func(data []byte) []byte
@@ -139,8 +139,8 @@ func (s swapping) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, bytes.NewReader(other), int64(len(other)))
 }
 
-// Nothing is deleted where a sound segment is read back that has other rows than the
-// merged ones, though everything in it agrees with itself.
+// Nothing may be deleted if the segment read back is sound but has other rows than the merged
+// ones.
 func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	w := runs(t, 2)
 	counting := objstore.NewCounting(swapping{w.store.Store, func(data []byte) []byte {
@@ -151,12 +151,12 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	}})
 	report := w.compactOnce(counting)
 	require.Len(t, report.Failed, 1)
-	require.Contains(t, report.Failed[partitionA().String()], "were merged, or they differ")
+	require.Contains(t, report.Failed[partitionA().String()], "stored rows are not the")
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// What arrives while a merge goes on is not deleted with its inputs, though it lies in
-// the same partition, sorts before the output and may be of the same run.
+// Objects that arrive during a merge must not be deleted with its inputs, although they lie in
+// the same partition, sort before the output and may belong to the same run.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w := runs(t, 3)
 	var arrived []string
@@ -183,8 +183,8 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// The union of an object and of what it holds already has the same bytes again. Were
-// its name the same too, it would be deleted as its own input.
+// Merging an object with events that it already holds makes the same bytes. The output must
+// have another name, or it would be deleted as its own input.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -199,7 +199,7 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// compacted is a compacted object of events.
+// compacted returns the bytes of a compacted object of the events.
 func compacted(t testing.TB, groupRows int64, events ...event.Event) ([]byte, segment.Written) {
 	var out bytes.Buffer
 	writer := segment.NewWriter(&out, groupRows)
@@ -209,7 +209,7 @@ func compacted(t testing.TB, groupRows int64, events ...event.Event) ([]byte, se
 	return out.Bytes(), written
 }
 
-// seedOutput stores acknowledged events as a compacted object.
+// seedOutput stores acknowledged events as a compacted object and returns its key.
 func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
@@ -222,8 +222,8 @@ func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) st
 	return key
 }
 
-// Two objects with the same events and other bytes: were each deleted for the other's
-// sake, two compactors would delete both.
+// Two objects have the same events and different bytes. If each were superseded by the other,
+// two compactors would delete both.
 func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
 	w.seedOutput(1, 2, span(clientA, 0, 6)...)
@@ -232,8 +232,8 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// A delete that was taken for lost comes after its keys were put again. They are
-// superseded all the same: what holds their events is only ever replaced by more.
+// A delete that seemed lost takes effect after its keys were put again. No event may be missing,
+// because an object that supersedes them is only ever replaced by one that holds more.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})
@@ -251,7 +251,7 @@ func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	require.Len(t, w.listed(), 7, "inputs and output")
 
 	w.seed(50, 1, at(clientA, 500))
-	require.Len(t, w.compactOnce(faulty).Failed, 1, "another merge takes them all, and is not sure of its delete either")
+	require.Len(t, w.compactOnce(faulty).Failed, 1, "another merge takes them all, and its delete is late, too")
 	w.soundAndSettled()
 	outputs := w.listed()
 	require.Len(t, outputs, 1)
@@ -264,7 +264,7 @@ func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A partition whose events are in an object of the highest level is left alone.
+// A partition with an object of the highest level must be left alone.
 func TestTheHighestLevelIsLeftAlone(t *testing.T) {
 	w := runs(t, 2)
 	w.seedOutput(layout.MaxLevel, 0, span(clientA, 700, 3)...)
@@ -275,8 +275,8 @@ func TestTheHighestLevelIsLeftAlone(t *testing.T) {
 	require.NoError(t, w.sound())
 }
 
-// A compactor that read the footer of one object and the rows of another under the same
-// key would merge neither. It leaves the key alone.
+// A compactor that took the footer from one object and the rows from another under the same
+// key would merge neither object. It must leave the key alone.
 func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	w := runs(t, 3)
 	one, two := twins(t)
@@ -296,10 +296,10 @@ func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	for _, c := range counting.Of(objstore.OpDelete) {
 		require.NotContains(t, c.Keys, key)
 	}
-	require.Equal(t, 1, report.Merges, "the others are merged")
+	require.Equal(t, 1, report.Merges, "the others must be merged")
 }
 
-// twins are two segments of other events whose footers point to the same places.
+// twins returns two segments of different events whose footers point to the same offsets.
 func twins(t *testing.T) (one, two []byte) {
 	encode := func(from int) []byte {
 		data, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))
@@ -310,7 +310,7 @@ func twins(t *testing.T) (one, two []byte) {
 	return one, twin(t, one, func(n int) []byte { return encode(1000 + n) })
 }
 
-// twin is the first of other segments that has the shape of one.
+// twin returns the first segment from other that has the shape of one.
 func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 	shape := func(data []byte) string {
 		footer, err := segment.ParseFooter(data, int64(len(data)))
@@ -326,6 +326,6 @@ func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 			return data
 		}
 	}
-	require.FailNow(t, "no other segment has this shape")
+	require.FailNow(t, "found no other segment of this shape")
 	return nil
 }

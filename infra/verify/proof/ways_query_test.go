@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// A reader that took its footer from one object and its rows from another under the same
-// key would show what neither holds, or hide what both do. It names the key instead.
+// A reader that took the footer from one object and the rows from another under the same key
+// would show rows of neither, or hide rows of both. It must report the key as unreadable.
 func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
@@ -35,18 +35,18 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	})
 	reader, err := query.New(faulty, query.Config{WholeBytes: 1})
 	require.NoError(t, err)
-	answer, err := reader.Trace(t.Context(), all(clientA))
+	result, err := reader.Trace(t.Context(), all(clientA))
 	require.NoError(t, err)
-	require.Empty(t, answer.Events)
-	require.Len(t, answer.Unreadable, 1)
-	require.Equal(t, key, answer.Unreadable[0].Key)
+	require.Empty(t, result.Events)
+	require.Len(t, result.Unreadable, 1)
+	require.Equal(t, key, result.Unreadable[0].Key)
 }
 
-// Between any two pages of a listing all that was listed is merged, or only what is of
-// the lowest level, so that nothing a reader saw before is missing. The output sorts after
-// its inputs, so that a later page shows it.
+// Between two pages of a listing, a compaction merges all objects, or only those of the lowest
+// level. No event may be missing: the output sorts after its inputs, so a later page of the
+// listing shows it.
 func TestACompactionBetweenTwoPages(t *testing.T) {
-	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }} // the day is not over
+	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }} // during the day
 	for name, merge := range map[string]func(*world) error{
 		"all": (*world).settle,
 		"the lowest level": func(w *world) error {
@@ -74,7 +74,8 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 	}
 }
 
-// Five compactions in a row take away what the reader listed. It lists a sixth time.
+// Five compactions in a row delete the objects that the reader listed. It must list a sixth
+// time.
 func TestAReaderOutlastsCompactions(t *testing.T) {
 	w := runs(t, 2)
 	compactions, listings := 0, 0
@@ -84,7 +85,7 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 			listings++
 		case c.Op == objstore.OpRead && compactions < 5 && compactions < listings:
 			compactions++
-			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0)) // known already
+			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0)) // an event that is there already
 			require.NoError(t, w.settle())
 		}
 		return objstore.Fault{}
@@ -94,10 +95,10 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// A run's highest object is damaged in the store, and the one below is sound. What is
-// left is shown and said to be incomplete, and the same bytes put again repair it. The
-// sound one is deleted once it is merged itself, and not before, when others are merged:
-// that a higher number is listed is no reason.
+// The highest object of a run is damaged in the store, and the one below it is sound. A query
+// must show all other events and report the damaged object, and putting the same bytes again
+// must repair it. The sound object may be deleted only after it was merged. A higher number in
+// the listing is no reason to delete it.
 func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())
@@ -106,11 +107,11 @@ func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	require.NoError(t, w.store.Store.Put(t.Context(), damaged, bytes.NewReader(data), int64(len(data))))
 
 	for range 2 { // before and after a compaction
-		answer, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
 		require.NoError(t, err)
-		require.Equal(t, slices.Concat(span(clientA, 0, 6), span(clientA, 10, 6), span(clientA, 20, 3)), answer.Events)
-		require.Len(t, answer.Unreadable, 1)
-		require.Equal(t, damaged, answer.Unreadable[0].Key)
+		require.Equal(t, slices.Concat(span(clientA, 0, 6), span(clientA, 10, 6), span(clientA, 20, 3)), result.Events)
+		require.Len(t, result.Unreadable, 1)
+		require.Equal(t, damaged, result.Unreadable[0].Key)
 
 		report, err := w.newCompactor(w.store, compact.Config{MaxInputs: 2}).Run(t.Context())
 		require.NoError(t, err)
@@ -122,8 +123,8 @@ func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A bucket with two layouts answers nothing rather than half.
-func TestTwoLayoutsAnswerNothing(t *testing.T) {
+// A query of a bucket with two layouts must fail rather than show half of the events.
+func TestTwoLayoutsShowNothing(t *testing.T) {
 	w := runs(t, 2)
 	require.NoError(t, w.store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))
 	_, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))

@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Runs have 128 random bits, drawn for each anew: two runs of one name would put two
-// contents under one key.
+// Each run must draw its own 128 random bits. Two runs of one name would put two contents
+// under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	const writers, commits = 4, 500 / oneIn
 	w := newWorld(t, t.TempDir())
@@ -36,8 +36,8 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	require.Empty(t, w.store.broken())
 }
 
-// What a source that repeats itself does, which is why there is only one: the
-// operating system's.
+// A source of random bytes that repeats itself must be noticed. It breaks the rule of one
+// content for each key, so recorders use only the source of the operating system.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	for n := range 2 {
@@ -48,7 +48,7 @@ func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	require.Len(t, w.store.broken(), 1)
 }
 
-// Without random bits there is no run, and nothing is put or acknowledged.
+// Without random bits, no run may start, and nothing may be put or acknowledged.
 func TestNoRunWithoutRandomBits(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	writer := w.newWriter(w.store, record.Config{Random: bytes.NewReader(make([]byte, 15))})
@@ -56,7 +56,7 @@ func TestNoRunWithoutRandomBits(t *testing.T) {
 	require.Empty(t, w.listed())
 }
 
-// A put that came late stays below the number that was confirmed after it.
+// A late put must have a lower sequence number than the puts confirmed after it.
 func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	hold := make(chan struct{})
@@ -89,9 +89,8 @@ func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// Two recorders with other layouts, whose claims interleave, fail and come late: never
-// are events acknowledged in both. What was acknowledged is answered whole, or not at
-// all until the second marker is taken away.
+// Two recorders claim one bucket with different layouts, and their claims interleave, fail and
+// come late. Events must never be acknowledged under both layouts.
 func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 	won := map[string]int{}
 	for seed := range uint64(1500 / oneIn) {
@@ -121,5 +120,5 @@ func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 		require.False(t, acknowledged[16] && acknowledged[256], "seed %d", seed)
 		won[fmt.Sprint(acknowledged[16], acknowledged[256])]++
 	}
-	require.Len(t, won, 3, "each layout wins in some schedules, and none in others: %v", won)
+	require.Len(t, won, 3, "each layout must win in some schedules, and neither in others: %v", won)
 }

@@ -22,11 +22,11 @@ import (
 
 var (
 	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	later   = noon.AddDate(0, 0, 3) // every day of these tests is over
+	later   = noon.AddDate(0, 0, 3) // when every day of these tests is over
 	layouts = layout.Layout{Shards: 16}
 )
 
-// Clients a and b share a shard, c has another.
+// Clients a and b share a shard; client c is in another one.
 var (
 	clientA = "a"
 	clientB = sibling(clientA, true)
@@ -34,7 +34,7 @@ var (
 	clients = []string{clientA, clientB, clientC}
 )
 
-// sibling is a client that has the shard of another one, or has not.
+// sibling returns a client in the same shard as another client, or in a different one.
 func sibling(of string, same bool) string {
 	for i := 0; ; i++ {
 		client := fmt.Sprint("client", i)
@@ -44,7 +44,7 @@ func sibling(of string, same bool) string {
 	}
 }
 
-// at is the event of a client at so many milliseconds past noon.
+// at returns the event of a client at ms milliseconds past noon.
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
@@ -59,7 +59,8 @@ func receivedAt(e event.Event, t time.Time) event.Event {
 	return e
 }
 
-// span is n events of a client, from so many milliseconds past noon on.
+// span returns n events of a client, a millisecond apart, the first at from milliseconds
+// past noon.
 func span(client string, from, n int) (events []event.Event) {
 	for i := range n {
 		events = append(events, at(client, from+i))
@@ -67,7 +68,7 @@ func span(client string, from, n int) (events []event.Event) {
 	return events
 }
 
-// put stores a segment under the name.
+// put stores a segment of the events under the name and returns its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
@@ -75,10 +76,10 @@ func put(t testing.TB, store objstore.Store, where layout.Partition, name layout
 	return name.Key(where)
 }
 
-// fresh is the name of object seq of run n.
+// fresh returns the name of object seq of run n.
 func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
 
-// world is a bucket with a historian before it, and what its senders know.
+// world is a bucket wrapped by a historian, with the ledger of its senders.
 type world struct {
 	t     testing.TB
 	dir   string
@@ -92,14 +93,14 @@ func newWorld(t testing.TB, dir string) *world {
 	return &world{t: t, dir: dir, store: newHistorian(store), ledger: newLedger()}
 }
 
-// markedWorld is a world whose bucket has its layout.
+// markedWorld returns a world whose bucket has its layout marker.
 func markedWorld(t testing.TB, dir string) *world {
 	w := newWorld(t, dir)
 	require.NoError(t, w.store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
 	return w
 }
 
-// clone is a world of its own with the same objects.
+// clone returns an independent world with the same objects and ledger.
 func (w *world) clone() *world {
 	c := newWorld(w.t, w.dir)
 	for key := range w.store.there {
@@ -110,7 +111,8 @@ func (w *world) clone() *world {
 	return c
 }
 
-// seed stores acknowledged events as object seq of run n, in the partition of the first.
+// seed stores acknowledged events as object seq of run n, in the partition of the first
+// event, and returns its key.
 func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
@@ -131,7 +133,8 @@ func (w *world) newReader(store query.Store, config query.Config) *query.Reader 
 	return reader
 }
 
-// compactor takes every day for over, unless the configuration has a clock.
+// newCompactor returns a compactor for which every day is over, unless the configuration has
+// a clock.
 func (w *world) newCompactor(store compact.Store, config compact.Config) *compact.Compactor {
 	if config.Now == nil {
 		config.Now = func() time.Time { return later }
@@ -142,34 +145,34 @@ func (w *world) newCompactor(store compact.Store, config compact.Config) *compac
 	return compactor
 }
 
-// all asks for everything of a client.
+// all returns the request for every event of a client.
 func all(client string) query.Request {
 	return query.Request{InstanceID: "i", ClientID: event.ClientID(client), From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
 }
 
-// today asks for the events of a client in one partition.
+// today returns the request for the events of a client in one partition.
 func today(client string) query.Request {
 	q := all(client)
 	q.From, q.To = noon, noon.Add(time.Hour)
 	return q
 }
 
-// ask lets a reader answer, and compares the answer with what was due. The events of the
-// client are in the span asked for.
+// ask queries and compares the result with the events due before the query began. The range
+// of the request must cover all events of the client.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
-	answer, err := reader.Trace(w.t.Context(), q)
+	result, err := reader.Trace(w.t.Context(), q)
 	if err != nil {
 		return err
 	}
-	if len(answer.Unreadable) > 0 {
-		return fmt.Errorf("unreadable: %v", answer.Unreadable)
+	if len(result.Unreadable) > 0 {
+		return fmt.Errorf("unreadable: %v", result.Unreadable)
 	}
-	return w.check(due, answer.Events)
+	return w.check(due, result.Events)
 }
 
-// sound is nil if a fresh reader answers rightly for every client, and no rule was
-// ever broken.
+// sound returns nil if no rule was ever broken, the quarantine is complete, and a new reader
+// shows the right events of every client.
 func (w *world) sound() error {
 	var errs []error
 	for _, complaint := range w.store.broken() {
@@ -182,7 +185,8 @@ func (w *world) sound() error {
 	return errors.Join(errs...)
 }
 
-// settle compacts to the end: one run or one compacted object a partition.
+// settle compacts until each partition has one run or one compacted object, and returns an
+// error otherwise.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context())
