@@ -19,7 +19,7 @@ func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 		}
 		events = append(events, sim.Device(cause, seed, day)...)
 	}
-	events = sim.Perturb(events[:10_000], 1, sim.Shuffled)
+	events = perturb(events[:10_000], 1, shuffled)
 	for i := range events { // one device with the troubles of all
 		events[i].ClientID, events[i].InstanceID = "GID_a@@@device", "i"
 	}

@@ -79,7 +79,7 @@ func TestCausesInAnyOrder(t *testing.T) {
 			t.Parallel()
 			for seed := range seeds(cause) {
 				events := sim.Device(cause, seed, day)
-				again := sim.Perturb(events, seed, sim.Duplicated|sim.Shuffled)
+				again := perturb(events, seed, duplicated|shuffled)
 				require.Equal(t, asJSON(t, diagnosed(events)), asJSON(t, diagnosed(again)), "seed %d", seed)
 			}
 		})
@@ -91,7 +91,7 @@ func TestCausesWithLosses(t *testing.T) {
 		t.Run(string(cause), func(t *testing.T) {
 			t.Parallel()
 			for seed := range seeds(cause) {
-				events := sim.Perturb(sim.Device(cause, seed, day), seed, sim.Lossy|sim.Duplicated|sim.Shuffled)
+				events := perturb(sim.Device(cause, seed, day), seed, lossy|duplicated|shuffled)
 				got := diagnosed(events)
 				sound(t, got, wholeDay)
 				if want.lossy != "" {
@@ -129,7 +129,7 @@ func TestBrokerRestarts(t *testing.T) {
 func TestRotatedPasswordsWithLosses(t *testing.T) {
 	found := 0
 	for seed := range seeds(sim.RotatedPassword) {
-		events := sim.Perturb(sim.Device(sim.RotatedPassword, seed, day), seed, sim.Lossy)
+		events := perturb(sim.Device(sim.RotatedPassword, seed, day), seed, lossy)
 		if slices.Contains(codes(diagnosed(events)), "refused-after-success") {
 			found++
 		}

@@ -39,7 +39,7 @@ func TestBeforeStandsForTheDayBefore(t *testing.T) {
 }
 
 func TestEventsAreNotChanged(t *testing.T) {
-	events := sim.Perturb(sim.Device(sim.FlakyRadio, 1, day), 1, sim.Shuffled|sim.Duplicated)
+	events := perturb(sim.Device(sim.FlakyRadio, 1, day), 1, shuffled|duplicated)
 	was := slices.Clone(events)
 	diagnosed(events)
 	require.Equal(t, was, events)

@@ -6,7 +6,6 @@
 // event time lies within the day.
 //
 // Device makes the day of one device with a known trouble, Day the day of a whole fleet.
-// Perturb does to events what a network does.
 package sim
 
 import (

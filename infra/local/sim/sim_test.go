@@ -190,30 +190,6 @@ func TestEventsPerDevice(t *testing.T) {
 	}
 }
 
-func TestPerturb(t *testing.T) {
-	events := sim.Device(sim.FlakyRadio, 1, day)
-	was := slices.Clone(events)
-
-	lossy := sim.Perturb(events, 1, sim.Lossy)
-	require.InDelta(t, 0.9, float64(len(lossy))/float64(len(events)), 0.1)
-	require.Subset(t, events, lossy)
-
-	twice := sim.Perturb(events, 1, sim.Duplicated)
-	require.InDelta(t, 1.2, float64(len(twice))/float64(len(events)), 0.1)
-	require.Equal(t, events, twice[:len(events)])
-	for _, again := range twice[len(events):] {
-		again.ReceivedAt = time.Time{}
-		require.True(t, slices.ContainsFunc(events, func(e event.Event) bool { e.ReceivedAt = time.Time{}; return e == again }))
-	}
-
-	shuffled := sim.Perturb(events, 1, sim.Shuffled)
-	require.NotEqual(t, events, shuffled)
-	require.ElementsMatch(t, events, shuffled)
-
-	require.Equal(t, was, events, "Perturb must not change its argument")
-	require.Equal(t, twice, sim.Perturb(events, 1, sim.Duplicated), "the same seed must give the same result")
-}
-
 func BenchmarkDay(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
