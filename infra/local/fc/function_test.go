@@ -1,5 +1,4 @@
-// Function is hosted by the tests. It does what its payload orders.
-package main
+package fc
 
 import (
 	"context"
@@ -12,11 +11,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aliyun/fc-runtime-go-sdk/fc"
+	sdk "github.com/aliyun/fc-runtime-go-sdk/fc"
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 )
 
-type order struct {
+// instruction is the payload of a call, which says what the function does.
+type instruction struct {
 	Do  string `json:"do"`
 	URL string `json:"url"`
 	// HTTP events have these.
@@ -24,13 +24,14 @@ type order struct {
 	Body    string `json:"body"`
 }
 
-func main() {
+// beFunction runs the function that the tests host.
+func beFunction() {
 	if os.Getenv("BROKEN") != "" {
 		fmt.Fprintln(os.Stderr, "BROKEN is set")
 		os.Exit(3)
 	}
-	fc.RegisterPreStopFunction(func(context.Context) { note("preStop") })
-	fc.Start(handle)
+	sdk.RegisterPreStopFunction(func(context.Context) { note("preStop") })
+	sdk.Start(handle)
 }
 
 // note appends a line to the journal.
@@ -45,7 +46,7 @@ func note(line string) {
 
 func handle(ctx context.Context, payload []byte) (any, error) {
 	note("invoke")
-	var o order
+	var o instruction
 	if err := json.Unmarshal(payload, &o); err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func handle(ctx context.Context, payload []byte) (any, error) {
 	return obey(ctx, o)
 }
 
-func obey(ctx context.Context, o order) (any, error) {
+func obey(ctx context.Context, o instruction) (any, error) {
 	switch o.Do {
 	case "fail":
 		return nil, errors.New("as ordered")
@@ -89,7 +90,7 @@ func status() int {
 	return 200
 }
 
-func respond(o order, payload []byte) any {
+func respond(o instruction, payload []byte) any {
 	switch o.RawPath {
 	case "/webhooks/binary":
 		return map[string]any{"statusCode": 201, "isBase64Encoded": true, "body": o.Body, "headers": map[string]string{

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,9 +19,13 @@ import (
 // binaries is the folder with the function that the tests host.
 var binaries string
 
-// TestMain builds the function once. With FC_TEST_HOST set, the test binary acts as a
-// host, for the test that kills one.
+// TestMain lets the test binary act as the function when a host starts it, and as a host
+// when FC_TEST_HOST is set, for the test that kills one.
 func TestMain(m *testing.M) {
+	if os.Getenv("FC_RUNTIME_API") != "" {
+		beFunction()
+		return
+	}
 	if folder := os.Getenv("FC_TEST_HOST"); folder != "" {
 		beHost(folder)
 		return
@@ -37,9 +40,12 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder)
 	binaries = folder
-	build := exec.Command("go", "build", "-o", filepath.Join(folder, "main"), "./testdata/function")
-	if output, err := build.CombinedOutput(); err != nil {
-		log.Fatalf("build function: %v\n%s", err, output)
+	self, err := os.Executable()
+	if err == nil {
+		err = os.Symlink(self, filepath.Join(folder, "main"))
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 	return m.Run()
 }
