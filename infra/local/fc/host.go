@@ -43,9 +43,6 @@ type Config struct {
 	Environment map[string]string
 	// Credentials returns the keys for the next call or start. Default: no keys.
 	Credentials func() Credentials
-	// MaxProcesses limits the processes of each function; its reservedConcurrency may
-	// lower the limit. Default: 4.
-	MaxProcesses int
 	// QueueWait is how long a call waits for a process before it fails with 429.
 	// Default: 5 s.
 	QueueWait time.Duration
@@ -56,15 +53,12 @@ type Config struct {
 	// function's name. Calls come from several goroutines, one at a time. Default:
 	// discarded.
 	Output io.Writer
-	// Freeze stops processes between calls, as the platform does.
-	Freeze bool
 }
 
 // accountID stands in for the account that functions run in.
 const accountID = "1000000000000000"
 
 func (c Config) withDefaults() Config {
-	c.MaxProcesses = cmp.Or(c.MaxProcesses, 4)
 	c.QueueWait = cmp.Or(c.QueueWait, 5*time.Second)
 	c.RetryWait = cmp.Or(c.RetryWait, 500*time.Millisecond)
 	if c.Credentials == nil {

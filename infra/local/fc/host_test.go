@@ -121,7 +121,7 @@ func TestKilledProcessIsReplaced(t *testing.T) {
 func TestConcurrentCalls(t *testing.T) {
 	const calls = 3
 	barrier := newBarrier(t, calls)
-	host := one(t, func(_ *syaml.Function, c *Config) { c.MaxProcesses = calls })
+	host := one(t, nil)
 	pids, faults := make([]string, calls), make([]error, calls)
 	var running sync.WaitGroup
 	for i := range calls {
@@ -168,7 +168,7 @@ func TestFreeProcessTakesTheCall(t *testing.T) {
 }
 
 func TestQueuedCallsAreAllAnswered(t *testing.T) {
-	host := one(t, func(_ *syaml.Function, c *Config) { c.MaxProcesses, c.QueueWait = 2, time.Minute })
+	host := one(t, func(f *syaml.Function, c *Config) { f.Concurrency.Reserved, c.QueueWait = 2, time.Minute })
 	faults := make([]error, 40)
 	var running sync.WaitGroup
 	for i := range faults {
@@ -180,24 +180,20 @@ func TestQueuedCallsAreAllAnswered(t *testing.T) {
 }
 
 func TestOrderOfCalls(t *testing.T) {
-	for _, freeze := range []bool{false, true} {
-		t.Run("freeze="+strconv.FormatBool(freeze), func(t *testing.T) {
-			journal := filepath.Join(t.TempDir(), "journal")
-			function := testFunction("recorder")
-			function.Environment["JOURNAL"] = journal
-			host, err := New(Config{Functions: []syaml.Function{function}, Freeze: freeze})
-			require.NoError(t, err)
-			obeyed(t, host, "")
-			pid, _ := obeyed(t, host, "")
-			require.NoError(t, host.Stop(t.Context()))
-			lines, err := os.ReadFile(journal)
-			require.NoError(t, err)
-			require.Equal(t, "invoke\ninvoke\npreStop\n", string(lines))
-			require.True(t, gone(pid))
-			_, fault := obeyed(t, host, "")
-			require.Equal(t, http.StatusServiceUnavailable, fault.Status)
-		})
-	}
+	journal := filepath.Join(t.TempDir(), "journal")
+	function := testFunction("recorder")
+	function.Environment["JOURNAL"] = journal
+	host, err := New(Config{Functions: []syaml.Function{function}})
+	require.NoError(t, err)
+	obeyed(t, host, "")
+	pid, _ := obeyed(t, host, "")
+	require.NoError(t, host.Stop(t.Context()))
+	lines, err := os.ReadFile(journal)
+	require.NoError(t, err)
+	require.Equal(t, "invoke\ninvoke\npreStop\n", string(lines))
+	require.True(t, gone(pid))
+	_, fault := obeyed(t, host, "")
+	require.Equal(t, http.StatusServiceUnavailable, fault.Status)
 }
 
 // A running call is finished before its process gets its preStop call.

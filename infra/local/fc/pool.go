@@ -1,6 +1,7 @@
 package fc
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -25,11 +26,12 @@ type pool struct {
 	killed bool // by killAll
 }
 
+// maxProcesses limits the processes of a function; its reservedConcurrency may lower the
+// limit.
+const maxProcesses = 4
+
 func newPool(function syaml.Function, config Config, spawner *spawner, output *sharedOutput) *pool {
-	limit := config.MaxProcesses
-	if reserved := function.Concurrency.Reserved; reserved > 0 {
-		limit = min(limit, reserved)
-	}
+	limit := min(cmp.Or(function.Concurrency.Reserved, maxProcesses), maxProcesses)
 	return &pool{
 		function: function, config: config, spawner: spawner, output: output,
 		slots: make(chan struct{}, limit), closed: make(chan struct{}), all: map[*process]bool{},

@@ -18,7 +18,6 @@ type process struct {
 	api    *runtimeAPI
 	cmd    *exec.Cmd
 	output *lineWriter
-	freeze bool
 
 	doomed atomic.Bool
 	exited chan struct{} // closed after the process has ended
@@ -53,8 +52,6 @@ func (p *process) reap() {
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.NewTimer(c.timeout)
 	defer limit.Stop()
-	p.thaw()
-	defer p.pause()
 	c.deadline = time.Now().Add(c.timeout)
 	select {
 	case p.api.work <- c:
@@ -116,36 +113,19 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill kills the process and its children. It does not wait.
+// kill kills the process and its children, which are in the process group of the same id.
+// It does not wait.
 func (p *process) kill() {
 	p.doomed.Store(true)
-	p.signal(syscall.SIGKILL)
+	select {
+	case <-p.exited:
+	default:
+		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	}
 }
 
 // end kills the process and waits until it is gone.
 func (p *process) end() {
 	p.kill()
 	<-p.exited
-}
-
-// pause freezes the process until thaw, if the host freezes processes between calls.
-func (p *process) pause() {
-	if p.freeze && p.alive() {
-		p.signal(syscall.SIGSTOP)
-	}
-}
-
-func (p *process) thaw() {
-	if p.freeze {
-		p.signal(syscall.SIGCONT)
-	}
-}
-
-// signal sends a signal to the process group, whose id is that of the process.
-func (p *process) signal(signal syscall.Signal) {
-	select {
-	case <-p.exited:
-	default:
-		syscall.Kill(-p.cmd.Process.Pid, signal)
-	}
 }

@@ -33,12 +33,7 @@ func (p *pool) spawn() (*process, error) {
 	}
 	cmd := exec.Command(filepath.Join(folder, p.function.Handler))
 	cmd.Dir, cmd.Env = folder, p.environ(folder)
-	process, err := startProcess(cmd, api, p.output.lines(p.function.Resource), p.spawner)
-	if err != nil {
-		return nil, err
-	}
-	process.freeze = p.config.Freeze
-	return process, nil
+	return startProcess(cmd, api, p.output.lines(p.function.Resource), p.spawner)
 }
 
 // folder returns the function's code folder as an absolute path.
