@@ -42,6 +42,23 @@ func send(t *testing.T, method, url string, body []byte, header http.Header) (*h
 	return response, string(received)
 }
 
+// decodedEvent is the payload of a call by an HTTP trigger.
+type decodedEvent struct {
+	Version, RawPath, Body   string
+	IsBase64Encoded          bool
+	Headers, QueryParameters map[string]string
+	RequestContext           struct {
+		RequestID string
+		HTTP      struct{ Method, Path, Protocol, SourceIP, UserAgent string }
+	}
+}
+
+func decodeEvent(t *testing.T, payload []byte) (event decodedEvent) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(payload, &event))
+	return event
+}
+
 func TestRequestBecomesAnEvent(t *testing.T) {
 	_, url := domain(t)
 	response, body := send(t, "POST", url+"/webhooks/a%20b%2Fc?client=x%26y&n=1&n=2", []byte(`{"a":1}`), http.Header{
@@ -49,8 +66,7 @@ func TestRequestBecomesAnEvent(t *testing.T) {
 		"X-Fc-Injected": {"no"}, "Keep-Alive": {"no"}, "User-Agent": {"test"},
 	})
 	require.Equal(t, 200, response.StatusCode)
-	var event httpEvent
-	require.NoError(t, json.Unmarshal([]byte(body), &event))
+	event := decodeEvent(t, []byte(body))
 	require.Equal(t, "v1", event.Version)
 	require.Equal(t, "/webhooks/a%20b%2Fc", event.RawPath)
 	require.Equal(t, "/webhooks/a b/c", event.RequestContext.HTTP.Path)
@@ -98,7 +114,7 @@ func TestWhichBodiesAreText(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := httptest.NewRequest("POST", "/", nil)
 			r.Header = http.Header{"Content-Type": {test.kind}, "Content-Encoding": {test.encoding}}
-			event := newHTTPEvent(r, []byte(test.body), "id", "http")
+			event := decodeEvent(t, httpEvent(r, []byte(test.body), "id", "http"))
 			require.Equal(t, !test.text, event.IsBase64Encoded)
 			if test.text {
 				require.Equal(t, test.body, event.Body)

@@ -3,73 +3,53 @@ package fc
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// httpEvent is an HTTP request in the form that built-in runtimes give to functions,
-// version "v1". Repeated headers and parameters are joined by commas.
-type httpEvent struct {
-	Version         string            `json:"version"`
-	RawPath         string            `json:"rawPath"` // percent-encoded
-	Body            string            `json:"body"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-	Headers         map[string]string `json:"headers"`
-	QueryParameters map[string]string `json:"queryParameters"`
-	RequestContext  requestContext    `json:"requestContext"`
-}
-
-type requestContext struct {
-	AccountID    string      `json:"accountId"`
-	DomainName   string      `json:"domainName"`
-	DomainPrefix string      `json:"domainPrefix"`
-	HTTP         httpContext `json:"http"`
-	RequestID    string      `json:"requestId"`
-	Time         string      `json:"time"`      // RFC 3339
-	TimeEpoch    string      `json:"timeEpoch"` // ms
-	TriggerID    string      `json:"triggerId"`
-}
-
-type httpContext struct {
-	Method    string `json:"method"`
-	Path      string `json:"path"` // decoded
-	Protocol  string `json:"protocol"`
-	SourceIP  string `json:"sourceIp"`
-	UserAgent string `json:"userAgent"`
-}
-
-func newHTTPEvent(r *http.Request, body []byte, requestID, triggerID string) httpEvent {
+// httpEvent encodes an HTTP request in the form that built-in runtimes give to functions,
+// version "v1". Repeated headers and parameters are joined by commas. A body is kept as
+// text only if its content type and its bytes allow it.
+func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte {
 	now := time.Now().UTC()
 	sourceIP, _, _ := net.SplitHostPort(r.RemoteAddr)
 	prefix, _, _ := strings.Cut(r.Host, ".")
-	event := httpEvent{
-		Version:         "v1",
-		RawPath:         r.URL.EscapedPath(),
-		Headers:         joinHeaders(r),
-		QueryParameters: joinQuery(r.URL.Query()),
-		RequestContext: requestContext{
-			AccountID: accountID, DomainName: r.Host, DomainPrefix: prefix, RequestID: requestID, TriggerID: triggerID,
-			Time: now.Format(time.RFC3339), TimeEpoch: strconv.FormatInt(now.UnixMilli(), 10),
-			HTTP: httpContext{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: sourceIP, UserAgent: r.UserAgent()},
-		},
+	text, binary := string(body), !isText(r.Header) || !utf8.Valid(body)
+	if binary {
+		text = base64.StdEncoding.EncodeToString(body)
 	}
-	event.setBody(body, r.Header)
-	return event
+	return mustEncode(map[string]any{
+		"version":         "v1",
+		"rawPath":         r.URL.EscapedPath(),
+		"body":            text,
+		"isBase64Encoded": binary,
+		"headers":         joinHeaders(r),
+		"queryParameters": joinValues(r.URL.Query()),
+		"requestContext": map[string]any{
+			"accountId": accountID, "requestId": requestID, "triggerId": triggerID,
+			"domainName": r.Host, "domainPrefix": prefix,
+			"time": now.Format(time.RFC3339), "timeEpoch": strconv.FormatInt(now.UnixMilli(), 10),
+			"http": map[string]string{
+				"method": r.Method, "path": r.URL.Path, "protocol": r.Proto,
+				"sourceIp": sourceIP, "userAgent": r.UserAgent(),
+			},
+		},
+	})
 }
 
-// setBody keeps a body as text only if its content type and its bytes allow it.
-func (e *httpEvent) setBody(body []byte, header http.Header) {
-	if isText(header) && utf8.Valid(body) {
-		e.Body = string(body)
-		return
+// mustEncode returns the JSON form of a payload that always has one.
+func mustEncode(payload any) []byte {
+	encoded, err := json.Marshal(payload)
+	if err != nil {
+		panic(err)
 	}
-	e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	return encoded
 }
 
 func isText(header http.Header) bool {
@@ -86,28 +66,18 @@ func isText(header http.Header) bool {
 
 // joinHeaders leaves out the headers that the platform does not deliver.
 func joinHeaders(r *http.Request) map[string]string {
-	joined := map[string]string{"Host": r.Host}
-	for name, values := range r.Header {
-		if name == "Connection" || name == "Keep-Alive" || strings.HasPrefix(name, "X-Fc-") {
-			continue
-		}
-		joined[name] = strings.Join(values, ",")
-	}
+	joined := joinValues(r.Header)
+	maps.DeleteFunc(joined, func(name, _ string) bool {
+		return name == "Connection" || name == "Keep-Alive" || strings.HasPrefix(name, "X-Fc-")
+	})
+	joined["Host"] = r.Host
 	return joined
 }
 
-func joinQuery(query url.Values) map[string]string {
+func joinValues(values map[string][]string) map[string]string {
 	joined := map[string]string{}
-	for name, values := range query {
-		joined[name] = strings.Join(values, ",")
+	for name, repeated := range values {
+		joined[name] = strings.Join(repeated, ",")
 	}
 	return joined
-}
-
-func (e httpEvent) encode() []byte {
-	payload, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // strings, a flag and maps of strings always have a JSON form
-	}
-	return payload
 }

@@ -31,7 +31,7 @@ func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {
 	if fault != nil {
 		return fault
 	}
-	c.payload = newHTTPEvent(r, body, c.id, to.trigger.Name).encode()
+	c.payload = httpEvent(r, body, c.id, to.trigger.Name)
 	response, fault := to.pool.invoke(r.Context(), c)
 	if fault != nil {
 		return fault

@@ -2,32 +2,20 @@ package fc
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"devicetrace/infra/local/syaml"
 )
 
-// timerEvent is the payload that a timer gives its function.
-type timerEvent struct {
-	TriggerTime string `json:"triggerTime"`
-	TriggerName string `json:"triggerName"`
-	Payload     string `json:"payload"`
-}
-
 // TimerPayload returns the event of a timer that fires at t, for calling its function
 // by hand.
 func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
-	payload, err := json.Marshal(timerEvent{
-		TriggerTime: t.UTC().Format(time.RFC3339),
-		TriggerName: trigger.Name,
-		Payload:     trigger.Config.Payload,
+	return mustEncode(map[string]string{
+		"triggerTime": t.UTC().Format(time.RFC3339),
+		"triggerName": trigger.Name,
+		"payload":     trigger.Config.Payload,
 	})
-	if err != nil {
-		panic(err) // three strings always have a JSON form
-	}
-	return payload
 }
 
 // StartTimers lets the functions' timers fire until Stop. Each firing is an asynchronous
