@@ -75,8 +75,8 @@ func TestKeepingTwiceMakesOneObject(t *testing.T) {
 	require.Len(t, list(t, store), 2)
 }
 
-// TestOldObjectsAreRead: objects from before hooks and positions were kept stay readable.
-func TestOldObjectsAreRead(t *testing.T) {
+// An item without hook, position and encoding is stored without these fields.
+func TestEmptyFieldsAreAbsent(t *testing.T) {
 	store := memstore.New()
 	data := `{"received_at":"2026-11-23T00:59:59.005Z","route":"emqx","instance_id":"prod","errors":[{"item":3,"field":"clientid","error":"is missing"}],"body":"x"}` + "\n"
 	id := ID{Day: "2026-11-23", Digest: "452df19646f41fa18ffbf435d901019e"}
@@ -88,7 +88,7 @@ func TestOldObjectsAreRead(t *testing.T) {
 	got, err := Get(t.Context(), store, id)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	require.Equal(t, id, keep(t, store, want), "without the new fields the bytes are the same")
+	require.Equal(t, id, keep(t, store, want), "the bytes are the same")
 	want.Body = nil
 	got, err = GetWithoutBody(t.Context(), store, list(t, store)[0])
 	require.NoError(t, err)
