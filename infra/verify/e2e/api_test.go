@@ -53,17 +53,17 @@ type receipt struct {
 }
 
 // answer is one page of a trace; its events as they came over the wire.
-type answer struct {
+type tracePage struct {
 	Events     []json.RawMessage `json:"events"`
 	NextCursor string            `json:"next_cursor"`
 	Incomplete bool              `json:"incomplete"`
 	Receipt    receipt           `json:"receipt"`
 }
 
-func (a answer) rows(t *testing.T) []row {
+func (p tracePage) rows(t *testing.T) []row {
 	t.Helper()
-	rows := make([]row, len(a.Events))
-	for i, raw := range a.Events {
+	rows := make([]row, len(p.Events))
+	for i, raw := range p.Events {
 		decoder := json.NewDecoder(bytes.NewReader(raw))
 		decoder.DisallowUnknownFields()
 		require.NoError(t, decoder.Decode(&rows[i]), string(raw))
@@ -137,12 +137,12 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 }
 
 // trace is one page, which must be whole.
-func (s *stack) trace(t *testing.T, q url.Values) answer {
+func (s *stack) trace(t *testing.T, q url.Values) tracePage {
 	t.Helper()
-	return wholePage(t, s.ask(t, q))
+	return requireWholePage(t, s.ask(t, q))
 }
 
-func wholePage(t require.TestingT, r response) (a answer) {
+func requireWholePage(t require.TestingT, r response) (a tracePage) {
 	require.Equal(t, http.StatusOK, r.status, string(r.body))
 	require.NoError(t, json.Unmarshal(r.body, &a))
 	require.False(t, a.Incomplete, string(r.body))
@@ -150,7 +150,7 @@ func wholePage(t require.TestingT, r response) (a answer) {
 }
 
 // all is every page of a trace, one after the other.
-func (s *stack) all(t *testing.T, q url.Values) (events []json.RawMessage) {
+func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage) {
 	t.Helper()
 	for {
 		a := s.trace(t, q)
@@ -164,13 +164,13 @@ func (s *stack) all(t *testing.T, q url.Values) (events []json.RawMessage) {
 
 // await asks until a client has at least n rows: the broker delivers its events a
 // moment after the client saw the end. A refusal is asked again.
-func (s *stack) await(t *testing.T, q url.Values, n int) answer {
+func (s *stack) await(t *testing.T, q url.Values, n int) tracePage {
 	t.Helper()
-	var a answer
+	var a tracePage
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r, err := s.tryAsk(t.Context(), q)
 		require.NoError(c, err)
-		a = wholePage(c, r)
+		a = requireWholePage(c, r)
 		require.GreaterOrEqual(c, len(a.Events), n)
 	}, patience, pollEvery)
 	return a
@@ -197,7 +197,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header ...string) 
 }
 
 // record sends events in the project's own form, which must all become rows.
-func (s *stack) record(t *testing.T, instance string, events []sent) {
+func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	t.Helper()
 	body, err := json.Marshal(events)
 	require.NoError(t, err)
@@ -207,7 +207,7 @@ func (s *stack) record(t *testing.T, instance string, events []sent) {
 }
 
 // sent is an event in the project's own form, as far as these tests vary it.
-type sent struct {
+type inputEvent struct {
 	ClientID      string `json:"client_id"`
 	Action        string `json:"action"`
 	ActionInfo    string `json:"action_info,omitempty"`

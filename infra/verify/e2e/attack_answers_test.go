@@ -35,7 +35,7 @@ func TestAttackNames(t *testing.T) {
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)
 	from := time.Now().Add(-time.Minute)
 	for i, name := range hostileNames {
-		event := sent{ClientID: name, Action: "close", Time: from.UnixMilli(), NativeReason: name, Username: name, Node: name, SourceEventID: fmt.Sprint(i)}
+		event := inputEvent{ClientID: name, Action: "close", Time: from.UnixMilli(), NativeReason: name, Username: name, Node: name, SourceEventID: fmt.Sprint(i)}
 		body, err := json.Marshal(event)
 		require.NoError(t, err)
 		r := s.post(t, "/webhooks/events/names", body, http.Header{"X-Log-Position": {"p"}, "User-Agent": {"</script>\t${x}"}})
@@ -70,7 +70,7 @@ func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	page := s.ask(t, q)
 	require.Equal(t, "application/json", page.header.Get("Content-Type"))
 	require.Equal(t, "nosniff", page.header.Get("X-Content-Type-Options"))
-	var a answer
+	var a tracePage
 	require.NoError(t, json.Unmarshal(page.body, &a))
 	require.Len(t, a.Events, 1)
 	require.Equal(t, name, a.rows(t)[0].ClientID)
@@ -131,7 +131,7 @@ func TestAttackAnswers(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)
 	s.record(t, "attacked", manyEvents(secretClient, time.Now(), 1))
-	for _, d := range doors {
+	for _, d := range entryPoints {
 		for _, token := range []string{d.token, "wrong"} {
 			r := s.send(t, d.method, d.path, d.body, "Authorization", "Bearer "+token, "Origin", "https://evil.example")
 			requirePrivate(t, r, d.path)

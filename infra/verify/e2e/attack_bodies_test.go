@@ -48,7 +48,7 @@ func TestAttackBodies(t *testing.T) {
 	count := countAttacks(t)
 	s := newStack(t)
 	s.record(t, "bodies", manyEvents("warm", time.Now(), 1))
-	before := named(s.cmd.Process.Pid, "recorder")
+	before := functionProcesses(s.cmd.Process.Pid, "recorder")
 	require.Len(t, before, 1)
 	gzipped := http.Header{"Content-Encoding": {"gzip"}}
 	full := 8 << 20
@@ -95,8 +95,8 @@ func TestAttackBodies(t *testing.T) {
 		require.Less(t, len(r.body), 20<<10, "%s: an answer is short", name)
 		count.note(r)
 	}
-	s.record(t, "bodies", []sent{{ClientID: "after", Action: "connect", Time: time.Now().UnixMilli()}})
-	require.Equal(t, before[0].pid, named(s.cmd.Process.Pid, "recorder")[0].pid, "the process is the same")
+	s.record(t, "bodies", []inputEvent{{ClientID: "after", Action: "connect", Time: time.Now().UnixMilli()}})
+	require.Equal(t, before[0].pid, functionProcesses(s.cmd.Process.Pid, "recorder")[0].pid, "the process is the same")
 	require.Less(t, before[0].peak(t), 512<<20, "of memorySize in s.yaml")
 	t.Logf("the recorder's peak is %d MiB", before[0].peak(t)>>20)
 }

@@ -23,7 +23,7 @@ func TestAttackInstances(t *testing.T) {
 	}
 	q := url.Values{"instance": {"attacked"}, "client": {secretClient}}
 	page := ask(mine, "trace", with(q, "limit", "1"))
-	var first answer
+	var first tracePage
 	require.NoError(t, json.Unmarshal(page.body, &first))
 	require.Len(t, first.Events, 1)
 	require.NotEmpty(t, first.NextCursor)

@@ -17,13 +17,13 @@ import (
 )
 
 // door is something that a token opens.
-type door struct {
+type entryPoint struct {
 	method, path, body, token string
 	// basic says that a password opens it too.
 	basic bool
 }
 
-var doors = []door{
+var entryPoints = []entryPoint{
 	{method: "GET", path: "/api/v1/trace" + secretQuestion, token: queryToken},
 	{method: "GET", path: "/api/v1/trace" + secretQuestion + "&format=csv", token: queryToken},
 	{method: "HEAD", path: "/api/v1/trace" + secretQuestion, token: queryToken},
@@ -44,8 +44,8 @@ const (
 	narrowSecret = "e2e-narrow-secret"
 )
 
-// wrongWays show a door what does not open it.
-func (d door) wrongWays() (headers []string) {
+// wrongHeaders show a door what does not open it.
+func (d entryPoint) wrongHeaders() (headers []string) {
 	for _, other := range []string{webhookToken, queryToken, adminToken, accessKeyID, accessSecret, "*", "local", "undefined", ""} {
 		if other != d.token {
 			headers = append(headers, "Authorization: Bearer "+other, "Authorization: "+basicAuth(other))
@@ -73,11 +73,11 @@ func TestAttackCredentials(t *testing.T) {
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken, "OPENAPI_KEYS="+accessKeyID+":"+accessSecret+"=*")
 	s.record(t, "attacked", manyEvents(secretClient, time.Now(), 1))
 	before := s.objects(t, "")
-	for _, d := range doors {
+	for _, d := range entryPoints {
 		r := s.send(t, d.method, d.path, d.body, "Authorization", "Bearer "+d.token)
 		require.NotContains(t, []int{401, 403}, r.status, "%s opens to its own token", d.path)
-		for _, header := range d.wrongWays() {
-			r := raw(t, s.endpoint(), fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n%s", d.method, d.path, orNothing(header), len(d.body), d.body))
+		for _, header := range d.wrongHeaders() {
+			r := raw(t, s.endpoint(), fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n%s", d.method, d.path, headerLine(header), len(d.body), d.body))
 			require.Equal(t, 401, r.status, "%s %s %s", d.method, d.path, header)
 			require.NotContains(t, string(r.body), secretClient)
 			count.note(r)
@@ -92,8 +92,8 @@ func TestAttackCredentials(t *testing.T) {
 	require.Equal(t, before, s.objects(t, ""))
 }
 
-// orNothing is a header line that is always one.
-func orNothing(header string) string {
+// headerLine is a header line that is always one.
+func headerLine(header string) string {
 	if header == "" {
 		return "X-Nothing: x"
 	}

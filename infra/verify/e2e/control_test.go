@@ -15,11 +15,11 @@ func (s *stack) control(ctx context.Context, method, path string) error {
 	if err != nil {
 		return err
 	}
-	var door struct{ URL, Password string }
-	if err := json.Unmarshal(text, &door); err != nil {
+	var access struct{ URL, Password string }
+	if err := json.Unmarshal(text, &access); err != nil {
 		return err
 	}
-	r, err := do(ctx, method, door.URL+path, door.Password, nil, nil)
+	r, err := do(ctx, method, access.URL+path, access.Password, nil, nil)
 	if err == nil && r.status != http.StatusOK {
 		err = fmt.Errorf("%s %s: status %d: %s", method, path, r.status, r.body)
 	}

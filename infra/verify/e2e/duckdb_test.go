@@ -183,7 +183,7 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 func TestDuckDBAgrees(t *testing.T) {
 	s, db := newStack(t), openDuck(t)
 	from := time.Now().Add(-2 * time.Minute)
-	events := fleet(3, from, 2000)
+	events := mixedEvents(3, from, 2000)
 	for batch := range slices.Chunk(events, 250) {
 		s.record(t, "duck", batch)
 	}
@@ -198,7 +198,7 @@ func TestDuckDBAgrees(t *testing.T) {
 }
 
 // requireBucket checks the whole bucket against what was sent.
-func (d duck) requireBucket(t *testing.T, s *stack, events []sent, total int) (segments int) {
+func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total int) (segments int) {
 	t.Helper()
 	dir, files := s.copyLive(t)
 	rows := 0
@@ -217,10 +217,10 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []sent, total int) (s
 }
 
 // requireSent compares with the events themselves, past our reader.
-func (d duck) requireSent(t *testing.T, from string, events []sent) {
+func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+
-		" WHERE source_event_id LIKE 'fleet-%' ORDER BY source_event_id")
+		" WHERE source_event_id LIKE 'mixed-%' ORDER BY source_event_id")
 	require.Len(t, got, len(events))
 	for i, e := range events {
 		var connectedAt any
@@ -236,7 +236,7 @@ func (d duck) requireSent(t *testing.T, from string, events []sent) {
 }
 
 // requireFound looks devices up: statistics and partitions must not hide any row.
-func (d duck) requireFound(t *testing.T, from string, events []sent) {
+func (d duck) requireFound(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	byClient := map[string]int{}
 	for _, e := range events {
@@ -244,7 +244,7 @@ func (d duck) requireFound(t *testing.T, from string, events []sent) {
 	}
 	for clientID, n := range byClient {
 		require.Equal(t, n, d.number(t, "SELECT count(*) FROM "+from+
-			" WHERE client_id = $1 AND shard = substr(md5($1), 1, 1) AND source_event_id LIKE 'fleet-%'", clientID), clientID)
+			" WHERE client_id = $1 AND shard = substr(md5($1), 1, 1) AND source_event_id LIKE 'mixed-%'", clientID), clientID)
 	}
 }
 
@@ -281,7 +281,7 @@ func TestDuckDBReadsReusedWriter(t *testing.T) {
 // the beginning of those in the statistics.
 func someRows(seed uint64, n int) []segment.Row {
 	rows := make([]segment.Row, n)
-	for i, e := range fleet(seed, time.UnixMilli(1795339800000), n) {
+	for i, e := range mixedEvents(seed, time.UnixMilli(1795339800000), n) {
 		rows[i] = segment.Row{
 			ClientID: e.ClientID + strings.Repeat("x", i%3*200), InstanceID: "i", Time: e.Time, Action: e.Action,
 			SourceEventID: e.SourceEventID, ConnectedAt: e.ConnectedAt, ReasonCode: -1, KeepAlive: -1, CleanStart: -1,

@@ -13,15 +13,15 @@ import (
 )
 
 // native is what the local broker itself calls the end of a connection.
-type native struct {
+type nativeEnd struct {
 	event, reason string
 	code          int32 // none: no reason code
 }
 
 const none = -1
 
-// natives are the broker's words for the row that is not a connect, by kind of end.
-var natives = map[string]native{
+// nativeEnds are the broker's words for the row that is not a connect, by kind of end.
+var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
 	"clean":            {"disconnect", "disconnected", none},
 	"dropped":          {"disconnect", "EOF", none},
@@ -120,16 +120,16 @@ func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {
 		if r.Action == "connect" {
-			require.Equal(t, native{"session established", "accepted", none}, nativeOf(r))
+			require.Equal(t, nativeEnd{"session established", "accepted", none}, nativeEndOf(r))
 			continue
 		}
-		require.Equal(t, natives[kind], nativeOf(r))
+		require.Equal(t, nativeEnds[kind], nativeEndOf(r))
 		return
 	}
 }
 
-func nativeOf(r row) native {
-	n := native{r.NativeEvent, r.NativeReason, none}
+func nativeEndOf(r row) nativeEnd {
+	n := nativeEnd{r.NativeEvent, r.NativeReason, none}
 	if r.ReasonCode != nil {
 		n.code = *r.ReasonCode
 	}

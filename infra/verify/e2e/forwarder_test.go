@@ -19,29 +19,29 @@ import (
 
 // front is an address that stays while the stack behind it comes and goes. Without
 // one, connections break.
-type front struct {
+type proxy struct {
 	url    string
-	behind atomic.Pointer[url.URL]
+	target atomic.Pointer[url.URL]
 }
 
-func newFront(t *testing.T, s *stack) *front {
-	f := &front{}
-	f.connect(t, s)
+func newProxy(t *testing.T, s *stack) *proxy {
+	p := &proxy{}
+	p.connect(t, s)
 	server := httptest.NewServer(&httputil.ReverseProxy{
-		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(f.behind.Load()) },
+		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(p.target.Load()) },
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	})
 	t.Cleanup(server.Close)
-	f.url = server.URL
-	return f
+	p.url = server.URL
+	return p
 }
 
 // connect puts a stack behind the front.
-func (f *front) connect(t *testing.T, s *stack) {
+func (p *proxy) connect(t *testing.T, s *stack) {
 	t.Helper()
-	behind, err := url.Parse(s.url(""))
+	target, err := url.Parse(s.url(""))
 	require.NoError(t, err)
-	f.behind.Store(behind)
+	p.target.Store(target)
 }
 
 // forwarder is infra/operate/mosquitto, started again and again on one state.
@@ -53,9 +53,9 @@ type forwarder struct {
 }
 
 // newForwarder sends to the instance "mosquitto" behind a front.
-func newForwarder(t *testing.T, f *front, arguments ...string) *forwarder {
+func newForwarder(t *testing.T, p *proxy, arguments ...string) *forwarder {
 	return &forwarder{arguments: append(arguments,
-		"-url", f.url+"/webhooks/mosquitto/mosquitto", "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
+		"-url", p.url+"/webhooks/mosquitto/mosquitto", "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
 }
 
 // start returns when it has said what is awaited.

@@ -38,7 +38,7 @@ func (k *killer) run(parent int, function string) {
 			return
 		case <-ticker.C:
 		}
-		if victims := named(parent, function); len(victims) > 0 {
+		if victims := functionProcesses(parent, function); len(victims) > 0 {
 			victim := victims[int(k.kills.Load())%len(victims)]
 			if victim.kill() {
 				k.kills.Add(1)

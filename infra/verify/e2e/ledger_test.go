@@ -42,7 +42,7 @@ func (l *ledger) open(instance, device string, from time.Time) *account {
 }
 
 // send notes events that are about to be sent.
-func (l *ledger) send(events []sent) {
+func (l *ledger) send(events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range events {
@@ -51,7 +51,7 @@ func (l *ledger) send(events []sent) {
 }
 
 // acknowledge notes that all of the events were.
-func (l *ledger) acknowledge(events []sent) {
+func (l *ledger) acknowledge(events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range events {

@@ -63,7 +63,7 @@ func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (resp
 		end <- ended{r, err}
 	}()
 	require.Eventually(t, func() bool { return s.callsOf(t, function) > begun }, patience, pollEvery)
-	for _, p := range named(s.cmd.Process.Pid, function) {
+	for _, p := range functionProcesses(s.cmd.Process.Pid, function) {
 		require.True(t, p.kill())
 	}
 	select {
@@ -86,7 +86,7 @@ func (s *stack) callsOf(t *testing.T, function string) int {
 }
 
 // requireAllOf checks that each of the events is there once.
-func requireAllOf(t *testing.T, ids []string, events []sent) {
+func requireAllOf(t *testing.T, ids []string, events []inputEvent) {
 	t.Helper()
 	var want []string
 	for _, e := range events {

@@ -13,8 +13,8 @@ import (
 
 const (
 	senders = 8
-	// leastKills is how often the recorder dies at least under load.
-	leastKills = 40
+	// minKills is how often the recorder dies at least under load.
+	minKills = 40
 	// loadLimit is when a test fails that has not seen so many: a process that dies soon
 	// after its start makes senders wait longer and longer before they try again.
 	loadLimit = 4 * patience
@@ -29,7 +29,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	from := time.Now().Add(-time.Second)
 	killer := startKiller(t, s, "recorder")
 	posters := startPosters(t, s, senders)
-	killer.awaitKills(t, leastKills)
+	killer.awaitKills(t, minKills)
 	posters.finish(t)
 	killer.end()
 
@@ -52,9 +52,9 @@ func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	s := newStack(t)
 	began := time.Now().Add(-time.Second)
 	killer := startKiller(t, s, "recorder")
-	perWorker := connectWhile(t, s, func() bool { return killer.kills.Load() < leastKills && time.Since(began) < loadLimit })
+	perWorker := connectWhile(t, s, func() bool { return killer.kills.Load() < minKills && time.Since(began) < loadLimit })
 	killer.end()
-	require.GreaterOrEqual(t, killer.kills.Load(), int64(leastKills), "within %v", loadLimit)
+	require.GreaterOrEqual(t, killer.kills.Load(), int64(minKills), "within %v", loadLimit)
 	connections := 0
 	for worker, n := range perWorker {
 		for i := range n {
@@ -106,8 +106,8 @@ func TestKilledHost(t *testing.T) {
 	posters := startPosters(t, s, senders)
 	posters.awaitRecorded(t, s)
 	offspring := children(s.cmd.Process.Pid)
-	require.NotEmpty(t, named(s.cmd.Process.Pid, "recorder"))
-	require.NotEmpty(t, named(s.cmd.Process.Pid, "query"))
+	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "recorder"))
+	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "query"))
 	s.kill(t)
 	posters.giveUp()
 	for _, p := range offspring {

@@ -78,7 +78,7 @@ func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 func TestMosquittoKindsOfEnd(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
-	f := newForwarder(t, newFront(t, s), "-log", m.log)
+	f := newForwarder(t, newProxy(t, s), "-log", m.log)
 	f.start(t, "following")
 	began := time.Now().Truncate(time.Second)
 	kinds := mosquittoKinds(m)
@@ -148,7 +148,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
-	f := newForwarder(t, newFront(t, s), "-log", m.log)
+	f := newForwarder(t, newProxy(t, s), "-log", m.log)
 	f.start(t, "following")
 	began := time.Now().Truncate(time.Second)
 	device, err := ends.Dial(t.Context(), m.target(), "kicked", time.Minute)
@@ -171,8 +171,8 @@ func TestMosquittoKick(t *testing.T) {
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
-	way := newFront(t, s)
-	f := newForwarder(t, way, "-log", m.log, "-gzip")
+	front := newProxy(t, s)
+	f := newForwarder(t, front, "-log", m.log, "-gzip")
 	f.start(t, "following")
 	crowd := newCrowd(m)
 	crowd.come(t, 20)
@@ -186,7 +186,7 @@ func TestMosquittoOutages(t *testing.T) {
 	crowd.come(t, 10)
 	f.kill(t)
 	s.start(t)
-	way.connect(t, s)
+	front.connect(t, s)
 	f.start(t, "following")
 	crowd.come(t, 20)
 	crowd.requireOnce(t, s)

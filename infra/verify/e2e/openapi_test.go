@@ -151,13 +151,13 @@ func TestAlibabaClientsOnTheStack(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*;narrow:narrow-secret=openapi")
 	from := time.Now().Add(-time.Minute)
-	for _, device := range odd {
+	for _, device := range oddClientIDs {
 		s.record(t, "openapi", manyEvents(device, from, 25))
 	}
 	for name, newClient := range alibabaClients {
 		t.Run(name, func(t *testing.T) {
 			c := newClient(t, s.endpoint(), "local", "local-secret")
-			for _, device := range odd {
+			for _, device := range oddClientIDs {
 				testDevicePages(t, s, c, device, from)
 			}
 			testOnline(t, s, c, "GID_live@@@"+name)
@@ -217,7 +217,7 @@ func awaitOnline(t *testing.T, c alibabaClient, device string, want bool) {
 
 func testStackErrors(t *testing.T, s *stack, newClient func(t *testing.T, endpoint, id, secret string) alibabaClient, from time.Time) {
 	t.Helper()
-	good := set(set(hourBefore("openapi", odd[0], from), "CurrentPage", 1), "PageSize", 100)
+	good := set(set(hourBefore("openapi", oddClientIDs[0], from), "CurrentPage", 1), "PageSize", 100)
 	ask := func(id, secret string, parameters map[string]any) error {
 		return newClient(t, s.endpoint(), id, secret).call("QueryMqttTraceDevice", parameters, new(any))
 	}

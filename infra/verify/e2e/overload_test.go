@@ -93,7 +93,7 @@ func (c *pressers) post(ctx context.Context, device string) {
 }
 
 // deliver brings a batch to its end, unless there is no more time.
-func (c *pressers) deliver(ctx context.Context, events []sent) bool {
+func (c *pressers) deliver(ctx context.Context, events []inputEvent) bool {
 	body, err := json.Marshal(events)
 	if err != nil {
 		panic(err) // texts and numbers always have a JSON form
@@ -192,7 +192,7 @@ func TestOverloadedServer(t *testing.T) {
 		"WEBHOOK_TOKEN=" + webhookToken, "QUERY_TOKEN=" + queryToken,
 	}
 	c := &pressers{url: "http://" + startPlain(t, "recorder", env) + "/webhooks/events/load", batch: 20_000}
-	recorder := named(os.Getpid(), "recorder")
+	recorder := functionProcesses(os.Getpid(), "recorder")
 	require.Len(t, recorder, 1)
 	delay.Store(int64(2 * time.Second))
 	c.press(t, 50)
@@ -217,7 +217,7 @@ func TestOverloadedFunction(t *testing.T) {
 	require.NoError(t, s.setStore(t.Context(), ""))
 	normal := c.requireNormal(t)
 	memory := process{pid: s.cmd.Process.Pid}.peak(t)
-	for _, p := range named(s.cmd.Process.Pid, "recorder") {
+	for _, p := range functionProcesses(s.cmd.Process.Pid, "recorder") {
 		memory += p.peak(t)
 	}
 	c.report(t, memory, c.requireKept(t, s), normal)

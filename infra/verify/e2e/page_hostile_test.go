@@ -44,8 +44,8 @@ func testHostile(t *testing.T, p *pageTest) {
 // A name that looks like a time must not be converted to the displayed zone.
 func testQuotedTimes(t *testing.T, p *pageTest) {
 	const client, name = "GID_page@@@timely", "2026-11-22 08:00:00 UTC"
-	refused := sent{ClientID: client, Action: "close", ActionInfo: "not authorized", Username: name, Time: p.now.Add(-10 * time.Minute).UnixMilli()}
-	p.stack.record(t, pageInstance, []sent{refused})
+	refused := inputEvent{ClientID: client, Action: "close", ActionInfo: "not authorized", Username: name, Time: p.now.Add(-10 * time.Minute).UnixMilli()}
+	p.stack.record(t, pageInstance, []inputEvent{refused})
 	b := p.open(t, client, time.Hour, viewer{})
 	b.run(chromedp.Evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })", nil))
 	require.Contains(t, b.text(".headline"), name)

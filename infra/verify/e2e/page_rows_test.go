@@ -98,7 +98,7 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 // Ends that were not reported must show up as bounds, not as good health.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
-	var begins []sent
+	var begins []inputEvent
 	for i := range 3 {
 		begins = append(begins, p.connection(client, 50*time.Minute-time.Duration(i)*10*time.Minute, 0, "no heart", "")[0])
 		begins[i].PeerPort += int32(i)
@@ -140,7 +140,7 @@ func testFiles(t *testing.T, p *pageTest) {
 	csv := b.download(".exports button:nth-of-type(2)")
 	require.Equal(t, string(p.stack.ask(t, with(with(q, "limit", "5000"), "format", "csv")).body), csv)
 	ndjsonFile := b.download(".exports button:nth-of-type(3)")
-	require.Equal(t, p.stack.all(t, q), ndjson([]byte(ndjsonFile)))
+	require.Equal(t, p.stack.allEvents(t, q), ndjson([]byte(ndjsonFile)))
 }
 
 // A report must show everything and load nothing.

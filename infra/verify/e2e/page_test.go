@@ -85,10 +85,10 @@ func TestPage(t *testing.T) {
 }
 
 // connection returns the two events of a connection that began the given time before now.
-func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []sent {
+func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)
-	begin := sent{
+	begin := inputEvent{
 		ClientID: device, Action: "connect", NativeReason: "accepted", Time: start.UnixMilli(), ConnectedAt: start.UnixMilli(),
 		PeerAddress: "192.0.2.7", PeerPort: 40_000, Username: "user-7", Node: "node-1", KeepAlive: &keepAlive,
 	}
@@ -97,11 +97,11 @@ func (p *pageTest) connection(device string, began, length time.Duration, info, 
 	if info == "disconnected by client" {
 		end.Action = "disconnect"
 	}
-	return []sent{begin, end}
+	return []inputEvent{begin, end}
 }
 
-func (p *pageTest) events() []sent {
-	var all []sent
+func (p *pageTest) events() []inputEvent {
+	var all []inputEvent
 	add := func(device string, began, length time.Duration, info, reason string) {
 		all = append(all, p.connection(device, began, length, info, reason)...)
 	}
@@ -109,7 +109,7 @@ func (p *pageTest) events() []sent {
 	add(busyDevice, 35*time.Minute, 10*time.Minute, "disconnected by client", "normal")
 	add(busyDevice, 20*time.Minute, 10*time.Minute, "Socket IOException", "econnreset")
 	for i := range 3 {
-		all = append(all, sent{
+		all = append(all, inputEvent{
 			ClientID: busyDevice, Action: "close", ActionInfo: "not authorized", NativeReason: "bad_username_or_password",
 			Time: p.now.Add(-8*time.Minute + time.Duration(i)*10*time.Second).UnixMilli(), PeerAddress: "192.0.2.8", PeerPort: int32(41_000 + i),
 		})

@@ -81,7 +81,7 @@ func testLasting(t *testing.T, p *pageTest) {
 // had already begun.
 func testTakeover(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@taken"
-	var fight []sent
+	var fight []inputEvent
 	for i := range 12 {
 		// The broker reports the new connection 3 ms before the end of the old one.
 		fight = append(fight, p.connection(client, 40*time.Minute-time.Duration(i)*30*time.Second, 30*time.Second+3*time.Millisecond, "clientId conflict", "")...)
@@ -105,7 +105,7 @@ func testTakeover(t *testing.T, p *pageTest) {
 func testOneInstant(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@at-once"
 	first, second := p.connection(client, 30*time.Minute, 0, "no heart", ""), p.connection(client, 30*time.Minute, 10*time.Minute, "no heart", "")
-	for i, rows := range [][]sent{first, second} {
+	for i, rows := range [][]inputEvent{first, second} {
 		for j := range rows {
 			rows[j].ChannelID = []string{"a", "b"}[i]
 		}
@@ -131,7 +131,7 @@ func testOneInstant(t *testing.T, p *pageTest) {
 // report no address at the end.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
-	var rows []sent
+	var rows []inputEvent
 	for i := range 3 {
 		rows = append(rows, p.connection(client, 50*time.Minute-time.Duration(i)*10*time.Minute, 5*time.Minute, "no heart", "")...)
 		end := &rows[len(rows)-1]

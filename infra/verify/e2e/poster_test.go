@@ -22,7 +22,7 @@ type poster struct {
 	count  int
 
 	acknowledged map[string][]string // source event ids, by device
-	unsettled    []sent              // the batch that was under way at the end
+	unsettled    []inputEvent        // the batch that was under way at the end
 	batches      int
 	again        int // deliveries that were not acknowledged
 }
@@ -35,11 +35,11 @@ func newPoster(number int) *poster {
 }
 
 // batch is 1 to 20 events of up to four devices.
-func (p *poster) batch() []sent {
-	events := make([]sent, 1+p.random.IntN(20))
+func (p *poster) batch() []inputEvent {
+	events := make([]inputEvent, 1+p.random.IntN(20))
 	for i := range events {
 		p.count++
-		events[i] = sent{
+		events[i] = inputEvent{
 			ClientID: fmt.Sprintf("%s@@@device-%d", p.name, p.random.IntN(4)), Action: "connect",
 			Time: time.Now().UnixMilli(), SourceEventID: fmt.Sprintf("%s-%06d", p.name, p.count),
 		}
@@ -69,7 +69,7 @@ func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 }
 
 // deliver tries until the batch is acknowledged; false if ctx ended first.
-func (p *poster) deliver(ctx context.Context, url string, events []sent) bool {
+func (p *poster) deliver(ctx context.Context, url string, events []inputEvent) bool {
 	body, err := json.Marshal(events)
 	if err != nil {
 		panic(err) // texts and numbers always have a JSON form
@@ -161,7 +161,7 @@ func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked i
 func (s *stack) eventIDs(t *testing.T, device string, from time.Time) (ids []string) {
 	t.Helper()
 	q := question("load", device, from, time.Now().Add(time.Minute))
-	for _, r := range (answer{Events: s.all(t, with(q, "limit", "5000"))}).rows(t) {
+	for _, r := range (tracePage{Events: s.allEvents(t, with(q, "limit", "5000"))}).rows(t) {
 		require.Equal(t, device, r.ClientID)
 		ids = append(ids, r.SourceEventID)
 	}

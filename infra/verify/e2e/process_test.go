@@ -43,7 +43,7 @@ func children(parent int) (found []process) {
 }
 
 // named are the children that run a function.
-func named(parent int, name string) (found []process) {
+func functionProcesses(parent int, name string) (found []process) {
 	for _, p := range children(parent) {
 		if p.name == name {
 			found = append(found, p)

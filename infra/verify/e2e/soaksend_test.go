@@ -46,7 +46,7 @@ type soakSender struct {
 }
 
 // event is the next one of some device.
-func (p *soakPoster) event() sent {
+func (p *soakPoster) event() inputEvent {
 	d := &p.devices[p.random.IntN(len(p.devices))]
 	p.count++
 	if d.left == 0 {
@@ -57,7 +57,7 @@ func (p *soakPoster) event() sent {
 		p.ledger.open(soakInstance, d.id, p.began.Add(-d.ago))
 	}
 	d.left--
-	return sent{
+	return inputEvent{
 		ClientID: d.id, Action: "connect", SourceEventID: fmt.Sprintf("%s-%06d", p.name, p.count),
 		Time: time.Now().Add(-d.ago).UnixMilli(), Node: "node-1", PeerAddress: "192.0.2.1", PeerPort: 1024 + int32(p.count%60_000),
 	}
@@ -70,7 +70,7 @@ func (k *soak) post(ctx context.Context, number uint64) {
 	pace := time.NewTicker(soakPace)
 	defer pace.Stop()
 	for ctx.Err() == nil {
-		events := make([]sent, 1+p.random.IntN(20))
+		events := make([]inputEvent, 1+p.random.IntN(20))
 		for i := range events {
 			events[i] = p.event()
 		}
@@ -90,7 +90,7 @@ func (k *soak) post(ctx context.Context, number uint64) {
 }
 
 // deliver sends until it is acknowledged; false when the soak ends before.
-func (k *soak) deliver(events []sent) bool {
+func (k *soak) deliver(events []inputEvent) bool {
 	body, err := json.Marshal(events)
 	if err != nil {
 		panic(err) // texts and numbers always have a JSON form

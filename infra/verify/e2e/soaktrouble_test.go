@@ -26,7 +26,7 @@ func between(random *rand.Rand, least, most time.Duration) time.Duration {
 // victim is some process of one of the functions, which may be named more than once; not
 // ok if none of the chosen one runs.
 func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
-	found := named(k.stack.Load().cmd.Process.Pid, functions[random.IntN(len(functions))])
+	found := functionProcesses(k.stack.Load().cmd.Process.Pid, functions[random.IntN(len(functions))])
 	if len(found) == 0 {
 		return process{}, false
 	}

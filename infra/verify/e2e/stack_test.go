@@ -57,17 +57,17 @@ func newStackWith(t *testing.T, env ...string) *stack {
 	return s
 }
 
-// welcome is what the stack says when it is ready, with its two ports.
-var welcome = regexp.MustCompile(`(?s)is ready.*API +http://127\.0\.0\.1:(\d+)/.*MQTT +127\.0\.0\.1:(\d+)`)
+// readyMessage is what the stack says when it is ready, with its two ports.
+var readyMessage = regexp.MustCompile(`(?s)is ready.*API +http://127\.0\.0\.1:(\d+)/.*MQTT +127\.0\.0\.1:(\d+)`)
 
 // start starts it, again perhaps, on new ports and the data that is there.
 func (s *stack) start(t *testing.T) {
 	t.Helper()
 	s.port, s.mqttPort = "0", "0"
-	s.output = newOutput(welcome)
+	s.output = newOutput(readyMessage)
 	s.cmd = s.command(context.Background()) // it outlives the test's context, for Cleanup to end
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
-	s.cmd.SysProcAttr = ofOurs()
+	s.cmd.SysProcAttr = childAttributes()
 	require.NoError(t, s.cmd.Start())
 	cmd, exited := s.cmd, make(chan struct{})
 	s.exited = exited
@@ -75,7 +75,7 @@ func (s *stack) start(t *testing.T) {
 		s.err = cmd.Wait()
 		close(exited)
 	}()
-	s.endWith(t)
+	s.endOnCleanup(t)
 	s.awaitReady(t)
 }
 
@@ -93,9 +93,9 @@ func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return cmd
 }
 
-// endWith takes what is left of this start down with the test, and shows what it
+// endOnCleanup takes what is left of this start down with the test, and shows what it
 // said if the test failed.
-func (s *stack) endWith(t *testing.T) {
+func (s *stack) endOnCleanup(t *testing.T) {
 	cmd, exited, output := s.cmd, s.exited, s.output
 	t.Cleanup(func() {
 		select {

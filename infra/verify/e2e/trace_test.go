@@ -26,9 +26,9 @@ func TestPagesAndOrder(t *testing.T) {
 	require.Empty(t, whole.NextCursor)
 	require.True(t, slices.IsSortedFunc(whole.rows(t), func(a, b row) int { return a.Time.Compare(b.Time) }))
 	for _, limit := range []string{"1", "7", "249", "250"} {
-		require.Equal(t, whole.Events, s.all(t, with(q, "limit", limit)), limit)
+		require.Equal(t, whole.Events, s.allEvents(t, with(q, "limit", limit)), limit)
 	}
-	backward := s.all(t, with(with(q, "order", "desc"), "limit", "33"))
+	backward := s.allEvents(t, with(with(q, "order", "desc"), "limit", "33"))
 	slices.Reverse(backward)
 	require.Equal(t, whole.Events, backward)
 }
@@ -38,8 +38,8 @@ func TestFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := time.Now().Add(-time.Minute)
-	s.record(t, "formats", fleet(1, from, 300))
-	for _, device := range odd {
+	s.record(t, "formats", mixedEvents(1, from, 300))
+	for _, device := range oddClientIDs {
 		q := with(question("formats", device, from, time.Now()), "limit", "3")
 		page := s.trace(t, q)
 		require.NotEmpty(t, page.Events, device)
@@ -67,7 +67,7 @@ func ndjson(body []byte) (lines []json.RawMessage) {
 
 // requireTable checks that a CSV has a header with the names of the JSON fields, in
 // their order, and the values of the rows.
-func requireTable(t *testing.T, page answer, body []byte) {
+func requireTable(t *testing.T, page tracePage, body []byte) {
 	t.Helper()
 	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := time.Now().Add(-time.Minute)
-	events := append(fleet(2, from, 400), manyEvents("asked", from, 30)...)
+	events := append(mixedEvents(2, from, 400), manyEvents("asked", from, 30)...)
 	s.record(t, "ruins", events)
 	to := time.Now()
 	q := question("ruins", "asked", from, to)

@@ -9,10 +9,10 @@ import (
 
 // manyEvents are n events of a device, ten times three in a second, each with a name
 // of its own. Three share a millisecond, so that order rests on more than time.
-func manyEvents(device string, from time.Time, n int) []sent {
-	events := make([]sent, n)
+func manyEvents(device string, from time.Time, n int) []inputEvent {
+	events := make([]inputEvent, n)
 	for i := range events {
-		events[i] = sent{
+		events[i] = inputEvent{
 			ClientID: device, Action: "connect", Time: from.UnixMilli() + int64(i/3)*100,
 			SourceEventID: fmt.Sprintf("%s-%06d", device, i), Node: "node-1",
 		}
@@ -24,28 +24,28 @@ func manyEvents(device string, from time.Time, n int) []sent {
 }
 
 // odd are client identifiers that a reader might trip over.
-var odd = []string{
+var oddClientIDs = []string{
 	"GID_x@@@plain", "with space", "comma,quote\"", "=formula", "Ünï-çødé-设备", "a/b/../c", "new\nline",
 	"undefined", "NULL", "emoji-🛰", "@@@", "tab\there", "percent%41",
 }
 
 // fleet is a mixed lot of events of many devices, with every field there and absent.
-func fleet(seed uint64, from time.Time, n int) []sent {
+func mixedEvents(seed uint64, from time.Time, n int) []inputEvent {
 	random := rand.New(rand.NewPCG(seed, 0))
-	clients := slices.Clone(odd)
+	clients := slices.Clone(oddClientIDs)
 	for i := range 40 {
 		clients = append(clients, fmt.Sprintf("GID_%d@@@device-%04d", i%3, i))
 	}
-	events := make([]sent, n)
+	events := make([]inputEvent, n)
 	for i := range events {
-		events[i] = oneOf(random, clients, from, i)
+		events[i] = mixedEvent(random, clients, from, i)
 	}
 	return events
 }
 
-func oneOf(random *rand.Rand, clients []string, from time.Time, i int) sent {
+func mixedEvent(random *rand.Rand, clients []string, from time.Time, i int) inputEvent {
 	at := from.UnixMilli() + random.Int64N(40_000)
-	e := sent{ClientID: clients[random.IntN(len(clients))], Action: "connect", Time: at, SourceEventID: fmt.Sprintf("fleet-%06d", i)}
+	e := inputEvent{ClientID: clients[random.IntN(len(clients))], Action: "connect", Time: at, SourceEventID: fmt.Sprintf("mixed-%06d", i)}
 	if i%2 == 1 {
 		code := random.Int32N(256)
 		e.Action, e.ActionInfo, e.NativeReason, e.ReasonCode = "close", "no heart", "i/o timeout", &code

@@ -2,8 +2,8 @@ package e2e
 
 import "syscall"
 
-// ofOurs gives a process a group of its own, so that nothing of a terminal reaches it,
+// childAttributes gives a process a group of its own, so that nothing of a terminal reaches it,
 // and ends it if we are killed and cannot.
-func ofOurs() *syscall.SysProcAttr {
+func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -43,11 +43,11 @@ func TestRestartKeepsAnswers(t *testing.T) {
 	to := time.Now().Add(time.Minute)
 	first, second := question("restart", "device", from, to), question("local", "mqtt", from, to)
 	s.await(t, second, 2)
-	before := [][]json.RawMessage{s.all(t, first), s.all(t, second)}
+	before := [][]json.RawMessage{s.allEvents(t, first), s.allEvents(t, second)}
 	require.Len(t, before[0], 300)
 	s.interrupt(t)
 	s.start(t)
-	require.Equal(t, before, [][]json.RawMessage{s.all(t, first), s.all(t, second)})
+	require.Equal(t, before, [][]json.RawMessage{s.allEvents(t, first), s.allEvents(t, second)})
 }
 
 // TestTakenPort: one clear line that names the variable, and exit status 1.
