@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/segment"
 )
 
@@ -122,26 +122,13 @@ func (d duck) requireFile(t *testing.T, file string) (rows int) {
 	return len(ours)
 }
 
-// folder is a store of objects in files, each where its key says.
-type folder string
-
-func (f folder) Read(_ context.Context, key string, off, n int64) ([]byte, error) {
-	file, err := os.Open(filepath.Join(string(f), key))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data := make([]byte, n)
-	_, err = file.ReadAt(data, off)
-	return data, err
-}
-
 // readSegment is all rows of a segment as we read it.
 func readSegment(t *testing.T, file string) (rows []segment.Row) {
 	t.Helper()
-	info, err := os.Stat(file)
+	data, err := os.ReadFile(file)
 	require.NoError(t, err)
-	store, object := folder(filepath.Dir(file)), segment.Object{Key: filepath.Base(file), Size: info.Size()}
+	store, object := memstore.New(), segment.Object{Key: filepath.Base(file), Size: int64(len(data))}
+	require.NoError(t, store.Put(t.Context(), object.Key, bytes.NewReader(data), object.Size))
 	footer, err := segment.OpenFooter(t.Context(), store, object)
 	require.NoError(t, err)
 	cursor := segment.OpenCursor(store, object, footer)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,10 +24,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 	events := manyEvents(device, from, 60)
 	s.record(t, "load", events[:30])
 
-	body, err := json.Marshal(events[30:])
-	require.NoError(t, err)
 	s.killInTheMiddle(t, "recorder", func() (response, error) {
-		return do(t.Context(), http.MethodPost, s.url("/webhooks/events/load"), webhookToken, nil, body)
+		return do(t.Context(), http.MethodPost, s.url("/webhooks/events/load"), webhookToken, nil, encode(events[30:]))
 	})
 	s.record(t, "load", events[30:])
 

@@ -105,18 +105,14 @@ func TestKilledHost(t *testing.T) {
 	from := time.Now().Add(-time.Second)
 	posters := startPosters(t, s, senders)
 	posters.awaitRecorded(t, s)
-	offspring := children(s.cmd.Process.Pid)
 	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "recorder"))
 	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "query"))
-	s.kill(t)
+	ended := s.kill(t)
 	posters.giveUp()
-	for _, p := range offspring {
-		require.Eventually(t, func() bool { return !p.alive() }, patience, pollEvery, "%s outlives its host", p.name)
-	}
 	s.start(t)
 	checked := posters.requireAll(t, s, from)
 	settled, _ := posters.batches()
-	t.Logf("%d processes gone with their host; %d batches acknowledged before, %d events checked", len(offspring), settled, checked)
+	t.Logf("%d processes ended with their host; %d batches had been acknowledged, %d events checked", ended, settled, checked)
 }
 
 // awaitRecorded waits until a good many objects are there.

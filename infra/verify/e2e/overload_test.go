@@ -2,11 +2,9 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/local/oss"
 	"devicetrace/infra/verify/figures"
 )
 
@@ -94,10 +91,7 @@ func (c *pressers) post(ctx context.Context, device string) {
 
 // deliver brings a batch to its end, unless there is no more time.
 func (c *pressers) deliver(ctx context.Context, events []inputEvent) bool {
-	body, err := json.Marshal(events)
-	if err != nil {
-		panic(err) // texts and numbers always have a JSON form
-	}
+	body := encode(events)
 	for ctx.Err() == nil {
 		began := time.Now()
 		r, err := do(ctx, http.MethodPost, c.url, webhookToken, nil, body)
@@ -143,8 +137,7 @@ func (c *pressers) requireKept(t *testing.T, s *stack) (events int) {
 // and says how long the slowest of them took.
 func (c *pressers) requireNormal(t *testing.T) (took time.Duration) {
 	t.Helper()
-	body, err := json.Marshal(manyEvents("afterwards", c.from, 20))
-	require.NoError(t, err)
+	body := encode(manyEvents("afterwards", c.from, 20))
 	inARow := 0
 	require.Eventually(t, func() bool {
 		began := time.Now()
@@ -178,19 +171,7 @@ func (c *pressers) report(t *testing.T, memory, events int, normal time.Duration
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64
-	bucket, err := oss.Open(oss.Config{
-		Dir: t.TempDir(), Bucket: "device-trace", Region: "cn-hangzhou",
-		Delay:       func() time.Duration { return time.Duration(delay.Load()) },
-		Credentials: func(key string) (secret, token string, ok bool) { return "secret", "", key == "key" },
-	})
-	require.NoError(t, err)
-	store := httptest.NewServer(bucket)
-	t.Cleanup(store.Close)
-	env := []string{
-		"HOST=127.0.0.1", "PORT=0", "OSS_ENDPOINT=" + store.URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=device-trace",
-		"ALIBABA_CLOUD_ACCESS_KEY_ID=key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
-		"WEBHOOK_TOKEN=" + webhookToken, "QUERY_TOKEN=" + queryToken,
-	}
+	env := plainEnvironment(t, t.TempDir(), func() time.Duration { return time.Duration(delay.Load()) })
 	c := &pressers{url: "http://" + startPlain(t, "recorder", env) + "/webhooks/events/load", batch: 20_000}
 	recorder := functionProcesses(os.Getpid(), "recorder")
 	require.Len(t, recorder, 1)

@@ -28,18 +28,26 @@ var listening = regexp.MustCompile(`"address":"([^"]+)"`)
 func newPlain(t *testing.T, env ...string) plain {
 	t.Helper()
 	p := plain{folder: t.TempDir()}
+	env = append(env, plainEnvironment(t, p.folder, nil)...)
+	p.recorder, p.query = startPlain(t, "recorder", env), startPlain(t, "query", env)
+	return p
+}
+
+// plainEnvironment starts a store on a folder and returns the environment of servers that use it.
+func plainEnvironment(t *testing.T, folder string, delay func() time.Duration) []string {
+	t.Helper()
 	bucket, err := oss.Open(oss.Config{
-		Dir: p.folder, Bucket: "device-trace", Region: "cn-hangzhou",
+		Dir: folder, Bucket: "device-trace", Region: "cn-hangzhou", Delay: delay,
 		Credentials: func(key string) (secret, token string, ok bool) { return "secret", "", key == "key" },
 	})
 	require.NoError(t, err)
-	server := httptest.NewServer(bucket)
-	t.Cleanup(server.Close)
-	env = append(env, "HOST=127.0.0.1", "PORT=0", "OSS_ENDPOINT="+server.URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=device-trace",
+	store := httptest.NewServer(bucket)
+	t.Cleanup(store.Close)
+	return []string{
+		"HOST=127.0.0.1", "PORT=0", "OSS_ENDPOINT=" + store.URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=device-trace",
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
-		"WEBHOOK_TOKEN="+webhookToken, "QUERY_TOKEN="+queryToken, "ADMIN_TOKEN="+adminToken)
-	p.recorder, p.query = startPlain(t, "recorder", env), startPlain(t, "query", env)
-	return p
+		"WEBHOOK_TOKEN=" + webhookToken, "QUERY_TOKEN=" + queryToken, "ADMIN_TOKEN=" + adminToken,
+	}
 }
 
 func startPlain(t *testing.T, function string, env []string) (address string) {

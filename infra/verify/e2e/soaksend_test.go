@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -91,10 +90,7 @@ func (k *soak) post(ctx context.Context, number uint64) {
 
 // deliver sends until it is acknowledged; false when the soak ends before.
 func (k *soak) deliver(events []inputEvent) bool {
-	body, err := json.Marshal(events)
-	if err != nil {
-		panic(err) // texts and numbers always have a JSON form
-	}
+	body := encode(events)
 	for pause := soakPace; ; pause = min(2*pause, time.Second) {
 		r, err := do(k.ctx, http.MethodPost, k.stack.Load().url("/webhooks/events/"+soakInstance), webhookToken, nil, body)
 		switch {

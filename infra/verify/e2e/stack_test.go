@@ -142,11 +142,16 @@ func (s *stack) interrupt(t *testing.T) {
 	require.NoError(t, s.err, s.output.tail())
 }
 
-// kill ends infra/local itself without any notice, and nothing else.
-func (s *stack) kill(t *testing.T) {
+// kill kills infra/local and waits until its children have ended too. It returns their number.
+func (s *stack) kill(t *testing.T) int {
 	t.Helper()
+	offspring := children(s.cmd.Process.Pid)
 	require.NoError(t, s.cmd.Process.Kill())
 	s.awaitExit(t)
+	for _, p := range offspring {
+		require.Eventually(t, func() bool { return !p.alive() }, patience, pollEvery, "%s outlives its host", p.name)
+	}
+	return len(offspring)
 }
 
 func (s *stack) awaitExit(t *testing.T) {
