@@ -19,13 +19,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// alibabaClient is one of Alibaba Cloud's own clients. Only its endpoint is ours.
+// alibabaClient is one of Alibaba Cloud's own clients, with our endpoint.
 type alibabaClient interface {
-	// call decodes the answer into a value. Its error is an alibabaError.
+	// call decodes the response into a value. An error response is returned as an alibabaError.
 	call(action string, parameters map[string]any, into any) error
 }
 
-// alibabaError is what a client tells of an error that it got.
+// alibabaError is an error response as a client reports it.
 type alibabaError struct {
 	status                   int
 	code, message, requestID string
@@ -33,33 +33,33 @@ type alibabaError struct {
 
 func (e alibabaError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.code, e.message) }
 
-// alibabaClients make a client each, for an endpoint (host and port) and a key.
+// alibabaClients holds the constructors of the clients, each for an endpoint (host and port) and a key.
 var alibabaClients = map[string]func(t *testing.T, endpoint, id, secret string) alibabaClient{
 	"ACS3-HMAC-SHA256": func(t *testing.T, endpoint, id, secret string) alibabaClient {
-		return newerClient(t, openapi.Config{Endpoint: &endpoint, AccessKeyId: &id, AccessKeySecret: &secret})
+		return newNewerClient(t, openapi.Config{Endpoint: &endpoint, AccessKeyId: &id, AccessKeySecret: &secret})
 	},
 	"HMAC-SHA1": func(t *testing.T, endpoint, id, secret string) alibabaClient {
-		return newerClient(t, openapi.Config{Endpoint: &endpoint, AccessKeyId: &id, AccessKeySecret: &secret, SignatureAlgorithm: dara.String("v2")})
+		return newNewerClient(t, openapi.Config{Endpoint: &endpoint, AccessKeyId: &id, AccessKeySecret: &secret, SignatureAlgorithm: dara.String("v2")})
 	},
 	"HMAC-SHA1, the older client": func(t *testing.T, endpoint, id, secret string) alibabaClient {
 		client, err := onsmqtt.NewClientWithAccessKey("cn-hangzhou", id, secret)
 		require.NoError(t, err)
-		return older{client, endpoint}
+		return olderClient{client, endpoint}
 	},
 }
 
-// newer is the client that the generated ones of today call.
-type newer struct{ client *openapi.Client }
+// newerClient is the client on which Alibaba's current generated clients are built.
+type newerClient struct{ client *openapi.Client }
 
-func newerClient(t *testing.T, config openapi.Config) newer {
+func newNewerClient(t *testing.T, config openapi.Config) newerClient {
 	config.Protocol = dara.String("HTTP")
 	client, err := openapi.NewClient(&config)
 	require.NoError(t, err)
-	return newer{client}
+	return newerClient{client}
 }
 
-func (c newer) call(action string, parameters map[string]any, into any) error {
-	answer, err := c.client.CallApi(&openapi.Params{
+func (c newerClient) call(action string, parameters map[string]any, into any) error {
+	response, err := c.client.CallApi(&openapi.Params{
 		Action: &action, Version: dara.String("2020-04-20"), Protocol: dara.String("HTTPS"), Pathname: dara.String("/"),
 		Method: dara.String("POST"), AuthType: dara.String("AK"), Style: dara.String("RPC"),
 		ReqBodyType: dara.String("formData"), BodyType: dara.String("json"),
@@ -67,36 +67,36 @@ func (c newer) call(action string, parameters map[string]any, into any) error {
 	if err != nil {
 		return newerError(err)
 	}
-	body, err := json.Marshal(answer["body"])
+	body, err := json.Marshal(response["body"])
 	if err != nil {
 		return err
 	}
 	return json.Unmarshal(body, into)
 }
 
-// messageOf takes a message out of what the client makes of it.
-var messageOf = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
+// wrappedMessage matches an error message as the client wraps it, with a code and a request id.
+var wrappedMessage = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
 
 func newerError(err error) error {
-	var fault *tea.SDKError
-	if !errors.As(err, &fault) {
+	var failure *tea.SDKError
+	if !errors.As(err, &failure) {
 		return err
 	}
-	match := messageOf.FindStringSubmatch(tea.StringValue(fault.Message))
+	match := wrappedMessage.FindStringSubmatch(tea.StringValue(failure.Message))
 	if match == nil {
 		return err
 	}
-	return alibabaError{tea.IntValue(fault.StatusCode), tea.StringValue(fault.Code), match[1], match[2]}
+	return alibabaError{tea.IntValue(failure.StatusCode), tea.StringValue(failure.Code), match[1], match[2]}
 }
 
-// older is the client of before, whose module for this product knows two of the three
+// olderClient is Alibaba's previous client. Its module for this product has two of the three
 // operations.
-type older struct {
+type olderClient struct {
 	client   *onsmqtt.Client
 	endpoint string
 }
 
-func (c older) call(action string, parameters map[string]any, into any) error {
+func (c olderClient) call(action string, parameters map[string]any, into any) error {
 	var body []byte
 	var err error
 	switch action {
@@ -107,9 +107,9 @@ func (c older) call(action string, parameters map[string]any, into any) error {
 	default:
 		body, err = c.common(action, parameters)
 	}
-	var fault *sdkerrors.ServerError
-	if errors.As(err, &fault) {
-		return alibabaError{fault.HttpStatus(), fault.ErrorCode(), fault.Message(), fault.RequestId()}
+	var failure *sdkerrors.ServerError
+	if errors.As(err, &failure) {
+		return alibabaError{failure.HttpStatus(), failure.ErrorCode(), failure.Message(), failure.RequestId()}
 	}
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (c older) call(action string, parameters map[string]any, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-func (c older) session(parameters map[string]any) ([]byte, error) {
+func (c olderClient) session(parameters map[string]any) ([]byte, error) {
 	request := onsmqtt.CreateQuerySessionByClientIdRequest()
 	request.Scheme, request.Domain = "http", c.endpoint
 	request.InstanceId, _ = parameters["InstanceId"].(string)
@@ -129,7 +129,7 @@ func (c older) session(parameters map[string]any) ([]byte, error) {
 	return response.GetHttpContentBytes(), nil
 }
 
-func (c older) sessions(parameters map[string]any) ([]byte, error) {
+func (c olderClient) sessions(parameters map[string]any) ([]byte, error) {
 	request := onsmqtt.CreateBatchQuerySessionByClientIdsRequest()
 	request.Scheme, request.Domain = "http", c.endpoint
 	request.InstanceId, _ = parameters["InstanceId"].(string)
@@ -142,7 +142,7 @@ func (c older) sessions(parameters map[string]any) ([]byte, error) {
 	return response.GetHttpContentBytes(), nil
 }
 
-func (c older) common(action string, parameters map[string]any) ([]byte, error) {
+func (c olderClient) common(action string, parameters map[string]any) ([]byte, error) {
 	request := requests.NewCommonRequest()
 	request.Method, request.Scheme, request.Domain = "POST", "http", c.endpoint
 	request.Version, request.ApiName = "2020-04-20", action
@@ -156,7 +156,7 @@ func (c older) common(action string, parameters map[string]any) ([]byte, error) 
 	return response.GetHttpContentBytes(), nil
 }
 
-// devicePage is an answer to QueryMqttTraceDevice.
+// devicePage is a response to QueryMqttTraceDevice.
 type devicePage struct {
 	RequestId                    string
 	Total, CurrentPage, PageSize int
@@ -165,14 +165,14 @@ type devicePage struct {
 
 type deviceInfo struct{ Time, ChannelId, Action, ActionCode, ActionInfo string }
 
-// devicePages asks for all pages of a trace, and for one more, which is empty.
+// devicePages requests all pages of a trace, and one more, which must be empty.
 func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size, total int) (rows []deviceInfo) {
 	t.Helper()
 	for page := 1; page == 1 || (page-2)*size < total; page++ {
-		asked := map[string]any{"CurrentPage": page, "PageSize": size}
-		maps.Copy(asked, parameters)
+		request := map[string]any{"CurrentPage": page, "PageSize": size}
+		maps.Copy(request, parameters)
 		var got devicePage
-		require.NoError(t, c.call("QueryMqttTraceDevice", asked, &got))
+		require.NoError(t, c.call("QueryMqttTraceDevice", request, &got))
 		require.Regexp(t, upperUUID, got.RequestId)
 		require.Equal(t, []int{total, page, size}, []int{got.Total, got.CurrentPage, got.PageSize})
 		require.NotNil(t, got.DeviceInfoList)
@@ -184,7 +184,7 @@ func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size,
 
 var upperUUID = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
 
-// online is whether one client is connected, by the operation for one.
+// online reports whether a client is connected, by the operation for a single client.
 func online(t require.TestingT, c alibabaClient, instance, clientID string) bool {
 	var got struct {
 		RequestId    string
@@ -196,8 +196,9 @@ func online(t require.TestingT, c alibabaClient, instance, clientID string) bool
 	return *got.OnlineStatus
 }
 
-// onlineOf is the same of several, by the operation for them.
-func onlineOf(t require.TestingT, c alibabaClient, instance string, clientIDs ...string) (told []string) {
+// onlineStatuses returns each client's id and whether it is connected, by the operation for several
+// clients.
+func onlineStatuses(t require.TestingT, c alibabaClient, instance string, clientIDs ...string) (statuses []string) {
 	var got struct {
 		RequestId        string
 		OnlineStatusList []struct {
@@ -207,19 +208,19 @@ func onlineOf(t require.TestingT, c alibabaClient, instance string, clientIDs ..
 	}
 	require.NoError(t, c.call("BatchQuerySessionByClientIds", map[string]any{"InstanceId": instance, "ClientIdList": clientIDs}, &got))
 	require.Regexp(t, upperUUID, got.RequestId)
-	for _, of := range got.OnlineStatusList {
-		told = append(told, of.ClientId+" "+strconv.FormatBool(of.OnlineStatus))
+	for _, status := range got.OnlineStatusList {
+		statuses = append(statuses, status.ClientId+" "+strconv.FormatBool(status.OnlineStatus))
 	}
-	return told
+	return statuses
 }
 
-// requireAlibabaError checks an error as the client tells it.
+// requireAlibabaError checks an error response as a client reports it.
 func requireAlibabaError(t *testing.T, err error, status int, code, message string) {
 	t.Helper()
-	var fault alibabaError
-	require.ErrorAs(t, err, &fault)
-	require.Equal(t, status, fault.status, fault)
-	require.Equal(t, code, fault.code, fault)
-	require.Contains(t, fault.message, message)
-	require.Regexp(t, upperUUID, fault.requestID)
+	var failure alibabaError
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, status, failure.status, failure)
+	require.Equal(t, code, failure.code, failure)
+	require.Contains(t, failure.message, message)
+	require.Regexp(t, upperUUID, failure.requestID)
 }

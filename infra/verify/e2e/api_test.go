@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// row is an event as the trace API answers it.
+// row is an event as the trace API returns it.
 type row struct {
 	ClientID        string     `json:"client_id"`
 	InstanceID      string     `json:"instance_id"`
@@ -43,7 +43,7 @@ type row struct {
 	TimeOrigin      string     `json:"time_origin"`
 }
 
-// receipt is what an answer says that it cost.
+// receipt is the cost of a response, as the response states it.
 type receipt struct {
 	Objects    int      `json:"objects"`
 	Requests   int      `json:"requests"`
@@ -52,7 +52,7 @@ type receipt struct {
 	Partitions []string `json:"partitions"`
 }
 
-// answer is one page of a trace; its events as they came over the wire.
+// tracePage is one page of a trace. Its events are the bytes received.
 type tracePage struct {
 	Events     []json.RawMessage `json:"events"`
 	NextCursor string            `json:"next_cursor"`
@@ -71,13 +71,13 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client makes many connections at once to one host, and gives up a call that hangs.
+// client keeps many connections to one host open, and gives up calls that hang.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
 }
 
-// question is the parameters of one about a client.
+// question returns the parameters of a query about a client.
 func question(instance, clientID string, from, to time.Time) url.Values {
 	return url.Values{
 		"instance": {instance}, "client": {clientID},
@@ -85,7 +85,7 @@ func question(instance, clientID string, from, to time.Time) url.Values {
 	}
 }
 
-// with is the same question with one more parameter.
+// with returns the parameters q with one parameter added or replaced.
 func with(q url.Values, name, value string) url.Values {
 	more := url.Values{name: {value}}
 	for key, values := range q {
@@ -96,7 +96,7 @@ func with(q url.Values, name, value string) url.Values {
 	return more
 }
 
-// response is an HTTP answer that was read to its end.
+// response is an HTTP response with its whole body.
 type response struct {
 	status int
 	header http.Header
@@ -123,12 +123,12 @@ func do(ctx context.Context, method, address, token string, header http.Header, 
 	return response{r.StatusCode, r.Header, read}, err
 }
 
-// tryAsk asks the trace API, whether it answers or not.
+// tryAsk queries the trace API. It returns an error if no response arrives.
 func (s *stack) tryAsk(ctx context.Context, q url.Values) (response, error) {
 	return do(ctx, http.MethodGet, s.url("/api/v1/trace?"+q.Encode()), queryToken, nil, nil)
 }
 
-// ask asks the trace API, whatever it answers.
+// ask queries the trace API and returns the response, whatever its status.
 func (s *stack) ask(t *testing.T, q url.Values) response {
 	t.Helper()
 	r, err := s.tryAsk(t.Context(), q)
@@ -136,20 +136,20 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 	return r
 }
 
-// trace is one page, which must be whole.
+// trace returns one page, which must be complete.
 func (s *stack) trace(t *testing.T, q url.Values) tracePage {
 	t.Helper()
-	return requireWholePage(t, s.ask(t, q))
+	return requireCompletePage(t, s.ask(t, q))
 }
 
-func requireWholePage(t require.TestingT, r response) (a tracePage) {
+func requireCompletePage(t require.TestingT, r response) (a tracePage) {
 	require.Equal(t, http.StatusOK, r.status, string(r.body))
 	require.NoError(t, json.Unmarshal(r.body, &a))
 	require.False(t, a.Incomplete, string(r.body))
 	return a
 }
 
-// all is every page of a trace, one after the other.
+// allEvents returns the events of all pages of a trace.
 func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage) {
 	t.Helper()
 	for {
@@ -162,21 +162,21 @@ func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage)
 	}
 }
 
-// await asks until a client has at least n rows: the broker delivers its events a
-// moment after the client saw the end. A refusal is asked again.
+// await queries until a client has at least n rows, because the broker delivers its events a moment
+// after the client's connection has ended. It also repeats refused queries.
 func (s *stack) await(t *testing.T, q url.Values, n int) tracePage {
 	t.Helper()
 	var a tracePage
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		r, err := s.tryAsk(t.Context(), q)
 		require.NoError(c, err)
-		a = requireWholePage(c, r)
+		a = requireCompletePage(c, r)
 		require.GreaterOrEqual(c, len(a.Events), n)
 	}, patience, pollEvery)
 	return a
 }
 
-// post sends a body to a webhook, whatever it answers.
+// post sends a body to a webhook and returns the response, whatever its status.
 func (s *stack) post(t *testing.T, path string, body []byte, header http.Header) response {
 	t.Helper()
 	r, err := do(t.Context(), http.MethodPost, s.url(path), webhookToken, header, body)
@@ -184,7 +184,8 @@ func (s *stack) post(t *testing.T, path string, body []byte, header http.Header)
 	return r
 }
 
-// send sends a request without any token but what the header or path has.
+// send sends a request. It adds no token to those in the path, body and header (names and values in
+// turn).
 func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
 	t.Helper()
 	fields := http.Header{}
@@ -196,7 +197,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header ...string) 
 	return r
 }
 
-// record sends events in the project's own form, which must all become rows.
+// record sends events in the project's own format, and checks that all were recorded.
 func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	t.Helper()
 	r := s.post(t, "/webhooks/events/"+instance, encode(events), nil)
@@ -204,7 +205,7 @@ func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	require.JSONEq(t, `{"recorded":`+strconv.Itoa(len(events))+`}`, string(r.body))
 }
 
-// sent is an event in the project's own form, as far as these tests vary it.
+// inputEvent is an event in the project's own format, with the fields that these tests set.
 type inputEvent struct {
 	ClientID      string `json:"client_id"`
 	Action        string `json:"action"`

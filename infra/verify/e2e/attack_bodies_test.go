@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zipped packs n zero bytes, or a text.
+// zipped compresses n zero bytes followed by a text.
 func zipped(t *testing.T, n int64, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -35,13 +35,13 @@ func (zeros) Read(p []byte) (int, error) {
 
 const eventItem = `{"client_id":"c","action":"connect"}`
 
-// items is an array of n events.
+// items returns a JSON array of n events.
 func items(n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(eventItem+",", n), ",") + "]"
 }
 
-// TestAttackBodies: no body, from somebody who has a token, makes the recorder fall,
-// hang, or need more memory than s.yaml gives it.
+// TestAttackBodies: no body from a sender with a valid token may crash or block the recorder, or make
+// it use more memory than s.yaml gives it.
 func TestAttackBodies(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -59,14 +59,14 @@ func TestAttackBodies(t *testing.T) {
 		header http.Header
 		want   int
 	}{
-		"4 GiB of zeros, packed":       {bomb, gzipped, 413},
-		"a thousand packed streams":    {bytes.Repeat(zipped(t, 1<<20, ""), 1000), gzipped, 413},
-		"packed twice":                 {nested, gzipped, 400},
-		"packed twice, and said so":    {nested, http.Header{"Content-Encoding": {"gzip, gzip"}}, 400},
-		"another packing":              {bomb, http.Header{"Content-Encoding": {"zstd"}}, 400},
-		"not packed":                   {[]byte(eventItem), gzipped, 400},
-		"packed up to the limit":       {zipped(t, 0, eventItem+strings.Repeat(" ", full-len(eventItem))), gzipped, 200},
-		"packed and spaces beyond":     {zipped(t, 0, eventItem+strings.Repeat(" ", full)), gzipped, 413},
+		"4 GiB of zeros, compressed":   {bomb, gzipped, 413},
+		"a thousand gzip streams":      {bytes.Repeat(zipped(t, 1<<20, ""), 1000), gzipped, 413},
+		"compressed twice":             {nested, gzipped, 400},
+		"declared compressed twice":    {nested, http.Header{"Content-Encoding": {"gzip, gzip"}}, 400},
+		"another compression":          {bomb, http.Header{"Content-Encoding": {"zstd"}}, 400},
+		"not compressed":               {[]byte(eventItem), gzipped, 400},
+		"compressed, at the limit":     {zipped(t, 0, eventItem+strings.Repeat(" ", full-len(eventItem))), gzipped, 200},
+		"compressed, over the limit":   {zipped(t, 0, eventItem+strings.Repeat(" ", full)), gzipped, 413},
 		"100,000 levels":               {[]byte(strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)), nil, 400},
 		"100,000 levels in an event":   {[]byte(`{"client_id":"c","action":"connect","x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}"), nil, 400},
 		"8 MiB of [":                   {bytes.Repeat([]byte("["), full), nil, 400},
@@ -74,13 +74,13 @@ func TestAttackBodies(t *testing.T) {
 		"8 MiB of quotes":              {bytes.Repeat([]byte(`"`), full), nil, 400},
 		"8 MiB of backslashes":         {append([]byte(`{"a":"`), bytes.Repeat([]byte(`\`), full-6)...), nil, 400},
 		"8 MiB of line ends":           {bytes.Repeat([]byte("\n"), full), nil, 400},
-		"8 MiB of [] lines":            {bytes.Repeat([]byte("{}\n"), full/3), nil, 400},
+		"8 MiB of {} lines":            {bytes.Repeat([]byte("{}\n"), full/3), nil, 400},
 		"8 MiB of empty items":         {[]byte("[" + strings.Repeat("{},", full/3-2) + "{}]"), nil, 400},
 		"8 MiB and a byte":             {bytes.Repeat([]byte("x"), full+1), nil, 413},
 		"10,000 items":                 {[]byte(items(10_000)), nil, 200},
 		"100,000 items":                {[]byte(items(100_000)), nil, 200},
 		"100,001 items":                {[]byte(items(100_001)), nil, 400},
-		"100,000 wrong items":          {[]byte("[" + strings.Repeat(`{"client_id":1},`, 99_999) + "{}]"), nil, 400},
+		"100,000 invalid items":        {[]byte("[" + strings.Repeat(`{"client_id":1},`, 99_999) + "{}]"), nil, 400},
 		"a number of 1 MiB":            {[]byte(`{"client_id":"c","action":"connect","time":` + strings.Repeat("9", 1<<20) + "}"), nil, 400},
 		"a time of 1e999999999":        {[]byte(`{"client_id":"c","action":"connect","time":1e999999999}`), nil, 400},
 		"a port of -1e400":             {[]byte(`{"client_id":"c","action":"connect","peer_port":-1e400}`), nil, 400},
@@ -92,16 +92,16 @@ func TestAttackBodies(t *testing.T) {
 	} {
 		r := s.post(t, "/webhooks/events/bodies", c.body, c.header)
 		require.Equal(t, c.want, r.status, "%s: %.300s", name, r.body)
-		require.Less(t, len(r.body), 20<<10, "%s: an answer is short", name)
+		require.Less(t, len(r.body), 20<<10, "%s: the response must be short", name)
 		count.note(r)
 	}
 	s.record(t, "bodies", []inputEvent{{ClientID: "after", Action: "connect", Time: time.Now().UnixMilli()}})
-	require.Equal(t, before[0].pid, functionProcesses(s.cmd.Process.Pid, "recorder")[0].pid, "the process is the same")
-	require.Less(t, before[0].peak(t), 512<<20, "of memorySize in s.yaml")
-	t.Logf("the recorder's peak is %d MiB", before[0].peak(t)>>20)
+	require.Equal(t, before[0].pid, functionProcesses(s.cmd.Process.Pid, "recorder")[0].pid, "the process must not have been restarted")
+	require.Less(t, before[0].peak(t), 512<<20, "memorySize in s.yaml")
+	t.Logf("peak memory of the recorder: %d MiB", before[0].peak(t)>>20)
 }
 
-// TestAttackKeysTwice: of a key that comes twice the last counts, however it is written.
+// TestAttackKeysTwice: if a JSON key is repeated, the last one counts, even if it is escaped.
 func TestAttackKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

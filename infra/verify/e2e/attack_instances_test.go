@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackInstances: a token of other instances reads nothing of this one, on any
-// path, in any form, with this one's cursor or entity tag, and is told the same of
-// devices that exist and that do not.
+// TestAttackInstances: a token for other instances must not read this one, on any path, in any format,
+// or with this one's cursor or entity tag. The response must be the same whether a device exists or
+// not.
 func TestAttackInstances(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -33,15 +33,15 @@ func TestAttackInstances(t *testing.T) {
 		"attacked", "attacked ", " attacked", "Attacked", "attacked\x00", "attacked,other", "other,attacked", "other;attacked", "*", "%", "attack*", "../attacked", "other/../attacked", "attacked\n",
 	} {
 		for _, client := range []string{secretClient, "nobody"} {
-			asked := url.Values{"instance": {instance}, "client": {client}}
-			for path, questions := range map[string][]url.Values{
-				"trace":     {asked, with(asked, "format", "csv"), with(asked, "format", "ndjson"), with(asked, "explain", "1"), with(asked, "cursor", first.NextCursor), with(asked, "order", "desc")},
-				"status":    {asked, with(asked, "at", "2026-11-22T08:00:00Z")},
-				"diagnosis": {asked, with(asked, "lang", "zh")},
+			base := url.Values{"instance": {instance}, "client": {client}}
+			for path, queries := range map[string][]url.Values{
+				"trace":     {base, with(base, "format", "csv"), with(base, "format", "ndjson"), with(base, "explain", "1"), with(base, "cursor", first.NextCursor), with(base, "order", "desc")},
+				"status":    {base, with(base, "at", "2026-11-22T08:00:00Z")},
+				"diagnosis": {base, with(base, "lang", "zh")},
 			} {
-				for _, question := range questions {
-					r := ask(theirs, path, question, "If-None-Match", page.header.Get("ETag"))
-					require.Equal(t, 403, r.status, "%s %v", path, question)
+				for _, query := range queries {
+					r := ask(theirs, path, query, "If-None-Match", page.header.Get("ETag"))
+					require.Equal(t, 403, r.status, "%s %v", path, query)
 					require.JSONEq(t, forbidden, string(r.body))
 					require.Empty(t, r.header.Get("ETag"))
 					count.note(r)
@@ -51,7 +51,7 @@ func TestAttackInstances(t *testing.T) {
 	}
 	r := ask(theirs, "trace", url.Values{"instance": {"other"}, "client": {secretClient}, "cursor": {first.NextCursor}})
 	require.Equal(t, 200, r.status)
-	require.JSONEq(t, `[]`, string(eventsOf(t, r)), "a cursor carries no rights")
+	require.JSONEq(t, `[]`, string(eventsOf(t, r)), "a cursor must not grant access")
 	twice := s.send(t, "GET", "/api/v1/trace?instance=other&instance=attacked&client="+secretClient, "", "Authorization", "Bearer "+theirs)
 	require.Contains(t, []int{400, 403}, twice.status)
 }

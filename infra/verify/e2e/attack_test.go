@@ -12,10 +12,10 @@ import (
 	"devicetrace/infra/verify/figures"
 )
 
-// Tests that begin with TestAttack do what somebody would who wants to read, store or
-// break what he may not.
+// The tests named TestAttack try to read, store or break things without permission, as an attacker
+// would.
 
-// attacks counts what was refused, for the figures.
+// attacks counts the refused requests for the figures.
 type attacks struct{ refused atomic.Int64 }
 
 func countAttacks(t *testing.T) *attacks {
@@ -24,20 +24,19 @@ func countAttacks(t *testing.T) *attacks {
 	return a
 }
 
-// note counts an answer that is a refusal.
+// note counts the response if it is a refusal.
 func (a *attacks) note(r response) {
 	if r.status >= 400 {
 		a.refused.Add(1)
 	}
 }
 
-// secretClient is a device that nobody may learn of here.
+// secretClient is a device whose existence no response may reveal to an attacker.
 const secretClient = "client-7c1e5b"
 
 const secretQuestion = "?instance=attacked&client=" + secretClient
 
-// trickyTargets are ways to write a path that somebody on the way could understand
-// otherwise than the function.
+// trickyTargets are request targets that a proxy could interpret differently from the function.
 var trickyTargets = []string{
 	"/api/v1/trace" + secretQuestion, "//api/v1/trace" + secretQuestion, "/api//v1/trace" + secretQuestion, "/api/v1/trace/" + secretQuestion,
 	"/api/v1/../v1/trace" + secretQuestion, "/api/v1/%2e%2e/v1/trace" + secretQuestion, "/api%2fv1%2ftrace" + secretQuestion,
@@ -54,7 +53,7 @@ var trickyTargets = []string{
 	"/invoke", "/initialize", "/pre-stop", "/2020-11-11/runtime/invocation/next", "/\\evil.example", "//evil.example/%2f..", "/.git/config", "/debug/pprof/",
 }
 
-// trickyHeaders would make some servers see another request, sender or caller.
+// trickyHeaders are headers that make some servers assume another method, path, address or caller.
 var trickyHeaders = []string{
 	"", "X-HTTP-Method-Override: GET\r\nX-HTTP-Method: POST\r\nX-Method-Override: GET\r\n",
 	"X-Original-URL: /api/v1/trace" + secretQuestion + "\r\nX-Rewrite-URL: /api/v1/trace" + secretQuestion + "\r\n",
@@ -68,13 +67,13 @@ var trickyHeaders = []string{
 	"X-Amz-Rules-Engine-Message-Type: DestinationConfirmation\r\nAeg-Event-Type: SubscriptionValidation\r\n",
 }
 
-// TestAttackPaths: however a request is written, without a token it is told nothing and
-// leaves nothing behind, on Function Compute's front and on the plain server.
+// TestAttackPaths: without a token no request may read or store anything, however it is written.
+// This holds behind Function Compute's gateway and for the plain servers.
 func TestAttackPaths(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)
-	p := newPlain(t)
+	p := newPlainServers(t)
 	s.record(t, "attacked", manyEvents(secretClient, time.Now(), 1))
 	event := `{"client_id":"attacker","action":"connect"}`
 	r, err := do(t.Context(), "POST", "http://"+p.recorder+"/webhooks/events/attacked", webhookToken, nil, []byte(strings.ReplaceAll(event, "attacker", secretClient)))
@@ -97,12 +96,13 @@ func TestAttackPaths(t *testing.T) {
 	for _, base := range []string{s.url(""), "http://" + p.query} {
 		r, err := do(t.Context(), "GET", base+"/api/v1/trace"+secretQuestion, queryToken, nil, nil)
 		require.NoError(t, err)
-		require.Equal(t, 200, r.status, "it still works, with its own keys")
+		require.Equal(t, 200, r.status, "a query with its token must still work")
 		require.Contains(t, string(r.body), secretClient)
 	}
 }
 
-// requireRefused: a refusal tells nothing, leads nowhere, and lets no other origin in.
+// requireRefused checks that a response is a refusal that reveals nothing, redirects nowhere and
+// admits no other origin.
 func requireRefused(t *testing.T, r response, request string) {
 	t.Helper()
 	require.Contains(t, []int{400, 401, 403, 404, 405}, r.status, "%s\n%s", request, r.body)

@@ -13,14 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// secretName is how what must not be guessed piece by piece is called in the code.
+// secretName matches the code's names for values that an attacker must not be able to guess byte by
+// byte.
 var secretName = regexp.MustCompile(`(?i)^(secret|token|password|signature|mac|digest|presented|adminToken|shown)$`)
 
-// inConfiguration compares what an operator configured with itself, before any request.
+// inConfiguration lists the comparisons that check the configuration before any request.
 var inConfiguration = []string{"known.secret == secret", `token == "local"`}
 
-// TestAttackTiming: where requests are authenticated, secrets are compared in constant
-// time and in no other way.
+// TestAttackTiming: the packages that authenticate requests must compare secrets in constant time
+// only.
 func TestAttackTiming(t *testing.T) {
 	t.Parallel()
 	constant := 0
@@ -44,18 +45,18 @@ func TestAttackTiming(t *testing.T) {
 						require.False(t, slices.ContainsFunc(node.Args, isSecret), "%s: %s", path, name)
 					}
 				case *ast.SwitchStmt:
-					require.False(t, node.Tag != nil && isSecret(node.Tag), "%s: switch on a secret", path)
+					require.False(t, node.Tag != nil && isSecret(node.Tag), "%s: a secret must not be switched on", path)
 				case *ast.IndexExpr:
-					require.False(t, isSecret(node.Index), "%s: a secret looked up in %s", path, textOf(node.X))
+					require.False(t, isSecret(node.Index), "%s: a secret must not be looked up in %s", path, textOf(node.X))
 				}
 				return true
 			})
 		}
 	}
-	require.GreaterOrEqual(t, constant, 5, "tokens, signatures of bodies, AccessKeys, and two of the stand-ins")
+	require.GreaterOrEqual(t, constant, 5, "tokens, body signatures, AccessKeys, and two in the stand-ins")
 }
 
-// requireNoSecret lets a secret be compared with nothing but emptiness.
+// requireNoSecret checks that == and != compare a secret only with an empty value.
 func requireNoSecret(t *testing.T, path string, e *ast.BinaryExpr) {
 	t.Helper()
 	if e.Op != token.EQL && e.Op != token.NEQ || !isSecret(e.X) && !isSecret(e.Y) || isNothing(e.X) || isNothing(e.Y) {
@@ -75,7 +76,8 @@ func isNothing(e ast.Expr) bool {
 	return text == `""` || text == "nil"
 }
 
-// textOf is a name, a dotted one, or a literal; of anything else nothing.
+// textOf returns the text of a name, a selector or a literal, looking through slices and
+// conversions. It returns "" for any other expression.
 func textOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:

@@ -16,10 +16,10 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// door is something that a token opens.
+// entryPoint is a request that needs a token.
 type entryPoint struct {
 	method, path, body, token string
-	// basic says that a password opens it too.
+	// basic reports whether the token is also accepted as a password.
 	basic bool
 }
 
@@ -44,7 +44,7 @@ const (
 	narrowSecret = "e2e-narrow-secret"
 )
 
-// wrongHeaders show a door what does not open it.
+// wrongHeaders returns header lines without a valid credential for the entry point.
 func (d entryPoint) wrongHeaders() (headers []string) {
 	for _, other := range []string{webhookToken, queryToken, adminToken, accessKeyID, accessSecret, "*", "local", "undefined", ""} {
 		if other != d.token {
@@ -65,8 +65,8 @@ func (d entryPoint) wrongHeaders() (headers []string) {
 	)
 }
 
-// TestAttackCredentials: no door opens to another one's token, nor to its own in
-// another form, nor where a token is not looked for.
+// TestAttackCredentials: no entry point may accept another one's token, its own token in another form,
+// or a token in a place where none belongs.
 func TestAttackCredentials(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -75,7 +75,7 @@ func TestAttackCredentials(t *testing.T) {
 	before := s.objects(t, "")
 	for _, d := range entryPoints {
 		r := s.send(t, d.method, d.path, d.body, "Authorization", "Bearer "+d.token)
-		require.NotContains(t, []int{401, 403}, r.status, "%s opens to its own token", d.path)
+		require.NotContains(t, []int{401, 403}, r.status, "%s must accept its own token", d.path)
 		for _, header := range d.wrongHeaders() {
 			r := raw(t, s.endpoint(), fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n%s", d.method, d.path, headerLine(header), len(d.body), d.body))
 			require.Equal(t, 401, r.status, "%s %s %s", d.method, d.path, header)
@@ -92,7 +92,7 @@ func TestAttackCredentials(t *testing.T) {
 	require.Equal(t, before, s.objects(t, ""))
 }
 
-// headerLine is a header line that is always one.
+// headerLine returns header, or a harmless header line if it is empty.
 func headerLine(header string) string {
 	if header == "" {
 		return "X-Nothing: x"
@@ -100,8 +100,8 @@ func headerLine(header string) string {
 	return header
 }
 
-// signedQuery is the parameters of a request of Alibaba's API with their signature,
-// in the style that has it among them.
+// signedQuery returns the parameters of a request to Alibaba's API, in the style that carries the
+// signature as a parameter.
 func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string {
 	q := url.Values{
 		"Action": {"QueryMqttTraceDevice"}, "Version": {"2020-04-20"}, "Format": {"JSON"},
@@ -121,12 +121,12 @@ func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string
 	return q.Encode()
 }
 
-// TestAttackAccessKeys: a request of Alibaba's API is good once, for a while, for its
-// key's instances, and as it was signed.
+// TestAttackAccessKeys: a request to Alibaba's API must be accepted only once, for a limited time, for
+// its key's instances, and exactly as it was signed.
 func TestAttackAccessKeys(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
-	p := newPlain(t, "OPENAPI_KEYS="+accessKeyID+":"+accessSecret+"=*;"+narrowKeyID+":"+narrowSecret+"=other")
+	p := newPlainServers(t, "OPENAPI_KEYS="+accessKeyID+":"+accessSecret+"=*;"+narrowKeyID+":"+narrowSecret+"=other")
 	_, err := do(t.Context(), "POST", "http://"+p.recorder+"/webhooks/events/attacked", webhookToken, nil, []byte(`{"client_id":"`+secretClient+`","action":"connect"}`))
 	require.NoError(t, err)
 	ask := func(query string) response {
@@ -148,7 +148,7 @@ func TestAttackAccessKeys(t *testing.T) {
 		"a list of instances":       {signedQuery(narrowKeyID, narrowSecret, "n3", now, url.Values{"InstanceId": {"other,attacked"}}), "InstancePermissionCheckFailed"},
 		"another key's secret":      {signedQuery(narrowKeyID, accessSecret, "n4", now, nil), "SignatureDoesNotMatch"},
 		"no secret":                 {signedQuery(accessKeyID, "", "n5", now, nil), "SignatureDoesNotMatch"},
-		"a token for a secret":      {signedQuery(accessKeyID, queryToken, "n6", now, nil), "SignatureDoesNotMatch"},
+		"a token as the secret":     {signedQuery(accessKeyID, queryToken, "n6", now, nil), "SignatureDoesNotMatch"},
 		"a changed parameter":       {strings.Replace(signedQuery(accessKeyID, accessSecret, "n7", now, nil), "PageSize=10", "PageSize=11", 1), "SignatureDoesNotMatch"},
 		"one more parameter":        {signedQuery(accessKeyID, accessSecret, "n8", now, nil) + "&Reverse=true", "SignatureDoesNotMatch"},
 		"a parameter twice":         {signedQuery(narrowKeyID, narrowSecret, "n9", now, url.Values{"InstanceId": {"other"}}) + "&InstanceId=attacked", "ParameterCheckFailed"},
@@ -157,8 +157,8 @@ func TestAttackAccessKeys(t *testing.T) {
 		"no signature":              {"Action=QueryMqttTraceDevice&Version=2020-04-20&AccessKeyId=" + accessKeyID, "MissingSignature"},
 		"no nonce":                  {signedQuery(accessKeyID, accessSecret, "", now, nil), "MissingSignatureNonce"},
 		"no such key":               {signedQuery("nobody", accessSecret, "n12", now, nil), "InvalidAccessKeyId.NotFound"},
-		"session of another":        {signedQuery(narrowKeyID, narrowSecret, "n13", now, url.Values{"Action": {"QuerySessionByClientId"}}), "InstancePermissionCheckFailed"},
-		"sessions of another":       {signedQuery(narrowKeyID, narrowSecret, "n14", now, url.Values{"Action": {"BatchQuerySessionByClientIds"}, "ClientIdList.1": {secretClient}}), "InstancePermissionCheckFailed"},
+		"another's session":         {signedQuery(narrowKeyID, narrowSecret, "n13", now, url.Values{"Action": {"QuerySessionByClientId"}}), "InstancePermissionCheckFailed"},
+		"another's sessions":        {signedQuery(narrowKeyID, narrowSecret, "n14", now, url.Values{"Action": {"BatchQuerySessionByClientIds"}, "ClientIdList.1": {secretClient}}), "InstancePermissionCheckFailed"},
 	} {
 		r := ask(c.query)
 		require.GreaterOrEqual(t, r.status, 400, name)
@@ -166,12 +166,12 @@ func TestAttackAccessKeys(t *testing.T) {
 		require.NotContains(t, string(r.body), accessSecret, name)
 		count.note(r)
 	}
-	require.Contains(t, string(ask(signedQuery(accessKeyID, accessSecret, "last", now, nil)).body), `"Total":1`, "nobody's nonce was used up")
+	require.Contains(t, string(ask(signedQuery(accessKeyID, accessSecret, "last", now, nil)).body), `"Total":1`, "refused requests must not use up a nonce")
 }
 
-// TestAttackTokensAreNotWrittenDown plants a token of its own wherever a request can
-// carry one, right or wrong, and looks for each in all answers, logs and objects.
-func TestAttackTokensAreNotWrittenDown(t *testing.T) {
+// TestAttackTokensAreNotStored sends a different token in each place where a request can carry one,
+// valid or not. No response, log or object may contain any of them.
+func TestAttackTokensAreNotStored(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
 	s := newStackWith(t, "WEBHOOK_TOKENS="+newToken+"=prod;"+otherToken+"=test", "ADMIN_TOKEN="+adminToken, "OPENAPI_KEYS="+accessKeyID+":"+accessSecret+"=*")
@@ -182,9 +182,9 @@ func TestAttackTokensAreNotWrittenDown(t *testing.T) {
 	}
 	send := func(method, path, body string, header ...string) {
 		r := s.send(t, method, path, body, header...)
-		said := string(r.body) + fmt.Sprint(r.header)
+		received := string(r.body) + fmt.Sprint(r.header)
 		for _, token := range planted {
-			require.NotContains(t, said, token, "%s %s", method, path)
+			require.NotContains(t, received, token, "%s %s", method, path)
 		}
 		count.note(r)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tokens of single instances. One ends as base64 does, and needs escaping in a URL.
+// Tokens for some instances. The first ends like base64 text and needs escaping in a URL.
 const (
 	oldToken   = "e2e-old/secret+1=="
 	newToken   = "e2e-new-secret"
@@ -33,18 +33,18 @@ func signature(token, body string) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// TestWaysToAuthenticate: each broker's way to show a token, with a token of the
-// instance, of another one, and a wrong one. No token is written down anywhere.
-func TestWaysToAuthenticate(t *testing.T) {
+// TestAuthentication tries each way to pass a token, with a token for the instance, one for another
+// instance, and a wrong one. No token may be stored or logged.
+func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=prod; "+newToken+"=prod,spare; "+otherToken+"=test", "ADMIN_TOKEN="+adminToken)
 	began := time.Now().Add(-time.Minute)
 	event := func(client string) string { return `{"client_id":"` + client + `","action":"connect"}` }
 	hook := []string{"vernemq-hook", "on_register"}
-	gone := func(client string) string {
+	hookBody := func(client string) string {
 		return `{"peer_addr":"192.0.2.7","peer_port":1,"mountpoint":"","client_id":"` + client + `","username":null}`
 	}
-	for name, way := range map[string]func(token string) response{
+	for name, send := range map[string]func(token string) response{
 		"bearer": func(token string) response {
 			return s.send(t, "POST", "/webhooks/events/prod", event("bearer"), "Authorization", "Bearer "+token)
 		},
@@ -55,35 +55,35 @@ func TestWaysToAuthenticate(t *testing.T) {
 			return s.send(t, "POST", "/webhooks/events/prod", event("signature"), "X-Signature-256", signature(token, event("signature")))
 		},
 		"path": func(token string) response {
-			return s.send(t, "POST", "/webhooks/vernemq/prod/"+token, gone("path"), hook...)
+			return s.send(t, "POST", "/webhooks/vernemq/prod/"+token, hookBody("path"), hook...)
 		},
 		"query": func(token string) response {
-			return s.send(t, "POST", "/webhooks/vernemq/prod?token="+url.QueryEscape(token), gone("query"), hook...)
+			return s.send(t, "POST", "/webhooks/vernemq/prod?token="+url.QueryEscape(token), hookBody("query"), hook...)
 		},
 	} {
 		for token, want := range map[string]int{
 			oldToken: 200, newToken: 200, webhookToken: 200, otherToken: 403, queryToken: 401, adminToken: 401, "wrong": 401,
 		} {
 			if name == "signature" && want == 403 {
-				want = 401 // a signature is only tried with the tokens of the instance
+				want = 401 // a signature is checked only with the instance's tokens
 			}
-			require.Equal(t, want, way(token).status, "%s with %s", name, token)
+			require.Equal(t, want, send(token).status, "%s with %s", name, token)
 		}
 		rows := s.trace(t, question("prod", name, began, time.Now().Add(time.Minute))).Events
-		require.Len(t, rows, 3, "%s: one for each right token", name)
+		require.Len(t, rows, 3, "%s: one for each valid token", name)
 	}
-	require.Equal(t, 401, s.send(t, "POST", "/webhooks/emqx/prod?token="+newToken, "{}").status, "who can set headers does")
+	require.Equal(t, 401, s.send(t, "POST", "/webhooks/emqx/prod?token="+newToken, "{}").status, "a source that can set headers must not use the query")
 	require.Equal(t, 400, s.send(t, "POST", "/webhooks/emqx/prod/"+newToken, "{}").status)
-	require.Equal(t, 400, s.send(t, "POST", "/webhooks/azure-eventgrid/prod?token="+newToken, "junk").status, "let in, and not understood")
+	require.Equal(t, 400, s.send(t, "POST", "/webhooks/azure-eventgrid/prod?token="+newToken, "junk").status, "authorised, but not understood")
 	require.Len(t, s.objects(t, "quarantine/"), 1)
 	s.interrupt(t)
 	s.requireNoSecrets(t, webhookToken, queryToken, oldToken, url.QueryEscape(oldToken), newToken, otherToken, adminToken)
 }
 
-// requireNoSecrets looks at all that the stack has written and said.
+// requireNoSecrets checks that no file and no output of the stack contains a secret.
 func (s *stack) requireNoSecrets(t *testing.T, secrets ...string) {
 	t.Helper()
-	written := map[string]string{"what the stack said": s.output.said.String()}
+	written := map[string]string{"the output": s.output.text.String()}
 	require.NoError(t, filepath.WalkDir(s.data, func(path string, entry os.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
 			written[path] = readFile(t, path)
@@ -93,12 +93,12 @@ func (s *stack) requireNoSecrets(t *testing.T, secrets ...string) {
 	require.Contains(t, written, filepath.Join(s.data, "functions.log"))
 	for where, text := range written {
 		for _, secret := range secrets {
-			require.False(t, strings.Contains(text, secret), "%s is in %s", secret, where)
+			require.False(t, strings.Contains(text, secret), "%s must not be in %s", secret, where)
 		}
 	}
 }
 
-// TestRotation: two tokens at once, then the new one alone.
+// TestRotation: two tokens must be valid at once, and after a restart only the new one.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=*;"+newToken+"=*")
@@ -112,7 +112,7 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, []int{401, 200}, []int{status(oldToken), status(newToken)})
 }
 
-// TestHandshakes are answered to anyone, and leave nothing behind.
+// TestHandshakes: handshakes need no token, and must leave nothing behind.
 func TestHandshakes(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -134,7 +134,7 @@ func TestHandshakes(t *testing.T) {
 		require.JSONEq(t, `{"result":"next"}`, string(r.body))
 	}
 	r = s.post(t, "/webhooks/vernemq/prod", []byte(`{"client_id":"c","password":"`+secret+`"}`), nil)
-	require.Equal(t, 400, r.status, "a body without its hook is refused")
+	require.Equal(t, 400, r.status, "a body without its hook must be refused")
 
 	elsewhere := `{"arn":"a","confirmationToken":"` + secret + `","enableUrl":"https://127.0.0.1:` + s.port + `/confirmdestination/` + secret + `","messageType":"DestinationConfirmation"}`
 	r = s.send(t, "POST", "/webhooks/aws-iot/prod", elsewhere, "x-amz-rules-engine-message-type", "DestinationConfirmation")

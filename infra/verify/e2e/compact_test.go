@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCompactionKeepsAnswers: the events are the same byte for byte, from fewer
-// objects; and so after a restart, with the stack down meanwhile.
-func TestCompactionKeepsAnswers(t *testing.T) {
+// TestCompactionKeepsEvents: after compaction the API must return the same events, byte for byte, from
+// fewer objects. The same holds after a compaction while the stack is down, and a restart.
+func TestCompactionKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := runsBegin()
@@ -25,27 +25,26 @@ func TestCompactionKeepsAnswers(t *testing.T) {
 	require.Less(t, compacted.Receipt.Objects, before.Receipt.Objects)
 	require.Equal(t, before.Receipt.Partitions, compacted.Receipt.Partitions)
 
-	s.compact(t) // nothing is left to do
+	s.compact(t) // finds nothing to do
 	require.Equal(t, before.Events, s.trace(t, q).Events)
 	s.interrupt(t)
-	s.compact(t) // and without the system up
+	s.compact(t) // while the system is down
 	s.start(t)
 	require.Equal(t, before.Events, s.trace(t, q).Events)
 	t.Logf("%d events: %d objects and %d bytes before, %d objects and %d bytes after", len(before.Events),
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is how many objects of an open day make a compaction worth while; a run is
-// over when it has runRows.
+// runs is the number of objects at which an open day is compacted. A run ends at runRows rows.
 const (
 	runs    = 8
 	runRows = 512
 )
 
-// runsBegin is a time for fillRuns: the events of a minute are of one day.
+// runsBegin returns the start of a minute. The events of fillRuns stay within it, and so on one day.
 func runsBegin() time.Time { return time.Now().Add(-2 * time.Minute).Truncate(time.Minute) }
 
-// fillRuns leaves as many objects in a device's partition.
+// fillRuns records enough events of a device for runs objects in its partition.
 func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) {
 	t.Helper()
 	events := manyEvents(device, from, runs*runRows)
@@ -57,26 +56,26 @@ func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) 
 	}
 }
 
-// TestQueriesDuringCompaction: who asks while objects are merged and deleted gets
-// the same answer.
+// TestQueriesDuringCompaction: while objects are merged and deleted, a query must return the same
+// events.
 func TestQueriesDuringCompaction(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := runsBegin()
 	s.fillRuns(t, "during", "device", from)
-	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20") // reads all objects, answers fast
+	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20") // reads all objects, but returns quickly
 	before := s.trace(t, q).Events
 	compacted := make(chan error, 1)
 	go func() { compacted <- s.runCompactor(t.Context()) }()
-	asked := 0
-	for done := false; !done; asked++ {
+	queries := 0
+	for done := false; !done; queries++ {
 		select {
 		case err := <-compacted:
 			require.NoError(t, err)
-			done = true // and ask once more
+			done = true // after one more query
 		default:
 		}
 		require.Equal(t, before, s.trace(t, q).Events)
 	}
-	t.Logf("%d times the same answer", asked)
+	t.Logf("%d queries with the same result", queries)
 }

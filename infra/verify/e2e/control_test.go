@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 )
 
-// control asks the stack's own control, which is for who can read its data.
+// control sends a request to the stack's control API. The API's address and password are in the data
+// folder, so only processes that can read the folder have access.
 func (s *stack) control(ctx context.Context, method, path string) error {
 	text, err := os.ReadFile(filepath.Join(s.data, "control"))
 	if err != nil {
@@ -26,12 +27,12 @@ func (s *stack) control(ctx context.Context, method, path string) error {
 	return err
 }
 
-// invoke calls a function as its timer does. If ctx ends first, its process is killed.
+// invoke calls a function as its timer trigger does. If ctx ends first, the process is killed.
 func (s *stack) invoke(ctx context.Context, function string) error {
 	return s.control(ctx, http.MethodPost, "/invoke/"+function)
 }
 
-// setStore gives the store faults, "down=true", and takes those away that are not named.
+// setStore replaces the store's faults, for example by "down=true".
 func (s *stack) setStore(ctx context.Context, faults string) error {
 	return s.control(ctx, http.MethodPut, "/store?"+faults)
 }

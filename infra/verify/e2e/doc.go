@@ -1,7 +1,6 @@
-// Package e2e tests the real binaries from outside: the three functions hosted by
-// infra/local, real MQTT clients at one end, the trace API at the other, and
-// processes that are killed in between.
+// Package e2e tests the real binaries from outside. infra/local hosts the three functions, real
+// MQTT clients produce events, the trace API returns them, and processes are killed meanwhile.
 //
-// It is a module of its own because of its heavy test dependencies: DuckDB, as a
-// second reader of what we write, comes with a C++ library.
+// It is a module of its own because its test dependencies are heavy: DuckDB, the second reader of
+// our segments, comes with a C++ library.
 package e2e

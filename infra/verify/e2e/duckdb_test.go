@@ -22,7 +22,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// columns are what another reader of Parquet sees, in order.
+// columns lists the columns and types that another Parquet reader must see.
 var columns = []string{
 	"client_id VARCHAR", "instance_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
 	"channel_id VARCHAR", "native_event VARCHAR", "native_reason VARCHAR", "reason_code INTEGER",
@@ -32,7 +32,7 @@ var columns = []string{
 	"connected_for_ms BIGINT",
 }
 
-// values are a row's in the order of the columns, as canonical has them.
+// values returns the values of a row in the order of the columns, in the types of canonical.
 func values(r segment.Row) []any {
 	var connectedFor any
 	if r.ConnectedAt != 0 {
@@ -48,7 +48,7 @@ func values(r segment.Row) []any {
 	}
 }
 
-// canonical makes numbers of one kind, and times milliseconds.
+// canonical converts integers to int64 and times to Unix milliseconds.
 func canonical(v any) any {
 	switch v := v.(type) {
 	case int32:
@@ -60,7 +60,7 @@ func canonical(v any) any {
 	}
 }
 
-// duck is a DuckDB in memory.
+// duck is an in-memory DuckDB.
 type duck struct{ *sql.DB }
 
 func openDuck(t *testing.T) duck {
@@ -71,26 +71,26 @@ func openDuck(t *testing.T) duck {
 	return duck{db}
 }
 
-// query is all rows of an answer, canonical.
+// query returns all rows of a result, with canonical values.
 func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
 	t.Helper()
-	answer, err := d.QueryContext(t.Context(), statement, parameters...)
+	result, err := d.QueryContext(t.Context(), statement, parameters...)
 	require.NoError(t, err, statement)
-	defer answer.Close()
-	names, err := answer.Columns()
+	defer result.Close()
+	names, err := result.Columns()
 	require.NoError(t, err)
-	for answer.Next() {
+	for result.Next() {
 		row, places := make([]any, len(names)), make([]any, len(names))
 		for i := range row {
 			places[i] = &row[i]
 		}
-		require.NoError(t, answer.Scan(places...))
+		require.NoError(t, result.Scan(places...))
 		for i := range row {
 			row[i] = canonical(row[i])
 		}
 		rows = append(rows, row)
 	}
-	require.NoError(t, answer.Err())
+	require.NoError(t, result.Err())
 	return rows
 }
 
@@ -101,8 +101,8 @@ func (d duck) number(t *testing.T, statement string, parameters ...any) int {
 	return int(rows[0][0].(int64))
 }
 
-// requireFile checks that DuckDB and we agree about one segment: columns, count, and
-// every value of every row, in the file's order, which is sorted.
+// requireFile checks that DuckDB and our reader agree on a segment's columns, number of rows and every
+// value, in the file's order, and that the rows are sorted.
 func (d duck) requireFile(t *testing.T, file string) (rows int) {
 	t.Helper()
 	ours := readSegment(t, file)
@@ -122,7 +122,7 @@ func (d duck) requireFile(t *testing.T, file string) (rows int) {
 	return len(ours)
 }
 
-// readSegment is all rows of a segment as we read it.
+// readSegment returns all rows of a segment as our reader sees them.
 func readSegment(t *testing.T, file string) (rows []segment.Row) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -143,8 +143,8 @@ func readSegment(t *testing.T, file string) (rows []segment.Row) {
 	}
 }
 
-// copyLive copies the segments that count, of every run the last and all compacted
-// ones, into a folder that is partitioned as Hive does it.
+// copyLive copies the live segments into a folder with Hive partitions. Live are all compacted
+// segments and the last object of every run.
 func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -165,8 +165,8 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	return dir, files
 }
 
-// TestDuckDBAgrees: another reader sees the same columns and rows in what we wrote,
-// fresh and compacted, and SQL finds a device where our layout puts it.
+// TestDuckDBAgrees: another reader must see the same columns and rows in fresh and in compacted
+// segments, and SQL must find a device in the partition that our layout assigns.
 func TestDuckDBAgrees(t *testing.T) {
 	s, db := newStack(t), openDuck(t)
 	from := time.Now().Add(-2 * time.Minute)
@@ -184,7 +184,7 @@ func TestDuckDBAgrees(t *testing.T) {
 	t.Logf("%d rows in %d fresh segments, then in %d", total, fresh, compacted)
 }
 
-// requireBucket checks the whole bucket against what was sent.
+// requireBucket compares the whole bucket with the events sent.
 func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total int) (segments int) {
 	t.Helper()
 	dir, files := s.copyLive(t)
@@ -203,7 +203,7 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total i
 	return len(files)
 }
 
-// requireSent compares with the events themselves, past our reader.
+// requireSent compares DuckDB's rows directly with the events sent, without our reader.
 func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+
@@ -222,7 +222,7 @@ func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	}
 }
 
-// requireFound looks devices up: statistics and partitions must not hide any row.
+// requireFound looks up each device. Statistics and partitions must not hide any of its rows.
 func (d duck) requireFound(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	byClient := map[string]int{}
@@ -235,8 +235,8 @@ func (d duck) requireFound(t *testing.T, from string, events []inputEvent) {
 	}
 }
 
-// requireDistinct reads the bucket as it is, with the earlier objects of runs: their
-// rows are the very same.
+// requireDistinct reads all objects of the bucket, including the earlier objects of runs, whose rows
+// must be identical to those in the last object.
 func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
 	t.Helper()
 	var files []string
@@ -247,7 +247,7 @@ func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
 		strings.Join(files, ", ")+"], hive_partitioning = false))"))
 }
 
-// TestDuckDBReadsReusedWriter: the second file of a writer is as good as the first.
+// TestDuckDBReadsReusedWriter: every file of a reused writer must be valid.
 func TestDuckDBReadsReusedWriter(t *testing.T) {
 	db := openDuck(t)
 	w := segment.NewWriter(io.Discard, 0)
@@ -264,8 +264,8 @@ func TestDuckDBReadsReusedWriter(t *testing.T) {
 	}
 }
 
-// someRows are sorted rows, of clients with very long names too: a reader sees only
-// the beginning of those in the statistics.
+// someRows returns sorted rows. Some client identifiers are so long that the statistics hold only
+// their beginning.
 func someRows(seed uint64, n int) []segment.Row {
 	rows := make([]segment.Row, n)
 	for i, e := range mixedEvents(seed, time.UnixMilli(1795339800000), n) {

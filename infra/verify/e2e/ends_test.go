@@ -12,29 +12,29 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// native is what the local broker itself calls the end of a connection.
+// nativeEnd is how the local broker itself describes the end of a connection.
 type nativeEnd struct {
 	event, reason string
-	code          int32 // none: no reason code
+	code          int32 // or noCode
 }
 
-const none = -1
+const noCode = -1
 
-// nativeEnds are the broker's words for the row that is not a connect, by kind of end.
+// nativeEnds holds, for each kind of end, the broker's words in the first row that is not a connect.
 var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
-	"clean":            {"disconnect", "disconnected", none},
-	"dropped":          {"disconnect", "EOF", none},
-	"reset":            {"disconnect", "read: connection reset by peer", none},
-	"silent":           {"disconnect", "i/o timeout", none},
+	"clean":            {"disconnect", "disconnected", noCode},
+	"dropped":          {"disconnect", "EOF", noCode},
+	"reset":            {"disconnect", "read: connection reset by peer", noCode},
+	"silent":           {"disconnect", "i/o timeout", noCode},
 	"takeover":         {"disconnect", "session takeover", 0x8E},
 	"denied":           {"disconnect", "not authorized", 0x87},
 	"denied-subscribe": {"disconnect", "not authorized", 0x87},
-	"malformed":        {"disconnect", "invalid packet type; 0", none},
+	"malformed":        {"disconnect", "invalid packet type; 0", noCode},
 }
 
-// TestEveryKindOfEnd drives real MQTT clients through every kind of end, and asks
-// for each device's trace.
+// TestEveryKindOfEnd drives real MQTT clients through every kind of end and checks each device's
+// trace.
 func TestEveryKindOfEnd(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -56,23 +56,23 @@ func testEnd(t *testing.T, s *stack, kind ends.Kind, version byte) {
 	began := time.Now().Truncate(time.Millisecond)
 	require.NoError(t, kind.Run(t.Context(), target, device))
 	to := time.Now().Add(time.Minute)
-	a := s.await(t, question("local", device, began, to), len(kind.Rows))
-	rows := a.rows(t)
+	page := s.await(t, question("local", device, began, to), len(kind.Rows))
+	rows := page.rows(t)
 
 	require.Len(t, rows, len(kind.Rows))
 	for i, want := range kind.Rows {
 		require.Equal(t, want, ends.Row{Action: rows[i].Action, Info: rows[i].ActionInfo}, "row %d", i)
 		requireEvidence(t, rows[i], device, began)
 		if i > 0 {
-			require.False(t, rows[i].Time.Before(rows[i-1].Time), "time goes backwards")
+			require.False(t, rows[i].Time.Before(rows[i-1].Time), "times must not go backwards")
 		}
 	}
 	requirePairs(t, rows)
 	requireNative(t, kind.Name, rows)
-	requireReceipt(t, a.Receipt, device, began, to)
+	requireReceipt(t, page.Receipt, device, began, to)
 }
 
-// requireEvidence checks what all rows of a client of the local broker have.
+// requireEvidence checks the columns that every row from the local broker fills in.
 func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	t.Helper()
 	require.Equal(t, device, r.ClientID)
@@ -93,18 +93,18 @@ func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	require.WithinRange(t, r.ReceivedAt, r.Time, time.Now())
 }
 
-// requirePairs checks that a connect and the end that follows are of one connection.
+// requirePairs checks that a connect and the end after it belong to one connection.
 func requirePairs(t *testing.T, rows []row) {
 	t.Helper()
 	channels := map[string]bool{}
 	for i, r := range rows {
 		if r.Action == "connect" {
-			require.False(t, channels[r.ChannelID], "a channel connects twice")
+			require.False(t, channels[r.ChannelID], "a channel must connect once")
 			channels[r.ChannelID] = true
 			require.Equal(t, r.Time, *r.ConnectedAt)
 			continue
 		}
-		if i == 0 { // refused: it never connected
+		if i == 0 { // refused, so it never connected
 			require.Nil(t, r.ConnectedAt)
 			continue
 		}
@@ -115,12 +115,12 @@ func requirePairs(t *testing.T, rows []row) {
 	}
 }
 
-// requireNative checks the broker's own words: of connects, and of the first end.
+// requireNative checks the broker's own words in the connects and the first end.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {
 		if r.Action == "connect" {
-			require.Equal(t, nativeEnd{"session established", "accepted", none}, nativeEndOf(r))
+			require.Equal(t, nativeEnd{"session established", "accepted", noCode}, nativeEndOf(r))
 			continue
 		}
 		require.Equal(t, nativeEnds[kind], nativeEndOf(r))
@@ -129,14 +129,14 @@ func requireNative(t *testing.T, kind string, rows []row) {
 }
 
 func nativeEndOf(r row) nativeEnd {
-	n := nativeEnd{r.NativeEvent, r.NativeReason, none}
+	n := nativeEnd{r.NativeEvent, r.NativeReason, noCode}
 	if r.ReasonCode != nil {
 		n.code = *r.ReasonCode
 	}
 	return n
 }
 
-// requireReceipt checks that an answer cost something, and in its partitions only.
+// requireReceipt checks that a response had a cost, and that it read only its partitions.
 func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) {
 	t.Helper()
 	require.GreaterOrEqual(t, r.Objects, 1)
@@ -146,7 +146,7 @@ func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) 
 	require.Equal(t, partitions(device, from, to), r.Partitions)
 }
 
-// partitions are those that may hold a device's events.
+// partitions returns the partitions that can hold a device's events.
 func partitions(device string, from, to time.Time) (names []string) {
 	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(event.ClientID(device), from, to) {
 		names = append(names, p.String())

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// manyEvents are n events of a device, ten times three in a second, each with a name
-// of its own. Three share a millisecond, so that order rests on more than time.
+// manyEvents returns n events of a device, thirty a second, each with its own source event id. Every
+// three share a time, so that their order depends on more than time.
 func manyEvents(device string, from time.Time, n int) []inputEvent {
 	events := make([]inputEvent, n)
 	for i := range events {
@@ -23,13 +23,14 @@ func manyEvents(device string, from time.Time, n int) []inputEvent {
 	return events
 }
 
-// odd are client identifiers that a reader might trip over.
+// oddClientIDs are client identifiers that a careless reader could get wrong.
 var oddClientIDs = []string{
 	"GID_x@@@plain", "with space", "comma,quote\"", "=formula", "Ünï-çødé-设备", "a/b/../c", "new\nline",
 	"undefined", "NULL", "emoji-🛰", "@@@", "tab\there", "percent%41",
 }
 
-// fleet is a mixed lot of events of many devices, with every field there and absent.
+// mixedEvents returns n events of many devices. Each optional field is present in some of them and
+// absent in others.
 func mixedEvents(seed uint64, from time.Time, n int) []inputEvent {
 	random := rand.New(rand.NewPCG(seed, 0))
 	clients := slices.Clone(oddClientIDs)

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// front is an address that stays while the stack behind it comes and goes. Without
-// one, connections break.
+// proxy has an address that stays the same while the stack behind it restarts. While no stack is up,
+// it breaks connections.
 type proxy struct {
 	url    string
 	target atomic.Pointer[url.URL]
@@ -36,7 +36,7 @@ func newProxy(t *testing.T, s *stack) *proxy {
 	return p
 }
 
-// connect puts a stack behind the front.
+// connect makes a stack the target of the proxy.
 func (p *proxy) connect(t *testing.T, s *stack) {
 	t.Helper()
 	target, err := url.Parse(s.url(""))
@@ -44,7 +44,7 @@ func (p *proxy) connect(t *testing.T, s *stack) {
 	p.target.Store(target)
 }
 
-// forwarder is infra/operate/mosquitto, started again and again on one state.
+// forwarder is infra/operate/mosquitto. It keeps its state across restarts.
 type forwarder struct {
 	arguments []string
 	cmd       *exec.Cmd
@@ -52,13 +52,13 @@ type forwarder struct {
 	exited    chan struct{}
 }
 
-// newForwarder sends to the instance "mosquitto" behind a front.
+// newForwarder returns a forwarder that sends to the instance "mosquitto" through a proxy.
 func newForwarder(t *testing.T, p *proxy, arguments ...string) *forwarder {
 	return &forwarder{arguments: append(arguments,
 		"-url", p.url+"/webhooks/mosquitto/mosquitto", "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
 }
 
-// start returns when it has said what is awaited.
+// start starts the forwarder and waits until its output matches the expression awaited.
 func (f *forwarder) start(t *testing.T, awaited string) {
 	t.Helper()
 	f.cmd = exec.Command(filepath.Join(built, ".build", "forwarder"), f.arguments...)
@@ -76,33 +76,33 @@ func (f *forwarder) start(t *testing.T, awaited string) {
 		_ = cmd.Process.Kill()
 		<-exited
 		if t.Failed() {
-			t.Logf("a forwarder said:\n%s", output.tail())
+			t.Logf("output of the forwarder:\n%s", output.tail())
 		}
 	})
-	f.awaitSaid(t)
+	f.awaitOutput(t)
 }
 
-func (f *forwarder) awaitSaid(t *testing.T) {
+func (f *forwarder) awaitOutput(t *testing.T) {
 	t.Helper()
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	select {
 	case <-f.output.found:
 	case <-f.exited:
-		require.FailNow(t, "the forwarder ended", f.output.tail())
+		require.FailNow(t, "the forwarder ended before it was ready", f.output.tail())
 	case <-limit.C:
-		require.FailNow(t, "the forwarder does not get ready", f.output.tail())
+		require.FailNow(t, "the forwarder did not become ready in time", f.output.tail())
 	}
 }
 
-// kill ends it without any notice.
+// kill kills the forwarder without notice.
 func (f *forwarder) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, f.cmd.Process.Kill())
 	<-f.exited
 }
 
-// stop ends it in order.
+// stop stops the forwarder cleanly.
 func (f *forwarder) stop(t *testing.T) {
 	t.Helper()
 	require.NoError(t, f.cmd.Process.Signal(syscall.SIGTERM))

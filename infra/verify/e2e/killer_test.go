@@ -8,18 +8,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killer kills a function's processes without notice, again and again.
+// killer repeatedly kills processes of one function without notice.
 type killer struct {
 	kills atomic.Int64
 	stop  chan struct{}
 	ended chan struct{}
 }
 
-// killEvery is the pace; slower than a process starts, so that some work is done
-// in between.
+// killEvery is the interval between kills. It is longer than the start of a process, so that some
+// work gets done in between.
 const killEvery = 100 * time.Millisecond
 
-// startKiller kills one process of a function after the other.
+// startKiller starts to kill one process of a function after another.
 func startKiller(t *testing.T, s *stack, function string) *killer {
 	t.Helper()
 	k := &killer{stop: make(chan struct{}), ended: make(chan struct{})}
@@ -47,7 +47,7 @@ func (k *killer) run(parent int, function string) {
 	}
 }
 
-// end stops the killing. It may be called again.
+// end stops the killer. It may be called repeatedly.
 func (k *killer) end() {
 	select {
 	case <-k.stop:
@@ -57,7 +57,7 @@ func (k *killer) end() {
 	<-k.ended
 }
 
-// awaitKills waits until there were so many.
+// awaitKills waits for n kills.
 func (k *killer) awaitKills(t *testing.T, n int64) {
 	t.Helper()
 	require.Eventually(t, func() bool { return k.kills.Load() >= n }, loadLimit, pollEvery, "within %v", loadLimit)

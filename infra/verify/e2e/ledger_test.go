@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ledger remembers of every device what was sent and what of it was acknowledged. It
-// is safe for concurrent use.
+// ledger records the sent and the acknowledged events of every device. It is safe for concurrent
+// use.
 type ledger struct {
 	mu       sync.Mutex
 	accounts []*account
@@ -17,21 +17,20 @@ type ledger struct {
 	total    int // acknowledged events
 }
 
-// account is what is known of one device's events, by the names that their source gave
-// them.
+// account records one device's events by source event id.
 type account struct {
 	instance, device string
-	from             time.Time // its events are not older
+	from             time.Time // no event is older
 	acknowledged     []string
-	// possible are those that were sent and are not acknowledged: they may be there.
+	// possible holds the sent but unacknowledged events, which may or may not be recorded.
 	possible map[string]bool
-	// unknown is how many more may be there whose names nobody has heard.
+	// unknown is the number of further events that may be recorded under ids not yet known.
 	unknown int
 }
 
 func newLedger() *ledger { return &ledger{devices: map[string]*account{}} }
 
-// open begins an account.
+// open opens an account.
 func (l *ledger) open(instance, device string, from time.Time) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,7 +40,7 @@ func (l *ledger) open(instance, device string, from time.Time) *account {
 	return a
 }
 
-// send notes events that are about to be sent.
+// send records events that are about to be sent.
 func (l *ledger) send(events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +49,7 @@ func (l *ledger) send(events []inputEvent) {
 	}
 }
 
-// acknowledge notes that all of the events were.
+// acknowledge records that all events were acknowledged.
 func (l *ledger) acknowledge(events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,8 +61,8 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// settle notes what else an answer has shown of a device whose sender cannot be asked:
-// it must stay. Unknown is how many more may come.
+// settle records events that a response showed, for a device whose sender cannot report them. They
+// must remain visible from now on. At most unknown further events may follow.
 func (l *ledger) settle(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,25 +70,25 @@ func (l *ledger) settle(a *account, shown []string, unknown int) {
 	l.total += len(shown)
 }
 
-// promised is how many of an account's events are acknowledged by now: the first ones
-// of its list, for good.
+// promised returns the number of events acknowledged so far. They stay the first in the account's
+// list.
 func (l *ledger) promised(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(a.acknowledged)
 }
 
-// events is how many are acknowledged.
+// events returns the number of acknowledged events.
 func (l *ledger) events() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total
 }
 
-// recent is how many of the youngest accounts are asked about as often as all others.
+// recent is the number of newest accounts that together are queried as often as all others.
 const recent = 64
 
-// any is the account of some device; nil if there is none yet.
+// any returns a random account, or nil if there is none yet.
 func (l *ledger) any(random *rand.Rand) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,29 +103,29 @@ func (l *ledger) any(random *rand.Rand) *account {
 	}
 }
 
-// all are the accounts there are.
+// all returns all accounts.
 func (l *ledger) all() []*account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.accounts)
 }
 
-// judge holds an answer to the ledger: what was promised before the question is in it,
-// nothing is in it twice, and nothing that was never sent.
-func (l *ledger) judge(a *account, promised int, answered []string) error {
+// judge compares a response with the ledger. The response must contain the events promised before
+// the request, none of them twice, and no event that was never sent.
+func (l *ledger) judge(a *account, promised int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	sent, times := map[string]bool{}, map[string]int{}
+	acknowledged, times := map[string]bool{}, map[string]int{}
 	for _, id := range a.acknowledged {
-		sent[id] = true
+		acknowledged[id] = true
 	}
 	var lost, twice, invented []string
-	for _, id := range answered {
+	for _, id := range returned {
 		times[id]++
 		if times[id] == 2 {
 			twice = append(twice, id)
 		}
-		if !sent[id] && !a.possible[id] {
+		if !acknowledged[id] && !a.possible[id] {
 			invented = append(invented, id)
 		}
 	}
@@ -138,11 +137,11 @@ func (l *ledger) judge(a *account, promised int, answered []string) error {
 	if len(lost)+len(twice) == 0 && len(invented) <= a.unknown {
 		return nil
 	}
-	return fmt.Errorf("device %q: of %d acknowledged events and %d answered, lost %s, twice %s, not sent %s",
-		a.device, promised, len(answered), few(lost), few(twice), few(invented))
+	return fmt.Errorf("device %q: %d events acknowledged, %d returned; lost %s, returned twice %s, never sent %s",
+		a.device, promised, len(returned), few(lost), few(twice), few(invented))
 }
 
-// few is the number of names and the first of them.
-func few(names []string) string {
-	return fmt.Sprintf("%d %q", len(names), names[:min(5, len(names))])
+// few returns the number of ids and the first five of them.
+func few(ids []string) string {
+	return fmt.Sprintf("%d %q", len(ids), ids[:min(5, len(ids))])
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKilledInTheMiddle kills each function while it waits for the store in the middle of
-// a call. Its caller is told that it failed, and never gets an answer that is short;
-// called again it does all of it.
+// TestKilledInTheMiddle kills each function while it waits for the store in the middle of a call.
+// The caller must get an error, never an incomplete response, and the repeated call must do all the
+// work.
 func TestKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -45,8 +45,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 	requireAllOf(t, s.eventIDs(t, device, from), events)
 }
 
-// killInTheMiddle makes a call that the store does not answer in time, kills the function
-// that has begun it, and checks that the call failed for that.
+// killInTheMiddle makes a call, kills the function while it waits for the delayed store, and checks
+// that the call failed because of the kill.
 func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (response, error)) {
 	t.Helper()
 	require.NoError(t, s.setStore(t.Context(), "delay=10m"))
@@ -69,12 +69,12 @@ func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (resp
 		require.Equal(t, http.StatusBadGateway, e.r.status, "%s: %s", function, e.r.body)
 		require.NotContains(t, string(e.r.body), `"events"`)
 	case <-time.After(patience):
-		require.FailNow(t, "the call does not end", function)
+		require.FailNow(t, "the call did not end in time", function)
 	}
 	require.NoError(t, s.setStore(t.Context(), ""))
 }
 
-// callsOf is how many calls of a function have begun.
+// callsOf returns the number of calls that a function has begun.
 func (s *stack) callsOf(t *testing.T, function string) int {
 	t.Helper()
 	logged, err := os.ReadFile(filepath.Join(s.data, "functions.log"))
@@ -82,7 +82,7 @@ func (s *stack) callsOf(t *testing.T, function string) int {
 	return strings.Count(string(logged), function+" | FC Invoke Start")
 }
 
-// requireAllOf checks that each of the events is there once.
+// requireAllOf checks that ids holds the id of each event once and no other.
 func requireAllOf(t *testing.T, ids []string, events []inputEvent) {
 	t.Helper()
 	var want []string

@@ -13,16 +13,15 @@ import (
 
 const (
 	senders = 8
-	// minKills is how often the recorder dies at least under load.
+	// minKills is the minimum number of kills of the recorder under load.
 	minKills = 40
-	// loadLimit is when a test fails that has not seen so many: a process that dies soon
-	// after its start makes senders wait longer and longer before they try again.
+	// loadLimit is the time for them. It is long because senders back off, longer each time, when
+	// a process dies soon after its start.
 	loadLimit = 4 * patience
 )
 
-// TestNothingAcknowledgedIsLost: many senders post while the recorder is killed
-// again and again. Every acknowledged event is answered exactly once, before and
-// after compaction.
+// TestNothingAcknowledgedIsLost: many senders post while the recorder is killed again and again. The
+// API must return every acknowledged event exactly once, before and after compaction.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -33,20 +32,20 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	posters.finish(t)
 	killer.end()
 
-	settled, again := posters.batches()
-	require.NotZero(t, again, "the killing disturbed nobody")
+	acknowledged, retries := posters.batches()
+	require.NotZero(t, retries, "the kills must interrupt some deliveries")
 	before := s.objects(t, "events/")
 	checked := posters.requireAll(t, s, from)
 	s.compact(t)
 	require.Equal(t, checked, posters.requireAll(t, s, from))
 	after := s.objects(t, "events/")
 	require.Less(t, len(after), len(before))
-	t.Logf("%d kills, %d batches acknowledged, %d deliveries again, %d events checked twice, %d objects compacted to %d",
-		killer.kills.Load(), settled, again, checked, len(before), len(after))
+	t.Logf("%d kills, %d batches acknowledged, %d retries, %d events checked twice, %d objects compacted to %d",
+		killer.kills.Load(), acknowledged, retries, checked, len(before), len(after))
 }
 
-// TestConnectionsWhileTheRecorderDies: the broker delivers again what was not
-// acknowledged; each connect and each close is there once.
+// TestConnectionsWhileTheRecorderDies: the broker redelivers unacknowledged events, and each connect
+// and each close must be recorded once.
 func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -66,39 +65,40 @@ func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 		}
 		connections += n
 	}
-	t.Logf("%d kills, %d connections checked, %d deliveries again",
+	t.Logf("%d kills, %d connections checked, %d retries",
 		killer.kills.Load(), connections, s.output.count("delivered again"))
 }
 
 func deviceOf(worker, i int) string { return fmt.Sprintf("worker-%d@@@%d", worker, i) }
 
-// connectEvery is a worker's pace: each connection is asked for later.
+// connectEvery is the interval between a worker's connections. It limits their number, because the
+// test queries each later.
 const connectEvery = 200 * time.Millisecond
 
-// connectWhile makes connections and drops them, and says how many each worker made.
+// connectWhile opens and drops connections and returns the number for each worker.
 func connectWhile(t *testing.T, s *stack, goOn func() bool) []int {
 	t.Helper()
-	made, faults := make([]int, senders), make([]error, senders)
+	made, errs := make([]int, senders), make([]error, senders)
 	var running sync.WaitGroup
 	for worker := range senders {
 		running.Go(func() {
 			pace := time.NewTicker(connectEvery)
 			defer pace.Stop()
-			for ; goOn() && faults[worker] == nil; <-pace.C {
-				faults[worker] = ends.Dropped(t.Context(), s.target(), deviceOf(worker, made[worker]))
+			for ; goOn() && errs[worker] == nil; <-pace.C {
+				errs[worker] = ends.Dropped(t.Context(), s.target(), deviceOf(worker, made[worker]))
 				made[worker]++
 			}
 		})
 	}
 	running.Wait()
-	for _, err := range faults {
+	for _, err := range errs {
 		require.NoError(t, err)
 	}
 	return made
 }
 
-// TestKilledHost: kill -9 of infra/local leaves no process behind, and everything
-// acknowledged is there at the next start.
+// TestKilledHost: after kill -9 of infra/local no child process may remain, and after the next start
+// every acknowledged event must be there.
 func TestKilledHost(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -108,21 +108,20 @@ func TestKilledHost(t *testing.T) {
 	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "recorder"))
 	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "query"))
 	ended := s.kill(t)
-	posters.giveUp()
+	posters.abort()
 	s.start(t)
 	checked := posters.requireAll(t, s, from)
-	settled, _ := posters.batches()
-	t.Logf("%d processes ended with their host; %d batches had been acknowledged, %d events checked", ended, settled, checked)
+	acknowledged, _ := posters.batches()
+	t.Logf("%d processes ended with their host; %d batches had been acknowledged, %d events checked", ended, acknowledged, checked)
 }
 
-// awaitRecorded waits until a good many objects are there.
+// awaitRecorded waits until the bucket has more than 200 segments.
 func (ps *posters) awaitRecorded(t *testing.T, s *stack) {
 	t.Helper()
 	require.Eventually(t, func() bool { return len(s.objects(t, "events/")) > 200 }, loadLimit, pollEvery)
 }
 
-// TestStoppingUnderLoad: Ctrl-C in the middle of it loses nothing acknowledged, and
-// leaves no process.
+// TestStoppingUnderLoad: Ctrl-C under load must lose no acknowledged event and leave no process.
 func TestStoppingUnderLoad(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -131,7 +130,7 @@ func TestStoppingUnderLoad(t *testing.T) {
 	posters.awaitRecorded(t, s)
 	offspring := children(s.cmd.Process.Pid)
 	s.interrupt(t)
-	posters.giveUp()
+	posters.abort()
 	for _, p := range offspring {
 		require.False(t, p.alive(), "%s outlives its host", p.name)
 	}

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// root is the project's folder, seen from here.
+// root is the path to the project's folder.
 const root = "../../.."
 
-// built is a folder with what infra/local reads and, below .build, the binaries, as
-// `make build` leaves them in the project's own. All stacks run from it.
+// built is a folder with the files that infra/local reads and, below .build, the binaries. All
+// stacks run from it.
 var built string
 
 func TestMain(m *testing.M) {
@@ -34,8 +34,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build does what `make build` does, but leaves the project's .build alone: a
-// `make run` may be up.
+// build builds the binaries as `make build` does, but not into the project's own .build, because
+// `make run` may be using it.
 func build(dir string) error {
 	for _, file := range []string{"s.yaml", "infra/operate/bucket/lifecycle.xml"} {
 		if err := copyFile(filepath.Join(root, file), filepath.Join(dir, file)); err != nil {

@@ -14,15 +14,15 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquittoKinds are all ends that a log of Mosquitto tells, with the rows that a
-// client leaves there. A denied topic does not end a connection.
+// mosquittoKinds returns all kinds of end that Mosquitto logs, with the rows that a client must
+// leave. A denied topic does not end a connection.
 func mosquittoKinds(m *mosquitto) []ends.Kind {
-	connected, clean, fault := ends.Row{Action: "connect", Info: "accepted"},
+	connected, clean, invalid := ends.Row{Action: "connect", Info: "accepted"},
 		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
 	dropped := ends.Row{Action: "close", Info: "closed by client"}
 	refused := []ends.Row{{Action: "close", Info: "not authorized"}}
 	if m.isBefore(2, 0, 13) {
-		refused = nil // the line has no client identifier
+		refused = nil // the log line has no client identifier
 	}
 	return []ends.Kind{
 		{Name: "refused-password", Run: ends.RefusedPassword, Rows: refused},
@@ -31,18 +31,19 @@ func mosquittoKinds(m *mosquitto) []ends.Kind {
 		{Name: "reset", Run: ends.Reset, Rows: []ends.Row{connected, dropped}},
 		{Name: "silent", Run: ends.Silent, Rows: []ends.Row{connected, {Action: "close", Info: "no heart"}}},
 		{Name: "takeover", Run: ends.Takeover, Rows: []ends.Row{connected, {Action: "close", Info: "clientId conflict"}, connected, clean}},
-		{Name: "malformed", Run: ends.Malformed, Rows: []ends.Row{connected, fault}},
-		{Name: "oversize", Run: sends(ends.Packet(0x30, make([]byte, 5_000))), Rows: []ends.Row{connected, fault}},
-		{Name: "malformed-packet", Run: sends(ends.Publish(4, "open/x", 3)), Rows: []ends.Row{connected, fault}},
-		{Name: "second-connect", Run: sends(ends.Connect(m.target(), "other", time.Minute)), Rows: []ends.Row{connected, fault}},
-		{Name: "too-high-qos", Run: sends(ends.Publish(4, "open/x", 2)), Rows: []ends.Row{connected, fault}},
+		{Name: "malformed", Run: ends.Malformed, Rows: []ends.Row{connected, invalid}},
+		{Name: "oversize", Run: sends(ends.Packet(0x30, make([]byte, 5_000))), Rows: []ends.Row{connected, invalid}},
+		{Name: "malformed-packet", Run: sends(ends.Publish(4, "open/x", 3)), Rows: []ends.Row{connected, invalid}},
+		{Name: "second-connect", Run: sends(ends.Connect(m.target(), "other", time.Minute)), Rows: []ends.Row{connected, invalid}},
+		{Name: "too-high-qos", Run: sends(ends.Publish(4, "open/x", 2)), Rows: []ends.Row{connected, invalid}},
 		{Name: "denied", Run: sends(append(ends.Publish(4, "denied/x", 0), 0xE0, 0)), Rows: []ends.Row{connected, clean}},
 		{Name: "odd as id (p2, c1, k1). [x]: 日本 'q'", Run: ends.Dropped, Rows: []ends.Row{connected, dropped}},
 		{Name: "stays", Run: stays(m), Rows: []ends.Row{connected}},
 	}
 }
 
-// sends connects, sends bytes, and waits until the broker closes the connection.
+// sends returns a function that connects, sends the given bytes, and waits until the broker closes
+// the connection.
 func sends(packets []byte) func(context.Context, ends.Target, string) error {
 	return func(ctx context.Context, target ends.Target, clientID string) error {
 		target.Version = 4
@@ -57,8 +58,8 @@ func sends(packets []byte) func(context.Context, ends.Target, string) error {
 	}
 }
 
-// stays connects and stays until the broker stops, which the log tells of no client. It
-// sends nothing meanwhile.
+// stays returns a function that connects and then sends nothing until the broker stops. Mosquitto
+// logs no end of such a connection.
 func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	return func(ctx context.Context, target ends.Target, clientID string) error {
 		c, err := ends.Dial(ctx, target, clientID, time.Hour)
@@ -73,8 +74,8 @@ func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	}
 }
 
-// TestMosquittoKindsOfEnd drives clients of a real Mosquitto through every kind of
-// end, and follows its log.
+// TestMosquittoKindsOfEnd drives clients of a real Mosquitto through every kind of end while the
+// forwarder follows the broker's log.
 func TestMosquittoKindsOfEnd(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
@@ -110,15 +111,15 @@ func mosquittoDevice(kind ends.Kind, version byte) string {
 	return "GID_e2e@@@" + kind.Name + "-v" + strconv.Itoa(int(version))
 }
 
-// requireLast writes the end of one more client into the log of a broker that has
-// stopped, and waits until it is recorded: then so is all before it.
+// requireLast appends one more line to the log of a stopped broker and waits until it is recorded.
+// Then all earlier lines are recorded as well.
 func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
 	t.Helper()
 	appendLine(t, m.log, fmt.Sprintf("%d: Client last disconnected.", time.Now().Unix()))
 	s.await(t, question("mosquitto", "last", began, time.Now().Add(time.Minute)), 1)
 }
 
-// requireMosquittoRows checks what a client left, and what the log tells of it.
+// requireMosquittoRows checks a client's rows and their columns.
 func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, began time.Time) {
 	t.Helper()
 	device := mosquittoDevice(kind, version)
@@ -135,7 +136,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion) // the library's clients are always 4
+			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion) // the demo's library always connects with version 4
 			require.NotNil(t, r.KeepAlive)
 			require.True(t, *r.CleanStart)
 			require.Len(t, r.ChannelID, 32)
@@ -144,7 +145,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 	require.Equal(t, kind.Rows, got, device)
 }
 
-// TestMosquittoKick: an operator disables the user of a client.
+// TestMosquittoKick: the end of a connection whose user an operator disables must be recorded as
+// ServerShutdown.
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
@@ -166,8 +168,8 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t)
 }
 
-// TestMosquittoOutages: the recorder is away, the forwarder is killed, the log is
-// rotated, and each client's two rows are there once.
+// TestMosquittoOutages: the recorder is down, the forwarder is killed and the log is rotated, yet each
+// client's two rows must be recorded once.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
@@ -175,29 +177,29 @@ func TestMosquittoOutages(t *testing.T) {
 	f := newForwarder(t, front, "-log", m.log, "-gzip")
 	f.start(t, "following")
 	crowd := newCrowd(m)
-	crowd.come(t, 20)
+	crowd.connect(t, 20)
 	s.interrupt(t)
-	crowd.come(t, 20)
+	crowd.connect(t, 20)
 	m.rotate(t)
-	crowd.come(t, 10)
+	crowd.connect(t, 10)
 	f.kill(t)
-	crowd.come(t, 10)
+	crowd.connect(t, 10)
 	f.start(t, "cannot deliver")
-	crowd.come(t, 10)
+	crowd.connect(t, 10)
 	f.kill(t)
 	s.start(t)
 	front.connect(t, s)
 	f.start(t, "following")
-	crowd.come(t, 20)
+	crowd.connect(t, 20)
 	crowd.requireOnce(t, s)
 	f.stop(t)
 }
 
-// crowd is clients that connect and disconnect.
+// crowd is a number of clients that each connect and disconnect once.
 type crowd struct {
-	m     *mosquitto
-	began time.Time
-	came  int
+	m       *mosquitto
+	began   time.Time
+	clients int
 }
 
 func newCrowd(m *mosquitto) *crowd {
@@ -206,26 +208,26 @@ func newCrowd(m *mosquitto) *crowd {
 
 func (c *crowd) device(i int) string { return fmt.Sprintf("crowd-%d", i) }
 
-// come lets n more clients come and go.
-func (c *crowd) come(t *testing.T, n int) {
+// connect lets n more clients connect and disconnect.
+func (c *crowd) connect(t *testing.T, n int) {
 	t.Helper()
-	failed := make([]error, n)
+	errs := make([]error, n)
 	var all sync.WaitGroup
 	for i := range n {
-		device := c.device(c.came + i)
-		all.Go(func() { failed[i] = sends([]byte{0xE0, 0})(t.Context(), c.m.target(), device) })
+		device := c.device(c.clients + i)
+		all.Go(func() { errs[i] = sends([]byte{0xE0, 0})(t.Context(), c.m.target(), device) })
 	}
 	all.Wait()
-	require.NoError(t, errors.Join(failed...))
-	c.came += n
+	require.NoError(t, errors.Join(errs...))
+	c.clients += n
 }
 
-// requireOnce checks that each client has its two rows, in their order, and no more.
+// requireOnce checks that each client has exactly its two rows, in order.
 func (c *crowd) requireOnce(t *testing.T, s *stack) {
 	t.Helper()
 	to := time.Now().Add(time.Minute)
-	s.await(t, question("mosquitto", c.device(c.came-1), c.began, to), 2)
-	for i := range c.came {
+	s.await(t, question("mosquitto", c.device(c.clients-1), c.began, to), 2)
+	for i := range c.clients {
 		rows := s.await(t, question("mosquitto", c.device(i), c.began, to), 2).rows(t)
 		require.Len(t, rows, 2, c.device(i))
 		require.Equal(t, "connect", rows[0].Action)

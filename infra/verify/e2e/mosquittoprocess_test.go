@@ -22,9 +22,9 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquitto is a real broker of Eclipse Mosquitto that writes a log.
+// mosquitto is a process of the Eclipse Mosquitto broker that writes a log.
 type mosquitto struct {
-	log     string // its file
+	log     string // path
 	address string
 	version [3]int
 	cmd     *exec.Cmd
@@ -32,7 +32,7 @@ type mosquitto struct {
 	exited  chan struct{}
 }
 
-// findMosquitto is the broker's binary, as `make mosquitto` sees to it.
+// findMosquitto returns the path of the broker's binary. `make mosquitto` installs it.
 func findMosquitto(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto", root + "/.build/mosquitto/usr/sbin/mosquitto"} {
@@ -40,13 +40,12 @@ func findMosquitto(t *testing.T) string {
 			return path
 		}
 	}
-	require.FailNow(t, "there is no mosquitto: run `make mosquitto`")
+	require.FailNow(t, "mosquitto is not installed: run make mosquitto")
 	return ""
 }
 
-// startMosquitto starts a broker with lines of configuration of the test's own. Its
-// clients are device, which may use no topic below denied/, and operator, which may give
-// commands.
+// startMosquitto starts a broker with additional lines of configuration. Its users are device, which
+// may use the topics below open/, and operator, which may give commands.
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)
@@ -75,8 +74,8 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	return m
 }
 
-// dynamicSecurity is lines of configuration of the plugin that comes with Mosquitto for
-// an operator's commands, with one user that it knows.
+// dynamicSecurity returns the configuration of Mosquitto's plugin for an operator's commands, with one
+// user.
 func dynamicSecurity(t *testing.T, user string) []string {
 	t.Helper()
 	plugins, err := filepath.Glob(filepath.Join(filepath.Dir(findMosquitto(t)), "../lib/*/mosquitto_dynamic_security.so"))
@@ -87,24 +86,25 @@ func dynamicSecurity(t *testing.T, user string) []string {
 	return []string{"plugin " + plugins[0], "plugin_opt_config_file " + users}
 }
 
-// disable is the command to the plugin that ends all connections of a user, as a packet.
+// disable returns a PUBLISH packet with the plugin's command that disables a user, which ends the
+// user's connections.
 func disable(user string) []byte {
 	const topic = "$CONTROL/dynamic-security/v1"
 	body := append(binary.BigEndian.AppendUint16(nil, uint16(len(topic))), topic...)
 	return ends.Packet(0x30, append(body, `{"commands":[{"command":"disableClient","username":"`+user+`"}]}`...))
 }
 
-// running is the line that says that the broker is ready, and its version.
+// running matches the log line of a ready broker, and captures its version.
 var running = regexp.MustCompile(`mosquitto version (\d+)\.(\d+)\.(\d+) running`)
 
 func (m *mosquitto) awaitRunning(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool { return m.readVersion() || m.hasExited() }, patience, pollEvery,
-		"mosquitto does not get ready")
+		"mosquitto did not become ready in time")
 	require.False(t, m.hasExited(), "mosquitto ended before it was ready: %s", m.output.tail())
 }
 
-// readVersion reports whether the log says that the broker is ready.
+// readVersion reads the version from the log, and reports whether the broker is ready.
 func (m *mosquitto) readVersion() bool {
 	log, _ := os.ReadFile(m.log)
 	match := running.FindSubmatch(log)
@@ -125,14 +125,14 @@ func (m *mosquitto) hasExited() bool {
 	}
 }
 
-// stop ends the broker as the system does.
+// stop stops the broker with SIGTERM, as a system does.
 func (m *mosquitto) stop(t *testing.T) {
 	t.Helper()
 	_ = m.cmd.Process.Signal(syscall.SIGTERM)
 	<-m.exited
 }
 
-// rotate renames the log and makes the broker begin a new one, as logrotate does.
+// rotate renames the log and makes the broker open a new one, as logrotate does.
 func (m *mosquitto) rotate(t *testing.T) {
 	t.Helper()
 	require.NoError(t, os.Rename(m.log, m.log+".1"))
@@ -147,7 +147,7 @@ func (m *mosquitto) target() ends.Target {
 	return ends.Target{Address: m.address, User: "device", Password: "devpass"}
 }
 
-// isBefore compares with the broker's version.
+// isBefore reports whether the broker is older than the given version.
 func (m *mosquitto) isBefore(major, minor, patch int) bool {
 	v := [3]int{major, minor, patch}
 	for i := range v {
@@ -158,20 +158,19 @@ func (m *mosquitto) isBefore(major, minor, patch int) bool {
 	return false
 }
 
-// password is a line of Mosquitto's password file: $7$iterations$salt$hash.
+// password returns a line of Mosquitto's password file, user:$7$iterations$salt$hash.
 func password(user, password string) string {
 	const iterations = 101
 	salt := []byte("salt of 12 b")
 	hash, err := pbkdf2.Key(sha512.New, password, salt, iterations, sha512.Size)
 	if err != nil {
-		panic(err) // sizes are fixed
+		panic(err) // the sizes are fixed and valid
 	}
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }
 
-// freePort is one that nobody listened on a moment ago: Mosquitto cannot be told to take
-// any. It is below those that the system gives to who asks for any, so that nobody else
-// gets it in between.
+// freePort returns a port that was free a moment ago, because Mosquitto cannot choose one itself. The
+// port is below the system's ephemeral range, so that no other process is given it meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -185,7 +184,7 @@ func freePort(t *testing.T) string {
 	return ""
 }
 
-// appendLine writes a line to a log as a broker does.
+// appendLine appends a line to a log, as a broker does.
 func appendLine(t *testing.T, path, line string) {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)

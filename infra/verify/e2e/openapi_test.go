@@ -18,16 +18,16 @@ import (
 	"devicetrace/pkg/openapi"
 )
 
-// rowsBackend is a trace that is the same for every client, and clients of which those
-// with a name that starts with "up" are online.
+// rowsBackend has the same trace for every client. Clients whose identifiers start with "up" are
+// online.
 type rowsBackend struct{ rows []openapi.Row }
 
 func (b rowsBackend) Trace(_ context.Context, q openapi.TraceRequest) (openapi.TracePage, error) {
 	switch q.ClientID {
 	case "unreadable":
-		return openapi.TracePage{}, errors.New("the store is away")
+		return openapi.TracePage{}, errors.New("the store is down")
 	case "fatal":
-		panic("a fault of ours")
+		panic("a bug")
 	}
 	rows := slices.Clone(b.rows)
 	if q.Newest {
@@ -45,7 +45,7 @@ func (rowsBackend) Online(_ context.Context, _ event.InstanceID, clientIDs []eve
 	return online, nil
 }
 
-// hourBefore are the parameters of a question about an hour.
+// hourBefore returns the parameters of a query about the hour before end.
 func hourBefore(instance, clientID string, end time.Time) map[string]any {
 	return map[string]any{
 		"MqttRegionId": "cn-hangzhou", "InstanceId": instance, "ClientId": clientID,
@@ -53,18 +53,18 @@ func hourBefore(instance, clientID string, end time.Time) map[string]any {
 	}
 }
 
-// set is the same question with one parameter changed.
+// set returns the parameters with one parameter added or replaced.
 func set(parameters map[string]any, name string, value any) map[string]any {
 	changed := map[string]any{name: value}
-	for other, was := range parameters {
+	for other, unchanged := range parameters {
 		if other != name {
-			changed[other] = was
+			changed[other] = unchanged
 		}
 	}
 	return changed
 }
 
-// newOpenAPI serves the handler itself, and returns its host and port.
+// newOpenAPI serves the handler in this process and returns its host and port.
 func newOpenAPI(t *testing.T, rows []openapi.Row) string {
 	t.Helper()
 	keys, err := openapi.ParseKeys("ak:sk=prod,other;wide:sk2=*")
@@ -76,7 +76,7 @@ func newOpenAPI(t *testing.T, rows []openapi.Row) string {
 	return server.Listener.Addr().String()
 }
 
-// TestAlibabaClientsRead: every client reads every kind of answer.
+// TestAlibabaClientsRead: every client must be able to read every kind of response.
 func TestAlibabaClientsRead(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -101,13 +101,13 @@ func TestAlibabaClientsRead(t *testing.T) {
 			}
 			require.True(t, online(t, c, "other", "up and away"))
 			require.False(t, online(t, c, "other", "down"))
-			require.Equal(t, []string{"up1 true", "down false", "up+* true"}, onlineOf(t, c, "prod", "up1", "down", "up+*"))
+			require.Equal(t, []string{"up1 true", "down false", "up+* true"}, onlineStatuses(t, c, "prod", "up1", "down", "up+*"))
 			require.True(t, online(t, newClient(t, endpoint, "wide", "sk2"), "any", "up"))
 		})
 	}
 }
 
-// TestAlibabaClientsReadErrors: every client tells every kind of error, by its code.
+// TestAlibabaClientsReadErrors: every client must report every kind of error with its code.
 func TestAlibabaClientsReadErrors(t *testing.T) {
 	t.Parallel()
 	endpoint := newOpenAPI(t, nil)
@@ -145,8 +145,8 @@ func TestAlibabaClientsReadErrors(t *testing.T) {
 	}
 }
 
-// TestAlibabaClientsOnTheStack: the clients see what the project's own API tells, in
-// their own form, and devices come and go before their eyes.
+// TestAlibabaClientsOnTheStack: the clients must see the rows of the project's own API, in Alibaba's
+// format, and notice when devices connect and disconnect.
 func TestAlibabaClientsOnTheStack(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*;narrow:narrow-secret=openapi")
@@ -166,7 +166,7 @@ func TestAlibabaClientsOnTheStack(t *testing.T) {
 	}
 }
 
-// endpoint is the address as Alibaba's clients want it.
+// endpoint returns the stack's host and port.
 func (s *stack) endpoint() string { return "127.0.0.1:" + s.port }
 
 func testDevicePages(t *testing.T, s *stack, c alibabaClient, device string, from time.Time) {
@@ -182,7 +182,7 @@ func testDevicePages(t *testing.T, s *stack, c alibabaClient, device string, fro
 	require.Empty(t, devicePages(t, c, set(q, "ClientId", "nobody"), 100, 0))
 }
 
-// deviceInfos is rows of our API as Alibaba's tells them: with times in China.
+// deviceInfos converts rows of our API to the format of Alibaba's, with times in China's time zone.
 func deviceInfos(rows []row) (infos []deviceInfo) {
 	for _, r := range rows {
 		infos = append(infos, deviceInfo{
@@ -193,21 +193,21 @@ func deviceInfos(rows []row) (infos []deviceInfo) {
 	return infos
 }
 
-// testOnline connects a device and drops it.
+// testOnline checks the online status of a device before, during and after a connection.
 func testOnline(t *testing.T, s *stack, c alibabaClient, device string) {
 	t.Helper()
 	require.False(t, online(t, c, "local", device), "never seen")
 	connection, err := ends.Dial(t.Context(), s.target(), device, time.Minute)
 	require.NoError(t, err)
 	awaitOnline(t, c, device, true)
-	require.Equal(t, []string{device + " true", "nobody false"}, onlineOf(t, c, "local", device, "nobody"))
-	require.Equal(t, []string{device + " false"}, onlineOf(t, c, "openapi", device), "another instance")
+	require.Equal(t, []string{device + " true", "nobody false"}, onlineStatuses(t, c, "local", device, "nobody"))
+	require.Equal(t, []string{device + " false"}, onlineStatuses(t, c, "openapi", device), "another instance")
 	require.NoError(t, connection.Close())
 	awaitOnline(t, c, device, false)
-	require.Equal(t, []string{"nobody false", device + " false"}, onlineOf(t, c, "local", "nobody", device))
+	require.Equal(t, []string{"nobody false", device + " false"}, onlineStatuses(t, c, "local", "nobody", device))
 }
 
-// awaitOnline waits for the broker's webhook.
+// awaitOnline waits until a device's online status is as wanted, once the broker's webhook has arrived.
 func awaitOnline(t *testing.T, c alibabaClient, device string, want bool) {
 	t.Helper()
 	require.EventuallyWithT(t, func(collect *assert.CollectT) {

@@ -7,17 +7,17 @@ import (
 	"sync"
 )
 
-// output keeps what a process says, and notices what it is waited for.
+// output records the output of a process and reports the first match of an expression.
 type output struct {
 	awaited *regexp.Regexp
-	found   chan []string // gets the match and its groups, once
+	found   chan []string // receives the match and its groups, once
 
 	mu      sync.Mutex
-	said    bytes.Buffer
-	noticed bool
+	text    bytes.Buffer
+	matched bool
 }
 
-// newOutput waits for nothing if awaited is nil.
+// newOutput returns an empty output. If awaited is nil, it reports no match.
 func newOutput(awaited *regexp.Regexp) *output {
 	return &output{awaited: awaited, found: make(chan []string, 1)}
 }
@@ -25,30 +25,30 @@ func newOutput(awaited *regexp.Regexp) *output {
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.said.Write(p)
-	if o.awaited != nil && !o.noticed {
-		if match := o.awaited.FindStringSubmatch(o.said.String()); match != nil {
-			o.noticed = true
+	o.text.Write(p)
+	if o.awaited != nil && !o.matched {
+		if match := o.awaited.FindStringSubmatch(o.text.String()); match != nil {
+			o.matched = true
 			o.found <- match
 		}
 	}
 	return len(p), nil
 }
 
-// count is how often it said something.
+// count returns how often words occurs in the output.
 func (o *output) count(words string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return strings.Count(o.said.String(), words)
+	return strings.Count(o.text.String(), words)
 }
 
-// tailLines is how much of an output helps to understand a failure.
+// tailLines is the number of lines that the log of a failed test shows.
 const tailLines = 60
 
 func (o *output) tail() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return tail(o.said.String())
+	return tail(o.text.String())
 }
 
 func tail(text string) string {

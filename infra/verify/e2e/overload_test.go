@@ -19,40 +19,40 @@ import (
 )
 
 const (
-	// overloadLasts is how long there is too much, at least, and overloadAccepted and
-	// overloadRefused what comes of it, at least.
-	overloadLasts    = 5 * time.Second
-	overloadAccepted = 5
-	overloadRefused  = 10 * overloadAccepted
-	// overloadPace is how long a sender waits that was refused: not nearly as long as it
-	// is asked to.
-	overloadPace = 100 * time.Millisecond
-	// overloadMemory is the most that recorders may take, and overloadRefusal the longest
-	// that they may take to refuse. The platform's own queue is 5 s.
-	overloadMemory  = 1 << 30
-	overloadRefusal = 10 * time.Second
-	// overloadNormal is the longest that an answer takes once it is over.
-	overloadNormal = 2 * time.Second
+	// An overload ends when it has lasted minOverload, and the senders have seen minAccepted
+	// acknowledgements and minRefused refusals.
+	minOverload = 5 * time.Second
+	minAccepted = 5
+	minRefused  = 10 * minAccepted
+	// retryPause is the pause of a refused sender. It is much shorter than Retry-After asks for.
+	retryPause = 100 * time.Millisecond
+	// maxMemory is the limit for all recorders together, in bytes.
+	maxMemory = 1 << 30
+	// maxRefusal is the limit for the 99th percentile of a refusal's time. The platform's own queue
+	// takes 5 s of it.
+	maxRefusal = 10 * time.Second
+	// maxNormal is the limit for a response time after the overload.
+	maxNormal = 2 * time.Second
 )
 
-// pressers are senders that never wait for one another: each posts batches of its own
-// device, again and again until they are acknowledged.
-type pressers struct {
+// overload is a set of senders that do not wait for one another. Each posts batches of its own device
+// and repeats each until it is acknowledged.
+type overload struct {
 	url    string
 	batch  int // events
 	from   time.Time
 	ledger *ledger
 
-	pressed time.Duration // how long
+	lasted time.Duration
 
-	mu       sync.Mutex
-	accepted int
-	refusals []time.Duration
-	wrong    []string // answers that are neither
+	mu         sync.Mutex
+	accepted   int
+	refusals   []time.Duration
+	unexpected []string // responses that are neither
 }
 
-// press lets so many senders post, for a while and until there was too much.
-func (c *pressers) press(t *testing.T, senders int) {
+// run lets the given number of senders post until isEnough.
+func (c *overload) run(t *testing.T, senders int) {
 	t.Helper()
 	c.from, c.ledger = time.Now().Add(-time.Hour), newLedger()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -63,19 +63,18 @@ func (c *pressers) press(t *testing.T, senders int) {
 	for i := range senders {
 		running.Go(func() { c.post(ctx, fmt.Sprintf("crowd@@@%d", i)) })
 	}
-	require.Eventually(t, func() bool { return time.Since(began) >= overloadLasts && c.isEnough() }, loadLimit, pollEvery)
-	c.pressed = time.Since(began)
+	require.Eventually(t, func() bool { return time.Since(began) >= minOverload && c.isEnough() }, loadLimit, pollEvery)
+	c.lasted = time.Since(began)
 }
 
-// isEnough says whether there were acknowledgements and refusals enough, or something
-// else.
-func (c *pressers) isEnough() bool {
+// isEnough reports whether there were enough acknowledgements and refusals, or any other response.
+func (c *overload) isEnough() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.accepted >= overloadAccepted && len(c.refusals) >= overloadRefused || len(c.wrong) > 0
+	return c.accepted >= minAccepted && len(c.refusals) >= minRefused || len(c.unexpected) > 0
 }
 
-func (c *pressers) post(ctx context.Context, device string) {
+func (c *overload) post(ctx context.Context, device string) {
 	c.ledger.open("load", device, c.from)
 	for n := 0; ctx.Err() == nil; n++ {
 		events := manyEvents(device, c.from, c.batch)
@@ -89,8 +88,8 @@ func (c *pressers) post(ctx context.Context, device string) {
 	}
 }
 
-// deliver brings a batch to its end, unless there is no more time.
-func (c *pressers) deliver(ctx context.Context, events []inputEvent) bool {
+// deliver repeats a batch until it is acknowledged. It returns false if ctx ends first.
+func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 	body := encode(events)
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -101,14 +100,14 @@ func (c *pressers) deliver(ctx context.Context, events []inputEvent) bool {
 		if c.note(r, err, time.Since(began)) {
 			return true
 		}
-		sleep(ctx, overloadPace)
+		sleep(ctx, retryPause)
 	}
 	return false
 }
 
-// note reports whether an answer is an acknowledgement. A connection that is closed
-// before the whole body is sent is a refusal as well.
-func (c *pressers) note(r response, err error, took time.Duration) bool {
+// note counts a response and reports whether it is an acknowledgement. A connection that is closed
+// before the whole body is sent counts as a refusal.
+func (c *overload) note(r response, err error, took time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -118,13 +117,13 @@ func (c *pressers) note(r response, err error, took time.Duration) bool {
 	case err != nil || r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable:
 		c.refusals = append(c.refusals, took)
 	default:
-		c.wrong = append(c.wrong, fmt.Sprintf("%d: %s", r.status, r.body))
+		c.unexpected = append(c.unexpected, fmt.Sprintf("%d: %s", r.status, r.body))
 	}
 	return false
 }
 
-// requireKept checks that everything acknowledged is answered once, by s.
-func (c *pressers) requireKept(t *testing.T, s *stack) (events int) {
+// requireKept checks that s returns every acknowledged event once.
+func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	t.Helper()
 	for _, a := range c.ledger.all() {
 		require.NoError(t, c.ledger.judge(a, len(a.acknowledged), s.eventIDs(t, a.device, c.from)))
@@ -133,9 +132,9 @@ func (c *pressers) requireKept(t *testing.T, s *stack) (events int) {
 	return c.ledger.events()
 }
 
-// requireNormal waits until one delivery after the other is served as if nothing had been,
-// and says how long the slowest of them took.
-func (c *pressers) requireNormal(t *testing.T) (took time.Duration) {
+// requireNormal waits until twenty deliveries in a row are accepted at normal speed, and returns the
+// time of the slowest.
+func (c *overload) requireNormal(t *testing.T) (took time.Duration) {
 	t.Helper()
 	body := encode(manyEvents("afterwards", c.from, 20))
 	inARow := 0
@@ -143,8 +142,8 @@ func (c *pressers) requireNormal(t *testing.T) (took time.Duration) {
 		began := time.Now()
 		r, err := do(t.Context(), http.MethodPost, c.url, webhookToken, nil, body)
 		last := time.Since(began)
-		if err != nil || r.status != http.StatusOK || last > overloadNormal {
-			inARow, took = 0, 0 // what was under way is not done yet
+		if err != nil || r.status != http.StatusOK || last > maxNormal {
+			inARow, took = 0, 0 // earlier requests are still being served
 			return false
 		}
 		inARow, took = inARow+1, max(took, last)
@@ -153,48 +152,48 @@ func (c *pressers) requireNormal(t *testing.T) (took time.Duration) {
 	return took
 }
 
-func (c *pressers) report(t *testing.T, memory, events int, normal time.Duration) {
+func (c *overload) report(t *testing.T, memory, events int, normal time.Duration) {
 	t.Helper()
-	require.Empty(t, c.wrong)
+	require.Empty(t, c.unexpected)
 	slices.Sort(c.refusals)
 	p99 := c.refusals[len(c.refusals)*99/100]
-	require.Less(t, p99, overloadRefusal)
-	require.Less(t, memory, overloadMemory)
-	seconds := c.pressed.Seconds()
-	t.Logf("accepted %.0f requests/s (%.0f events/s), refused %.0f/s, p99 of a refusal %v, peak memory %d MB; %d events checked; afterwards at most %v",
+	require.Less(t, p99, maxRefusal)
+	require.Less(t, memory, maxMemory)
+	seconds := c.lasted.Seconds()
+	t.Logf("accepted %.0f requests/s (%.0f events/s), refused %.0f/s, p99 time of a refusal %v, peak memory %d MB; %d events checked; slowest response afterwards %v",
 		float64(c.accepted)/seconds, float64(c.accepted*c.batch)/seconds, float64(len(c.refusals))/seconds, p99.Round(time.Millisecond),
 		memory>>20, events, normal.Round(time.Millisecond))
 }
 
-// TestOverloadedServer: the recorder as a plain HTTP server, on a store that takes its
-// time, and ten times as many large batches at once as it has room for.
+// TestOverloadedServer: a recorder that runs as a plain HTTP server on a slow store gets ten times as
+// many large batches at once as its memory budget allows.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64
 	env := plainEnvironment(t, t.TempDir(), func() time.Duration { return time.Duration(delay.Load()) })
-	c := &pressers{url: "http://" + startPlain(t, "recorder", env) + "/webhooks/events/load", batch: 20_000}
+	c := &overload{url: "http://" + startPlainServer(t, "recorder", env) + "/webhooks/events/load", batch: 20_000}
 	recorder := functionProcesses(os.Getpid(), "recorder")
 	require.Len(t, recorder, 1)
 	delay.Store(int64(2 * time.Second))
-	c.press(t, 50)
+	c.run(t, 50)
 	delay.Store(0)
 	normal := c.requireNormal(t)
 	memory := recorder[0].peak(t)
 	require.True(t, recorder[0].alive())
 
-	_, port, err := net.SplitHostPort(startPlain(t, "query", env))
+	_, port, err := net.SplitHostPort(startPlainServer(t, "query", env))
 	require.NoError(t, err)
 	c.report(t, memory, c.requireKept(t, &stack{port: port}), normal)
 }
 
-// TestOverloadedFunction: behind the host of functions each process has one call at a
-// time; who finds none free waits for a while and is refused by the host.
+// TestOverloadedFunction: the function host gives each process one call at a time. A request that
+// finds no free process waits for a while, and then the host refuses it.
 func TestOverloadedFunction(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
-	c := &pressers{url: s.url("/webhooks/events/load"), batch: 20}
+	c := &overload{url: s.url("/webhooks/events/load"), batch: 20}
 	require.NoError(t, s.setStore(t.Context(), url.Values{"delay": {"1s"}}.Encode()))
-	c.press(t, 200)
+	c.run(t, 200)
 	require.NoError(t, s.setStore(t.Context(), ""))
 	normal := c.requireNormal(t)
 	memory := process{pid: s.cmd.Process.Pid}.peak(t)

@@ -20,16 +20,17 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// plain is recorder and query as plain HTTP servers, on a bucket of their own.
-type plain struct{ recorder, query, folder string }
+// plainServers are a recorder and a query function that run as plain HTTP servers on a bucket of
+// their own.
+type plainServers struct{ recorder, query, folder string }
 
 var listening = regexp.MustCompile(`"address":"([^"]+)"`)
 
-func newPlain(t *testing.T, env ...string) plain {
+func newPlainServers(t *testing.T, env ...string) plainServers {
 	t.Helper()
-	p := plain{folder: t.TempDir()}
+	p := plainServers{folder: t.TempDir()}
 	env = append(env, plainEnvironment(t, p.folder, nil)...)
-	p.recorder, p.query = startPlain(t, "recorder", env), startPlain(t, "query", env)
+	p.recorder, p.query = startPlainServer(t, "recorder", env), startPlainServer(t, "query", env)
 	return p
 }
 
@@ -50,29 +51,30 @@ func plainEnvironment(t *testing.T, folder string, delay func() time.Duration) [
 	}
 }
 
-func startPlain(t *testing.T, function string, env []string) (address string) {
+func startPlainServer(t *testing.T, function string, env []string) (address string) {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), filepath.Join(built, ".build", function, function))
-	said := newOutput(listening)
-	cmd.Env, cmd.Stderr = env, said
+	output := newOutput(listening)
+	cmd.Env, cmd.Stderr = env, output
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		client.CloseIdleConnections()
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 		defer late.Stop()
-		require.NoError(t, cmd.Wait(), said.tail())
+		require.NoError(t, cmd.Wait(), output.tail())
 	})
 	select {
-	case match := <-said.found:
+	case match := <-output.found:
 		return match[1]
 	case <-time.After(patience):
-		require.FailNow(t, "it does not listen", said.tail())
+		require.FailNow(t, "the server did not listen in time", output.tail())
 		return ""
 	}
 }
 
-// raw sends a request as it is written, and reads the answer; status 0 if there is none.
+// raw sends a request byte by byte as given and returns the response. Its status is 0 if the server
+// sent none.
 func raw(t *testing.T, address, text string) response {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -82,12 +84,12 @@ func raw(t *testing.T, address, text string) response {
 	_, err = io.WriteString(conn, text)
 	require.NoError(t, err)
 	method, _, _ := strings.Cut(text, " ")
-	answered, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	r, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
 		return response{}
 	}
-	defer answered.Body.Close()
-	body, err := io.ReadAll(answered.Body)
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
-	return response{answered.StatusCode, answered.Header, body}
+	return response{r.StatusCode, r.Header, body}
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// poster is one sender: it posts batches of events of its own devices, each again
-// until it is acknowledged, and remembers what was.
+// poster is one sender. It posts batches of events of its own devices, repeats each until it is
+// acknowledged, and remembers the acknowledged events.
 type poster struct {
 	name   string
 	random *rand.Rand
 	count  int
 
-	acknowledged map[string][]string // source event ids, by device
-	unsettled    []inputEvent        // the batch that was under way at the end
+	acknowledged map[string][]string // source event ids by device
+	unsettled    []inputEvent        // the batch in flight at the end
 	batches      int
-	again        int // deliveries that were not acknowledged
+	retries      int // unacknowledged deliveries
 }
 
 func newPoster(number int) *poster {
@@ -33,7 +33,7 @@ func newPoster(number int) *poster {
 	}
 }
 
-// batch is 1 to 20 events of up to four devices.
+// batch returns 1 to 20 events of up to four devices.
 func (p *poster) batch() []inputEvent {
 	events := make([]inputEvent, 1+p.random.IntN(20))
 	for i := range events {
@@ -46,8 +46,7 @@ func (p *poster) batch() []inputEvent {
 	return events
 }
 
-// post sends batches until stop is closed; the last one is brought to its end, too,
-// unless ctx ends before.
+// post sends batches until stop is closed. It also delivers the last batch, unless ctx ends first.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
@@ -67,7 +66,7 @@ func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	}
 }
 
-// deliver tries until the batch is acknowledged; false if ctx ended first.
+// deliver repeats a batch until it is acknowledged. It returns false if ctx ends first.
 func (p *poster) deliver(ctx context.Context, url string, events []inputEvent) bool {
 	body := encode(events)
 	for ctx.Err() == nil {
@@ -75,12 +74,12 @@ func (p *poster) deliver(ctx context.Context, url string, events []inputEvent) b
 		if err == nil && r.status == http.StatusOK {
 			return true
 		}
-		p.again++
+		p.retries++
 	}
 	return false
 }
 
-// posters work at the same time.
+// posters post at the same time.
 type posters struct {
 	all     []*poster
 	stop    chan struct{}
@@ -102,32 +101,32 @@ func startPosters(t *testing.T, s *stack, n int) *posters {
 	return ps
 }
 
-// finish lets every poster bring its batch to the end.
+// finish lets every poster deliver its last batch, and then stops them.
 func (ps *posters) finish(t *testing.T) {
 	t.Helper()
 	close(ps.stop)
 	ps.running.Wait()
 	ps.abandon()
 	for _, p := range ps.all {
-		require.Empty(t, p.unsettled, "%s was not acknowledged within %v", p.name, loadLimit)
+		require.Empty(t, p.unsettled, "%s: a batch was not acknowledged within %v", p.name, loadLimit)
 	}
 }
 
-// giveUp ends them in the middle of what they do.
-func (ps *posters) giveUp() {
+// abort stops the posters in the middle of a delivery.
+func (ps *posters) abort() {
 	ps.abandon()
 	ps.running.Wait()
 }
 
-func (ps *posters) batches() (settled, again int) {
+func (ps *posters) batches() (acknowledged, retries int) {
 	for _, p := range ps.all {
-		settled, again = settled+p.batches, again+p.again
+		acknowledged, retries = acknowledged+p.batches, retries+p.retries
 	}
-	return settled, again
+	return acknowledged, retries
 }
 
-// requireAll checks that each acknowledged event is answered exactly once, and that
-// nothing else is but, perhaps, what was under way at the end.
+// requireAll checks that the API returns each acknowledged event exactly once, and besides them at
+// most events of the batches in flight at the end.
 func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked int) {
 	t.Helper()
 	for _, p := range ps.all {
@@ -153,7 +152,7 @@ func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked i
 	return checked
 }
 
-// eventIDs are what the source called the events of a device.
+// eventIDs returns the source event ids of a device's events.
 func (s *stack) eventIDs(t *testing.T, device string, from time.Time) (ids []string) {
 	t.Helper()
 	q := question("load", device, from, time.Now().Add(time.Minute))

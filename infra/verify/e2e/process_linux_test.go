@@ -2,8 +2,8 @@ package e2e
 
 import "syscall"
 
-// childAttributes gives a process a group of its own, so that nothing of a terminal reaches it,
-// and ends it if we are killed and cannot.
+// childAttributes puts a child into a process group of its own, so that a terminal's signals do not
+// reach it, and lets the kernel kill it if this process dies without cleaning up.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

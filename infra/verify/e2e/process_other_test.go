@@ -4,5 +4,6 @@ package e2e
 
 import "syscall"
 
-// childAttributes gives a process a group of its own, so that nothing of a terminal reaches it.
+// childAttributes puts a child into a process group of its own, so that a terminal's signals do not
+// reach it.
 func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// process is a process as the system shows it. The time of its start tells it from
-// a later one with the same id.
+// process is a process as /proc shows it. The start time distinguishes it from a later process with
+// the same id.
 type process struct {
 	pid     int
 	parent  int
@@ -22,15 +22,15 @@ type process struct {
 	state   string
 }
 
-// needsProc skips a test on systems that do not show their processes in /proc.
+// needsProc skips a test on systems without /proc.
 func needsProc(t *testing.T) {
 	t.Helper()
 	if _, err := readProcess("self"); err != nil {
-		t.Skip("this system has no /proc: who is whose child cannot be seen here")
+		t.Skip("this system has no /proc, so the test cannot find child processes")
 	}
 }
 
-// children are the living processes that a process started.
+// children returns the living children of a process.
 func children(parent int) (found []process) {
 	paths, _ := filepath.Glob("/proc/[0-9]*")
 	for _, path := range paths {
@@ -42,7 +42,7 @@ func children(parent int) (found []process) {
 	return found
 }
 
-// named are the children that run a function.
+// functionProcesses returns the children that run the named function.
 func functionProcesses(parent int, name string) (found []process) {
 	for _, p := range children(parent) {
 		if p.name == name {
@@ -52,20 +52,20 @@ func functionProcesses(parent int, name string) (found []process) {
 	return found
 }
 
-// alive reports whether it still runs.
+// alive reports whether the process still runs.
 func (p process) alive() bool {
 	now, err := readProcess(strconv.Itoa(p.pid))
 	return err == nil && now.started == p.started && now.state != "Z"
 }
 
-// kill ends it, if it still runs.
+// kill kills the process and reports whether it was still running.
 func (p process) kill() bool {
 	return p.alive() && syscall.Kill(p.pid, syscall.SIGKILL) == nil
 }
 
 var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peak is the most memory that it ever had, in bytes.
+// peak returns the process's peak memory in bytes.
 func (p process) peak(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
@@ -77,8 +77,8 @@ func (p process) peak(t *testing.T) int {
 	return kilobytes << 10
 }
 
-// readProcess reads /proc/<pid>/stat: the id, the name in parentheses, the state,
-// the parent, and as the 22nd field the time of its start.
+// readProcess reads /proc/<pid>/stat, which holds the id, the name in parentheses, the state, the
+// parent and, as the 22nd field, the start time.
 func readProcess(pid string) (process, error) {
 	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	if err != nil {

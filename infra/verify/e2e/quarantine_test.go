@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// operator is the operator's command, for a stack.
+// operator runs the operator's command against a stack.
 type operator struct {
 	stack  *stack
 	binary string
@@ -29,7 +29,7 @@ func newOperator(t *testing.T, s *stack) operator {
 	return operator{s, binary}
 }
 
-// run is what a command says, and its exit status.
+// run runs a command and returns its exit status and output.
 func (o operator) run(t *testing.T, arguments ...string) (status int, out, err string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), o.binary, arguments...)
@@ -44,7 +44,8 @@ func (o operator) run(t *testing.T, arguments ...string) (status int, out, err s
 
 var quarantineID = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-[0-9a-f]{32}`)
 
-// oneDay is the UTC day of what follows. If this one is about to end, it waits for the next.
+// oneDay returns the UTC day on which the rest of the test takes place. If the current day is about to
+// end, it waits for the next.
 func oneDay() string {
 	now := time.Now().UTC()
 	if left := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now); left < patience {
@@ -53,8 +54,8 @@ func oneDay() string {
 	return time.Now().UTC().Format(time.DateOnly)
 }
 
-// TestQuarantine: what could not be understood is listed, shown as it came, and
-// replayed as often as one likes.
+// TestQuarantine: an operator must be able to list input that was not understood, to show it
+// unchanged, and to replay it repeatedly.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken, "RETENTION_DAYS=1")
@@ -87,10 +88,11 @@ func TestQuarantine(t *testing.T) {
 		status, out, err = ops.run(t, "quarantine", "replay", badID)
 		require.Equal(t, 1, status, err)
 		require.Contains(t, out, "[1/1] "+badID+"  recorded 2 events, still not understood: item 1, action: must be connect, close or disconnect\n")
-		require.Equal(t, before, trace("good", 0), "what was recorded at first is not doubled")
+		require.Equal(t, before, trace("good", 0), "events recorded before must not appear twice")
 	}
 
-	// What was wrong with this one is not in the body: it is understood once rows are kept longer.
+	// This event is rejected only because it is older than the retention. With a longer retention a
+	// replay records it.
 	const ago = 48 * time.Hour
 	old := fmt.Sprintf(`{"client_id":"old","action":"connect","time":%d}`, began.Add(-ago).UnixMilli())
 	require.Equal(t, 400, s.post(t, "/webhooks/events/q", []byte(old), nil).status)
@@ -105,16 +107,17 @@ func TestQuarantine(t *testing.T) {
 		require.Contains(t, out, "2 items replayed, 1 understood, 3 events recorded.\n")
 		require.Len(t, trace("old", ago), 1)
 	}
-	require.True(t, trace("old", ago)[0].ReceivedAt.Before(stopped), "it is not received again")
+	require.True(t, trace("old", ago)[0].ReceivedAt.Before(stopped), "the received time must be the first one")
 	require.Equal(t, before, trace("good", 0))
-	require.Len(t, s.objects(t, "quarantine/"), 2, "nothing is deleted, and nothing kept again")
+	require.Len(t, s.objects(t, "quarantine/"), 2, "a replay must neither delete nor add items")
 
 	s.compact(t)
 	require.Equal(t, before, trace("good", 0))
 	require.Len(t, trace("old", ago), 1)
 }
 
-// TestQuarantineIsClosed without the admin's token, and there is none without one.
+// TestQuarantineIsClosed: access to the quarantine needs the admin token, and ops must report bad
+// arguments and a server that is down.
 func TestQuarantineIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)

@@ -11,8 +11,8 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// TestShutdownIsAnEnd: who is connected when the system stops has a row that says
-// so, and all rows are there after the next start.
+// TestShutdownIsAnEnd: a device connected when the system stops must get a row that says so, and
+// all rows must be there after the next start.
 func TestShutdownIsAnEnd(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -33,8 +33,8 @@ func TestShutdownIsAnEnd(t *testing.T) {
 	}
 }
 
-// TestRestartKeepsAnswers: an answer is the same, byte for byte, after a restart.
-func TestRestartKeepsAnswers(t *testing.T) {
+// TestRestartKeepsEvents: after a restart the API must return the same events, byte for byte.
+func TestRestartKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := time.Now().Add(-time.Minute)
@@ -50,7 +50,8 @@ func TestRestartKeepsAnswers(t *testing.T) {
 	require.Equal(t, before, [][]json.RawMessage{s.allEvents(t, first), s.allEvents(t, second)})
 }
 
-// TestTakenPort: one clear line that names the variable, and exit status 1.
+// TestTakenPort: a start on a taken port must print one line that names the variable, and exit with
+// status 1.
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -62,11 +63,11 @@ func TestTakenPort(t *testing.T) {
 			second.mqttPort = s.mqttPort
 		}
 		cmd := second.command(t.Context())
-		var said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &said, &said
+		var output bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &output, &output
 		require.Error(t, cmd.Run())
-		require.Equal(t, 1, cmd.ProcessState.ExitCode(), said.String())
-		require.Contains(t, " "+said.String(), " "+variable)
-		require.Equal(t, 1, bytes.Count(bytes.TrimSpace(said.Bytes()), []byte("\n"))+1, said.String())
+		require.Equal(t, 1, cmd.ProcessState.ExitCode(), output.String())
+		require.Contains(t, " "+output.String(), " "+variable)
+		require.Equal(t, 1, bytes.Count(bytes.TrimSpace(output.Bytes()), []byte("\n"))+1, output.String())
 	}
 }

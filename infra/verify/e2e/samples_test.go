@@ -18,14 +18,14 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// sample is a webhook of events/, as if it happened an hour ago.
+// sample is a delivery from events/ whose times are shifted to an hour ago.
 type sample struct {
 	name, route, body string
 	header            http.Header
 }
 
-// TestSamples posts every sample to an instance of its own: the traces of its clients
-// are what its decoder says, no more, no less.
+// TestSamples posts every sample to an instance of its own. The traces of its clients must be exactly
+// the events that the decoder returns.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -37,9 +37,9 @@ func TestSamples(t *testing.T) {
 	require.GreaterOrEqual(t, posted, 80)
 }
 
-// otherAnswers are those of samples that are no events: handshakes, and what cannot
-// be known for an event.
-var otherAnswers = map[string]struct {
+// otherResponses holds the responses to samples without events: handshakes, and a body that lacks the
+// header needed to decode it.
+var otherResponses = map[string]struct {
 	status int
 	body   string
 }{
@@ -50,7 +50,7 @@ var otherAnswers = map[string]struct {
 
 func testSample(t *testing.T, s *stack, sample sample) {
 	r := s.post(t, "/webhooks/"+sample.route+"/"+sample.name, []byte(sample.body), sample.header)
-	if other, found := otherAnswers[sample.name]; found {
+	if other, found := otherResponses[sample.name]; found {
 		require.Equal(t, other.status, r.status, string(r.body))
 		require.Contains(t, string(r.body), other.body)
 		return
@@ -58,10 +58,10 @@ func testSample(t *testing.T, s *stack, sample sample) {
 	want := sample.decode(t)
 	if len(want.Rejected) > 0 {
 		require.Equal(t, http.StatusBadRequest, r.status, string(r.body))
-		told := rejectionOf(t, r)
-		require.Equal(t, len(want.Events), told.Recorded)
-		require.Equal(t, want.Rejected[0].Field, told.Rejected[0].Field)
-		require.Equal(t, want.Rejected[0].Error, told.Rejected[0].Error)
+		got := rejectionOf(t, r)
+		require.Equal(t, len(want.Events), got.Recorded)
+		require.Equal(t, want.Rejected[0].Field, got.Rejected[0].Field)
+		require.Equal(t, want.Rejected[0].Error, got.Rejected[0].Error)
 	} else {
 		require.Equal(t, http.StatusOK, r.status, string(r.body))
 		require.JSONEq(t, `{"recorded":`+strconv.Itoa(len(want.Events))+`}`, string(r.body))
@@ -69,7 +69,7 @@ func testSample(t *testing.T, s *stack, sample sample) {
 	requireRows(t, s, sample.name, want.Events)
 }
 
-// decode is what the sample's decoder makes of it.
+// decode decodes the sample with its source's decoder.
 func (s sample) decode(t *testing.T) broker.Batch {
 	t.Helper()
 	source, found := broker.Find(s.route)
@@ -80,7 +80,7 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	})
 }
 
-// requireRows asks for all clients of the events.
+// requireRows queries the clients of the events and compares their traces.
 func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
 	t.Helper()
 	want := map[string][]string{}
@@ -103,7 +103,7 @@ func requireRows(t *testing.T, s *stack, instance string, events []event.Event) 
 	}
 }
 
-// readSamples are those of all routes.
+// readSamples returns the samples of all routes.
 func readSamples(t *testing.T) []sample {
 	t.Helper()
 	var samples []sample
@@ -139,15 +139,16 @@ func readSample(t *testing.T, path, route string) sample {
 	return s
 }
 
-// The samples' times are fixed; old ones are refused. sampleStart is the first.
+// The samples have fixed times, but the recorder rejects old events, so the tests shift the times.
+// sampleStart is the earliest.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)
 	sampleText  = regexp.MustCompile(`2026-11-22T[\d:.]+(Z|\+0100)`)
 )
 
-// anHourAgo shifts all times of a body, in each of their forms. It shifts by whole
-// seconds, since some sources know no less.
+// anHourAgo shifts all times in a body, in every format. It shifts by whole seconds, because some
+// sources have no finer times.
 func anHourAgo(t *testing.T, body string) string {
 	t.Helper()
 	shift := time.Now().Add(-time.Hour).Sub(sampleStart).Truncate(time.Second)

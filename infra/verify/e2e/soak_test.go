@@ -24,42 +24,39 @@ import (
 )
 
 const (
-	// soakLasts is how long TestSoak makes trouble where DURATION does not say it, and the
-	// least.
-	soakLasts = 45 * time.Second
-	// soakSettles is how long it may take after that to come to a verdict, of a soak of up
-	// to ten minutes.
-	soakSettles = 90 * time.Second
-	// progressEvery is how often it says how far it is.
+	// minSoak is how long TestSoak makes trouble unless DURATION asks for more.
+	minSoak = 45 * time.Second
+	// minVerdictTime is the time limit for the checks after a soak of up to ten minutes.
+	minVerdictTime = 90 * time.Second
+	// progressEvery is the interval between progress messages.
 	progressEvery = 5 * time.Second
 )
 
-// soak is one stack after the other on the same data, who sends to it, who asks it, and
-// who troubles it. What it finds wrong ends it.
+// soak runs stacks one after another on the same data, with senders, readers and troublemakers at
+// work. The first failure ends it.
 type soak struct {
-	ctx    context.Context // ends with the verdict, at an interrupt, when something is wrong
-	wrong  context.CancelCauseFunc
-	seed   uint64
-	lasts  time.Duration
-	began  time.Time
-	ledger *ledger
-	stack  atomic.Pointer[stack] // the one that is up, or was last
-	doomed atomic.Pointer[stack] // the one that is killed, or was last
+	ctx      context.Context // ends with the verdict, an interrupt or the first failure
+	cancel   context.CancelCauseFunc
+	seed     uint64
+	duration time.Duration
+	began    time.Time
+	ledger   *ledger
+	stack    atomic.Pointer[stack] // the current or last one
+	killed   atomic.Pointer[stack] // the last one that was killed, or is being killed
 
-	// What happened.
-	delivered, again                           atomic.Int64 // deliveries acknowledged, and not
-	connections                                atomic.Int64 // of MQTT clients, whole in an answer
-	answered, refused, cut                     atomic.Int64 // questions
+	delivered, retries                         atomic.Int64 // acknowledged and unacknowledged deliveries
+	connections                                atomic.Int64 // of MQTT clients, with all rows seen
+	checked, refused, cut                      atomic.Int64 // queries
 	kills, freezes, long, outages, compactions atomic.Int64
-	disturbed, clouds                          atomic.Int64 // compactions that did not end well; whole clouds killed
+	disturbed, hostKills                       atomic.Int64 // failed compactions; kills of a whole stack
 }
 
-// TestSoak: everything at once, for a long time. Many senders and MQTT clients, readers
-// that ask all along, compaction, and meanwhile processes that are killed or frozen,
-// a store that is down or full, and once everything killed together. What was
-// acknowledged before a question is in its answer exactly once, and nothing else.
+// TestSoak does everything at once, for a long time. Many senders and MQTT clients, readers and
+// compaction work while processes are killed or frozen, the store is down or full, and once the whole
+// stack is killed. Each response must contain the events acknowledged before its request exactly
+// once, and no event that was never sent.
 //
-// DURATION is how long (`make soak`), SEED repeats the choices of an earlier one.
+// DURATION sets the duration (`make soak`). SEED repeats the random choices of an earlier run.
 func TestSoak(t *testing.T) {
 	needsProc(t)
 	k := newSoak(t)
@@ -77,39 +74,40 @@ func TestSoak(t *testing.T) {
 
 func newSoak(t *testing.T) *soak {
 	t.Helper()
-	k := &soak{lasts: soakLasts, seed: rand.Uint64(), ledger: newLedger()}
+	k := &soak{duration: minSoak, seed: rand.Uint64(), ledger: newLedger()}
 	var err error
 	if text := os.Getenv("DURATION"); text != "" {
-		k.lasts, err = time.ParseDuration(text)
+		k.duration, err = time.ParseDuration(text)
 		require.NoError(t, err, "DURATION")
-		require.GreaterOrEqual(t, k.lasts, soakLasts, "DURATION: too short for every kind of trouble")
+		require.GreaterOrEqual(t, k.duration, minSoak, "DURATION is too short for every kind of trouble")
 	}
 	if text := os.Getenv("SEED"); text != "" {
 		k.seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err, "SEED")
 	}
-	t.Logf("SEED=%d DURATION=%v", k.seed, k.lasts)
+	t.Logf("SEED=%d DURATION=%v", k.seed, k.duration)
 	k.stack.Store(&stack{data: keptIfFailed(t)})
 	k.stack.Load().start(t)
 	k.began = time.Now()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), k.lasts+k.settles(), fmt.Errorf("no verdict within %v after the trouble", k.settles()))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), k.duration+k.verdictTime(), fmt.Errorf("no verdict within %v after the trouble", k.verdictTime()))
 	t.Cleanup(cancel)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	t.Cleanup(stop)
-	k.ctx, k.wrong = context.WithCancelCause(ctx)
+	k.ctx, k.cancel = context.WithCancelCause(ctx)
 	return k
 }
 
-// settles is soakSettles, or longer where there is more to check.
-func (k *soak) settles() time.Duration { return max(soakSettles, k.lasts*15/100) }
+// verdictTime returns the time limit for the checks after the trouble. It grows with the number of
+// events to check.
+func (k *soak) verdictTime() time.Duration { return max(minVerdictTime, k.duration*15/100) }
 
-// keptIfFailed is a folder that stays for whoever looks into a failure.
+// keptIfFailed returns a new folder that is removed after the test unless the test fails.
 func keptIfFailed(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-soak-")
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the data is kept in %s", dir)
+			t.Logf("the data of the failed test is in %s", dir)
 			return
 		}
 		require.NoError(t, os.RemoveAll(dir))
@@ -117,50 +115,52 @@ func keptIfFailed(t *testing.T) string {
 	return dir
 }
 
-// random is a source of choices of one's own.
-func (k *soak) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(k.seed, who)) }
+// random returns a source of random choices for one participant.
+func (k *soak) random(participant uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(k.seed, participant))
+}
 
-// problem ends the soak with what is wrong, if it is the first.
-func (k *soak) problem(format string, values ...any) { k.wrong(fmt.Errorf(format, values...)) }
+// fail ends the soak with a failure. Only the first one counts.
+func (k *soak) fail(format string, values ...any) { k.cancel(fmt.Errorf(format, values...)) }
 
-func (k *soak) requireNoProblem(t *testing.T) {
+func (k *soak) requireNoFailure(t *testing.T) {
 	t.Helper()
 	require.NoError(t, context.Cause(k.ctx))
 }
 
-// run lets everybody work for as long as it lasts; in the middle everything is killed
-// together and started again.
+// run lets all participants work for the duration. Near the middle the whole stack is killed and
+// started again.
 func (k *soak) run(t *testing.T) {
 	t.Helper()
 	busy, end := context.WithCancel(k.ctx)
 	troubled, calm := context.WithCancel(busy)
 	var running, troubles sync.WaitGroup
-	t.Cleanup(func() { k.wrong(nil); end(); calm(); troubles.Wait(); running.Wait() })
+	t.Cleanup(func() { k.cancel(nil); end(); calm(); troubles.Wait(); running.Wait() })
 	for i := range soakPosters {
 		running.Go(func() { k.post(busy, uint64(i)) })
 	}
 	for i := range soakClients {
 		running.Go(func() { k.connect(busy, uint64(i)) })
 	}
-	for i := range soakAskers {
-		running.Go(func() { k.keepAsking(busy, uint64(i)) })
+	for i := range soakReaders {
+		running.Go(func() { k.keepQuerying(busy, uint64(i)) })
 	}
-	for _, trouble := range []func(context.Context){k.killAlong, k.freezeAlong, k.freezeLong, k.stopStore, k.compactAlong} {
+	for _, trouble := range []func(context.Context){k.keepKilling, k.keepFreezing, k.freezeLong, k.stopStore, k.keepCompacting} {
 		troubles.Go(func() { trouble(troubled) })
 	}
 	running.Go(func() { k.progress(t, busy) })
-	sleep(k.ctx, between(k.random(killingCloud), k.lasts*2/5, k.lasts*3/5))
-	k.killCloud(t)
-	sleep(k.ctx, k.lasts-time.Since(k.began))
+	sleep(k.ctx, between(k.random(killingHost), k.duration*2/5, k.duration*3/5))
+	k.killHost(t)
+	sleep(k.ctx, k.duration-time.Since(k.began))
 	calm()
 	troubles.Wait()
 	end()
 	running.Wait()
-	k.requireNoProblem(t)
-	t.Logf("%3.0f s: the trouble is over, and all that was sent is acknowledged", k.elapsed())
+	k.requireNoFailure(t)
+	t.Logf("%3.0f s: the trouble is over, and everything sent is acknowledged", k.elapsed())
 }
 
-// sleep reports whether the time went by before ctx ended.
+// sleep waits and reports whether the whole time passed before ctx ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -172,20 +172,20 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// killCloud ends infra/local without notice, and with it all functions, the store and
-// the broker, and starts it again on the same data.
-func (k *soak) killCloud(t *testing.T) {
+// killHost kills infra/local, and with it all functions, the store and the broker, and starts a new
+// stack on the same data.
+func (k *soak) killHost(t *testing.T) {
 	if k.ctx.Err() != nil {
 		return
 	}
 	old := k.stack.Load()
-	k.doomed.Store(old)
+	k.killed.Store(old)
 	old.kill(t)
 	k.startAgain(t)
-	k.clouds.Add(1)
+	k.hostKills.Add(1)
 }
 
-// progress says now and then how far it is.
+// progress logs the counters at intervals.
 func (k *soak) progress(t *testing.T, ctx context.Context) {
 	for sleep(ctx, progressEvery) {
 		t.Log(k.line())
@@ -196,26 +196,26 @@ func (k *soak) elapsed() float64 { return time.Since(k.began).Seconds() }
 
 func (k *soak) line() string {
 	return fmt.Sprintf("%3.0f s: %d events acknowledged, %d deliveries (%d not acknowledged), %d MQTT connections, "+
-		"%d queries checked (%d refused, %d cut), %d kills, %d freezes (%d past a deadline), %d outages, %d compactions (%d cut short), %d clouds killed",
-		k.elapsed(), k.ledger.events(), k.delivered.Load()+k.again.Load(), k.again.Load(), k.connections.Load(),
-		k.answered.Load(), k.refused.Load(), k.cut.Load(), k.kills.Load(), k.freezes.Load(), k.long.Load(), k.outages.Load(),
-		k.compactions.Load(), k.disturbed.Load(), k.clouds.Load())
+		"%d queries checked (%d refused, %d cut), %d kills, %d freezes (%d past a deadline), %d outages, %d compactions (%d cut short), %d stacks killed",
+		k.elapsed(), k.ledger.events(), k.delivered.Load()+k.retries.Load(), k.retries.Load(), k.connections.Load(),
+		k.checked.Load(), k.refused.Load(), k.cut.Load(), k.kills.Load(), k.freezes.Load(), k.long.Load(), k.outages.Load(),
+		k.compactions.Load(), k.disturbed.Load(), k.hostKills.Load())
 }
 
-// requireTrouble checks that there was some of every kind.
+// requireTrouble checks that every kind of work and trouble occurred.
 func (k *soak) requireTrouble(t *testing.T) {
 	t.Helper()
 	for name, n := range map[string]*atomic.Int64{
-		"deliveries": &k.delivered, "deliveries again": &k.again, "MQTT connections": &k.connections,
-		"queries checked": &k.answered, "queries refused": &k.refused, "kills": &k.kills, "freezes": &k.freezes,
-		"freezes past a deadline": &k.long, "outages": &k.outages, "compactions": &k.compactions, "clouds killed": &k.clouds,
+		"deliveries": &k.delivered, "retries": &k.retries, "MQTT connections": &k.connections,
+		"queries checked": &k.checked, "queries refused": &k.refused, "kills": &k.kills, "freezes": &k.freezes,
+		"freezes past a deadline": &k.long, "outages": &k.outages, "compactions": &k.compactions, "stacks killed": &k.hostKills,
 	} {
 		require.NotZero(t, n.Load(), name)
 	}
 }
 
-// compactAll compacts until nothing is left to do, and that is one object a partition of
-// days that are over.
+// compactAll compacts until nothing is left to do. Then each partition of a past day must have one
+// object.
 func (k *soak) compactAll(t *testing.T) {
 	t.Helper()
 	s := k.stack.Load()
@@ -228,23 +228,23 @@ func (k *soak) compactAll(t *testing.T) {
 	for key := range s.objects(t, "events/") {
 		perPartition[partitionOf(key)]++
 	}
-	over := 0
+	past := 0
 	for partition, objects := range perPartition {
 		if _, day, _ := strings.Cut(partition, "/day="); day < k.began.UTC().Format(time.DateOnly) {
 			require.Equal(t, 1, objects, partition)
-			over++
+			past++
 		}
 	}
-	require.NotZero(t, over)
-	t.Logf("%3.0f s: compacted from %d to %d objects, of %d partitions of days that are over one each",
-		k.elapsed(), first, len(s.objects(t, "events/")), over)
+	require.NotZero(t, past)
+	t.Logf("%3.0f s: compacted from %d to %d objects; %d partitions of past days have one each",
+		k.elapsed(), first, len(s.objects(t, "events/")), past)
 }
 
-// soakCheckers ask at the same time in the end.
+// soakCheckers is the number of concurrent queries at the end.
 const soakCheckers = 4
 
-// requireAll asks for every device and holds the answer to the ledger, and says how many
-// events there are.
+// requireAll queries every device, compares the responses with the ledger, and returns the number of
+// events.
 func (k *soak) requireAll(t *testing.T) int {
 	t.Helper()
 	accounts := make(chan *account)
@@ -253,7 +253,7 @@ func (k *soak) requireAll(t *testing.T) int {
 	for range soakCheckers {
 		running.Go(func() {
 			for a := range accounts {
-				events.Add(int64(k.checkInTheEnd(a)))
+				events.Add(int64(k.checkAtTheEnd(a)))
 			}
 		})
 	}
@@ -262,26 +262,26 @@ func (k *soak) requireAll(t *testing.T) int {
 	}
 	close(accounts)
 	running.Wait()
-	k.requireNoProblem(t)
+	k.requireNoFailure(t)
 	t.Logf("%3.0f s: %d events of %d devices checked", k.elapsed(), events.Load(), len(k.ledger.all()))
 	return int(events.Load())
 }
 
-// checkInTheEnd asks until it is answered.
-func (k *soak) checkInTheEnd(a *account) int {
+// checkAtTheEnd repeats a query until it succeeds, and returns the number of rows.
+func (k *soak) checkAtTheEnd(a *account) int {
 	for k.ctx.Err() == nil {
-		if rows, ok := k.check(k.ctx, a, endPage); ok {
+		if rows, ok := k.check(k.ctx, a, maxLimit); ok {
 			return len(rows)
 		}
 	}
 	return 0
 }
 
-// endPage is the longest page there is.
-const endPage = 5000
+// maxLimit is the maximum number of rows a page.
+const maxLimit = 5000
 
-// age makes all objects of the stack that was stopped an hour old, so that the days that
-// are over are quiet as well, and compaction brings their partitions down to one object.
+// age makes all objects of the stopped stack an hour old. Then the compactor considers past days
+// quiet, and merges each of their partitions into one object.
 func (k *soak) age(t *testing.T) {
 	t.Helper()
 	old := time.Now().Add(-time.Hour)
@@ -290,7 +290,7 @@ func (k *soak) age(t *testing.T) {
 	}
 }
 
-// startAgain starts the stack that was stopped, on the same data.
+// startAgain starts a new stack on the data of the last one.
 func (k *soak) startAgain(t *testing.T) {
 	t.Helper()
 	s := &stack{data: k.stack.Load().data}
@@ -298,8 +298,8 @@ func (k *soak) startAgain(t *testing.T) {
 	k.stack.Store(s)
 }
 
-// requireBucket stops the stack in order and reads the whole bucket: it keeps every
-// rule, and holds the events that were answered and no other.
+// requireBucket stops the stack cleanly and checks the whole bucket. It must keep every invariant and
+// hold exactly the events that the API returned.
 func (k *soak) requireBucket(t *testing.T, events int) {
 	t.Helper()
 	s := k.stack.Load()
@@ -316,17 +316,17 @@ func (k *soak) requireBucket(t *testing.T, events int) {
 func (k *soak) report(t *testing.T, events int) {
 	t.Helper()
 	t.Log(k.line())
-	t.Logf("PASS in %.0f s: %d events, each exactly once, before and after the last compaction; SEED=%d",
+	t.Logf("PASS in %.0f s: %d events, each exactly once before and after the last compaction; SEED=%d",
 		k.elapsed(), events, k.seed)
-	figures.Add(t, "kills survived", int(k.kills.Load()+k.clouds.Load()))
+	figures.Add(t, "kills survived", int(k.kills.Load()+k.hostKills.Load()))
 	figures.Add(t, "freezes survived", int(k.freezes.Load()))
 	figures.Add(t, "outages survived", int(k.outages.Load()))
 	figures.Add(t, "events checked", events)
-	figures.Add(t, "queries checked", int(k.answered.Load()))
+	figures.Add(t, "queries checked", int(k.checked.Load()))
 }
 
-// isRefusal says whether an answer asks to try again. A connection that breaks, as
-// when the stack is killed, counts as one.
+// isRefusal reports whether a request may be tried again. A broken connection, as after a kill of the
+// stack, counts as a refusal.
 func isRefusal(r response, err error) bool {
 	if err != nil {
 		return true

@@ -9,39 +9,39 @@ import (
 )
 
 const (
-	// soakAskers ask all along, at soakAskPace each.
-	soakAskers  = 4
-	soakAskPace = 20 * time.Millisecond
+	// soakReaders is the number of readers, and queryPause the pause of each between queries.
+	soakReaders = 4
+	queryPause  = 20 * time.Millisecond
 )
 
-// keepAsking asks about one device after the other.
-func (k *soak) keepAsking(ctx context.Context, number uint64) {
+// keepQuerying queries one random device after another.
+func (k *soak) keepQuerying(ctx context.Context, number uint64) {
 	random := k.random(1000 + number)
-	for sleep(ctx, soakAskPace) {
+	for sleep(ctx, queryPause) {
 		if a := k.ledger.any(random); a != nil {
 			k.check(ctx, a, 20+random.IntN(400))
 		}
 	}
 }
 
-// check asks about a device and holds the answer to what the ledger said before. Not
-// ok: the question was refused.
-func (k *soak) check(ctx context.Context, a *account, page int) (rows []row, ok bool) {
+// check queries a device and compares the rows with the ledger as it was before the query. It returns
+// false if the query was refused.
+func (k *soak) check(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
 	promised := k.ledger.promised(a)
-	if rows, ok = k.trace(ctx, a, page); !ok {
+	if rows, ok = k.trace(ctx, a, limit); !ok {
 		return nil, false
 	}
-	if err := k.ledger.judge(a, promised, namesOf(rows)); err != nil {
-		k.problem("%w", err)
+	if err := k.ledger.judge(a, promised, idsOf(rows)); err != nil {
+		k.fail("%w", err)
 	}
-	k.answered.Add(1)
+	k.checked.Add(1)
 	return rows, true
 }
 
-// trace is all pages of a device's trace. Not ok: one of them was refused.
-func (k *soak) trace(ctx context.Context, a *account, page int) (rows []row, ok bool) {
-	q := question(a.instance, a.device, a.from, a.from.Add(k.lasts+k.settles()))
-	q.Set("limit", strconv.Itoa(page))
+// trace returns all pages of a device's trace. It returns false if one of them was refused.
+func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
+	q := question(a.instance, a.device, a.from, a.from.Add(k.duration+k.verdictTime()))
+	q.Set("limit", strconv.Itoa(limit))
 	for {
 		r, err := k.stack.Load().tryAsk(ctx, q)
 		if isRefusal(r, err) {
@@ -54,7 +54,7 @@ func (k *soak) trace(ctx context.Context, a *account, page int) (rows []row, ok 
 			Incomplete bool
 		}
 		if err := json.Unmarshal(r.body, &got); r.status != http.StatusOK || err != nil || got.Incomplete {
-			k.problem("the query function answers %d: %.1000s", r.status, r.body)
+			k.fail("query function responded %d: %.1000s", r.status, r.body)
 			return nil, false
 		}
 		rows = append(rows, got.Events...)
@@ -65,8 +65,8 @@ func (k *soak) trace(ctx context.Context, a *account, page int) (rows []row, ok 
 	}
 }
 
-// noteRefusal counts refusals, and apart from them the answers that ended with the process
-// that was about to give them.
+// noteRefusal counts a refusal. It counts a response separately if it was cut off because its
+// process ended.
 func (k *soak) noteRefusal(r response, err error) {
 	if err == nil && r.status == http.StatusBadGateway {
 		k.cut.Add(1)
@@ -75,11 +75,11 @@ func (k *soak) noteRefusal(r response, err error) {
 	k.refused.Add(1)
 }
 
-// namesOf are what their sources called the events.
-func namesOf(rows []row) []string {
-	names := make([]string, len(rows))
+// idsOf returns the source event ids of rows.
+func idsOf(rows []row) []string {
+	ids := make([]string, len(rows))
 	for i, r := range rows {
-		names[i] = r.SourceEventID
+		ids[i] = r.SourceEventID
 	}
-	return names
+	return ids
 }

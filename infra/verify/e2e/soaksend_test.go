@@ -12,44 +12,44 @@ import (
 )
 
 const (
-	// soakPosters send webhooks, soakClients are MQTT devices at a time.
+	// soakPosters is the number of webhook senders, soakClients the number of concurrent MQTT devices.
 	soakPosters, soakClients = 8, 16
-	// soakPace is how often a poster sends at most.
-	soakPace = 100 * time.Millisecond
-	// clientPace is how long an MQTT device waits before its next connection.
-	clientPace = 300 * time.Millisecond
-	// soakDevice is how many events a poster's device has: with more, answers would
-	// become longer and longer.
-	soakDevice = 250
+	// postInterval is the minimum interval between a poster's batches.
+	postInterval = 100 * time.Millisecond
+	// connectPause is the pause of an MQTT device before its next connection.
+	connectPause = 300 * time.Millisecond
+	// eventsPerDevice is the number of events of a poster's device. It keeps the responses short.
+	eventsPerDevice = 250
+	// connectionsPerDevice is the number of successive connections of an MQTT device.
+	connectionsPerDevice = 20
 	// soakInstance is the instance of the posters' events.
 	soakInstance = "soak"
 )
 
-// soakPoster has four devices at a time. The events of every fourth are of yesterday, a
-// day that is over.
+// soakPoster sends the events of four devices at a time. The events of about every fourth device
+// happened yesterday, on a past day.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
 	ledger  *ledger
 	began   time.Time
-	devices [4]soakSender
+	devices [4]soakDevice
 	count   int
 }
 
-// soakSender is a device: when its events happened, as seen from now, and how many more
-// it will have.
-type soakSender struct {
+// soakDevice is a device of a poster.
+type soakDevice struct {
 	id   string
-	ago  time.Duration
-	left int
+	ago  time.Duration // age of its events when they are sent
+	left int           // number of events to come
 }
 
-// event is the next one of some device.
+// event returns the next event of a random device.
 func (p *soakPoster) event() inputEvent {
 	d := &p.devices[p.random.IntN(len(p.devices))]
 	p.count++
 	if d.left == 0 {
-		*d = soakSender{id: fmt.Sprintf("%s@@@device-%06d", p.name, p.count), left: soakDevice}
+		*d = soakDevice{id: fmt.Sprintf("%s@@@device-%06d", p.name, p.count), left: eventsPerDevice}
 		if p.random.IntN(4) == 0 {
 			d.ago = 24 * time.Hour
 		}
@@ -62,11 +62,11 @@ func (p *soakPoster) event() inputEvent {
 	}
 }
 
-// post sends batches until ctx ends, each again until it is acknowledged, and some once
-// more after that, as a broker does that did not hear the answer.
+// post sends batches until ctx ends, and repeats each until it is acknowledged. It sends some once
+// more afterwards, like a broker that missed the response.
 func (k *soak) post(ctx context.Context, number uint64) {
 	p := &soakPoster{name: fmt.Sprintf("soak-%d", number), random: k.random(number), ledger: k.ledger, began: k.began.Add(-time.Second)}
-	pace := time.NewTicker(soakPace)
+	pace := time.NewTicker(postInterval)
 	defer pace.Stop()
 	for ctx.Err() == nil {
 		events := make([]inputEvent, 1+p.random.IntN(20))
@@ -88,34 +88,31 @@ func (k *soak) post(ctx context.Context, number uint64) {
 	}
 }
 
-// deliver sends until it is acknowledged; false when the soak ends before.
+// deliver repeats a batch until it is acknowledged. It returns false if the soak ends first.
 func (k *soak) deliver(events []inputEvent) bool {
 	body := encode(events)
-	for pause := soakPace; ; pause = min(2*pause, time.Second) {
+	for pause := postInterval; ; pause = min(2*pause, time.Second) {
 		r, err := do(k.ctx, http.MethodPost, k.stack.Load().url("/webhooks/events/"+soakInstance), webhookToken, nil, body)
 		switch {
 		case err == nil && r.status == http.StatusOK:
 			k.delivered.Add(1)
 			return true
 		case !isRefusal(r, err):
-			k.problem("the recorder answers %d: %s", r.status, r.body)
+			k.fail("recorder responded %d: %s", r.status, r.body)
 		}
-		k.again.Add(1)
+		k.retries.Add(1)
 		if !sleep(k.ctx, pause) {
 			return false
 		}
 	}
 }
 
-// soakMQTTDevice is how many connections an MQTT device makes, one after the other.
-const soakMQTTDevice = 20
-
-// connect is one MQTT connection after the other, which end in one way after the other.
-// Each counts when an answer has all of its rows.
+// connect makes one MQTT connection after another, each with the next kind of end. A connection counts
+// once a response has all of its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
-	for i := 0; sleep(ctx, clientPace); i++ {
-		if a == nil || i%soakMQTTDevice == 0 {
+	for i := 0; sleep(ctx, connectPause); i++ {
+		if a == nil || i%connectionsPerDevice == 0 {
 			a = k.ledger.open("local", fmt.Sprintf("mqtt-%d@@@%d", number, i), time.Now().Add(-time.Second))
 		}
 		kind := ends.Kinds[(i+int(number))%len(ends.Kinds)]
@@ -127,24 +124,24 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	}
 }
 
-// makeConnection reports whether all rows of a connection are answered. What the broker
-// had not delivered when it was killed is gone: then what was answered must stay.
+// makeConnection makes a connection and reports whether the API has returned all of its rows. If the
+// broker is killed, its undelivered events are lost, but rows that were returned must remain.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.promised(a)
 	k.ledger.settle(a, nil, len(kind.Rows))
 	if err := kind.Run(k.ctx, s.target(), a.device); err != nil && k.isUp(s) {
-		k.problem("client %q: %w", a.device, err)
+		k.fail("client %q: %w", a.device, err)
 	}
 	for pause := 2 * pollEvery; ; pause = min(2*pause, time.Second) {
 		up := k.isUp(s)
-		rows, ok := k.check(k.ctx, a, endPage)
+		rows, ok := k.check(k.ctx, a, maxLimit)
 		switch {
 		case ok && len(rows) >= before+len(kind.Rows):
-			k.holdToKind(a, kind, rows[before:])
-			k.ledger.settle(a, namesOf(rows[before:]), 0)
+			k.checkKind(a, kind, rows[before:])
+			k.ledger.settle(a, idsOf(rows[before:]), 0)
 			return true
 		case ok && !up:
-			k.ledger.settle(a, namesOf(rows[before:]), before+len(kind.Rows)-len(rows))
+			k.ledger.settle(a, idsOf(rows[before:]), before+len(kind.Rows)-len(rows))
 			return false
 		}
 		if !sleep(k.ctx, pause) {
@@ -153,15 +150,16 @@ func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	}
 }
 
-// isUp says whether nobody has killed a stack.
-func (k *soak) isUp(s *stack) bool { return k.ctx.Err() == nil && s != k.doomed.Load() }
+// isUp reports whether the soak is still running and has not killed the stack.
+func (k *soak) isUp(s *stack) bool { return k.ctx.Err() == nil && s != k.killed.Load() }
 
-func (k *soak) holdToKind(a *account, kind ends.Kind, rows []row) {
+// checkKind fails the soak unless the rows match the kind of end.
+func (k *soak) checkKind(a *account, kind ends.Kind, rows []row) {
 	got := make([]ends.Row, len(rows))
 	for i, r := range rows {
 		got[i] = ends.Row{Action: r.Action, Info: r.ActionInfo}
 	}
 	if !slices.Equal(got, kind.Rows) {
-		k.problem("device %q, %s: got rows %v, want %v", a.device, kind.Name, got, kind.Rows)
+		k.fail("device %q, %s: got rows %v, want %v", a.device, kind.Name, got, kind.Rows)
 	}
 }

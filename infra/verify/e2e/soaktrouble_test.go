@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// Names of those who draw choices.
+// Participants that draw random numbers, in addition to the numbered ones.
 const (
 	killing = 2000 + iota
 	freezing
 	freezingLong
 	stopping
 	compacting
-	killingCloud
+	killingHost
 )
 
-// between is some time of a range.
-func between(random *rand.Rand, least, most time.Duration) time.Duration {
-	return least + time.Duration(random.Int64N(int64(most-least)))
+// between returns a random duration from low up to, but not including, high.
+func between(random *rand.Rand, low, high time.Duration) time.Duration {
+	return low + time.Duration(random.Int64N(int64(high-low)))
 }
 
-// victim is some process of one of the functions, which may be named more than once; not
-// ok if none of the chosen one runs.
+// victim returns a random process of a random one of the functions. It returns false if no process of
+// that function runs.
 func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
 	found := functionProcesses(k.stack.Load().cmd.Process.Pid, functions[random.IntN(len(functions))])
 	if len(found) == 0 {
@@ -33,8 +33,8 @@ func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
 	return found[random.IntN(len(found))], true
 }
 
-// killAlong kills recorders and query functions, in the middle of what they do or not.
-func (k *soak) killAlong(ctx context.Context) {
+// keepKilling kills recorders and query functions, during and between calls.
+func (k *soak) keepKilling(ctx context.Context) {
 	random := k.random(killing)
 	for sleep(ctx, between(random, 100*time.Millisecond, 2*time.Second)) {
 		if p, ok := k.victim(random, "recorder", "query"); ok && p.kill() {
@@ -43,17 +43,16 @@ func (k *soak) killAlong(ctx context.Context) {
 	}
 }
 
-// freezeAlong stops processes for a moment or some seconds, between and during calls, up
-// to three at a time.
-func (k *soak) freezeAlong(ctx context.Context) {
+// keepFreezing stops up to three processes at a time for up to five seconds, during and between calls.
+func (k *soak) keepFreezing(ctx context.Context) {
 	random := k.random(freezing)
 	var frozen sync.WaitGroup
 	defer frozen.Wait()
 	slots := make(chan struct{}, 3)
 	for sleep(ctx, between(random, 100*time.Millisecond, 2*time.Second)) {
-		lasts := between(random, 10*time.Millisecond, 500*time.Millisecond)
+		duration := between(random, 10*time.Millisecond, 500*time.Millisecond)
 		if random.IntN(4) == 0 {
-			lasts = between(random, 500*time.Millisecond, 5*time.Second)
+			duration = between(random, 500*time.Millisecond, 5*time.Second)
 		}
 		p, ok := k.victim(random, "recorder", "query")
 		select {
@@ -63,19 +62,18 @@ func (k *soak) freezeAlong(ctx context.Context) {
 		}
 		frozen.Go(func() {
 			defer func() { <-slots }()
-			if ok && freeze(ctx, p, lasts) {
+			if ok && freeze(ctx, p, duration) {
 				k.freezes.Add(1)
 			}
 		})
 	}
 }
 
-// callLimit is past the time limit of a recorder's and a query function's call, as
-// s.yaml has it.
-const callLimit = 16 * time.Second
-
-// freezeLong stops a process for longer than a call may last, then one of the other
+// pastDeadline is longer than the time limit in s.yaml for a call of the recorder or the query
 // function.
+const pastDeadline = 16 * time.Second
+
+// freezeLong stops processes of the two functions in turn, each for longer than a call may last.
 func (k *soak) freezeLong(ctx context.Context) {
 	random := k.random(freezingLong)
 	for i := 0; sleep(ctx, between(random, 2*time.Second, 10*time.Second)); i++ {
@@ -84,11 +82,11 @@ func (k *soak) freezeLong(ctx context.Context) {
 	}
 }
 
-// freezeOne reports whether it stopped a process of a function for so long: there may be
-// none just now.
+// freezeOne stops a process of a function past its deadline. It returns false if it found no process
+// or ctx ended.
 func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string) bool {
 	p, ok := k.victim(random, function)
-	if !ok || !freeze(ctx, p, callLimit) || ctx.Err() != nil {
+	if !ok || !freeze(ctx, p, pastDeadline) || ctx.Err() != nil {
 		return false
 	}
 	k.freezes.Add(1)
@@ -96,50 +94,50 @@ func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string
 	return true
 }
 
-// freeze stops a process and lets it go on after a while, if it still lives: the host
-// kills one that is late for its call.
-func freeze(ctx context.Context, p process, lasts time.Duration) bool {
+// freeze stops a process and resumes it after the given duration if it is still alive, because the
+// host kills a process past its deadline. It reports whether it stopped the process.
+func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	if !p.alive() || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
 		return false
 	}
-	sleep(ctx, lasts)
+	sleep(ctx, duration)
 	if p.alive() {
 		_ = syscall.Kill(p.pid, syscall.SIGCONT)
 	}
 	return true
 }
 
-// stopStore takes the store down and fills it, in turn, for a tenth of the time in all,
-// a minute at the most.
+// stopStore alternately takes the store down and fills it up. All outages together last a tenth of
+// the soak, and at most a minute.
 func (k *soak) stopStore(ctx context.Context) {
 	random := k.random(stopping)
-	budget := min(k.lasts/10, time.Minute)
+	budget := min(k.duration/10, time.Minute)
 	longest := budget / 3
-	for i := 0; budget > 0 && sleep(ctx, between(random, k.lasts/30, k.lasts/12)); i++ {
-		lasts := min(budget, between(random, longest/4, longest))
+	for i := 0; budget > 0 && sleep(ctx, between(random, k.duration/30, k.duration/12)); i++ {
+		duration := min(budget, between(random, longest/4, longest))
 		fault := []string{"down=true", "max_bytes=1"}[i%2]
 		s := k.stack.Load()
 		if s.setStore(k.ctx, fault) != nil {
-			continue // it is being killed
+			continue // the stack is being killed
 		}
-		budget -= lasts
-		sleep(ctx, lasts)
+		budget -= duration
+		sleep(ctx, duration)
 		if s.setStore(k.ctx, "") == nil {
 			k.outages.Add(1)
 		}
 	}
 }
 
-// compactAlong compacts again and again. Of four compactions two are left alone; one is
-// killed somewhere in the middle, one stopped there and then let go on with what it knew.
-func (k *soak) compactAlong(ctx context.Context) {
+// keepCompacting compacts again and again. Of every four compactions it kills one in the middle, and
+// stops another there, which later resumes with outdated knowledge. The other two are undisturbed.
+func (k *soak) keepCompacting(ctx context.Context) {
 	random := k.random(compacting)
 	for i := 0; sleep(ctx, between(random, 200*time.Millisecond, 2*time.Second)); i++ {
 		s := k.stack.Load()
 		ended := make(chan error, 1)
 		go func() { ended <- s.invoke(ctx, "compactor") }()
-		after := between(random, time.Millisecond, 300*time.Millisecond)
-		if i%2 == 0 && sleep(ctx, after) {
+		delay := between(random, time.Millisecond, 300*time.Millisecond)
+		if i%2 == 0 && sleep(ctx, delay) {
 			k.disturb(ctx, random, i%4 == 0)
 		}
 		if <-ended == nil {

@@ -23,33 +23,31 @@ import (
 const (
 	webhookToken = "e2e-webhooks"
 	queryToken   = "e2e-queries"
-	// patience bounds every wait for a condition.
+	// patience is the longest wait for a condition.
 	patience = 60 * time.Second
-	// pollEvery is how often a condition is looked at.
+	// pollEvery is the pause between two checks of a condition.
 	pollEvery = 20 * time.Millisecond
 )
 
-// stack is the whole system on this machine: one process of infra/local and the
-// functions' processes below it. Its data outlives it.
+// stack is the whole system on this machine: one process of infra/local and its children, the
+// functions. The data outlives the processes.
 type stack struct {
 	data           string
-	env            []string // more of its environment, "NAME=value"
-	port, mqttPort string   // "0" before the start: free ones
+	env            []string // additional environment, "NAME=value"
+	port, mqttPort string   // "0" before the start: any free port
 	cmd            *exec.Cmd
 	output         *output
-	exited         chan struct{} // closed when it is gone
-	err            error         // of its end; to be read when exited is closed
+	exited         chan struct{} // closed when the process has ended
+	err            error         // of Wait; may be read once exited is closed
 }
 
-// newStack starts a stack of its own on no data.
+// newStack starts a stack without data.
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{data: t.TempDir()}
-	s.start(t)
-	return s
+	return newStackWith(t)
 }
 
-// newStackWith starts a stack with more in its environment.
+// newStackWith starts a stack without data and with additional environment variables.
 func newStackWith(t *testing.T, env ...string) *stack {
 	t.Helper()
 	s := &stack{data: t.TempDir(), env: env}
@@ -57,15 +55,15 @@ func newStackWith(t *testing.T, env ...string) *stack {
 	return s
 }
 
-// readyMessage is what the stack says when it is ready, with its two ports.
+// readyMessage matches the message that a ready stack prints, and captures its two ports.
 var readyMessage = regexp.MustCompile(`(?s)is ready.*API +http://127\.0\.0\.1:(\d+)/.*MQTT +127\.0\.0\.1:(\d+)`)
 
-// start starts it, again perhaps, on new ports and the data that is there.
+// start starts or restarts the stack, on new ports and its existing data.
 func (s *stack) start(t *testing.T) {
 	t.Helper()
 	s.port, s.mqttPort = "0", "0"
 	s.output = newOutput(readyMessage)
-	s.cmd = s.command(context.Background()) // it outlives the test's context, for Cleanup to end
+	s.cmd = s.command(context.Background()) // not the test's context: Cleanup ends the process
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	s.cmd.SysProcAttr = childAttributes()
 	require.NoError(t, s.cmd.Start())
@@ -79,8 +77,8 @@ func (s *stack) start(t *testing.T) {
 	s.awaitReady(t)
 }
 
-// command runs infra/local as the Makefile does, with nothing of our environment
-// but what a program needs to run.
+// command returns a command that runs infra/local as the Makefile does. From our environment it
+// passes on only what every program needs.
 func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(built, ".build", "local"), arguments...)
 	cmd.Dir = built
@@ -93,25 +91,25 @@ func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return cmd
 }
 
-// endOnCleanup takes what is left of this start down with the test, and shows what it
-// said if the test failed.
+// endOnCleanup ends the processes of this start after the test, and logs their output if the test
+// failed.
 func (s *stack) endOnCleanup(t *testing.T) {
 	cmd, exited, output := s.cmd, s.exited, s.output
 	t.Cleanup(func() {
 		select {
-		case <-exited: // its id may be somebody else's by now
+		case <-exited: // another process may have its id by now
 		default:
 			killFamily(cmd.Process.Pid)
 			<-exited
 		}
 		if t.Failed() {
 			functions, _ := os.ReadFile(filepath.Join(s.data, "functions.log"))
-			t.Logf("the stack said:\n%s\nits functions said:\n%s", output.tail(), tail(string(functions)))
+			t.Logf("output of the stack:\n%s\noutput of its functions:\n%s", output.tail(), tail(string(functions)))
 		}
 	})
 }
 
-// killFamily kills a process, its group, and its children, which have their own.
+// killFamily kills a process with its group, and its children, which have groups of their own.
 func killFamily(pid int) {
 	offspring := children(pid)
 	syscall.Kill(-pid, syscall.SIGKILL)
@@ -130,11 +128,11 @@ func (s *stack) awaitReady(t *testing.T) {
 	case <-s.exited:
 		require.FailNow(t, "the stack ended before it was ready", "%v\n%s", s.err, s.output.tail())
 	case <-limit.C:
-		require.FailNow(t, "the stack does not get ready", s.output.tail())
+		require.FailNow(t, "the stack did not become ready in time", s.output.tail())
 	}
 }
 
-// interrupt is Ctrl-C: the stack must stop in order and report success.
+// interrupt sends the signal of Ctrl-C. The stack must stop cleanly and report success.
 func (s *stack) interrupt(t *testing.T) {
 	t.Helper()
 	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
@@ -161,11 +159,11 @@ func (s *stack) awaitExit(t *testing.T) {
 	select {
 	case <-s.exited:
 	case <-limit.C:
-		require.FailNow(t, "the stack does not stop", s.output.tail())
+		require.FailNow(t, "the stack did not stop in time", s.output.tail())
 	}
 }
 
-// compact runs the compactor once, as `make compact` does.
+// compact runs the compactor once, like `make compact`.
 func (s *stack) compact(t *testing.T) {
 	t.Helper()
 	require.NoError(t, s.runCompactor(t.Context()))
@@ -184,19 +182,19 @@ func (s *stack) runCompactor(ctx context.Context) error {
 
 func (s *stack) url(path string) string { return "http://127.0.0.1:" + s.port + path }
 
-// target is the local broker.
+// target returns the address and login of the local broker.
 func (s *stack) target() ends.Target {
 	return ends.Target{Address: "127.0.0.1:" + s.mqttPort, User: "device", Password: "devpass"}
 }
 
-// objects are the keys of the bucket that start with prefix, and their files: the
-// OSS stand-in keeps an object where its key says.
+// objects returns the path of each object's file by key, for the keys that start with prefix. The
+// OSS stand-in names the files after the keys.
 func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(s.data, func(path string, entry os.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // somebody is at work there
+		case errors.Is(err, fs.ErrNotExist): // deleted since it was listed
 			return nil
 		case err != nil || entry.IsDir():
 			return err
@@ -211,7 +209,7 @@ func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	return files
 }
 
-// ruinAllBut overwrites the segments of all partitions but some, and counts them.
+// ruinAllBut overwrites the segments outside the given partitions and returns their number.
 func (s *stack) ruinAllBut(t *testing.T, partitions []string) (ruined int) {
 	t.Helper()
 	for key, file := range s.objects(t, "events/") {
@@ -225,7 +223,7 @@ func (s *stack) ruinAllBut(t *testing.T, partitions []string) (ruined int) {
 	return ruined
 }
 
-// partitionOf is the partition of a segment's key, as a receipt spells it.
+// partitionOf returns the partition of a segment's key, as a receipt spells it.
 func partitionOf(key string) string {
 	return strings.TrimPrefix(key[:strings.LastIndexByte(key, '/')], "events/")
 }

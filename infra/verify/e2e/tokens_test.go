@@ -9,11 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTokens: nobody without the right token is told or stores anything.
+// TestTokens: without the right token no request may read or store anything.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.record(t, "tokens", manyEvents("device", time.Now(), 1)) // the bucket is in use
+	s.record(t, "tokens", manyEvents("device", time.Now(), 1)) // so that the bucket is not empty
 	before := s.objects(t, "")
 	for _, token := range []string{"", "wrong", queryToken} {
 		for _, path := range []string{"/webhooks/events/tokens", "/webhooks/emqx/tokens"} {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPagesAndOrder: pages put together are the one big page, and desc is the reverse.
+// TestPagesAndOrder: all pages together must equal one large page, and desc must reverse the order.
 func TestPagesAndOrder(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -33,7 +33,7 @@ func TestPagesAndOrder(t *testing.T) {
 	require.Equal(t, whole.Events, backward)
 }
 
-// TestFormats: CSV and NDJSON have the same rows and, in headers, the rest of the answer.
+// TestFormats: CSV and NDJSON must have the same rows as JSON and, in headers, the rest of the response.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -65,8 +65,8 @@ func ndjson(body []byte) (lines []json.RawMessage) {
 	return lines
 }
 
-// requireTable checks that a CSV has a header with the names of the JSON fields, in
-// their order, and the values of the rows.
+// requireTable checks that a CSV document has the names of the JSON fields as its header, and the
+// values of the page's rows.
 func requireTable(t *testing.T, page tracePage, body []byte) {
 	t.Helper()
 	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
@@ -83,8 +83,8 @@ func requireTable(t *testing.T, page tracePage, body []byte) {
 	}
 }
 
-// cellOf is how a JSON value stands in a CSV cell. A text that a spreadsheet would
-// take for a formula has an apostrophe in front.
+// cellOf returns the CSV cell of a JSON value. A text that a spreadsheet would take for a formula
+// starts with an apostrophe.
 func cellOf(v any) string {
 	text, isText := v.(string)
 	switch {
@@ -99,28 +99,29 @@ func cellOf(v any) string {
 	return string(encoded)
 }
 
-// TestQuestions: what is refused, and how; and what is no error.
-func TestQuestions(t *testing.T) {
+// TestQueryParameters: invalid parameters must be refused with 400 and a JSON body, and queries without
+// a result are no error.
+func TestQueryParameters(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	now := time.Now()
 	q := question("local", "nobody", now.Add(-time.Hour), now)
-	require.JSONEq(t, `[]`, string(eventsOf(t, s.ask(t, q))), "the bucket is not in use yet")
+	require.JSONEq(t, `[]`, string(eventsOf(t, s.ask(t, q))), "the bucket is still empty")
 	s.record(t, "local", manyEvents("somebody", now, 1))
 	require.JSONEq(t, `[]`, string(eventsOf(t, s.ask(t, q))))
-	require.Len(t, s.trace(t, url.Values{"instance": {"local"}, "group": {""}, "device": {"somebody"}}).Events, 1, "the last hour")
+	require.Len(t, s.trace(t, url.Values{"instance": {"local"}, "group": {""}, "device": {"somebody"}}).Events, 1, "the default is the last hour")
 
 	for name, bad := range map[string]url.Values{
-		"25 h":             question("local", "x", now.Add(-25*time.Hour), now),
-		"24 h and 1 ms":    question("local", "x", now.Add(-24*time.Hour-time.Millisecond), now),
-		"from after to":    question("local", "x", now, now.Add(-time.Second)),
-		"no client":        {"instance": {"local"}},
-		"no instance":      {"client": {"x"}},
-		"unknown":          with(q, "colour", "blue"),
-		"a limit too high": with(q, "limit", "5001"),
-		"no cursor":        with(q, "cursor", "made-up"),
-		"no format":        with(q, "format", "xml"),
-		"no order":         with(q, "order", "random"),
+		"25 h":           question("local", "x", now.Add(-25*time.Hour), now),
+		"24 h and 1 ms":  question("local", "x", now.Add(-24*time.Hour-time.Millisecond), now),
+		"from after to":  question("local", "x", now, now.Add(-time.Second)),
+		"no client":      {"instance": {"local"}},
+		"no instance":    {"client": {"x"}},
+		"unknown name":   with(q, "colour", "blue"),
+		"limit too high": with(q, "limit", "5001"),
+		"invalid cursor": with(q, "cursor", "made-up"),
+		"unknown format": with(q, "format", "xml"),
+		"unknown order":  with(q, "order", "random"),
 	} {
 		r := s.ask(t, bad)
 		require.Equal(t, http.StatusBadRequest, r.status, "%s: %s", name, r.body)
@@ -142,19 +143,19 @@ func jsonFields(t *testing.T, body []byte) map[string]json.RawMessage {
 	return fields
 }
 
-// TestOtherPartitionsDoNotMatter ruins every object outside the asked partition:
-// who reads one of them would say so, or fail.
+// TestOtherPartitionsDoNotMatter overwrites every object outside the queried partition. A query that
+// read one of them would fail, or list its partition in the receipt.
 func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := time.Now().Add(-time.Minute)
-	events := append(mixedEvents(2, from, 400), manyEvents("asked", from, 30)...)
+	events := append(mixedEvents(2, from, 400), manyEvents("queried", from, 30)...)
 	s.record(t, "ruins", events)
 	to := time.Now()
-	q := question("ruins", "asked", from, to)
+	q := question("ruins", "queried", from, to)
 	before := s.trace(t, q)
 	require.Len(t, before.Events, 30)
-	require.Equal(t, partitions("asked", from, to), before.Receipt.Partitions)
+	require.Equal(t, partitions("queried", from, to), before.Receipt.Partitions)
 
 	s.interrupt(t)
 	ruined := s.ruinAllBut(t, before.Receipt.Partitions)
@@ -162,5 +163,5 @@ func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	after := s.trace(t, q)
 	require.Equal(t, before.Events, after.Events)
 	require.Equal(t, before.Receipt.Partitions, after.Receipt.Partitions)
-	t.Logf("%d objects ruined; the answer took %d objects, %d requests, %d bytes", ruined, after.Receipt.Objects, after.Receipt.Requests, after.Receipt.Bytes)
+	t.Logf("%d objects overwritten; the query read %d objects with %d requests, %d bytes", ruined, after.Receipt.Objects, after.Receipt.Requests, after.Receipt.Bytes)
 }

@@ -17,8 +17,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TestTrigger hands the recorder what a RocketMQ trigger delivers, through the runtime
-// API: not a request of anyone, but an event of the platform.
+// TestTrigger passes payloads of a RocketMQ trigger to the recorder. They arrive through the runtime
+// API as events of the platform, not as HTTP requests.
 func TestTrigger(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -44,16 +44,16 @@ func TestTrigger(t *testing.T) {
 
 	p.store.Close()
 	_, err := p.host.Invoke(t.Context(), "recorder", []byte(message("four")))
-	var fault *fc.Error
-	require.ErrorAs(t, err, &fault)
-	require.Equal(t, "UnhandledInvocationError", fault.Code, "so that it is delivered again")
+	var failure *fc.Error
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, "UnhandledInvocationError", failure.Code, "the trigger must deliver it again")
 }
 
-// platform is the functions hosted in this process, where any event can be handed to them.
+// platform hosts the functions in this process, so that a test can pass them any event.
 type platform struct {
 	host  *fc.Host
 	store *httptest.Server
-	stack *stack // to ask; it has no process of its own
+	stack *stack // for queries; has no process of its own
 }
 
 func newPlatform(t *testing.T) platform {
@@ -82,12 +82,12 @@ func newPlatform(t *testing.T) platform {
 		},
 	})
 	require.NoError(t, err)
-	front := httptest.NewServer(host)
+	server := httptest.NewServer(host)
 	t.Cleanup(func() {
-		front.Close()
+		server.Close()
 		host.Stop(t.Context())
 	})
-	address, err := url.Parse(front.URL)
+	address, err := url.Parse(server.URL)
 	require.NoError(t, err)
 	return platform{host, store, &stack{data: data, port: address.Port()}}
 }

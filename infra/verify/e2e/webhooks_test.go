@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rejection is what the sender of a bad item is told.
+// rejection is the response to a delivery with an invalid item.
 type rejection struct {
 	Recorded int `json:"recorded"`
 	Rejected []struct {
@@ -23,14 +23,14 @@ type rejection struct {
 
 func rejectionOf(t *testing.T, r response) rejection {
 	t.Helper()
-	var told rejection
-	require.NoError(t, json.Unmarshal(r.body, &told), string(r.body))
-	require.NotEmpty(t, told.Rejected)
-	return told
+	var got rejection
+	require.NoError(t, json.Unmarshal(r.body, &got), string(r.body))
+	require.NotEmpty(t, got.Rejected)
+	return got
 }
 
-// TestBadItem: the good items of a batch are recorded, the bad one is named, and the
-// original is kept.
+// TestBadItem: the valid items of a batch must be recorded, the invalid one reported, and the whole
+// delivery quarantined.
 func TestBadItem(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -39,12 +39,12 @@ func TestBadItem(t *testing.T) {
 	body := `[` + good + `1","action":"connect"},{"client_id":"bad","action":"explode"},` + good + `2","action":"close"}]`
 	r := s.post(t, "/webhooks/events/bad", []byte(body), nil)
 	require.Equal(t, http.StatusBadRequest, r.status, string(r.body))
-	told := rejectionOf(t, r)
-	require.Equal(t, 2, told.Recorded)
-	require.Len(t, told.Rejected, 1)
-	require.Equal(t, 1, told.Rejected[0].Item)
-	require.Equal(t, "action", told.Rejected[0].Field)
-	require.NotEmpty(t, told.Rejected[0].Error)
+	got := rejectionOf(t, r)
+	require.Equal(t, 2, got.Recorded)
+	require.Len(t, got.Rejected, 1)
+	require.Equal(t, 1, got.Rejected[0].Item)
+	require.Equal(t, "action", got.Rejected[0].Field)
+	require.NotEmpty(t, got.Rejected[0].Error)
 	for device, rows := range map[string]int{"good-1": 1, "good-2": 1, "bad": 0} {
 		require.Len(t, s.trace(t, question("bad", device, now, now.Add(time.Minute))).Events, rows, device)
 	}
@@ -55,40 +55,40 @@ func TestBadItem(t *testing.T) {
 	}
 }
 
-// TestForms: one object, an array, NDJSON, each as it is and packed, without any
-// Content-Type; and what is too long.
-func TestForms(t *testing.T) {
+// TestBodyFormats: the recorder must accept one object, an array and NDJSON, each plain and compressed
+// and without a Content-Type, and refuse a body that is too long.
+func TestBodyFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	now := time.Now()
 	one, two := `{"client_id":"a","action":"connect"}`, `{"client_id":"a","action":"close"}`
-	for name, form := range map[string]struct {
+	for name, format := range map[string]struct {
 		body string
 		rows int
 	}{
 		"object": {one, 1}, "array": {"[" + one + "," + two + "]", 2}, "ndjson": {one + "\n" + two + "\n", 2}, "none": {"[]", 0},
 	} {
-		for _, packed := range []bool{false, true} {
-			instance, body, header := name+strconv.FormatBool(packed), []byte(form.body), http.Header{}
-			if packed {
-				body = zipped(t, 0, form.body)
+		for _, compressed := range []bool{false, true} {
+			instance, body, header := name+strconv.FormatBool(compressed), []byte(format.body), http.Header{}
+			if compressed {
+				body = zipped(t, 0, format.body)
 				header.Set("Content-Encoding", "gzip")
 			}
 			r := s.post(t, "/webhooks/events/"+instance, body, header)
 			require.Equal(t, http.StatusOK, r.status, string(r.body))
-			require.JSONEq(t, `{"recorded":`+strconv.Itoa(form.rows)+`}`, string(r.body))
-			require.Len(t, s.trace(t, question(instance, "a", now, now.Add(time.Minute))).Events, form.rows, instance)
+			require.JSONEq(t, `{"recorded":`+strconv.Itoa(format.rows)+`}`, string(r.body))
+			require.Len(t, s.trace(t, question(instance, "a", now, now.Add(time.Minute))).Events, format.rows, instance)
 		}
 	}
 	long := bytes.Repeat([]byte(" "), 8<<20+1)
 	require.Equal(t, http.StatusRequestEntityTooLarge, s.post(t, "/webhooks/events/long", long, nil).status)
-	packed := http.Header{"Content-Encoding": {"gzip"}}
-	require.Equal(t, http.StatusRequestEntityTooLarge, s.post(t, "/webhooks/events/long", zipped(t, 0, string(long)), packed).status)
+	compressed := http.Header{"Content-Encoding": {"gzip"}}
+	require.Equal(t, http.StatusRequestEntityTooLarge, s.post(t, "/webhooks/events/long", zipped(t, 0, string(long)), compressed).status)
 	require.Equal(t, http.StatusNotFound, s.post(t, "/webhooks/nobroker/x", []byte(one), nil).status)
 }
 
-// TestAgain: an event that is delivered twice is shown once.
-func TestAgain(t *testing.T) {
+// TestRepeatedDelivery: an event that is delivered repeatedly must be shown once.
+func TestRepeatedDelivery(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	now := time.Now()
