@@ -45,7 +45,7 @@ func TestAttackTiming(t *testing.T) {
 						require.False(t, slices.ContainsFunc(node.Args, isSecret), "%s: %s", path, name)
 					}
 				case *ast.SwitchStmt:
-					require.False(t, node.Tag != nil && isSecret(node.Tag), "%s: a secret must not be switched on", path)
+					require.False(t, node.Tag != nil && isSecret(node.Tag), "%s: a switch must not compare a secret", path)
 				case *ast.IndexExpr:
 					require.False(t, isSecret(node.Index), "%s: a secret must not be looked up in %s", path, textOf(node.X))
 				}
