@@ -23,7 +23,7 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	if l := c.report.Layout; l.Shards != 0 && len(l.ShardOf("")) != len(of.where.Shard) {
 		p.report.violate(of.where.Prefix(), "its shard is not one of the %d, so queries do not read it", l.Shards)
 	}
-	runs, compacted := layout.Heads(of.segments)
+	runs, compacted := layout.SplitRuns(of.segments)
 	for _, run := range runs {
 		if err := p.run(ctx, run); err != nil {
 			return Report{}, err

@@ -163,7 +163,7 @@ func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Re
 	if err != nil || l.Shards == 0 {
 		return report, err
 	}
-	within, err := shards.Of(l)
+	within, err := shards.ShardsOf(l)
 	if err != nil {
 		return report, err
 	}

@@ -118,7 +118,7 @@ func soundSources(segments []layout.Segment, unsound map[string]bool) []source {
 			sound = append(sound, s)
 		}
 	}
-	runs, compacted := layout.Heads(sound)
+	runs, compacted := layout.SplitRuns(sound)
 	var sources []source
 	for _, run := range runs {
 		s := source{head: run.Head()}

@@ -98,7 +98,7 @@ func TestShardRanges(t *testing.T) {
 		r, err := layout.ParseShardRange(c.text)
 		require.NoError(t, err)
 		require.Equal(t, c.text, r.String())
-		within, err := r.Of(c.layout)
+		within, err := r.ShardsOf(c.layout)
 		require.NoError(t, err)
 		require.Len(t, within, c.shards)
 		require.Equal(t, []layout.Shard{c.first, c.last}, []layout.Shard{within[0], within[len(within)-1]})
@@ -109,7 +109,7 @@ func TestShardRanges(t *testing.T) {
 	}
 	long, err := layout.ParseShardRange("00-7f")
 	require.NoError(t, err)
-	_, err = long.Of(small)
+	_, err = long.ShardsOf(small)
 	require.EqualError(t, err, "shards 00-7f have more digits than the shards of a bucket that has only 16")
 }
 
@@ -126,7 +126,7 @@ func TestPartitionsBetween(t *testing.T) {
 	require.Equal(t, layout.Day("2026-11-22"), l.PartitionsBetween("c", midnight.In(zone).Add(-1), midnight)[0].Day)
 }
 
-func TestHeads(t *testing.T) {
+func TestSplitRuns(t *testing.T) {
 	other := strings.Repeat("f", 32)
 	var segments []layout.Segment
 	for _, name := range []layout.Name{
@@ -134,7 +134,7 @@ func TestHeads(t *testing.T) {
 	} {
 		segments = append(segments, layout.Segment{Key: name.String(), Name: name})
 	}
-	runs, compacted := layout.Heads(segments)
+	runs, compacted := layout.SplitRuns(segments)
 	require.Len(t, runs, 2)
 	require.Equal(t, 2, runs[0].Head().Name.Seq)
 	require.Equal(t, other, runs[1].Head().Name.Run)

@@ -55,7 +55,7 @@ func ParseKey(key string) (Partition, Name, error) {
 	if !foundShard || !foundDay || !isHex(shard, 1, 3) || !Day(day).valid() {
 		return Partition{}, Name{}, invalid
 	}
-	name, err := ParseName(parts[3])
+	name, err := parseName(parts[3])
 	if err != nil {
 		return Partition{}, Name{}, invalid
 	}

@@ -30,9 +30,9 @@ func (r ShardRange) String() string {
 	return string(r.First + "-" + r.Last)
 }
 
-// Of returns the shards of a layout that are in the range, in ascending order. It returns an
-// error if the range has more digits than the layout's shards.
-func (r ShardRange) Of(l Layout) ([]Shard, error) {
+// ShardsOf returns the shards of a layout that are in the range, in ascending order. It
+// returns an error if the range has more digits than the layout's shards.
+func (r ShardRange) ShardsOf(l Layout) ([]Shard, error) {
 	if len(r.First) > l.digits() {
 		return nil, fmt.Errorf("shards %s have more digits than the shards of a bucket that has only %d", r, l.Shards)
 	}

@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// A store that refuses two requests is asked a third time. Absence is final.
+// Retrying makes a third request after two refusals. It does not repeat the read of an absent
+// object, because absence is final.
 func ExampleRetrying() {
 	throttled := objstore.NewFaulty(memstore.New(), func(call objstore.Call) objstore.Fault {
 		if call.Seq <= 2 {

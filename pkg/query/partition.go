@@ -85,7 +85,7 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	if err != nil {
 		return false, err
 	}
-	candidates, compacted := layout.Heads(layout.Segments(objects))
+	candidates, compacted := layout.SplitRuns(layout.Segments(objects))
 	for _, s := range compacted {
 		candidates = append(candidates, layout.Run{s})
 	}

@@ -99,7 +99,7 @@ func (s *simulation) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	runs, compacted := layout.Heads(layout.Segments(objects))
+	runs, compacted := layout.SplitRuns(layout.Segments(objects))
 	levels := map[int]bool{0: true}
 	for _, c := range compacted {
 		levels[c.Name.Level] = true

@@ -153,7 +153,7 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		listing = append(listing, objstore.Object{Key: key})
 	}
-	runs, live := layout.Heads(layout.Segments(listing))
+	runs, live := layout.SplitRuns(layout.Segments(listing))
 	for _, run := range runs {
 		live = append(live, run.Head())
 	}

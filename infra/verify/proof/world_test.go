@@ -202,7 +202,7 @@ func (w *world) settle() error {
 	}
 	listings, _ := compact.Listings(objects)
 	for _, listing := range listings {
-		runs, compacted := layout.Heads(listing.Segments)
+		runs, compacted := layout.SplitRuns(listing.Segments)
 		if len(runs)+len(compacted) > 1 {
 			return fmt.Errorf("partition %s holds %d runs and %d compacted objects", listing.Partition, len(runs), len(compacted))
 		}

@@ -178,7 +178,8 @@ func bytesNotAliased(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// brokenBody returns its first half, then calls atHalf and fails with its error, if any.
+// brokenBody supplies the first half of its text and then calls atHalf. If atHalf returns an
+// error, reading the second half fails with it.
 type brokenBody struct {
 	text   string
 	atHalf func() error

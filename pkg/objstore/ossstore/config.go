@@ -48,9 +48,9 @@ func (c Config) Validate() error {
 	case strings.HasPrefix(c.Region, "oss-"):
 		return fmt.Errorf("check Region %q: write it without %q", c.Region, "oss-")
 	case !bucketName.MatchString(c.Bucket):
-		return fmt.Errorf("check Bucket %q: it must have 3 to 63 of the characters a-z, 0-9 and -, and - neither first nor last", c.Bucket)
+		return fmt.Errorf("check Bucket %q: it must have 3 to 63 characters of a-z, 0-9 and -, and start and end with a letter or digit", c.Bucket)
 	case strings.HasPrefix(c.Prefix, "/"):
-		return fmt.Errorf("check Prefix %q: it starts with a slash", c.Prefix)
+		return fmt.Errorf("check Prefix %q: it must not start with a slash", c.Prefix)
 	case c.Credentials == nil:
 		return errors.New("check Credentials: there are none")
 	case c.IOTimeout < 0:

@@ -50,7 +50,7 @@ func checkPage(page objstore.Page, prefix, after string) error {
 	}
 	for _, o := range page.Objects {
 		if o.Key <= after || !strings.HasPrefix(o.Key, prefix) {
-			return fmt.Errorf("check page: %q is out of place", o.Key)
+			return fmt.Errorf("check page: key %q is out of order or lacks the prefix", o.Key)
 		}
 		after = o.Key
 	}

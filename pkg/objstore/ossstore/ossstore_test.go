@@ -71,7 +71,7 @@ func TestPutSendsLengthAndDigest(t *testing.T) {
 	}
 }
 
-// Without a checksum of the object, a response of success may come from a gateway, so the
+// A successful response without a checksum of the object may come from a gateway, so the
 // outcome is unknown.
 func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 	const md5OfText = "1cb251ec0d568de6a929b520c4aed8d1"

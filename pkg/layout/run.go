@@ -20,9 +20,9 @@ type Run []Segment
 // Head returns the run's last segment, which contains all of the run's rows.
 func (r Run) Head() Segment { return r[len(r)-1] }
 
-// Heads splits segments, given in ascending order of their keys, into runs and compacted
+// SplitRuns splits segments, given in ascending order of their keys, into runs and compacted
 // segments.
-func Heads(segments []Segment) (runs []Run, compacted []Segment) {
+func SplitRuns(segments []Segment) (runs []Run, compacted []Segment) {
 	for _, s := range segments {
 		switch {
 		case !s.Name.Fresh():
