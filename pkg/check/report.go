@@ -86,13 +86,18 @@ func keep(list *[]Finding, more *int, limit int, found Finding) {
 
 // count adds a segment to the sums; rows is zero for one that is not sound.
 func (r *Report) count(s layout.Segment, rows int64) {
-	at, known := slices.BinarySearchFunc(r.Levels, s.Name.Level, func(l Level, level int) int { return cmp.Compare(l.Level, level) })
+	r.addLevel(Level{Level: s.Name.Level, Objects: 1, Rows: rows, Bytes: s.Size})
+}
+
+// addLevel adds the sums of a level.
+func (r *Report) addLevel(l Level) {
+	at, known := slices.BinarySearchFunc(r.Levels, l.Level, func(have Level, level int) int { return cmp.Compare(have.Level, level) })
 	if !known {
-		r.Levels = slices.Insert(r.Levels, at, Level{Level: s.Name.Level})
+		r.Levels = slices.Insert(r.Levels, at, Level{Level: l.Level})
 	}
-	l := &r.Levels[at]
-	l.Objects, l.Rows, l.Bytes = l.Objects+1, l.Rows+rows, l.Bytes+s.Size
-	r.Objects, r.Rows, r.Bytes = r.Objects+1, r.Rows+rows, r.Bytes+s.Size
+	sum := &r.Levels[at]
+	sum.Objects, sum.Rows, sum.Bytes = sum.Objects+l.Objects, sum.Rows+l.Rows, sum.Bytes+l.Bytes
+	r.Objects, r.Rows, r.Bytes = r.Objects+l.Objects, r.Rows+l.Rows, r.Bytes+l.Bytes
 }
 
 // add adds the report of one partition.
@@ -101,7 +106,6 @@ func (r *Report) add(p Report) {
 		r.addLevel(l)
 	}
 	r.Partitions++
-	r.Objects, r.Rows, r.Bytes = r.Objects+p.Objects, r.Rows+p.Rows, r.Bytes+p.Bytes
 	r.Events += p.Events
 	r.Superseded += p.Superseded
 	for _, v := range p.Violations {
@@ -112,15 +116,4 @@ func (r *Report) add(p Report) {
 	}
 	r.MoreViolations += p.MoreViolations
 	r.MoreNotes += p.MoreNotes
-}
-
-func (r *Report) addLevel(l Level) {
-	for i := range r.Levels {
-		if have := &r.Levels[i]; have.Level == l.Level {
-			have.Objects, have.Rows, have.Bytes = have.Objects+l.Objects, have.Rows+l.Rows, have.Bytes+l.Bytes
-			return
-		}
-	}
-	r.Levels = append(r.Levels, l)
-	slices.SortFunc(r.Levels, func(a, b Level) int { return cmp.Compare(a.Level, b.Level) })
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -39,13 +40,11 @@ func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (outpu
 
 // deleteSuperseded deletes exactly the given keys, objstore.MaxPage of them per request.
 func (c *Compactor) deleteSuperseded(ctx context.Context, keys []string, report *Report) error {
-	for len(keys) > 0 {
-		n := min(len(keys), objstore.MaxPage)
-		if err := c.store.Delete(ctx, keys[:n]...); err != nil {
+	for some := range slices.Chunk(keys, objstore.MaxPage) {
+		if err := c.store.Delete(ctx, some...); err != nil {
 			return fmt.Errorf("delete superseded segments: %w", err)
 		}
-		report.Deleted += n
-		keys = keys[n:]
+		report.Deleted += len(some)
 	}
 	return nil
 }

@@ -67,8 +67,9 @@ type Config struct {
 	// Retreat is the maximum pause before a partition is listed a second time. It doubles
 	// with every further listing. Default 20 ms.
 	Retreat time.Duration
-	// Jitter returns a random pause from 0 to max, taken before a partition is listed again. It must be safe for concurrent use. Default uniform.
-	Jitter func(max time.Duration) time.Duration
+	// Jitter draws each pause before a partition is listed again: at least zero and at most
+	// bound. It must be safe for concurrent use. Default: evenly distributed.
+	Jitter func(bound time.Duration) time.Duration
 	// Now is the clock. It only times receipts and steps. It must be safe for concurrent
 	// use. Default time.Now.
 	Now func() time.Time
@@ -82,7 +83,7 @@ func (c Config) withDefaults() Config {
 	c.Parallel = cmp.Or(c.Parallel, 16)
 	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
 	if c.Jitter == nil {
-		c.Jitter = func(max time.Duration) time.Duration { return rand.N(max + 1) }
+		c.Jitter = func(bound time.Duration) time.Duration { return rand.N(bound + 1) }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

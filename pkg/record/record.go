@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -251,12 +252,10 @@ func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 
 // delete deletes keys, objstore.MaxPage of them per request.
 func (w *Writer) delete(ctx context.Context, keys []string) error {
-	for len(keys) > 0 {
-		n := min(len(keys), objstore.MaxPage)
-		if err := w.store.Delete(ctx, keys[:n]...); err != nil {
+	for some := range slices.Chunk(keys, objstore.MaxPage) {
+		if err := w.store.Delete(ctx, some...); err != nil {
 			return err
 		}
-		keys = keys[n:]
 	}
 	return nil
 }
