@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// acs3 is how an Authorization header of this style starts.
+// acs3 is the scheme of an Authorization header in this style.
 const acs3 = "ACS3-HMAC-SHA256"
 
-// signedAlways are the headers that must be signed: what they say would be anybody's
-// word otherwise.
-var signedAlways = []string{
+// alwaysSigned lists the headers that must be signed, because anyone could change them
+// otherwise.
+var alwaysSigned = []string{
 	"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version",
 }
 
-// authorization is the header of that name.
+// authorization is a parsed Authorization header.
 type authorization struct {
 	credential, signature string
 	signedHeaders         []string
 }
 
-// parseAuthorization reads "ACS3-HMAC-SHA256 Credential=…,SignedHeaders=a;b,Signature=…".
+// parseAuthorization parses "ACS3-HMAC-SHA256 Credential=…,SignedHeaders=a;b,Signature=…".
 func parseAuthorization(header string) (authorization, error) {
 	parts := map[string]string{"Credential": "", "SignedHeaders": "", "Signature": ""}
 	for part := range strings.SplitSeq(strings.TrimPrefix(header, acs3), ",") {
@@ -42,8 +42,8 @@ func parseAuthorization(header string) (authorization, error) {
 	return a, a.checkSignedHeaders()
 }
 
-// checkSignedHeaders refuses repeats too: a long header that is listed a thousand times
-// would cost as much memory.
+// checkSignedHeaders refuses repeated names, too: the canonical request would repeat a long
+// header as often as it is listed.
 func (a authorization) checkSignedHeaders() error {
 	listed := map[string]bool{}
 	for _, name := range a.signedHeaders {
@@ -52,7 +52,7 @@ func (a authorization) checkSignedHeaders() error {
 		}
 		listed[name] = true
 	}
-	for _, name := range signedAlways {
+	for _, name := range alwaysSigned {
 		if !listed[name] {
 			return incompleteSignature("SignedHeaders lacks %s", name)
 		}
@@ -60,7 +60,7 @@ func (a authorization) checkSignedHeaders() error {
 	return nil
 }
 
-// acs3Claim reads what a request of this style says.
+// acs3Claim returns the claim of a request signed in this style.
 func acs3Claim(r request) (claim, error) {
 	a, err := parseAuthorization(r.header.Get("Authorization"))
 	if err != nil {
@@ -71,7 +71,7 @@ func acs3Claim(r request) (claim, error) {
 		return claim{}, err
 	}
 	if r.headerText("x-acs-content-sha256") != hexSHA256(r.body) {
-		return claim{}, badRequest("SignatureDoesNotMatch", "x-acs-content-sha256 is not the SHA-256 of the body that arrived, in lower-case hex")
+		return claim{}, badRequest("SignatureDoesNotMatch", "x-acs-content-sha256 is not the SHA-256 of the received body in lower-case hex")
 	}
 	return claim{
 		accessKeyID: a.credential, signature: a.signature,
@@ -85,13 +85,13 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical is the canonical request. It covers a form's parameters through the hash of
-// the body.
+// canonical returns the canonical request. It covers the parameters of a form through the
+// hash of the body.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder
 	for _, name := range signedHeaders {
 		value := r.headerText(name)
-		if value == "" && slices.Contains(signedAlways, name) {
+		if value == "" && slices.Contains(alwaysSigned, name) {
 			return "", incompleteSignature("the header %s is missing", name)
 		}
 		headers.WriteString(name + ":" + value + "\n")
@@ -102,8 +102,8 @@ func (r request) canonical(signedHeaders []string) (string, error) {
 	}, "\n"), nil
 }
 
-// headerText is a header's value as it is signed. The host has its port, where the
-// client gave one.
+// headerText returns a header's value as it is signed. The host includes the port if the
+// client sent one.
 func (r request) headerText(name string) string {
 	if name == "host" {
 		return r.host

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// skew is how far a request's time may be from ours.
+// skew is the maximum difference between a request's time and ours.
 const skew = 15 * time.Minute
 
 // timestampLayout is UTC in whole seconds.
 const timestampLayout = "2006-01-02T15:04:05Z"
 
-// claim is what a request says of itself, in either style. Nothing of it is to be
-// believed before its signature was checked.
+// claim is what a request states about itself, in either style. Do not trust it before its
+// signature is verified.
 type claim struct {
 	accessKeyID, signature string
 	nonce, timestamp       string
 	action, version        string
-	// sign is the signature that the request has with the right secret.
+	// sign returns the signature of the request with a given secret.
 	sign func(secret string) string
 }
 
-// claimOf tells the two styles apart by the Authorization header: clients send x-acs-…
-// headers in both.
+// claimOf distinguishes the two styles by the Authorization header, because clients send
+// x-acs-… headers in both.
 func claimOf(r request) (claim, error) {
 	if strings.HasPrefix(r.header.Get("Authorization"), acs3) {
 		return acs3Claim(r)
@@ -32,7 +32,7 @@ func claimOf(r request) (claim, error) {
 	return v1Claim(r)
 }
 
-// authenticate finds out whose request it is.
+// authenticate verifies a request and returns the key that signed it.
 func (h *handler) authenticate(r request, c claim) (Key, error) {
 	now := h.now()
 	if err := checkTime(c.timestamp, now); err != nil {
@@ -40,15 +40,15 @@ func (h *handler) authenticate(r request, c claim) (Key, error) {
 	}
 	key, known := h.keys[c.accessKeyID]
 	if !known {
-		return Key{}, fault{http.StatusNotFound, "InvalidAccessKeyId.NotFound", "there is no such AccessKey id here"}
+		return Key{}, apiError{http.StatusNotFound, "InvalidAccessKeyId.NotFound", "this AccessKey id does not exist here"}
 	}
 	if subtle.ConstantTimeCompare([]byte(c.sign(key.Secret)), []byte(c.signature)) != 1 {
-		return Key{}, badRequest("SignatureDoesNotMatch", "the signature is not that of this request: check the secret, and that "+
-			"nothing on the way changes the request; it arrived for the host %.256q", r.host)
+		return Key{}, badRequest("SignatureDoesNotMatch", "the signature does not match the request: check the secret, and that "+
+			"no proxy changes the request; it arrived for the host %.256q", r.host)
 	}
-	// Only now: who cannot sign must not be able to use up the nonces of others.
+	// Check the nonce last, so that only holders of the secret can use nonces up.
 	if !h.nonces.add(c.accessKeyID, c.nonce, now) {
-		return Key{}, badRequest("SignatureNonceUsed", "a request with this nonce was answered before: draw a new one for each request")
+		return Key{}, badRequest("SignatureNonceUsed", "this nonce was used before: draw a new one for each request")
 	}
 	return key, nil
 }
@@ -56,10 +56,10 @@ func (h *handler) authenticate(r request, c claim) (Key, error) {
 func checkTime(timestamp string, now time.Time) error {
 	t, err := time.Parse(timestampLayout, timestamp)
 	if err != nil {
-		return badRequest("InvalidTimeStamp.Format", "the request's time must be in UTC and of the form %s", timestampLayout)
+		return badRequest("InvalidTimeStamp.Format", "the request's time must be in UTC, in the form %s", timestampLayout)
 	}
 	if t.Sub(now).Abs() > skew {
-		return badRequest("InvalidTimeStamp.Expired", "the request's time is more than 15 minutes off: it is %s here, set your clock",
+		return badRequest("InvalidTimeStamp.Expired", "the request's time differs by more than 15 minutes from ours, which is %s: set your clock",
 			now.UTC().Format(timestampLayout))
 	}
 	return nil

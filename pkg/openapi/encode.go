@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// encode is percent-encoding as both signatures want it: letters, digits, "-", "_",
-// "." and "~" stay, every other byte becomes %XX (RFC 3986, 2.1 and 2.3).
+// encode percent-encodes text as both signatures require: letters, digits, "-", "_", "." and
+// "~" stay, and every other byte becomes %XX (RFC 3986, 2.1 and 2.3).
 func encode(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
-// canonical is the parameters as they are signed: sorted by name and encoded anew,
-// whatever order and encoding they came in.
+// canonical returns the parameters as they are signed: sorted by name and encoded again,
+// whatever their original order and encoding.
 func (p parameters) canonical() string {
 	var b strings.Builder
 	for i, name := range slices.Sorted(maps.Keys(p)) {

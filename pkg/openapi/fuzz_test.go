@@ -17,12 +17,12 @@ func FuzzAuthorization(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string) {
 		a, err := parseAuthorization(header)
 		if err != nil {
-			require.IsType(t, fault{}, err)
+			require.IsType(t, apiError{}, err)
 			return
 		}
 		require.NotEmpty(t, a.credential)
 		require.NotEmpty(t, a.signature)
-		require.Subset(t, a.signedHeaders, signedAlways)
+		require.Subset(t, a.signedHeaders, alwaysSigned)
 		again, err := parseAuthorization(acs3 + " Signature=" + a.signature + ",Credential=" + a.credential +
 			",SignedHeaders=" + strings.Join(a.signedHeaders, ";"))
 		require.NoError(t, err)
@@ -30,7 +30,7 @@ func FuzzAuthorization(f *testing.F) {
 	})
 }
 
-// FuzzParameters: what is parsed prints canonically and parses back.
+// FuzzParameters: parsed parameters print canonically and parse back.
 func FuzzParameters(f *testing.F) {
 	for _, v := range vectors {
 		f.Add(pairs(v.query))
@@ -42,12 +42,12 @@ func FuzzParameters(f *testing.F) {
 	f.Fuzz(func(t *testing.T, encoded string) {
 		p, err := parseParameters(encoded)
 		if err != nil {
-			require.IsType(t, fault{}, err)
+			require.IsType(t, apiError{}, err)
 			return
 		}
-		require.LessOrEqual(t, len(p), mostParameters)
+		require.LessOrEqual(t, len(p), maxParameters)
 		canonical := p.canonical()
-		require.LessOrEqual(t, len(canonical), 3*len(encoded)+mostParameters)
+		require.LessOrEqual(t, len(canonical), 3*len(encoded)+maxParameters)
 		require.Equal(t, pairs(p), canonical)
 		again, err := parseParameters(canonical)
 		require.NoError(t, err)
@@ -77,8 +77,8 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// FuzzServe: whatever comes in, an answer in the API's form goes out, and no question
-// reaches the backend that is not within its bounds.
+// FuzzServe: every response has the API's form, and every request that reaches the backend is
+// within bounds.
 func FuzzServe(f *testing.F) {
 	for _, d := range []draft{
 		acs3Draft("QueryMqttTraceDevice", day()), v1Draft("QueryMqttTraceDevice", day()),
@@ -104,15 +104,15 @@ func FuzzServe(f *testing.F) {
 			require.True(t, keys[0].Grant.Allows(q.InstanceID))
 			require.NotEmpty(t, q.ClientID)
 			require.False(t, q.From.After(q.To))
-			require.LessOrEqual(t, q.To.Sub(q.From), mostSpan)
+			require.LessOrEqual(t, q.To.Sub(q.From), maxSpan)
 			require.GreaterOrEqual(t, q.Offset, 0)
 			require.Positive(t, q.Limit)
-			require.LessOrEqual(t, q.Limit, mostPage)
+			require.LessOrEqual(t, q.Limit, maxPage)
 		}
 	})
 }
 
-// FuzzCheckedParameters leaves the signature out of the way: parameters alone decide.
+// FuzzCheckedParameters bypasses the signature, so that parameters alone decide.
 func FuzzCheckedParameters(f *testing.F) {
 	f.Add(pairs(day()))
 	f.Add(pairs(list("1", "2")))
@@ -124,15 +124,15 @@ func FuzzCheckedParameters(f *testing.F) {
 		}
 		if page, q, err := parseTrace("i", p); err == nil {
 			require.Equal(t, int(page-1)*q.Limit, q.Offset)
-			require.LessOrEqual(t, q.To.Sub(q.From), mostSpan)
+			require.LessOrEqual(t, q.To.Sub(q.From), maxSpan)
 		} else {
-			require.IsType(t, fault{}, err)
+			require.IsType(t, apiError{}, err)
 		}
-		if ids, err := p.clientIDs(mostBatch); err == nil {
-			require.LessOrEqual(t, len(ids), mostBatch)
+		if ids, err := p.clientIDs(maxBatch); err == nil {
+			require.LessOrEqual(t, len(ids), maxBatch)
 			require.NotContains(t, ids, "")
 		} else {
-			require.IsType(t, fault{}, err)
+			require.IsType(t, apiError{}, err)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// handler answers the API.
+// handler serves the API.
 type handler struct {
 	keys    map[string]Key // by id
 	now     func() time.Time
@@ -23,8 +23,8 @@ type handler struct {
 	nonces  *nonces
 }
 
-// operation answers a request that is signed by a key that may ask about the instance.
-type operation func(h *handler, ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error)
+// operation runs an authenticated request whose key covers the instance.
+type operation func(h *handler, ctx context.Context, instanceID event.InstanceID, p parameters) (response, error)
 
 var operations = map[string]operation{
 	"QueryMqttTraceDevice":         (*handler).queryMqttTraceDevice,
@@ -34,17 +34,17 @@ var operations = map[string]operation{
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := newRequestID()
-	answer, err := h.answer(r, id)
+	result, err := h.run(r, id)
 	if err == nil {
-		err = send(w, answer, id)
+		err = send(w, result, id)
 	}
 	if err != nil {
-		sendFault(w, asFault(r.Context(), err, id), r.Host, id)
+		sendError(w, asError(r.Context(), err, id), r.Host, id)
 	}
 }
 
-// answer answers a panic with errInternal.
-func (h *handler) answer(r *http.Request, id string) (answer reply, err error) {
+// run authenticates a request and runs its operation. It returns errInternal after a panic.
+func (h *handler) run(r *http.Request, id string) (result response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			slog.ErrorContext(r.Context(), "openapi panicked", "api_request_id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -66,8 +66,8 @@ func (h *handler) answer(r *http.Request, id string) (answer reply, err error) {
 	return h.operate(r.Context(), key, c, read.all)
 }
 
-// operate answers a request that is signed.
-func (h *handler) operate(ctx context.Context, key Key, c claim, p parameters) (reply, error) {
+// operate runs the operation that an authenticated request names.
+func (h *handler) operate(ctx context.Context, key Key, c claim, p parameters) (response, error) {
 	run, err := find(c)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (h *handler) operate(ctx context.Context, key Key, c claim, p parameters) (
 		return nil, err
 	}
 	if !key.Grant.Allows(instanceID) {
-		return nil, badRequest("InstancePermissionCheckFailed", "this AccessKey may not ask about that instance: check InstanceId, or let the key's instances name it")
+		return nil, badRequest("InstancePermissionCheckFailed", "this AccessKey does not cover the instance: check InstanceId, or add it to the key's instances")
 	}
 	return run(h, ctx, instanceID, p)
 }
@@ -94,17 +94,17 @@ func find(c claim) (operation, error) {
 	run, known := operations[c.action]
 	if !known {
 		names := strings.Join(slices.Sorted(maps.Keys(operations)), ", ")
-		return nil, fault{http.StatusNotFound, "InvalidAction.NotFound", "there is no such operation here; there are " + names}
+		return nil, apiError{http.StatusNotFound, "InvalidAction.NotFound", "this operation does not exist here; use one of " + names}
 	}
 	return run, nil
 }
 
-// asFault is what to answer. Whatever is no fault is trouble with the store.
-func asFault(ctx context.Context, err error, id string) fault {
-	var f fault
+// asError returns the error to send. Any error other than an apiError comes from the store.
+func asError(ctx context.Context, err error, id string) apiError {
+	var f apiError
 	if errors.As(err, &f) {
 		return f
 	}
-	slog.ErrorContext(ctx, "not answered", "api_request_id", id, "error", err.Error())
+	slog.ErrorContext(ctx, "request failed", "api_request_id", id, "error", err.Error())
 	return errUnavailable
 }

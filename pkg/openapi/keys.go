@@ -45,7 +45,7 @@ func parseKey(entry string) (Key, error) {
 	// The last "=", since a secret may end with some.
 	end := strings.LastIndexByte(rest, '=')
 	if end < 0 {
-		return Key{}, errors.New("there is no : or no = after it")
+		return Key{}, errors.New(`has no ":", or no "=" after it`)
 	}
 	grant, err := serve.ParseGrant(rest[end+1:])
 	if err != nil {

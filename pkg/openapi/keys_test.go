@@ -37,15 +37,15 @@ func TestParseKeys(t *testing.T) {
 func TestParseKeysNeverTellsASecret(t *testing.T) {
 	const form = "parse key %d, of the form accessKeyId:secret=instance,…: %s"
 	for text, want := range map[string]string{
-		"hidden":             fmt.Sprintf(form, 1, "there is no : or no = after it"),
-		"a=hidden":           fmt.Sprintf(form, 1, "there is no : or no = after it"),
-		"a:hidden":           fmt.Sprintf(form, 1, "there is no : or no = after it"),
-		"a:hidden=x,,y":      fmt.Sprintf(form, 1, "instance 2 is empty or has a space in it"),
+		"hidden":             fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),
+		"a=hidden":           fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),
+		"a:hidden":           fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),
+		"a:hidden=x,,y":      fmt.Sprintf(form, 1, "instance 2 is empty or contains a character other than visible ASCII"),
 		":hidden=*":          fmt.Sprintf(form, 1, "the id is empty"),
 		"a:=*":               fmt.Sprintf(form, 1, "the secret is empty"),
 		"a:hidden=*;b:= *":   fmt.Sprintf(form, 2, "the secret is empty"),
-		"a:hidden=":          fmt.Sprintf(form, 1, "instance 1 is empty or has a space in it"),
-		";a:hidden=*;x:y= ,": fmt.Sprintf(form, 3, "instance 1 is empty or has a space in it"),
+		"a:hidden=":          fmt.Sprintf(form, 1, "instance 1 is empty or contains a character other than visible ASCII"),
+		";a:hidden=*;x:y= ,": fmt.Sprintf(form, 3, "instance 1 is empty or contains a character other than visible ASCII"),
 	} {
 		_, err := ParseKeys(text)
 		require.EqualError(t, err, want, text)

@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// copyOf is a request that can be changed without the other.
+// copyOf returns a deep copy of a request.
 func copyOf(r *http.Request, body string) *http.Request {
 	c := httptest.NewRequest(r.Method, "/", strings.NewReader(body))
 	c.Host, c.Header, c.URL.RawQuery = r.Host, r.Header.Clone(), r.URL.RawQuery
 	return c
 }
 
-// changes are ways to alter parameters, each by one thing.
+// changes lists ways to alter parameters, one thing each.
 func changes(encoded string) map[string]string {
 	changed := map[string]string{}
 	alter := func(name string, change func(values url.Values)) {
@@ -40,7 +40,7 @@ func changes(encoded string) map[string]string {
 	return changed
 }
 
-// mutations are requests that differ from a signed one in one thing that is signed.
+// mutations returns requests that each differ from a signed one in a single signed thing.
 func mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := map[string]*http.Request{}
 	method := copyOf(r, body)
@@ -59,7 +59,7 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations are those of the headers, besides.
+// acs3Mutations adds the mutations of headers.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {
@@ -99,8 +99,8 @@ func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// TestEverySignedPieceCounts: no request that differs in anything signed is answered,
-// and the one that does not differ is.
+// TestEverySignedPieceCounts: a request that differs in anything signed is refused, and the
+// unchanged request is served.
 func TestEverySignedPieceCounts(t *testing.T) {
 	for name, d := range map[string]draft{
 		"ACS3 query": acs3Draft("QueryMqttTraceDevice", more(day(), "Reverse", "true")),

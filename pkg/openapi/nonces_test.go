@@ -8,8 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoncesAreKeptHalfAnHour: a request may be dated 15 minutes ahead, and is then
-// accepted for 30 minutes.
+// TestNoncesAreKeptHalfAnHour: a request dated 15 minutes ahead is accepted for 30 minutes.
 func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 	n := newNonces()
 	for minute := range 120 {
@@ -31,12 +30,12 @@ func TestNoncesBelongToTheirKey(t *testing.T) {
 
 func TestNoncesAreBounded(t *testing.T) {
 	n := newNonces()
-	for i := range 3 * mostNonces {
+	for i := range 3 * maxNonces {
 		require.True(t, n.add("ak", strconv.Itoa(i), now))
-		if len(n.young) > mostNonces || len(n.old) > mostNonces {
-			require.FailNow(t, "more than mostNonces are kept")
+		if len(n.young) > maxNonces || len(n.old) > maxNonces {
+			require.FailNow(t, "more than maxNonces are kept")
 		}
 	}
-	require.False(t, n.add("ak", strconv.Itoa(2*mostNonces), now), "the last ones are kept")
+	require.False(t, n.add("ak", strconv.Itoa(2*maxNonces), now), "the last ones are kept")
 	require.True(t, n.add("ak", "0", now), "the first ones are not")
 }

@@ -1,18 +1,18 @@
-// Package openapi answers the query operations of ApsaraMQ for MQTT's API, version
-// 2020-04-20, so that Alibaba Cloud's own clients work with only their endpoint
-// changed: QueryMqttTraceDevice, QuerySessionByClientId and
-// BatchQuerySessionByClientIds.
+// Package openapi serves the query operations of ApsaraMQ for MQTT's API, version
+// 2020-04-20: QueryMqttTraceDevice, QuerySessionByClientId and
+// BatchQuerySessionByClientIds. Alibaba Cloud's own clients work with it if only their
+// endpoint is changed.
 //
 // What always holds:
-//   - A request is answered only if it is signed with one of the configured keys, in
-//     either style of Alibaba Cloud: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in
-//     parameters. It must be at most 15 minutes old or ahead, and its nonce new.
-//   - Parameters come from the query and from a form body alike. What is signed is
-//     always their decoded values, since clients encode them differently.
-//   - Every answer is a JSON object with a RequestId, which the header
-//     x-acs-request-id repeats. A success has status 200 and no Code; an error has
-//     status 4xx or 5xx, a Code for programs and a Message for people.
-//   - No answer or log line holds a secret, nor the signature that would have been right.
+//   - A request is served only if it is signed with one of the configured keys, in either
+//     style of Alibaba Cloud: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in parameters. Its
+//     time must be within 15 minutes of ours, and its nonce new.
+//   - Parameters may come from the query and from a form body. Signatures cover their
+//     decoded values, because clients encode them differently.
+//   - Every response is a JSON object with a RequestId, which the header x-acs-request-id
+//     repeats. A success has status 200 and no Code; an error has status 4xx or 5xx, a Code
+//     for programs and a Message for people.
+//   - No response or log line contains a secret or the expected signature.
 //
 // References, below https://www.alibabacloud.com/help/en/: the operations in
 // apsaramq-for-mqtt/api-querymqtttracedevice, …/api-querysessionbyclientid and
@@ -31,39 +31,39 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// version is the one that the API has.
+// version is the API version that every request must name.
 const version = "2020-04-20"
 
 // Config of the API.
 type Config struct {
-	// Keys are who may ask. Without any, every request is refused.
+	// Keys are the accepted AccessKeys. Empty: every request is refused.
 	Keys []Key
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// Backend has the answers. Required.
+	// Backend reads traces and statuses. Required.
 	Backend Backend
 }
 
-// Validate names the field that is out of order. No error holds a secret.
+// Validate reports a missing or invalid field. No error contains a secret.
 func (c Config) Validate() error {
 	if c.Backend == nil {
-		return errors.New("Backend is required")
+		return errors.New("openapi: Backend is missing")
 	}
 	seen := map[string]bool{}
 	for i, key := range c.Keys {
 		switch {
 		case key.AccessKeyID == "" || key.Secret == "":
-			return fmt.Errorf("Keys: key %d needs both an id and a secret", i+1)
+			return fmt.Errorf("openapi: Keys: key %d needs both an id and a secret", i+1)
 		case seen[key.AccessKeyID]:
-			return fmt.Errorf("Keys: key %d has the id of an earlier one", i+1)
+			return fmt.Errorf("openapi: Keys: key %d has the same id as an earlier key", i+1)
 		}
 		seen[key.AccessKeyID] = true
 	}
 	return nil
 }
 
-// Backend has what the operations tell. Its methods are called concurrently. Their
-// errors but ErrTooMany are answered with 503: asking again can help.
+// Backend reads what the operations return. Its methods are called concurrently. An error
+// other than ErrTooMany becomes a 503, because trying again can help.
 type Backend interface {
 	Trace(ctx context.Context, request TraceRequest) (TracePage, error)
 	// Online reports for each client identifier, in their order, whether the client is
@@ -71,32 +71,32 @@ type Backend interface {
 	Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error)
 }
 
-// TraceRequest asks for a page of what happened to one client of one instance.
+// TraceRequest selects one page of a client's events.
 type TraceRequest struct {
 	InstanceID event.InstanceID
 	ClientID   event.ClientID
 	// From and To are event times in whole milliseconds, both inclusive, at most 24
 	// hours apart.
 	From, To time.Time
-	// Newest is newest first, else oldest first.
+	// Newest sorts the newest row first; otherwise the oldest row comes first.
 	Newest bool
-	// Offset is how many rows to leave out at the start, Limit the most rows of the
-	// page, 1 to 100.
+	// Offset is the number of rows before the page; Limit is the maximum number of rows on
+	// it, 1 to 100.
 	Offset, Limit int
 }
 
 // TracePage is a page of a trace.
 type TracePage struct {
-	// Total is the rows of all pages.
+	// Total is the number of rows on all pages.
 	Total int
 	// Rows is empty past the last page.
 	Rows []Row
-	// Incomplete says that rows may be missing because objects could not be read. The
-	// API has no field for that: the answer has the header X-Incomplete: true.
+	// Incomplete reports that rows may be missing because objects could not be read. The
+	// response then has the header X-Incomplete: true, because the API has no field for it.
 	Incomplete bool
 }
 
-// Row is one thing that happened to the client.
+// Row is one event of a client.
 type Row struct {
 	Time       time.Time
 	ChannelID  string
@@ -104,13 +104,12 @@ type Row struct {
 	ActionInfo event.ActionInfo
 }
 
-// New is the API as a handler for the path "/"; see Is for what to give it. It is safe
-// for concurrent use. The nonces of the last half hour are remembered in this
-// handler alone, so that with more than one instance of the function a request can be
-// repeated to another one.
+// New returns the handler of the API for the path "/"; see Is for the requests to give it. It
+// is safe for concurrent use. Only this handler remembers the nonces of the last half hour,
+// so with several function instances a request can be repeated to another one.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("configure openapi: %w", err)
+		return nil, err
 	}
 	h := &handler{keys: map[string]Key{}, now: c.Now, backend: c.Backend, nonces: newNonces()}
 	if h.now == nil {
@@ -122,8 +121,8 @@ func New(c Config) (http.Handler, error) {
 	return h, nil
 }
 
-// Is reports whether a request is one of the API, which shares the path "/" with a
-// page: it is signed in either style, names an Action, or is a POST.
+// Is reports whether a request is for the API, which shares the path "/" with a page: it is
+// signed in either style, names an Action, or is a POST.
 func Is(r *http.Request) bool {
 	if r.URL.Path != "/" {
 		return false

@@ -15,10 +15,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// now is what the clock says in these tests.
+// now is the time of the clock in these tests.
 var now = time.Date(2026, 11, 22, 8, 40, 1, 0, time.UTC)
 
-// canned is a backend with one answer, which remembers what it was asked.
+// canned is a backend with fixed results, which records its requests.
 type canned struct {
 	page      TracePage
 	online    []bool
@@ -31,7 +31,7 @@ type canned struct {
 
 func (c *canned) Trace(_ context.Context, request TraceRequest) (TracePage, error) {
 	if c.panics {
-		panic("a fault of ours")
+		panic("a apiError of ours")
 	}
 	c.asked = append(c.asked, request)
 	return c.page, c.err
@@ -54,13 +54,13 @@ func newAPI(t testing.TB, c *canned) http.Handler {
 	return api
 }
 
-// do gives a request to an API of its own.
+// do sends a request to a new API.
 func (c *canned) do(t testing.TB, r *http.Request) answer {
 	t.Helper()
 	return serveTo(t, newAPI(t, c), r)
 }
 
-// answer is one of the API, its RequestId replaced by "id" after it was checked.
+// answer is a response of the API. Its RequestId is checked and replaced by "id".
 type answer struct {
 	status int
 	header http.Header
@@ -85,7 +85,7 @@ func serveTo(t testing.TB, api http.Handler, r *http.Request) answer {
 	return answer{w.Code, w.Header(), strings.Replace(body, ids[0][1], "id", 1)}
 }
 
-// session is a valid question, the shortest.
+// session returns the parameters of the shortest valid request.
 func session() map[string]string {
 	return map[string]string{"InstanceId": "post-cn-x", "ClientId": "c"}
 }
@@ -114,16 +114,16 @@ func TestIs(t *testing.T) {
 	}
 }
 
-func TestConfigNamesTheFault(t *testing.T) {
+func TestNewNamesTheInvalidField(t *testing.T) {
 	good := Key{AccessKeyID: "id", Secret: "hidden", Grant: grant("*")}
 	for _, c := range []struct {
 		config Config
 		want   string
 	}{
-		{Config{}, "configure openapi: Backend is required"},
-		{Config{Backend: &canned{}, Keys: []Key{good, {AccessKeyID: "id2"}}}, "configure openapi: Keys: key 2 needs both an id and a secret"},
-		{Config{Backend: &canned{}, Keys: []Key{{Secret: "hidden"}}}, "configure openapi: Keys: key 1 needs both an id and a secret"},
-		{Config{Backend: &canned{}, Keys: []Key{good, good}}, "configure openapi: Keys: key 2 has the id of an earlier one"},
+		{Config{}, "openapi: Backend is missing"},
+		{Config{Backend: &canned{}, Keys: []Key{good, {AccessKeyID: "id2"}}}, "openapi: Keys: key 2 needs both an id and a secret"},
+		{Config{Backend: &canned{}, Keys: []Key{{Secret: "hidden"}}}, "openapi: Keys: key 1 needs both an id and a secret"},
+		{Config{Backend: &canned{}, Keys: []Key{good, good}}, "openapi: Keys: key 2 has the same id as an earlier key"},
 	} {
 		_, err := New(c.config)
 		require.EqualError(t, err, c.want)
@@ -148,8 +148,8 @@ func TestWithoutKeysNobodyMayAsk(t *testing.T) {
 	require.Contains(t, got.body, `"Code":"InvalidAccessKeyId.NotFound"`)
 }
 
-// requireFault checks an error's status and code, and that its message tells something.
-func requireFault(t testing.TB, got answer, status int, code, message string) {
+// requireError checks the status and code of an error response, and that its message contains a text.
+func requireError(t testing.TB, got answer, status int, code, message string) {
 	t.Helper()
 	require.Equal(t, status, got.status, got.body)
 	require.Contains(t, got.body, `"Code":"`+code+`"`)

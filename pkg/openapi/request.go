@@ -9,26 +9,26 @@ import (
 )
 
 const (
-	// mostBody is the longest body: ten client identifiers of 65,535 bytes fit,
-	// percent-encoded as they are.
-	mostBody = 2 << 20
-	// mostParameters is the most parameters of a query or a form; the longest request
-	// has some 25.
-	mostParameters = 100
+	// maxBody is the maximum length of a body in bytes. Ten percent-encoded client
+	// identifiers of 65,535 bytes fit.
+	maxBody = 2 << 20
+	// maxParameters is the maximum number of parameters in a query or a form; a valid
+	// request has at most about 25.
+	maxParameters = 100
 )
 
-// request is a request of the API, read to its end.
+// request is a request to the API whose body has been read.
 type request struct {
 	method, host string
 	header       http.Header
 	query        parameters
-	all          parameters // of the query and of the form together
+	all          parameters // from both the query and the form
 	body         []byte
 }
 
 func readRequest(r *http.Request) (request, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return request{}, fault{http.StatusMethodNotAllowed, "UnsupportedHTTPMethod", "send a GET or a POST"}
+		return request{}, apiError{http.StatusMethodNotAllowed, "UnsupportedHTTPMethod", "send a GET or a POST"}
 	}
 	query, err := parseParameters(r.URL.RawQuery)
 	if err != nil {
@@ -47,39 +47,39 @@ func readRequest(r *http.Request) (request, error) {
 }
 
 func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, mostBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return nil, badRequest("InvalidRequest", "the body could not be read to its end: send the request again, signed anew")
-	case len(body) > mostBody:
-		return nil, fault{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the body is longer than 2 MiB"}
+		return nil, badRequest("InvalidRequest", "the body could not be read completely: sign and send the request again")
+	case len(body) > maxBody:
+		return nil, apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the body is longer than 2 MiB"}
 	}
 	return body, nil
 }
 
-// parseForm reads a body, which is a form or empty.
+// parseForm parses a body, which must be a form or empty.
 func parseForm(contentType string, body []byte) (parameters, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
 	if kind, _, _ := mime.ParseMediaType(contentType); kind != "application/x-www-form-urlencoded" {
-		return nil, unfit("the body is not a form: send the parameters in the query, or as application/x-www-form-urlencoded")
+		return nil, invalid("the body is not a form: send the parameters in the query, or as application/x-www-form-urlencoded")
 	}
 	return parseParameters(string(body))
 }
 
-// parameters are decoded names and values. None comes twice, since it could not be told
-// which of the two is meant.
+// parameters maps decoded names to values. A repeated name is an error, because either of
+// its values could be meant.
 type parameters map[string]string
 
-// parseParameters reads a query or a form.
+// parseParameters parses a query or a form.
 func parseParameters(encoded string) (parameters, error) {
-	if strings.Count(encoded, "&") >= mostParameters {
-		return nil, unfit("there are more than %d parameters", mostParameters)
+	if strings.Count(encoded, "&") >= maxParameters {
+		return nil, invalid("there are more than %d parameters", maxParameters)
 	}
 	values, err := url.ParseQuery(encoded)
 	if err != nil {
-		return nil, unfit("the parameters are not properly percent-encoded")
+		return nil, invalid("the parameters are not properly percent-encoded")
 	}
 	p := make(parameters, len(values))
 	for name, given := range values {
@@ -91,9 +91,9 @@ func parseParameters(encoded string) (parameters, error) {
 	return p, nil
 }
 
-func repeated(name string) error { return unfit("%.64q is given more than once", name) }
+func repeated(name string) error { return invalid("%.64q is given more than once", name) }
 
-// and joins the parameters of query and form.
+// and merges the parameters of the query and the form.
 func (p parameters) and(others parameters) (parameters, error) {
 	all := make(parameters, len(p)+len(others))
 	for _, some := range []parameters{p, others} {

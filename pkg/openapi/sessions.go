@@ -7,16 +7,16 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mostBatch is the most client identifiers of one request.
-const mostBatch = 10
+// maxBatch is the maximum number of client identifiers in one request.
+const maxBatch = 10
 
-// sessionReply answers QuerySessionByClientId.
-type sessionReply struct {
+// sessionResponse is the body of QuerySessionByClientId.
+type sessionResponse struct {
 	identified
 	OnlineStatus bool
 }
 
-func (h *handler) querySessionByClientID(ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error) {
+func (h *handler) querySessionByClientID(ctx context.Context, instanceID event.InstanceID, p parameters) (response, error) {
 	clientID, err := p.clientID("ClientId")
 	if err != nil {
 		return nil, err
@@ -25,11 +25,11 @@ func (h *handler) querySessionByClientID(ctx context.Context, instanceID event.I
 	if err != nil {
 		return nil, err
 	}
-	return &sessionReply{OnlineStatus: online[0]}, nil
+	return &sessionResponse{OnlineStatus: online[0]}, nil
 }
 
-// sessionsReply answers BatchQuerySessionByClientIds, in the order asked.
-type sessionsReply struct {
+// sessionsResponse is the body of BatchQuerySessionByClientIds, in the requested order.
+type sessionsResponse struct {
 	identified
 	OnlineStatusList []onlineStatus
 }
@@ -39,8 +39,8 @@ type onlineStatus struct {
 	OnlineStatus bool
 }
 
-func (h *handler) batchQuerySessionByClientIDs(ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error) {
-	clientIDs, err := p.clientIDs(mostBatch)
+func (h *handler) batchQuerySessionByClientIDs(ctx context.Context, instanceID event.InstanceID, p parameters) (response, error) {
+	clientIDs, err := p.clientIDs(maxBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -48,17 +48,17 @@ func (h *handler) batchQuerySessionByClientIDs(ctx context.Context, instanceID e
 	if err != nil {
 		return nil, err
 	}
-	answer := &sessionsReply{OnlineStatusList: make([]onlineStatus, len(clientIDs))}
+	result := &sessionsResponse{OnlineStatusList: make([]onlineStatus, len(clientIDs))}
 	for i, clientID := range clientIDs {
-		answer.OnlineStatusList[i] = onlineStatus{clientID, online[i]}
+		result.OnlineStatusList[i] = onlineStatus{clientID, online[i]}
 	}
-	return answer, nil
+	return result, nil
 }
 
 func (h *handler) online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online, err := h.backend.Online(ctx, instanceID, clientIDs)
 	if err == nil && len(online) != len(clientIDs) {
-		panic(fmt.Sprintf("the backend told of %d clients, asked about %d", len(online), len(clientIDs)))
+		panic(fmt.Sprintf("the backend returned %d statuses for %d clients", len(online), len(clientIDs)))
 	}
 	return online, err
 }

@@ -24,7 +24,7 @@ func TestSession(t *testing.T) {
 
 func TestSessionNeedsAClient(t *testing.T) {
 	got := (&canned{}).do(t, acs3Draft("QuerySessionByClientId", map[string]string{"InstanceId": "post-cn-x"}).signed("testak", "testsk"))
-	requireFault(t, got, 400, "MissingClientId", "ClientId is missing: a client identifier")
+	requireError(t, got, 400, "MissingClientId", "ClientId is missing: a client identifier")
 }
 
 func TestSessions(t *testing.T) {
@@ -38,7 +38,7 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedOnes)
 }
 
-// list is ClientIdList with the numbers given, each of the value "c".
+// list returns ClientIdList with the given numbers, each with the value "c".
 func list(numbers ...string) map[string]string {
 	parameters := map[string]string{"InstanceId": "post-cn-x"}
 	for _, number := range numbers {
@@ -54,7 +54,7 @@ func TestSessionsParameters(t *testing.T) {
 		code, message string
 	}{
 		{list(), "MissingClientIdList", "ClientIdList.1 to at most ClientIdList.10"},
-		{list(append(ten, "11")...), "ParameterCheckFailed", "ClientIdList has 11 client identifiers: ask for at most 10 at once"},
+		{list(append(ten, "11")...), "ParameterCheckFailed", "ClientIdList has 11 client identifiers: send at most 10 at once"},
 		{list("1", "3"), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
 		{list("0", "1"), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
 		{list("01"), "ParameterCheckFailed", "ClientIdList.1 is missing or empty"},
@@ -63,15 +63,15 @@ func TestSessionsParameters(t *testing.T) {
 		{more(list("1"), "ClientIdList.2", "\xff"), "ParameterCheckFailed", "ClientIdList.2 must be UTF-8"},
 	} {
 		backend := &canned{}
-		requireFault(t, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", c.parameters).signed("testak", "testsk")), 400, c.code, c.message)
+		requireError(t, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", c.parameters).signed("testak", "testsk")), 400, c.code, c.message)
 		require.Empty(t, backend.askedOnes)
 	}
 	backend := &canned{online: make([]bool, 10)}
 	require.Equal(t, 200, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", list(ten...)).signed("testak", "testsk")).status)
 }
 
-// TestLongestRequest: ten of the longest client identifiers, of characters that take
-// three times their length on the wire.
+// TestLongestRequest: ten client identifiers of the maximum length are accepted, even if
+// percent-encoding triples them.
 func TestLongestRequest(t *testing.T) {
 	parameters := map[string]string{"InstanceId": "post-cn-x"}
 	for i := range 10 {

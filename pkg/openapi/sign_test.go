@@ -14,7 +14,7 @@ import (
 
 // The signers of this file share nothing with the code under test.
 
-// percent is the percent-encoding of both signatures, byte by byte.
+// percent percent-encodes text for both signatures, byte by byte.
 func percent(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -28,7 +28,7 @@ func percent(text string) string {
 	return b.String()
 }
 
-// pairs is "name=value" of all parameters, sorted and joined.
+// pairs returns "name=value" for all parameters, sorted and joined.
 func pairs(parameters map[string]string) string {
 	var parts []string
 	for _, name := range sortedNames(parameters) {
@@ -41,13 +41,13 @@ func pairs(parameters map[string]string) string {
 type draft struct {
 	style, method, host string
 	query, form         map[string]string
-	header              map[string]string // only of ACS3
+	header              map[string]string // for ACS3 only
 }
 
-// nonceCount makes each draft's nonce another one.
+// nonceCount gives each draft a different nonce.
 var nonceCount int
 
-// acs3Draft is a POST with everything in the query, as the Go client sends it.
+// acs3Draft returns a POST with everything in the query, as the Go client sends it.
 func acs3Draft(action string, parameters map[string]string) draft {
 	nonceCount++
 	return draft{
@@ -59,7 +59,7 @@ func acs3Draft(action string, parameters map[string]string) draft {
 	}
 }
 
-// v1Draft is a POST with everything in the query.
+// v1Draft returns a POST with everything in the query.
 func v1Draft(action string, parameters map[string]string) draft {
 	nonceCount++
 	query := map[string]string{
@@ -127,11 +127,11 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 	return r
 }
 
-// request has its parameters in the reverse of the order that is signed, a space as
-// "+", and what need not be encoded bare.
+// request sends its parameters in the reverse of the signed order, with spaces as "+" and
+// only necessary characters encoded.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
-	if d.style == "ACS3" && d.form != nil { // its hash is signed
+	if d.style == "ACS3" && d.form != nil { // the hash of the body is signed
 		r = httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(pairs(d.form)))
 	}
 	r.Host = d.host

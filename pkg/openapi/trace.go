@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	mostSpan = 24 * time.Hour
-	mostPage = 100
+	maxSpan = 24 * time.Hour
+	maxPage = 100
 )
 
-// traceReply answers QueryMqttTraceDevice. Its list is never null.
-type traceReply struct {
+// traceResponse is the body of QueryMqttTraceDevice. Its list is never null.
+type traceResponse struct {
 	identified
 	Total          int
 	CurrentPage    int64
@@ -31,11 +31,11 @@ type deviceInfo struct {
 	ActionInfo event.ActionInfo
 }
 
-// china is the zone of a row's Time, which names none. In the reference's example a row
-// of 15:51 answers a question about 07:00 to 08:00 UTC.
+// china is the zone of a row's Time, which does not name its zone. In the reference's example,
+// a request for 07:00 to 08:00 UTC returns a row of 15:51.
 var china = time.FixedZone("UTC+8", 8*60*60)
 
-func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID event.InstanceID, p parameters) (reply, error) {
+func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID event.InstanceID, p parameters) (response, error) {
 	page, request, err := parseTrace(instanceID, p)
 	if err != nil {
 		return nil, err
@@ -44,18 +44,18 @@ func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID event.Ins
 	if err != nil {
 		return nil, err
 	}
-	answer := &traceReply{
+	result := &traceResponse{
 		Total: found.Total, CurrentPage: page, PageSize: request.Limit,
 		DeviceInfoList: make([]deviceInfo, len(found.Rows)), incomplete: found.Incomplete,
 	}
 	for i, row := range found.Rows {
-		answer.DeviceInfoList[i] = deviceInfo{
+		result.DeviceInfoList[i] = deviceInfo{
 			Time:      row.Time.In(china).Format("2006-01-02 15:04:05.000"),
 			ChannelID: row.ChannelID, Action: row.Action,
 			ActionCode: "mqtt.trace.action." + string(row.Action), ActionInfo: row.ActionInfo,
 		}
 	}
-	return answer, nil
+	return result, nil
 }
 
 func parseTrace(instanceID event.InstanceID, p parameters) (page int64, q TraceRequest, err error) {
@@ -66,10 +66,10 @@ func parseTrace(instanceID event.InstanceID, p parameters) (page int64, q TraceR
 	if q.From, q.To, err = p.span(); err != nil {
 		return 0, q, err
 	}
-	if page, err = p.number("CurrentPage", 1, math.MaxInt32, "which page, from 1"); err != nil {
+	if page, err = p.number("CurrentPage", 1, math.MaxInt32, "the number of the page, from 1"); err != nil {
 		return 0, q, err
 	}
-	size, err := p.number("PageSize", 1, mostPage, "rows a page, 1 to 100")
+	size, err := p.number("PageSize", 1, maxPage, "the number of rows per page, 1 to 100")
 	if err != nil {
 		return 0, q, err
 	}
@@ -78,19 +78,19 @@ func parseTrace(instanceID event.InstanceID, p parameters) (page int64, q TraceR
 	return page, q, err
 }
 
-// span is BeginTime and EndTime, both inclusive.
+// span returns BeginTime and EndTime, both inclusive.
 func (p parameters) span() (from, to time.Time, err error) {
-	if from, err = p.time("BeginTime", "where the span starts"); err != nil {
+	if from, err = p.time("BeginTime", "the start of the range"); err != nil {
 		return from, to, err
 	}
-	if to, err = p.time("EndTime", "where the span ends"); err != nil {
+	if to, err = p.time("EndTime", "the end of the range"); err != nil {
 		return from, to, err
 	}
 	switch {
 	case from.After(to):
-		err = unfit("BeginTime must not be after EndTime")
-	case to.Sub(from) > mostSpan:
-		err = unfit("BeginTime and EndTime are more than a day apart: ask for each day")
+		err = invalid("BeginTime must not be after EndTime")
+	case to.Sub(from) > maxSpan:
+		err = invalid("BeginTime and EndTime are more than a day apart: query each day separately")
 	}
 	return from, to, err
 }

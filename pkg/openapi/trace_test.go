@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// day is a valid question about a whole day, the longest span.
+// day returns valid parameters for a whole day, the longest range.
 func day() map[string]string {
 	return map[string]string{
 		"MqttRegionId": "anywhere", "InstanceId": "post-cn-x", "ClientId": "GID_a@@@dev1",
@@ -65,7 +65,7 @@ func TestIncompleteTraceSaysSo(t *testing.T) {
 	require.Equal(t, "true", got.header.Get("X-Incomplete"))
 }
 
-// TestTransports: both styles, both methods, query and body, give the same answer.
+// TestTransports: both styles, both methods, query and body, give the same response.
 func TestTransports(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		for _, method := range []string{"GET", "POST"} {
@@ -83,8 +83,8 @@ func TestTransports(t *testing.T) {
 	}
 }
 
-// TestSplitParameters: with v1 the signature's parameters stay in the query when a
-// client puts the others into a form.
+// TestSplitParameters: with v1, clients may send the signature's parameters in the query and
+// the others in a form.
 func TestSplitParameters(t *testing.T) {
 	d := v1Draft("QueryMqttTraceDevice", nil)
 	d.form = day()
@@ -151,7 +151,7 @@ func TestTraceParameters(t *testing.T) {
 			require.Len(t, backend.asked, 1)
 			continue
 		}
-		requireFault(t, got, 400, c.want, `"Message":"`)
+		requireError(t, got, 400, c.want, `"Message":"`)
 		require.Empty(t, backend.asked, "%s=%.20s", c.name, c.value)
 	}
 }

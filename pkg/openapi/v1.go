@@ -7,12 +7,12 @@ import (
 	"maps"
 )
 
-// v1Claim reads what a request says that has its signature among its parameters,
-// version 1.0. Here the headers are not signed and say nothing.
+// v1Claim returns the claim of a request that carries its signature among its parameters,
+// version 1.0. This style does not sign headers, so they are ignored.
 func v1Claim(r request) (claim, error) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"} {
 		if r.all[name] == "" {
-			return claim{}, missing(name, "every request is signed, by "+acs3+" or HMAC-SHA1")
+			return claim{}, missing(name, "every request must be signed, with "+acs3+" or HMAC-SHA1")
 		}
 	}
 	for _, only := range [][2]string{{"SignatureMethod", "HMAC-SHA1"}, {"SignatureVersion", "1.0"}, {"SignatureType", ""}} {
@@ -32,8 +32,8 @@ func v1Claim(r request) (claim, error) {
 	}, nil
 }
 
-// v1StringToSign covers the method and all parameters but the signature itself, whose
-// values end up encoded twice.
+// v1StringToSign returns the signed text: the method and all parameters except the
+// signature itself. Parameter values end up encoded twice.
 func (r request) v1StringToSign() string {
 	signed := maps.Clone(r.all)
 	delete(signed, "Signature")

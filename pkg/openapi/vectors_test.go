@@ -13,19 +13,19 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// odd is a client identifier with every kind of character that encodings differ about.
+// odd is a client identifier with every kind of character that encodings treat differently.
 const odd = "GID_a@@@dev 1*~+/é中"
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// vector is a request as a client of Alibaba Cloud signed it: key testak, secret testsk.
+// vector is a request signed by a client of Alibaba Cloud with key testak and secret testsk.
 type vector struct {
 	name       string
 	date       string
 	query      map[string]string
 	form       map[string]string
-	header     map[string]string // only of ACS3
-	want       string            // a piece of the answer
+	header     map[string]string // for ACS3 only
+	want       string            // a part of the response
 	wantClient string
 }
 
@@ -96,7 +96,7 @@ var vectors = []vector{
 	},
 }
 
-// request is the vector's as the client that made it encodes it, or another one does.
+// request returns the vector's request in the given encoding.
 func (v vector) request(encode func(map[string]string) string) *http.Request {
 	r := httptest.NewRequest("POST", "/?"+encode(v.query), strings.NewReader(encode(v.form)))
 	r.Host = "127.0.0.1:18080"
@@ -109,7 +109,7 @@ func (v vector) request(encode func(map[string]string) string) *http.Request {
 	return r
 }
 
-// encodings are ways to write the same parameters.
+// encodings lists ways to write the same parameters.
 var encodings = map[string]func(map[string]string) string{
 	"sorted, spaces as +": func(p map[string]string) string {
 		values := url.Values{}
@@ -150,8 +150,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestPublishedVector is the example of the reference, v3-request-structure-and-signature.
-// It is of another product, which is the first thing that is wrong with it.
+// TestPublishedVector checks the example of the reference, v3-request-structure-and-signature.
+// The example is for another product, so after its signature is verified its version is refused.
 func TestPublishedVector(t *testing.T) {
 	at := time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)
 	api, err := New(Config{
@@ -169,7 +169,7 @@ func TestPublishedVector(t *testing.T) {
 	} {
 		r.Header.Set(name, value)
 	}
-	requireFault(t, serveTo(t, api, r), 400, "InvalidVersion", "Version must be 2020-04-20")
+	requireError(t, serveTo(t, api, r), 400, "InvalidVersion", "Version must be 2020-04-20")
 }
 
 func TestEncode(t *testing.T) {

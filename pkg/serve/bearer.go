@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Bearer lets through the requests that carry token as a bearer token (RFC 6750)
-// and answers the others with 401. The time it takes tells nothing about the token.
-// An empty token lets nothing through.
+// Bearer passes requests that carry the bearer token (RFC 6750) to next and refuses all
+// others with 401. Its timing reveals nothing about the token. An empty token refuses every
+// request.
 func Bearer(token string, next http.Handler) http.Handler {
 	var tokens Tokens
 	if token != "" {
@@ -22,7 +22,7 @@ func Bearer(token string, next http.Handler) http.Handler {
 	})
 }
 
-// BearerToken is the bearer token of a request, empty where there is none.
+// BearerToken returns the bearer token of a request, or "" if there is none.
 func BearerToken(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -31,13 +31,13 @@ func BearerToken(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// Unauthorized answers who showed no right token.
+// Unauthorized responds to a request without a valid token.
 func Unauthorized(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace"`)
-	Fail(w, http.StatusUnauthorized, "Unauthorized", "send the right token as Authorization: Bearer <token>")
+	Fail(w, http.StatusUnauthorized, "Unauthorized", "send a valid token as Authorization: Bearer <token>")
 }
 
-// Forbidden answers who showed a right token, but not for what was asked.
+// Forbidden responds to a request whose token is valid but does not cover the instance.
 func Forbidden(w http.ResponseWriter) {
-	Fail(w, http.StatusForbidden, "Forbidden", "the token is a right one, but it may not act for this instance")
+	Fail(w, http.StatusForbidden, "Forbidden", "this token is not authorized for the instance")
 }

@@ -5,15 +5,15 @@ import (
 	"net/http"
 )
 
-// handler is the function's handler behind what holds on both fronts.
-func (l *life) handler() http.Handler {
+// handler wraps the function's handler in the checks that both fronts share.
+func (l *lifecycle) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := l.start(r.Context()); {
 		case err != nil:
-			slog.ErrorContext(r.Context(), "not started", "error", err.Error())
-			TryLater(w, http.StatusServiceUnavailable, "NotStarted", "the function could not start; its log says why")
+			slog.ErrorContext(r.Context(), "start failed", "error", err.Error())
+			TryLater(w, http.StatusServiceUnavailable, "NotStarted", "the function could not start: check its log")
 		case l.function.Handler == nil:
-			Fail(w, http.StatusNotFound, "NotFound", "this function answers no HTTP requests")
+			Fail(w, http.StatusNotFound, "NotFound", "this function serves no HTTP requests")
 		case r.ContentLength > MaxBody:
 			Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "the request is longer than 32 MiB")
 		default:

@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// httpEvent is an HTTP request as the runtime API hands it over, format "v1".
-// Repeated headers and parameters arrive as one value, joined by commas.
+// httpEvent is an HTTP request in the runtime API's format "v1". Repeated headers and
+// parameters arrive as one value, joined by commas.
 type httpEvent struct {
 	RawPath         string            `json:"rawPath"` // percent-encoded
 	Headers         map[string]string `json:"headers"` // in any case
@@ -32,15 +32,16 @@ type httpEvent struct {
 	} `json:"requestContext"`
 }
 
-// httpReply is the answer to an httpEvent: one value a header, all fields always there.
-type httpReply struct {
+// runtimeResponse is the response to an httpEvent. Each header has one value, and every field
+// is required.
+type runtimeResponse struct {
 	StatusCode      int               `json:"statusCode"`
 	Headers         map[string]string `json:"headers"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 	Body            string            `json:"body"`
 }
 
-// isHTTPEvent tells an HTTP request from every other payload by its shape.
+// isHTTPEvent distinguishes an HTTP request from all other payloads by its shape.
 func isHTTPEvent(payload []byte) bool {
 	var shape struct {
 		RequestContext struct {
@@ -51,7 +52,7 @@ func isHTTPEvent(payload []byte) bool {
 	return err == nil && shape.RequestContext.HTTP != nil
 }
 
-// httpRequest is the request that an HTTP event stands for.
+// httpRequest converts an HTTP event into a request.
 func httpRequest(ctx context.Context, payload []byte) (*http.Request, error) {
 	var e httpEvent
 	if err := json.Unmarshal(payload, &e); err != nil {
@@ -131,17 +132,17 @@ func (e *httpEvent) body() ([]byte, error) {
 	return []byte(e.Body), nil
 }
 
-// reply is the answer in the form of the runtime API. A body that is not UTF-8
-// would not survive as a JSON string.
-func (a *answer) reply() httpReply {
-	reply := httpReply{StatusCode: a.status, Headers: map[string]string{}}
+// runtimeResponse converts a response for the runtime API. A body that is not UTF-8 is
+// encoded in base64, because a JSON string would change it.
+func (a *response) runtimeResponse() runtimeResponse {
+	converted := runtimeResponse{StatusCode: a.status, Headers: map[string]string{}}
 	for name, values := range a.header {
-		reply.Headers[name] = strings.Join(values, ", ")
+		converted.Headers[name] = strings.Join(values, ", ")
 	}
 	if body := a.body.Bytes(); utf8.Valid(body) {
-		reply.Body = string(body)
+		converted.Body = string(body)
 	} else {
-		reply.IsBase64Encoded, reply.Body = true, base64.StdEncoding.EncodeToString(body)
+		converted.IsBase64Encoded, converted.Body = true, base64.StdEncoding.EncodeToString(body)
 	}
-	return reply
+	return converted
 }

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// invoke hands an event that arrived as POST /invoke to the function. It runs to its
-// end, whatever becomes of the connection.
+// invoke passes an event that arrived as POST /invoke to the function. The function runs to
+// its end even if the connection closes.
 func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -22,7 +22,7 @@ func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// preStop stops the function when the platform is about to end its instance.
+// preStop stops the function before the platform ends its instance.
 func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	if err := front.life.stop(r.Context()); err != nil {
 		failed(w, r, "hook failed", err)
@@ -31,13 +31,13 @@ func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// The header x-fc-status tells the platform whether the function succeeded; 404
-// stands for every failure of it.
+// The header x-fc-status reports to the platform whether the function succeeded; 404 means
+// any failure.
 
 func failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	slog.ErrorContext(r.Context(), what, "error", err.Error())
 	w.Header().Set("X-Fc-Status", "404")
-	Fail(w, http.StatusNotFound, "InvocationFailed", "the function failed; its log says why")
+	Fail(w, http.StatusNotFound, "InvocationFailed", "the function failed: check its log")
 }
 
 func succeeded(w http.ResponseWriter) {
@@ -45,10 +45,10 @@ func succeeded(w http.ResponseWriter) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// withLimit ends a request's context after answerLimit.
+// withLimit ends a request's context after responseLimit.
 func withLimit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), answerLimit)
+		ctx, cancel := context.WithTimeout(r.Context(), responseLimit)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

@@ -48,7 +48,7 @@ func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
-		front := plainFront{life: &life{function: Function{Handler: http.HandlerFunc(readAll)}}}
+		front := plainFront{life: &lifecycle{function: Function{Handler: http.HandlerFunc(readAll)}}}
 		done := make(chan error, 1)
 		go func() { done <- front.serve(ctx, listener) }()
 		client, server := net.Pipe()
@@ -216,7 +216,7 @@ func TestNothingIsSniffed(t *testing.T) {
 		response, _ := send(t, "GET", startPlain(t, f, false), "")
 		require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
 		event := []byte(`{"rawPath":"/","requestContext":{"http":{"method":"GET","path":"/"}}}`)
-		reply := runtimeFront{&life{function: f}}.http(t.Context(), event).reply()
+		reply := runtimeFront{&lifecycle{function: f}}.http(t.Context(), event).runtimeResponse()
 		require.Equal(t, "nosniff", reply.Headers["X-Content-Type-Options"])
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// setLog makes one JSON line on standard error of every record, with the name of
-// the function and the id of the request it belongs to.
+// setLog makes the default logger write JSON lines to standard error, with the name of the
+// function and the id of the request.
 func setLog(function string) {
 	lines := requestLog{slog.NewJSONHandler(os.Stderr, nil)}
 	slog.SetDefault(slog.New(lines).With("function", function))

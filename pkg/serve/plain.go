@@ -14,25 +14,25 @@ import (
 
 // Time limits of the plain server.
 const (
-	readLimit   = time.Minute      // from the first byte of a request to its last
-	headerLimit = 10 * time.Second // to the end of its header
-	answerLimit = time.Minute      // for the handler, and again for sending
-	drainLimit  = 30 * time.Second // for what is in work when the server stops
-	// idleLimit is between requests. A custom runtime's front keeps connections for up
-	// to 15 minutes, and takes their end for a failure.
+	readLimit     = time.Minute      // from the first byte of a request to its last
+	headerLimit   = 10 * time.Second // to the end of the header
+	responseLimit = time.Minute      // for the handler, and again for sending the response
+	drainLimit    = 30 * time.Second // for requests in progress when the server stops
+	// idleLimit is the time between requests. A custom runtime's front keeps connections for
+	// up to 15 minutes, and treats a closed one as a failure.
 	idleLimit = 20 * time.Minute
 )
 
 // plainFront is the plain HTTP server.
 type plainFront struct {
-	life *life
-	// onPlatform says that Function Compute stands in front, as a custom runtime,
-	// which lets no header that starts with x-fc- through from outside. Only then
-	// are such headers believed.
+	life *lifecycle
+	// onPlatform reports that the server is a custom runtime of Function Compute, which
+	// removes headers that start with x-fc- from outside requests. Only then are such headers
+	// trusted.
 	onPlatform bool
 }
 
-// servePlain serves until SIGTERM or SIGINT, then finishes what is in work.
+// servePlain serves until SIGTERM or SIGINT, then finishes the requests in progress.
 func servePlain(f Function, getenv func(string) string) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
@@ -40,12 +40,12 @@ func servePlain(f Function, getenv func(string) string) error {
 	if err != nil {
 		return err
 	}
-	front := plainFront{life: &life{function: f}, onPlatform: getenv("FC_FUNCTION_NAME") != ""}
+	front := plainFront{life: &lifecycle{function: f}, onPlatform: getenv("FC_FUNCTION_NAME") != ""}
 	return front.serve(ctx, listener)
 }
 
-// listenAddress is HOST and PORT: by default all addresses and 9000, or the port
-// that a custom runtime is told to use (FC_CUSTOM_LISTEN_PORT, FC_SERVER_PORT).
+// listenAddress returns HOST and PORT. The defaults are all addresses, and the port of a
+// custom runtime (FC_CUSTOM_LISTEN_PORT, FC_SERVER_PORT) or 9000.
 func listenAddress(getenv func(string) string) string {
 	host, port := getenv("HOST"), "9000"
 	if host == "" {
@@ -60,7 +60,7 @@ func listenAddress(getenv func(string) string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// serve returns when ctx is done and nothing is in work any more.
+// serve returns after ctx is done and the requests in progress are finished.
 func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -97,21 +97,22 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	a := respond(front.route(r), r)
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerLimit))
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(responseLimit))
 	if err := a.send(w); err != nil {
-		slog.InfoContext(ctx, "answer not sent", "error", err.Error())
+		slog.InfoContext(ctx, "response not sent", "error", err.Error())
 	}
 }
 
-// isAmbiguous: a chunked request may have had a Content-Length too, which net/http drops
-// unseen. What follows it on the connection may then be a part of its body that somebody
-// on the way took for one, and must not be read as a request (RFC 9112, 6.1). The
-// platform's front has read requests already.
+// isAmbiguous reports whether a proxy may see the end of a request elsewhere than we do. A
+// chunked request may also have had a Content-Length, which net/http drops silently. Bytes
+// after the request may then belong to its body for the proxy, so they must not be read as
+// another request (RFC 9112, 6.1). The platform's front has already parsed its requests.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
 
-// enter takes over what came with a request: on the platform credentials and id.
+// enter returns the context of a request with its id. On the platform it also takes over the
+// credentials in the request.
 func (front plainFront) enter(r *http.Request) context.Context {
 	id := ""
 	if front.onPlatform {
@@ -136,14 +137,14 @@ func (front plainFront) route(r *http.Request) http.Handler {
 	}
 }
 
-// isControl tells the platform's own calls from requests of anyone else.
+// isControl distinguishes the platform's own calls from all other requests.
 func (front plainFront) isControl(r *http.Request, method, path string) bool {
 	return front.onPlatform && r.Method == method && r.URL.Path == path &&
 		r.Header.Get("X-Fc-Control-Path") == path
 }
 
-// isInvoke lets events in from the platform; off it, only to a function that has
-// no handler, since its caller is not authenticated.
+// isInvoke reports whether a request delivers an event. Outside the platform only functions
+// without a handler accept events, because the caller is not authenticated.
 func (front plainFront) isInvoke(r *http.Request) bool {
 	f := front.life.function
 	if f.Event == nil {

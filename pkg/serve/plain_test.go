@@ -26,7 +26,7 @@ func startPlain(t *testing.T, f Function, onPlatform bool) string {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	front := plainFront{life: &life{function: f}, onPlatform: onPlatform}
+	front := plainFront{life: &lifecycle{function: f}, onPlatform: onPlatform}
 	go func() { done <- front.serve(ctx, listener) }()
 	t.Cleanup(func() {
 		cancel()
@@ -154,7 +154,7 @@ func TestPlainEventOnlyFunction(t *testing.T) {
 func TestPlainFailedStart(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	front := plainFront{life: &life{function: Function{Start: func(context.Context) error { return errors.New("no bucket") }}}}
+	front := plainFront{life: &lifecycle{function: Function{Start: func(context.Context) error { return errors.New("no bucket") }}}}
 	require.EqualError(t, front.serve(t.Context(), listener), "start the function: no bucket")
 }
 

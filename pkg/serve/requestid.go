@@ -8,8 +8,8 @@ import (
 
 type requestIDKey struct{}
 
-// RequestID is the id of the request or invocation that ctx belongs to, which the
-// answer repeats in X-Request-Id; empty outside one.
+// RequestID returns the id of the request or invocation that ctx belongs to, or "" outside of
+// one. The response repeats the id in X-Request-Id.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id

@@ -11,31 +11,32 @@ import (
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 )
 
-// MaxBody is the longest request body that reaches a handler, in bytes: what
-// Function Compute takes in a synchronous call.
+// MaxBody is the maximum length in bytes of a request body that reaches a handler. It is the
+// limit of Function Compute for a synchronous call.
 const MaxBody = 32 << 20
 
-// replyMargin is kept back of an invocation's time for sending the answer, since
-// the platform ends a process that is late; a tenth of the time where that is less.
-const replyMargin = 500 * time.Millisecond
+// responseMargin is the part of an invocation's time that is reserved for sending the
+// response, because the platform ends a process that exceeds its time. If a tenth of the time
+// is less, that is reserved instead.
+const responseMargin = 500 * time.Millisecond
 
-// runtimeFront takes invocations from Function Compute's runtime API.
-type runtimeFront struct{ life *life }
+// runtimeFront receives invocations from Function Compute's runtime API.
+type runtimeFront struct{ life *lifecycle }
 
-// serveRuntime polls for work for ever. The platform ends the process.
+// serveRuntime polls for work forever. The platform ends the process.
 func serveRuntime(f Function) {
-	front := runtimeFront{&life{function: f}}
+	front := runtimeFront{&lifecycle{function: f}}
 	fc.RegisterPreStopFunction(func(ctx context.Context) {
 		if err := front.life.stop(front.enter(ctx)); err != nil {
-			panic(err.Error()) // a hook returns nothing, so only a panic makes it fail
+			panic(err.Error()) // a hook returns nothing, so only a panic can report the failure
 		}
 	})
 	fc.Start(front.invoke)
 }
 
-// enter takes over what came with an invocation: its credentials and its id.
+// enter takes over an invocation's credentials and returns a context with its id.
 func (front runtimeFront) enter(ctx context.Context) context.Context {
-	invocation, ok := fccontext.FromContext(ctx) // once an invocation: it writes to what it returns
+	invocation, ok := fccontext.FromContext(ctx) // call it once per invocation: it changes the value that it returns
 	if !ok {
 		return ctx
 	}
@@ -44,13 +45,13 @@ func (front runtimeFront) enter(ctx context.Context) context.Context {
 	return withRequestID(ctx, invocation.RequestID)
 }
 
-// invoke handles one invocation. The SDK hands over the payload as it came, since
-// its type is exactly []byte.
+// invoke handles one invocation. The SDK passes the payload on unchanged because its type is
+// exactly []byte.
 func (front runtimeFront) invoke(ctx context.Context, payload []byte) (any, error) {
 	ctx, cancel := withMargin(front.enter(ctx))
 	defer cancel()
 	if isHTTPEvent(payload) {
-		return front.http(ctx, payload).reply(), nil
+		return front.http(ctx, payload).runtimeResponse(), nil
 	}
 	return nil, front.event(ctx, payload)
 }
@@ -60,28 +61,28 @@ func (front runtimeFront) event(ctx context.Context, payload []byte) error {
 		return err
 	}
 	if front.life.function.Event == nil {
-		return errors.New("this function answers HTTP requests only")
+		return errors.New("this function accepts only HTTP requests")
 	}
 	return front.life.function.Event(ctx, payload)
 }
 
-func (front runtimeFront) http(ctx context.Context, payload []byte) *answer {
+func (front runtimeFront) http(ctx context.Context, payload []byte) *response {
 	r, err := httpRequest(ctx, payload)
 	if err != nil {
 		slog.WarnContext(ctx, "unusable HTTP event", "error", err.Error())
-		a := newAnswer()
+		a := newResponse()
 		Fail(a, http.StatusBadRequest, "InvalidRequest", "the request cannot be decoded")
 		return a
 	}
 	return respond(front.life.handler(), r)
 }
 
-// withMargin ends ctx early enough to answer in time.
+// withMargin returns a context that ends early enough to respond in time.
 func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	margin := min(replyMargin, time.Until(deadline)/10)
+	margin := min(responseMargin, time.Until(deadline)/10)
 	return context.WithDeadline(ctx, deadline.Add(-margin))
 }

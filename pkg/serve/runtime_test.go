@@ -113,14 +113,14 @@ func (api *runtimeAPI) invoke(kind, payload string) result {
 }
 
 // call is an HTTP request through the runtime API.
-func (api *runtimeAPI) call(event string) httpReply {
+func (api *runtimeAPI) call(event string) runtimeResponse {
 	got := api.invoke("0", event)
 	require.Equal(api.t, "response", got.outcome, got.body)
 	var fields map[string]any
 	require.NoError(api.t, json.Unmarshal([]byte(got.body), &fields))
 	require.Len(api.t, fields, 4, "all four fields are always there")
 	require.NotNil(api.t, fields["headers"])
-	var reply httpReply
+	var reply runtimeResponse
 	require.NoError(api.t, json.Unmarshal([]byte(got.body), &reply))
 	return reply
 }
@@ -150,7 +150,7 @@ func TestRuntimeSurvivesPanic(t *testing.T) {
 	api := startFunction(t)
 	reply := api.call(httpGet("/panic"))
 	require.Equal(t, http.StatusInternalServerError, reply.StatusCode)
-	require.JSONEq(t, `{"code":"InternalError","error":"the function failed; its log says why"}`, reply.Body)
+	require.JSONEq(t, `{"code":"InternalError","error":"the function failed: check its log"}`, reply.Body)
 	require.Equal(t, http.StatusOK, api.call(httpGet("/")).StatusCode)
 }
 

@@ -1,15 +1,15 @@
-// Package serve runs one function on either of two fronts: Function Compute's
-// runtime API, which hands one event at a time to the process, and a plain HTTP
-// server with concurrent requests, for any machine or a custom runtime.
+// Package serve runs one function on either of two fronts: Function Compute's runtime API,
+// which passes one event at a time to the process, and a plain HTTP server with concurrent
+// requests, for any machine or a custom runtime.
 //
 // What always holds, on both:
-//   - The handler sees a net/http request with a deadline and a request id, and its
-//     answer is sent whole, after it returned: never half of one.
-//   - A panic of the handler is logged and answered with 500; the process goes on.
-//   - An HTTP request is always answered as HTTP, never as a failed invocation,
-//     whose status a client could not rely on.
-//   - Start has succeeded before the handler or Event is called. A clone of the
-//     process may be made only between Start and the first call.
+//   - The handler receives a net/http request with a deadline and a request id. Its response
+//     is sent whole, after the handler returned.
+//   - A panic of the handler is logged and becomes a 500; the process continues.
+//   - An HTTP request always gets an HTTP response, never a failed invocation, on whose
+//     status a client could not rely.
+//   - Start has succeeded before the handler or Event is called. The process may be cloned
+//     only between Start and the first call.
 //
 // This is the only package that imports the runtime's SDK.
 package serve
@@ -23,28 +23,28 @@ import (
 	"strconv"
 )
 
-// Function is what to run. Everything may be left out.
+// Function describes a function. Every field is optional.
 type Function struct {
-	// Handler answers HTTP requests. Without one they are answered with 404.
+	// Handler serves HTTP requests. Default: they get 404.
 	Handler http.Handler
-	// Event takes the payload of any invocation that is not an HTTP request, such
-	// as a timer's. An error makes the platform deliver it again.
+	// Event receives the payload of any other invocation, such as a timer's. After an error
+	// the platform delivers it again.
 	Event func(ctx context.Context, payload []byte) error
-	// Start prepares the function. After an error it is called again, so it must
-	// be safe to repeat; after a success it is not.
+	// Start prepares the function. It is called again until it succeeds, so it must be safe
+	// to repeat after an error.
 	Start func(ctx context.Context) error
-	// Stop is called at most once, when the process is about to end.
+	// Stop is called at most once, before the process ends.
 	Stop func(ctx context.Context) error
-	// Credentials takes the role's keys that came with an invocation, before
-	// anything else is called for it. It is called concurrently.
+	// Credentials receives the role's keys of an invocation before any other call for that
+	// invocation. It is called concurrently.
 	Credentials func(id, secret, token string)
 }
 
-// Main runs what wire makes of the environment, until the process is told to end. Log
-// lines carry the name. It picks the runtime API where FC_RUNTIME_API is set, else the
-// plain server; see listenAddress for where that one listens. A plain server that cannot
-// start exits with status 1. On the runtime API calls fail, HTTP requests with 503: what
-// callers see of a process that ends is up to the platform.
+// Main runs the function that wire builds from the environment, until the process is asked to
+// end. Log lines carry the name. Main uses the runtime API if FC_RUNTIME_API is set, otherwise
+// the plain server, which listens on HOST and PORT. If wire fails, a plain server exits with
+// status 1. On the runtime API every call then fails, HTTP requests with 503, because
+// callers of a process that exits would see whatever the platform chooses.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)
@@ -64,11 +64,11 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory makes the collector work harder before the platform ends an instance that
-// takes more memory than it has, unless GOMEMLIMIT says when.
+// limitMemory makes the garbage collector work harder before the instance exceeds its memory
+// and the platform ends it. GOMEMLIMIT takes precedence.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(megabytes << 20 * 4 / 5) // the rest is for what Go does not count
+		debug.SetMemoryLimit(megabytes << 20 * 4 / 5) // the rest is for memory that Go does not count
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Tokens are the secrets that a function knows, each with the instances that it may
-// act for. The zero value knows none. It is safe for concurrent use.
+// Tokens holds the secrets that a function accepts, each with its instances. The zero value
+// accepts none. Its methods, except Add, are safe for concurrent use.
 //
-// To look one up compares it with all of them, in a time that tells nothing about
-// any. No error or other text of this package holds a token.
+// A lookup compares a token with all of them, so that its timing reveals nothing about any. No
+// error or other text of this package contains a token.
 type Tokens struct{ known []token }
 
 type token struct {
@@ -25,7 +25,8 @@ type token struct {
 	grant  Grant
 }
 
-// Grant is what a token allows. The zero value allows nothing.
+// Grant lists the instances that a token or an AccessKey may act for. The zero value allows
+// none.
 type Grant struct{ instances []event.InstanceID }
 
 // everyInstance stands for all instances in a list.
@@ -33,15 +34,14 @@ const everyInstance = "*"
 
 var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 
-// maxTokens bounds what a wrong token or signature costs.
+// maxTokens limits the cost of a wrong token or signature.
 const maxTokens = 100
 
-// ParseTokens reads "token=instance,instance;token=instance": a token, a "=", and
-// the instances that it may act for, "*" for all. Several tokens may act for one
-// instance, so that they can be changed one after the other. A token is of visible
-// ASCII characters but ";", and may hold "=": the last one of a part is what divides
-// it. Space around anything is dropped, and so are empty parts. Errors name the
-// place, counted from 1.
+// ParseTokens parses "token=instance,instance;token=instance"; ParseGrant describes the
+// instances. Several tokens may act for one instance, so that they can be rotated one at a
+// time. A token consists of visible ASCII characters except ";". It may contain "=", because
+// the last "=" of a part separates it from its instances. Space around each element and empty
+// parts are dropped. Errors name the place, counted from 1.
 func ParseTokens(text string) (Tokens, error) {
 	var tokens Tokens
 	for i, part := range strings.Split(text, ";") {
@@ -75,21 +75,21 @@ func ParseGrant(list string) (Grant, error) {
 	for i, instance := range strings.Split(list, ",") {
 		instance = strings.TrimSpace(instance)
 		if !visible(instance) {
-			return Grant{}, fmt.Errorf("instance %d is empty or has a space in it", i+1)
+			return Grant{}, fmt.Errorf("instance %d is empty or contains a character other than visible ASCII", i+1)
 		}
 		grant.instances = append(grant.instances, event.InstanceID(instance))
 	}
 	return grant, nil
 }
 
-// Add lets a token act for all instances.
+// Add accepts a token for all instances.
 func (t *Tokens) Add(secret string) error { return t.add(secret, fullGrant) }
 
 func (t *Tokens) add(secret string, grant Grant) error {
 	isSame := func(known token) bool { return known.secret == secret }
 	switch {
 	case !visible(secret):
-		return errors.New("a token must be of visible ASCII characters, at least one")
+		return errors.New("a token must consist of visible ASCII characters and must not be empty")
 	case slices.ContainsFunc(t.known, isSame):
 		return errors.New("this token was given before")
 	case len(t.known) == maxTokens:
@@ -103,7 +103,7 @@ func newToken(secret string, grant Grant) token {
 	return token{secret, sha256.Sum256([]byte(secret)), grant}
 }
 
-// visible reports whether s is of visible ASCII characters, at least one.
+// visible reports whether s consists of visible ASCII characters and is not empty.
 func visible(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
@@ -113,11 +113,10 @@ func visible(s string) bool {
 	return s != ""
 }
 
-// Empty reports whether no token is known.
+// Empty reports whether no token is accepted.
 func (t Tokens) Empty() bool { return len(t.known) == 0 }
 
-// Find looks up a token that somebody presented. It asks about every token, also after
-// the right one.
+// Find returns the grant of a presented token. It compares every token, even after a match.
 func (t Tokens) Find(presented string) (Grant, bool) {
 	digest := sha256.Sum256([]byte(presented))
 	found := -1
@@ -130,9 +129,9 @@ func (t Tokens) Find(presented string) (Grant, bool) {
 	return t.known[found].grant, true
 }
 
-// Signed reports whether a message was signed with a token that may act for an
-// instance: mac is the HMAC-SHA256 of the message (RFC 2104), with the token for its key.
-// It costs a pass over the message for each such token, and none for any other.
+// Signed reports whether a message was signed with a token that may act for an instance. mac
+// is the HMAC-SHA256 of the message (RFC 2104) with the token as its key. Signed reads the
+// message once for each token of the instance.
 func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	isSigned := 0
 	for _, known := range t.known {
@@ -146,7 +145,7 @@ func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	return isSigned == 1
 }
 
-// Allows reports whether the token may act for an instance.
+// Allows reports whether the grant covers an instance.
 func (g Grant) Allows(instance event.InstanceID) bool {
 	return slices.Contains(g.instances, instance) || slices.Contains(g.instances, everyInstance)
 }

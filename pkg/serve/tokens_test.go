@@ -64,14 +64,14 @@ func TestTokenErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"hush":                   `part 1: has no "=", want token=instance,instance`,
 		"hush=a;hush2":           `part 2: has no "=", want token=instance,instance`,
-		"hush=":                  "part 1: instance 1 is empty or has a space in it",
-		"hush=a,,b":              "part 1: instance 2 is empty or has a space in it",
-		"hush=a b":               "part 1: instance 1 is empty or has a space in it",
-		"=a":                     "part 1: a token must be of visible ASCII characters, at least one",
-		"hu sh=a":                "part 1: a token must be of visible ASCII characters, at least one",
-		"hüsh=a":                 "part 1: a token must be of visible ASCII characters, at least one",
+		"hush=":                  "part 1: instance 1 is empty or contains a character other than visible ASCII",
+		"hush=a,,b":              "part 1: instance 2 is empty or contains a character other than visible ASCII",
+		"hush=a b":               "part 1: instance 1 is empty or contains a character other than visible ASCII",
+		"=a":                     "part 1: a token must consist of visible ASCII characters and must not be empty",
+		"hu sh=a":                "part 1: a token must consist of visible ASCII characters and must not be empty",
+		"hüsh=a":                 "part 1: a token must consist of visible ASCII characters and must not be empty",
 		"hush=a;;hush=b":         "part 3: this token was given before",
-		strings.Repeat("=a;", 2): "part 1: a token must be of visible ASCII characters, at least one",
+		strings.Repeat("=a;", 2): "part 1: a token must consist of visible ASCII characters and must not be empty",
 	} {
 		tokens, err := ParseTokens(text)
 		require.EqualError(t, err, want, text)
@@ -90,7 +90,7 @@ func TestAddedTokenIsGivenOnce(t *testing.T) {
 	tokens, err := ParseTokens("hush=a")
 	require.NoError(t, err)
 	require.EqualError(t, tokens.Add("hush"), "this token was given before")
-	require.EqualError(t, tokens.Add(""), "a token must be of visible ASCII characters, at least one")
+	require.EqualError(t, tokens.Add(""), "a token must consist of visible ASCII characters and must not be empty")
 	grant, found := tokens.Find("hush")
 	require.True(t, found)
 	require.False(t, grant.Allows("b"))

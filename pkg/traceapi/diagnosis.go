@@ -14,8 +14,8 @@ import (
 
 var diagnosisParameters = slices.Concat(deviceParameters, []string{"from", "to", "lang"})
 
-// diagnosisAnswer is the answer of GET /api/v1/diagnosis.
-type diagnosisAnswer struct {
+// diagnosisResponse is the answer of GET /api/v1/diagnosis.
+type diagnosisResponse struct {
 	identity
 	From string        `json:"from"`
 	To   string        `json:"to"`
@@ -71,12 +71,12 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	if err != nil {
 		return nil, err
 	}
-	found := diagnosisAnswer{
+	found := diagnosisResponse{
 		identity: d.identity(), From: instant(span.From), To: instant(span.To), Lang: lang,
 		Report:     diagnose.Diagnose(history.Of(h.since(span.From), span, before), lang),
 		Incomplete: len(h.unreadable) > 0,
 	}
-	return taggedAnswer(found.fit(), h.receipt), nil
+	return taggedResponse(found.fit(), h.receipt), nil
 }
 
 // knownTo is where the diagnosis of a span ends: not after now, unless the clock of a

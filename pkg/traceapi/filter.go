@@ -9,7 +9,7 @@ import (
 )
 
 // parseFilter reads action and action_info, lists with commas of the words to keep.
-func (q *question) parseFilter(values url.Values) (err error) {
+func (q *traceRequest) parseFilter(values url.Values) (err error) {
 	q.request.Actions, err = parseWords(values.Get("action"), func(word string) (event.Action, bool) {
 		action := event.Action(word)
 		return action, action.Valid()

@@ -14,10 +14,10 @@ type omitted struct {
 }
 
 // fit leaves the oldest out of the lists of a diagnosis, so that the answer of a device
-// that connects every second, or with names of 64 KB, stays below mostBytes. The lists
+// that connects every second, or with names of 64 KB, stays below maxBytes. The lists
 // share the room equally, and what one does not need is for the others: a connection
 // takes some 700 bytes, a stretch of the timeline 100.
-func (d diagnosisAnswer) fit() diagnosisAnswer {
+func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // their evidence is cut here alone
 	var left omitted
 	lists := []*list{
@@ -26,7 +26,7 @@ func (d diagnosisAnswer) fit() diagnosisAnswer {
 	for i := range d.Verdicts {
 		lists = append(lists, emptied(&d.Verdicts[i].Evidence, &left.Evidence))
 	}
-	share(mostBytes-wireSize(encode(d)), lists)
+	share(maxBytes-wireSize(encode(d)), lists)
 	if left != (omitted{}) {
 		d.Omitted = &left
 	}

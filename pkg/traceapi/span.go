@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	mostSpan   = 24 * time.Hour
-	presetSpan = time.Hour
+	maxSpan     = 24 * time.Hour
+	defaultSpan = time.Hour
 )
 
 // parseSpan reads from and to, both inclusive. Neither: the last hour; from alone: 24
@@ -29,11 +29,11 @@ func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error)
 	now = now.UTC().Truncate(time.Millisecond)
 	switch {
 	case !hasFrom && !hasTo:
-		from, to = now.Add(-presetSpan), latest(now)
+		from, to = now.Add(-defaultSpan), latest(now)
 	case !hasTo:
-		to = earlier(from.Add(mostSpan), latest(now))
+		to = earlier(from.Add(maxSpan), latest(now))
 	case !hasFrom:
-		from = to.Add(-presetSpan)
+		from = to.Add(-defaultSpan)
 	}
 	return from, to, checkSpan(from, to)
 }
@@ -45,7 +45,7 @@ func checkSpan(from, to time.Time) error {
 	switch {
 	case from.After(to):
 		return invalid("from is after to; without to it must not be more than an hour after now")
-	case to.Sub(from) > mostSpan:
+	case to.Sub(from) > maxSpan:
 		return invalid("from and to are more than 24 hours apart: ask for each day")
 	}
 	return nil
@@ -68,8 +68,8 @@ func later(a, b time.Time) time.Time {
 // Events have whole milliseconds between these two, inclusive. A smaller number is one
 // of seconds, as likely as not.
 const (
-	leastMilli = 100_000_000_000 // 1973-03-03
-	mostMilli  = 253402300799999 // 9999-12-31
+	minMilli = 100_000_000_000 // 1973-03-03
+	maxMilli = 253402300799999 // 9999-12-31
 )
 
 // parseTime reads RFC 3339 or Unix milliseconds. A finer fraction is dropped: it
@@ -85,7 +85,7 @@ func parseTime(values url.Values, name string) (t time.Time, given bool, err err
 		t, err = time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
 		milli = t.UnixMilli()
 	}
-	if err != nil || milli < leastMilli || milli > mostMilli {
+	if err != nil || milli < minMilli || milli > maxMilli {
 		return time.Time{}, true, invalid("%s must be a time from 1973 on, as RFC 3339 (2026-11-22T08:00:00Z) or in Unix milliseconds, not seconds", name)
 	}
 	return time.UnixMilli(milli).UTC(), true, nil

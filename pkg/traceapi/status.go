@@ -13,8 +13,8 @@ import (
 
 var statusParameters = slices.Concat(deviceParameters, []string{"at"})
 
-// statusAnswer is the answer of GET /api/v1/status.
-type statusAnswer struct {
+// statusResponse is the answer of GET /api/v1/status.
+type statusResponse struct {
 	identity
 	At string `json:"at"`
 	history.Status
@@ -64,7 +64,7 @@ func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (answe
 	if err != nil {
 		return nil, err
 	}
-	return jsonAnswer(statusAnswer{
+	return jsonResponse(statusResponse{
 		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(h.from),
 		Incomplete: len(h.unreadable) > 0, Receipt: h.receipt,
 	}), nil

@@ -6,17 +6,17 @@ import (
 
 // trace answers what happened to a device in a span.
 func (a api) trace(r *http.Request, may permission) (answer, error) {
-	question, err := parseTrace(r.URL.RawQuery, a.now())
+	traceRequest, err := parseTrace(r.URL.RawQuery, a.now())
 	if err != nil {
 		return nil, err
 	}
-	if err := may(question.request.InstanceID); err != nil {
+	if err := may(traceRequest.request.InstanceID); err != nil {
 		return nil, err
 	}
-	found, err := a.reader.Trace(r.Context(), question.request)
+	found, err := a.reader.Trace(r.Context(), traceRequest.request)
 	if err != nil {
 		return nil, err
 	}
 	reportUnreadable(r.Context(), found)
-	return newPage(question.format, found).write, nil
+	return newTracePage(traceRequest.format, found).write, nil
 }

@@ -102,9 +102,9 @@ func TestTokenErrorsNameTheVariableAndNotTheToken(t *testing.T) {
 		"neither":      {"", " ", "environment variable TOKEN is not set, and neither is TOKENS: set at least one of them"},
 		"no instance":  {"", "a=b;hush", `environment variable TOKENS is wrong: part 2: has no "=", want token=instance,instance`},
 		"given twice":  {"hush", "hush=a", "environment variable TOKEN is wrong: this token was given before"},
-		"not a token":  {"hu sh", "", "environment variable TOKEN is wrong: a token must be of visible ASCII characters, at least one"},
+		"not a token":  {"hu sh", "", "environment variable TOKEN is wrong: a token must consist of visible ASCII characters and must not be empty"},
 		"empty parts":  {"", ";", "environment variable TOKEN is not set, and neither is TOKENS: set at least one of them"},
-		"no instances": {"all", "hush=", "environment variable TOKENS is wrong: part 1: instance 1 is empty or has a space in it"},
+		"no instances": {"all", "hush=", "environment variable TOKENS is wrong: part 1: instance 1 is empty or contains a character other than visible ASCII"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := reader(map[string]string{"TOKEN": c.single, "TOKENS": c.list})

@@ -28,7 +28,7 @@ func TestAttackInstances(t *testing.T) {
 	require.Len(t, first.Events, 1)
 	require.NotEmpty(t, first.NextCursor)
 
-	forbidden := `{"code":"Forbidden","error":"the token is a right one, but it may not act for this instance"}`
+	forbidden := `{"code":"Forbidden","error":"this token is not authorized for the instance"}`
 	for _, instance := range []string{
 		"attacked", "attacked ", " attacked", "Attacked", "attacked\x00", "attacked,other", "other,attacked", "other;attacked", "*", "%", "attack*", "../attacked", "other/../attacked", "attacked\n",
 	} {

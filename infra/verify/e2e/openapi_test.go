@@ -122,9 +122,9 @@ func TestAlibabaClientsReadErrors(t *testing.T) {
 				code, message      string
 			}{
 				{"ak", "wrong", "QueryMqttTraceDevice", good, 400, "SignatureDoesNotMatch", "check the secret"},
-				{"nobody", "sk", "QueryMqttTraceDevice", good, 404, "InvalidAccessKeyId.NotFound", "no such AccessKey id"},
-				{"ak", "sk", "ListGroupId", good, 404, "InvalidAction.NotFound", "no such operation"},
-				{"ak", "sk", "QueryMqttTraceDevice", with("InstanceId", "secret"), 400, "InstancePermissionCheckFailed", "may not ask about that instance"},
+				{"nobody", "sk", "QueryMqttTraceDevice", good, 404, "InvalidAccessKeyId.NotFound", "this AccessKey id does not exist"},
+				{"ak", "sk", "ListGroupId", good, 404, "InvalidAction.NotFound", "does not exist here"},
+				{"ak", "sk", "QueryMqttTraceDevice", with("InstanceId", "secret"), 400, "InstancePermissionCheckFailed", "does not cover the instance"},
 				{"ak", "sk", "QueryMqttTraceDevice", with("PageSize", 101), 400, "ParameterCheckFailed", "PageSize must be a whole number from 1 to 100"},
 				{"ak", "sk", "QueryMqttTraceDevice", with("CurrentPage", 0), 400, "ParameterCheckFailed", "CurrentPage must be"},
 				{"ak", "sk", "QueryMqttTraceDevice", with("BeginTime", 0), 400, "ParameterCheckFailed", "more than a day apart"},
@@ -136,7 +136,7 @@ func TestAlibabaClientsReadErrors(t *testing.T) {
 				{"ak", "sk", "QuerySessionByClientId", map[string]any{"ClientId": "c"}, 400, "MissingInstanceId", "InstanceId is missing"},
 				{"ak", "sk", "BatchQuerySessionByClientIds", map[string]any{"InstanceId": "prod"}, 400, "MissingClientIdList", "at most ClientIdList.10"},
 				{"ak", "sk", "BatchQuerySessionByClientIds", map[string]any{"InstanceId": "prod", "ClientIdList": strings.Split("abcdefghijk", "")},
-					400, "ParameterCheckFailed", "11 client identifiers: ask for at most 10"},
+					400, "ParameterCheckFailed", "11 client identifiers: send at most 10"},
 			} {
 				err := newClient(t, endpoint, c.id, c.secret).call(c.action, c.parameters, new(any))
 				requireAlibabaError(t, err, c.status, c.code, c.message)
@@ -222,11 +222,11 @@ func testStackErrors(t *testing.T, s *stack, newClient func(t *testing.T, endpoi
 		return newClient(t, s.endpoint(), id, secret).call("QueryMqttTraceDevice", parameters, new(any))
 	}
 	require.NoError(t, ask("narrow", "narrow-secret", good))
-	requireAlibabaError(t, ask("narrow", "narrow-secret", set(good, "InstanceId", "local")), 400, "InstancePermissionCheckFailed", "may not ask about that instance")
+	requireAlibabaError(t, ask("narrow", "narrow-secret", set(good, "InstanceId", "local")), 400, "InstancePermissionCheckFailed", "does not cover the instance")
 	requireAlibabaError(t, ask("local", "wrong", good), 400, "SignatureDoesNotMatch", "arrived for the host")
 	requireAlibabaError(t, ask("narrow", "local-secret", good), 400, "SignatureDoesNotMatch", "check the secret")
-	requireAlibabaError(t, ask("nobody", "local-secret", good), 404, "InvalidAccessKeyId.NotFound", "no such AccessKey id")
+	requireAlibabaError(t, ask("nobody", "local-secret", good), 404, "InvalidAccessKeyId.NotFound", "this AccessKey id does not exist")
 	requireAlibabaError(t, ask("local", "local-secret", set(good, "PageSize", 101)), 400, "ParameterCheckFailed", "from 1 to 100")
 	err := newClient(t, s.endpoint(), "local", "local-secret").call("ListGroupId", good, new(any))
-	requireAlibabaError(t, err, 404, "InvalidAction.NotFound", "no such operation")
+	requireAlibabaError(t, err, 404, "InvalidAction.NotFound", "does not exist here")
 }

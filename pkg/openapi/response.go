@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// mostAnswer is the longest answer. Function Compute lets 6 MB through, and doubles at
-// most what it makes a JSON string of.
-const mostAnswer = 5 << 19
+// maxResponse is the maximum length of a body in bytes. Function Compute allows 6 MB, and
+// encoding the body as a JSON string at most doubles it.
+const maxResponse = 5 << 19
 
-// recommend is the vendor's page of error codes.
+// recommend is the vendor's page about error codes.
 const recommend = "https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-upgraded/developer-reference/control-sdk-reference-error-codes"
 
-// reply is the body of an answer. The names of its fields are the API's.
-type reply interface{ identify(id string) }
+// response is the body of a response. Its fields have the API's names.
+type response interface{ identify(id string) }
 
-// identified is what every reply starts with.
+// identified is the start of every response.
 type identified struct {
 	RequestID string `json:"RequestId"`
 }
 
 func (i *identified) identify(id string) { i.RequestID = id }
 
-// faultReply is the body of an error.
-type faultReply struct {
+// errorResponse is the body of an error.
+type errorResponse struct {
 	identified
 	HostID    string `json:"HostId"`
 	Code      string
@@ -34,34 +34,34 @@ type faultReply struct {
 	Recommend string
 }
 
-// send answers, or fails without a trace if the answer would be too long.
-func send(w http.ResponseWriter, answer reply, id string) error {
-	answer.identify(id)
-	body := encodeReply(answer)
-	if len(body) > mostAnswer {
-		return unfit("the answer would be longer than 2.5 MiB: ask for less at once")
+// send writes a response. If the body is too long, it writes nothing and returns an error.
+func send(w http.ResponseWriter, result response, id string) error {
+	result.identify(id)
+	body := encodeResponse(result)
+	if len(body) > maxResponse {
+		return invalid("the response would be longer than 2.5 MiB: request less at once")
 	}
-	if t, ok := answer.(*traceReply); ok && t.incomplete {
+	if t, ok := result.(*traceResponse); ok && t.incomplete {
 		w.Header().Set("X-Incomplete", "true")
 	}
 	write(w, http.StatusOK, id, body)
 	return nil
 }
 
-func sendFault(w http.ResponseWriter, f fault, host, id string) {
+func sendError(w http.ResponseWriter, f apiError, host, id string) {
 	switch f.status {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", "GET, POST")
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
 	}
-	write(w, f.status, id, encodeReply(&faultReply{identified{id}, host, f.code, f.message, recommend}))
+	write(w, f.status, id, encodeResponse(&errorResponse{identified{id}, host, f.code, f.message, recommend}))
 }
 
-func encodeReply(answer reply) []byte {
-	body, err := json.Marshal(answer)
+func encodeResponse(result response) []byte {
+	body, err := json.Marshal(result)
 	if err != nil {
-		panic(err) // replies are strings, numbers and flags
+		panic(err) // responses contain only strings, numbers and booleans
 	}
 	return body
 }
@@ -74,7 +74,7 @@ func write(w http.ResponseWriter, status int, id string, body []byte) {
 	w.Write(body)
 }
 
-// newRequestID is a random UUID (RFC 9562, 5.4) in upper case.
+// newRequestID returns a random UUID (RFC 9562, 5.4) in upper case.
 func newRequestID() string {
 	var id [16]byte
 	rand.Read(id[:]) // never fails (crypto/rand)

@@ -110,15 +110,15 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.code+" "+c.says, func(t *testing.T) {
 			_, err := parseTrace(c.query, now)
-			var f fault
+			var f parameterError
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, c.code, f.code)
-			require.Contains(t, f.sentence, c.says)
+			require.Contains(t, f.message, c.says)
 		})
 	}
 }
 
-// FuzzQuestion: what is accepted is within bounds, and every error is a fault.
+// FuzzQuestion: what is accepted is within bounds, and every error is a parameterError.
 func FuzzQuestion(f *testing.F) {
 	f.Add("instance=i&client=c&from=2026-11-22T08:00:00Z&to=1795334400000&order=desc&limit=10&cursor=x&format=csv")
 	f.Add("instance=i&group=g&device=d")
@@ -126,7 +126,7 @@ func FuzzQuestion(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rawQuery string) {
 		q, err := parseTrace(rawQuery, now)
 		if err != nil {
-			require.ErrorAs(t, err, new(fault))
+			require.ErrorAs(t, err, new(parameterError))
 			return
 		}
 		r := q.request

@@ -15,13 +15,13 @@ import (
 // answer writes what an endpoint found.
 type answer func(w http.ResponseWriter, r *http.Request)
 
-// jsonAnswer is an answer that is of its instant and not to be kept.
-func jsonAnswer(v any) answer {
+// jsonResponse is an answer that is of its instant and not to be kept.
+func jsonResponse(v any) answer {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
 
-// taggedAnswer has an entity tag, of all but its receipt.
-func taggedAnswer(d diagnosisAnswer, receipt query.Receipt) answer {
+// taggedResponse has an entity tag, of all but its receipt.
+func taggedResponse(d diagnosisResponse, receipt query.Receipt) answer {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if notModified(w, r, encode(d)) {
 			return
@@ -64,6 +64,6 @@ func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool
 }
 
 // instant is a time as the API writes it.
-func instant(t time.Time) string { return t.UTC().Format(timeForm) }
+func instant(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-const timeForm = "2006-01-02T15:04:05.000Z"
+const timeLayout = "2006-01-02T15:04:05.000Z"

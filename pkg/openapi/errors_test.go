@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// logged collects what is logged while a test runs.
+// logged captures the log of a test.
 func logged(t *testing.T) *bytes.Buffer {
 	var lines bytes.Buffer
 	before := slog.Default()
@@ -26,18 +26,18 @@ func logged(t *testing.T) *bytes.Buffer {
 	return &lines
 }
 
-func TestFaultBody(t *testing.T) {
+func TestErrorBody(t *testing.T) {
 	got := (&canned{}).do(t, httptest.NewRequest("POST", "http://trace.example/", nil))
 	require.Equal(t, 400, got.status)
 	require.Equal(t, `{"RequestId":"id","HostId":"trace.example","Code":"MissingAccessKeyId",`+
-		`"Message":"AccessKeyId is missing: every request is signed, by ACS3-HMAC-SHA256 or HMAC-SHA1",`+
+		`"Message":"AccessKeyId is missing: every request must be signed, with ACS3-HMAC-SHA256 or HMAC-SHA1",`+
 		`"Recommend":"https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-upgraded/developer-reference/control-sdk-reference-error-codes"}`, got.body)
 }
 
 func TestMethods(t *testing.T) {
 	for _, method := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "BREW"} {
 		got := (&canned{online: []bool{true}}).do(t, v1Draft("QuerySessionByClientId", session()).with(method).signed("testak", "testsk"))
-		requireFault(t, got, 405, "UnsupportedHTTPMethod", "send a GET or a POST")
+		requireError(t, got, 405, "UnsupportedHTTPMethod", "send a GET or a POST")
 		require.Equal(t, "GET, POST", got.header.Get("Allow"))
 	}
 }
@@ -47,7 +47,7 @@ func TestStoreTrouble(t *testing.T) {
 	for _, d := range []draft{acs3Draft("QueryMqttTraceDevice", day()), acs3Draft("QuerySessionByClientId", session()), acs3Draft("BatchQuerySessionByClientIds", list("1"))} {
 		lines.Reset()
 		got := (&canned{err: errors.New("oss: private detail")}).do(t, d.signed("testak", "testsk"))
-		requireFault(t, got, 503, "ServiceUnavailable", "send the request again later, signed anew")
+		requireError(t, got, 503, "ServiceUnavailable", "sign and send the request again later")
 		require.Equal(t, "1", got.header.Get("Retry-After"))
 		require.NotContains(t, got.body, "private detail")
 		require.Contains(t, lines.String(), `"oss: private detail"`)
@@ -67,7 +67,7 @@ func TestPanics(t *testing.T) {
 	} {
 		lines.Reset()
 		got := c.backend.do(t, c.draft.signed("testak", "testsk"))
-		requireFault(t, got, 500, "InternalError", "the service failed")
+		requireError(t, got, 500, "InternalError", "the service failed")
 		require.Contains(t, lines.String(), "openapi panicked", name)
 		require.Contains(t, lines.String(), got.header.Get("x-acs-request-id"))
 	}
@@ -79,25 +79,25 @@ func TestOperationAndVersion(t *testing.T) {
 		status        int
 		code, message string
 	}{
-		{"Action", "ListGroupId", 404, "InvalidAction.NotFound", "there are BatchQuerySessionByClientIds, QueryMqttTraceDevice, QuerySessionByClientId"},
-		{"Action", "querysessionbyclientid", 404, "InvalidAction.NotFound", "there is no such operation"},
+		{"Action", "ListGroupId", 404, "InvalidAction.NotFound", "use one of BatchQuerySessionByClientIds, QueryMqttTraceDevice, QuerySessionByClientId"},
+		{"Action", "querysessionbyclientid", 404, "InvalidAction.NotFound", "this operation does not exist here"},
 		{"Action", "", 400, "MissingAction", "Action is missing"},
 		{"Version", "2019-12-11", 400, "InvalidVersion", "Version must be 2020-04-20"},
 		{"Version", "", 400, "MissingVersion", "it is 2020-04-20"},
 	} {
 		v1 := v1Draft("QuerySessionByClientId", session())
 		v1.query[c.name] = c.value
-		requireFault(t, (&canned{}).do(t, v1.signed("testak", "testsk")), c.status, c.code, c.message)
+		requireError(t, (&canned{}).do(t, v1.signed("testak", "testsk")), c.status, c.code, c.message)
 		if c.value == "" {
-			continue // in ACS3 they are among the headers that must be signed
+			continue // in ACS3 these headers must be signed
 		}
 		acs3 := acs3Draft("QuerySessionByClientId", session())
 		acs3.header["x-acs-"+strings.ToLower(c.name)] = c.value
-		requireFault(t, (&canned{}).do(t, acs3.signed("testak", "testsk")), c.status, c.code, c.message)
+		requireError(t, (&canned{}).do(t, acs3.signed("testak", "testsk")), c.status, c.code, c.message)
 	}
 }
 
-// TestStylesDoNotMix: each style takes operation and version from its own place.
+// TestStylesDoNotMix: each style reads operation and version only from its own place.
 func TestStylesDoNotMix(t *testing.T) {
 	c := &canned{online: []bool{true}}
 	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
@@ -115,12 +115,12 @@ func TestV1NeedsAllOfItsParameters(t *testing.T) {
 		query := r.URL.Query()
 		query.Del(name)
 		r.URL.RawQuery = query.Encode()
-		requireFault(t, (&canned{}).do(t, r), 400, "Missing"+name, name+" is missing")
+		requireError(t, (&canned{}).do(t, r), 400, "Missing"+name, name+" is missing")
 	}
 	for name, value := range map[string]string{"SignatureMethod": "HMAC-SHA256", "SignatureVersion": "2.0", "SignatureType": "BEARERTOKEN"} {
 		d := v1Draft("QuerySessionByClientId", session())
 		d.query[name] = value
-		requireFault(t, (&canned{}).do(t, d.signed("testak", "testsk")), 400, "InvalidParameter."+name, name+" must be ")
+		requireError(t, (&canned{}).do(t, d.signed("testak", "testsk")), 400, "InvalidParameter."+name, name+" must be ")
 	}
 }
 
@@ -142,18 +142,18 @@ func TestAuthorization(t *testing.T) {
 	} {
 		r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 		r.Header.Set("Authorization", c.header)
-		requireFault(t, (&canned{}).do(t, r), 400, "IncompleteSignature", c.message)
+		requireError(t, (&canned{}).do(t, r), 400, "IncompleteSignature", c.message)
 	}
 	for name := range strings.SplitSeq(goodList, ";") {
 		r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 		others := strings.TrimPrefix(strings.ReplaceAll(";"+goodList, ";"+name, ""), ";")
 		r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), goodList, others, 1))
-		requireFault(t, (&canned{}).do(t, r), 400, "IncompleteSignature", "SignedHeaders lacks "+name)
+		requireError(t, (&canned{}).do(t, r), 400, "IncompleteSignature", "SignedHeaders lacks "+name)
 	}
 	for name := range strings.SplitSeq(strings.TrimPrefix(goodList, "host;"), ";") {
 		r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 		r.Header.Del(name)
-		requireFault(t, (&canned{}).do(t, r), 400, "IncompleteSignature", "the header "+name+" is missing")
+		requireError(t, (&canned{}).do(t, r), 400, "IncompleteSignature", "the header "+name+" is missing")
 	}
 }
 
@@ -187,29 +187,30 @@ func TestTime(t *testing.T) {
 				require.Equal(t, 200, got.status, got.body)
 				continue
 			}
-			requireFault(t, got, 400, c.want, "the request's time")
+			requireError(t, got, 400, c.want, "the request's time")
 		}
 	}
 	d := acs3Draft("QuerySessionByClientId", session())
 	d.header["x-acs-date"] = "2026-11-22T08:00:00Z"
-	require.Contains(t, (&canned{}).do(t, d.signed("testak", "testsk")).body, "it is 2026-11-22T08:40:01Z here")
+	require.Contains(t, (&canned{}).do(t, d.signed("testak", "testsk")).body, "ours, which is 2026-11-22T08:40:01Z")
 }
 
 func TestWrongKeys(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		got := (&canned{}).do(t, newDraft("QuerySessionByClientId", session()).signed("nobody", "testsk"))
-		requireFault(t, got, 404, "InvalidAccessKeyId.NotFound", "there is no such AccessKey id here")
+		requireError(t, got, 404, "InvalidAccessKeyId.NotFound", "this AccessKey id does not exist here")
 		for _, secret := range []string{"wrong", "", "othersk", "testsk&"} {
 			got = (&canned{}).do(t, newDraft("QuerySessionByClientId", session()).signed("testak", secret))
-			requireFault(t, got, 400, "SignatureDoesNotMatch", `it arrived for the host \"127.0.0.1:18080\"`)
+			requireError(t, got, 400, "SignatureDoesNotMatch", `it arrived for the host \"127.0.0.1:18080\"`)
 		}
 		got = (&canned{online: []bool{false}}).do(t, newDraft("QuerySessionByClientId", more(session(), "InstanceId", "any")).signed("otherak", "othersk"))
 		require.Equal(t, 200, got.status, "a key for all instances: %s", got.body)
 	}
 }
 
-// TestNoAnswerTellsTheSignature sends wrong ones and looks for the right ones.
-func TestNoAnswerTellsTheSignature(t *testing.T) {
+// TestNoResponseContainsTheSignature sends wrong signatures and searches the responses for the
+// expected ones.
+func TestNoResponseContainsTheSignature(t *testing.T) {
 	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 	right := r.URL.Query().Get("Signature")
 	query := r.URL.Query()
@@ -228,14 +229,14 @@ func TestNonceOnlyOnce(t *testing.T) {
 		api := newAPI(t, &canned{online: []bool{true}})
 		d := newDraft("QuerySessionByClientId", session())
 		forged := d.signed("testak", "wrong")
-		requireFault(t, serveTo(t, api, forged), 400, "SignatureDoesNotMatch", "check the secret")
+		requireError(t, serveTo(t, api, forged), 400, "SignatureDoesNotMatch", "check the secret")
 		require.Equal(t, 200, serveTo(t, api, d.again().signed("testak", "testsk")).status, "who cannot sign uses up no nonce")
-		requireFault(t, serveTo(t, api, d.again().signed("testak", "testsk")), 400, "SignatureNonceUsed", "draw a new one")
+		requireError(t, serveTo(t, api, d.again().signed("testak", "testsk")), 400, "SignatureNonceUsed", "draw a new one")
 		require.Equal(t, 200, serveTo(t, api, d.again().signed("otherak", "othersk")).status, "each key has its own")
 	}
 }
 
-// again is a draft without its signature.
+// again returns a draft without its signature.
 func (d draft) again() draft {
 	delete(d.query, "Signature")
 	return d
@@ -252,19 +253,19 @@ func TestBodies(t *testing.T) {
 	backend := &canned{online: []bool{true}}
 	require.Equal(t, 200, backend.do(t, signed("", form)).status, "the older Go client says so of an empty body")
 	require.Equal(t, 200, backend.do(t, signed("", "application/json")).status)
-	requireFault(t, backend.do(t, signed(`{"a":1}`, "application/json")), 400, "ParameterCheckFailed", "the body is not a form")
-	requireFault(t, backend.do(t, signed("a=1", "")), 400, "ParameterCheckFailed", "the body is not a form")
-	requireFault(t, backend.do(t, signed("a=1", form+"; charset=utf-8")), 400, "SignatureDoesNotMatch", "")
-	requireFault(t, backend.do(t, signed("a=%zz", form)), 400, "ParameterCheckFailed", "not properly percent-encoded")
-	requireFault(t, backend.do(t, signed("a=1&a=2", form)), 400, "ParameterCheckFailed", `\"a\" is given more than once`)
-	requireFault(t, backend.do(t, signed("ClientId=c", form)), 400, "ParameterCheckFailed", `\"ClientId\" is given more than once`)
-	requireFault(t, backend.do(t, signed(strings.Repeat("a&", 100), form)), 400, "ParameterCheckFailed", "more than 100 parameters")
-	requireFault(t, backend.do(t, signed("a="+strings.Repeat("x", mostBody-2), form)), 400, "SignatureDoesNotMatch", "")
-	requireFault(t, backend.do(t, signed("a="+strings.Repeat("x", mostBody-1), form)), 413, "RequestEntityTooLarge", "longer than 2 MiB")
+	requireError(t, backend.do(t, signed(`{"a":1}`, "application/json")), 400, "ParameterCheckFailed", "the body is not a form")
+	requireError(t, backend.do(t, signed("a=1", "")), 400, "ParameterCheckFailed", "the body is not a form")
+	requireError(t, backend.do(t, signed("a=1", form+"; charset=utf-8")), 400, "SignatureDoesNotMatch", "")
+	requireError(t, backend.do(t, signed("a=%zz", form)), 400, "ParameterCheckFailed", "not properly percent-encoded")
+	requireError(t, backend.do(t, signed("a=1&a=2", form)), 400, "ParameterCheckFailed", `\"a\" is given more than once`)
+	requireError(t, backend.do(t, signed("ClientId=c", form)), 400, "ParameterCheckFailed", `\"ClientId\" is given more than once`)
+	requireError(t, backend.do(t, signed(strings.Repeat("a&", 100), form)), 400, "ParameterCheckFailed", "more than 100 parameters")
+	requireError(t, backend.do(t, signed("a="+strings.Repeat("x", maxBody-2), form)), 400, "SignatureDoesNotMatch", "")
+	requireError(t, backend.do(t, signed("a="+strings.Repeat("x", maxBody-1), form)), 413, "RequestEntityTooLarge", "longer than 2 MiB")
 
 	r := signed("", form)
 	r.Body = io.NopCloser(iotest.ErrReader(errors.New("the connection broke")))
-	requireFault(t, backend.do(t, r), 400, "InvalidRequest", "the body could not be read to its end")
+	requireError(t, backend.do(t, r), 400, "InvalidRequest", "the body could not be read completely")
 }
 
 func TestQueries(t *testing.T) {
@@ -276,12 +277,12 @@ func TestQueries(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.URL = &url.URL{Path: "/", RawQuery: query}
-		requireFault(t, (&canned{}).do(t, r), 400, "ParameterCheckFailed", message)
+		requireError(t, (&canned{}).do(t, r), 400, "ParameterCheckFailed", message)
 	}
 }
 
-// TestAnswerStaysBelowTheLimit: rows can be so long that a page is not let through.
-func TestAnswerStaysBelowTheLimit(t *testing.T) {
+// TestResponseStaysBelowTheLimit: a page whose rows are too long is refused.
+func TestResponseStaysBelowTheLimit(t *testing.T) {
 	long := Row{Time: now, ChannelID: strings.Repeat("\x01", 65_535), Action: event.Close, ActionInfo: event.NoHeart}
 	c := &canned{page: TracePage{Total: 100, Incomplete: true}}
 	for range 6 {
@@ -293,7 +294,7 @@ func TestAnswerStaysBelowTheLimit(t *testing.T) {
 
 	c.page.Rows = append(c.page.Rows, long)
 	got = c.do(t, acs3Draft("QueryMqttTraceDevice", day()).signed("testak", "testsk"))
-	requireFault(t, got, 400, "ParameterCheckFailed", "ask for less at once")
+	requireError(t, got, 400, "ParameterCheckFailed", "request less at once")
 	require.Empty(t, got.header.Get("X-Incomplete"))
 }
 
@@ -304,7 +305,7 @@ func TestLongHostsAreCutInMessages(t *testing.T) {
 	require.Contains(t, got.body, `host \"`+strings.Repeat("h", 256)+`\"`)
 }
 
-// TestConcurrentUse is for the race detector: one nonce, answered once.
+// TestConcurrentUse, for the race detector: of concurrent requests with one nonce, one succeeds.
 func TestConcurrentUse(t *testing.T) {
 	api := newAPI(t, &canned{online: []bool{true}})
 	d := v1Draft("QuerySessionByClientId", session())

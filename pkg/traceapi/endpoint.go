@@ -51,12 +51,12 @@ func permissionOf(grant serve.Grant) permission {
 // serve answers with what the endpoint says, or why there is no answer.
 func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Grant) {
 	answer, err := e(r, permissionOf(grant))
-	var f fault
+	var f parameterError
 	switch {
 	case err == nil:
 		answer(w, r)
 	case errors.As(err, &f):
-		serve.Fail(w, http.StatusBadRequest, f.code, f.sentence)
+		serve.Fail(w, http.StatusBadRequest, f.code, f.message)
 	case errors.Is(err, errForbidden):
 		serve.Forbidden(w)
 	case errors.Is(err, query.ErrCursor):

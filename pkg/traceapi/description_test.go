@@ -94,7 +94,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	span := "&from=2026-11-22T06:00:00Z&to=2026-11-22T08:00:00Z"
 	for name, answer := range answers {
 		for path, schema := range map[string]string{
-			trace + "&explain=1": "Trace", "/api/v1/status?instance=i&client=c": "StatusAnswer",
+			trace + "&explain=1": "Trace", "/api/v1/status?instance=i&client=c": "StatusResponse",
 			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/status": "Problem",
 		} {
 			t.Run(name+" "+schema, func(t *testing.T) {

@@ -6,32 +6,30 @@ import (
 	"net/http"
 )
 
-// Problem is the body of every answer that is not a success, but for the ones that
-// say more.
+// Problem is the body of an error response, except for those that carry more.
 type Problem struct {
-	Code  string `json:"code"`  // for programs; does not change
+	Code  string `json:"code"`  // for programs; stable
 	Error string `json:"error"` // for people
 }
 
-// Fail answers with a Problem.
+// Fail responds with a Problem.
 func Fail(w http.ResponseWriter, status int, code, sentence string) {
 	JSON(w, status, Problem{Code: code, Error: sentence})
 }
 
-// TryLater answers with a Problem that says when to send the same thing again.
-// Brokers do so on 429 and 503 only.
+// TryLater responds with a Problem and Retry-After. Brokers retry only after 429 and 503.
 func TryLater(w http.ResponseWriter, status int, code, sentence string) {
 	w.Header().Set("Retry-After", "1")
 	Fail(w, status, code, sentence)
 }
 
-// NotAllowed answers a method that the path does not have; allow lists those it has.
+// NotAllowed refuses a method; allow lists the methods that the path accepts.
 func NotAllowed(w http.ResponseWriter, allow string) {
 	w.Header().Set("Allow", allow)
-	Fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this path answers "+allow+" only")
+	Fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this path accepts only "+allow)
 }
 
-// JSON answers with v as one line of JSON. It panics if v has no JSON form.
+// JSON responds with v as one line of JSON. It panics if v cannot be encoded.
 func JSON(w http.ResponseWriter, status int, v any) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)

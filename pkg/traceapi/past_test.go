@@ -232,7 +232,7 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 		{2 * time.Second, 43_200, 3_000, 20_000},
 	} {
 		w := ask(restless(c.period).api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T00:00:00Z&to=2026-11-21T23:59:59.999Z")
-		require.LessOrEqual(t, wireSize(w.Body.Bytes()), mostBytes+1000)
+		require.LessOrEqual(t, wireSize(w.Body.Bytes()), maxBytes+1000)
 		var got struct {
 			Connections []struct{ Start string }
 			Timeline    []struct{ To string }
@@ -262,7 +262,7 @@ func TestLongNamesAreCutToTheNewest(t *testing.T) {
 		r.events = append(r.events, e)
 	}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c")
-	require.LessOrEqual(t, wireSize(w.Body.Bytes()), mostBytes)
+	require.LessOrEqual(t, wireSize(w.Body.Bytes()), maxBytes)
 	var got struct {
 		Refusals []struct{ Time string }
 		Verdicts []struct {

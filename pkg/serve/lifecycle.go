@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// life calls a function's Start until it has succeeded once, and its Stop once.
-type life struct {
+// lifecycle calls a function's Start until it succeeds, and its Stop once.
+type lifecycle struct {
 	function Function
 
 	mu      sync.Mutex
@@ -15,8 +15,8 @@ type life struct {
 	stopped bool
 }
 
-// start is called before each invocation. After a failure the next invocation tries again.
-func (l *life) start(ctx context.Context) error {
+// start runs before each invocation. After a failure, the next invocation tries again.
+func (l *lifecycle) start(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started {
@@ -31,7 +31,7 @@ func (l *life) start(ctx context.Context) error {
 	return nil
 }
 
-func (l *life) stop(ctx context.Context) error {
+func (l *lifecycle) stop(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopped {
@@ -47,7 +47,7 @@ func (l *life) stop(ctx context.Context) error {
 	return nil
 }
 
-func (l *life) credentials(id, secret, token string) {
+func (l *lifecycle) credentials(id, secret, token string) {
 	if id != "" && l.function.Credentials != nil {
 		l.function.Credentials(id, secret, token)
 	}

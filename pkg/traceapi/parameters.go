@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	presetLimit = 1000
-	mostLimit   = 5000
+	defaultLimit = 1000
+	maxLimit     = 5000
 )
 
-// fault is a question that cannot be answered: the 400's code and sentence.
-type fault struct{ code, sentence string }
+// parameterError is a traceRequest that cannot be answered: the 400's code and message.
+type parameterError struct{ code, message string }
 
-func (f fault) Error() string { return f.sentence }
+func (f parameterError) Error() string { return f.message }
 
 func invalid(format string, args ...any) error {
-	return fault{"InvalidParameter", fmt.Sprintf(format, args...)}
+	return parameterError{"InvalidParameter", fmt.Sprintf(format, args...)}
 }
 
-func missing(sentence string) error { return fault{"MissingParameter", sentence} }
+func missing(message string) error { return parameterError{"MissingParameter", message} }
 
-// question is what the parameters of a trace ask for.
-type question struct {
+// traceRequest is what the parameters of a trace ask for.
+type traceRequest struct {
 	request query.Request
 	format  format
 }
@@ -39,13 +39,13 @@ var deviceParameters = []string{"instance", "client", "group", "device"}
 var traceParameters = slices.Concat(deviceParameters,
 	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "explain"})
 
-// parseTrace reads the parameters of a trace. Every error is a fault.
-func parseTrace(rawQuery string, now time.Time) (question, error) {
+// parseTrace reads the parameters of a trace. Every error is a parameterError.
+func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	values, err := parseValues(rawQuery, traceParameters)
 	if err != nil {
-		return question{}, err
+		return traceRequest{}, err
 	}
-	var q question
+	var q traceRequest
 	for _, parse := range []func(url.Values) error{
 		q.parseDevice,
 		func(v url.Values) error { return q.parseSpan(v, now) },
@@ -54,7 +54,7 @@ func parseTrace(rawQuery string, now time.Time) (question, error) {
 		q.parseFormat,
 	} {
 		if err := parse(values); err != nil {
-			return question{}, err
+			return traceRequest{}, err
 		}
 	}
 	return q, nil
@@ -70,33 +70,33 @@ func parseValues(rawQuery string, names []string) (url.Values, error) {
 	}
 	for name, given := range values {
 		if !slices.Contains(names, name) {
-			return nil, fault{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter; there are %s", name, strings.Join(names, ", "))}
+			return nil, parameterError{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter; there are %s", name, strings.Join(names, ", "))}
 		}
 		if len(given) > 1 {
-			return nil, fault{"RepeatedParameter", name + " is given more than once"}
+			return nil, parameterError{"RepeatedParameter", name + " is given more than once"}
 		}
 	}
 	return values, nil
 }
 
-func (q *question) parseDevice(values url.Values) error {
+func (q *traceRequest) parseDevice(values url.Values) error {
 	d, err := parseDevice(values)
 	q.request.InstanceID, q.request.ClientID = d.instanceID, d.clientID
 	return err
 }
 
-func (q *question) parseSpan(values url.Values, now time.Time) (err error) {
+func (q *traceRequest) parseSpan(values url.Values, now time.Time) (err error) {
 	q.request.From, q.request.To, err = parseSpan(values, now)
 	return err
 }
 
-func (q *question) parsePage(values url.Values) error {
+func (q *traceRequest) parsePage(values url.Values) error {
 	q.request.Cursor = values.Get("cursor")
-	q.request.Limit = presetLimit
+	q.request.Limit = defaultLimit
 	if text := values.Get("limit"); text != "" {
 		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 1 || limit > mostLimit {
-			return invalid("limit must be a whole number from 1 to %d", mostLimit)
+		if err != nil || limit < 1 || limit > maxLimit {
+			return invalid("limit must be a whole number from 1 to %d", maxLimit)
 		}
 		q.request.Limit = limit
 	}
@@ -110,7 +110,7 @@ func (q *question) parsePage(values url.Values) error {
 	return nil
 }
 
-func (q *question) parseFormat(values url.Values) error {
+func (q *traceRequest) parseFormat(values url.Values) error {
 	name := values.Get("format")
 	if name == "" {
 		name = "json"
@@ -122,7 +122,7 @@ func (q *question) parseFormat(values url.Values) error {
 	return q.parseExplain(values, name)
 }
 
-func (q *question) parseExplain(values url.Values, format string) error {
+func (q *traceRequest) parseExplain(values url.Values, format string) error {
 	switch explain := values.Get("explain"); {
 	case explain == "" || explain == "0":
 	case explain != "1":

@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// mostBytes is where a page ends, whatever its limit, so that the answer stays
+	// maxBytes is where a page ends, whatever its limit, so that the answer stays
 	// below the 6 MB that Function Compute lets through. It counts bytes as they
 	// are in the runtime's answer, where the body is a JSON string.
-	mostBytes = 5 << 20
-	// mostUnreadable is how many unreadable objects an answer names; for there to
+	maxBytes = 5 << 20
+	// maxUnreadable is how many unreadable objects an answer names; for there to
 	// be more a partition would have to be lost as a whole.
-	mostUnreadable = 1000
-	// mostError is how much it tells of each one's error, in characters.
-	mostError = 256
+	maxUnreadable = 1000
+	// maxError is how much it tells of each one's error, in characters.
+	maxError = 256
 )
 
 // page is what one answer holds: as many rows as fit, at least one.
-type page struct {
+type tracePage struct {
 	format     format
 	rows       [][]byte
 	nextCursor string
@@ -34,19 +34,19 @@ type page struct {
 	plan       []query.Step
 }
 
-func newPage(f format, answer query.Result) page {
-	p := page{
+func newTracePage(f format, answer query.Result) tracePage {
+	p := tracePage{
 		format: f, nextCursor: answer.NextCursor, incomplete: len(answer.Unreadable) > 0,
 		receipt: answer.Receipt, plan: answer.Steps,
 	}
-	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), mostUnreadable)] {
-		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", mostError, object.Error)})
+	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), maxUnreadable)] {
+		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", maxError, object.Error)})
 	}
 	size := 0
 	for i := range answer.Events {
 		row := f.row(&answer.Events[i])
 		size += wireSize(row)
-		if i > 0 && size > mostBytes {
+		if i > 0 && size > maxBytes {
 			p.nextCursor = query.CursorAfter(answer.Events[i-1])
 			break
 		}
@@ -76,7 +76,7 @@ func wireSize(text []byte) int {
 
 // write answers with the page. JSON tells the rest beside the rows; the other formats
 // tell it in headers.
-func (p page) write(w http.ResponseWriter, r *http.Request) {
+func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	if notModified(w, r, p.content()...) {
 		return
 	}
@@ -93,14 +93,14 @@ func (p page) write(w http.ResponseWriter, r *http.Request) {
 }
 
 // content is what makes two pages the same: all but what they cost.
-func (p page) content() [][]byte {
+func (p tracePage) content() [][]byte {
 	var rest bytes.Buffer
 	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})
 	return append(slices.Clone(p.rows), rest.Bytes())
 }
 
 // object is the page as one JSON object.
-func (p page) object() []byte {
+func (p tracePage) object() []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"events":[`)
 	b.Write(bytes.TrimSuffix(bytes.Join(p.rows, []byte(",")), []byte("\n")))
@@ -124,7 +124,7 @@ func (p page) object() []byte {
 }
 
 // header tells what stands beside the rows.
-func (p page) header(header http.Header) {
+func (p tracePage) header(header http.Header) {
 	if p.nextCursor != "" {
 		header.Set("X-Next-Cursor", p.nextCursor)
 	}

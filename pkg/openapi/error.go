@@ -1,0 +1,44 @@
+package openapi
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// apiError is an error response. Its code is one of Alibaba Cloud's gateway or of ApsaraMQ
+// for MQTT if a suitable one exists.
+type apiError struct {
+	status        int
+	code, message string
+}
+
+func (f apiError) Error() string { return f.code + ": " + f.message }
+
+func badRequest(code, format string, args ...any) error {
+	return apiError{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
+}
+
+// missing reports that a required parameter is absent; what describes the parameter.
+func missing(name, what string) error {
+	return badRequest("Missing"+name, "%s is missing: %s", name, what)
+}
+
+// invalid reports a parameter with an invalid value.
+func invalid(format string, args ...any) error {
+	return badRequest("ParameterCheckFailed", format, args...)
+}
+
+// incompleteSignature reports that a part of the signature is absent or malformed.
+func incompleteSignature(format string, args ...any) error {
+	return badRequest("IncompleteSignature", format, args...)
+}
+
+// ErrTooMany is returned by a Backend if there are too many rows to count.
+var ErrTooMany = invalid("the device has more rows between BeginTime and EndTime than fit into memory: choose a shorter range")
+
+var (
+	errInternal = apiError{http.StatusInternalServerError, "InternalError",
+		"the service failed: search its log for this RequestId"}
+	errUnavailable = apiError{http.StatusServiceUnavailable, "ServiceUnavailable",
+		"the store could not be read: sign and send the request again later"}
+)
