@@ -50,3 +50,21 @@ func productPackage(path string) (name string, ok bool) {
 	name, _, _ = strings.Cut(below, "/")
 	return name, ok
 }
+
+// TestNamedTestsExist checks that the tests named by the lists of pkg/README.md exist, so
+// that the lists stay true.
+func TestNamedTestsExist(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "pkg/README.md"))
+	require.NoError(t, err)
+	tests, err := filepath.Glob(filepath.Join(root, "pkg/*/*_test.go"))
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, path := range tests {
+		file, err := os.ReadFile(path)
+		require.NoError(t, err)
+		code.Write(file)
+	}
+	for _, name := range regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(string(readme), -1) {
+		require.True(t, strings.Contains(code.String(), "func "+name[1]+"("), "pkg/README.md names %s, which does not exist", name[1])
+	}
+}
