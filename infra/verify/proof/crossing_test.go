@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,6 +92,26 @@ func TestACompactionBeforeEveryCallOfACompaction(t *testing.T) {
 
 func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
+}
+
+// receipts posts parcels, every other one partly bad, and replays the quarantine.
+func receipts(w *world, store objstore.Store) error {
+	door := w.newRecorder(store)
+	for n := range 4 {
+		if _, err := w.post(door, parcel{events: span(clientA, 2*n, 3), junk: n%2 == 0}, noon); err != nil {
+			return err
+		}
+	}
+	_, err := w.replay(door, store)
+	return err
+}
+
+func TestAReplayAndACompactionBeforeEveryCallOfAWebhook(t *testing.T) {
+	dir := t.TempDir()
+	atEveryCall(t, func() *world { return newWorld(t, dir) }, receipts, func(w *world) error {
+		_, err := w.replay(w.newRecorder(w.store), w.store)
+		return errors.Join(err, w.settle())
+	})
 }
 
 func TestACompactionBeforeEveryCallOfARecorder(t *testing.T) {

@@ -49,13 +49,14 @@ func (p parcel) body() (string, error) {
 	return string(data), err
 }
 
-// notice returns an event as a trigger delivers it.
+// notice returns the event that the recorder makes of a trigger's notification.
 func notice(client string, ms int) event.Event {
 	e := at(client, ms)
 	e.Source, e.NativeReason, e.ChannelID = broker.ApsaraMQ, "", "channel"
 	return e
 }
 
+// encodeNotices returns the notifications of such events.
 func encodeNotices(events []event.Event) ([]byte, error) {
 	list := []map[string]any{}
 	for _, e := range events {
@@ -68,8 +69,8 @@ func encodeNotices(events []event.Event) ([]byte, error) {
 
 const doorToken = "secret"
 
-// newDoor returns the webhooks of a recorder. budget is the memory for bodies, in bytes;
-// zero for the default.
+// newDoor returns the webhooks of a recorder, called its door here. budget is the memory for
+// bodies, in bytes; zero means the default.
 func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *webhook.Handler {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
@@ -115,7 +116,8 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status returns the status of the response, or the one that means the same for a trigger.
+// status delivers a parcel and returns the status of the response. For a trigger, which gets an
+// error or none, it returns the status of the same meaning.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -165,8 +167,8 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a parcel as an older version would that understood none of
-// it. Its events are due once it was replayed.
+// keepReplayable quarantines a parcel as if an older version had received it and understood
+// nothing of it. A successful replay makes its events due.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)

@@ -49,7 +49,7 @@ func newLedger() *ledger {
 	}
 }
 
-// clone returns a copy that notes on its own.
+// clone returns an independent copy.
 func (l *ledger) clone() *ledger {
 	c := &ledger{
 		delivered: map[identity]map[event.Event]bool{}, acknowledged: maps.Clone(l.acknowledged),

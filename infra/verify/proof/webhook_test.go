@@ -18,12 +18,13 @@ import (
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
+	"devicetrace/pkg/webhook"
 )
 
-// receiving drives the webhooks: good deliveries, partly bad ones and wholly bad ones,
-// triggers, and replays of the whole quarantine, some of it from an older version. The
-// budget admits one delivery at a time, so one that keeps its share after a fault gets
-// all later ones refused.
+// receiving drives the webhooks: with deliveries that are good, partly bad and wholly bad,
+// with triggers, and with replays of the whole quarantine, which has an item from an older
+// version. The budget admits one delivery at a time. If a fault left it reserved, all later
+// deliveries would be refused.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -55,9 +56,9 @@ func TestEveryFaultBehindAWebhook(t *testing.T) {
 	everyFault(t, w.clone, receiving)
 }
 
-// newRecorder returns the webhooks of one recorder, which receives everything at noon.
-func (w *world) newRecorder(store objstore.Store, budget int64) http.Handler {
-	return w.newDoor(w.newWriter(store, record.Config{}), store, budget, func() time.Time { return noon })
+// newRecorder returns the webhooks of a new recorder, which receives everything at noon.
+func (w *world) newRecorder(store objstore.Store) *webhook.Handler {
+	return w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
 }
 
 // faultAt returns the store with a fault at each put below a prefix.
@@ -78,15 +79,15 @@ func partlyBad(t *testing.T) (events []event.Event, body string) {
 	return events, body
 }
 
-// A delivery whose events could not be recorded must leave nothing in quarantine: a reader
-// of the quarantine may take the good events of each item for recorded.
+// A delivery whose events could not be recorded must leave nothing in quarantine, because the
+// good events of every item in quarantine must be recorded.
 func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	_, body := partlyBad(t)
 	for name, fault := range map[string]objstore.Fault{
 		"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
 	} {
 		w := newWorld(t, t.TempDir())
-		door := w.newRecorder(w.faultAt(layout.EventsPrefix, fault), 0)
+		door := w.newRecorder(w.faultAt(layout.EventsPrefix, fault))
 		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/i", strings.NewReader(body)), name)
 		ids, err := items(t.Context(), w.store)
 		require.NoError(t, err)
@@ -94,26 +95,26 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// A crash between the two puts must leave the events recorded and the sender without a
-// response. It sends again, and each event is shown once.
+// A crash between the two puts must leave the events recorded, and the sender with neither 2xx
+// nor 400. The sender delivers again, and each event is shown once.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())
 	w.deliver(events, noon)
-	crashing := w.newRecorder(w.faultAt(layout.QuarantinePrefix, objstore.Fault{Before: errCrash}), 0)
+	crashing := w.newRecorder(w.faultAt(layout.QuarantinePrefix, objstore.Fault{Before: errCrash}))
 	require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), crashing, "events/i", strings.NewReader(body)))
 	for _, rejected := range []int{0, 1} {
-		answer, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
 		require.NoError(t, err)
-		require.Len(t, answer.Events, len(events))
+		require.Len(t, result.Events, len(events))
 		ids, err := items(t.Context(), w.store)
 		require.NoError(t, err)
 		require.Len(t, ids, rejected)
-		require.Equal(t, http.StatusBadRequest, request(t.Context(), w.newRecorder(w.store, 0), "events/i", strings.NewReader(body)))
+		require.Equal(t, http.StatusBadRequest, request(t.Context(), w.newRecorder(w.store), "events/i", strings.NewReader(body)))
 	}
 }
 
-// Whatever goes wrong with the put into quarantine, the sender must not be told to stop.
+// If the put into quarantine fails in any way, the response must ask the sender to retry.
 func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
 	_, body := partlyBad(t)
 	hold := make(chan struct{})
@@ -122,8 +123,7 @@ func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
 		"after": {After: objstore.ErrFault}, "late": {Late: hold},
 	} {
 		w := newWorld(t, t.TempDir())
-		store := w.faultAt(layout.QuarantinePrefix, fault)
-		door := w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
+		door := w.newRecorder(w.faultAt(layout.QuarantinePrefix, fault))
 		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/i", strings.NewReader(body)), name)
 		require.ErrorIs(t, door.Event(t.Context(), []byte(body)), objstore.ErrFault, name)
 	}
@@ -144,11 +144,11 @@ func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
 	for range 3 {
 		require.Equal(t, http.StatusOK, request(t.Context(), door, "quarantine/"+id.String()+"/replay", nil))
 	}
-	answer, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
 	require.NoError(t, err)
-	require.Len(t, answer.Events, 1)
-	require.Equal(t, received, answer.Events[0].Time)
-	require.Equal(t, received, answer.Events[0].ReceivedAt)
+	require.Len(t, result.Events, 1)
+	require.Equal(t, received, result.Events[0].Time)
+	require.Equal(t, received, result.Events[0].ReceivedAt)
 }
 
 // unreadBody is a body that must not be read.
@@ -159,8 +159,8 @@ func (u unreadBody) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-// While the budget is taken, a recorder must refuse deliveries before it reads them. The
-// delivery that has the budget is recorded, and then the refused one can be.
+// While one delivery has the whole budget, the recorder must refuse others before it reads
+// them. Afterwards it must accept deliveries again.
 func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	arrived, hold := make(chan struct{}), make(chan struct{})
@@ -176,7 +176,7 @@ func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	go func() {
 		acknowledged, err := w.post(door, parcel{events: span(clientA, 0, 2)}, noon)
 		if !acknowledged {
-			err = errors.Join(err, errors.New("the delivery that has the budget is not acknowledged"))
+			err = errors.Join(err, errors.New("the delivery with the budget is not acknowledged"))
 		}
 		first <- err
 	}()

@@ -173,22 +173,22 @@ func (s *scenario) replay(ctx context.Context) error {
 // ask queries, and accepts all acknowledged events, an error, or a result that names the
 // objects it could not read.
 func (s *scenario) ask(ctx context.Context) error {
-	answer, err := trace(ctx, s.store)
+	result, err := trace(ctx, s.store)
 	if err != nil {
 		s.refused++
 		return nil
 	}
 	want := events(0, s.acked)
-	for _, e := range answer.Events {
+	for _, e := range result.Events {
 		if int(e.Time.Sub(noon).Seconds()) >= s.acked {
 			return fmt.Errorf("shown, but never acknowledged: %v", e.Time)
 		}
 	}
-	if len(answer.Unreadable) > 0 {
+	if len(result.Unreadable) > 0 {
 		s.refused++
 		return nil
 	}
-	return same(answer.Events, want)
+	return same(result.Events, want)
 }
 
 func trace(ctx context.Context, store query.Store) (query.Result, error) {
@@ -247,7 +247,7 @@ func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 }
 
 func (s *scenario) proveWhole(ctx context.Context, store objstore.Store) error {
-	answer, err := trace(ctx, store)
+	result, err := trace(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -258,11 +258,11 @@ func (s *scenario) proveWhole(ctx context.Context, store objstore.Store) error {
 	if err := report.Err(); err != nil {
 		return err
 	}
-	if len(answer.Unreadable) > 0 || report.Events != int64(s.acked) || report.Foreign > 0 {
-		return fmt.Errorf("the bucket has %d events, want %d; %d objects cannot be read", report.Events, s.acked, len(answer.Unreadable))
+	if len(result.Unreadable) > 0 || report.Events != int64(s.acked) || report.Foreign > 0 {
+		return fmt.Errorf("the bucket has %d events, want %d; %d objects cannot be read", report.Events, s.acked, len(result.Unreadable))
 	}
 	if report.Quarantined != s.kept {
 		return fmt.Errorf("%d bodies are in quarantine, want %d", report.Quarantined, s.kept)
 	}
-	return same(answer.Events, events(0, s.acked))
+	return same(result.Events, events(0, s.acked))
 }
