@@ -10,9 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync/atomic"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -47,9 +45,7 @@ func (p *proxy) connect(t *testing.T, s *stack) {
 // forwarder is infra/operate/mosquitto. It keeps its state across restarts.
 type forwarder struct {
 	arguments []string
-	cmd       *exec.Cmd
-	output    *output
-	exited    chan struct{}
+	*daemon
 }
 
 // newForwarder returns a forwarder that sends to the instance "mosquitto" through a proxy.
@@ -61,51 +57,7 @@ func newForwarder(t *testing.T, p *proxy, arguments ...string) *forwarder {
 // start starts the forwarder and waits until its output matches the expression awaited.
 func (f *forwarder) start(t *testing.T, awaited string) {
 	t.Helper()
-	f.cmd = exec.Command(filepath.Join(built, ".build", "forwarder"), f.arguments...)
-	f.cmd.Env = append(os.Environ(), "WEBHOOK_TOKEN="+webhookToken)
-	f.output = newOutput(regexp.MustCompile(awaited))
-	f.cmd.Stdout, f.cmd.Stderr = f.output, f.output
-	require.NoError(t, f.cmd.Start())
-	cmd, exited, output := f.cmd, make(chan struct{}), f.output
-	f.exited = exited
-	go func() {
-		_ = cmd.Wait()
-		close(exited)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-exited
-		if t.Failed() {
-			t.Logf("output of the forwarder:\n%s", output.tail())
-		}
-	})
-	f.awaitOutput(t)
-}
-
-func (f *forwarder) awaitOutput(t *testing.T) {
-	t.Helper()
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	select {
-	case <-f.output.found:
-	case <-f.exited:
-		require.FailNow(t, "the forwarder ended before it was ready", f.output.tail())
-	case <-limit.C:
-		require.FailNow(t, "the forwarder did not become ready in time", f.output.tail())
-	}
-}
-
-// kill kills the forwarder without notice.
-func (f *forwarder) kill(t *testing.T) {
-	t.Helper()
-	require.NoError(t, f.cmd.Process.Kill())
-	<-f.exited
-}
-
-// stop stops the forwarder cleanly.
-func (f *forwarder) stop(t *testing.T) {
-	t.Helper()
-	require.NoError(t, f.cmd.Process.Signal(syscall.SIGTERM))
-	<-f.exited
-	require.Equal(t, 0, f.cmd.ProcessState.ExitCode(), f.output.tail())
+	cmd := exec.Command(filepath.Join(built, ".build", "forwarder"), f.arguments...)
+	cmd.Env = append(os.Environ(), "WEBHOOK_TOKEN="+webhookToken)
+	f.daemon, _ = startDaemon(t, cmd, regexp.MustCompile(awaited))
 }

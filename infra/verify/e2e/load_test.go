@@ -107,7 +107,7 @@ func TestKilledHost(t *testing.T) {
 	posters.awaitRecorded(t, s)
 	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "recorder"))
 	require.NotEmpty(t, functionProcesses(s.cmd.Process.Pid, "query"))
-	ended := s.kill(t)
+	ended := s.killHost(t)
 	posters.abort()
 	s.start(t)
 	checked := posters.requireAll(t, s, from)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,14 +98,14 @@ func TestMosquittoKindsOfEnd(t *testing.T) {
 			}
 		}
 	})
-	m.stop(t)
+	m.stop(t, syscall.SIGTERM)
 	s.requireLast(t, m, began)
 	for _, version := range []byte{4, 5} {
 		for _, kind := range kinds {
 			requireMosquittoRows(t, s, kind, version, began)
 		}
 	}
-	f.stop(t)
+	f.stop(t, syscall.SIGTERM)
 }
 
 func mosquittoDevice(kind ends.Kind, version byte) string {
@@ -165,7 +166,7 @@ func TestMosquittoKick(t *testing.T) {
 	require.Equal(t, ends.Row{Action: "connect", Info: "accepted"}, ends.Row{Action: rows[0].Action, Info: rows[0].ActionInfo})
 	require.Equal(t, ends.Row{Action: "close", Info: "ServerShutdown"}, ends.Row{Action: rows[1].Action, Info: rows[1].ActionInfo})
 	require.Equal(t, "administrative action", rows[1].NativeReason)
-	f.stop(t)
+	f.stop(t, syscall.SIGTERM)
 }
 
 // TestMosquittoOutages: the recorder is down, the forwarder is killed and the log is rotated, yet each
@@ -192,7 +193,7 @@ func TestMosquittoOutages(t *testing.T) {
 	f.start(t, "following")
 	crowd.connect(t, 20)
 	crowd.requireOnce(t, s)
-	f.stop(t)
+	f.stop(t, syscall.SIGTERM)
 }
 
 // crowd is a number of clients that each connect and disconnect once.

@@ -27,9 +27,7 @@ type mosquitto struct {
 	log     string // path
 	address string
 	version [3]int
-	cmd     *exec.Cmd
-	output  *output
-	exited  chan struct{}
+	*daemon
 }
 
 // findMosquitto returns the path of the broker's binary. `make mosquitto` installs it.
@@ -49,7 +47,7 @@ func findMosquitto(t *testing.T) string {
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)
-	m := &mosquitto{log: filepath.Join(folder, "mosquitto.log"), address: "127.0.0.1:" + port, exited: make(chan struct{})}
+	m := &mosquitto{log: filepath.Join(folder, "mosquitto.log"), address: "127.0.0.1:" + port}
 	write := func(name string, lines ...string) string {
 		path := filepath.Join(folder, name)
 		require.NoError(t, os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
@@ -61,15 +59,7 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 		"acl_file " + write("acl", "user device", "topic readwrite open/#", "user operator", "topic write $CONTROL/#"),
 		"log_dest file " + m.log, "log_type error", "log_type warning", "log_type notice", "log_type information",
 	}, configuration...)...)
-	m.cmd = exec.Command(findMosquitto(t), "-c", config)
-	m.output = newOutput(nil)
-	m.cmd.Stdout, m.cmd.Stderr = m.output, m.output
-	require.NoError(t, m.cmd.Start())
-	go func() {
-		_ = m.cmd.Wait()
-		close(m.exited)
-	}()
-	t.Cleanup(func() { m.stop(t) })
+	m.daemon, _ = startDaemon(t, exec.Command(findMosquitto(t), "-c", config), nil)
 	m.awaitRunning(t)
 	return m
 }
@@ -123,13 +113,6 @@ func (m *mosquitto) hasExited() bool {
 	default:
 		return false
 	}
-}
-
-// stop stops the broker with SIGTERM, as a system does.
-func (m *mosquitto) stop(t *testing.T) {
-	t.Helper()
-	_ = m.cmd.Process.Signal(syscall.SIGTERM)
-	<-m.exited
 }
 
 // rotate renames the log and makes the broker open a new one, as logrotate does.

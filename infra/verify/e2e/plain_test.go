@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -53,24 +52,14 @@ func plainEnvironment(t *testing.T, folder string, delay func() time.Duration) [
 
 func startPlainServer(t *testing.T, function string, env []string) (address string) {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), filepath.Join(built, ".build", function, function))
-	output := newOutput(listening)
-	cmd.Env, cmd.Stderr = env, output
-	require.NoError(t, cmd.Start())
+	cmd := exec.Command(filepath.Join(built, ".build", function, function))
+	cmd.Env = env
+	d, match := startDaemon(t, cmd, listening)
 	t.Cleanup(func() {
 		client.CloseIdleConnections()
-		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-		late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-		defer late.Stop()
-		require.NoError(t, cmd.Wait(), output.tail())
+		d.stop(t, syscall.SIGTERM)
 	})
-	select {
-	case match := <-output.found:
-		return match[1]
-	case <-time.After(patience):
-		require.FailNow(t, "the server did not listen in time", output.tail())
-		return ""
-	}
+	return match[1]
 }
 
 // raw sends a request byte by byte as given and returns the response. Its status is 0 if the server

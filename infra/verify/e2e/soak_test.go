@@ -180,7 +180,7 @@ func (k *soak) killHost(t *testing.T) {
 	}
 	old := k.stack.Load()
 	k.killed.Store(old)
-	old.kill(t)
+	old.killHost(t)
 	k.startAgain(t)
 	k.hostKills.Add(1)
 }
@@ -277,7 +277,7 @@ func (k *soak) checkAtTheEnd(a *account) int {
 	return 0
 }
 
-// maxLimit is the maximum number of rows a page.
+// maxLimit is the maximum number of rows per page.
 const maxLimit = 5000
 
 // age makes all objects of the stopped stack an hour old. Then the compactor considers past days

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -35,10 +34,7 @@ type stack struct {
 	data           string
 	env            []string // additional environment, "NAME=value"
 	port, mqttPort string   // "0" before the start: any free port
-	cmd            *exec.Cmd
-	output         *output
-	exited         chan struct{} // closed when the process has ended
-	err            error         // of Wait; may be read once exited is closed
+	*daemon                 // nil before the start
 }
 
 // newStack starts a stack without data.
@@ -62,19 +58,19 @@ var readyMessage = regexp.MustCompile(`(?s)is ready.*API +http://127\.0\.0\.1:(\
 func (s *stack) start(t *testing.T) {
 	t.Helper()
 	s.port, s.mqttPort = "0", "0"
-	s.output = newOutput(readyMessage)
-	s.cmd = s.command(context.Background()) // not the test's context: Cleanup ends the process
-	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
-	s.cmd.SysProcAttr = childAttributes()
-	require.NoError(t, s.cmd.Start())
-	cmd, exited := s.cmd, make(chan struct{})
-	s.exited = exited
-	go func() {
-		s.err = cmd.Wait()
-		close(exited)
-	}()
-	s.endOnCleanup(t)
-	s.awaitReady(t)
+	t.Cleanup(func() { s.logFunctions(t) })
+	var match []string
+	cmd := s.command(context.Background()) // not the test's context, so that only Cleanup ends the process
+	s.daemon, match = startDaemon(t, cmd, readyMessage)
+	s.port, s.mqttPort = match[1], match[2]
+}
+
+// logFunctions logs the output of the functions if the test failed.
+func (s *stack) logFunctions(t *testing.T) {
+	if t.Failed() {
+		text, _ := os.ReadFile(filepath.Join(s.data, "functions.log"))
+		t.Logf("output of the functions:\n%s", tail(string(text)))
+	}
 }
 
 // command returns a command that runs infra/local as the Makefile does. From our environment it
@@ -91,76 +87,21 @@ func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return cmd
 }
 
-// endOnCleanup ends the processes of this start after the test, and logs their output if the test
-// failed.
-func (s *stack) endOnCleanup(t *testing.T) {
-	cmd, exited, output := s.cmd, s.exited, s.output
-	t.Cleanup(func() {
-		select {
-		case <-exited: // another process may have its id by now
-		default:
-			killFamily(cmd.Process.Pid)
-			<-exited
-		}
-		if t.Failed() {
-			functions, _ := os.ReadFile(filepath.Join(s.data, "functions.log"))
-			t.Logf("output of the stack:\n%s\noutput of its functions:\n%s", output.tail(), tail(string(functions)))
-		}
-	})
-}
-
-// killFamily kills a process with its group, and its children, which have groups of their own.
-func killFamily(pid int) {
-	offspring := children(pid)
-	syscall.Kill(-pid, syscall.SIGKILL)
-	for _, p := range offspring {
-		p.kill()
-	}
-}
-
-func (s *stack) awaitReady(t *testing.T) {
-	t.Helper()
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	select {
-	case match := <-s.output.found:
-		s.port, s.mqttPort = match[1], match[2]
-	case <-s.exited:
-		require.FailNow(t, "the stack ended before it was ready", "%v\n%s", s.err, s.output.tail())
-	case <-limit.C:
-		require.FailNow(t, "the stack did not become ready in time", s.output.tail())
-	}
-}
-
 // interrupt sends the signal of Ctrl-C. The stack must stop cleanly and report success.
 func (s *stack) interrupt(t *testing.T) {
 	t.Helper()
-	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
-	s.awaitExit(t)
-	require.NoError(t, s.err, s.output.tail())
+	s.stop(t, os.Interrupt)
 }
 
-// kill kills infra/local and waits until its children have ended too. It returns their number.
-func (s *stack) kill(t *testing.T) int {
+// killHost kills infra/local and waits until its children have ended too. It returns their number.
+func (s *stack) killHost(t *testing.T) int {
 	t.Helper()
 	offspring := children(s.cmd.Process.Pid)
-	require.NoError(t, s.cmd.Process.Kill())
-	s.awaitExit(t)
+	s.kill(t)
 	for _, p := range offspring {
 		require.Eventually(t, func() bool { return !p.alive() }, patience, pollEvery, "%s outlives its host", p.name)
 	}
 	return len(offspring)
-}
-
-func (s *stack) awaitExit(t *testing.T) {
-	t.Helper()
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	select {
-	case <-s.exited:
-	case <-limit.C:
-		require.FailNow(t, "the stack did not stop in time", s.output.tail())
-	}
 }
 
 // compact runs the compactor once, like `make compact`.

@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// daemon is a process that runs until it is stopped, at the latest at the end of its test.
+type daemon struct {
+	cmd    *exec.Cmd
+	output *output
+	exited chan struct{} // closed when the process has ended
+	err    error         // of Wait; may be read once exited is closed
+}
+
+// startDaemon starts a process and waits until its output matches awaited, unless awaited is nil. It
+// returns the match and its groups. If the test fails, it logs the output.
+func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon, match []string) {
+	t.Helper()
+	d = &daemon{cmd: cmd, output: newOutput(awaited), exited: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = d.output, d.output, childAttributes()
+	require.NoError(t, cmd.Start())
+	go func() {
+		d.err = cmd.Wait()
+		close(d.exited)
+	}()
+	t.Cleanup(func() { d.end(t) })
+	if awaited != nil {
+		match = d.awaitOutput(t)
+	}
+	return d, match
+}
+
+// end kills the process if it still runs, and logs its output if the test failed.
+func (d *daemon) end(t *testing.T) {
+	select {
+	case <-d.exited: // another process may have its id by now
+	default:
+		killFamily(d.cmd.Process.Pid)
+		<-d.exited
+	}
+	if t.Failed() {
+		t.Logf("output of %s:\n%s", d, d.output.tail())
+	}
+}
+
+func (d *daemon) String() string { return filepath.Base(d.cmd.Path) }
+
+// killFamily kills a process with its group, and its children, which have groups of their own.
+func killFamily(pid int) {
+	offspring := children(pid)
+	syscall.Kill(-pid, syscall.SIGKILL)
+	for _, p := range offspring {
+		p.kill()
+	}
+}
+
+func (d *daemon) awaitOutput(t *testing.T) (match []string) {
+	t.Helper()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case match = <-d.output.found:
+	case <-d.exited:
+		require.FailNow(t, d.String()+" ended before it was ready", "%v\n%s", d.err, d.output.tail())
+	case <-limit.C:
+		require.FailNow(t, d.String()+" did not become ready in time", d.output.tail())
+	}
+	return match
+}
+
+func (d *daemon) awaitExit(t *testing.T) {
+	t.Helper()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case <-d.exited:
+	case <-limit.C:
+		require.FailNow(t, d.String()+" did not stop in time", d.output.tail())
+	}
+}
+
+// stop sends a signal that asks the process to stop. It must do so cleanly and report success.
+func (d *daemon) stop(t *testing.T, signal os.Signal) {
+	t.Helper()
+	require.NoError(t, d.cmd.Process.Signal(signal))
+	d.awaitExit(t)
+	require.NoError(t, d.err, d.output.tail())
+}
+
+// kill kills the process without notice.
+func (d *daemon) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, d.cmd.Process.Kill())
+	d.awaitExit(t)
+}
