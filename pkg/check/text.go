@@ -50,8 +50,8 @@ func (r Report) writeLevels(w io.Writer) error {
 	return table.Flush()
 }
 
-// advice follows the number of violations.
-const advice = `Keep the damaged segments: Device Trace never deletes them, and queries name them and read the rest.
+// advice says what to do about violations. It follows their number.
+const advice = `Keep the damaged segments; queries name them and read the rest.
 Restore them from a backup if there is one, and find out what else writes to the bucket.`
 
 func (r Report) verdict() string {

@@ -152,7 +152,7 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrCursor)
 }
 
-// Of a run the highest object is read, and only it.
+// Only the highest object of a run is read.
 func TestTheHeadOfARunIsEnough(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	events := span("c", noon, 3)
