@@ -11,17 +11,17 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// alibaba answers the operations of Alibaba's OpenAPI.
+// alibaba reads traces and statuses for Alibaba's OpenAPI.
 type alibaba struct{ api api }
 
 var _ openapi.Backend = alibaba{}
 
-// Trace reads the whole span, since the answer tells how many rows there are, and
-// cuts the page out of it.
-func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi.TracePage, error) {
+// Trace reads the whole range, because the response needs the total number of rows, and
+// returns one page of it.
+func (b alibaba) Trace(ctx context.Context, request openapi.TraceRequest) (openapi.TracePage, error) {
 	found, err := b.api.reader.Trace(ctx, query.Request{
-		InstanceID: asked.InstanceID, ClientID: asked.ClientID,
-		From: asked.From, To: asked.To, Descending: asked.Newest,
+		InstanceID: request.InstanceID, ClientID: request.ClientID,
+		From: request.From, To: request.To, Descending: request.Newest,
 	})
 	if errors.Is(err, query.ErrTooMany) {
 		err = openapi.ErrTooMany
@@ -31,8 +31,8 @@ func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi
 	}
 	reportUnreadable(ctx, found)
 	page := openapi.TracePage{Total: len(found.Events), Incomplete: len(found.Unreadable) > 0}
-	first := min(asked.Offset, len(found.Events))
-	last := min(first+asked.Limit, len(found.Events))
+	first := min(request.Offset, len(found.Events))
+	last := min(first+request.Limit, len(found.Events))
 	for i := range found.Events[first:last] {
 		e := &found.Events[first+i]
 		page.Rows = append(page.Rows, openapi.Row{
@@ -42,7 +42,7 @@ func (b alibaba) Trace(ctx context.Context, asked openapi.TraceRequest) (openapi
 	return page, nil
 }
 
-// Online asks for all clients at once. Unknown is false.
+// Online reads the statuses of all clients at the same time. Unknown counts as offline.
 func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online := make([]bool, len(clientIDs))
 	return online, parallel.Do(len(clientIDs), len(clientIDs), func(i int) error {
@@ -65,5 +65,6 @@ func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	return status.State, err
 }
 
-// errIncomplete: their answer has no place to say that it may be wrong.
-var errIncomplete = errors.New("objects of the device's partitions are unreadable, so that its status is not sure")
+// errIncomplete replaces a status that may be wrong, because Alibaba's response has no field
+// for a warning.
+var errIncomplete = errors.New("the device's status is uncertain because objects of its partitions are unreadable")

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// device is the client that a request is about.
+// device identifies the client of a request.
 type device struct {
 	instanceID event.InstanceID
 	clientID   event.ClientID
@@ -16,7 +16,7 @@ type device struct {
 func parseDevice(values url.Values) (device, error) {
 	instanceID := event.InstanceID(values.Get("instance"))
 	if instanceID == "" {
-		return device{}, missing("instance is missing: the broker instance that the device connects to")
+		return device{}, missing("instance is missing: name the broker instance that the device connects to")
 	}
 	clientID, err := parseClientID(values)
 	return device{instanceID, clientID}, err
@@ -26,21 +26,21 @@ func parseClientID(values url.Values) (event.ClientID, error) {
 	clientID, deviceID := event.ClientID(values.Get("client")), values.Get("device")
 	switch {
 	case clientID != "" && (values.Has("group") || deviceID != ""):
-		return "", invalid("give client, or group and device, not both")
+		return "", invalid("send either client, or group and device, not both")
 	case clientID == "" && deviceID == "":
-		return "", missing("client is missing: a client identifier, or group and device")
+		return "", missing("client is missing: send a client identifier, or group and device")
 	case clientID == "" && !values.Has("group"):
-		return "", missing("group is missing: device goes with group (which may be empty)")
+		return "", missing("group is missing: device requires group, which may be empty")
 	case clientID == "":
 		clientID = event.JoinClientID(values.Get("group"), deviceID)
 	}
 	if len(clientID) > event.MaxClientID || !utf8.ValidString(string(clientID)) {
-		return "", invalid("a client identifier is UTF-8 and at most %d bytes long", event.MaxClientID)
+		return "", invalid("a client identifier must be UTF-8 and at most %d bytes long", event.MaxClientID)
 	}
 	return clientID, nil
 }
 
-// identity is how an answer names its device.
+// identity names the device in a response.
 type identity struct {
 	InstanceID event.InstanceID `json:"instance_id"`
 	ClientID   event.ClientID   `json:"client_id"`

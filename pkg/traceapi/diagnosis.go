@@ -14,7 +14,7 @@ import (
 
 var diagnosisParameters = slices.Concat(deviceParameters, []string{"from", "to", "lang"})
 
-// diagnosisResponse is the answer of GET /api/v1/diagnosis.
+// diagnosisResponse is the body of GET /api/v1/diagnosis.
 type diagnosisResponse struct {
 	identity
 	From string        `json:"from"`
@@ -26,8 +26,8 @@ type diagnosisResponse struct {
 	Receipt    query.Receipt `json:"receipt"`
 }
 
-// diagnosis answers why a device dropped in a span.
-func (a api) diagnosis(r *http.Request, may permission) (answer, error) {
+// diagnosis serves the reasons why a device dropped in a range.
+func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, diagnosisParameters)
 	if err != nil {
 		return nil, err
@@ -50,8 +50,7 @@ func (a api) diagnosis(r *http.Request, may permission) (answer, error) {
 	return a.diagnose(r.Context(), d, from, to, lang)
 }
 
-// parseKnown reads from and to, of which only the part can be diagnosed that sources can
-// have told of.
+// parseKnown parses from and to, and ends the range at the latest time that an event can have.
 func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	now := a.now()
 	from, to, err = parseSpan(values, now)
@@ -61,7 +60,7 @@ func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	return from, earlier(to, latest(now)), err
 }
 
-func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang diagnose.Lang) (answer, error) {
+func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang diagnose.Lang) (response, error) {
 	h, err := a.history(ctx, d, from, to)
 	if err != nil {
 		return nil, err
@@ -79,8 +78,8 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), h.receipt), nil
 }
 
-// knownTo is where the diagnosis of a span ends: not after now, unless the clock of a
-// source is ahead, and then with the newest event.
+// knownTo returns the end of a diagnosis: now, or the time of the newest event if the clock of
+// its source runs fast.
 func (a api) knownTo(from time.Time, h *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(h.events); n > 0 {

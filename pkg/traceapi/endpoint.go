@@ -12,19 +12,19 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// api answers the paths below /api/v1/. It holds nothing of a request.
+// api serves the paths below /api/v1/. It keeps nothing of a request.
 type api struct {
 	reader Reader
 	now    func() time.Time
-	// lookback is how far before an instant a device's status is looked for.
+	// lookback is how far before an instant a device's status is searched.
 	lookback time.Duration
 }
 
 const tracePath = "/api/v1/trace"
 
-// endpoint answers one path. Its errors are faults, errForbidden, query.ErrCursor,
+// endpoint serves one path. Its errors are a parameterError, errForbidden, query.ErrCursor,
 // query.ErrTooMany, or the store's.
-type endpoint func(r *http.Request, may permission) (answer, error)
+type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
 	return map[string]endpoint{
@@ -34,10 +34,10 @@ func (a api) endpoints() map[string]endpoint {
 	}
 }
 
-// permission says whether the one who asks may see an instance: nil or errForbidden.
+// permission returns nil if the request may see an instance, otherwise errForbidden.
 type permission func(instanceID event.InstanceID) error
 
-var errForbidden = errors.New("the token is not one for this instance")
+var errForbidden = errors.New("the token does not cover the instance")
 
 func permissionOf(grant serve.Grant) permission {
 	return func(instanceID event.InstanceID) error {
@@ -48,28 +48,28 @@ func permissionOf(grant serve.Grant) permission {
 	}
 }
 
-// serve answers with what the endpoint says, or why there is no answer.
+// serve runs the endpoint and writes its response or its error.
 func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Grant) {
-	answer, err := e(r, permissionOf(grant))
+	respond, err := e(r, permissionOf(grant))
 	var f parameterError
 	switch {
 	case err == nil:
-		answer(w, r)
+		respond(w, r)
 	case errors.As(err, &f):
 		serve.Fail(w, http.StatusBadRequest, f.code, f.message)
 	case errors.Is(err, errForbidden):
 		serve.Forbidden(w)
 	case errors.Is(err, query.ErrCursor):
-		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor is not one that this API gave")
+		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor does not come from this API: use the next_cursor of a page")
 	case errors.Is(err, query.ErrTooMany):
-		serve.Fail(w, http.StatusBadRequest, "TooManyEvents", "the device has more events there than fit into memory: ask for the trace of a shorter span")
+		serve.Fail(w, http.StatusBadRequest, "TooManyEvents", "the device has more events in these days than fit into memory: trace a shorter range")
 	default:
-		slog.ErrorContext(r.Context(), "not answered", "error", err.Error())
-		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: ask again later")
+		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
+		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")
 	}
 }
 
-// readOnly lets only GET and HEAD through.
+// readOnly refuses methods other than GET and HEAD.
 func readOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -80,10 +80,11 @@ func readOnly(next http.Handler) http.Handler {
 	})
 }
 
-// reportUnreadable tells the operator too, since the one who asks may not.
-func reportUnreadable(ctx context.Context, answer query.Result) {
-	if n := len(answer.Unreadable); n > 0 {
-		first := answer.Unreadable[0]
+// reportUnreadable logs unreadable objects for the operator, because the client may not
+// report them.
+func reportUnreadable(ctx context.Context, result query.Result) {
+	if n := len(result.Unreadable); n > 0 {
+		first := result.Unreadable[0]
 		slog.ErrorContext(ctx, "unreadable objects", "count", n, "first_key", first.Key, "first_error", first.Error)
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// parseFilter reads action and action_info, lists with commas of the words to keep.
+// parseFilter parses action and action_info, the comma-separated values to select.
 func (q *traceRequest) parseFilter(values url.Values) (err error) {
 	q.request.Actions, err = parseWords(values.Get("action"), func(word string) (event.Action, bool) {
 		action := event.Action(word)
 		return action, action.Valid()
 	})
 	if err != nil {
-		return invalid("action: %v; there are connect, close and disconnect", err)
+		return invalid("action: %v; use connect, close or disconnect", err)
 	}
 	q.request.ActionInfos, err = parseWords(values.Get("action_info"), event.ParseActionInfo)
 	if err != nil {
@@ -24,7 +24,7 @@ func (q *traceRequest) parseFilter(values url.Values) (err error) {
 	return nil
 }
 
-// parseWords reads words of a vocabulary; none is nil.
+// parseWords parses a comma-separated list of words. It returns nil for an empty list.
 func parseWords[T ~string](list string, parse func(string) (T, bool)) ([]T, error) {
 	if list == "" {
 		return nil, nil
@@ -33,7 +33,7 @@ func parseWords[T ~string](list string, parse func(string) (T, bool)) ([]T, erro
 	for text := range strings.SplitSeq(list, ",") {
 		word, ok := parse(strings.TrimSpace(text))
 		if !ok {
-			return nil, fmt.Errorf("%.64q is not a word of the vocabulary", text)
+			return nil, fmt.Errorf("%.64q is not known", text)
 		}
 		words = append(words, word)
 	}

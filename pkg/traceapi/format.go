@@ -9,11 +9,11 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// format is a way to write rows.
+// format defines how rows are written.
 type format struct {
 	contentType string
 	head        func() []byte
-	row         func(e *event.Event) []byte // one line, with its end
+	row         func(e *event.Event) []byte // one line, including its line end
 }
 
 var formats = map[string]format{
@@ -24,7 +24,7 @@ var formats = map[string]format{
 
 func nothing() []byte { return nil }
 
-// jsonLine is a row as one JSON object, its fields in the order of columns.
+// jsonLine returns a row as one JSON object, with its fields in the order of columns.
 func jsonLine(e *event.Event) []byte {
 	var b bytes.Buffer
 	for i, c := range columns {
@@ -40,12 +40,12 @@ func jsonLine(e *event.Event) []byte {
 	return b.Bytes()
 }
 
-// writeJSON appends a value without line end; texts keep their <, > and &.
+// writeJSON appends a value without a line end. It does not escape <, > and &.
 func writeJSON(b *bytes.Buffer, v any) {
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		panic(err) // the values of rows and receipts all have a JSON form
+		panic(err) // all values of rows and receipts can be encoded
 	}
 	b.Truncate(b.Len() - 1)
 }
@@ -66,8 +66,8 @@ func csvLine(e *event.Event) []byte {
 	return csvRecord(cells)
 }
 
-// csvRecord is a record of RFC 4180. The standard library's writer would change
-// line ends inside a cell.
+// csvRecord returns a record of RFC 4180. The standard library's writer would change line ends
+// inside a cell.
 func csvRecord(cells []string) []byte {
 	var b bytes.Buffer
 	for i, text := range cells {
@@ -83,9 +83,9 @@ func csvRecord(cells []string) []byte {
 	return b.Bytes()
 }
 
-// cell is a value as text. Spreadsheets take a text that starts with one of
-// formulaStarts for a formula, and devices choose their own names: such a text
-// gets an apostrophe in front. The JSON formats have it as it is.
+// cell returns a value as text. Devices choose their names, and spreadsheets interpret a text
+// that starts with one of formulaStarts as a formula, so such a text is prefixed with an
+// apostrophe. The JSON formats keep it unchanged.
 // (https://owasp.org/www-community/attacks/CSV_Injection)
 func cell(v any) string {
 	switch v := v.(type) {
@@ -102,5 +102,5 @@ func cell(v any) string {
 	}
 }
 
-// formulaStarts ends with the full-width =, +, - and @, which count in some locales.
+// formulaStarts ends with the full-width =, +, - and @, which start formulas in some locales.
 const formulaStarts = "=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20"

@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/diagnose"
 )
 
-// parseLang is the language that is asked for: the parameter's, else the one of ours
-// that stands first in Accept-Language, else English.
+// parseLang returns the language of the parameter, otherwise the first supported language of
+// Accept-Language, otherwise English.
 func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
 	if parameter != "" {
 		if lang, known := langOf(parameter); known {
@@ -24,7 +24,7 @@ func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
 	return diagnose.English, nil
 }
 
-// langOf knows a language by its tag (RFC 5646), such as zh-CN.
+// langOf returns the language of a tag (RFC 5646) such as zh-CN.
 func langOf(tag string) (lang diagnose.Lang, known bool) {
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	switch primary {

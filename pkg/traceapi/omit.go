@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// omitted counts what is left out of the lists of a report, the oldest of each.
+// omitted counts the oldest entries that were dropped from each list of a report.
 type omitted struct {
 	Connections int `json:"connections"`
 	Refusals    int `json:"refusals"`
 	Timeline    int `json:"timeline"`
-	Evidence    int `json:"evidence"` // of all verdicts
+	Evidence    int `json:"evidence"` // in all verdicts together
 }
 
-// fit leaves the oldest out of the lists of a diagnosis, so that the answer of a device
-// that connects every second, or with names of 64 KB, stays below maxBytes. The lists
-// share the room equally, and what one does not need is for the others: a connection
-// takes some 700 bytes, a stretch of the timeline 100.
+// fit drops the oldest entries from the lists of a diagnosis, so that the response stays below
+// maxBytes even for a device that connects every second or has names of 64 KB. The lists
+// share the bytes equally, and the others get what one list does not need: a connection takes
+// about 700 bytes, a stretch of the timeline 100.
 func (d diagnosisResponse) fit() diagnosisResponse {
-	d.Verdicts = slices.Clone(d.Verdicts) // their evidence is cut here alone
+	d.Verdicts = slices.Clone(d.Verdicts) // only the copy loses evidence
 	var left omitted
 	lists := []*list{
 		emptied(&d.Connections, &left.Connections), emptied(&d.Refusals, &left.Refusals), emptied(&d.Timeline, &left.Timeline),
@@ -33,15 +33,15 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list fills up again from its newest to its oldest.
+// list is refilled from its newest entry to its oldest.
 type list struct {
-	rest int // how many are not in it
+	rest int // number of entries still outside
 	used int // bytes on the wire
 	size func(i int) int
 	put  func(i int)
 }
 
-// emptied leaves out all of a list, to be put back one by one.
+// emptied removes all entries of a list, so that they can be put back one by one.
 func emptied[T any](from *[]T, left *int) *list {
 	all := *from
 	*from, *left = all[len(all):], *left+len(all)
@@ -56,22 +56,22 @@ func emptied[T any](from *[]T, left *int) *list {
 	}
 }
 
-// share fills lists as far as there is room, always the one that used least.
-func share(room int, lists []*list) {
+// share refills the lists within a budget in bytes. The list that used the fewest bytes is next.
+func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)
-		if size > room {
-			l.rest = 0 // what is older has no place either
+		if size > budget {
+			l.rest = 0 // keep older entries out, too
 			continue
 		}
 		l.rest--
 		l.put(l.rest)
 		l.used += size
-		room -= size
+		budget -= size
 	}
 }
 
-// hungriest is the list that used least of those that are not full, or nil.
+// hungriest returns the unfilled list that used the fewest bytes, or nil if all are full.
 func hungriest(lists []*list) (least *list) {
 	for _, l := range lists {
 		if l.rest > 0 && (least == nil || l.used < least.used) {

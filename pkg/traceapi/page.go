@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// maxBytes is where a page ends, whatever its limit, so that the answer stays
-	// below the 6 MB that Function Compute lets through. It counts bytes as they
-	// are in the runtime's answer, where the body is a JSON string.
+	// maxBytes is the size at which a page ends, whatever its limit, so that the response
+	// stays below Function Compute's 6 MB. It counts the bytes of the runtime's response,
+	// in which the body is a JSON string.
 	maxBytes = 5 << 20
-	// maxUnreadable is how many unreadable objects an answer names; for there to
-	// be more a partition would have to be lost as a whole.
+	// maxUnreadable is the maximum number of unreadable objects in a response. More of them
+	// would mean that a whole partition is lost.
 	maxUnreadable = 1000
-	// maxError is how much it tells of each one's error, in characters.
+	// maxError is the maximum length of the error of an unreadable object, in characters.
 	maxError = 256
 )
 
-// page is what one answer holds: as many rows as fit, at least one.
+// tracePage is the content of one response: as many rows as fit, at least one if there is any.
 type tracePage struct {
 	format     format
 	rows       [][]byte
@@ -34,20 +34,20 @@ type tracePage struct {
 	plan       []query.Step
 }
 
-func newTracePage(f format, answer query.Result) tracePage {
+func newTracePage(f format, result query.Result) tracePage {
 	p := tracePage{
-		format: f, nextCursor: answer.NextCursor, incomplete: len(answer.Unreadable) > 0,
-		receipt: answer.Receipt, plan: answer.Steps,
+		format: f, nextCursor: result.NextCursor, incomplete: len(result.Unreadable) > 0,
+		receipt: result.Receipt, plan: result.Steps,
 	}
-	for _, object := range answer.Unreadable[:min(len(answer.Unreadable), maxUnreadable)] {
+	for _, object := range result.Unreadable[:min(len(result.Unreadable), maxUnreadable)] {
 		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", maxError, object.Error)})
 	}
 	size := 0
-	for i := range answer.Events {
-		row := f.row(&answer.Events[i])
+	for i := range result.Events {
+		row := f.row(&result.Events[i])
 		size += wireSize(row)
 		if i > 0 && size > maxBytes {
-			p.nextCursor = query.CursorAfter(answer.Events[i-1])
+			p.nextCursor = query.CursorAfter(result.Events[i-1])
 			break
 		}
 		p.rows = append(p.rows, row)
@@ -55,8 +55,8 @@ func newTracePage(f format, answer query.Result) tracePage {
 	return p
 }
 
-// wireSize is the length of a text inside a JSON string as encoding/json writes
-// it, at most.
+// wireSize returns an upper bound for the length of a text inside a JSON string that
+// encoding/json writes.
 func wireSize(text []byte) int {
 	size := 0
 	for _, b := range text {
@@ -74,8 +74,8 @@ func wireSize(text []byte) int {
 	return size
 }
 
-// write answers with the page. JSON tells the rest beside the rows; the other formats
-// tell it in headers.
+// write writes the page. JSON carries the cursor and the receipt beside the rows; the other
+// formats carry them in headers.
 func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	if notModified(w, r, p.content()...) {
 		return
@@ -92,14 +92,14 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// content is what makes two pages the same: all but what they cost.
+// content returns the part of a page that its entity tag covers: all except the receipt.
 func (p tracePage) content() [][]byte {
 	var rest bytes.Buffer
 	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})
 	return append(slices.Clone(p.rows), rest.Bytes())
 }
 
-// object is the page as one JSON object.
+// object returns the page as one JSON object.
 func (p tracePage) object() []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"events":[`)
@@ -123,7 +123,7 @@ func (p tracePage) object() []byte {
 	return b.Bytes()
 }
 
-// header tells what stands beside the rows.
+// header sets the headers that accompany rows in CSV and NDJSON.
 func (p tracePage) header(header http.Header) {
 	if p.nextCursor != "" {
 		header.Set("X-Next-Cursor", p.nextCursor)
@@ -133,7 +133,7 @@ func (p tracePage) header(header http.Header) {
 	}
 	receipt, err := json.Marshal(p.receipt)
 	if err != nil {
-		panic(err) // a receipt has a JSON form
+		panic(err) // every receipt can be encoded
 	}
 	header.Set("X-Receipt", string(receipt))
 }

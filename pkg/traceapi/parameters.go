@@ -16,7 +16,7 @@ const (
 	maxLimit     = 5000
 )
 
-// parameterError is a traceRequest that cannot be answered: the 400's code and message.
+// parameterError is the code and message of a 400.
 type parameterError struct{ code, message string }
 
 func (f parameterError) Error() string { return f.message }
@@ -27,19 +27,19 @@ func invalid(format string, args ...any) error {
 
 func missing(message string) error { return parameterError{"MissingParameter", message} }
 
-// traceRequest is what the parameters of a trace ask for.
+// traceRequest is the parsed form of a trace's parameters.
 type traceRequest struct {
 	request query.Request
 	format  format
 }
 
-// deviceParameters say which device a request is about; every path has them.
+// deviceParameters identify the device of a request. Every path accepts them.
 var deviceParameters = []string{"instance", "client", "group", "device"}
 
 var traceParameters = slices.Concat(deviceParameters,
 	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "explain"})
 
-// parseTrace reads the parameters of a trace. Every error is a parameterError.
+// parseTrace parses the parameters of a trace. Every error is a parameterError.
 func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	values, err := parseValues(rawQuery, traceParameters)
 	if err != nil {
@@ -60,9 +60,8 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	return q, nil
 }
 
-// parseValues reads the query part of a URL, which may hold each of the names once.
-// A parameter that is there but empty counts as missing, but for group, which may be
-// empty.
+// parseValues parses the query of a URL, which may contain each of the names once. An empty
+// parameter counts as missing, except group, which may be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -70,7 +69,7 @@ func parseValues(rawQuery string, names []string) (url.Values, error) {
 	}
 	for name, given := range values {
 		if !slices.Contains(names, name) {
-			return nil, parameterError{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter; there are %s", name, strings.Join(names, ", "))}
+			return nil, parameterError{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter of this path; use %s", name, strings.Join(names, ", "))}
 		}
 		if len(given) > 1 {
 			return nil, parameterError{"RepeatedParameter", name + " is given more than once"}
@@ -126,9 +125,9 @@ func (q *traceRequest) parseExplain(values url.Values, format string) error {
 	switch explain := values.Get("explain"); {
 	case explain == "" || explain == "0":
 	case explain != "1":
-		return invalid("explain must be 1, or left out")
+		return invalid("explain must be 0 or 1")
 	case format != "json":
-		return invalid("explain=1 goes with format=json")
+		return invalid("explain=1 requires format=json")
 	default:
 		q.request.Explain = true
 	}

@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// past is what is known of a device from one instant to another. It grows into
-// the past, by whole UTC days: a day's partition is read as a whole anyway.
+// past holds a device's events from one instant to another. It grows backwards by whole UTC
+// days, because a day's partition is read as a whole anyway.
 type past struct {
 	api        api
 	device     device
@@ -20,31 +20,31 @@ type past struct {
 	unreadable []query.Unreadable
 }
 
-// history reads the day of from, and on to to.
+// history reads the events from the start of the UTC day of from up to to.
 func (a api) history(ctx context.Context, d device, from, to time.Time) (*past, error) {
 	h := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
 	return h, h.extend(ctx, startOfDay(from))
 }
 
-// extend reads what comes before, back to from.
+// extend reads the events before, back to from.
 func (h *past) extend(ctx context.Context, from time.Time) error {
-	answer, err := h.api.reader.Trace(ctx, query.Request{
+	result, err := h.api.reader.Trace(ctx, query.Request{
 		InstanceID: h.device.instanceID, ClientID: h.device.clientID,
 		From: from, To: h.from.Add(-time.Millisecond),
 	})
 	if err != nil {
 		return err
 	}
-	reportUnreadable(ctx, answer)
+	reportUnreadable(ctx, result)
 	h.from = from
-	h.events = append(answer.Events, h.events...)
-	h.receipt = h.receipt.Plus(answer.Receipt)
-	h.unreadable = append(h.unreadable, answer.Unreadable...)
+	h.events = append(result.Events, h.events...)
+	h.receipt = h.receipt.Plus(result.Receipt)
+	h.unreadable = append(h.unreadable, result.Unreadable...)
 	return nil
 }
 
-// statusAt is the device's status at an instant. It looks back until the events
-// settle it, or for the whole lookback: one day, then two at once, four, and so on.
+// statusAt returns the device's status at an instant. It searches back until the events settle
+// the status or the lookback is exhausted: one day, then two at once, four, and so on.
 func (h *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
 	limit := startOfDay(at).Add(-h.api.lookback)
 	for days := 1; ; days *= 2 {
@@ -62,7 +62,7 @@ func (h *past) statusAt(ctx context.Context, at time.Time) (history.Status, erro
 	}
 }
 
-// since is the events from an instant on.
+// since returns the events from an instant on.
 func (h *past) since(from time.Time) []event.Event {
 	var events []event.Event
 	for _, e := range h.events {

@@ -12,16 +12,17 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// answer writes what an endpoint found.
-type answer func(w http.ResponseWriter, r *http.Request)
+// response writes the result of an endpoint.
+type response func(w http.ResponseWriter, r *http.Request)
 
-// jsonResponse is an answer that is of its instant and not to be kept.
-func jsonResponse(v any) answer {
+// jsonResponse returns a response that must not be cached, because it holds only for its
+// instant.
+func jsonResponse(v any) response {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
 
-// taggedResponse has an entity tag, of all but its receipt.
-func taggedResponse(d diagnosisResponse, receipt query.Receipt) answer {
+// taggedResponse returns a response with an entity tag, which does not cover the receipt.
+func taggedResponse(d diagnosisResponse, receipt query.Receipt) response {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if notModified(w, r, encode(d)) {
 			return
@@ -39,12 +40,12 @@ func encode(v any) []byte {
 	return b.Bytes()
 }
 
-// notModified sets the entity tag of an answer's content and answers 304 if the one
-// who asks has it already (RFC 9110, 13.1.2). The tag is weak: two answers of the
-// same content tell different costs.
+// notModified sets the entity tag of the content. If the client already has that content, it
+// responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak, because responses
+// with the same content differ in their receipts.
 //
-// No answer may be kept without asking again: a recorder takes events as old as its
-// retention, and what was acknowledged is in the next answer.
+// Clients must revalidate cached responses: a recorder accepts events as old as its retention,
+// and every recorded event must appear in the next response.
 func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
 	sum := sha256.New()
 	for _, part := range content {
@@ -63,7 +64,7 @@ func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool
 	return false
 }
 
-// instant is a time as the API writes it.
+// instant formats a time for the API.
 func instant(t time.Time) string { return t.UTC().Format(timeLayout) }
 
 const timeLayout = "2006-01-02T15:04:05.000Z"

@@ -14,9 +14,10 @@ const (
 	defaultSpan = time.Hour
 )
 
-// parseSpan reads from and to, both inclusive. Neither: the last hour; from alone: 24
-// hours on, or now, whichever is earlier; to alone: the hour before it. Up to now is with
-// events of sources whose clocks are ahead.
+// parseSpan parses from and to, both inclusive. Without either, the range is the last hour.
+// from alone extends 24 hours or to now, whichever is earlier; to alone starts an hour
+// earlier. A range ending now extends by event.MaxAhead, to include brokers whose clocks run
+// fast.
 func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseTime(values, "from")
 	if err != nil {
@@ -38,15 +39,15 @@ func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error)
 	return from, to, checkSpan(from, to)
 }
 
-// latest is the time of the last event that can be on record.
+// latest returns the latest time that a recorded event can have.
 func latest(now time.Time) time.Time { return now.Add(event.MaxAhead) }
 
 func checkSpan(from, to time.Time) error {
 	switch {
 	case from.After(to):
-		return invalid("from is after to; without to it must not be more than an hour after now")
+		return invalid("from is after to; without to, from must be at most an hour after now")
 	case to.Sub(from) > maxSpan:
-		return invalid("from and to are more than 24 hours apart: ask for each day")
+		return invalid("from and to are more than 24 hours apart: query each day separately")
 	}
 	return nil
 }
@@ -65,15 +66,15 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Events have whole milliseconds between these two, inclusive. A smaller number is one
-// of seconds, as likely as not.
+// The bounds of a time in Unix milliseconds, both inclusive. A smaller number is probably in
+// seconds.
 const (
 	minMilli = 100_000_000_000 // 1973-03-03
 	maxMilli = 253402300799999 // 9999-12-31
 )
 
-// parseTime reads RFC 3339 or Unix milliseconds. A finer fraction is dropped: it
-// is a bound that nobody means.
+// parseTime parses RFC 3339 or Unix milliseconds. It truncates to milliseconds, the precision
+// of events.
 func parseTime(values url.Values, name string) (t time.Time, given bool, err error) {
 	text := values.Get(name)
 	if text == "" {
@@ -81,12 +82,12 @@ func parseTime(values url.Values, name string) (t time.Time, given bool, err err
 	}
 	milli, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		// The + of an offset that was not percent-encoded arrives as a space.
+		// An offset's + that was not percent-encoded arrives as a space.
 		t, err = time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
 		milli = t.UnixMilli()
 	}
 	if err != nil || milli < minMilli || milli > maxMilli {
-		return time.Time{}, true, invalid("%s must be a time from 1973 on, as RFC 3339 (2026-11-22T08:00:00Z) or in Unix milliseconds, not seconds", name)
+		return time.Time{}, true, invalid("%s must be a time since 1973, in RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds, not seconds", name)
 	}
 	return time.UnixMilli(milli).UTC(), true, nil
 }

@@ -13,19 +13,19 @@ import (
 
 var statusParameters = slices.Concat(deviceParameters, []string{"at"})
 
-// statusResponse is the answer of GET /api/v1/status.
+// statusResponse is the body of GET /api/v1/status.
 type statusResponse struct {
 	identity
 	At string `json:"at"`
 	history.Status
-	// LookedBackTo is the instant since which all events were taken into account.
+	// LookedBackTo is the start of the searched time.
 	LookedBackTo string        `json:"looked_back_to"`
 	Incomplete   bool          `json:"incomplete,omitempty"`
 	Receipt      query.Receipt `json:"receipt"`
 }
 
-// status answers whether a device was online at an instant: now, unless asked otherwise.
-func (a api) status(r *http.Request, may permission) (answer, error) {
+// status serves whether a device was online at an instant, by default now.
+func (a api) status(r *http.Request, may permission) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, statusParameters)
 	if err != nil {
 		return nil, err
@@ -44,8 +44,8 @@ func (a api) status(r *http.Request, may permission) (answer, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt reads at, and up to when events count for the status then. An instant to come
-// is answered as now, which includes what clocks that are ahead have told already.
+// parseAt parses at, and returns the time until which events count. A future instant is
+// treated as now, which includes events of sources whose clocks run fast.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")
@@ -55,7 +55,7 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	return now, latest(now), err
 }
 
-func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (answer, error) {
+func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (response, error) {
 	h, err := a.history(ctx, d, at, until)
 	if err != nil {
 		return nil, err

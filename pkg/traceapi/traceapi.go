@@ -1,3 +1,12 @@
+// Package traceapi serves the page, the HTTP API and Alibaba's OpenAPI. README.md and
+// openapi.yaml describe the API.
+//
+// What always holds:
+//
+//   - It only reads. A request for an instance that its token does not cover reads nothing.
+//   - A response has at most about 5 MB and states its cost in a receipt.
+//   - A response says so if objects could not be read.
+//   - No response contains an error of the store; the log does.
 package traceapi
 
 import (
@@ -33,14 +42,14 @@ func New(config Config) (http.Handler, error) {
 }
 
 const (
-	// consolePath is where the page's files are; the page itself is at "/".
+	// consolePath is the prefix of the page's files; the page itself is at "/".
 	consolePath = "/console/"
-	// descriptionPath is where the description of the API is.
+	// descriptionPath is the path of the API's description.
 	descriptionPath = "/api/v1/openapi.yaml"
 )
 
-// handler sends each request to who answers it. The page and the description are for
-// anyone, since they tell nothing of any device.
+// handler routes each request. The page and the description need no token, because they
+// contain nothing about devices.
 func (f front) handler() http.Handler {
 	page := console.Handler()
 	endpoints := f.api.endpoints()
@@ -57,12 +66,12 @@ func (f front) handler() http.Handler {
 		case path == descriptionPath:
 			readOnly(http.HandlerFunc(describe)).ServeHTTP(w, r)
 		default:
-			serve.Fail(w, http.StatusNotFound, "NotFound", "there is no such path; the page is at /, the API below /api/v1/: "+descriptionPath+" describes it")
+			serve.Fail(w, http.StatusNotFound, "NotFound", "there is no such path; the page is at /, and "+descriptionPath+" describes the API")
 		}
 	})
 }
 
-// authorised lets only requests with one of the tokens reach an endpoint.
+// authorised passes only requests with a valid token to an endpoint.
 func (f front) authorised(next endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		grant, found := f.tokens.Find(serve.BearerToken(r))
@@ -77,7 +86,7 @@ func (f front) authorised(next endpoint) http.Handler {
 //go:embed openapi.yaml
 var description []byte
 
-// describe answers with the API's description (OpenAPI 3.1).
+// describe responds with the API's description (OpenAPI 3.1).
 func describe(w http.ResponseWriter, r *http.Request) {
 	if notModified(w, r, description) {
 		return
