@@ -41,10 +41,10 @@ func signed(method, key, query, body string, headers ...string) *http.Request {
 	}
 	now := time.Now().UTC()
 	r.Header.Set("Date", now.Format(http.TimeFormat))
-	scope := scope{now.Format(dayFormat), testRegion, "oss", terminator}
+	scope := strings.Join([]string{now.Format(dayFormat), testRegion, "oss", terminator}, "/")
 	request := canonicalRequest(r, testBucket, key, r.URL.Query())
 	signature := sign("secret", now.Format(http.TimeFormat), scope, request)
-	r.Header.Set("Authorization", algorithm+" Credential=id/"+scope.String()+",Signature="+signature)
+	r.Header.Set("Authorization", algorithm+" Credential=id/"+scope+",Signature="+signature)
 	return r
 }
 
@@ -69,7 +69,7 @@ func put(t *testing.T, s *Server, key, text string) {
 func remove(t *testing.T, s *Server, key string) {
 	t.Helper()
 	body := "<Delete><Object><Key>" + key + "</Key></Object></Delete>"
-	response, code, _ := send(t, s, signed("POST", "", "delete", body, "Content-MD5", digest(body)))
+	response, code, _ := send(t, s, signed("POST", "", "delete&encoding-type=url", body, "Content-MD5", digest(body)))
 	require.Equal(t, http.StatusOK, response.StatusCode, code)
 }
 

@@ -22,25 +22,29 @@ const (
 )
 
 // authenticate checks the version 4 signature of a request. It implements what the vendor's SDK for Go
-// sends: the date in the Date header, and no additional signed headers.
+// sends: "OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>" in the Authorization header, the
+// date in the Date header, and no additional signed headers.
 func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Values) error {
-	auth, err := parseAuthorization(r.Header.Get("Authorization"))
-	if err != nil {
-		return err
+	credential, found := strings.CutPrefix(r.Header.Get("Authorization"), algorithm+" Credential=")
+	if !found {
+		return refuse(http.StatusForbidden, "AccessDenied", "Only signatures of version 4 are accepted.")
 	}
 	date, day, err := s.checkDate(r)
 	if err != nil {
 		return err
 	}
-	if want := (scope{day, s.cfg.Region, "oss", terminator}); auth.scope != want {
-		return refuse(http.StatusForbidden, "InvalidArgument", "The credential's scope is not "+want.String()+".")
+	accessKey, rest, _ := strings.Cut(credential, "/")
+	scope := strings.Join([]string{day, s.cfg.Region, "oss", terminator}, "/")
+	signature, found := strings.CutPrefix(rest, scope+",Signature=")
+	if !found {
+		return refuse(http.StatusForbidden, "InvalidArgument", "The credential's scope is not "+scope+".")
 	}
-	secret, token, ok := s.cfg.Credentials(auth.accessKey)
+	secret, token, ok := s.cfg.Credentials(accessKey)
 	if !ok {
 		return refuse(http.StatusForbidden, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
 	}
 	request := canonicalRequest(r, bucket, key, query)
-	if !equal(sign(secret, date, auth.scope, request), auth.signature) {
+	if !equal(sign(secret, date, scope, request), signature) {
 		return refuse(http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
 	}
 	if !equal(r.Header.Get("X-Oss-Security-Token"), token) {
@@ -50,48 +54,6 @@ func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Val
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// scope limits the use of a signing key.
-type scope struct{ day, region, product, end string }
-
-func (s scope) String() string { return strings.Join([]string{s.day, s.region, s.product, s.end}, "/") }
-
-// authorization is a parsed Authorization header.
-type authorization struct {
-	accessKey string
-	scope     scope
-	signature string
-}
-
-// parseAuthorization parses "OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>".
-func parseAuthorization(header string) (authorization, error) {
-	var auth authorization
-	if header == "" {
-		return auth, refuse(http.StatusForbidden, "AccessDenied", "Anonymous access is forbidden for this operation.")
-	}
-	fields, ok := strings.CutPrefix(header, algorithm+" ")
-	if !ok {
-		return auth, refuse(http.StatusForbidden, "AccessDenied", "Only signatures of version 4 are accepted.")
-	}
-	for field := range strings.SplitSeq(fields, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
-		switch name {
-		case "Credential":
-			auth.accessKey, auth.scope = splitCredential(value)
-		case "Signature":
-			auth.signature = value
-		}
-	}
-	return auth, nil
-}
-
-func splitCredential(credential string) (string, scope) {
-	parts := strings.Split(credential, "/")
-	if len(parts) != 5 {
-		return "", scope{}
-	}
-	return parts[0], scope{parts[1], parts[2], parts[3], parts[4]}
-}
 
 // checkDate returns the request's date as it was sent, and its day.
 func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
@@ -123,15 +85,11 @@ func canonicalRequest(r *http.Request, bucket, key string, query url.Values) str
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 func canonicalQuery(query url.Values) string {
-	values := map[string]string{}
-	for name := range query {
-		values[escape(name)] = escape(query.Get(name))
-	}
 	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		pair := name
-		if values[name] != "" {
-			pair += "=" + values[name]
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		pair := escape(name)
+		if value := query.Get(name); value != "" {
+			pair += "=" + escape(value)
 		}
 		pairs = append(pairs, pair)
 	}
@@ -139,30 +97,23 @@ func canonicalQuery(query url.Values) string {
 }
 
 func canonicalHeaders(header http.Header) string {
-	values := map[string]string{}
-	for name := range header {
-		if lower := strings.ToLower(name); isSigned(lower) {
-			values[lower] = strings.TrimSpace(header.Get(name))
-		}
-	}
 	var lines strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		lines.WriteString(name + ":" + values[name] + "\n")
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		lower := strings.ToLower(name)
+		if lower == "content-md5" || lower == "content-type" || strings.HasPrefix(lower, "x-oss-") {
+			lines.WriteString(lower + ":" + strings.TrimSpace(header.Get(name)) + "\n")
+		}
 	}
 	return lines.String()
 }
 
-func isSigned(name string) bool {
-	return name == "content-md5" || name == "content-type" || strings.HasPrefix(name, "x-oss-")
-}
-
-func sign(secret, date string, scope scope, request string) string {
+func sign(secret, date, scope, request string) string {
 	digest := sha256.Sum256([]byte(request))
-	text := strings.Join([]string{algorithm, date, scope.String(), hex.EncodeToString(digest[:])}, "\n")
 	key := []byte("aliyun_v4" + secret)
-	for _, part := range []string{scope.day, scope.region, scope.product, scope.end} {
+	for part := range strings.SplitSeq(scope, "/") {
 		key = mac(key, part)
 	}
+	text := strings.Join([]string{algorithm, date, scope, hex.EncodeToString(digest[:])}, "\n")
 	return hex.EncodeToString(mac(key, text))
 }
 
