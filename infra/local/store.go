@@ -65,19 +65,17 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	return st, nil
 }
 
-func (s *store) openBucket(folder string) (err error) {
-	s.objects, err = oss.Open(oss.Config{
-		Dir: folder, Bucket: s.bucket, Region: s.region, Credentials: s.keys.lookup, Delay: s.faults.pause, Log: slog.Default(),
-	})
-	if err != nil {
-		return err
-	}
-	s.faults.bucket = s.objects
+func (s *store) openBucket(folder string) error {
 	rules, err := os.ReadFile(lifecycleRules)
 	if err != nil {
 		return fmt.Errorf("read lifecycle rules: %w", err)
 	}
-	return s.objects.SetLifecycle(bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+s.prefix)))
+	s.objects, err = oss.Open(oss.Config{
+		Dir: folder, Bucket: s.bucket, Region: s.region, Credentials: s.keys.lookup, Delay: s.faults.pause, Log: slog.Default(),
+		Lifecycle: bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+s.prefix)),
+	})
+	s.faults.bucket = s.objects
+	return err
 }
 
 // startExpiry applies the lifecycle rules now and once every expiryPeriod.

@@ -19,15 +19,15 @@ type deleteRequest struct {
 }
 
 type deleteResult struct {
-	XMLName      xml.Name  `xml:"DeleteResult"`
-	EncodingType string    `xml:",omitempty"`
+	XMLName      xml.Name `xml:"DeleteResult"`
+	EncodingType string
 	Deleted      []deleted `xml:"Deleted"`
 }
 
 type deleted struct{ Key string }
 
-// deleteObjects deletes up to 1,000 objects. Unless the request is quiet, the response lists all keys,
-// including those that held nothing.
+// deleteObjects deletes up to 1,000 objects. The response lists all keys, including those that held
+// nothing.
 func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url.Values) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -36,38 +36,38 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url
 	if r.Header.Get("Content-MD5") == "" {
 		return refuse(http.StatusBadRequest, "MissingArgument", "You must provide the Content-MD5 HTTP header.")
 	}
-	keys, quiet, err := parseDelete(body)
+	if query.Get("encoding-type") != "url" {
+		return notImplemented("Only encoding-type=url is implemented here.")
+	}
+	keys, err := parseDelete(body)
 	if err != nil {
 		return err
 	}
 	if _, err := s.objects.remove(keys, always); err != nil {
 		return err
 	}
-	result := deleteResult{EncodingType: query.Get("encoding-type")}
+	result := deleteResult{EncodingType: "url"}
 	for _, key := range keys {
-		if quiet {
-			break
-		}
-		if result.EncodingType == "url" {
-			key = escape(key)
-		}
-		result.Deleted = append(result.Deleted, deleted{key})
+		result.Deleted = append(result.Deleted, deleted{escape(key)})
 	}
 	return writeXML(w, http.StatusOK, result)
 }
 
-func parseDelete(body []byte) (keys []string, quiet bool, err error) {
+func parseDelete(body []byte) (keys []string, err error) {
 	var request deleteRequest
 	if err := xml.Unmarshal(body, &request); err != nil || len(request.Objects) == 0 || len(request.Objects) > objstore.MaxPage {
-		return nil, false, malformed()
+		return nil, malformed()
 	}
 	for _, object := range request.Objects {
 		if err := checkKey(object.Key); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		keys = append(keys, object.Key)
 	}
-	return keys, request.Quiet, nil
+	if request.Quiet {
+		return nil, notImplemented("A quiet delete is not implemented here.")
+	}
+	return keys, nil
 }
 
 func malformed() error {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"devicetrace/pkg/objstore"
 )
 
 // disk keeps objects as files. An object arrives in a file below tmp. The rename to its final path is
@@ -23,12 +25,11 @@ type disk struct {
 	index index
 }
 
-func openDisk(dir string, maxBytes int64) (*disk, error) {
+func openDisk(dir string) (*disk, error) {
 	d := &disk{
 		objects: filepath.Join(dir, "objects"), tmp: filepath.Join(dir, "tmp"),
 		index: index{entries: map[string]entry{}},
 	}
-	d.maxBytes.Store(maxBytes)
 	if err := os.RemoveAll(d.tmp); err != nil {
 		return nil, fmt.Errorf("remove unfinished files in %q: %w", d.tmp, err)
 	}
@@ -160,6 +161,21 @@ func (d *disk) scan(prefix, from string, visit func(entry) bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	d.index.scan(prefix, from, visit)
+}
+
+// list returns the first page of the objects whose keys start with prefix and sort after the key after.
+func (d *disk) list(prefix, after string) (page objstore.Page) {
+	d.scan(prefix, after, func(e entry) bool {
+		if e.key == after {
+			return true
+		}
+		if page.More = len(page.Objects) == objstore.MaxPage; page.More {
+			return false
+		}
+		page.Objects = append(page.Objects, objstore.Object{Key: e.key, Size: e.size, Modified: e.modified})
+		return true
+	})
+	return page
 }
 
 // remove deletes those objects under keys that match a condition, and returns their number.

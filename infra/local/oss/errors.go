@@ -26,10 +26,6 @@ func notImplemented(message string) error {
 	return refuse(http.StatusNotImplemented, "NotImplemented", message)
 }
 
-func methodNotAllowed() error {
-	return refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed.")
-}
-
 var errNoSpace = errors.New("no space left for objects")
 
 // asAPIError returns the response for an error. It hides the details of internal errors.

@@ -80,7 +80,7 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, key string)
 	case http.MethodGet:
 		return s.getObject(w, r, key)
 	}
-	return methodNotAllowed()
+	return notImplemented("This request for an object is not implemented here.")
 }
 
 // checkKey refuses the keys that every store refuses.
@@ -93,8 +93,6 @@ func checkKey(key string) error {
 
 func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, query url.Values) error {
 	switch {
-	case query.Has("lifecycle"):
-		return s.serveLifecycle(w, r)
 	case r.Method == http.MethodPost && query.Has("delete"):
 		return s.deleteObjects(w, r, query)
 	case r.Method == http.MethodGet && query.Get("list-type") == "2":

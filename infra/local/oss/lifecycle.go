@@ -2,19 +2,11 @@ package oss
 
 import (
 	"encoding/xml"
-	"net/http"
+	"errors"
+	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
-
-// lifecycle holds the bucket's rules for expiry. Unlike the service's, they are lost when the server
-// ends: whoever opens a Server sets them.
-type lifecycle struct {
-	mu    sync.RWMutex
-	text  []byte // nil: no rules
-	rules []rule
-}
 
 // rule is one lifecycle rule. Unknown collects elements that are not implemented.
 type rule struct {
@@ -25,68 +17,35 @@ type rule struct {
 	Unknown    []struct{ XMLName xml.Name } `xml:",any"`
 }
 
+// parseLifecycle returns the rules in the body of a PutBucketLifecycle request.
 func parseLifecycle(text []byte) ([]rule, error) {
 	var body struct {
 		XMLName xml.Name `xml:"LifecycleConfiguration"`
 		Rules   []rule   `xml:"Rule"`
 	}
-	if err := xml.Unmarshal(text, &body); err != nil || len(body.Rules) == 0 {
-		return nil, malformed()
+	if err := xml.Unmarshal(text, &body); err != nil {
+		return nil, err
+	}
+	if len(body.Rules) == 0 {
+		return nil, errors.New("there is no rule")
 	}
 	for _, r := range body.Rules {
 		switch {
 		case len(r.Unknown) > 0:
-			return nil, notImplemented("The lifecycle element " + r.Unknown[0].XMLName.Local + " is not implemented here.")
-		case r.Status != "Enabled" && r.Status != "Disabled", r.Expiration.Days < 1:
-			return nil, malformed()
+			return nil, fmt.Errorf("element %s is not implemented", r.Unknown[0].XMLName.Local)
+		case r.Status != "Enabled" && r.Status != "Disabled":
+			return nil, fmt.Errorf("status %q is not known; use Enabled or Disabled", r.Status)
+		case r.Expiration.Days < 1:
+			return nil, errors.New("a rule has no days of expiration")
 		}
 	}
 	return body.Rules, nil
 }
 
-func (s *Server) serveLifecycle(w http.ResponseWriter, r *http.Request) error {
-	switch r.Method {
-	case http.MethodPut:
-		text, err := readBody(r)
-		if err != nil {
-			return err
-		}
-		return s.SetLifecycle(text)
-	case http.MethodGet:
-		return s.getLifecycle(w)
-	}
-	return methodNotAllowed()
-}
-
-// SetLifecycle replaces the bucket's lifecycle rules by those in an XML text, as PutBucketLifecycle does.
-func (s *Server) SetLifecycle(text []byte) error {
-	rules, err := parseLifecycle(text)
-	if err != nil {
-		return err
-	}
-	s.lifecycle.mu.Lock()
-	defer s.lifecycle.mu.Unlock()
-	s.lifecycle.text, s.lifecycle.rules = text, rules
-	return nil
-}
-
-func (s *Server) getLifecycle(w http.ResponseWriter) error {
-	s.lifecycle.mu.RLock()
-	defer s.lifecycle.mu.RUnlock()
-	if s.lifecycle.text == nil {
-		return refuse(http.StatusNotFound, "NoSuchLifecycle", "No Row found in Lifecycle Table.")
-	}
-	w.Header().Set("Content-Type", "application/xml")
-	_, _ = w.Write(s.lifecycle.text)
-	return nil
-}
-
 // expired reports whether an enabled rule says that the object must go. If several rules apply, the
 // first one to fall due decides.
-func (l *lifecycle) expired(e entry, now time.Time) bool {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for _, r := range l.rules {
+func (s *Server) expired(e entry, now time.Time) bool {
+	for _, r := range s.lifecycle {
 		age := time.Duration(r.Expiration.Days) * 24 * time.Hour
 		if r.Status == "Enabled" && strings.HasPrefix(e.key, r.Prefix) && now.Sub(e.modified) >= age {
 			return true
@@ -98,7 +57,7 @@ func (l *lifecycle) expired(e entry, now time.Time) bool {
 // Expire deletes the objects whose lifecycle has ended by now and returns their number. An object's age
 // counts from its last put. The service does this once a day; here the caller decides when.
 func (s *Server) Expire(now time.Time) (int, error) {
-	due := func(e entry) bool { return s.lifecycle.expired(e, now) }
+	due := func(e entry) bool { return s.expired(e, now) }
 	var keys []string
 	s.objects.scan("", "", func(e entry) bool {
 		if due(e) {

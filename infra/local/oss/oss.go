@@ -6,13 +6,11 @@
 // crash. Listings are sorted and reflect every completed call. A request that it does not implement is
 // refused, never half understood.
 //
-// It implements PutObject, GetObject, DeleteMultipleObjects, ListObjectsV2, PutBucketLifecycle and
-// GetBucketLifecycle, with the bucket first in the path. It keeps neither content types nor user
-// metadata, and knows neither multipart uploads nor versions.
+// It implements what package ossstore sends: PutObject, GetObject, DeleteMultipleObjects and
+// ListObjectsV2, with the bucket first in the path. It keeps neither content types nor user metadata.
 package oss
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -32,9 +30,8 @@ type Config struct {
 	// the key is unknown or has expired.
 	Credentials func(accessKey string) (secret, token string, ok bool)
 
-	// MaxBytes is the capacity of the disk. A put beyond it gets the response of a full disk.
-	// Zero: as much as the real disk holds.
-	MaxBytes int64
+	// Lifecycle holds the bucket's rules for expiry, as PutBucketLifecycle takes them. Default: none.
+	Lifecycle []byte
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
 	// Now dates objects and checks the dates of signatures. Default: time.Now.
@@ -43,46 +40,34 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Validate returns an error that names an invalid field.
-func (c Config) Validate() error {
-	switch {
-	case c.Dir == "":
-		return errors.New("check Dir: it is empty")
-	case c.Bucket == "":
-		return errors.New("check Bucket: it is empty")
-	case c.Region == "":
-		return errors.New("check Region: it is empty")
-	case c.Credentials == nil:
-		return errors.New("check Credentials: it is nil")
-	case c.MaxBytes < 0:
-		return fmt.Errorf("check MaxBytes %d: it is negative", c.MaxBytes)
-	}
-	return nil
-}
-
 // Server serves the bucket. It starts nothing in the background and is safe for concurrent use. Do not
 // put it behind an http.ServeMux, which would clean the keys as if they were paths.
 type Server struct {
 	cfg       Config
 	objects   *disk
-	lifecycle lifecycle
+	lifecycle []rule
 }
 
 var _ http.Handler = (*Server)(nil)
 
 // Open finds the objects in the folder and removes files that a crash left unfinished.
 func Open(cfg Config) (*Server, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
+	var rules []rule
+	if cfg.Lifecycle != nil {
+		var err error
+		if rules, err = parseLifecycle(cfg.Lifecycle); err != nil {
+			return nil, fmt.Errorf("parse lifecycle rules: %w", err)
+		}
 	}
-	objects, err := openDisk(cfg.Dir, cfg.MaxBytes)
+	objects, err := openDisk(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg.withDefaults(), objects: objects}, nil
+	return &Server{cfg.withDefaults(), objects, rules}, nil
 }
 
-// SetMaxBytes changes Config.MaxBytes, even while requests are served. Objects already stored stay.
+// SetMaxBytes sets the capacity of the disk, even while requests are served. A put beyond it gets the
+// response of a full disk. Zero, the default, is as much as the real disk holds.
 func (s *Server) SetMaxBytes(n int64) { s.objects.maxBytes.Store(max(n, 0)) }
 
 func (c Config) withDefaults() Config {

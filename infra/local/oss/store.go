@@ -10,20 +10,23 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder exactly as a Server does, but without HTTP. A Server can serve the
-// folder after the Store's last call.
+// Store keeps objects in a folder exactly as a Server does, but without HTTP. After the last call of a
+// Store from OpenStore, a Server can serve its folder.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
 
 // OpenStore opens the bucket in the folder dir, which it creates if it does not exist.
 func OpenStore(dir string) (*Store, error) {
-	objects, err := openDisk(dir, 0)
+	objects, err := openDisk(dir)
 	if err != nil {
 		return nil, err
 	}
 	return &Store{objects}, nil
 }
+
+// Store returns the bucket without HTTP.
+func (s *Server) Store() *Store { return &Store{s.objects} }
 
 // Put implements objstore.Store.
 func (s *Store) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -69,17 +72,7 @@ func (s *Store) List(ctx context.Context, prefix, after string) (page objstore.P
 	if err := ctx.Err(); err != nil {
 		return page, err
 	}
-	s.objects.scan(prefix, after, func(e entry) bool {
-		if e.key == after {
-			return true
-		}
-		if page.More = len(page.Objects) == objstore.MaxPage; page.More {
-			return false
-		}
-		page.Objects = append(page.Objects, objstore.Object{Key: e.key, Size: e.size, Modified: e.modified})
-		return true
-	})
-	return page, nil
+	return s.objects.list(prefix, after), nil
 }
 
 // Delete implements objstore.Store.
