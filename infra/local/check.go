@@ -5,23 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
+	"devicetrace/infra/local/oss"
 	"devicetrace/pkg/check"
 	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/objstore/ossstore"
 )
 
-// checkData re-reads the local bucket over the OSS API: the bucket of the running system
-// while that works, or else one that it opens itself.
-func checkData(ctx context.Context, s settings, out, progress io.Writer) error {
+// checkData re-reads the local bucket: in the running system, or else by itself, because
+// only one process at a time may use the data.
+func checkData(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {
-		running, err := accessRunning(ctx, s)
-		if err != nil {
-			return err
-		}
-		return checkBucket(ctx, running, out, progress)
+		return postToRunning(ctx, s, "/check", out)
 	}
 	if err != nil {
 		return err
@@ -31,21 +26,16 @@ func checkData(ctx context.Context, s settings, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	store, err := openStore(s, functions[0], newRole(time.Now))
+	bucket, err := oss.OpenStore(s.data("oss"))
 	if err != nil {
 		return err
 	}
-	defer store.close()
-	return checkBucket(ctx, store.access(), out, progress)
+	return checkBucket(ctx, objstore.WithPrefix(bucket, prefixOf(functions[0])), out)
 }
 
-func checkBucket(ctx context.Context, a access, out, progress io.Writer) error {
-	store, err := a.open()
-	if err != nil {
-		return err
-	}
+func checkBucket(ctx context.Context, store check.Store, out io.Writer) error {
 	report, err := check.Bucket(ctx, store, check.Options{Progress: func(r check.Report) {
-		fmt.Fprintf(progress, "%d partitions, %d objects, %d rows\n", r.Partitions, r.Objects, r.Rows)
+		fmt.Fprintf(out, "%d partitions, %d objects, %d rows\n", r.Partitions, r.Objects, r.Rows)
 	}})
 	if err != nil {
 		return err
@@ -54,16 +44,4 @@ func checkBucket(ctx context.Context, a access, out, progress io.Writer) error {
 		return err
 	}
 	return report.Err()
-}
-
-func (a access) open() (objstore.Store, error) {
-	credentials := &ossstore.Credentials{}
-	credentials.Set(a.Keys.AccessKeyID, a.Keys.AccessKeySecret, a.Keys.SecurityToken)
-	store, err := ossstore.New(ossstore.Config{
-		Endpoint: a.Endpoint, Region: a.Region, Bucket: a.Bucket, Prefix: a.Prefix, Credentials: credentials,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
 }

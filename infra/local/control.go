@@ -12,10 +12,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+
+	"devicetrace/pkg/objstore"
 )
 
 // control is a server on a free loopback port through which another process of the same
-// user can call the functions of a running system, reach its bucket, and inject faults
+// user can call the functions of a running system, check its bucket, and inject faults
 // into its store. Its address and password are in a file that only the user can read.
 type control struct {
 	path   string
@@ -44,7 +46,7 @@ func openControl(s settings, c *cloud) (*control, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoke/{function}", c.serveInvoke)
 	mux.HandleFunc("PUT /store", c.store.faults.serveSet)
-	mux.HandleFunc("POST /access", c.serveAccess)
+	mux.HandleFunc("POST /check", c.serveCheck)
 	opened := &control{s.data("control"), &http.Server{Handler: file.guard(mux), ReadHeaderTimeout: headerTimeout}}
 	go opened.server.Serve(listener)
 	return opened, nil
@@ -67,9 +69,15 @@ func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *cloud) serveAccess(w http.ResponseWriter, _ *http.Request) {
-	json.NewEncoder(w).Encode(c.store.access())
+// serveCheck responds with the report as text, and with any error in a trailer.
+func (c *cloud) serveCheck(w http.ResponseWriter, r *http.Request) {
+	http.NewResponseController(w).Flush() // a response without a body has no trailers
+	if err := checkBucket(r.Context(), objstore.WithPrefix(c.store.objects.Store(), c.store.prefix), w); err != nil {
+		w.Header().Set(http.TrailerPrefix+errorTrailer, err.Error())
+	}
 }
+
+const errorTrailer = "Check-Error"
 
 func (c *control) close() {
 	os.Remove(c.path)
@@ -78,47 +86,42 @@ func (c *control) close() {
 
 // fireInRunning calls a function of the running system with its timer's event.
 func fireInRunning(ctx context.Context, s settings, function string) error {
-	if _, err := postToRunning(ctx, s, "/invoke/"+function); err != nil {
+	if err := postToRunning(ctx, s, "/invoke/"+function, io.Discard); err != nil {
 		return fmt.Errorf("invoke %q: %w", function, err)
 	}
 	return nil
 }
 
-// accessRunning returns the access to the running system's bucket.
-func accessRunning(ctx context.Context, s settings) (a access, err error) {
-	body, err := postToRunning(ctx, s, "/access")
-	if err == nil {
-		err = json.Unmarshal(body, &a)
-	}
-	return a, err
-}
-
-// postToRunning sends a request to the control server of the running system.
-func postToRunning(ctx context.Context, s settings, path string) ([]byte, error) {
+// postToRunning sends a request to the control server of the running system and copies
+// the response's body to out.
+func postToRunning(ctx context.Context, s settings, path string, out io.Writer) error {
 	text, err := os.ReadFile(s.data("control"))
 	var file controlFile
 	if err == nil {
 		err = json.Unmarshal(text, &file)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find the running system: %w", err)
+		return fmt.Errorf("find the running system: %w", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, file.URL+path, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+file.Password)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("reach the running system: %w", err)
+		return fmt.Errorf("reach the running system: %w", err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = errors.New(string(bytes.TrimSpace(body)))
+	if response.StatusCode != http.StatusOK {
+		body, err := io.ReadAll(response.Body)
+		return fmt.Errorf("the running system failed: %w", errors.Join(errors.New(string(bytes.TrimSpace(body))), err))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the running system failed: %w", err)
+	if _, err = io.Copy(out, response.Body); err != nil {
+		return fmt.Errorf("read from the running system: %w", err)
 	}
-	return body, nil
+	if failure := response.Trailer.Get(errorTrailer); failure != "" {
+		return errors.New(failure)
+	}
+	return nil
 }

@@ -39,7 +39,7 @@ func command(arguments []string, s settings) error {
 	case "compact":
 		return compact(canceledBy(signals), s, os.Stdout)
 	case "check":
-		return checkData(canceledBy(signals), s, os.Stdout, os.Stderr)
+		return checkData(canceledBy(signals), s, os.Stdout)
 	}
 	return errors.New("usage: local [compact | check]")
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"devicetrace/infra/local/fc"
 	"devicetrace/infra/local/oss"
 	"devicetrace/infra/local/syaml"
 )
@@ -25,37 +24,31 @@ const lifecycleRules = "infra/operate/bucket/lifecycle.xml"
 
 // store is the stand-in for OSS, on a free port.
 type store struct {
-	endpoint               string
-	region, bucket, prefix string
-	server                 *http.Server
-	objects                *oss.Server
-	faults                 *faults
-	keys                   *role
-	expiry                 context.CancelFunc
-}
-
-// access says where the bucket is and holds temporary keys for it.
-type access struct {
-	Endpoint, Region, Bucket, Prefix string
-	Keys                             fc.Credentials
-}
-
-func (s *store) access() access {
-	return access{s.endpoint, s.region, s.bucket, s.prefix, s.keys.credentials()}
+	endpoint string
+	prefix   string // of the functions' keys
+	server   *http.Server
+	objects  *oss.Server
+	faults   *faults
+	expiry   context.CancelFunc
 }
 
 // openStore serves the bucket that the function uses, with the lifecycle rules of a
 // deployed bucket.
 func openStore(s settings, function syaml.Function, keys *role) (*store, error) {
-	st := &store{
-		region: function.Environment["OSS_REGION"],
-		bucket: function.Environment["OSS_BUCKET"],
-		prefix: strings.TrimSpace(function.Environment["OSS_PREFIX"]), // as the functions read it
-		faults: &faults{}, keys: keys, expiry: func() {},
+	st := &store{prefix: prefixOf(function), faults: &faults{}, expiry: func() {}}
+	rules, err := os.ReadFile(lifecycleRules)
+	if err != nil {
+		return nil, fmt.Errorf("read lifecycle rules: %w", err)
 	}
-	if err := st.openBucket(s.data("oss")); err != nil {
+	st.objects, err = oss.Open(oss.Config{
+		Dir: s.data("oss"), Bucket: function.Environment["OSS_BUCKET"], Region: function.Environment["OSS_REGION"],
+		Credentials: keys.lookup, Delay: st.faults.pause, Log: slog.Default(),
+		Lifecycle: bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+st.prefix)),
+	})
+	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	st.faults.bucket = st.objects
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -65,17 +58,9 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	return st, nil
 }
 
-func (s *store) openBucket(folder string) error {
-	rules, err := os.ReadFile(lifecycleRules)
-	if err != nil {
-		return fmt.Errorf("read lifecycle rules: %w", err)
-	}
-	s.objects, err = oss.Open(oss.Config{
-		Dir: folder, Bucket: s.bucket, Region: s.region, Credentials: s.keys.lookup, Delay: s.faults.pause, Log: slog.Default(),
-		Lifecycle: bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+s.prefix)),
-	})
-	s.faults.bucket = s.objects
-	return err
+// prefixOf returns a function's OSS_PREFIX as the function reads it.
+func prefixOf(function syaml.Function) string {
+	return strings.TrimSpace(function.Environment["OSS_PREFIX"])
 }
 
 // startExpiry applies the lifecycle rules now and once every expiryPeriod.
