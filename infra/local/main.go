@@ -31,25 +31,18 @@ func main() {
 }
 
 func command(arguments []string, s settings) error {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	ending := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	ctx, stop := signal.NotifyContext(context.Background(), ending...)
+	defer stop()
 	switch strings.Join(arguments, " ") {
 	case "":
+		signals := make(chan os.Signal, 2)
+		signal.Notify(signals, ending...)
 		return run(s, signals, os.Stdout)
 	case "compact":
-		return compact(canceledBy(signals), s, os.Stdout)
+		return compact(ctx, s, os.Stdout)
 	case "check":
-		return checkData(canceledBy(signals), s, os.Stdout)
+		return checkData(ctx, s, os.Stdout)
 	}
 	return errors.New("usage: local [compact | check]")
-}
-
-// canceledBy returns a context that the first signal cancels.
-func canceledBy(signals <-chan os.Signal) context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-signals
-		cancel()
-	}()
-	return ctx
 }
