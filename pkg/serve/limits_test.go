@@ -16,8 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pipes is a listener whose connections stay in memory, so that a bubble's clock
-// moves them.
+// pipes is a listener with in-memory connections, so that a bubble's clock applies to them.
 type pipes struct {
 	conns chan net.Conn
 	close func() // may be called again
@@ -43,7 +42,7 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// inBubble serves readAll, and gives a connection to it.
+// inBubble serves readAll and returns a connection to it.
 func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
@@ -68,8 +67,8 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle sends a text over and over, one piece every pause, until the connection is
-// closed, or it is clear that nobody will, and returns what was answered and how long it took.
+// trickle sends a text repeatedly, one piece every pause, until the connection is closed or a
+// limit is reached. It returns the response and the time taken.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
 	began := time.Now()
 	answer := make(chan string)
@@ -87,8 +86,8 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered 
 	return <-answer, took
 }
 
-// TestSlowSenders: who sends a byte now and then keeps a connection for a bounded time,
-// whatever part of the request it is in.
+// TestSlowSenders: a sender of single bytes keeps a connection only for a limited time, in every
+// part of the request.
 func TestSlowSenders(t *testing.T) {
 	for _, c := range []struct {
 		name, start, piece string
@@ -112,9 +111,9 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
-// rawStatuses sends raw requests on one connection, and returns the status of each answer
-// until the server closes it. It reads while it writes: a server that refuses does not read
-// to the end.
+// rawStatuses sends raw requests on one connection and returns the status of each response
+// until the server closes it. It reads while it writes, because a server that refuses a
+// request does not read all of it.
 func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	require.NoError(t, err)
@@ -134,8 +133,8 @@ func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	}
 }
 
-// TestSmuggling: what a sender and somebody on the way could understand differently is
-// refused, or is the last on its connection: nothing behind it is read as a request.
+// TestSmuggling: a request that a sender and a proxy could interpret differently is refused or is
+// the last on its connection. Nothing after it is read as a request.
 func TestSmuggling(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, false)
 	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -170,7 +169,7 @@ func TestSmuggling(t *testing.T) {
 		"a folded line belongs to the header before (RFC 9112, 5.2)")
 }
 
-// TestChunkedOnThePlatform: its front may keep the connection.
+// TestChunkedOnThePlatform: the platform's front may keep the connection.
 func TestChunkedOnThePlatform(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, true)
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
@@ -187,7 +186,7 @@ func TestOddRequests(t *testing.T) {
 		"HTTP/1.1 without host": {"GET / HTTP/1.1\r\n\r\n", []int{400}},
 		"two hosts":             {"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", []int{400}},
 		"a host that is none":   {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", []int{400}},
-		"HTTP/2.0 in clear":     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{200}}, // as one request like any other
+		"HTTP/2.0 in clear":     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{200}}, // an ordinary request
 		"HTTP/0.9":              {"GET /\r\n\r\n", []int{400}},
 		"no HTTP":               {"\x16\x03\x01\x02\x00\x01\r\n\r\n", []int{400}},
 		"space in the target":   {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", []int{400}},
@@ -200,7 +199,7 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed, whatever the answer is, on both fronts.
+// TestNothingIsSniffed, whatever the response, on both fronts.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{
 		readAll,

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestMain lets this binary stand for a function's: the tests start it again with
+// TestMain lets this binary act as a function: the tests start it again with
 // SERVE_TEST_FUNCTION set.
 func TestMain(m *testing.M) {
 	if os.Getenv("SERVE_TEST_FUNCTION") != "" {
@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testFunction shows what reached it. Its Start fails the first time if the
-// environment asks for it.
+// testFunction responds with the request that it received. Its first Start fails if the
+// environment says so.
 func testFunction(getenv func(string) string) Function {
 	var starts, stops atomic.Int32
 	var keys atomic.Value
@@ -71,7 +71,7 @@ func testFunction(getenv func(string) string) Function {
 	}
 }
 
-// seen is what the test function tells of a request.
+// seen is the request as the test function received it.
 type seen struct {
 	Method, Path, Query, Header, Body, Host, Peer, Keys, RequestID string
 	Starts                                                         int

@@ -36,10 +36,10 @@ func startPlain(t *testing.T, f Function, onPlatform bool) string {
 	return "http://" + listener.Addr().String()
 }
 
-// patience is how long a test waits for what is sure to come.
+// patience is the maximum time that a test waits.
 const patience = time.Minute
 
-// await is the next value of a channel.
+// await returns the next value of a channel.
 func await[T any](t *testing.T, values <-chan T) (value T) {
 	t.Helper()
 	select {
@@ -171,8 +171,7 @@ func TestListenAddress(t *testing.T) {
 	}
 }
 
-// TestPlainBinary starts the real thing, stops it as an operator would, and sees
-// Stop called once.
+// TestPlainBinary starts a real process and stops it as an operator would. Stop is called once.
 func TestPlainBinary(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// runtimeAPI stands for Function Compute's runtime API: it hands out invocations
-// and takes their results.
+// runtimeAPI simulates Function Compute's runtime API: it sends invocations and receives their
+// results.
 type runtimeAPI struct {
 	t       *testing.T
 	work    chan invocation
@@ -48,7 +48,7 @@ func startFunction(t *testing.T, env ...string) *runtimeAPI {
 	child.Env = append(append(os.Environ(), "SERVE_TEST_FUNCTION=1",
 		"FC_RUNTIME_API="+strings.TrimPrefix(server.URL, "http://")), env...)
 	require.NoError(t, child.Start())
-	t.Cleanup(func() { // the child first: it polls a vanished host without pause
+	t.Cleanup(func() { // stop the child first, because it would poll a closed server without pause
 		child.Process.Kill()
 		child.Wait()
 		server.CloseClientConnections()
@@ -92,7 +92,7 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// invoke hands one invocation over and waits for its result.
+// invoke sends one invocation and waits for its result.
 func (api *runtimeAPI) invoke(kind, payload string) result {
 	api.nextID++
 	id := fmt.Sprintf("request-%d", api.nextID)
@@ -112,7 +112,7 @@ func (api *runtimeAPI) invoke(kind, payload string) result {
 	return result{}
 }
 
-// call is an HTTP request through the runtime API.
+// call sends an HTTP request through the runtime API.
 func (api *runtimeAPI) call(event string) runtimeResponse {
 	got := api.invoke("0", event)
 	require.Equal(api.t, "response", got.outcome, got.body)
@@ -188,7 +188,8 @@ func TestRuntimeStartsAgainAfterAFailure(t *testing.T) {
 	require.Equal(t, 2, decode(t, reply.Body).Starts)
 }
 
-// What callers see of a process that ends is up to the platform, so this one does not.
+// A function with a wrong configuration keeps running, because callers of a process that exits
+// would see whatever the platform chooses.
 func TestRuntimeMiswired(t *testing.T) {
 	api := startFunction(t, "MISWIRED=1")
 	reply := api.call(httpGet("/"))

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSamples: every sample is an HTTP request but those of other triggers.
+// TestSamples: every sample is an HTTP request, except the samples of other triggers.
 func TestSamples(t *testing.T) {
 	files, err := filepath.Glob("../../events/*.json")
 	require.NoError(t, err)

@@ -59,7 +59,7 @@ func TestNoTokens(t *testing.T) {
 	}
 }
 
-// TestTokenErrors: they say where, and never what.
+// TestTokenErrors: errors name the place and never contain a token.
 func TestTokenErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"hush":                   `part 1: has no "=", want token=instance,instance`,
@@ -123,7 +123,7 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// FuzzParseTokens: nothing panics, and what was parsed is found.
+// FuzzParseTokens: nothing panics, and every parsed token is found.
 func FuzzParseTokens(f *testing.F) {
 	f.Add("one=prod;two==a,b;c=*")
 	f.Add("=;=,=*")

@@ -26,7 +26,7 @@ func parseDescription(t *testing.T) object {
 	return whole
 }
 
-// follow is what a $ref names, or the object itself.
+// follow returns the object that a $ref names, or the object itself.
 func follow(whole, o object) object {
 	ref, isRef := o["$ref"].(string)
 	if !isRef {
@@ -39,7 +39,7 @@ func follow(whole, o object) object {
 	return at
 }
 
-// TestTheDescriptionHasEveryPathAndParameter: no more, no less.
+// TestTheDescriptionHasEveryPathAndParameter, and no others.
 func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	whole := parseDescription(t)
 	want := map[string][]string{
@@ -73,8 +73,8 @@ func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	}
 }
 
-// TestAnswersAreAsDescribed: real answers have the described fields, all of them, in
-// the described types, with values and without.
+// TestResponsesAreAsDescribed: real responses have all described fields in the described types,
+// with values and without.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	refused := full
@@ -108,8 +108,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	}
 }
 
-// fits checks a JSON value against a schema, as far as the description uses them; it
-// allows no field that is not described.
+// fits checks a JSON value against the parts of a schema that the description uses. It allows
+// only described fields.
 func fits(whole, schema object, v any) error {
 	schema = follow(whole, schema)
 	if choices, ok := schema["oneOf"].([]any); ok {

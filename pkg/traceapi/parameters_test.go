@@ -43,7 +43,7 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-func TestQuestion(t *testing.T) {
+func TestParameters(t *testing.T) {
 	span := func(r query.Request) query.Request {
 		r.InstanceID, r.From, r.To = "i", now.Truncate(time.Millisecond).Add(-time.Hour), now.Truncate(time.Millisecond).Add(time.Hour)
 		return r
@@ -71,7 +71,7 @@ func TestQuestion(t *testing.T) {
 	}
 }
 
-func TestFaults(t *testing.T) {
+func TestParameterErrors(t *testing.T) {
 	for _, c := range []struct{ query, code, says string }{
 		{"", "MissingParameter", "instance"},
 		{"client=c", "MissingParameter", "instance"},
@@ -118,8 +118,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// FuzzQuestion: what is accepted is within bounds, and every error is a parameterError.
-func FuzzQuestion(f *testing.F) {
+// FuzzParameters: what is accepted is within bounds, and every error is a parameterError.
+func FuzzParameters(f *testing.F) {
 	f.Add("instance=i&client=c&from=2026-11-22T08:00:00Z&to=1795334400000&order=desc&limit=10&cursor=x&format=csv")
 	f.Add("instance=i&group=g&device=d")
 	f.Add("instance=i&client=c&from=0000-01-01T00:00:00Z")

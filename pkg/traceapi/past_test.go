@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded answers from a list of events, and remembers the spans it was asked for.
+// recorded returns events from a list, and records the requested ranges.
 type recorded struct {
 	events []event.Event
 	err    error
@@ -44,7 +44,7 @@ func (r *recorded) api() api {
 	return api{reader: r, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// happened is an event of the client c on a channel, d days before now.
+// happened returns an event of the client c on a channel, d days before now.
 func happened(channel string, action event.Action, d int, at string) event.Event {
 	day := now.AddDate(0, 0, -d).Format(time.DateOnly)
 	t, err := time.Parse(time.RFC3339, day+"T"+at+"Z")
@@ -123,7 +123,7 @@ func TestStatusOfThePast(t *testing.T) {
 	}
 }
 
-// What was acknowledged is known at once, also of a broker whose clock is ahead.
+// A status includes every recorded event, even of a broker whose clock runs fast.
 func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "08:10:00")}}
 	status := "/api/v1/status?instance=i&client=c"
@@ -135,7 +135,7 @@ func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// The diagnosis up to now does not say that all is well where the status says offline.
+// The diagnosis up to now does not report that all is well if the status is offline.
 func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
@@ -166,8 +166,8 @@ func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
 }
 
-// TestDiagnosisReadsItsDaysOnce: the day in which the span begins tells what went
-// before, so that it is not read twice.
+// TestDiagnosisReadsItsDaysOnce: the first day of the range also shows the state before the
+// range, so it is not read twice.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
@@ -209,7 +209,7 @@ func TestDiagnosisSpeaksTheLanguageAskedFor(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&lang=fr").Code)
 }
 
-// restless is a device that connects for half of each period, all day.
+// restless returns a device that connects for half of each period, all day.
 func restless(period time.Duration) *recorded {
 	r := &recorded{}
 	start := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
@@ -226,7 +226,7 @@ func restless(period time.Duration) *recorded {
 func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	for _, c := range []struct {
 		period                         time.Duration
-		connects, connections, stretch int // the last two: at least so many
+		connects, connections, stretch int // the last two are minimums
 	}{
 		{20 * time.Second, 4_320, 4_320, 8_640}, // all of them
 		{2 * time.Second, 43_200, 3_000, 20_000},
@@ -251,7 +251,7 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	}
 }
 
-// TestLongNamesAreCutToTheNewest: whoever cannot log in chooses a user name all the same.
+// TestLongNamesAreCutToTheNewest: even a client that cannot log in chooses its user name.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {
@@ -281,7 +281,7 @@ func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	}
 }
 
-func TestAFaultOfTheStoreIsToldOnEveryPath(t *testing.T) {
+func TestStoreErrorsAreReportedOnEveryPath(t *testing.T) {
 	for _, path := range []string{"status", "diagnosis"} {
 		w := ask((&recorded{err: errors.New("oss: secret detail")}).api(), "/api/v1/"+path+"?instance=i&client=c")
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
@@ -313,7 +313,7 @@ func TestAlibabaPagesAndStates(t *testing.T) {
 	require.Equal(t, []bool{false, true}, online)
 }
 
-func TestAlibabaIsToldThatThereAreTooMany(t *testing.T) {
+func TestAlibabaReportsTooManyRows(t *testing.T) {
 	r := &recorded{err: fmt.Errorf("read: %w", query.ErrTooMany)}
 	_, err := alibaba{r.api()}.Trace(t.Context(), openapi.TraceRequest{InstanceID: "i", ClientID: "c", Limit: 1})
 	require.ErrorIs(t, err, openapi.ErrTooMany)

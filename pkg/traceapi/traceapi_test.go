@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// canned gives one answer and remembers what it was asked.
+// canned returns a fixed result and records its requests.
 type canned struct {
 	answer query.Result
 	err    error
@@ -43,8 +43,8 @@ func (c *canned) api() api {
 	return api{reader: c, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// do asks all that the function answers; header holds pairs. The token secret may see
-// all instances, narrow only i.
+// do sends a request to the whole handler; header holds pairs. The token secret covers all
+// instances, narrow only i.
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
 	tokens, err := serve.ParseTokens("secret=*;narrow=i")
 	if err != nil {
@@ -65,7 +65,7 @@ func ask(api api, path string, header ...string) *httptest.ResponseRecorder {
 
 const trace = "/api/v1/trace?instance=i&client=c"
 
-// full has a value in every field, sparse only in those that every event has.
+// full has a value in every field, sparse only in the fields that every event has.
 var full = event.Event{
 	InstanceID: "prod", ClientID: "g@@@d", ChannelID: "ch", Action: event.Close, ActionInfo: event.NoHeart,
 	Time: at("2026-11-22T08:00:00Z"), TimeOrigin: event.FromBroker, ReceivedAt: at("2026-11-22T08:00:00.5Z"),
@@ -163,8 +163,8 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// TestAnswerStaysBelowTheLimit checks the answer as the runtime will encode it.
-func TestAnswerStaysBelowTheLimit(t *testing.T) {
+// TestResponseStaysBelowTheLimit, after the runtime has encoded it.
+func TestResponseStaysBelowTheLimit(t *testing.T) {
 	for name, id := range map[string]string{
 		"plain": strings.Repeat("x", 65_000), "quotes": strings.Repeat(`"`, 65_000), "control": strings.Repeat("\x01", 65_000),
 		"tags": strings.Repeat("<", 65_000), "separators": strings.Repeat("\u2028", 21_000), "short": "x",
@@ -268,7 +268,7 @@ func TestPathsMethodsTokens(t *testing.T) {
 	}
 }
 
-// TestEntityTags: the tag is of what was found, not of what it cost.
+// TestEntityTags: the tag covers the content and not the receipt.
 func TestEntityTags(t *testing.T) {
 	get := func(c *canned, path, known string) *httptest.ResponseRecorder {
 		return ask(c.api(), path, "If-None-Match", known)
