@@ -17,9 +17,9 @@ import (
 func testSearch(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
-	b.await(`document.querySelector('.readyMessage')`)
+	b.await(`document.querySelector('.welcome')`)
 	require.Equal(t, "/", b.address(), "the token must be removed from the URL")
-	b.screenshot("readyMessage")
+	b.screenshot("welcome")
 	b.fill("#instance", pageInstance)
 	b.fill("#group", "GID_page")
 	b.fill("#device", "busy"+kb.Enter)
@@ -54,7 +54,7 @@ func testSearch(t *testing.T, p *pageTest) {
 	b.screenshot("search")
 
 	b.run(chromedp.NavigateBack())
-	b.await(`document.querySelector('.readyMessage')`)
+	b.await(`document.querySelector('.welcome')`)
 	require.Equal(t, pageInstance, eval[string](b, "document.querySelector('#instance').value"), "the instance must be remembered")
 	b.run(chromedp.NavigateForward())
 	b.results()
@@ -82,7 +82,7 @@ func berlin(t *testing.T) *time.Location {
 func testWholeClientID(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
-	b.await(`document.querySelector('.readyMessage')`)
+	b.await(`document.querySelector('.welcome')`)
 	b.fill("#instance", pageInstance)
 	b.fill("#device", busyDevice+kb.Enter)
 	b.results()
@@ -136,7 +136,7 @@ func testNothing(t *testing.T, p *pageTest) {
 func testSpan(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
-	b.await(`document.querySelector('.readyMessage')`)
+	b.await(`document.querySelector('.welcome')`)
 	b.fill("#instance", pageInstance)
 	b.fill("#device", busyDevice)
 	b.click(".segments label:last-child")
@@ -185,13 +185,13 @@ func testAddress(t *testing.T, p *pageTest) {
 		{from.AddDate(0, 0, -2).Format(time.RFC3339), from.Format(time.RFC3339), "This range is 2 d long, and the longest is 24 hours. Choose a shorter range, or search day by day.", "to"},
 	} {
 		b.open("/")
-		b.await(`document.querySelector('.readyMessage') && document.querySelector('#query-fault').hidden`)
+		b.await(`document.querySelector('.welcome') && document.querySelector('#query-fault').hidden`)
 		b.open(link(c.from, c.to))
 		b.await(`!document.querySelector('#query-fault').hidden`)
 		require.Equal(t, c.fault, b.text("#query-fault"))
 		require.Equal(t, c.field, eval[string](b, "document.activeElement.id"))
 		require.Equal(t, "busy", eval[string](b, "document.querySelector('#device').value"))
-		require.Equal(t, 1, b.count(".readyMessage"))
+		require.Equal(t, 1, b.count(".welcome"))
 	}
 	b.screenshot("address")
 }
