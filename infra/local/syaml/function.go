@@ -83,11 +83,6 @@ type TriggerConfig struct {
 	Payload  string `yaml:"payload"`
 
 	// Of an EventBridge trigger, which nothing on this machine fires.
-	EventBridge `yaml:",inline"`
-}
-
-// EventBridge holds the properties of an EventBridge trigger.
-type EventBridge struct {
 	TriggerEnable bool   `yaml:"triggerEnable"`
 	Async         bool   `yaml:"asyncInvocationType"`
 	Filter        string `yaml:"eventRuleFilterPattern"`

@@ -8,10 +8,8 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Schedule returns the first time after t at which a timer fires.
-type Schedule interface {
-	Next(t time.Time) time.Time
-}
+// A Schedule returns the first time after another one at which a timer fires.
+type Schedule = cron.Schedule
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
