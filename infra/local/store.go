@@ -68,14 +68,12 @@ func (s *store) startExpiry() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.expiry = cancel
 	go func() {
-		ticker := time.NewTicker(expiryPeriod)
-		defer ticker.Stop()
 		for {
 			if _, err := s.objects.Expire(time.Now()); err != nil {
 				slog.Error("expire objects", "error", err)
 			}
 			select {
-			case <-ticker.C:
+			case <-time.After(expiryPeriod):
 			case <-ctx.Done():
 				return
 			}

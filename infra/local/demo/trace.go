@@ -50,8 +50,6 @@ const pollEvery = 250 * time.Millisecond
 
 // await queries until the device has the given number of rows since a time.
 func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
-	ticker := time.NewTicker(pollEvery)
-	defer ticker.Stop()
 	for {
 		got, err := a.query(ctx, device, since)
 		if err != nil || len(got.Events) >= rows {
@@ -59,7 +57,7 @@ func (a traceAPI) await(ctx context.Context, device string, since time.Time, row
 		}
 		fmt.Printf("  %d of %d rows so far\n", len(got.Events), rows)
 		select {
-		case <-ticker.C:
+		case <-time.After(pollEvery):
 		case <-ctx.Done():
 			return got, fmt.Errorf("only %d of %d rows arrived: %w", len(got.Events), rows, ctx.Err())
 		}

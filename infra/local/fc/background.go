@@ -18,10 +18,15 @@ func (h *Host) invokeAsync(p *pool, payload []byte) {
 				return
 			}
 			p.output.line(p.function.Resource, "asynchronous invocation failed: "+fault.Error())
-			if try == p.function.Retries() || !h.sleep(wait) {
+			if try == p.function.Retries() {
 				return
 			}
-			wait *= 2
+			select {
+			case <-time.After(wait):
+				wait *= 2
+			case <-h.stopping.Done():
+				return
+			}
 		}
 	})
 }
@@ -32,17 +37,5 @@ func (h *Host) background(work func()) {
 	defer h.mu.Unlock()
 	if h.stopping.Err() == nil {
 		h.running.Go(work)
-	}
-}
-
-// sleep reports whether the whole wait passed before Stop was called.
-func (h *Host) sleep(wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-h.stopping.Done():
-		return false
 	}
 }

@@ -93,8 +93,6 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 		return nil
 	default:
 	}
-	limit := time.NewTimer(p.config.QueueWait)
-	defer limit.Stop()
 	select {
 	case p.slots <- struct{}{}:
 		return nil
@@ -102,7 +100,7 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 		return errStopped()
 	case <-ctx.Done():
 		return errCanceled()
-	case <-limit.C:
+	case <-time.After(p.config.QueueWait):
 		return newError(http.StatusTooManyRequests, "ResourceExhausted",
 			"all processes of function %q are busy", p.function.Resource)
 	}

@@ -50,17 +50,16 @@ func (p *process) reap() {
 // do hands a call over and waits for its result. If the call times out, or its caller
 // goes away after the process took it, the process is killed: it cannot be asked to stop.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
-	limit := time.NewTimer(c.timeout)
-	defer limit.Stop()
+	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)
 	select {
 	case p.api.work <- c:
-		return p.await(ctx, c, limit.C)
+		return p.await(ctx, c, limit)
 	case <-p.exited:
 		return nil, errNotTaken
 	case <-ctx.Done():
 		return nil, errCanceled()
-	case <-limit.C:
+	case <-limit:
 		p.kill()
 		return nil, errTimeout(c.timeout)
 	}

@@ -56,14 +56,12 @@ func (p *pool) add(process *process) {
 // awaitPoll waits until a process first asks for work, so that one that exits at startup
 // is not restarted in a loop.
 func (p *pool) awaitPoll(process *process) *Error {
-	limit := time.NewTimer(p.function.Timeout())
-	defer limit.Stop()
 	select {
 	case <-process.api.polled:
 		return nil
 	case <-process.exited:
 		return errExited(process.describeEnd())
-	case <-limit.C:
+	case <-time.After(p.function.Timeout()):
 		return errTimeout(p.function.Timeout())
 	}
 }

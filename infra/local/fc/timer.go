@@ -41,12 +41,10 @@ func (h *Host) StartTimers() error {
 // tick calls fire at each time of the schedule until ctx ends.
 func tick(ctx context.Context, schedule syaml.Schedule, fire func(at time.Time)) {
 	for at := schedule.Next(time.Now()); !at.IsZero(); at = schedule.Next(time.Now()) {
-		timer := time.NewTimer(time.Until(at))
 		select {
-		case <-timer.C:
+		case <-time.After(time.Until(at)):
 			fire(at)
 		case <-ctx.Done():
-			timer.Stop()
 			return
 		}
 	}

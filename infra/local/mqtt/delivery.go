@@ -55,16 +55,7 @@ func newDelivery(c Config) *delivery {
 func (d *delivery) enqueue(e event.Event) {
 	select {
 	case d.queue <- e:
-		return
-	default:
-	}
-	full := time.NewTimer(fullWait)
-	defer full.Stop()
-	select {
-	case d.queue <- e:
-	case <-d.ctx.Done():
-		d.dropped.Add(1)
-	case <-full.C:
+	case <-time.After(fullWait):
 		d.log.Error("event dropped: the queue to the recorder is full", "dropped", d.dropped.Add(1))
 	}
 }
@@ -106,27 +97,16 @@ func (d *delivery) deliver(batch []event.Event) {
 		if err == nil {
 			return
 		}
-		if final {
-			d.lose(len(batch), err)
-			return
+		if !final {
+			d.log.Warn("delivery failed; trying again", "events", len(batch), "cause", err)
+			select {
+			case <-time.After(pause):
+				continue
+			case <-d.ctx.Done():
+			}
 		}
-		d.log.Warn("delivery failed; trying again", "events", len(batch), "cause", err)
-		if !d.sleep(pause) {
-			d.lose(len(batch), err)
-			return
-		}
-	}
-}
-
-// sleep reports whether the whole pause passed before the delivery was abandoned.
-func (d *delivery) sleep(pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-d.ctx.Done():
-		return false
+		d.lose(len(batch), err)
+		return
 	}
 }
 

@@ -3,6 +3,8 @@ package mqtt
 import (
 	"log/slog"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,14 +13,17 @@ import (
 
 // Nothing ever empties this queue.
 func TestAFullQueueDropsAndCounts(t *testing.T) {
-	d := newDelivery(Config{Log: slog.New(slog.DiscardHandler)})
-	d.queue = make(chan event.Event, 2)
-	d.abandon()
-	for range 5 {
-		d.enqueue(event.Event{})
-	}
-	require.Len(t, d.queue, 2)
-	require.EqualError(t, d.undelivered(), "3 events were not delivered: the queue was full")
+	synctest.Test(t, func(t *testing.T) {
+		d := newDelivery(Config{Log: slog.New(slog.DiscardHandler)})
+		d.queue = make(chan event.Event, 2)
+		begin := time.Now()
+		for range 5 {
+			d.enqueue(event.Event{})
+		}
+		require.Equal(t, 3*fullWait, time.Since(begin))
+		require.Len(t, d.queue, 2)
+		require.EqualError(t, d.undelivered(), "3 events were not delivered: the queue was full")
+	})
 }
 
 func TestBatchesAreBounded(t *testing.T) {

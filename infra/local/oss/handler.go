@@ -26,10 +26,8 @@ func (s *Server) delay(r *http.Request) {
 	if d <= 0 {
 		return
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-r.Context().Done():
 	}
 }
