@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"strconv"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -24,12 +23,7 @@ func (d *device) open(at time.Duration, address string) connection {
 		began: at.Truncate(time.Millisecond), number: d.connections,
 		address: address, port: 1024 + d.random.Int32N(64_512), node: d.node,
 	}
-	switch d.broker.dialect.channels {
-	case random:
-		c.channel = d.anyID()
-	case numbered:
-		c.channel = d.broker.nodes[c.node] + "/" + strconv.FormatUint(c.number, 10)
-	}
+	c.channel = d.broker.dialect.channels.name(d, &c)
 	return c
 }
 
@@ -45,7 +39,7 @@ func (d *device) connect(at time.Duration, address string) connection {
 // disconnect ends a connection and reports that if the broker does.
 func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	dialect := d.broker.dialect
-	if why == takenOver && dialect.noTakeover || why == shutDown && dialect.noShutdown {
+	if dialect.words[why].info == "" {
 		return
 	}
 	e := d.event(at, c, dialect.atEnd)
@@ -92,12 +86,7 @@ func (l *dialect) explain(e *event.Event, why end) {
 func (d *device) event(at time.Duration, c *connection, known fields) event.Event {
 	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.dialect.source}
 	d.stamp(&e, at)
-	switch d.broker.dialect.ids {
-	case random:
-		e.SourceEventID = d.anyID()
-	case numbered:
-		e.SourceEventID = strconv.FormatUint(c.number, 10)
-	}
+	e.SourceEventID = d.broker.dialect.ids.name(d, c)
 	if known.has(began) {
 		e.ConnectedAt = d.day.Add(c.began)
 	}
@@ -113,24 +102,19 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	if known.has(user) {
 		e.Username = d.username
 	}
-	d.profile.fill(&e, known)
-	return e
-}
-
-// fill adds how the device connects.
-func (p *profile) fill(e *event.Event, known fields) {
 	if known.has(protocol) {
 		e.Protocol = "MQTT"
 	}
 	if known.has(version) {
-		e.ProtocolVersion = p.version
+		e.ProtocolVersion = d.version
 	}
 	if known.has(keepAlive) {
-		e.KeepAlive = event.Some(p.keepAlive)
+		e.KeepAlive = event.Some(d.keepAlive)
 	}
 	if known.has(clean) {
-		e.CleanStart = event.Some(p.clean)
+		e.CleanStart = event.Some(d.clean)
 	}
+	return e
 }
 
 // stamp sets the event time as the source reports it, and the received time.

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strconv"
+
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
@@ -50,31 +52,39 @@ type dialect struct {
 	source                    string
 	connected, ended, refused string // native events
 	atConnect, atEnd          fields
-	channels                  naming // of connections
-	ids                       naming // of events
-	words                     [endCount]wording
+	channels                  naming            // of connections
+	ids                       naming            // of events
+	words                     [endCount]wording // an end without wording is not reported
 
-	seconds    bool // times are whole seconds
-	noTime     bool // events have no time
-	noTakeover bool // the end of a connection that is taken over is not reported
-	noShutdown bool // the ends of connections whose node stops are not reported
-	twice      bool // after a DISCONNECT, a second row reports the end of the connection
+	seconds bool // times are whole seconds
+	noTime  bool // events have no time
+	twice   bool // after a DISCONNECT, a second row reports the end of the connection
 }
 
-// naming is how a source names connections or events.
-type naming uint8
+// naming is how a source names a connection, or an event of it. Nil: not at all.
+type naming func(*device, *connection) string
 
-const (
-	unnamed  naming = iota
-	random          // random text
-	numbered        // the number of the client's connection
-)
+func (n naming) name(d *device, c *connection) string {
+	if n == nil {
+		return ""
+	}
+	return n(d, c)
+}
+
+func random(d *device, _ *connection) string { return d.anyID() }
+
+// numbered returns the number of the client's connection.
+func numbered(_ *device, c *connection) string { return strconv.FormatUint(c.number, 10) }
+
+// numberedOnNode returns the node and the number of the client's connection.
+func numberedOnNode(d *device, c *connection) string {
+	return d.broker.nodes[c.node] + "/" + numbered(d, c)
+}
 
 var emqx = dialect{
 	source: broker.EMQX, connected: "client.connected", ended: "client.disconnected", refused: "client.connack",
-	atConnect:  began | peer | port | node | user | protocol | version | keepAlive | clean,
-	atEnd:      began | peer | port | node | user | protocol | version,
-	noShutdown: true,
+	atConnect: began | peer | port | node | user | protocol | version | keepAlive | clean,
+	atEnd:     began | peer | port | node | user | protocol | version,
 	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "normal", 0},
 		closedByClient: {event.ClosedByClient, "tcp_closed", 0},
@@ -88,9 +98,8 @@ var emqx = dialect{
 
 var emqx4 = dialect{
 	source: broker.EMQX4, connected: "client_connected", ended: "client_disconnected", refused: "client_connack",
-	atConnect:  began | peer | node | user | version | keepAlive,
-	atEnd:      began | peer | node | user,
-	noTakeover: true, noShutdown: true,
+	atConnect: began | peer | node | user | version | keepAlive,
+	atEnd:     began | peer | node | user,
 	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "normal", 0},
 		closedByClient: {event.ClosedByClient, "tcp_closed", 0},
@@ -141,7 +150,7 @@ var azure = dialect{
 	source:    broker.AzureEventGrid,
 	connected: "Microsoft.EventGrid.MQTTClientSessionConnected", ended: "Microsoft.EventGrid.MQTTClientSessionDisconnected",
 	atConnect: node | user, atEnd: node | user,
-	channels: numbered, ids: random,
+	channels: numberedOnNode, ids: random,
 	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "ClientInitiatedDisconnect", 0},
 		closedByClient: {event.SocketIOException, "ConnectionLost", 0},
@@ -159,14 +168,14 @@ var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,
 	channels: random, twice: true,
-	words: always(wording{event.ClosedByClient, "", 0}),
+	words: silently(closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword, shutDown),
 }
 
 var mosquitto = dialect{
 	source: broker.Mosquitto, connected: "connected", ended: "disconnected", refused: "disconnected",
 	atConnect: peer | port | user | protocol | version | keepAlive | clean,
 	atEnd:     peer | port,
-	seconds:   true, noShutdown: true,
+	seconds:   true,
 	words: [endCount]wording{
 		goodbye:        {event.DisconnectedByClient, "", 0},
 		closedByClient: {event.ClosedByClient, "connection closed by client", 0},
@@ -181,13 +190,14 @@ var mosquitto = dialect{
 var verneMQ = dialect{
 	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
 	atConnect: peer | port | user,
-	noTime:    true, noShutdown: true,
-	words: always(wording{event.ClosedByClient, "", 0}),
+	noTime:    true,
+	words:     silently(closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword),
 }
 
-func always(w wording) (words [endCount]wording) {
-	for i := range words {
-		words[i] = w
+// silently reports the given ends without a reason.
+func silently(ends ...end) (words [endCount]wording) {
+	for _, why := range ends {
+		words[why].info = event.ClosedByClient
 	}
 	return words
 }
