@@ -31,30 +31,23 @@ type Function struct {
 	LogConfig      string      `yaml:"logConfig"`
 	Environment    Environment `yaml:"environmentVariables"`
 
-	Lifecycle   Lifecycle   `yaml:"instanceLifecycleConfig"`
-	Concurrency Concurrency `yaml:"concurrencyConfig"`
-	Async       Async       `yaml:"asyncInvokeConfig"`
+	// Lifecycle has no initializer, because Function Compute answers 200 to a call whose
+	// initializer failed, as if the call had succeeded.
+	// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7)
+	Lifecycle struct {
+		PreStop *Hook `yaml:"preStop"`
+	} `yaml:"instanceLifecycleConfig"`
+	Concurrency struct {
+		Reserved int `yaml:"reservedConcurrency"` // of instances; zero: no limit
+	} `yaml:"concurrencyConfig"`
+	// Async says how the platform delivers asynchronous calls.
+	Async struct {
+		Retries       *int `yaml:"maxAsyncRetryAttempts"` // nil: defaultRetries
+		MaxAgeSeconds int  `yaml:"maxAsyncEventAgeInSeconds"`
+	} `yaml:"asyncInvokeConfig"`
 
 	Triggers []Trigger `yaml:"triggers"`
 	Domain   *Domain   `yaml:"customDomain"` // nil: no custom domain leads to the function
-}
-
-// Lifecycle holds the calls at the ends of an instance's life. It has no initializer, because Function
-// Compute answers 200 to a call whose initializer failed, as if the call had succeeded.
-// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7)
-type Lifecycle struct {
-	PreStop *Hook `yaml:"preStop"`
-}
-
-// Concurrency limits the number of instances.
-type Concurrency struct {
-	Reserved int `yaml:"reservedConcurrency"` // zero: no limit
-}
-
-// Async says how the platform delivers asynchronous calls.
-type Async struct {
-	Retries       *int `yaml:"maxAsyncRetryAttempts"` // nil: defaultRetries
-	MaxAgeSeconds int  `yaml:"maxAsyncEventAgeInSeconds"`
 }
 
 // Hook is a lifecycle call of an instance.
