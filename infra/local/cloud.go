@@ -34,7 +34,7 @@ func openCloud(s settings) (*cloud, error) {
 	keys := newRole(time.Now)
 	store, err := openStore(s, functions[0], keys)
 	if err != nil {
-		return nil, errors.Join(err, log.close())
+		return nil, errors.Join(err, log.Close())
 	}
 	store.startExpiry()
 	host, err := fc.New(fc.Config{
@@ -45,7 +45,7 @@ func openCloud(s settings) (*cloud, error) {
 	})
 	if err != nil {
 		store.close()
-		return nil, errors.Join(err, log.close())
+		return nil, errors.Join(err, log.Close())
 	}
 	return &cloud{functions, store, host, log}, nil
 }
@@ -61,7 +61,7 @@ func (c *cloud) warm(ctx context.Context) error {
 			err = json.Unmarshal(response, &head)
 		}
 		if err == nil && head.StatusCode == http.StatusServiceUnavailable {
-			err = fmt.Errorf("it responds with 503; the errors that it logged above and to %s say why", c.log.path())
+			err = fmt.Errorf("it responds with 503; the errors that it logged above and to %s say why", c.log.Name())
 		}
 		if err != nil {
 			return fmt.Errorf("start function %q: %w", name, err)
@@ -87,5 +87,5 @@ func (c *cloud) fire(ctx context.Context, name string) error {
 func (c *cloud) close(ctx context.Context) error {
 	err := c.host.Stop(ctx)
 	c.store.close()
-	return errors.Join(err, c.log.close())
+	return errors.Join(err, c.log.Close())
 }

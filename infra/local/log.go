@@ -7,7 +7,7 @@ import (
 )
 
 // functionLog writes the functions' output to a file, and their errors also to stderr.
-type functionLog struct{ file *os.File }
+type functionLog struct{ *os.File }
 
 // openFunctionLog starts with an empty file.
 func openFunctionLog(path string) (*functionLog, error) {
@@ -29,9 +29,5 @@ func (l *functionLog) Write(line []byte) (int, error) {
 			break
 		}
 	}
-	return l.file.Write(line)
+	return l.File.Write(line)
 }
-
-func (l *functionLog) path() string { return l.file.Name() }
-
-func (l *functionLog) close() error { return l.file.Close() }
