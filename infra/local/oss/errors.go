@@ -18,10 +18,6 @@ func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.
 
 func refuse(status int, code, message string) error { return &apiError{status, code, message} }
 
-func invalid(message string) error {
-	return refuse(http.StatusBadRequest, "InvalidArgument", message)
-}
-
 func notImplemented(message string) error {
 	return refuse(http.StatusNotImplemented, "NotImplemented", message)
 }

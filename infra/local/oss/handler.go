@@ -35,7 +35,7 @@ func (s *Server) delay(r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return invalid("The query cannot be parsed.")
+		return refuse(http.StatusBadRequest, "InvalidArgument", "The query cannot be parsed.")
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/") // a key is not a path, so it is never cleaned
 	if err := s.authenticate(r, bucket, key, query); err != nil {
