@@ -18,7 +18,7 @@ func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error
 	if err != nil {
 		return err
 	}
-	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.RunWithin(ctx, shards) })
+	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.Run(ctx, shards) })
 }
 
 // shardsOf returns the shards that a timer's event names. The event may be empty, for calls

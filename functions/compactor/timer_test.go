@@ -53,7 +53,7 @@ func TestShardsOfATimersEvent(t *testing.T) {
 	for text, says := range map[string]string{
 		"shards=0-7":            "decode timer event",
 		event("0-7"):            `payload is "0-7", want nothing or shards=0-7`,
-		event("shards=7"):       `parse shards "7": want the first and the last one`,
+		event("shards=7"):       `parse shards "7": want the first and last shard`,
 		event("shards=0-7,a-f"): `parse shards "0-7,a-f"`,
 	} {
 		_, err := shardsOf([]byte(text))

@@ -123,7 +123,7 @@ func few(t testing.TB) *memstore.Store {
 func compactAll(t testing.TB, store objstore.Store) {
 	c, err := compact.New(store, compact.Config{Quiet: 1, Dir: t.TempDir(), Now: func() time.Time { return noon.AddDate(1, 0, 0) }})
 	require.NoError(t, err)
-	report, err := c.Run(t.Context())
+	report, err := c.Run(t.Context(), layout.ShardRange{})
 	require.NoError(t, err)
 	require.Empty(t, report.Failed)
 }

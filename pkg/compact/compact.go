@@ -143,21 +143,16 @@ type Report struct {
 	Stopped bool `json:"stopped"`
 }
 
-// Run compacts all shards, as RunWithin does.
-func (c *Compactor) Run(ctx context.Context) (Report, error) {
-	return c.RunWithin(ctx, layout.ShardRange{})
-}
-
-// RunWithin compacts every partition of the given shards that is due. It lists the layout's
-// marker and the shards, with one request for each 1,000 objects of a shard and at least one
-// per shard. A merge costs at least a read for each input, a put, a read of the output and a
-// bulk delete.
+// Run compacts every partition of the given shards that is due. The zero range is all shards.
+// It lists the layout's marker and the shards, with one request for each 1,000 objects of a
+// shard and at least one per shard. A merge costs at least a read for each input, a put, a
+// read of the output and a bulk delete.
 //
-// A partition that fails is reported, and the run continues with the next one. RunWithin
+// A partition that fails is reported, and the run continues with the next one. Run
 // returns an error if the shards do not fit the layout or if a listing fails; the report then
 // covers the work done before. It stops early, without an error, when Config.Margin is
 // reached.
-func (c *Compactor) RunWithin(ctx context.Context, shards layout.ShardRange) (Report, error) {
+func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)
 	if err != nil || l.Shards == 0 {

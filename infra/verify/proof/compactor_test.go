@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/compact"
+	"devicetrace/pkg/layout"
 )
 
 // compacting runs a compactor twice, with several merges each time, on a day that is over and
@@ -13,7 +14,7 @@ func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
 		compactor := i.newCompactor(i.process, compact.Config{Fanout: 3, MaxInputs: 3, Now: now})
-		_, _ = compactor.Run(i.t.Context())
+		_, _ = compactor.Run(i.t.Context(), layout.ShardRange{})
 		i.restarted()
 		i.now(late)
 	}

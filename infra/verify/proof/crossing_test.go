@@ -9,6 +9,7 @@ import (
 	"devicetrace/infra/verify/figures"
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
@@ -48,7 +49,7 @@ func aQuery(w *world, store objstore.Store) error {
 }
 
 func compaction(w *world, store objstore.Store) error {
-	_, err := w.newCompactor(store, compact.Config{MaxInputs: 3}).Run(w.t.Context())
+	_, err := w.newCompactor(store, compact.Config{MaxInputs: 3}).Run(w.t.Context(), layout.ShardRange{})
 	return err
 }
 

@@ -222,7 +222,7 @@ func (s *schedule) compact(a *actor) {
 		a.pause(a.random.IntN(12))
 		config := compact.Config{Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now}
 		_, store := s.newProcess(a)
-		_, err := s.newCompactor(store, config).Run(s.t.Context())
+		_, err := s.newCompactor(store, config).Run(s.t.Context(), layout.ShardRange{})
 		if err != nil && !injected(err) {
 			s.fail(fmt.Errorf("%s: %w", a.name, err))
 		}

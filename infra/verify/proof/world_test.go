@@ -189,7 +189,7 @@ func (w *world) sound() error {
 // error otherwise.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
-	report, err := compactor.Run(w.t.Context())
+	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})
 	if err != nil {
 		return err
 	}

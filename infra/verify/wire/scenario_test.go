@@ -213,7 +213,7 @@ func (s *scenario) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := c.Run(ctx)
+	report, err := c.Run(ctx, layout.ShardRange{})
 	if err != nil || len(report.Failed) > 0 || len(report.Unreadable) > 0 {
 		s.refused++
 	}
