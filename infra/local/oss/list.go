@@ -29,8 +29,8 @@ type listed struct {
 	StorageClass            string
 }
 
-// listObjects returns a page of the keys after start-after. It refuses continuation tokens, because
-// package ossstore does not use them.
+// listObjects returns the first page of the keys after start-after. It refuses all parameters that
+// package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {
 		switch name {

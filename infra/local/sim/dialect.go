@@ -61,7 +61,8 @@ type dialect struct {
 	twice   bool // after a DISCONNECT, a second row reports the end of the connection
 }
 
-// naming is how a source names a connection, or an event of it. Nil: not at all.
+// naming returns the name that a source gives to a connection, or to an event of it. If it
+// is nil, the source gives none.
 type naming func(*device, *connection) string
 
 func (n naming) name(d *device, c *connection) string {
@@ -71,6 +72,7 @@ func (n naming) name(d *device, c *connection) string {
 	return n(d, c)
 }
 
+// random returns random text.
 func random(d *device, _ *connection) string { return d.anyID() }
 
 // numbered returns the number of the client's connection.

@@ -24,7 +24,7 @@ type Target struct {
 // Row is the action and action info of an expected row.
 type Row struct{ Action, Info string }
 
-// Run makes a client of the broker that ends its connection.
+// Run connects a client to the broker and ends the connection in one way.
 type Run func(ctx context.Context, t Target, clientID string) error
 
 // Kind is a way to end a connection, with the rows that it leaves in the device's trace.
