@@ -1,4 +1,4 @@
-// Command demo shows what the project is for. While `make run` is up, it connects
+// Command demo shows what the project is for. While `make run` is up, it connects real
 // MQTT clients, ends each connection in a different way, and prints each device's trace.
 // Then it records simulated days for the page.
 package main

@@ -45,20 +45,23 @@ func mosquittoKinds(m *mosquitto) []ends.Kind {
 
 // sends returns a function that connects, sends the given bytes, and waits until the broker closes
 // the connection.
-func sends(packets []byte) ends.Run {
+func sends(packets []byte) func(context.Context, ends.Target, string) error {
 	return func(ctx context.Context, target ends.Target, clientID string) error {
 		target.Version = 4
 		c, err := ends.Dial(ctx, target, clientID, time.Minute)
 		if err != nil {
 			return err
 		}
-		return c.Provoke(packets)
+		if _, err := c.Write(packets); err != nil {
+			return errors.Join(err, c.Close())
+		}
+		return c.AwaitEnd()
 	}
 }
 
 // stays returns a function that connects and then sends nothing until the broker stops. Mosquitto
 // logs no end of such a connection.
-func stays(m *mosquitto) ends.Run {
+func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	return func(ctx context.Context, target ends.Target, clientID string) error {
 		c, err := ends.Dial(ctx, target, clientID, time.Hour)
 		if err != nil {
@@ -134,7 +137,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion) // the clients that send given bytes always use 4
+			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion) // the demo's library always connects with version 4
 			require.NotNil(t, r.KeepAlive)
 			require.True(t, *r.CleanStart)
 			require.Len(t, r.ChannelID, 32)

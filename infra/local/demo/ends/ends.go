@@ -1,5 +1,5 @@
-// Package ends makes MQTT clients end their connections in every possible way, with one
-// function for each. The clients use raw sockets, because some of them must misbehave.
+// Package ends makes real MQTT clients end their connections in every possible way, with
+// one function for each. It uses a client library, or raw sockets where the client must misbehave.
 //
 // Each function returns once the client has seen the end, or cannot see more of it; the
 // broker may still be at work. An error means that the connection did not end in the
@@ -9,28 +9,29 @@ package ends
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
 )
 
 // Target is the broker to connect to.
 type Target struct {
 	Address        string // host:port
 	User, Password string
-	// Version is the protocol level: 4 (MQTT 3.1.1, the default) or 5.
+	// Version is the protocol level of raw clients: 4 (MQTT 3.1.1, the default) or 5.
+	// Clients of the library always use 4.
 	Version byte
 }
 
 // Row is the action and action info of an expected row.
 type Row struct{ Action, Info string }
 
-// Run connects a client to the broker and ends the connection in one way.
-type Run func(ctx context.Context, t Target, clientID string) error
-
 // Kind is a way to end a connection, with the rows that it leaves in the device's trace.
 type Kind struct {
 	Name string
-	Run  Run
+	Run  func(ctx context.Context, t Target, clientID string) error
 	Rows []Row
 }
 
@@ -52,56 +53,134 @@ var Kinds = []Kind{
 // RefusedPassword connects with a wrong password.
 func RefusedPassword(ctx context.Context, t Target, clientID string) error {
 	t.Password += "-wrong"
-	c, err := Dial(ctx, t, clientID, time.Minute)
-	switch {
-	case err == nil:
-		return errors.Join(errors.New("a wrong password was accepted"), c.Close())
-	case errors.Is(err, errRefused):
-		return nil
+	client, _, err := connect(ctx, t, clientID)
+	if err == nil {
+		client.Disconnect(0)
+		return errors.New("a wrong password was accepted")
 	}
-	return err
+	if !errors.Is(err, errRefused) {
+		return err
+	}
+	return nil
+}
+
+// Clean connects and sends DISCONNECT.
+func Clean(ctx context.Context, t Target, clientID string) error {
+	client, _, err := connect(ctx, t, clientID)
+	if err != nil {
+		return err
+	}
+	client.Disconnect(quiesce)
+	return nil
+}
+
+// Dropped closes the socket without a DISCONNECT.
+func Dropped(ctx context.Context, t Target, clientID string) error {
+	c, err := Dial(ctx, t, clientID, time.Minute)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// Reset closes the socket with a TCP reset.
+func Reset(ctx context.Context, t Target, clientID string) error {
+	c, err := Dial(ctx, t, clientID, time.Minute)
+	if err != nil {
+		return err
+	}
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		err = tcp.SetLinger(0)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// Silent promises a keep alive of one second and sends nothing.
+func Silent(ctx context.Context, t Target, clientID string) error {
+	c, err := Dial(ctx, t, clientID, time.Second)
+	if err != nil {
+		return err
+	}
+	return c.AwaitEnd()
 }
 
 // Takeover connects twice with one client identifier; the second client then
 // sends DISCONNECT.
 func Takeover(ctx context.Context, t Target, clientID string) error {
-	first, err := Dial(ctx, t, clientID, time.Minute)
+	_, lost, err := connect(ctx, t, clientID)
 	if err != nil {
 		return err
 	}
-	second, err := Dial(ctx, t, clientID, time.Minute)
+	second, _, err := connect(ctx, t, clientID)
 	if err != nil {
-		return errors.Join(err, first.Close())
+		return err
 	}
-	return errors.Join(first.AwaitEnd(), second.disconnect())
+	defer second.Disconnect(quiesce)
+	return await(ctx, lost)
 }
 
-var (
-	// Clean connects and sends DISCONNECT.
-	Clean = dialed(time.Minute, (*Raw).disconnect)
-	// Dropped closes the socket without a DISCONNECT.
-	Dropped = dialed(time.Minute, (*Raw).Close)
-	// Reset closes the socket with a TCP reset.
-	Reset = dialed(time.Minute, func(c *Raw) error {
-		return errors.Join(c.Conn.(*net.TCPConn).SetLinger(0), c.Close())
-	})
-	// Silent promises a keep alive of one second and sends nothing.
-	Silent = dialed(time.Second, (*Raw).AwaitEnd)
-	// Denied publishes to a forbidden topic.
-	Denied = dialed(time.Minute, func(c *Raw) error { return c.Provoke(Publish(c.version, "denied/topic", 0)) })
-	// DeniedSubscribe subscribes to a forbidden topic filter.
-	DeniedSubscribe = dialed(time.Minute, func(c *Raw) error { return c.Provoke(Subscribe(c.version, "denied/#")) })
-	// Malformed sends a packet of an unknown type.
-	Malformed = dialed(time.Minute, func(c *Raw) error { return c.Provoke([]byte{0x00, 0x00}) })
-)
+// Denied publishes to a forbidden topic.
+func Denied(ctx context.Context, t Target, clientID string) error {
+	client, lost, err := connect(ctx, t, clientID)
+	if err != nil {
+		return err
+	}
+	client.Publish("denied/topic", 0, false, "x")
+	return await(ctx, lost)
+}
 
-// dialed connects a client and calls end, which must close the connection.
-func dialed(keepAlive time.Duration, end func(*Raw) error) Run {
-	return func(ctx context.Context, t Target, clientID string) error {
-		c, err := Dial(ctx, t, clientID, keepAlive)
-		if err != nil {
-			return err
-		}
-		return end(c)
+// DeniedSubscribe subscribes to a forbidden topic filter.
+func DeniedSubscribe(ctx context.Context, t Target, clientID string) error {
+	client, lost, err := connect(ctx, t, clientID)
+	if err != nil {
+		return err
+	}
+	client.Subscribe("denied/#", 1, nil)
+	return await(ctx, lost)
+}
+
+// Malformed sends a packet of an unknown type.
+func Malformed(ctx context.Context, t Target, clientID string) error {
+	c, err := Dial(ctx, t, clientID, time.Minute)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Write([]byte{0x00, 0x00}); err != nil {
+		return errors.Join(err, c.Close())
+	}
+	return c.AwaitEnd()
+}
+
+// quiesce is how long the library may take to write DISCONNECT before it closes the
+// socket without, in ms.
+const quiesce = 10_000
+
+var errRefused = errors.New("the broker refused the connection")
+
+// connect returns a client of the library that never reconnects. The channel is closed
+// when it loses its connection.
+func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-chan struct{}, error) {
+	lost := make(chan struct{})
+	client := paho.NewClient(paho.NewClientOptions().
+		AddBroker("tcp://" + t.Address).SetClientID(clientID).SetUsername(t.User).SetPassword(t.Password).
+		SetProtocolVersion(4).SetAutoReconnect(false).SetConnectRetry(false).
+		SetConnectionLostHandler(func(paho.Client, error) { close(lost) }))
+	token := client.Connect().(*paho.ConnectToken)
+	if err := await(ctx, token.Done()); err != nil {
+		return nil, nil, err
+	}
+	if code := token.ReturnCode(); token.Error() != nil && 0 < code && code <= 5 {
+		return nil, nil, fmt.Errorf("%w: %w", errRefused, token.Error())
+	}
+	return client, lost, token.Error()
+}
+
+// await waits until the channel is closed.
+func await(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the broker: %w", ctx.Err())
 	}
 }

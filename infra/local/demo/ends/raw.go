@@ -1,10 +1,8 @@
 package ends
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,12 +10,7 @@ import (
 )
 
 // Raw is an MQTT connection without a library, so it can break the protocol.
-type Raw struct {
-	net.Conn
-	version byte
-}
-
-var errRefused = errors.New("the broker refused the connection")
+type Raw struct{ net.Conn }
 
 // patience limits the waits of a raw connection if ctx has no deadline.
 const patience = 30 * time.Second
@@ -34,8 +27,7 @@ func Dial(ctx context.Context, t Target, clientID string, keepAlive time.Duratio
 		deadline = time.Now().Add(patience)
 	}
 	_ = conn.SetDeadline(deadline)
-	t.Version = cmp.Or(t.Version, 4)
-	c := &Raw{conn, t.Version}
+	c := &Raw{conn}
 	if err := c.handshake(t, clientID, keepAlive); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -65,20 +57,6 @@ func (c *Raw) handshake(t Target, clientID string, keepAlive time.Duration) erro
 	return nil
 }
 
-// disconnect sends DISCONNECT and closes the socket.
-func (c *Raw) disconnect() error {
-	_, err := c.Write([]byte{0xE0, 0})
-	return errors.Join(err, c.Close())
-}
-
-// Provoke sends bytes for which the broker must close the connection, and waits for that.
-func (c *Raw) Provoke(packets []byte) error {
-	if _, err := c.Write(packets); err != nil {
-		return errors.Join(err, c.Close())
-	}
-	return c.AwaitEnd()
-}
-
 // AwaitEnd reads until the broker closes the connection, then closes it as well.
 func (c *Raw) AwaitEnd() error {
 	defer c.Close()
@@ -92,7 +70,10 @@ func (c *Raw) AwaitEnd() error {
 // Connect returns a CONNECT packet with user name, password and clean start.
 func Connect(t Target, clientID string, keepAlive time.Duration) []byte {
 	const userPasswordClean = 0xC2
-	version := cmp.Or(t.Version, 4)
+	version := t.Version
+	if version == 0 {
+		version = 4
+	}
 	body := text(nil, "MQTT")
 	body = append(body, version, userPasswordClean)
 	body = binary.BigEndian.AppendUint16(body, uint16(keepAlive/time.Second))
