@@ -50,8 +50,9 @@ func openCloud(s settings) (*cloud, error) {
 	return &cloud{functions, store, host, log}, nil
 }
 
-// warm sends every function a request. That starts its process and finds out whether its
-// configuration is valid: otherwise the function responds with 503 and logs why.
+// warm sends every function a request. The request starts the function's process and shows
+// whether its configuration is valid: if it is not, the function responds with 503 and
+// logs why.
 func (c *cloud) warm(ctx context.Context) error {
 	return parallel.Do(len(c.functions), len(c.functions), func(i int) error {
 		name := c.functions[i].Resource
@@ -70,7 +71,7 @@ func (c *cloud) warm(ctx context.Context) error {
 	})
 }
 
-// fire calls a function with the event of its timer, or with {} if it has none.
+// fire calls a function with the event of its timer, or with {} if it has no timer.
 func (c *cloud) fire(ctx context.Context, name string) error {
 	payload := []byte("{}")
 	for _, function := range c.functions {
@@ -82,8 +83,8 @@ func (c *cloud) fire(ctx context.Context, name string) error {
 	return err
 }
 
-// close stops the functions and then the store that they write to. When ctx ends, it
-// kills the functions.
+// close stops the functions and then the store that they write to. When ctx ends, close
+// kills the functions that still run.
 func (c *cloud) close(ctx context.Context) error {
 	err := c.host.Stop(ctx)
 	c.store.close()

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// compact runs the compactor once: in the running system, or else in a cloud of its own,
-// because only one process at a time may use the data.
+// compact runs the compactor once. Only one process at a time may use the data, so the
+// running system does this if there is one; otherwise compact opens a cloud for it.
 func compact(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {

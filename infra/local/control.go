@@ -18,13 +18,15 @@ import (
 
 // control is a server on a free loopback port through which another process of the same
 // user can call the functions of a running system, check its bucket, and inject faults
-// into its store. Its address and password are in a file that only the user can read.
+// into its store. The server's address and password are in a file that only the user can
+// read.
 type control struct {
 	path   string
 	server *http.Server
 }
 
-// controlFile is the content of that file.
+// controlFile is the content of the file from which other processes learn about the
+// control server.
 type controlFile struct {
 	URL      string `json:"url"`
 	Password string `json:"password"`
@@ -52,7 +54,7 @@ func openControl(s settings, c *cloud) (*control, error) {
 	return opened, nil
 }
 
-// guard admits requests that carry the password.
+// guard passes on only the requests that carry the password.
 func (f controlFile) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+f.Password)) != 1 {
@@ -69,7 +71,8 @@ func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveCheck responds with the report as text, and with any error in a trailer.
+// serveCheck responds with the report of a check as text, and with an error of the check
+// in a trailer.
 func (c *cloud) serveCheck(w http.ResponseWriter, r *http.Request) {
 	http.NewResponseController(w).Flush() // a response without a body has no trailers
 	if err := checkBucket(r.Context(), objstore.WithPrefix(c.store.objects.Store(), c.store.prefix), w); err != nil {

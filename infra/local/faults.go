@@ -16,7 +16,7 @@ import (
 type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
-	delay  atomic.Int64 // before each response, in ns
+	delay  atomic.Int64 // the delay before each response, in ns
 }
 
 // ServeHTTP serves the bucket. While the bucket is down, it cuts connections without a
@@ -35,8 +35,8 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
-// serveSet replaces all faults at once: down=true, delay=200ms, and max_bytes, the size
-// of the disk. A fault that the query does not name ends.
+// serveSet replaces all faults at once: down=true, delay=200ms, and max_bytes, the size of
+// the disk. If the query does not name a fault, the fault ends.
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

@@ -9,7 +9,7 @@ import (
 // functionLog writes the functions' output to a file, and their errors also to stderr.
 type functionLog struct{ *os.File }
 
-// openFunctionLog starts with an empty file.
+// openFunctionLog creates the file, or empties it if it exists.
 func openFunctionLog(path string) (*functionLog, error) {
 	file, err := os.Create(path)
 	if err != nil {
@@ -18,10 +18,10 @@ func openFunctionLog(path string) (*functionLog, error) {
 	return &functionLog{file}, nil
 }
 
-// errorMarks occur in lines that users should see at once.
+// errorMarks are the texts that mark a line as one that users should see at once.
 var errorMarks = [][]byte{[]byte(`"level":"ERROR"`), []byte("panic:"), []byte("asynchronous invocation failed")}
 
-// Write must get exactly one line.
+// Write writes a line. The caller must pass exactly one line.
 func (l *functionLog) Write(line []byte) (int, error) {
 	for _, mark := range errorMarks {
 		if bytes.Contains(line, mark) {

@@ -25,7 +25,7 @@ func withRepository(work func() int) int {
 	for _, command := range []string{
 		"cp ../../s.yaml " + folder,
 		"mkdir -p " + folder + "/infra/operate && cp -r ../operate/bucket " + folder + "/infra/operate/",
-		"mkdir -p " + folder + "/.build/recorder && go test -c -o " + folder + "/.build/recorder/recorder ./fc", // its test binary acts as a function
+		"mkdir -p " + folder + "/.build/recorder && go test -c -o " + folder + "/.build/recorder/recorder ./fc", // the test binary of package fc acts as a function
 		"cd " + folder + "/.build && mkdir query compactor && cp recorder/recorder query/query && cp recorder/recorder compactor/compactor",
 	} {
 		if output, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {

@@ -8,8 +8,8 @@ import (
 	"devicetrace/infra/local/fc"
 )
 
-// Keys are replaced every minute and valid for half an hour: longer than any invocation,
-// yet short enough to expose a function that holds on to old keys.
+// Keys are replaced every minute and valid for half an hour: longer than any invocation
+// takes, but short enough that a function that keeps using old keys soon fails.
 const (
 	keyRotation = time.Minute
 	keyLife     = 30 * time.Minute
@@ -21,7 +21,7 @@ type role struct {
 
 	mu     sync.Mutex
 	newest issuedKeys
-	all    map[string]issuedKeys // by access key
+	all    map[string]issuedKeys // the keys that were not expired when last checked, by access key
 }
 
 type issuedKeys struct {

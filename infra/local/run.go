@@ -10,8 +10,9 @@ import (
 	"syscall"
 )
 
-// run runs everything until the first signal and then stops it in order; a second signal
-// kills the remaining processes. It prints the welcome text and its progress to out.
+// run starts everything, waits for the first signal and then stops everything in order. A
+// second signal kills the remaining processes. It prints the welcome text and its progress
+// to out.
 func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	release, err := lockData(s)
 	if err != nil {
@@ -42,7 +43,7 @@ func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	return system.close(stop)
 }
 
-// portError says which variable selects another port.
+// portError returns an error that names the variable to set for another port.
 func portError(err error, port, variable string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("port %s on 127.0.0.1 is in use: stop the program that uses it, or set %s to another port", port, variable)

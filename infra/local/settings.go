@@ -18,7 +18,7 @@ type settings struct {
 	user, password                       string
 }
 
-// The defaults of secrets, which may be printed.
+// The default secrets. They may be printed, because everyone knows them.
 const (
 	defaultToken    = "local"
 	defaultPassword = "devpass"
@@ -41,7 +41,7 @@ func readSettings(getenv func(string) string) settings {
 // data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
-// lookup returns the value that s.yaml sees of an environment variable.
+// lookup returns the value of an environment variable for s.yaml.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
 	case "WEBHOOK_TOKEN":

@@ -15,8 +15,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// expiryPeriod is the pause between applications of the bucket's lifecycle rules. OSS
-// applies them once a day.
+// expiryPeriod is the pause before the bucket's lifecycle rules are applied again. OSS
+// applies its rules once a day.
 const expiryPeriod = time.Hour
 
 // lifecycleRules is the file with the rules of a deployed bucket.
@@ -25,7 +25,7 @@ const lifecycleRules = "infra/operate/bucket/lifecycle.xml"
 // store is the stand-in for OSS, on a free port.
 type store struct {
 	endpoint string
-	prefix   string // of the functions' keys
+	prefix   string // the prefix of all keys that the functions use
 	server   *http.Server
 	objects  *oss.Server
 	faults   *faults
@@ -81,7 +81,8 @@ func (s *store) startExpiry() {
 	}()
 }
 
-// close must be called after the functions have ended, so that no request is cut off.
+// close stops the store. It must be called after the functions have ended, so that no
+// request is cut off.
 func (s *store) close() {
 	s.expiry()
 	s.server.Close()

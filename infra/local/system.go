@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// brokerInstance is the instance of the local broker's events.
+// brokerInstance is the instance that the local broker's events name.
 const brokerInstance = "local"
 
 // system is the cloud with its entry points: the HTTP server, the control server and the
@@ -26,11 +26,12 @@ type system struct {
 	broker   *mqtt.Broker
 }
 
-// headerTimeout closes connections on which no request header arrives.
+// headerTimeout is how long a connection may take to send the header of a request before
+// it is closed.
 const headerTimeout = 10 * time.Second
 
-// start opens the entry points once the functions are ready; the broker comes last,
-// because its events need everything else.
+// start opens the entry points once the functions are ready. The broker starts last,
+// because everything else must be ready for its events.
 func (s *system) start(ctx context.Context) (err error) {
 	if err := s.cloud.warm(ctx); err != nil {
 		return err

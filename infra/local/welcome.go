@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// welcome returns the text that reports a running system and what to try next. It shows
-// no token or password that the user has set.
+// welcome returns the text that says that the system is running and what to try next. It
+// shows no token or password that the user has set.
 func welcome(s settings, http net.Addr, mqtt string) string {
 	_, mqttPort, _ := net.SplitHostPort(mqtt)
 	return strings.NewReplacer(
@@ -17,8 +17,8 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 	).Replace(welcomeText)
 }
 
-// fragment is the end of the page's URL. It carries the default token, which browsers do
-// not send to the server.
+// fragment returns the end of the page's URL. It contains the token if that is the
+// default; browsers do not send the fragment of a URL to the server.
 func fragment(token string) string {
 	if token == defaultToken {
 		return "#token=" + token

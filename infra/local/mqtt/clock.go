@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// stamp is the time of an event and its identifier.
+// stamp is the time and the identifier of an event.
 type stamp struct {
 	at time.Time
 	id string
 }
 
-// clock makes stamps. Their identifiers sort by the order in which they were made and
-// differ from those of any other start of the broker.
+// clock makes stamps. The identifiers of stamps sort in the order in which the stamps were
+// made. No two starts of the broker make the same identifier.
 type clock struct {
 	start string
 	count atomic.Uint64

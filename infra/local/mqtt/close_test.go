@@ -10,8 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The server's own way to disconnect clients deadlocks if a client leaves at that moment:
-// about once in two thousand stops under load.
+// The listener must not let the server disconnect the clients: the server's method
+// deadlocks if a client leaves at that moment, which under load happens in about one of
+// two thousand stops.
 func TestCloseDisconnectsClientsItself(t *testing.T) {
 	accepted, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

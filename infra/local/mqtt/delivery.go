@@ -31,14 +31,14 @@ type delivery struct {
 	log        *slog.Logger
 
 	queue    chan event.Event
-	stopping chan struct{} // closed: deliver the queued events, then end
+	stopping chan struct{} // closed when run must deliver the queued events and return
 	ended    chan struct{} // closed when run has returned
 	ctx      context.Context
-	abandon  context.CancelFunc // ends tries and pauses at once
+	abandon  context.CancelFunc // cancels ctx, which ends tries and pauses at once
 
 	dropped atomic.Int64 // events that found the queue full
 	lost    int          // events that were refused or abandoned
-	cause   error        // of the last loss
+	cause   error        // why events were lost the last time
 }
 
 func newDelivery(c Config) *delivery {
@@ -50,8 +50,8 @@ func newDelivery(c Config) *delivery {
 	return d
 }
 
-// enqueue queues an event. If the queue is full it waits a while, which slows clients
-// down, before it drops the event.
+// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event.
+// The wait slows clients down.
 func (d *delivery) enqueue(e event.Event) {
 	select {
 	case d.queue <- e:
@@ -85,7 +85,8 @@ func (d *delivery) batch(first event.Event) []event.Event {
 	return batch
 }
 
-// deliver posts a batch until the recorder takes or refuses it for good.
+// deliver posts a batch again and again until the recorder takes it or refuses it for
+// good.
 func (d *delivery) deliver(batch []event.Event) {
 	body, err := ownform.Encode(batch)
 	if err != nil {
@@ -116,7 +117,8 @@ func (d *delivery) lose(events int, cause error) {
 	d.log.Error("events not delivered", "events", events, "cause", cause)
 }
 
-// stop delivers the queued events until ctx ends.
+// stop waits until the queued events are delivered. When ctx ends, it gives up the
+// remaining events.
 func (d *delivery) stop(ctx context.Context) error {
 	close(d.stopping)
 	release := context.AfterFunc(ctx, d.abandon)
@@ -126,7 +128,8 @@ func (d *delivery) stop(ctx context.Context) error {
 	return d.undelivered()
 }
 
-// undelivered returns an error if any event was lost. It must be called after run.
+// undelivered returns an error if any event was lost. It must be called after run has
+// returned.
 func (d *delivery) undelivered() error {
 	lost := d.lost + int(d.dropped.Load())
 	if lost == 0 {

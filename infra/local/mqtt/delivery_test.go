@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Nothing ever empties this queue.
+// No goroutine takes events from the queue in this test.
 func TestAFullQueueDropsAndCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDelivery(Config{Log: slog.New(slog.DiscardHandler)})

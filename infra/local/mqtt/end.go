@@ -15,13 +15,13 @@ import (
 type end struct {
 	action event.Action
 	info   event.ActionInfo
-	native string // the broker's own word
+	native string // the reason in the broker's own words
 	code   event.Optional[int32]
 }
 
-// endOf reads the cause that the broker gave when it stopped the client, or else the
-// error that ended its reading. The code is the broker's own, which MQTT 3 clients do
-// not get.
+// endOf derives the end from the cause that the broker gave when it stopped the client,
+// or, without a cause, from the error that ended the reading from the client. The reason
+// code of the result is the broker's internal one, which MQTT 3 clients never receive.
 //
 //	cause                                     action      info
 //	code below 0x80                           disconnect  disconnected by client

@@ -18,7 +18,8 @@ import (
 
 // hook observes connections. The broker calls it on each connection's own goroutine, in
 // this order: CONNECT read, CONNACK encoded and sent, session established, packets,
-// disconnected. After a refused CONNECT it makes no call beyond that for the CONNACK.
+// disconnected. After a refused CONNECT the broker makes no call but the ones for the
+// CONNACK.
 type hook struct {
 	mochi.HookBase
 	node           string
@@ -28,12 +29,13 @@ type hook struct {
 	clock          *clock
 }
 
-// connection holds what the hook remembers of a network connection while it lasts.
+// connection holds what the hook remembers about a network connection while the connection
+// lasts.
 type connection struct {
 	channelID string
-	accepted  *stamp                // set by the connection's own goroutine
-	ended     atomic.Pointer[stamp] // when the broker began to end it, set by any goroutine
-	code      event.Optional[int32] // of the client's DISCONNECT in MQTT 5
+	accepted  *stamp                // when the broker accepted the CONNECT; set by the connection's own goroutine
+	ended     atomic.Pointer[stamp] // when the broker began to end the connection; set by any goroutine
+	code      event.Optional[int32] // the reason code of the client's DISCONNECT in MQTT 5
 }
 
 func newHook(c Config, server *mochi.Server, send func(event.Event)) *hook {
@@ -58,8 +60,9 @@ func (h *hook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
 		subtle.ConstantTimeCompare(pk.Connect.Password, h.password) == 1
 }
 
-// OnACLCheck also decides on deliveries, such as a will message below denied/ to a
-// subscriber of "#", who loses the message but not the connection.
+// OnACLCheck refuses the topics that are denied. The broker also calls it before it
+// delivers a message. For example, a subscriber of "#" does not get a will message whose
+// topic is below denied/, but keeps the connection.
 func (h *hook) OnACLCheck(_ *mochi.Client, topic string, _ bool) bool { return !denied(topic) }
 
 // denied reports whether a topic name or filter is below denied/.
@@ -70,8 +73,8 @@ func denied(topic string) bool {
 	return strings.HasPrefix(topic, "denied/")
 }
 
-// OnPacketRead closes connections that publish or subscribe to denied topics. The
-// broker's own check closes only some of them, depending on version and QoS.
+// OnPacketRead closes connections that publish or subscribe to denied topics. The broker's
+// own check closes only some of these connections, depending on MQTT version and QoS.
 func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
 	if usesDenied(pk) {
 		h.deny(cl)
@@ -93,7 +96,8 @@ func usesDenied(pk packets.Packet) bool {
 	return false
 }
 
-// deny ends a connection. In MQTT 3 a broker cannot send a DISCONNECT.
+// deny ends a connection, with a DISCONNECT only in MQTT 5, because an MQTT 3 broker
+// cannot send one.
 func (h *hook) deny(cl *mochi.Client) {
 	if cl.Properties.ProtocolVersion == 5 {
 		_ = h.server.DisconnectClient(cl, packets.ErrNotAuthorized)
@@ -111,9 +115,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode runs before a packet is sent. It stamps an accepting CONNACK, because
-// once that is sent the client may return on another connection, which ends this one
-// before its session is established.
+// OnPacketEncode runs before a packet is sent. OnPacketEncode stamps an accepting CONNACK
+// already here, because after the CONNACK the client may connect again. The new connection
+// may then end this one before OnSessionEstablished runs.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()
@@ -121,9 +125,9 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 	return pk
 }
 
-// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps the latter,
-// because OnDisconnect runs later: after a takeover even later than the events of the
-// new connection.
+// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps each
+// DISCONNECT, because OnDisconnect runs later. After a takeover, OnDisconnect runs even
+// later than the events of the new connection.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:
@@ -141,7 +145,8 @@ func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	h.send(e)
 }
 
-// reasonOf returns the broker's word for a refusal. MQTT 3 has only the code.
+// reasonOf returns the reason string of a refusal. An MQTT 3 CONNACK has none, so its
+// return code is used.
 func reasonOf(pk packets.Packet) string {
 	if s := pk.Properties.ReasonString; s != "" {
 		return s
@@ -149,14 +154,16 @@ func reasonOf(pk packets.Packet) string {
 	return "return code " + strconv.Itoa(int(pk.ReasonCode))
 }
 
-// OnSessionEstablished runs after the accepting CONNACK.
+// OnSessionEstablished runs after the accepting CONNACK was sent. It reports the new
+// connection.
 func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 	e := h.event(cl, memory(cl).accepted)
 	e.Action, e.ActionInfo, e.NativeEvent = event.Connect, event.Accepted, "session established"
 	h.send(e)
 }
 
-// OnDisconnect runs once for each established session.
+// OnDisconnect runs once for each established session. It reports how the connection
+// ended.
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	c := memory(cl)
 	c.ended.CompareAndSwap(nil, h.clock.stamp())
@@ -170,8 +177,8 @@ func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	h.send(e)
 }
 
-// memory returns the hook's memory of a client's network connection, which our listener
-// made.
+// memory returns what the hook remembers about a client's network connection. The
+// connection must come from our listener.
 func memory(cl *mochi.Client) *connection { return &cl.Net.Conn.(*conn).memory }
 
 // event returns the fields that all events of a connection share.

@@ -12,8 +12,8 @@ import (
 )
 
 // A client that connects twice may get the second CONNACK before the broker reports the
-// first session. The end of that session must still be stamped when it happens, which is
-// after its beginning.
+// first session. The end of the first session must still be stamped when it happens, and
+// so sort after the session's beginning.
 func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
 	var events []event.Event
 	server := newServer()

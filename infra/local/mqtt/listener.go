@@ -9,8 +9,8 @@ import (
 // connectTimeout is how long a new connection may take to send its CONNECT.
 const connectTimeout = 10 * time.Second
 
-// listener tracks its open connections and closes them when it is closed itself. The
-// broker alone would wait forever for a connection that never sends its CONNECT.
+// listener tracks its open connections, and closes them when the listener is closed,
+// because the broker waits forever for a connection that never sends a CONNECT.
 type listener struct {
 	net.Listener
 	mu     sync.Mutex
@@ -26,8 +26,8 @@ func listen(address string) (*listener, error) {
 	return &listener{Listener: l, open: map[net.Conn]struct{}{}}, nil
 }
 
-// Accept returns the next connection. Its deadline holds until the broker sets one for
-// the keep alive.
+// Accept returns the next connection. The connection's deadline applies until the broker
+// sets another one for the keep alive.
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
@@ -44,7 +44,8 @@ func (l *listener) Accept() (net.Conn, error) {
 	return &conn{Conn: c, listener: l, memory: connection{channelID: random(16)}}, nil
 }
 
-// Close may be called repeatedly and concurrently.
+// Close closes the listener and all open connections. It may be called repeatedly and
+// concurrently.
 func (l *listener) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,8 +59,8 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// conn removes itself from its listener when it is closed. It carries what the hook
-// remembers of the connection.
+// conn is a connection that removes itself from its listener when it is closed. Its memory
+// belongs to the hook.
 type conn struct {
 	net.Conn
 	listener *listener

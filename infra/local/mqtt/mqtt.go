@@ -5,13 +5,14 @@
 // What always holds:
 //
 //   - Each event is stamped once, when it happens, with its time and an identifier that
-//     sorts in the order of events. A repeated delivery sends the same bytes, so that it
-//     is an exact duplicate.
-//   - Events are delivered in order, and none is given up while the recorder may still
-//     take it. Only a queue that stays full drops events; they are counted, logged and
-//     reported by Stop.
-//   - Stop first ends the connections and returns after their ends are delivered.
-//   - No event is made up: the broker keeps no state across a restart.
+//     sorts in the order of events. A repeated delivery sends the same bytes, so that the
+//     recorder gets exact duplicates.
+//   - Events are delivered in order, and the broker repeats a delivery as long as the
+//     recorder may still accept it. Events are dropped only while the queue stays full.
+//     Dropped events are counted, logged and reported by Stop.
+//   - Stop first ends the connections. It returns after the events of their ends are
+//     delivered.
+//   - The broker keeps no state across a restart, so it never makes up an event.
 package mqtt
 
 import (
@@ -30,13 +31,13 @@ import (
 type Config struct {
 	// Address is where to listen, such as 127.0.0.1:1883; port 0 takes a free one.
 	Address string
-	// Instance names this broker in logs and is the node of its events.
+	// Instance is the name of this broker in logs, and the node in its events.
 	Instance string
 	// WebhookURL is the complete URL of the recorder's route for the project's own form.
 	WebhookURL string
 	// Token is the bearer token for WebhookURL.
 	Token string
-	// User and Password are what clients must present.
+	// User and Password are the credentials that clients must present.
 	User, Password string
 	// Log gets errors and warnings.
 	Log *slog.Logger
@@ -52,8 +53,8 @@ type Broker struct {
 	delivery *delivery
 }
 
-// Start listens and serves. If the address is in use, the error is syscall.EADDRINUSE
-// through errors.Is.
+// Start listens and serves. If the address is in use, errors.Is reports that the error is
+// syscall.EADDRINUSE.
 func Start(c Config) (*Broker, error) {
 	l, err := listen(c.Address)
 	if err != nil {
@@ -74,8 +75,8 @@ func Start(c Config) (*Broker, error) {
 	return b, nil
 }
 
-// clientListener disconnects its clients itself when it is closed. The server takes a
-// read lock twice to do that and deadlocks if a client leaves in between (mochi-mqtt
+// clientListener disconnects its clients itself when it is closed. If the server did that,
+// it would take a read lock twice and deadlock if a client left in between (mochi-mqtt
 // v2.7.9, Clients.GetByListener).
 type clientListener struct {
 	*listeners.Net
@@ -86,12 +87,12 @@ type clientListener struct {
 func (l clientListener) Close(listeners.CloseFn) {
 	l.Net.Close(func(string) {
 		for _, client := range l.clients.GetAll() {
-			_ = l.disconnect(client, packets.ErrServerShuttingDown) // returns that code
+			_ = l.disconnect(client, packets.ErrServerShuttingDown) // always returns the code that it is given
 		}
 	})
 }
 
-// newServer returns a server that logs nothing, because it would log whole packets.
+// newServer returns a server. Its log is discarded, because the server logs whole packets.
 func newServer() *mochi.Server {
 	limits := mochi.NewDefaultServerCapabilities()
 	limits.MaximumPacketSize = maxPacket
@@ -104,9 +105,9 @@ func (b *Broker) Addr() string { return b.listener.Addr().String() }
 // grace is how long Stop lets slow clients take their DISCONNECT.
 const grace = 2 * time.Second
 
-// Stop ends all connections, delivers the queued events and returns. If ctx ends first,
-// or the recorder refused events, the error says how many were not delivered. It must be
-// called once.
+// Stop ends all connections, delivers the queued events and returns. If ctx ends first, or
+// if the recorder has refused events, the error says how many events were not delivered.
+// Stop must be called exactly once.
 func (b *Broker) Stop(ctx context.Context) error {
 	hurry := time.AfterFunc(grace, func() { _ = b.listener.Close() })
 	defer hurry.Stop()

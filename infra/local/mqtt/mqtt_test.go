@@ -25,15 +25,16 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes like the real one. If fault is set, it may answer the
-// n-th request (from 1) instead of the recorder, before or after the recording.
+// recorder is an endpoint that decodes events like the real recorder. If the function
+// fault is set, it may answer the n-th request, counted from 1, in place of the recorder,
+// before or after the events are recorded.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
 	calls   atomic.Int64
 	mu      sync.Mutex
 	arrived *sync.Cond
-	rows    []event.Event // of all deliveries, with duplicates
+	rows    []event.Event // the events of all deliveries, with duplicates
 }
 
 func newRecorder(t *testing.T) (*recorder, *httptest.Server) {
@@ -54,7 +55,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // before the recording
+	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // the fault comes before the recording
 		return
 	}
 	source, _ := broker.Find(broker.Events)
@@ -66,13 +67,13 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.rows = append(r.rows, b.Events...)
 	r.arrived.Broadcast()
 	r.mu.Unlock()
-	if r.fault != nil && n%3 == 2 && r.fault(n, w) { // after the recording
+	if r.fault != nil && n%3 == 2 && r.fault(n, w) { // the fault comes after the recording
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(b.Events)})
 }
 
-// distinct returns each row once, in the order of first arrival.
+// distinct returns the rows without duplicates, in the order in which they first arrived.
 func (r *recorder) distinct() []event.Event {
 	seen := map[string]bool{}
 	var rows []event.Event
@@ -85,8 +86,8 @@ func (r *recorder) distinct() []event.Event {
 	return rows
 }
 
-// of waits until a client has n rows and returns them in the order in which they
-// happened. After a takeover the old connection's end may arrive late.
+// of waits until a client has n rows and returns them in the order of their events,
+// because after a takeover the end of the old connection may arrive late.
 func (r *recorder) of(clientID string, n int) []event.Event {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -126,7 +127,7 @@ func start(t *testing.T, url string) (*mqtt.Broker, ends.Target) {
 	return b, ends.Target{Address: b.Addr(), User: "device", Password: "devpass"}
 }
 
-// words returns the rows' actions and infos.
+// words returns the action and the action info of each row.
 func words(rows []event.Event) []ends.Row {
 	var words []ends.Row
 	for _, e := range rows {
@@ -135,7 +136,7 @@ func words(rows []event.Event) []ends.Row {
 	return words
 }
 
-// requireOneConnection checks what the rows of one connection share.
+// requireOneConnection checks that the rows have what all rows of one connection share.
 func requireOneConnection(t *testing.T, rows []event.Event) {
 	t.Helper()
 	for i, e := range rows {
@@ -155,7 +156,7 @@ func requireOneConnection(t *testing.T, rows []event.Event) {
 func TestEveryKindOfEnd(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
-	t.Cleanup(func() { require.NoError(t, b.Stop(context.Background())) }) // after the parallel subtests
+	t.Cleanup(func() { require.NoError(t, b.Stop(context.Background())) }) // runs after the parallel subtests
 	for _, version := range []byte{4, 5} {
 		target.Version = version
 		for _, kind := range ends.Kinds {
@@ -179,7 +180,8 @@ func TestEveryKindOfEnd(t *testing.T) {
 	}
 }
 
-// The connection is closed in every version, at every QoS and for every packet.
+// A packet with a denied topic must end the connection in both MQTT versions, at every
+// QoS, for PUBLISH and for SUBSCRIBE.
 func TestDeniedTopics(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -280,7 +282,8 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 }
 
-// Among the connections, one never sends its CONNECT, and none reads.
+// Stop must deliver the ends of all sessions, although no client reads and one connection
+// has never sent a CONNECT.
 func TestStopDeliversEverything(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -300,8 +303,8 @@ func TestStopDeliversEverything(t *testing.T) {
 	require.Len(t, r.rows, 6)
 }
 
-// An endpoint that responds with 503 or hangs up, before or after it has recorded, still gets
-// every event, in order for each device.
+// The recorder must get every event, in order for each device, even if it responds with
+// 503 or hangs up before or after it has recorded events.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

@@ -13,7 +13,7 @@ import (
 )
 
 // checksums holds the checksums of an object's bytes. They are computed while the object arrives or,
-// after a restart, when it is first read.
+// after a restart, when the object is first read.
 type checksums struct {
 	once sync.Once
 	err  error

@@ -26,8 +26,8 @@ type deleteResult struct {
 
 type deleted struct{ Key string }
 
-// deleteObjects deletes up to 1,000 objects. The response lists all keys, including those that held
-// nothing.
+// deleteObjects deletes up to 1,000 objects. The response lists all requested keys, including keys
+// without an object.
 func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url.Values) error {
 	body, err := readBody(r)
 	if err != nil {

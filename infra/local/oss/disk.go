@@ -14,14 +14,15 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// disk keeps objects as files. An object arrives in a file below tmp. The rename to its final path is
-// the commit point: a crash before it leaves a file that openDisk removes, a crash after it leaves the
-// whole object. The file is synced before the rename, and the folder before a put returns.
+// disk keeps objects as files. An object arrives in a file below tmp. The rename to the file's final
+// path is the commit point: a crash before the rename leaves a file that openDisk removes, and a crash
+// after the rename leaves the whole object. The file is synced before the rename, and the folder
+// before a put returns.
 type disk struct {
 	objects, tmp string
-	maxBytes     atomic.Int64 // of all objects; zero: no limit
+	maxBytes     atomic.Int64 // the limit for the size of all objects; zero: no limit
 
-	mu    sync.RWMutex // held while a file and its entry change, so that they agree
+	mu    sync.RWMutex // held while a file and the entry for it change, so that both always agree
 	index index
 }
 
@@ -44,7 +45,7 @@ func openDisk(dir string) (*disk, error) {
 	return d, nil
 }
 
-// find fills the index. It ignores files that are not objects.
+// find fills the index with the objects on disk. It ignores files that are not objects.
 func (d *disk) find() error {
 	return filepath.WalkDir(d.objects, func(path string, file fs.DirEntry, err error) error {
 		if err != nil || !file.Type().IsRegular() {
@@ -99,7 +100,8 @@ func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 
 func (d *disk) discard(a arrival) { _ = os.Remove(a.path) }
 
-// keep makes an arrival the object under key. If it returns an error, the object may have been stored.
+// keep makes an arrival the object under key. Even if keep returns an error, the object may have been
+// stored.
 func (d *disk) keep(a arrival, key string, modified time.Time) error {
 	if err := os.Chtimes(a.path, modified, modified); err != nil {
 		return err
@@ -127,7 +129,7 @@ func (d *disk) commit(a arrival, e entry) error {
 	return nil
 }
 
-// open returns an object with its checksums, and its file; see openFile.
+// open returns an object, with its checksums computed, and the object's file. See openFile for both.
 func (d *disk) open(key string) (entry, *os.File, error) {
 	e, f, err := d.openFile(key)
 	if err != nil {
@@ -139,8 +141,8 @@ func (d *disk) open(key string) (entry, *os.File, error) {
 	return e, f, nil
 }
 
-// openFile returns an object and its file, which does not change even if the object is replaced. It
-// returns fs.ErrNotExist if there is no object under key, and only then.
+// openFile returns an object and its file. The content of the opened file does not change, even if the
+// object is replaced. openFile returns fs.ErrNotExist if there is no object under key, and only then.
 func (d *disk) openFile(key string) (entry, *os.File, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -150,13 +152,14 @@ func (d *disk) openFile(key string) (entry, *os.File, error) {
 	}
 	f, err := os.Open(d.path(key))
 	if err != nil {
-		// If the file is missing, someone else removed it, so the cause must not pass for absence.
+		// A missing file has been removed by another program. The error does not wrap its cause, so that
+		// callers do not take it for fs.ErrNotExist.
 		return entry{}, nil, fmt.Errorf("open the file of %q: %v", key, err)
 	}
 	return e, f, nil
 }
 
-// scan is index.scan. The index does not change during a scan.
+// scan calls index.scan with the index locked, so that the index does not change during the scan.
 func (d *disk) scan(prefix, from string, visit func(entry) bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -178,7 +181,7 @@ func (d *disk) list(prefix, after string) (page objstore.Page) {
 	return page
 }
 
-// remove deletes those objects under keys that match a condition, and returns their number.
+// remove deletes the objects under keys that meet a condition, and returns how many it deleted.
 func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, err error) {
 	folders := map[string]bool{}
 	for _, key := range keys {
@@ -197,7 +200,7 @@ func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, e
 	return removed, err
 }
 
-// always is the condition that every object meets.
+// always is a condition for remove that every object meets.
 func always(entry) bool { return true }
 
 func (d *disk) removeOne(key string, condition func(entry) bool) (bool, error) {

@@ -8,13 +8,13 @@ import (
 )
 
 // The path of an object's file is its key, so that other tools can read the folder. For example, the
-// object events/shard=4/day=2026-11-22/x.parquet is the file of that path. Two rules keep the files of
-// different keys apart:
+// object with the key events/shard=4/day=2026-11-22/x.parquet is in the file with that path. Two rules
+// keep the files of different keys apart:
 //
-//   - A file's name has a dot and a folder's name has none, so that both "a" and "a/b" can exist. A key
-//     whose last part has no dot gets the suffix dotless.
-//   - A key that plainKey does not match is written in hexadecimal below the folder encoded. Capitals do
-//     not match, because some file systems ignore case.
+//   - The name of a file contains a dot and the name of a folder does not, so that both "a" and "a/b"
+//     can exist. A key whose last part has no dot gets the suffix dotless.
+//   - A key that plainKey does not match is written in hexadecimal below the folder encoded. Keys with
+//     capitals do not match, because some file systems ignore case.
 const (
 	dotless = ".%"
 	encoded = "%/"
@@ -38,7 +38,7 @@ func fileOf(key string) string {
 	return filepath.FromSlash(path + rest + dotless)
 }
 
-// keyOf returns the key of the object in a file. ok is false for a file that is not an object's.
+// keyOf returns the key of the object that a file holds. ok is false if the file holds no object.
 func keyOf(path string) (key string, ok bool) {
 	key = strings.TrimSuffix(filepath.ToSlash(path), dotless)
 	if text, found := strings.CutPrefix(key, encoded); found {

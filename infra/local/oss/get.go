@@ -31,7 +31,7 @@ func (s *Server) getObject(w http.ResponseWriter, r *http.Request, key string) e
 	w.Header().Set("Last-Modified", e.modified.Format(http.TimeFormat))
 	e.checksums.describe(w.Header())
 	w.WriteHeader(status)
-	_, _ = io.Copy(w, io.NewSectionReader(f, off, n)) // an error means that the client has disconnected
+	_, _ = io.Copy(w, io.NewSectionReader(f, off, n)) // fails only if the client has disconnected
 	return nil
 }
 

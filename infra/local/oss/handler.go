@@ -37,7 +37,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "InvalidArgument", "The query cannot be parsed.")
 	}
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/") // a key is not a path, so it is never cleaned
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/") // the key is not cleaned, because it is not a path
 	if err := s.authenticate(r, bucket, key, query); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, key string)
 	return notImplemented("This request for an object is not implemented here.")
 }
 
-// checkKey refuses the keys that every store refuses.
+// checkKey refuses the keys that objstore.CheckKey refuses, as every other store does.
 func checkKey(key string) error {
 	if objstore.CheckKey(key) != nil {
 		return refuse(http.StatusBadRequest, "InvalidObjectName", "The specified object is not valid.")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// rule is one lifecycle rule. Unknown collects elements that are not implemented.
+// rule is one lifecycle rule. Unknown collects the elements that this package does not implement.
 type rule struct {
 	ID         string
 	Prefix     string
@@ -42,8 +42,8 @@ func parseLifecycle(text []byte) ([]rule, error) {
 	return body.Rules, nil
 }
 
-// expired reports whether an enabled rule says that the object must go. If several rules apply, the
-// first one to fall due decides.
+// expired reports whether an enabled rule says that an object must be deleted by now. One such rule is
+// enough.
 func (s *Server) expired(e entry, now time.Time) bool {
 	for _, r := range s.lifecycle {
 		age := time.Duration(r.Expiration.Days) * 24 * time.Hour
@@ -65,5 +65,5 @@ func (s *Server) Expire(now time.Time) (int, error) {
 		}
 		return true
 	})
-	return s.objects.remove(keys, due) // checks again, because an object may have been put since
+	return s.objects.remove(keys, due) // remove checks each object again, because it may have been replaced since the scan
 }

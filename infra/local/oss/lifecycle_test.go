@@ -24,7 +24,7 @@ func TestExpire(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, removed)
 
-	s.objects.index.set(entry{"events/b", 1, now.Add(day), &checksums{}}) // put again a day later
+	s.objects.index.set(entry{"events/b", 1, now.Add(day), &checksums{}}) // as if it had been put again a day later
 	removed, err = s.Expire(now.Add(30 * day))
 	require.NoError(t, err)
 	require.Equal(t, 2, removed)

@@ -48,7 +48,7 @@ func signed(method, key, query, body string, headers ...string) *http.Request {
 	return r
 }
 
-// send returns the response, its error code, if any, and its body.
+// send serves a request and returns the response, the response's error code, if any, and its body.
 func send(t *testing.T, s *Server, r *http.Request) (*http.Response, string, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -88,7 +88,8 @@ func digest(text string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// stopping returns a body whose sender disconnects after text.
+// stopping returns a request body that ends with an error after text, as if the client had
+// disconnected.
 func stopping(text string) io.Reader {
 	return io.MultiReader(strings.NewReader(text), failing{})
 }

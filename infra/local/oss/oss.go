@@ -3,11 +3,12 @@
 //
 // It is as strict as the service. It checks version 4 signatures, refuses a body that arrives damaged
 // or cut short, shows an object whole or not at all, and loses nothing that it acknowledged, even in a
-// crash. Listings are sorted and reflect every completed call. A request that it does not implement is
-// refused, never half understood.
+// crash. Listings are sorted and reflect every completed call. It refuses a request that it does not
+// implement completely.
 //
-// It implements what package ossstore sends: PutObject, GetObject, DeleteMultipleObjects and
-// ListObjectsV2, with the bucket first in the path. It keeps neither content types nor user metadata.
+// It implements the requests that package ossstore sends: PutObject, GetObject, DeleteMultipleObjects
+// and ListObjectsV2, with the bucket first in the path. It keeps neither content types nor user
+// metadata.
 package oss
 
 import (
@@ -22,7 +23,7 @@ type Config struct {
 	// Dir is the folder for the objects. Each object is a file below its folder objects. At most one
 	// Server or Store can use Dir at a time.
 	Dir string
-	// Bucket is the name of the only bucket.
+	// Bucket is the bucket's name.
 	Bucket string
 	// Region is the region that signatures must name, such as "cn-hangzhou".
 	Region string
@@ -34,9 +35,10 @@ type Config struct {
 	Lifecycle []byte
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
-	// Now dates objects and checks the dates of signatures. Default: time.Now.
+	// Now returns the current time, which dates objects and is compared with the dates of signatures.
+	// Default: time.Now.
 	Now func() time.Time
-	// Log receives the server's own faults. Default: discarded.
+	// Log receives errors of the server itself. Default: discarded.
 	Log *slog.Logger
 }
 
@@ -66,8 +68,9 @@ func Open(cfg Config) (*Server, error) {
 	return &Server{cfg.withDefaults(), objects, rules}, nil
 }
 
-// SetMaxBytes sets the capacity of the disk, even while requests are served. A put beyond it gets the
-// response of a full disk. Zero, the default, is as much as the real disk holds.
+// SetMaxBytes sets the capacity of the disk, even while requests are served. A put that exceeds it
+// gets the response of a full disk. If n is zero, which is the default, only the real disk limits the
+// size.
 func (s *Server) SetMaxBytes(n int64) { s.objects.maxBytes.Store(max(n, 0)) }
 
 func (c Config) withDefaults() Config {

@@ -22,7 +22,7 @@ func TestPutAndGet(t *testing.T) {
 	response, _, _ := send(t, s, signed("PUT", "a/b.c", "", "123456789", "Content-MD5", digest("123456789")))
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, `"25F9E794323B453885F5181F1B624D0B"`, response.Header.Get("ETag"))
-	// The check value of CRC-64/XZ, 0x995dc9bbdf1939fa.
+	// This is the published check value of CRC-64/XZ for "123456789", 0x995dc9bbdf1939fa.
 	require.Equal(t, "11051210869376104954", response.Header.Get("X-Oss-Hash-Crc64ecma"))
 
 	response, _, body := send(t, s, signed("GET", "a/b.c", "", ""))
@@ -65,7 +65,8 @@ func TestRefusedPutsStoreNothing(t *testing.T) {
 	}
 }
 
-// A client that disconnects in the middle must leave nothing, over a real connection.
+// A client that disconnects in the middle of a body, here over a real connection, must leave nothing
+// behind.
 func TestBrokenConnectionStoresNothing(t *testing.T) {
 	s := open(t, nil)
 	server := httptest.NewServer(s)
@@ -102,7 +103,7 @@ func TestNoSpace(t *testing.T) {
 	require.Equal(t, "ServiceUnavailable", code)
 	requireKeys(t, s, "a")
 
-	put(t, s, "a", "0123456789") // replaces its own bytes
+	put(t, s, "a", "0123456789") // fits, because the old object under this key no longer counts
 	remove(t, s, "a")
 	put(t, s, "b", "12345")
 
@@ -241,7 +242,7 @@ func TestDeleteObjects(t *testing.T) {
 	}
 }
 
-// A restart must find the stored objects and remove unfinished files.
+// After a restart, Open must find the stored objects and remove unfinished files.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	in := func(cfg *Config) { cfg.Dir = dir }

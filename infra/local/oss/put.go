@@ -20,7 +20,7 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) e
 	if err != nil {
 		return err
 	}
-	defer s.objects.discard(arrived) // does nothing once keep has succeeded
+	defer s.objects.discard(arrived) // has no effect after keep has succeeded
 	if err := checkMD5(r, arrived.checksums.md5); err != nil {
 		return err
 	}
@@ -31,7 +31,8 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) e
 	return nil
 }
 
-// isCutShort reports whether the client stopped sending, as opposed to a fault of the disk.
+// isCutShort reports whether the error means that the client stopped sending. Other errors are faults
+// of the disk.
 func isCutShort(err error) bool {
 	var network net.Error
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
