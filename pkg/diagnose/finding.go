@@ -10,7 +10,7 @@ import (
 // finding is a verdict that is not in words yet.
 type finding struct {
 	count    int
-	when     []time.Time // when it happened, in order; empty if the text names the times itself
+	when     []time.Time // the times of what was found, in order; empty if the text names the times itself
 	values   values
 	evidence []citation
 	level    Level // replaces the rule's level unless empty

@@ -97,7 +97,7 @@ func ofLength(cluster []*history.Connection) *finding {
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
-// mostly reports whether more than half of the connections are like that.
+// mostly reports whether like holds for more than half of the connections.
 func mostly(connections []*history.Connection, like func(*history.Connection) bool) bool {
 	n := 0
 	for _, c := range connections {

@@ -20,8 +20,8 @@ const (
 )
 
 // flapping finds many short connections within an hour. It ignores connections that end with
-// DISCONNECT, as a device may be meant to work, and connections that may have ended so because
-// their source does not report it.
+// DISCONNECT, because a device may be meant to work like that. It also ignores connections that
+// may have ended with DISCONNECT, if their source does not report DISCONNECT.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
 	for i := range in.Connections {

@@ -39,7 +39,7 @@ func asJSON(t require.TestingT, v any) string {
 	return string(text)
 }
 
-// codes are what the verdicts say, in order.
+// codes returns the codes of the verdicts in order.
 func codes(r diagnose.Report) []diagnose.Code {
 	found := []diagnose.Code{}
 	for _, v := range r.Verdicts {

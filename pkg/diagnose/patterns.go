@@ -1,6 +1,6 @@
 package diagnose
 
-// patterns explain several ends or refusals at once. Rules that name a cause come before
+// patterns are rules that explain several ends or refusals at once. Rules that name a cause come before
 // rules that only narrow it down.
 var patterns = []rule{
 	{"two-places", Problem, (*input).twoPlaces},
@@ -16,7 +16,7 @@ var patterns = []rule{
 	{"broker-restart", Notice, (*input).brokerRestart},
 }
 
-// symptoms are consequences that other verdicts explain.
+// symptoms are rules that find consequences of what other verdicts explain.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
 }

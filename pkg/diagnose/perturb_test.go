@@ -16,7 +16,7 @@ import (
 type disorder uint
 
 const (
-	// lossy loses every tenth event.
+	// lossy drops about every tenth event.
 	lossy disorder = 1 << iota
 	// duplicated delivers every fifth event again, later.
 	duplicated

@@ -84,8 +84,8 @@ func (in *input) replaced() *finding {
 	return ofMoves(found, sentence{phrase: noEnd})
 }
 
-// inferred returns the connections with an inferred end whose next one was on another node,
-// or was not.
+// inferred returns the connections with an inferred end. If elsewhere is true, the next
+// connection was on another node, otherwise it was not.
 func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
 	for i := range in.Connections {

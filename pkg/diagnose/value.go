@@ -15,7 +15,7 @@ type verbatim string
 
 func (v verbatim) in(Lang) string { return string(v) }
 
-// times is how often something happened.
+// times is a value that says how often something happened.
 type times int
 
 func (n times) in(lang Lang) string {
@@ -58,7 +58,7 @@ func (c clock) in(Lang) string {
 	return c.at.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// length is a duration in its two largest units.
+// length is a value that shows a duration in its two largest units.
 type length time.Duration
 
 type unit struct {

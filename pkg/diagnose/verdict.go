@@ -29,7 +29,7 @@ type Verdict struct {
 	Next    string `json:"next"`
 	// Count is the number of ends or refusals behind the verdict.
 	Count int `json:"count"`
-	// Evidence lists the newest of them in order of time, at most maxEvidence.
+	// Evidence lists the newest ends or refusals in order of time, at most maxEvidence.
 	Evidence []Evidence `json:"evidence"`
 
 	over bool // see isOver

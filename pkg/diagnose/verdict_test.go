@@ -18,8 +18,8 @@ import (
 // script writes the events of a client, one after another.
 type script struct {
 	events []event.Event
-	at     time.Time // of the next one
-	n      int       // connections so far
+	at     time.Time // the time of the next event
+	n      int       // the number of connections so far
 }
 
 func begin(at string) *script { return &script{at: clock(at)} }

@@ -90,7 +90,7 @@ type Connection struct {
 	Source          string    `json:"source"`
 
 	connectedAt time.Time // as the source reported it
-	accepted    bool      // its connect is on record
+	accepted    bool      // the connect is on record
 }
 
 // fillFrom copies from e what is not known about the connection yet.

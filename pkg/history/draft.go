@@ -21,8 +21,8 @@ const (
 type draft struct {
 	Connection
 	known   bool           // the connection is from before the events, and its own events are not at hand
-	connect *event.Event   // nil if it is not on record
-	ends    []*event.Event // the rows about its end
+	connect *event.Event   // nil if no connect is on record
+	ends    []*event.Event // the rows about the end
 	best    *event.Event   // the most detailed of ends
 	detail  int            // how detailed best is
 	next    time.Time      // when the next connection began, zero for the newest; see losesTakeover

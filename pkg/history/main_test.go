@@ -23,7 +23,7 @@ var (
 	native, reason                   = historytest.Native, historytest.Reason
 )
 
-// ofDay is the history of the whole day, with nothing known from before.
+// ofDay returns the history of the whole day if nothing is known about the time before.
 func ofDay(events []event.Event) history.History {
 	return history.Of(events, wholeDay, history.Status{})
 }

@@ -44,8 +44,8 @@ func pair(rows []*event.Event, known *Connection) pairs {
 
 // pairing is the work of pair in progress.
 type pairing struct {
-	begun     []*draft // with a known connect, and in the end all
-	endOnly   []*draft // without one
+	begun     []*draft // drafts with a known connect; at the end of pair, all drafts
+	endOnly   []*draft // drafts without a known connect
 	refusals  []Refusal
 	refusedAt []time.Time // see isEndOfRefusal
 }

@@ -111,7 +111,7 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 		return nil, nil
 	}
 	loser := losesTakeover(end, candidates)
-	var recent *draft // open, and has only just begun
+	var recent *draft // an open connection that has only just begun
 	for _, d := range candidates {
 		switch {
 		case !d.mayOwn(end):

@@ -60,7 +60,7 @@ func after(events []event.Event, since time.Time) []event.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Time.Before(since) })
 }
 
-// lossy loses every tenth event.
+// lossy returns the events without about every tenth.
 func lossy(events []event.Event, seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return slices.DeleteFunc(events, func(event.Event) bool { return random.IntN(10) == 0 })

@@ -100,7 +100,7 @@ func boundariesOf(periods []period, span Span) []boundary {
 	return boundaries
 }
 
-// stretches returns what shows if the periods are laid over an offline span.
+// stretches lays the periods over an offline span and returns the states that are on top.
 func stretches(periods []period, span Span) []Stretch {
 	found := []Stretch{}
 	open := map[State]int{} // the number of periods that are open
@@ -120,7 +120,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// top returns the state that shows.
+// top returns the open state that hides the others.
 func top(open map[State]int) State {
 	switch {
 	case open[Online] > 0:

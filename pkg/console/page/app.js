@@ -21,7 +21,7 @@ import { takeTokenFromFragment, token } from './token.js';
 
 let view = null; // what is shown
 let query = null; // the last query; its results may still be awaited
-let abort = new AbortController(); // of the last query
+let abort = new AbortController(); // aborts the requests of the last query
 
 // go changes the query and gives it a URL of its own. choice is the choice of range that the
 // form shows.

@@ -5,7 +5,7 @@ import { ms } from './time.js';
 
 const thin = 4; // px; a narrower connection may share a bar
 const maxShared = 7; // px
-const stub = 20; // px of a connection whose start is unknown
+const stub = 20; // px; the width of a connection whose start is unknown
 
 // bars returns { x, width, connections, shared }, in the order of time.
 export function bars(connections, scale) {

@@ -5,7 +5,7 @@ import { getText } from './api.js';
 import { el } from './dom.js';
 import { date } from './time.js';
 
-const maxLimit = 5000; // of a trace
+const maxLimit = 5000; // the most events in one page of a trace
 
 const types = { csv: 'text/csv', ndjson: 'application/x-ndjson', html: 'text/html' };
 

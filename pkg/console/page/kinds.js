@@ -27,7 +27,7 @@ export const kindLabel = (kind) => wordOf(kind) || text(`kind.${kind}`);
 
 const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [word, kind]));
 
-// kindOfWord returns the kind of an event's word. "accepted" has the colour of open ones.
+// kindOfWord returns the kind of an event's word. "accepted" has the colour of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
 // nativeOf returns the source's own reason, or "" if it only repeats our word.

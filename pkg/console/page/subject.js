@@ -8,7 +8,7 @@ import { leftOut } from './span.js';
 import { text } from './text.js';
 import { duration, iso, spanText, zoneName } from './time.js';
 
-// subject is the heading of the page, with buttons to copy and export.
+// subject returns the heading of the page, with buttons to copy and export.
 export function subject(view, actions) {
   const { query } = view;
   const span = spanText(query.from, query.to).split(/(?<= –) /).flatMap((part) => [unbroken(part), ' ']);
@@ -21,7 +21,7 @@ export function subject(view, actions) {
     exportButtons(view, actions));
 }
 
-// reportSubject is the heading of a report, with a link to the page.
+// reportSubject returns the heading of a report, with a link to the page.
 export function reportSubject(view) {
   const { query } = view;
   return el('header', { class: 'subject' }, el('div', { class: 'who' },

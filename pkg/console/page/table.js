@@ -17,7 +17,7 @@ export function table(view, { onFilter, onRow, onError }) {
   const pages = pager({ label: text('table.pages') });
   const count = el('span', { class: 'count' });
   let isMarked = () => false;
-  let current = 0; // page
+  let current = 0; // the number of the shown page
   let shown = []; // { row, line }
 
   async function turnTo(page) {

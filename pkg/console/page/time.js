@@ -75,7 +75,7 @@ const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 export const momentsIn = (words) => new Set(words.match(moment));
 
 // inZone converts the times in a sentence of the API from UTC to the displayed zone. It
-// leaves quoted ones, because the name of a device may look like a time.
+// leaves quoted times as they are, because the name of a device may look like a time.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {

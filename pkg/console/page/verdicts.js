@@ -21,7 +21,7 @@ function levelOf({ code, level }) {
 
 const levelLabel = (verdict) => text(`level.${levelOf(verdict)}`);
 
-const maxLength = 1500; // of a sentence
+const maxLength = 1500; // characters of a sentence
 
 // prose returns a sentence of the API, which may quote a device, as an element.
 const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: maxLength, kind: 'prose' });
