@@ -32,7 +32,7 @@ func build(t *testing.T) (folder string) {
 	return folder
 }
 
-// function is one process of a function. It ends with stop or with the test.
+// function is one process of a function. The process ends when stop is called or the test ends.
 type function struct {
 	cmd  *exec.Cmd
 	logs *bufio.Reader

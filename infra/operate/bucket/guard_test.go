@@ -25,7 +25,7 @@ type guard struct {
 	policies map[string]policy
 
 	mu      sync.Mutex
-	used    map[string]map[grant]int // requests by function and grant
+	used    map[string]map[grant]int // number of requests by function and grant
 	refused []string
 }
 
@@ -77,7 +77,8 @@ func (g *guard) allow(function string, a access) bool {
 
 var credential = regexp.MustCompile(`Credential=([a-z]+)/`)
 
-// signerOf returns the access key that a request names. The bucket checks the signature.
+// signerOf returns the access key that a request names. It leaves it to the bucket to check the
+// signature.
 func signerOf(r *http.Request) string {
 	if match := credential.FindStringSubmatch(r.Header.Get("Authorization")); match != nil {
 		return match[1]

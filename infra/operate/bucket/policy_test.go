@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A function's policy must allow everything that the function does, and nothing in it may be unneeded.
+// A function's policy must allow everything that the function does, and the function must need
+// every grant of the policy.
 func TestFunctionsAndTheirPolicies(t *testing.T) {
 	folder := build(t)
 	guard, endpoint := newGuard(t)
@@ -25,7 +26,8 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 
 const runRows = 520 // more than a run holds
 
-// record uses the bucket for the first time, ends runs and deletes superseded objects.
+// record starts a recorder that uses the bucket for the first time, ends runs and deletes
+// superseded objects.
 func record(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	for range 4 {
@@ -52,8 +54,8 @@ func events(n int) string {
 	return b.String()
 }
 
-// quarantine starts a recorder on the bucket in use, sends it an event that it does not understand, and
-// lists, shows and replays the item as the operator.
+// quarantine starts a recorder on the bucket in use and sends an event that the recorder does not
+// understand. It then lists, shows and replays the quarantined item as the operator does.
 func quarantine(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	recorder.request(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)

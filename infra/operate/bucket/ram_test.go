@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// policy is a RAM policy, with only the elements that ours use.
+// policy is a RAM policy. It has only the elements that our policies use.
 // (https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax)
 type policy struct {
 	Version   string
 	Statement []statement
 }
 
-// statement allows its actions on its resources. A condition limits listings to prefixes.
+// statement is a part of a policy that allows actions on resources. A condition limits listings
+// to prefixes.
 type statement struct {
 	Effect           string
 	Action, Resource []string
@@ -32,8 +33,8 @@ type statement struct {
 // access is one action that a policy allows or refuses.
 type access struct {
 	action string
-	key    string // empty: the action concerns the bucket itself
-	prefix string // of a listing
+	key    string // empty if the action concerns the bucket itself
+	prefix string // the prefix of the listed keys, if the action is a listing
 }
 
 // resource returns the name of the bucket or object, in some region and account.

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock creates the state folder and reserves it for this process, until unlock or until
-// the process ends in any way.
+// lock creates the state folder and reserves it for this process. The reservation ends when
+// unlock is called or the process ends in any way.
 func lock(folder string) (unlock func(), err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)

@@ -8,7 +8,8 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// openBucket opens the bucket that the functions' variables name. It makes no request.
+// openBucket returns the store of the bucket that the environment variables of the functions
+// name. It makes no request.
 func openBucket(t terminal) (objstore.Store, error) {
 	var missing []string
 	optional := func(name string) string { return strings.TrimSpace(t.getenv(name)) }

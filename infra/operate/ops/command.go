@@ -39,7 +39,7 @@ environment of check:
   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN
 `
 
-// errUsage says what is wrong with a command line.
+// errUsage is an error in the command line. Its text describes what is wrong.
 type errUsage string
 
 func (e errUsage) Error() string { return string(e) }
@@ -68,7 +68,7 @@ func unknownCommand(line []string) error {
 	}
 }
 
-// arguments follow the words of a command.
+// arguments are what follows the words of a command in the command line.
 type arguments struct {
 	command string
 	day     string // "" if not given
@@ -90,5 +90,5 @@ func parseArguments(command string, line []string) (arguments, error) {
 	return a, nil
 }
 
-// wrong returns an errUsage for this command.
+// wrong returns an errUsage that names the command and the problem.
 func (a arguments) wrong(problem string) error { return errUsage(a.command + ": " + problem) }

@@ -10,7 +10,7 @@ const quarantinePath = "/webhooks/quarantine"
 
 func itemPath(id string) string { return quarantinePath + "/" + url.PathEscape(id) }
 
-// itemHead is what every response about an item in quarantine begins with.
+// itemHead has the fields with which every response about an item in quarantine begins.
 type itemHead struct {
 	ID         string    `json:"id"`
 	ReceivedAt time.Time `json:"received_at"`
@@ -25,7 +25,7 @@ func (h itemHead) received() string {
 	return h.ReceivedAt.UTC().Format(time.DateTime)
 }
 
-// rejection says what was wrong with one event of a body.
+// rejection describes what was wrong with one event of a body.
 type rejection struct {
 	Item  int    `json:"item"`
 	Field string `json:"field"`

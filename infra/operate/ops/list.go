@@ -25,21 +25,21 @@ func runList(ctx context.Context, t terminal, a arguments) error {
 	return printItems(t, items, day)
 }
 
-// listedItem is an item of the listing.
+// listedItem is one item in the recorder's listing of the quarantine.
 type listedItem struct {
 	itemHead
 	Size       int64      `json:"size"`
 	Errors     int        `json:"errors"`
 	FirstError *rejection `json:"first_error"`
-	// Damaged reports that only the id and the size are known.
+	// Damaged is true if the item is damaged, so that only its id and its size are known.
 	Damaged bool `json:"damaged"`
 }
 
-// pageSize is the largest page that the recorder allows, in items.
+// pageSize is the number of items in the largest page that the recorder allows.
 const pageSize = 200
 
-// items returns all items of a day, newest first, and the day itself, which is today if
-// none is given.
+// items returns all items of a day, newest first, and the day itself. If no day is given, the
+// day is today.
 func (r recorder) items(ctx context.Context, day string) (items []listedItem, listedDay string, err error) {
 	for after := ""; ; {
 		var listing struct {

@@ -1,4 +1,4 @@
-// Ops is the operator's command, for a deployed system or `make run`.
+// Ops is the operator's command. It works with a deployed system and with `make run`.
 //
 //	go run ./infra/operate/ops quarantine list [-day D]
 //	go run ./infra/operate/ops quarantine show ID
@@ -14,8 +14,8 @@
 // read (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET,
 // ALIBABA_CLOUD_SECURITY_TOKEN). `make check` does the same for the data of `make run`.
 //
-// Exit status: 0 for success; 1 if something failed, is still not understood or violates
-// an invariant; 2 for a wrong command line (`go run` turns 2 into 1).
+// Exit status: 0 for success; 1 if something failed, if an item is still not understood or if
+// an invariant is violated; 2 for a wrong command line (`go run` turns 2 into 1).
 package main
 
 import (
@@ -46,7 +46,7 @@ type terminal struct {
 	stdout, stderr io.Writer
 }
 
-// env returns an environment variable or, if that is empty, the default.
+// env returns the value of an environment variable or, if the value is empty, the default.
 func (t terminal) env(name, byDefault string) string {
 	if value := t.getenv(name); value != "" {
 		return value

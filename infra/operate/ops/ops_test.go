@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeRecorder stands in for a recorder's quarantine. It notes the requests.
+// fakeRecorder stands in for a recorder with a quarantine. It keeps the requests that it gets.
 type fakeRecorder struct {
-	responses map[string]string // by request: "status body", or one line for each attempt
+	responses map[string]string // maps a request to "status body", with one line for each attempt
 	requests  []string
 }
 
@@ -188,7 +188,7 @@ func TestRefusals(t *testing.T) {
 	require.Contains(t, err, "connection refused")
 }
 
-// A request to a busy recorder is repeated, a few times.
+// The command repeats a request a few times while the recorder is busy.
 func TestBusyRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const busy = `429 {"code":"Busy","error":"too much is waiting"}`

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// recorder calls a recorder's routes for the administrator.
+// recorder is a client of a recorder's routes for the administrator.
 type recorder struct {
 	base, token string
 	client      *http.Client
@@ -21,15 +21,15 @@ type recorder struct {
 
 const (
 	callTimeout = time.Minute
-	// maxAttempts is how often a call is made while the recorder is busy.
+	// maxAttempts is the number of times a request is made while the recorder is busy.
 	maxAttempts = 5
-	// maxPause is the longest Retry-After that is respected.
+	// maxPause is the longest pause that the recorder may request by Retry-After.
 	maxPause = time.Minute
-	// maxResponse is how much of a response is read, in bytes.
+	// maxResponse is the largest number of bytes that is read of a response.
 	maxResponse = 16 << 20
 )
 
-// newRecorder takes address and token from the environment. It makes no request.
+// newRecorder takes the recorder's address and token from the environment. It makes no request.
 func newRecorder(t terminal) (recorder, error) {
 	base := strings.TrimRight(t.env("DEVICE_TRACE_URL", "http://127.0.0.1:8080"), "/")
 	target, err := url.Parse(base)
@@ -39,8 +39,8 @@ func newRecorder(t terminal) (recorder, error) {
 	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}}, nil
 }
 
-// call makes a request and decodes the response, whose status must be one of the given.
-// It repeats the request while the recorder is busy.
+// call makes a request and decodes the response. The status of the response must be one of
+// statuses. call repeats the request while the recorder is busy.
 func (r recorder) call(ctx context.Context, method, path string, into any, statuses ...int) error {
 	for attempt := 1; ; attempt++ {
 		status, header, body, err := r.send(ctx, method, path)
@@ -75,8 +75,8 @@ func (r recorder) send(ctx context.Context, method, path string) (status int, he
 	return response.StatusCode, response.Header, body, err
 }
 
-// pause waits for the given Retry-After in seconds, or for one second if that is no
-// number from 1 s to maxPause.
+// pause waits for the number of seconds in retryAfter. If that is not a number from 1 s to
+// maxPause, pause waits for one second.
 func pause(ctx context.Context, retryAfter string) error {
 	seconds, err := strconv.Atoi(retryAfter)
 	if err != nil || seconds < 1 || seconds > int(maxPause/time.Second) {

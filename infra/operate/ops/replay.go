@@ -35,8 +35,8 @@ func (r recorder) idsOf(ctx context.Context, day string) ([]string, error) {
 
 var errNotUnderstood = errors.New("some items are still not understood; they stay in quarantine")
 
-// replayAll continues after an item that is still not understood or that is missing or
-// damaged. It stops if the recorder fails. Repeating a replay is harmless.
+// replayAll replays items. It continues after an item that is missing, damaged or still not
+// understood, but stops if the recorder fails. Repeating a replay is harmless.
 func replayAll(ctx context.Context, t terminal, r recorder, ids []string) error {
 	recorded, understood := 0, 0
 	for i, id := range ids {
@@ -61,7 +61,7 @@ func replayAll(ctx context.Context, t terminal, r recorder, ids []string) error 
 type replayResult struct {
 	Recorded int         `json:"recorded"`
 	Rejected []rejection `json:"rejected"`
-	// unavailable says why the item cannot be replayed at all.
+	// unavailable is the reason why the item cannot be replayed at all, or nil.
 	unavailable error
 }
 

@@ -37,9 +37,9 @@ type itemPart struct {
 	itemHead
 	Hook     string      `json:"hook"`
 	Position string      `json:"position"`
-	Encoding string      `json:"encoding"` // still applied to the body
+	Encoding string      `json:"encoding"` // the content encoding that the body still has
 	Errors   []rejection `json:"errors"`
-	// Body holds the part if it is text, BodyBase64 otherwise.
+	// Body holds the part of the body if the part is text. Otherwise BodyBase64 holds it.
 	Body       string `json:"body"`
 	BodyBase64 []byte `json:"body_base64"`
 	// NextFrom is the offset of the next part, or 0 for the last part.

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// clean replaces unprintable characters, so that a foreign text can neither control the
+// clean replaces unprintable characters, so that text from outside can neither control the
 // terminal nor break a table.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
@@ -17,7 +17,7 @@ func clean(text string) string {
 	}, text)
 }
 
-// count returns a number of things, such as "1 item" or "2 items".
+// count returns the text for n things, such as "1 item" or "2 items".
 func count[N int | int64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Add adds n to a figure, such as "faults injected". It appends one line to the file named
-// by the environment variable FIGURES, and does nothing without that variable. Processes may
-// add at the same time, because a line is one write.
+// Add adds n to a figure, such as "faults injected". It appends one line to the file that the
+// environment variable FIGURES names, and does nothing if the variable is not set. Several
+// processes may call Add at the same time, because each line is one write.
 func Add(t testing.TB, name string, n int) {
 	t.Helper()
 	path := os.Getenv("FIGURES")

@@ -56,7 +56,7 @@ func TestImportsKeepToTheRules(t *testing.T) {
 	}
 }
 
-// The map must have every package of functions and pkg, and no other.
+// The map must list every package of functions and pkg, and no other package.
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	var want, got []string
 	for _, p := range graph(t) {
@@ -70,7 +70,7 @@ func TestEveryPackageHasItsPlace(t *testing.T) {
 	require.ElementsMatch(t, want, got, "add a new package to places, and delete a package that is gone")
 }
 
-// An exception that no test needs any more must go.
+// Each exception must be in use. An exception that no test needs must be deleted.
 func TestEveryExceptionIsInUse(t *testing.T) {
 	var used []edge
 	for _, p := range graph(t) {
@@ -81,7 +81,7 @@ func TestEveryExceptionIsInUse(t *testing.T) {
 	require.Subset(t, used, testExceptions)
 }
 
-// For every rule except the places, there is an edge that breaks it.
+// Every rule except the places must forbid one of these edges.
 func TestRulesBite(t *testing.T) {
 	edges := [][2]string{
 		{"pkg/serve", "devicetrace/functions/query"},
@@ -103,7 +103,7 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// Each place must forbid every package of ours that it does not name.
+// Each place must forbid imports of every package of ours that the place does not name.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {
 		for _, imported := range places {

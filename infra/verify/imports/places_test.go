@@ -11,8 +11,9 @@ type place struct {
 	imports []string
 }
 
-// places is the map of functions and pkg, from the top down. A function is wiring: it
-// imports one job or API and what starts it. Arrows go one way.
+// places is the map of functions and pkg, from the top down: a package imports only packages
+// below itself. A function is only wiring: it imports one job or API, and the packages that
+// start that job or API.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/console", "pkg/query", "pkg/serve"}},

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPackagesImportWhatIsAboveThem checks the table of pkg/README.md: its rows are the
-// packages of pkg, and a package imports only packages of earlier rows.
+// TestPackagesImportWhatIsAboveThem checks the table of pkg/README.md: the rows are the packages
+// of pkg, and a package imports only packages of earlier rows.
 func TestPackagesImportWhatIsAboveThem(t *testing.T) {
 	rank := map[string]int{}
 	for i, name := range rowsOf(t) {

@@ -13,12 +13,12 @@ type edge struct{ importer, imported string }
 // rule forbids edges of the import graph.
 type rule struct {
 	why string
-	// tests applies the rule to tests, too.
+	// tests is true if the rule applies to tests, too.
 	tests  bool
 	broken func(edge) bool
 }
 
-// rules come in order of precedence: an edge is reported with its first reason.
+// rules are in order of precedence: if an edge breaks several rules, the first one is reported.
 var rules = slices.Concat([]rule{
 	{"pkg must be usable without the functions", true, func(e edge) bool {
 		return within(e.importer, "pkg") && within(e.imported, "functions")
@@ -53,7 +53,8 @@ var testExceptions = []edge{
 	{module + "pkg/objstore/ossstore", module + "infra/local/oss"},
 }
 
-// broken returns the reason against an edge, or "" if it is allowed.
+// broken returns the reason for the first rule that an edge breaks, or "" if the edge is
+// allowed.
 func broken(e edge, fromTest bool) string {
 	for _, r := range rules {
 		if (r.tests || !fromTest) && r.broken(e) {
@@ -63,7 +64,7 @@ func broken(e edge, fromTest bool) string {
 	return ""
 }
 
-// confined returns the rule that only one package of ours imports a library.
+// confined returns the rule that only the package at path may import a library.
 func confined(library, path string) rule {
 	return rule{library + " stays behind " + path, false, func(e edge) bool {
 		return (e.imported == library || strings.HasPrefix(e.imported, library+"/")) && e.importer != module+path

@@ -23,7 +23,7 @@ const root = "../../.."
 func TestSourcesAreNamedInTheirPackageOnly(t *testing.T) {
 	for _, file := range productionFiles(t) {
 		if strings.HasPrefix(file, "pkg/broker/") || strings.HasPrefix(file, "infra/operate/mosquitto/") {
-			continue // the forwarder is itself called mosquitto
+			continue // the forwarder is a command with the name mosquitto
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
@@ -38,8 +38,8 @@ func TestSourceNamesAreFound(t *testing.T) {
 	require.Equal(t, []string{"emqx", "nanomq"}, sourceNames(parsed))
 }
 
-// sourceNames returns the string literals of a file that are the name of a source. It
-// leaves out "events", which is an ordinary word, too.
+// sourceNames returns the string literals of a file that are the name of a source. It omits
+// the source "events", because that is also an ordinary word.
 func sourceNames(file *ast.File) (found []string) {
 	names := broker.Names()
 	ast.Inspect(file, func(n ast.Node) bool {

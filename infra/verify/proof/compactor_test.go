@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// compacting runs a compactor twice, with several merges each time, on a day that is over and
-// on an open one. The next run picks up whatever a run could not do.
+// compacting is a job that runs a compactor twice, with several merges each time, on a day that
+// is over and on an open day. What a run could not merge, the next run merges.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
@@ -23,13 +23,13 @@ func compacting(i *injection) error {
 
 func TestEveryFaultWhileCompacting(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
-	for run := range 5 { // a day that is over, with runs that share events
+	for run := range 5 { // the day that is over has runs that share events
 		w.seed(10+run, 1, span(clientA, run*10, 12)...)
 		w.seed(10+run, 2, append(span(clientA, run*10, 14), span(clientB, run*5, 7)...)...)
 	}
 	for run := range 4 {
 		w.seed(20+run, 1, span(clientA, dayMS+run*10, 12)...)
 	}
-	w.seed(30, 1, at(clientC, 1)) // nothing to merge with
+	w.seed(30, 1, at(clientC, 1)) // a run without another to merge with
 	everyFault(t, w.clone, compacting)
 }

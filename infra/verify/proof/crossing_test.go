@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall plays main once for each call that main makes of its store, each time in a new
-// world and with other running before that call.
+// atEveryCall plays main once for each store call that main makes. Each time, it starts in a
+// new world, and runs other before that call.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += oneIn {
@@ -36,7 +36,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 		require.NoError(t, w.settle(), "before call %d", n)
 		require.NoError(t, w.sound(), "before call %d, compacted", n)
 		checked += w.checked
-		if n == 0 { // other did not run
+		if n == 0 { // no call has the number 0, so other did not run
 			calls = counting.Requests()
 		}
 	}
@@ -53,7 +53,7 @@ func compaction(w *world, store objstore.Store) error {
 	return err
 }
 
-// appends returns a recorder that writes events one by one, and ends its runs in between.
+// appends returns a job: a recorder that writes events one by one and ends runs in between.
 func appends(client string, from int) func(w *world, store objstore.Store) error {
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})
@@ -95,7 +95,8 @@ func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
 }
 
-// receipts posts parcels, every other one partly bad, and replays the quarantine.
+// receipts is a job that posts parcels, of which every second one is partly bad, and replays
+// the quarantine.
 func receipts(w *world, store objstore.Store) error {
 	door := w.newRecorder(store)
 	for n := range 4 {

@@ -60,7 +60,7 @@ func damages(t *testing.T, random *rand.Rand) []damage {
 	return all
 }
 
-// newer returns the segment with a newer schema version, and otherwise sound.
+// newer returns a sound copy of the segment, except that its schema version is newer.
 func newer(t *testing.T, data []byte) []byte {
 	const name = "device-trace.version"
 	length, err := segment.FooterLength(data, int64(len(data)))
@@ -76,9 +76,9 @@ func newer(t *testing.T, data []byte) []byte {
 	return damaged
 }
 
-// objectsOf returns a world whose objects share events: a run of two objects, a run of one, a
-// compacted object of several row groups, and one of a higher level. keys are the keys of
-// the objects that are not superseded.
+// objectsOf returns a world whose objects share events: a run of two objects, a run of one
+// object, a compacted object of several row groups, and a compacted object of a higher level.
+// keys are the keys of the objects that are not superseded.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)
@@ -89,7 +89,7 @@ func objectsOf(t *testing.T) (w *world, keys []string) {
 	return w, keys
 }
 
-// elsewhere returns the events of a client in all objects except one.
+// elsewhere returns the events of a client that all objects except one hold.
 func (w *world) elsewhere(client, but string) []event.Event {
 	var rows []segment.Row
 	for key := range w.store.there {
@@ -109,8 +109,9 @@ func (w *world) elsewhere(client, but string) []event.Event {
 
 // However an object is damaged, a query must name it, show all events of the other objects,
 // and read at most 1 MiB at a time. The compactor must merge the other objects, report the
-// damaged one and leave it unchanged. Putting its bytes again must repair it. Damage to the
-// page indexes, which neither reads, may go unnoticed, and then no event may be missing.
+// damaged object and leave it unchanged. A put of the original bytes must repair the object.
+// Neither the query nor the compactor reads the page indexes. Damage to those may go unnoticed,
+// but then no event may be missing.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	original, keys := objectsOf(t)
@@ -138,8 +139,8 @@ func TestDamagedObjects(t *testing.T) {
 	figures.Add(t, "events checked", checked)
 }
 
-// requireShown queries with two reads for each object and with one, and reports whether the
-// damage of the object was noticed.
+// requireShown queries once with two reads for each object and once with one read. It reports
+// whether the damage of the object was noticed.
 func (w *world) requireShown(what, key string) (noticed bool) {
 	w.t.Helper()
 	for _, whole := range []int64{1, 1 << 20} {
@@ -162,7 +163,7 @@ func (w *world) requireShown(what, key string) (noticed bool) {
 	return noticed
 }
 
-// requireLeftAlone compacts, which must merge all objects except the damaged one.
+// requireLeftAlone runs the compactor, which must merge all objects except the damaged one.
 func (w *world) requireLeftAlone(what, key string, data []byte) {
 	w.t.Helper()
 	want := w.elsewhere(clientA, key)

@@ -1,19 +1,19 @@
 // Package proof attacks the guarantees: nothing acknowledged is lost, nothing is shown
-// twice, nothing is invented. It consists of tests alone, which run the recorder with its
-// webhooks, the query and the compactor in process over a store in memory. README.md says
-// what is attacked and how, and the latest figures.
+// twice, nothing is invented. The package consists of tests alone. The tests run the recorder
+// with its webhooks, the query and the compactor in one process over a store in memory.
+// README.md describes the attacks and states the latest figures.
 //
-// A historian wraps the store. It complains of two contents under one key, of a name that
-// is not its content's digest, and of deleting a key whose events no later object holds at
-// that moment. After each attack a new reader must show every acknowledged event exactly
+// A historian wraps the store. It complains if one key gets two contents, if a name is not
+// the digest of the content, or if a key is deleted while no later object holds the events
+// of that key. After each attack a new reader must show every acknowledged event exactly
 // once, before and after compaction, and before and after delayed requests take effect.
 // The quarantine must hold every delivery that a response reported as rejected.
 //
-// PROOF_SCHEDULES sets the number of schedules, 2000 by default. PROOF_SEED plays the one
-// schedule of a failure again and logs each step.
+// PROOF_SCHEDULES sets the number of schedules, 2000 by default. PROOF_SEED is the seed of a
+// schedule that failed: the tests play only that schedule again and log each step.
 //
-// The known ways to lose, double or invent an event, each with its tests. A test fails if
-// its rule is removed from the code.
+// The table lists the known ways to lose, double or invent an event, and the tests of each
+// way. A test fails if the rule against that way is removed from the code.
 //
 //	a repeated put is stored damaged            pkg/objstore/ossstore: TestDamagedBodyIsRefused, TestPutSendsLengthAndDigest
 //	an unverified output is cleaned up          TestAnOutputThatOneCannotVerifyStaysForAnother

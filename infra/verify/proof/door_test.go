@@ -28,11 +28,11 @@ type parcel struct {
 	events []event.Event
 	// junk adds an item that no recorder understands.
 	junk bool
-	// trigger delivers through a trigger of the platform instead of a webhook.
+	// trigger makes the sender deliver through a trigger of the platform instead of a webhook.
 	trigger bool
 }
 
-// body returns the parcel on the wire, in the form of its source.
+// body returns the body that carries the parcel, in the form of the parcel's source.
 func (p parcel) body() (string, error) {
 	encode := ownform.Encode
 	if p.trigger {
@@ -49,14 +49,14 @@ func (p parcel) body() (string, error) {
 	return string(data), err
 }
 
-// notice returns the event that the recorder makes of a trigger's notification.
+// notice returns the event that the recorder derives from a trigger's notification.
 func notice(client string, ms int) event.Event {
 	e := at(client, ms)
 	e.Source, e.NativeReason, e.ChannelID = broker.ApsaraMQ, "", "channel"
 	return e
 }
 
-// encodeNotices returns the notifications of such events.
+// encodeNotices returns the notifications from which the recorder derives the events.
 func encodeNotices(events []event.Event) ([]byte, error) {
 	list := []map[string]any{}
 	for _, e := range events {
@@ -69,8 +69,8 @@ func encodeNotices(events []event.Event) ([]byte, error) {
 
 const doorToken = "secret"
 
-// newDoor returns the webhooks of a recorder, called its door here. budget is the memory for
-// bodies, in bytes; zero means the default.
+// newDoor returns the webhooks of a recorder, which these tests call the door. budget is the
+// memory for bodies, in bytes; zero means the default.
 func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *webhook.Handler {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
@@ -116,8 +116,8 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the status of the response. For a trigger, which gets an
-// error or none, it returns the status of the same meaning.
+// status delivers a parcel and returns the status of the response. A trigger gets an error or
+// nil instead of a status; for a trigger, status returns the status of the same meaning.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -157,7 +157,7 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 		switch status := request(w.t.Context(), door, "quarantine/"+id.String()+"/replay", nil); status {
 		case http.StatusOK:
 			w.acknowledge(w.replayable[id])
-		case http.StatusUnprocessableEntity: // some of it is still not understood
+		case http.StatusUnprocessableEntity: // the recorder still does not understand all of the item
 		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 			done = false
 		default:
@@ -167,8 +167,8 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a parcel as if an older version had received it and understood
-// nothing of it. A successful replay makes its events due.
+// keepReplayable quarantines a parcel as a whole, as an older version does that understands
+// none of the parcel's events. After a successful replay, queries must show the events.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)
@@ -180,9 +180,10 @@ func (w *world) keepReplayable(p parcel, received time.Time) {
 	w.replayable[id] = w.deliver(p.events, received)
 }
 
-// quarantineSound returns nil if the quarantine holds every rejected delivery and none
-// that was never sent. Events are recorded before the rest is quarantined, so the events
-// of each item found are due from now on, even if the sender never got a response.
+// quarantineSound returns nil if the quarantine holds every rejected delivery, and no
+// delivery that was never sent. A recorder records the good events of a delivery before it
+// quarantines the rest. So for each item found, queries must show the good events from now
+// on, even if the sender never got a response.
 func (w *world) quarantineSound() error {
 	ids, err := items(w.t.Context(), w.store)
 	if err != nil {

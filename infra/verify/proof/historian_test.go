@@ -38,7 +38,8 @@ type historian struct {
 // its receipt.
 type content map[uint64]int64
 
-// covers reports whether c holds every event of o, each received no later.
+// covers reports whether c holds every event of o, with the same received time or an earlier
+// one.
 func (c content) covers(o content) bool {
 	for identity, delay := range o {
 		if mine, held := c[identity]; !held || mine > delay {
@@ -102,15 +103,15 @@ func (h *historian) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// superseded reports whether some other object holds all events of the key. That object must
-// exist, sort later, and not be deleted in the same call.
+// superseded reports whether one other object holds all events of the key's object. That other
+// object must exist, sort later, and not be deleted in the same call.
 func (h *historian) superseded(key string, deleted []string) bool {
 	where, _, err := layout.ParseKey(key)
 	if err != nil {
 		return false
 	}
 	later := slices.Sorted(maps.Keys(h.there))
-	for _, other := range slices.Backward(later) { // the last is the most likely
+	for _, other := range slices.Backward(later) { // the last object is the most likely to hold the events
 		if other <= key {
 			break
 		}
@@ -123,8 +124,8 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	return false
 }
 
-// decoded caches the contents of all historians by the digest of their bytes, because decoding
-// is most of their work.
+// decoded caches the decoded contents of objects by the digest of the bytes. All historians
+// share it, because they spend most of their time on decoding.
 var decoded sync.Map
 
 func (h *historian) contentOf(key string) content {
@@ -171,7 +172,7 @@ func rowsOf(key string, data []byte) (rows []segment.Row, err error) {
 	}
 }
 
-// The historian must complain of each violation, and of nothing else.
+// The historian must complain about each violation of a rule, and about nothing else.
 func TestTheHistorianComplains(t *testing.T) {
 	const first, second = "0000000000000000000000000000000a", "0000000000000000000000000000000b"
 	where := layouts.PartitionOf(event.ClientID(clientA), noon)

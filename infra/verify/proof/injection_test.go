@@ -40,8 +40,8 @@ const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether a fault differs from the others for a call. A delayed read or
-// listing has no effect, so one kind of delay is enough for it.
+// concerns reports whether a fault of this kind is worth a run for a call. A delayed read or
+// listing has no effect on the store, so for such calls one kind of delay is enough.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
@@ -56,7 +56,7 @@ type injection struct {
 
 	mu      sync.Mutex
 	process *objstore.Faulty
-	// ordinals counts the calls by place; calls holds the labels of all calls.
+	// ordinals maps each place to the number of calls there; calls holds the labels of all calls.
 	ordinals map[string]int
 	calls    []string
 	fired    bool
@@ -71,8 +71,9 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label gives a call the same name each time a scenario is played, although recorders draw
-// new run identifiers and calls of several partitions come in any order.
+// label returns a name for a call. The call has the same name each time a scenario is played,
+// although recorders draw new run identifiers and calls of several partitions come in any
+// order.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {
@@ -121,8 +122,8 @@ func (i *injection) fault(c objstore.Call) objstore.Fault {
 	}
 }
 
-// restarted reports whether the process crashed. If so, it starts another process, for which
-// nothing goes wrong any more.
+// restarted reports whether the process crashed. If so, it starts another process, and no
+// call of that process goes wrong.
 func (i *injection) restarted() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -191,8 +192,8 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending ends the scenarios that change the bucket. Late effects happen before the last
-// compaction or after it.
+// ending is the last part of the scenarios that change the bucket. Late effects happen before
+// or after the last compaction.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

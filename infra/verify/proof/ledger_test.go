@@ -22,16 +22,17 @@ func identityOf(e event.Event) identity { return identity{string(e.ClientID), e.
 type ledger struct {
 	mu        sync.Mutex
 	delivered map[identity]map[event.Event]bool
-	// acknowledged maps each acknowledged event to the earliest received time of an
-	// acknowledged delivery.
+	// acknowledged maps each acknowledged event to the earliest received time among the
+	// acknowledged deliveries of the event.
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk holds every delivery with an item that nobody understands, and the good events
-	// of each; rejected holds the ones that a response reported as kept in quarantine.
+	// junk maps every delivery with an item that nobody understands to the good events of the
+	// delivery. rejected holds the deliveries that a response reported as kept in quarantine.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
-	// replayable are the events of items from an older version, due once replayed.
+	// replayable maps items from an older version to their events. A query must show the events
+	// once the item was replayed.
 	replayable map[quarantine.ID][]event.Event
 }
 
@@ -75,7 +76,7 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// deliver notes a delivery of the events and returns them with its received time.
+// deliver notes a delivery of the events and returns the events with the given received time.
 func (l *ledger) deliver(events []event.Event, received time.Time) []event.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,7 +104,7 @@ func (l *ledger) acknowledge(delivery []event.Event) {
 	}
 }
 
-// due returns what a query of a client that begins now must show.
+// due returns the events that a query for a client must show if the query begins now.
 func (l *ledger) due(client string) map[identity]time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,8 +113,9 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check compares the events that a query shows with the ones due when it began. It must show
-// each of those once, as first delivered, and nothing that was never delivered.
+// check compares the events that a query showed with the events that were due when the query
+// began. The query must show each due event once, as first delivered, and no event that was
+// never delivered.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

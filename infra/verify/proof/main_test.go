@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Thousands of short-lived worlds make garbage, so collect it rarely.
+// The tests build thousands of short-lived worlds, so the garbage collector must run rarely.
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // a refused delivery is a line in the log
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // otherwise every refused delivery would log a line
 	debug.SetGCPercent(1000)
 	debug.SetMemoryLimit(512 << 20)
 	os.Exit(m.Run())

@@ -2,6 +2,6 @@
 
 package proof_test
 
-// oneIn thins out the attacks: one in this many runs. The race detector empties pools at
+// oneIn is the number of attacks of which one is run. The race detector empties pools at
 // random, which makes the Parquet library thirty times slower.
 const oneIn = 30

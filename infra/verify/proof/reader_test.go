@@ -28,7 +28,7 @@ func (p paged) List(ctx context.Context, prefix, after string) (objstore.Page, e
 }
 
 // mixed returns a world with objects of all kinds, on two days: several runs of several
-// objects, small compacted objects, and one of several row groups.
+// objects, small compacted objects, and a compacted object of several row groups.
 func mixed(t *testing.T) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range 4 {
@@ -46,12 +46,13 @@ func mixed(t *testing.T) *world {
 	return w
 }
 
-// wholeBytes is the size up to which a query reads objects whole. Some objects of a mixed
-// world are larger.
+// wholeBytes is the size of the largest object that a query reads whole. Some objects of a
+// mixed world are larger.
 const wholeBytes = 5000
 
-// reading queries twice with one reader, the second time with the footers that it cached. A
-// query under an injected fault may fail, and later queries of that reader must be complete.
+// reading is a job that sends one query twice through one reader. The second time, the reader
+// has cached the footers. A query may fail because of an injected fault, but later queries of
+// that reader must be complete.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
 		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// sending is a recorder and a sender that delivers until a delivery is acknowledged, or
-// gives up in an outage.
+// sending is a recorder and its sender. The sender repeats each delivery until the recorder
+// acknowledges it, or gives up in an outage.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -43,7 +43,7 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try makes an attempt until it is done, a second apart.
+// try repeats an attempt, a second apart, until the attempt reports that it is done.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
@@ -62,19 +62,19 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording makes several commits into several partitions, with runs that end by rows, by
-// age and by Close, and with the deletes that follow.
+// recording is a job that makes several commits into several partitions. Runs end because of
+// their rows, their age or Close, and deletes follow.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{
 		func() error { return s.send(at(clientA, 0), at(clientB, 0), at(clientC, 0)) },
 		func() error { return s.send(at(clientA, 1)) },
-		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run is full
+		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run is full by now
 		func() error { return s.send(at(clientA, 3), at(clientC, 1)) },
 		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
-		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // the second event again
+		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // repeats an event
 		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
-		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) }, // all runs are old
+		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) }, // all runs have reached the highest age
 		func() error { return s.send(at(clientA, 6)) },
 		func() error { return s.send(at(clientA, 7)) },
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },

@@ -16,17 +16,17 @@ import (
 
 // scheduler lets one store call happen at a time, drawn at random from the waiting calls of
 // all actors, so that a seed determines a schedule. An actor is a job in its own goroutine.
-// If an actor makes several calls at a time, the machine decides their order of arrival,
-// and the schedule repeats only approximately.
+// If an actor makes several calls at a time, the machine decides in which order the calls
+// arrive, and a seed repeats the schedule only approximately.
 //
-// A bubble of testing/synctest would do the same. But the Parquet library keeps
+// A bubble of testing/synctest cannot replace it, because the Parquet library keeps
 // compressors with channels from one test to the next, which bubbles forbid.
 type scheduler struct {
 	random *rand.Rand
 	// rate is the percentage of calls that go wrong.
 	rate int
 	log  func(format string, args ...any)
-	// patience is the longest duration of a step. A longer one fails the schedule.
+	// patience is the longest time that a step may take. A longer step fails the schedule.
 	patience time.Duration
 
 	mu      sync.Mutex
@@ -35,7 +35,7 @@ type scheduler struct {
 	live    []*actor
 	// busy is set from the release of a call until it has had its effect.
 	busy bool
-	// late are the effects still under way.
+	// late holds the effects of late calls that have not happened yet.
 	late []func()
 	// outage is the number of calls that the present outage of the store still fails.
 	outage  int
@@ -54,10 +54,10 @@ type actor struct {
 	scheduler *scheduler
 	name      string
 	random    *rand.Rand
-	source    io.Reader // random bytes for run identifiers
+	source    io.Reader // gives the random bytes of run identifiers
 	clock     atomic.Int64
 	waiting   []*turn
-	frozen    int // turns of others until it thaws
+	frozen    int // turns of other actors until this actor thaws, or 0 if it is not frozen
 }
 
 // turn is a call that waits for its release.
@@ -67,7 +67,7 @@ type turn struct {
 	release chan struct{}
 }
 
-// outcome is the fault, if any, of a call.
+// outcome is what the scheduler draws for a call: a fault, or none.
 type outcome struct {
 	kind  string
 	fault objstore.Fault
@@ -75,7 +75,7 @@ type outcome struct {
 	crash bool
 }
 
-// outcomes are the faults of a call, all equally likely.
+// outcomes lists the faults that a call can have. All are equally likely.
 var outcomes = []outcome{
 	{kind: "fails before", fault: objstore.Fault{Before: objstore.ErrFault}},
 	{kind: "fails midway", fault: objstore.Fault{Midway: objstore.ErrFault}},
@@ -87,8 +87,8 @@ var outcomes = []outcome{
 
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
-// start starts an actor whose clock is wrong by offset. The actor waits for its first turn
-// before it acts.
+// start starts an actor whose clock is wrong by offset. The actor acts once it gets its first
+// turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {
@@ -128,7 +128,7 @@ func (a *actor) enter(call objstore.Call) outcome {
 // idle marks a turn without a call.
 const idle objstore.Op = "idle"
 
-// pause takes turns without a call, so that other actors proceed.
+// pause takes the given number of turns without a call, so that other actors proceed.
 func (a *actor) pause(turns int) {
 	for range turns {
 		a.enter(objstore.Call{Op: idle})
@@ -176,7 +176,7 @@ func (s *scheduler) allWait() bool {
 	return s.settled()
 }
 
-// hanging returns an error that names the actors that do not wait for their turn.
+// hanging returns an error with the names of the actors that do not wait for a turn.
 func (s *scheduler) hanging() error {
 	var names []string
 	for _, a := range s.live {
@@ -208,7 +208,7 @@ func (s *scheduler) step() {
 	close(t.release)
 }
 
-// letLoose lets n late effects happen, in random order. The caller holds mu.
+// letLoose makes n late effects happen, in random order. The caller holds mu.
 func (s *scheduler) letLoose(n int) {
 	for range n {
 		at := s.random.IntN(len(s.late))
@@ -219,8 +219,8 @@ func (s *scheduler) letLoose(n int) {
 	}
 }
 
-// choose returns an actor that is not frozen. Now and then one freezes. It thaws an hour later
-// by its clock, or when all others are frozen or have ended.
+// choose returns an actor that is not frozen. Now and then it freezes an actor. A frozen actor
+// thaws an hour later by the actor's clock, or when all other actors are frozen or have ended.
 func (s *scheduler) choose() *actor {
 	var awake []*actor
 	for _, a := range s.live {
@@ -270,8 +270,8 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 	return drawn
 }
 
-// process is the store as one process of an actor sees it. After a crash none of its calls
-// has an effect, and its actor starts another process.
+// process is the store as one process of an actor sees it. After a crash, no call of that
+// process has an effect, and the actor starts another process.
 type process struct {
 	actor  *actor
 	store  objstore.Store
@@ -279,7 +279,7 @@ type process struct {
 	dead   atomic.Bool
 }
 
-// do waits for a turn and makes the call with the outcome drawn for it.
+// do waits for a turn and makes the call with the outcome that the scheduler drew.
 func (p *process) do(c objstore.Call, call func(objstore.Store) error) error {
 	if p.dead.Load() {
 		return errCrash
@@ -310,7 +310,7 @@ func (s *scheduler) postpone(effect func()) {
 }
 
 func (p *process) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
-	data, err := io.ReadAll(io.NewSectionReader(body, 0, size)) // a late put outlives its caller
+	data, err := io.ReadAll(io.NewSectionReader(body, 0, size)) // a late put reads its body after the caller has returned
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ import (
 )
 
 // schedule runs recorders, compactors, readers and an operator on one partition. One seed
-// decides how their calls interleave and which of them fail, come late or get lost. Their
-// clocks are hours apart.
+// decides how the calls of these actors interleave, and which calls fail, come late or get
+// lost. The clocks of the actors are hours apart.
 type schedule struct {
 	*world
 	*scheduler
@@ -38,10 +38,10 @@ type schedule struct {
 
 	sending sync.Mutex
 	queue   []task
-	wrong   []error // violations that actors saw
+	wrong   []error // the violations that actors noticed
 }
 
-// task is a parcel that its sender delivers until its patience ends.
+// task is a parcel and the number of deliveries after which its sender gives up.
 type task struct {
 	parcel
 	patience int
@@ -89,13 +89,13 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// other reports calls that belong to other partitions, which need no turn.
+// other reports whether a call belongs to another partition. Such a call needs no turn.
 func other(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
 }
 
-// newProcess returns a process and its store, which retries failed calls or does not.
+// newProcess returns a process and its store. At random, the store retries failed calls.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
 	if a.random.IntN(2) == 0 {
@@ -131,8 +131,8 @@ func (s *schedule) fail(err error) {
 	s.wrong = append(s.wrong, err)
 }
 
-// record acts as a recorder that takes parcels until there are none. Each of its processes
-// takes them with or without its webhooks.
+// record acts as a recorder that takes parcels until there are none. Each process of the
+// recorder takes parcels either through webhooks or without them.
 func (s *schedule) record(a *actor) {
 	var p *process
 	var writer *record.Writer
@@ -159,8 +159,8 @@ func (s *schedule) record(a *actor) {
 	}
 }
 
-// sendSome delivers as many parcels at a time as the schedule says, and reports whether
-// there were any.
+// sendSome delivers the next atOnce parcels at the same time, and reports whether there were
+// any.
 func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -190,12 +190,12 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 	return true
 }
 
-// receive delivers a parcel to the webhooks of a recorder. Every delivery has a door of its
-// own, because the clock may run on between this line and the door's.
+// receive delivers a parcel to the webhooks of a recorder. Each delivery gets new webhooks
+// with a fixed clock, so that the test and the webhooks agree on the received time.
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
 	received := a.now()
 	if received.Before(noon) {
-		received = noon // events far ahead of the clock are quarantined
+		received = noon // because a recorder quarantines events far ahead of its clock
 	}
 	acknowledged, err := s.post(s.newDoor(writer, store, 0, func() time.Time { return received }), p, received)
 	if err != nil {
@@ -216,7 +216,7 @@ func (s *schedule) operate(a *actor) {
 	}
 }
 
-// compact runs a few compactors, which merge more or fewer objects at a time.
+// compact runs a few compactors. A compactor merges a random number of objects at a time.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
@@ -229,10 +229,10 @@ func (s *schedule) compact(a *actor) {
 	}
 }
 
-// read makes a few queries. Each must show every event that was acknowledged before it began,
-// and none that was never sent.
+// read makes a few queries. Each query must show every event that was acknowledged before the
+// query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	whole := []int64{1, 1 << 20}[a.random.IntN(2)] // two reads for each object, or one
+	whole := []int64{1, 1 << 20}[a.random.IntN(2)] // with 1, a query makes two reads for each object, otherwise one
 	var p *process
 	var reader *query.Reader
 	for range 2 + a.random.IntN(5) {
@@ -253,7 +253,7 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule and then checks everything, before and after late effects, and
+// play runs the schedule. Then it checks everything before and after the late effects, and
 // before and after compactions.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
@@ -271,7 +271,8 @@ func (s *schedule) play() error {
 	return errors.Join(errs...)
 }
 
-// TestSchedules plays PROOF_SCHEDULES schedules, or logs each step of the one of PROOF_SEED.
+// TestSchedules plays as many schedules as PROOF_SCHEDULES says. If PROOF_SEED is set, it plays
+// only the schedule of that seed and logs each step.
 func TestSchedules(t *testing.T) {
 	dir := t.TempDir()
 	if seed, err := strconv.ParseUint(os.Getenv("PROOF_SEED"), 10, 64); err == nil {
@@ -317,7 +318,7 @@ func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(max(2, 16/oneIn)) {
 		if seed%8 == 0 {
-			continue // its actors make several calls at the same time
+			continue // the actors of this schedule make several calls at the same time
 		}
 		var played [2][]string
 		for n := range played {
@@ -330,7 +331,8 @@ func TestASeedRepeats(t *testing.T) {
 	}
 }
 
-// An actor that neither ends nor makes a call must fail its schedule, with its name.
+// An actor that neither ends nor makes a call must fail the schedule. The error must name the
+// actor.
 func TestAScheduleThatHangsFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(rand.New(rand.NewPCG(1, 1)), 0)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each test that the table of doc.go names must exist, in the folder that precedes it or
-// here.
+// Each test that the table of doc.go names must exist, in the folder that the table names before
+// the test or, without a folder, in this package.
 func TestTheTableNamesTests(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)

@@ -36,7 +36,7 @@ func isOutput(key string) bool {
 	return err == nil && !name.Fresh()
 }
 
-// listed returns every segment, in order.
+// listed returns every segment of the bucket, in the order of the keys.
 func (w *world) listed() []layout.Segment {
 	objects, err := objstore.All(w.t.Context(), w.store, layout.EventsPrefix, "")
 	require.NoError(w.t, err)
@@ -50,7 +50,7 @@ func (w *world) compactOnce(store compact.Store) compact.Report {
 	return report
 }
 
-// again puts the original content of the keys.
+// again puts the original content of each key again.
 func (w *world) again(keys ...string) {
 	for _, key := range keys {
 		data := w.store.contents[key]
@@ -87,7 +87,7 @@ func TestAnOutputThatOneCannotVerifyStaysForAnother(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// lying reports success for a put and stores nothing.
+// lying is a store that reports success for a put but stores nothing.
 type lying struct{ objstore.Store }
 
 func (l lying) Put(context.Context, string, io.ReaderAt, int64) error { return nil }
@@ -124,7 +124,7 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	}
 }
 
-// swapping stores another sound segment in place of the one that is put.
+// swapping is a store that replaces each segment put by another sound segment.
 type swapping struct {
 	objstore.Store
 	instead func(data []byte) []byte
@@ -139,8 +139,8 @@ func (s swapping) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, bytes.NewReader(other), int64(len(other)))
 }
 
-// Nothing may be deleted if the segment read back is sound but has other rows than the merged
-// ones.
+// Nothing may be deleted if the segment that is read back is sound, but its rows differ from
+// the merged rows.
 func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	w := runs(t, 2)
 	counting := objstore.NewCounting(swapping{w.store.Store, func(data []byte) []byte {
@@ -155,8 +155,9 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// Objects that arrive during a merge must not be deleted with its inputs, although they lie in
-// the same partition, sort before the output and may belong to the same run.
+// Objects that arrive during a merge must not be deleted with the inputs of the merge, although
+// those objects lie in the same partition, sort before the output and may belong to the same
+// run as an input.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w := runs(t, 3)
 	var arrived []string
@@ -183,8 +184,8 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// Merging an object with events that it already holds makes the same bytes. The output must
-// have another name, or it would be deleted as its own input.
+// Merging an object with events that the object already holds results in the same bytes. The
+// output must have another name. Otherwise the compactor deletes the output as an input.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -222,8 +223,8 @@ func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) st
 	return key
 }
 
-// Two objects have the same events and different bytes. If each were superseded by the other,
-// two compactors would delete both.
+// Two objects have the same events and different bytes. At most one of them may supersede the
+// other, because otherwise two compactors delete both.
 func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
 	w.seedOutput(1, 2, span(clientA, 0, 6)...)
@@ -232,8 +233,9 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// A delete that seemed lost takes effect after its keys were put again. No event may be missing,
-// because an object that supersedes them is only ever replaced by one that holds more.
+// A delete that seemed lost takes effect after the deleted keys were put again. No event may be
+// missing: the object that supersedes the keys is only ever replaced by an object that holds at
+// least the same events.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})
@@ -275,8 +277,8 @@ func TestTheHighestLevelIsLeftAlone(t *testing.T) {
 	require.NoError(t, w.sound())
 }
 
-// A compactor that took the footer from one object and the rows from another under the same
-// key would merge neither object. It must leave the key alone.
+// If the object under a key changes between two reads, the compactor must leave the key alone.
+// Otherwise it merges the rows of one object by the footer of the other.
 func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	w := runs(t, 3)
 	one, two := twins(t)
@@ -310,7 +312,7 @@ func twins(t *testing.T) (one, two []byte) {
 	return one, twin(t, one, func(n int) []byte { return encode(1000 + n) })
 }
 
-// twin returns the first segment from other that has the shape of one.
+// twin returns the first segment made by other whose shape is that of the segment one.
 func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 	shape := func(data []byte) string {
 		footer, err := segment.ParseFooter(data, int64(len(data)))

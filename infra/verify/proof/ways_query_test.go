@@ -16,8 +16,9 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// A reader that took the footer from one object and the rows from another under the same key
-// would show rows of neither, or hide rows of both. It must report the key as unreadable.
+// If the object under a key changes between two reads, a reader must report the key as
+// unreadable. Otherwise it reads the rows of one object by the footer of the other, and shows
+// rows of neither object or hides rows of both.
 func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
@@ -42,11 +43,11 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, key, result.Unreadable[0].Key)
 }
 
-// Between two pages of a listing, a compaction merges all objects, or only those of the lowest
-// level. No event may be missing: the output sorts after its inputs, so a later page of the
+// Between two pages of a listing, a compaction merges all objects, or only the objects of the
+// lowest level. No event may be missing: the output sorts after its inputs, so a later page of the
 // listing shows it.
 func TestACompactionBetweenTwoPages(t *testing.T) {
-	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }} // during the day
+	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }} // the day is not over, so only the lowest level is merged
 	for name, merge := range map[string]func(*world) error{
 		"all": (*world).settle,
 		"the lowest level": func(w *world) error {
@@ -74,8 +75,8 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 	}
 }
 
-// Five compactions in a row delete the objects that the reader listed. It must list a sixth
-// time.
+// Five times in a row, a compaction deletes the objects that the reader listed. The reader must
+// list a sixth time.
 func TestAReaderOutlastsCompactions(t *testing.T) {
 	w := runs(t, 2)
 	compactions, listings := 0, 0
@@ -85,7 +86,7 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 			listings++
 		case c.Op == objstore.OpRead && compactions < 5 && compactions < listings:
 			compactions++
-			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0)) // an event that is there already
+			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0)) // another object already holds this event
 			require.NoError(t, w.settle())
 		}
 		return objstore.Fault{}
@@ -95,10 +96,10 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The highest object of a run is damaged in the store, and the one below it is sound. A query
-// must show all other events and report the damaged object, and putting the same bytes again
-// must repair it. The sound object may be deleted only after it was merged. A higher number in
-// the listing is no reason to delete it.
+// The object with the highest number of a run is damaged in the store, and the object below that
+// number is sound. A query must show all events of the other objects and report the damaged
+// object. A put of the original bytes must repair the damaged object. The sound object may be
+// deleted only after it was merged; a higher number in the listing is no reason to delete it.
 func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())

@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Each run must draw its own 128 random bits. Two runs of one name would put two contents
-// under one key.
+// Each run must draw 128 new random bits. Otherwise two runs can have one name and put two
+// contents under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	const writers, commits = 4, 500 / oneIn
 	w := newWorld(t, t.TempDir())
@@ -36,8 +36,9 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	require.Empty(t, w.store.broken())
 }
 
-// A source of random bytes that repeats itself must be noticed. It breaks the rule of one
-// content for each key, so recorders use only the source of the operating system.
+// The historian must notice a source of random bytes that repeats itself. Such a source breaks
+// the rule of one content for each key, so recorders use only the source of the operating
+// system.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	for n := range 2 {

@@ -21,10 +21,10 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// receiving drives the webhooks: with deliveries that are good, partly bad and wholly bad,
-// with triggers, and with replays of the whole quarantine, which has an item from an older
-// version. The budget admits one delivery at a time. If a fault left it reserved, all later
-// deliveries would be refused.
+// receiving is a job that sends the webhooks deliveries that are good, partly bad and wholly
+// bad, notifications of triggers, and replays of the whole quarantine, which has an item from an
+// older version. The budget admits one delivery at a time, so if a fault leaves the budget
+// reserved, the webhooks refuse all later deliveries.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -36,7 +36,7 @@ func receiving(i *injection) error {
 		post(parcel{events: append(span(clientB, 0, 1), at(clientC, 0)), junk: true}),
 		post(parcel{junk: true}),
 		replay,
-		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // one event again
+		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // repeats an event
 		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
 		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
@@ -56,7 +56,7 @@ func TestEveryFaultBehindAWebhook(t *testing.T) {
 	everyFault(t, w.clone, receiving)
 }
 
-// newRecorder returns the webhooks of a new recorder, which receives everything at noon.
+// newRecorder returns the webhooks of a new recorder whose clock always shows noon.
 func (w *world) newRecorder(store objstore.Store) *webhook.Handler {
 	return w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
 }
@@ -95,8 +95,8 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// A crash between the two puts must leave the events recorded, and the sender with neither 2xx
-// nor 400. The sender delivers again, and each event is shown once.
+// After a crash between the two puts, the events must be recorded, and the sender must get
+// neither 2xx nor 400. So the sender delivers again, and a query must show each event once.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())
@@ -130,8 +130,8 @@ func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
 	close(hold)
 }
 
-// A replay must give each event the received time of its item. With the time of the replay,
-// an event without a time of its own would be another event after every replay.
+// A replay must give each event the received time of the quarantined item, not the time of the
+// replay. Otherwise every replay turns an event that carries no time into a new event.
 func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	received := noon.Add(time.Minute)
@@ -159,8 +159,8 @@ func (u unreadBody) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-// While one delivery has the whole budget, the recorder must refuse others before it reads
-// them. Afterwards it must accept deliveries again.
+// While one delivery has the whole budget, the recorder must refuse other deliveries before it
+// reads their bodies. Afterwards it must accept deliveries again.
 func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	arrived, hold := make(chan struct{}), make(chan struct{})

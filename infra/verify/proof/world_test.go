@@ -22,11 +22,11 @@ import (
 
 var (
 	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	later   = noon.AddDate(0, 0, 3) // when every day of these tests is over
+	later   = noon.AddDate(0, 0, 3) // a time at which every day of these tests is over
 	layouts = layout.Layout{Shards: 16}
 )
 
-// Clients a and b share a shard; client c is in another one.
+// Clients A and B are in the same shard, client C is in another one.
 var (
 	clientA = "a"
 	clientB = sibling(clientA, true)
@@ -59,7 +59,7 @@ func receivedAt(e event.Event, t time.Time) event.Event {
 	return e
 }
 
-// span returns n events of a client, a millisecond apart, the first at from milliseconds
+// span returns n events of a client, a millisecond apart. The first event is from milliseconds
 // past noon.
 func span(client string, from, n int) (events []event.Event) {
 	for i := range n {
@@ -76,7 +76,7 @@ func put(t testing.TB, store objstore.Store, where layout.Partition, name layout
 	return name.Key(where)
 }
 
-// fresh returns the name of object seq of run n.
+// fresh returns the name of the object with number seq in run n.
 func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
 
 // world is a bucket wrapped by a historian, with the ledger of its senders.
@@ -111,8 +111,8 @@ func (w *world) clone() *world {
 	return c
 }
 
-// seed stores acknowledged events as object seq of run n, in the partition of the first
-// event, and returns its key.
+// seed stores acknowledged events as the object with number seq in run n, in the partition of
+// the first event. It returns the key of the object.
 func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
@@ -133,8 +133,8 @@ func (w *world) newReader(store query.Store, config query.Config) *query.Reader 
 	return reader
 }
 
-// newCompactor returns a compactor for which every day is over, unless the configuration has
-// a clock.
+// newCompactor returns a compactor. Unless the configuration has a clock, the compactor's clock
+// shows a time at which every day is over.
 func (w *world) newCompactor(store compact.Store, config compact.Config) *compact.Compactor {
 	if config.Now == nil {
 		config.Now = func() time.Time { return later }
@@ -157,8 +157,8 @@ func today(client string) query.Request {
 	return q
 }
 
-// ask queries and compares the result with the events due before the query began. The range
-// of the request must cover all events of the client.
+// ask makes a query and compares the result with the events that were due before the query
+// began. The range of the request must cover all events of the client.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	result, err := reader.Trace(w.t.Context(), q)
@@ -185,8 +185,8 @@ func (w *world) sound() error {
 	return errors.Join(errs...)
 }
 
-// settle compacts until each partition has one run or one compacted object, and returns an
-// error otherwise.
+// settle compacts the bucket. It returns an error unless each partition then has one run or one
+// compacted object.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})

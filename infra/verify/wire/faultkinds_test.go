@@ -8,8 +8,8 @@ import (
 // Fault is one way in which a request can go wrong.
 type Fault struct {
 	Name string
-	// Final marks a fault that the client cannot distinguish from a correct response, such
-	// as a shortened object, so it does not retry.
+	// Final marks a fault that looks like a correct response to the client, such as a
+	// shortened object. The client does not retry after such a fault.
 	Final bool
 	// Applies reports whether the fault can happen to a request.
 	Applies func(*http.Request) bool
@@ -77,7 +77,8 @@ func flip(body []byte) {
 }
 
 // slice changes the first and last byte and the object size that a range response states,
-// and shortens the body with the range. A negative size ends the object after the range.
+// and shortens the body with the range. If size is negative, the stated object ends with the
+// range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

@@ -22,11 +22,11 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Without retries, every fault must surface as an error, unless it is harmless for the kind
-// of request. A put must reach the store exactly if the fault's name says so.
+// Without retries, the client must get an error from every fault that is not harmless for the
+// kind of request. A put must reach the store exactly if the name of the fault says so.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
-	putPasses := map[string]bool{"response cut": true} // the header alone reports a put
+	putPasses := map[string]bool{"response cut": true} // the header alone confirms a put
 	onlyOfReads := map[string]bool{"slice damaged": true, "whole object": true, "slice short": true, "object short": true, "another slice": true}
 	onlyOfPuts := map[string]bool{"body damaged": true}
 	unseenInAPart := map[string]bool{"slice damaged": true, "wrong checksum": true}
@@ -75,8 +75,8 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// closing ends each connection after its response, because Go's client may retry by itself
-// on a connection that was used before.
+// closing is a handler that ends each connection after one response, because Go's client may
+// retry by itself on a connection that was used before.
 type closing struct{ http.Handler }
 
 func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {

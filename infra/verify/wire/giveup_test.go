@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// hasty is a store whose calls a test can abandon by hand. Functions abandon them after a
-// time limit; by hand, no test depends on the speed of this machine.
+// hasty is a store whose calls a test can abandon by hand. Functions abandon calls after a time
+// limit, but with time limits the tests depend on the speed of this machine.
 type hasty struct {
 	objstore.Store
 

@@ -21,11 +21,11 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // a refused delivery is a line in the log
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // otherwise every refused delivery would log a line
 	os.Exit(m.Run())
 }
 
-// limit fails a test that hangs. Nothing here takes this long.
+// limit is the time after which a hanging test fails. No sound test takes this long.
 const limit = 3 * time.Minute
 
 // standIn returns a new, empty bucket on disk.
@@ -39,7 +39,8 @@ func standIn(t *testing.T) *oss.Server {
 	return server
 }
 
-// connect returns a store that speaks to the bucket through the proxy, as a function does.
+// connect returns a store that reaches the bucket through the proxy with the SDK, as functions
+// do.
 func connect(t *testing.T, proxy http.Handler) objstore.Store {
 	t.Helper()
 	server := httptest.NewServer(proxy)

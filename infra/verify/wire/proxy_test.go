@@ -41,15 +41,15 @@ func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.seq, p.hook = 0, hook
 }
 
-// SetHung sets a function to call whenever a request begins to hang, so that its sender can
-// give up at once instead of after a timeout.
+// SetHung sets a function that the proxy calls whenever a request begins to hang, so that the
+// sender of the request can give up at once instead of after a timeout.
 func (p *Proxy) SetHung(hung func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hung = hung
 }
 
-// Settle lets delayed requests reach the store, and waits for them and for late ones.
+// Settle lets delayed requests reach the store, and waits for the delayed and late requests.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)
@@ -62,7 +62,7 @@ func (p *Proxy) Settle() {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // its sender is gone
+		return // the sender is gone
 	}
 	x := &exchange{proxy: p, w: w, request: r, body: body}
 	if fault := p.next(r); fault != nil {
@@ -82,7 +82,7 @@ func (p *Proxy) next(r *http.Request) *Fault {
 	return p.hook(Request{Request: r, Seq: p.seq})
 }
 
-// exchange is one request, read whole, and the way back to its sender.
+// exchange is one request, with its whole body, and the connection to its sender.
 type exchange struct {
 	proxy   *Proxy
 	w       http.ResponseWriter
@@ -133,7 +133,7 @@ func (x *exchange) reset() {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := connection.(interface{ SetLinger(sec int) error }); ok {
-		_ = tcp.SetLinger(0) // otherwise it ends in order, which is a fault, too
+		_ = tcp.SetLinger(0) // otherwise the connection ends in order, which is a different fault
 	}
 	_ = connection.Close()
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// reply is a whole response, recorded.
+// reply is a recorded response.
 type reply struct {
 	status int
 	header http.Header

@@ -26,7 +26,7 @@ import (
 
 var (
 	noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	// received is when the recorders receive everything.
+	// received is the time at which the recorders receive everything.
 	received = noon.Add(time.Hour)
 )
 
@@ -47,19 +47,19 @@ func events(from, n int) []event.Event {
 	return all
 }
 
-// scenario is the day of a partition: two recorders behind their webhooks, queries,
-// compactions and a replay. It goes on after every error, as brokers and timers do.
+// scenario is one day in a partition: two recorders behind webhooks, queries, compactions and
+// a replay. The scenario continues after every error, as brokers and timers do.
 type scenario struct {
 	dir     string
-	store   objstore.Store // over the wire with faults
+	store   objstore.Store // reaches the bucket through the proxy with faults
 	writers [2]*record.Writer
 	doors   [2]*webhook.Handler
-	acked   int // number of acknowledged events, counted from the first
+	acked   int // number of acknowledged events; these are the first ones
 	kept    int // number of bodies reported as kept in quarantine
 	refused int // number of responses that reported a failure
 }
 
-// sends is how often a broker sends a batch before it gives up.
+// sends is the number of times a broker sends a batch before it gives up.
 const sends = 4
 
 const token = "secret"
@@ -85,7 +85,7 @@ func (s *scenario) run(ctx context.Context) error {
 	)
 }
 
-// start starts a recorder, as its function does.
+// start starts a recorder in the same way as the recorder function.
 func (s *scenario) start(i int) (err error) {
 	if s.writers[i], err = record.New(s.store, record.Config{Shards: 16}); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (s *scenario) replay(ctx context.Context) error {
 		id := quarantine.ID{Day: day, Digest: digest}
 		switch status := s.request(ctx, 1, "quarantine/"+id.String()+"/replay", ""); status {
 		case http.StatusUnprocessableEntity:
-		case http.StatusServiceUnavailable, http.StatusInternalServerError: // unreachable; damaged on its way
+		case http.StatusServiceUnavailable, http.StatusInternalServerError: // the store is unreachable, or the object was damaged on the way
 			s.refused++
 		default:
 			return fmt.Errorf("response %d to the replay of %q", status, id)
@@ -170,8 +170,8 @@ func (s *scenario) replay(ctx context.Context) error {
 	return nil
 }
 
-// ask queries, and accepts all acknowledged events, an error, or a result that names the
-// objects it could not read.
+// ask makes a query. It accepts a result with all acknowledged events, a result that names the
+// unreadable objects, or an error.
 func (s *scenario) ask(ctx context.Context) error {
 	result, err := trace(ctx, s.store)
 	if err != nil {
@@ -229,8 +229,8 @@ func (s *scenario) close(ctx context.Context) error {
 	return nil
 }
 
-// prove looks at the bucket over a wire without faults. It must be sound and hold every
-// acknowledged event once, and still do so after a compaction into one object.
+// prove checks the bucket through a store without faults. The bucket must be sound and hold
+// every acknowledged event once, both before and after a compaction into one object.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	if err := s.proveWhole(ctx, store); err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// burst is a fault of consecutive requests of a scenario.
+// burst is a fault that hits consecutive requests of a scenario.
 type burst struct {
 	fault    wire.Fault
 	from, to int // counted from 1 among the requests that the fault applies to
@@ -27,8 +27,8 @@ func (b burst) String() string {
 	return fmt.Sprintf("%s, requests %d to %d", b.fault.Name, b.from, b.to)
 }
 
-// oneShard lists the 15 shards without events as empty, without a request, since the
-// requests are all alike.
+// oneShard is a store that makes no requests to list the 15 shards without events, because such
+// requests are all alike. It lists these shards as empty.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
@@ -38,8 +38,8 @@ func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page
 	return s.Store.List(ctx, prefix, after)
 }
 
-// rig is a stand-in for OSS behind a proxy. It plays one scenario at a time, each below its
-// own prefix.
+// rig is a stand-in for OSS behind a proxy. It plays one scenario at a time, and gives each
+// scenario its own prefix.
 type rig struct {
 	proxy *wire.Proxy
 	store *hasty
@@ -61,8 +61,8 @@ func (r *rig) scenario() (scenario, objstore.Store) {
 	return scenario{dir: r.dir, store: patient(store)}, store
 }
 
-// requests counts, for each fault, the requests of a scenario without faults that it
-// applies to.
+// requests plays a scenario without faults. For each fault, it returns the number of requests
+// to which the fault applies.
 func (r *rig) requests(t *testing.T) map[string]int {
 	requests := map[string]int{}
 	r.proxy.SetHook(func(request wire.Request) *wire.Fault {
@@ -111,10 +111,10 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest starts a burst at each request of the scenario: a quarter of the
-// faults hit that request alone, another quarter as many requests in a row as outlast the
-// retries. So each fault is tried at every fourth request. Every acknowledged event must be
-// there exactly once, and no query may silently omit one.
+// TestFaultsAtEveryRequest starts bursts at each request of the scenario. A quarter of the
+// faults hit that request alone. Another quarter hit so many requests in a row that all
+// retries fail. So each fault is tried at every fourth request. The bucket must hold every
+// acknowledged event exactly once, and no query may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)

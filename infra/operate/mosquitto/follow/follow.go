@@ -19,11 +19,12 @@ import (
 	"log/slog"
 )
 
-// Config of a Follower.
+// Config is the configuration of a Follower.
 type Config struct {
 	// Path is where the log is written. The file may be created later.
 	Path string
-	// PositionFile remembers what was delivered. Its folder must exist.
+	// PositionFile is the path of the file that holds how much was delivered. Its folder must
+	// exist.
 	PositionFile string
 	// MaxBytes bounds the lines of one Chunk, except that one line may be longer.
 	// Default 512 KiB.
@@ -41,7 +42,7 @@ type Chunk struct {
 	Offset int64
 	// Lines is the text, in which each line ends with a line feed.
 	Lines []byte
-	// Full reports that more lines were there than fit.
+	// Full is true if the log had more lines than fit into the chunk.
 	Full bool
 }
 
@@ -58,11 +59,11 @@ type Follower struct {
 	// the log at the path.
 	logs []*logFile
 
-	warnedMissing bool // so that a missing log is reported once
+	warnedMissing bool // true once a missing log was reported
 }
 
-// Open continues at the position on disk. If the position is damaged, Open moves it
-// aside and starts all existing logs again.
+// Open returns a Follower that continues at the position on disk. If the position file is
+// damaged, Open renames it and reads all existing logs from the start.
 func Open(config Config) (*Follower, error) {
 	config.MaxBytes = cmp.Or(config.MaxBytes, 512<<10)
 	config.MaxLines = cmp.Or(config.MaxLines, 10_000)
@@ -92,8 +93,8 @@ func (f *Follower) Close() {
 	}
 }
 
-// Next returns the next lines, or an empty Chunk if there are none yet. A limit above
-// zero bounds the bytes in place of MaxBytes if it is lower. Until Done is called, Next
+// Next returns the next lines, or an empty Chunk if there are no new lines yet. A limit
+// above zero and below MaxBytes bounds the bytes in place of MaxBytes. Until Done is called, Next
 // returns the same lines again, perhaps followed by new ones.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
@@ -103,8 +104,8 @@ func (f *Follower) Next(limit int) (Chunk, error) {
 		return Chunk{}, err
 	}
 	for len(f.logs) > 0 {
-		// Only once the next log has content has the writer switched to it, and only then
-		// is the end of this log final. So check the next log before reading this one.
+		// The writer has switched to the next log once that log has content. Only then is
+		// the end of this log final. So check the next log before reading this log.
 		isOver := len(f.logs) > 1 && f.logs[1].size() > 0
 		chunk, err := f.logs[0].read(limit, f.config.MaxLines)
 		if err != nil || !chunk.Empty() || !isOver {

@@ -18,7 +18,7 @@ type harness struct {
 	folder string
 	config Config
 	*Follower
-	positions map[string]string // of each line handed out so far
+	positions map[string]string // the position of each line handed out so far
 }
 
 // newHarness follows mosquitto.log, which does not exist yet.
@@ -30,7 +30,7 @@ func newHarness(t *testing.T) *harness {
 	return h
 }
 
-// path returns the path of the log or, with a suffix, of a rotated one.
+// path returns the path of the log or, with a suffix, the path of a rotated log.
 func (h *harness) path(suffix string) string { return filepath.Join(h.folder, "mosquitto.log"+suffix) }
 
 // restart forgets everything except what is on disk, as a crash does.
@@ -45,7 +45,7 @@ func (h *harness) restart() {
 	h.t.Cleanup(f.Close)
 }
 
-// write appends to the log or, with a suffix, to a rotated one.
+// write appends text to the log or, with a suffix, to a rotated log.
 func (h *harness) write(suffix, text string) {
 	h.t.Helper()
 	file, err := os.OpenFile(h.path(suffix), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -65,7 +65,7 @@ func (h *harness) remove(suffix string) {
 	require.NoError(h.t, os.Remove(h.path(suffix)))
 }
 
-// copyTruncate does what logrotate does with the option of that name.
+// copyTruncate rotates the log as logrotate does with its option copytruncate.
 func (h *harness) copyTruncate(to string) {
 	h.t.Helper()
 	data, err := os.ReadFile(h.path(""))

@@ -12,8 +12,8 @@ import (
 // logFile is a log and the file that currently holds it.
 type logFile struct {
 	position position
-	file     *os.File // nil if not found
-	seenSize int64    // at the last read
+	file     *os.File // nil if the file was not found
+	seenSize int64    // the size of the file at the last read
 }
 
 // neverSeen is the seenSize of a log that was not read since the start.
@@ -22,7 +22,8 @@ const neverSeen = -1
 // maxLine is the longest line that is handed out, in bytes.
 const maxLine = 4 << 20
 
-// identify names the log once its first line is complete. It reports whether it did so.
+// identify gives the log a name once the first line is complete. It reports whether it did
+// so.
 func (l *logFile) identify() bool {
 	if l.file == nil || l.position.Log != "" {
 		return false
@@ -41,8 +42,8 @@ func (l *logFile) isIn(file *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, other)
 }
 
-// wasReplaced reports whether the file now holds another log: it was truncated, and may
-// have grown again since.
+// wasReplaced reports whether the file now holds another log, because the file was truncated.
+// It may have grown again since.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }
@@ -58,8 +59,8 @@ func (l *logFile) size() int64 {
 	return info.Size()
 }
 
-// read returns the next whole lines: at most maxLines lines and limit bytes, but at
-// least one line if there is one.
+// read returns the next whole lines: at most maxLines lines and at most limit bytes, but at
+// least one line if the log has a whole line left.
 func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	if l.file == nil || l.position.Log == "" {
 		return Chunk{}, nil

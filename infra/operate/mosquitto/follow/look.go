@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// look notices what has happened to the file at the path. It saves a new log's position
-// at once, so that the log is still found after a crash, even under another name.
+// look checks what has happened to the file at the path. It saves the position of a new log
+// at once, so that the follower finds the log after a crash, even under another name.
 func (f *Follower) look() error {
 	f.reopen()
 	if err := f.openCurrent(); err != nil {
@@ -27,7 +27,7 @@ func (f *Follower) look() error {
 // openCurrent opens the file at the path if it holds a log that is not open yet.
 func (f *Follower) openCurrent() error {
 	file, err := os.Open(f.config.Path)
-	if errors.Is(err, fs.ErrNotExist) { // not there yet, or just being rotated
+	if errors.Is(err, fs.ErrNotExist) { // the file is not there yet or is just being rotated
 		f.warnMissing()
 		return nil
 	}
@@ -40,7 +40,7 @@ func (f *Follower) openCurrent() error {
 		if isSame && !current.wasReplaced() {
 			return file.Close()
 		}
-		if isSame { // emptied in place: a copy may hold what was not delivered
+		if isSame { // the file was emptied in place, and a copy may hold the undelivered lines
 			current.close()
 		}
 	}
@@ -49,7 +49,7 @@ func (f *Follower) openCurrent() error {
 	return nil
 }
 
-// reopen searches the files of all logs that have none open.
+// reopen searches the file of each log that has no open file.
 func (f *Follower) reopen() {
 	for _, l := range f.logs {
 		if l.file == nil {
@@ -58,7 +58,7 @@ func (f *Follower) reopen() {
 	}
 }
 
-// warnMissing warns once that there has never been a log, because the path may be wrong.
+// warnMissing warns once if there has never been a log, because the path may be wrong.
 func (f *Follower) warnMissing() {
 	if len(f.logs) == 0 && !f.warnedMissing {
 		f.warnedMissing = true

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxFirstLine is how much of a first line identifies its log, in bytes.
+	// maxFirstLine is the number of bytes of a first line that identify the log.
 	maxFirstLine = 4 << 10
-	// maxStamp is how much of a first line may be its time, in bytes.
+	// maxStamp is the largest number of bytes that the time in a first line may have.
 	maxStamp = 32
 )
 

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// position is how far a log was delivered.
+// position is the point in a log up to which the log was delivered.
 type position struct {
 	Log    string `json:"log"`
 	Offset int64  `json:"offset"`
-	// Inode distinguishes logs with the same first line. It is zero if the system has none.
+	// Inode distinguishes logs with the same first line. It is zero if the system has no inodes.
 	Inode uint64 `json:"inode,omitempty"`
 }
 
@@ -24,9 +24,9 @@ type positions struct {
 
 var errDamaged = errors.New("damaged")
 
-// readPositions reads what writePositions wrote, and the time at which it did. A missing
-// file yields no positions. A file that cannot be parsed is renamed; the error is then
-// errDamaged.
+// readPositions reads the positions that writePositions wrote, and returns the time at which
+// the file was written. If the file is missing, it returns no positions. If the file cannot be
+// parsed, it renames the file and returns errDamaged.
 func readPositions(path string) (logs []position, saved time.Time, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -9,7 +9,7 @@ import (
 // newSuffix marks a file that is still being written.
 const newSuffix = ".new"
 
-// replace creates or replaces a file as a whole. The change is durable when replace
+// replace creates a file or replaces it as a whole. The change is durable when replace
 // returns.
 func replace(path string, data []byte) error {
 	file, err := os.Create(path + newSuffix)

@@ -15,15 +15,15 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// Config of a Forwarder.
+// Config is the configuration of a Forwarder.
 type Config struct {
-	// URL is the webhook's address, which ends with the instance.
+	// URL is the address of the webhook. It ends with the name of the instance.
 	URL string
 	// Token is the webhook's bearer token.
 	Token string
 	// Gzip compresses requests.
 	Gzip bool
-	// MaxAge is how long a line waits for others to be sent with it.
+	// MaxAge is the longest time that a line waits for further lines of the same request.
 	MaxAge time.Duration
 	// Client sends the requests. Default: a client that times out after a minute and
 	// follows no redirect, because a redirect may lead to a server that accepts anything.
@@ -42,14 +42,14 @@ const (
 	reportInterval = time.Minute
 )
 
-// Forwarder delivers what a follower hands out.
+// Forwarder delivers the lines that a follower hands out.
 type Forwarder struct {
 	config   Config
 	follower *follow.Follower
 	progress *progress
-	limit    int       // of a request's bytes; 0 is the follower's own limit
-	waiting  time.Time // since when the next line has been waiting; zero if there is none
-	failures int       // in a row
+	limit    int       // the largest request in bytes; 0 means the follower's limit
+	waiting  time.Time // when the next line began to wait; zero if no line waits
+	failures int       // number of failed requests in a row
 }
 
 // New returns a Forwarder that has not sent anything yet.
@@ -62,8 +62,8 @@ func New(follower *follow.Follower, config Config) *Forwarder {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Run delivers until ctx ends. The next run repeats a request that is interrupted; the
-// recorder recognizes the lines by their positions in the log.
+// Run delivers lines until ctx ends. If a request is interrupted, the next run repeats it;
+// the recorder recognizes the lines by their positions in the log.
 func (f *Forwarder) Run(ctx context.Context) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
@@ -116,8 +116,8 @@ func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	}
 }
 
-// pause waits after a failure: at random from half to all of the current bound, but at
-// least as long as the recorder requested.
+// pause waits after a failure. The pause is drawn at random from half the current bound to
+// the whole bound, but is at least as long as the recorder requested.
 func (f *Forwarder) pause(ctx context.Context, requested time.Duration) {
 	bound := min(firstPause<<min(f.failures, 16), maxPause)
 	f.failures++

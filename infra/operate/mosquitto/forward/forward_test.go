@@ -54,7 +54,7 @@ func (h *harness) start() {
 	}()
 }
 
-// write logs the ends of n more clients.
+// write appends lines to the log in which n more clients disconnect.
 func (h *harness) write(n int) {
 	h.t.Helper()
 	var lines strings.Builder
@@ -101,7 +101,7 @@ func TestLinesGoTogether(t *testing.T) {
 	})
 }
 
-// Whatever fails for an hour, everything is delivered once in the end.
+// After any fault that lasts an hour, every line must be delivered once in the end.
 func TestFaults(t *testing.T) {
 	for name, fault := range map[string]func(int, http.ResponseWriter, *http.Request) bool{
 		"503":           respond(http.StatusServiceUnavailable),
@@ -244,8 +244,8 @@ func TestGzip(t *testing.T) {
 	})
 }
 
-// Nothing is lost or doubled by restarts while responses are lost and the log is rotated
-// in both ways.
+// Restarts must neither lose nor double a line while responses are lost and the log is
+// rotated in both ways.
 func TestRestartsAndRotations(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.loseResponses = func(n int) bool { return n%4 == 1 }
@@ -297,7 +297,7 @@ func TestThePositionCannotBeSaved(t *testing.T) {
 	})
 }
 
-// Stopping does not wait for a recorder that does not respond.
+// A forwarder that is stopped must not wait for a recorder that does not respond.
 func TestStop(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		hanging := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {

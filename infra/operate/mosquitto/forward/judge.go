@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// verdict says how to continue with a batch.
+// verdict is what the response to a batch means for the batch.
 type verdict int
 
 const (
-	sendAgain      verdict = iota // not recorded, or not known to be
+	sendAgain      verdict = iota // the batch is not recorded, or it is not known whether it is
 	recorded                      // every line that makes a row is durable
-	partlyRecorded                // likewise, and lines not understood are in quarantine
-	tooLarge                      // send half of it
+	partlyRecorded                // likewise, and the lines that were not understood are in quarantine
+	tooLarge                      // send half of the batch
 )
 
-// outcome of one request.
+// outcome is the result of one request.
 type outcome struct {
 	verdict verdict
 	reason  string
@@ -53,8 +53,8 @@ func isFromRecorder(body []byte) bool {
 	return json.Unmarshal(body, &result) == nil && result.Recorded != nil
 }
 
-// retryAfter parses both forms of the header: seconds and a date. It returns 0 for
-// anything else.
+// retryAfter parses the header Retry-After in both forms: seconds and a date. It returns 0
+// for anything else.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second

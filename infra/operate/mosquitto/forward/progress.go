@@ -11,10 +11,10 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// progress counts what was delivered and logs it, together with what does not work.
+// progress counts the delivered lines and logs the counts and the current problems.
 type progress struct {
 	lines, batches, partlyRejected int
-	problems                       map[string]string // what does not work now, and why
+	problems                       map[string]string // maps what does not work now to the reason
 	reported                       time.Time
 }
 
@@ -22,7 +22,7 @@ func newProgress() *progress {
 	return &progress{problems: map[string]string{}, reported: time.Now()}
 }
 
-// delivered counts a batch.
+// delivered counts a batch that was delivered.
 func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	p.lines += bytes.Count(batch.Lines, []byte("\n"))
 	p.batches++
@@ -33,8 +33,8 @@ func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	}
 }
 
-// note logs that something does not work or, with a nil error, that it works again. It
-// logs nothing if that is already known.
+// note logs that something does not work or, if err is nil, that it works again. It logs
+// nothing if it has already logged the same.
 func (p *progress) note(what string, err error) {
 	before, isKnown := p.problems[what]
 	switch {

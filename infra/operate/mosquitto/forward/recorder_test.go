@@ -22,8 +22,8 @@ import (
 
 const token = "secret"
 
-// recorder is a fake recorder that uses the real decoder. It is reached without a
-// network, so that it can run on a test's fake clock.
+// recorder is a fake recorder that uses the real decoder. Tests call it without a network,
+// so that it can run on a test's fake clock.
 type recorder struct {
 	t *testing.T
 	// before may respond in place of the recorder. n counts requests from 1.
@@ -34,7 +34,7 @@ type recorder struct {
 	mu       sync.Mutex
 	requests []sentRequest
 	rows     map[string]int    // number of rows by client identifier
-	identity map[string]string // client identifier by the row's identity
+	identity map[string]string // maps the identity of a row to the client identifier
 }
 
 // sentRequest is one request and its time.
