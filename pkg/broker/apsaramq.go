@@ -12,7 +12,7 @@ var apsaraMQSource = Source{
 	Decode: decode[apsaraMQ],
 	vocabulary: vocabulary{
 		ends:      []string{"disconnect", "tcpclean"},
-		muteDrops: []string{"tcpclean"}, // may follow a disconnect, too; see apsaraMQEvents
+		muteDrops: []string{"tcpclean"}, // a tcpclean may also follow a disconnect; see apsaraMQEvents
 	},
 }
 
@@ -26,15 +26,16 @@ var apsaraMQSource = Source{
 //	clientIp   address of the client, with or without a port
 //	time       Unix milliseconds
 //
-// It comes bare, or in the envelope of a RocketMQ trigger of Function Compute, a
-// CloudEvent with the notification in data.body
+// A notification comes bare, or in the envelope of a RocketMQ trigger of Function
+// Compute: a CloudEvent with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
-// The envelope makes no difference to the event. Its time is when it was published, and
-// its id does not identify the event, because a repeated notification comes with another
-// id. A notification is identified by its client, channel, kind and time.
+// The envelope makes no difference to the event. The envelope's time is the time of
+// publication. The envelope's id does not identify the event, because a repeated
+// notification comes with another id. A notification is identified by its client, channel,
+// kind and time.
 type apsaraMQ struct {
 	apsaraMQNotice
-	data value // of an envelope
+	data value // the field data of an envelope
 }
 
 // apsaraMQNotice is a notification without its envelope.
@@ -66,7 +67,7 @@ func (m *apsaraMQNotice) slot(key []byte) *value {
 	}
 }
 
-// row treats an item with data and without a kind of its own as an envelope.
+// row fills in the event. An item that has data but no eventType is an envelope.
 func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	if m.data.missing() || !m.eventType.missing() {
 		m.fill(r, e)
@@ -99,9 +100,9 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	r.when(e, timeField{"time", m.time})
 }
 
-// apsaraMQEvents is the meaning of each kind. tcpclean follows disconnect on the same
-// channel, or comes alone after any other end. The broker never reports the cause of such
-// an end.
+// apsaraMQEvents maps each eventType to its meaning. A tcpclean follows a disconnect on the
+// same channel. After an end without a disconnect, it comes alone, and the broker never
+// reports the cause of such an end.
 var apsaraMQEvents = map[string]struct {
 	action event.Action
 	info   event.ActionInfo
@@ -111,8 +112,8 @@ var apsaraMQEvents = map[string]struct {
 	"tcpclean":   {event.Close, event.ClosedByClient},
 }
 
-// openEnvelope reads the notification in data.body. A setting of the trigger decides if
-// that is JSON, a string that contains JSON, or base64.
+// openEnvelope reads the notification in data.body. A setting of the trigger decides
+// whether data.body is JSON, a string that contains JSON, or base64.
 func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 	var body value
 	isObject := data.members(func(key []byte) *value {
@@ -136,8 +137,8 @@ func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 	return notice, "", ""
 }
 
-// objectIn returns the object that a string contains, plain or in base64. The value is
-// absent if there is none.
+// objectIn returns the object that a string contains, plain or in base64. It returns an
+// absent value if the string contains no object.
 func objectIn(v value) value {
 	raw, ok := v.unescaped()
 	if !ok {
@@ -153,8 +154,8 @@ func objectIn(v value) value {
 	return parseObject(decoded)
 }
 
-// parseObject returns the object that raw consists of. The value is absent if raw is
-// anything else.
+// parseObject returns the object that raw consists of. It returns an absent value if raw
+// is anything else.
 func parseObject(raw []byte) value {
 	s := scanner{body: raw}
 	v, err := s.value()
@@ -164,7 +165,8 @@ func parseObject(raw []byte) value {
 	return v
 }
 
-// splitAddress splits off the port if there is one. A bare IPv6 address has colons, too.
+// splitAddress splits the port off an address that may have one. It first tries the text as
+// an address without a port, because an IPv6 address contains colons, too.
 func splitAddress(peer string) (address string, port int32) {
 	if _, err := netip.ParseAddr(peer); err == nil {
 		return peer, 0

@@ -23,7 +23,8 @@ func TestApsaraMQSamples(t *testing.T) {
 	})
 }
 
-// triggerPayload returns the whole content of a sample, which a trigger passes to the recorder.
+// triggerPayload returns the whole content of a sample, which is what a trigger passes to the
+// recorder.
 func triggerPayload(t testing.TB, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(samples + "/" + name + ".json")
@@ -112,7 +113,7 @@ func TestApsaraMQKinds(t *testing.T) {
 	}
 }
 
-// Rejections name the field with its path.
+// A rejection gives the path of the field at fault.
 func TestApsaraMQNamesTheFieldAtFault(t *testing.T) {
 	for _, c := range []struct{ body, field string }{
 		{`{}`, "eventType"},
@@ -148,14 +149,14 @@ func TestApsaraMQNamesTheFieldAtFault(t *testing.T) {
 	}
 }
 
-// A batch may mix envelopes and bare notifications, and a bad item does not affect its
-// neighbours.
+// A batch may mix envelopes and bare notifications, and a bad item does not affect the items
+// around it.
 func TestApsaraMQMixesEnvelopesAndNotifications(t *testing.T) {
 	got := decode(t, "apsaramq", "["+envelope("i", tcpclean)+","+envelope("j", `"x"`)+","+tcpclean+"]")
 	require.Equal(t, tcpcleanRow+", "+tcpcleanRow+", rejected 1 data.body", summary(got))
 }
 
-// Both ends of a connection, disconnect and tcpclean, have the channel of its connect.
+// The disconnect and the tcpclean of a connection have the same channel as its connect.
 func TestApsaraMQConnectionHasOneChannel(t *testing.T) {
 	rows := decode(t, "apsaramq", triggerPayload(t, "rocketmq-array")).Events
 	require.Len(t, rows, 3)

@@ -15,12 +15,12 @@ const (
 	awsConfirmation = "DestinationConfirmation"
 )
 
-// awsHandshake recognises the message by which AWS IoT asks if it may send to a new
-// destination of a rule. The receiver agrees by requesting the URL in the message, which
-// contains a token of AWS
+// awsHandshake recognises the message by which AWS IoT asks whether it may send to a new
+// destination of a rule. The receiver agrees by requesting the URL in the message. This URL
+// contains a token from AWS
 // (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
 //
-// A forged message can make the recorder request a URL of AWS IoT's own, and no other.
+// A forged message can make the recorder request only a URL that belongs to AWS IoT.
 func awsHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	if r.Method != http.MethodPost || r.Header.Get(awsMessageType) != awsConfirmation {
 		return HandshakeResponse{}, false
@@ -37,12 +37,13 @@ func awsHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	}, true
 }
 
-// awsHost matches the hosts of AWS IoT's own interface, one a region.
+// awsHost matches the host names of the AWS IoT API. Each region has one.
 var awsHost = regexp.MustCompile(`^iot\.[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}\.amazonaws\.com(\.cn)?$`)
 
 const awsConfirmationPath = "/confirmdestination/"
 
-// awsEnableURL returns the URL in a confirmation message, if it is one of AWS IoT.
+// awsEnableURL returns the URL in a confirmation message. It returns an error if the URL
+// does not belong to AWS IoT.
 func awsEnableURL(body []byte) (*url.URL, error) {
 	var message struct {
 		EnableURL string `json:"enableUrl"`

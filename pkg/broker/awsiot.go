@@ -98,12 +98,12 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 	r.when(e, timeField{"timestamp", m.timestamp})
 }
 
-// versionDigits is the minimum number of digits of a version number as an identifier.
+// versionDigits is the length to which leading zeros extend a version number.
 const versionDigits = 10
 
 // versionID returns the version number with leading zeros. Events of one millisecond
-// sort by it, so in a takeover the older connection comes first. A connect and its end
-// have the same number; the kind of event tells them apart.
+// sort by this text, so in a takeover the older connection comes first. A connect and the
+// end of the same connection have the same number; only their kinds of event differ.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {
@@ -112,28 +112,29 @@ func (m *awsIoT) versionID(r *reader) string {
 	return strings.Repeat("0", max(0, versionDigits-len(digits))) + digits
 }
 
-// awsReasons is the meaning of each disconnectReason. Any other means Socket IOException.
+// awsReasons maps each disconnectReason to its meaning. A reason that is not listed means
+// Socket IOException.
 var awsReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // or a WebSocket close frame
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
 	event.ClientIDConflict:     {"DUPLICATE_CLIENTID"},
 	event.NotAuthorized: {
 		"AUTH_ERROR",       // authentication failed, or a policy denied a topic
-		"FORBIDDEN_ACCESS", // such as a denied address
+		"FORBIDDEN_ACCESS", // for example, a denied address
 		"CUSTOMAUTH_TTL_EXPIRATION",
 	},
 	event.InvalidParam: {
 		"CLIENT_ERROR",
-		"THROTTLED", // nearest
+		"THROTTLED", // no exact word; InvalidParam is nearest
 	},
 	event.ServerShutdown: {
 		"SERVER_ERROR", "SERVER_INITIATED_DISCONNECT",
-		"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", // nearest
+		"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", // no exact word; ServerShutdown is nearest
 	},
 	event.SocketIOException: {"CONNECTION_LOST", "UNKNOWN", "NONE"},
 })
 
-// awsFailures is the meaning of each connectFailureReason. AWS documents only this one.
+// awsFailures maps each connectFailureReason to its meaning. AWS documents only one.
 var awsFailures = table(map[event.ActionInfo][]string{
-	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // of the will message's topic, too
+	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // also if the topic of the will message is denied
 })

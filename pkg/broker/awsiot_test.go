@@ -98,8 +98,8 @@ func TestAWSIoTVersionNumberIsTheEventID(t *testing.T) {
 	}
 }
 
-// An end that arrives late has the channel of its own connection, not of the one that
-// took over.
+// An end that arrives after a takeover has the channel of the old connection, not of the new
+// one.
 func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	got := decode(t, "aws-iot", `[
 		{"clientId":"c","eventType":"connected","timestamp":1795339800000,"sessionIdentifier":"a","versionNumber":1},
@@ -110,8 +110,8 @@ func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	require.Equal(t, got[0].Channel(), got[2].Channel())
 }
 
-// Events of one millisecond sort in the order of the connections, each connect before its
-// end.
+// Events of one millisecond sort in the order of the connections, and each connect comes
+// before the end of the same connection.
 func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
 	var rows []segment.Row
 	for version := range 120 {

@@ -13,14 +13,14 @@ var azureEventGridSource = Source{
 	},
 }
 
-// Kinds of event that are recorded.
+// The kinds of event that are recorded.
 const (
 	azureConnected    = "Microsoft.EventGrid.MQTTClientSessionConnected"
 	azureDisconnected = "Microsoft.EventGrid.MQTTClientSessionDisconnected"
 )
 
 // azureEventGrid is a life cycle event of the MQTT broker of Azure Event Grid, in the
-// schema of CloudEvents 1.0 or in Event Grid's own
+// schema of CloudEvents 1.0 or in the schema of Event Grid
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
 //
 //	CloudEvents  Event Grid  meaning
@@ -104,7 +104,8 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// anyKind returns the field and value of the kind of event, in either schema.
+// anyKind returns the kind of event and the name of the field that holds it in this
+// item's schema.
 func (m *azureEventGrid) anyKind() (field string, kind value) {
 	if m.kind.missing() && !m.eventKind.missing() {
 		return "eventType", m.eventKind
@@ -135,7 +136,8 @@ func (m *azureEventGrid) namespaceName(r *reader) string {
 }
 
 // azureChannel returns an identifier of a client's connection. It contains the namespace,
-// because after a failover the client continues in another one, which counts afresh.
+// because after a failover the client continues in another namespace, where the sequence
+// numbers start again.
 func azureChannel(namespace, sequence string) string {
 	if sequence == "" || namespace == "" {
 		return sequence
@@ -143,7 +145,7 @@ func azureChannel(namespace, sequence string) string {
 	return namespace + "/" + sequence
 }
 
-// azureOther are the kinds that report nothing about a connection.
+// azureOther holds the kinds of event that report nothing about a connection.
 var azureOther = map[string]bool{
 	"Microsoft.EventGrid.MQTTClientCreatedOrUpdated": true,
 	"Microsoft.EventGrid.MQTTClientDeleted":          true,
@@ -151,8 +153,8 @@ var azureOther = map[string]bool{
 	"Microsoft.EventGrid.SubscriptionDeletedEvent":   true,
 }
 
-// azureReasons is the meaning of each disconnectionReason. Any other means Socket
-// IOException. Azure has no reason for an expired keep alive.
+// azureReasons maps each disconnectionReason to its meaning. A reason that is not listed
+// means Socket IOException. Azure has no reason for an expired keep alive.
 var azureReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"ClientInitiatedDisconnect"}, // or a WebSocket close frame
 	event.ClientIDConflict:     {"SessionTakenOver"},
@@ -160,7 +162,7 @@ var azureReasons = table(map[event.ActionInfo][]string{
 	event.TopicAuthFailed:      {"ClientAuthorizationError"},
 	event.InvalidParam: {
 		"ClientError",
-		"QuotaExceeded", "SessionOverflow", // nearest
+		"QuotaExceeded", "SessionOverflow", // no exact word; InvalidParam is nearest
 	},
 	event.ServerShutdown:    {"ServerError", "ServerInitiatedDisconnect"},
 	event.SocketIOException: {"ConnectionLost"},

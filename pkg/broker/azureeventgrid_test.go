@@ -91,7 +91,7 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// Rejections name a field of data with its path.
+// A rejection gives the path of a field inside data.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{
 		{`null`, "data.clientSessionName"},
@@ -115,15 +115,15 @@ func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	}
 }
 
-// The session is the client identifier, because one user name may have many sessions.
+// The session name is the client identifier, because one user name may have many sessions.
 func TestAzureEventGridClientIsTheSession(t *testing.T) {
 	got := decode(t, "azure-eventgrid", azureEvent("MQTTClientSessionConnected", `{"clientAuthenticationName":"user","clientSessionName":"undefined"}`)).Events[0]
 	require.Equal(t, "undefined", string(got.ClientID))
 	require.Equal(t, "user", got.Username)
 }
 
-// All events of a connection have one channel. No other connection has it, not even one
-// with the same number in another namespace.
+// All events of a connection have the same channel. No other connection has this channel, not
+// even a connection with the same number in another namespace.
 func TestAzureEventGridConnectionHasOneChannel(t *testing.T) {
 	channel := func(kind, namespace, sequence string) string {
 		data := fmt.Sprintf(`{"clientSessionName":"c","namespaceName":%s,"sequenceNumber":%s}`, namespace, sequence)

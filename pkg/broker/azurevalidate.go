@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// azureHandshake recognises the request that comes first in either schema. A sender of
-// CloudEvents asks if it may send here; Event Grid's own checks the address of a new
-// subscription.
+// azureHandshake recognises the request that Event Grid makes before it sends events. In
+// the schema of CloudEvents, this request asks whether the sender may send here. In the
+// schema of Event Grid, it checks the address of a new subscription.
 func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	switch r.Method {
 	case http.MethodOptions:
@@ -27,9 +27,9 @@ var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?
 
 const maxHostName = 253
 
-// azureAllowSender allows a sender of CloudEvents any rate that it asks for (HTTP 1.1
-// Web Hooks for Event Delivery 1.0, 4). That is consent to traffic only: events still
-// need a token.
+// azureAllowSender allows a sender of CloudEvents any rate that the sender asks for (HTTP
+// 1.1 Web Hooks for Event Delivery 1.0, 4). The response only permits traffic: events
+// still need a token.
 func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
 	origin := r.Header.Get("WebHook-Request-Origin")
 	if origin == "" {
@@ -47,8 +47,8 @@ func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Header: header, Body: struct{}{}}, true
 }
 
-// azureAllowedRate returns the requested rate, in requests a minute, or "*" for no limit
-// if it is not a positive number.
+// azureAllowedRate returns the requested rate, in requests a minute. If the requested rate
+// is not a positive number, it returns "*", which means no limit.
 func azureAllowedRate(requested string) string {
 	if rate, err := strconv.ParseUint(requested, 10, 32); err == nil && rate > 0 {
 		return strconv.FormatUint(rate, 10)
@@ -56,8 +56,8 @@ func azureAllowedRate(requested string) string {
 	return "*"
 }
 
-// azureValidate recognises the event by which Event Grid, in its own schema, checks the
-// address of a new subscription
+// azureValidate recognises the event by which Event Grid checks the address of a new
+// subscription that uses the schema of Event Grid
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 	code := azureValidationCode(r.Body)
@@ -69,12 +69,12 @@ func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 
 const (
 	azureValidation = "Microsoft.EventGrid.SubscriptionValidationEvent"
-	// maxAzureCode bounds the validation code in bytes. Azure sends a UUID.
+	// maxAzureCode is the maximum length of a validation code in bytes. Azure sends a UUID.
 	maxAzureCode = 256
 )
 
-// azureValidationCode returns the code in a body that is one validation event and
-// nothing else, and "" for any other body.
+// azureValidationCode returns the validation code if the body is exactly one validation
+// event. It returns "" for any other body.
 func azureValidationCode(body []byte) string {
 	if len(body) > MaxHandshakeBody || !bytes.Contains(body, []byte(azureValidation)) {
 		return ""

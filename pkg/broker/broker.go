@@ -1,17 +1,18 @@
-// Package broker turns the payloads of brokers into events. Each source has a file of
-// its own, and source.go lists them all. Everything here is a pure function of its input.
+// Package broker turns the payloads of brokers into events. Each source has its own file,
+// and source.go lists all sources. Everything here is a pure function of its input.
 //
 // What always holds:
 //
 //   - A decoder never panics and never guesses. Each item of a body becomes an event,
-//     is known to make none, or is Rejected with the field at fault.
-//   - A bad item does not affect its neighbours.
+//     is ignored because its kind is known and not recorded, or is Rejected with the
+//     field at fault.
+//   - A bad item does not affect the items around it.
 //   - Absent, null, "" and "undefined" all mean that the source did not give a value.
 //     Only a client identifier may really be "undefined".
-//   - NativeEvent and NativeReason are the source's own words. If the vocabulary has no
-//     exact word for them, Action and ActionInfo are the nearest.
-//   - Unknown keys are ignored. Only the fields of an event are kept, so no passwords
-//     and no message payloads.
+//   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo
+//     are the nearest words of the vocabulary if it has no exact ones.
+//   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
+//     contains a password or a message payload.
 //
 // A body is one JSON object, an array of objects, or one object a line (NDJSON). A
 // source that reports through its log sends lines of text.
@@ -25,10 +26,11 @@ import (
 
 // Rejected is an item that could not be understood.
 type Rejected struct {
-	// Item is the index of the item in the array, or of the line among the lines that
-	// are not blank.
+	// Item is the index of the item in the array. For lines, it is the index of the line
+	// among the lines that are not blank.
 	Item int `json:"item"`
-	// Field is the key at fault, as the source spells it. Empty: the item as a whole.
+	// Field is the key at fault, as the source spells it. It is empty if the item as a
+	// whole is at fault.
 	Field string `json:"field"`
 	// Error says what is wrong with the field and what to send instead.
 	Error string `json:"error"`
@@ -36,8 +38,8 @@ type Rejected struct {
 	Raw []byte `json:"-"`
 }
 
-// Batch holds the items of one body. If it has neither events nor rejections, the body
-// reported nothing that is recorded.
+// Batch holds the items of one body. A batch without events and rejections means that the
+// body reported nothing that is recorded.
 type Batch struct {
 	Events   []event.Event
 	Rejected []Rejected
@@ -47,15 +49,15 @@ type Batch struct {
 type Meta struct {
 	// InstanceID is the broker instance that sent the body.
 	InstanceID event.InstanceID
-	// ReceivedAt is the time on the receiver's clock. Events more than event.MaxAhead
-	// later are rejected.
+	// ReceivedAt is the time on the receiver's clock. Events whose time is more than
+	// event.MaxAhead later are rejected.
 	ReceivedAt time.Time
-	// Retention is how long events are kept. Older ones are rejected. Zero: no limit.
+	// Retention is how long events are kept. Older events are rejected. Zero: no limit.
 	Retention time.Duration
-	// Hook is the kind of event, from the header Source.HookHeader.
+	// Hook is the kind of event, from the header that Source.HookHeader names.
 	Hook string
 	// Position is where the body begins in the source's log, as name and byte offset:
-	// "name:1024". It gives each line an identifier. Empty: unknown.
+	// "name:1024". The identifiers of lines derive from it. Empty: unknown.
 	Position string
 }
 

@@ -7,12 +7,14 @@ import (
 )
 
 const (
-	// maxItems bounds the items of one body. The remainder is rejected as one item.
+	// maxItems is the maximum number of items in one body. All further items are rejected
+	// as one item.
 	maxItems = 100_000
-	// maxPreallocated bounds the events that memory is allocated for up front, judging
-	// by the size of the first item.
+	// maxPreallocated is the maximum number of events for which memory is allocated in
+	// advance. The expected number is estimated from the size of the first item.
 	maxPreallocated = 4_096
-	// maxRejected bounds the rejections of one body. The last one covers the remainder.
+	// maxRejected is the maximum number of rejections of one body. The last rejection
+	// stands for all further rejected items.
 	maxRejected = 1_000
 )
 
@@ -20,24 +22,24 @@ var errTooMany = fmt.Errorf("the body holds more than %d items; send smaller bat
 
 // item holds the values that were read from one item of a body.
 type item interface {
-	// row fills in the event and reports whether the item makes one. If it cannot be
-	// understood, row calls r.refuse.
+	// row fills in the event and reports whether the item makes an event. If the item
+	// cannot be understood, row calls r.refuse.
 	row(r *reader, e *event.Event) bool
 }
 
 // collector makes a batch of a body's items, within the limits of a body.
 type collector struct {
 	meta     Meta
-	size     int // of the body in bytes
+	size     int // the size of the body in bytes
 	interned interner
-	items    int // so far
+	items    int // the number of items so far
 	batch    Batch
 }
 
 // full reports whether the body may have no further item.
 func (c *collector) full() bool { return c.items >= maxItems }
 
-// add adds the event or the rejection that an item makes.
+// add adds the item's event or rejection to the batch, if the item makes one.
 func (c *collector) add(raw []byte, it item) {
 	r := reader{now: c.meta.ReceivedAt, retention: c.meta.Retention, hook: c.meta.Hook, interned: &c.interned}
 	last := len(c.batch.Events)
@@ -59,17 +61,18 @@ func (c *collector) add(raw []byte, it item) {
 	c.items++
 }
 
-// identifyByIndex derives an identifier from the item's index for an event to which its
-// source gave neither an identifier nor a time. All such events of a body have the same
-// time.
+// identifyByIndex derives an identifier from the item's index if the source sent neither an
+// identifier nor a time. All such events of a body have the same time, so only their
+// identifiers can tell them apart. The first item needs no identifier.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
 	}
 }
 
-// reject adds a rejection and counts its item. After maxRejected it extends the last
-// rejection instead, so that a hostile body costs no more than its own size.
+// reject adds a rejection and counts its item. Once there are maxRejected rejections, it
+// extends the last one instead, so that the rejections of a hostile body take no more
+// memory than the body.
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected
 	if len(*rejected) < maxRejected {
@@ -88,8 +91,9 @@ func through(first, later []byte) []byte {
 	return first[:length:cap(first)]
 }
 
-// interner makes equal short texts of a batch, such as the name of a node, share one
-// string. It is a cache with one slot for each hash; a collision replaces the text.
+// interner lets equal short texts of a batch, such as the name of a node, share one
+// string. It is a cache with one slot for each hash; a collision replaces the text in the
+// slot.
 type interner [64]string
 
 // maxInterned is the maximum length of a shared text in bytes.

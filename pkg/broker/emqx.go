@@ -10,17 +10,17 @@ import (
 var emqxSource = Source{
 	Name:   EMQX,
 	Decode: decode[emqx],
-	Traits: Traits{SessionTakeovers: true}, // 5.0.10 to 5.6
+	Traits: Traits{SessionTakeovers: true}, // in EMQX 5.0.10 to 5.6
 	vocabulary: vocabulary{
 		refusals:       []string{"client.connack", "client.check_authn_complete"},
 		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // mostly of WebSocket; see emqx5End
+		ownMuteReasons: []string{"internal_error"}, // mostly from WebSocket; see emqx5End
 		notRestarts:    []string{"kicked", "unknown_error"},
 	},
 }
 
 // emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action with an
-// empty body template. The fields are the columns that become an event.
+// empty body template. The struct holds the columns that are recorded:
 //
 //	event                                                    makes
 //	client.connected                                         connect, accepted
@@ -74,8 +74,8 @@ func (m *emqx) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event by its kind. The newer names of topics in a rule's FROM, such
-// as $events/client/connected, come with the same values of "event".
+// row fills in the event by its kind. A rule may use the newer topic names in its FROM,
+// such as $events/client/connected; the values of "event" are the same.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("event", m.event)
 	switch e.NativeEvent {
@@ -101,8 +101,9 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// isTraffic reports whether a kind of event is about messages or subscriptions. A rule
-// that selects them by mistake must not fill the quarantine with payloads.
+// isTraffic reports whether a kind of event is about messages or subscriptions. Such
+// events are ignored and not rejected, so that a rule that selects them by mistake does
+// not fill the quarantine with payloads.
 func isTraffic(kind string) bool {
 	return strings.HasPrefix(kind, "message.") || strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "delivery.")
 }
@@ -118,9 +119,9 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 	r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
-// sentByClient reports whether there are properties of a DISCONNECT of the client. Their
-// absence proves nothing. An empty User-Property does not count, because EMQX adds it
-// itself (printable_maps in emqx_rule_events, from 5.0.11 on).
+// sentByClient reports whether the event contains properties of a DISCONNECT that the
+// client sent. The absence of properties proves nothing. An empty User-Property does not
+// count, because EMQX itself adds one (printable_maps in emqx_rule_events, from 5.0.11 on).
 func (m *emqx) sentByClient() bool {
 	var user value
 	sent := false
@@ -134,8 +135,9 @@ func (m *emqx) sentByClient() bool {
 	return isObject && (sent || user.hasMembers())
 }
 
-// connack records refusals, except of clients that sent no identifier: nobody could
-// query them, and anybody can send such a CONNECT.
+// connack fills in a refusal and reports whether to record it. Refusals of clients that
+// sent no identifier are not recorded: no query could find them, and anybody can send
+// such a CONNECT.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
 	if m.clientID.isEmptyText() {
 		return false
@@ -147,7 +149,8 @@ func (m *emqx) connack(r *reader, e *event.Event) bool {
 	return isRefusal
 }
 
-// emqxConnack fills in the meaning of a CONNACK's code and reports whether it refuses.
+// emqxConnack fills in the meaning of a CONNACK's code and reports whether the CONNACK is
+// a refusal.
 func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	e.NativeReason = r.text(field, code)
 	name := reasonName(e.NativeReason)
@@ -177,8 +180,8 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel returns the protocol level of MQTT. Gateways for other protocols send
-// versions such as "1.2" or "2019" instead, for which it returns 0.
+// emqxLevel returns the protocol level of MQTT. Gateways for other protocols send their own
+// versions instead, such as "1.2" or "2019"; for these, emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
 	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
@@ -187,16 +190,16 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 	return r.integer("proto_ver", v, math.MaxUint8).Value
 }
 
-// emqx5End returns the meaning of a reason of client.disconnected in EMQX 5 and 6, where
-// some reasons say less than their names.
+// emqx5End returns the meaning of a reason of client.disconnected in EMQX 5 and 6. The names
+// of some reasons in these versions are misleading.
 //
-// "error" stands for {error, X}, and "internal_error" for any other term without a name.
-// Both nearly always come from WebSocket. "error" means that the connection was closed
-// without a close frame, like tcp_closed elsewhere. "internal_error" means a close frame
-// with a code and, from 5.10 on, any end by MQTT itself, including a DISCONNECT or an
-// expired keep alive. Up to 6.2 it also stands for bad frames on TCP.
+// EMQX writes "error" for {error, X}, and "internal_error" for any other term without a
+// name. Both nearly always come from WebSocket. "error" means that the connection was closed
+// without a close frame, like "tcp_closed" for TCP. "internal_error" means a close frame
+// with a code. From 5.10 on, "internal_error" also means any end that MQTT causes, including
+// a DISCONNECT or an expired keep alive. Up to 6.2, it also means bad frames on TCP.
 //
-// The gateway for LwM2M calls the end of a registration's lifetime a timeout.
+// The gateway for LwM2M sends "timeout" when the lifetime of a registration ends.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
 	switch {
 	case name == "internal_error" && sentByClient:

@@ -26,8 +26,8 @@ var emqx4Source = Source{
 //	client_subscribe, client_unsubscribe,
 //	session_*, message_*                      nothing
 //
-// client_connack has no time. client_disconnected has one from 4.2.9 on, and includes
-// the time of the connect from 4.3.12 on. 4.0 sends connected_at in seconds.
+// A client_connack has no time. A client_disconnected has a time from 4.2.9 on, and the
+// time of the connect from 4.3.12 on. EMQX 4.0 sends connected_at in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value
@@ -104,7 +104,8 @@ func (m *emqx4) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", inMilliseconds(m.connectedAt))
 }
 
-// inMilliseconds converts a Unix time that is in seconds to milliseconds.
+// inMilliseconds converts a Unix time in seconds to milliseconds. It leaves any other value
+// as it is.
 func inMilliseconds(v value) value {
 	if n, ok := v.integer(); ok && minMilliseconds/1000 < n && n < minMilliseconds {
 		v.raw = strconv.AppendInt(nil, n*1000, 10)
@@ -114,8 +115,9 @@ func inMilliseconds(v value) value {
 
 // emqx4End returns the meaning of a reason of client_disconnected. The reason is a name
 // as in later versions, an Erlang term such as {error,sock_closed}, or the code of a
-// WebSocket close frame from the client. In a term, the first name that means more than
-// Socket IOException decides; strings are for humans and do not count.
+// WebSocket close frame from the client. In a term, the first name with another meaning
+// than Socket IOException decides. Names after the first quotation mark do not count,
+// because strings are for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient
@@ -131,7 +133,8 @@ func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	return action, info
 }
 
-// isSeparator reports whether c cannot be part of a name in a term.
+// isSeparator reports whether c separates names in a term: a name consists of lower-case
+// letters, digits and underscores.
 func isSeparator(c rune) bool {
 	return c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9')
 }

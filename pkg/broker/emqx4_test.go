@@ -139,7 +139,7 @@ func TestEMQX4Oddities(t *testing.T) {
 	}
 }
 
-// 4.0 sends connected_at in seconds.
+// EMQX 4.0 sends connected_at in seconds.
 func TestEMQX4Seconds(t *testing.T) {
 	got := decode(t, "emqx4", `{"action":"client_connected","clientid":"c","connected_at":1795339800}`).Events[0]
 	require.Equal(t, time.UnixMilli(1795339800000).UTC(), got.Time)
@@ -147,7 +147,7 @@ func TestEMQX4Seconds(t *testing.T) {
 	require.Equal(t, got.Time, got.ConnectedAt)
 }
 
-// From 4.3.12 on, an end includes connected_at.
+// From EMQX 4.3.12 on, an end includes connected_at, so it derives the channel of its connect.
 func TestEMQX4Channel(t *testing.T) {
 	connect := onlyEvent(t, "emqx4-connected")
 	require.Equal(t, "10883a2f80a1785aa02c4f85857ab6fe", connect.Channel())

@@ -52,7 +52,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			"unexpected_frame not_connected subscription_id_inused topic_already_subscribed"
 		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
 	)
-	const ofEMQX = `{"User-Property":{}}` // in every event from 5.0.11 on
+	const ofEMQX = `{"User-Property":{}}` // EMQX adds this to every event from 5.0.11 on
 	rows := []struct {
 		reasons string
 		props   string
@@ -65,7 +65,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error", `{"User-Property":{"why":"battery"}}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{}`, event.Close, event.InvalidParam},
-		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // WebSocket
+		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // from WebSocket
 		{"internal_error", `{"User-Property":{}}`, event.Close, event.ClosedByClient},
 		{"takenover kicked tcp_closed error", `{"Reason-String":"x"}`, event.Close, ""},
 		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
@@ -117,7 +117,7 @@ func TestEMQXConnackReasons(t *testing.T) {
 	}
 }
 
-// Gateways have their own words in a CONNACK, and no reason codes.
+// Gateways send their own words in a CONNACK, and those words have no reason codes.
 func TestEMQXGatewaysConnack(t *testing.T) {
 	for code, want := range map[string]string{
 		"connection_accepted":          "",

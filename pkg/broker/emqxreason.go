@@ -2,8 +2,8 @@ package broker
 
 import "devicetrace/pkg/event"
 
-// emqxReasons is the meaning of each reason of client.disconnected in the source code of
-// EMQX 4.0 to 6.3. Any other reason means Socket IOException. See emqx5End for "error"
+// emqxReasons maps each reason of client.disconnected in the source code of EMQX 4.0 to 6.3
+// to its meaning. Any other reason means Socket IOException. See emqx5End for "error"
 // and "internal_error".
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
@@ -16,21 +16,21 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.TopicAuthFailed: {"acl_denied"}, // gateways for STOMP and NATS
 	event.NotAuthorized: {
-		// Failed or expired authentication, or a denied topic with deny_action =
-		// disconnect. One event alone cannot tell them apart.
+		// The reason not_authorized stands for failed or expired authentication, or for a
+		// denied topic with deny_action = disconnect. One event alone does not show which.
 		"not_authorized",
 		"bad_username_or_password", "bad_authentication_method", "banned",
-		"authentication_expired", // TDMQ for MQTT only
+		"authentication_expired", // only from TDMQ for MQTT
 	},
 	event.ClosedByClient: {
-		"tcp_closed", "ssl_closed", "closed", // also most resets
-		"sock_closed", // 4.x
-		"remote",      // WebSocket close frame without a code
+		"tcp_closed", "ssl_closed", "closed", // also for most connection resets
+		"sock_closed", // in 4.x
+		"remote",      // a WebSocket close frame without a code
 	},
 	event.InvalidParam: {
 		// protocol errors
 		"protocol_error", "malformed_packet", "frame_error", "implementation_specific_error",
-		// words of the parser
+		// words of EMQX's parser
 		"malformed_variable_byte_integer", "malformed_properties", "utf8_string_invalid", "bad_frame_header",
 		"bad_packet_id", "invalid_packet_id", "bad_subqos", "frame_too_large", "packet_too_large",
 		"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",
@@ -60,14 +60,15 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 })
 
-// emqxAccepted are the codes of a CONNACK that does not refuse.
+// emqxAccepted holds the codes of a CONNACK that accepts the connection.
 var emqxAccepted = map[string]bool{
 	"success":             true,
-	"connection_accepted": true, // gateways for other protocols
-	"accepted":            true, // gateway for MQTT-SN
+	"connection_accepted": true, // from gateways for other protocols
+	"accepted":            true, // from the gateway for MQTT-SN
 }
 
-// emqxRefusals is the meaning of refusals by the gateway for MQTT-SN, in its spelling.
+// emqxRefusals maps each refusal by the gateway for MQTT-SN, misspelled as the gateway
+// sends it, to its meaning.
 var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized:  {"rejected_not_authorize"},
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},

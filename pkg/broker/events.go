@@ -15,14 +15,14 @@ var ownSource = Source{
 	vocabulary: vocabulary{
 		refusals: []string{"connack"},
 		ends:     []string{"disconnect"},
-		notRestarts: []string{ // as in reasons
+		notRestarts: []string{ // names from the table reasons
 			"administrative_action", "maximum_connect_time", "server_busy", "unspecified_error",
 		},
 	},
 }
 
-// own is an event in the project's own form, for bridges and for brokers that can be
-// configured or extended to send it.
+// own is an event in the project's own form. The form is for bridges, and for brokers that
+// can be configured or extended to send it.
 //
 //	key                meaning                                                  if missing
 //	client_id          client identifier, up to 65,535 bytes                    from group_id and device_id
@@ -48,8 +48,8 @@ var ownSource = Source{
 //	source             name of the sender                                       "events"
 //
 // native_event and native_reason are part of an event's identity; action and action_info
-// are not. The native words default to action and action_info, so that two actions in one
-// millisecond are not taken for one event.
+// are not. If a sender leaves out the native words, action and action_info replace them,
+// so that two actions in one millisecond are not taken for one event.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value
@@ -118,7 +118,7 @@ func (m *own) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// client returns the client identifier, which comes whole or in two parts.
+// client returns the client identifier, which is sent whole or in two parts.
 func (m *own) client(r *reader) event.ClientID {
 	group, device := r.id("group_id", m.groupID), r.id("device_id", m.deviceID)
 	if group == "" && device == "" {
@@ -139,7 +139,8 @@ func (m *own) client(r *reader) event.ClientID {
 	return joined
 }
 
-// words fills in what happened and why, in the vocabulary and as sent.
+// words fills in what happened and why, both in the words of the vocabulary and in the
+// words that were sent.
 func (m *own) words(r *reader, e *event.Event) {
 	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
 	e.Action = event.Action(action)
@@ -166,9 +167,9 @@ func knownInfos() string {
 	return strings.Join(words, ", ")
 }
 
-// defaultInfo returns the reason of an action if the sender gives none. The code of a
-// connect is taken for the code of its CONNACK. For a close, codes 1 to 5 are refusals of
-// MQTT 3, and all others are codes of the broker's DISCONNECT.
+// defaultInfo returns the reason of an action for which the sender gives no action_info. It
+// takes the code of a connect for the code of the CONNACK. For a close, it takes codes 1 to
+// 5 for refusals of MQTT 3, and all other codes for those of the broker's DISCONNECT.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:
@@ -186,7 +187,7 @@ func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionIn
 	}
 }
 
-// evidence fills in the other fields as sent.
+// evidence fills in the remaining fields as sent.
 func (m *own) evidence(r *reader, e *event.Event) {
 	e.Source = orElse(r.text("source", m.source), Events)
 	e.SourceEventID = r.text("source_event_id", m.sourceEventID)

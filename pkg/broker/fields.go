@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// maxText bounds every text except client identifiers, in bytes.
+	// maxText is the maximum length in bytes of every text except client identifiers.
 	maxText = 64 << 10
 	// maxPort is the highest TCP port.
 	maxPort = 65_535
 )
 
 // reader converts the values of one item to Go types. It is tolerant: a number may come
-// as a string, and a missing value in any of its forms. It keeps the first field that it
-// cannot understand; after that its results are not used.
+// as a string, and a missing value as null, "" or "undefined". It remembers the first
+// field that it refuses; after that, nobody uses the values that it returns.
 type reader struct {
 	now       time.Time
 	retention time.Duration
@@ -30,8 +30,8 @@ type reader struct {
 	fault     string
 }
 
-// refuse rejects the item. The fault says what is wrong with the field and what to send
-// instead; it is shown after the field's name.
+// refuse rejects the item, unless it is rejected already. The fault says what is wrong with
+// the field and what to send instead. People see the fault after the field's name.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -55,7 +55,7 @@ func (v value) missing() bool {
 // isEmptyText reports whether the source sent "".
 func (v value) isEmptyText() bool { return v.kind == text && len(v.raw) == 0 }
 
-// text reads a string, "" if it is missing.
+// text reads a string. It returns "" if the value is missing.
 func (r *reader) text(field string, v value) string {
 	if v.missing() {
 		return ""
@@ -63,7 +63,7 @@ func (r *reader) text(field string, v value) string {
 	return r.anyText(field, v, maxText)
 }
 
-// id reads a string that may be "undefined".
+// id reads a string. Unlike text, it does not take "undefined" for a missing value.
 func (r *reader) id(field string, v value) string {
 	if v.kind == absent || v.kind == null {
 		return ""
@@ -71,7 +71,7 @@ func (r *reader) id(field string, v value) string {
 	return r.anyText(field, v, event.MaxClientID)
 }
 
-// clientID reads the client identifier, without which there is no event.
+// clientID reads the client identifier. It refuses an item without one.
 func (r *reader) clientID(field string, v value) event.ClientID {
 	id := event.ClientID(r.id(field, v))
 	if id == "" {
@@ -98,7 +98,8 @@ func (r *reader) anyText(field string, v value, limit int) string {
 	return r.interned.text(raw)
 }
 
-// integer reads a whole number from 0 to limit, unknown if it is missing.
+// integer reads a whole number from 0 to limit. The result is unknown if the value is
+// missing.
 func (r *reader) integer(field string, v value, limit int32) event.Optional[int32] {
 	if v.missing() {
 		return event.Optional[int32]{}
@@ -111,8 +112,8 @@ func (r *reader) integer(field string, v value, limit int32) event.Optional[int3
 	return event.Some(int32(n))
 }
 
-// numeral reads a whole number that counts events or connections and returns its
-// digits, or "" if it is missing.
+// numeral reads a whole number that counts events or connections, and returns its
+// digits. It returns "" if the value is missing.
 func (r *reader) numeral(field string, v value) string {
 	if v.missing() {
 		return ""
@@ -125,13 +126,14 @@ func (r *reader) numeral(field string, v value) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// seconds reads a whole number of seconds, unknown if it is missing.
+// seconds reads a whole number of seconds. The result is unknown if the value is missing.
 func (r *reader) seconds(field string, v value) event.Optional[time.Duration] {
 	n := r.integer(field, v, math.MaxInt32)
 	return event.Optional[time.Duration]{Value: time.Duration(n.Value) * time.Second, Known: n.Known}
 }
 
-// integer returns the value of a whole number, or of a string that spells one.
+// integer returns the whole number that v is, or that v spells as a string. It returns
+// false if v is anything else.
 func (v value) integer() (int64, bool) {
 	if len(v.raw) > 32 || v.kind != number && !v.spellsNumber() {
 		return 0, false
@@ -152,7 +154,8 @@ func (v value) spellsNumber() bool {
 	return v.kind == text && s.number() == nil && s.at == len(v.raw)
 }
 
-// flag reads a boolean, or a string that spells one; unknown if it is missing.
+// flag reads a boolean, or a string that spells a boolean. The result is unknown if the
+// value is missing.
 func (r *reader) flag(field string, v value) event.Optional[bool] {
 	if v.missing() {
 		return event.Optional[bool]{}
@@ -169,8 +172,8 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// unknownKind refuses a kind of event that the format does not have. The given kinds
-// are those that make an event.
+// unknownKind refuses a kind of event that the format does not have. The fault lists the
+// given kinds, which are those that make an event.
 func (r *reader) unknownKind(field, native string, kinds ...string) {
 	if native == "" {
 		r.refuse(field, "is missing; use one of "+strings.Join(kinds, ", "))
@@ -179,8 +182,8 @@ func (r *reader) unknownKind(field, native string, kinds ...string) {
 	r.refuse(field, fmt.Sprintf("%.64q is not known; use one of %s", native, strings.Join(kinds, ", ")))
 }
 
-// splitPeer cuts "address:port" at the last colon, because an IPv6 address may have no
-// brackets. Without a port, all of it is the address.
+// splitPeer cuts "address:port" at the last colon, because an IPv6 address may come
+// without brackets. If there is no port, the whole text is the address.
 func splitPeer(peer string) (address string, port int32) {
 	colon := strings.LastIndexByte(peer, ':')
 	if colon < 0 {

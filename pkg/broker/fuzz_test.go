@@ -12,9 +12,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// fuzz is the body of each source's fuzz target. A decoder must not panic, its events must
-// be valid, and a NUL must not end anything. The seeds are the source's samples with their
-// hooks, plain and with NULs in places where a C program might leave them.
+// fuzz is the body of each source's fuzz target. A decoder must not panic, the events must be
+// valid, and a NUL must not end the body, an item or a text. The seeds are the source's
+// samples with their hooks, plain and with NULs in places where a C program might leave NULs.
 func fuzz(f *testing.F, route string) {
 	for _, path := range allSamples(f, route) {
 		_, body := sample(f, path)
@@ -36,7 +36,7 @@ func fuzz(f *testing.F, route string) {
 	})
 }
 
-// noNUL replaces each NUL by another byte that JSON does not allow.
+// noNUL returns a copy of b in which another byte that JSON does not allow replaces each NUL.
 func noNUL(b []byte) []byte {
 	b = bytes.Clone(b)
 	for i, c := range b {
@@ -47,7 +47,7 @@ func noNUL(b []byte) []byte {
 	return b
 }
 
-// withoutNUL applies noNUL to the rejected items of a batch.
+// withoutNUL returns the batch with noNUL applied to its rejected items.
 func withoutNUL(b broker.Batch) broker.Batch {
 	for i, r := range b.Rejected {
 		b.Rejected[i].Raw = noNUL(r.Raw)

@@ -32,7 +32,7 @@ func requireBody(t *testing.T, want string, r broker.HandshakeResponse) {
 	require.JSONEq(t, want, string(body))
 }
 
-// Hooks that ask for a decision are left to the next plugin, whatever the body.
+// The recorder leaves every decision to VerneMQ's next plugin, whatever the body.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`} {
@@ -128,7 +128,8 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	}
 }
 
-// A forged confirmation cannot make the recorder request a URL that is not AWS IoT's.
+// A forged confirmation cannot make the recorder request a URL that does not belong to AWS
+// IoT.
 func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 	for _, target := range []string{
 		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:8443/confirmdestination/x",
@@ -141,7 +142,7 @@ func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 		"https://iot.us-east-1.amazonaws.com/things", "https://127.0.0.1/confirmdestination/x", "https://[::1]/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com/confirmdestination/../things", "https://iot.us-east-1.amazonaws.com/confirmdestination/..",
 		"https://iot.us-east-1.amazonaws.com/confirmdestination/%2e%2e/things", "https://iot.us-east-1.amazonaws.com/confirmdestination/x/..%2f..%2fthings",
-		"https://IOT.us-east-1.amazonaws.com/confirmdestination/x", "https://іot.us-east-1.amazonaws.com/confirmdestination/x", // a Cyrillic і
+		"https://IOT.us-east-1.amazonaws.com/confirmdestination/x", "https://іot.us-east-1.amazonaws.com/confirmdestination/x", // the first letter is a Cyrillic і
 		"https://xn--ot-e0b.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com\u3002evil.example/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com\\u0000/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:0443/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com:443:80/confirmdestination/x", "https://[iot.us-east-1.amazonaws.com]/confirmdestination/x",
@@ -172,7 +173,7 @@ func TestAWSOtherMessagesAreNoHandshake(t *testing.T) {
 	}
 }
 
-// Whatever the body, only URLs of AWS IoT are requested.
+// The recorder requests only URLs that belong to AWS IoT, whatever the body.
 func FuzzAWSConfirmation(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -184,7 +185,7 @@ func FuzzAWSConfirmation(f *testing.F) {
 	})
 }
 
-// A body is either a valid handshake or none; it is never refused.
+// A body is either a valid handshake or no handshake; no body is refused.
 func FuzzAzureValidation(f *testing.F) {
 	f.Add([]byte(validation("512d38b6")))
 	f.Add([]byte(`[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]`))

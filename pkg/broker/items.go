@@ -2,9 +2,9 @@ package broker
 
 import "bytes"
 
-// message is a struct of the values that a format reads from one item.
+// message is a struct that holds the values of one item in a certain format.
 type message interface {
-	// slot returns the place for the value of a key, nil for a key to ignore.
+	// slot returns the place for the value of a key, or nil for a key to ignore.
 	slot(key []byte) *value
 	item
 }
@@ -19,7 +19,7 @@ type batcher[M any, P interface {
 	slot func(key []byte) *value
 }
 
-// decode is the Decoder of the format with the message M.
+// decode is the Decoder of the format that the message M describes.
 func decode[M any, P interface {
 	*M
 	message
@@ -38,8 +38,8 @@ func decode[M any, P interface {
 	return b.batch
 }
 
-// array reads [item, item, …]. After a syntax error nobody knows where the next item
-// begins, so the rest of the body is rejected together with the bad item.
+// array reads [item, item, …]. After a syntax error it is unknown where the next item
+// begins, so array rejects the bad item and the rest of the body together.
 func (b *batcher[M, P]) array(s *scanner) {
 	s.at++
 	if s.space() == ']' {
@@ -75,8 +75,8 @@ func (b *batcher[M, P]) end(s *scanner) {
 	}
 }
 
-// objects reads a body that is one object, on any number of lines, or one object a line.
-// If none of its lines is valid JSON, the body is rejected as one damaged item.
+// objects reads a body that is one object on any number of lines, or one object per line.
+// If the body is neither, and no line is valid JSON, it is rejected as one damaged item.
 func (b *batcher[M, P]) objects(s *scanner) {
 	body := s.body[s.at:]
 	err := b.value(s, alone)
@@ -89,7 +89,7 @@ func (b *batcher[M, P]) objects(s *scanner) {
 	}
 }
 
-// lines reads NDJSON, in which blank lines do not count.
+// lines reads NDJSON and skips blank lines.
 func (b *batcher[M, P]) lines(body []byte) {
 	for len(body) > 0 {
 		line, rest, _ := bytes.Cut(body, []byte("\n"))
@@ -132,8 +132,9 @@ const (
 	alone  place = true
 )
 
-// value reads the next item and adds its event or rejection to the batch. An error means
-// that the end of the item could not be found; nothing was added then.
+// value reads the next item and adds its event or rejection to the batch. If it returns an
+// error, it has added nothing, because it could not find the end of the item or the body
+// may have no further item.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {
 		return errTooMany

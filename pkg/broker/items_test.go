@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBodies lists which items are found in a body that mixes good and bad ones.
+// TestBodies checks which items a decoder finds in bodies that mix good and bad items.
 func TestBodies(t *testing.T) {
 	const a, b = `{"client_id":"a","action":"connect"}`, `{"client_id":"b","action":"close"}`
 	const rowA, rowB = "a connect accepted", "b close Socket IOException"

@@ -16,13 +16,13 @@ const maxLine = 4 << 10
 // lineReader splits a body into the lines of a log and collects their events.
 type lineReader struct {
 	collector
-	log    string         // name of the log; empty if the position is unknown
-	offset int64          // of the body in the log
-	before map[string]int // how often each line has occurred in this body
+	log    string         // the name of the log; empty if the position is unknown
+	offset int64          // the offset of the body in the log
+	before map[string]int // how often each line has occurred so far in this body
 }
 
-// decodeLines is the Decoder of a log with lines of type L. Blank lines do not count,
-// and the last line needs no line feed.
+// decodeLines is the Decoder of a log with lines of type L. It skips blank lines. The last
+// line needs no line feed.
 func decodeLines[L interface {
 	~[]byte
 	item
@@ -54,8 +54,8 @@ func decodeLines[L interface {
 	return b.batch
 }
 
-// isJSON reports whether a line is a JSON object or array. Its sender uses the wrong
-// route, and would not notice if the line were ignored like an unrelated log line.
+// isJSON reports whether a line is a JSON object or array. A sender of JSON uses the wrong
+// route. The line is rejected so that the sender notices; unrelated log lines are ignored.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
@@ -63,7 +63,7 @@ func isJSON(line []byte) bool {
 const (
 	// maxLogName is the maximum length of a log's name in a position, in bytes.
 	maxLogName = 128
-	// maxOffset is the largest offset in a position. It has the 15 digits of an identifier.
+	// maxOffset is the largest offset in a position. Identifiers have room for its 15 digits.
 	maxOffset = 999_999_999_999_999
 )
 
@@ -78,8 +78,8 @@ func (b *lineReader) place(position string) bool {
 	return err == nil && offset <= maxOffset-uint64(b.size)
 }
 
-// line adds the event or rejection that a line makes. The line begins at the given
-// offset of the body.
+// line adds the event or rejection of a line. The parameter at is the offset of the line in
+// the body.
 func (b *lineReader) line(raw []byte, at int, it item) {
 	switch {
 	case len(raw) > maxLine:
@@ -96,10 +96,11 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 	}
 }
 
-// identifyByPosition makes the position of the line in the log the identifier of its event. It
-// does not depend on the body in which the line arrives, and identifiers sort like the
-// lines, which puts the events of one second in order. If the position is unknown, only
-// equal lines need an identifier: the number of equal lines before it in this body.
+// identifyByPosition identifies the event of a line by the position of the line in the log.
+// This identifier does not depend on the body in which the line arrives. Identifiers sort
+// like the lines, so the events of one second stay in order. If the position is unknown,
+// only a repeated line needs an identifier: the number of equal lines before it in this
+// body.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))

@@ -11,7 +11,7 @@ import (
 var mosquittoSource = Source{
 	Name:   Mosquitto,
 	Decode: decodeLines[mosquitto],
-	Traits: Traits{RefusalsLookLikeEnds: true}, // one form of line
+	Traits: Traits{RefusalsLookLikeEnds: true}, // both have the same form of line
 	vocabulary: vocabulary{
 		notRestarts: []string{"out of memory"},
 	},
@@ -24,19 +24,19 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// 2.1.0 writes like 2.0, and for reasons that 2.0 does not have, "Client dev1
-// disconnected, session taken over."
+// Mosquitto 2.1.0 writes the same lines as 2.0. For reasons that 2.0 does not have, it
+// writes "Client dev1 disconnected, session taken over."
 //
-// Other lines make no event, nor do lines without a client identifier. In place of the
-// identifier, Mosquitto writes <unknown> up to 2.0, and the client's address from 2.1 on.
-// If a client really has such a name, only its connects are recorded.
+// Other lines make no event. Neither do lines without a client identifier: in its place,
+// Mosquitto writes <unknown> up to 2.0, and the client's address from 2.1 on. If a client
+// has <unknown> or its address as its identifier, only its connects may be recorded.
 //
-// The time is in Unix seconds, or ISO 8601 with a zone. A line without a time gets the
-// time of receipt, and so does one with a local time, whose zone is unknown.
+// The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
+// its line has no time, or has a local time, whose zone is unknown.
 type mosquitto []byte
 
-// mosquittoCut is the length in bytes of a line that Mosquitto may have truncated: its
-// buffer is 1,000 bytes long.
+// mosquittoCut is the length in bytes of a line that Mosquitto may have truncated, because
+// Mosquitto's buffer is 1,000 bytes long.
 const mosquittoCut = 999
 
 func (line mosquitto) row(r *reader, e *event.Event) bool {
@@ -75,12 +75,12 @@ func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	}
 }
 
-// mosquittoVersions maps the version in a line to the protocol level. 2.0 writes numbers
-// of its own, 2.1 writes the level.
+// mosquittoVersions maps the version in a line to the protocol level. Mosquitto 2.0 writes
+// 1 and 2 for levels 3 and 4; Mosquitto 2.1 writes the level itself.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
 
-// mosquittoStamp splits the time off a line. The time is zero if there is none, or if it
-// has no zone.
+// mosquittoStamp splits a line into its time and its text. The time is zero if the line has
+// none, or has one without a zone.
 func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 	before, after, found := bytes.Cut(line, []byte(": "))
 	if !found || len(before) > maxStamp {
@@ -105,14 +105,14 @@ func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 // maxStamp is the maximum length in bytes of the time before a line.
 const maxStamp = 64
 
-// Layouts of log_timestamp_format with and without a zone.
+// Layouts of log_timestamp_format: those with a zone, and those with a local time.
 var (
 	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
 )
 
-// mosquittoWhen sets the event's time to the time of its line, or to the time of receipt
-// if that is zero.
+// mosquittoWhen sets the event's time to the time of the line, or to the time of receipt if
+// the time of the line is zero.
 func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	switch ms := stamp.UnixMilli(); {
 	case stamp.IsZero():
@@ -124,8 +124,8 @@ func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	}
 }
 
-// mosquittoHidden reports whether a line makes an event if something that is not a known
-// form of time is removed from its beginning.
+// mosquittoHidden reports whether a line about a connection follows a beginning that ends
+// with ": " but is no known form of time.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {

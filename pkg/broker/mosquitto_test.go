@@ -29,7 +29,7 @@ func TestMosquittoSamples(t *testing.T) {
 // second is the time of the lines in these tests.
 var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-// stamped returns log lines with their time in front.
+// stamped returns the log lines with the time second in front of each.
 func stamped(lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
@@ -63,7 +63,7 @@ func TestMosquittoEndHasAllFields(t *testing.T) {
 	}}, got.Events)
 }
 
-// The lines of one connection of 2.1 derive one channel.
+// In Mosquitto 2.1, all lines of one connection derive the same channel.
 func TestMosquittoChannels(t *testing.T) {
 	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:5 as c (p4, c1, k60).",
 		"Client c [192.0.2.7:5] disconnected.", "Client c [192.0.2.7:6] disconnected.")).Events
@@ -105,15 +105,15 @@ func TestMosquittoConnects(t *testing.T) {
 	}
 }
 
-// mosquittoEnd is an end as written by one version or both.
+// mosquittoEnd is an end as one or both versions of Mosquitto write it.
 type mosquittoEnd struct {
-	says   string // after the client identifier
+	says   string // the text after the client identifier
 	reason string
 	action event.Action
 	info   event.ActionInfo
 }
 
-// mosquitto20Ends are all ends in the source code of 2.0.0 to 2.0.22.
+// mosquitto20Ends lists all ends in the source code of Mosquitto 2.0.0 to 2.0.22.
 var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" closed its connection.", "closed its connection", event.Close, event.ClosedByClient},
@@ -134,7 +134,7 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
 }
 
-// mosquitto21Ends are all ends in the source code of 2.1.0 to 2.1.2.
+// mosquitto21Ends lists all ends in the source code of Mosquitto 2.1.0 to 2.1.2.
 var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" disconnected: connection closed by client.", "connection closed by client", event.Close, event.ClosedByClient},
@@ -164,8 +164,9 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
 }
 
-// mosquittoSocketTexts are the texts of Mosquitto's library that both versions write when
-// they have no words of their own. In 2.0, most have a full stop.
+// mosquittoSocketTexts maps texts of Mosquitto's library to their meaning. Both versions
+// write such a text when the broker has no words of its own. In 2.0, most of these texts end
+// with a full stop.
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
 	"Unknown error.":                         event.SocketIOException,
@@ -339,14 +340,14 @@ func TestMosquittoBodies(t *testing.T) {
 	}
 }
 
-// at returns meta with a position.
+// at returns meta with the given position.
 func at(position string) broker.Meta {
 	with := meta
 	with.Position = position
 	return with
 }
 
-// A line has the same identifier in whatever batch it arrives.
+// The identifier of a line does not depend on the batch in which the line arrives.
 func TestMosquittoPositions(t *testing.T) {
 	log := stamped("mosquitto version 2.0.22 running", "Client c disconnected.", "Client c disconnected.", "", "Client c closed its connection.")
 	whole := decodeWith(t, "mosquitto", log, at("log-1:1000")).Events
@@ -390,7 +391,7 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
 }
 
-// Without positions only equal lines get an identifier, so that lines make the same events
+// Without positions, only repeated lines get an identifier. So lines make the same events
 // when they are sent again in other batches.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
@@ -429,8 +430,8 @@ func TestMosquittoLimits(t *testing.T) {
 	require.Equal(t, 49_001, bytes.Count(got.Rejected[999].Raw, []byte("Client")))
 }
 
-// FuzzMosquitto checks that events are valid, and that a body makes the same events in two
-// halves as in one piece.
+// FuzzMosquitto checks that events are valid, and that a body makes the same events whether
+// it is sent in one piece or in two.
 func FuzzMosquitto(f *testing.F) {
 	for _, path := range allSamples(f, "mosquitto") {
 		_, body := sample(f, path)
@@ -464,7 +465,8 @@ func TestMosquittoRejectsJSON(t *testing.T) {
 	require.Empty(t, summary(decode(t, "mosquitto", "[2026] mosquitto version 2.0.22 running")), "a time in brackets")
 }
 
-// Only 2.1.0 has these lines. Later versions write those of mosquitto21Ends.
+// Only Mosquitto 2.1.0 writes these lines. Later versions write the lines of
+// mosquitto21Ends.
 func TestMosquitto210Ends(t *testing.T) {
 	for why, info := range map[string]event.ActionInfo{
 		"session taken over": event.ClientIDConflict,

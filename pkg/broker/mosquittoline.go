@@ -19,12 +19,12 @@ type mosquittoLine struct {
 	address []byte
 	port    int32
 
-	version, clean, keepAlive uint64 // of a connect
+	version, clean, keepAlive uint64 // parameters of a connect
 	user                      []byte
 }
 
-// The forms of a line. Events of one second sort by these words if nothing else puts
-// them in order, so a connect comes before its end.
+// The forms of a line. If nothing else puts the events of one second in order, they sort by
+// these words, so a connect comes before the end of the connection.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -37,12 +37,12 @@ func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
 
-// mosquittoParse reads a line without its time. The fault is not empty if the line
-// begins like one about a connection but does not continue like one.
+// mosquittoParse reads a line without its time. It returns a fault if the line begins like
+// a line about a connection but does not continue like one.
 //
 // Client identifiers and user names may contain anything, and nothing marks their end.
-// So a line is read from both ends, and of two possible readings, the one with the longer
-// client identifier is taken.
+// Therefore, mosquittoParse reads a line from both ends. If a line can be read in two ways,
+// the reading with the longer client identifier counts.
 func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
@@ -75,8 +75,8 @@ func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	return true, ""
 }
 
-// peer reads ADDR:PORT. An IPv6 address has no brackets. For a Unix socket, ADDR is its
-// path as configured, and the port is 0.
+// peer reads ADDR:PORT. An IPv6 address has no brackets. For a Unix socket, ADDR is the
+// configured path of the socket, and PORT is 0.
 func (m *mosquittoLine) peer(text []byte) bool {
 	address, port, _ := cutLast(text, ":")
 	n, err := strconv.ParseUint(string(port), 10, 16)
@@ -91,8 +91,8 @@ func (m *mosquittoLine) peer(text []byte) bool {
 	return true
 }
 
-// parameters reads "ID (p2, c1, k60, u'USER')." It splits the text at the last place
-// that is followed by valid parameters.
+// parameters reads "ID (p2, c1, k60, u'USER')." The client identifier ends at the last
+// " (" that valid parameters follow.
 func (m *mosquittoLine) parameters(text []byte) bool {
 	text, ok := bytes.CutSuffix(text, []byte(")."))
 	for at := len(text); ok; {
@@ -121,7 +121,7 @@ func (m *mosquittoLine) parametersIn(text []byte) bool {
 	return true
 }
 
-// parameter reads a letter and a number from 0 to limit.
+// parameter reads the given letter and a number from 0 to limit.
 func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	if len(text) < 2 || text[0] != letter {
 		return false
@@ -131,9 +131,9 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	return err == nil && n <= limit
 }
 
-// end reads "ID closed its connection." and the other forms of 2.0, and
-// "ID [ADDR:PORT] disconnected: WHY." of 2.1. Unrelated lines may begin with "Client ",
-// too.
+// end reads "ID closed its connection." and the other forms of Mosquitto 2.0, and
+// "ID [ADDR:PORT] disconnected: WHY." of 2.1. It ignores unrelated lines, which may begin
+// with "Client ", too.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
@@ -144,7 +144,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	}
 	if id, why, ok := cutKnown(rest); ok {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
-		if _, err := netip.ParseAddr(string(id)); err != nil { // an address means that the client is unknown
+		if _, err := netip.ParseAddr(string(id)); err != nil { // 2.1 writes an address if the client is unknown
 			m.id = id
 		}
 		return true, ""
@@ -176,14 +176,14 @@ func cutWhy(text []byte) (id, why []byte, found bool) {
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
 		id, why, found = before, after, true
 	}
-	if bytes.HasPrefix(why, mosquittoBadSocket) { // needs no full stop
+	if bytes.HasPrefix(why, mosquittoBadSocket) { // such a reason may lack the full stop
 		return id, why, found
 	}
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
 	return id, why, found && hasStop
 }
 
-// cutKnown splits "ID disconnected, WHY." of 2.1.0 if WHY is a known reason.
+// cutKnown splits "ID disconnected, WHY." of Mosquitto 2.1.0 if WHY is a known reason.
 func cutKnown(text []byte) (id, why []byte, found bool) {
 	id, why, found = cutLast(text, " disconnected, ")
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
@@ -191,7 +191,7 @@ func cutKnown(text []byte) (id, why []byte, found bool) {
 	return id, why, found && hasStop && isKnown
 }
 
-// socket reads "ID: WHY" of 2.0, and "ID, disconnecting." of versions up to 2.0.5.
+// socket reads "ID: WHY" of Mosquitto 2.0, and "ID, disconnecting." of versions up to 2.0.5.
 func (m *mosquittoLine) socket(rest []byte) (found bool, fault string) {
 	id, why, found := cutLast(rest, ": ")
 	if before, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {

@@ -6,33 +6,38 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoEnds are the lines with a wording of their own: those of 2.0, and the end by
-// a DISCONNECT in both versions. Mosquitto also writes the latter when it disconnects a
-// client whose password or certificate is gone after a reload.
+// mosquittoEnds lists the ends whose lines do not use the form "disconnected: WHY." Only the
+// line for a DISCONNECT, the first in the list, exists in both 2.0 and 2.1. Mosquitto also
+// writes that line when it disconnects a client whose password or certificate is gone after
+// a reload.
 var mosquittoEnds = []struct {
 	suffix []byte
-	reason []byte // the part that gives the reason
+	reason []byte // the part of the suffix that gives the reason
 	action event.Action
 	info   event.ActionInfo
 }{
 	{[]byte(" disconnected."), nil, event.Disconnect, event.DisconnectedByClient},
-	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // also a reset
+	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // also for a connection reset
 	{[]byte(" has exceeded timeout, disconnecting."), []byte("has exceeded timeout"), event.Close, event.NoHeart},
 	{[]byte(" already connected, closing old connection."), []byte("already connected"), event.Close, event.ClientIDConflict},
 	{[]byte(" disconnected, not authorised."), []byte("not authorised"), event.Close, event.NotAuthorized},
 	{[]byte(" been disconnected by administrative action."), []byte("administrative action"), event.Close, event.ServerShutdown},
 }
 
-// mosquittoBadSocket begins a reason for which 2.1 has no words of its own.
+// mosquittoBadSocket is the prefix of a reason in 2.1 that is a text of Mosquitto's library
+// or of the operating system.
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
-// mosquittoReasons is the meaning of each reason after "disconnected due to" in 2.0 and
-// after "disconnected:" in 2.1, from the source code of 2.0.0 to 2.1.2. Reasons with a
-// capital letter are texts of Mosquitto's library, for which the broker has no words of
-// its own. They also follow "Bad socket read/write", and 2.0 ends them with a full stop.
-// Any other reason means Socket IOException. It is another text of the library, such as
-// "Unknown error" of 2.0 for a retained message where none is allowed, or a text of the
-// operating system.
+// mosquittoReasons maps each reason after "disconnected due to" in 2.0 and after
+// "disconnected:" in 2.1 to its meaning. The list is from the source code of 2.0.0 to 2.1.2.
+//
+// Reasons with a capital letter are texts of Mosquitto's library; the broker uses them where
+// it has no words of its own. These reasons also follow "Bad socket read/write", and in 2.0
+// they end with a full stop.
+//
+// A reason that is not listed means Socket IOException. It is another text of the library or
+// a text of the operating system. An example from 2.0 is "Unknown error", for a retained
+// message where none is allowed.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},
@@ -42,7 +47,7 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"bad username or password", "client banned", "bad authentication method",
 	},
 	event.TopicAuthFailed: {
-		// Comes from a plugin, or from a will message below $CONTROL/. Mosquitto itself
+		// A plugin or a will message below $CONTROL/ causes this reason. Mosquitto itself
 		// closes no connection because of a denied topic.
 		"Access denied by ACL",
 	},
@@ -56,7 +61,7 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
 		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
-		// max_keepalive for MQTT 3, or global_max_clients:
+		// The limit max_keepalive for MQTT 3, or global_max_clients:
 		"Invalid arguments provided", // 2.0
 		"Invalid input",              // 2.1
 	},

@@ -13,7 +13,8 @@ import (
 )
 
 // TestEachFieldInEachForm changes each field of each sample to every form of a missing
-// value, to wrong types and to huge values. Each must make a valid event or a rejection.
+// value, to wrong types and to huge values. Each changed sample must make a valid event or a
+// rejection.
 func TestEachFieldInEachForm(t *testing.T) {
 	forms := map[string]any{
 		"null": nil, "empty": "", "undefined": "undefined", "number": -1.5, "text": "x", "flag": true,
@@ -27,7 +28,7 @@ func TestEachFieldInEachForm(t *testing.T) {
 			with := sampleMeta(t, sampled)
 			var whole map[string]any
 			if json.Unmarshal([]byte(body), &whole) != nil {
-				continue // a batch, whose items have samples of their own, or lines of text
+				continue // the sample is lines of text, or a batch whose items are samples, too
 			}
 			for _, path := range fieldsOf(whole, nil) {
 				field := path[len(path)-1]
@@ -46,8 +47,8 @@ func TestEachFieldInEachForm(t *testing.T) {
 	}
 }
 
-// fieldsOf returns the paths of all fields of an object, including nested ones. It skips
-// the fields of disconn_props, because only their presence matters.
+// fieldsOf returns the paths of all fields of an object, including nested fields. It skips
+// the fields inside disconn_props, because their values do not matter.
 func fieldsOf(o map[string]any, above []string) (paths [][]string) {
 	for field, v := range o {
 		path := append(slices.Clone(above), field)
@@ -63,7 +64,7 @@ func isID(field string) bool {
 	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id"}, field)
 }
 
-// change encodes the object with one field changed or left out.
+// change returns the JSON of an object with the field at path changed to v or left out.
 func change(t *testing.T, whole map[string]any, path []string, v any, leaveOut bool) string {
 	t.Helper()
 	changed := changedAt(whole, path, v, leaveOut)
@@ -88,7 +89,7 @@ func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string
 // notUTF8 is a placeholder for invalid UTF-8, which JSON encoders do not write.
 const notUTF8 = "(not UTF-8)"
 
-// A string one byte too long is rejected with the name of its field.
+// A string that is one byte too long is rejected, and the rejection names the field.
 func TestTooLongStringsAreRejected(t *testing.T) {
 	for field, limit := range map[string]int{"client_id": 65_535, "username": 65_536, "native_reason": 65_536, "channel_id": 65_536} {
 		for _, extra := range []int{0, 1} {

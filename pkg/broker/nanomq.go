@@ -13,12 +13,12 @@ var nanomqSource = Source{
 	vocabulary: vocabulary{
 		refusals:    []string{"client_connack"},
 		ends:        []string{"client_disconnected"},
-		ownMuteEnds: []string{"client_disconnected"}, // always "normal"; EMQX 4 gives a reason
+		ownMuteEnds: []string{"client_disconnected"}, // NanoMQ always sends "normal"; EMQX 4 sends a reason with this event
 	},
 }
 
-// nanomq is an event of the webhook of NanoMQ, from the source code of 0.25 and tried
-// with 0.25.5:
+// nanomq is an event of NanoMQ's webhook, as in the source code of 0.25 and as 0.25.5 sent
+// it in a trial:
 //
 //	action                 conn_ack    makes
 //	client_connack         success     connect, accepted
@@ -27,7 +27,7 @@ var nanomqSource = Source{
 //	message_publish                    nothing
 //
 // A refused CONNECT makes both client_connack and client_disconnected, in either order.
-// There is no time, no address and no identifier of the connection. The reason of
+// No event has a time, an address or an identifier of the connection. The reason in
 // client_disconnected is always "normal", so it is kept as evidence but means nothing.
 type nanomq struct {
 	action, clientID, username value

@@ -14,8 +14,8 @@ import (
 // setUpPages is the folder of the set-up pages. Its README lists them.
 const setUpPages = "../../infra/operate/brokers"
 
-// TestEverySourceHasItsPlaces checks the list "How to add a broker" of pkg/README.md: a
-// source has samples, a set-up page and an entry in both lists of sources.
+// TestEverySourceHasItsPlaces checks that every source follows the list "How to add a broker"
+// in pkg/README.md: it has samples, a set-up page and an entry in both lists of sources.
 func TestEverySourceHasItsPlaces(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| \\[`([a-z0-9-]+)`\\]\\(([^)]+)\\)").FindAllStringSubmatch(read(t, setUpPages, "README.md"), -1)
 	listed := []string{}

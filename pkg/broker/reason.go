@@ -7,8 +7,8 @@ import (
 )
 
 // reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code has one
-// meaning in a CONNACK and one in a DISCONNECT of the broker. A DISCONNECT of the client
-// is (disconnect, disconnected by client), whatever its code.
+// meaning in a CONNACK and one in a DISCONNECT from the broker. A DISCONNECT from the client
+// always means (disconnect, disconnected by client), whatever the code.
 type reason struct {
 	code      int32
 	name      string
@@ -16,8 +16,8 @@ type reason struct {
 	byBroker  event.ActionInfo
 }
 
-// reasons are the codes that end a connection. If MQTT allows a code in one of the two
-// packets only, both columns are equal.
+// reasons lists the codes that refuse or end a connection. If MQTT allows a code only in
+// CONNACK or only in DISCONNECT, its two meanings are equal.
 var reasons = []reason{
 	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
 	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
@@ -56,7 +56,8 @@ var reasons = []reason{
 	{0xA2, "wildcard_subscriptions_not_supported", event.InvalidParam, event.InvalidParam},
 }
 
-// returnCodes are the refusals of MQTT 3.1 and 3.1.1 (MQTT 3.1.1, 3.2.2.3).
+// returnCodes maps the return codes that refuse a CONNECT in MQTT 3.1 and 3.1.1 to their
+// meaning (MQTT 3.1.1, 3.2.2.3).
 var returnCodes = map[int32]event.ActionInfo{
 	1: event.InvalidParam,   // unacceptable protocol version
 	2: event.InvalidParam,   // identifier rejected
@@ -65,8 +66,9 @@ var returnCodes = map[int32]event.ActionInfo{
 	5: event.NotAuthorized,  // not authorized
 }
 
-// Refused returns the meaning of a code in a CONNACK that refuses. The version of MQTT
-// does not matter: return codes of MQTT 3 are 1 to 5, reason codes of MQTT 5 begin at 128.
+// Refused returns the meaning of a code in a CONNACK that refuses the connection. The
+// version of MQTT need not be known, because return codes of MQTT 3 are 1 to 5, and reason
+// codes of MQTT 5 begin at 128.
 func Refused(code byte) event.ActionInfo {
 	if info, ok := returnCodes[int32(code)]; ok {
 		return info
@@ -74,10 +76,10 @@ func Refused(code byte) event.ActionInfo {
 	if r, ok := reasonOf(int32(code)); ok {
 		return r.inConnack
 	}
-	return event.InvalidParam // reserved
+	return event.InvalidParam // the code is reserved
 }
 
-// ClosedByBroker returns the meaning of a code in a DISCONNECT of the broker.
+// ClosedByBroker returns the meaning of a code in a DISCONNECT from the broker.
 func ClosedByBroker(code byte) event.ActionInfo {
 	if code == 0 {
 		return event.ServerShutdown
@@ -88,7 +90,8 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	return event.SocketIOException
 }
 
-// reasonOf returns the row of a code. Codes begin at 0x80 and have no gaps.
+// reasonOf returns the row of reasons for a code. The codes in reasons begin at 0x80 and
+// have no gaps.
 func reasonOf(code int32) (reason, bool) {
 	i := int(code) - 0x80
 	if i < 0 || i >= len(reasons) {
@@ -97,7 +100,7 @@ func reasonOf(code int32) (reason, bool) {
 	return reasons[i], true
 }
 
-// reasonNames maps a name to its row.
+// reasonNames maps the name of a reason to its row of reasons.
 var reasonNames = func() map[string]reason {
 	names := make(map[string]reason, len(reasons))
 	for _, r := range reasons {
@@ -139,9 +142,9 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	return byName
 }
 
-// ending returns the meaning of a reason of an end according to a source's table. A
-// reason that is not in the table means Socket IOException. The action is disconnect if
-// the client sent a DISCONNECT, otherwise close.
+// ending returns the action and action info of an end, looking up the native reason in a
+// source's table. A reason that is not in the table means Socket IOException. The action is
+// disconnect if the client sent a DISCONNECT, otherwise close.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:

@@ -18,7 +18,7 @@ func TestReasonsHaveNoGap(t *testing.T) {
 }
 
 // TestRefusedAndClosedByBroker covers every code: the return codes of MQTT 3, the reason
-// codes of MQTT 5, and codes that neither defines.
+// codes of MQTT 5, and codes that neither version defines.
 func TestRefusedAndClosedByBroker(t *testing.T) {
 	for _, row := range []struct {
 		codes           []byte

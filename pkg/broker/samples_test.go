@@ -15,12 +15,12 @@ import (
 
 const samples = "../../events"
 
-// received is the time of receipt in all tests, shortly after the samples.
+// received is the time of receipt in all tests. It is shortly after the times in the samples.
 var received = time.Date(2026, 11, 22, 9, 40, 0, 123_456_789, time.UTC)
 
 var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90 * 24 * time.Hour}
 
-// sample returns the route and the body of a file of events/.
+// sample returns the route and the body of a file in events/.
 func sample(t testing.TB, path string) (route, body string) {
 	t.Helper()
 	r := readSample(t, path)
@@ -36,7 +36,7 @@ func readSample(t testing.TB, path string) (r request) {
 	return r
 }
 
-// request is the content of a file of events/, an event of an HTTP trigger.
+// request is the content of a file in events/: an event of an HTTP trigger.
 type request struct {
 	RawPath string
 	Headers map[string]string
@@ -51,7 +51,7 @@ func sampleMeta(t testing.TB, path string) broker.Meta {
 	return with
 }
 
-// allSamples lists the files of a route.
+// allSamples returns the paths of the samples of a route.
 func allSamples(t testing.TB, route string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(samples, route+"-*.json"))
@@ -72,8 +72,8 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
-// requireSamples checks the summary of each file of a route. The test of each source calls
-// it, so no sample goes unnoticed.
+// requireSamples checks the summary of each sample of a route. The tests of each source call
+// requireSamples, so no sample stays untested.
 func requireSamples(t *testing.T, route string, want map[string]string) {
 	t.Helper()
 	paths := allSamples(t, route)
@@ -87,8 +87,8 @@ func requireSamples(t *testing.T, route string, want map[string]string) {
 	}
 }
 
-// summary returns device, action and action info of the events of a batch, and item and
-// field of its rejections, in one line.
+// summary describes a batch in one line: the device, action and action info of each event,
+// and the item and field of each rejection.
 func summary(b broker.Batch) string {
 	var parts []string
 	for _, e := range b.Events {

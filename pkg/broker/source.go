@@ -1,7 +1,7 @@
 package broker
 
-// Names of the sources. Webhooks are at /webhooks/{name}/{instance}, and the decoder
-// sets Event.Source to the name. Only senders of Events may name another source.
+// Names of the sources. The webhooks are at /webhooks/{name}/{instance}, and the decoder
+// sets Event.Source to the name. Only a sender of Events may name another source.
 const (
 	EMQX           = "emqx"
 	EMQX4          = "emqx4"
@@ -15,26 +15,26 @@ const (
 	Events         = "events"
 )
 
-// Source is all that the project knows about one kind of broker. Every source takes
-// its token in the header Authorization; the fields say what else it takes.
+// Source is all that the project knows about one kind of broker. Every webhook accepts the
+// token in the header Authorization; the fields say what else it accepts.
 type Source struct {
 	// Name is one of the constants above.
 	Name string
 	// Decode reads the body of a delivery.
 	Decode Decoder
 
-	// TokenInPath allows the token after the instance in the path, TokenInQuery as the
-	// query parameter token. Proxies log URLs, so only brokers that cannot set a header
-	// have these.
+	// TokenInPath allows the token after the instance in the path. TokenInQuery allows the
+	// token as the query parameter token. Proxies log URLs, so both are set only for
+	// brokers that cannot set a header.
 	TokenInPath, TokenInQuery bool
 	// SignedBody allows a signature instead of the token: an HMAC of the body with the
 	// token as its key.
 	SignedBody bool
-	// HookHeader is the header that names the kind of event, for Meta.Hook. Without it
-	// nobody knows if the body holds a password, so the request must be refused and
-	// not stored. Empty: the body names the kind.
+	// HookHeader is the name of the header that contains the kind of event, for Meta.Hook.
+	// A body may hold a password if the header is missing, so the receiver must refuse such
+	// a request and not store it. Empty: the body contains the kind of event.
 	HookHeader string
-	// Handshake recognises requests that come before the first event. Nil: there are none.
+	// Handshake recognises the broker's handshakes. Nil: the broker makes none.
 	Handshake Handshaker
 
 	// Traits are the habits of the source that matter for understanding its events.
@@ -42,7 +42,7 @@ type Source struct {
 	vocabulary
 }
 
-// sources is the registry, in the order of the documents.
+// sources is the registry, in the order in which the documents list the sources.
 var sources = []Source{
 	emqxSource, emqx4Source, mosquittoSource, nanomqSource, vernemqSource,
 	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource, ownSource,
@@ -64,7 +64,7 @@ func Find(name string) (Source, bool) {
 	return Source{}, false
 }
 
-// Names returns the names of all sources in the order of the documents.
+// Names returns the names of all sources, in the order in which the documents list them.
 func Names() []string {
 	names := make([]string, len(sources))
 	for i, s := range sources {

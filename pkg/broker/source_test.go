@@ -24,11 +24,11 @@ func TestFindKnowsEverySource(t *testing.T) {
 	require.Zero(t, broker.TraitsOf("nobroker"))
 }
 
-// The name in the registry is the source of the events.
+// A decoder sets Source in each event to the name of the source in the registry.
 func TestDecodersSetTheirSource(t *testing.T) {
 	for _, name := range broker.Names() {
 		if name == broker.Events {
-			continue // its senders may name another source
+			continue // senders of this form may name another source
 		}
 		for _, path := range allSamples(t, name) {
 			_, body := sample(t, path)

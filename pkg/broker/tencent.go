@@ -15,9 +15,9 @@ var tencentSource = Source{
 	},
 }
 
-// ComparableNodes reports whether different node names mean different nodes. Tencent
-// names a node by address and port in connects, and by host in ends, so one name with a
-// colon and one without prove nothing.
+// ComparableNodes reports whether a and b, if they differ, name different nodes. Tencent
+// names a node by address and port in connects, but by host in ends. So a name with a colon
+// and a name without one may be the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is an event that TDMQ for MQTT of Tencent Cloud publishes under $events and a
@@ -29,8 +29,9 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //	session.subscribed, session.unsubscribed,
 //	certificate.registered, certificate.rejected    nothing
 //
-// A connect includes the time at which the connection began but no address; an end
-// includes the address but not that time. They have nothing in common to pair them by.
+// A connect includes the time at which the connection began, but no address. An end
+// includes the address, but not that time. So nothing in an end shows to which connect it
+// belongs.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value

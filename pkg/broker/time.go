@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// when sets the event's time from the first field that is not missing, otherwise to the
-// time of receipt.
+// when sets the event's time to the first field that is not missing. If all are missing, it
+// sets the event's time to the time of receipt.
 func (r *reader) when(e *event.Event, fields ...timeField) {
 	for _, f := range fields {
 		t := r.time(f.name, f.value)
@@ -30,8 +30,8 @@ type timeField struct {
 	value value
 }
 
-// time reads Unix milliseconds or an RFC 3339 string, zero if it is missing. It refuses
-// a time that cannot be true, such as one in seconds.
+// time reads Unix milliseconds or an RFC 3339 string. It returns the zero time if the value
+// is missing. It refuses a time that cannot be true, such as a Unix time in seconds.
 func (r *reader) time(field string, v value) time.Time {
 	if v.missing() {
 		return time.Time{}
@@ -54,7 +54,7 @@ const (
 	maxMilliseconds = int64(1e14)
 )
 
-// time returns the time in UTC, or the fault of the value.
+// time returns the time in UTC, or the fault if the value is no valid time.
 func (v value) time() (t time.Time, fault string) {
 	ms, ok := v.milliseconds()
 	switch {
@@ -70,13 +70,13 @@ func (v value) time() (t time.Time, fault string) {
 	return time.UnixMilli(ms).UTC(), ""
 }
 
-// milliseconds returns the Unix time of a number, of a string that spells one, or of an
-// RFC 3339 string.
+// milliseconds returns the Unix time in a number, in a string that spells a number, or in
+// an RFC 3339 string.
 func (v value) milliseconds() (int64, bool) {
 	if ms, ok := v.integer(); ok || v.kind != text {
 		return ms, ok
 	}
-	raw, _ := v.unescaped() // some senders escape the + of a zone
+	raw, _ := v.unescaped() // some senders escape the + before a zone
 	t, err := time.Parse(time.RFC3339Nano, string(raw))
 	return t.UnixMilli(), err == nil
 }

@@ -1,7 +1,7 @@
 package broker
 
-// Traits are habits of a source that its events alone do not show. The zero value
-// reports each end of a connection once, and never a refusal as an end.
+// Traits are habits of a source that its events alone do not show. A source with the zero
+// value reports each end of a connection once, and never reports a refusal as an end.
 type Traits struct {
 	// RefusalsEnd: just before or after a refused CONNECT, the source also reports the
 	// end of a connection.
@@ -9,13 +9,14 @@ type Traits struct {
 	// RefusalsLookLikeEnds: the source uses one native event for refused CONNECTs and
 	// for ends of accepted connections.
 	RefusalsLookLikeEnds bool
-	// SessionTakeovers: when a session that has no connection is taken over, the source
-	// reports another end of its last connection, with that connection's address.
+	// SessionTakeovers: when a client takes over a session that has no connection, the
+	// source reports the end of the session's last connection again, with the address of
+	// that connection.
 	SessionTakeovers bool
 }
 
-// TraitsOf returns the traits of the named source, which may be any Event.Source. An
-// unknown source has none.
+// TraitsOf returns the traits of the source with the given name, which may be any
+// Event.Source. It returns the zero value for an unknown source.
 func TraitsOf(source string) Traits {
 	if s, ok := sourcesByName[source]; ok {
 		return s.Traits

@@ -24,13 +24,13 @@ var vernemqSource = Source{
 // vernemqHook is the header that names the hook.
 const vernemqHook = "Vernemq-Hook"
 
-// vernemqDeciding are the prefixes of hooks that ask for a decision about a client or a
-// message (https://docs.vernemq.com/plugin-development/webhookplugins).
+// vernemqDeciding lists the prefixes of the hooks that ask for a decision about a client or
+// a message (https://docs.vernemq.com/plugin-development/webhookplugins).
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
-// vernemqHandshake leaves decisions to VerneMQ's next plugin. VerneMQ takes an error
-// response for a refusal, so errors would lock out all clients. Such a body contains
-// passwords or messages, so it is not looked at.
+// vernemqHandshake recognises hooks that ask for a decision, and leaves the decision to
+// VerneMQ's next plugin. An error response would lock out all clients, because VerneMQ takes
+// it for a refusal. The body is not read, because it contains passwords or messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)
 	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })
@@ -40,22 +40,22 @@ func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
 }
 
-// vernemqHooks are the hooks that make an event. None of them gives the reason of an
-// end. on_client_wakeup reports the same connect as on_register, so it is left out.
+// vernemqHooks lists the hooks that make an event. None of these hooks gives the reason of
+// an end. The list omits on_client_wakeup, which reports the same connect as on_register.
 var vernemqHooks = map[string]struct {
 	action  event.Action
 	info    event.ActionInfo
-	version int32 // of MQTT; 0: unknown
+	version int32 // the protocol level of MQTT; 0: unknown
 }{
 	"on_register":       {event.Connect, event.Accepted, 0},
 	"on_register_m5":    {event.Connect, event.Accepted, 5},
-	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the session stays
-	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with it
+	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the session continues
+	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with the connection
 }
 
-// decodeVerneMQ is the Decoder of VerneMQ. It ignores the bodies of other hooks without
-// parsing them, because auth_on_register sends passwords and on_publish messages, and a
-// rejected item is kept as received.
+// decodeVerneMQ is the Decoder of VerneMQ. It ignores the bodies of hooks that make no event
+// without parsing them: auth_on_register sends passwords and on_publish sends messages, and
+// a rejected item would be stored as received.
 func decodeVerneMQ(body []byte, meta Meta) Batch {
 	if _, makesRow := vernemqHooks[meta.Hook]; !makesRow && meta.Hook != "" {
 		return Batch{}
@@ -63,8 +63,8 @@ func decodeVerneMQ(body []byte, meta Meta) Batch {
 	return decode[vernemq](body, meta)
 }
 
-// vernemq is the body of a hook. A header names the hook. No hook sends a time, and
-// those that report an end send only the client identifier.
+// vernemq is the body of a hook. A header names the hook. No hook sends a time, and a hook
+// that reports an end sends only the client identifier.
 type vernemq struct {
 	clientID, username, peerAddr, peerPort value
 }

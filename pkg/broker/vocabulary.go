@@ -6,9 +6,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// vocabulary sorts native words of a source by what they reveal beyond action and
-// action info. Unless a field says otherwise, a word means the same from every source,
-// because a bridge may pass on a broker's words in the form of Events.
+// vocabulary lists native words of a source by what they reveal in addition to action and
+// action info. A bridge may pass on a broker's words through the source Events, so a word
+// means the same from every source, unless a field says otherwise.
 type vocabulary struct {
 	// refusals are native events that only a refused CONNECT causes.
 	refusals []string
@@ -17,20 +17,20 @@ type vocabulary struct {
 	ends []string
 	// muteEnds are native events of ends for which the source never gives the reason.
 	muteEnds []string
-	// muteDrops are like muteEnds, but the source reports a DISCONNECT by another event.
+	// muteDrops are like muteEnds, but the source reports a DISCONNECT by a different event.
 	muteDrops []string
-	// ownMuteEnds are like muteEnds, but other sources do give a reason with the same event.
+	// ownMuteEnds are like muteEnds, but another source gives a reason with the same event.
 	ownMuteEnds []string
 	// ownMuteReasons are native reasons that the source gives for different kinds of
-	// ends. From another source, they may mean something.
+	// ends. The same reasons may be meaningful if another source gives them.
 	ownMuteReasons []string
-	// notRestarts are native reasons of ends by the broker that do not suggest a restart:
-	// they concern one client (an operator's kick, a limit on a connection's age), or say
-	// only that the broker was not well.
+	// notRestarts are native reasons of ends by the broker that do not suggest a restart
+	// of the broker. Such a reason concerns one client (an operator's kick, a limit on a
+	// connection's age), or reports only that the broker had a problem.
 	notRestarts []string
 }
 
-// The words of all sources.
+// The words of all sources together.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
@@ -65,20 +65,20 @@ func IsEnd(e *event.Event) bool {
 	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
 }
 
-// IsMute reports whether e is an end whose reason the source did not give. Its action
-// info then says nothing about the cause.
+// IsMute reports whether e is an end whose reason the source did not give. The action info
+// of such an end shows nothing about the cause.
 func IsMute(e *event.Event) bool {
 	return HidesTakeover(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
 }
 
 // HidesTakeover reports whether e is an end whose reason the source never gives, not even
 // for a takeover. NanoMQ and VerneMQ report the end of a connection that was taken over
-// as often just after the new connect as before it.
+// either before or just after the new connect; both orders are equally common.
 func HidesTakeover(e *event.Event) bool {
 	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
 }
 
-// vocabularyOf returns the vocabulary of a source, empty for an unknown one.
+// vocabularyOf returns the vocabulary of a source. It is empty for an unknown source.
 func vocabularyOf(source string) *vocabulary {
 	if s, ok := sourcesByName[source]; ok {
 		return &s.vocabulary
@@ -87,10 +87,10 @@ func vocabularyOf(source string) *vocabulary {
 }
 
 // ExcludesDisconnect reports whether an end with this native event and without a reason
-// cannot be a DISCONNECT, because the source reports those by another event.
+// cannot be a DISCONNECT, because the source reports a DISCONNECT by a different event.
 func ExcludesDisconnect(nativeEvent string) bool { return muteDrops[nativeEvent] }
 
 // ExcludesRestart reports whether a native reason of an end by the broker does not
-// suggest that the broker restarted: it concerns one client, or says only that the
-// broker was not well.
+// suggest that the broker restarted. Such a reason concerns one client, or reports only that
+// the broker had a problem.
 func ExcludesRestart(nativeReason string) bool { return notRestarts[reasonName(nativeReason)] }

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// Channel returns the identifier of the connection: the source's own, or else one derived
-// from facts that are reported at both the beginning and the end of a connection, as 32 hex
-// digits. It is empty if too few of them are known.
+// Channel returns the identifier of the connection. If the source sent none, Channel derives
+// an identifier of 32 hex digits from facts that are reported both at the beginning and at
+// the end of a connection. If too few of these facts are known, it returns "".
 //
 // The derived identifier is the MD5 of instance, client identifier, node and ConnectedAt.
 // If ConnectedAt is unknown, it is the MD5 of instance, client identifier, node, address
@@ -26,7 +26,8 @@ func (e *Event) Channel() string {
 	}
 }
 
-// digest puts each part's length before it, because a client identifier may contain any byte.
+// digest returns the MD5 of the parts in hex. The length of each part comes before the part,
+// because a client identifier may contain any byte.
 func digest(parts ...string) string {
 	var b []byte
 	for _, part := range parts {

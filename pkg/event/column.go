@@ -7,24 +7,25 @@ import (
 	"unsafe"
 )
 
-// Column is one field of an event. Parquet, JSON, CSV and the API's description use its
-// name, except that Parquet stores connected_at and received_at as differences to time;
-// FORMAT.md of pkg/segment has the details.
+// Column is one field of an event. Parquet, JSON, CSV and the API's description use the
+// column's name. Only Parquet differs for connected_at and received_at, which it stores as
+// differences to time; FORMAT.md in pkg/segment has the details.
 type Column struct {
 	Name string
-	// Identity is the column's rank among those that make two deliveries the same event,
-	// from 1; 0 for the others. The source itself sent the identity columns. When we
-	// received an event, and what we made of it, are not part of its identity.
+	// Identity is the column's rank, from 1, among the identity columns. It is 0 for all
+	// other columns. Two deliveries with equal identity columns are the same event. The
+	// source itself sent the values of these columns. The time of receipt and our reading
+	// of the event are not part of its identity.
 	Identity int
-	// Value returns a string, int32, bool or time.Time, or nil if it is unknown. An empty
-	// string is a value. The channel is derived if the source sent none.
+	// Value returns the field as a string, int32, bool or time.Time, or nil if the field is
+	// unknown. An empty string is a value. If the source sent no channel, Value derives one.
 	Value func(e *Event) any
 
 	compare func(a, b *Event) int
-	size    func(e *Event) int // bytes outside the struct
+	size    func(e *Event) int // the bytes of the field outside the struct
 }
 
-// columns defines the fields of an event, in the order of every listing of them.
+// columns defines the fields of an event. All listings of the fields use this order.
 var columns = []Column{
 	text("client_id", 1, func(e *Event) ClientID { return e.ClientID }),
 	text("instance_id", 2, func(e *Event) InstanceID { return e.InstanceID }),
@@ -71,8 +72,9 @@ func CompareIdentity(a, b *Event) int {
 	return compareBy(identity, a, b)
 }
 
-// Compare orders events by identity, then by received time, so that the delivery to keep
-// comes first, then by the other columns, so that only equal events compare equal.
+// Compare orders events by identity. It orders deliveries of the same event by ReceivedAt, so
+// that the delivery to keep comes first, and then by all columns, so that only equal events
+// compare equal.
 func Compare(a, b *Event) int {
 	return cmp.Or(CompareIdentity(a, b), a.ReceivedAt.Compare(b.ReceivedAt), compareBy(columns, a, b))
 }
@@ -104,7 +106,8 @@ func text[T ~string](name string, identity int, get func(*Event) T) Column {
 	}
 }
 
-// derived gives a column the value that readers see in place of the stored one.
+// derived returns the column with another Value: what readers see in place of the stored
+// value.
 func derived(c Column, value func(*Event) string) Column {
 	c.Value = func(e *Event) any { return value(e) }
 	return c
@@ -133,7 +136,8 @@ func instant(name string, identity int, get func(*Event) time.Time) Column {
 	}
 }
 
-// optional numbers are never negative, so -1 puts the unknown first.
+// optional returns the column of an optional number. The numbers are never negative, so -1
+// makes an unknown number sort first.
 func optional(name string, get func(*Event) Optional[int32]) Column {
 	return Column{
 		Name: name,
@@ -167,5 +171,5 @@ func zeroOrOne(o Optional[bool]) Optional[int32] {
 	return n
 }
 
-// inline returns the size of a value that the struct holds whole.
+// inline is the size function of a field that occupies no bytes outside the struct.
 func inline(*Event) int { return 0 }

@@ -29,8 +29,8 @@ func changed(field int) event.Event {
 	return e
 }
 
-// Each field of Event belongs to exactly one column: clearing it changes one value, and
-// Compare sees it.
+// Each field of Event belongs to exactly one column: clearing a field changes the value of one
+// column, and Compare reports a difference.
 func TestColumnsCoverTheEvent(t *testing.T) {
 	columns := event.Columns()
 	require.Len(t, columns, reflect.TypeFor[event.Event]().NumField())
@@ -50,8 +50,8 @@ func TestColumnsCoverTheEvent(t *testing.T) {
 	require.Zero(t, event.Compare(&e, &e))
 }
 
-// The identity of an event is what the source sent: not when we received it, nor what we
-// made of it.
+// The identity of an event consists of fields that the source sent. The time of receipt and
+// our reading of the event do not belong to it.
 func TestIdentity(t *testing.T) {
 	identity := map[string]bool{
 		"InstanceID": true, "ClientID": true, "Time": true, "ChannelID": true, "SourceEventID": true,

@@ -2,9 +2,9 @@
 // one client at one moment. It also defines the vocabulary of such rows, the table of their
 // columns, and what makes two rows the same event.
 //
-// An Event always carries the source's own words beside our reading of them: Action and
-// ActionInfo are the reading, NativeEvent and NativeReason the evidence. Times are UTC with
-// millisecond precision. The package imports nothing but the standard library.
+// An Event always contains both the source's own words and our reading of these words:
+// NativeEvent and NativeReason are the words, Action and ActionInfo are the reading. Times are
+// UTC with millisecond precision. The package imports nothing but the standard library.
 package event
 
 import (
@@ -16,8 +16,8 @@ import (
 // MaxClientID bytes. Empty: unknown.
 type ClientID string
 
-// MaxClientID is the maximum length of a client identifier in bytes: MQTT sends the length
-// in two bytes (MQTT 5.0, 1.5.4).
+// MaxClientID is the maximum length of a client identifier in bytes, because MQTT sends the
+// length in two bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
 
 // MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
@@ -36,11 +36,11 @@ type Event struct {
 	Action     Action
 	ActionInfo ActionInfo
 
-	// Time is when it happened by the broker's clock, or, if TimeOrigin says so, when we
-	// received it.
+	// Time is when the event happened by the broker's clock. If TimeOrigin is FromReceiver,
+	// it is when we received the event.
 	Time       time.Time
 	TimeOrigin TimeOrigin
-	// ReceivedAt is when the recorder received the delivery.
+	// ReceivedAt is when the recorder received the event.
 	ReceivedAt time.Time
 
 	// Source names the decoder in pkg/broker, which is also the route of the webhook.
@@ -64,9 +64,9 @@ type Event struct {
 	Protocol string
 	// ProtocolVersion is the protocol level: 3 (3.1), 4 (3.1.1), 5 (5.0).
 	ProtocolVersion int32
-	// KeepAlive is the longest silence the client promised, in whole seconds. A known 0
-	// means that the client asked for none. Brokers give up after one and a half times
-	// this (MQTT 5.0, 3.1.2.10).
+	// KeepAlive is the longest silence that the client announced, in whole seconds. A known
+	// 0 means that the client turned the keep alive off. A broker closes the connection
+	// after a silence of one and a half times this duration (MQTT 5.0, 3.1.2.10).
 	KeepAlive  Optional[time.Duration]
 	CleanStart Optional[bool]
 	// ConnectedAt is when the broker accepted this connection.
@@ -82,7 +82,7 @@ type Optional[T any] struct {
 // Some returns a known value.
 func Some[T any](v T) Optional[T] { return Optional[T]{Value: v, Known: true} }
 
-// Pointer returns a pointer to a copy of the value, nil if it is unknown.
+// Pointer returns a pointer to a copy of the value, or nil if the value is unknown.
 func (o Optional[T]) Pointer() *T {
 	if !o.Known {
 		return nil
@@ -90,7 +90,7 @@ func (o Optional[T]) Pointer() *T {
 	return &o.Value
 }
 
-// Or returns the value, or unknown if there is none.
+// Or returns the value if it is known, otherwise the parameter unknown.
 func (o Optional[T]) Or(unknown T) T {
 	if !o.Known {
 		return unknown
@@ -113,13 +113,14 @@ func (e *Event) GroupID() string {
 	return group
 }
 
-// DeviceID returns the part of the client identifier after the first "@@@", or all of it.
+// DeviceID returns the part of the client identifier after the first "@@@", or the whole
+// identifier if there is no "@@@".
 func (e *Event) DeviceID() string {
 	_, device := e.ClientID.Split()
 	return device
 }
 
-// Split cuts a client identifier at the first "@@@". The group is empty if there is none.
+// Split cuts a client identifier at the first "@@@". If there is no "@@@", the group is empty.
 func (id ClientID) Split() (group, device string) {
 	group, device, found := strings.Cut(string(id), groupSeparator)
 	if !found {
@@ -128,8 +129,8 @@ func (id ClientID) Split() (group, device string) {
 	return group, device
 }
 
-// JoinClientID returns the client identifier of a group and a device. Without a group it is
-// the device alone.
+// JoinClientID returns the client identifier of a group and a device. If the group is empty,
+// the identifier is the device alone.
 func JoinClientID(group, device string) ClientID {
 	if group == "" {
 		return ClientID(device)

@@ -43,7 +43,8 @@ func TestActionInfoAndItsAliases(t *testing.T) {
 	require.False(t, ok)
 }
 
-// Both ends of a connection derive the same channel, and other connections derive others.
+// The connect and the end of one connection derive the same channel, and other connections
+// derive different channels.
 func TestChannel(t *testing.T) {
 	connected := time.UnixMilli(1764000000120)
 	base := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: connected, PeerAddress: "192.0.2.7", PeerPort: 52341}
@@ -70,7 +71,7 @@ func TestChannel(t *testing.T) {
 	require.NotEqual(t, base.Channel(), shifted.Channel(), "parts are kept apart")
 }
 
-// FORMAT.md states this recipe for those who derive the channel in SQL.
+// FORMAT.md documents this digest for people who derive the channel in SQL.
 func TestChannelIsTheDocumentedDigest(t *testing.T) {
 	e := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: time.UnixMilli(7)}
 	require.Equal(t, "cdd92abf5c26870a50f97553290a66d6", e.Channel()) // MD5 of "1:i1:c1:n1:7"

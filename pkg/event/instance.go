@@ -3,13 +3,13 @@ package event
 // InstanceID names a broker instance or cluster. The operator chooses it.
 type InstanceID string
 
-// InstanceIDRule describes a valid instance identifier, for messages to people.
+// InstanceIDRule describes a valid instance identifier in messages to people.
 const InstanceIDRule = "1 to 128 letters, digits, '_', '-', '.' or ':'"
 
 // maxInstanceID is the maximum length of an instance identifier in bytes.
 const maxInstanceID = 128
 
-// Valid reports whether id follows InstanceIDRule. Such an identifier needs no escaping in a
+// Valid reports whether id follows InstanceIDRule. A valid identifier needs no escaping in a
 // path or a log line.
 func (id InstanceID) Valid() bool {
 	if id == "" || len(id) > maxInstanceID {

@@ -17,7 +17,7 @@ func (a Action) Valid() bool {
 	return a == Connect || a == Close || a == Disconnect
 }
 
-// ActionInfo says why it happened, in the words of ApsaraMQ's page and API.
+// ActionInfo is the outcome or cause of an action, in the words of ApsaraMQ's page and API.
 type ActionInfo string
 
 const (
@@ -41,13 +41,13 @@ var actionInfos = []ActionInfo{
 // ActionInfos returns the vocabulary. The caller owns the slice.
 func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
 
-// aliases maps other spellings in the API's reference to the vocabulary.
+// aliases maps other spellings, which ApsaraMQ's API reference uses, to the vocabulary.
 var aliases = map[string]ActionInfo{
 	"accept":               Accepted,
 	"resource auth failed": TopicAuthFailed,
 }
 
-// ParseActionInfo returns the word of the vocabulary that s spells, following aliases.
+// ParseActionInfo returns the word of the vocabulary for which s is the spelling or an alias.
 func ParseActionInfo(s string) (ActionInfo, bool) {
 	if info, ok := aliases[s]; ok {
 		return info, true
@@ -60,13 +60,14 @@ func ParseActionInfo(s string) (ActionInfo, bool) {
 	return "", false
 }
 
-// TimeOrigin says whose clock set an event's time.
+// TimeOrigin tells which clock an event's time is from.
 type TimeOrigin string
 
 const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
-	// FromReceiver means that the source sent no time. Nothing identifies such an event
-	// across deliveries, so it may be shown twice if the response to the first is lost.
+	// FromReceiver means that the source sent no time. Another delivery of such an event has
+	// another time. So the event may be shown twice if the response to the first delivery is
+	// lost and the source sends the event again.
 	FromReceiver TimeOrigin = "received"
 )
