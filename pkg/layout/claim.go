@@ -10,13 +10,13 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// ErrConflict is the error for a bucket whose layout differs from the configured one, or that
-// has contradictory or unknown markers.
+// ErrConflict is the error for a bucket that has another layout than the configured one, or
+// that has contradictory or unknown markers.
 var ErrConflict = errors.New("the bucket has another layout")
 
 // Find returns the layout that the bucket's marker states, or the zero Layout if there is no
-// marker yet. It makes one request. It returns ErrConflict if there are several markers, or
-// one of another version.
+// marker yet. It makes one request. It returns ErrConflict if there are several markers or a
+// marker of another version.
 func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	page, err := store.List(ctx, MarkerPrefix, "")
 	if err != nil {
@@ -44,8 +44,8 @@ type Claimer interface {
 
 // Claim returns nil if the bucket has layout l, and gives a new bucket this layout. It makes
 // one request, or three for a new bucket. If two callers claim different layouts at the same
-// time, at least one of them gets ErrConflict, because each lists the markers after its own
-// is durable.
+// time, at least one of them gets ErrConflict, because each caller lists the markers after its
+// own marker is durable.
 func Claim(ctx context.Context, store Claimer, l Layout) error {
 	found, err := Find(ctx, store)
 	if err != nil {

@@ -5,9 +5,9 @@
 //	events/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
 //	quarantine/day=2026-11-22/<id>.json
 //
-// Every format has a parser, and a key that parses is exactly the key that its parts format
-// to. A segment's key sorts after the keys of all segments that it may supersede: by sequence
-// number within a run, otherwise by level, both zero-padded. A key never contains a client
+// Every format has a parser. Formatting the parsed parts of a key gives exactly the same key.
+// A segment's key sorts after the keys of all segments that the segment may supersede: by
+// sequence number within a run, otherwise by level, both zero-padded. A key never contains a client
 // identifier. Only Find and Claim, which handle the bucket's marker, make requests to a store.
 package layout
 
@@ -22,8 +22,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Layout says how the bucket is divided. It is chosen when the bucket is first used, and the
-// marker object fixes it from then on.
+// Layout says how the bucket is divided. The layout is chosen when the bucket is first used,
+// and the marker object fixes it from then on.
 type Layout struct {
 	// Shards is the number of device partitions per day: 16, 256 or 4096.
 	Shards int

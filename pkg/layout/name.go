@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// MaxLevel is the highest level. No segment can supersede one of this level.
+	// MaxLevel is the highest level. No segment can supersede a segment of this level.
 	MaxLevel = 9999
 	// MaxSeq is the highest sequence number of a run.
 	MaxSeq = 999999

@@ -6,7 +6,7 @@ import (
 )
 
 // ShardRange selects the shards from First to Last, both inclusive, by their leading hex
-// digits: 8 to f is the upper half of any layout. The zero value selects all shards.
+// digits: 8 to f selects the upper half of the shards of any layout. The zero value selects all shards.
 type ShardRange struct{ First, Last Shard }
 
 // ParseShardRange parses a range such as "8-f" or "00-7f", whose ends have the same number of

@@ -13,7 +13,7 @@ const MaxKeyBytes = 1023
 // CheckKey returns a permanent error for a key that some store cannot hold or list: a key
 // that is empty, longer than MaxKeyBytes or not UTF-8, starts with a slash or backslash, or
 // contains a character that XML cannot carry. Every store refuses the same keys, so a test
-// against one store holds for all.
+// against one store holds for all stores.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
@@ -31,13 +31,13 @@ func CheckKey(key string) error {
 }
 
 // notInXML reports whether r may not survive XML 1.0: it is a control character, including
-// the white space that parsers normalize, or not a character at all.
+// the white space that parsers normalize, or r is not a character at all.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }
 
-// CheckKeys checks the keys of one delete: each by CheckKey, and that there are at most
-// MaxPage.
+// CheckKeys checks the keys of one delete: that CheckKey accepts each key, and that there are
+// at most MaxPage keys.
 func CheckKeys(keys []string) error {
 	if len(keys) > MaxPage {
 		return Permanent(fmt.Errorf("check keys: there are %d, the limit is %d", len(keys), MaxPage))

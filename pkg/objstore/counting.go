@@ -18,8 +18,9 @@ type Counting struct {
 
 var _ Store = (*Counting)(nil)
 
-// NewCounting returns a Counting around store. Wrapped by Retrying, it records every
-// attempt; wrapping it, only logical calls.
+// NewCounting returns a Counting that wraps store. If the Counting is itself wrapped by
+// Retrying, it records every attempt. If it wraps the store that Retrying returns, it records
+// each call once, however many attempts the call takes.
 func NewCounting(store Store) *Counting { return &Counting{store: store} }
 
 // Calls returns a copy of the calls recorded since the start or the last Reset.
@@ -33,7 +34,7 @@ func (c *Counting) Calls() []Call {
 	return calls
 }
 
-// Of returns a copy of the recorded calls of one ability.
+// Of returns a copy of the recorded calls whose ability is op.
 func (c *Counting) Of(op Op) []Call {
 	return slices.DeleteFunc(c.Calls(), func(call Call) bool { return call.Op != op })
 }
@@ -58,7 +59,7 @@ func (c *Counting) Bytes() (put, read int64) {
 	return put, read
 }
 
-// Reset forgets all recorded calls, including those that have not returned yet.
+// Reset forgets all recorded calls, including calls that have not returned yet.
 func (c *Counting) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,8 +104,8 @@ func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// begin records the call without its result. Because end fills in the result under the same
-// lock, Calls never copies half of it.
+// begin records the call without its result. The method end fills in the result under the same
+// lock, so that Calls never copies half of a result.
 func (c *Counting) begin(call Call) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,7 +5,7 @@ import "fmt"
 // DeleteError is the error of a delete that may have left objects in the store.
 type DeleteError struct {
 	Keys []string // the keys whose deletion was not confirmed, at least one
-	Err  error    // the cause
+	Err  error    // the reason why it was not confirmed
 }
 
 // Error quotes the first of the keys and counts the others.

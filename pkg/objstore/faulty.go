@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// ErrFault is an error to inject in tests that need no particular one. It wraps io.EOF, as
-// the error of a broken connection may, so that a caller that mistakes it for the end of
-// data is found out.
+// ErrFault is an error to inject in tests that need no particular error. It wraps io.EOF, as
+// the error of a broken connection may, so that tests detect a caller that mistakes such an
+// error for the end of the data.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
 // Fault describes how one call fails. The zero value lets the call pass. If several errors
@@ -35,7 +35,7 @@ type Fault struct {
 	After error
 }
 
-// Faulty is a Store for tests. Its hook chooses the fault of each call; it is called once
+// Faulty is a Store for tests. Its hook chooses the fault of each call. The hook is called once
 // before each call, by one goroutine at a time.
 type Faulty struct {
 	store Store
@@ -48,7 +48,7 @@ type Faulty struct {
 
 var _ Store = (*Faulty)(nil)
 
-// NewFaulty returns a Faulty around store. A nil hook lets every call pass.
+// NewFaulty returns a Faulty that wraps store. If hook is nil, every call passes.
 func NewFaulty(store Store, hook func(Call) Fault) *Faulty {
 	return &Faulty{store: store, hook: hook}
 }
@@ -63,7 +63,7 @@ func (f *Faulty) SetHook(hook func(Call) Fault) {
 // Settle waits for the effects of all late calls.
 func (f *Faulty) Settle() { f.late.Wait() }
 
-// Put calls the wrapped store or fails as the hook says.
+// Put calls the wrapped store or fails as the hook chooses.
 func (f *Faulty) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	fault := f.next(putCall(key, size))
 	if fault.Late != nil {
@@ -79,7 +79,7 @@ func (f *Faulty) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	))
 }
 
-// Read calls the wrapped store or fails as the hook says.
+// Read calls the wrapped store or fails as the hook chooses.
 func (f *Faulty) Read(ctx context.Context, key string, off, n int64) (b []byte, err error) {
 	if n == 0 {
 		return f.store.Read(ctx, key, off, n)
@@ -95,7 +95,7 @@ func (f *Faulty) Read(ctx context.Context, key string, off, n int64) (b []byte, 
 	return b, nil
 }
 
-// List calls the wrapped store or fails as the hook says.
+// List calls the wrapped store or fails as the hook chooses.
 func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err error) {
 	err = f.do(ctx, f.next(listCall(prefix, after)), lookup(func(ctx context.Context) error {
 		var err error
@@ -108,7 +108,7 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err
 	return page, nil
 }
 
-// Delete calls the wrapped store or fails as the hook says.
+// Delete calls the wrapped store or fails as the hook chooses.
 func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return f.store.Delete(ctx)
@@ -131,8 +131,8 @@ func (f *Faulty) next(call Call) Fault {
 	return f.hook(call)
 }
 
-// effect holds the ways in which a call can happen: half of it, all of it, or all of it
-// after its caller was given an error.
+// effect holds the ways in which a call can take effect: by half, in full, or in full after
+// the caller has received an error.
 type effect struct {
 	half func(context.Context)
 	full func(context.Context) error

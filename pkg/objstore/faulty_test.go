@@ -13,7 +13,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// putOne puts "v" under "k" through a faulty store and reports whether it was stored.
+// putOne puts "v" under "k" through a store with the given fault and reports whether the object
+// was stored.
 func putOne(t *testing.T, fault objstore.Fault) (err error, stored bool) {
 	inner := memstore.New()
 	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return fault })
@@ -71,7 +72,7 @@ func TestFaultyDelaysACall(t *testing.T) {
 	})
 }
 
-// A late put stores the bytes of the original call, after its caller has given up.
+// A late put must store the bytes of the original call after the caller has given up.
 func TestFaultyLatePut(t *testing.T) {
 	late := make(chan struct{})
 	inner := memstore.New()

@@ -1,11 +1,11 @@
 // Package objstore is the contract between the jobs and an object store.
 //
 // Every put writes a whole object, which becomes visible at once or not at all. The effect
-// of a completed call is visible to every call that starts later. The jobs only ever put one
-// content under a key, so a put that is repeated or arrives late does no harm.
+// of a completed call is visible to every call that starts later. The jobs never put two
+// different contents under one key, so a put that is repeated or arrives late does no harm.
 //
-// A read of an absent object fails with fs.ErrNotExist, matched through errors.Is. After any
-// error from Put or Delete the outcome is unknown.
+// A read of an absent object fails with an error that errors.Is matches with fs.ErrNotExist.
+// After any error from Put or Delete the outcome is unknown.
 package objstore
 
 import (
@@ -34,7 +34,7 @@ type Store interface {
 
 	// Delete removes the objects under the given keys, at most MaxPage of them. An absent
 	// object is not an error. The error is a *DeleteError with the keys of the objects
-	// that may still exist, or a permanent error if a key or their number is invalid.
+	// that may still exist, or a permanent error if a key or the number of keys is invalid.
 	Delete(ctx context.Context, keys ...string) error
 }
 
@@ -49,7 +49,7 @@ type Object struct {
 }
 
 // Page is a part of a listing. If More is true, the next page starts after the last key of
-// this one.
+// this page.
 type Page struct {
 	Objects []Object
 	More    bool

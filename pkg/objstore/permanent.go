@@ -3,7 +3,8 @@ package objstore
 import "errors"
 
 // Permanent marks err as an error that another attempt cannot change, so that Retrying
-// returns it at once. The call may still have taken effect. Permanent(nil) is nil.
+// returns the error at once. The failed call may still have taken effect. Permanent(nil) is
+// nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil

@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// WithPrefix presents the objects of store whose keys start with prefix as a store of their
-// own. It adds prefix to every key it passes to store, and removes it from every key it
-// returns. Error messages show the full key. With an empty prefix it returns store itself.
+// WithPrefix returns a Store that contains the objects of store whose keys start with prefix.
+// The result adds prefix to every key that it passes to store, and removes prefix from every
+// key that it returns. Error messages show the full key. If prefix is empty, WithPrefix
+// returns store itself.
 func WithPrefix(store Store, prefix string) Store {
 	if prefix == "" {
 		return store

@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// RetryPolicy bounds the attempts of one call. A zero field means its default.
+// RetryPolicy bounds the attempts of one call. The zero value of a field means the field's
+// default.
 type RetryPolicy struct {
 	// Attempts is the maximum number of attempts, including the first. Default 5.
 	Attempts int
 	// Base is the upper bound of the pause after the first failure. Each further failure
-	// doubles the bound, up to Max. Default 50 ms and 2 s.
+	// doubles the bound, up to Max. The defaults are 50 ms for Base and 2 s for Max.
 	Base, Max time.Duration
 	// Jitter draws each pause: at least zero and at most bound. Default: evenly distributed
 	// (full jitter), so that callers that failed together do not retry together.
@@ -27,12 +28,13 @@ type RetryPolicy struct {
 }
 
 // Retrying returns a Store that repeats the failed calls of store according to policy. It is
-// always safe to repeat a call: a key only ever gets one content, and a deleted object never
-// returns. The result is safe for concurrent use.
+// always safe to repeat a call, because a key only ever gets one content and a deleted object
+// is never put again. The result is safe for concurrent use.
 //
 // Retrying does not repeat a call after fs.ErrNotExist, ErrRange, an error marked Permanent,
 // or the end of ctx. When ctx ends, the returned error wraps both the last attempt's error
-// and the context's. A call is repeated after a timeout of the store if ctx has not ended.
+// and the context's error. After a timeout of the store, a call is repeated if ctx has not
+// ended.
 func Retrying(store Store, policy RetryPolicy) Store {
 	return &retrying{store, policy.withDefaults()}
 }

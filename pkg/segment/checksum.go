@@ -11,12 +11,13 @@ import (
 )
 
 // A segment contains checksums of everything that a reader parses. The checksums of the row
-// groups are in the footer's metadata, and the footer's own stands right before the footer.
-// No damaged byte therefore reaches the Parquet library, whose own checks do not cover sizes
-// and codecs.
+// groups are in the footer's metadata. The checksum of the footer is stored right before the
+// footer. Therefore no damaged byte reaches the Parquet library, whose checks do not cover
+// sizes and codecs.
 
 const (
-	// trailerLength is the size of the footer's length and the magic, which end a file.
+	// trailerLength is the size of the last two fields of a file: the footer's length and the
+	// magic.
 	trailerLength = 8
 	// checksumLength is the size of the footer's checksum.
 	checksumLength = 8
@@ -51,14 +52,14 @@ func parseGroupChecksums(text string) (groupChecksums, error) {
 }
 
 // checksumWriter computes the checksums of the file that the Parquet library writes to it.
-// It writes each row group to out once it is complete, and the end of the file with the
+// It writes each complete row group to out, and finally the end of the file together with the
 // footer's checksum.
 type checksumWriter struct {
 	out    io.Writer
 	size   int64 // bytes written to out
 	groups groupChecksums
-	// buffer holds the current row group or, after the last one, the end of the file. The
-	// library writes a few bytes at a time.
+	// buffer holds the current row group or, after the last row group, the end of the file. A
+	// buffer is necessary because the library writes only a few bytes at a time.
 	buffer []byte
 }
 
@@ -78,8 +79,8 @@ func (c *checksumWriter) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// endGroup writes the row group to out. The checksum of the first one excludes the file's
-// magic, which precedes it in the buffer.
+// endGroup writes the current row group to out. The checksum of the first row group excludes
+// the file's magic, which precedes that row group in the buffer.
 func (c *checksumWriter) endGroup() error {
 	group := c.buffer
 	if c.size == 0 {
@@ -98,14 +99,14 @@ func (c *checksumWriter) flush(p []byte) error {
 }
 
 // end returns what the library wrote after the row groups: the page index, and the footer
-// with its length and the magic.
+// followed by the footer's length and the magic.
 func (c *checksumWriter) end() (index, footer []byte) {
 	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
 	return c.buffer[:start], c.buffer[start:]
 }
 
 // writeEnd writes the page index, the footer's checksum and the footer. It returns the number
-// of bytes from the checksum to the end of the file, which a reader needs.
+// of bytes from the checksum to the end of the file, all of which a reader needs.
 func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
 	for _, part := range [][]byte{index, sum, footer} {
@@ -116,12 +117,13 @@ func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	return int64(len(sum) + len(footer)), nil
 }
 
-// footerSize returns the length of the footer, which the last bytes of a file state.
+// footerSize returns the length of the footer, as stated in the last bytes of a file.
 func footerSize(tail []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(tail[len(tail)-trailerLength:]))
 }
 
-// checkFooter checks the end of an object, from the footer's checksum on, against this checksum.
+// checkFooter checks the footer against its checksum. end is the end of an object and begins
+// with that checksum.
 func checkFooter(end []byte) error {
 	if xxhash.Sum64(end[checksumLength:]) != binary.LittleEndian.Uint64(end) {
 		return fmt.Errorf("%w: the footer's checksum is wrong", ErrCorrupt)

@@ -14,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// field is a column of the schema and the field of a Row that holds its value. Exactly one of
+// field is a column of the schema and the field of a Row that holds the column's value. Exactly one of
 // text, long and int is set.
 type field struct {
 	name string
@@ -23,13 +23,14 @@ type field struct {
 	text   func(*Row) *string
 	long   func(*Row) *int64
 	int    func(*Row) *int32
-	// beforeTime marks a column that stores how long before the row's time an instant
-	// was, or null if the instant is unknown. The Row holds the instant.
+	// beforeTime marks a column for an instant that is stored relative to the row's time: as
+	// the milliseconds from the instant to that time, or null if the instant is unknown. The
+	// Row holds the instant itself.
 	beforeTime bool
 }
 
-// fields lists the columns of the schema. A row is filled in this order, so time comes
-// before the column that is stored relative to it.
+// fields lists the columns of the schema. A row is filled in this order, so the time column
+// comes before the column that is stored relative to the time.
 var fields = []field{
 	{name: "client_id", text: func(r *Row) *string { return &r.ClientID }},
 	{name: "instance_id", text: func(r *Row) *string { return &r.InstanceID }},
@@ -69,7 +70,7 @@ var identityFields = func() (found []field) {
 	return found
 }()
 
-// appendTo appends the field's value of a row.
+// appendTo appends the value that the field has in a row.
 func (f *field) appendTo(b []byte, r *Row) []byte {
 	switch {
 	case f.text != nil:
@@ -90,25 +91,26 @@ type columnReader struct {
 
 	page   parquet.Page
 	values encoding.Values
-	levels []byte // one per row, 0 if its value is null, otherwise 1; nil if no value is null
-	// next is the next row of the page, end its number of rows, and value the index of the
-	// next row's value. Nulls have no value.
+	levels []byte // one level per row, 0 for a null, otherwise 1; nil if the page has no nulls
+	// next is the index of the page's next row, end is the page's number of rows, and value is
+	// the index of the next row's value. value differs from next because nulls are not stored
+	// as values.
 	next, end, value int
 	pagesRead        int
-	// encoded means that the values are indexes into the chunk's dictionary. Once the
-	// dictionary was read (known), its entries are in texts or ints.
+	// encoded means that the values are indexes into the chunk's dictionary. known means that
+	// the dictionary was read; its entries are then in texts or ints.
 	encoded, known bool
 	texts          []string
 	ints           []int32
 }
 
-// open starts at the first row.
+// open opens the column chunk at its first row.
 func (c *columnReader) open() {
 	c.close()
 	c.pages, c.pagesRead, c.next, c.end = c.chunk.PagesFrom(c.data), 0, 0, 0
 }
 
-// rewind goes back to the first row. It keeps the first page if no other was read.
+// rewind goes back to the first row. It keeps the first page if no other page was read.
 func (c *columnReader) rewind() {
 	if c.pagesRead == 1 {
 		c.next, c.value = 0, 0
@@ -163,7 +165,7 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
 }
 
-// substrings calls do with each of the texts that offsets delimit. All texts share one
+// substrings calls do with each of the texts in data that offsets delimit. All texts share one
 // allocation.
 func substrings(data []byte, offsets []uint32, do func(i int, s string)) {
 	first := offsets[0]
@@ -243,7 +245,7 @@ func (c *columnReader) copy(rows []Row) error {
 	return nil
 }
 
-// copyInstants is copy for a column that is stored relative to the rows' times.
+// copyInstants does what copy does, for a column that is stored relative to the rows' times.
 func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {
@@ -257,7 +259,7 @@ func (c *columnReader) copyInstants(rows []Row) {
 }
 
 // rangeOf returns the range of a client's rows in the column of client identifiers. Row to is
-// the first one after the range. It must be called at the first row.
+// the first row after the range. The columnReader must be at its first row.
 func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
 	for {
 		if err := c.nextPage(); errors.Is(err, io.EOF) {

@@ -22,8 +22,8 @@ func writtenColumns() (names []string) {
 	return names
 }
 
-// The fields that readers fill are the columns that the writer writes, and each holds one
-// column of an event.
+// Readers must fill exactly the columns that the writer writes. Each column of the schema must
+// hold one column of an event.
 func TestFieldsAreTheColumns(t *testing.T) {
 	var fromFields, fromEvents []string
 	for _, f := range fields {
@@ -41,7 +41,8 @@ func TestFieldsAreTheColumns(t *testing.T) {
 	require.Equal(t, defined, fromEvents, "the same columns in the same order")
 }
 
-// The comparisons that are written out for speed agree with the table of columns.
+// The comparisons of rows, which are written out for speed, must agree with the comparisons of
+// events, which use the table of columns.
 func TestRowsCompareAsEvents(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {

@@ -16,8 +16,8 @@ type RangeReader interface {
 type Object struct {
 	Key  string
 	Size int64
-	// FooterLength is the number of bytes to read of a large object's end. Zero: unknown;
-	// reading the footer can then take a second request.
+	// FooterLength is the number of bytes to read at the end of a large object to get its
+	// footer. Zero means unknown; reading the footer can then take a second request.
 	FooterLength int64
 }
 
@@ -30,8 +30,8 @@ type ObjectError struct {
 func (e *ObjectError) Error() string { return fmt.Sprintf("read segment %q: %v", e.Key, e.Err) }
 func (e *ObjectError) Unwrap() error { return e.Err }
 
-// defaultTail is the number of bytes to read of an object's end if the footer's length is
-// unknown. It suffices for all but the largest footers.
+// defaultTail is the number of bytes to read at the end of an object if the footer's length is
+// unknown. All but the largest footers fit into them.
 const defaultTail = 64 << 10
 
 // OpenFooter reads and parses an object's footer. It makes one request, or two if the
@@ -71,18 +71,18 @@ type Cursor struct {
 	object Object
 	footer *Footer
 	group  int          // the next row group to open
-	reader *groupReader // of the open row group
-	left   int64        // rows of the open row group that are not decoded yet
+	reader *groupReader // reader of the open row group
+	left   int64        // number of rows of the open row group that are not decoded yet
 	buffer []Row        // decoded rows
-	next   int          // index in buffer
+	next   int          // index of the next row in buffer
 	digest Digest
 }
 
 // cursorRows is the number of rows that a cursor decodes at a time.
 const cursorRows = 128
 
-// OpenCursor returns a cursor before the first row of an object whose footer is given. It
-// makes no request.
+// OpenCursor returns a cursor that is positioned before the first row of an object. The caller
+// supplies the object's footer, so OpenCursor makes no request.
 func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
 	return &Cursor{store: store, object: o, footer: footer}
 }
@@ -116,7 +116,7 @@ func (c *Cursor) fill(ctx context.Context) error {
 }
 
 // decode decodes the next rows into the buffer. If the open row group has no rows left, data
-// is the next one.
+// holds the bytes of the next row group.
 func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {
@@ -139,7 +139,7 @@ func (c *Cursor) decode(data []byte) (err error) {
 	return nil
 }
 
-// resize returns a buffer for n rows. It reuses the old buffer if that is large enough.
+// resize returns a buffer for n rows. It reuses the old buffer if the old one is large enough.
 func (c *Cursor) resize(n int) []Row {
 	if cap(c.buffer) < n {
 		return make([]Row, n)
@@ -147,8 +147,8 @@ func (c *Cursor) resize(n int) []Row {
 	return c.buffer[:n]
 }
 
-// readGroup reads the next row group. After the last one it checks the digest and returns
-// io.EOF.
+// readGroup reads the next row group. After the last row group, it checks the digest and
+// returns io.EOF.
 func (c *Cursor) readGroup(ctx context.Context) ([]byte, error) {
 	c.Close()
 	if c.group == len(c.footer.groups) {
@@ -174,8 +174,8 @@ func (c *Cursor) openGroup(data []byte) error {
 }
 
 // storeError is an error of the store that does not match io.EOF. The error of a broken
-// connection may wrap io.EOF, and a merge would take that for the end of the rows and lose
-// the rest.
+// connection may wrap io.EOF. A merge would take io.EOF for the end of the rows and lose the
+// remaining rows.
 type storeError struct{ error }
 
 func (e storeError) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }

@@ -22,7 +22,7 @@ const maxFooter = 64 << 20
 // read-only and safe for concurrent use.
 type Footer struct {
 	file    *parquet.File
-	tail    int // number of parsed bytes, which file keeps in memory
+	tail    int // number of bytes that were parsed and that file keeps in memory
 	digest  Digest
 	groups  []Group
 	columns []fileColumn // in the order of fields, so clients come first
@@ -34,13 +34,13 @@ type fileColumn struct {
 	index int
 }
 
-// Group is a row group: its range of the object, and the bounds of its clients and times.
+// Group is a row group: its byte range in the object, and the bounds of its clients and times.
 type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
 	index          int
-	first, last    string // clients
-	from, to       int64  // times, Unix ms
+	first, last    string // bounds of the clients
+	from, to       int64  // bounds of the event times, Unix ms
 	checksum       uint64
 }
 
@@ -51,7 +51,7 @@ func (g Group) before(o Group) bool {
 }
 
 // FooterLength returns the number of bytes at the end of an object that ParseFooter needs.
-// size is the object's size and tail its end, at least eight bytes.
+// size is the object's size, and tail the object's last bytes, at least eight of them.
 func FooterLength(tail []byte, size int64) (int64, error) {
 	if len(tail) < trailerLength || string(tail[len(tail)-4:]) != magic {
 		return 0, fmt.Errorf("%w: no Parquet magic at the end of %d bytes", ErrCorrupt, size)
@@ -63,8 +63,8 @@ func FooterLength(tail []byte, size int64) (int64, error) {
 	return length, nil
 }
 
-// ParseFooter parses the footer of an object. size is the object's size and tail its end, at
-// least FooterLength bytes.
+// ParseFooter parses the footer of an object. size is the object's size, and tail the object's
+// last bytes, at least FooterLength of them.
 func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	defer guard(&err)
 	length, err := FooterLength(tail, size)
@@ -89,7 +89,7 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	return f, f.readGroups(size - length)
 }
 
-// Digest returns the digest of the rows that the writer recorded.
+// Digest returns the digest of the rows, as the writer recorded it in the footer.
 func (f *Footer) Digest() Digest { return f.digest }
 
 // Memory returns the approximate size of the footer in memory, in bytes. The library's
@@ -107,8 +107,8 @@ func (f *Footer) Memory() int64 {
 func (f *Footer) Groups() []Group { return f.groups }
 
 // GroupsOf returns the row groups that may contain a client's rows in the given range of
-// event times, both ends inclusive, in Unix ms. There is usually one, and more only if the
-// client's rows cross the boundary of a row group.
+// event times, both ends inclusive, in Unix ms. Usually there is one such row group; there are
+// more only if the client's rows cross the boundary of a row group.
 func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
@@ -141,7 +141,7 @@ func (f *Footer) readMetadata() error {
 	return nil
 }
 
-// findColumns finds all columns of the schema and ignores others.
+// findColumns finds all columns of the schema in the file and ignores other columns.
 func (f *Footer) findColumns() error {
 	for i := range fields {
 		column := f.file.Root().Column(fields[i].name)
@@ -202,7 +202,7 @@ func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, 
 	return g, g.readBounds(f.chunk(rowGroup, clientField), f.chunk(rowGroup, timeField))
 }
 
-// chunk returns the column chunk of a field, given by its index in fields.
+// chunk returns the column chunk of a field. The parameter field is an index in fields.
 func (f *Footer) chunk(rowGroup parquet.RowGroup, field int) *parquet.FileColumnChunk {
 	return rowGroup.ColumnChunks()[f.columns[field].index].(*parquet.FileColumnChunk)
 }

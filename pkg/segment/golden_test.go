@@ -11,7 +11,7 @@ import (
 )
 
 // goldenRows returns the rows of testdata/v*.parquet, which has one file per schema version,
-// in row groups of 16. Some rows have connected_at, channel and event identifiers, others not.
+// in row groups of 16 rows. Only some rows have connected_at, a channel and an event identifier.
 func goldenRows() []segment.Row {
 	events := fleet(8, 5)
 	for i := range events {
@@ -26,7 +26,7 @@ func goldenRows() []segment.Row {
 	return segment.FromEvents(events)
 }
 
-// Readers must read the files of every schema version for good.
+// Readers must always be able to read the files of every schema version.
 func TestEveryVersionStaysReadable(t *testing.T) {
 	for _, name := range []string{"testdata/v2.parquet"} {
 		data, err := os.ReadFile(name)

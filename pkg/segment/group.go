@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// groupReader reads the rows of one row group in order, column by column. The library's own
-// row reader takes several times as long.
+// groupReader reads the rows of one row group in order, column by column. The library's row
+// reader would take several times as long.
 type groupReader struct{ columns []columnReader }
 
 // openGroup checks and opens row group g, whose bytes are data.
@@ -55,8 +55,9 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 	return nil
 }
 
-// rangeOf returns the range of a client's rows; row to is the first one after it. The reader
-// must be at the first row of the group and stays there.
+// rangeOf returns the range of a client's rows: from the row with index from up to, but not
+// including, the row with index to. The reader must be at the first row of the group and stays
+// there.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
 	clients := &g.columns[0]
 	from, to, err = clients.rangeOf(clientID)

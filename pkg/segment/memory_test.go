@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// heap returns the number of bytes in use.
+// heap returns the number of heap bytes in use.
 func heap() int64 {
 	for range 3 { // pools are emptied only by the second collection
 		runtime.GC()

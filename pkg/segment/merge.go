@@ -12,7 +12,7 @@ import (
 type Merge struct {
 	inputs mergeHeap
 	last   Row
-	begun  bool // last is set
+	begun  bool // whether last is set
 }
 
 // NewMerge reads the first row of each cursor, which takes one request per cursor.
@@ -33,7 +33,7 @@ func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 }
 
 // Next returns the next distinct row, which is valid until the following call. It returns
-// io.EOF when every input was read to its end and checked.
+// io.EOF once every input has been read to its end and checked.
 func (m *Merge) Next(ctx context.Context) (*Row, error) {
 	for len(m.inputs) > 0 {
 		row := m.inputs[0].row
@@ -69,10 +69,10 @@ func (m *Merge) advance(ctx context.Context) error {
 type mergeInput struct {
 	cursor *Cursor
 	row    *Row
-	order  int // index of the cursor
+	order  int // index of the input's cursor
 }
 
-// mergeHeap orders the inputs by their current rows, and by index if the rows are equal.
+// mergeHeap orders the inputs by their current rows, and inputs with equal rows by order.
 type mergeHeap []mergeInput
 
 func (h mergeHeap) Len() int      { return len(h) }

@@ -14,8 +14,8 @@ import (
 type lifetime uint8
 
 const (
-	// A fresh segment is superseded within minutes. Snappy takes half the time of zstd and a
-	// quarter more space.
+	// A fresh segment is superseded within minutes. It is compressed with Snappy, which takes
+	// half the time of zstd and a quarter more space.
 	fresh lifetime = iota
 	// An interim segment is merged again within hours.
 	interim
@@ -30,11 +30,12 @@ var codecs = [...]compress.Codec{
 	lasting: &zstd.Codec{Level: zstd.SpeedBetterCompression},
 }
 
-// pageBytes is the maximum size of a page before compression. A writer's buffers grow in
-// proportion: with 8 MiB they would take 100 MB.
+// pageBytes is the maximum size of a page before compression. The memory of a writer's buffers
+// is proportional to this size: with pages of 8 MiB the buffers would take 100 MB.
 const pageBytes = 256 << 10
 
-// boundedColumns are the only columns with statistics, because a lookup prunes by them alone.
+// boundedColumns are the only columns with statistics. A lookup uses no other column to rule
+// out row groups.
 var boundedColumns = map[string]bool{"client_id": true, "time": true}
 
 func writerOptions(codec compress.Codec) []parquet.WriterOption {
@@ -42,9 +43,9 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 		parquet.Compression(codec),
 		parquet.CreatedBy("device-trace", "1", "0"),
 		parquet.PageBufferSize(pageBytes),
-		parquet.WriteBufferSize(0), // so that a flush writes all of a row group
+		parquet.WriteBufferSize(0), // so that a flush writes the complete row group
 		parquet.DataPageStatistics(false),
-		parquet.DataPageVersion(1), // its headers are shorter
+		parquet.DataPageVersion(1), // has shorter page headers than version 2
 		parquet.ColumnIndexSizeLimit(func([]string) int { return 128 }),
 		parquet.SortingWriterConfig(parquet.SortingColumns(
 			parquet.Ascending("client_id"), parquet.Ascending("instance_id"), parquet.Ascending("time"))),
@@ -60,9 +61,9 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 }
 
 // GroupRows returns the approximate number of rows per row group for a compacted segment of
-// the given number of rows. A lookup reads the footer, unless it is cached, and reads and
-// decodes one row group. Decoding a row costs half as much as reading it. The sum of these
-// costs is lowest if a row group grows with the square root of the number of rows.
+// the given number of rows. A lookup reads the footer, unless the footer is cached, and reads
+// and decodes one row group. Decoding a row costs half as much as reading it. The sum of these
+// costs is lowest if the size of a row group grows with the square root of the number of rows.
 func GroupRows(rows int64) int64 {
 	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24

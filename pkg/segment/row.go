@@ -2,9 +2,9 @@
 // sorted by client identifier. It is the only package that imports the Parquet
 // library. FORMAT.md describes the schema and footer field by field.
 //
-// The rows of a segment are always in the order of Row.Compare, and its footer states their
-// number and the sum of their hashes. The same rows always encode to the same bytes. The
-// package trusts nothing it reads from an object: it checks sizes before it allocates memory,
+// The rows of a segment are always in the order of Row.Compare. The segment's footer states
+// the number of rows and the sum of the rows' hashes. The same rows always encode to the same bytes. The
+// package trusts nothing that it reads from an object: it checks sizes before it allocates memory,
 // and turns a panic of the library into an error of the object.
 package segment
 
@@ -29,7 +29,7 @@ type Row struct {
 	NativeEvent     string `parquet:"native_event,dict"`
 	NativeReason    string `parquet:"native_reason,dict"`
 	ReasonCode      int32  `parquet:"reason_code,plain"`
-	ConnectedAt     int64  `parquet:"-"` // Unix ms, 0 unknown; written as stored.ConnectedFor
+	ConnectedAt     int64  `parquet:"-"` // Unix ms, 0 if unknown; written as stored.ConnectedFor
 	ReceivedDelay   int64  `parquet:"received_delay_ms,plain"`
 	PeerAddress     string `parquet:"peer_address,plain"`
 	PeerPort        int64  `parquet:"peer_port,plain"`
@@ -45,11 +45,11 @@ type Row struct {
 }
 
 // stored is a Row in the form that the library writes. ConnectedFor replaces ConnectedAt,
-// which would take twice the space; it is nil if ConnectedAt is unknown.
+// which would take twice the space. ConnectedFor is nil if ConnectedAt is unknown.
 type stored struct {
 	Row
 	ConnectedFor *int64 `parquet:"connected_for_ms,plain,optional"`
-	connectedFor int64  // the target of ConnectedFor, which saves an allocation
+	connectedFor int64  // the variable that ConnectedFor points to, here to save an allocation
 }
 
 func (s *stored) set(r *Row) {
@@ -91,7 +91,7 @@ func FromEvent(e *event.Event) Row {
 	}
 }
 
-// Event returns the event of the row.
+// Event returns the event that the row stores.
 func (r *Row) Event() event.Event {
 	e := event.Event{
 		ClientID:        event.ClientID(r.ClientID),
@@ -156,8 +156,8 @@ func flag(o event.Optional[bool]) int32 {
 // first of the duplicates is the one to keep; and last by the other columns, so that only
 // equal rows compare equal.
 //
-// It equals event.Compare, but is written out for speed because a merge compares every row
-// several times.
+// Compare gives the same order as event.Compare. It is written out for speed because a merge
+// compares every row several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c
@@ -177,12 +177,12 @@ func (r *Row) Compare(o *Row) int {
 	)
 }
 
-// SameEvent reports whether two rows are deliveries of the same event: their identity
-// columns are equal.
+// SameEvent reports whether two rows are deliveries of the same event, that is, whether their
+// identity columns are equal.
 func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
 
-// compareIdentity equals event.CompareIdentity, but is written out for speed. Most pairs
-// differ in the first columns.
+// compareIdentity gives the same order as event.CompareIdentity, but is written out for speed.
+// Most pairs of rows differ in the first columns.
 func (r *Row) compareIdentity(o *Row) int {
 	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
 		return c
@@ -215,7 +215,7 @@ func (r *Row) Identity() uint64 {
 	return xxhash.Sum64(b)
 }
 
-// appendTo appends the bytes that the digest hashes. FORMAT.md defines them.
+// appendTo appends the bytes of the row that the digest hashes. FORMAT.md defines these bytes.
 func (r *Row) appendTo(b []byte) []byte {
 	b = appendString(b, r.ClientID)
 	b = appendString(b, r.InstanceID)
@@ -241,7 +241,7 @@ func (r *Row) appendTo(b []byte) []byte {
 	return appendString(b, r.TimeOrigin)
 }
 
-// appendString appends the length of s as a varint, and s.
+// appendString appends the length of s as a varint and then s itself.
 func appendString(b []byte, s string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))
 	return append(b, s...)
@@ -255,7 +255,7 @@ type Digest struct {
 	scratch []byte
 }
 
-// Add adds a row and returns the number of bytes that it hashed.
+// Add adds a row to the digest and returns the number of bytes that were hashed.
 func (d *Digest) Add(r *Row) int64 {
 	d.scratch = r.appendTo(d.scratch[:0])
 	d.Rows++

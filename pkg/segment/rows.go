@@ -15,9 +15,9 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct returns the rows of all lists, sorted and without duplicates: of each event it
-// keeps the row received first. It does not change the lists. It sorts pointers, because rows
-// are large.
+// Distinct returns the rows of all lists, sorted and without duplicates: for each event it
+// keeps the row that was received first. It does not change the lists. It sorts pointers to the
+// rows, because rows are large.
 func Distinct(lists ...[]Row) []Row {
 	var order []*Row
 	for _, rows := range lists {
@@ -40,7 +40,7 @@ func Distinct(lists ...[]Row) []Row {
 func Union(a, b []Row) []Row {
 	from := len(a)
 	a = append(a, b...)
-	for to := len(a); len(b) > 0; { // from the end, so that it overwrites no row it still needs
+	for to := len(a); len(b) > 0; { // from the end, so that no row is overwritten before it is merged
 		to--
 		if last := len(b) - 1; from == 0 || a[from-1].Compare(&b[last]) <= 0 {
 			a[to], b = b[last], b[:last]

@@ -412,7 +412,7 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 	for client, n := range perClient {
 		want := 1
 		if client == "GID_z" {
-			want = 3 // of up to 40 rows
+			want = 3 // row groups of up to 40 rows each
 		}
 		require.Len(t, footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
 	}
@@ -451,8 +451,8 @@ func (b broken) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	return b.objects.Read(ctx, key, off, n)
 }
 
-// A panic of the store must not become an error of the object, because a compaction would then
-// leave the object out.
+// A panic of the store must not become an error of the object, because a compaction leaves out
+// objects with errors.
 func TestAPanicOfTheStoreIsPassedOn(t *testing.T) {
 	data, written := write(t, rowsOf(4, 2), 0)
 	cursor := open(t, broken{&objects{data: map[string][]byte{"k": data}}}, "k", written.Size)
@@ -468,7 +468,7 @@ func span(client string, n int) (events []event.Event) {
 	return events
 }
 
-// cutOff is a store whose connection breaks once it has made the given number of reads.
+// cutOff is a store whose connection breaks after a given number of reads.
 type cutOff struct {
 	*objects
 	at int
@@ -481,7 +481,8 @@ func (c *cutOff) Read(ctx context.Context, key string, off, n int64) ([]byte, er
 	return c.objects.Read(ctx, key, off, n)
 }
 
-// The error of a broken connection may wrap io.EOF. It must not count as the end of the rows.
+// The error of a broken connection may wrap io.EOF, but a cursor must not take this error for
+// the end of the rows.
 func TestABrokenConnectionIsNotTheEnd(t *testing.T) {
 	data, written := write(t, rowsOf(40, 10), 100)
 	for at := 1; at < 5; at++ { // the footer is read first

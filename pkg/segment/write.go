@@ -33,22 +33,22 @@ type Writer struct {
 	buffer     []stored // rows for the library
 	buffered   int      // number of rows in buffer
 	groupRows  int64    // approximate number of rows per row group; 0: no limit
-	inGroup    int64    // number of rows in the row group so far
-	groupBytes int64    // size of these rows before encoding
-	client     string   // of the last row
+	inGroup    int64    // number of rows in the current row group
+	groupBytes int64    // size of the rows in the current row group before encoding
+	client     string   // client of the last row
 }
 
 // bufferRows is the number of rows that the library gets at a time.
 const bufferRows = 256
 
 // maxGroupBytes is the approximate maximum size of a row group before encoding. It limits the
-// memory of readers when rows contain long texts. Other row groups reach it only in
-// partitions of millions of rows.
+// memory of readers when rows contain long texts. Without long texts, row groups reach this
+// size only in partitions of millions of rows.
 const maxGroupBytes = 2 << 20
 
 // NewWriter starts a segment that is meant to last. Its row groups have about groupRows rows,
 // at most twice as many, and fewer if the rows are long. Zero means no limit on the number of
-// rows, only on their size.
+// rows, only on the size of a row group.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
@@ -82,7 +82,7 @@ func (w *Writer) start(out io.Writer, groupRows int64) {
 }
 
 // detachMetadata drops the last file's references to data that the writer shares between
-// files. Otherwise the library's Reset would blank the column paths and sorting columns of
+// files. Otherwise, the library's Reset would blank the column paths and sorting columns of
 // every later file (parquet-go v0.32, issue 602).
 func (w *Writer) detachMetadata() {
 	file := w.out.File()
@@ -125,13 +125,13 @@ func (w *Writer) Add(row *Row) error {
 }
 
 // endsBefore reports whether the row group must end before the given row. A full row group
-// ends with its last client, so that all rows of a client are in one row group. If the
-// client has too many rows, it ends at twice the size.
+// ends after the rows of its last client, so that all rows of a client are in one row
+// group. If the last client has too many rows, the row group ends at twice its normal size.
 func (w *Writer) endsBefore(row *Row) bool {
 	return w.filled(2) || w.filled(1) && row.ClientID != w.client
 }
 
-// filled reports whether the row group has reached n times a row group's size.
+// filled reports whether the current row group has reached n times the intended size.
 func (w *Writer) filled(n int64) bool {
 	return w.groupBytes >= n*maxGroupBytes || w.groupRows > 0 && w.inGroup >= n*w.groupRows
 }
@@ -162,7 +162,8 @@ func (w *Writer) endGroup() error {
 // Written describes a finished segment.
 type Written struct {
 	Digest Digest
-	// FooterLength is the number of bytes of the object's end that contain its whole footer.
+	// FooterLength is the number of bytes at the end of the object that contain the whole
+	// footer.
 	FooterLength int64
 	Size         int64 // bytes
 }
@@ -207,7 +208,8 @@ func (w *Writer) writeFooter() (length int64, err error) {
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low
-// because a merge holds one row group per input in memory. Most fresh segments have fewer rows.
+// because a merge holds one row group per input in memory. Most fresh segments have fewer rows
+// than that.
 const freshGroupRows = 2048
 
 // Encode returns a fresh segment of the given rows, which must be sorted and distinct. It is
@@ -222,6 +224,6 @@ func Encode(rows []Row) ([]byte, error) {
 	if _, err := w.Close(); err != nil {
 		return nil, err
 	}
-	encoders.Put(w) // after an error or a panic, its state is unknown
+	encoders.Put(w) // only here, because the writer's state is unknown after an error or a panic
 	return out.Bytes(), nil
 }

@@ -19,8 +19,8 @@ import (
 
 // Store keeps its objects in memory. It is safe for concurrent use.
 type Store struct {
-	// Now sets the objects' modification times. Set it before the first call. Default
-	// time.Now.
+	// Now returns the time to use as an object's modification time. Set Now before the first
+	// call of the store. Default time.Now.
 	Now func() time.Time
 
 	mu      sync.RWMutex
@@ -41,7 +41,7 @@ func New() *Store {
 	return &Store{Now: time.Now, objects: map[string]object{}}
 }
 
-// Put reads all of body before it stores anything.
+// Put reads the whole body before it stores anything.
 func (s *Store) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	if err := objstore.CheckKey(key); err != nil {
 		return err
@@ -111,8 +111,8 @@ func (s *Store) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return page, nil
 }
 
-// first returns the index at which a listing starts: the lowest key that is at least prefix
-// and greater than after.
+// first returns the index of the key at which a listing starts: the lowest key that is at least
+// prefix and greater than after.
 func (s *Store) first(prefix, after string) int {
 	if prefix > after {
 		i, _ := slices.BinarySearch(s.keys, prefix)

@@ -22,7 +22,7 @@ func TestConformanceUnderPrefix(t *testing.T) {
 	})
 }
 
-// Every wrapper meets the contract of a store.
+// Every wrapper must meet the contract of a store.
 func TestConformanceOfWrappers(t *testing.T) {
 	objstoretest.Run(t, func(*testing.T) objstore.Store {
 		faulty := objstore.NewFaulty(memstore.New(), nil)

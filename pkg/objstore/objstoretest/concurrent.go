@@ -42,7 +42,7 @@ func requireDeleteError(t *testing.T, err error, want ...string) {
 	require.Equal(t, want, failed.Keys)
 }
 
-// A put that is cancelled while it runs stores the whole object or nothing.
+// A put that is cancelled while it runs must store the whole object or nothing.
 func cancelledDuring(t *testing.T, store objstore.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -80,8 +80,8 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 	require.Len(t, keys(t, store, "own/", ""), workers*rounds)
 }
 
-// useStore puts and reads the shared object, does the same with its own, finds it in a
-// listing, and deletes an absent object.
+// useStore puts and reads the object under shared and the object under own, finds the latter in
+// a listing, and deletes an absent object.
 func useStore(ctx context.Context, store objstore.Store, own, shared string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }

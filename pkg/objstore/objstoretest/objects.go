@@ -76,7 +76,7 @@ func impossibleRanges(t *testing.T, store objstore.Store) {
 	}
 }
 
-// longKey returns a key of n bytes, nearly all of them part of non-ASCII characters.
+// longKey returns a key of n bytes that consists almost entirely of non-ASCII characters.
 func longKey(n int) string { return strings.Repeat("ä", n/2) + strings.Repeat("x", n%2) }
 
 func oddKeyList() []string {
@@ -179,7 +179,7 @@ func bytesNotAliased(t *testing.T, store objstore.Store) {
 }
 
 // brokenBody supplies the first half of its text and then calls atHalf. If atHalf returns an
-// error, reading the second half fails with it.
+// error, reading the second half fails with this error.
 type brokenBody struct {
 	text   string
 	atHalf func() error

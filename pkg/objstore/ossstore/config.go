@@ -22,8 +22,8 @@ type Config struct {
 	Bucket string
 	// Prefix is added to every key. It may be empty.
 	Prefix string
-	// Credentials sign the requests. Each request uses the access key that is set when it
-	// is sent.
+	// Credentials sign the requests. Each request uses the access key that is set when the
+	// request is sent.
 	Credentials *Credentials
 
 	// IOTimeout is the longest silence while sending, receiving or waiting for a response.
@@ -59,7 +59,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// checkEndpoint quotes the endpoint only if it contains no credentials.
+// checkEndpoint checks the endpoint. The error quotes the endpoint only if the endpoint
+// contains no credentials.
 func (c Config) checkEndpoint() error {
 	endpoint, err := url.Parse(c.endpoint())
 	switch {
@@ -77,8 +78,8 @@ func (c Config) checkEndpoint() error {
 	return nil
 }
 
-// endpoint returns the endpoint with a scheme. Without one, the SDK would send the security
-// token unencrypted.
+// endpoint returns the endpoint with a scheme. Without a scheme, the SDK would send the
+// security token unencrypted.
 func (c Config) endpoint() string {
 	if strings.Contains(c.Endpoint, "://") {
 		return strings.TrimRight(c.Endpoint, "/")
@@ -94,5 +95,5 @@ func (c Config) ioTimeout() time.Duration {
 	return c.IOTimeout
 }
 
-// seconds rounds up to whole seconds, the unit of the SDK.
+// seconds returns d in seconds, the unit of the SDK, rounded up.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -12,7 +12,7 @@ func TestConfigValidate(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*ossstore.Config)
-		want   string // "" is valid
+		want   string // the field named in the error, or "" if the configuration is valid
 	}{
 		{"complete", func(*ossstore.Config) {}, ""},
 		{"URL", func(c *ossstore.Config) { c.Endpoint = "https://oss.example.com/" }, ""},

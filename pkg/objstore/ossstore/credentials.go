@@ -9,7 +9,7 @@ import (
 
 // Credentials hold an access key that can be replaced while requests run, because a function
 // gets a new key with each invocation. A request is always signed with one complete key. The
-// zero value holds no key, and requests fail. Credentials are safe for concurrent use.
+// zero value holds no key, so requests fail. Credentials are safe for concurrent use.
 type Credentials struct {
 	current atomic.Pointer[accessKey]
 }
@@ -19,10 +19,10 @@ func (c *Credentials) Set(id, secret, token string) {
 	c.current.Store(&accessKey{id, secret, token})
 }
 
-// String keeps the key out of logs.
+// String returns a fixed text, so that the key does not get into logs.
 func (c *Credentials) String() string { return "credentials" }
 
-// accessKey never changes. It implements the SDK's Credentials.
+// accessKey is one complete access key, which never changes.
 type accessKey struct{ id, secret, token string }
 
 func (k *accessKey) GetAccessKeyID() string     { return k.id }
@@ -43,6 +43,6 @@ func (p provider) GetCredentialsE() (oss.Credentials, error) {
 	return nil, errNoCredentials
 }
 
-// GetCredentials completes the SDK's interface. To send a request, the SDK calls
+// GetCredentials is required by the SDK's interface, but to send a request the SDK calls
 // GetCredentialsE instead.
 func (p provider) GetCredentials() oss.Credentials { return &accessKey{} }

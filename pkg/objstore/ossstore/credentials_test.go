@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// tryList lists the bucket of a stand-in with a changed configuration on either side. The
-// error must not contain the secret or token "hidden".
+// tryList lists the bucket of a stand-in after change has changed the store's configuration and
+// changeServer the stand-in's. The error must not contain the secret or token "hidden".
 func tryList(t *testing.T, change func(*ossstore.Config), changeServer func(*oss.Config)) error {
 	_, err := connect(t, standIn(t, changeServer), change).List(t.Context(), "", "")
 	if err != nil {
@@ -66,7 +66,7 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// A store that is in use signs with a new key once its key was replaced.
+// Once its key is replaced, a store that is in use must sign with the new key.
 func TestRotation(t *testing.T) {
 	known := testKeys()
 	credentials := testCredentials()
@@ -83,7 +83,7 @@ func TestRotation(t *testing.T) {
 	put(t, store, "k", "v")
 }
 
-// A request is signed with one complete key even if the key is replaced meanwhile.
+// Each request must be signed with one complete key even if the key is replaced meanwhile.
 func TestRotationUnderLoad(t *testing.T) {
 	known := keys{}
 	for i := range 10 {

@@ -22,11 +22,13 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 }
 
 // errNotConfirmed is the error for a response that has a status of success but does not
-// confirm the request: a delete's list lacks a key, or a put's response has no checksum.
+// confirm the request: the response to a delete does not list every key, or the response to a
+// put has no checksum.
 var errNotConfirmed = errors.New("the service did not confirm the request")
 
 // delete returns the keys of the objects that may still exist. Because the request is not
-// quiet, the response lists the deleted keys; deletion of any other key failed.
+// quiet, the response lists the deleted keys. The deletion of any key that is not listed
+// failed.
 func (b *bucket) delete(ctx context.Context, keys []string) (left []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return keys, err

@@ -23,7 +23,7 @@ var permanentCodes = map[string]bool{
 	"InvalidArgument":       true,
 	"InvalidBucketName":     true,
 	"InvalidObjectName":     true,
-	"InvalidObjectState":    true, // archived
+	"InvalidObjectState":    true, // the object is archived
 	"KeyTooLong":            true,
 	"MalformedXML":          true,
 	"MethodNotAllowed":      true,
@@ -34,8 +34,9 @@ var permanentCodes = map[string]bool{
 	"UserDisable":           true,
 }
 
-// classify translates the service's own errors into the contract's. It returns any other
-// error, such as a gateway's page or a broken connection, as it is: the outcome is unknown.
+// classify translates an error of the service into the matching error of package objstore. It
+// returns any other error, such as one for a gateway's page or a broken connection, unchanged,
+// because the outcome is then unknown.
 func classify(err error) error {
 	var response oss.ServiceError
 	switch {

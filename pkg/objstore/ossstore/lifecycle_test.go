@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// The project's lifecycle rules, which the real SDK can read, expire events and quarantined
-// input, and keep the layout marker.
+// The project's lifecycle rules must be readable with the real SDK, expire events and
+// quarantined input, and keep the layout marker.
 func TestLifecycle(t *testing.T) {
 	rules, err := os.ReadFile("../../../infra/operate/bucket/lifecycle.xml")
 	require.NoError(t, err)

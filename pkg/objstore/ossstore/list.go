@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// List makes one request, ListObjectsV2.
+// List makes one request: ListObjectsV2.
 func (b *bucket) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return objstore.Page{}, err

@@ -16,7 +16,7 @@ const (
 	testRegion = "cn-hangzhou"
 )
 
-// keys are the access keys that a stand-in accepts, by their ids.
+// keys holds the access keys that a stand-in accepts, by key id.
 type keys map[string]struct{ secret, token string }
 
 func (k keys) find(id string) (secret, token string, ok bool) {

@@ -1,9 +1,9 @@
 // Package ossstore is an object store in a bucket of Alibaba Cloud OSS. No other package of
 // the product imports the vendor's SDK.
 //
-// Each call makes one request and never repeats it: wrap the store in objstore.Retrying.
-// Requests carry version 4 signatures. Each put sends the length and MD5 of its body, so that
-// the service refuses a damaged one. A read returns an error unless the response is exactly
+// Each call makes one request and never repeats it; to retry, wrap the store in
+// objstore.Retrying. Requests carry version 4 signatures. Each put sends the length and MD5 of
+// its body, so that the service refuses a damaged body. A read returns an error unless the response is exactly
 // the range that it requested.
 package ossstore
 
@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store is a bucket, or the objects under one prefix of it. It is safe for concurrent use.
-// It keeps a pool of connections, so a process should share one Store.
+// Store is a bucket, or the objects under one prefix of a bucket. It is safe for concurrent
+// use. A process should share one Store, because a Store keeps a pool of connections.
 type Store struct {
 	objstore.Store
 	name string

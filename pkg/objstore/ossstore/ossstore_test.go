@@ -71,8 +71,8 @@ func TestPutSendsLengthAndDigest(t *testing.T) {
 	}
 }
 
-// A successful response without a checksum of the object may come from a gateway, so the
-// outcome is unknown.
+// A successful response to a put must contain a checksum of the object. Otherwise it may come
+// from a gateway, and the outcome is unknown.
 func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 	const md5OfText = "1cb251ec0d568de6a929b520c4aed8d1"
 	for _, test := range []struct {
@@ -192,7 +192,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A read accepts only the requested range as a response.
+// A read must reject any response other than the requested range.
 func TestOtherRanges(t *testing.T) {
 	for _, test := range []struct {
 		name         string
@@ -236,8 +236,8 @@ func TestOtherRanges(t *testing.T) {
 	}
 }
 
-// legacy responds with the whole object to a range that does not fit, as the service does to
-// a request without the standard range behavior.
+// legacy returns a handler that responds with the whole object if the range exceeds the object,
+// as the service does to a request without the standard range behavior.
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int
@@ -304,7 +304,8 @@ func TestCancelWhileTheServiceIsSilent(t *testing.T) {
 	require.ErrorIs(t, store.Put(ctx, "k", strings.NewReader("v"), 1), context.Canceled)
 }
 
-// A timeout of the connection does not end the caller's context, so the call is repeated.
+// A call must be repeated after a timeout of the connection, because such a timeout does not
+// end the caller's context.
 func TestSilenceIsRetried(t *testing.T) {
 	server := standIn(t, nil)
 	first := true
@@ -317,8 +318,8 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// The shortest timeout is one second, since shorter ones are rounded up. Many attempts are
-	// allowed because the stand-in may be just as silent on a slow machine.
+	// The shortest timeout is one second, because shorter timeouts are rounded up. Many attempts
+	// are allowed because a slow machine can also delay the stand-in's response that long.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = time.Second })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

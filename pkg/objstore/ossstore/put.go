@@ -15,9 +15,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Put reads body twice: first for its MD5, then to send it. The put is confirmed only if the
-// response contains a checksum of the object, because a gateway's page may have the same
-// status.
+// Put reads body twice: first to compute its MD5, then to send it. The put counts as confirmed
+// only if the response contains a checksum of the object, because an error page of a gateway
+// may have the same status.
 func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	if err := objstore.CheckKey(key); err != nil {
 		return err
@@ -45,8 +45,8 @@ func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	return nil
 }
 
-// confirms reports whether a response contains a checksum of the object: its CRC, which the
-// SDK has already compared with the bytes it sent, or an ETag that equals the MD5.
+// confirms reports whether a response contains a checksum of the object: either a CRC, which
+// the SDK has already compared with the bytes it sent, or an ETag that equals the MD5.
 func confirms(response http.Header, digest []byte) bool {
 	return response.Get("X-Oss-Hash-Crc64ecma") != "" ||
 		strings.EqualFold(strings.Trim(response.Get("ETag"), `"`), hex.EncodeToString(digest))
@@ -60,8 +60,8 @@ func contentMD5(body io.ReaderAt, size int64) ([]byte, error) {
 	return hash.Sum(nil), nil
 }
 
-// sender returns body in a form whose length the SDK recognizes. Only for a nil body does
-// the SDK send a length of zero.
+// sender returns body as a reader whose length the SDK recognizes. For an empty body it returns
+// nil, because the SDK sends a length of zero only if the reader is nil.
 func sender(body io.ReaderAt, size int64) io.Reader {
 	if size == 0 {
 		return nil

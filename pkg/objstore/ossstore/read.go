@@ -58,8 +58,8 @@ func (b *bucket) read(ctx context.Context, key string, off, n int64) ([]byte, er
 var errWrongRange = errors.New("the response is not the requested range")
 
 // checkRange returns the object's size if the response is the requested range, and ErrRange if
-// the range was cut short at the object's end. Any other response, such as a whole object,
-// says nothing about the object, since a gateway may have sent it.
+// the range was cut short at the object's end. No conclusion about the object can be drawn from
+// any other response, such as a whole object, because a gateway may have sent that response.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64
@@ -77,8 +77,9 @@ func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// checkCRC checks the bytes against the response's checksum if they are the whole object. It
-// cannot check a part, because the service sends only the checksum of a whole object.
+// checkCRC checks the bytes against the response's checksum if the bytes are the whole object.
+// It cannot check a part of an object, because the service sends only the checksum of the whole
+// object.
 func checkCRC(headers http.Header, got []byte, size int64) error {
 	want := headers.Get("X-Oss-Hash-Crc64ecma")
 	if want == "" || int64(len(got)) != size {
