@@ -11,8 +11,7 @@ type place struct {
 	imports []string
 }
 
-// places is the map of functions and pkg, from the top down: a package imports only packages
-// below itself. A function is only wiring: it imports one job or API, and the packages that
+// places is the map of functions and pkg, from the top down. Imports form no cycle. A function is only wiring: it imports one job or API, and the packages that
 // start that job or API.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},

@@ -76,8 +76,8 @@ func flip(body []byte) {
 	}
 }
 
-// slice changes the first and last byte and the object size that a range response states,
-// and shortens the body with the range. If size is negative, the stated object ends with the
+// slice adds first, last and size to the first byte, the last byte and the object size that a
+// range response states. It shortens the body with the range. If size is negative, the stated object ends with the
 // range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64

@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// once injects the fault into the next request that it applies to, if that is the first.
+// once injects the fault into the first request, if the fault applies to that request.
 func once(proxy *wire.Proxy, fault wire.Fault) {
 	proxy.SetHook(func(r wire.Request) *wire.Fault {
 		if r.Seq > 1 || !fault.Applies(r.Request) {
