@@ -21,7 +21,7 @@ type role struct {
 
 	mu     sync.Mutex
 	newest issuedKeys
-	all    map[string]issuedKeys // the keys that were not expired when last checked, by access key
+	all    map[string]issuedKeys // issued keys that may still be valid, by access key
 }
 
 type issuedKeys struct {

@@ -13,10 +13,11 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// simInstance is the instance of the simulated days.
+// simInstance is the instance under which the simulated days are recorded.
 const simInstance = "demo"
 
-// showDays records yesterday for one simulated device for each cause, and prints links to them.
+// showDays simulates a device for each cause, records the device's events of yesterday,
+// and prints a link to them.
 func showDays(ctx context.Context, api traceAPI, webhookToken string) error {
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 	fmt.Println("\nA simulated device for each cause, yesterday:")

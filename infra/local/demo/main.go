@@ -1,6 +1,6 @@
 // Command demo shows what the project is for. While `make run` is up, it connects real
 // MQTT clients, ends each connection in a different way, and prints each device's trace.
-// Then it records simulated days for the page.
+// Then it records simulated days and prints links that show them on the page.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// run shows one device after the other.
+// run shows one device after the other, and then the simulated days.
 func run(ctx context.Context) error {
 	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
 	if err := isUp(ctx, port, mqttPort); err != nil {
@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 	return showDays(ctx, api, env("WEBHOOK_TOKEN", "local"))
 }
 
-// show ends one connection and prints its trace.
+// show ends a device's connection in one way and prints the device's trace.
 func show(ctx context.Context, api traceAPI, target ends.Target, kind ends.Kind, device string) error {
 	began := time.Now()
 	if err := kind.Run(ctx, target, device); err != nil {
@@ -63,7 +63,8 @@ func show(ctx context.Context, api traceAPI, target ends.Target, kind ends.Kind,
 	return checkRows(got.Events, kind.Rows)
 }
 
-// checkRows compares a trace with the rows that this kind of end should leave.
+// checkRows returns an error if a trace does not have the rows that this kind of end
+// should leave.
 func checkRows(got []row, want []ends.Row) error {
 	for i, w := range want {
 		if i >= len(got) || got[i].Action != w.Action || got[i].ActionInfo != w.Info {
@@ -73,7 +74,7 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// isUp returns an error that says what to do if nothing listens on one of the ports.
+// isUp returns an error if nothing listens on one of the ports. The error says what to do.
 func isUp(ctx context.Context, ports ...string) error {
 	for _, port := range ports {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)

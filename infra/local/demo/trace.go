@@ -30,7 +30,7 @@ type trace struct {
 	} `json:"receipt"`
 }
 
-// traceAPI queries the query function.
+// traceAPI sends queries to the query function.
 type traceAPI struct{ base, token string }
 
 // page returns the link to the page for a device and a span. The token follows the "#",
@@ -45,10 +45,11 @@ func (a traceAPI) page(instance, device string, from, to time.Time) string {
 
 func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// pollEvery is the pause between queries for rows that have not arrived yet.
+// pollEvery is the pause before the next query while rows have not arrived.
 const pollEvery = 250 * time.Millisecond
 
-// await queries until the device has the given number of rows since a time.
+// await repeats a query until the device has at least the given number of rows since a
+// time.
 func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
 	for {
 		got, err := a.query(ctx, device, since)

@@ -6,7 +6,7 @@ import (
 )
 
 // invokeAsync calls a function in the background and retries a failed call as often as
-// s.yaml says. Nobody gets the response. Stop gives up calls that wait for a retry.
+// s.yaml says. The response is discarded. Stop gives up the calls that wait for a retry.
 func (h *Host) invokeAsync(p *pool, payload []byte) {
 	h.background(func() {
 		wait := h.config.RetryWait
@@ -31,7 +31,8 @@ func (h *Host) invokeAsync(p *pool, payload []byte) {
 	})
 }
 
-// background runs work in a goroutine that Stop waits for, or not at all after Stop.
+// background runs work in a goroutine, for which Stop waits. Once Stop was called,
+// background does nothing.
 func (h *Host) background(work func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

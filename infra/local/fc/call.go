@@ -18,7 +18,7 @@ const (
 	preStop    callKind = 2
 )
 
-// call is one invocation of a process.
+// call is one invocation of a function or of its preStop hook.
 type call struct {
 	id      string
 	kind    callKind
@@ -27,13 +27,13 @@ type call struct {
 	retry   int
 
 	deadline time.Time   // set when a process gets the call
-	done     chan result // has a buffer for the one result
+	done     chan result // gets one result, for which it has a buffer
 }
 
 // result is what a process posted to the runtime API.
 type result struct {
 	payload  []byte
-	failed   bool // posted to /error
+	failed   bool // the result was posted to /error
 	tooLarge bool
 }
 
@@ -48,8 +48,8 @@ func newID() string {
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe writes the headers from which the SDK learns about a call. The SDK never
-// responds to a call without deadline or timeout.
+// describe writes the headers that tell the SDK about a call. The deadline and the timeout
+// are necessary, because without them the SDK never responds to the call.
 func (c *call) describe(header http.Header, function syaml.Function, keys Credentials) {
 	for name, value := range map[string]string{
 		"x-fc-request-id":        c.id,

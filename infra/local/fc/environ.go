@@ -6,8 +6,9 @@ import (
 	"strconv"
 )
 
-// inherited lists the host's variables that a process may see: they say where files are,
-// or control a Go program's runtime. All others are withheld, as on the platform.
+// inherited lists the host's variables that a process gets: they say where files are, or
+// control a Go program's runtime. A process does not get any other variable of the host,
+// as on the platform.
 var inherited = []string{"PATH", "HOME", "TMPDIR", "GODEBUG", "GORACE", "GOCOVERDIR"}
 
 // environ returns the environment of a new process, except FC_RUNTIME_API.

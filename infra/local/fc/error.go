@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Error is the platform's own response to a call that its function did not answer. If
-// the vendor's documents leave the status open, it is 502, or 504 for a timeout.
+// Error is the platform's own response to a call that the function did not answer. If the
+// vendor's documents do not state the status, this package uses 502, or 504 for a timeout.
 type Error struct {
 	Status  int // HTTP status
 	Code    string
 	Message string
-	// RequestID is the identifier of the call; empty if none was made.
+	// RequestID is the identifier of the call. It is empty if there was no call.
 	RequestID string
 }
 
@@ -23,7 +23,8 @@ func newError(status int, code, format string, arguments ...any) *Error {
 	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// statusCanceled is the status for a caller that has gone, who never sees it.
+// statusCanceled is the status for a caller that has disconnected and so never sees the
+// status.
 const statusCanceled = 499
 
 func errCanceled() *Error {
@@ -47,7 +48,7 @@ func errBadResponse(message string) *Error {
 	return newError(http.StatusBadGateway, "BadResponse", "the function's response %s", message)
 }
 
-// errUnhandled carries the error that the function reported.
+// errUnhandled returns an Error with the message of the error that the function reported.
 func errUnhandled(payload []byte) *Error {
 	var reported struct {
 		Message string `json:"errorMessage"`

@@ -15,16 +15,16 @@ import (
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 )
 
-// instruction is the payload of a call, which says what the function does.
+// instruction is the payload of a call. It says what the function must do.
 type instruction struct {
 	Do  string `json:"do"`
 	URL string `json:"url"`
-	// HTTP events have these.
+	// RawPath and Body are set in HTTP events.
 	RawPath string `json:"rawPath"`
 	Body    string `json:"body"`
 }
 
-// beFunction runs the function that the tests host.
+// beFunction makes this process the function that the tests host.
 func beFunction() {
 	if os.Getenv("BROKEN") != "" {
 		fmt.Fprintln(os.Stderr, "BROKEN is set")

@@ -2,16 +2,18 @@
 // runs the very same binaries, over the runtime API that the vendor's Go SDK speaks.
 //
 // What always holds:
-//   - A process has one call at a time (the go1 runtime). Concurrent calls get processes
-//     of their own up to a limit; calls beyond it wait shortly, then fail with 429.
+//   - A process has one call at a time (the go1 runtime). Each concurrent call gets its
+//     own process, up to a limit. Calls beyond the limit wait for a short time and then
+//     fail with 429.
 //   - A process gets its first call after it has polled for one. A process that crashes,
-//     times out or loses its caller is killed and never used again; one that returns an
-//     error or recovers from a panic stays in use.
-//   - A process that is stopped in order first finishes its call, then its preStop hook.
+//     times out or loses its caller is killed and never used again; a process that returns
+//     an error or recovers from a panic stays in use.
+//   - A process that is stopped in order first finishes its call, and then runs its
+//     preStop hook.
 //   - A process is killed before its runtime API closes, because the SDK polls a closed
 //     API without pause. No process outlives its host.
 //
-// Words: a call is one invocation of a function or of its preStop hook; a pool is the
+// Words: a call is one invocation of a function or of its preStop hook; a pool holds the
 // processes of one function.
 package fc
 
@@ -36,10 +38,11 @@ type Credentials struct {
 // Config says which functions to host, and how.
 type Config struct {
 	Functions []syaml.Function
-	// Dir is the folder that relative code folders start from. Default: the working
-	// directory.
+	// Dir is the folder to which the functions' code folders are relative. Default: the
+	// working directory.
 	Dir string
-	// Environment overrides variables in functions whose s.yaml sets them.
+	// Environment overrides variables of functions. It applies only to variables that
+	// s.yaml sets for the function.
 	Environment map[string]string
 	// Credentials returns the keys for the next call or start. Default: no keys.
 	Credentials func() Credentials
@@ -49,13 +52,13 @@ type Config struct {
 	// RetryWait is the pause before the first retry of an asynchronous call; each
 	// further pause is twice as long. Default: 500 ms.
 	RetryWait time.Duration
-	// Output gets what the functions print, one line a call, prefixed with the
-	// function's name. Calls come from several goroutines, one at a time. Default:
+	// Output gets what the functions print. Each call of Write gets one line, prefixed with
+	// the function's name. Several goroutines call Write, but never two at once. Default:
 	// discarded.
 	Output io.Writer
 }
 
-// accountID stands in for the account that functions run in.
+// accountID is a made-up identifier of the account in which functions run.
 const accountID = "1000000000000000"
 
 func (c Config) withDefaults() Config {
@@ -78,14 +81,14 @@ type Host struct {
 	// stopping ends timers and the pauses between retries.
 	stopping context.Context
 	stop     context.CancelFunc
-	mu       sync.Mutex // orders starts in background against stop
+	mu       sync.Mutex // held to start background work and to stop, so that no work starts after stop
 	running  sync.WaitGroup
 	stopOnce sync.Once
 	stopErr  error
 }
 
 // New returns a host. The processes of a function start with its first call. The caller
-// must call Stop in the end.
+// must call Stop when it no longer needs the host.
 func New(config Config) (*Host, error) {
 	for _, function := range config.Functions {
 		if function.Runtime != "go1" {
@@ -103,8 +106,8 @@ func New(config Config) (*Host, error) {
 	return h, nil
 }
 
-// Invoke calls a function by its resource name in s.yaml, such as "compactor", and
-// returns its response. Any failure is an *Error. If ctx ends first, the process is
+// Invoke calls a function by its resource name in s.yaml, such as "compactor", and returns
+// its response. Any failure is an *Error. If ctx ends before the response, the process is
 // killed.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	for _, p := range h.pools {
@@ -121,8 +124,9 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 }
 
 // Stop ends timers, waits for running calls, gives every process its preStop call, and
-// kills it. When ctx ends, Stop kills the remaining processes at once. New calls are
-// refused with 503 from its start. Later calls of Stop wait for the first and return its error.
+// kills it. When ctx ends, Stop kills the remaining processes at once. As soon as Stop has
+// begun, new calls are refused with 503. Later calls of Stop wait for the first call and
+// return the same error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()

@@ -70,7 +70,7 @@ func TestLateProcessIsKilled(t *testing.T) {
 	host := one(t, nil)
 	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	host.pools[0].function.Seconds = 1 // a busy machine may need more for the first call
+	host.pools[0].function.Seconds = 1 // set only now, because the first call may take longer on a busy machine
 	_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
 	require.ErrorAs(t, err, &fault)
 	require.Equal(t, "FunctionTimeout", fault.Code)
@@ -101,7 +101,7 @@ func TestCallerThatGoesAwayEndsTheProcess(t *testing.T) {
 	require.NotEqual(t, before, after)
 }
 
-// The next caller does not notice that a process was killed between calls.
+// If a process is killed between calls, the next call must still succeed.
 func TestKilledProcessIsReplaced(t *testing.T) {
 	host := one(t, nil)
 	for range 3 {
@@ -117,7 +117,7 @@ func TestKilledProcessIsReplaced(t *testing.T) {
 	}
 }
 
-// No call ends before all have begun, so each needs a process of its own.
+// No call ends before all calls have begun, so each call needs its own process.
 func TestConcurrentCalls(t *testing.T) {
 	const calls = 3
 	barrier := newBarrier(t, calls)
@@ -153,12 +153,13 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 	require.NotNil(t, fault)
 	require.Equal(t, http.StatusTooManyRequests, fault.Status)
 	require.Equal(t, "ResourceExhausted", fault.Code)
-	_, err := http.Get(barrier.URL) // lets the first go
+	_, err := http.Get(barrier.URL) // is the second request at the barrier, so the first call continues
 	require.NoError(t, err)
 	require.NoError(t, await(t, first))
 }
 
-// A call that finds a free process does not wait, so even the shortest limit does not fail it.
+// A call that finds a free process does not wait, so it must succeed even with the
+// shortest QueueWait.
 func TestFreeProcessTakesTheCall(t *testing.T) {
 	host := one(t, func(_ *syaml.Function, c *Config) { c.QueueWait = time.Nanosecond })
 	for range 200 {
@@ -196,7 +197,7 @@ func TestOrderOfCalls(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, fault.Status)
 }
 
-// A running call is finished before its process gets its preStop call.
+// A process must finish its running call before it gets its preStop call.
 func TestStopWaitsForCalls(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	journal := filepath.Join(t.TempDir(), "journal")
@@ -317,7 +318,8 @@ func TestOutputIsPrefixedAndWhole(t *testing.T) {
 	}
 }
 
-// TestProcessesDieWithTheHost kills a host, so that it cannot end its processes itself.
+// TestProcessesDieWithTheHost kills a host, which therefore cannot end its processes
+// itself.
 func TestProcessesDieWithTheHost(t *testing.T) {
 	host := exec.Command(os.Args[0])
 	host.Env = append(os.Environ(), "FC_TEST_HOST="+binaries)

@@ -15,7 +15,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// domain serves two functions on their routes.
+// domain starts a server for a custom domain with routes to two functions.
 func domain(t *testing.T) (*Host, string) {
 	host := start(t, Config{Functions: []syaml.Function{
 		withRoute(testFunction("query"), "/*"),
@@ -42,7 +42,7 @@ func send(t *testing.T, method, url string, body []byte, header http.Header) (*h
 	return response, string(received)
 }
 
-// decodedEvent is the payload of a call by an HTTP trigger.
+// decodedEvent is the payload that an HTTP trigger passes to a function.
 type decodedEvent struct {
 	Version, RawPath, Body   string
 	IsBase64Encoded          bool

@@ -14,8 +14,9 @@ import (
 )
 
 // httpEvent encodes an HTTP request in the form that built-in runtimes give to functions,
-// version "v1". Repeated headers and parameters are joined by commas. A body is kept as
-// text only if its content type and its bytes allow it.
+// version "v1". Repeated headers and parameters are joined by commas. The body stays text
+// if its content type is one of text and its bytes are UTF-8. Otherwise it is encoded in
+// base64.
 func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte {
 	now := time.Now().UTC()
 	sourceIP, _, _ := net.SplitHostPort(r.RemoteAddr)
@@ -43,7 +44,8 @@ func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte
 	})
 }
 
-// mustEncode returns the JSON form of a payload that always has one.
+// mustEncode returns a payload as JSON. It panics if that is impossible, which no payload
+// here is.
 func mustEncode(payload any) []byte {
 	encoded, err := json.Marshal(payload)
 	if err != nil {
@@ -64,7 +66,8 @@ func isText(header http.Header) bool {
 		strings.HasSuffix(kind, "xml") || kind == "application/x-www-form-urlencoded"
 }
 
-// joinHeaders leaves out the headers that the platform does not deliver.
+// joinHeaders returns the headers of a request, without those that the platform does not
+// deliver.
 func joinHeaders(r *http.Request) map[string]string {
 	joined := joinValues(r.Header)
 	maps.DeleteFunc(joined, func(name, _ string) bool {

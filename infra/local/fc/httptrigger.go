@@ -14,7 +14,8 @@ const (
 	maxBody   = 32 << 20
 )
 
-// serve turns a request into an event, calls the function, and turns its response back.
+// serve encodes a request as an event, calls the function with it, and writes the
+// function's response.
 func (to route) serve(w http.ResponseWriter, r *http.Request) {
 	c := to.pool.newCall(nil)
 	if fault := to.call(w, r, c); fault != nil {
@@ -39,7 +40,7 @@ func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {
 	return writeResponse(w, response, c.id)
 }
 
-// admit refuses what the platform refuses before it reads the body.
+// admit refuses the requests that the platform refuses before it reads their body.
 func (to route) admit(r *http.Request) *Error {
 	switch {
 	case !slices.Contains(to.trigger.Config.Methods, r.Method):

@@ -19,8 +19,8 @@ import (
 // binaries is the folder with the function that the tests host.
 var binaries string
 
-// TestMain lets the test binary act as the function when a host starts it, and as a host
-// when FC_TEST_HOST is set, for the test that kills one.
+// TestMain lets the test binary act as the function if a host has started it, and as a
+// host if FC_TEST_HOST is set, for the test that kills a host.
 func TestMain(m *testing.M) {
 	if os.Getenv("FC_RUNTIME_API") != "" {
 		beFunction()
@@ -50,7 +50,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// beHost runs a host with one process, prints its id, and waits to be killed.
+// beHost runs a host with one process, prints the id of that process, and waits until it
+// is killed itself.
 func beHost(folder string) {
 	function := testFunction("recorder")
 	function.Code = folder
@@ -107,7 +108,8 @@ func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	return start(t, config)
 }
 
-// obeyed calls the function with an order and returns its process id or the failure.
+// obeyed calls the function with an order and returns the id of the function's process, or
+// the fault of the call.
 func obeyed(t *testing.T, host *Host, do string) (pid int, fault *Error) {
 	t.Helper()
 	response, err := host.Invoke(t.Context(), "recorder", order(do, ""))

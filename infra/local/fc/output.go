@@ -26,7 +26,7 @@ func (o *sharedOutput) lines(function string) *lineWriter {
 // maxLine is the length at which a line is split, in bytes.
 const maxLine = 32 << 10
 
-// lineWriter passes on whole lines and remembers the last one.
+// lineWriter passes on whole lines and remembers the last line.
 type lineWriter struct {
 	to       *sharedOutput
 	function string

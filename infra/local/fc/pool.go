@@ -10,7 +10,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// pool is the processes of one function. Each process is either in idle or belongs to
+// pool holds the processes of one function. Each process is either in idle or belongs to
 // the holder of a slot, so there are never more processes than slots.
 type pool struct {
 	function syaml.Function
@@ -21,13 +21,13 @@ type pool struct {
 	closed   chan struct{}
 
 	mu     sync.Mutex
-	idle   []*process // the last one was used last
+	idle   []*process // in the order in which they became idle
 	all    map[*process]bool
-	killed bool // by killAll
+	killed bool // set by killAll
 }
 
-// maxProcesses limits the processes of a function; its reservedConcurrency may lower the
-// limit.
+// maxProcesses limits the processes of a function. The function's reservedConcurrency can
+// lower the limit.
 const maxProcesses = 4
 
 func newPool(function syaml.Function, config Config, spawner *spawner, output *sharedOutput) *pool {
@@ -42,8 +42,8 @@ func (p *pool) newCall(payload []byte) *call {
 	return newCall(invocation, payload, p.function.Timeout())
 }
 
-// invoke runs a call on a process of the pool. If that process turns out to have ended
-// before it took the call, another one gets it.
+// invoke runs a call on a process of the pool. If that process has ended before it took
+// the call, another process gets the call.
 func (p *pool) invoke(ctx context.Context, c *call) ([]byte, *Error) {
 	for {
 		response, fault := p.try(ctx, c)
@@ -89,7 +89,7 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	default:
 	}
 	select {
-	case p.slots <- struct{}{}: // first on its own: a free slot must win over a limit that has passed
+	case p.slots <- struct{}{}: // tried alone first, so that a free slot is taken even if ctx or QueueWait has already ended
 		return nil
 	default:
 	}
@@ -120,8 +120,8 @@ func (p *pool) takeIdle() *process {
 	return nil
 }
 
-// release returns a process to the pool and frees its slot. A killed process is gone
-// before its slot is free.
+// release returns a process to the pool and frees its slot. A killed process has ended
+// before its slot becomes free.
 func (p *pool) release(process *process) {
 	if process.alive() {
 		p.mu.Lock()
@@ -133,7 +133,7 @@ func (p *pool) release(process *process) {
 	<-p.slots
 }
 
-// bury kills a process that nobody holds any more, and forgets it.
+// bury kills a process that will get no more calls, and removes it from the pool.
 func (p *pool) bury(process *process) {
 	process.end()
 	p.mu.Lock()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// errNotTaken says that a process ended before it took a call, which another process
-// may run.
+// errNotTaken means that the process ended before it took the call, so another process may
+// run the call.
 var errNotTaken = &Error{Code: "ProcessExited", Message: "the process ended before the call"}
 
 // process is one running binary. Only its holder in the pool may call do.
@@ -21,7 +21,7 @@ type process struct {
 
 	doomed atomic.Bool
 	exited chan struct{} // closed after the process has ended
-	err    error         // of its end; valid once exited is closed
+	err    error         // from Wait; may be read once exited is closed
 }
 
 // outputDelay is how long children of a dead process may keep its output open.
@@ -39,7 +39,8 @@ func startProcess(cmd *exec.Cmd, api *runtimeAPI, output *lineWriter, spawner *s
 	return p, nil
 }
 
-// reap waits for the end of the process and only then closes its runtime API.
+// reap waits until the process has ended, and only then closes the runtime API of the
+// process.
 func (p *process) reap() {
 	p.err = p.cmd.Wait()
 	p.output.flush()
@@ -47,8 +48,9 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call over and waits for its result. If the call times out, or its caller
-// goes away after the process took it, the process is killed: it cannot be asked to stop.
+// do hands a call over and waits for its result. If the call times out, or if the caller
+// goes away after the process took the call, the process is killed, because a process
+// cannot be asked to stop a call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)

@@ -12,14 +12,14 @@ import (
 // route leads from a path of the custom domain to a function's HTTP trigger.
 type route struct {
 	path    string // without the star
-	below   bool   // the path ended in a star and stands for everything below it
+	below   bool   // the path ended in a star, so the route matches every path that begins with path
 	pool    *pool
 	trigger *syaml.Trigger
 }
 
-// routesOf returns the routes of all functions that have both a custom domain and an
-// HTTP trigger, longest path first. The domain's name is ignored: this machine stands
-// in for it.
+// routesOf returns the routes of all functions that have both a custom domain and an HTTP
+// trigger, longest path first. The domain's name is ignored, because requests here name
+// this machine instead.
 func routesOf(pools []*pool) []route {
 	var routes []route
 	for _, p := range pools {
@@ -38,7 +38,7 @@ func (r route) matches(path string) bool {
 	return path == r.path || r.below && strings.HasPrefix(path, r.path)
 }
 
-// ServeHTTP stands in for the custom domain: it passes a request to the function whose
+// ServeHTTP does what the custom domain does: it passes a request to the function whose
 // route matches the path.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, route := range h.routes {
@@ -52,7 +52,7 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeError(w, fault)
 }
 
-// writeError writes a response in the platform's form.
+// writeError writes an error response in the platform's form.
 func writeError(w http.ResponseWriter, fault *Error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Fc-Request-Id", fault.RequestID)

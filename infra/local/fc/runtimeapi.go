@@ -12,9 +12,9 @@ const maxResponse = 6 << 20
 
 const apiPath = "/2020-11-11/runtime/invocation/"
 
-// runtimeAPI is the server that one process polls for work and posts results to. Only
-// the holder of the process puts work in, one call after the other, so a poll waits
-// until the previous call has its result.
+// runtimeAPI is the server that one process polls for work and posts results to. Only the
+// holder of the process sends to work, and sends a call only after the previous call has
+// its result.
 type runtimeAPI struct {
 	work     chan *call
 	describe func(http.Header, *call)
@@ -46,7 +46,7 @@ func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
 
 func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
 
-// close must not be called before the process has ended.
+// close closes the server. It must not be called before the process has ended.
 func (api *runtimeAPI) close() { api.server.Close() }
 
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +77,8 @@ func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
 	}
 }
 
-// take returns the current call if it has this id, at most once.
+// take returns the current call if the call has this id. It returns each call at most
+// once.
 func (api *runtimeAPI) take(id string) *call {
 	api.mu.Lock()
 	defer api.mu.Unlock()

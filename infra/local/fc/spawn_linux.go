@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if the host is killed. Linux
-// ties a process to the thread that started it, not to the parent process, so one
-// thread starts them all and lives as long as the host.
+// spawner starts processes that die with the host, even if the host is killed. Linux ties
+// a process to the thread that started it, not to the parent process, so one thread starts
+// all processes and lives as long as the host.
 type spawner struct {
 	starts chan func()
 	closed chan struct{}
@@ -23,8 +23,8 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// A thread ends with its goroutine if it is still locked. That would kill the processes
-	// that others had started on this thread earlier.
+	// If a goroutine ends while its thread is locked, the thread ends too. That would kill
+	// the processes that other goroutines started on this thread earlier.
 	defer runtime.UnlockOSThread()
 	for {
 		select {
@@ -36,7 +36,7 @@ func (s *spawner) run() {
 	}
 }
 
-// start starts a process in a group of its own, so that Ctrl-C in the terminal reaches
+// start starts a process in its own process group, so that Ctrl-C in the terminal reaches
 // only the host, which then ends its processes in order.
 func (s *spawner) start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -49,6 +49,6 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	}
 }
 
-// close must not be called before the processes have ended, because it gives up their
-// thread.
+// close gives up the thread that started the processes, so it must not be called before
+// the processes have ended.
 func (s *spawner) close() { close(s.closed) }

@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if the host is killed. Each
-// process has a shell beside it that waits for the end of a pipe, which only the host
-// holds open, and then kills the process.
+// spawner starts processes that die with the host, even if the host is killed. For each
+// process there is also a shell. It waits for the end of a pipe that only the host holds
+// open, and then kills the process.
 type spawner struct{}
 
 func newSpawner() *spawner { return &spawner{} }
 
-// start starts a process in a group of its own, so that Ctrl-C in the terminal reaches
+// start starts a process in its own process group, so that Ctrl-C in the terminal reaches
 // only the host, which then ends its processes in order.
 func (s *spawner) start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -30,8 +30,8 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-// watch starts a shell that kills the group once the host has gone. The shell ends soon
-// after the group does.
+// watch starts a shell that kills a process group once the host has ended. The shell ends
+// soon after the group has ended.
 func watch(group int) error {
 	const script = `while kill -0 -- "-$0" 2>/dev/null; do read -r -t 1 line; [ $? -eq 1 ] && kill -9 -- "-$0"; done`
 	watcher := exec.Command("/bin/bash", "-c", script, strconv.Itoa(group))

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// start returns a new process that has polled for its first call. It takes no context:
-// if the caller goes away meanwhile, the next call finds the process ready.
+// start returns a new process that has polled for its first call. It takes no context,
+// because the process is useful even if the caller goes away: the next call finds it
+// ready.
 func (p *pool) start() (*process, *Error) {
 	process, err := p.spawn()
 	if err != nil {
@@ -53,8 +54,8 @@ func (p *pool) add(process *process) {
 	}
 }
 
-// awaitPoll waits until a process first asks for work, so that one that exits at startup
-// is not restarted in a loop.
+// awaitPoll waits until a process first asks for work, so that a process that exits at
+// startup is not restarted in a loop.
 func (p *pool) awaitPoll(process *process) *Error {
 	select {
 	case <-process.api.polled:

@@ -8,7 +8,7 @@ import (
 )
 
 // stop waits for running calls and ends all processes in order. When ctx ends, it kills
-// them.
+// the processes.
 func (p *pool) stop(ctx context.Context) error {
 	close(p.closed)
 	inTime := context.AfterFunc(ctx, p.killAll)
@@ -23,7 +23,7 @@ func (p *pool) stop(ctx context.Context) error {
 	return parallel.Do(len(idle), len(idle), func(i int) error { return p.retire(ctx, idle[i]) })
 }
 
-// retire gives a process its preStop call and ends it.
+// retire gives a process its preStop call and then kills the process.
 func (p *pool) retire(ctx context.Context, process *process) error {
 	defer p.bury(process)
 	hook := p.function.Lifecycle.PreStop

@@ -8,8 +8,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TimerPayload returns the event of a timer that fires at t, for calling its function
-// by hand.
+// TimerPayload returns the event that a timer which fires at t passes to its function.
 func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 	return mustEncode(map[string]string{
 		"triggerTime": t.UTC().Format(time.RFC3339),
@@ -18,8 +17,8 @@ func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 	})
 }
 
-// StartTimers lets the functions' timers fire until Stop. Each firing is an asynchronous
-// call: calls may overlap, and failed ones are retried.
+// StartTimers lets the functions' timers fire until Stop. Each time a timer fires, it
+// makes an asynchronous call: calls may overlap, and failed calls are retried.
 func (h *Host) StartTimers() error {
 	for _, p := range h.pools {
 		for _, trigger := range p.function.Triggers {

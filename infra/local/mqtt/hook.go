@@ -115,9 +115,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode runs before a packet is sent. OnPacketEncode stamps an accepting CONNACK
-// already here, because after the CONNACK the client may connect again. The new connection
-// may then end this one before OnSessionEstablished runs.
+// OnPacketEncode runs before a packet is sent. It stamps an accepting CONNACK already
+// here, because after the CONNACK the client may connect again. The new connection may
+// then end this one before OnSessionEstablished runs.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()

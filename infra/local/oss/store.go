@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder exactly as a Server does, but without HTTP. After the last call of a
-// Store from OpenStore, a Server can serve its folder.
+// Store keeps objects in a folder exactly as a Server does, but without HTTP. Once a Store from
+// OpenStore is no longer used, a Server can serve its folder.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
@@ -37,7 +37,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReaderAt, size int6
 	if err != nil {
 		return fmt.Errorf("put %q: %w", key, err)
 	}
-	defer s.objects.discard(arrived) // does nothing once keep has succeeded
+	defer s.objects.discard(arrived) // has no effect after keep has succeeded
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
 		return nil, err
 	}
-	e, f, err := s.objects.openFile(key) // no checksums: they would read the whole object
+	e, f, err := s.objects.openFile(key) // not open, which may read the whole object for its checksums
 	if err != nil {
 		return nil, fmt.Errorf("read %q: %w", key, err)
 	}

@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Encode returns the events as a JSON list. It leaves out what only a recorder can know,
-// the instance and the received time, and everything unknown.
+// Encode returns the events as a JSON list. It leaves out unknown values, and also the
+// instance and the received time, which only a recorder can know.
 func Encode(events []event.Event) ([]byte, error) {
 	items := make([]map[string]any, len(events))
 	for i := range events {
@@ -19,8 +19,8 @@ func Encode(events []event.Event) ([]byte, error) {
 	return json.Marshal(items)
 }
 
-// columns are those that are sent under their own name. Column channel_id is not among
-// them, because its value is derived if the source has none.
+// columns are the columns that Encode copies. They do not include channel_id, because
+// Column.Value derives a channel if the source gives none.
 var columns = sentColumns()
 
 func sentColumns() (sent []event.Column) {

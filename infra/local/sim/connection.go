@@ -8,7 +8,7 @@ import (
 
 // connection is a network connection of a device.
 type connection struct {
-	began   time.Duration // negative: the day before
+	began   time.Duration // when the connection began; negative: on the day before
 	number  uint64
 	channel string
 	address string
@@ -16,7 +16,7 @@ type connection struct {
 	node    int
 }
 
-// open returns a connection that begins at the given time, without an event.
+// open returns a connection that begins at the given time, but makes no event.
 func (d *device) open(at time.Duration, address string) connection {
 	d.connections++
 	c := connection{
@@ -27,7 +27,7 @@ func (d *device) open(at time.Duration, address string) connection {
 	return c
 }
 
-// connect begins a connection and reports it.
+// connect begins a connection and adds the event that reports it.
 func (d *device) connect(at time.Duration, address string) connection {
 	c := d.open(at, address)
 	e := d.event(at, &c, d.broker.dialect.atConnect)
@@ -36,7 +36,8 @@ func (d *device) connect(at time.Duration, address string) connection {
 	return c
 }
 
-// disconnect ends a connection and reports that if the broker does.
+// disconnect ends a connection. It adds an event only if the broker reports ends for this
+// reason.
 func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	dialect := d.broker.dialect
 	if dialect.words[why].info == "" {
@@ -55,8 +56,8 @@ func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	d.emit(e)
 }
 
-// refuse reports a CONNECT that the broker does not accept. Some sources report it like
-// the end of a connection.
+// refuse adds the event of a CONNECT that the broker does not accept. Some sources report
+// a refusal in the same way as the end of a connection.
 func (d *device) refuse(at time.Duration, address string, why end) {
 	dialect := d.broker.dialect
 	known := dialect.atConnect
@@ -70,7 +71,7 @@ func (d *device) refuse(at time.Duration, address string, why end) {
 	d.emit(e)
 }
 
-// explain puts the reason into the words of the source.
+// explain sets the fields that say why a connection ended, in the words of the source.
 func (l *dialect) explain(e *event.Event, why end) {
 	w := &l.words[why]
 	e.Action, e.ActionInfo, e.NativeReason = event.Close, w.info, w.native
@@ -82,7 +83,8 @@ func (l *dialect) explain(e *event.Event, why end) {
 	}
 }
 
-// event returns a row about a connection that does not say what happened.
+// event returns an event with the fields that describe its connection. The caller adds
+// what happened.
 func (d *device) event(at time.Duration, c *connection, known fields) event.Event {
 	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.dialect.source}
 	d.stamp(&e, at)
@@ -117,7 +119,7 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	return e
 }
 
-// stamp sets the event time as the source reports it, and the received time.
+// stamp sets the received time, and the event time as the source reports it.
 func (d *device) stamp(e *event.Event, at time.Duration) {
 	received := (at + d.delay()).Truncate(time.Millisecond)
 	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)

@@ -7,28 +7,28 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Config describes a fleet's day.
+// Config describes the fleet that Day simulates.
 type Config struct {
 	Seed uint64
 	// Day is a UTC date; the time of day is ignored.
 	Day time.Time
 	// Devices is the number of devices.
 	Devices int
-	// EventsPerDevice is the mean, from 2 to 100. Default: 10.
+	// EventsPerDevice is the mean number of events of a device, from 2 to 100. Default: 10.
 	EventsPerDevice float64
 }
 
 const defaultEventsPerDevice = 10
 
-// trouble is a part of the fleet with a cause.
+// trouble is a part of the fleet that has one cause.
 type trouble struct {
 	cause  Cause
-	share  float64 // of all devices
-	events float64 // per device, on average
+	share  float64 // the part of all devices that has this cause, 0 to 1
+	events float64 // events per device, on average
 }
 
-// troubles lists what goes wrong in a fleet. All other devices are healthy; some of them
-// live through restarts of their broker.
+// troubles lists what goes wrong in a fleet. All other devices are healthy; some of the
+// healthy devices lose connections when their broker restarts.
 var troubles = []trouble{
 	{CrashLoop, 0.0002, 3180},
 	{WrongPassword, 0.003, 100},
@@ -60,7 +60,7 @@ func Day(c Config) iter.Seq[event.Event] {
 	}
 }
 
-// simulate makes up the day of one device of the fleet.
+// simulate makes the events of one device of the fleet.
 func (d *device) simulate(m mix, seed, number uint64) {
 	d.seed(seed, number)
 	script := scripts[m.cause(d.random.Float64())]
@@ -71,21 +71,21 @@ func (d *device) simulate(m mix, seed, number uint64) {
 
 // mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // factor for the shares of the troubles, 0 to 1
-	connects float64 // of a healthy device
+	troubled float64 // by this the shares of the troubles are multiplied, 0 to 1
+	connects float64 // connects of a healthy device per day
 }
 
 const (
-	// eventsPerConnect is for a healthy device: a connect and its end, which some brokers
-	// report in two rows.
+	// eventsPerConnect is how many events a connection of a healthy device has on average:
+	// its begin and its end, which some brokers report in two rows.
 	eventsPerConnect = 2.03
-	// stormEvents is what restarts of brokers add to the day of a device that is always
-	// connected.
+	// stormEvents is how many events the restarts of brokers add, on average, to the day of
+	// a device that is always connected.
 	stormEvents = 1.55
 )
 
-// newMix chooses how often healthy devices connect so that the mean is met. A fleet with
-// fewer events than the default has fewer troubles.
+// newMix chooses how often healthy devices connect, so that the fleet has the given mean
+// of events per device. A fleet with fewer events than the default has fewer troubles.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice
@@ -100,7 +100,7 @@ func newMix(eventsPerDevice float64) mix {
 	return mix{troubled, (events/devices - storms) / eventsPerConnect}
 }
 
-// cause returns the cause for a device at a position in the fleet, 0 to 1.
+// cause returns the cause of the device at a position in the fleet, from 0 to 1.
 func (m mix) cause(position float64) Cause {
 	for _, t := range troubles {
 		if position -= t.share * m.troubled; position < 0 {

@@ -11,7 +11,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// bodies holds what brokers send, by source and native event, with a place for the reason.
+// bodies holds the bodies that brokers send, by source and native event. Each is a format
+// string with a place for the native reason.
 var bodies = map[string]map[string]string{
 	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
@@ -47,14 +48,14 @@ var bodies = map[string]map[string]string{
 	},
 }
 
-// The decoders must make the same rows from what the brokers send.
+// The decoders must make the rows of package sim from the bodies that brokers send.
 func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {
 		for seed := range uint64(40) {
 			for _, e := range sim.Device(cause, seed, day) {
 				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
-				if seen[row] || e.Source == "mochi" { // it sends the fields as they are
+				if seen[row] || e.Source == "mochi" { // mochi sends events in the project's own form, so no decoder translates them
 					continue
 				}
 				seen[row] = true

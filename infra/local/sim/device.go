@@ -18,17 +18,17 @@ type device struct {
 	day       time.Time
 	generator rand.PCG
 	random    *rand.Rand
-	events    []event.Event // so far
+	events    []event.Event // the events made so far
 
 	broker   *instance
 	clientID event.ClientID
 	username string
-	home     string // its usual address
+	home     string // the device's usual address
 	node     int
 	profile
-	connections uint64  // so far, including refused ones
-	connects    float64 // per day, if it is healthy
-	storms      bool    // the broker's restarts affect it
+	connections uint64  // the number of connections so far, with refused ones
+	connects    float64 // connects per day, if the device is healthy
+	storms      bool    // whether restarts of the broker affect the device
 }
 
 // profile is how a device connects.
@@ -49,7 +49,8 @@ func newDevice(day time.Time) *device {
 	return d
 }
 
-// seed prepares d for another device, whose events depend on the two numbers alone.
+// seed prepares d for another device. The events of that device depend only on the two
+// numbers.
 func (d *device) seed(seed, number uint64) {
 	d.generator.Seed(seed, number)
 	d.events, d.connections = d.events[:0], 0
@@ -83,12 +84,12 @@ func oneOf[T any](d *device, from []T) T { return from[d.random.IntN(len(from))]
 // chance returns true with a probability of p.
 func (d *device) chance(p float64) bool { return d.random.Float64() < p }
 
-// between returns a duration between the two, all equally likely.
+// between returns a random duration between two limits. All durations are equally likely.
 func (d *device) between(shortest, longest time.Duration) time.Duration {
 	return shortest + time.Duration(d.random.Float64()*float64(longest-shortest))
 }
 
-// about returns an exponentially distributed duration.
+// about returns a random duration, exponentially distributed with the given mean.
 func (d *device) about(mean time.Duration) time.Duration {
 	return time.Duration(d.random.ExpFloat64() * float64(mean))
 }
@@ -101,7 +102,7 @@ func (d *device) anyAddress() string {
 	return string(strconv.AppendUint(b, uint64(n&255), 10))
 }
 
-// anyID returns 32 hexadecimal digits.
+// anyID returns 32 random hexadecimal digits.
 func (d *device) anyID() string {
 	var raw [16]byte
 	for i := 0; i < len(raw); i += 8 {

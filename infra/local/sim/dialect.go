@@ -23,14 +23,14 @@ const (
 	endCount
 )
 
-// wording is how a source reports an end. Code 0: the source gives none.
+// wording is how a source reports an end. If code is 0, the source gives no reason code.
 type wording struct {
 	info   event.ActionInfo
 	native string
 	code   int32
 }
 
-// fields is a set of the fields that rows of a source fill in.
+// fields is a set of event fields: those that the rows of a source fill in.
 type fields uint16
 
 const (
@@ -47,22 +47,22 @@ const (
 
 func (f fields) has(field fields) bool { return f&field != 0 }
 
-// dialect is how the events of one source look once they are decoded.
+// dialect describes the events of one source as the source's decoder returns them.
 type dialect struct {
 	source                    string
 	connected, ended, refused string // native events
 	atConnect, atEnd          fields
-	channels                  naming            // of connections
-	ids                       naming            // of events
-	words                     [endCount]wording // an end without wording is not reported
+	channels                  naming            // the channel identifiers of connections
+	ids                       naming            // the identifiers of events
+	words                     [endCount]wording // if an end has no info here, the source does not report it
 
 	seconds bool // times are whole seconds
 	noTime  bool // events have no time
 	twice   bool // after a DISCONNECT, a second row reports the end of the connection
 }
 
-// naming returns the name that a source gives to a connection, or to an event of it. If it
-// is nil, the source gives none.
+// naming returns the name that a source gives to a connection or to an event of a
+// connection. If the naming is nil, the source gives no name.
 type naming func(*device, *connection) string
 
 func (n naming) name(d *device, c *connection) string {
@@ -72,13 +72,13 @@ func (n naming) name(d *device, c *connection) string {
 	return n(d, c)
 }
 
-// random returns random text.
+// random is a naming that returns random text.
 func random(d *device, _ *connection) string { return d.anyID() }
 
-// numbered returns the number of the client's connection.
+// numbered is a naming that returns the connection's number, counted for each client.
 func numbered(_ *device, c *connection) string { return strconv.FormatUint(c.number, 10) }
 
-// numberedOnNode returns the node and the number of the client's connection.
+// numberedOnNode is a naming that returns the node and the connection's number.
 func numberedOnNode(d *device, c *connection) string {
 	return d.broker.nodes[c.node] + "/" + numbered(d, c)
 }
@@ -147,7 +147,7 @@ var awsIoT = dialect{
 	},
 }
 
-// azure reports no refusals.
+// azure is a source that reports no refusals.
 var azure = dialect{
 	source:    broker.AzureEventGrid,
 	connected: "Microsoft.EventGrid.MQTTClientSessionConnected", ended: "Microsoft.EventGrid.MQTTClientSessionDisconnected",
@@ -165,7 +165,8 @@ var azure = dialect{
 	},
 }
 
-// apsaraMQ reports no refusals. The only reason for an end that it reports is DISCONNECT.
+// apsaraMQ is a source that reports no refusals. For the end of a connection it reports no
+// reason except DISCONNECT.
 var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,
@@ -188,7 +189,7 @@ var mosquitto = dialect{
 	},
 }
 
-// verneMQ reports neither refusals nor the reasons of ends.
+// verneMQ is a source that reports neither refusals nor the reasons of ends.
 var verneMQ = dialect{
 	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
 	atConnect: peer | port | user,
@@ -196,7 +197,7 @@ var verneMQ = dialect{
 	words:     silently(closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword),
 }
 
-// silently reports the given ends without a reason.
+// silently returns wordings that report the given ends without a reason.
 func silently(ends ...end) (words [endCount]wording) {
 	for _, why := range ends {
 		words[why].info = event.ClosedByClient

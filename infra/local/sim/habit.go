@@ -2,7 +2,8 @@ package sim
 
 import "time"
 
-// habit is how the connections of a device follow each other.
+// habit says how long the connections of a device last, how they end, how long the device
+// then pauses and from which address it connects again.
 type habit struct {
 	lasts   func(d *device) time.Duration
 	ends    func(d *device) end
@@ -10,9 +11,9 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow connects again and again from the given time on, at most limit times, and
-// returns when the device would connect next. Only the begins of connections have to lie
-// before until.
+// follow lets the device connect again and again from the given time on, at most limit
+// times, and returns when the device would connect next. Connections begin before until,
+// but may end after it.
 func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
 	for range limit {
@@ -25,8 +26,9 @@ func (d *device) follow(h habit, from, until time.Duration, limit int) time.Dura
 	return at
 }
 
-// endAt ends a connection, unless its node restarts before, and returns when the next
-// one begins. A takeover happens at the moment when the next connection begins.
+// endAt ends a connection at the given time, or earlier if the connection's node restarts,
+// and returns when the next connection begins. A takeover happens at the moment when the
+// next connection begins.
 func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if storm := d.stormAt(c); storm < at {
 		return d.restarted(c, storm)
@@ -45,8 +47,8 @@ func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 // betweenNodes is the time between restarts of a broker's nodes.
 const betweenNodes = 5 * time.Minute
 
-// stormAt returns when the node of a connection restarts, or a time long after the day
-// if it does not.
+// stormAt returns when the node of a connection restarts, or a time long after the day if
+// the node does not restart.
 func (d *device) stormAt(c *connection) time.Duration {
 	at := d.broker.restart + time.Duration(c.node)*betweenNodes
 	if !d.storms || d.broker.restart == 0 || at <= c.began {
@@ -55,8 +57,9 @@ func (d *device) stormAt(c *connection) time.Duration {
 	return at
 }
 
-// restarted ends a connection with its node and returns when the device connects again.
-// Like all others it moves to another node if there is one.
+// restarted ends a connection because its node restarts, and returns when the device
+// connects again. The device moves to another node if there is one, as all devices of the
+// node do.
 func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	at += d.between(0, 2*time.Second)
 	d.disconnect(c, at, shutDown)
@@ -66,7 +69,8 @@ func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	return at + time.Second + d.about(20*time.Second)
 }
 
-// mostlyHome returns the home address, except for every fourth connection.
+// mostlyHome returns the home address for three of four connections, and a random address
+// for the others.
 func mostlyHome(d *device) string {
 	if d.chance(0.25) {
 		return d.anyAddress()
@@ -76,7 +80,7 @@ func mostlyHome(d *device) string {
 
 func atHome(d *device) string { return d.home }
 
-// mixed chooses among the given ends, all equally likely.
+// mixed returns a function that chooses one of the given ends. All are equally likely.
 func mixed(ways ...end) func(*device) end {
 	return func(d *device) end { return oneOf(d, ways) }
 }

@@ -12,8 +12,9 @@ type instance struct {
 	dialect *dialect
 	nodes   []string
 	groups  []string
-	share   int // of the fleet's devices, in percent
-	// restart is when the first node restarts; the others follow one by one. Zero: never.
+	share   int // the part of the fleet's devices that use this broker, in percent
+	// restart is when the first node restarts; the other nodes follow one by one. Zero: no
+	// node restarts.
 	restart time.Duration
 }
 
@@ -47,10 +48,10 @@ var (
 	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
 )
 
-// nameless is one node or group without a name.
+// nameless is a list with one node, or one group, that has no name.
 var nameless = []string{""}
 
-// Lists of instances by what they report.
+// These lists select instances by what their brokers report.
 var (
 	everyInstance = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, verneMQMain, emqx4Main, azureMain}
 	withGoodbyes  = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, emqx4Main, azureMain}

@@ -2,7 +2,7 @@ package sim
 
 import "time"
 
-// forever is more connections than fit into a day.
+// forever is a limit for follow: more connections than fit into a day.
 const forever = 1 << 30
 
 // usual is the habit of a device that connects about the given number of times a day.
@@ -17,7 +17,7 @@ func usual(connects float64) habit {
 }
 
 // usualUntil simulates a usual day up to the given time and returns when the device would
-// connect next. Every other device has been connected since the day before.
+// connect next. Half of all devices have been connected since the day before.
 func (d *device) usualUntil(until time.Duration, connects float64) time.Duration {
 	h := usual(connects)
 	at := h.lasts(d) / 2
@@ -41,8 +41,9 @@ func (d *device) cleanWorker() {
 	d.follow(h, d.between(0, every), oneDay, forever)
 }
 
-// natTimeout stays idle until something on the way ends the connection, because its keep alive is
-// too long. The device is on for a part of the day and ends it with DISCONNECT.
+// natTimeout simulates a device whose keep alive is so long that a NAT or firewall ends
+// each connection as idle. The device is switched on for a part of the day and sends
+// DISCONNECT at the end.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
 	d.keepAlive = (2 * idle).Truncate(time.Second)
@@ -56,7 +57,7 @@ func (d *device) natTimeout() {
 	d.sayGoodbye(at)
 }
 
-// sayGoodbye connects a last time and disconnects.
+// sayGoodbye lets the device connect a last time and send DISCONNECT.
 func (d *device) sayGoodbye(at time.Duration) {
 	if at < oneDay {
 		c := d.connect(at, d.home)
@@ -64,8 +65,8 @@ func (d *device) sayGoodbye(at time.Duration) {
 	}
 }
 
-// longKeepAlive sends its first PINGREQ after a NAT or firewall has forgotten the
-// connection.
+// longKeepAlive simulates a device whose keep alive is so long that a NAT or firewall has
+// forgotten the connection before the device sends its first PINGREQ.
 func (d *device) longKeepAlive() {
 	d.keepAlive = oneOf(d, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute})
 	patience := d.keepAlive * 3 / 2
@@ -79,7 +80,8 @@ func (d *device) longKeepAlive() {
 	d.sayGoodbye(at)
 }
 
-// clonedCredential is two devices in two places. The one that is disconnected tries again.
+// clonedCredential simulates two devices in two places that use one client identifier.
+// Whenever one of the devices is disconnected, it connects again.
 func (d *device) clonedCredential() {
 	places := []string{d.home, d.anyAddress()}
 	retry := []time.Duration{d.between(time.Second, 30*time.Second), d.between(time.Second, 90*time.Second)}
@@ -104,7 +106,7 @@ func (d *device) tokenExpiry() {
 	d.follow(h, d.between(0, valid), oneDay, forever)
 }
 
-// brokerRestart is a device that has to move from node to node.
+// brokerRestart simulates a device that has to move from node to node.
 func (d *device) brokerRestart() {
 	at := d.between(0, time.Hour)
 	restart := d.between(6*time.Hour, 16*time.Hour)
@@ -126,8 +128,8 @@ func (d *device) crashLoop() {
 	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
 }
 
-// flakyRadio has a new address for each connection and often comes back before the broker
-// has noticed that it was gone.
+// flakyRadio simulates a device that has a new address for each connection and often
+// connects again before the broker has noticed that the device was gone.
 func (d *device) flakyRadio() {
 	d.keepAlive = time.Minute
 	var why end
@@ -147,7 +149,8 @@ func (d *device) flakyRadio() {
 	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
 }
 
-// knock is refused the given number of times.
+// knock lets the device try to connect the given number of times; the broker refuses each
+// try.
 func (d *device) knock(from time.Duration, times int) {
 	every := d.between(10*time.Second, 4*time.Minute)
 	for range times {

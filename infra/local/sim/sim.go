@@ -1,11 +1,11 @@
-// Package sim makes up days of devices: the events that brokers would report about them.
-// Tests, the demo and the benchmark use them.
+// Package sim simulates days of devices: it makes the events that brokers would report
+// about the devices. Tests, the demo and the benchmark use these events.
 //
 // What always holds: the same seed makes the same events, byte for byte. A device's
 // events have exactly the fields that the decoder of its broker would fill in. Every
 // event time lies within the day.
 //
-// Device makes the day of one device with a known trouble, Day the day of a whole fleet.
+// Device simulates one device with a known cause, and Day simulates a whole fleet.
 package sim
 
 import (
@@ -52,10 +52,10 @@ var Causes = []Cause{
 	CrashLoop, FlakyRadio, WrongPassword, RotatedPassword, TopicDenied, NeverCameBack,
 }
 
-// script is the day of devices with one cause.
+// script says how to simulate the day of a device with one cause.
 type script struct {
 	run func(*device)
-	// instances are those whose events show the cause.
+	// instances are the brokers whose events show the cause.
 	instances []*instance
 }
 
@@ -75,9 +75,9 @@ var scripts = map[Cause]script{
 	NeverCameBack:    {(*device).neverCameBack, withGoodbyes},
 }
 
-// Device returns the day of one device, in the order in which things happened. The seed
-// decides everything except the cause, even the broker, which is one that can report
-// the cause.
+// Device returns the events of one device's day, in the order in which things happened.
+// The seed decides everything except the cause. It also chooses the broker among those
+// that can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -113,7 +113,7 @@ func TestDayStopsWithItsReader(t *testing.T) {
 // refusing lists the native events of refused logins.
 var refusing = map[string]bool{"client.connack": true, "client_connack": true, "connack": true, "connect_failed": true}
 
-// figures describes a day of a fleet.
+// figures holds what the tests measure in a fleet's day.
 type figures struct {
 	devices, events, connects int
 	perDevice                 map[string]int

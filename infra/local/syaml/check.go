@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// problems lists what is wrong, each as "path: problem".
+// problems lists what is wrong with a document. Each entry has the form "path: problem".
 type problems []string
 
 func (p *problems) add(path, format string, args ...any) {
 	*p = append(*p, path+": "+fmt.Sprintf(format, args...))
 }
 
-// want adds a problem unless a value is one of the allowed ones.
+// want adds a problem unless the value is one of the allowed values.
 func (p *problems) want(path, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
 		p.add(path, "is %q; use %s", value, strings.Join(allowed, ", "))
@@ -31,7 +31,7 @@ func (d *document) check() (p problems) {
 		r, path := d.Resources[name], "resources."+name
 		p.want(path+".component", r.Component, "fc3")
 		p.checkFunction(path+".props", r.Function)
-		// Functions of one name would overwrite each other.
+		// If two functions had one name, the second deployment would overwrite the first.
 		if owner, taken := owners[r.Function.Name]; taken {
 			p.add(path+".props.functionName", "is %q, as in %s", r.Function.Name, owner)
 		}
@@ -46,7 +46,8 @@ func (p *problems) checkFunction(path string, f Function) {
 		given bool
 	}{
 		{"functionName", f.Name != ""}, {"region", f.Region != ""}, {"handler", f.Handler != ""}, {"code", f.Code != ""},
-		// The component's defaults of the sizes fit together only if all sizes are left out.
+		// Every size is required, because the component's default sizes fit together only if no size is
+		// given.
 		{"cpu", f.CPU > 0}, {"memorySize", f.MemoryMB > 0}, {"diskSize", f.DiskMB > 0}, {"timeout", f.Seconds > 0},
 	} {
 		if !required.given {

@@ -38,7 +38,7 @@ type Function struct {
 		PreStop *Hook `yaml:"preStop"`
 	} `yaml:"instanceLifecycleConfig"`
 	Concurrency struct {
-		Reserved int `yaml:"reservedConcurrency"` // of instances; zero: no limit
+		Reserved int `yaml:"reservedConcurrency"` // the limit for instances; zero: no limit
 	} `yaml:"concurrencyConfig"`
 	// Async says how the platform delivers asynchronous calls.
 	Async struct {
@@ -65,17 +65,17 @@ type Trigger struct {
 
 // TriggerConfig holds the properties of all types of triggers.
 type TriggerConfig struct {
-	// Of an HTTP trigger.
+	// These properties are for an HTTP trigger.
 	AuthType           string   `yaml:"authType"`
 	DisableURLInternet bool     `yaml:"disableURLInternet"`
 	Methods            []string `yaml:"methods"`
 
-	// Of a timer.
+	// These properties are for a timer.
 	Schedule string `yaml:"cronExpression"` // see ParseSchedule
 	Enable   bool   `yaml:"enable"`
 	Payload  string `yaml:"payload"`
 
-	// Of an EventBridge trigger, which nothing on this machine fires.
+	// These properties are for an EventBridge trigger. On this machine such a trigger never fires.
 	TriggerEnable bool   `yaml:"triggerEnable"`
 	Async         bool   `yaml:"asyncInvocationType"`
 	Filter        string `yaml:"eventRuleFilterPattern"`
@@ -94,8 +94,8 @@ type Domain struct {
 
 // Route selects the requests for a function.
 type Route struct {
-	Path      string   `yaml:"path"`    // exact, or ends in "/*" and matches everything below
-	Methods   []string `yaml:"methods"` // empty: all
+	Path      string   `yaml:"path"`    // an exact path, or a path that ends in "/*" and matches everything below
+	Methods   []string `yaml:"methods"` // the allowed methods; empty: all methods
 	Qualifier string   `yaml:"qualifier"`
 }
 
@@ -112,7 +112,7 @@ func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*map[string]string)(e))
 }
 
-// defaultRetries is the component's.
+// defaultRetries is the number of retries that the component sets by default.
 const defaultRetries = 3
 
 // Timeout returns the time limit of a call.

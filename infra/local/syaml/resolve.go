@@ -15,14 +15,14 @@ var (
 	envExpression = regexp.MustCompile(`^env\('([A-Za-z0-9_]+)'(\s*,\s*'([^']*)')?\)$`)
 )
 
-// resolver replaces expressions by their values.
+// resolver replaces expressions with their values.
 type resolver struct {
 	lookup Lookup
-	vars   map[string]string // resolved so far
+	vars   map[string]string // the variables resolved so far
 }
 
-// resolve returns the root mapping of an s.yaml without expressions. A variable can use the
-// variables above it.
+// resolve returns the root mapping of an s.yaml without expressions. A variable of the file can use
+// the variables above it.
 func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	var file yaml.Node
 	if err := yaml.Unmarshal(data, &file); err != nil {
@@ -39,7 +39,7 @@ func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	}
 	for key, value := range pairs(root) {
 		if value == vars {
-			continue // a second pass would resolve what an environment variable holds
+			continue // already resolved; a second pass would also replace expressions in the values of environment variables
 		}
 		if err := r.resolveAll(value); err != nil {
 			return nil, fmt.Errorf("resolve %s of s.yaml: %w", key.Value, err)

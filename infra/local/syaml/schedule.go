@@ -8,7 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Schedule says when a timer fires: its method Next returns the first time after another one.
+// Schedule says when a timer fires: its method Next returns the first firing after a given time.
 type Schedule = cron.Schedule
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)

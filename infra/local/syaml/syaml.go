@@ -1,8 +1,8 @@
 // Package syaml reads s.yaml, which describes the functions to Serverless Devs and its component fc3.
 //
-// The component never refuses a wrong file, so this package is strict instead: it knows only the
-// properties that the project uses, and every other key is an error. All expressions such as
-// ${vars.region} are resolved before anything is checked or returned.
+// The component never refuses a wrong file, so this package is strict: it knows only the properties
+// that the project uses, and every other key is an error. All expressions such as ${vars.region} are
+// resolved before anything is checked or returned.
 package syaml
 
 import (
@@ -17,7 +17,8 @@ import (
 type Lookup func(name string) (value string, found bool)
 
 // Parse returns the functions of an s.yaml in the order of the file. It returns an error if an
-// environment variable without a default is not set, and one that lists everything else it finds wrong.
+// environment variable without a default is not set, and otherwise one that lists what is wrong with
+// the file.
 func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	if err := checkKeys(data); err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ type document struct {
 	Vars      map[string]string   `yaml:"vars"`
 	Resources map[string]resource `yaml:"resources"`
 
-	order []string // of the resources
+	order []string // the names of the resources, in the order of the file
 }
 
 type resource struct {

@@ -13,7 +13,7 @@ import (
 
 const repository = "../../../s.yaml"
 
-// secrets finds the two secrets and nothing else.
+// secrets is a Lookup that finds the two secrets and no other variable.
 func secrets(name string) (string, bool) {
 	return "secret", isSecret(name)
 }
@@ -32,7 +32,7 @@ func parseRepositoryFile(t *testing.T) []Function {
 	return functions
 }
 
-// The repository's file must need exactly the two secrets.
+// Parse must need the two secrets, and no other variable, for the repository's file.
 func TestRepositoryFileNeedsOnlyTheSecrets(t *testing.T) {
 	parseRepositoryFile(t)
 	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN"} {
@@ -81,7 +81,7 @@ func TestRepositoryFileBuildsWhatItDeploys(t *testing.T) {
 	}
 }
 
-// The trigger that ApsaraMQ's page adds to the recorder must be accepted.
+// Parse must accept the trigger that the page about ApsaraMQ tells users to add to the recorder.
 func TestDocumentedTriggerIsAccepted(t *testing.T) {
 	page, err := os.ReadFile("../../operate/brokers/apsaramq.md")
 	require.NoError(t, err)

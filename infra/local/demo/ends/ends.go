@@ -1,9 +1,9 @@
 // Package ends makes real MQTT clients end their connections in every possible way, with
 // one function for each. It uses a client library, or raw sockets where the client must misbehave.
 //
-// Each function returns once the client has seen the end, or cannot see more of it; the
-// broker may still be at work. An error means that the connection did not end in the
-// intended way.
+// Each function returns when the connection has ended for the client; the broker may not
+// have noticed the end yet. An error means that the connection did not end in the intended
+// way.
 package ends
 
 import (
@@ -37,7 +37,7 @@ type Kind struct {
 
 var connected = Row{"connect", "accepted"}
 
-// Kinds lists the ends that a client can cause by itself.
+// Kinds lists the kinds of ends that a client can cause by itself.
 var Kinds = []Kind{
 	{"refused-password", RefusedPassword, []Row{{"close", "not authorized"}}},
 	{"clean", Clean, []Row{connected, {"disconnect", "disconnected by client"}}},
@@ -95,7 +95,7 @@ func Reset(ctx context.Context, t Target, clientID string) error {
 	return errors.Join(err, c.Close())
 }
 
-// Silent promises a keep alive of one second and sends nothing.
+// Silent connects with a keep alive of one second and then sends nothing.
 func Silent(ctx context.Context, t Target, clientID string) error {
 	c, err := Dial(ctx, t, clientID, time.Second)
 	if err != nil {
@@ -104,8 +104,8 @@ func Silent(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// Takeover connects twice with one client identifier; the second client then
-// sends DISCONNECT.
+// Takeover connects two clients with one client identifier. The second client then sends
+// DISCONNECT.
 func Takeover(ctx context.Context, t Target, clientID string) error {
 	_, lost, err := connect(ctx, t, clientID)
 	if err != nil {
@@ -151,14 +151,14 @@ func Malformed(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// quiesce is how long the library may take to write DISCONNECT before it closes the
-// socket without, in ms.
+// quiesce is how long the library may take to write DISCONNECT, in ms. After that it
+// closes the socket without one.
 const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")
 
 // connect returns a client of the library that never reconnects. The channel is closed
-// when it loses its connection.
+// when the client loses its connection.
 func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-chan struct{}, error) {
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().

@@ -57,7 +57,8 @@ func (c *Raw) handshake(t Target, clientID string, keepAlive time.Duration) erro
 	return nil
 }
 
-// AwaitEnd reads until the broker closes the connection, then closes it as well.
+// AwaitEnd reads until the broker closes the connection, and then closes the client's
+// side.
 func (c *Raw) AwaitEnd() error {
 	defer c.Close()
 	_, err := io.Copy(io.Discard, c)
@@ -84,7 +85,7 @@ func Connect(t Target, clientID string, keepAlive time.Duration) []byte {
 	return Packet(0x10, body)
 }
 
-// Publish returns a PUBLISH packet. Above QoS 0 its packet identifier is 1.
+// Publish returns a PUBLISH packet. Above QoS 0 the packet's identifier is 1.
 func Publish(version byte, topic string, qos byte) []byte {
 	body := text(nil, topic)
 	if qos > 0 {
@@ -105,7 +106,8 @@ func Subscribe(version byte, filter string) []byte {
 	return Packet(0x82, append(text(body, filter), 0))
 }
 
-// Packet returns a packet from the first byte of its fixed header and its body.
+// Packet returns the packet with the given first byte of the fixed header and the given
+// body.
 func Packet(head byte, body []byte) []byte {
 	return append(binary.AppendUvarint([]byte{head}, uint64(len(body))), body...)
 }
