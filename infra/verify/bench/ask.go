@@ -30,15 +30,16 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes queries of one kind. A warm query uses a reader with the footers of the partition
-// in its cache; otherwise each query is the first one of its reader, as in a new instance of the function.
+// queries describes one kind of query. A warm query uses a reader that already has the footers of the
+// partition in its cache. Any other query is the first one of its reader, as in a new instance of the
+// function.
 type queries struct {
 	shards  int
 	warm    bool
 	devices []device
 }
 
-// reader returns a new reader that is ready for the query of d.
+// reader returns a new reader, warmed if needed, for the query of d.
 func (q queries) reader(ctx context.Context, store query.Store, d device) (*query.Reader, error) {
 	reader, err := query.New(store, query.Config{Shards: q.shards})
 	if err == nil && q.warm {
@@ -47,14 +48,16 @@ func (q queries) reader(ctx context.Context, store query.Store, d device) (*quer
 	return reader, err
 }
 
-// queryCost is what queries request from the store. Requests made at the same time are one round trip.
+// queryCost counts what queries request from the store. Requests made at the same time are one round
+// trip.
 type queryCost struct {
 	maxRequests, maxRounds int
 	meanRequests, meanKB   float64
-	slowKB                 float64 // 99th percentile
+	slowKB                 float64 // 99th percentile of the KB per query
 }
 
-// cost counts requests and bytes of one query for each device, and the round trips of a few.
+// cost counts the requests and bytes of one query for each device. It counts round trips for a few
+// devices only.
 func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
 	var c queryCost
 	var read []int64
@@ -81,8 +84,8 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, err
 	return c, err
 }
 
-// rounds returns the largest number of round trips among a few queries. On a busy machine the gate
-// may count one round trip as two, so rounds repeats each query and keeps the smallest of three counts.
+// rounds returns the largest number of round trips among a few queries. On a busy machine the gate may
+// count one round trip as two, so rounds repeats each query and keeps the smallest of three counts.
 func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
 	for _, d := range sample(q.devices, 20) {
 		best := 0

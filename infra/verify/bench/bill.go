@@ -7,31 +7,31 @@ import (
 	"text/tabwriter"
 )
 
-// deployment is a fleet, and how its devices are recorded and queried.
+// deployment describes a fleet and how its devices are recorded and queried.
 type deployment struct {
 	devices          float64
-	eventsPerDevice  float64 // a day
+	eventsPerDevice  float64 // events a day
 	batch            int     // events per webhook
 	shards           int
 	retention        float64 // days
-	queriesPerDevice float64 // a day
+	queriesPerDevice float64 // queries a day
 }
 
-// costs holds the measured cost of each operation. CPU times are in seconds. Puts, deletes and lists
-// are put-class requests.
+// costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are
+// puts, deletes and lists.
 type costs struct {
-	recordPuts  float64 // put-class requests of a webhook, for each touched partition
-	recordCPU   float64 // for a webhook with one event
-	batchCPU    float64 // for a larger webhook, for each touched partition
+	recordPuts  float64 // put-class requests per webhook and touched partition
+	recordCPU   float64 // per webhook with one event
+	batchCPU    float64 // per larger webhook and touched partition
 	queryCPU    float64
 	queryLists  float64
 	queryReads  float64
 	queryRounds float64
-	mergeCPU    float64 // for each row that the compactor writes and verifies
-	rewrites    float64 // of each row by the compactor
-	mergePuts   float64 // put-class requests of the compactor per partition and day, without lists
-	mergeReads  float64 // reads of the compactor per partition and day
-	storedBytes float64 // per event
+	mergeCPU    float64 // per row that the compactor writes and verifies
+	rewrites    float64 // number of times that the compactor writes each row
+	mergePuts   float64 // put-class requests that the compactor makes per partition and day, without lists
+	mergeReads  float64 // reads that the compactor makes per partition and day
+	storedBytes float64 // bytes per event
 	roundTrip   float64 // mean time of a request, in seconds
 }
 
@@ -73,31 +73,33 @@ func (m month) total() float64 { return m.storage + m.requests + m.recorder + m.
 const (
 	daysPerMonth  = 30
 	hoursPerMonth = 24 * daysPerMonth
-	ticksPerMonth = hoursPerMonth * 12 // of the compactor's timer; each lists every shard once
+	ticksPerMonth = hoursPerMonth * 12 // number of times that the compactor's timer fires; each time the compactor lists every shard once
 	gigabyte      = 1 << 30
 )
 
-// size is the size of a function's instance, as in s.yaml.
+// size is the size of a function's instance, as set in s.yaml.
 type size struct{ vcpu, gigabytes float64 }
 
 var (
-	small = size{0.5, 0.5} // recorder and query
-	large = size{1, 1}     // compactor
+	small = size{0.5, 0.5} // instances of the recorder and the query function
+	large = size{1, 1}     // instances of the compactor
 )
 
-// units returns the compute units of calls that take the given number of seconds each.
+// units returns the compute units for the given number of calls that take the given number of seconds
+// each.
 func (s size) units(t tariffs, calls, seconds float64) float64 {
 	return calls*t.calls/10_000 + calls*seconds*(s.vcpu*t.vcpu+s.gigabytes*t.memory)
 }
 
-// touchedShards returns the number of shards into which the events of a batch fall, on average.
+// touchedShards returns the average number of shards that the events of one batch fall into.
 func touchedShards(shards, batch int) float64 {
 	s := float64(shards)
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the price of a month. A function is billed for the duration of its calls: its CPU time, on its
-// share of a CPU, plus the time it waits for the store. For requests made at the same time, it waits for the slowest.
+// bill returns the price of a month. A function is billed for the duration of its calls. A call lasts
+// as long as its CPU time takes on the function's share of a CPU, plus the time for which the function
+// waits for the store. If requests are made at the same time, the function waits for the slowest one.
 func bill(d deployment, c costs, t tariffs) month {
 	events := d.devices * d.eventsPerDevice * daysPerMonth
 	webhooks := events / float64(d.batch)
@@ -128,8 +130,8 @@ func bill(d deployment, c costs, t tariffs) month {
 	}
 }
 
-// slowest returns the time of the slowest of n requests made at the same time, in seconds: the time that one
-// request in n+1 exceeds.
+// slowest returns the time in seconds that the slowest of n simultaneous requests takes. It is the
+// time that one request in n+1 exceeds.
 func slowest(n float64) float64 {
 	if n <= 1 {
 		return meanRoundTrip()

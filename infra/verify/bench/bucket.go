@@ -15,10 +15,10 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// defaultRunRows is record's default for the number of rows at which a run ends.
+// defaultRunRows is the recorder's default for the number of rows at which a run ends.
 const defaultRunRows = 512
 
-// recordRuns records events in full runs of the given number of rows, with one put each.
+// recordRuns records events in full runs of the given number of rows. It makes one put per run.
 func recordRuns(ctx context.Context, store record.Store, shards, rows int, events []event.Event) error {
 	w, err := record.New(store, record.Config{Shards: shards, RunRows: rows, RunBytes: 1 << 30})
 	if err != nil {
@@ -47,8 +47,8 @@ func byShard(l layout.Layout, events []event.Event) map[layout.Shard][]event.Eve
 // afterClose returns a time at which the day is closed and all objects are old enough to be merged into one.
 func afterClose() time.Time { return time.Now().Add(48 * time.Hour) }
 
-// compactAt runs the compactor once, with its clock at now. It stages outputs in the folder dir, or in the
-// default one if dir is empty.
+// compactAt runs the compactor once, with the compactor's clock at now. The compactor stages its
+// outputs in the folder dir, or in its default folder if dir is empty.
 func compactAt(ctx context.Context, store compact.Store, dir string, now time.Time) (compact.Report, error) {
 	c, err := compact.New(store, compact.Config{Dir: dir, Now: func() time.Time { return now }})
 	if err != nil {
@@ -71,7 +71,7 @@ func eventBytes(ctx context.Context, store objstore.Lister) (size int64, err err
 }
 
 // saveBucket copies all objects of a store into a bucket on disk, in the folder dir. The stand-in for
-// OSS can serve that folder.
+// OSS can serve this folder.
 func saveBucket(ctx context.Context, dir string, from objstore.Store) (*oss.Store, error) {
 	to, err := oss.OpenStore(dir)
 	if err != nil {

@@ -14,20 +14,21 @@ import (
 )
 
 // fleetDay is the day of a whole fleet in a bucket. The real recorder and the real compactor work on a
-// store in memory, so that the CPU time is theirs alone. Only the pace is not real: the recorder
-// receives full runs, not webhooks all day long.
+// store in memory, so that the measured CPU time is theirs alone. Only the pace is not real, because
+// the recorder receives full runs at once instead of webhooks all day long.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store
 	rows    int64
-	devices []device      // a sample
-	cpu     time.Duration // to record and to compact
-	bytes   int64         // after compaction
-	dir     string        // holds the compacted bucket on disk
-	p50     float64       // of a warm query on that bucket, in ms
+	devices []device      // a sample of the fleet's devices
+	cpu     time.Duration // CPU time to record and to compact
+	bytes   int64         // size after compaction
+	dir     string        // folder of the compacted bucket on disk
+	p50     float64       // median time of a warm query on that bucket, in ms
 }
 
-// measureFleet measures the day of a fleet in 16 and in 256 shards, and compares the latter with other engines.
+// measureFleet measures the day of a fleet in 16 and in 256 shards, and compares the day in 256 shards
+// with other engines.
 func measureFleet(ctx context.Context, found *results, dir string, millions float64) error {
 	narrow := &fleetDay{shards: 16, store: memstore.New(), dir: filepath.Join(dir, "16")}
 	wide := &fleetDay{shards: 256, store: memstore.New(), dir: filepath.Join(dir, "256")}
@@ -56,7 +57,8 @@ func (d *fleetDay) record(ctx context.Context, part fleetPart) error {
 	return recordRuns(ctx, d.store, d.shards, defaultRunRows, part.events)
 }
 
-// measure compacts the day, saves it to disk, and measures its size and its queries. It returns a warm reader.
+// measure compacts the day, saves it to disk, and measures its size and the queries on it. It returns
+// a warm reader.
 func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, error) {
 	if err := d.compact(ctx, found); err != nil {
 		return nil, err
@@ -101,8 +103,8 @@ func (d *fleetDay) glob() string {
 	return filepath.Join(d.dir, "objects", layout.EventsPrefix, "*/*/*.parquet")
 }
 
-// idBytes returns the compressed size of the identifiers that some brokers give their connections and
-// events. These are mostly random and take as much space in any format.
+// idBytes returns the compressed size of the identifiers that some brokers give to their connections
+// and events. These identifiers are mostly random and take as much space in any format.
 func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
 	duck, err := openDuck(d.dir)
 	if err != nil {
@@ -114,7 +116,8 @@ func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
 	return size, err
 }
 
-// timeQueries measures warm queries, in process and on local disk. It returns the reader.
+// timeQueries measures warm queries in this process and on the local disk. It returns the reader of
+// these queries.
 func (d *fleetDay) timeQueries(ctx context.Context, found *results, local *oss.Store) (*query.Reader, error) {
 	reader, err := query.New(local, query.Config{Shards: d.shards})
 	if err != nil {

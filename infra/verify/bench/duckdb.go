@@ -13,10 +13,10 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// duck is a DuckDB in memory that uses all cores.
+// duck is an in-memory DuckDB that uses all cores.
 type duck struct{ db *sql.DB }
 
-// openDuck returns a DuckDB that spills to the folder dir.
+// openDuck returns a DuckDB that spills to the folder dir if it runs out of memory.
 func openDuck(dir string) (duck, error) {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -30,8 +30,8 @@ func openDuck(dir string) (duck, error) {
 	return duck{db}, nil
 }
 
-// duckColumns returns expressions for the columns of a row in our files, which hold time as a timestamp
-// and the age of the connection in place of connected_at.
+// duckColumns returns SQL expressions that read the columns of a row from our files. The files hold
+// the time as a timestamp, and the age of the connection in place of connected_at.
 func duckColumns() string {
 	list := columnNames()
 	for i, name := range list {
@@ -45,7 +45,8 @@ func duckColumns() string {
 	return strings.Join(list, ", ")
 }
 
-// day returns the day of a device from files. condition, if not empty, narrows the files down.
+// day returns the rows of a device for the whole day. It reads them from the files in from; condition,
+// if not empty, reduces the number of files.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+
@@ -57,8 +58,8 @@ func (k duck) day(ctx context.Context, from, condition string, d device) ([]segm
 	return collect(scan(result))
 }
 
-// plainFile is DuckDB on one Parquet file with the whole day in order of arrival, as a log would be
-// archived: without partitions and not sorted by device.
+// plainFile is DuckDB with one Parquet file that holds the whole day in order of arrival, as an
+// archived log would: without partitions and not sorted by device.
 type plainFile struct {
 	dir string
 	day *fleetDay
@@ -67,8 +68,8 @@ type plainFile struct {
 
 func (p *plainFile) path() string { return filepath.Join(p.dir, "day.parquet") }
 
-// load copies our rows. It ignores its argument, because DuckDB reads and sorts our files faster than it
-// could receive rows one by one.
+// load copies our rows into the plain file. It ignores its argument, because DuckDB can read and sort
+// our files faster than receive rows one by one.
 func (p *plainFile) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (err error) {
 	if p.duck, err = openDuck(p.dir); err != nil {
 		return err

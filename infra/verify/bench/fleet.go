@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// today is the UTC day of all events. It lies in the past, so that it is closed.
+// today is the UTC day of all events. It lies in the past, so that the day is closed.
 var today = time.Date(2025, 11, 20, 0, 0, 0, 0, time.UTC)
 
 const (
@@ -31,14 +31,14 @@ type device struct {
 // byArrival compares events by the time at which a recorder receives them.
 func byArrival(a, b event.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) }
 
-// fleetPart holds the day of some shards of a fleet.
+// fleetPart holds one day of some shards of a fleet.
 type fleetPart struct {
 	events  []event.Event // in order of arrival
 	devices []device      // a random sample
 }
 
-// fleet yields the day of a fleet in parts of about 250,000 devices, so that ten million events need not
-// fit in memory.
+// fleet yields the day of a fleet in parts of about 250,000 devices, so that memory need not hold ten
+// million events at once.
 func fleet(devices int) iter.Seq[fleetPart] {
 	parts := min(16, 1+devices/250_000)
 	return func(yield func(fleetPart) bool) {
@@ -98,7 +98,7 @@ func partitionEvents(shards, rows int) (events []event.Event, devices []device) 
 	return events, devices
 }
 
-// names generates client identifiers of one shard.
+// names generates client identifiers that all fall into one shard.
 type names struct {
 	layout layout.Layout
 	shard  layout.Shard
@@ -110,7 +110,8 @@ func newNames(shards int) *names {
 	return &names{layout: l, shard: l.AllShards()[0]}
 }
 
-// next returns a name that differs from the given one only in its number, which is the last eight digits or more.
+// next returns a name that differs from the given name only in its number, which is the last eight or
+// more digits.
 func (n *names) next(like event.ClientID) event.ClientID {
 	stem := strings.TrimRight(string(like), "0123456789")
 	for {
@@ -123,7 +124,7 @@ func (n *names) next(like event.ClientID) event.ClientID {
 	}
 }
 
-// sample returns n evenly spaced devices, or all if there are fewer.
+// sample returns n evenly spaced devices, or all devices if there are fewer than n.
 func sample(all []device, n int) []device {
 	if len(all) <= n {
 		return all

@@ -30,7 +30,7 @@ func build(b *testing.B, name string) (binary string) {
 	return binary
 }
 
-// start starts a function on a bucket. The caller must end it with kill.
+// start starts a function on a bucket. The caller must end the process with kill.
 func start(b *testing.B, binary string, bucket *standIn, more ...string) (cmd *exec.Cmd, logs io.Reader) {
 	cmd = exec.CommandContext(b.Context(), binary)
 	cmd.Env = append(bucket.environment(), "WEBHOOK_TOKEN="+token, "QUERY_TOKEN="+token, "HOST=127.0.0.1", "PORT=0", "RETENTION_DAYS=36500")
@@ -88,8 +88,8 @@ func untilPoll(b *testing.B, binary string, bucket *standIn) time.Duration {
 	}
 }
 
-// BenchmarkLatency measures the response time of the real functions, as plain servers, on a store as slow as
-// OSS. Four requests are in flight at any time.
+// BenchmarkLatency measures the response times of the real functions, which run as plain servers on a
+// store as slow as OSS. Four requests are in flight at any time.
 func BenchmarkLatency(b *testing.B) {
 	recorder, query := build(b, "recorder"), build(b, "query")
 	b.Run("webhook", func(b *testing.B) {

@@ -12,9 +12,10 @@ import (
 // gateWait is how long the gate waits for another request before it opens.
 const gateWait = 8 * time.Millisecond
 
-// gate is a store for readers that counts round trips. It holds every request until no other has
-// arrived for gateWait, then lets all of them pass and counts one round trip. Requests made at the same
-// time are therefore one round trip, and requests made after a response are the next, however fast the store is.
+// gate is a store for readers that counts round trips. It holds every request until no other request
+// has arrived for gateWait. Then it lets all held requests pass and counts one round trip. Requests
+// made at the same time therefore count as one round trip, and requests made after a response count as
+// the next one, however fast the store is.
 type gate struct {
 	store query.Store
 
@@ -46,7 +47,7 @@ func (g *gate) pass() {
 	<-open
 }
 
-// release lets the requests waiting for open pass, once.
+// release lets the requests that wait for open pass. Only the first call for a channel has an effect.
 func (g *gate) release(open chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -58,7 +59,7 @@ func (g *gate) release(open chan struct{}) {
 	g.rounds++
 }
 
-// take returns the number of round trips since the last call.
+// take returns the number of round trips since the previous call of take.
 func (g *gate) take() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -58,7 +58,7 @@ func run(ctx context.Context, arguments []string, scale string, out io.Writer) e
 	return errors.Join(err, printPrices(out, found))
 }
 
-// parseScale returns the size of the fleet in millions of devices, which is 1 if text is empty.
+// parseScale parses the size of the fleet in millions of devices. An empty text means 1.
 func parseScale(text string) (float64, error) {
 	if text == "" {
 		return 1, nil

@@ -21,8 +21,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// compactVariable is an environment variable with the folder of a bucket. If it is set, the test binary
-// compacts that bucket and prints its own peak memory in KB.
+// compactVariable is an environment variable that holds the folder of a bucket. If it is set, the test
+// binary only compacts that bucket and prints the peak memory of its process in KB.
 const compactVariable = "BENCH_COMPACT"
 
 func TestMain(m *testing.M) {
@@ -64,8 +64,8 @@ func rows(n int) int {
 	return n
 }
 
-// measure calls op until the benchmark ends, reports the CPU time and the elapsed time of a call, and returns
-// the CPU time of all calls.
+// measure calls op until the benchmark ends, and reports the CPU time and the elapsed time per call.
+// It returns the CPU time of all calls together.
 func measure(b *testing.B, op func(i int) error) time.Duration {
 	b.Helper()
 	var took durations
@@ -84,7 +84,7 @@ func measure(b *testing.B, op func(i int) error) time.Duration {
 	return used
 }
 
-// measureParallel reports the elapsed time of a call while four calls are in flight.
+// measureParallel reports the elapsed time per call while four calls are in flight.
 func measureParallel(b *testing.B, op func(i int) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -111,9 +111,9 @@ func reportTimes(b *testing.B, took durations) {
 	b.ReportMetric(took.percentile(99), "p99-ms")
 }
 
-// TestShortRun runs all benchmarks and the command on very small partitions and a fleet of 300 devices. Each
-// figure to beat must have a measurement, and the figures that depend on neither machine nor scale must be
-// met. The command fails if the rows of a peer differ from ours.
+// TestShortRun runs all benchmarks and the command on very small partitions and a fleet of 300
+// devices. Each figure to beat must have a measurement. The figures that depend on neither the machine
+// nor the scale must be met. The command fails if the rows of a peer differ from ours.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench=.", "-test.benchtime=1x", "-test.short")
@@ -140,7 +140,7 @@ func requireTarget(t *testing.T, found *results, target target) {
 		return
 	}
 	if !measured && target.benchmark == "Compactor/rows=2400000" {
-		return // skipped, because it takes minutes
+		return // the rest takes minutes
 	}
 	require.True(t, measured, "%s of %s was not measured", target.unit, target.benchmark)
 	counts := []string{"round-trips", "requests", "puts/op"}

@@ -20,8 +20,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// BenchmarkMerge measures one merge of 64 segments by the compactor, without and with the verification of
-// its output, and the size of the output.
+// BenchmarkMerge measures how the compactor merges 64 segments, without and with the verification of
+// the output, and measures the size of the output.
 func BenchmarkMerge(b *testing.B) {
 	large, _ := partitionEvents(16, rows(600_000))
 	small, _ := partitionEvents(256, rows(35_000))
@@ -41,8 +41,8 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
-// withoutIDs returns the events of brokers that send identifiers neither of connections nor of events. Such
-// identifiers are mostly random and take as much space in any format.
+// withoutIDs returns only the events of brokers that send identifiers neither for connections nor for
+// events. Such identifiers are mostly random and take as much space in any format.
 func withoutIDs(events []event.Event) (others []event.Event) {
 	for _, e := range events {
 		if e.ChannelID == "" && e.SourceEventID == "" {
@@ -77,7 +77,8 @@ func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Tim
 	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
 }
 
-// putWatch notes the CPU time when a merge puts its output. What follows is verification.
+// putWatch notes the CPU time at which a merge puts its output. Everything that the merge does
+// afterwards is verification.
 type putWatch struct {
 	compact.Store
 	at time.Duration
@@ -90,7 +91,8 @@ func (w *putWatch) Put(ctx context.Context, key string, body io.ReaderAt, size i
 	return w.Store.Put(ctx, key, body, size)
 }
 
-// BenchmarkCompactor measures the peak memory of a process that compacts a closed partition of runs with 512 rows.
+// BenchmarkCompactor measures the peak memory of a process that compacts a closed partition. The runs
+// in this partition have 512 rows each.
 func BenchmarkCompactor(b *testing.B) {
 	scale, err := parseScale(os.Getenv("SCALE"))
 	require.NoError(b, err)

@@ -17,10 +17,10 @@ import (
 // errNotInstalled means that an engine is not on this machine.
 var errNotInstalled = errors.New("not installed")
 
-// maxQuestions limits the number of devices whose day is queried.
+// maxQuestions limits the number of devices that a peer is asked about.
 const maxQuestions = 500
 
-// asker returns all rows of a device, sorted by time.
+// asker returns all rows of a device's day, sorted by time.
 type asker func(context.Context, device) ([]segment.Row, error)
 
 // peer is another way to store the same rows and answer the same questions.
@@ -37,11 +37,11 @@ type peer interface {
 type comparison struct {
 	found  *results
 	day    *fleetDay
-	reader *query.Reader // of that bucket
+	reader *query.Reader // reader of that bucket
 }
 
-// compare asks other engines the same questions about the same day. The plain file comes first, because
-// the others load their rows from it.
+// compare asks other engines the same questions about the same day. The plain file comes first,
+// because the other engines load their rows from it.
 func (c comparison) compare(ctx context.Context, dir string) error {
 	plain := &plainFile{dir: dir, day: c.day}
 	var errs []error
@@ -60,7 +60,7 @@ func (c comparison) compare(ctx context.Context, dir string) error {
 	return errors.Join(append(errs, c.duckOnSegments(ctx))...)
 }
 
-// measure loads a peer, measures its size, and asks it.
+// measure loads the rows into a peer, measures the peer's size on disk, and asks it the questions.
 func (c comparison) measure(ctx context.Context, name string, p peer, rows iter.Seq2[segment.Row, error], questions int) error {
 	began := time.Now()
 	err := p.load(ctx, rows)
@@ -81,7 +81,7 @@ func (c comparison) measure(ctx context.Context, name string, p peer, rows iter.
 	return c.question(ctx, name, p.ask, questions)
 }
 
-// question checks that a peer returns our rows, and measures how long it takes.
+// question checks that a peer returns our rows, and measures how long the peer takes.
 func (c comparison) question(ctx context.Context, name string, theirs asker, questions int) error {
 	devices := sample(c.day.devices, questions)
 	rows := 0
@@ -106,7 +106,8 @@ func (c comparison) question(ctx context.Context, name string, theirs asker, que
 	return nil
 }
 
-// sameRows returns the number of our rows of a device, and an error if the peer's rows differ.
+// sameRows returns the number of rows that we have for a device. It returns an error if the peer's
+// rows differ from ours.
 func (c comparison) sameRows(ctx context.Context, theirs asker, d device) (int, error) {
 	events, err := ask(ctx, c.reader, d)
 	if err != nil {
@@ -123,7 +124,8 @@ func (c comparison) sameRows(ctx context.Context, theirs asker, d device) (int, 
 	return len(ours), nil
 }
 
-// duckOnSegments asks DuckDB the same questions about our own files, with a predicate for the shard.
+// duckOnSegments asks DuckDB the same questions about our own files. Each question has a predicate for
+// the shard.
 func (c comparison) duckOnSegments(ctx context.Context) error {
 	duck, err := openDuck(c.day.dir)
 	if err != nil {

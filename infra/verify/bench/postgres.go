@@ -19,15 +19,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// postgres is a server of its own, on a Unix socket in its own folder. PostgreSQL refuses to run as root,
-// so root runs it as another user.
+// postgres is a PostgreSQL server on a Unix socket in its own folder. PostgreSQL refuses to run as
+// root, so if this process is root, it runs the server as another user.
 type postgres struct {
 	dir    string
 	server *exec.Cmd
 	conn   *pgx.Conn
 }
 
-// load copies all rows, builds the index, and does what autovacuum would do.
+// load copies all rows, builds the index, and does the work that autovacuum would do later.
 func (p *postgres) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error {
 	if err := p.open(ctx); err != nil {
 		return err
@@ -74,13 +74,13 @@ func (p *postgres) close() {
 		_ = p.conn.Close(context.Background())
 	}
 	if p.server != nil {
-		_ = p.server.Process.Signal(syscall.SIGQUIT) // its data is not kept
+		_ = p.server.Process.Signal(syscall.SIGQUIT) // an unclean end is fine, because the data is not kept
 		_ = p.server.Wait()
 	}
 }
 
-// findPostgres returns the folder with the programs of the server: Debian's, or the one that the Makefile
-// unpacks.
+// findPostgres returns the folder with the server's programs: the folder of Debian's package, or the
+// one that the Makefile unpacks.
 func findPostgres() (string, error) {
 	const debian = "usr/lib/postgresql/*/bin/postgres"
 	for _, root := range []string{"/", "../../../.build/postgresql"} {
@@ -91,7 +91,7 @@ func findPostgres() (string, error) {
 	return "", errNotInstalled
 }
 
-// open creates a new cluster, starts a server on it, and connects.
+// open creates a new database cluster, starts a server on it, and connects to the server.
 func (p *postgres) open(ctx context.Context) (err error) {
 	programs, err := findPostgres()
 	if err != nil {
@@ -106,7 +106,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	}
 	data := filepath.Join(p.dir, "data")
 	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the current folder may be closed to the other user
+	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the other user may have no access to the current folder
 	out, err := initdb.CombinedOutput()
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: users other than root may not run %s", errNotInstalled, programs)
@@ -124,7 +124,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	return p.connect(ctx)
 }
 
-// connect waits up to two minutes for the server.
+// connect waits up to two minutes until the server accepts a connection.
 func (p *postgres) connect(ctx context.Context) (err error) {
 	for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(50 * time.Millisecond) {
 		p.conn, err = pgx.Connect(ctx, "user=bench database=postgres host="+p.dir)
@@ -135,8 +135,8 @@ func (p *postgres) connect(ctx context.Context) (err error) {
 	return fmt.Errorf("connect to server: %w", err)
 }
 
-// otherUser makes another user the owner of the folder and returns the attributes of a process that runs as
-// that user. It returns nil unless this process runs as root.
+// otherUser makes another user the owner of the folder and returns the process attributes that run a
+// process as that user. It returns nil unless this process runs as root.
 func (p *postgres) otherUser() (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -1,21 +1,22 @@
 package main
 
-// tariffs are list prices in mainland China, in yuan, without discounts, resource plans and free quotas.
-// Prices change: look up current ones and enter them here.
+// tariffs are list prices in mainland China, in yuan, without discounts, resource plans and free
+// quotas. Prices change, so look up the current prices and enter them here.
 type tariffs struct {
-	storage  float64    // a GB and month of standard storage, locally redundant
-	puts     float64    // 10,000 puts, deletes and lists
-	gets     float64    // 10,000 reads
-	units    [3]float64 // one compute unit (CU), by tier
-	tierEnds [2]float64 // CU a month
-	calls    float64    // CU for 10,000 calls
-	vcpu     float64    // CU for one vCPU-second
-	memory   float64    // CU for one GB-second
-	hour     float64    // the minimum for a function in an hour in which it ran
+	storage  float64    // per GB and month of standard storage, locally redundant
+	puts     float64    // per 10,000 puts, deletes and lists
+	gets     float64    // per 10,000 reads
+	units    [3]float64 // per compute unit (CU), by tier
+	tierEnds [2]float64 // CU a month at which the first two tiers end
+	calls    float64    // CU per 10,000 calls
+	vcpu     float64    // CU per vCPU-second
+	memory   float64    // CU per GB-second
+	hour     float64    // minimum charge for a function in each hour in which it ran
 }
 
-// listPrices has the prices of Function Compute as of February 2026, from its page on pay-as-you-go billing
-// (help.aliyun.com/functioncompute), and the prices of OSS as of 2023, from second-hand sources only.
+// listPrices has the prices of Function Compute as of February 2026, from Alibaba Cloud's page on
+// pay-as-you-go billing (help.aliyun.com/functioncompute), and the prices of OSS as of 2023, which
+// come from second-hand sources only.
 var listPrices = tariffs{
 	storage:  0.12,
 	puts:     0.01,
@@ -28,7 +29,7 @@ var listPrices = tariffs{
 	hour:     0.01,
 }
 
-// compute returns the price of compute units, tier by tier.
+// compute returns the price of the given compute units. Each tier has its own price.
 func (t tariffs) compute(units float64) (yuan float64) {
 	from := 0.0
 	for i, price := range t.units {

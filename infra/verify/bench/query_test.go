@@ -11,7 +11,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// BenchmarkQuery measures the query for the whole day of a device, in a closed and compacted partition on local disk.
+// BenchmarkQuery measures the query for the whole day of a device. The partition is closed, compacted
+// and on the local disk.
 func BenchmarkQuery(b *testing.B) {
 	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {256, 350_000}, {16, 600_000}} {
 		b.Run(fmt.Sprintf("shards=%d/rows=%d", c.shards, c.rows), func(b *testing.B) {
@@ -27,7 +28,8 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// closedPartition returns the folder of a bucket with one closed partition, and a sample of its devices.
+// closedPartition returns the folder of a bucket with one closed partition, and a sample of the
+// devices in it.
 func closedPartition(b *testing.B, shards, rows int) (dir string, devices []device) {
 	events, devices := partitionEvents(shards, rows)
 	store := memstore.New()
@@ -40,7 +42,8 @@ func closedPartition(b *testing.B, shards, rows int) (dir string, devices []devi
 	return dir, sample(devices, maxQuestions)
 }
 
-// throughSDK serves the bucket in dir and returns it as the functions use it.
+// throughSDK serves the bucket in dir and returns it as a store that uses the vendor's SDK, as the
+// functions do.
 func throughSDK(b *testing.B, dir string) objstore.Store {
 	server, err := serveBucket(dir, nil)
 	require.NoError(b, err)

@@ -15,7 +15,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// BenchmarkRecord measures the recorder's work for a webhook: decoding, encoding the whole run, and a put.
+// BenchmarkRecord measures the recorder's work for one webhook: it decodes the webhook, encodes the
+// whole run, and makes a put.
 func BenchmarkRecord(b *testing.B) {
 	partition, _ := partitionEvents(16, rows(60_000))
 	wide := newFleetPart(rows(10_000), 0, 1).events

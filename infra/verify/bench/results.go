@@ -10,10 +10,11 @@ import (
 	"strings"
 )
 
-// metric names a measurement. benchmark is the name without "Benchmark" and the number of processors.
+// metric names a measurement. The field benchmark is the benchmark's name without the prefix
+// "Benchmark" and without the number of processors.
 type metric struct{ benchmark, unit string }
 
-// results holds the measurements so far.
+// results holds the measurements made so far.
 type results struct {
 	values map[metric]float64
 	out    io.Writer
@@ -29,7 +30,7 @@ func (r *results) add(benchmark string, value float64, unit string) {
 	fmt.Fprintf(r.out, "Benchmark%s 1 %s %s\n", benchmark, short(value), unit)
 }
 
-// readFile stores the measurements in a file with the output of `go test -bench`.
+// readFile stores the measurements from a file with the output of `go test -bench`.
 func (r *results) readFile(name string) error {
 	file, err := os.Open(name)
 	if err != nil {
@@ -62,7 +63,7 @@ func (r *results) read(text io.Reader) error {
 	return lines.Err()
 }
 
-// short formats a number with three significant digits, or all digits of its integer part.
+// short formats a number with three significant digits. A larger integer part keeps all its digits.
 func short(v float64) string {
 	if v >= 100 || v <= -100 {
 		return strconv.FormatFloat(v, 'f', 0, 64)

@@ -17,12 +17,12 @@ import (
 
 const (
 	writers      = 4               // recorders that receive events in turn
-	compactEvery = 5 * time.Minute // period of the compactor's timer
+	compactEvery = 5 * time.Minute // interval of the compactor's timer
 	openHours    = 18              // hour at which the open day is queried
 )
 
-// simulation is the day of one partition, by a clock of its own. Events arrive at several recorders in
-// turn, and the compactor runs every five minutes.
+// simulation simulates the day of one partition with its own clock. Events arrive at several recorders
+// in turn, and the compactor runs every five minutes.
 type simulation struct {
 	store     *memstore.Store
 	partition layout.Partition
@@ -34,8 +34,8 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // the compactor's requests
 	written int64              // rows written by the compactor
-	live    []int              // objects that a query must read, before and after each run of the compactor
-	beyond  int                // number of these that exceed the bound
+	live    []int              // numbers of objects that a query must read, counted before and after each run of the compactor
+	beyond  int                // how many of these numbers exceed the bound
 }
 
 func newSimulation(shards int, dir string) (*simulation, error) {
@@ -70,7 +70,7 @@ func (s *simulation) run(ctx context.Context, events []event.Event, batch int) e
 	return nil
 }
 
-// advance moves the clock forward, and runs the compactor each time its timer fires on the way.
+// advance moves the clock forward. It runs the compactor each time the timer fires in between.
 func (s *simulation) advance(ctx context.Context, until time.Time) error {
 	for ; !s.nextRun.After(until); s.nextRun = s.nextRun.Add(compactEvery) {
 		s.now = s.nextRun
@@ -92,8 +92,8 @@ func (s *simulation) compact(ctx context.Context) error {
 	return errors.Join(before, err, s.look(ctx))
 }
 
-// look counts the objects that a query must read now. The bound is one open run for each writer plus eight
-// objects for each level.
+// look counts the objects that a query must read at this moment. The bound is one open run for each
+// writer plus eight objects for each level.
 func (s *simulation) look(ctx context.Context) error {
 	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {
@@ -112,7 +112,8 @@ func (s *simulation) look(ctx context.Context) error {
 	return nil
 }
 
-// requests counts the puts and deletes, and the reads, that the compactor has made.
+// requests returns the number of put-class requests and the number of reads that the compactor has
+// made.
 func (s *simulation) requests() (puts, reads int) {
 	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
 }
@@ -128,8 +129,8 @@ func (s *simulation) report(found *results, name string, rows int) {
 	found.add(name, float64(reads), "reads/day")
 }
 
-// simulateDays simulates a partition of 35,000 rows that receives one event at a time, and a larger one that
-// receives 64 at a time, which saves time and leaves runs just as full.
+// simulateDays simulates two partitions. One has 35,000 rows and receives one event at a time. The
+// other is larger and receives 64 events at a time, which saves time and leaves the runs just as full.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -175,7 +176,7 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	return s.run(ctx, events[past:], 1)
 }
 
-// rowsAt returns the size of a partition, which is rows unless SCALE is below fullPartition.
+// rowsAt returns the size of a partition: rows, or less if SCALE is below fullPartition.
 func rowsAt(millions float64, rows int) int {
 	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)
 }

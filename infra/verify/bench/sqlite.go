@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// sqlite is a database in a file, opened by this process.
+// sqlite is a SQLite database in a file, which this process opens.
 type sqlite struct {
 	dir string
 	db  *sql.DB

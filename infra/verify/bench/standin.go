@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// The bucket of the stand-in and its access key.
+// The name of the stand-in's bucket and the bucket's access key.
 const (
 	ossRegion = "cn-hangzhou"
 	ossBucket = "bench"
@@ -20,13 +20,14 @@ const (
 	ossSecret = "secret"
 )
 
-// standIn is the stand-in for OSS on a free port of this machine.
+// standIn is the stand-in for OSS. It listens on a free port of this machine.
 type standIn struct {
 	endpoint string
 	server   *http.Server
 }
 
-// serveBucket serves the bucket in the folder dir. It holds back each response for delay() unless delay is nil.
+// serveBucket serves the bucket in the folder dir. If delay is not nil, each response is held back for
+// the duration that delay() returns.
 func serveBucket(dir string, delay func() time.Duration) (*standIn, error) {
 	handler, err := oss.Open(oss.Config{
 		Dir: dir, Bucket: ossBucket, Region: ossRegion, Delay: delay,
@@ -65,19 +66,19 @@ func (s *standIn) environment() []string {
 	}
 }
 
-// The time of a request to OSS within its region is assumed to be log-normal. These are its median and
-// its 99th percentile.
+// The time of a request to OSS within its region is assumed to have a log-normal distribution with
+// this median and this 99th percentile.
 const (
 	ossMedian = 12 * time.Millisecond
 	ossSlow   = 40 * time.Millisecond
 )
 
-// likeOSS draws the time of one request.
+// likeOSS returns a random time for one request, as OSS might take it.
 func likeOSS() time.Duration {
 	return time.Duration(float64(ossMedian) * math.Exp(ossSpread()*rand.NormFloat64()))
 }
 
-// ossSpread returns the standard deviation of the logarithm of that time.
+// ossSpread returns the standard deviation of the logarithm of a request's time.
 func ossSpread() float64 {
 	const ninetyNinth = 2.3263 // percentile of the standard normal distribution
 	return math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth

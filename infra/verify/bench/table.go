@@ -7,7 +7,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// column is a column of the peers' table, which has one for each field of a row. value points to the field.
+// column is a column of the peers' table, which has one column for each field of a row. The function
+// value returns a pointer to the field.
 type column struct {
 	name  string
 	value any
@@ -55,7 +56,8 @@ func createTable() string {
 
 const createIndex = "CREATE INDEX events_by_client ON events (client_id, time)"
 
-// dayQuery returns a query for the rows of one device on one day, with the parameters of dayParameters.
+// dayQuery returns an SQL query for the rows of one device on one day. Its parameters come from
+// dayParameters.
 func dayQuery() string {
 	return "SELECT " + strings.Join(columnNames(), ", ") +
 		" FROM events WHERE client_id = $1 AND instance_id = $2 AND time BETWEEN $3 AND $4 ORDER BY time"
@@ -66,14 +68,14 @@ func dayParameters(d device) []any {
 	return []any{string(d.client), string(d.instance), q.From.UnixMilli(), q.To.UnixMilli()}
 }
 
-// cursor is the result of a query, as every driver returns it.
+// cursor is the result of a query. The result types of all drivers implement it.
 type cursor interface {
 	Next() bool
 	Scan(to ...any) error
 	Err() error
 }
 
-// scan yields the rows of a result.
+// scan yields the rows of a query's result.
 func scan(result cursor) iter.Seq2[segment.Row, error] {
 	return func(yield func(segment.Row, error) bool) {
 		for result.Next() {

@@ -74,7 +74,7 @@ var targets = []target{
 	{"Peer/DuckDB-on-segments", "p50/ours", "≥", 10, 0},
 }
 
-// verdict compares a figure with the target.
+// verdict compares a measured value with the target.
 func (t target) verdict(value, scale float64) string {
 	switch {
 	case scale < t.minScale:

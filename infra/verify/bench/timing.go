@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// cpu returns the CPU time that this process has used, user and system, including garbage collection.
-// Unlike elapsed time, it hardly depends on how busy the machine is.
+// cpu returns the CPU time that this process has used, both user and system time, including garbage
+// collection. Unlike the elapsed time, the CPU time hardly depends on how busy the machine is.
 func cpu() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -19,7 +19,7 @@ func cpu() time.Duration {
 // durations holds the elapsed time of each call.
 type durations []time.Duration
 
-// timeEach calls do for one device after the other.
+// timeEach calls do for one device after another.
 func timeEach(devices []device, do func(device) error) (took durations, err error) {
 	for _, d := range devices {
 		began := time.Now()
@@ -31,7 +31,7 @@ func timeEach(devices []device, do func(device) error) (took durations, err erro
 	return took, nil
 }
 
-// percentile returns the p-th percentile in ms. It sorts d.
+// percentile returns the p-th percentile in ms. As a side effect it sorts d.
 func (d durations) percentile(p int) float64 {
 	if len(d) == 0 {
 		return 0

@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// webhook is a delivery of EMQX 5 with a batch of events.
+// webhook is a delivery from EMQX 5 with a batch of events.
 type webhook struct {
 	body []byte
 	rows int
@@ -22,7 +22,7 @@ type webhook struct {
 
 var emqx, _ = broker.Find(broker.EMQX)
 
-// decode does what the recorder does with a body.
+// decode decodes the body as the recorder does.
 func (w webhook) decode() ([]event.Event, error) {
 	batch := emqx.Decode(w.body, broker.Meta{InstanceID: w.last.InstanceID, ReceivedAt: w.last.ReceivedAt})
 	if len(batch.Rejected) > 0 || len(batch.Events) != w.rows {
@@ -46,8 +46,8 @@ func webhooks(b *testing.B, events []event.Event, batch int) (hooks []webhook) {
 	return hooks
 }
 
-// newWebhook returns a webhook with the given events, all received at the time of the last one. It checks
-// that the decoder returns these events.
+// newWebhook returns a webhook with the given events, all of them received when the last one was. It
+// checks that the decoder returns these events.
 func newWebhook(b *testing.B, events []event.Event) webhook {
 	w := webhook{rows: len(events), last: events[len(events)-1]}
 	var bodies []map[string]any
@@ -68,8 +68,8 @@ func newWebhook(b *testing.B, events []event.Event) webhook {
 	return w
 }
 
-// emqxBody returns an event as the HTTP action of an EMQX rule sends it if the body template is empty: an
-// object with all columns of the rule.
+// emqxBody returns the body that the HTTP action of an EMQX rule sends for an event if the body
+// template is empty: an object with all columns of the rule.
 func emqxBody(e *event.Event) map[string]any {
 	body := map[string]any{
 		"event": e.NativeEvent, "timestamp": e.Time.UnixMilli(), "node": e.Node, "clientid": e.ClientID, "username": e.Username,
