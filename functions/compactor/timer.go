@@ -21,8 +21,8 @@ func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error
 	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.Run(ctx, shards) })
 }
 
-// shardsOf returns the shards that a timer's event names. The event may be empty, for calls
-// by hand.
+// shardsOf returns the shards that a timer's event names. The event may be empty, so that an
+// operator can call the function by hand.
 func shardsOf(event []byte) (layout.ShardRange, error) {
 	var timer struct {
 		Payload string `json:"payload"`
@@ -39,8 +39,8 @@ func shardsOf(event []byte) (layout.ShardRange, error) {
 	return layout.ParseShardRange(text)
 }
 
-// margin is the part of an invocation's time that is reserved for finishing the work at
-// hand.
+// margin is the part of an invocation's time that is reserved for finishing the work in
+// progress.
 const margin = 10 * time.Second
 
 // run compacts until nothing is left or the time is nearly over, and logs the result. The
@@ -53,8 +53,8 @@ func run(ctx context.Context, work func(context.Context) (compact.Report, error)
 	return err
 }
 
-// withMargin returns a context that ends before ctx: by margin, or by a fifth of the time
-// if that is less.
+// withMargin returns a context that ends earlier than ctx: earlier by margin, or by a fifth of
+// the remaining time if that is less.
 func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {

@@ -1,5 +1,5 @@
-// Query serves the page, the HTTP API and Alibaba's OpenAPI from the bucket, which it only
-// reads. See README.md in the folder above for its environment variables.
+// Query serves the page, the HTTP API and Alibaba's OpenAPI from the bucket. It never writes
+// to the bucket. See README.md in the folder above for its environment variables.
 package main
 
 import (

@@ -45,7 +45,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Handler:     handler,
 		Event:       handler.Event,
-		Start:       writer.Claim, // so that recording an event needs one request only, its put
+		Start:       writer.Claim, // so that an event needs only one request, its put
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil

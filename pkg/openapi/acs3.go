@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// acs3 is the scheme of an Authorization header in this style.
+// acs3 is the name of this signature style, with which its Authorization header begins.
 const acs3 = "ACS3-HMAC-SHA256"
 
-// alwaysSigned lists the headers that must be signed, because anyone could change them
-// otherwise.
+// alwaysSigned lists the headers that must be signed. Otherwise anyone could change these
+// headers.
 var alwaysSigned = []string{
 	"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version",
 }
@@ -42,8 +42,9 @@ func parseAuthorization(header string) (authorization, error) {
 	return a, a.checkSignedHeaders()
 }
 
-// checkSignedHeaders refuses repeated names, too: the canonical request would repeat a long
-// header as often as it is listed.
+// checkSignedHeaders checks that every header that must be signed is listed, and none twice.
+// Repeated names are refused because the canonical request would repeat a long header once per
+// name.
 func (a authorization) checkSignedHeaders() error {
 	listed := map[string]bool{}
 	for _, name := range a.signedHeaders {
@@ -85,7 +86,7 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical returns the canonical request. It covers the parameters of a form through the
+// canonical returns the canonical request. It contains the parameters of a form only as the
 // hash of the body.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder
@@ -103,7 +104,7 @@ func (r request) canonical(signedHeaders []string) (string, error) {
 }
 
 // headerText returns a header's value as it is signed. The host includes the port if the
-// client sent one.
+// client sent a port.
 func (r request) headerText(name string) string {
 	if name == "host" {
 		return r.host

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// skew is the maximum difference between a request's time and ours.
+// skew is the maximum difference between the time in a request and our clock.
 const skew = 15 * time.Minute
 
-// timestampLayout is UTC in whole seconds.
+// timestampLayout is the layout of a request's time: UTC, in whole seconds.
 const timestampLayout = "2006-01-02T15:04:05Z"
 
 // claim is what a request states about itself, in either style. Do not trust it before its
@@ -23,8 +23,8 @@ type claim struct {
 	sign func(secret string) string
 }
 
-// claimOf distinguishes the two styles by the Authorization header, because clients send
-// x-acs-… headers in both.
+// claimOf returns the claim of a request. It distinguishes the two styles by the Authorization
+// header, because clients send x-acs-… headers in both styles.
 func claimOf(r request) (claim, error) {
 	if strings.HasPrefix(r.header.Get("Authorization"), acs3) {
 		return acs3Claim(r)

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// apiError is an error response. Its code is one of Alibaba Cloud's gateway or of ApsaraMQ
-// for MQTT if a suitable one exists.
+// apiError is an error response. Its code is an error code of Alibaba Cloud's gateway or of
+// ApsaraMQ for MQTT, if a suitable code exists there.
 type apiError struct {
 	status        int
 	code, message string

@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// logged captures the log of a test.
+// logged returns a buffer that receives the log of a test.
 func logged(t *testing.T) *bytes.Buffer {
 	var lines bytes.Buffer
 	before := slog.Default()
@@ -208,8 +208,8 @@ func TestWrongKeys(t *testing.T) {
 	}
 }
 
-// TestNoResponseContainsTheSignature sends wrong signatures and searches the responses for the
-// expected ones.
+// TestNoResponseContainsTheSignature sends wrong signatures and checks that no response
+// contains the right signature.
 func TestNoResponseContainsTheSignature(t *testing.T) {
 	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 	right := r.URL.Query().Get("Signature")
@@ -305,7 +305,8 @@ func TestLongHostsAreCutInMessages(t *testing.T) {
 	require.Contains(t, got.body, `host \"`+strings.Repeat("h", 256)+`\"`)
 }
 
-// TestConcurrentUse, for the race detector: of concurrent requests with one nonce, one succeeds.
+// TestConcurrentUse lets the race detector watch concurrent requests. Of several requests with
+// the same nonce, one succeeds.
 func TestConcurrentUse(t *testing.T) {
 	api := newAPI(t, &canned{online: []bool{true}})
 	d := v1Draft("QuerySessionByClientId", session())

@@ -30,7 +30,7 @@ func FuzzAuthorization(f *testing.F) {
 	})
 }
 
-// FuzzParameters: parsed parameters print canonically and parse back.
+// FuzzParameters: the canonical form of parsed parameters parses to the same parameters.
 func FuzzParameters(f *testing.F) {
 	for _, v := range vectors {
 		f.Add(pairs(v.query))
@@ -112,7 +112,8 @@ func FuzzServe(f *testing.F) {
 	})
 }
 
-// FuzzCheckedParameters bypasses the signature, so that parameters alone decide.
+// FuzzCheckedParameters bypasses the signature, so that only the parameters decide whether a
+// request is accepted.
 func FuzzCheckedParameters(f *testing.F) {
 	f.Add(pairs(day()))
 	f.Add(pairs(list("1", "2")))

@@ -15,7 +15,7 @@ type Key struct {
 	Grant       serve.Grant
 }
 
-// String leaves the secret out.
+// String returns the key without its secret.
 func (k Key) String() string { return k.AccessKeyID + ":…=" + k.Grant.String() }
 
 // ParseKeys parses
@@ -42,7 +42,7 @@ func ParseKeys(text string) ([]Key, error) {
 
 func parseKey(entry string) (Key, error) {
 	id, rest, _ := strings.Cut(entry, ":")
-	// The last "=", since a secret may end with some.
+	// Cut at the last "=", because a secret may contain "=".
 	end := strings.LastIndexByte(rest, '=')
 	if end < 0 {
 		return Key{}, errors.New(`has no ":", or no "=" after it`)

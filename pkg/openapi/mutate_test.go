@@ -18,7 +18,7 @@ func copyOf(r *http.Request, body string) *http.Request {
 	return c
 }
 
-// changes lists ways to alter parameters, one thing each.
+// changes returns altered copies of the parameters. Each copy differs in one thing.
 func changes(encoded string) map[string]string {
 	changed := map[string]string{}
 	alter := func(name string, change func(values url.Values)) {
@@ -40,7 +40,8 @@ func changes(encoded string) map[string]string {
 	return changed
 }
 
-// mutations returns requests that each differ from a signed one in a single signed thing.
+// mutations returns altered copies of a signed request. Each copy differs in one thing that
+// the signature covers.
 func mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := map[string]*http.Request{}
 	method := copyOf(r, body)
@@ -59,7 +60,8 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations adds the mutations of headers.
+// acs3Mutations returns the mutations of a request in the style ACS3, which also alter
+// headers.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// maxNonces limits each of the two generations, and so memory to about 10 MB.
+// maxNonces is the maximum number of nonces in each of the two generations. It limits the
+// memory to about 10 MB.
 const maxNonces = 1 << 17
 
 // nonces remembers the nonces of verified requests for at least half an hour, the time in
@@ -15,10 +16,11 @@ const maxNonces = 1 << 17
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}
-	began      time.Time // start of the young generation
+	began      time.Time // when the young generation began
 }
 
-// nonce is the start of a hash, because a client may send a long text.
+// nonce is the start of the hash of a nonce. The nonce itself is not kept, because a client
+// may send a long text.
 type nonce [16]byte
 
 func newNonces() *nonces { return &nonces{young: map[nonce]struct{}{}} }

@@ -92,7 +92,8 @@ type TracePage struct {
 	// Rows is empty past the last page.
 	Rows []Row
 	// Incomplete reports that rows may be missing because objects could not be read. The
-	// response then has the header X-Incomplete: true, because the API has no field for it.
+	// response then has the header X-Incomplete: true, because the API has no field for this
+	// warning.
 	Incomplete bool
 }
 
@@ -104,9 +105,10 @@ type Row struct {
 	ActionInfo event.ActionInfo
 }
 
-// New returns the handler of the API for the path "/"; see Is for the requests to give it. It
-// is safe for concurrent use. Only this handler remembers the nonces of the last half hour,
-// so with several function instances a request can be repeated to another one.
+// New returns the handler of the API for the path "/"; Is reports which requests belong to the
+// handler. The handler is safe for concurrent use. It remembers the nonces of the last half
+// hour only in its own memory, so with several function instances a request can be repeated to
+// another instance.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -121,8 +123,8 @@ func New(c Config) (http.Handler, error) {
 	return h, nil
 }
 
-// Is reports whether a request is for the API, which shares the path "/" with a page: it is
-// signed in either style, names an Action, or is a POST.
+// Is reports whether a request is for the API, which shares the path "/" with a page. A
+// request is for the API if it is signed in either style, names an Action, or is a POST.
 func Is(r *http.Request) bool {
 	if r.URL.Path != "/" {
 		return false

@@ -15,10 +15,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// now is the time of the clock in these tests.
+// now is the time that the clock shows in these tests.
 var now = time.Date(2026, 11, 22, 8, 40, 1, 0, time.UTC)
 
-// canned is a backend with fixed results, which records its requests.
+// canned is a backend that returns fixed results and records the requests that it receives.
 type canned struct {
 	page      TracePage
 	online    []bool

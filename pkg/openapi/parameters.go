@@ -10,7 +10,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// number returns a required whole number within bounds, both inclusive.
+// number returns the value of a required parameter, which must be a whole number from minimum
+// to maximum, both inclusive.
 func (p parameters) number(name string, minimum, maximum int64, what string) (int64, error) {
 	text := p[name]
 	if text == "" {
@@ -23,7 +24,7 @@ func (p parameters) number(name string, minimum, maximum int64, what string) (in
 	return n, nil
 }
 
-// flag returns a boolean, false if it is missing.
+// flag returns the value of a boolean parameter, false if the parameter is missing.
 func (p parameters) flag(name string) (bool, error) {
 	switch strings.ToLower(p[name]) {
 	case "true":
@@ -61,7 +62,8 @@ func (p parameters) clientID(name string) (event.ClientID, error) {
 	return event.ClientID(id), nil
 }
 
-// clientIDs returns ClientIdList.1, ClientIdList.2 and so on, which must have no gaps.
+// clientIDs returns the values of ClientIdList.1, ClientIdList.2 and so on. The numbers must
+// have no gaps.
 func (p parameters) clientIDs(maximum int) ([]event.ClientID, error) {
 	given := p.count("ClientIdList.")
 	switch {

@@ -93,7 +93,8 @@ func parseParameters(encoded string) (parameters, error) {
 
 func repeated(name string) error { return invalid("%.64q is given more than once", name) }
 
-// and merges the parameters of the query and the form.
+// and returns the parameters of p and others together: those of the query and those of the
+// form.
 func (p parameters) and(others parameters) (parameters, error) {
 	all := make(parameters, len(p)+len(others))
 	for _, some := range []parameters{p, others} {

@@ -18,14 +18,14 @@ const recommend = "https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-u
 // response is the body of a response. Its fields have the API's names.
 type response interface{ identify(id string) }
 
-// identified is the start of every response.
+// identified is the field that every response begins with.
 type identified struct {
 	RequestID string `json:"RequestId"`
 }
 
 func (i *identified) identify(id string) { i.RequestID = id }
 
-// errorResponse is the body of an error.
+// errorResponse is the body of an error response.
 type errorResponse struct {
 	identified
 	HostID    string `json:"HostId"`

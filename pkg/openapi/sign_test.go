@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The signers of this file share nothing with the code under test.
+// The signing functions of this file share nothing with the code under test.
 
 // percent percent-encodes text for both signatures, byte by byte.
 func percent(text string) string {
@@ -44,7 +44,7 @@ type draft struct {
 	header              map[string]string // for ACS3 only
 }
 
-// nonceCount gives each draft a different nonce.
+// nonceCount counts the drafts, so that each draft gets a different nonce.
 var nonceCount int
 
 // acs3Draft returns a POST with everything in the query, as the Go client sends it.
@@ -127,11 +127,11 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 	return r
 }
 
-// request sends its parameters in the reverse of the signed order, with spaces as "+" and
-// only necessary characters encoded.
+// request returns the draft as an HTTP request. The parameters are in the reverse of the
+// signed order, with spaces as "+" and only necessary characters encoded.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
-	if d.style == "ACS3" && d.form != nil { // the hash of the body is signed
+	if d.style == "ACS3" && d.form != nil { // the signature covers the hash of the body, so its order must not change
 		r = httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(pairs(d.form)))
 	}
 	r.Host = d.host

@@ -65,7 +65,8 @@ func TestIncompleteTraceSaysSo(t *testing.T) {
 	require.Equal(t, "true", got.header.Get("X-Incomplete"))
 }
 
-// TestTransports: both styles, both methods, query and body, give the same response.
+// TestTransports: a request gets the same response in both styles, with both methods, and with
+// its parameters in the query or in the body.
 func TestTransports(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		for _, method := range []string{"GET", "POST"} {
@@ -84,7 +85,7 @@ func TestTransports(t *testing.T) {
 }
 
 // TestSplitParameters: with v1, clients may send the signature's parameters in the query and
-// the others in a form.
+// the other parameters in a form.
 func TestSplitParameters(t *testing.T) {
 	d := v1Draft("QueryMqttTraceDevice", nil)
 	d.form = day()
@@ -96,8 +97,8 @@ func TestSplitParameters(t *testing.T) {
 func TestTraceParameters(t *testing.T) {
 	const least, most = "0", "253402300799999"
 	for _, c := range []struct {
-		name, value string // "-" removes it
-		want        string // the code, or empty
+		name, value string // the value "-" removes the parameter
+		want        string // the error code, or empty if the request is valid
 	}{
 		{"InstanceId", "-", "MissingInstanceId"},
 		{"InstanceId", "", "MissingInstanceId"},

@@ -7,8 +7,8 @@ import (
 	"maps"
 )
 
-// v1Claim returns the claim of a request that carries its signature among its parameters,
-// version 1.0. This style does not sign headers, so they are ignored.
+// v1Claim returns the claim of a request that carries its signature among its parameters
+// (signature version 1.0). This style does not sign headers, so headers are ignored.
 func v1Claim(r request) (claim, error) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"} {
 		if r.all[name] == "" {
@@ -32,8 +32,8 @@ func v1Claim(r request) (claim, error) {
 	}, nil
 }
 
-// v1StringToSign returns the signed text: the method and all parameters except the
-// signature itself. Parameter values end up encoded twice.
+// v1StringToSign returns the text that is signed: the method and all parameters except the
+// signature itself. The style requires that parameter values are encoded twice.
 func (r request) v1StringToSign() string {
 	signed := maps.Clone(r.all)
 	delete(signed, "Signature")

@@ -13,7 +13,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// odd is a client identifier with every kind of character that encodings treat differently.
+// odd is a client identifier with every kind of character that some encodings treat
+// differently from others.
 const odd = "GID_a@@@dev 1*~+/é中"
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -151,7 +152,8 @@ func TestVectors(t *testing.T) {
 }
 
 // TestPublishedVector checks the example of the reference, v3-request-structure-and-signature.
-// The example is for another product, so after its signature is verified its version is refused.
+// The example is for another product, so the API verifies the signature and then refuses the
+// version.
 func TestPublishedVector(t *testing.T) {
 	at := time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)
 	api, err := New(Config{

@@ -18,8 +18,8 @@ type Entry struct {
 
 // List returns up to limit items of a day, in the order of their ids. It starts after the
 // given id, or at the beginning if after is zero, and reports whether more items follow. It
-// skips keys in any other form, and costs one request unless such keys fill whole listing
-// pages.
+// skips keys that are not the key of an item, and costs one request unless such keys fill
+// whole listing pages.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -47,8 +47,8 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	}
 }
 
-// startBytes is how much of an object is read to get everything before its body. It holds a
-// thousand errors of usual length.
+// startBytes is the number of bytes that are read of an object to get everything before its
+// body. A thousand errors of usual length fit.
 const startBytes = 256 << 10
 
 // GetWithoutBody reads an item except for its body, in one request, or in two if it has very

@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// object is the stored form of an item, one JSON object. The body is in one of two fields:
-// as text if it is UTF-8, otherwise in base64. It comes last, so that everything else can be
-// read without it.
+// object is the stored form of an item, one JSON object. The body is in one of two fields: as
+// text if it is UTF-8, otherwise in base64. Both fields come last, so that everything else can
+// be read without the body.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	Route      string           `json:"route"`
@@ -79,8 +79,8 @@ func decode(data []byte) (Item, error) {
 	return o.item(), nil
 }
 
-// decodeStart decodes the start of an object, up to and including its errors. It returns
-// io.ErrUnexpectedEOF if the errors are incomplete.
+// decodeStart decodes the start of an object, up to and including the field errors. It returns
+// io.ErrUnexpectedEOF if that field is incomplete.
 func decodeStart(start []byte) (Item, error) {
 	var o object
 	err := o.decodeStart(json.NewDecoder(bytes.NewReader(start)))

@@ -27,13 +27,15 @@ import (
 
 // Item is one delivery that could not be understood, at least in part.
 type Item struct {
-	// ReceivedAt is when the delivery arrived. The item is kept under its UTC date.
+	// ReceivedAt is when the delivery arrived. The item is kept under the UTC date of this
+	// time.
 	ReceivedAt time.Time
 	// Route and InstanceID are the two parts of the webhook's path.
 	Route      string
 	InstanceID event.InstanceID
-	// Hook and Position come from the sender's headers; see broker.Meta. An unusable
-	// position is kept, too, because decoding the body without it would make other events.
+	// Hook and Position come from the sender's headers; see broker.Meta. An unusable position
+	// is kept, too, because a replay without the position would decode the body into different
+	// events.
 	Hook     string
 	Position string
 	// Encoding is the Content-Encoding that Body still has; empty for none.
@@ -51,8 +53,8 @@ type Error struct {
 	Error string `json:"error"`
 }
 
-// ErrDamaged reports an object whose bytes are not the ones that were put there. Trying
-// again does not help.
+// ErrDamaged reports an object whose bytes are not the bytes that Keep stored. Trying again
+// does not help.
 var ErrDamaged = errors.New("the object is damaged")
 
 // Putter is the part of an object store that Keep needs.

@@ -31,7 +31,7 @@ func keep(t *testing.T, store Putter, item Item) ID {
 	return id
 }
 
-// list returns all items of the day on which the items of these tests were received.
+// list returns all items of 2026-11-23, the day on which these tests receive their items.
 func list(t *testing.T, store objstore.Lister) []Entry {
 	t.Helper()
 	entries, more, err := List(t.Context(), store, "2026-11-23", ID{}, 10)

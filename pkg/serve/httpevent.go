@@ -18,7 +18,7 @@ import (
 // parameters arrive as one value, joined by commas.
 type httpEvent struct {
 	RawPath         string            `json:"rawPath"` // percent-encoded
-	Headers         map[string]string `json:"headers"` // in any case
+	Headers         map[string]string `json:"headers"` // names may be in upper or lower case
 	QueryParameters map[string]string `json:"queryParameters"`
 	Body            string            `json:"body"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
@@ -41,7 +41,8 @@ type runtimeResponse struct {
 	Body            string            `json:"body"`
 }
 
-// isHTTPEvent distinguishes an HTTP request from all other payloads by its shape.
+// isHTTPEvent reports whether a payload is an HTTP request. It judges by the shape of the
+// payload.
 func isHTTPEvent(payload []byte) bool {
 	var shape struct {
 		RequestContext struct {
@@ -132,8 +133,8 @@ func (e *httpEvent) body() ([]byte, error) {
 	return []byte(e.Body), nil
 }
 
-// runtimeResponse converts a response for the runtime API. A body that is not UTF-8 is
-// encoded in base64, because a JSON string would change it.
+// runtimeResponse converts a response for the runtime API. It encodes a body that is not UTF-8
+// in base64, because a JSON string would change such a body.
 func (a *response) runtimeResponse() runtimeResponse {
 	converted := runtimeResponse{StatusCode: a.status, Headers: map[string]string{}}
 	for name, values := range a.header {

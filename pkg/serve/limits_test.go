@@ -16,10 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pipes is a listener with in-memory connections, so that a bubble's clock applies to them.
+// pipes is a listener with in-memory connections. The fake clock of package synctest applies
+// to such connections.
 type pipes struct {
 	conns chan net.Conn
-	close func() // may be called again
+	close func() // may be called more than once
 }
 
 func newPipes() pipes {
@@ -42,7 +43,8 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// inBubble serves readAll and returns a connection to it.
+// inBubble starts a server with the handler readAll in a bubble of package synctest, and calls
+// do with a connection to the server.
 func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
@@ -67,8 +69,8 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle sends a text repeatedly, one piece every pause, until the connection is closed or a
-// limit is reached. It returns the response and the time taken.
+// trickle sends start, then piece again after each pause, until the server closes the
+// connection or a limit is reached. It returns the response and the time taken.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
 	began := time.Now()
 	answer := make(chan string)
@@ -169,7 +171,8 @@ func TestSmuggling(t *testing.T) {
 		"a folded line belongs to the header before (RFC 9112, 5.2)")
 }
 
-// TestChunkedOnThePlatform: the platform's front may keep the connection.
+// TestChunkedOnThePlatform: on the platform, the connection stays open after a chunked
+// request.
 func TestChunkedOnThePlatform(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, true)
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
@@ -199,7 +202,8 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed, whatever the response, on both fronts.
+// TestNothingIsSniffed: on both fronts, every response forbids a browser to guess the content
+// type.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{
 		readAll,

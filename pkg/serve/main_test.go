@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testFunction responds with the request that it received. Its first Start fails if the
-// environment says so.
+// testFunction returns a function that responds with the request that it received. The first
+// call of Start fails if the environment says so.
 func testFunction(getenv func(string) string) Function {
 	var starts, stops atomic.Int32
 	var keys atomic.Value

@@ -18,17 +18,18 @@ const (
 	headerLimit   = 10 * time.Second // to the end of the header
 	responseLimit = time.Minute      // for the handler, and again for sending the response
 	drainLimit    = 30 * time.Second // for requests in progress when the server stops
-	// idleLimit is the time between requests. A custom runtime's front keeps connections for
-	// up to 15 minutes, and treats a closed one as a failure.
+	// idleLimit is the time between requests on a connection. The platform's front keeps
+	// connections to a custom runtime for up to 15 minutes, and treats a closed connection as
+	// a failure.
 	idleLimit = 20 * time.Minute
 )
 
 // plainFront is the plain HTTP server.
 type plainFront struct {
 	life *lifecycle
-	// onPlatform reports that the server is a custom runtime of Function Compute, which
-	// removes headers that start with x-fc- from outside requests. Only then are such headers
-	// trusted.
+	// onPlatform reports that the server is a custom runtime of Function Compute. Function
+	// Compute removes headers that start with x-fc- from outside requests, so the server
+	// trusts such headers only if onPlatform is true.
 	onPlatform bool
 }
 
@@ -60,7 +61,8 @@ func listenAddress(getenv func(string) string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// serve returns after ctx is done and the requests in progress are finished.
+// serve serves requests until ctx is done. It returns after the requests in progress are
+// finished.
 func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -103,16 +105,17 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAmbiguous reports whether a proxy may see the end of a request elsewhere than we do. A
-// chunked request may also have had a Content-Length, which net/http drops silently. Bytes
-// after the request may then belong to its body for the proxy, so they must not be read as
-// another request (RFC 9112, 6.1). The platform's front has already parsed its requests.
+// isAmbiguous reports whether a proxy may see the end of a request at another place than this
+// server. A chunked request may also have had a Content-Length, which net/http drops silently.
+// A proxy may then count the bytes after the request as part of the body, so the server must
+// not read these bytes as another request (RFC 9112, 6.1). On the platform no request is
+// ambiguous, because the front has already parsed it.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
 
-// enter returns the context of a request with its id. On the platform it also takes over the
-// credentials in the request.
+// enter returns the context of a request, with the request's id. On the platform, enter also
+// takes over the credentials in the request.
 func (front plainFront) enter(r *http.Request) context.Context {
 	id := ""
 	if front.onPlatform {
@@ -137,7 +140,7 @@ func (front plainFront) route(r *http.Request) http.Handler {
 	}
 }
 
-// isControl distinguishes the platform's own calls from all other requests.
+// isControl reports whether a request is one of the platform's own calls.
 func (front plainFront) isControl(r *http.Request, method, path string) bool {
 	return front.onPlatform && r.Method == method && r.URL.Path == path &&
 		r.Header.Get("X-Fc-Control-Path") == path

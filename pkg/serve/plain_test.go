@@ -171,7 +171,8 @@ func TestListenAddress(t *testing.T) {
 	}
 }
 
-// TestPlainBinary starts a real process and stops it as an operator would. Stop is called once.
+// TestPlainBinary starts a real process and stops it as an operator would. The process calls
+// Stop once.
 func TestPlainBinary(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

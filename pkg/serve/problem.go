@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Problem is the body of an error response, except for those that carry more.
+// Problem is the body of an error response, unless the response has more fields.
 type Problem struct {
 	Code  string `json:"code"`  // for programs; stable
 	Error string `json:"error"` // for people

@@ -17,7 +17,7 @@ const MaxBody = 32 << 20
 
 // responseMargin is the part of an invocation's time that is reserved for sending the
 // response, because the platform ends a process that exceeds its time. If a tenth of the time
-// is less, that is reserved instead.
+// is less than responseMargin, only that tenth is reserved.
 const responseMargin = 500 * time.Millisecond
 
 // runtimeFront receives invocations from Function Compute's runtime API.
@@ -34,7 +34,7 @@ func serveRuntime(f Function) {
 	fc.Start(front.invoke)
 }
 
-// enter takes over an invocation's credentials and returns a context with its id.
+// enter takes over an invocation's credentials and returns a context with the invocation's id.
 func (front runtimeFront) enter(ctx context.Context) context.Context {
 	invocation, ok := fccontext.FromContext(ctx) // call it once per invocation: it changes the value that it returns
 	if !ok {

@@ -188,8 +188,8 @@ func TestRuntimeStartsAgainAfterAFailure(t *testing.T) {
 	require.Equal(t, 2, decode(t, reply.Body).Starts)
 }
 
-// A function with a wrong configuration keeps running, because callers of a process that exits
-// would see whatever the platform chooses.
+// A function with a wrong configuration keeps running. If the process exited, its callers
+// would get a response of the platform's choice.
 func TestRuntimeMiswired(t *testing.T) {
 	api := startFunction(t, "MISWIRED=1")
 	reply := api.call(httpGet("/"))

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSamples: every sample is an HTTP request, except the samples of other triggers.
+// TestSamples: isHTTPEvent recognizes every sample as an HTTP request, except the samples of
+// other triggers.
 func TestSamples(t *testing.T) {
 	files, err := filepath.Glob("../../events/*.json")
 	require.NoError(t, err)

@@ -25,26 +25,27 @@ import (
 
 // Function describes a function. Every field is optional.
 type Function struct {
-	// Handler serves HTTP requests. Default: they get 404.
+	// Handler serves HTTP requests. Default: every request gets 404.
 	Handler http.Handler
 	// Event receives the payload of any other invocation, such as a timer's. After an error
-	// the platform delivers it again.
+	// the platform delivers the payload again.
 	Event func(ctx context.Context, payload []byte) error
 	// Start prepares the function. It is called again until it succeeds, so it must be safe
 	// to repeat after an error.
 	Start func(ctx context.Context) error
 	// Stop is called at most once, before the process ends.
 	Stop func(ctx context.Context) error
-	// Credentials receives the role's keys of an invocation before any other call for that
-	// invocation. It is called concurrently.
+	// Credentials receives the keys of the function's role that an invocation brings. It is
+	// called before every other call for that invocation, and concurrently for different
+	// invocations.
 	Credentials func(id, secret, token string)
 }
 
 // Main runs the function that wire builds from the environment, until the process is asked to
-// end. Log lines carry the name. Main uses the runtime API if FC_RUNTIME_API is set, otherwise
-// the plain server, which listens on HOST and PORT. If wire fails, a plain server exits with
-// status 1. On the runtime API every call then fails, HTTP requests with 503, because
-// callers of a process that exits would see whatever the platform chooses.
+// end. Every log line carries the name. Main uses the runtime API if FC_RUNTIME_API is set,
+// otherwise the plain server, which listens on HOST and PORT. If wire fails, a plain server
+// exits with status 1. A process on the runtime API keeps running and fails every call, HTTP
+// requests with 503. If it exited, its callers would get a response of the platform's choice.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)
@@ -69,6 +70,6 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(megabytes << 20 * 4 / 5) // the rest is for memory that Go does not count
+		debug.SetMemoryLimit(megabytes << 20 * 4 / 5) // the remaining fifth is for memory that Go does not count
 	}
 }

@@ -13,10 +13,10 @@ import (
 )
 
 // Tokens holds the secrets that a function accepts, each with its instances. The zero value
-// accepts none. Its methods, except Add, are safe for concurrent use.
+// accepts no secret. All methods except Add are safe for concurrent use.
 //
-// A lookup compares a token with all of them, so that its timing reveals nothing about any. No
-// error or other text of this package contains a token.
+// A lookup compares the presented token with every accepted token, so that the timing reveals
+// nothing about the accepted tokens. No error or other text of this package contains a token.
 type Tokens struct{ known []token }
 
 type token struct {
@@ -25,8 +25,8 @@ type token struct {
 	grant  Grant
 }
 
-// Grant lists the instances that a token or an AccessKey may act for. The zero value allows
-// none.
+// Grant lists the instances that a token or an AccessKey may act for. The zero value allows no
+// instance.
 type Grant struct{ instances []event.InstanceID }
 
 // everyInstance stands for all instances in a list.
@@ -34,7 +34,8 @@ const everyInstance = "*"
 
 var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 
-// maxTokens limits the cost of a wrong token or signature.
+// maxTokens is the maximum number of tokens. It limits the cost of a wrong token or signature,
+// which is compared with every token.
 const maxTokens = 100
 
 // ParseTokens parses "token=instance,instance;token=instance"; ParseGrant describes the

@@ -42,7 +42,8 @@ func (b alibaba) Trace(ctx context.Context, request openapi.TraceRequest) (opena
 	return page, nil
 }
 
-// Online reads the statuses of all clients at the same time. Unknown counts as offline.
+// Online reads the statuses of all clients at the same time. A client with an unknown status
+// counts as offline.
 func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online := make([]bool, len(clientIDs))
 	return online, parallel.Do(len(clientIDs), len(clientIDs), func(i int) error {
@@ -65,6 +66,6 @@ func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	return status.State, err
 }
 
-// errIncomplete replaces a status that may be wrong, because Alibaba's response has no field
-// for a warning.
+// errIncomplete is returned instead of a status that may be wrong, because Alibaba's response
+// has no field for a warning.
 var errIncomplete = errors.New("the device's status is uncertain because objects of its partitions are unreadable")

@@ -9,11 +9,11 @@ import (
 // column is a field of a row. Its name is the same in every format.
 type column struct {
 	name  string
-	value func(e *event.Event) any // string, bool, int32, or nil if it is unknown
+	value func(e *event.Event) any // string, bool, int32, or nil if the value is unknown
 }
 
-// columns lists the fields of a row in the order of every format: the columns of an event,
-// with the halves of the client identifier after instance_id.
+// columns lists the fields of a row, in the same order for every format: the columns of an
+// event, with the two halves of the client identifier after instance_id.
 var columns = func() []column {
 	var all []column
 	for _, c := range event.Columns() {
@@ -27,7 +27,8 @@ var columns = func() []column {
 	return all
 }()
 
-// inText writes a column's times in the API's form and keeps all other values.
+// inText returns a function that returns a column's values with times in the API's text form
+// and all other values unchanged.
 func inText(value func(*event.Event) any) func(*event.Event) any {
 	return func(e *event.Event) any {
 		v := value(e)

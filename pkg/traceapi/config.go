@@ -23,10 +23,11 @@ type Config struct {
 	// Tokens are the bearer tokens of the API, each with its instances. Empty: the API
 	// refuses every request.
 	Tokens serve.Tokens
-	// Keys are the AccessKeys of Alibaba's OpenAPI. Empty: it refuses every request.
+	// Keys are the AccessKeys of Alibaba's OpenAPI. Empty: Alibaba's OpenAPI refuses every
+	// request.
 	Keys []openapi.Key
-	// Lookback is how far before an instant events are searched for a device's status,
-	// beyond the UTC day of that instant. Zero: only that day.
+	// Lookback is the time that is searched for a device's status at an instant, in addition
+	// to the UTC day of that instant. Zero: only that day is searched.
 	Lookback time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time

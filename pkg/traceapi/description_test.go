@@ -26,7 +26,7 @@ func parseDescription(t *testing.T) object {
 	return whole
 }
 
-// follow returns the object that a $ref names, or the object itself.
+// follow returns the object that the $ref of o names, or o itself if it has no $ref.
 func follow(whole, o object) object {
 	ref, isRef := o["$ref"].(string)
 	if !isRef {
@@ -39,7 +39,8 @@ func follow(whole, o object) object {
 	return at
 }
 
-// TestTheDescriptionHasEveryPathAndParameter, and no others.
+// TestTheDescriptionHasEveryPathAndParameter: the description has exactly the paths and
+// parameters of the API.
 func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	whole := parseDescription(t)
 	want := map[string][]string{
@@ -57,8 +58,8 @@ func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	}
 }
 
-// TestTheDescriptionHasEveryColumn: the schema of an event lists the columns, in their order,
-// and requires all of them.
+// TestTheDescriptionHasEveryColumn: the schema of an event lists the columns in the same order
+// and requires every column.
 func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	var names []any
 	for _, c := range columns {
@@ -73,8 +74,8 @@ func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	}
 }
 
-// TestResponsesAreAsDescribed: real responses have all described fields in the described types,
-// with values and without.
+// TestAnswersAreAsDescribed: real responses have all described fields in the described types,
+// both for events with every value and for events with few values.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	refused := full

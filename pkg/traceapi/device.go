@@ -40,7 +40,7 @@ func parseClientID(values url.Values) (event.ClientID, error) {
 	return clientID, nil
 }
 
-// identity names the device in a response.
+// identity is the part of a response that names the device.
 type identity struct {
 	InstanceID event.InstanceID `json:"instance_id"`
 	ClientID   event.ClientID   `json:"client_id"`

@@ -26,7 +26,8 @@ type diagnosisResponse struct {
 	Receipt    query.Receipt `json:"receipt"`
 }
 
-// diagnosis serves the reasons why a device dropped in a range.
+// diagnosis returns the response with the reasons why a device lost its connections in a
+// range.
 func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, diagnosisParameters)
 	if err != nil {
@@ -78,8 +79,8 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), h.receipt), nil
 }
 
-// knownTo returns the end of a diagnosis: now, or the time of the newest event if the clock of
-// its source runs fast.
+// knownTo returns the end of a diagnosis: now, or the time of the newest event if that is
+// later because the clock of its broker runs fast.
 func (a api) knownTo(from time.Time, h *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(h.events); n > 0 {

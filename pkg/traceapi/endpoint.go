@@ -16,14 +16,15 @@ import (
 type api struct {
 	reader Reader
 	now    func() time.Time
-	// lookback is how far before an instant a device's status is searched.
+	// lookback is the time that is searched for a device's status before the UTC day of an
+	// instant.
 	lookback time.Duration
 }
 
 const tracePath = "/api/v1/trace"
 
-// endpoint serves one path. Its errors are a parameterError, errForbidden, query.ErrCursor,
-// query.ErrTooMany, or the store's.
+// endpoint serves one path. Errors: a parameterError, errForbidden, query.ErrCursor,
+// query.ErrTooMany, or an error of the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
@@ -34,7 +35,8 @@ func (a api) endpoints() map[string]endpoint {
 	}
 }
 
-// permission returns nil if the request may see an instance, otherwise errForbidden.
+// permission is a function that returns nil if the request may see an instance, otherwise
+// errForbidden.
 type permission func(instanceID event.InstanceID) error
 
 var errForbidden = errors.New("the token does not cover the instance")
@@ -69,7 +71,7 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 	}
 }
 
-// readOnly refuses methods other than GET and HEAD.
+// readOnly returns a handler that refuses methods other than GET and HEAD.
 func readOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -80,8 +82,8 @@ func readOnly(next http.Handler) http.Handler {
 	})
 }
 
-// reportUnreadable logs unreadable objects for the operator, because the client may not
-// report them.
+// reportUnreadable logs unreadable objects, because the operator cannot rely on clients to
+// report such objects.
 func reportUnreadable(ctx context.Context, result query.Result) {
 	if n := len(result.Unreadable); n > 0 {
 		first := result.Unreadable[0]

@@ -66,8 +66,8 @@ func csvLine(e *event.Event) []byte {
 	return csvRecord(cells)
 }
 
-// csvRecord returns a record of RFC 4180. The standard library's writer would change line ends
-// inside a cell.
+// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's writer,
+// because that changes line ends inside a cell.
 func csvRecord(cells []string) []byte {
 	var b bytes.Buffer
 	for i, text := range cells {
@@ -83,9 +83,9 @@ func csvRecord(cells []string) []byte {
 	return b.Bytes()
 }
 
-// cell returns a value as text. Devices choose their names, and spreadsheets interpret a text
-// that starts with one of formulaStarts as a formula, so such a text is prefixed with an
-// apostrophe. The JSON formats keep it unchanged.
+// cell returns a value as the text of a CSV cell. Spreadsheets interpret a text that starts
+// with one of formulaStarts as a formula, and devices choose their names, so cell prefixes
+// such a text with an apostrophe. The JSON formats keep the text unchanged.
 // (https://owasp.org/www-community/attacks/CSV_Injection)
 func cell(v any) string {
 	switch v := v.(type) {
@@ -102,5 +102,6 @@ func cell(v any) string {
 	}
 }
 
-// formulaStarts ends with the full-width =, +, - and @, which start formulas in some locales.
+// formulaStarts lists the characters that can start a formula. The last four are the
+// full-width =, +, - and @, which start formulas in some locales.
 const formulaStarts = "=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20"

@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/diagnose"
 )
 
-// parseLang returns the language of the parameter, otherwise the first supported language of
-// Accept-Language, otherwise English.
+// parseLang returns the language that the parameter names. If there is no parameter, it
+// returns the first supported language of Accept-Language, otherwise English.
 func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
 	if parameter != "" {
 		if lang, known := langOf(parameter); known {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// omitted counts the oldest entries that were dropped from each list of a report.
+// omitted counts the entries that were dropped from each list of a diagnosis. The oldest
+// entries are dropped first.
 type omitted struct {
 	Connections int `json:"connections"`
 	Refusals    int `json:"refusals"`
@@ -14,11 +15,11 @@ type omitted struct {
 }
 
 // fit drops the oldest entries from the lists of a diagnosis, so that the response stays below
-// maxBytes even for a device that connects every second or has names of 64 KB. The lists
-// share the bytes equally, and the others get what one list does not need: a connection takes
-// about 700 bytes, a stretch of the timeline 100.
+// maxBytes even for a device that connects every second or has names of 64 KB. The lists share
+// the bytes equally, and the bytes that one list does not need go to the other lists. A
+// connection takes about 700 bytes, a stretch of the timeline 100.
 func (d diagnosisResponse) fit() diagnosisResponse {
-	d.Verdicts = slices.Clone(d.Verdicts) // only the copy loses evidence
+	d.Verdicts = slices.Clone(d.Verdicts) // evidence is dropped only from this copy
 	var left omitted
 	lists := []*list{
 		emptied(&d.Connections, &left.Connections), emptied(&d.Refusals, &left.Refusals), emptied(&d.Timeline, &left.Timeline),
@@ -33,10 +34,10 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is refilled from its newest entry to its oldest.
+// list is one list of a diagnosis while fit refills it, from its newest entry to its oldest.
 type list struct {
-	rest int // number of entries still outside
-	used int // bytes on the wire
+	rest int // number of entries that are not yet back in the list
+	used int // bytes in the response
 	size func(i int) int
 	put  func(i int)
 }
@@ -56,7 +57,8 @@ func emptied[T any](from *[]T, left *int) *list {
 	}
 }
 
-// share refills the lists within a budget in bytes. The list that used the fewest bytes is next.
+// share refills the lists within a budget in bytes. In each step it adds an entry to the list
+// that has used the fewest bytes so far.
 func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)
@@ -71,7 +73,8 @@ func share(budget int, lists []*list) {
 	}
 }
 
-// hungriest returns the unfilled list that used the fewest bytes, or nil if all are full.
+// hungriest returns the list that used the fewest bytes among the lists with entries left, or
+// nil if no list has entries left.
 func hungriest(lists []*list) (least *list) {
 	for _, l := range lists {
 		if l.rest > 0 && (least == nil || l.used < least.used) {

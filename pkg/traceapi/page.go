@@ -12,18 +12,19 @@ import (
 )
 
 const (
-	// maxBytes is the size at which a page ends, whatever its limit, so that the response
-	// stays below Function Compute's 6 MB. It counts the bytes of the runtime's response,
-	// in which the body is a JSON string.
+	// maxBytes is the size at which a page ends, even if it has fewer rows than its limit, so
+	// that the response stays below Function Compute's 6 MB. It counts the bytes of the
+	// runtime's response, in which the body is a JSON string.
 	maxBytes = 5 << 20
-	// maxUnreadable is the maximum number of unreadable objects in a response. More of them
-	// would mean that a whole partition is lost.
+	// maxUnreadable is the maximum number of unreadable objects in a response. More than that
+	// are unreadable only if a whole partition is lost.
 	maxUnreadable = 1000
 	// maxError is the maximum length of the error of an unreadable object, in characters.
 	maxError = 256
 )
 
-// tracePage is the content of one response: as many rows as fit, at least one if there is any.
+// tracePage is the content of one response: as many rows as fit, and at least one row if there
+// are any.
 type tracePage struct {
 	format     format
 	rows       [][]byte
@@ -55,8 +56,8 @@ func newTracePage(f format, result query.Result) tracePage {
 	return p
 }
 
-// wireSize returns an upper bound for the length of a text inside a JSON string that
-// encoding/json writes.
+// wireSize returns an upper bound for the length of a text after encoding/json has encoded it
+// as part of a JSON string.
 func wireSize(text []byte) int {
 	size := 0
 	for _, b := range text {
@@ -66,7 +67,7 @@ func wireSize(text []byte) int {
 		case b == '"', b == '\\':
 			size += len(`\"`)
 		case b >= utf8.RuneSelf:
-			size += 2 // U+2028 and U+2029 are 3 bytes and become 6
+			size += 2 // so that the 3 bytes of U+2028 and U+2029 count as at least 6
 		default:
 			size++
 		}

@@ -16,7 +16,7 @@ const (
 	maxLimit     = 5000
 )
 
-// parameterError is the code and message of a 400.
+// parameterError is the code and message of a response with status 400.
 type parameterError struct{ code, message string }
 
 func (f parameterError) Error() string { return f.message }
@@ -60,8 +60,8 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	return q, nil
 }
 
-// parseValues parses the query of a URL, which may contain each of the names once. An empty
-// parameter counts as missing, except group, which may be empty.
+// parseValues parses the query of a URL. The query may contain each of the names once and no
+// other name. An empty parameter counts as missing, except group, which may be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {

@@ -20,13 +20,14 @@ type past struct {
 	unreadable []query.Unreadable
 }
 
-// history reads the events from the start of the UTC day of from up to to.
+// history reads the events up to the instant to, beginning at the start of the UTC day that
+// contains the instant from.
 func (a api) history(ctx context.Context, d device, from, to time.Time) (*past, error) {
 	h := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
 	return h, h.extend(ctx, startOfDay(from))
 }
 
-// extend reads the events before, back to from.
+// extend reads the events before those that h already holds, back to the instant from.
 func (h *past) extend(ctx context.Context, from time.Time) error {
 	result, err := h.api.reader.Trace(ctx, query.Request{
 		InstanceID: h.device.instanceID, ClientID: h.device.clientID,

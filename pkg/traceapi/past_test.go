@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded returns events from a list, and records the requested ranges.
+// recorded is a Reader that returns events from a list and records the requested ranges.
 type recorded struct {
 	events []event.Event
 	err    error
@@ -59,7 +59,7 @@ func happened(channel string, action event.Action, d int, at string) event.Event
 }
 
 const (
-	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // clocks may be an hour ahead
+	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour from now, because clocks may be an hour ahead
 	before = "11-21T00:00:00.000 11-21T23:59:59.999"
 	two    = "11-19T00:00:00.000 11-20T23:59:59.999"
 	rest   = "11-15T00:00:00.000 11-18T23:59:59.999"
@@ -123,7 +123,7 @@ func TestStatusOfThePast(t *testing.T) {
 	}
 }
 
-// A status includes every recorded event, even of a broker whose clock runs fast.
+// A status considers every recorded event, even an event of a broker whose clock runs fast.
 func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "08:10:00")}}
 	status := "/api/v1/status?instance=i&client=c"
@@ -135,7 +135,8 @@ func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// The diagnosis up to now does not report that all is well if the status is offline.
+// A diagnosis up to now agrees with the status: if a broker whose clock runs fast reported
+// that the device went offline, the diagnosis includes that event.
 func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
@@ -166,8 +167,8 @@ func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
 }
 
-// TestDiagnosisReadsItsDaysOnce: the first day of the range also shows the state before the
-// range, so it is not read twice.
+// TestDiagnosisReadsItsDaysOnce: the events of the range's first day also show the state
+// before the range, so that day is not read twice.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
@@ -226,9 +227,9 @@ func restless(period time.Duration) *recorded {
 func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	for _, c := range []struct {
 		period                         time.Duration
-		connects, connections, stretch int // the last two are minimums
+		connects, connections, stretch int // connections and stretch are minimums
 	}{
-		{20 * time.Second, 4_320, 4_320, 8_640}, // all of them
+		{20 * time.Second, 4_320, 4_320, 8_640}, // no entry is dropped
 		{2 * time.Second, 43_200, 3_000, 20_000},
 	} {
 		w := ask(restless(c.period).api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T00:00:00Z&to=2026-11-21T23:59:59.999Z")
@@ -251,7 +252,8 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	}
 }
 
-// TestLongNamesAreCutToTheNewest: even a client that cannot log in chooses its user name.
+// TestLongNamesAreCutToTheNewest: long user names, which even a client that cannot log in can
+// choose, do not make a response too long.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {

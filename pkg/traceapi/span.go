@@ -14,10 +14,10 @@ const (
 	defaultSpan = time.Hour
 )
 
-// parseSpan parses from and to, both inclusive. Without either, the range is the last hour.
-// from alone extends 24 hours or to now, whichever is earlier; to alone starts an hour
-// earlier. A range ending now extends by event.MaxAhead, to include brokers whose clocks run
-// fast.
+// parseSpan parses the parameters from and to, both inclusive. Without both, the range is the
+// last hour. With from alone, the range ends 24 hours later or now, whichever is earlier. With
+// to alone, the range starts an hour earlier. A range that ends now is extended by
+// event.MaxAhead, to include the events of brokers whose clocks run fast.
 func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseTime(values, "from")
 	if err != nil {
@@ -73,8 +73,8 @@ const (
 	maxMilli = 253402300799999 // 9999-12-31
 )
 
-// parseTime parses RFC 3339 or Unix milliseconds. It truncates to milliseconds, the precision
-// of events.
+// parseTime parses a time in RFC 3339 or in Unix milliseconds. It truncates the time to
+// milliseconds, the precision of events.
 func parseTime(values url.Values, name string) (t time.Time, given bool, err error) {
 	text := values.Get(name)
 	if text == "" {

@@ -18,13 +18,14 @@ type statusResponse struct {
 	identity
 	At string `json:"at"`
 	history.Status
-	// LookedBackTo is the start of the searched time.
+	// LookedBackTo is the start of the range that was searched for events.
 	LookedBackTo string        `json:"looked_back_to"`
 	Incomplete   bool          `json:"incomplete,omitempty"`
 	Receipt      query.Receipt `json:"receipt"`
 }
 
-// status serves whether a device was online at an instant, by default now.
+// status returns the response that says whether a device was online at an instant, by default
+// now.
 func (a api) status(r *http.Request, may permission) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, statusParameters)
 	if err != nil {
@@ -44,8 +45,9 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt parses at, and returns the time until which events count. A future instant is
-// treated as now, which includes events of sources whose clocks run fast.
+// parseAt parses the parameter at, and also returns the time until which events count. A
+// future instant is treated as now. If the instant is now, events of brokers whose clocks run
+// fast count, too.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

@@ -71,7 +71,7 @@ func (f front) handler() http.Handler {
 	})
 }
 
-// authorised passes only requests with a valid token to an endpoint.
+// authorised returns a handler that passes only requests with a valid token to an endpoint.
 func (f front) authorised(next endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		grant, found := f.tokens.Find(serve.BearerToken(r))

@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// canned returns a fixed result and records its requests.
+// canned is a Reader that returns a fixed result and records the requests that it receives.
 type canned struct {
 	answer query.Result
 	err    error
@@ -43,8 +43,8 @@ func (c *canned) api() api {
 	return api{reader: c, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// do sends a request to the whole handler; header holds pairs. The token secret covers all
-// instances, narrow only i.
+// do sends a request to the whole handler. header holds pairs of a name and a value. The token
+// "secret" covers all instances, the token "narrow" only the instance i.
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
 	tokens, err := serve.ParseTokens("secret=*;narrow=i")
 	if err != nil {
@@ -65,7 +65,8 @@ func ask(api api, path string, header ...string) *httptest.ResponseRecorder {
 
 const trace = "/api/v1/trace?instance=i&client=c"
 
-// full has a value in every field, sparse only in the fields that every event has.
+// full is an event with a value in every field. sparse has values only in the fields that
+// every event has.
 var full = event.Event{
 	InstanceID: "prod", ClientID: "g@@@d", ChannelID: "ch", Action: event.Close, ActionInfo: event.NoHeart,
 	Time: at("2026-11-22T08:00:00Z"), TimeOrigin: event.FromBroker, ReceivedAt: at("2026-11-22T08:00:00.5Z"),
@@ -163,7 +164,8 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// TestResponseStaysBelowTheLimit, after the runtime has encoded it.
+// TestResponseStaysBelowTheLimit: a response stays below the limit even after the runtime has
+// encoded it as a JSON string.
 func TestResponseStaysBelowTheLimit(t *testing.T) {
 	for name, id := range map[string]string{
 		"plain": strings.Repeat("x", 65_000), "quotes": strings.Repeat(`"`, 65_000), "control": strings.Repeat("\x01", 65_000),
@@ -268,7 +270,7 @@ func TestPathsMethodsTokens(t *testing.T) {
 	}
 }
 
-// TestEntityTags: the tag covers the content and not the receipt.
+// TestEntityTags: the entity tag covers the content of a response but not its receipt.
 func TestEntityTags(t *testing.T) {
 	get := func(c *canned, path, known string) *httptest.ResponseRecorder {
 		return ask(c.api(), path, "If-None-Match", known)

@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute is the quarantine's place in the path, instead of a source's route.
+// adminRoute is the part of the path that stands for the quarantine, where other paths have
+// the route of a source.
 const adminRoute = "quarantine"
 
 // admin shows the quarantine to the operator:
@@ -22,7 +23,8 @@ const adminRoute = "quarantine"
 //	POST /webhooks/quarantine/{id}/replay   decode it again
 type admin struct{ handler *Handler }
 
-// newAdmin admits only requests with the admin token. Without one, the paths do not exist.
+// newAdmin returns a handler that admits only requests with the admin token. If no admin token
+// is configured, the handler responds with 404 to every request.
 func newAdmin(h *Handler) http.Handler {
 	if h.config.AdminToken == "" {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { notFound(w) })

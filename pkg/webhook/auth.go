@@ -16,8 +16,8 @@ var (
 )
 
 // authorise checks that the sender may act for the instance. One valid token or a valid
-// signature is enough. To check a signature, it reads the body. Errors: errUnauthorised,
-// errForbidden, and the errors of checkBody.
+// signature is enough. authorise reads the body only to check a signature. Errors:
+// errUnauthorised, errForbidden, and the errors of checkBody.
 func (h *Handler) authorise(d *delivery) error {
 	isKnown := false
 	for _, token := range d.tokens {
@@ -39,10 +39,10 @@ func (h *Handler) authorise(d *delivery) error {
 	return errUnauthorised
 }
 
-// checkBody reads the body and returns the result of check. Until then the sender is
-// unproven: it uses a separate budget, so that strangers cannot exhaust the budget of known
-// senders. The budget is held until check returns, because with many tokens checking a long
-// body takes longer than reading it. Errors: record.ErrBusy, errTooLarge, errUnreadable.
+// checkBody reads the body and returns the result of check. The sender is unproven until check
+// returns, so checkBody uses a separate budget: strangers cannot exhaust the budget of known
+// senders. It releases the budget only after check, because with many tokens it takes longer
+// to check a long body than to read it. Errors: record.ErrBusy, errTooLarge, errUnreadable.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	weight := d.weight()
 	if err := h.unproven.acquire(weight); err != nil {
@@ -55,8 +55,9 @@ func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, er
 	return check(d.body), nil
 }
 
-// loggedInstance returns the instance for logging. A sender who omits it from a URL that
-// ends in the token puts the token in its place, so a token found there is masked.
+// loggedInstance returns the instance for logging. If a sender omits the instance from a URL
+// that ends in the token, the token takes the place of the instance. So loggedInstance masks
+// an instance that is a token.
 func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
 		return "(a token)"
@@ -70,7 +71,7 @@ func unauthorised(w http.ResponseWriter, source broker.Source) {
 	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", "send a valid token "+strings.Join(tokenPlaces(source), ", or "))
 }
 
-// tokenPlaces describes where the source may present a token.
+// tokenPlaces describes the places where the source may present a token.
 func tokenPlaces(source broker.Source) []string {
 	places := []string{"as Authorization: Bearer <token>", "as the password of basic authentication"}
 	if source.TokenInPath {

@@ -17,7 +17,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// someTokens holds two tokens for one instance, one for another, and one for all.
+// someTokens holds two tokens for the instance prod, of which one also covers spare, one token
+// for the instance test, and one token for all instances.
 const someTokens = "old-secret=prod;new/secret+2==prod,spare;test-secret=test;all-secret=*"
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
@@ -78,8 +79,8 @@ func requireForbidden(t *testing.T, b *harness, code int, body string) {
 	require.Empty(t, b.quarantined)
 }
 
-// TestTokenInURL: a URL may contain the token only on the routes of brokers that cannot
-// set a header, and it is neither stored nor sent back.
+// TestTokenInURL: a URL may contain the token only on the routes of brokers that cannot set a
+// header. The token is neither stored nor sent back.
 func TestTokenInURL(t *testing.T) {
 	hook := []string{"vernemq-hook", "on_client_gone"}
 	escaped := url.QueryEscape("new/secret+2=")
@@ -129,8 +130,8 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance: every refusal is logged, but not the token of a sender who
-// omitted the instance.
+// TestTokenInPlaceOfTheInstance: every refusal is logged with the instance. If the sender
+// omitted the instance, so that the token is in its place, the log does not contain the token.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}
@@ -192,7 +193,8 @@ func TestUnauthorisedNamesThePlaces(t *testing.T) {
 	}
 }
 
-// TestSignatureIsOfTheBodyAsSent: the packed body is signed, not the unpacked one.
+// TestSignatureIsOfTheBodyAsSent: the signature of a packed body covers the packed bytes, not
+// the unpacked ones.
 func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
 	body := packed(t, ownEvent)
 	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {

@@ -8,7 +8,8 @@ import (
 	"io"
 )
 
-// maxBody is the maximum length of a body, as sent and unpacked, in bytes.
+// maxBody is the maximum length of a body in bytes. It applies to the body as sent, and again
+// to the unpacked body.
 const maxBody = 8 << 20
 
 var (
@@ -48,7 +49,8 @@ func (d *delivery) unpack() error {
 	return nil
 }
 
-// gunzip stops at the limit, so that a short body cannot unpack into a huge one.
+// gunzip unpacks a gzip body. It stops at maxBody, so that a short body cannot fill the
+// memory.
 func gunzip(packed []byte) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {

@@ -57,8 +57,8 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, errors.New("unread")
 }
 
-// TestBudgetExhausted: a request refused for lack of memory has not been read, and
-// strangers can neither use up the budget of known senders nor learn that it is used up.
+// TestBudgetExhausted: the body of a request that is refused for lack of memory is not read.
+// Strangers can neither use up the budget of known senders nor learn that it is used up.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)
@@ -93,7 +93,8 @@ func TestBudgetExhausted(t *testing.T) {
 	require.Zero(t, h.unproven.used.Load())
 }
 
-// TestUnprovenBudgetIsHeld while a signed body is read and checked, and no longer.
+// TestUnprovenBudgetIsHeld: a request holds the unproven budget while its signed body is read
+// and checked, and no longer.
 func TestUnprovenBudgetIsHeld(t *testing.T) {
 	for _, want := range []bool{true, false} {
 		h := (&harness{}).handler()

@@ -20,7 +20,7 @@ type Recorder interface {
 	Append(ctx context.Context, events []event.Event) error
 }
 
-// Store is what the quarantine needs of an object store.
+// Store is the part of an object store that the quarantine needs.
 type Store interface {
 	quarantine.Putter
 	quarantine.Reader
@@ -37,14 +37,15 @@ type Config struct {
 	Tokens serve.Tokens
 	// AdminToken is the bearer token of the quarantine. Empty: the quarantine has no URL.
 	AdminToken string
-	// TriggerInstance is the instance of the events that triggers deliver. Default: the
-	// name of their source, broker.ApsaraMQ.
+	// TriggerInstance is the instance of the events that triggers deliver. Default: the name
+	// of the triggers' source, broker.ApsaraMQ.
 	TriggerInstance event.InstanceID
 	// Retention is how long rows are kept. Older events are quarantined. Zero: no limit.
 	Retention time.Duration
 	// BudgetBytes is the memory for the bodies of authorised requests, in bytes. Requests
 	// whose signature is still to be checked share a separate budget of the same size.
-	// Default: two bodies of the maximum length. A larger body is admitted if it is alone.
+	// Default: two bodies of the maximum length. A body larger than the budget is admitted if
+	// no other request is in progress.
 	BudgetBytes int64
 	// Transport makes the requests that confirm a broker's handshake. Default
 	// http.DefaultTransport.

@@ -10,12 +10,14 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// errNoHook reports a body of unknown kind, which may hold a password.
+// errNoHook reports a body of unknown kind. It is not quarantined, because it may contain a
+// password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
-// deliver makes a whole delivery durable. Otherwise it returns an error, even if the events
-// were recorded and only the quarantine failed. Errors: errUnauthorised, errForbidden,
-// errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or a failed write.
+// deliver makes a whole delivery durable, otherwise it returns an error. It also returns an
+// error if the events were recorded and only the quarantine failed. Errors: errUnauthorised,
+// errForbidden, errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or the error of a
+// failed write.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorise(d); err != nil {
 		return broker.Batch{}, err
@@ -72,8 +74,8 @@ func rejectAll(field, reason string) broker.Batch {
 }
 
 // ignoreDisconnect returns a context that outlives the request's connection, because some
-// brokers close it right after the request and never retry. The request's deadline still
-// applies.
+// brokers close the connection right after the request and never retry. The request's deadline
+// still applies.
 func ignoreDisconnect(ctx context.Context) (context.Context, context.CancelFunc) {
 	lasting := context.WithoutCancel(ctx)
 	if deadline, ok := ctx.Deadline(); ok {

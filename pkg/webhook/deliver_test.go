@@ -117,7 +117,7 @@ func TestNotDurableMustBeSentAgain(t *testing.T) {
 	}
 }
 
-// cut is a body whose sender disconnects before its end.
+// cut is a body whose sender disconnects before the end of the body.
 type cut struct{ io.Reader }
 
 func (c cut) Read(b []byte) (int, error) {

@@ -14,11 +14,11 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// delivery is one call of a webhook or a trigger, or the replay of one. After parse, only
-// this value is read, not the request.
+// delivery is one call of a webhook or a trigger, or the replay of such a call. After parse,
+// the handler reads only this value, not the request.
 type delivery struct {
-	// route is the name in the path; source is what package broker knows by that name,
-	// and zero for an unknown route.
+	// route is the name in the path. source is the source that package broker has under that
+	// name, or zero for an unknown route.
 	route      string
 	source     broker.Source
 	instance   event.InstanceID
@@ -31,17 +31,18 @@ type delivery struct {
 
 	// The fields below are set for a webhook only.
 
-	// tokens are all that the sender presented, valid or not.
+	// tokens are all tokens that the sender presented, valid or not.
 	tokens []string
-	// mac is the signature of the body as sent; nil if there is none to check.
+	// mac is the signature of the body as sent, or nil if there is no signature to check.
 	mac []byte
 	// length is the length of the body as sent, in bytes; -1 if the sender did not say.
 	length int64
-	// unread is the body, or nil once it is in the field body.
+	// unread is the body until it is read into the field body, then nil.
 	unread io.Reader
 }
 
-// parse reads everything but the body from a request. It does not judge what it reads.
+// parse reads everything but the body from a request. It does not check that the values are
+// valid.
 func parse(r *http.Request, now time.Time) *delivery {
 	route, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, webhookPath), "/")
 	source, _ := broker.Find(route)
@@ -102,7 +103,8 @@ func (d *delivery) peek(n int) []byte {
 	return start
 }
 
-// item returns the delivery as the quarantine keeps it, with the reasons.
+// item returns the delivery as the quarantine keeps it, with the reasons why items were
+// rejected.
 func (d *delivery) item(reasons []broker.Rejected) quarantine.Item {
 	item := quarantine.Item{
 		ReceivedAt: d.receivedAt,

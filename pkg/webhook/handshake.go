@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// handshake responds to a broker's handshake, and reports whether the request was one.
-// Anyone may make a handshake, and it stores nothing.
+// handshake responds to a broker's handshake, and reports whether the request was a handshake.
+// Anyone may make a handshake, because it stores nothing.
 func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, d *delivery) bool {
 	if d.source.Handshake == nil {
 		return false
@@ -45,8 +45,8 @@ func (h *Handler) completeHandshake(ctx context.Context, w http.ResponseWriter, 
 	serve.JSON(w, response.Status, response.Body)
 }
 
-// confirm requests the URL of a confirmation and reports whether it returned 200. The log
-// has its host only, because the rest is secret.
+// confirm requests the URL of a confirmation and reports whether the response was 200. It logs
+// only the host of the URL, because the rest is secret.
 func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
 	if err := h.get(ctx, target); err != nil {
 		slog.WarnContext(ctx, "handshake not confirmed", "host", target.Host, "error", err.Error())
@@ -56,7 +56,8 @@ func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
 	return true
 }
 
-// outsideTimeout leaves enough of the function's own time to respond.
+// outsideTimeout limits a request to a broker's service, so that the function still has time
+// to respond.
 const outsideTimeout = 5 * time.Second
 
 // newOutsideClient returns a client that follows no redirects.

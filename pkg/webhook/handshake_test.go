@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVerneMQPassesOn: whatever the body, the token or the rest of the path, VerneMQ is to
-// ask its next plugin.
+// TestVerneMQPassesOn: the response tells VerneMQ to ask its next plugin, whatever the body,
+// the token or the rest of the path.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, path := range []string{"", "/", "/prod", "/prod/wrong", "/prod/secret", "/a b/x?token=y"} {
@@ -45,7 +45,7 @@ func TestVerneMQWithoutHookKeepsNothing(t *testing.T) {
 	b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/prod", strings.NewReader(`{}`)))
 }
 
-// TestVerneMQGetsAJSONObject with status 200, which it expects.
+// TestVerneMQGetsAJSONObject: VerneMQ expects a JSON object with status 200.
 func TestVerneMQGetsAJSONObject(t *testing.T) {
 	b := &harness{}
 	body := `{"peer_addr":"192.0.2.7","peer_port":52341,"mountpoint":"","client_id":"d1","username":null}`
@@ -184,8 +184,8 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	}
 }
 
-// TestAWSConfirmationIsRefused: the recorder requests no URL that package broker refuses;
-// its tests have more of them.
+// TestAWSConfirmationIsRefused: the recorder requests no URL that package broker refuses. The
+// tests of package broker have more such URLs.
 func TestAWSConfirmationIsRefused(t *testing.T) {
 	for _, target := range []string{
 		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/x",
@@ -220,7 +220,8 @@ func TestAWSConfirmationFails(t *testing.T) {
 	}
 }
 
-// TestAWSOtherMessagesNeedAToken: other messages and other routes get 401, whatever the header.
+// TestAWSOtherMessagesNeedAToken: without a token, a message that is not a confirmation gets
+// 401, and so does a confirmation on the route of another broker.
 func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
 		b := &harness{}
@@ -228,7 +229,7 @@ func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	}
 }
 
-// FuzzHandshake: a request that is not a handshake still has its whole body.
+// FuzzHandshake: after the check for a handshake, any other request still has its whole body.
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Add([]byte(validation("512d38b6")))

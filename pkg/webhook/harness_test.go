@@ -103,7 +103,7 @@ func mustNew(config Config) *Handler {
 	return handler
 }
 
-// transport is a function as an http.RoundTripper.
+// transport makes a function an http.RoundTripper.
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	// positionHeader says where the body begins in its source; see broker.Meta.
+	// positionHeader is the header with the place where the body begins in its source; see
+	// broker.Meta.
 	positionHeader = "X-Log-Position"
 
 	// Maximum lengths of header values, in bytes.
@@ -15,7 +16,7 @@ const (
 	maxEncoding = 64
 )
 
-// parseHook returns the name of the hook, or "" for an unusable one.
+// parseHook returns the name of the hook, or "" if the name is unusable.
 func parseHook(value string) string {
 	if len(value) > maxHook || !isPrintable(value) {
 		return ""
@@ -23,13 +24,13 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is the reason for which a body is rejected whose position is unusable.
-// Without their positions, equal lines of a log would collapse into one, and lines that are
-// sent again with positions would be shown twice.
+// positionRule is the error for a body with an unusable position. Such a body is rejected,
+// because without positions a query would show equal lines of a log as one event, and would
+// show a line twice after the sender sends it again with a position.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
-// parsePosition returns the position in a form that can be stored and shown. An unusable
-// one is cut and masked so that it stays unusable.
+// parsePosition returns the position in a form that can be stored and shown. It cuts and masks
+// an unusable position in such a way that the result is unusable, too.
 func parsePosition(value string) string {
 	return strings.Map(maskUnprintable, value[:min(len(value), maxPosition+1)])
 }

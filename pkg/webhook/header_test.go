@@ -17,8 +17,9 @@ func TestHookAndPositionAreKept(t *testing.T) {
 	require.Equal(t, "mosquitto.log:1024", kept.Position)
 }
 
-// TestUnusableHeaders: an unusable position gets the body rejected, because lines would be
-// lost without it, and is kept in a form that can be shown. An unusable hook counts as none.
+// TestUnusableHeaders: a body with an unusable position is rejected, because without positions
+// equal lines would become one event. The position is kept in a form that can be shown. An
+// unusable hook counts as no hook.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),

@@ -19,8 +19,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// listResponse holds some of the items received on a day, newest first. Consecutive
-// responses follow the order of ids, which is unrelated to the time of day.
+// listResponse holds some of the items received on a day, newest first. The order is by time
+// only within a response: consecutive responses follow the order of ids, which is unrelated to
+// the time of day.
 type listResponse struct {
 	Day   layout.Day   `json:"day"`
 	Items []listedItem `json:"items"`
@@ -28,7 +29,7 @@ type listResponse struct {
 	NextAfter string `json:"next_after,omitempty"`
 }
 
-// listedItem is what an operator wants to know about an item first.
+// listedItem is the summary of an item in a listing.
 type listedItem struct {
 	ID         string            `json:"id"`
 	ReceivedAt time.Time         `json:"received_at,omitzero"`
@@ -55,7 +56,8 @@ type listRequest struct {
 	limit int
 }
 
-// list costs one request for the listing, and one or two for each item in the response.
+// list responds with the items of a day. It costs one request for the listing, and one or two
+// requests for each item in the response.
 func (a admin) list(w http.ResponseWriter, r *http.Request) {
 	config := a.handler.config
 	request, err := parseListRequest(r.URL.Query(), config.Now())
@@ -106,8 +108,8 @@ func parseListRequest(q url.Values, now time.Time) (listRequest, error) {
 	return request, nil
 }
 
-// listItems reads the entries of a listing, newest first. Items that have been deleted
-// since are omitted.
+// listItems reads the items of a listing and sorts them, newest first. It omits items that
+// were deleted after the listing.
 func listItems(ctx context.Context, store quarantine.Reader, entries []quarantine.Entry) ([]listedItem, error) {
 	items, gone := make([]listedItem, len(entries)), make([]bool, len(entries))
 	err := parallel.Do(len(entries), parallelReads, func(i int) (err error) {

@@ -10,11 +10,12 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// replay decodes an item again, as the recorder does today, and records the events that it
-// understands now. Everything kept with the item still applies, above all the received
-// time: an event without a time of its own keeps the one it had, an event recorded at first
-// becomes the same row again and is shown once, and an event too old for the retention then
-// is too old now. So a replay may be repeated. It deletes nothing and quarantines nothing.
+// replay decodes an item again with today's decoder, and records the events that the decoder
+// understands now. Everything kept with the item still applies, above all the received time.
+// So an event without a time of its own keeps its earlier time. An event that was already
+// recorded becomes the same row again and is shown once. An event that was too old for the
+// retention on arrival is too old now. For these reasons a replay may be repeated. It deletes
+// nothing and quarantines nothing.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
 	if err != nil {
@@ -35,8 +36,8 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 	serve.JSON(w, status, newRejection(batch))
 }
 
-// recordItem records what it understands of an item. A body that is too large when
-// unpacked is rejected.
+// recordItem decodes an item and records its events. A body that is too large when unpacked is
+// rejected.
 func (h *Handler) recordItem(ctx context.Context, item quarantine.Item) (broker.Batch, error) {
 	batch, err := h.decode(deliveryOf(item))
 	if err != nil {

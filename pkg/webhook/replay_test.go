@@ -53,7 +53,8 @@ func (s *system) do(method, path, body, token string, header ...string) *httptes
 	return w
 }
 
-// post sends a body that must be rejected in part, and returns its id in quarantine.
+// post sends a body that must be rejected in part, and returns the id of the item in
+// quarantine.
 func (s *system) post(body string) quarantine.ID {
 	s.t.Helper()
 	require.Equal(s.t, http.StatusBadRequest, s.do("POST", "/webhooks/events/prod", body, "secret").Code)
@@ -92,9 +93,9 @@ func (s *system) trace(client string) []event.Event {
 	return events
 }
 
-// TestReplayAfterAnUpgrade: an older recorder understood only part of a body. Its events
-// have no time of their own, so only the received time and their place in the body tell
-// them apart.
+// TestReplayAfterAnUpgrade: an older recorder understood only part of a body. The events of
+// the body have no time of their own, so only the received time and the place in the body tell
+// one event from another.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
@@ -137,8 +138,8 @@ func TestReplayStillRejected(t *testing.T) {
 	}
 }
 
-// TestReplayJudgesByTheReceivedTime: an event that was recent enough when it was received
-// stays so, and an event that was too old or too new stays that, too.
+// TestReplayJudgesByTheReceivedTime: a replay accepts an event that was recent enough when it
+// was received, and rejects an event that was too old or too new then.
 func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	s := newSystem(t)
 	at := func(client string, t time.Time) string {
@@ -154,7 +155,8 @@ func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	require.Empty(t, s.trace("soon"))
 }
 
-// TestReplayUsesTheHeaders: hook, position and encoding are kept with the body.
+// TestReplayUsesTheHeaders: a replay uses the hook, position and encoding that are kept with
+// the body.
 func TestReplayUsesTheHeaders(t *testing.T) {
 	s := newSystem(t)
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
@@ -175,9 +177,9 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition: the replay is rejected as the delivery was. If the lines
-// were recorded without their positions, they would be shown a second time after they are
-// delivered with positions.
+// TestReplayOfAnUnusablePosition: a replay rejects the item as the delivery was rejected. A
+// replay must not record the lines without positions, because a query would show each line
+// twice after the sender delivers the lines with positions.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {

@@ -12,12 +12,13 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// acceptance is the response if all of a body is durable.
+// acceptance is the response if all events of a body are durable.
 type acceptance struct {
 	Recorded int `json:"recorded"`
 }
 
-// rejection is the response if some items of a body were rejected. The others are durable.
+// rejection is the response if some items of a body were rejected. The other items are
+// durable.
 type rejection struct {
 	Recorded int               `json:"recorded"`
 	Rejected []broker.Rejected `json:"rejected"`
@@ -26,7 +27,7 @@ type rejection struct {
 }
 
 const (
-	// maxRejectedBytes bounds the list in a response, approximately, in bytes.
+	// maxRejectedBytes is the approximate maximum length of the list in a response, in bytes.
 	maxRejectedBytes = 12 << 10
 	// rejectedOverhead is the length of a listed item without its texts, in bytes.
 	rejectedOverhead = 48
@@ -59,8 +60,8 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 	}
 }
 
-// refuse responds to a delivery that is not durable. Brokers retry after 429 and 503 only;
-// after a 401, the line in the log is all that remains of a delivery.
+// refuse responds to a delivery that is not durable. Brokers retry only after 429 and 503.
+// After a 401 the delivery is lost, except for its line in the log.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorised):
@@ -71,14 +72,15 @@ func refuse(w http.ResponseWriter, d *delivery, err error) {
 		serve.Fail(w, http.StatusBadRequest, "InvalidHook", "the header "+d.source.HookHeader+" must name the kind of event; nothing was stored")
 	case errors.Is(err, errTooLarge):
 		serve.Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "the body is longer than 8 MiB, as sent or unpacked: send smaller batches")
-	case errors.Is(err, errUnreadable): // the sender disconnected, most likely, or is slow
+	case errors.Is(err, errUnreadable): // most likely the sender disconnected or is slow
 		serve.TryLater(w, http.StatusServiceUnavailable, "Unreadable", "the body ended early: send it again")
 	default:
 		tryLater(w, err)
 	}
 }
 
-// tryLater responds if the fault is ours or the store's.
+// tryLater responds to a delivery that failed because of this function or the store, not
+// because of the sender.
 func tryLater(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, record.ErrBusy):

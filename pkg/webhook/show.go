@@ -20,21 +20,22 @@ type itemResponse struct {
 	InstanceID event.InstanceID   `json:"instance_id"`
 	Hook       string             `json:"hook,omitempty"`
 	Position   string             `json:"position,omitempty"`
-	Encoding   string             `json:"encoding,omitempty"` // that the body still has
+	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that the body still has
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
-	// Body is the part as text. A part that is not UTF-8 is in BodyBase64 instead.
+	// Body is the part of the body as text. A part that is not UTF-8 is in BodyBase64 instead.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
-	// NextFrom is where the next part begins, for the parameter from; 0 in the last part.
+	// NextFrom is the offset at which the next part begins. The client sends it as the
+	// parameter from. It is 0 in the last part.
 	NextFrom int `json:"next_from,omitempty"`
 }
 
-// maxPart is the maximum length of a part, in bytes. The platform limits responses to
-// 6 MB, and JSON inside JSON may need seven bytes for one.
+// maxPart is the maximum length of a part, in bytes. The platform limits responses to 6 MB,
+// and the response is JSON inside JSON, which may need seven bytes for one byte of the part.
 const maxPart = 512 << 10
 
-// show costs two requests.
+// show responds with an item. It costs two requests.
 func (a admin) show(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 	from, err := parseFrom(r.URL.Query().Get("from"))
 	if err != nil {
@@ -79,8 +80,8 @@ func newItemResponse(id quarantine.ID, item quarantine.Item, from int) itemRespo
 	return response
 }
 
-// partEnd returns where the part that begins at from ends. It splits no character of a
-// text.
+// partEnd returns the end of the part that begins at from. If the body is text, the part ends
+// between two characters.
 func partEnd(body []byte, from int) int {
 	end := from + maxPart
 	if end >= len(body) {

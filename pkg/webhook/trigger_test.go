@@ -68,7 +68,8 @@ func TestEventsOfABatch(t *testing.T) {
 	require.Equal(t, 1, kept.Errors[0].Item)
 }
 
-// TestEventNotUnderstood: such a payload is quarantined, and not delivered again.
+// TestEventNotUnderstood: a payload that cannot be decoded is quarantined, and is not
+// delivered again.
 func TestEventNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
 		b := &harness{}
@@ -78,7 +79,7 @@ func TestEventNotUnderstood(t *testing.T) {
 	}
 }
 
-// TestEventIsDeliveredAgain if trying again can help.
+// TestEventIsDeliveredAgain: Event returns an error if another delivery can help.
 func TestEventIsDeliveredAgain(t *testing.T) {
 	b := &harness{appendErr: record.ErrBusy}
 	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)

@@ -68,8 +68,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveWebhook responds to handshakes from anyone and to deliveries from authorised
-// senders.
+// serveWebhook responds to handshakes, which anyone may make, and to deliveries, for which a
+// sender must be authorised.
 func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	d := parse(r, h.config.Now())
 	switch {

@@ -11,19 +11,21 @@ import (
 type Bucket struct {
 	// Store retries requests.
 	Store objstore.Store
-	// Credentials replaces the credentials, since each invocation may bring new ones.
+	// Credentials replaces the credentials of Store, because each invocation may bring new
+	// ones.
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout limits one attempt of a request for a small object. The connection of a
-// process that was frozen may be dead without a sign, and an invocation, which takes up to
-// 15 seconds, must leave time for another attempt.
+// AttemptTimeout limits one attempt of a request for a small object. After the platform froze
+// a process, a connection may be dead without an error, so an attempt may wait in vain. An
+// invocation takes up to 15 seconds, so the limit leaves time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
-// Bucket returns the bucket that OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX name.
-// Its first credentials are those in the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so
-// on), if any. An attempt of a request that exceeds attemptTimeout is retried; 0 is no limit.
-// It makes no request. The result is usable only if Err returns nil afterwards.
+// Bucket returns the bucket that OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX name. The
+// bucket's first credentials are those in the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so
+// on), if any. An attempt of a request that takes longer than attemptTimeout is retried; 0
+// means no limit. Bucket makes no request. The result is usable only if Err returns nil
+// afterwards.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

@@ -33,8 +33,8 @@ func (r *Reader) Optional(name string) string {
 	return strings.TrimSpace(r.Getenv(name))
 }
 
-// Int returns a whole number from minimum to maximum, and fallback if the variable is not
-// set or invalid.
+// Int returns the value of a variable as a whole number from minimum to maximum. It returns
+// fallback if the variable is not set or invalid.
 func (r *Reader) Int(name string, fallback, minimum, maximum int) int {
 	text := r.Optional(name)
 	if text == "" {

@@ -50,7 +50,7 @@ func TestBucket(t *testing.T) {
 	bucket.Credentials("id", "secret", "token")
 }
 
-// A request on a connection that went silent is retried on another one.
+// A request on a connection that went silent is retried on another connection.
 func TestBucketRetriesWhenTheServiceIsSilent(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

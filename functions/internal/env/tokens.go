@@ -28,7 +28,7 @@ func (r *Reader) Tokens(single, list string) serve.Tokens {
 	return tokens
 }
 
-// Token returns a token, empty if the variable is not set.
+// Token returns the token in a variable, empty if the variable is not set.
 func (r *Reader) Token(name string) string {
 	token := r.Optional(name)
 	if token == "" {
@@ -40,7 +40,7 @@ func (r *Reader) Token(name string) string {
 	return token
 }
 
-// Instance returns an instance identifier, empty if the variable is not set.
+// Instance returns the instance identifier in a variable, empty if the variable is not set.
 func (r *Reader) Instance(name string) event.InstanceID {
 	instance := event.InstanceID(r.Optional(name))
 	if instance != "" && !instance.Valid() {
