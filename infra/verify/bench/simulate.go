@@ -112,7 +112,7 @@ func (s *simulation) look(ctx context.Context) error {
 	return nil
 }
 
-// requests returns the number of put-class requests and the number of reads that the compactor has
+// requests returns the number of puts and deletes, and the number of reads, that the compactor has
 // made.
 func (s *simulation) requests() (puts, reads int) {
 	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
