@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// column is a column of the peers' table, which has one column for each field of a row. The function
-// value returns a pointer to the field.
+// column is a column of the peers' table, which has one column for each field of a row. The field
+// value is a pointer to that field.
 type column struct {
 	name  string
 	value any
