@@ -39,10 +39,17 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 	}
 	ctx, cancel := ignoreDisconnect(ctx)
 	defer cancel()
+	return batch, h.keep(ctx, d, batch)
+}
+
+// keep makes a decoded delivery durable: the events first, then the whole delivery if any of
+// its items was rejected. If the second step fails, the sender sends the delivery again, and
+// the events of both deliveries collapse when they are read.
+func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) error {
 	if err := h.record(ctx, batch.Events); err != nil {
-		return broker.Batch{}, err
+		return err
 	}
-	return batch, h.quarantine(ctx, d, batch.Rejected)
+	return h.quarantine(ctx, d, batch.Rejected)
 }
 
 // decode unpacks the body and returns its events and its rejected items. A body that cannot

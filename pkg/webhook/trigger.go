@@ -17,10 +17,7 @@ func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := h.record(ctx, batch.Events); err != nil {
-		return err
-	}
-	return h.quarantine(ctx, d, batch.Rejected)
+	return h.keep(ctx, d, batch)
 }
 
 // triggerRoute is the route of the payloads of triggers.
