@@ -55,12 +55,12 @@ func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, client
 
 func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	now := b.api.now().UTC()
-	h, err := b.api.history(ctx, d, now, latest(now))
+	p, err := b.api.readPast(ctx, d, now, latest(now))
 	if err != nil {
 		return "", err
 	}
-	status, err := h.statusAt(ctx, latest(now))
-	if err == nil && len(h.unreadable) > 0 {
+	status, err := p.statusAt(ctx, latest(now))
+	if err == nil && len(p.unreadable) > 0 {
 		err = errIncomplete
 	}
 	return status.State, err

@@ -74,16 +74,16 @@ func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	}
 }
 
-// TestAnswersAreAsDescribed: real responses have all described fields in the described types,
+// TestResponsesAreAsDescribed: real responses have all described fields in the described types,
 // both for events with every value and for events with few values.
-func TestAnswersAreAsDescribed(t *testing.T) {
+func TestResponsesAreAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	refused := full
 	refused.NativeEvent, refused.ActionInfo, refused.ChannelID = "client.connack", event.NotAuthorized, "other"
 	connect := full
 	connect.Action, connect.ActionInfo, connect.NativeEvent = event.Connect, event.Accepted, "client.connected"
 	connect.Time = full.ConnectedAt
-	answers := map[string]query.Result{
+	results := map[string]query.Result{
 		"nothing": {Receipt: receipt},
 		"all": {
 			Events: []event.Event{connect, full, refused, sparse}, NextCursor: "more", Receipt: receipt,
@@ -93,13 +93,13 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"sparse": {Events: []event.Event{sparse}, Receipt: receipt},
 	}
 	span := "&from=2026-11-22T06:00:00Z&to=2026-11-22T08:00:00Z"
-	for name, answer := range answers {
+	for name, result := range results {
 		for path, schema := range map[string]string{
 			trace + "&explain=1": "Trace", "/api/v1/status?instance=i&client=c": "StatusResponse",
 			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/status": "Problem",
 		} {
 			t.Run(name+" "+schema, func(t *testing.T) {
-				w := (&canned{answer: answer}).get(path)
+				w := (&canned{answer: result}).get(path)
 				require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, w.Code)
 				var got any
 				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got), w.Body)

@@ -62,29 +62,29 @@ func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 }
 
 func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang diagnose.Lang) (response, error) {
-	h, err := a.history(ctx, d, from, to)
+	p, err := a.readPast(ctx, d, from, to)
 	if err != nil {
 		return nil, err
 	}
-	span := history.Span{From: from, To: a.knownTo(from, h)}
-	before, err := h.statusAt(ctx, span.From.Add(-time.Millisecond))
+	span := history.Span{From: from, To: a.knownTo(from, p)}
+	before, err := p.statusAt(ctx, span.From.Add(-time.Millisecond))
 	if err != nil {
 		return nil, err
 	}
 	found := diagnosisResponse{
 		identity: d.identity(), From: instant(span.From), To: instant(span.To), Lang: lang,
-		Report:     diagnose.Diagnose(history.Of(h.since(span.From), span, before), lang),
-		Incomplete: len(h.unreadable) > 0,
+		Report:     diagnose.Diagnose(history.Of(p.since(span.From), span, before), lang),
+		Incomplete: len(p.unreadable) > 0,
 	}
-	return taggedResponse(found.fit(), h.receipt), nil
+	return taggedResponse(found.fit(), p.receipt), nil
 }
 
 // knownTo returns the end of a diagnosis: now, or the time of the newest event if that is
 // later because the clock of its broker runs fast.
-func (a api) knownTo(from time.Time, h *past) time.Time {
+func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
-	if n := len(h.events); n > 0 {
-		known = later(known, h.events[n-1].Time)
+	if n := len(p.events); n > 0 {
+		known = later(known, p.events[n-1].Time)
 	}
-	return earlier(h.to, known)
+	return earlier(p.to, known)
 }

@@ -20,53 +20,53 @@ type past struct {
 	unreadable []query.Unreadable
 }
 
-// history reads the events up to the instant to, beginning at the start of the UTC day that
+// readPast reads the events up to the instant to, beginning at the start of the UTC day that
 // contains the instant from.
-func (a api) history(ctx context.Context, d device, from, to time.Time) (*past, error) {
-	h := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
-	return h, h.extend(ctx, startOfDay(from))
+func (a api) readPast(ctx context.Context, d device, from, to time.Time) (*past, error) {
+	p := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
+	return p, p.extend(ctx, startOfDay(from))
 }
 
-// extend reads the events before those that h already holds, back to the instant from.
-func (h *past) extend(ctx context.Context, from time.Time) error {
-	result, err := h.api.reader.Trace(ctx, query.Request{
-		InstanceID: h.device.instanceID, ClientID: h.device.clientID,
-		From: from, To: h.from.Add(-time.Millisecond),
+// extend reads the events before those that p already holds, back to the instant from.
+func (p *past) extend(ctx context.Context, from time.Time) error {
+	result, err := p.api.reader.Trace(ctx, query.Request{
+		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
+		From: from, To: p.from.Add(-time.Millisecond),
 	})
 	if err != nil {
 		return err
 	}
 	reportUnreadable(ctx, result)
-	h.from = from
-	h.events = append(result.Events, h.events...)
-	h.receipt = h.receipt.Plus(result.Receipt)
-	h.unreadable = append(h.unreadable, result.Unreadable...)
+	p.from = from
+	p.events = append(result.Events, p.events...)
+	p.receipt = p.receipt.Plus(result.Receipt)
+	p.unreadable = append(p.unreadable, result.Unreadable...)
 	return nil
 }
 
 // statusAt returns the device's status at an instant. It searches back until the events settle
 // the status or the lookback is exhausted: one day, then two at once, four, and so on.
-func (h *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
-	limit := startOfDay(at).Add(-h.api.lookback)
+func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
+	limit := startOfDay(at).Add(-p.api.lookback)
 	for days := 1; ; days *= 2 {
-		status := history.StatusAt(h.events, at)
-		if status.Settled() || !h.from.After(limit) {
+		status := history.StatusAt(p.events, at)
+		if status.Settled() || !p.from.After(limit) {
 			return status, nil
 		}
-		earlier := h.from.AddDate(0, 0, -days)
-		if earlier.Before(limit) {
-			earlier = limit
+		start := p.from.AddDate(0, 0, -days)
+		if start.Before(limit) {
+			start = limit
 		}
-		if err := h.extend(ctx, earlier); err != nil {
+		if err := p.extend(ctx, start); err != nil {
 			return history.Status{}, err
 		}
 	}
 }
 
 // since returns the events from an instant on.
-func (h *past) since(from time.Time) []event.Event {
+func (p *past) since(from time.Time) []event.Event {
 	var events []event.Event
-	for _, e := range h.events {
+	for _, e := range p.events {
 		if !e.Time.Before(from) {
 			events = append(events, e)
 		}

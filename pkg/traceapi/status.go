@@ -58,16 +58,16 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 }
 
 func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (response, error) {
-	h, err := a.history(ctx, d, at, until)
+	p, err := a.readPast(ctx, d, at, until)
 	if err != nil {
 		return nil, err
 	}
-	status, err := h.statusAt(ctx, until)
+	status, err := p.statusAt(ctx, until)
 	if err != nil {
 		return nil, err
 	}
 	return jsonResponse(statusResponse{
-		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(h.from),
-		Incomplete: len(h.unreadable) > 0, Receipt: h.receipt,
+		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(p.from),
+		Incomplete: len(p.unreadable) > 0, Receipt: p.receipt,
 	}), nil
 }
