@@ -11,11 +11,11 @@ type place struct {
 	imports []string
 }
 
-// places is the map of functions and pkg, from the top down. Imports form no cycle. A function is only wiring: it imports one job or API, and the packages that
-// start that job or API.
+// places is the map of functions and pkg, from the top down. Imports form no cycle. A function
+// is only wiring: it imports one job or API, and the packages that start that job or API.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
-	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/console", "pkg/query", "pkg/serve"}},
+	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
 	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}}, // layout: a timer's payload names shards
 	{"functions/internal/env", []string{"pkg/event", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
@@ -25,10 +25,10 @@ var places = []place{
 	{"pkg/console", nil},
 	{"pkg/serve", []string{"pkg/event"}},
 
-	{"pkg/check", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/quarantine", "pkg/segment"}},
+	{"pkg/check", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/quarantine", "pkg/segment"}},
 	{"pkg/record", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
 	{"pkg/query", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
-	{"pkg/compact", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
+	{"pkg/compact", []string{"pkg/layout", "pkg/objstore", "pkg/segment"}},
 	{"pkg/quarantine", []string{"pkg/event", "pkg/layout", "pkg/objstore"}},
 	{"pkg/diagnose", []string{"pkg/broker", "pkg/event", "pkg/history"}},
 	{"pkg/history", []string{"pkg/broker", "pkg/event"}},
