@@ -16,8 +16,8 @@ const foreignKey = "the key does not belong to the layout; Device Trace ignores 
 // maxListings is the number of times a partition is listed before the check gives up.
 const maxListings = 6
 
-// errUnsettled means that after every listing of the partition an object disappeared before
-// it was read.
+// errUnsettled means that the check gave up: each time it listed the partition, an object
+// disappeared before it could be read.
 var errUnsettled = errors.New("the partition keeps changing while it is checked; run the check again")
 
 // listing is the listing of one partition.

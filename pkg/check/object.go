@@ -161,8 +161,8 @@ func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	return row, nil
 }
 
-// leadsTo reports whether a lookup of row, the one that next returned last, reads its row
-// group.
+// leadsTo reports whether a query for the client and time of row would read the row group that
+// holds row. The row must be the latest result of next.
 func (r *rowStream) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
 	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),

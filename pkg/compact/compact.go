@@ -143,14 +143,14 @@ type Report struct {
 	Stopped bool `json:"stopped"`
 }
 
-// Run compacts every partition of the given shards that is due. The zero range is all shards.
-// It lists the layout's marker and the shards, with one request for each 1,000 objects of a
+// Run compacts every partition in the given shards that is due. The zero range means all shards.
+// Run lists the layout's marker and the shards, with one request for each 1,000 objects of a
 // shard and at least one per shard. A merge costs at least a read for each input, a put, a
 // read of the output and a bulk delete.
 //
 // A partition that fails is reported, and the run continues with the next one. Run
 // returns an error if the shards do not fit the layout or if a listing fails; the report then
-// covers the work done before. It stops early, without an error, when Config.Margin is
+// covers the work done before. Run stops early, without an error, when Config.Margin is
 // reached.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}

@@ -217,7 +217,7 @@ func TestUnreadableInputsStay(t *testing.T) {
 	put(t, store, where, 77, 1, at("below the damage", 1))
 	sound, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
 	require.NoError(t, err)
-	sound[20] ^= 1 // in a row group, so that only streaming finds it
+	sound[20] ^= 1 // damages a row group but not the footer, so only reading the rows finds it
 	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), sound)
 	foreign := putBytes(t, store, where.Prefix()+"notes.txt", []byte("?"))
 

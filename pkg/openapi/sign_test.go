@@ -131,7 +131,7 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 // signed order, with spaces as "+" and only necessary characters encoded.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
-	if d.style == "ACS3" && d.form != nil { // the signature covers the hash of the body, so its order must not change
+	if d.style == "ACS3" && d.form != nil { // the signature covers the hash of the body, so the parameters must keep the signed order
 		r = httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(pairs(d.form)))
 	}
 	r.Host = d.host

@@ -19,8 +19,8 @@ type position struct {
 // cursorLength is the length of a decoded cursor in bytes: the two fields of a position.
 const cursorLength = 16
 
-// CursorAfter returns the cursor for the events that follow e. It stays valid while events
-// are recorded, compacted or expire.
+// CursorAfter returns the cursor for the events that follow e. It stays valid when events
+// are recorded, are compacted or expire.
 func CursorAfter(e event.Event) string {
 	row := segment.FromEvent(&e)
 	b := make([]byte, 0, cursorLength)
@@ -45,7 +45,7 @@ func parseCursor(cursor string) (*position, error) {
 }
 
 // following returns the rows after a position. If the event at that position has expired,
-// they begin with the next instant.
+// the rows begin at the next different time in the given order.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

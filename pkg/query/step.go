@@ -20,7 +20,7 @@ type Step struct {
 	MS   float64 `json:"ms"`
 }
 
-// note adds a step that has just ended, if the trace explains itself.
+// note records a step that has just ended, if the query asked for its steps.
 func (m *meter) note(began time.Time, s Step) {
 	if !m.explain {
 		return

@@ -68,8 +68,8 @@ func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	return text, date.Format(dayFormat), nil
 }
 
-// canonicalRequest returns the text whose digest is signed. Its empty field would list additional signed
-// headers.
+// canonicalRequest returns the text whose digest is signed. The empty line is the list of additional
+// signed headers: there are none.
 func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,

@@ -71,7 +71,7 @@ func (d *device) simulate(m mix, seed, number uint64) {
 
 // mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // by this the shares of the troubles are multiplied, 0 to 1
+	troubled float64 // factor on the share of each trouble, 0 to 1
 	connects float64 // connects of a healthy device per day
 }
 
