@@ -28,8 +28,9 @@ var mosquittoSource = Source{
 // writes "Client dev1 disconnected, session taken over."
 //
 // Other lines make no event. Neither do lines without a client identifier: in its place,
-// Mosquitto writes <unknown> up to 2.0, and the client's address from 2.1 on. If a client
-// has <unknown> or its address as its identifier, only its connects may be recorded.
+// Mosquitto writes <unknown> up to 2.0, and the client's address from 2.1 on. So a client
+// whose identifier is <unknown> is never recorded, and of a client whose identifier is its own
+// address only the connects are.
 //
 // The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
 // its line has no time, or has a local time, whose zone is unknown.
