@@ -7,16 +7,16 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// EndIs says how the end of a connection is known.
+// EndIs says whether a connection has ended, and how its end is known.
 type EndIs string
 
 const (
-	// Open: no end is on record, and it is the newest connection.
+	// Open: the connection is the newest one, and no end of it is on record.
 	Open EndIs = "open"
 	// Reported: the broker reported the end.
 	Reported EndIs = "reported"
-	// Inferred: the broker reported no end, but the next connection began. Why the
-	// connection ended, and when exactly, is not known.
+	// Inferred: the broker reported no end, but a later connection began. Why and exactly
+	// when this connection ended is unknown.
 	Inferred EndIs = "inferred"
 )
 
@@ -25,7 +25,7 @@ type Kind string
 
 const (
 	StillOpen     Kind = "open"
-	Unexplained   Kind = "unknown" // inferred, or reported without a reason
+	Unexplained   Kind = "unknown" // the end was inferred, or reported without a reason
 	Disconnected  Kind = "disconnected"
 	ClientClosed  Kind = "client-closed"
 	NoHeart       Kind = "no-heart"
@@ -49,8 +49,8 @@ var kinds = map[event.ActionInfo]Kind{
 	event.SocketIOException:    IO,
 }
 
-// ActionInfo returns the kind as a word of the events' vocabulary. It is empty for kinds
-// without one.
+// ActionInfo returns the action info that events use for this kind of end, or "" if there is
+// none.
 func (k Kind) ActionInfo() event.ActionInfo {
 	for info, kind := range kinds {
 		if kind == k {
@@ -63,22 +63,22 @@ func (k Kind) ActionInfo() event.ActionInfo {
 // Connection is one network connection of the client.
 type Connection struct {
 	ChannelID string `json:"channel_id"`
-	// Start is when the broker accepted the connection. It is unknown if that is not on
-	// record and no event about the end says it.
+	// Start is when the broker accepted the connection. It is unknown if no connect is on
+	// record and no event about the end includes the time of the connect.
 	Start Instant `json:"start"`
 	// End is unknown while the connection is open. It is never before Start.
 	End   Instant `json:"end"`
 	EndIs EndIs   `json:"end_is"`
 	Kind  Kind    `json:"kind"`
 
-	// The end as reported. All of these are empty if no end was reported.
+	// The next five fields describe the reported end. They are empty if no end was reported.
 	Action       event.Action     `json:"action"`
 	ActionInfo   event.ActionInfo `json:"action_info"`
 	NativeEvent  string           `json:"native_event"`
 	NativeReason string           `json:"native_reason"`
 	ReasonCode   *int32           `json:"reason_code"`
 
-	// What the events about the start or the end say about the connection.
+	// The next nine fields come from the events about the start and the end of the connection.
 	PeerAddress     string    `json:"peer_address"`
 	PeerPort        int32     `json:"peer_port"`
 	Username        string    `json:"username"`
@@ -89,11 +89,11 @@ type Connection struct {
 	CleanStart      *bool     `json:"clean_start"`
 	Source          string    `json:"source"`
 
-	connectedAt time.Time // as the source reported it
-	accepted    bool      // the connect is on record
+	connectedAt time.Time // the start, as the source reported it
+	accepted    bool      // whether the connect is on record
 }
 
-// fillFrom copies from e what is not known about the connection yet.
+// fillFrom copies those fields from e that are still unknown in c.
 func (c *Connection) fillFrom(e *event.Event) {
 	fill(&c.PeerAddress, e.PeerAddress)
 	fill(&c.PeerPort, e.PeerPort)
@@ -114,15 +114,16 @@ func fill[T comparable](to *T, from T) {
 	}
 }
 
-// finish sets how the connection ended.
+// finish records the end of the connection as e reports it.
 func (c *Connection) finish(e *event.Event) {
 	c.EndIs, c.Kind = Reported, kindOf(e)
 	c.Action, c.ActionInfo = e.Action, e.ActionInfo
 	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, e.ReasonCode.Pointer()
 }
 
-// kindOf returns the kind of an end. Sources that never report a reason send one word for
-// all ends, which says nothing.
+// kindOf returns the kind of the end that e reports. It ignores the action info of an end
+// whose reason the source did not give, because such an action info shows nothing about the
+// cause.
 func kindOf(e *event.Event) Kind {
 	kind, ok := kinds[e.ActionInfo]
 	switch {
@@ -135,8 +136,8 @@ func kindOf(e *event.Event) Kind {
 	}
 }
 
-// Lasted returns how long the connection lasted. That is known only if its end was reported
-// and its start is on record.
+// Lasted returns how long the connection lasted. The duration is known only if the end was
+// reported and the start is known.
 func (c *Connection) Lasted() (d time.Duration, known bool) {
 	if c.EndIs != Reported || c.Start.IsZero() {
 		return 0, false
@@ -144,9 +145,9 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 	return c.End.Sub(c.Start.Time), true
 }
 
-// Dropped reports whether the connection has a reported end that is not a DISCONNECT of the
-// client. An end without a reason may have been a DISCONNECT, unless the source reports
-// DISCONNECT by another event.
+// Dropped reports whether the connection has a reported end that is known not to be a
+// DISCONNECT by the client. An end without a reason may have been a DISCONNECT, unless the
+// source reports a DISCONNECT by a different event.
 func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

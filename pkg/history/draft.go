@@ -8,26 +8,27 @@ import (
 )
 
 const (
-	// SameMoment is how far apart two rows about one moment can be: some sources know only
-	// whole seconds, and a takeover shows up in two connections.
+	// SameMoment is how far apart the times of two rows about the same moment can be. Some
+	// sources report only whole seconds. A takeover is reported twice: as the end of one
+	// connection and as the start of another.
 	SameMoment = 2 * time.Second
 	// maxDisorder is how far the rows of one connection can be out of order. If a source
-	// sends no time, an event has the time at which it arrived, and brokers try for some 45 s
-	// to deliver an event.
+	// sends no time, an event has the time at which it arrived, and brokers may retry the
+	// delivery of an event for some 45 s.
 	maxDisorder = time.Minute
 )
 
-// draft is a connection that is being put together from its events.
+// draft is a connection while it is put together from its events.
 type draft struct {
 	Connection
-	known   bool           // the connection is from before the events, and its own events are not at hand
+	known   bool           // the connection was passed to pair; its own events may be missing
 	connect *event.Event   // nil if no connect is on record
-	ends    []*event.Event // the rows about the end
-	best    *event.Event   // the most detailed of ends
-	detail  int            // how detailed best is
-	next    time.Time      // when the next connection began, zero for the newest; see losesTakeover
-	// doubtful: the connection seems to have ended when it began, or before. Older events may
-	// show that the end belongs to an older connection.
+	ends    []*event.Event // the rows that report the end
+	best    *event.Event   // the most detailed row in ends
+	detail  int            // the result of func detail for best
+	next    time.Time      // when the next connection began, or zero; see losesTakeover
+	// doubtful: the end on record is not later than the start. Older events may show that
+	// this end belongs to an older connection.
 	doubtful bool
 }
 
@@ -35,7 +36,7 @@ func newDraft(channel string) *draft {
 	return &draft{Connection: Connection{ChannelID: channel}}
 }
 
-// knownDraft continues a connection that was found earlier.
+// knownDraft returns a draft that continues a connection from an earlier result.
 func knownDraft(c Connection) *draft {
 	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
 	return &draft{Connection: c, known: true, detail: detail(&end)}
@@ -47,7 +48,8 @@ func (d *draft) addConnect(e *event.Event) {
 	d.fillFrom(e)
 }
 
-// addEnd adds a row about the end. The most detailed row counts, and the first of equals.
+// addEnd adds a row that reports the end. Of all these rows, the most detailed one counts.
+// Among equally detailed rows, the first one counts.
 func (d *draft) addEnd(e *event.Event) {
 	d.ends = append(d.ends, e)
 	d.fillFrom(e)
@@ -66,21 +68,21 @@ func (d *draft) addEnds(rows []*event.Event) {
 func (d *draft) hasBegun() bool { return d.connect != nil || d.known }
 func (d *draft) hasEnded() bool { return !d.End.IsZero() }
 
-// hasChannelID reports whether the source gave the connection an identifier.
+// hasChannelID reports whether the source sent its own identifier for the connection.
 func hasChannelID(e *event.Event) bool { return e.ChannelID != "" }
 
-// hasAddressOnly reports whether only address and port identify the connection. A client may
-// use both again.
+// hasAddressOnly reports whether at most address and port identify the connection. Both may
+// be the same in a later connection of the client.
 func hasAddressOnly(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
 
-// ownsConnect reports whether a connect of the same channel is about this connection, and not
-// about another connection that uses the channel again. An end that is on record may have
-// overtaken the connect.
+// ownsConnect reports whether a connect on the same channel belongs to this connection, and
+// not to a later connection that uses the channel again. If an end is already on record, it
+// may have arrived before its connect.
 func (d *draft) ownsConnect(e *event.Event) bool {
 	switch {
 	case hasAddressOnly(e):
 		return false
-	case !hasChannelID(e): // a client connects only once at one instant
+	case !hasChannelID(e): // the channel includes the start, and a client connects only once at one instant
 		return true
 	case d.hasBegun():
 		return !d.hasEnded() && e.Time.Sub(d.Start.Time) <= maxDisorder
@@ -89,12 +91,12 @@ func (d *draft) ownsConnect(e *event.Event) bool {
 	}
 }
 
-// ownsEnd reports whether an end of the same channel is about this connection.
+// ownsEnd reports whether an end on the same channel belongs to this connection.
 func (d *draft) ownsEnd(e *event.Event) bool {
 	switch {
 	case !d.hasEnded():
 		return true
-	case hasAddressOnly(e): // a second report may be about the session; see isSessionTakeover
+	case hasAddressOnly(e): // a second end may be a session takeover; see isSessionTakeover
 		return !broker.TraitsOf(e.Source).SessionTakeovers && e.Time.Sub(d.End.Time) <= SameMoment
 	case hasChannelID(e):
 		return e.Time.Sub(d.End.Time) <= maxDisorder
@@ -103,15 +105,15 @@ func (d *draft) ownsEnd(e *event.Event) bool {
 	}
 }
 
-// mayOwn reports whether an end that names no connection can belong to this one: what is
-// known about the connection does not contradict it.
+// mayOwn reports whether an end without a ChannelID can belong to this connection. It can,
+// unless the known details of the connection contradict those of the end.
 func (d *draft) mayOwn(e *event.Event) bool {
 	return !differentNodes(d.Node, e.Node) && !Differ(d.PeerAddress, e.PeerAddress) && !Differ(d.PeerPort, e.PeerPort) &&
 		(e.ConnectedAt.IsZero() || d.beganAt(e.ConnectedAt))
 }
 
-// matches reports whether an end that names no connection has something that only this
-// connection has.
+// matches reports whether an end without a ChannelID has the same address and port as this
+// connection, or the same start.
 func (d *draft) matches(e *event.Event) bool {
 	return e.PeerPort != 0 && d.PeerPort == e.PeerPort && d.PeerAddress == e.PeerAddress ||
 		!e.ConnectedAt.IsZero() && d.beganAt(e.ConnectedAt)
@@ -124,7 +126,7 @@ func (d *draft) beganAt(t time.Time) bool {
 	return !d.Start.IsZero() && d.Start.Sub(t).Abs() <= SameMoment
 }
 
-// differentNodes reports whether a and b can only be names of different nodes.
+// differentNodes reports whether a and b are certainly names of different nodes.
 func differentNodes(a, b string) bool { return Differ(a, b) && broker.ComparableNodes(a, b) }
 
 // Differ reports whether a and b are both known and not equal.
@@ -133,8 +135,9 @@ func Differ[T comparable](a, b T) bool {
 	return a != b && a != unknown && b != unknown
 }
 
-// fixTimes makes the times consistent: a connection begins when it was accepted, and no later
-// than it ended, whatever the clocks say.
+// fixTimes makes the times consistent. If no connect is on record, the start is the one that
+// the source reported with the end. A start later than the end, which comes from wrong
+// clocks, becomes equal to the end. A connection without an end is open.
 func (d *draft) fixTimes() {
 	if d.Start.IsZero() && !d.connectedAt.IsZero() {
 		d.Start = Instant{millis(d.connectedAt)}

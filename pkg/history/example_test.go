@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// A broker reports two connections of a device. The device closes the first one properly and
-// goes silent in the second one.
+// A broker reports two connections of a device. The device ends the first one with a
+// DISCONNECT and goes silent during the second one.
 func ExampleOf() {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 22, hour, minute, 0, 0, time.UTC) }
 	events := []event.Event{

@@ -1,13 +1,15 @@
-// Package history puts the events of one client together: its connections, refused
-// CONNECTs, status, timeline and summary. Package diagnose puts it into words.
+// Package history derives the history of one client from its events: the client's
+// connections, refused CONNECTs, status, timeline and summary. Package diagnose explains
+// such a history in words.
 //
 // What always holds: the functions are pure. Neither the order of the events nor repeated
-// deliveries change the result. All times that are returned are UTC in whole milliseconds.
-// n events take O(n log n) time and O(n) memory.
+// deliveries change the result. All returned times are in UTC and whole milliseconds.
+// For n events, the functions take O(n log n) time and O(n) memory.
 //
-// Words: the end of a connection is reported by the broker, or inferred if the next
-// connection began before any end was reported. A reported end that is not a DISCONNECT of
-// the client is a drop. A CONNECT that the broker refused is a refusal and not a connection.
+// Words: the end of a connection is reported if the broker sent an event for it. Otherwise
+// it is inferred from the beginning of the next connection. A drop is a reported end that is
+// known not to be a DISCONNECT by the client. A refusal is a CONNECT that the broker refused;
+// it does not count as a connection.
 package history
 
 import (
@@ -16,20 +18,20 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Span is a range of time with both ends included. To must not be in the future, because a
-// connection without an end is taken to be open until then.
+// Span is a range of time that includes both From and To. To must not be in the future,
+// because a connection without an end counts as open until To.
 type Span struct{ From, To time.Time }
 
-// History is what the events of one client say about a span.
+// History describes one client during a span of time.
 type History struct {
-	// Status is the status at the end of the span.
+	// Status is the client's status at the end of the span.
 	Status Status `json:"status"`
 	// Connections lists the connections that were open at some time in the span or ended in
-	// it, in the order in which they began.
+	// it. They are sorted by start, or by end if the start is unknown.
 	Connections []Connection `json:"connections"`
-	// Refusals are in order of time.
+	// Refusals are sorted by time.
 	Refusals []Refusal `json:"refusals"`
-	// Timeline covers the span without gaps.
+	// Timeline covers the whole span without gaps.
 	Timeline []Stretch `json:"timeline"`
 	Summary  Summary   `json:"summary"`
 
@@ -39,9 +41,9 @@ type History struct {
 	Events int `json:"-"`
 }
 
-// Of returns the history of the client whose events are given. Events outside the span are
-// ignored. before is the result of StatusAt for the instant just before the span, or the zero
-// Status if that is not known.
+// Of returns the history of one client, given the events of this client. It ignores events
+// outside the span. before is the result of StatusAt for the instant just before the span, or
+// the zero Status if the events before the span are not known.
 func Of(events []event.Event, span Span, before Status) History {
 	span = Span{millis(span.From), millis(span.To)}
 	rows := unique(events, func(t time.Time) bool { return !t.Before(span.From) && !t.After(span.To) })

@@ -2,8 +2,8 @@ package history
 
 import "time"
 
-// Instant is a time that may be unknown, which is the zero value. In JSON it is RFC 3339 in
-// UTC, always with three decimals, or null.
+// Instant is a time that may be unknown. The zero value is an unknown time. In JSON, an
+// Instant is an RFC 3339 time in UTC, always with three decimals, or null if unknown.
 type Instant struct{ time.Time }
 
 const instantLayout = `"2006-01-02T15:04:05.000Z"`
@@ -15,7 +15,7 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 	return i.UTC().AppendFormat(nil, instantLayout), nil
 }
 
-// millis returns t in UTC, cut to whole milliseconds.
+// millis returns t in UTC, truncated to whole milliseconds.
 func millis(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Millisecond)
 }

@@ -7,9 +7,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// KeepAlive is the longest silence that the client promised, unknown if no event reports
-// it. A known zero means that the client asked for no keep alive. In JSON it is a whole
-// number of seconds, or null if unknown.
+// KeepAlive is the longest silence that the client promised. It is unknown if no event
+// reports it. A known zero means that the client asked for no keep alive. In JSON, a
+// KeepAlive is a whole number of seconds, or null if unknown.
 type KeepAlive event.Optional[time.Duration]
 
 func (k KeepAlive) MarshalJSON() ([]byte, error) {

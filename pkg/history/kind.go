@@ -9,8 +9,8 @@ func isConnect(e *event.Event) bool {
 	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
 }
 
-// isRefusal reports whether e is a refusal, judging by e alone. Some sources report a refusal
-// as a connect with another action info than accepted.
+// isRefusal reports whether e itself shows that it is a refusal. Some sources report a refusal
+// as a connect whose action info is not accepted.
 func isRefusal(e *event.Event) bool {
 	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
 }
@@ -19,11 +19,11 @@ func isEnd(e *event.Event) bool {
 	return e.Action == event.Close || e.Action == event.Disconnect
 }
 
-// mayBeRefusal reports whether e, which belongs to no recorded connection, is a refused
-// CONNECT and not the end of a connection. The end of an accepted connection often says when
-// it was accepted. Not authorized is nearly always a refusal. The others may also end a
-// connection that began before the known events, so they are refusals only if the client is
-// known to have been offline.
+// mayBeRefusal reports whether e, an end that belongs to no recorded connection, counts as a
+// refused CONNECT. An end that includes the time of its connect ended an accepted connection.
+// "Not authorized" is nearly always a refusal. The other reasons may also end a connection
+// that began before the known events, so they count as refusals only if the client is known
+// to have been offline.
 func mayBeRefusal(e *event.Event, offline bool) bool {
 	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false
@@ -31,14 +31,15 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // the last for a will message
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // TopicAuthFailed: for a will message
 		return offline
 	default:
 		return false
 	}
 }
 
-// detail ranks the rows about one end. The higher, the more the row says about the cause.
+// detail ranks the rows that report one end. A higher rank means that the row says more about
+// the cause.
 func detail(e *event.Event) int {
 	switch {
 	case broker.IsMute(e):

@@ -23,12 +23,12 @@ var (
 	native, reason                   = historytest.Native, historytest.Reason
 )
 
-// ofDay returns the history of the whole day if nothing is known about the time before.
+// ofDay returns the history of the whole day. Nothing is known about the time before.
 func ofDay(events []event.Event) history.History {
 	return history.Of(events, wholeDay, history.Status{})
 }
 
-// lines shows connections and refusals, one a line.
+// lines returns one line for each connection and each refusal.
 func lines(h history.History) []string {
 	found := []string{}
 	for _, c := range h.Connections {

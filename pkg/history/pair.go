@@ -8,25 +8,26 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// pairs is what the events of a client add up to.
+// pairs holds the connections and refusals that pair found in the events of a client.
 type pairs struct {
-	drafts   []*draft // in the order of compareDrafts
+	drafts   []*draft // sorted by compareDrafts
 	refusals []Refusal
 }
 
-// pair puts events together:
+// pair derives connections and refusals from events by these rules:
 //
-//   - Events of one channel belong to one connection, in whatever order they came. A channel
-//     that is derived from address and port alone may come again later. So may a channel that
-//     the broker named, unless its events are one connect and one end.
-//   - An end without a connect of its channel belongs to the newest connection that was open
-//     at the time and does not contradict it, provided that the broker did not name the
-//     channel. Some sources report other details at the end of a connection than at its
-//     start. An end by a takeover, or by what may be one, belongs to an older connection that
-//     was just replaced.
-//   - An end that finds no connection is a refusal, or another row about the end just before,
-//     or about a session or a refused CONNECT only, or about a connection whose connect is not
-//     on record.
+//   - Events of one channel belong to one connection, in whatever order they arrived. A later
+//     connection may use the same channel again if the channel is derived only from address
+//     and port. It may also do so if the broker named the channel, unless the events of the
+//     channel are one connect and one end.
+//   - An end may have no connect on the same channel, because some sources report different
+//     details at the end of a connection than at its start. If the broker did not name the
+//     channel, such an end belongs to the newest connection that was open at the time and
+//     that the details of the end do not contradict. An end by a takeover, or by a possible
+//     takeover, instead belongs to an older connection that was just replaced.
+//   - If no such connection is found, the end is one of these: a refusal, another report of
+//     an end just before, the end of only a session or of a refused CONNECT, or the end of
+//     a connection whose connect is not on record.
 //
 // known is a connection from before the events, or nil.
 func pair(rows []*event.Event, known *Connection) pairs {
@@ -42,17 +43,17 @@ func pair(rows []*event.Event, known *Connection) pairs {
 	return pairs{p.begun, p.refusals}
 }
 
-// pairing is the work of pair in progress.
+// pairing is the state of a call of pair.
 type pairing struct {
-	begun     []*draft // drafts with a known connect; at the end of pair, all drafts
-	endOnly   []*draft // drafts without a known connect
+	begun     []*draft // drafts with a known connect; place adds the remaining connections
+	endOnly   []*draft // drafts without a known connect, which place deals with
 	refusals  []Refusal
 	refusedAt []time.Time // see isEndOfRefusal
 }
 
-// byChannel makes a draft for each channel, or for each connection that used the channel.
+// byChannel makes a draft for each connection of each channel.
 func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
-	var channels []string // in order, so that the result has an order, too
+	var channels []string // in a fixed order, so that the result has one, too
 	groups := map[string][]*event.Event{}
 	for _, e := range rows {
 		switch {
@@ -66,7 +67,7 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 			groups[channel] = append(groups[channel], e)
 		}
 	}
-	for _, e := range groups[""] { // nothing says which of them belong together
+	for _, e := range groups[""] { // these events have no channel, so each gets its own draft
 		p.split("", []*event.Event{e}, nil)
 	}
 	delete(groups, "")
@@ -79,9 +80,9 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 	}
 }
 
-// split splits the events of a channel into connections, beginning with the connection that
-// has the channel already, or nil. It goes through the events in order of time, and takes the
-// connect first if it has the time of an end.
+// split splits the events of a channel into connections. current is the connection that used
+// the channel before these events, or nil. split goes through the events in order of time. If
+// a connect and an end have the same time, the connect comes first.
 func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
 	one := current == nil && areOneConnection(rows)
@@ -107,9 +108,10 @@ func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	p.keep(current)
 }
 
-// areOneConnection reports whether the events of a channel, in order of time, belong to one
-// connection even if the clock was set back meanwhile: the broker named the channel, and they
-// are one connect and one end.
+// areOneConnection reports whether the events of a channel, in order of time, must belong to
+// one connection, even if its end seems to be earlier than its connect because the clock was
+// set back. That is so if the broker named the channel and the events are one connect and one
+// end. Several reports of the end within maxDisorder count as one end.
 func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
 	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&
@@ -139,11 +141,11 @@ func (p *pairing) keep(d *draft) {
 	}
 }
 
-// compareDrafts orders by start, so that the last one is the newest. An unknown start comes
-// before all known ones, since the records begin somewhere. Of two connections that began at
-// once, the one that ended first comes first.
+// compareDrafts orders drafts by start, so that the newest connection is last. An unknown
+// start comes before all known ones, because the connect is probably older than the records.
+// If two connections began at the same time, the one that ended first comes first.
 func compareDrafts(a, b *draft) int {
-	if c := a.Start.Compare(b.Start.Time); c != 0 { // unknown is the zero time
+	if c := a.Start.Compare(b.Start.Time); c != 0 { // an unknown start is the zero time
 		return c
 	}
 	if a.hasEnded() != b.hasEnded() {
@@ -155,7 +157,7 @@ func compareDrafts(a, b *draft) int {
 	return cmp.Or(a.End.Compare(b.End.Time), cmp.Compare(a.ChannelID, b.ChannelID))
 }
 
-// inferEnds ends each connection without a recorded end when the next one began.
+// inferEnds sets the end of each connection without a recorded end to the start of the next one.
 func inferEnds(drafts []*draft) {
 	for i, d := range drafts[:max(len(drafts)-1, 0)] {
 		if next := drafts[i+1].Start; !d.hasEnded() && !next.IsZero() {
@@ -164,7 +166,8 @@ func inferEnds(drafts []*draft) {
 	}
 }
 
-// connectionsIn returns the connections of a span in order of time.
+// connectionsIn returns the connections of a span, sorted by start, or by end if the start is
+// unknown.
 func (p pairs) connectionsIn(span Span) []Connection {
 	drafts := slices.DeleteFunc(slices.Clone(p.drafts), func(d *draft) bool {
 		return d.known && d.hasEnded() && d.End.Before(span.From)

@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Events are put together into connections.
+// TestPairing checks which events are put together into which connections.
 func TestPairing(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -283,7 +283,7 @@ func TestPairing(t *testing.T) {
 	}
 }
 
-// Some ends are refused CONNECTs.
+// TestRefusals checks which ends count as refused CONNECTs.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -355,7 +355,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// The details of a connection come from its connect and its end.
+// The details of a connection come from both its connect and its end.
 func TestConnectionTakesFromBothEnds(t *testing.T) {
 	began := connect("08:00:00", channel("a"), from("192.0.2.7", 52341), keepAlive(60), source(broker.Events))
 	began.Protocol, began.ProtocolVersion, began.CleanStart = "MQTT", 5, event.Some(false)
@@ -380,7 +380,7 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 	require.Equal(t, int32(0x8D), *c.ReasonCode)
 }
 
-// If the source sends no channel, the derived one is shown.
+// If the source sends no channel, the connection has the derived channel.
 func TestConnectionShowsTheDerivedChannel(t *testing.T) {
 	began := connect("08:00:00", connectedAt("08:00:00"), node("n"))
 	require.Equal(t, began.Channel(), ofDay([]event.Event{began}).Connections[0].ChannelID)
@@ -431,8 +431,8 @@ func TestPairingWithBefore(t *testing.T) {
 	}
 }
 
-// Of two deliveries that two versions of a decoder read differently, the same one is always
-// kept.
+// Two versions of a decoder may read two deliveries of one event differently. Whatever the
+// order of the deliveries, the same one must be kept.
 func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	first := connect("08:00:00", channel("a"))
 	second, third := first, first
@@ -465,7 +465,7 @@ func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
 	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
 }
 
-// These are events as NanoMQ 0.25.5 sends them.
+// nanomqConnect, nanomqRefused and nanomqEnd return events as NanoMQ 0.25.5 sends them.
 func nanomqConnect(at string) event.Event {
 	return connect(at, source(broker.NanoMQ), native("client_connack"))
 }

@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// byTime finds out what the ends without a connect are about, the earliest first.
+// byTime finds out what each end without a connect is about, the earliest end first.
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
 	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
@@ -26,7 +26,7 @@ func (p *pairing) byTime() {
 	}
 }
 
-// endingRefusals returns, in order, when CONNECTs were refused whose source also reports the
+// endingRefusals returns the sorted times of the refusals from sources that also report the
 // end of the refused connection.
 func endingRefusals(refusals []Refusal) (times []time.Time) {
 	for _, r := range refusals {
@@ -38,8 +38,9 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 	return times
 }
 
-// isEndOfRefusal reports whether an end belongs to a refused CONNECT. It uses up the refusal,
-// because each refused CONNECT ends only once. It must be called in order of the ends' times.
+// isEndOfRefusal reports whether an end belongs to a refused CONNECT. If so, it removes the
+// refusal from refusedAt, because each refused CONNECT ends only once. The caller must pass
+// the ends in order of time.
 func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
@@ -51,15 +52,16 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	return true
 }
 
-// maxCandidates limits the connections that an end is compared with, so that the cost stays
-// linear even if thousands of connections begin in one moment.
+// maxCandidates limits the number of connections that an end is compared with, so that the
+// cost stays linear even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
-// candidates returns the connections that an end at t may belong to, the likeliest first. That
-// is the newest of the connections that began before t, which are the given number. Then come
-// older ones that were followed just before t, since the end of a connection that is taken
-// over may be reported after the new one began. Last come connections that began at t: they
-// ended at once, if nothing else did.
+// candidates returns the connections that an end at t may belong to, the likeliest first.
+// earlier is the number of drafts that began before t. The first candidate is the newest of
+// these. Next come older connections whose next connection began just before t, because the
+// end of a connection that was taken over may be reported after the new connection began.
+// Last come connections that began at t: if no other connection fits, one of these ended at
+// once.
 func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -76,7 +78,8 @@ func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	return found
 }
 
-// place gives an end without a connect to one of the candidates, or finds what else it is.
+// place assigns an end without a connect to one of the candidates, or finds out what else the
+// end is.
 func (p *pairing) place(d *draft, candidates []*draft) {
 	end := d.best
 	open, ended := owners(end, candidates)
@@ -95,17 +98,17 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 	}
 }
 
-// isSessionTakeover reports whether an end is the takeover of a session whose connection had
-// already ended. Some sources then report the end of that connection again, with its address
-// and port.
+// isSessionTakeover reports whether an end reports the takeover of a session whose connection
+// had already ended. In this case, some sources report the end of that connection again, with
+// its address and port.
 func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
-// owners returns the open connection that an end belongs to, and a connection that has just
-// ended and whose end it may report again. An end that may be a takeover belongs to a
-// connection that has only just begun if there is no other choice.
+// owners returns the open connection that an end belongs to, and the connection that ended at
+// about the same time, whose end it may report again. Both may be nil. An end that may be a
+// takeover is assigned to a connection that has only just begun only if no other fits.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil
@@ -130,9 +133,8 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	return recent, ended
 }
 
-// losesTakeover returns the connection whose client identifier the next connection took at
-// the time of the end. A connection that has only just begun was not taken over, unless yet
-// another one began.
+// losesTakeover returns the connection that the next connection replaced at about the time of
+// the end, or nil. It never returns the newest connection, because nothing replaced it.
 func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique returns the events at wanted times in order of time, one for each event even if
-// it was delivered repeatedly. The result points into events.
+// unique returns the events at wanted times in order of time. An event that was delivered
+// repeatedly is returned once. The result points into events.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {

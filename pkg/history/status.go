@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// State says whether a client has a connection.
+// State says whether a client is connected.
 type State string
 
 const (
@@ -17,40 +17,40 @@ const (
 	Offline State = "offline"
 )
 
-// Status is what is known about a client at an instant.
+// Status is the state of a client at an instant, with its newest connection.
 type Status struct {
 	// State is online while the newest connection has no recorded end. If the broker crashes
 	// or an event is lost, the client stays online until it connects again.
 	State State `json:"state"`
-	// Since is when the state began. It may be unknown.
+	// Since is when the state began, if that is known.
 	Since Instant `json:"since"`
-	// Connection is the newest known connection, open or ended, or nil.
+	// Connection is the newest known connection, whether open or ended. It is nil if none is known.
 	Connection *Connection `json:"connection"`
-	// LastEventAt is the time of the newest event, refusals included.
+	// LastEventAt is the time of the newest event, which may be a refusal.
 	LastEventAt Instant `json:"last_event_at"`
 
 	settled bool
 }
 
-// StatusAt returns the status of the client at an instant. Later events are ignored.
+// StatusAt returns the status of the client at an instant. It ignores later events.
 func StatusAt(events []event.Event, at time.Time) Status {
 	rows := unique(events, func(t time.Time) bool { return !t.After(at) })
 	return pair(rows, nil).status(rows, Status{})
 }
 
-// Settled reports whether no older events can change a status. It assumes that StatusAt was
-// given all events from some instant on.
+// Settled reports whether the status stays the same whatever older events are added. It
+// assumes that StatusAt was given all events from some instant on.
 //
 // A status is settled if the start of the newest connection is among the events. An end alone
-// does not settle it: an older event may belong to a connection that began later than the one
-// that ended. Refusals never settle it. Neither does a connection that seems to have ended
-// when it began, or before, because the end may belong to an older connection. Settled
-// ignores one case: a clock that was set back can put the end of the newest connection before
-// all of the events.
+// does not settle the status, because an older event may show a connection that began later
+// than the one that ended. Refusals never settle the status. A connection whose end is not
+// later than its start does not settle it either, because the end may belong to an older
+// connection. Settled ignores one case: if a clock was set back, the end of the newest
+// connection can be earlier than all of the events.
 func (s Status) Settled() bool { return s.settled }
 
 // status returns the status after all events, given the status before them. The newest
-// connection is the last one that began.
+// connection is the one that began last.
 func (p pairs) status(rows []*event.Event, before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}
 	if len(rows) > 0 {
@@ -69,7 +69,7 @@ func (p pairs) status(rows []*event.Event, before Status) Status {
 	return s
 }
 
-// doubtful reports whether older events could show that another connection is the newest.
+// doubtful reports whether older events could show that a different connection is the newest.
 func (p pairs) doubtful() bool {
 	newest := p.drafts[len(p.drafts)-1]
 	return slices.ContainsFunc(p.drafts, func(d *draft) bool {
@@ -77,8 +77,8 @@ func (p pairs) doubtful() bool {
 	})
 }
 
-// beganAmong reports whether the connection began after the first of the events, so that the
-// events contain any newer connection.
+// beganAmong reports whether the connection began no earlier than the first of the events. If
+// so, the events include the connect of any newer connection.
 func (d *draft) beganAmong(rows []*event.Event) bool {
 	return !d.Start.IsZero() && len(rows) > 0 && !d.Start.Before(millis(rows[0].Time))
 }

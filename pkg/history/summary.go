@@ -5,26 +5,29 @@ import (
 	"time"
 )
 
-// Summary is a span in numbers.
+// Summary holds the figures of a span.
 type Summary struct {
 	OnlineMS  int64 `json:"online_ms"`
 	OfflineMS int64 `json:"offline_ms"`
 	UnknownMS int64 `json:"unknown_ms"`
-	// Uptime is the online part, 0 to 1, of the time with a known state. It is nil if there
-	// is no such time.
+	// Uptime is the time online divided by the time with a known state, from 0 to 1. It is nil
+	// if the state is never known.
 	Uptime *float64 `json:"uptime"`
-	// Connects is the number of connections whose connect is on record in the span.
+	// Connects is the number of connections that began in the span and whose connect is on
+	// record.
 	Connects int `json:"connects"`
-	// Every connection with an end counts in one of these four: Drops for reported ends that
-	// are not a DISCONNECT of the client, Disconnects for reported DISCONNECTs, Unexplained
-	// for reported ends without a reason, Unreported for inferred ends.
+	// Every connection with an end counts in exactly one of the next four fields. Drops counts
+	// the reported ends that are known not to be a DISCONNECT by the client, and Disconnects
+	// the reported DISCONNECTs. Unexplained counts the other reported ends, which have no
+	// reason. Unreported counts the inferred ends.
 	Drops       int `json:"drops"`
 	Disconnects int `json:"disconnects"`
 	Unexplained int `json:"unexplained"`
 	Unreported  int `json:"unreported"`
 	Refusals    int `json:"refusals"`
-	// LongestMS and MedianMS consider connections with a known start and a reported end. They
-	// are nil if there are none. Of an even number, the median is the lower of the middle two.
+	// LongestMS and MedianMS consider only connections with a known start and a reported end,
+	// and are nil if there are none. If the number of these connections is even, the median is
+	// the lower of the middle two lengths.
 	LongestMS *int64 `json:"longest_ms"`
 	MedianMS  *int64 `json:"median_ms"`
 }

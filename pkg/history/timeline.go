@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Stretch is a part of a span with one state.
+// Stretch is a part of a span during which the state stays the same.
 type Stretch struct {
 	From  Instant `json:"from"`
 	To    Instant `json:"to"`
 	State State   `json:"state"`
 }
 
-// period is a time for which something suggests a state. Periods may overlap.
+// period assigns a state to a range of time. Periods may overlap; see top.
 type period struct {
 	from, to time.Time
 	state    State
 }
 
-// timeline divides a span into stretches: online while a connection was open, otherwise
-// unknown if events are missing, otherwise offline.
+// timeline divides a span into stretches. The state is online while a connection was open. At
+// other times, it is unknown if events are missing, and offline otherwise.
 //
 // Events are missing up to the first known start or end, unless the state before the span is
 // known. They are also missing before the end of a connection with an unknown start, back to
@@ -43,7 +43,7 @@ func timeline(drafts []*draft, span Span, before State) []Stretch {
 	return stretches(periods, span)
 }
 
-// marksOf returns all known starts and ends in order.
+// marksOf returns all known starts and ends in order of time.
 func marksOf(drafts []*draft) []time.Time {
 	var marks []time.Time
 	for _, d := range drafts {
@@ -57,7 +57,7 @@ func marksOf(drafts []*draft) []time.Time {
 	return marks
 }
 
-// endIn returns when a connection ended, or the end of the span if it did not.
+// endIn returns when a connection ended. If it has not ended, endIn returns the end of the span.
 func (d *draft) endIn(span Span) time.Time {
 	if !d.hasEnded() {
 		return span.To
@@ -72,7 +72,7 @@ func firstOf(marks []time.Time, otherwise time.Time) time.Time {
 	return marks[0]
 }
 
-// lastBefore returns the last mark before t.
+// lastBefore returns the last mark before t, or otherwise if there is none.
 func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
 	at, _ := slices.BinarySearchFunc(marks, t, time.Time.Compare)
 	if at == 0 {
@@ -81,7 +81,7 @@ func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
 	return marks[at-1]
 }
 
-// boundary is where a period begins or ends.
+// boundary is the instant at which a period begins or ends.
 type boundary struct {
 	at    time.Time
 	state State
@@ -100,10 +100,10 @@ func boundariesOf(periods []period, span Span) []boundary {
 	return boundaries
 }
 
-// stretches lays the periods over an offline span and returns the states that are on top.
+// stretches returns the stretches of a span that is offline except where periods cover it.
 func stretches(periods []period, span Span) []Stretch {
 	found := []Stretch{}
-	open := map[State]int{} // the number of periods that are open
+	open := map[State]int{} // the number of periods of each state that have begun and not ended
 	from := span.From
 	for _, b := range boundariesOf(periods, span) {
 		found = extend(found, from, b.at, top(open))
@@ -120,7 +120,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// top returns the open state that hides the others.
+// top returns the state that prevails over the other open ones. Online prevails over unknown.
 func top(open map[State]int) State {
 	switch {
 	case open[Online] > 0:

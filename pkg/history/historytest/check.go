@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Check requires what must hold for every history of a span.
+// Check fails the test unless h has all properties that every history of a span must have.
 func Check(t require.TestingT, h history.History, span history.Span) {
 	checkTimeline(t, h, span)
 	checkSummary(t, h)

@@ -1,6 +1,6 @@
-// Package historytest supports tests of histories and verdicts. It writes events as short
-// literals, delivers them in other orders and more than once, and checks what must hold for
-// every history.
+// Package historytest supports tests of histories and verdicts. It has short functions that
+// return events, runs a test with events in other orders and with repeated deliveries, and
+// checks what must hold for every history.
 package historytest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// WholeDay is the span of Day.
+// WholeDay is the span from the first to the last millisecond of Day.
 var (
 	Day      = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	WholeDay = history.Span{From: Day, To: Day.Add(24*time.Hour - time.Millisecond)}
@@ -30,10 +30,10 @@ func Clock(text string) time.Time {
 	return Day.Add(t.Sub(t.Truncate(24 * time.Hour)))
 }
 
-// Option sets one more field of an event.
+// Option sets one more detail of an event.
 type Option func(*event.Event)
 
-// Row returns an event with a time of the broker.
+// Row returns an event of Day whose time comes from the broker.
 func Row(at string, action event.Action, info event.ActionInfo, more []Option) event.Event {
 	e := event.Event{
 		InstanceID: "i", ClientID: "GID_a@@@dev", Action: action, ActionInfo: info, NativeEvent: string(action),
@@ -50,12 +50,13 @@ func Connect(at string, more ...Option) event.Event {
 	return Row(at, event.Connect, event.Accepted, more)
 }
 
-// Closed returns the end of a connection, or a refusal.
+// Closed returns an event with the action close, which is the end of a connection or a
+// refusal.
 func Closed(at string, info event.ActionInfo, more ...Option) event.Event {
 	return Row(at, event.Close, info, more)
 }
 
-// Disconnect returns a DISCONNECT of the client.
+// Disconnect returns the end of a connection by a DISCONNECT from the client.
 func Disconnect(at string, more ...Option) event.Event {
 	return Row(at, event.Disconnect, event.DisconnectedByClient, more)
 }
@@ -78,8 +79,8 @@ func KeepAlive(seconds int32) Option {
 	return func(e *event.Event) { e.KeepAlive = event.Some(time.Duration(seconds) * time.Second) }
 }
 
-// InAnyOrder calls do with the events as they are, then in 20 random orders in which some of
-// them are delivered twice.
+// InAnyOrder calls do with the events as they are, and then 20 times with the events in random
+// order and some of them delivered twice.
 func InAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, events []event.Event)) {
 	t.Helper()
 	do(t, events)
@@ -97,8 +98,8 @@ func InAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, 
 	}
 }
 
-// Short returns the time of day, with the day of the month if that is not Day's. An unknown
-// instant is a question mark.
+// Short returns the time of day of an instant, after the day of the month if the instant is
+// not on Day. It returns a question mark for an unknown instant.
 func Short(i history.Instant) string {
 	switch {
 	case i.IsZero():
