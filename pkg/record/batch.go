@@ -9,13 +9,13 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// batch holds the rows of one partition that share the next commit.
+// batch collects the rows of one partition that one commit will make durable.
 type batch struct {
-	rows    []segment.Row // in no order
-	size    int64         // its bytes in Writer.pending
-	callers int           // the number of callers waiting for it
-	// until is the latest deadline of its callers. unlimited reports whether any caller
-	// has no deadline.
+	rows    []segment.Row // unsorted
+	size    int64         // the bytes that this batch adds to Writer.pending
+	callers int           // the number of callers that wait for the commit
+	// until is the latest deadline of all callers. unlimited is true if any caller has no
+	// deadline.
 	until     time.Time
 	unlimited bool
 
@@ -23,7 +23,7 @@ type batch struct {
 	err  error
 }
 
-// add adds a call's rows and registers the call as a waiting caller.
+// add adds the rows of a call to the batch and counts the call as a waiting caller.
 func (b *batch) add(ctx context.Context, s *share) {
 	b.callers++
 	if b.size += s.size; b.rows == nil {
@@ -51,8 +51,8 @@ func (p *partition) leave(b *batch) {
 	}
 }
 
-// finish commits the batch and releases its callers. A panic in commit becomes the
-// batch's error, because only a confirmed put may acknowledge events.
+// finish commits the batch and releases its callers. If commit panics, the panic becomes the
+// batch's error, because events may be acknowledged only after a confirmed put.
 func (w *Writer) finish(b *batch, commit func() error) {
 	defer close(b.done)
 	defer w.pending.Add(-b.size)

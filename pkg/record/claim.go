@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Claim gives the bucket the configured layout, unless it has it already. The first
-// successful call costs one list request, or two and a put if the bucket has no layout yet;
-// later calls cost nothing. Append claims the layout itself, but after Claim it makes no
-// requests other than its puts and deletes.
+// Claim gives the bucket the configured layout, unless the bucket already has that layout. The
+// first successful call costs one list request, or two list requests and a put if the bucket
+// has no layout yet; later calls cost nothing. Calling Claim is optional, because Append claims
+// the layout if necessary. After Claim, Append makes no requests except puts and deletes.
 //
 // Claim returns layout.ErrConflict if the bucket has another layout.
 func (w *Writer) Claim(ctx context.Context) error {

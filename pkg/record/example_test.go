@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Each Append returns once its events are durable. Events of one partition that follow
-// each other belong to one run, and each object of the run holds all events so far.
+// Each Append returns once its events are durable. Consecutive events of one partition belong
+// to one run, and each object of the run contains all events of the run so far.
 func ExampleWriter() {
 	ctx := context.Background()
 	store := memstore.New() // or an ossstore.Store

@@ -2,7 +2,7 @@ package record
 
 import "devicetrace/pkg/layout"
 
-// LeaveNumbers leaves n sequence numbers to each open run.
+// LeaveNumbers advances each open run so that only n sequence numbers remain.
 func (w *Writer) LeaveNumbers(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -11,7 +11,7 @@ func (w *Writer) LeaveNumbers(n int) {
 	}
 }
 
-// Gathered returns the number of events that wait for the put in flight to end.
+// Gathered returns the number of events that wait until the put in flight ends.
 func (w *Writer) Gathered() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -27,5 +27,5 @@ func (w *Writer) Gathered() int {
 // Pending returns the number of bytes in unfinished batches.
 func (w *Writer) Pending() int64 { return w.pending.Load() }
 
-// Open returns the number of bytes that open runs occupy.
+// Open returns the approximate memory of all open runs in bytes.
 func (w *Writer) Open() int64 { return w.open.Load() }

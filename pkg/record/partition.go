@@ -8,20 +8,23 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// deleteAt is the number of superseded objects of a run that trigger a bulk delete, which
-// is one request. A larger number would lengthen listings.
+// deleteAt is the number of superseded objects at which a run deletes them in bulk, with one
+// request. A larger number would make listings longer.
 const deleteAt = 100
 
-// partition is this writer's state for one partition. While a put is in flight, new
+// partition is a writer's state for one partition. While a put is in flight, new
 // events gather in a batch that shares the next put.
 type partition struct {
 	writer *Writer
 	where  layout.Partition
 
-	// turn holds a token while a caller commits. That caller alone uses run.
+	// turn guards run. It is a channel of capacity 1, so that a caller can stop waiting for its
+	// turn. A caller puts a token into the channel to take the turn, and removes it to end the
+	// turn.
 	turn chan struct{}
 	run  *run
-	// gathering is the batch of the next put; nil if none. writer.mu guards it.
+	// gathering is the batch for the next put, or nil if no events wait for one. writer.mu
+	// guards gathering.
 	gathering *batch
 }
 
@@ -37,8 +40,9 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await returns nil once the batch is durable, or the reason why it may not be. The first
-// caller of a batch to get the turn commits the batch for all of them.
+// await waits until the batch is committed. It returns an error if the batch may not be
+// durable. The first caller of the batch that gets the turn commits the batch for all of its
+// callers.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -55,8 +59,8 @@ func (p *partition) await(ctx context.Context, b *batch) error {
 	return b.err
 }
 
-// take closes b to further rows. It reports false if another caller has already done so
-// and committed b.
+// take closes b to further rows. It returns false if another caller has already closed and
+// committed b.
 func (p *partition) take(b *batch) bool {
 	p.writer.mu.Lock()
 	defer p.writer.mu.Unlock()
@@ -67,9 +71,10 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit adds a batch to the run and puts the whole run as its next object. The commit
-// point is the store's confirmation. A crash before it leaves nothing, or an object whose
-// new events were not acknowledged; a crash after it leaves finished work.
+// commit adds a batch to the open run and puts all rows of the run as the run's next object.
+// The commit point is the store's confirmation of the put. A crash before this point leaves
+// either nothing or an object whose new events were not acknowledged. A crash after this point
+// leaves finished work.
 func (p *partition) commit(ctx context.Context, b *batch) error {
 	r, err := p.openRun(ctx)
 	if err != nil {
@@ -97,7 +102,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	return err
 }
 
-// openRun returns the open run, or a new one if there is none or it is over.
+// openRun returns the open run, or a new run if no run is open or the open run is over.
 func (p *partition) openRun(ctx context.Context) (*run, error) {
 	now := p.writer.config.Now()
 	if p.run != nil && !p.run.over(now, p.writer.config) {
@@ -107,7 +112,8 @@ func (p *partition) openRun(ctx context.Context) (*run, error) {
 	return newRun(p.where, p.writer.config.Random, now)
 }
 
-// endRun forgets the open run, if any, and returns the superseded keys to delete.
+// endRun forgets the open run, if any, and returns the keys of its superseded objects that may
+// be deleted.
 func (p *partition) endRun() []string {
 	if p.run == nil {
 		return nil
@@ -117,7 +123,7 @@ func (p *partition) endRun() []string {
 	return keys
 }
 
-// hold makes r the open run; nil leaves none open.
+// hold makes r the open run and updates Writer.open. If r is nil, no run is open afterwards.
 func (p *partition) hold(r *run) {
 	if p.run != nil {
 		p.writer.open.Add(-p.run.memory)
@@ -127,8 +133,9 @@ func (p *partition) hold(r *run) {
 	}
 }
 
-// put stores an object. It ends after PutTimeout, or once the last caller of the batch has
-// given up. It outlives the caller that runs it, because others may wait for the same put.
+// put stores an object. It gives up after PutTimeout, or at the latest deadline of the batch's
+// callers if all of them have a deadline. It continues even if ctx is canceled, because other
+// callers may wait for the same put.
 func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.writer.config.PutTimeout)
 	defer cancel()
@@ -139,8 +146,8 @@ func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) 
 	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
 }
 
-// delete deletes superseded objects and logs a failure. It only saves space: compaction
-// deletes any object that remains.
+// delete deletes superseded objects. It only logs a failure, because compaction later deletes
+// the objects that remain.
 func (p *partition) delete(ctx context.Context, keys []string) {
 	if err := p.writer.delete(ctx, keys); err != nil {
 		p.writer.config.Log.Warn("delete superseded objects", "partition", p.where.String(), "error", err)

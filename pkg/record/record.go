@@ -1,21 +1,22 @@
-// Package record makes events durable, with one put for each partition they touch.
+// Package record makes events durable, with one put for each partition that the events touch.
 //
-// A run is one writer's open, growing set of rows in a partition. Each put of a run is a
-// segment that holds all of its rows, under the next sequence number.
+// A run is one writer's open, growing set of rows in a partition. Each put of a run stores a
+// segment that contains all rows of the run, under the next sequence number.
 //
 // What always holds:
 //
-//   - Append returns nil only after confirmed puts contain all of its events.
-//   - No key is used for two contents. A run's identifier is 128 random bits, and a sequence
-//     number is used up before encoding begins, even if the put then fails.
-//   - Every object of a run holds all rows of the run's earlier objects. Only the highest
-//     one counts, and lower ones may be deleted once a higher one is confirmed.
-//   - A partition has at most one put in flight. Events that arrive meanwhile share the next.
+//   - Append returns nil only after all of its events are in objects whose puts are confirmed.
+//   - No key is ever used for two different contents, because a run's identifier is 128 random
+//     bits, and each put of the run uses up a sequence number, even if the put fails.
+//   - Every object of a run contains all rows of the run's earlier objects. Readers need only
+//     the latest object. Earlier objects may be deleted once the put of a later one is confirmed.
+//   - A writer has at most one put in flight for each partition. Events that arrive in the
+//     meantime share the next put.
 //
 // The platform may freeze an instance of a function after any response and never thaw it.
-// Therefore a writer leaves nothing for later and runs nothing in the background. Snapshots
-// from which instances are cloned must be taken while no run is open: before the first
-// call, or after Close.
+// Therefore a writer runs nothing in the background and leaves no work for later. If instances
+// are cloned from a snapshot, the snapshot must be taken while no run is open, that is, before
+// the first call or after Close.
 package record
 
 import (
@@ -37,8 +38,9 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// ErrBusy means that more bytes are waiting to be written than Config.MaxPending allows.
-// No event of the call was recorded. The sender should try again later.
+// ErrBusy means that the events of the call, together with the events that already wait to be
+// written, exceed Config.MaxPending. No event of the call was recorded. The sender should try
+// again later.
 var ErrBusy = errors.New("too many events are waiting to be written")
 
 // Store lists the methods of an object store that a writer calls.
@@ -51,7 +53,7 @@ type Store interface {
 // Config configures a Writer. The zero value of a field means its default.
 type Config struct {
 	// Shards is the number of shards of a new bucket: 16 (the default), 256 or 4096. For
-	// a bucket in use it must be that bucket's number.
+	// a bucket that is already in use, it must be the number of shards of that bucket.
 	Shards int
 	// RunRows is the number of rows at which a run ends. Default 512.
 	RunRows int
@@ -59,23 +61,24 @@ type Config struct {
 	RunBytes int
 	// RunAge is the age at which a run ends. Default 10 minutes.
 	RunAge time.Duration
-	// MaxPending is the memory budget, in bytes, for events that wait for their put. A call
-	// that exceeds the budget on its own is accepted while no other event waits. Default
-	// 64 MiB.
+	// MaxPending is the memory budget, in bytes, for events whose put has not ended yet. A
+	// call that exceeds the budget on its own is accepted if no other events are pending.
+	// Default 64 MiB.
 	MaxPending int64
 	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
-	// it is exceeded, all idle runs end. Default 96 MiB.
+	// the budget is exceeded, all idle runs end. Default 96 MiB.
 	MaxOpen int64
-	// PutTimeout limits the time of one put, retries included. Default 20 seconds.
+	// PutTimeout is the maximum duration of one put, including retries. Default 20 seconds.
 	PutTimeout time.Duration
 	// Random supplies the 128 random bits of each run identifier. A repeated identifier can
 	// lose events, so two writers, even in different processes, must not read the same bits.
-	// It must be safe for concurrent use. Default crypto/rand.Reader.
+	// Random must be safe for concurrent use. Default crypto/rand.Reader.
 	Random io.Reader
-	// Now is the clock. It decides only when runs end. It must be safe for concurrent use.
-	// Default time.Now.
+	// Now is the clock. It only determines when runs end. Now must be safe for concurrent
+	// use. Default time.Now.
 	Now func() time.Time
-	// Log receives a warning for each failed deletion of superseded objects. Default none.
+	// Log receives a warning for each failed deletion of superseded objects. By default,
+	// nothing is logged.
 	Log *slog.Logger
 }
 
@@ -127,10 +130,10 @@ type Writer struct {
 	store   Store
 	config  Config
 	pending atomic.Int64 // bytes of unfinished batches
-	open    atomic.Int64 // bytes of open runs
+	open    atomic.Int64 // approximate memory of open runs, in bytes
 
 	mu         sync.Mutex
-	layout     layout.Layout // zero until claimed
+	layout     layout.Layout // the zero Layout until the layout is claimed
 	partitions map[layout.Partition]*partition
 	swept      time.Time // the time of the last sweep
 }
@@ -155,8 +158,8 @@ func New(store Store, config Config) (*Writer, error) {
 // safe, because readers show an event only once.
 //
 // Errors, to be tested with errors.Is: ErrBusy and layout.ErrConflict mean that nothing was
-// recorded. After any other error, of the store or of ctx, the outcome is unknown and a
-// retry may succeed.
+// recorded. After any other error, usually from the store or from ctx, the outcome is
+// unknown and a retry may succeed.
 func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -177,8 +180,8 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 // maxPuts is the maximum number of puts that one call has in flight.
 const maxPuts = 64
 
-// appendAll records the shares of a call. It waits for every partition, even after an
-// error, because the outcome is known only then.
+// appendAll records the shares of a call. It waits for all partitions even after an error,
+// because only then is the outcome of every put known.
 func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*share) error {
 	var awaits []func() error
 	for where, s := range shares {
@@ -188,7 +191,8 @@ func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*sha
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds a share to the batch that waits for the partition's next put.
+// gather adds a share to the batch for the partition's next put. It returns the partition and
+// the batch.
 func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -204,16 +208,17 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	return p, p.gathering
 }
 
-// Close ends all idle runs and deletes the objects they superseded, with one request for
-// each 1,000. It returns the error of a failed delete; compaction deletes any object that
-// remains. The writer stays usable: the next Append begins new runs.
+// Close ends all idle runs and deletes their superseded objects, except the last one of each
+// run, with one request per 1,000 objects. It returns an error if a delete fails; compaction
+// later deletes the objects that remain. The writer can still be used after Close: the next
+// Append begins new runs.
 func (w *Writer) Close(ctx context.Context) error {
 	return w.retire(ctx, func(*run) bool { return true })
 }
 
-// sweep ends the runs that are over, at most once per RunAge, so that a partition without
-// new events does not hold its rows for ever. If open runs exceed MaxOpen, it ends all
-// idle runs.
+// sweep ends the runs that are over, at most once per RunAge, so that the rows of a partition
+// without new events do not stay in memory forever. If the open runs exceed MaxOpen, sweep
+// ends all idle runs at once.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
@@ -231,8 +236,8 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire forgets the idle partitions that have no run or whose run is over, and deletes
-// what those runs superseded.
+// retire forgets each idle partition that has no open run or for whose run over returns true.
+// It then deletes the superseded objects of these runs.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()
@@ -250,7 +255,7 @@ func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	return w.delete(ctx, superseded)
 }
 
-// delete deletes keys, objstore.MaxPage of them per request.
+// delete deletes the objects under the given keys, at most objstore.MaxPage per request.
 func (w *Writer) delete(ctx context.Context, keys []string) error {
 	for some := range slices.Chunk(keys, objstore.MaxPage) {
 		if err := w.store.Delete(ctx, some...); err != nil {

@@ -100,7 +100,8 @@ func TestACallMakesOnePutPerPartition(t *testing.T) {
 	require.Equal(t, len(touched), store.Requests())
 }
 
-// Each object of a run holds all rows of the earlier ones, under the next sequence number.
+// Each object of a run has the next sequence number and contains all rows of the run's earlier
+// objects.
 func TestRunsGrow(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{})
@@ -144,8 +145,8 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 	require.Equal(t, 4, runs(), "a clock that is set back ends a run")
 }
 
-// A run ends at the highest sequence number that fits into a name. Otherwise its next object
-// would sort before the objects it supersedes, and no reader could parse its name.
+// A run ends at the highest sequence number that fits into a name. Otherwise the run's next
+// object would sort before the objects that it supersedes, and readers could not parse its name.
 func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{})
@@ -164,8 +165,8 @@ func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	require.ElementsMatch(t, [][]int{{layout.MaxSeq - 1, layout.MaxSeq}, {1, 2}}, slices.Collect(maps.Values(numbers)))
 }
 
-// A repeated event is put again even if the run holds it already, because the put that
-// contained it may have failed.
+// If an event is appended again, it is put again, even if the run already contains it, because
+// the earlier put may have failed.
 func TestARepeatedEventIsPutAgain(t *testing.T) {
 	store := memstore.New()
 	faulty := objstore.NewFaulty(store, nil)
@@ -183,7 +184,7 @@ func TestARepeatedEventIsPutAgain(t *testing.T) {
 	require.Equal(t, 3, name.Seq, "a failed put uses up its sequence number")
 }
 
-// A put whose outcome is unknown may take effect later. Its key is never used for another
+// A put whose outcome is unknown may take effect later, so its key is never used for different
 // content.
 func TestNoKeyHoldsTwoContents(t *testing.T) {
 	store := memstore.New()
@@ -235,7 +236,8 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, body, size)
 }
 
-// Lower objects are deleted in bulk and only below a confirmed one. The two highest stay.
+// Superseded objects are deleted in bulk, and only after a later put is confirmed. The two
+// latest objects of a run stay.
 func TestSupersededObjectsAreDeletedInBulk(t *testing.T) {
 	counting := objstore.NewCounting(memstore.New())
 	w := newWriter(t, counting, record.Config{})
@@ -258,7 +260,7 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	store := memstore.New()
 	puts := 0
 	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpPut && c.N > 0 { // the marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // a segment, because the marker is empty
 			if puts++; puts > 1 {
 				return objstore.Fault{Before: objstore.ErrFault}
 			}
@@ -280,7 +282,7 @@ func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan st
 	entered, gate = make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	return objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
-		if c.Op == objstore.OpPut && c.N > 0 { // the marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // a segment, because the marker is empty
 			once.Do(func() {
 				fault.Until = gate
 				close(entered)
@@ -316,8 +318,8 @@ func TestGroupCommit(t *testing.T) {
 	require.Len(t, rows(t, store, all[1]), 50)
 }
 
-// A caller may give up, even the one that runs a put, without harm to the callers that
-// share the put.
+// If a caller gives up, even the caller that runs the put, the other callers that share the
+// put are not affected.
 func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)
@@ -355,7 +357,8 @@ func TestBusy(t *testing.T) {
 		"a call larger than the budget is accepted while nothing else waits")
 }
 
-// A panic during a commit becomes an error and drops the run. The next call works.
+// A panic during a commit becomes an error of the call and drops the run. The next call
+// succeeds.
 func TestAPanicDropsTheRun(t *testing.T) {
 	store := memstore.New()
 	boom := false
@@ -413,8 +416,8 @@ func TestIdlePartitionsAreForgotten(t *testing.T) {
 	require.True(t, slices.IsSorted(deleted[0].Keys))
 }
 
-// Open runs of many partitions must not exhaust the memory. When they exceed the budget, all
-// idle runs end, and no event is lost.
+// The open runs of many partitions must not exhaust the memory. When the runs exceed the
+// budget, all idle runs end, and no event is lost.
 func TestOpenRunsAreBounded(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{Shards: 256, MaxOpen: 100_000})
@@ -436,7 +439,7 @@ func TestOpenRunsAreBounded(t *testing.T) {
 	require.Len(t, distinct, 2000)
 }
 
-// crowded is a store whose puts wait until 64 of them are in flight.
+// crowded is a store in which every put of a segment waits until 64 puts are in flight.
 type crowded struct {
 	objstore.Store
 	full chan struct{}

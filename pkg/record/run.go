@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// run is the open, growing set of rows of this writer in one partition.
+// run is a writer's open, growing set of rows in one partition.
 type run struct {
 	where   layout.Partition
 	id      string
@@ -18,18 +18,20 @@ type run struct {
 	// rows are sorted and distinct. They include every row of every put of the run,
 	// whether or not the put was confirmed.
 	rows []segment.Row
-	// memory is the approximate size of rows in bytes. It may change only while the run is
-	// not held (see partition.hold), because Writer.open counts the runs that are.
+	// memory is the approximate size of rows in bytes. It must not change while the run is
+	// held (see partition.hold), because hold has added it to Writer.open and will subtract
+	// it again.
 	memory int64
 	// size is the size of the run's last object in bytes.
 	size int
 	// seq is the last sequence number used.
 	seq int
-	// superseded lists keys below the last confirmed one that may still exist.
+	// superseded lists the keys of the run's superseded objects that may still exist.
 	superseded []string
 	// confirmed is the key of the last confirmed put; empty before the first.
 	confirmed string
-	// unconfirmed lists the keys of later puts, whose outcome is unknown.
+	// unconfirmed lists the keys of all puts since the last confirmed put. The outcome of
+	// these puts is unknown.
 	unconfirmed []string
 }
 
@@ -42,22 +44,22 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 	return &run{where: where, id: hex.EncodeToString(id[:]), started: now}, nil
 }
 
-// over reports whether the run takes no more rows. A clock that is set back lengthens a
-// run or ends it early, and neither does harm.
+// over reports whether the run takes no more rows. If the clock is set back, the run may end
+// late or early; neither does harm.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started)
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq
 }
 
-// nextKey returns the key for the next put. Its sequence number is never used again,
-// whatever becomes of the put.
+// nextKey returns the key for the next put. The sequence number of the key is never used
+// again, whatever the outcome of the put.
 func (r *run) nextKey() string {
 	r.seq++
 	return layout.Name{Run: r.id, Seq: r.seq}.Key(r.where)
 }
 
-// confirm records that the put of key succeeded. That object holds every row of the run's
-// earlier objects, which are therefore superseded.
+// confirm records that the put of key succeeded. The new object contains all rows of the run's
+// earlier objects, so these are now superseded.
 func (r *run) confirm(key string) {
 	if r.confirmed != "" {
 		r.superseded = append(r.superseded, r.confirmed)
@@ -66,8 +68,9 @@ func (r *run) confirm(key string) {
 	r.confirmed, r.unconfirmed = key, nil
 }
 
-// takeSuperseded returns the keys to delete. It keeps the last superseded key for later,
-// because a slow reader may have listed that object a moment ago.
+// takeSuperseded removes and returns the superseded keys whose objects may be deleted now. It
+// keeps the last superseded key, because a slow reader may have just listed that object and not
+// read it yet.
 func (r *run) takeSuperseded() []string {
 	if len(r.superseded) < 2 {
 		return nil
