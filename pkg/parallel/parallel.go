@@ -9,8 +9,9 @@ import (
 )
 
 // Do calls do(0) to do(n-1), at most limit of them at a time, and joins their errors. A limit
-// below 1 means 1. Do returns when all calls have returned. If a call panicked, Do then panics
-// with its value and stack. The last call, often the only one, runs on the caller's goroutine.
+// below 1 means 1. Do waits until all calls have returned. If a call panicked, Do then panics
+// with the value and the stack of that panic. The last call, which is often the only call, runs
+// on the caller's goroutine.
 func Do(n, limit int, do func(i int) error) error {
 	errs := make([]error, n)
 	panics := make([]any, n)

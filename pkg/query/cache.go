@@ -6,13 +6,13 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// footerCache keeps footers of compacted objects, which never change. When full, it evicts
-// the footers it has held longest: they are the most likely to be superseded, and reading
-// one again costs a single request. Eviction depends on the order of puts alone. A
-// footerCache is safe for concurrent use.
+// footerCache caches the footers of compacted objects. These footers never change. When the
+// cache is full, it evicts the footers that were added first, because their objects are the
+// most likely to be superseded. Reading a footer again costs only one request. Calls of get do
+// not affect the order of eviction. A footerCache is safe for concurrent use.
 type footerCache struct {
 	mu      sync.Mutex
-	free    int64 // bytes of memory
+	free    int64 // the unused part of the budget, in bytes
 	footers map[string]*segment.Footer
 	keys    []string // the keys of footers, oldest first
 }
@@ -28,8 +28,8 @@ func (c *footerCache) get(key string) *segment.Footer {
 	return c.footers[key]
 }
 
-// put adds the footer of an object. A footer larger than the whole
-// budget is kept until the next put.
+// put adds the footer of an object. A footer that is larger than the whole budget is kept until
+// another footer is added.
 func (c *footerCache) put(key string, footer *segment.Footer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// position identifies an event of a client by its time and the hash of its identity.
+// position identifies an event of a client by the event's time and the hash of its identity.
 type position struct {
 	time     int64 // Unix ms
 	identity uint64
@@ -19,8 +19,8 @@ type position struct {
 // cursorLength is the length of a decoded cursor in bytes: the two fields of a position.
 const cursorLength = 16
 
-// CursorAfter returns the cursor for the events that follow e. It stays valid when events
-// are recorded, are compacted or expire.
+// CursorAfter returns the cursor for the events that follow e. The cursor stays valid when more
+// events are recorded, when e is compacted and after e expires.
 func CursorAfter(e event.Event) string {
 	row := segment.FromEvent(&e)
 	b := make([]byte, 0, cursorLength)
@@ -44,8 +44,8 @@ func parseCursor(cursor string) (*position, error) {
 	}, nil
 }
 
-// following returns the rows after a position. If the event at that position has expired,
-// the rows begin at the next different time in the given order.
+// following returns the rows after a position. If the event at that position has expired, the
+// result begins with the next later time, or with the next earlier time if rows are descending.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

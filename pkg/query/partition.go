@@ -27,13 +27,13 @@ type partitionReader struct {
 	request Request
 
 	mu sync.Mutex
-	// objects holds the outcome of every object read so far, by key. The content of a key
-	// never changes, so a later listing need not read it again.
+	// objects maps the key of each object read so far to the outcome. The content under a key
+	// never changes, so an object is not read again after another listing.
 	objects map[string]object
 }
 
-// object is the outcome of reading an object: its rows that match the request, or the
-// reason why it is not a sound segment.
+// object is the outcome of reading an object: the rows that match the request, or the reason
+// why the object is not a sound segment.
 type object struct {
 	rows    []segment.Row
 	unsound error
@@ -45,7 +45,8 @@ func (r *Reader) newPartitionReader(store *meter, where layout.Partition, reques
 	}
 }
 
-// read lists and reads the partition until every listed object was found.
+// read lists the partition and reads its objects. It repeats this until no listed
+// object is missing, at most maxListings times in all.
 func (p *partitionReader) read(ctx context.Context) error {
 	for listing := range maxListings {
 		if err := p.reader.config.retreat(ctx, listing); err != nil {
@@ -62,8 +63,8 @@ func (p *partitionReader) read(ctx context.Context) error {
 	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
 }
 
-// retreat pauses before every listing except the first, up to twice as long each time. The
-// pauses are random so that readers do not keep step with a compaction.
+// retreat pauses before every listing except the first. The maximum pause doubles each time.
+// The pauses are random so that a reader does not fall into step with a compaction.
 func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
@@ -114,7 +115,8 @@ func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error
 	return nil
 }
 
-// objectOf reads an object unless it was read before. The error is the store's.
+// objectOf returns the outcome of reading an object, and reads the object unless it was read
+// before. It does not return an error for an object that is not a sound segment.
 func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (object, error) {
 	p.mu.Lock()
 	o, read := p.objects[s.Key]
@@ -133,8 +135,9 @@ func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (objec
 	return o, nil
 }
 
-// readObject returns the object's rows that match the request. A small object takes one
-// read; a large one takes a read of its footer, unless cached, and one of its row groups.
+// readObject returns the rows of an object that match the request. It reads a small object in
+// one request. For a large object, it reads the footer, unless the footer is cached, and then
+// the row groups that can contain matching rows, if any, in one request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -147,8 +150,8 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// One read covers all groups: the groups of one client are adjacent, except for times
-	// outside the request.
+	// One read covers all groups, because the row groups of one client are adjacent. It may
+	// include some groups in between whose times lie outside the request.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {
@@ -170,7 +173,7 @@ func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]se
 	return p.rowsOf(footer, p.groupsOf(footer), data, 0, s.Key)
 }
 
-// groupsOf returns the row groups that can hold rows of the request.
+// groupsOf returns the row groups that can contain rows of the request.
 func (p *partitionReader) groupsOf(footer *segment.Footer) []segment.Group {
 	q := p.request
 	return footer.GroupsOf(q.ClientID, q.From.UnixMilli(), q.To.UnixMilli())

@@ -1,16 +1,17 @@
 // Package query finds the events of one client within a span of time. It reads only the
-// partitions of that client and those days.
+// partitions of the client's shard on the days of that span.
 //
-// A trace is one such search. Its result is a page of events, with a receipt of its cost.
+// A trace is one such search. Its result is a page of events and a receipt, which states the
+// cost of the trace.
 //
 // What always holds:
 //
-//   - A partition is listed to its end in ascending order. Of every run the highest sound
-//     object is read, and every compacted object.
-//   - An object that is missing by the time it is read has been superseded. The partition is
-//     then listed again, but no object is read twice.
+//   - A partition is listed completely, in ascending order of keys. The trace uses all
+//     compacted objects, and the highest sound object of each run.
+//   - If a listed object is missing when it is read, it has been superseded. The partition is
+//     then listed again, but objects that were already read are not read again.
 //   - A result is complete, or it names the objects that could not be read. A fault of the
-//     store is an error, never a shorter result.
+//     store causes an error, never an incomplete result.
 package query
 
 import (
@@ -49,7 +50,7 @@ type Store interface {
 // Config configures a Reader. The zero value of a field means its default.
 type Config struct {
 	// Shards is the expected number of shards of the bucket: 16 (the default), 256 or 4096.
-	// If it is right, the first trace saves a round trip.
+	// If this number is right, the first trace saves a round trip.
 	Shards int
 	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
 	// request instead of two. Default 96 KiB.
@@ -57,21 +58,24 @@ type Config struct {
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.
 	CacheBytes int64
-	// MaxRows is the maximum number of the client's rows that a trace may decode, whatever its
-	// limit. A row takes one or two kilobytes of memory. Default 300,000, which is more than
-	// a client that connects and disconnects every second produces in a day and a half.
+	// MaxRows is the maximum number of the client's rows that a trace may decode, whatever the
+	// limit of the request. A row takes one or two kilobytes of memory. Default 300,000. A
+	// client that connects and disconnects every second produces fewer rows than that in a day
+	// and a half.
 	MaxRows int
-	// Parallel is the number of partitions that a trace reads in parallel, and of objects in
-	// each of them. Default 16. With 1, a trace makes one request at a time.
+	// Parallel is the maximum number of partitions that a trace reads in parallel, and the
+	// maximum number of objects that it reads in parallel in each partition. Default 16. With
+	// 1, a trace makes one request at a time.
 	Parallel int
-	// Retreat is the maximum pause before a partition is listed a second time. It doubles
-	// with every further listing. Default 20 ms.
+	// Retreat is the maximum pause before a partition is listed a second time. This maximum
+	// doubles before every further listing. Default 20 ms.
 	Retreat time.Duration
-	// Jitter draws each pause before a partition is listed again: at least zero and at most
-	// bound. It must be safe for concurrent use. Default: evenly distributed.
+	// Jitter returns the length of a pause before a partition is listed again, from zero to
+	// bound inclusive. Jitter must be safe for concurrent use. The default is random and
+	// uniformly distributed.
 	Jitter func(bound time.Duration) time.Duration
-	// Now is the clock. It only times receipts and steps. It must be safe for concurrent
-	// use. Default time.Now.
+	// Now is the clock. It only determines the times in receipts and steps. Now must be safe
+	// for concurrent use. Default time.Now.
 	Now func() time.Time
 }
 
@@ -118,7 +122,7 @@ type Reader struct {
 	footers *footerCache
 
 	mu     sync.Mutex
-	layout layout.Layout // zero until known
+	layout layout.Layout // the zero Layout until the layout is known
 }
 
 // New returns a reader with an empty cache. It makes no requests.
@@ -136,28 +140,29 @@ type Request struct {
 	ClientID   event.ClientID
 	// From and To bound the event time, both inclusive, to the millisecond.
 	From, To time.Time
-	// Actions and ActionInfos are the values that events may have; empty allows all.
+	// Actions and ActionInfos list the values that the returned events may have. An empty
+	// list allows all values.
 	Actions     []event.Action
 	ActionInfos []event.ActionInfo
-	// Descending returns the newest events first.
+	// Descending requests the newest events first.
 	Descending bool
 	// Limit is the maximum number of events to return; 0 means no limit.
 	Limit int
-	// Cursor is the NextCursor of an earlier result or a value of CursorAfter. The events
-	// returned follow it. Empty starts at the beginning.
+	// Cursor is the NextCursor of an earlier result, or a cursor from CursorAfter. The result
+	// contains only events that follow the cursor. An empty Cursor requests the first page.
 	Cursor string
-	// Explain fills in Result.Steps.
+	// Explain requests that the trace fill in Result.Steps.
 	Explain bool
 }
 
 // Result is a page of events and its cost.
 type Result struct {
 	Events []event.Event
-	// NextCursor requests the next page; empty on the last one.
+	// NextCursor is the cursor for the next page. It is empty on the last page.
 	NextCursor string
 	Receipt    Receipt
-	// Unreadable lists the objects of the partitions that are not sound segments. If there
-	// are any, events may be missing.
+	// Unreadable lists the objects in the request's partitions that are not sound segments. If
+	// the list is not empty, events may be missing.
 	Unreadable []Unreadable
 	// Steps lists the requests to the store, in the order in which they ended, if
 	// Request.Explain is set.
@@ -172,13 +177,15 @@ type Unreadable struct {
 
 // Trace returns the events that match a request.
 //
-// For each partition it makes one list request per 1,000 objects, then one read per small
-// object and two per large one (one if its footer is cached, or shows that the object cannot
-// hold the client). Partitions, and the objects of each, are read in parallel. The first
-// trace also lists the layout's marker, at the same time.
+// For each partition, Trace makes one list request per 1,000 objects, then one read per small
+// object and up to two reads per large object: one of the footer, unless the footer is cached,
+// and one of the rows, unless the footer shows that the object does not contain the client.
+// Trace reads partitions in parallel, and also the objects of each partition. The first trace
+// also makes a list request for the layout's marker, in parallel with the other requests. If
+// the bucket does not have the configured layout, the first trace then reads a second time.
 //
-// Errors: ErrCursor, ErrTooMany and ErrUnsettled, to be tested with errors.Is. Any other
-// error comes from the store or from ctx, and a retry can help.
+// Trace returns ErrCursor, ErrTooMany and ErrUnsettled, which can be tested with errors.Is. Any
+// other error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()
 	after, err := parseCursor(q.Cursor)
@@ -217,7 +224,8 @@ func oneOf[T ~string](allowed []T, word string) bool {
 	return len(allowed) == 0 || slices.Contains(allowed, T(word))
 }
 
-// newResult returns the events that follow a position, up to the request's limit.
+// newResult returns the events that follow a position, or the first events if after is nil, up
+// to the request's limit.
 func newResult(rows []segment.Row, q Request, after *position) Result {
 	if after != nil {
 		rows = following(rows, *after, q.Descending)

@@ -39,7 +39,7 @@ func span(client string, from time.Time, n int) []event.Event {
 	return events
 }
 
-// bucket returns a store with the marker of 16 shards.
+// bucket returns a store that contains only the marker for 16 shards.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
@@ -107,7 +107,7 @@ func TestOneClientOneInstanceOneSpan(t *testing.T) {
 func TestPagesAreTheWholeInBothOrders(t *testing.T) {
 	store := bucket(t)
 	want := span("c", noon, 23)
-	for i := range 5 { // several in one millisecond
+	for i := range 5 { // several events in one millisecond
 		e := at("c", noon)
 		e.SourceEventID = fmt.Sprint(i)
 		want = append(want, e)
@@ -159,7 +159,7 @@ func TestTheHeadOfARunIsEnough(t *testing.T) {
 	for seq := range 3 {
 		put(t, counting, partition("c"), fresh(seq+1), events[:seq+1])
 	}
-	put(t, counting, partition("c"), compacted(1), events[:2]) // overlaps
+	put(t, counting, partition("c"), compacted(1), events[:2]) // repeats rows of the run
 	r := newReader(t, counting, query.Config{})
 	trace(t, r, day("c"))
 	counting.Reset()
@@ -173,7 +173,7 @@ func TestTheHeadOfARunIsEnough(t *testing.T) {
 	require.Equal(t, []string{partition("c").String()}, result.Receipt.Partitions)
 }
 
-// Every call of a trace stays within the partitions of its receipt.
+// A trace makes no request outside the partitions that its receipt lists.
 func TestAQueryStaysInItsPartitions(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	for i := range 40 {
@@ -199,8 +199,9 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 	}
 }
 
-// A cold trace of a large compacted object lists, reads the footer and reads a row group. A
-// warm one skips the footer.
+// If the footer of a large compacted object is not cached, a trace makes three requests: a
+// listing, a read of the footer and a read of a row group. If the footer is cached, the trace
+// does not read the footer.
 func TestRequestsOfALargeObject(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	var events []event.Event
@@ -224,7 +225,8 @@ func TestRequestsOfALargeObject(t *testing.T) {
 	}
 }
 
-// Rows that a compaction moves between a listing and a read are found by the next listing.
+// If a compaction moves rows to another object between a listing and a read, the reader lists
+// the partition again and finds the rows.
 func TestAMissingObjectMeansListAgain(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 4)
@@ -269,8 +271,8 @@ func TestAPartitionThatNeverSettles(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// An object that is not a sound segment is named, and the next lower object of its run is
-// read instead.
+// The result names every object that is not a sound segment. If such an object belongs to a
+// run, the next lower object of the run is read instead.
 func TestDamagedObjectsAreNamed(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 3)
@@ -286,7 +288,7 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	require.Contains(t, result.Unreadable[0].Error, "not a sound segment")
 }
 
-// A fault of the store is an error, never a shorter result.
+// A fault of the store causes an error, never an incomplete result.
 func TestAFaultIsAnError(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 2))
@@ -304,7 +306,8 @@ func TestAFaultIsAnError(t *testing.T) {
 	}
 }
 
-// The cache holds the footers of two of three days, and always evicts the oldest.
+// The cache has capacity for the footers of two of the three days. When it is full, it evicts
+// the footer that was added first.
 func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	store := bucket(t)
 	dayOf := func(n int) query.Request {
@@ -352,7 +355,7 @@ func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
 	require.Equal(t, []event.Event{first}, trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
-// MaxRows bounds the rows of a client over all objects and partitions together.
+// MaxRows limits the total number of a client's rows in all objects and partitions of a trace.
 func TestTooManyEventsOfOneClient(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), compacted(1), span("c", noon, 100))
@@ -424,7 +427,7 @@ func TestStepsMatchTheReceipt(t *testing.T) {
 	require.GreaterOrEqual(t, read.AtMS, list.AtMS)
 }
 
-// With an injected clock, the times of a receipt and its steps are exact.
+// With the injected clock, the times in a receipt and its steps are exact.
 func TestTheClockComesFromTheConfig(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
@@ -440,10 +443,11 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 	require.Equal(t, []float64{1, 1}, []float64{result.Steps[0].MS, result.Steps[1].MS})
 }
 
-// The first trace takes no extra round trip, because it reads with the configured layout
-// while it looks up the actual one.
+// The first trace takes no extra round trip, because it reads with the configured layout while
+// it looks up the actual layout.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} { // for 4096, one list request is wasted
+	// For 4096 shards, the reader is configured with 256 shards, which wastes one list request.
+	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}
 		require.NoError(t, store.Put(t.Context(), l.Marker(), bytes.NewReader(nil), 0))

@@ -9,15 +9,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// found is what the partitions of a request hold.
+// found is the outcome of reading the partitions of a request.
 type found struct {
 	partitions []layout.Partition
 	rows       []segment.Row // sorted by time
 	unreadable []Unreadable
 }
 
-// read reads the rows of a request. Until the layout is known, it reads with the configured
-// layout while it looks up the actual one, and reads again if the two differ.
+// read reads the rows of a request. If the layout is not known yet, it reads with the
+// configured layout while it looks up the actual layout, and reads again if the two differ.
 func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, error) {
 	if known := r.knownLayout(); known.Shards != 0 {
 		return r.readIn(ctx, known, store, q)
@@ -56,8 +56,8 @@ func (r *Reader) learnLayout(l layout.Layout) {
 	r.layout = l
 }
 
-// readIn reads the rows of a request from a bucket with layout l, all partitions in
-// parallel. The zero layout stands for a bucket that is not in use yet.
+// readIn reads the rows of a request from a bucket with layout l. It reads the partitions in
+// parallel. The zero Layout stands for a bucket that is not in use yet.
 func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Request) (found, error) {
 	if l.Shards == 0 {
 		return found{}, nil

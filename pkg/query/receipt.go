@@ -11,13 +11,13 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Receipt states what a trace cost.
+// Receipt states the cost of a trace.
 type Receipt struct {
 	// Objects is the number of objects that were read, wholly or in part.
 	Objects int `json:"objects"`
-	// Requests is the number of requests to the store. Retries inside the store do not count.
+	// Requests is the number of requests to the store, not counting retries inside the store.
 	Requests int `json:"requests"`
-	// Bytes is the number of bytes read from objects. Listings do not count.
+	// Bytes is the number of bytes read from objects, not counting listings.
 	Bytes int64 `json:"bytes"`
 	// MS is the time the trace took, in milliseconds.
 	MS float64 `json:"ms"`
@@ -35,11 +35,11 @@ func (r Receipt) Plus(other Receipt) Receipt {
 	}
 }
 
-// meter is the store as one trace uses it. It counts requests, objects and bytes.
+// meter wraps the store for one trace and counts the requests, objects, bytes and rows.
 type meter struct {
 	store          Store
 	requests, read atomic.Int64
-	rows           atomic.Int64 // rows of the client, counted each time they are decoded
+	rows           atomic.Int64 // decoded rows of the client, including duplicates
 	objects        sync.Map     // the keys of objects that were read
 
 	now     func() time.Time

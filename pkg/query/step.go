@@ -14,8 +14,8 @@ type Step struct {
 	// Offset and Bytes are the range of the object that was read.
 	Offset int64 `json:"offset,omitempty"`
 	Bytes  int64 `json:"bytes,omitempty"`
-	// AtMS is when the request began, counted from the start of the trace, and MS how long
-	// it took, both in milliseconds.
+	// AtMS is the time from the start of the trace to the start of the request. MS is the
+	// duration of the request. Both are in milliseconds.
 	AtMS float64 `json:"at_ms"`
 	MS   float64 `json:"ms"`
 }
