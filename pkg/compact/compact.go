@@ -1,20 +1,22 @@
-// Package compact merges the many small segments of a partition into a few sorted ones and
-// deletes the segments that this supersedes.
+// Package compact merges the many small segments of a partition into a few sorted segments
+// and deletes the segments that become superseded.
 //
-// A plan says which segments to merge; a merge carries it out. A partition is open until its
-// UTC day is over, then closed.
+// A plan says which segments to merge. A merge carries out a plan. A partition is open until
+// its UTC day is over; after that it is closed.
 //
 // What always holds:
 //
-//   - A plan is a pure function of a listing. It is safe to merge it twice, late, or by two
-//     compactors at once, because the same inputs make the same bytes under the same key: a
-//     compacted segment is named by its digest.
-//   - Inputs are checked against their footers as they stream. A missing input ends the
-//     merge. An input that is not a sound segment is left out, reported and never deleted.
-//   - A key is deleted only after the output, which sorts later, was read back from the store
-//     and found to hold exactly the union of the inputs' rows.
-//   - Memory is bounded by one row group for each of a bounded number of inputs, however
-//     large the day is.
+//   - NewPlan is a pure function. A plan may be merged twice, late, or by two compactors at
+//     once. The name of a compacted segment contains the segment's digest, so the same inputs
+//     produce the same bytes under the same key.
+//   - A merge checks each input against the input's footer. A missing input ends the merge.
+//     An input that is not a sound segment is left out of the merge, reported and never
+//     deleted.
+//   - Segments are deleted only after the output has been read back from the store and found
+//     to contain exactly the union of the inputs' rows. The output's key sorts after the keys
+//     of the deleted segments.
+//   - Memory is bounded by one row group per input and by a limit on the number of inputs,
+//     however large the partition is.
 package compact
 
 import (
@@ -43,26 +45,27 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is the number of runs or segments of one level at which an open partition is
-	// merged. At least 2; default 8.
+	// Fanout is the number of runs, or of compacted segments on one level, at which a merge
+	// of an open partition is due. At least 2; default 8.
 	Fanout int
-	// MaxInputs is the maximum number of inputs of one merge, which bounds its memory. More
-	// inputs take several merges. At least 2; default 64.
+	// MaxInputs is the maximum number of inputs of one merge. It bounds the memory that a
+	// merge uses. A partition with more inputs takes several merges. At least 2; default 64.
 	MaxInputs int
 	// Quiet is the time without a write after which a closed partition is merged down to one
 	// object. Default 30 minutes.
 	Quiet time.Duration
-	// Margin is the time before the context's deadline in which no merge begins any more.
-	// Default 15 seconds.
+	// Margin is the length of the period before the context's deadline in which no new merge
+	// begins. Default 15 seconds.
 	Margin time.Duration
-	// Dir is the directory in which outputs are staged, because their names depend on their
-	// digests. Default os.TempDir.
+	// Dir is the directory in which outputs are staged. An output must be complete before it
+	// is put, because its key contains its digest. Default os.TempDir.
 	Dir string
-	// Now is the clock. It decides only whether a partition is closed and quiet. It must be
-	// safe for concurrent use if the compactor is used so, as must Shuffle. Default time.Now.
+	// Now is the clock. It is used only to decide whether a partition is closed and quiet. If
+	// the compactor is used concurrently, Now and Shuffle must be safe for concurrent use.
+	// Default time.Now.
 	Now func() time.Time
-	// Shuffle orders the shards of a run, as rand.Shuffle does. A random order keeps slow
-	// shards from starving the others. Default rand.Shuffle.
+	// Shuffle sets the order in which Run visits the shards. It is called like rand.Shuffle.
+	// A random order keeps slow shards from starving the other shards. Default rand.Shuffle.
 	Shuffle func(n int, swap func(i, j int))
 	// Log receives a warning for each partition whose merge failed. Default none.
 	Log *slog.Logger
@@ -100,8 +103,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Compactor merges segments. It is safe for concurrent use, and next to other compactors of
-// the same bucket.
+// Compactor merges segments. It is safe for concurrent use. Several compactors may work on the
+// same bucket at the same time.
 type Compactor struct {
 	store  Store
 	config Config
@@ -115,43 +118,45 @@ func New(store Store, config Config) (*Compactor, error) {
 	return &Compactor{store: store, config: config.withDefaults()}, nil
 }
 
-// Report says what a run did.
+// Report says what a call of Run did.
 type Report struct {
-	// Partitions is the number of partitions examined, Merges the number of outputs written
-	// and verified.
+	// Partitions is the number of partitions examined. Merges is the number of outputs
+	// written and verified.
 	Partitions int `json:"partitions"`
 	Merges     int `json:"merges"`
-	// Inputs and Deleted count the objects merged and deleted. Rows and Bytes are the sums
-	// of the outputs.
+	// Inputs is the number of objects merged, and Deleted the number of objects deleted. Rows
+	// and Bytes are the total rows and bytes of the outputs.
 	Inputs  int   `json:"inputs"`
 	Deleted int   `json:"deleted"`
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
-	// Missed is the number of merges that ended because an input was missing, usually
-	// because another compactor was faster.
+	// Missed is the number of merges that ended because an input was missing. Usually another
+	// compactor had already merged and deleted the input.
 	Missed int `json:"missed"`
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int `json:"foreign"`
-	// Stuck lists partitions that cannot be merged because no higher level exists.
+	// Stuck lists the partitions that cannot be merged because no higher level exists for the
+	// output.
 	Stuck []string `json:"stuck,omitempty"`
 	// Unreadable maps the key of each object that is not a sound segment to the reason. Such
 	// objects are never deleted.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
 	// Failed maps each partition whose merge failed to the error.
 	Failed map[string]string `json:"failed,omitempty"`
-	// Stopped reports whether the run ended early for its deadline. The next run continues.
+	// Stopped reports whether Run ended early because Config.Margin was reached or ctx ended.
+	// The next call of Run continues the work.
 	Stopped bool `json:"stopped"`
 }
 
-// Run compacts every partition in the given shards that is due. The zero range means all shards.
-// Run lists the layout's marker and the shards, with one request for each 1,000 objects of a
-// shard and at least one per shard. A merge costs at least a read for each input, a put, a
-// read of the output and a bulk delete.
+// Run merges the partitions of the given shards for which a merge is due. The zero range means
+// all shards. Run makes one list request for the layout's marker. For each shard, it makes one
+// list request per 1,000 objects, and at least one. A merge makes at least one read per input,
+// one put, one read of the output and one bulk delete.
 //
-// A partition that fails is reported, and the run continues with the next one. Run
-// returns an error if the shards do not fit the layout or if a listing fails; the report then
-// covers the work done before. Run stops early, without an error, when Config.Margin is
-// reached.
+// If a partition fails, Run reports the failure and continues with the next partition. Run
+// returns an error if the layout is in conflict, if the given range has more digits than the
+// layout's shards, or if a listing fails. The report then covers the work done before the error.
+// When Config.Margin is reached, Run stops early without an error.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)
@@ -184,8 +189,8 @@ func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, 
 	return report, nil
 }
 
-// untilMargin returns a context that ends Config.Margin before ctx. No merge begins after
-// its end.
+// untilMargin returns a context that ends Config.Margin before the deadline of ctx. No merge
+// begins after the returned context has ended.
 func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -194,8 +199,8 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
-// partition plans and merges until nothing is due or begin ends. It leaves out inputs that
-// turn out not to be sound segments.
+// partition plans and merges until no merge is due, a merge fails or begin ends. If an input
+// turns out not to be a sound segment, partition makes a new plan without that input.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
 	unsound := map[string]bool{}
 	for begin.Err() == nil {

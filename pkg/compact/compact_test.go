@@ -38,7 +38,7 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
-	store.Now = func() time.Time { return noon } // so that objects are old by later
+	store.Now = func() time.Time { return noon } // so that all partitions are quiet at the time later
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
 	return store
 }
@@ -48,7 +48,7 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 	return key
 }
 
-// put stores a fresh segment, object seq of run n, and returns its key.
+// put stores the events as a fresh segment: object seq of run n. It returns the segment's key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
@@ -103,8 +103,8 @@ func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row
 	return segment.Distinct(rows)
 }
 
-// scatter writes random events to the given number of runs, two objects each, and returns
-// their distinct rows. Some events are in several runs.
+// scatter writes the given number of runs. Each run has two objects and the given number of
+// random events. Some events are in several runs. scatter returns the distinct rows of all runs.
 func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
 	random := rand.New(rand.NewPCG(5, 6))
 	var all []event.Event
@@ -154,7 +154,7 @@ func TestAnOpenDayIsMergedByLevels(t *testing.T) {
 	require.Len(t, keys(t, store, where), 1)
 }
 
-// Over a day of steady writing, each row is rewritten about once per level.
+// If events are written steadily over a day, each row is rewritten about once per level.
 func TestRewritesAreFew(t *testing.T) {
 	store := bucket(t)
 	now := func() time.Time { return noon.Add(time.Hour) }
@@ -169,7 +169,7 @@ func TestRewritesAreFew(t *testing.T) {
 	require.LessOrEqual(t, float64(written)/rounds, 4.0, "rewrites per row")
 }
 
-// More inputs than one merge takes need several merges and still become one object.
+// If a partition has more inputs than one merge takes, several merges reduce it to one object.
 func TestManyInputsTakeSeveralMerges(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 30, 20)
@@ -179,7 +179,8 @@ func TestManyInputsTakeSeveralMerges(t *testing.T) {
 	require.Equal(t, want, union(t, store, where))
 }
 
-// A compactor lists and merges only the given shards, so that several can share the work.
+// A compactor lists and merges only the given shards, so that several compactors can share the
+// work.
 func TestACompactorStaysInItsShards(t *testing.T) {
 	store := objstore.NewCounting(bucket(t))
 	for n := range 3 {
@@ -208,8 +209,8 @@ func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 	require.Equal(t, keys(t, one, where), keys(t, two, where))
 }
 
-// An input that is not a sound segment is left out, reported and kept. For a run, the next
-// lower object is merged instead.
+// An input that is not a sound segment is left out of the merge, reported and kept. If the input
+// belongs to a run, the run's next lower object is merged instead.
 func TestUnreadableInputsStay(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)
@@ -217,7 +218,7 @@ func TestUnreadableInputsStay(t *testing.T) {
 	put(t, store, where, 77, 1, at("below the damage", 1))
 	sound, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
 	require.NoError(t, err)
-	sound[20] ^= 1 // damages a row group but not the footer, so only reading the rows finds it
+	sound[20] ^= 1 // damages a row group but not the footer, so that only reading the rows finds the damage
 	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), sound)
 	foreign := putBytes(t, store, where.Prefix()+"notes.txt", []byte("?"))
 
@@ -232,7 +233,8 @@ func TestUnreadableInputsStay(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// Whichever call fails, and however, no row is lost and the next run finishes the work.
+// No row is lost, whichever call fails and however it fails. The next call of Run finishes the
+// work.
 func TestEveryCallFailsOnce(t *testing.T) {
 	count := objstore.NewCounting(bucket(t))
 	scatter(t, count, 3, 20)
@@ -263,7 +265,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 	}
 }
 
-// Nothing is deleted unless the output, read back from the store, holds the merged rows.
+// Inputs are deleted only if the output, when read back from the store, contains the merged rows.
 func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
 	store := damaging{bucket(t)}
 	want := scatter(t, store.Store, 3, 20)
@@ -274,7 +276,7 @@ func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
 	require.Equal(t, want, union(t, store, where))
 }
 
-// damaging stores objects with a flipped bit in the first row group.
+// damaging is a store that flips a bit in the first row group of each object put into it.
 type damaging struct{ *memstore.Store }
 
 func (d damaging) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -304,7 +306,7 @@ func TestAMissingInputEndsTheMerge(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// A missing staging directory is a failure, not a missing input.
+// A missing staging directory counts as a failure, not as a missing input.
 func TestAMissingFolderIsAFailure(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
@@ -340,7 +342,7 @@ func TestPlan(t *testing.T) {
 		names   []layout.Name
 		unsound []layout.Name
 		open    bool
-		// want holds the names of the inputs, wantLevel the level of the output
+		// want holds the names of the inputs; wantLevel is the level of the output
 		want      []layout.Name
 		wantLevel int
 		stuck     bool
@@ -381,7 +383,7 @@ func TestPlan(t *testing.T) {
 			for key := range unsound {
 				require.NotContains(t, plan.Superseded, key)
 			}
-			for _, key := range plan.Superseded { // the output sorts after every object it supersedes
+			for _, key := range plan.Superseded { // the output sorts after every segment it supersedes
 				require.Less(t, key, layout.Name{Level: plan.Level, Digest: strings.Repeat("0", 64), FooterLength: 1}.Key(where))
 			}
 		})
@@ -409,7 +411,8 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// Only the last segment of a closed partition is worth the harder compression.
+// Only a merge that leaves a closed partition with a single segment is worth the harder
+// compression.
 func TestTheLastMergeOfADay(t *testing.T) {
 	where := layout.Partition{Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {

@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// openInputs reads the footers of all inputs, so that unreadable ones are found before the
-// merge begins. It returns the total number of rows. The caller closes the cursors, even
-// after an error.
+// openInputs opens a cursor for each input and returns the cursors and the total number of rows.
+// It reads the footers of all inputs, so that unreadable footers are found before the merge
+// begins. The caller must close the cursors, even after an error.
 func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
 	for _, input := range inputs {
 		cursor, footer, err := c.open(ctx, input)
@@ -36,7 +36,8 @@ func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor
 	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
 }
 
-// sized reads objects of known size. An object that ends before its listed size is not a
+// sized is a store that reads objects whose sizes are known from a listing. For an object that
+// ends before its listed size, Read returns a segment.ObjectError, because the object is not a
 // sound segment.
 type sized struct{ store Store }
 
@@ -54,8 +55,8 @@ func closeAll(cursors []*segment.Cursor) {
 	}
 }
 
-// verify reads an output back from the store and compares its rows with the rows that were
-// merged.
+// verify reads an output back from the store and compares the digest of the stored rows with the
+// digest of the merged rows.
 func (c *Compactor) verify(ctx context.Context, output layout.Segment, want segment.Digest) error {
 	cursor, _, err := c.open(ctx, output)
 	if err != nil {

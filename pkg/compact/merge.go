@@ -15,9 +15,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// merge carries out a plan: it stages the output, puts it, reads it back and deletes the
-// segments it supersedes. A crash before the deletes leaves the rows in two segments, which
-// readers show once and the next run merges again.
+// merge carries out a plan: it stages the output on local disk, puts it into the store, reads it
+// back and deletes the superseded segments. A crash before the deletes leaves every row in two
+// segments. Readers show such a row once, and the next call of Run merges the segments again.
 func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {
@@ -38,7 +38,8 @@ func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (outpu
 	return output, c.deleteSuperseded(ctx, plan.Superseded, report)
 }
 
-// deleteSuperseded deletes exactly the given keys, objstore.MaxPage of them per request.
+// deleteSuperseded deletes exactly the objects under the given keys. One request deletes up to
+// objstore.MaxPage objects.
 func (c *Compactor) deleteSuperseded(ctx context.Context, keys []string, report *Report) error {
 	for some := range slices.Chunk(keys, objstore.MaxPage) {
 		if err := c.store.Delete(ctx, some...); err != nil {
@@ -56,7 +57,7 @@ type staged struct {
 	digest  string
 }
 
-// discard removes the file. A file that remains harms nothing but space.
+// discard removes the file. It ignores errors, because a file that remains only takes up space.
 func (s *staged) discard() {
 	_ = s.file.Close()
 	_ = os.Remove(s.file.Name())
@@ -72,7 +73,7 @@ func (s *staged) segment(plan Plan) layout.Segment {
 func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error) {
 	file, err := os.CreateTemp(c.config.Dir, "compact-*.parquet")
 	if err != nil {
-		return nil, fmt.Errorf("stage output: %v", err) // not wrapped, because a missing directory is not a missing input
+		return nil, fmt.Errorf("stage output: %v", err) // not wrapped: fs.ErrNotExist would mean a missing input
 	}
 	s := &staged{file: file}
 	defer func() {
@@ -91,8 +92,8 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// writer returns a writer for the plan's output of at most the given number of rows. A
-// segment that is likely to stay is compressed harder.
+// writer returns a writer for the plan's output, which has at most the given number of rows. An
+// output that is likely to stay is compressed harder.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	if p.Last {
 		return segment.NewWriter(out, segment.GroupRows(rows))
@@ -100,7 +101,7 @@ func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	return segment.NewInterimWriter(out, segment.GroupRows(rows))
 }
 
-// mergeInto writes the union of the rows of all cursors as one segment.
+// mergeInto writes the union of the rows from all cursors as one segment.
 func mergeInto(ctx context.Context, writer *segment.Writer, cursors []*segment.Cursor) (segment.Written, error) {
 	merge, err := segment.NewMerge(ctx, cursors)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Listing is the listing of one partition. Its segments are in ascending order of key.
+// Listing lists the segments of one partition in ascending order of their keys.
 type Listing struct {
 	Partition layout.Partition
 	Segments  []layout.Segment
-	// Modified is when the newest segment was written, by the store's clock.
+	// Modified is when the newest segment was written, according to the store's clock.
 	Modified time.Time
 }
 
-// Listings divides the ordered listing of a shard by partition and counts the objects whose
-// keys do not belong to the layout.
+// Listings splits the sorted listing of a shard into the listings of its partitions. It also
+// returns the number of objects whose keys do not belong to the layout.
 func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 	for _, o := range objects {
 		partition, name, err := layout.ParseKey(o.Key)
@@ -41,23 +41,24 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 // Plan says which segments of a partition to merge.
 type Plan struct {
 	Partition layout.Partition
-	// Inputs are the segments to merge, in ascending order of key: the highest sound object
-	// of each run and all compacted segments up to some level, at most Config.MaxInputs.
-	// Empty if no merge is due.
+	// Inputs are the segments to merge, in ascending order of their keys and at most
+	// Config.MaxInputs of them: the highest sound object of each run, and the compacted
+	// segments up to the level at which a merge is due. Inputs is empty if no merge is due or
+	// if the plan is Stuck.
 	Inputs []layout.Segment
-	// Superseded are the keys that may be deleted once the output is verified: the inputs
-	// and the lower objects of their runs.
+	// Superseded are the keys that may be deleted once the output is verified: the keys of
+	// the inputs, and the keys of the lower sound objects of the inputs' runs.
 	Superseded []string
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
-	// Last reports whether the day is over and the output will be the partition's only
-	// segment, which is therefore likely to stay.
+	// Last reports whether the output is likely to stay, because the day is over and the
+	// output will be the partition's only sound segment.
 	Last bool
 	// Stuck reports whether a merge is due but no level exists above the inputs.
 	Stuck bool
 }
 
-// after returns the listing as a finished merge leaves it.
+// after returns the listing of the partition after the plan has been merged into output.
 func (l Listing) after(plan Plan, output layout.Segment) Listing {
 	left := slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool {
 		return slices.Contains(plan.Superseded, s.Key) || s.Key == output.Key
@@ -67,13 +68,14 @@ func (l Listing) after(plan Plan, output layout.Segment) Listing {
 	return l
 }
 
-// reads reports whether key belongs to an input.
+// reads reports whether key is the key of an input.
 func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides which segments of a partition to merge. The segments under the unsound
-// keys are neither merged nor deleted; for a run, its next lower object counts instead.
+// NewPlan decides which segments of a partition to merge. The segments whose keys are in unsound
+// are neither merged nor deleted. If the highest object of a run is unsound, the run's highest
+// sound object is used instead.
 func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := soundSources(listing.Segments, unsound)
@@ -102,8 +104,9 @@ func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) 
 	}
 }
 
-// source is a possible input: a compacted segment, or the highest sound object of a run,
-// with the keys of all sound segments whose rows it holds.
+// source is a possible input. Its head is a compacted segment or the highest sound object of a
+// run. Its keys are the key of the head and, in the case of a run, the keys of the lower sound
+// objects, whose rows the head contains.
 type source struct {
 	head layout.Segment
 	keys []string
@@ -133,8 +136,8 @@ func soundSources(segments []layout.Segment, unsound map[string]bool) []source {
 	return sources
 }
 
-// crowded returns the highest level that holds at least fanout sources, or -1 if there is
-// none.
+// crowded returns the highest level that has at least fanout sources, or -1 if no level has as
+// many.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1
