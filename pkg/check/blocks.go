@@ -2,11 +2,11 @@ package check
 
 import "context"
 
-// blockBytes is the number of bytes that one request reads. Most objects are smaller and
-// take a single request.
+// blockBytes is the maximum number of bytes that one request reads. Most objects are smaller
+// than a block and take a single request.
 const blockBytes = 1 << 20
 
-// blockReader reads an object block by block and keeps the last block.
+// blockReader reads an object block by block and keeps the last block in memory.
 type blockReader struct {
 	store Store
 	key   string
@@ -16,7 +16,8 @@ type blockReader struct {
 	start int64
 }
 
-// Read assembles a range, which must lie within the object, from blocks. It ignores the key.
+// Read assembles a range of the object from blocks. The range must lie within the object. Read
+// ignores its key argument.
 func (b *blockReader) Read(ctx context.Context, _ string, off, n int64) ([]byte, error) {
 	data := make([]byte, 0, n)
 	for int64(len(data)) < n {
@@ -30,7 +31,7 @@ func (b *blockReader) Read(ctx context.Context, _ string, off, n int64) ([]byte,
 	return data, nil
 }
 
-// load makes the block that begins at start the current one.
+// load reads the block that begins at offset start, unless it is already in memory.
 func (b *blockReader) load(ctx context.Context, start int64) error {
 	if b.block != nil && b.start == start {
 		return nil

@@ -1,22 +1,24 @@
-// Package check reads a whole bucket through the store and verifies its invariants:
+// Package check reads a whole bucket and verifies the bucket's invariants:
 //
-//   - The bucket has one layout, and its keys parse.
-//   - Segments are sound. Their rows are sorted, belong to their partition, and lie where the
-//     footer leads a lookup.
-//   - Each object of a run holds all events of the run's lower objects.
-//   - Objects that are named by a digest have that digest.
+//   - A bucket with segments has exactly one layout marker, and the marker is empty.
+//   - Segments are sound. The rows of a segment are sorted and distinct, belong to the segment's
+//     partition, and lie in the row groups to which the footer leads a query.
+//   - Each object of a run contains all events of the run's lower objects.
+//   - An object whose key contains a digest has that digest.
+//   - A quarantined item is kept under the day on which it was received.
 //
-// A violation is a broken invariant; a note is something else that an operator may want to
-// know. Both name an object or a prefix.
+// A violation is a broken invariant. A note is anything else that an operator may want to know.
+// Each violation and each note names an object or a prefix.
 //
 // What always holds:
 //
-//   - A check changes nothing and may run while others record and compact. A partition that
-//     loses an object while it is read is listed and read again.
-//   - Every byte is verified, except the page indexes of fresh segments, which Device Trace
-//     does not read and no checksum covers.
-//   - Memory is bounded by a row group and a block of two objects, the listing of one
-//     partition, and eight bytes for each of its events.
+//   - A check changes nothing and may run at the same time as recorders and compactors. If an
+//     object of a partition disappears before it is read, the partition is listed and read
+//     again.
+//   - Every byte is verified, except the page indexes of fresh segments. No checksum covers
+//     these page indexes, and Device Trace does not read them.
+//   - Memory is bounded by one row group and one block from each of two objects, the listing of
+//     one partition, and 8 to 16 bytes for each distinct event of that partition.
 package check
 
 import (
@@ -35,22 +37,23 @@ type Store interface {
 
 // Options configure a check. The zero value checks the whole bucket.
 type Options struct {
-	// Day restricts the check to the segments and the quarantine of one UTC day. Empty means
-	// all days.
+	// Day restricts the check to the segments and the quarantined items of one UTC day. Empty
+	// means all days.
 	Day layout.Day
-	// MaxFindings is the maximum number of violations to keep, and of notes. Further ones
-	// are only counted. Default 1,000.
+	// MaxFindings is the maximum number of violations to keep and, separately, of notes.
+	// Further violations and notes are only counted. Default 1,000.
 	MaxFindings int
 	// Progress receives the report so far after each partition. Default none.
 	Progress func(Report)
 }
 
-// Bucket checks a bucket. It makes one list request for each 1,000 objects, and one read for
-// each MiB of an object. It reads the blocks of a larger object more than once.
+// Bucket checks a bucket. It makes one list request per 1,000 objects. A segment takes one read
+// per MiB, or more if it is larger than 1 MiB or if its run has several objects. A quarantined
+// item takes one list request and one read.
 //
-// Violations are part of the report, not an error; see Report.Err. Bucket returns an error of
-// the store or of ctx, or an error if a partition keeps changing. The report then covers the
-// part of the bucket that was checked before.
+// Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
+// store fails, if ctx ends or if a partition keeps changing. The report then covers the part of
+// the bucket that was checked before the error.
 func Bucket(ctx context.Context, store Store, o Options) (Report, error) {
 	o.MaxFindings = cmp.Or(o.MaxFindings, 1000)
 	c := &checker{store: store, options: o, report: Report{limit: o.MaxFindings}}
@@ -68,7 +71,8 @@ type checker struct {
 	report  Report
 }
 
-// each calls do for every object below prefix. It holds one listing page in memory.
+// each calls do for every object whose key starts with prefix. It holds only one listing page in
+// memory.
 func (c *checker) each(ctx context.Context, prefix string, do func(objstore.Object) error) error {
 	for after := ""; ; {
 		page, err := c.store.List(ctx, prefix, after)

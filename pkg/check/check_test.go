@@ -22,7 +22,8 @@ func TestAnEmptyBucketIsNotInUse(t *testing.T) {
 	require.Contains(t, text.String(), "The bucket is not in use yet.\n")
 }
 
-// A bucket that recorders and compactors have used is sound, and its objects are counted.
+// A bucket that recorders and compactors have used has no violations, and the report counts its
+// objects.
 func TestAUsedBucketIsSound(t *testing.T) {
 	store := used(t)
 	report := checked(t, store, check.Options{})
@@ -66,7 +67,7 @@ func TestOneDay(t *testing.T) {
 	require.Len(t, checked(t, store, check.Options{Day: tomorrow.Day}).Violations, 2)
 }
 
-// A check reads at most a block per request, and a small object in one request.
+// Each request reads at most one block. A small object takes one request.
 func TestRequests(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	put(t, counting, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))

@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// Each kind of damage is found under its key, and nothing else is.
+// A check finds each kind of damage, names the right key and reports nothing else.
 func TestDamageIsNamed(t *testing.T) {
 	rows := func(n int) []segment.Row { return segment.FromEvents(ofOne(n)) }
 	for _, test := range []struct {
@@ -141,8 +141,8 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-// misleading returns a segment whose footer has a valid checksum but wrong bounds: its row
-// group seems to exclude its only client.
+// misleading returns a segment whose footer has a valid checksum but wrong bounds. According to
+// the bounds, the row group contains no rows of the segment's only client.
 func misleading(t *testing.T, rows []segment.Row) []byte {
 	const name, elsewhere = "a client", "no client"
 	for i := range rows {
@@ -156,8 +156,8 @@ func misleading(t *testing.T, rows []segment.Row) []byte {
 	return data
 }
 
-// Wherever a bit of a used bucket is flipped, the object is named. Only the page indexes of
-// fresh segments, which Device Trace does not read, have no checksum.
+// Wherever a bit of a used bucket is flipped, the check names the object. The only exceptions are
+// the page indexes of fresh segments, which no checksum covers and Device Trace does not read.
 func TestEveryFlippedByteIsFound(t *testing.T) {
 	const flips = 500
 	seed := uint64(time.Now().UnixNano())
@@ -194,8 +194,8 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 	require.NoError(t, checked(t, store, check.Options{}).Err())
 }
 
-// inPageIndex reports whether offset at lies between the row groups and the footer of a
-// fresh segment.
+// inPageIndex reports whether o is a fresh segment and the offset at lies between the segment's
+// row groups and its footer.
 func inPageIndex(t testing.TB, o objstore.Object, data []byte, at int64) bool {
 	_, name, err := layout.ParseKey(o.Key)
 	if err != nil || !name.Fresh() {

@@ -13,11 +13,12 @@ import (
 // foreignKey is the note on an object whose key does not belong to the layout.
 const foreignKey = "the key does not belong to the layout; Device Trace ignores this object"
 
-// maxListings is the number of times a partition is listed before the check gives up.
+// maxListings is the maximum number of attempts to check a partition. Each attempt uses a new
+// listing.
 const maxListings = 6
 
-// errUnsettled means that the check gave up: each time it listed the partition, an object
-// disappeared before it could be read.
+// errUnsettled means that the check gave up on a partition, because in every attempt an object
+// disappeared after it had been listed and before it was read.
 var errUnsettled = errors.New("the partition keeps changing while it is checked; run the check again")
 
 // listing is the listing of one partition.
@@ -26,7 +27,7 @@ type listing struct {
 	segments []layout.Segment
 }
 
-// events checks the segments, one partition after the other.
+// events checks the segments, one partition after another.
 func (c *checker) events(ctx context.Context) error {
 	var partition listing
 	err := c.each(ctx, layout.EventsPrefix, func(o objstore.Object) error {
@@ -57,9 +58,9 @@ func (c *checker) events(ctx context.Context) error {
 	return err
 }
 
-// settle checks a partition and adds the findings to the report. If a listed object is
-// missing, which happens when a compaction deletes superseded objects, it lists the
-// partition and checks it again.
+// settle checks a partition and adds the findings to the report. If a listed object is missing,
+// settle lists the partition and checks it again. Objects disappear during a check when a
+// compaction deletes superseded objects.
 func (c *checker) settle(ctx context.Context, l listing) error {
 	for range maxListings {
 		if len(l.segments) == 0 {

@@ -10,7 +10,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// Rows that a compaction moves during a check are found by the next listing.
+// If a compaction moves rows during a check, the check lists the partition again and finds the
+// rows.
 func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
 	store := bucket(t)
 	old := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))
@@ -48,7 +49,8 @@ func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
 	require.Equal(t, 7, n)
 }
 
-// A fault of the store is an error, never a violation or a shorter report.
+// If the store fails, the check returns an error. A failure of the store must never appear as a
+// violation or leave objects out of a report without an error.
 func TestAFaultIsAnError(t *testing.T) {
 	counting := objstore.NewCounting(few(t))
 	counting.Reset()

@@ -35,7 +35,7 @@ func at(client string, ms int) event.Event {
 	}
 }
 
-// many returns n events, each of another client.
+// many returns n events, each from a different client.
 func many(n int) []event.Event {
 	var events []event.Event
 	for i := range n {
@@ -44,7 +44,7 @@ func many(n int) []event.Event {
 	return events
 }
 
-// ofOne returns n events of one client, all in one partition.
+// ofOne returns n events from one client, all in one partition.
 func ofOne(n int) []event.Event {
 	var events []event.Event
 	for i := range n {
@@ -55,7 +55,8 @@ func ofOne(n int) []event.Event {
 
 func where(client string) layout.Partition { return shards.PartitionOf(event.ClientID(client), noon) }
 
-// bucket returns a store with the layout's marker. Its objects are modified at noon.
+// bucket returns a store that contains the layout's marker. All objects put into the store have
+// noon as their modification time.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	store.Now = func() time.Time { return noon }
@@ -79,7 +80,8 @@ func encode(t testing.TB, rows []segment.Row, groupRows int64) ([]byte, segment.
 
 func fresh(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
 
-// put stores a fresh segment of the given rows, even wrong ones, and returns its key.
+// put stores the given rows, which may be invalid, as a fresh segment and returns the segment's
+// key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, name layout.Name, rows []segment.Row) string {
 	data, _ := encode(t, rows, 0)
 	return putBytes(t, store, name.Key(p), data)
@@ -139,8 +141,8 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// putCompacted stores a compacted segment of the given rows, even wrong ones, and returns
-// its key.
+// putCompacted stores the given rows, which may be invalid, as a compacted segment and returns
+// the segment's key.
 func putCompacted(t testing.TB, store objstore.Store, p layout.Partition, level int, rows []segment.Row, groupRows int64) string {
 	data, written := encode(t, rows, groupRows)
 	return putBytes(t, store, layout.Name{Level: level, Digest: digestOf(data), FooterLength: written.FooterLength}.Key(p), data)

@@ -15,7 +15,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// object checks one segment and reports whether it is sound. The error is the store's.
+// object checks one segment and reports whether it is sound. It returns an error only if the
+// store fails.
 func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, err error) {
 	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)
@@ -36,8 +37,8 @@ func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, e
 	return sound, nil
 }
 
-// rows streams the segment, checks each row and returns their number, or zero if the segment
-// is not sound.
+// rows streams the segment, checks each row and returns the number of rows. If the segment is not
+// sound, rows returns zero and an error.
 func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segment) (int64, error) {
 	stream, err := openStream(ctx, blocks, s)
 	if err != nil {
@@ -75,15 +76,16 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// partitionOf returns the row's partition in the layout that has shards like the given one.
+// partitionOf returns the row's partition in the layout whose shards have as many digits as the
+// given shard.
 func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
 
-// defects lists the defects of an object's rows, each once.
+// defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds a defect if there is one.
+// note adds what to the list if there is a defect and the list does not contain what already.
 func (d *defects) note(defect bool, what string) {
 	if defect && !slices.Contains(*d, what) {
 		*d = append(*d, what)
@@ -97,7 +99,7 @@ func (d defects) report(r *Report, key string) {
 	}
 }
 
-// digest compares the digest of a compacted segment with its name.
+// digest compares the digest of a compacted segment with the digest in its name.
 func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Segment) error {
 	sum := sha256.New()
 	for off := int64(0); off < s.Size; off += blockBytes {
@@ -122,7 +124,7 @@ type rowStream struct {
 	footer       *segment.Footer
 	footerLength int64
 	group        int   // the index of the current row group; -1 before the first row
-	left         int64 // the rows of that group still to come
+	left         int64 // the number of rows in that group still to come
 }
 
 func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*rowStream, error) {
@@ -143,8 +145,8 @@ func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*ro
 	return &rowStream{cursor: segment.OpenCursor(blocks, object, footer), footer: footer, footerLength: length, group: -1}, nil
 }
 
-// next returns the next row, or nil after the last one. It verifies at the end that the rows
-// match the footer.
+// next returns the next row. After the last row, next verifies that the rows match the footer and
+// returns nil.
 func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	row, err := r.cursor.Next(ctx)
 	if errors.Is(err, io.EOF) {

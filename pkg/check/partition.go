@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// partition is the check of one partition. It has a report of its own, which is discarded if
-// the check has to be repeated.
+// partition is the check of one partition. It has its own report, which is discarded if the check
+// has to be repeated.
 type partition struct {
 	store  Store
 	where  layout.Partition
@@ -17,7 +17,8 @@ type partition struct {
 	events distinct
 }
 
-// partition checks one partition. It returns fs.ErrNotExist if a listed object is missing.
+// partition checks one partition and returns its report. The error wraps fs.ErrNotExist if a
+// listed object is missing.
 func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	p := &partition{store: c.store, where: of.where, report: Report{limit: c.options.MaxFindings}}
 	if l := c.report.Layout; l.Shards != 0 && len(l.ShardOf("")) != len(of.where.Shard) {
@@ -41,8 +42,8 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	return p.report, nil
 }
 
-// run checks the objects of a run, and that each sound one holds all events of the sound one
-// before it.
+// run checks the objects of a run. It also checks that each sound object contains all events of
+// the previous sound object.
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
@@ -64,8 +65,8 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds checks that the higher of two sound objects of a run holds every row of the lower
-// one. It streams both in parallel, since both are sorted.
+// holds checks that the higher of two sound objects of a run contains every row of the lower
+// object. It streams the two objects in parallel, because the rows of both are sorted.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {
@@ -113,7 +114,7 @@ func (d *distinct) add(identity uint64) {
 	d.seen = append(d.seen, identity)
 }
 
-// count removes duplicates and returns the number of events.
+// count removes duplicates and returns the number of distinct events.
 func (d *distinct) count() int64 {
 	slices.Sort(d.seen)
 	d.seen = slices.Compact(d.seen)

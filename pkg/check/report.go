@@ -9,24 +9,25 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Report says what a bucket holds and what is wrong with it.
+// Report says what a bucket contains and what is wrong with it.
 type Report struct {
 	// Layout is the layout of the bucket; zero if there is no marker.
 	Layout layout.Layout
-	// Partitions is the number of partitions checked. Objects, Rows and Bytes are the sums
-	// of their segments, superseded ones included. Rows counts sound segments only.
+	// Partitions is the number of partitions checked. Objects is the number of segments in
+	// these partitions, including superseded segments. Rows and Bytes are the totals of the
+	// segments. Rows excludes segments that are not sound.
 	Partitions, Objects int
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can show.
 	Events int64
-	// Superseded is the number of objects that may be deleted because a higher object of
-	// their run holds their rows.
+	// Superseded is the number of objects that may be deleted because a higher object of the
+	// same run contains their rows.
 	Superseded int
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int
 	// Quarantined is the number of quarantined items checked.
 	Quarantined int
-	// Levels are the sums of segments by level, in ascending order.
+	// Levels holds the totals for each level, in ascending order of level.
 	Levels []Level
 
 	// Violations are broken invariants. Notes are other things that an operator may want to
@@ -37,7 +38,7 @@ type Report struct {
 	limit int
 }
 
-// Level is the sum of the segments of one level.
+// Level holds the totals for the segments of one level.
 type Level struct {
 	Level, Objects int
 	Rows, Bytes    int64
@@ -49,7 +50,8 @@ type Finding struct{ Key, What string }
 // String returns the finding as one line.
 func (f Finding) String() string { return fmt.Sprintf("%q: %s", f.Key, f.What) }
 
-// Err returns nil for a bucket without violations, or an error with the first few of them.
+// Err returns nil if there are no violations. Otherwise it returns an error that quotes the first
+// few violations.
 func (r Report) Err() error {
 	if len(r.Violations) == 0 {
 		return nil
@@ -84,12 +86,12 @@ func keep(list *[]Finding, more *int, limit int, found Finding) {
 	*list = append(*list, found)
 }
 
-// count adds a segment to the sums; rows is zero for one that is not sound.
+// count adds a segment to the totals. For a segment that is not sound, rows is zero.
 func (r *Report) count(s layout.Segment, rows int64) {
 	r.addLevel(Level{Level: s.Name.Level, Objects: 1, Rows: rows, Bytes: s.Size})
 }
 
-// addLevel adds the sums of a level.
+// addLevel adds the totals of one level.
 func (r *Report) addLevel(l Level) {
 	at, known := slices.BinarySearchFunc(r.Levels, l.Level, func(have Level, level int) int { return cmp.Compare(have.Level, level) })
 	if !known {

@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes the report for people: the findings, a table of levels, the sums, a verdict
-// and, after violations, what to do.
+// WriteText writes the report as text for people: the findings, a table of the levels, the
+// totals, a verdict and, if there are violations, advice on what to do.
 func (r Report) WriteText(w io.Writer) error {
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, "note:", n)
@@ -32,7 +32,7 @@ func writeMore(w io.Writer, n int, thing string) {
 	}
 }
 
-// counted returns a number and a noun in singular or plural.
+// counted returns a number and a noun, such as "1 byte" or "2 bytes".
 func counted[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -50,7 +50,7 @@ func (r Report) writeLevels(w io.Writer) error {
 	return table.Flush()
 }
 
-// advice says what to do about violations. It follows their number.
+// advice says what to do about violations. It is printed after the number of violations.
 const advice = `Keep the damaged segments; queries name them and read the rest.
 Restore them from a backup if there is one, and find out what else writes to the bucket.`
 
