@@ -30,8 +30,8 @@ var apsaraMQSource = Source{
 // Compute: a CloudEvent with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
 // The envelope makes no difference to the event. The envelope's time is the time of
-// publication. The envelope's id does not identify the event, because a repeated
-// notification comes with another id. A notification is identified by its client, channel,
+// publication. The envelope's id does not identify the event, because a notification that
+// is sent again comes with a new id. A notification is identified by its client, channel,
 // kind and time.
 type apsaraMQ struct {
 	apsaraMQNotice
@@ -84,7 +84,7 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill fills in the event of a notification.
+// fill fills in the event that the notification reports.
 func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	e.NativeEvent = r.text("eventType", m.eventType)
 	known, ok := apsaraMQEvents[e.NativeEvent]
@@ -100,9 +100,9 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	r.when(e, timeField{"time", m.time})
 }
 
-// apsaraMQEvents maps each eventType to its meaning. A tcpclean follows a disconnect on the
-// same channel. After an end without a disconnect, it comes alone, and the broker never
-// reports the cause of such an end.
+// apsaraMQEvents maps each eventType to its meaning. After a disconnect, a tcpclean follows on
+// the same channel. If a connection ends without a disconnect, the broker sends only a
+// tcpclean and never reports the cause.
 var apsaraMQEvents = map[string]struct {
 	action event.Action
 	info   event.ActionInfo
@@ -165,8 +165,9 @@ func parseObject(raw []byte) value {
 	return v
 }
 
-// splitAddress splits the port off an address that may have one. It first tries the text as
-// an address without a port, because an IPv6 address contains colons, too.
+// splitAddress splits an address, with or without a port, into the address and the port. It
+// first tries the text as an address without a port, because an IPv6 address contains
+// colons, too.
 func splitAddress(peer string) (address string, port int32) {
 	if _, err := netip.ParseAddr(peer); err == nil {
 		return peer, 0

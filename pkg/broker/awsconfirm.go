@@ -37,7 +37,7 @@ func awsHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	}, true
 }
 
-// awsHost matches the host names of the AWS IoT API. Each region has one.
+// awsHost matches the host names of the AWS IoT API, one per region.
 var awsHost = regexp.MustCompile(`^iot\.[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}\.amazonaws\.com(\.cn)?$`)
 
 const awsConfirmationPath = "/confirmdestination/"
@@ -60,8 +60,8 @@ func awsEnableURL(body []byte) (*url.URL, error) {
 	return target, nil
 }
 
-// isAWSConfirmation reports whether a path stays below awsConfirmationPath after its dot
-// segments are resolved (RFC 3986, 5.2.4).
+// isAWSConfirmation reports whether a path is below awsConfirmationPath and contains no dot
+// segment "..", which could lead to another path (RFC 3986, 5.2.4).
 func isAWSConfirmation(path string) bool {
 	return strings.HasPrefix(path, awsConfirmationPath) && !strings.Contains(path+"/", "/../")
 }

@@ -32,7 +32,7 @@ var awsIoTSource = Source{
 //	disconnectReason      see awsReasons                               disconnected
 //	connectFailureReason  see awsFailures                              connect_failed
 //
-// A rule may select more topics, so subscribed and unsubscribed are ignored.
+// A rule may select more topics, so subscribed and unsubscribed are ignored, not rejected.
 // The key clientInitiatedDisconnect adds nothing to disconnectReason.
 type awsIoT struct {
 	eventType, clientID, timestamp         value
@@ -134,7 +134,8 @@ var awsReasons = table(map[event.ActionInfo][]string{
 	event.SocketIOException: {"CONNECTION_LOST", "UNKNOWN", "NONE"},
 })
 
-// awsFailures maps each connectFailureReason to its meaning. AWS documents only one.
+// awsFailures maps each connectFailureReason to its meaning. AWS documents only one
+// reason.
 var awsFailures = table(map[event.ActionInfo][]string{
 	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // also if the topic of the will message is denied
 })

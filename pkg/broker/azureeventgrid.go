@@ -104,8 +104,8 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// anyKind returns the kind of event and the name of the field that holds it in this
-// item's schema.
+// anyKind returns the kind of event and the name of its field, which depends on the schema
+// of the item.
 func (m *azureEventGrid) anyKind() (field string, kind value) {
 	if m.kind.missing() && !m.eventKind.missing() {
 		return "eventType", m.eventKind
@@ -135,9 +135,9 @@ func (m *azureEventGrid) namespaceName(r *reader) string {
 	return r.anyText("data.namespaceName", m.namespace, maxNamespace)
 }
 
-// azureChannel returns an identifier of a client's connection. It contains the namespace,
-// because after a failover the client continues in another namespace, where the sequence
-// numbers start again.
+// azureChannel returns the identifier of a client's connection. The identifier contains the
+// namespace, because after a failover the client continues in another namespace, where the
+// sequence numbers start again.
 func azureChannel(namespace, sequence string) string {
 	if sequence == "" || namespace == "" {
 		return sequence

@@ -10,7 +10,7 @@
 //   - Absent, null, "" and "undefined" all mean that the source did not give a value.
 //     Only a client identifier may really be "undefined".
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo
-//     are the nearest words of the vocabulary if it has no exact ones.
+//     are words of the vocabulary: the exact words or, if there are none, the nearest.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
 //     contains a password or a message payload.
 //
@@ -56,8 +56,8 @@ type Meta struct {
 	Retention time.Duration
 	// Hook is the kind of event, from the header that Source.HookHeader names.
 	Hook string
-	// Position is where the body begins in the source's log, as name and byte offset:
-	// "name:1024". The identifiers of lines derive from it. Empty: unknown.
+	// Position is where the body begins in the source's log: the log's name and a byte
+	// offset, such as "name:1024". Event identifiers derive from it. Empty: unknown.
 	Position string
 }
 

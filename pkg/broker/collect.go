@@ -22,12 +22,12 @@ var errTooMany = fmt.Errorf("the body holds more than %d items; send smaller bat
 
 // item holds the values that were read from one item of a body.
 type item interface {
-	// row fills in the event and reports whether the item makes an event. If the item
+	// row fills in the event and reports whether the item is one to record. If the item
 	// cannot be understood, row calls r.refuse.
 	row(r *reader, e *event.Event) bool
 }
 
-// collector makes a batch of a body's items, within the limits of a body.
+// collector builds the batch of one body and enforces the limits above.
 type collector struct {
 	meta     Meta
 	size     int // the size of the body in bytes
@@ -36,10 +36,10 @@ type collector struct {
 	batch    Batch
 }
 
-// full reports whether the body may have no further item.
+// full reports whether the body has reached maxItems.
 func (c *collector) full() bool { return c.items >= maxItems }
 
-// add adds the item's event or rejection to the batch, if the item makes one.
+// add adds the item's event or rejection, if any, to the batch.
 func (c *collector) add(raw []byte, it item) {
 	r := reader{now: c.meta.ReceivedAt, retention: c.meta.Retention, hook: c.meta.Hook, interned: &c.interned}
 	last := len(c.batch.Events)
@@ -85,7 +85,7 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	c.items++
 }
 
-// through extends first, a part of the body, to the end of a later part.
+// through extends first to the end of later. Both are parts of the body.
 func through(first, later []byte) []byte {
 	length := cap(first) - cap(later) + len(later)
 	return first[:length:cap(first)]

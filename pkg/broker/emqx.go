@@ -22,7 +22,7 @@ var emqxSource = Source{
 // emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action with an
 // empty body template. The struct holds the columns that are recorded:
 //
-//	event                                                    makes
+//	event                                                    recorded as
 //	client.connected                                         connect, accepted
 //	client.disconnected                                      see emqx5End
 //	client.connack                                           a refusal; nothing on success
@@ -74,8 +74,8 @@ func (m *emqx) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event by its kind. A rule may use the newer topic names in its FROM,
-// such as $events/client/connected; the values of "event" are the same.
+// row fills in the event according to its kind. A rule may use the newer topic names in its
+// FROM, such as $events/client/connected. The values of "event" are the same either way.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("event", m.event)
 	switch e.NativeEvent {
@@ -121,7 +121,8 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 
 // sentByClient reports whether the event contains properties of a DISCONNECT that the
 // client sent. The absence of properties proves nothing. An empty User-Property does not
-// count, because EMQX itself adds one (printable_maps in emqx_rule_events, from 5.0.11 on).
+// count, because EMQX adds it to every event (printable_maps in emqx_rule_events, from
+// 5.0.11 on).
 func (m *emqx) sentByClient() bool {
 	var user value
 	sent := false
@@ -136,8 +137,8 @@ func (m *emqx) sentByClient() bool {
 }
 
 // connack fills in a refusal and reports whether to record it. Refusals of clients that
-// sent no identifier are not recorded: no query could find them, and anybody can send
-// such a CONNECT.
+// sent no identifier are not recorded, because no query could find such refusals, and
+// because anybody can send a CONNECT without an identifier.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
 	if m.clientID.isEmptyText() {
 		return false
@@ -180,8 +181,8 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel returns the protocol level of MQTT. Gateways for other protocols send their own
-// versions instead, such as "1.2" or "2019"; for these, emqxLevel returns 0.
+// emqxLevel returns the protocol level of MQTT. A gateway sends the version of its own
+// protocol instead, such as "1.2" or "2019". For such a version, emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
 	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {

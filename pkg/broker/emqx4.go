@@ -18,7 +18,7 @@ var emqx4Source = Source{
 
 // emqx4 is an event of the plugin emqx_web_hook of EMQX 4:
 //
-//	action                                    makes
+//	action                                    recorded as
 //	client_connected                          connect, accepted
 //	client_connack                            a refusal; nothing on success
 //	client_disconnected                       see emqx4End
@@ -115,9 +115,9 @@ func inMilliseconds(v value) value {
 
 // emqx4End returns the meaning of a reason of client_disconnected. The reason is a name
 // as in later versions, an Erlang term such as {error,sock_closed}, or the code of a
-// WebSocket close frame from the client. In a term, the first name with another meaning
+// WebSocket close frame from the client. In a term, the first name with a meaning other
 // than Socket IOException decides. Names after the first quotation mark do not count,
-// because strings are for people.
+// because strings are messages for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient

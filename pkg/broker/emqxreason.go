@@ -67,8 +67,8 @@ var emqxAccepted = map[string]bool{
 	"accepted":            true, // from the gateway for MQTT-SN
 }
 
-// emqxRefusals maps each refusal by the gateway for MQTT-SN, misspelled as the gateway
-// sends it, to its meaning.
+// emqxRefusals maps each refusal by the gateway for MQTT-SN to its meaning. The misspellings
+// are the gateway's.
 var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized:  {"rejected_not_authorize"},
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},

@@ -29,10 +29,10 @@ var ownSource = Source{
 //	group_id           the part before "@@@"                                    no group
 //	device_id          the part after "@@@"
 //	action             connect, close or disconnect                             rejected
-//	action_info        a word of the vocabulary or an alias of one              see defaultInfo
+//	action_info        a word of the vocabulary, or an alias                    see defaultInfo
 //	time               RFC 3339 or Unix milliseconds                            time of receipt
 //	channel_id         the broker's identifier of the connection                derived when read
-//	source_event_id    the source's identifier of this event                    without time: its index in the body
+//	source_event_id    the source's identifier of this event                    index in the body, if time is missing, too
 //	native_event       the source's own word for what happened                  action, as sent
 //	native_reason      the source's own word for the reason                     action_info, as sent
 //	reason_code        MQTT reason or return code, 0 to 255
@@ -167,9 +167,9 @@ func knownInfos() string {
 	return strings.Join(words, ", ")
 }
 
-// defaultInfo returns the reason of an action for which the sender gives no action_info. It
-// takes the code of a connect for the code of the CONNACK. For a close, it takes codes 1 to
-// 5 for refusals of MQTT 3, and all other codes for those of the broker's DISCONNECT.
+// defaultInfo returns the action_info of an event that was sent without an action_info. It
+// reads the code of a connect as the code of the CONNACK. For a close, it reads codes 1 to 5
+// as refusals of MQTT 3, and all other codes as codes of the broker's DISCONNECT.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:

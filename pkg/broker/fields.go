@@ -20,7 +20,7 @@ const (
 
 // reader converts the values of one item to Go types. It is tolerant: a number may come
 // as a string, and a missing value as null, "" or "undefined". It remembers the first
-// field that it refuses; after that, nobody uses the values that it returns.
+// field that it refuses. After a refusal, the values that it returns are not used.
 type reader struct {
 	now       time.Time
 	retention time.Duration
@@ -31,7 +31,7 @@ type reader struct {
 }
 
 // refuse rejects the item, unless it is rejected already. The fault says what is wrong with
-// the field and what to send instead. People see the fault after the field's name.
+// the field and what to send instead. Messages put the field's name before the fault.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -40,7 +40,7 @@ func (r *reader) refuse(field, fault string) {
 
 func (r *reader) refused() bool { return r.fault != "" }
 
-// missing reports whether the source did not give the value.
+// missing reports whether the value is absent, null, "" or "undefined".
 func (v value) missing() bool {
 	switch v.kind {
 	case absent, null:
@@ -71,7 +71,7 @@ func (r *reader) id(field string, v value) string {
 	return r.anyText(field, v, event.MaxClientID)
 }
 
-// clientID reads the client identifier. It refuses an item without one.
+// clientID reads the client identifier. It refuses a missing or empty identifier.
 func (r *reader) clientID(field string, v value) event.ClientID {
 	id := event.ClientID(r.id(field, v))
 	if id == "" {
@@ -112,8 +112,8 @@ func (r *reader) integer(field string, v value, limit int32) event.Optional[int3
 	return event.Some(int32(n))
 }
 
-// numeral reads a whole number that counts events or connections, and returns its
-// digits. It returns "" if the value is missing.
+// numeral reads a whole number, such as a sequence number, and returns its digits. It
+// returns "" if the value is missing.
 func (r *reader) numeral(field string, v value) string {
 	if v.missing() {
 		return ""
@@ -132,8 +132,8 @@ func (r *reader) seconds(field string, v value) event.Optional[time.Duration] {
 	return event.Optional[time.Duration]{Value: time.Duration(n.Value) * time.Second, Known: n.Known}
 }
 
-// integer returns the whole number that v is, or that v spells as a string. It returns
-// false if v is anything else.
+// integer returns the value of a whole number, or of a string that spells a whole number. It
+// returns false for any other value.
 func (v value) integer() (int64, bool) {
 	if len(v.raw) > 32 || v.kind != number && !v.spellsNumber() {
 		return 0, false
@@ -172,8 +172,8 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// unknownKind refuses a kind of event that the format does not have. The fault lists the
-// given kinds, which are those that make an event.
+// unknownKind refuses an item whose kind of event is missing or unknown. The fault lists the
+// given kinds, which are the kinds that are recorded.
 func (r *reader) unknownKind(field, native string, kinds ...string) {
 	if native == "" {
 		r.refuse(field, "is missing; use one of "+strings.Join(kinds, ", "))

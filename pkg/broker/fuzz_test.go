@@ -36,7 +36,8 @@ func fuzz(f *testing.F, route string) {
 	})
 }
 
-// noNUL returns a copy of b in which another byte that JSON does not allow replaces each NUL.
+// noNUL returns a copy of b in which each NUL is replaced by 1, another byte that JSON does
+// not allow.
 func noNUL(b []byte) []byte {
 	b = bytes.Clone(b)
 	for i, c := range b {

@@ -5,9 +5,9 @@ import (
 	"net/url"
 )
 
-// Handshaker recognises a handshake, a request by which a broker asks something before
-// it sends events. It returns false for every other request. A handshake carries no
-// token, so anyone can send one, and no part of it may be stored.
+// Handshaker recognises a handshake: a request by which a broker asks a question instead of
+// sending events. It returns false for every other request. A handshake needs no token, so
+// anyone can send one, and no part of it may be stored.
 //
 // The receiver calls the Handshaker for each request to /webhooks/{name}, whatever follows
 // in the path, before it checks the token. For this call, the receiver reads the start of
@@ -23,8 +23,8 @@ const MaxHandshakeBody = 16 << 10
 type HandshakeRequest struct {
 	Method string
 	Header http.Header
-	// Body is the whole body, or its first MaxHandshakeBody + 1 bytes if it is longer. It
-	// is nil if the body could not be read.
+	// Body is the body, truncated to MaxHandshakeBody + 1 bytes. It is nil if the body
+	// could not be read.
 	Body []byte
 }
 
@@ -38,7 +38,7 @@ type HandshakeResponse struct {
 	// Refused is the error to send if the handshake is invalid, otherwise nil.
 	Refused *HandshakeError
 	// Confirm is a request that must succeed before this response is sent. It is nil if
-	// none is needed.
+	// no such request is needed.
 	Confirm *Confirmation
 }
 
@@ -47,8 +47,8 @@ type HandshakeError struct{ Code, Error string }
 
 // Confirmation is a request to the broker by which the receiver proves its consent: a GET of
 // the URL that follows no redirects. The URL contains a secret, so logs and responses may
-// contain only its host. If the broker answers anything but 200 OK, the receiver responds
-// with Unconfirmed and status 503.
+// contain only its host. Unless the broker responds with 200 OK, the receiver responds with
+// Unconfirmed and status 503.
 type Confirmation struct {
 	URL         *url.URL
 	Unconfirmed HandshakeError

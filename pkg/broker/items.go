@@ -19,7 +19,7 @@ type batcher[M any, P interface {
 	slot func(key []byte) *value
 }
 
-// decode is the Decoder of the format that the message M describes.
+// decode is the Decoder of the format that the message type M describes.
 func decode[M any, P interface {
 	*M
 	message
@@ -76,7 +76,8 @@ func (b *batcher[M, P]) end(s *scanner) {
 }
 
 // objects reads a body that is one object on any number of lines, or one object per line.
-// If the body is neither, and no line is valid JSON, it is rejected as one damaged item.
+// If neither the body nor any of its lines is valid JSON, objects rejects the body as one
+// damaged item.
 func (b *batcher[M, P]) objects(s *scanner) {
 	body := s.body[s.at:]
 	err := b.value(s, alone)
@@ -124,7 +125,7 @@ func wellFormed(line []byte) bool {
 	return err == nil && s.ended()
 }
 
-// place says whether an item is in an array, or alone in its body or line.
+// place is where an item stands: in an array, or alone in a body or a line.
 type place bool
 
 const (
@@ -132,9 +133,9 @@ const (
 	alone  place = true
 )
 
-// value reads the next item and adds its event or rejection to the batch. If it returns an
-// error, it has added nothing, because it could not find the end of the item or the body
-// may have no further item.
+// value reads the next item and adds its event or rejection to the batch. If value returns
+// an error, it has added nothing: the item is not valid JSON or is nested too deeply, or the
+// body has reached maxItems.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {
 		return errTooMany

@@ -102,8 +102,8 @@ func (s *scanner) value() (value, error) {
 // ignore is a slot function that ignores every key.
 func ignore([]byte) *value { return nil }
 
-// object reads an object and stores each member in the slot for its key, unless the slot
-// is nil. If a key occurs twice, its last value counts.
+// object reads an object and stores the value of each member in the slot for its key,
+// unless the slot is nil. If a key occurs twice, its last value counts.
 func (s *scanner) object(slot func(key []byte) *value) error {
 	if err := s.enter('{'); err != nil {
 		return err
@@ -273,7 +273,8 @@ func (s *scanner) digits() bool {
 	return s.at > from
 }
 
-// escapes maps the character after a backslash to the byte that the two stand for.
+// escapes maps the character after a backslash to the byte that the escape sequence stands
+// for.
 var escapes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }

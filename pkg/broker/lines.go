@@ -54,8 +54,9 @@ func decodeLines[L interface {
 	return b.batch
 }
 
-// isJSON reports whether a line is a JSON object or array. A sender of JSON uses the wrong
-// route. The line is rejected so that the sender notices; unrelated log lines are ignored.
+// isJSON reports whether a line is a JSON object or array. A body that begins with such a
+// line was sent to the wrong route. Although other unrelated lines are ignored, such a body
+// is rejected, so that its sender notices the mistake.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
@@ -63,7 +64,8 @@ func isJSON(line []byte) bool {
 const (
 	// maxLogName is the maximum length of a log's name in a position, in bytes.
 	maxLogName = 128
-	// maxOffset is the largest offset in a position. Identifiers have room for its 15 digits.
+	// maxOffset is the largest offset in a position, because an identifier has 15 digits
+	// for the offset.
 	maxOffset = 999_999_999_999_999
 )
 
@@ -99,7 +101,7 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 // identifyByPosition identifies the event of a line by the position of the line in the log.
 // This identifier does not depend on the body in which the line arrives. Identifiers sort
 // like the lines, so the events of one second stay in order. If the position is unknown,
-// only a repeated line needs an identifier: the number of equal lines before it in this
+// only a repeated line gets an identifier: the number of equal lines that precede it in this
 // body.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {

@@ -11,7 +11,7 @@ import (
 var mosquittoSource = Source{
 	Name:   Mosquitto,
 	Decode: decodeLines[mosquitto],
-	Traits: Traits{RefusalsLookLikeEnds: true}, // both have the same form of line
+	Traits: Traits{RefusalsLookLikeEnds: true}, // the lines of refusals and ends have the same form
 	vocabulary: vocabulary{
 		notRestarts: []string{"out of memory"},
 	},
@@ -27,10 +27,16 @@ var mosquittoSource = Source{
 // Mosquitto 2.1.0 writes the same lines as 2.0. For reasons that 2.0 does not have, it
 // writes "Client dev1 disconnected, session taken over."
 //
-// Other lines make no event. Neither do lines without a client identifier: in its place,
-// Mosquitto writes <unknown> up to 2.0, and the client's address from 2.1 on. So a client
-// whose identifier is <unknown> is never recorded, and of a client whose identifier is its own
-// address only the connects are.
+// Other lines are not recorded. Neither are lines without a client identifier, as far as the
+// decoder can recognise them by what Mosquitto writes in place of the identifier:
+//
+//   - Up to 2.0, it writes <unknown>. So no event of a client that is named <unknown> is
+//     recorded, whatever the version.
+//   - In 2.1.0, it writes the client's address. Lines of the form "disconnected, WHY." with an
+//     address in place of the identifier are not recorded, unless WHY is "not authorised". In
+//     other lines, the address is taken for a client identifier.
+//   - From 2.1.1 on, it also writes the client's address, but the address follows once more
+//     in brackets. So no end of a client that is named like its own address is recorded.
 //
 // The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
 // its line has no time, or has a local time, whose zone is unknown.
@@ -61,7 +67,7 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill fills in the event of a line, except its time.
+// fill fills in the event of a line, except the time.
 func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	e.Source = Mosquitto
 	e.ClientID = event.ClientID(r.interned.text(m.id))
@@ -80,8 +86,8 @@ func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 // 1 and 2 for levels 3 and 4; Mosquitto 2.1 writes the level itself.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
 
-// mosquittoStamp splits a line into its time and its text. The time is zero if the line has
-// none, or has one without a zone.
+// mosquittoStamp splits a line into its time and its text. The time is zero if the line
+// begins without a time, or with a time without a zone.
 func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 	before, after, found := bytes.Cut(line, []byte(": "))
 	if !found || len(before) > maxStamp {
@@ -103,10 +109,11 @@ func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 	return time.Time{}, line
 }
 
-// maxStamp is the maximum length in bytes of the time before a line.
+// maxStamp is the maximum length in bytes of the time at the beginning of a line.
 const maxStamp = 64
 
-// Layouts of log_timestamp_format: those with a zone, and those with a local time.
+// The accepted layouts of the time, which depends on log_timestamp_format: layouts with a
+// zone, and layouts of a local time.
 var (
 	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
@@ -125,8 +132,8 @@ func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	}
 }
 
-// mosquittoHidden reports whether a line about a connection follows a beginning that ends
-// with ": " but is no known form of time.
+// mosquittoHidden reports whether a line is about a connection, but begins with an unknown
+// prefix that ends with ": ". The prefix may be a time in an unknown form.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {

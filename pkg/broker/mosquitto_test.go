@@ -221,7 +221,7 @@ func requireEnd(t *testing.T, line, id string, want mosquittoEnd, nativeEvent, p
 	require.Empty(t, e.SourceEventID, line)
 }
 
-// Unrelated lines, and lines that name no client, make no event.
+// Unrelated lines, and lines without a client identifier, are neither recorded nor rejected.
 func TestMosquittoLinesThatMakeNoEvent(t *testing.T) {
 	lines := []string{
 		"mosquitto version 2.0.22 starting", "mosquitto version 2.1.2 running", "mosquitto version 2.0.22 terminating",
@@ -391,8 +391,8 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
 }
 
-// Without positions, only repeated lines get an identifier. So lines make the same events
-// when they are sent again in other batches.
+// Without positions, only repeated lines get an identifier. So a line that is sent again in
+// another batch is usually decoded to the same event.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))
@@ -430,8 +430,8 @@ func TestMosquittoLimits(t *testing.T) {
 	require.Equal(t, 49_001, bytes.Count(got.Rejected[999].Raw, []byte("Client")))
 }
 
-// FuzzMosquitto checks that events are valid, and that a body makes the same events whether
-// it is sent in one piece or in two.
+// FuzzMosquitto checks that events are valid, and that their identifiers are the same whether
+// a body is sent in one piece or in two.
 func FuzzMosquitto(f *testing.F) {
 	for _, path := range allSamples(f, "mosquitto") {
 		_, body := sample(f, path)

@@ -23,8 +23,8 @@ type mosquittoLine struct {
 	user                      []byte
 }
 
-// The forms of a line. If nothing else puts the events of one second in order, they sort by
-// these words, so a connect comes before the end of the connection.
+// The forms of a line. Events of one second that have no identifiers sort by these words, so
+// a connect comes before the end of the connection.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -32,7 +32,8 @@ const (
 	mosquittoSocket       = "socket"
 )
 
-// isAnonymous reports whether the line names no client.
+// isAnonymous reports whether the line has no client identifier. The comment on mosquitto
+// describes what Mosquitto writes in place of the identifier.
 func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
@@ -144,7 +145,8 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	}
 	if id, why, ok := cutKnown(rest); ok {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
-		if _, err := netip.ParseAddr(string(id)); err != nil { // 2.1 writes an address if the client is unknown
+		// In place of an unknown client identifier, 2.1.0 writes an address.
+		if _, err := netip.ParseAddr(string(id)); err != nil {
 			m.id = id
 		}
 		return true, ""

@@ -31,13 +31,13 @@ var mosquittoBadSocket = []byte("bad socket read/write: ")
 // mosquittoReasons maps each reason after "disconnected due to" in 2.0 and after
 // "disconnected:" in 2.1 to its meaning. The list is from the source code of 2.0.0 to 2.1.2.
 //
-// Reasons with a capital letter are texts of Mosquitto's library; the broker uses them where
-// it has no words of its own. These reasons also follow "Bad socket read/write", and in 2.0
+// Reasons with a capital letter are texts of Mosquitto's library. The broker uses such a text
+// if it has no words of its own. These reasons also follow "Bad socket read/write", and in 2.0
 // they end with a full stop.
 //
-// A reason that is not listed means Socket IOException. It is another text of the library or
-// a text of the operating system. An example from 2.0 is "Unknown error", for a retained
-// message where none is allowed.
+// A reason that is not listed means Socket IOException. Such a reason is another text of the
+// library or a text of the operating system. An example from 2.0 is "Unknown error", for a
+// retained message although the broker allows none.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},
@@ -61,7 +61,7 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
 		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
-		// The limit max_keepalive for MQTT 3, or global_max_clients:
+		// More than max_keepalive in MQTT 3, or more than global_max_clients:
 		"Invalid arguments provided", // 2.0
 		"Invalid input",              // 2.1
 	},

@@ -13,8 +13,8 @@ import (
 )
 
 // TestEachFieldInEachForm changes each field of each sample to every form of a missing
-// value, to wrong types and to huge values. Each changed sample must make a valid event or a
-// rejection.
+// value, to wrong types and to huge values. Each changed sample must result in a valid event,
+// a rejection or nothing.
 func TestEachFieldInEachForm(t *testing.T) {
 	forms := map[string]any{
 		"null": nil, "empty": "", "undefined": "undefined", "number": -1.5, "text": "x", "flag": true,
@@ -28,7 +28,7 @@ func TestEachFieldInEachForm(t *testing.T) {
 			with := sampleMeta(t, sampled)
 			var whole map[string]any
 			if json.Unmarshal([]byte(body), &whole) != nil {
-				continue // the sample is lines of text, or a batch whose items are samples, too
+				continue // lines of text, or a batch of items that are also separate samples
 			}
 			for _, path := range fieldsOf(whole, nil) {
 				field := path[len(path)-1]

@@ -13,20 +13,20 @@ var nanomqSource = Source{
 	vocabulary: vocabulary{
 		refusals:    []string{"client_connack"},
 		ends:        []string{"client_disconnected"},
-		ownMuteEnds: []string{"client_disconnected"}, // NanoMQ always sends "normal"; EMQX 4 sends a reason with this event
+		ownMuteEnds: []string{"client_disconnected"}, // NanoMQ always sends "normal"; EMQX 4 sends a real reason with the same event
 	},
 }
 
 // nanomq is an event of NanoMQ's webhook, as in the source code of 0.25 and as 0.25.5 sent
 // it in a trial:
 //
-//	action                 conn_ack    makes
+//	action                 conn_ack    recorded as
 //	client_connack         success     connect, accepted
 //	client_connack         fail        close, not authorized: only failed authentication is reported
 //	client_disconnected                close, closed by client
 //	message_publish                    nothing
 //
-// A refused CONNECT makes both client_connack and client_disconnected, in either order.
+// A refused CONNECT causes both client_connack and client_disconnected, in either order.
 // No event has a time, an address or an identifier of the connection. The reason in
 // client_disconnected is always "normal", so it is kept as evidence but means nothing.
 type nanomq struct {

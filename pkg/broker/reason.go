@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code has one
-// meaning in a CONNACK and one in a DISCONNECT from the broker. A DISCONNECT from the client
+// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code has a meaning
+// in a CONNACK and a meaning in a DISCONNECT from the broker. A DISCONNECT from the client
 // always means (disconnect, disconnected by client), whatever the code.
 type reason struct {
 	code      int32

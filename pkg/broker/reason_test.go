@@ -46,7 +46,8 @@ func TestRefusedAndClosedByBroker(t *testing.T) {
 	}
 }
 
-// TestEMQXReasonsAreListedOnce checks that no name has two meanings.
+// TestEMQXReasonsAreListedOnce checks that each reason is listed under the name that
+// reasonName returns. A reason under any other spelling would never be found.
 func TestEMQXReasonsAreListedOnce(t *testing.T) {
 	for name := range emqxReasons {
 		require.Equal(t, name, reasonName(name), "listed under a spelling that is never looked up")

@@ -31,10 +31,10 @@ type Source struct {
 	// token as its key.
 	SignedBody bool
 	// HookHeader is the name of the header that contains the kind of event, for Meta.Hook.
-	// A body may hold a password if the header is missing, so the receiver must refuse such
-	// a request and not store it. Empty: the body contains the kind of event.
+	// If the header is missing, the body may hold a password, so the receiver must refuse
+	// the request and not store it. Empty: the body contains the kind of event.
 	HookHeader string
-	// Handshake recognises the broker's handshakes. Nil: the broker makes none.
+	// Handshake recognises the broker's handshakes. Nil: the broker makes no handshakes.
 	Handshake Handshaker
 
 	// Traits are the habits of the source that matter for understanding its events.

@@ -15,15 +15,15 @@ var tencentSource = Source{
 	},
 }
 
-// ComparableNodes reports whether a and b, if they differ, name different nodes. Tencent
-// names a node by address and port in connects, but by host in ends. So a name with a colon
-// and a name without one may be the same node.
+// ComparableNodes reports whether two different names a and b must mean different nodes.
+// Tencent names a node by address and port in connects, but by host in ends. So a name with
+// a colon and a name without a colon may mean the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is an event that TDMQ for MQTT of Tencent Cloud publishes under $events and a
 // bridge passes on (https://www.tencentcloud.com/document/product/1294/76432):
 //
-//	event                                           makes
+//	event                                           recorded as
 //	client.connected                                connect, accepted
 //	client.disconnected                             see emqx4End: reasons are spelled as in EMQX 4
 //	session.subscribed, session.unsubscribed,

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// when sets the event's time to the first field that is not missing. If all are missing, it
-// sets the event's time to the time of receipt.
+// when sets the event's time to the first field that is not missing. If all fields are
+// missing, it sets the event's time to the time of receipt.
 func (r *reader) when(e *event.Event, fields ...timeField) {
 	for _, f := range fields {
 		t := r.time(f.name, f.value)
@@ -31,7 +31,7 @@ type timeField struct {
 }
 
 // time reads Unix milliseconds or an RFC 3339 string. It returns the zero time if the value
-// is missing. It refuses a time that cannot be true, such as a Unix time in seconds.
+// is missing. It refuses an implausible time, such as a Unix time in seconds.
 func (r *reader) time(field string, v value) time.Time {
 	if v.missing() {
 		return time.Time{}
@@ -48,13 +48,13 @@ func (r *reader) time(field string, v value) time.Time {
 }
 
 const (
-	// minMilliseconds is a time in 1973. A smaller number must be in seconds.
+	// minMilliseconds is a time in 1973. A smaller number is probably in seconds.
 	minMilliseconds = int64(1e11)
-	// maxMilliseconds is a time in the year 5138. A larger number must be in microseconds.
+	// maxMilliseconds is a time in the year 5138. A larger number is probably in microseconds.
 	maxMilliseconds = int64(1e14)
 )
 
-// time returns the time in UTC, or the fault if the value is no valid time.
+// time returns the time in UTC, or the fault if the value is not a valid time.
 func (v value) time() (t time.Time, fault string) {
 	ms, ok := v.milliseconds()
 	switch {

@@ -30,7 +30,8 @@ var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscr
 
 // vernemqHandshake recognises hooks that ask for a decision, and leaves the decision to
 // VerneMQ's next plugin. An error response would lock out all clients, because VerneMQ takes
-// it for a refusal. The body is not read, because it contains passwords or messages.
+// it for a refusal. vernemqHandshake does not read the body, which contains passwords or
+// messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)
 	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })
@@ -40,8 +41,8 @@ func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
 }
 
-// vernemqHooks lists the hooks that make an event. None of these hooks gives the reason of
-// an end. The list omits on_client_wakeup, which reports the same connect as on_register.
+// vernemqHooks lists the hooks that are recorded. None of these hooks gives the reason of an
+// end. The list omits on_client_wakeup, which reports the same connect as on_register.
 var vernemqHooks = map[string]struct {
 	action  event.Action
 	info    event.ActionInfo
@@ -53,9 +54,9 @@ var vernemqHooks = map[string]struct {
 	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with the connection
 }
 
-// decodeVerneMQ is the Decoder of VerneMQ. It ignores the bodies of hooks that make no event
-// without parsing them: auth_on_register sends passwords and on_publish sends messages, and
-// a rejected item would be stored as received.
+// decodeVerneMQ is the Decoder of VerneMQ. If the hook is not recorded, decodeVerneMQ does
+// not parse the body, because the body might be rejected and a rejected item is stored as
+// received: auth_on_register sends passwords, and on_publish sends messages.
 func decodeVerneMQ(body []byte, meta Meta) Batch {
 	if _, makesRow := vernemqHooks[meta.Hook]; !makesRow && meta.Hook != "" {
 		return Batch{}

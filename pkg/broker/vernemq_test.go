@@ -70,7 +70,7 @@ func TestVerneMQOddities(t *testing.T) {
 	}
 }
 
-// An end includes only the client identifier, so it derives no channel.
+// An end includes only the client identifier, so no channel can be derived for it.
 func TestVerneMQChannel(t *testing.T) {
 	require.Equal(t, "c2377582cf1be55ba928811cf2223cfc", onlyEvent(t, "vernemq-on-register").Channel())
 	require.Empty(t, onlyEvent(t, "vernemq-on-client-offline").Channel())

@@ -14,8 +14,8 @@ type Column struct {
 	Name string
 	// Identity is the column's rank, from 1, among the identity columns. It is 0 for all
 	// other columns. Two deliveries with equal identity columns are the same event. The
-	// source itself sent the values of these columns. The time of receipt and our reading
-	// of the event are not part of its identity.
+	// received time and our reading of the event (action and action_info) are not identity
+	// columns.
 	Identity int
 	// Value returns the field as a string, int32, bool or time.Time, or nil if the field is
 	// unknown. An empty string is a value. If the source sent no channel, Value derives one.
@@ -106,8 +106,8 @@ func text[T ~string](name string, identity int, get func(*Event) T) Column {
 	}
 }
 
-// derived returns the column with another Value: what readers see in place of the stored
-// value.
+// derived replaces the Value of a column, so that readers see a derived value instead of the
+// stored value.
 func derived(c Column, value func(*Event) string) Column {
 	c.Value = func(e *Event) any { return value(e) }
 	return c

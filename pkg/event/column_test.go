@@ -50,8 +50,7 @@ func TestColumnsCoverTheEvent(t *testing.T) {
 	require.Zero(t, event.Compare(&e, &e))
 }
 
-// The identity of an event consists of fields that the source sent. The time of receipt and
-// our reading of the event do not belong to it.
+// The received time and our reading of an event are not part of the event's identity.
 func TestIdentity(t *testing.T) {
 	identity := map[string]bool{
 		"InstanceID": true, "ClientID": true, "Time": true, "ChannelID": true, "SourceEventID": true,

@@ -21,7 +21,7 @@ type ClientID string
 const MaxClientID = 65_535
 
 // MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
-// the future are rejected. Queries about now include events up to MaxAhead from now.
+// the future are rejected. A query up to the present includes events up to MaxAhead later.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field
@@ -43,7 +43,8 @@ type Event struct {
 	// ReceivedAt is when the recorder received the event.
 	ReceivedAt time.Time
 
-	// Source names the decoder in pkg/broker, which is also the route of the webhook.
+	// Source is the name of a source in pkg/broker, which is also the route of its webhook. A
+	// sender of the project's own form may give any other name.
 	Source string
 	// SourceEventID is the source's own identifier of this event: a CloudEvents id, a
 	// version number, a position in a log.

@@ -47,7 +47,8 @@ var aliases = map[string]ActionInfo{
 	"resource auth failed": TopicAuthFailed,
 }
 
-// ParseActionInfo returns the word of the vocabulary for which s is the spelling or an alias.
+// ParseActionInfo returns the word of the vocabulary that s spells or is an alias of. It
+// returns false if there is no such word.
 func ParseActionInfo(s string) (ActionInfo, bool) {
 	if info, ok := aliases[s]; ok {
 		return info, true
@@ -60,14 +61,14 @@ func ParseActionInfo(s string) (ActionInfo, bool) {
 	return "", false
 }
 
-// TimeOrigin tells which clock an event's time is from.
+// TimeOrigin says which clock an event's time is from.
 type TimeOrigin string
 
 const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
-	// FromReceiver means that the source sent no time. Another delivery of such an event has
-	// another time. So the event may be shown twice if the response to the first delivery is
+	// FromReceiver means that the source sent no time. Each delivery of such an event has a
+	// different time. So the event is shown twice if the response to the first delivery is
 	// lost and the source sends the event again.
 	FromReceiver TimeOrigin = "received"
 )

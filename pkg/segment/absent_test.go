@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// An unknown connected_at must be null in the file, however known and unknown values follow
-// each other. The test reads the file itself, because our reader returns 0 both for null and
+// An unknown connected_at must be null in the file, in whatever order known and unknown values
+// follow each other. The test reads the file itself, because our reader returns 0 both for null and
 // for zero.
 func TestUnknownConnectedAtIsNull(t *testing.T) {
 	for pattern := range 1 << 8 {

@@ -51,8 +51,8 @@ func parseGroupChecksums(text string) (groupChecksums, error) {
 	return sums, nil
 }
 
-// checksumWriter computes the checksums of the file that the Parquet library writes to it.
-// It writes each complete row group to out, and finally the end of the file together with the
+// checksumWriter receives a file from the Parquet library and computes its checksums. It
+// writes each complete row group to out, and finally the end of the file together with the
 // footer's checksum.
 type checksumWriter struct {
 	out    io.Writer
@@ -98,8 +98,8 @@ func (c *checksumWriter) flush(p []byte) error {
 	return err
 }
 
-// end returns what the library wrote after the row groups: the page index, and the footer
-// followed by the footer's length and the magic.
+// end returns the two parts of the file after the row groups: the page index, and the footer
+// with the footer's length and the magic.
 func (c *checksumWriter) end() (index, footer []byte) {
 	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
 	return c.buffer[:start], c.buffer[start:]

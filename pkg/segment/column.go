@@ -14,11 +14,12 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// field is a column of the schema and the field of a Row that holds the column's value. Exactly one of
-// text, long and int is set.
+// field is a column of the schema, together with the field of a Row that holds the column's
+// value. Exactly one of text, long and int is set.
 type field struct {
 	name string
-	// column is the name of the event's column if Parquet stores it under another name.
+	// column is the name of the event's column if that name differs from the name in Parquet,
+	// otherwise empty.
 	column string
 	text   func(*Row) *string
 	long   func(*Row) *int64
@@ -70,7 +71,7 @@ var identityFields = func() (found []field) {
 	return found
 }()
 
-// appendTo appends the value that the field has in a row.
+// appendTo appends the value of the field in row r to b.
 func (f *field) appendTo(b []byte, r *Row) []byte {
 	switch {
 	case f.text != nil:
@@ -258,8 +259,8 @@ func (c *columnReader) copyInstants(rows []Row) {
 	}
 }
 
-// rangeOf returns the range of a client's rows in the column of client identifiers. Row to is
-// the first row after the range. The columnReader must be at its first row.
+// rangeOf returns the range of a client's rows in the column of client identifiers. The range
+// begins at row from and ends before row to. The columnReader must be at its first row.
 func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
 	for {
 		if err := c.nextPage(); errors.Is(err, io.EOF) {

@@ -31,7 +31,7 @@ func (e *ObjectError) Error() string { return fmt.Sprintf("read segment %q: %v",
 func (e *ObjectError) Unwrap() error { return e.Err }
 
 // defaultTail is the number of bytes to read at the end of an object if the footer's length is
-// unknown. All but the largest footers fit into them.
+// unknown. Only the largest footers are longer.
 const defaultTail = 64 << 10
 
 // OpenFooter reads and parses an object's footer. It makes one request, or two if the

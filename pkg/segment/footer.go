@@ -243,7 +243,7 @@ func (w window) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // guard turns a panic of the Parquet library, which malformed input can cause, into an error.
-// Defer it.
+// Callers must defer guard, so that it can recover.
 func guard(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%w: the Parquet library panicked: %v", ErrCorrupt, p)

@@ -10,8 +10,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// goldenRows returns the rows of testdata/v*.parquet, which has one file per schema version,
-// in row groups of 16 rows. Only some rows have connected_at, a channel and an event identifier.
+// goldenRows returns the rows of each file testdata/v*.parquet. There is one such file per
+// schema version, with row groups of 16 rows. Only some rows have connected_at, a channel and
+// an event identifier.
 func goldenRows() []segment.Row {
 	events := fleet(8, 5)
 	for i := range events {

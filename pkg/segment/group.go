@@ -55,9 +55,8 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 	return nil
 }
 
-// rangeOf returns the range of a client's rows: from the row with index from up to, but not
-// including, the row with index to. The reader must be at the first row of the group and stays
-// there.
+// rangeOf returns the range of a client's rows. The range begins at row from and ends before
+// row to. The reader must be at the first row of the group and stays there.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
 	clients := &g.columns[0]
 	from, to, err = clients.rangeOf(clientID)

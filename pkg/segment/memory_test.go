@@ -13,7 +13,7 @@ import (
 
 // heap returns the number of heap bytes in use.
 func heap() int64 {
-	for range 3 { // pools are emptied only by the second collection
+	for range 3 { // only the second collection empties a sync.Pool
 		runtime.GC()
 	}
 	var m runtime.MemStats

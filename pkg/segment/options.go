@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// lifetime is the expected lifetime of a segment. The longer it is, the more time its
-// compression may take.
+// lifetime is the expected lifetime of a segment. The compression of a segment with a longer
+// lifetime may take more time.
 type lifetime uint8
 
 const (

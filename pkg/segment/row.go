@@ -3,9 +3,9 @@
 // library. FORMAT.md describes the schema and footer field by field.
 //
 // The rows of a segment are always in the order of Row.Compare. The segment's footer states
-// the number of rows and the sum of the rows' hashes. The same rows always encode to the same bytes. The
-// package trusts nothing that it reads from an object: it checks sizes before it allocates memory,
-// and turns a panic of the library into an error of the object.
+// the number of rows and the sum of the rows' hashes. The same rows always encode to the same
+// bytes. The package trusts nothing that it reads from an object: it checks sizes before it
+// allocates memory, and turns a panic of the library into an error of the object.
 package segment
 
 import (
@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Row is an event in its stored form. The tags give the names and encodings of FORMAT.md.
+// Row is an event in its stored form. The tags give the names and encodings in FORMAT.md.
 type Row struct {
 	ClientID        string `parquet:"client_id,plain"`
 	InstanceID      string `parquet:"instance_id,dict"`
@@ -151,10 +151,10 @@ func flag(o event.Optional[bool]) int32 {
 	}
 }
 
-// Compare orders the rows of a segment: first by client, instance and time, then by the other
-// identity columns, so that duplicates are neighbors; then by received time, so that the
-// first of the duplicates is the one to keep; and last by the other columns, so that only
-// equal rows compare equal.
+// Compare orders the rows of a segment by client, instance and time, and then by the other
+// identity columns, so that duplicates are neighbors. It orders duplicates by received time,
+// so that the row to keep comes first, and then by the remaining columns, so that only equal
+// rows compare equal.
 //
 // Compare gives the same order as event.Compare. It is written out for speed because a merge
 // compares every row several times.

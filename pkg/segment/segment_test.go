@@ -65,7 +65,7 @@ func write(t testing.TB, rows []segment.Row, groupRows int64) ([]byte, segment.W
 	return out.Bytes(), written
 }
 
-// objects is a store that counts its reads.
+// objects is a store in memory that counts the reads.
 type objects struct {
 	data  map[string][]byte
 	reads int
@@ -418,7 +418,7 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 	}
 }
 
-// Long rows must make smaller row groups, so that the memory of readers is bounded.
+// Row groups of long rows must have fewer rows, so that the memory of readers is bounded.
 func TestRowGroupsAreBoundedInBytes(t *testing.T) {
 	rows := rowsOf(150, 2)
 	for i := range rows {

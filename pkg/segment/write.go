@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// SchemaName and SchemaVersion are in every footer. Readers accept no others.
+	// SchemaName and SchemaVersion are in every footer. Readers reject any other schema or
+	// version.
 	SchemaName    = "device-trace.events"
 	SchemaVersion = 2
 
@@ -203,8 +204,8 @@ func (w *Writer) writeFooter() (length int64, err error) {
 	return w.file.writeEnd(index, footer)
 }
 
-// encoders pools writers with grown buffers. A new writer costs a megabyte of memory and takes
-// five times as long as encoding a small segment.
+// encoders is a pool of writers whose buffers have already grown. Creating a writer takes a
+// megabyte of memory, and five times as long as encoding a small segment.
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low
