@@ -7,20 +7,23 @@ import (
 )
 
 const (
-	// A client that has been away for absenceFactor times its longest absence so far is away
-	// for unusually long.
+	// absenceFactor times the longest earlier absence is the limit above which an absence is
+	// unusually long.
 	absenceFactor = 4
-	// minAbsence: clients back off to some minutes between attempts.
+	// minAbsence is the minimum of this limit, because clients back off to some minutes between
+	// attempts.
 	minAbsence = 15 * time.Minute
-	// defaultAbsence applies to clients with too few absences to compare with. An hour is
-	// longer than any common back-off.
+	// defaultAbsence is the limit for clients with fewer than absencesNeeded earlier absences. An
+	// hour is longer than any common back-off.
 	defaultAbsence = time.Hour
-	// absencesNeeded is the number of absences that show how long a client usually takes.
+	// absencesNeeded is the minimum number of absences that show how long a client usually takes
+	// to come back.
 	absencesNeeded = 2
 )
 
 // noReturn finds that the client dropped and has been away for longer than it usually takes to
-// come back. A refused login shows that the client does come back, unless a stranger sent it.
+// come back. It finds nothing if the client may have sent a refused login since then, because it
+// then does come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {
@@ -37,7 +40,7 @@ func (in *input) noReturn() *finding {
 	}
 }
 
-// patience returns how long an absence may last without being unusual.
+// patience returns how long an absence of the client may last before it is unusual.
 func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
@@ -54,7 +57,8 @@ func (in *input) patience() time.Duration {
 	return max(absenceFactor*longest, minAbsence)
 }
 
-// triedSince reports whether the client of a connection tried to log in after its end.
+// triedSince reports whether the client may have sent a refused login after the end of a
+// connection.
 func (in *input) triedSince(c *history.Connection) bool {
 	for i := range in.Refusals {
 		if r := &in.Refusals[i]; !r.Time.Before(c.End.Time) && mayHaveSent(c, r) {

@@ -9,7 +9,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// tenThousand returns 10,000 events of a day with the given trouble, in random order.
+// tenThousand returns 10,000 events of one day in random order. All belong to one device, which
+// has the trouble of many devices.
 func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 	b.Helper()
 	var events []event.Event
@@ -20,7 +21,7 @@ func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 		events = append(events, sim.Device(cause, seed, day)...)
 	}
 	events = perturb(events[:10_000], 1, shuffled)
-	for i := range events { // one device with the troubles of all
+	for i := range events { // make all events belong to one device
 		events[i].ClientID, events[i].InstanceID = "GID_a@@@device", "i"
 	}
 	return events

@@ -25,7 +25,7 @@ func citeEnd(c *history.Connection, more ...sentence) citation {
 	}
 }
 
-// citeStart cites that a connection was accepted.
+// citeStart cites the start of a connection as an accepted login.
 func citeStart(c *history.Connection) citation {
 	return citation{
 		Evidence{Time: c.Start, Action: event.Connect, ActionInfo: event.Accepted},
@@ -45,7 +45,7 @@ func citeRefusal(r *history.Refusal) citation {
 	}
 }
 
-// cameFrom names the client's address, if it is known.
+// cameFrom returns a sentence that names the client's address, or nil if it is unknown.
 func cameFrom(address string) []sentence {
 	if address == "" {
 		return nil
@@ -53,7 +53,8 @@ func cameFrom(address string) []sentence {
 	return []sentence{{from, values{"address": verbatim(address)}}}
 }
 
-// withKeepAlive names the keep alive of a connection, if it is known.
+// withKeepAlive returns a sentence that names the keep alive of a connection, or nil if it is
+// unknown.
 func withKeepAlive(c *history.Connection) []sentence {
 	if !c.KeepAlive.Known {
 		return nil
@@ -61,10 +62,11 @@ func withKeepAlive(c *history.Connection) []sentence {
 	return []sentence{{hadKeepAlive, values{"keep_alive": length(c.KeepAlive.Value)}}}
 }
 
-// withNothing adds no sentence.
+// withNothing returns no sentence.
 func withNothing(*history.Connection) []sentence { return nil }
 
-// citeEnds cites the newest ends of connections that are in order of time.
+// citeEnds cites the ends of the newest connections. The given connections must be in order of
+// time.
 func citeEnds(connections []*history.Connection, more func(*history.Connection) []sentence) []citation {
 	var found []citation
 	for _, c := range newest(connections) {
@@ -73,7 +75,7 @@ func citeEnds(connections []*history.Connection, more func(*history.Connection) 
 	return found
 }
 
-// citeRefusals cites the newest of refusals that are in order of time.
+// citeRefusals cites the newest refusals. The given refusals must be in order of time.
 func citeRefusals(refusals []*history.Refusal) []citation {
 	var found []citation
 	for _, r := range newest(refusals) {
@@ -82,7 +84,8 @@ func citeRefusals(refusals []*history.Refusal) []citation {
 	return found
 }
 
-// citeMoves cites the newest ends, and the node of the next connection if it is another one.
+// citeMoves cites the newest ends. It names the node of the next connection if the client moved
+// to a different node.
 func citeMoves(successions []succession, more ...sentence) []citation {
 	var found []citation
 	for _, s := range newest(successions) {

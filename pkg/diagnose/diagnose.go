@@ -2,19 +2,20 @@
 // one client into verdicts in words.
 //
 // What always holds: the functions are pure. A verdict rests only on the history and cites
-// its evidence. A cause is named only if the events name or imply it.
+// its evidence. A verdict names a cause only if the events name or imply this cause.
 //
-// Words: a rule finds one kind of verdict in a history. What it finds is a finding, which has
-// values and evidence but no words yet. Patterns explain several ends or refusals at once,
-// singles explain them one by one, and symptoms follow from the others.
+// Words: a rule looks for one kind of verdict in a history. Its result is a finding, which has
+// values and evidence but no words yet. Some rules are patterns, which explain several ends or
+// refusals together. Others are singles, which explain each end or refusal by itself. The
+// rest are symptoms, which are consequences of what other verdicts explain.
 package diagnose
 
 import "devicetrace/pkg/history"
 
-// Report is a history with its verdicts.
+// Report is a history together with the verdicts about it.
 type Report struct {
 	history.History
-	// Verdicts are sorted by usefulness, the most useful first.
+	// Verdicts are sorted so that the most useful one comes first.
 	Verdicts []Verdict `json:"verdicts"`
 }
 

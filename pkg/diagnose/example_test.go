@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// A device was connected until someone changed its password.
+// A device was connected. Then someone changed its password, and the broker refused its logins.
 func ExampleDiagnose() {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 22, hour, minute, 0, 0, time.UTC) }
 	events := []event.Event{

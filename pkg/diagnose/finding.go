@@ -7,24 +7,24 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// finding is a verdict that is not in words yet.
+// finding is the result of a rule: a verdict that is not in words yet.
 type finding struct {
 	count    int
-	when     []time.Time // the times of what was found, in order; empty if the text names the times itself
+	when     []time.Time // sorted times of the ends or refusals; empty if the text names the times itself
 	values   values
 	evidence []citation
-	level    Level // replaces the rule's level unless empty
-	text     Code  // the key of the text if that is not the rule's code
+	level    Level // replaces the level of the rule, unless empty
+	text     Code  // the key of the text, if that is not the code of the rule
 }
 
-// with sets the values that the text names.
+// with sets the values of the names in the text.
 func (f *finding) with(v values) *finding {
 	f.values = v
 	return f
 }
 
-// ofEnds returns a finding about the ends of connections. The connections are in order of
-// time, but their ends need not be.
+// ofEnds returns a finding about the ends of connections. The connections must be in order of
+// time, but their ends need not be. more returns further sentences about a connection.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -33,7 +33,7 @@ func ofEnds(connections []*history.Connection, more func(*history.Connection) []
 	}
 }
 
-// ofRefusals returns a finding about refusals that are in order of time.
+// ofRefusals returns a finding about refusals, which must be in order of time.
 func ofRefusals(refusals []*history.Refusal) *finding {
 	return &finding{
 		count:    len(refusals),
@@ -42,7 +42,8 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections and what followed them.
+// ofMoves returns a finding about the ends of connections and about the connections that
+// followed.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),
@@ -53,7 +54,7 @@ func ofMoves(successions []succession, more ...sentence) *finding {
 
 func endTime(s succession) time.Time { return s.ended.End.Time }
 
-// inOrder returns the times of things in order.
+// inOrder returns the sorted times of the given things.
 func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
 	when := make([]time.Time, len(things))
 	for i, thing := range things {

@@ -9,30 +9,33 @@ import (
 )
 
 const (
-	// minSame connections of one length are no accident if they are at least minSameShare of
-	// all that a timer may have ended.
+	// minSame is the minimum number of connections of about the same length that suggest a timer.
+	// They must also be at least minSameShare of all connections that a timer may have ended.
 	minSame      = 4
 	minSameShare = 0.6
-	// sameWithin is the tolerance of lengths that count as equal, as a part of the length.
+	// sameWithin is how much lengths that count as equal may differ, as a fraction of the length.
 	// Timers are exact, but they start with the last packet, and brokers check them only now
 	// and then.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
-	// minFixed: the lengths of shorter connections are too hard to tell apart; see flapping.
+	// minFixed is the minimum length of these connections. The lengths of shorter ones are too
+	// similar to show a timer; see flapping.
 	minFixed = 30 * time.Second
 )
 
 const (
-	// fixedLengthUnexplained is the text for ends that are not known to be drops: the device
-	// may mean to disconnect.
+	// fixedLengthUnexplained is the key of the text for ends that are not known to be drops. The
+	// device may disconnect on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle is the text for timers that are probably not in the network.
+	// fixedLengthNotIdle is the key of the text for timers that are probably not idle timeouts of
+	// the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that something ends after a fixed time. It leaves out
-// connections that the broker ended for silence, since their keep alive explains them.
+// fixedLength finds connections that ended after a fixed time. It finds nothing if most of them
+// ended as not authorized, because loginExpiry finds those. It also finds nothing if the broker
+// ended most of them for silence after CONNECT, because the keep alive explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
@@ -47,7 +50,8 @@ func (in *input) fixedLength() *finding {
 	return f
 }
 
-// notIdle says why an idle timeout is unlikely to have ended the connections, or returns nil.
+// notIdle returns a sentence that says why it is unlikely that an idle timeout ended the
+// connections. It returns nil if an idle timeout is likely.
 func notIdle(cluster []*history.Connection) *sentence {
 	setting := timerSetting(typicalOf(cluster)).value()
 	isKept := func(c *history.Connection) bool { return c.KeepAlive.Value > 0 && 2*c.KeepAlive.Value < setting }
@@ -62,13 +66,13 @@ func notIdle(cluster []*history.Connection) *sentence {
 	}
 }
 
-// typicalOf returns the median length of connections that are in order of length.
+// typicalOf returns the median length of connections, which must be in order of length.
 func typicalOf(cluster []*history.Connection) time.Duration {
 	typical, _ := cluster[(len(cluster)-1)/2].Lasted()
 	return typical
 }
 
-// timed returns the connections that fixedLength explains.
+// timed returns the set of connections that fixedLength explains.
 func (in *input) timed() map[*history.Connection]bool {
 	timed := map[*history.Connection]bool{}
 	if in.fixedLength() != nil {
@@ -79,7 +83,7 @@ func (in *input) timed() map[*history.Connection]bool {
 	return timed
 }
 
-// loginExpiry finds connections that the broker ends as not authorized after a fixed time.
+// loginExpiry finds connections that the broker ended as not authorized after a fixed time.
 func (in *input) loginExpiry() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
@@ -91,7 +95,7 @@ func (in *input) loginExpiry() *finding {
 func isExpiry(c *history.Connection) bool        { return c.Kind == history.NotAuthorized }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
-// ofLength returns a finding about connections that are in order of length.
+// ofLength returns a finding about connections, which must be in order of length.
 func ofLength(cluster []*history.Connection) *finding {
 	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
@@ -108,9 +112,9 @@ func mostly(connections []*history.Connection, like func(*history.Connection) bo
 	return 2*n > len(connections)
 }
 
-// sameLength returns the largest group of connections of about one length, in order of
-// length. It returns nil if they are too few, or too small a part of the connections that a
-// timer may have ended.
+// sameLength returns the largest group of connections of about the same length, in order of
+// length. It returns nil if the group has fewer than minSame connections, or less than
+// minSameShare of the connections that a timer may have ended.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -129,14 +133,15 @@ func sameLength(connections []history.Connection) []*history.Connection {
 }
 
 // mayBeTimed reports whether a timer may have ended the connection. A DISCONNECT is the
-// client's own decision. A conflict is another client's doing, whose attempts to come back
-// are regular, too.
+// client's own decision. A conflict is caused by another client, whose attempts to come back
+// may be as regular as a timer.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
 }
 
-// densest returns the longest run of about equal lengths among connections in order of length.
+// densest returns the largest group of connections whose lengths are about equal. The given
+// connections must be in order of length.
 func densest(timed []*history.Connection) []*history.Connection {
 	var best []*history.Connection
 	last := 0
@@ -154,7 +159,7 @@ func densest(timed []*history.Connection) []*history.Connection {
 	return best
 }
 
-// tolerance returns how much lengths around d may differ and still count as equal.
+// tolerance returns how much lengths near d may differ and still count as equal.
 func tolerance(d time.Duration) time.Duration {
 	return min(max(time.Duration(sameWithin*float64(d)), minTolerance), maxTolerance)
 }

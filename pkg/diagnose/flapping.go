@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// shortLived: a device can hardly do its work in connections that end sooner.
+	// shortLived is the length below which a connection is short. A device can hardly do its work
+	// in such a connection.
 	shortLived = 2 * time.Minute
-	// flapCount short connections within flapWindow are one every six minutes, which is more
-	// than a weak radio link or a few restarts explain.
+	// flapCount is the minimum number of short connections within flapWindow that count as
+	// flapping. One every six minutes is more than a weak radio link or a few restarts explain.
 	flapCount  = 10
 	flapWindow = time.Hour
 )
 
-// flapping finds many short connections within an hour. It ignores connections that end with
-// DISCONNECT, because a device may be meant to work like that. It also ignores connections that
-// may have ended with DISCONNECT, if their source does not report DISCONNECT.
+// flapping finds many short connections within an hour. It ignores connections that ended, or
+// may have ended, with DISCONNECT, because a device may be meant to work like that.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
 	for i := range in.Connections {
@@ -40,8 +40,8 @@ func isShortDrop(c *history.Connection) bool {
 	return known && c.Dropped() && lasted < shortLived
 }
 
-// crowded reports whether flapCount of the connections, which are in order, began within
-// flapWindow.
+// crowded reports whether flapCount of the connections began within flapWindow. The connections
+// must be in order of time.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
@@ -51,8 +51,9 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is a value that counts how connections ended, the most frequent way first. This
-// verdict is often the first one, so it names the reasons itself.
+// endings is a value that lists the kinds of end of some connections with their numbers, the
+// most frequent kind first. The verdict flapping is often the first one in a report, so it
+// lists the reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {
@@ -70,7 +71,8 @@ func (e endings) in(lang Lang) string {
 	return strings.Join(texts, [2]string{", ", "、"}[lang.index()])
 }
 
-// wordOf returns the action info of a kind of end, if it has one.
+// wordOf returns the action info of a kind of end. If there is none, wordOf returns a
+// text for a missing reason.
 func wordOf(kind history.Kind, lang Lang) string {
 	if info := kind.ActionInfo(); info != "" {
 		return string(info)

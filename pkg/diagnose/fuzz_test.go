@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// FuzzDiagnose makes a list of events from any bytes. The report must be sound, and the same
-// for the events in reverse order and delivered twice.
+// FuzzDiagnose derives a list of events from arbitrary bytes. The report about them must be
+// sound. It must stay the same if the events are in reverse order and delivered twice.
 func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("connect, then its end, without a channel, and so on"))
@@ -35,7 +35,8 @@ func FuzzDiagnose(f *testing.F) {
 	})
 }
 
-// eventsOf reads four bytes for each event: what, when, on which channel, and from where.
+// eventsOf derives one event from every four bytes: what happened, when, on which channel, and
+// from which address.
 func eventsOf(raw []byte) []event.Event {
 	actions := []event.Action{event.Connect, event.Close, event.Disconnect, event.Close, "other"}
 	infos := append(slices.Clone(event.ActionInfos()), "", "other")

@@ -6,18 +6,19 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// input is what rules look at: a history, and what several rules derive from it.
+// input is the input of the rules: a history, and what several rules need from it.
 type input struct {
 	history.History
-	cluster []*history.Connection // see sameLength
+	cluster []*history.Connection // the result of sameLength
 }
 
 func newInput(h history.History) *input { return &input{h, sameLength(h.Connections)} }
 
-// last returns the newest known connection, which may have ended before the span, or nil.
+// last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
 
-// offlineFor returns how long the client has been offline at the end of the span.
+// offlineFor returns how long the client has been offline by the end of the span, or 0 if it
+// is not offline then.
 func (in *input) offlineFor() time.Duration {
 	if in.Status.State != history.Offline {
 		return 0

@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// This is the report as the API sends it.
+// TestReportAsJSON checks the JSON form of a report, which the API sends.
 func TestReportAsJSON(t *testing.T) {
 	began := connect("08:00:00", channel("c1"), from("192.0.2.7", 52341), user("u1"), node("n1"), keepAlive(60), source(broker.Events))
 	began.Protocol, began.ProtocolVersion, began.CleanStart = "MQTT", 5, event.Some(true)

@@ -24,7 +24,7 @@ var (
 	user, source, native, reason   = historytest.User, historytest.Source, historytest.Native, historytest.Reason
 )
 
-// diagnosed reports on the whole day, with nothing known from before.
+// diagnosed returns a report on the whole day. Nothing is known about the time before.
 func diagnosed(events []event.Event) diagnose.Report {
 	return report(events, wholeDay, history.Status{}, diagnose.English)
 }

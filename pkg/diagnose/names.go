@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// maxNames is the number of names that a text lists.
+// maxNames is the maximum number of names that a text lists.
 const maxNames = 4
 
 // addresses is a value that lists addresses.
@@ -14,10 +14,12 @@ type addresses []string
 
 func (a addresses) in(lang Lang) string { return listed(a, "个地址", lang) }
 
-// nodes is a value that lists nodes of a broker. In English it includes the noun.
+// nodes is a value that lists nodes of a broker. In English it begins with the noun, as in
+// "node n1".
 type nodes []string
 
-// nodesOf returns the nodes of the ended connections, each once, in order.
+// nodesOf returns the nodes of the ended connections, without repetitions, in the order in which
+// they first appear.
 func nodesOf(successions []succession) nodes {
 	var found nodes
 	for _, s := range successions {
@@ -40,8 +42,8 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names and counts the others. Chinese counts with a measure
-// word and a noun.
+// listed joins the first maxNames names and gives the number of further names. counted is the
+// measure word and noun that Chinese needs after a number.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
 	switch {

@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// refusedOtherUser finds logins that were refused after the last connection ended and that
-// gave another user name. A client changes its address, but seldom its name.
+// refusedOtherUser finds logins that were refused after the last connection ended and that used
+// a different user name. A client often changes its address, but seldom its user name.
 func (in *input) refusedOtherUser() *finding {
 	_, others := in.deniedSinceEnd()
 	if len(others) < minStrangers {
@@ -23,8 +23,8 @@ func (in *input) refusedOtherUser() *finding {
 	return f
 }
 
-// deniedSinceEnd returns the denied logins after the end of the last connection: own may come
-// from the same user, others give another user name.
+// deniedSinceEnd returns the denied logins after the end of the last connection. own holds the
+// logins that may come from the same user. others holds the logins with a different user name.
 func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	if in.Status.State != history.Offline {
 		return nil, nil
@@ -39,8 +39,8 @@ func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	return own, others
 }
 
-// mayHaveSent reports whether the client of a connection may have sent a refused login: the
-// user names do not differ, or the address is the same.
+// mayHaveSent reports whether the client of a connection may have sent a refused login. That is
+// so if the user names do not differ or the addresses are the same.
 func mayHaveSent(c *history.Connection, r *history.Refusal) bool {
 	return !history.Differ(c.Username, r.Username) || r.PeerAddress != "" && r.PeerAddress == c.PeerAddress
 }

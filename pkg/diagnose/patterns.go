@@ -1,7 +1,7 @@
 package diagnose
 
-// patterns are rules that explain several ends or refusals at once. Rules that name a cause come before
-// rules that only narrow it down.
+// patterns are rules that explain several ends or refusals together. Rules that name a cause
+// come before rules that only narrow down the cause.
 var patterns = []rule{
 	{"two-places", Problem, (*input).twoPlaces},
 	{"refused-after-success", Problem, (*input).refusedAfterSuccess},

@@ -12,19 +12,20 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// disorder is what happens to events on their way.
+// disorder is a set of things that can go wrong while events are delivered.
 type disorder uint
 
 const (
 	// lossy drops about every tenth event.
 	lossy disorder = 1 << iota
-	// duplicated delivers every fifth event again, later.
+	// duplicated delivers about every fifth event a second time, later.
 	duplicated
-	// shuffled delivers in random order.
+	// shuffled delivers the events in random order.
 	shuffled
 )
 
-// perturb returns the events as they would arrive. It does not change its argument.
+// perturb returns the events as they would arrive with the given disorder. It does not change
+// the given slice.
 func perturb(events []event.Event, seed uint64, what disorder) []event.Event {
 	random := rand.New(rand.NewPCG(seed, uint64(what)))
 	events = slices.Clone(events)

@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	// fightWithin is the longest time in which a client that lost its identifier to another
-	// client takes it back. Clients retry within seconds, and back off to some minutes. A
-	// device that moves between networks stays longer.
+	// fightWithin is the longest time that a connection may last if its takeover is to count as
+	// part of a fight. A client that lost its identifier to another client retries within seconds
+	// and backs off to some minutes. A device that moves between networks stays longer in each.
 	fightWithin = 10 * time.Minute
-	// minReturns is how often addresses must have come back. Once or twice may be a device
-	// that switched to another network and back.
+	// minReturns is the minimum number of times that addresses must have come back. Once or twice
+	// may be a device that switched to another network and back.
 	minReturns = 3
-	// minSilentReturns applies if no conflict is reported. Some brokers report no end of a
-	// connection that is taken over, but the end can also be lost.
+	// minSilentReturns replaces minReturns if no conflict is reported. Some brokers do not report
+	// the end of a connection that is taken over. A missing end can also be a lost event, so more
+	// returns are required.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -38,8 +39,8 @@ func (in *input) twoPlaces() *finding {
 	}
 }
 
-// fight goes through connections in order. A round is a series of connections each of which
-// the next one took over.
+// fight collects takeovers while step goes through the connections in order. A round is a series
+// of connections in which each one was taken over by the next.
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
@@ -68,8 +69,8 @@ func (f *fight) addReturn(s succession) {
 	}
 }
 
-// takenOver reports whether a connection from another address soon replaced this one, either
-// with a conflict or without a reported end.
+// takenOver reports whether the ended connection lasted at most fightWithin and a connection from
+// a different address replaced it. Its end must be reported as a conflict, or not at all.
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
@@ -84,7 +85,7 @@ func (f *fight) evidence() []citation {
 	return found
 }
 
-// addresses returns the addresses that fight, the most frequent first.
+// addresses returns the addresses that take part in returns, the most frequent one first.
 func (f *fight) addresses() addresses {
 	found := addresses{}
 	for address := range f.returning {

@@ -9,17 +9,18 @@ import (
 )
 
 const (
-	// minNeverAccepted refusals without a success are more than a mistyped password.
+	// minNeverAccepted is the minimum number of refusals without any success that count as a
+	// pattern. Fewer may be a mistyped password.
 	minNeverAccepted = 3
-	// minSinceSuccess refusals after the last success are more than one lost packet or one
-	// busy login service.
+	// minSinceSuccess is the minimum number of refusals after the last success that count as a
+	// pattern. A single one may be a lost packet or a busy login service.
 	minSinceSuccess = 2
-	// minStrangers refusals during a connection, or of another user, are more than a late
-	// event or a mistyped name.
+	// minStrangers is the minimum number of refusals during a connection, or for a different user
+	// name, that count as a pattern. A single one may be a late event or a mistyped name.
 	minStrangers = 2
 )
 
-// denied returns the logins from an instant on that were refused for their credentials.
+// denied returns the logins at or after an instant that were refused as not authorized.
 func (in *input) denied(since time.Time) []*history.Refusal {
 	var found []*history.Refusal
 	for i := range in.Refusals {
@@ -30,7 +31,7 @@ func (in *input) denied(since time.Time) []*history.Refusal {
 	return found
 }
 
-// neverAccepted finds refused logins of a client without any known connection.
+// neverAccepted finds denied logins of a client without any known connection.
 func (in *input) neverAccepted() *finding {
 	denied := in.denied(in.Span.From)
 	if in.last() != nil || len(denied) < minNeverAccepted {
@@ -39,20 +40,22 @@ func (in *input) neverAccepted() *finding {
 	return ofRefusals(denied)
 }
 
-// refusedAfterSuccess finds refused logins after the end of the last connection.
+// refusedAfterSuccess finds denied logins after the end of the last connection that may come
+// from the same user.
 func (in *input) refusedAfterSuccess() *finding {
 	denied, _ := in.deniedSinceEnd()
 	if len(denied) < minSinceSuccess {
 		return nil
 	}
 	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
-	if last := in.last(); !last.Start.IsZero() { // the success replaces the oldest refusal
+	if last := in.last(); !last.Start.IsZero() { // if the evidence is full, the success replaces the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
 }
 
-// refusedWhileOnline finds logins from elsewhere that were refused while a connection was open.
+// refusedWhileOnline finds logins from a different address that were denied while a connection
+// was open.
 func (in *input) refusedWhileOnline() *finding {
 	found := in.strangers()
 	if len(found) < minStrangers {
@@ -61,8 +64,8 @@ func (in *input) refusedWhileOnline() *finding {
 	return ofRefusals(found).with(values{"address": verbatim(found[len(found)-1].PeerAddress)})
 }
 
-// strangers returns the denied logins from another address than the connection that was open
-// at the time.
+// strangers returns the denied logins whose address differs from the address of the connection
+// that was open at the time.
 func (in *input) strangers() []*history.Refusal {
 	var found []*history.Refusal
 	at := 0
@@ -84,8 +87,8 @@ func hadEnded(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Open && !c.End.After(t)
 }
 
-// wasOpen reports whether a connection is known to have been open at t. An inferred end does
-// not say how long it was open.
+// wasOpen reports whether a connection is known to have been open at t. If the end is inferred,
+// it is unknown how long the connection was open.
 func wasOpen(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !hadEnded(c, t)
 }
@@ -109,8 +112,8 @@ func (in *input) otherDenied() *finding {
 	return in.anyRefusals(denied)
 }
 
-// anyRefusals returns a finding about refusals in order of time, or nil if there are none. One
-// or two are nothing to fix if a later login was accepted.
+// anyRefusals returns a finding about refusals, which must be in order of time, or nil if there
+// are none. One or two refusals are only a Notice if a later login was accepted.
 func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 	if len(refusals) == 0 {
 		return nil
@@ -127,7 +130,8 @@ func (in *input) connectedSince(t time.Time) bool {
 	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// without returns the refusals that are not in gone. Both are in the same order.
+// without returns the refusals that are not in gone. Both lists must have the same order. It
+// changes the list refusals.
 func without(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {
@@ -138,14 +142,14 @@ func without(refusals, gone []*history.Refusal) []*history.Refusal {
 	})
 }
 
-// refusedInvalid finds refusals because of the content of CONNECT.
+// refusedInvalid finds refusals because of the contents of CONNECT.
 func (in *input) refusedInvalid() *finding { return in.refusedAs(isInvalid) }
 
 func isInvalid(info event.ActionInfo) bool {
-	return info == event.InvalidParam || info == event.TopicAuthFailed // the topic of the will message
+	return info == event.InvalidParam || info == event.TopicAuthFailed // for the topic of the will message
 }
 
-// refusedByBroker finds all other refusals.
+// refusedByBroker finds the refusals that are neither denied logins nor invalid.
 func (in *input) refusedByBroker() *finding {
 	return in.refusedAs(func(info event.ActionInfo) bool { return info != event.NotAuthorized && !isInvalid(info) })
 }

@@ -2,8 +2,8 @@ package diagnose
 
 import "devicetrace/pkg/history"
 
-// singles explain ends and refusals one by one; every kind of end has its rule. Of rules with
-// the same level and count, the more useful comes first.
+// singles are rules that explain each end or refusal by itself. Every kind of end has a rule.
+// Verdicts of the same level and count keep the order of this table, the most useful first.
 var singles = []rule{
 	{"not-authorized", Problem, endedAs(history.NotAuthorized)},
 	{"topic-denied", Problem, endedAs(history.TopicDenied)},
@@ -25,7 +25,7 @@ var singles = []rule{
 	{"nothing-recorded", Info, (*input).nothingRecorded},
 }
 
-// ended returns the connections with a reported end of this kind.
+// ended returns the connections with a reported end of the given kind.
 func (in *input) ended(kind history.Kind) []*history.Connection {
 	var found []*history.Connection
 	for i := range in.Connections {
@@ -36,16 +36,17 @@ func (in *input) ended(kind history.Kind) []*history.Connection {
 	return found
 }
 
-// endedAs returns a rule that finds all ends of a kind.
+// endedAs returns a find function that finds all ends of a kind.
 func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// often is more than the one or two ends of a kind that any network has.
+// often is the number from which on ends of a kind count as frequent. One or two occur in any
+// network.
 const often = 3
 
-// endedOften is like endedAs, but ends of the kind are nothing to fix if they are rare and
-// the client came back.
+// endedOften is like endedAs, but gives the finding the level Notice if the ends are rare and
+// the last connection did not end in this way.
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
@@ -56,7 +57,7 @@ func endedOften(kind history.Kind) func(*input) *finding {
 	}
 }
 
-// unexplained finds reported ends whose source does not report why.
+// unexplained finds the reported ends without a reason.
 func (in *input) unexplained() *finding { return anyEnds(in.ended(history.Unexplained), withNothing) }
 
 func anyEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
@@ -66,7 +67,7 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 	return ofEnds(connections, more)
 }
 
-// replacedElsewhere finds inferred ends after which the client was on another node.
+// replacedElsewhere finds the inferred ends after which the client was on a different node.
 func (in *input) replacedElsewhere() *finding {
 	found := in.inferred(true)
 	if len(found) == 0 {
@@ -75,7 +76,7 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds the other inferred ends.
+// replaced finds the inferred ends that replacedElsewhere does not find.
 func (in *input) replaced() *finding {
 	found := in.inferred(false)
 	if len(found) == 0 {
@@ -84,8 +85,8 @@ func (in *input) replaced() *finding {
 	return ofMoves(found, sentence{phrase: noEnd})
 }
 
-// inferred returns the connections with an inferred end. If elsewhere is true, the next
-// connection was on another node, otherwise it was not.
+// inferred returns connections with an inferred end. If elsewhere is true, it returns those
+// whose next connection was on a different node, and otherwise the remaining ones.
 func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
 	for i := range in.Connections {
@@ -97,7 +98,7 @@ func (in *input) inferred(elsewhere bool) []succession {
 	return found
 }
 
-// noDrops finds that nothing was wrong.
+// noDrops finds that the client had connections and nothing went wrong.
 func (in *input) noDrops() *finding {
 	for i := range in.Connections {
 		if kind := in.Connections[i].Kind; kind != history.StillOpen && kind != history.Disconnected {

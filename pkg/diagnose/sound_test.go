@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// sound checks what must hold for every report.
+// sound fails the test unless r has all properties that every report must have.
 func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	historytest.Check(t, r.History, span)
 	require.NotNil(t, r.Verdicts)
@@ -24,7 +24,8 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	}
 }
 
-// The events of the day before and their status lead to the same status at the end.
+// The status before a day must stand for all earlier events. A report on the day, given that
+// status, must end with the same state as StatusAt returns for all events.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {

@@ -2,10 +2,10 @@ package diagnose
 
 import "devicetrace/pkg/history"
 
-// succession is a connection and the next one, which is nil for the last connection.
+// succession is a connection together with the next one. next is nil for the last connection.
 type succession struct{ ended, next *history.Connection }
 
-// succession returns the i-th connection and the next one.
+// succession returns the i-th connection together with the next one.
 func (in *input) succession(i int) succession {
 	s := succession{ended: &in.Connections[i]}
 	if i+1 < len(in.Connections) {
@@ -14,5 +14,5 @@ func (in *input) succession(i int) succession {
 	return s
 }
 
-// moved reports whether the next connection was on another node.
+// moved reports whether the next connection was on a different node.
 func (s succession) moved() bool { return s.next != nil && history.Differ(s.ended.Node, s.next.Node) }

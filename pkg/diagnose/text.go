@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Lang is a language of verdicts. Any other text means English.
+// Lang is a language for verdicts. An unknown value means English.
 type Lang string
 
 const (
@@ -14,16 +14,16 @@ const (
 	Chinese Lang = "zh" // Simplified
 )
 
-// languages are in the order of the columns of texts.
+// languages lists the languages in the order of the columns of verdictTexts and phrases.
 var languages = []Lang{English, Chinese}
 
-// index returns the column of a language's texts.
+// index returns the column of texts in the language.
 func (l Lang) index() int { return max(slices.Index(languages, l), 0) }
 
-// verdictText is what a verdict says in one language. {name} stands for a value.
+// verdictText holds the texts of a verdict in one language. {name} stands for a value.
 type verdictText struct{ title, meaning, next string }
 
-// sentence is a sentence of evidence, or a part of a text, with its values.
+// sentence is a sentence of evidence, or a part of a text, together with its values.
 type sentence struct {
 	phrase phrase
 	values values
@@ -31,7 +31,7 @@ type sentence struct {
 
 func (s sentence) in(lang Lang) string { return s.values.into(phrases[s.phrase][lang.index()], lang) }
 
-// paragraph joins sentences.
+// paragraph returns the sentences as one text.
 func paragraph(sentences []sentence, lang Lang) string {
 	texts := make([]string, len(sentences))
 	for i, s := range sentences {
@@ -40,28 +40,28 @@ func paragraph(sentences []sentence, lang Lang) string {
 	return joined(lang, texts...)
 }
 
-// joined joins the texts that are not empty.
+// joined joins the texts, leaving out empty ones.
 func joined(lang Lang, texts ...string) string {
 	between := " "
 	if lang == Chinese {
-		between = "" // a Chinese full stop includes the space
+		between = "" // a Chinese full stop already includes some space
 	}
 	texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 	return strings.Join(texts, between)
 }
 
-// values are what a text can name.
+// values maps the names in a text to their values.
 type values map[string]value
 
-// with returns a copy with one more value. A value that is already there stays.
+// with returns a copy with one more value. It does not replace an existing value of that name.
 func (v values) with(name string, value value) values {
 	more := values{name: value}
 	maps.Copy(more, v)
 	return more
 }
 
-// into replaces names in a text by their values. Braces inside values, and braces without a
-// known name, stay as they are.
+// into replaces each {name} in a text by the value of that name. Braces within values, and
+// braces around anything other than a known name, stay unchanged.
 func (v values) into(text string, lang Lang) string {
 	var b strings.Builder
 	for {

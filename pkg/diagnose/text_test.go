@@ -11,7 +11,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// names returns the values that texts name, in alphabetical order.
+// names returns the placeholders in the given texts, sorted and without repetitions.
 func names(texts ...string) []string {
 	found := []string{}
 	for _, text := range texts {
@@ -56,7 +56,7 @@ func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
 	}
 }
 
-// People search for the words of the vocabulary, so they are the same in every language.
+// Action infos must be the same in every language, because people search for them.
 func TestVocabularyStaysAsItIs(t *testing.T) {
 	word := regexp.MustCompile(`not authorized|topic auth failed|clientId conflict|no heart|closed by client|disconnected by client|ServerShutdown|invalid param|Socket IOException`)
 	for code, texts := range verdictTexts {
@@ -84,7 +84,8 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// Timers are set to a round number or to 350 s, and fire a little late.
+// Timers are set to a round number or to 350 s, and fire a little late. A text must show the
+// probable setting.
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},
@@ -130,7 +131,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// A title leaves out the date of the day that the report is about.
+// A clock omits the date on the day that the report is about.
 func TestClocks(t *testing.T) {
 	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
 	require.Equal(t, "14:45 UTC", clock{time.Date(2026, 11, 22, 14, 45, 59, 0, time.UTC), day}.in(English))

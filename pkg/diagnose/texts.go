@@ -1,9 +1,9 @@
 package diagnose
 
-// verdictTexts holds the words of every verdict, and of verdicts with alternative words, in
-// the order of languages. {name} stands for a value; {count} says how often. Words of the
-// events' vocabulary are not translated, so that people can search for them. A section of
-// the page is cited by its title.
+// verdictTexts holds the texts of every verdict, in the order of languages. Some verdicts have
+// alternative texts under a code of their own. {name} stands for a value, and {count} for how
+// often something happened. Action infos are not translated, so that people can search for
+// them. A text that mentions a section of the page uses the title of that section.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{

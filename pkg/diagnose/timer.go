@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// timerSetting is a value that names the probable setting of a timer, given how long the
-// connections lasted that it ended.
+// timerSetting is the typical length of connections that a timer ended. As a value in a text,
+// it shows the probable setting of this timer.
 type timerSetting time.Duration
 
-// oddTimeout is the timeout of AWS Network Load Balancer.
+// oddTimeout is the default idle timeout of AWS Network Load Balancer.
 const oddTimeout = 350 * time.Second
 
-// value returns a common odd timeout, else whole hours or minutes, if one of them is near
-// enough, else whole seconds.
+// value returns the probable setting of the timer. It tries oddTimeout, then whole hours, then
+// whole minutes, and returns the first of these that is near enough to the length. If none is,
+// it returns the length in whole seconds.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {
@@ -24,7 +25,8 @@ func (t timerSetting) value() time.Duration {
 	return d.Round(time.Second)
 }
 
-// in writes minutes and seconds also as seconds alone, as configuration files do.
+// in returns the setting as text. A setting in minutes and seconds is also shown in seconds
+// alone, as in configuration files.
 func (t timerSetting) in(lang Lang) string {
 	d := t.value()
 	text := length(d).in(lang)

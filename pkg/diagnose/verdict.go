@@ -8,7 +8,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Code names a verdict. It is the same in every language and never changes.
+// Code identifies a kind of verdict. A code is the same in every language and never changes.
 type Code string
 
 // Level says how serious a verdict is.
@@ -20,22 +20,22 @@ const (
 	Info    Level = "info"    // nothing wrong
 )
 
-// Verdict says what happened, what it means and what to do.
+// Verdict explains what happened, what it means and what to do, in one language.
 type Verdict struct {
 	Code    Code   `json:"code"`
 	Level   Level  `json:"level"`
 	Title   string `json:"title"`
 	Meaning string `json:"meaning"`
 	Next    string `json:"next"`
-	// Count is the number of ends or refusals behind the verdict.
+	// Count is the number of ends or refusals that the verdict is about.
 	Count int `json:"count"`
-	// Evidence lists the newest ends or refusals in order of time, at most maxEvidence.
+	// Evidence cites the newest of the ends or refusals, at most maxEvidence, in order of time.
 	Evidence []Evidence `json:"evidence"`
 
 	over bool // see isOver
 }
 
-// Evidence is one end, login or refusal, and what makes it evidence.
+// Evidence is one end, accepted login or refusal that a verdict cites. Text describes it.
 type Evidence struct {
 	Time         history.Instant  `json:"time"`
 	Action       event.Action     `json:"action"`
@@ -46,19 +46,20 @@ type Evidence struct {
 
 const maxEvidence = 10
 
-// newest returns the last maxEvidence of things that are in order of time.
+// newest returns the last maxEvidence of the given things, which must be in order of time.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
 
-// rule looks for one verdict. find returns nil if there is nothing to say.
+// rule looks for one kind of verdict. find returns nil if the rule does not apply.
 type rule struct {
 	code  Code
 	level Level
 	find  func(in *input) *finding
 }
 
-// verdicts returns all verdicts: problems, then notices, then infos. Within a level, patterns
-// come first, in the order of their table, then singles, the most frequent first, then
-// symptoms. A problem that is over becomes a notice that precedes all other notices.
+// verdicts returns all verdicts: first the problems, then the notices, then the infos. Within
+// a level, patterns come first, in the order of their table. Singles come next, the most
+// frequent one first. Symptoms come last. A problem that is over becomes a notice and precedes
+// all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))
 	bySeverity(found)
@@ -77,14 +78,14 @@ func bySeverity(found []Verdict) {
 	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
 }
 
-// byCount returns the verdicts of rules, the most frequent first.
+// byCount returns the verdicts of the given rules, sorted by count, the highest first.
 func (in *input) byCount(rules []rule, lang Lang) []Verdict {
 	found := in.apply(rules, lang)
 	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
 	return found
 }
 
-// apply returns the verdicts of rules in the order of the rules.
+// apply returns the verdicts of the given rules in the order of the rules.
 func (in *input) apply(rules []rule, lang Lang) []Verdict {
 	found := []Verdict{}
 	for _, rule := range rules {

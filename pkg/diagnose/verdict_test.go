@@ -15,16 +15,16 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// script writes the events of a client, one after another.
+// script creates the events of a client, one after the other.
 type script struct {
 	events []event.Event
 	at     time.Time // the time of the next event
-	n      int       // the number of connections so far
+	n      int       // the number of connections until now
 }
 
 func begin(at string) *script { return &script{at: clock(at)} }
 
-// hold connects, ends the connection after d, and waits a second.
+// hold adds a connection that ends after d with the given reason, and then waits for a second.
 func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *script {
 	s.n++
 	id := channel(fmt.Sprint(s.n))
@@ -37,7 +37,7 @@ func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *scr
 	return s.wait(d + time.Second)
 }
 
-// lose connects and waits for d. The end is not reported.
+// lose adds a connection whose end is not reported, and then waits for d.
 func (s *script) lose(d time.Duration, more ...with) *script {
 	s.hold(d, event.NoHeart, more...)
 	s.events = s.events[:len(s.events)-1]
@@ -57,7 +57,7 @@ func (s *script) wait(d time.Duration) *script {
 	return s
 }
 
-// stay connects and stays connected.
+// stay adds a connection that stays open.
 func (s *script) stay(more ...with) *script {
 	s.lose(0, more...)
 	return s
@@ -259,7 +259,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// The status before the span counts.
+// The status before the span must be taken into account.
 func TestVerdictsWithBefore(t *testing.T) {
 	yesterday := func(events ...event.Event) history.Status {
 		for i := range events {
@@ -316,8 +316,8 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
 }
 
-// An idle timeout is unlikely if the device sends packets often enough, or if the broker says
-// that it ended the connections.
+// An idle timeout is unlikely if the device sends packets often enough, or if the broker itself
+// ended the connections.
 func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
 	for name, c := range map[string]struct {
@@ -340,7 +340,7 @@ func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	}
 }
 
-// If no end is known to be a drop, the device may just have finished its work.
+// If no end is known to be a drop, the device may have disconnected after finishing its work.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
@@ -349,7 +349,7 @@ func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
 }
 
-// A symptom can be the first verdict, so it names the reasons, too.
+// A symptom can be the first verdict, so it must name the reasons of the ends, too.
 func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
@@ -361,7 +361,7 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
 
-// Ends that any network has now and then are no problem, unless the client stayed away.
+// A few ends of a kind that occurs in any network are no problem, unless the client stays away.
 func TestRareEndsAreNoProblem(t *testing.T) {
 	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
 		twice := begin("12:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
@@ -386,7 +386,7 @@ func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) st
 	return verdict(t, report(s.events, wholeDay, history.Status{}, lang), code).Meaning
 }
 
-// Trouble that stopped hours ago is no problem if the client has been connected since.
+// Trouble that stopped hours ago is no longer a problem if the client has been connected since.
 func TestWhatIsOverIsNoProblem(t *testing.T) {
 	denied := func(at string) *script { return begin(at).hold(time.Minute, event.TopicAuthFailed) }
 	for name, c := range map[string]struct {
@@ -417,7 +417,7 @@ func TestWhatIsOverIsNoProblem(t *testing.T) {
 		"a notice stays one")
 }
 
-// One or two refused logins are no problem once a login is accepted.
+// One or two refused logins are no problem if a later login was accepted.
 func TestRefusalsBeforeALoginAreNoProblem(t *testing.T) {
 	for name, c := range map[string]struct {
 		script *script
@@ -450,7 +450,8 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// A login from the address of the connection may be the device with other credentials.
+// A login from the same address as the last connection may come from the device itself, with
+// different credentials.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))
@@ -462,7 +463,8 @@ func TestVerdictNamesTheOtherUser(t *testing.T) {
 	require.Equal(t, diagnose.Problem, got.Level)
 }
 
-// The search for earlier events is limited, so an accepted login may be older.
+// The search for earlier events is limited. A verdict must say that an earlier login may have
+// been accepted.
 func TestVerdictSaysThatEarlierLoginsAreNotKnown(t *testing.T) {
 	s := begin("08:00:00").refuse().refuse().refuse()
 	got := verdict(t, diagnosed(s.events), "never-accepted")
@@ -489,7 +491,7 @@ func TestVerdictNamesTheNodes(t *testing.T) {
 		replaced.Evidence[0].Text)
 }
 
-// Words of clients and brokers are shown as they are, even if they look like a text of ours.
+// Texts from clients and brokers must be shown unchanged, even if they look like placeholders.
 func TestTextOfClientsIsData(t *testing.T) {
 	address := "{count} <b>{addresses}\n"
 	s := begin("00:00:00").times(4, func(s *script) {

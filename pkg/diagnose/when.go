@@ -6,14 +6,14 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// overAfter is how long the open connection must have lasted before earlier trouble counts
-// as over.
+// overAfter is how long the open connection must have lasted before trouble that preceded it
+// counts as over.
 const overAfter = 6 * time.Hour
 
-// isOver reports whether what happened at the given times, in order, has stopped: the open
-// connection began after the last of them, and has lasted for hours and for longer than the
-// longest gap between two of them. Trouble while a connection seems open, such as refused
-// logins, may mean that it is already dead.
+// isOver reports whether trouble that occurred at the given times, in order, has stopped. That
+// is so if the open connection began after the last time, and has lasted for overAfter and for
+// longer than the longest gap between two of the times. Trouble while a connection seems open,
+// such as refused logins, does not count as over, because the connection may already be dead.
 func (in *input) isOver(when []time.Time) bool {
 	start := in.Status.Since.Time
 	if in.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(start) > history.SameMoment {
@@ -31,7 +31,7 @@ func longestGap(when []time.Time) time.Duration {
 	return longest
 }
 
-// timing says when something happened, and whether it is over.
+// timing returns sentences that say when something happened, and whether it is over.
 func (in *input) timing(when []time.Time) []sentence {
 	if len(when) == 0 {
 		return nil
