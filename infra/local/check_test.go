@@ -39,7 +39,7 @@ func TestCheckReadsTheRunningSystemOrAlone(t *testing.T) {
 	require.ErrorContains(t, checkData(canceled(), s, io.Discard), "canceled")
 }
 
-// putEmpty puts an empty object into the bucket of a system that does not run.
+// putEmpty puts an empty object into the bucket of a system that is not running.
 func putEmpty(t *testing.T, s settings, key string) {
 	t.Helper()
 	bucket, err := oss.OpenStore(s.data("oss"))

@@ -84,7 +84,7 @@ func (c *cloud) fire(ctx context.Context, name string) error {
 }
 
 // close stops the functions and then the store that they write to. When ctx ends, close
-// kills the functions that still run.
+// kills the functions that are still running.
 func (c *cloud) close(ctx context.Context) error {
 	err := c.host.Stop(ctx)
 	c.store.close()

@@ -54,7 +54,7 @@ func openControl(s settings, c *cloud) (*control, error) {
 	return opened, nil
 }
 
-// guard passes on only the requests that carry the password.
+// guard refuses requests that do not carry the password, and passes all others to next.
 func (f controlFile) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+f.Password)) != 1 {
@@ -71,10 +71,10 @@ func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveCheck responds with the report of a check as text, and with an error of the check
-// in a trailer.
+// serveCheck checks the bucket and responds with the report as text. If the check fails, a
+// trailer holds the error.
 func (c *cloud) serveCheck(w http.ResponseWriter, r *http.Request) {
-	http.NewResponseController(w).Flush() // a response without a body has no trailers
+	http.NewResponseController(w).Flush() // without this, a response with an empty body would have no trailers
 	if err := checkBucket(r.Context(), objstore.WithPrefix(c.store.objects.Store(), c.store.prefix), w); err != nil {
 		w.Header().Set(http.TrailerPrefix+errorTrailer, err.Error())
 	}
@@ -87,7 +87,8 @@ func (c *control) close() {
 	c.server.Close()
 }
 
-// fireInRunning calls a function of the running system with its timer's event.
+// fireInRunning calls a function of the running system with the event of the function's
+// timer.
 func fireInRunning(ctx context.Context, s settings, function string) error {
 	if err := postToRunning(ctx, s, "/invoke/"+function, io.Discard); err != nil {
 		return fmt.Errorf("invoke %q: %w", function, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // faults serves the bucket with the faults that the soak test injects while the system
-// runs. A new system has none.
+// runs. A new system has no faults.
 type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
@@ -35,8 +35,8 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
-// serveSet replaces all faults at once: down=true, delay=200ms, and max_bytes, the size of
-// the disk. If the query does not name a fault, the fault ends.
+// serveSet replaces all faults with those in the query, for example down=true, delay=200ms
+// and max_bytes=1000, the capacity of the disk. A fault that the query does not name ends.
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

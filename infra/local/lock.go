@@ -11,7 +11,7 @@ import (
 var errInUse = errors.New("it is in use by another `make run`, `make compact` or `make check`; stop that, or set DATA_DIR to another folder")
 
 // lockData locks the data folder for this process until release is called or the process
-// ends in any way.
+// ends for any reason.
 func lockData(s settings) (release func(), err error) {
 	if err := os.MkdirAll(s.dataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("make data folder (DATA_DIR): %w", err)

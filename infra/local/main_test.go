@@ -8,7 +8,7 @@ import (
 )
 
 // repository is a folder like this repository, but with trivial functions. The end-to-end
-// tests run the real ones.
+// tests run the real functions.
 var repository string
 
 func TestMain(m *testing.M) {
@@ -25,7 +25,8 @@ func withRepository(work func() int) int {
 	for _, command := range []string{
 		"cp ../../s.yaml " + folder,
 		"mkdir -p " + folder + "/infra/operate && cp -r ../operate/bucket " + folder + "/infra/operate/",
-		"mkdir -p " + folder + "/.build/recorder && go test -c -o " + folder + "/.build/recorder/recorder ./fc", // the test binary of package fc acts as a function
+		// The test binary of package fc acts as a function.
+		"mkdir -p " + folder + "/.build/recorder && go test -c -o " + folder + "/.build/recorder/recorder ./fc",
 		"cd " + folder + "/.build && mkdir query compactor && cp recorder/recorder query/query && cp recorder/recorder compactor/compactor",
 	} {
 		if output, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {

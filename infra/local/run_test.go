@@ -27,7 +27,7 @@ func testSettings(t *testing.T) settings {
 // patience limits how long a test waits for an event that must happen.
 const patience = time.Minute
 
-// running is a system in this process.
+// running is a system that runs in the process of the test.
 type running struct {
 	url, mqtt string
 	stop      func() error
@@ -38,7 +38,7 @@ var (
 	mqttLine = regexp.MustCompile(`MQTT +(127\.0\.0\.1:\d+),`)
 )
 
-// begin runs a system until stop, or the end of the test.
+// begin starts a system, which runs until stop is called or the test ends.
 func begin(t *testing.T, s settings) *running {
 	t.Helper()
 	signals, ended := make(chan os.Signal, 2), make(chan error, 1)

@@ -9,7 +9,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// settings holds the environment variables of this program, or their defaults.
+// settings holds the values of this program's environment variables, or their defaults.
 type settings struct {
 	port, mqttPort                       string
 	dataDir                              string
@@ -56,8 +56,8 @@ func (s settings) lookup(name string) (string, bool) {
 	return os.LookupEnv(name)
 }
 
-// functions returns the functions of s.yaml in the working directory, or everything that
-// is wrong with that file.
+// functions returns the functions of s.yaml in the working directory, or an error that says
+// what is wrong with that file.
 func (s settings) functions() ([]syaml.Function, error) {
 	data, err := os.ReadFile("s.yaml")
 	if err != nil {

@@ -58,7 +58,8 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	return st, nil
 }
 
-// prefixOf returns a function's OSS_PREFIX as the function reads it.
+// prefixOf returns a function's OSS_PREFIX without surrounding spaces, as the function
+// itself reads it.
 func prefixOf(function syaml.Function) string {
 	return strings.TrimSpace(function.Environment["OSS_PREFIX"])
 }

@@ -17,8 +17,8 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 	).Replace(welcomeText)
 }
 
-// fragment returns the end of the page's URL. It contains the token if that is the
-// default; browsers do not send the fragment of a URL to the server.
+// fragment returns the end of the page's URL. If the token is the default one, the fragment
+// contains it; browsers do not send the fragment of a URL to the server.
 func fragment(token string) string {
 	if token == defaultToken {
 		return "#token=" + token

@@ -31,7 +31,7 @@ func (h *Host) invokeAsync(p *pool, payload []byte) {
 	})
 }
 
-// background runs work in a goroutine, for which Stop waits. Once Stop was called,
+// background runs work in a goroutine, for which Stop waits. Once Stop has been called,
 // background does nothing.
 func (h *Host) background(work func()) {
 	h.mu.Lock()

@@ -27,7 +27,7 @@ type call struct {
 	retry   int
 
 	deadline time.Time   // set when a process gets the call
-	done     chan result // gets one result, for which it has a buffer
+	done     chan result // gets one result; buffered, so that the sender never waits
 }
 
 // result is what a process posted to the runtime API.

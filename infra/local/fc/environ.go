@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// inherited lists the host's variables that a process gets: they say where files are, or
-// control a Go program's runtime. A process does not get any other variable of the host,
-// as on the platform.
+// inherited lists the host's environment variables that a process gets: they say where
+// files are, or control the runtime of a Go program. As on the platform, a process gets no
+// other variable of the host.
 var inherited = []string{"PATH", "HOME", "TMPDIR", "GODEBUG", "GORACE", "GOCOVERDIR"}
 
 // environ returns the environment of a new process, except FC_RUNTIME_API.

@@ -82,7 +82,7 @@ func obey(ctx context.Context, o instruction) (any, error) {
 	return os.Getpid(), nil
 }
 
-// status returns the HTTP status that STATUS sets, by default 200.
+// status returns the HTTP status that the environment variable STATUS sets, by default 200.
 func status() int {
 	if status, err := strconv.Atoi(os.Getenv("STATUS")); err == nil {
 		return status

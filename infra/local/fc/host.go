@@ -8,7 +8,7 @@
 //   - A process gets its first call after it has polled for one. A process that crashes,
 //     times out or loses its caller is killed and never used again; a process that returns
 //     an error or recovers from a panic stays in use.
-//   - A process that is stopped in order first finishes its call, and then runs its
+//   - A process that is stopped gracefully first finishes its call, and then runs its
 //     preStop hook.
 //   - A process is killed before its runtime API closes, because the SDK polls a closed
 //     API without pause. No process outlives its host.
@@ -44,7 +44,8 @@ type Config struct {
 	// Environment overrides variables of functions. It applies only to variables that
 	// s.yaml sets for the function.
 	Environment map[string]string
-	// Credentials returns the keys for the next call or start. Default: no keys.
+	// Credentials returns the keys for the next call or the next start of a process.
+	// Default: no keys.
 	Credentials func() Credentials
 	// QueueWait is how long a call waits for a process before it fails with 429.
 	// Default: 5 s.
@@ -123,10 +124,10 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 	return nil, newError(http.StatusNotFound, "FunctionNotFound", "there is no function %q", function)
 }
 
-// Stop ends timers, waits for running calls, gives every process its preStop call, and
-// kills it. When ctx ends, Stop kills the remaining processes at once. As soon as Stop has
-// begun, new calls are refused with 503. Later calls of Stop wait for the first call and
-// return the same error.
+// Stop ends timers, waits for running calls, gives every process its preStop call, and then
+// kills the process. When ctx ends, Stop kills the remaining processes at once. As soon as
+// Stop has begun, new calls are refused with 503. Later calls of Stop wait for the first
+// call and return the same error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()

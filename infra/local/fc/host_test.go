@@ -70,7 +70,8 @@ func TestLateProcessIsKilled(t *testing.T) {
 	host := one(t, nil)
 	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	host.pools[0].function.Seconds = 1 // set only now, because the first call may take longer on a busy machine
+	// The limit is set only now, because the first call may take longer on a busy machine.
+	host.pools[0].function.Seconds = 1
 	_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
 	require.ErrorAs(t, err, &fault)
 	require.Equal(t, "FunctionTimeout", fault.Code)
@@ -153,7 +154,7 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 	require.NotNil(t, fault)
 	require.Equal(t, http.StatusTooManyRequests, fault.Status)
 	require.Equal(t, "ResourceExhausted", fault.Code)
-	_, err := http.Get(barrier.URL) // is the second request at the barrier, so the first call continues
+	_, err := http.Get(barrier.URL) // this second request at the barrier lets the first call continue
 	require.NoError(t, err)
 	require.NoError(t, await(t, first))
 }

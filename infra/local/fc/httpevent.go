@@ -13,10 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-// httpEvent encodes an HTTP request in the form that built-in runtimes give to functions,
-// version "v1". Repeated headers and parameters are joined by commas. The body stays text
-// if its content type is one of text and its bytes are UTF-8. Otherwise it is encoded in
-// base64.
+// httpEvent encodes an HTTP request as the event, version "v1", that functions in built-in
+// runtimes get. Repeated headers and parameters are joined by commas. The body stays text
+// if its content type is textual, it has no content encoding, and its bytes are valid
+// UTF-8. Otherwise it is encoded in base64.
 func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte {
 	now := time.Now().UTC()
 	sourceIP, _, _ := net.SplitHostPort(r.RemoteAddr)
@@ -44,8 +44,8 @@ func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte
 	})
 }
 
-// mustEncode returns a payload as JSON. It panics if that is impossible, which no payload
-// here is.
+// mustEncode returns a payload as JSON. It panics if the payload cannot be encoded, but
+// every payload of this package can.
 func mustEncode(payload any) []byte {
 	encoded, err := json.Marshal(payload)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 // binaries is the folder with the function that the tests host.
 var binaries string
 
-// TestMain lets the test binary act as the function if a host has started it, and as a
-// host if FC_TEST_HOST is set, for the test that kills a host.
+// TestMain lets the test binary act as the function if a host has started it. If
+// FC_TEST_HOST is set, the binary acts as a host, which a test then kills.
 func TestMain(m *testing.M) {
 	if os.Getenv("FC_RUNTIME_API") != "" {
 		beFunction()
@@ -50,8 +50,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// beHost runs a host with one process, prints the id of that process, and waits until it
-// is killed itself.
+// beHost runs a host with one process, prints the id of that process, and waits to be
+// killed.
 func beHost(folder string) {
 	function := testFunction("recorder")
 	function.Code = folder

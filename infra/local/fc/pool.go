@@ -89,7 +89,9 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	default:
 	}
 	select {
-	case p.slots <- struct{}{}: // tried alone first, so that a free slot is taken even if ctx or QueueWait has already ended
+	// This case is tried alone first, so that a free slot is taken even if ctx or QueueWait has already
+	// ended.
+	case p.slots <- struct{}{}:
 		return nil
 	default:
 	}

@@ -13,7 +13,7 @@ import (
 // run the call.
 var errNotTaken = &Error{Code: "ProcessExited", Message: "the process ended before the call"}
 
-// process is one running binary. Only its holder in the pool may call do.
+// process is one running binary. At most one goroutine at a time may call do.
 type process struct {
 	api    *runtimeAPI
 	cmd    *exec.Cmd

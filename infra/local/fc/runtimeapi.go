@@ -12,9 +12,8 @@ const maxResponse = 6 << 20
 
 const apiPath = "/2020-11-11/runtime/invocation/"
 
-// runtimeAPI is the server that one process polls for work and posts results to. Only the
-// holder of the process sends to work, and sends a call only after the previous call has
-// its result.
+// runtimeAPI is the server that one process polls for work and posts results to. Only
+// process.do sends to work, and sends a call only after the previous call has a result.
 type runtimeAPI struct {
 	work     chan *call
 	describe func(http.Header, *call)

@@ -37,7 +37,7 @@ func (s *spawner) run() {
 }
 
 // start starts a process in its own process group, so that Ctrl-C in the terminal reaches
-// only the host, which then ends its processes in order.
+// only the host, which then stops its processes gracefully.
 func (s *spawner) start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	result := make(chan error, 1)

@@ -16,7 +16,7 @@ type spawner struct{}
 func newSpawner() *spawner { return &spawner{} }
 
 // start starts a process in its own process group, so that Ctrl-C in the terminal reaches
-// only the host, which then ends its processes in order.
+// only the host, which then stops its processes gracefully.
 func (s *spawner) start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

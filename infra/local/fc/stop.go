@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// stop waits for running calls and ends all processes in order. When ctx ends, it kills
-// the processes.
+// stop waits for running calls and then stops all processes gracefully. When ctx ends, it
+// kills the remaining processes.
 func (p *pool) stop(ctx context.Context) error {
 	close(p.closed)
 	inTime := context.AfterFunc(ctx, p.killAll)

@@ -18,8 +18,7 @@ import (
 
 // hook observes connections. The broker calls it on each connection's own goroutine, in
 // this order: CONNECT read, CONNACK encoded and sent, session established, packets,
-// disconnected. After a refused CONNECT the broker makes no call but the ones for the
-// CONNACK.
+// disconnected. After a refused CONNECT, the broker calls the hook only for the CONNACK.
 type hook struct {
 	mochi.HookBase
 	node           string
@@ -106,8 +105,9 @@ func (h *hook) deny(cl *mochi.Client) {
 	cl.Stop(packets.ErrNotAuthorized)
 }
 
-// codeOf returns the reason code of a client's DISCONNECT. It is unknown if the body has
-// one byte, which the broker's parser skips.
+// codeOf returns the reason code of a client's DISCONNECT. The code is unknown before MQTT
+// 5, and if the packet's body has only one byte, because the broker's parser skips that
+// byte.
 func codeOf(pk packets.Packet) event.Optional[int32] {
 	if pk.ProtocolVersion != 5 || pk.FixedHeader.Remaining == 1 {
 		return event.Optional[int32]{}
@@ -115,9 +115,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode runs before a packet is sent. It stamps an accepting CONNACK already
-// here, because after the CONNACK the client may connect again. The new connection may
-// then end this one before OnSessionEstablished runs.
+// OnPacketEncode stamps an accepting CONNACK before it is sent, because after the CONNACK
+// the client may connect again. The new connection may then end this one before
+// OnSessionEstablished runs.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()
@@ -145,8 +145,8 @@ func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	h.send(e)
 }
 
-// reasonOf returns the reason string of a refusal. An MQTT 3 CONNACK has none, so its
-// return code is used.
+// reasonOf returns the reason string of a refusal. If the CONNACK has none, as in MQTT 3,
+// reasonOf returns the return code.
 func reasonOf(pk packets.Packet) string {
 	if s := pk.Properties.ReasonString; s != "" {
 		return s

@@ -29,7 +29,7 @@ import (
 
 // Config configures a broker. Every field is required.
 type Config struct {
-	// Address is where to listen, such as 127.0.0.1:1883; port 0 takes a free one.
+	// Address is where to listen, such as 127.0.0.1:1883; port 0 selects a free port.
 	Address string
 	// Instance is the name of this broker in logs, and the node in its events.
 	Instance string

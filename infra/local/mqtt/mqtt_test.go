@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes events like the real recorder. If the function
-// fault is set, it may answer the n-th request, counted from 1, in place of the recorder,
-// before or after the events are recorded.
+// recorder is an endpoint that decodes events like the real recorder. If the field fault is
+// set, that function may respond to the n-th request, counted from 1, in place of the
+// recorder, before or after the events are recorded.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
@@ -136,7 +136,7 @@ func words(rows []event.Event) []ends.Row {
 	return words
 }
 
-// requireOneConnection checks that the rows have what all rows of one connection share.
+// requireOneConnection checks the fields that all rows of one connection share.
 func requireOneConnection(t *testing.T, rows []event.Event) {
 	t.Helper()
 	for i, e := range rows {

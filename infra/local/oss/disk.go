@@ -22,7 +22,7 @@ type disk struct {
 	objects, tmp string
 	maxBytes     atomic.Int64 // the limit for the size of all objects; zero: no limit
 
-	mu    sync.RWMutex // held while a file and the entry for it change, so that both always agree
+	mu    sync.RWMutex // held while a file and its entry change, so that the two always agree
 	index index
 }
 
@@ -129,7 +129,7 @@ func (d *disk) commit(a arrival, e entry) error {
 	return nil
 }
 
-// open returns an object, with its checksums computed, and the object's file. See openFile for both.
+// open returns the same as openFile, but first computes the object's checksums.
 func (d *disk) open(key string) (entry, *os.File, error) {
 	e, f, err := d.openFile(key)
 	if err != nil {
@@ -152,8 +152,8 @@ func (d *disk) openFile(key string) (entry, *os.File, error) {
 	}
 	f, err := os.Open(d.path(key))
 	if err != nil {
-		// A missing file has been removed by another program. The error does not wrap its cause, so that
-		// callers do not take it for fs.ErrNotExist.
+		// If the file is missing, another program has removed it. The error does not wrap its cause, so
+		// that callers do not take it for fs.ErrNotExist.
 		return entry{}, nil, fmt.Errorf("open the file of %q: %v", key, err)
 	}
 	return e, f, nil
@@ -166,7 +166,7 @@ func (d *disk) scan(prefix, from string, visit func(entry) bool) {
 	d.index.scan(prefix, from, visit)
 }
 
-// list returns the first page of the objects whose keys start with prefix and sort after the key after.
+// list returns the first page of the objects whose keys start with prefix and sort after the given key.
 func (d *disk) list(prefix, after string) (page objstore.Page) {
 	d.scan(prefix, after, func(e entry) bool {
 		if e.key == after {

@@ -43,7 +43,7 @@ type errorBody struct {
 	RequestID string `xml:"RequestId"`
 }
 
-// fail sends the response for err, and logs it if it is a fault of the server.
+// fail sends the response for err, and logs err if the server is at fault.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := asAPIError(err)
 	if e.status >= http.StatusInternalServerError && e.status != http.StatusNotImplemented {

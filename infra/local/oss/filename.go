@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// The path of an object's file is its key, so that other tools can read the folder. For example, the
-// object with the key events/shard=4/day=2026-11-22/x.parquet is in the file with that path. Two rules
-// keep the files of different keys apart:
+// Normally the path of an object's file equals the object's key, so that other tools can read the
+// folder. For example, the object with the key events/shard=4/day=2026-11-22/x.parquet is in the file
+// with that path. Two rules keep the files of different keys apart:
 //
 //   - The name of a file contains a dot and the name of a folder does not, so that both "a" and "a/b"
 //     can exist. A key whose last part has no dot gets the suffix dotless.

@@ -44,8 +44,8 @@ func (x *index) remove(key string) {
 // bytesWithout returns the size of all objects except the one under key.
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
-// scan calls visit for the entries whose keys start with prefix and do not sort before from, in order,
-// until visit returns false.
+// scan calls visit, in the order of the keys, for each entry whose key starts with prefix and does not
+// sort before from. It stops when visit returns false.
 func (x *index) scan(prefix, from string, visit func(entry) bool) {
 	i, _ := slices.BinarySearch(x.keys, max(prefix, from))
 	for _, key := range x.keys[i:] {

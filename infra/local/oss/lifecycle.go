@@ -42,8 +42,7 @@ func parseLifecycle(text []byte) ([]rule, error) {
 	return body.Rules, nil
 }
 
-// expired reports whether an enabled rule says that an object must be deleted by now. One such rule is
-// enough.
+// expired reports whether at least one enabled rule says that an object must be deleted by now.
 func (s *Server) expired(e entry, now time.Time) bool {
 	for _, r := range s.lifecycle {
 		age := time.Duration(r.Expiration.Days) * 24 * time.Hour
@@ -65,5 +64,6 @@ func (s *Server) Expire(now time.Time) (int, error) {
 		}
 		return true
 	})
-	return s.objects.remove(keys, due) // remove checks each object again, because it may have been replaced since the scan
+	// remove checks each object again, because the object may have been replaced since the scan.
+	return s.objects.remove(keys, due)
 }

@@ -24,7 +24,8 @@ func TestExpire(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, removed)
 
-	s.objects.index.set(entry{"events/b", 1, now.Add(day), &checksums{}}) // as if it had been put again a day later
+	// This is as if events/b had been put again a day later.
+	s.objects.index.set(entry{"events/b", 1, now.Add(day), &checksums{}})
 	removed, err = s.Expire(now.Add(30 * day))
 	require.NoError(t, err)
 	require.Equal(t, 2, removed)

@@ -29,7 +29,7 @@ type listed struct {
 	StorageClass            string
 }
 
-// listObjects returns the first page of the keys after start-after. It refuses all parameters that
+// listObjects sends the first page of the keys after start-after. It refuses all parameters that
 // package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {

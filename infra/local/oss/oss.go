@@ -3,8 +3,8 @@
 //
 // It is as strict as the service. It checks version 4 signatures, refuses a body that arrives damaged
 // or cut short, shows an object whole or not at all, and loses nothing that it acknowledged, even in a
-// crash. Listings are sorted and reflect every completed call. It refuses a request that it does not
-// implement completely.
+// crash. Listings are sorted and reflect every completed call. Package oss refuses every request that
+// it does not implement completely.
 //
 // It implements the requests that package ossstore sends: PutObject, GetObject, DeleteMultipleObjects
 // and ListObjectsV2, with the bucket first in the path. It keeps neither content types nor user
@@ -20,8 +20,8 @@ import (
 
 // Config describes the bucket.
 type Config struct {
-	// Dir is the folder for the objects. Each object is a file below its folder objects. At most one
-	// Server or Store can use Dir at a time.
+	// Dir is the folder for the objects. Each object is a file below Dir/objects. At most one Server
+	// or Store can use Dir at a time.
 	Dir string
 	// Bucket is the bucket's name.
 	Bucket string

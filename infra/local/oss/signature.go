@@ -21,9 +21,10 @@ const (
 	maxSkew         = 15 * time.Minute
 )
 
-// authenticate checks the version 4 signature of a request. It implements what the vendor's SDK for Go
-// sends: "OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>" in the Authorization header, the
-// date in the Date header, and no additional signed headers.
+// authenticate checks the version 4 signature of a request. It accepts only the form that the vendor's
+// SDK for Go sends: the Authorization header is "OSS4-HMAC-SHA256
+// Credential=<key>/<scope>,Signature=<hex>", the Date header holds the date, and no additional headers
+// are signed.
 func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Values) error {
 	credential, found := strings.CutPrefix(r.Header.Get("Authorization"), algorithm+" Credential=")
 	if !found {
@@ -55,7 +56,8 @@ func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Val
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// checkDate returns the request's date as it was sent, and its day.
+// checkDate returns the text of the Date header and the day of that date. It refuses a date that
+// differs from the current time by more than maxSkew.
 func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	text = r.Header.Get("Date")
 	date, err := time.Parse(http.TimeFormat, text)
@@ -68,8 +70,8 @@ func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	return text, date.Format(dayFormat), nil
 }
 
-// canonicalRequest returns the text whose digest is signed. The empty line is the list of additional
-// signed headers: there are none.
+// canonicalRequest returns the text whose digest is signed. The empty line in the text is the list of
+// additional signed headers, which is always empty here.
 func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,

@@ -1,5 +1,5 @@
-// Package ownform encodes events in the project's own form, which the recorder takes on
-// its route events and package broker decodes.
+// Package ownform encodes events in the project's own form. The recorder accepts this form
+// on the route for the source "events", and package broker decodes it.
 package ownform
 
 import (
@@ -20,7 +20,8 @@ func Encode(events []event.Event) ([]byte, error) {
 }
 
 // columns are the columns that Encode copies. They do not include channel_id, because
-// Column.Value derives a channel if the source gives none.
+// Column.Value derives a channel identifier if the source gives none, and Encode must leave
+// out such an identifier.
 var columns = sentColumns()
 
 func sentColumns() (sent []event.Column) {

@@ -16,7 +16,8 @@ type connection struct {
 	node    int
 }
 
-// open returns a connection that begins at the given time, but makes no event.
+// open returns a connection that begins at the given time. Unlike connect, it adds no
+// event.
 func (d *device) open(at time.Duration, address string) connection {
 	d.connections++
 	c := connection{

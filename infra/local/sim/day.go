@@ -20,10 +20,10 @@ type Config struct {
 
 const defaultEventsPerDevice = 10
 
-// trouble is a part of the fleet that has one cause.
+// trouble describes the part of a fleet whose devices share one cause.
 type trouble struct {
 	cause  Cause
-	share  float64 // the part of all devices that has this cause, 0 to 1
+	share  float64 // the fraction of all devices that have this cause, 0 to 1
 	events float64 // events per device, on average
 }
 
@@ -43,8 +43,8 @@ var troubles = []trouble{
 	{TopicDenied, 0.0005, 90},
 }
 
-// Day returns the events of a whole fleet, device after device, each in the order in
-// which things happened. It holds only one device in memory.
+// Day returns the events of a whole fleet, device after device. The events of each device
+// are in the order in which things happened. Only one device is in memory at a time.
 func Day(c Config) iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
 		d := newDevice(c.Day)
@@ -71,16 +71,17 @@ func (d *device) simulate(m mix, seed, number uint64) {
 
 // mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // factor on the share of each trouble, 0 to 1
-	connects float64 // connects of a healthy device per day
+	troubled float64 // the factor, 0 to 1, by which the share of each trouble is multiplied
+	connects float64 // the number of times that a healthy device connects per day
 }
 
 const (
-	// eventsPerConnect is how many events a connection of a healthy device has on average:
-	// its begin and its end, which some brokers report in two rows.
+	// eventsPerConnect is the average number of events that a connection of a healthy
+	// device has: one when it begins and one when it ends, but some brokers report the end
+	// in two rows.
 	eventsPerConnect = 2.03
-	// stormEvents is how many events the restarts of brokers add, on average, to the day of
-	// a device that is always connected.
+	// stormEvents is the average number of events that the restarts of brokers add to the
+	// day of a device that is always connected.
 	stormEvents = 1.55
 )
 

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// bodies holds the bodies that brokers send, by source and native event. Each is a format
-// string with a place for the native reason.
+// bodies holds the bodies that brokers send, by source and native event. Each body is a
+// format string with a place for the native reason.
 var bodies = map[string]map[string]string{
 	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
@@ -55,7 +55,9 @@ func TestDecodersMakeTheSameRows(t *testing.T) {
 		for seed := range uint64(40) {
 			for _, e := range sim.Device(cause, seed, day) {
 				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
-				if seen[row] || e.Source == "mochi" { // mochi sends events in the project's own form, so no decoder translates them
+				// No decoder translates the events of mochi, because mochi sends the project's own
+				// form.
+				if seen[row] || e.Source == "mochi" {
 					continue
 				}
 				seen[row] = true

@@ -26,7 +26,7 @@ type device struct {
 	home     string // the device's usual address
 	node     int
 	profile
-	connections uint64  // the number of connections so far, with refused ones
+	connections uint64  // the number of connections so far, including refused ones
 	connects    float64 // connects per day, if the device is healthy
 	storms      bool    // whether restarts of the broker affect the device
 }

@@ -30,7 +30,7 @@ type wording struct {
 	code   int32
 }
 
-// fields is a set of event fields: those that the rows of a source fill in.
+// fields is the set of event fields that a source fills in.
 type fields uint16
 
 const (
@@ -165,8 +165,8 @@ var azure = dialect{
 	},
 }
 
-// apsaraMQ is a source that reports no refusals. For the end of a connection it reports no
-// reason except DISCONNECT.
+// apsaraMQ is a source that reports no refusals. The only reason that it reports for the
+// end of a connection is DISCONNECT.
 var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,
@@ -189,7 +189,7 @@ var mosquitto = dialect{
 	},
 }
 
-// verneMQ is a source that reports neither refusals nor the reasons of ends.
+// verneMQ is a source that reports neither refusals nor why a connection ended.
 var verneMQ = dialect{
 	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
 	atConnect: peer | port | user,

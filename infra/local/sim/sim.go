@@ -75,9 +75,9 @@ var scripts = map[Cause]script{
 	NeverCameBack:    {(*device).neverCameBack, withGoodbyes},
 }
 
-// Device returns the events of one device's day, in the order in which things happened.
-// The seed decides everything except the cause. It also chooses the broker among those
-// that can report the cause.
+// Device returns the events of one device's day, in the order in which things happened. The
+// seed decides everything except the cause, including which of the brokers that can report
+// the cause the device uses.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -38,7 +38,7 @@ type Function struct {
 		PreStop *Hook `yaml:"preStop"`
 	} `yaml:"instanceLifecycleConfig"`
 	Concurrency struct {
-		Reserved int `yaml:"reservedConcurrency"` // the limit for instances; zero: no limit
+		Reserved int `yaml:"reservedConcurrency"` // the maximum number of instances; zero: no limit
 	} `yaml:"concurrencyConfig"`
 	// Async says how the platform delivers asynchronous calls.
 	Async struct {
@@ -50,13 +50,13 @@ type Function struct {
 	Domain   *Domain   `yaml:"customDomain"` // nil: no custom domain leads to the function
 }
 
-// Hook is a lifecycle call of an instance.
+// Hook is a call at a point in the life cycle of an instance.
 type Hook struct {
 	Handler string `yaml:"handler"`
 	Seconds int    `yaml:"timeout"`
 }
 
-// Trigger calls a function.
+// Trigger is something that calls a function, such as a timer.
 type Trigger struct {
 	Name   string        `yaml:"triggerName"`
 	Type   string        `yaml:"triggerType"` // "http", "timer" or "eventbridge"
@@ -84,7 +84,7 @@ type TriggerConfig struct {
 	Options       any    `yaml:"runOptions"`
 }
 
-// Domain is a function's route of a custom domain.
+// Domain is a custom domain and the route that leads from it to a function.
 type Domain struct {
 	Name        string `yaml:"domainName"`
 	Protocol    string `yaml:"protocol"`

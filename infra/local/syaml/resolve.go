@@ -39,7 +39,9 @@ func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	}
 	for key, value := range pairs(root) {
 		if value == vars {
-			continue // already resolved; a second pass would also replace expressions in the values of environment variables
+			// The variables are already resolved. A second pass would also replace expressions in the
+			// values of environment variables.
+			continue
 		}
 		if err := r.resolveAll(value); err != nil {
 			return nil, fmt.Errorf("resolve %s of s.yaml: %w", key.Value, err)

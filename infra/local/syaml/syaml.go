@@ -16,9 +16,9 @@ import (
 // Lookup returns the value of an environment variable and reports whether it is set.
 type Lookup func(name string) (value string, found bool)
 
-// Parse returns the functions of an s.yaml in the order of the file. It returns an error if an
-// environment variable without a default is not set, and otherwise one that lists what is wrong with
-// the file.
+// Parse returns the functions of an s.yaml in the order of the file. If the file has unknown keys or
+// values of a wrong type, the error lists these. Otherwise the error names an environment variable
+// that is not set and has no default, or lists all other problems.
 func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	if err := checkKeys(data); err != nil {
 		return nil, err

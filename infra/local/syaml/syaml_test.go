@@ -66,7 +66,8 @@ func TestRepositoryFileDescribesThreeFunctions(t *testing.T) {
 	require.Equal(t, 300*time.Second, functions[2].Timeout())
 }
 
-// Each pre-deploy action must build the handler's file in the code's folder for the runtime's machine.
+// Each pre-deploy action must build the handler's file in the code's folder for the runtime's
+// platform.
 func TestRepositoryFileBuildsWhatItDeploys(t *testing.T) {
 	var d document
 	require.NoError(t, yaml.Unmarshal([]byte(repositoryFile(t)), &d))

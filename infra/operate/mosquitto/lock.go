@@ -9,7 +9,7 @@ import (
 )
 
 // lock creates the state folder and reserves it for this process. The reservation ends when
-// unlock is called or the process ends in any way.
+// unlock is called or the process ends for any reason.
 func lock(folder string) (unlock func(), err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)

@@ -73,7 +73,9 @@ func (m month) total() float64 { return m.storage + m.requests + m.recorder + m.
 const (
 	daysPerMonth  = 30
 	hoursPerMonth = 24 * daysPerMonth
-	ticksPerMonth = hoursPerMonth * 12 // number of times that the compactor's timer fires; each time the compactor lists every shard once
+	// ticksPerMonth is the number of times that the compactor's timer fires. Each time, the compactor
+	// lists every shard once.
+	ticksPerMonth = hoursPerMonth * 12
 	gigabyte      = 1 << 30
 )
 

@@ -68,8 +68,8 @@ type plainFile struct {
 
 func (p *plainFile) path() string { return filepath.Join(p.dir, "day.parquet") }
 
-// load copies our rows into the plain file. It ignores its argument, because DuckDB can read and sort
-// our files faster than receive rows one by one.
+// load copies our rows into the plain file. It ignores the given rows, because DuckDB reads and sorts
+// our files faster than it receives rows one by one.
 func (p *plainFile) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (err error) {
 	if p.duck, err = openDuck(p.dir); err != nil {
 		return err

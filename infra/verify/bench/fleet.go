@@ -74,12 +74,13 @@ func shardOf16(client event.ClientID) int {
 	return int(n)
 }
 
-// partitionEvents returns the events of one partition, in order of arrival, and their devices. The partition
-// is the first of the given number of shards; it has at least the given number of rows.
+// partitionEvents returns the events of one partition, in order of arrival, and their devices. The
+// partition is in the first of the given number of shards and has at least the given number of rows.
 //
 // Only one in 16 or 256 devices of a fleet falls into that shard. Instead of generating the others,
-// partitionEvents renames the devices of a small fleet: each gets the next number that falls into the shard.
-// The result looks like a partition of a fleet 16 or 256 times as large, including the gaps between numbers.
+// partitionEvents renames the devices of a small fleet: each device gets the next number that puts it
+// into the shard. The result looks like a partition of a fleet 16 or 256 times as large, including
+// the gaps between numbers.
 func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
 	names := newNames(shards)
 	var last, name event.ClientID

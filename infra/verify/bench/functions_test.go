@@ -139,7 +139,7 @@ func serve(b *testing.B, binary, dir string, more ...string) (address string) {
 	return "http://" + listening.Address
 }
 
-// client keeps connections open, as brokers do.
+// client is an HTTP client that keeps connections open, as brokers do.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 
 // do sends a request and expects status 200.

@@ -1,7 +1,7 @@
 // Bench measures what Go benchmarks cannot: the day of a whole fleet, other engines with the same
-// rows and the same questions, and a day simulated by a clock of its own. It then prints each figure
-// to beat beside the measurement, including what this package's benchmarks measured, and the price of
-// a month. `make bench` runs everything; README.md has the method and the figures.
+// rows and the same questions, and a day simulated with its own clock. It then prints each figure to
+// beat beside the measurement, including what this package's benchmarks measured, and the price of a
+// month. `make bench` runs everything; README.md has the method and the figures.
 //
 // Usage:
 //

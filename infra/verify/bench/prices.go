@@ -1,6 +1,6 @@
 package main
 
-// tariffs are list prices in mainland China, in yuan, without discounts, resource plans and free
+// tariffs are list prices in mainland China, in yuan, without discounts, resource plans or free
 // quotas. Prices change, so look up the current prices and enter them here.
 type tariffs struct {
 	storage  float64    // per GB and month of standard storage, locally redundant

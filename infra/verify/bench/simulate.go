@@ -34,8 +34,10 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // the compactor's requests
 	written int64              // rows written by the compactor
-	live    []int              // numbers of objects that a query must read, counted before and after each run of the compactor
-	beyond  int                // how many of these numbers exceed the bound
+	// live holds the numbers of objects that a query must read, counted before and after each run of
+	// the compactor.
+	live   []int
+	beyond int // how many of these numbers exceed the bound that look states
 }
 
 func newSimulation(shards int, dir string) (*simulation, error) {

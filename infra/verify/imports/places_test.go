@@ -16,7 +16,8 @@ type place struct {
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
-	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}}, // layout: a timer's payload names shards
+	// The compactor imports layout because the payload of its timer names shards.
+	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}},
 	{"functions/internal/env", []string{"pkg/event", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
 	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},

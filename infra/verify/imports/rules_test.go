@@ -45,7 +45,7 @@ var rules = slices.Concat([]rule{
 }, placed())
 
 // testExceptions are the imports of infra by tests of pkg: simulated device days, and the
-// stand-in that speaks the protocol of OSS. Do not add to them; put a new test that needs
+// stand-in that speaks the protocol of OSS. Do not extend this list; put a new test that needs
 // infra into infra/verify.
 var testExceptions = []edge{
 	{module + "pkg/history", module + "infra/local/sim"},

@@ -19,11 +19,12 @@ import (
 const root = "../../.."
 
 // TestSourcesAreNamedInTheirPackageOnly requires production code outside pkg/broker to use
-// the constants and traits of a source, so that a new source changes one package.
+// the constants and traits of a source, so that a new source requires a change to only one
+// package.
 func TestSourcesAreNamedInTheirPackageOnly(t *testing.T) {
 	for _, file := range productionFiles(t) {
 		if strings.HasPrefix(file, "pkg/broker/") || strings.HasPrefix(file, "infra/operate/mosquitto/") {
-			continue // the forwarder is a command with the name mosquitto
+			continue // the forwarder is a command named mosquitto
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
@@ -54,7 +55,8 @@ func sourceNames(file *ast.File) (found []string) {
 	return found
 }
 
-// productionFiles lists the Go files of all modules that are not tests, relative to root.
+// productionFiles lists the Go files of all modules, except tests. The paths are relative
+// to root.
 func productionFiles(t *testing.T) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

@@ -9,7 +9,7 @@ import (
 )
 
 // compacting is a job that runs a compactor twice, with several merges each time, on a day that
-// is over and on an open day. What a run could not merge, the next run merges.
+// is over and on an open day. The second run merges whatever the first run could not.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
@@ -30,6 +30,6 @@ func TestEveryFaultWhileCompacting(t *testing.T) {
 	for run := range 4 {
 		w.seed(20+run, 1, span(clientA, dayMS+run*10, 12)...)
 	}
-	w.seed(30, 1, at(clientC, 1)) // a run without another to merge with
+	w.seed(30, 1, at(clientC, 1)) // no other run can be merged with this run
 	everyFault(t, w.clone, compacting)
 }

@@ -60,7 +60,7 @@ func damages(t *testing.T, random *rand.Rand) []damage {
 	return all
 }
 
-// newer returns a sound copy of the segment, except that its schema version is newer.
+// newer returns a copy of the segment in which only the schema version differs: it is newer.
 func newer(t *testing.T, data []byte) []byte {
 	const name = "device-trace.version"
 	length, err := segment.FooterLength(data, int64(len(data)))
@@ -89,7 +89,7 @@ func objectsOf(t *testing.T) (w *world, keys []string) {
 	return w, keys
 }
 
-// elsewhere returns the events of a client that all objects except one hold.
+// elsewhere returns the events of a client in all objects other than the given one.
 func (w *world) elsewhere(client, but string) []event.Event {
 	var rows []segment.Row
 	for key := range w.store.there {
@@ -107,11 +107,11 @@ func (w *world) elsewhere(client, but string) []event.Event {
 	return events
 }
 
-// However an object is damaged, a query must name it, show all events of the other objects,
-// and read at most 1 MiB at a time. The compactor must merge the other objects, report the
-// damaged object and leave it unchanged. A put of the original bytes must repair the object.
-// Neither the query nor the compactor reads the page indexes. Damage to those may go unnoticed,
-// but then no event may be missing.
+// However an object is damaged, a query must name it, show all events of the other objects, and
+// read at most 1 MiB at a time. The compactor must merge the other objects, report the damaged
+// object and leave it unchanged. A put of the original bytes must repair the object. Neither
+// the query nor the compactor reads the page indexes. Damage to the page indexes may go
+// unnoticed, but then no event may be missing.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	original, keys := objectsOf(t)

@@ -157,7 +157,7 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 		switch status := request(w.t.Context(), door, "quarantine/"+id.String()+"/replay", nil); status {
 		case http.StatusOK:
 			w.acknowledge(w.replayable[id])
-		case http.StatusUnprocessableEntity: // the recorder still does not understand all of the item
+		case http.StatusUnprocessableEntity: // the recorder still does not understand the whole item
 		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 			done = false
 		default:
@@ -167,7 +167,7 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a parcel as a whole, as an older version does that understands
+// keepReplayable quarantines a parcel as a whole, as an older version does if it understands
 // none of the parcel's events. After a successful replay, queries must show the events.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()

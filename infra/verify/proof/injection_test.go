@@ -60,7 +60,7 @@ type injection struct {
 	ordinals map[string]int
 	calls    []string
 	fired    bool
-	down     int // number of calls that the outage still fails
+	down     int // number of further calls that fail because of the outage
 	dead     bool
 	hold     chan struct{}
 }
@@ -122,8 +122,8 @@ func (i *injection) fault(c objstore.Call) objstore.Fault {
 	}
 }
 
-// restarted reports whether the process crashed. If so, it starts another process, and no
-// call of that process goes wrong.
+// restarted reports whether the process crashed. If so, restarted starts another process, whose
+// calls never go wrong.
 func (i *injection) restarted() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -158,7 +158,8 @@ func (i *injection) now(k kind) {
 	process.Settle()
 }
 
-// scenario plays a world through. It returns an error if a guarantee is broken.
+// scenario makes store calls in the world of an injection. It returns an error if a guarantee is
+// broken.
 type scenario func(i *injection) error
 
 // everyFault plays a scenario once without faults, and then once for each of its calls and

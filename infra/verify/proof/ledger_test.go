@@ -31,8 +31,8 @@ type ledger struct {
 	// delivery. rejected holds the deliveries that a response reported as kept in quarantine.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
-	// replayable maps items from an older version to their events. A query must show the events
-	// once the item was replayed.
+	// replayable maps each item from an older version to the events in it. Once the item has
+	// been replayed, a query must show the events.
 	replayable map[quarantine.ID][]event.Event
 }
 

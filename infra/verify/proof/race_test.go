@@ -2,6 +2,7 @@
 
 package proof_test
 
-// oneIn is the number of attacks of which one is run. The race detector empties pools at
-// random, which makes the Parquet library thirty times slower.
+// oneIn is n if only every n-th attack runs. The race detector empties pools at random,
+// which makes the Parquet library thirty times slower, so running every attack would take
+// too long.
 const oneIn = 30

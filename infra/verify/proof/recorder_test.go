@@ -11,7 +11,7 @@ import (
 )
 
 // sending is a recorder and its sender. The sender repeats each delivery until the recorder
-// acknowledges it, or gives up in an outage.
+// acknowledges it. In an outage, the sender gives up after patience attempts.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -74,7 +74,8 @@ func recording(i *injection) error {
 		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
 		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // repeats an event
 		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
-		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) }, // all runs have reached the highest age
+		// By now, all runs have reached the maximum age.
+		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) },
 		func() error { return s.send(at(clientA, 6)) },
 		func() error { return s.send(at(clientA, 7)) },
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },

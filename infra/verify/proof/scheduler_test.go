@@ -19,7 +19,7 @@ import (
 // If an actor makes several calls at a time, the machine decides in which order the calls
 // arrive, and a seed repeats the schedule only approximately.
 //
-// A bubble of testing/synctest cannot replace it, because the Parquet library keeps
+// A bubble of testing/synctest cannot replace the scheduler, because the Parquet library keeps
 // compressors with channels from one test to the next, which bubbles forbid.
 type scheduler struct {
 	random *rand.Rand
@@ -33,11 +33,11 @@ type scheduler struct {
 	changed *sync.Cond
 	hangs   bool
 	live    []*actor
-	// busy is set from the release of a call until it has had its effect.
+	// busy is true from the release of a call until the call has had its effect.
 	busy bool
 	// late holds the effects of late calls that have not happened yet.
 	late []func()
-	// outage is the number of calls that the present outage of the store still fails.
+	// outage is the number of further calls that fail because of the store's present outage.
 	outage  int
 	faults  int
 	crashes int
@@ -310,7 +310,8 @@ func (s *scheduler) postpone(effect func()) {
 }
 
 func (p *process) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
-	data, err := io.ReadAll(io.NewSectionReader(body, 0, size)) // a late put reads its body after the caller has returned
+	// The body is copied here, because a late put takes effect after the caller has returned.
+	data, err := io.ReadAll(io.NewSectionReader(body, 0, size))
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,8 @@ type schedule struct {
 	*scheduler
 	// pages is the number of objects in a listing page.
 	pages int
-	// atOnce is the number of calls that an actor makes at the same time, if it can.
+	// atOnce is the number of calls that an actor makes at the same time, if its job allows
+	// that.
 	atOnce int
 
 	sending sync.Mutex
@@ -232,7 +233,8 @@ func (s *schedule) compact(a *actor) {
 // read makes a few queries. Each query must show every event that was acknowledged before the
 // query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	whole := []int64{1, 1 << 20}[a.random.IntN(2)] // with 1, a query makes two reads for each object, otherwise one
+	// If whole is 1, a query makes two reads for each object; otherwise it makes one.
+	whole := []int64{1, 1 << 20}[a.random.IntN(2)]
 	var p *process
 	var reader *query.Reader
 	for range 2 + a.random.IntN(5) {

@@ -66,8 +66,8 @@ func (w *world) soundAndSettled(what ...any) {
 	require.NoError(w.t, w.sound(), what...)
 }
 
-// A compactor that cannot read its output back must not delete it. Another compactor with the
-// same listing may have made the same object, verified it and deleted the inputs.
+// A compactor that cannot read its output back must not delete the output. Another compactor
+// with the same listing may have made the same object, verified it and deleted the inputs.
 func TestAnOutputThatOneCannotVerifyStaysForAnother(t *testing.T) {
 	w := runs(t, 3)
 	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) (fault objstore.Fault) {
@@ -312,7 +312,8 @@ func twins(t *testing.T) (one, two []byte) {
 	return one, twin(t, one, func(n int) []byte { return encode(1000 + n) })
 }
 
-// twin returns the first segment made by other whose shape is that of the segment one.
+// twin calls other with rising numbers and returns the first segment that has the same shape as
+// the segment one.
 func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 	shape := func(data []byte) string {
 		footer, err := segment.ParseFooter(data, int64(len(data)))

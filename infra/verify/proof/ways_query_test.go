@@ -47,7 +47,8 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 // lowest level. No event may be missing: the output sorts after its inputs, so a later page of the
 // listing shows it.
 func TestACompactionBetweenTwoPages(t *testing.T) {
-	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }} // the day is not over, so only the lowest level is merged
+	// Only the lowest level is merged, because the day is not over.
+	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }}
 	for name, merge := range map[string]func(*world) error{
 		"all": (*world).settle,
 		"the lowest level": func(w *world) error {
@@ -86,7 +87,8 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 			listings++
 		case c.Op == objstore.OpRead && compactions < 5 && compactions < listings:
 			compactions++
-			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0)) // another object already holds this event
+			// Another object already holds this event.
+			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0))
 			require.NoError(t, w.settle())
 		}
 		return objstore.Fault{}
@@ -96,8 +98,8 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The object with the highest number of a run is damaged in the store, and the object below that
-// number is sound. A query must show all events of the other objects and report the damaged
+// The object with the highest number of a run is damaged in the store, and the object with the
+// number below is sound. A query must show all events of the other objects and report the damaged
 // object. A put of the original bytes must repair the damaged object. The sound object may be
 // deleted only after it was merged; a higher number in the listing is no reason to delete it.
 func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {

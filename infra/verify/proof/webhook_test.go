@@ -21,9 +21,9 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// receiving is a job that sends the webhooks deliveries that are good, partly bad and wholly
-// bad, notifications of triggers, and replays of the whole quarantine, which has an item from an
-// older version. The budget admits one delivery at a time, so if a fault leaves the budget
+// receiving is a job that sends good, partly bad and wholly bad deliveries to the webhooks,
+// delivers notifications of triggers, and replays the whole quarantine, which holds an item from
+// an older version. The budget admits one delivery at a time, so if a fault leaves the budget
 // reserved, the webhooks refuse all later deliveries.
 func receiving(i *injection) error {
 	s := newSending(i)
@@ -95,8 +95,9 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// After a crash between the two puts, the events must be recorded, and the sender must get
-// neither 2xx nor 400. So the sender delivers again, and a query must show each event once.
+// After a crash between the put of the events and the put into quarantine, the events must be
+// recorded, and the sender must get neither 2xx nor 400. So the sender delivers again, and a
+// query must show each event once.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())

@@ -77,8 +77,8 @@ func flip(body []byte) {
 }
 
 // slice adds first, last and size to the first byte, the last byte and the object size that a
-// range response states. It shortens the body with the range. If size is negative, the stated object ends with the
-// range.
+// range response states. If the range becomes shorter, slice shortens the body as well. If
+// size is negative, it counts from the end of the range, not from the end of the object.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

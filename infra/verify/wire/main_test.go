@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// limit is the time after which a hanging test fails. No sound test takes this long.
+// limit is the time after which a hanging test fails. No passing test takes this long.
 const limit = 3 * time.Minute
 
 // standIn returns a new, empty bucket on disk.

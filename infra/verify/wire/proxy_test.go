@@ -33,8 +33,8 @@ func New(store http.Handler) *Proxy {
 	return &Proxy{store: store, settled: make(chan struct{})}
 }
 
-// SetHook sets the function that chooses the fault of each request; nil means none. The
-// proxy calls it from one goroutine at a time.
+// SetHook sets the function that chooses the fault of each request. A nil hook or a nil fault
+// means that nothing goes wrong. The proxy calls the hook from one goroutine at a time.
 func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,7 +99,7 @@ func (x *exchange) forward() *reply {
 	return response
 }
 
-// delay forwards the request once the proxy is settled.
+// delay forwards the request once Settle is called.
 func (x *exchange) delay() {
 	x.proxy.mu.Lock()
 	settled := x.proxy.settled
@@ -133,7 +133,7 @@ func (x *exchange) reset() {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := connection.(interface{ SetLinger(sec int) error }); ok {
-		_ = tcp.SetLinger(0) // otherwise the connection ends in order, which is a different fault
+		_ = tcp.SetLinger(0) // otherwise the connection ends normally, which is a different fault
 	}
 	_ = connection.Close()
 }

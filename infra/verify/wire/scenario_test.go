@@ -54,7 +54,7 @@ type scenario struct {
 	store   objstore.Store // reaches the bucket through the proxy with faults
 	writers [2]*record.Writer
 	doors   [2]*webhook.Handler
-	acked   int // number of acknowledged events; these are the first ones
+	acked   int // number of acknowledged events, which are events(0, acked)
 	kept    int // number of bodies reported as kept in quarantine
 	refused int // number of responses that reported a failure
 }
@@ -161,7 +161,8 @@ func (s *scenario) replay(ctx context.Context) error {
 		id := quarantine.ID{Day: day, Digest: digest}
 		switch status := s.request(ctx, 1, "quarantine/"+id.String()+"/replay", ""); status {
 		case http.StatusUnprocessableEntity:
-		case http.StatusServiceUnavailable, http.StatusInternalServerError: // the store is unreachable, or the object was damaged on the way
+		// The store was unreachable, or the object was damaged on the way.
+		case http.StatusServiceUnavailable, http.StatusInternalServerError:
 			s.refused++
 		default:
 			return fmt.Errorf("response %d to the replay of %q", status, id)

@@ -1,5 +1,5 @@
-// Package ends makes real MQTT clients end their connections in every possible way, with
-// one function for each. It uses a client library, or raw sockets where the client must misbehave.
+// Package ends makes real MQTT clients end their connections in every possible way, with one
+// function for each way. It uses a client library, or raw sockets if the client must misbehave.
 //
 // Each function returns when the connection has ended for the client; the broker may not
 // have noticed the end yet. An error means that the connection did not end in the intended

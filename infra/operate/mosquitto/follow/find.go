@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// find opens the file that holds the log up to the position: the file at the path or a
-// rotated file beside it. If several files hold the log, find prefers the file with the known
-// inode. It returns nil if no file holds the log.
+// find opens the file that holds the log at least up to the position: the file at the path or
+// a rotated file beside it. If several files hold the log, find prefers the file with the
+// known inode. It returns nil if no file holds the log.
 func (p position) find(path string) (found *os.File) {
 	for _, name := range candidates(path) {
 		file, err := os.Open(name)
@@ -42,8 +42,8 @@ func (p position) isIn(file *os.File) bool {
 	return err == nil && before[0] == '\n'
 }
 
-// rotatedSince opens the rotated logs that were written to since the given time and that
-// known does not hold. It returns the oldest log first.
+// rotatedSince opens the rotated logs that were written to since the given time and are not
+// in known. It returns the oldest log first.
 func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
 	var logs []*logFile
 	var ages []time.Time

@@ -26,11 +26,11 @@ type Config struct {
 	// PositionFile is the path of the file that holds how much was delivered. Its folder must
 	// exist.
 	PositionFile string
-	// MaxBytes bounds the lines of one Chunk, except that one line may be longer.
+	// MaxBytes limits the size of one Chunk, except that a Chunk of a single line may be larger.
 	// Default 512 KiB.
 	MaxBytes int
-	// MaxLines bounds the number of lines of one Chunk. Default 10,000, well below the
-	// 100,000 that the recorder takes in one request.
+	// MaxLines limits the number of lines of one Chunk. Default 10,000, well below the 100,000
+	// that the recorder accepts in one request.
 	MaxLines int
 }
 
@@ -93,9 +93,9 @@ func (f *Follower) Close() {
 	}
 }
 
-// Next returns the next lines, or an empty Chunk if there are no new lines yet. A limit
-// above zero and below MaxBytes bounds the bytes in place of MaxBytes. Until Done is called, Next
-// returns the same lines again, perhaps followed by new ones.
+// Next returns the next lines, or an empty Chunk if there are no new lines yet. If limit is above
+// zero and below MaxBytes, it replaces MaxBytes. Until Done is called, Next returns the same
+// lines again, perhaps followed by new ones.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
 		limit = f.config.MaxBytes

@@ -74,7 +74,7 @@ func (h *harness) copyTruncate(to string) {
 	require.NoError(h.t, os.Truncate(h.path(""), 0))
 }
 
-// read returns all lines and marks them as delivered. Without done it returns only the
+// read returns all lines and marks them as delivered. If done is false, it returns only the
 // first chunk and marks nothing.
 func (h *harness) read(done bool) string {
 	h.t.Helper()

@@ -16,14 +16,13 @@ type logFile struct {
 	seenSize int64    // the size of the file at the last read
 }
 
-// neverSeen is the seenSize of a log that was not read since the start.
+// neverSeen is the seenSize of a log that has not been read since the start.
 const neverSeen = -1
 
 // maxLine is the longest line that is handed out, in bytes.
 const maxLine = 4 << 20
 
-// identify gives the log a name once the first line is complete. It reports whether it did
-// so.
+// identify gives the log a name once the first line is complete, and reports whether it did.
 func (l *logFile) identify() bool {
 	if l.file == nil || l.position.Log != "" {
 		return false
@@ -43,7 +42,7 @@ func (l *logFile) isIn(file *os.File) bool {
 }
 
 // wasReplaced reports whether the file now holds another log, because the file was truncated.
-// It may have grown again since.
+// The file may have grown again since.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }

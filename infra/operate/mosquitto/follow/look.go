@@ -49,7 +49,7 @@ func (f *Follower) openCurrent() error {
 	return nil
 }
 
-// reopen searches the file of each log that has no open file.
+// reopen looks for the file of each log that has no open file.
 func (f *Follower) reopen() {
 	for _, l := range f.logs {
 		if l.file == nil {

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxFirstLine is the number of bytes of a first line that identify the log.
+	// maxFirstLine limits how much of a first line is used to identify the log, in bytes.
 	maxFirstLine = 4 << 10
-	// maxStamp is the largest number of bytes that the time in a first line may have.
+	// maxStamp is the maximum length of the time in a first line, in bytes.
 	maxStamp = 32
 )
 
@@ -35,7 +35,7 @@ func nameOf(file *os.File) string {
 }
 
 // stamp returns the time at the start of a line, followed by a hyphen, or "" if the line
-// does not start with one.
+// does not start with a time.
 func stamp(line []byte) string {
 	head := string(line[:min(len(line), maxStamp)])
 	time := head[:len(head)-len(strings.TrimLeft(head, "0123456789-+:TZ"))]

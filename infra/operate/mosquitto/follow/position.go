@@ -24,9 +24,9 @@ type positions struct {
 
 var errDamaged = errors.New("damaged")
 
-// readPositions reads the positions that writePositions wrote, and returns the time at which
-// the file was written. If the file is missing, it returns no positions. If the file cannot be
-// parsed, it renames the file and returns errDamaged.
+// readPositions reads the positions that writePositions wrote, and returns the time at which the
+// file was written. If the file is missing, readPositions returns no positions. If the file
+// cannot be parsed, readPositions renames the file and returns errDamaged.
 func readPositions(path string) (logs []position, saved time.Time, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

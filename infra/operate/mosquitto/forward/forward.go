@@ -23,7 +23,8 @@ type Config struct {
 	Token string
 	// Gzip compresses requests.
 	Gzip bool
-	// MaxAge is the longest time that a line waits for further lines of the same request.
+	// MaxAge is the longest time that a line waits for further lines to be sent in the same
+	// request.
 	MaxAge time.Duration
 	// Client sends the requests. Default: a client that times out after a minute and
 	// follows no redirect, because a redirect may lead to a server that accepts anything.
@@ -98,8 +99,9 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	return batch.Full || time.Since(f.waiting) >= f.config.MaxAge
 }
 
-// deliver sends a batch once and pauses if it was not delivered. The next attempt may
-// carry more lines or fewer, but begins at the same position.
+// deliver sends a batch once. If the batch was too large, deliver lowers the limit; after
+// any other failure it pauses. The next attempt may carry more lines or fewer, but begins
+// at the same position.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:

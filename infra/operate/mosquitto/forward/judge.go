@@ -13,7 +13,7 @@ import (
 type verdict int
 
 const (
-	sendAgain      verdict = iota // the batch is not recorded, or it is not known whether it is
+	sendAgain      verdict = iota // the batch was not recorded, or it is unknown whether it was
 	recorded                      // every line that makes a row is durable
 	partlyRecorded                // likewise, and the lines that were not understood are in quarantine
 	tooLarge                      // send half of the batch

@@ -47,7 +47,7 @@ func (p *progress) note(what string, err error) {
 	}
 }
 
-// report logs the progress if the last report is at least one interval ago.
+// report logs the progress if the last report was at least one interval ago.
 func (p *progress) report(interval time.Duration, behind int64) {
 	if time.Since(p.reported) < interval {
 		return

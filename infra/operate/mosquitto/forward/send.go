@@ -12,7 +12,7 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// maxResponse is the largest number of bytes that is read of a response.
+// maxResponse limits how much of a response is read, in bytes.
 const maxResponse = 64 << 10
 
 // post sends a batch once.
