@@ -19,9 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// alibabaClient is one of Alibaba Cloud's own clients, with our endpoint.
+// alibabaClient is one of Alibaba Cloud's own clients, configured to use our endpoint.
 type alibabaClient interface {
-	// call decodes the response into a value. An error response is returned as an alibabaError.
+	// call sends a request and decodes the response into a value. It returns an error response as
+	// an alibabaError.
 	call(action string, parameters map[string]any, into any) error
 }
 
@@ -33,7 +34,8 @@ type alibabaError struct {
 
 func (e alibabaError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.code, e.message) }
 
-// alibabaClients holds the constructors of the clients, each for an endpoint (host and port) and a key.
+// alibabaClients holds a constructor for each kind of client. A constructor takes an endpoint (host
+// and port) and an access key.
 var alibabaClients = map[string]func(t *testing.T, endpoint, id, secret string) alibabaClient{
 	"ACS3-HMAC-SHA256": func(t *testing.T, endpoint, id, secret string) alibabaClient {
 		return newNewerClient(t, openapi.Config{Endpoint: &endpoint, AccessKeyId: &id, AccessKeySecret: &secret})
@@ -74,7 +76,8 @@ func (c newerClient) call(action string, parameters map[string]any, into any) er
 	return json.Unmarshal(body, into)
 }
 
-// wrappedMessage matches an error message as the client wraps it, with a code and a request id.
+// wrappedMessage matches an error message that the newer client has wrapped with a code and a
+// request id.
 var wrappedMessage = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
 
 func newerError(err error) error {
@@ -89,8 +92,8 @@ func newerError(err error) error {
 	return alibabaError{tea.IntValue(failure.StatusCode), tea.StringValue(failure.Code), match[1], match[2]}
 }
 
-// olderClient is Alibaba's previous client. Its module for this product has two of the three
-// operations.
+// olderClient is Alibaba's previous client. Its module for this product offers only two of the
+// three operations, so the method common sends the third.
 type olderClient struct {
 	client   *onsmqtt.Client
 	endpoint string
@@ -156,7 +159,7 @@ func (c olderClient) common(action string, parameters map[string]any) ([]byte, e
 	return response.GetHttpContentBytes(), nil
 }
 
-// devicePage is a response to QueryMqttTraceDevice.
+// devicePage is a response to the operation QueryMqttTraceDevice.
 type devicePage struct {
 	RequestId                    string
 	Total, CurrentPage, PageSize int
@@ -165,7 +168,7 @@ type devicePage struct {
 
 type deviceInfo struct{ Time, ChannelId, Action, ActionCode, ActionInfo string }
 
-// devicePages requests all pages of a trace, and one more, which must be empty.
+// devicePages requests all pages of a trace and then one more page, which must be empty.
 func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size, total int) (rows []deviceInfo) {
 	t.Helper()
 	for page := 1; page == 1 || (page-2)*size < total; page++ {
@@ -184,7 +187,7 @@ func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size,
 
 var upperUUID = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
 
-// online reports whether a client is connected, by the operation for a single client.
+// online reports whether a client is connected. It uses the operation for a single client.
 func online(t require.TestingT, c alibabaClient, instance, clientID string) bool {
 	var got struct {
 		RequestId    string
@@ -196,8 +199,8 @@ func online(t require.TestingT, c alibabaClient, instance, clientID string) bool
 	return *got.OnlineStatus
 }
 
-// onlineStatuses returns each client's id and whether it is connected, by the operation for several
-// clients.
+// onlineStatuses returns the id of each client and whether the client is connected. It uses the
+// operation for several clients.
 func onlineStatuses(t require.TestingT, c alibabaClient, instance string, clientIDs ...string) (statuses []string) {
 	var got struct {
 		RequestId        string
@@ -214,7 +217,8 @@ func onlineStatuses(t require.TestingT, c alibabaClient, instance string, client
 	return statuses
 }
 
-// requireAlibabaError checks an error response as a client reports it.
+// requireAlibabaError checks the status, code and message of an error that a client returned, and
+// that the error has a request id.
 func requireAlibabaError(t *testing.T, err error, status int, code, message string) {
 	t.Helper()
 	var failure alibabaError

@@ -43,7 +43,7 @@ type row struct {
 	TimeOrigin      string     `json:"time_origin"`
 }
 
-// receipt is the cost of a response, as the response states it.
+// receipt is the part of a response that states what the query cost.
 type receipt struct {
 	Objects    int      `json:"objects"`
 	Requests   int      `json:"requests"`
@@ -52,7 +52,7 @@ type receipt struct {
 	Partitions []string `json:"partitions"`
 }
 
-// tracePage is one page of a trace. Its events are the bytes received.
+// tracePage is one page of a trace. Each event is kept as the bytes received.
 type tracePage struct {
 	Events     []json.RawMessage `json:"events"`
 	NextCursor string            `json:"next_cursor"`
@@ -71,13 +71,14 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client keeps many connections to one host open, and gives up calls that hang.
+// client keeps many idle connections to one host open. A request fails if it takes longer than
+// patience.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
 }
 
-// question returns the parameters of a query about a client.
+// question returns the parameters of a query for the events of a client from one time to another.
 func question(instance, clientID string, from, to time.Time) url.Values {
 	return url.Values{
 		"instance": {instance}, "client": {clientID},
@@ -85,7 +86,7 @@ func question(instance, clientID string, from, to time.Time) url.Values {
 	}
 }
 
-// with returns the parameters q with one parameter added or replaced.
+// with returns a copy of the parameters q with one parameter added or replaced.
 func with(q url.Values, name, value string) url.Values {
 	more := url.Values{name: {value}}
 	for key, values := range q {
@@ -136,7 +137,7 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 	return r
 }
 
-// trace returns one page, which must be complete.
+// trace queries the trace API and returns one page, which must be complete.
 func (s *stack) trace(t *testing.T, q url.Values) tracePage {
 	t.Helper()
 	return requireCompletePage(t, s.ask(t, q))
@@ -162,8 +163,8 @@ func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage)
 	}
 }
 
-// await queries until a client has at least n rows, because the broker delivers its events a moment
-// after the client's connection has ended. It also repeats refused queries.
+// await repeats a query until it returns at least n rows, because the broker delivers the events of
+// a client a moment after the client's connection has ended. A refused query is repeated as well.
 func (s *stack) await(t *testing.T, q url.Values, n int) tracePage {
 	t.Helper()
 	var a tracePage
@@ -184,8 +185,8 @@ func (s *stack) post(t *testing.T, path string, body []byte, header http.Header)
 	return r
 }
 
-// send sends a request. It adds no token to those in the path, body and header (names and values in
-// turn).
+// send sends a request with the given header fields (names and values in turn). It adds no token of
+// its own.
 func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
 	t.Helper()
 	fields := http.Header{}
@@ -197,7 +198,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header ...string) 
 	return r
 }
 
-// record sends events in the project's own format, and checks that all were recorded.
+// record sends events in the project's own format and checks that all of them were recorded.
 func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	t.Helper()
 	r := s.post(t, "/webhooks/events/"+instance, encode(events), nil)
@@ -224,11 +225,11 @@ type inputEvent struct {
 	ConnectedAt   int64  `json:"connected_at,omitempty"` // Unix ms
 }
 
-// encode returns the body of a delivery.
+// encode returns events as the body of a delivery.
 func encode(events []inputEvent) []byte {
 	body, err := json.Marshal(events)
 	if err != nil {
-		panic(err) // strings and numbers always encode
+		panic(err) // strings, numbers and booleans can always be encoded
 	}
 	return body
 }

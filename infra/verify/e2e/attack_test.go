@@ -12,10 +12,10 @@ import (
 	"devicetrace/infra/verify/figures"
 )
 
-// The tests named TestAttack try to read, store or break things without permission, as an attacker
-// would.
+// The tests named TestAttack act as attackers: they try to read, store or break things without
+// permission.
 
-// attacks counts the refused requests for the figures.
+// attacks counts the refused requests, and adds their number to the figures.
 type attacks struct{ refused atomic.Int64 }
 
 func countAttacks(t *testing.T) *attacks {
@@ -31,12 +31,12 @@ func (a *attacks) note(r response) {
 	}
 }
 
-// secretClient is a device whose existence no response may reveal to an attacker.
+// secretClient is the identifier of a device whose existence no response may reveal to an attacker.
 const secretClient = "client-7c1e5b"
 
 const secretQuestion = "?instance=attacked&client=" + secretClient
 
-// trickyTargets are request targets that a proxy could interpret differently from the function.
+// trickyTargets are request targets that a proxy and the function could interpret differently.
 var trickyTargets = []string{
 	"/api/v1/trace" + secretQuestion, "//api/v1/trace" + secretQuestion, "/api//v1/trace" + secretQuestion, "/api/v1/trace/" + secretQuestion,
 	"/api/v1/../v1/trace" + secretQuestion, "/api/v1/%2e%2e/v1/trace" + secretQuestion, "/api%2fv1%2ftrace" + secretQuestion,
@@ -53,7 +53,8 @@ var trickyTargets = []string{
 	"/invoke", "/initialize", "/pre-stop", "/2020-11-11/runtime/invocation/next", "/\\evil.example", "//evil.example/%2f..", "/.git/config", "/debug/pprof/",
 }
 
-// trickyHeaders are headers that make some servers assume another method, path, address or caller.
+// trickyHeaders are headers that make some servers assume a different method, path, address or
+// caller.
 var trickyHeaders = []string{
 	"", "X-HTTP-Method-Override: GET\r\nX-HTTP-Method: POST\r\nX-Method-Override: GET\r\n",
 	"X-Original-URL: /api/v1/trace" + secretQuestion + "\r\nX-Rewrite-URL: /api/v1/trace" + secretQuestion + "\r\n",
@@ -67,8 +68,9 @@ var trickyHeaders = []string{
 	"X-Amz-Rules-Engine-Message-Type: DestinationConfirmation\r\nAeg-Event-Type: SubscriptionValidation\r\n",
 }
 
-// TestAttackPaths: without a token no request may read or store anything, however it is written.
-// This holds behind Function Compute's gateway and for the plain servers.
+// TestAttackPaths checks that no request can read or store anything without a valid token in the
+// right place, however the request is written. This must hold behind Function Compute's gateway and
+// for the plain servers.
 func TestAttackPaths(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -102,7 +104,7 @@ func TestAttackPaths(t *testing.T) {
 }
 
 // requireRefused checks that a response is a refusal that reveals nothing, redirects nowhere and
-// admits no other origin.
+// gives no other origin access.
 func requireRefused(t *testing.T, r response, request string) {
 	t.Helper()
 	require.Contains(t, []int{400, 401, 403, 404, 405}, r.status, "%s\n%s", request, r.body)

@@ -13,15 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// secretName matches the code's names for values that an attacker must not be able to guess byte by
-// byte.
+// secretName matches the names that the code gives to secret values. An attacker must not be able
+// to guess such a value byte by byte.
 var secretName = regexp.MustCompile(`(?i)^(secret|token|password|signature|mac|digest|presented|adminToken|shown)$`)
 
-// inConfiguration lists the comparisons that check the configuration before any request.
+// inConfiguration lists comparisons of secrets that need not take constant time, because they check
+// the configuration before any request arrives.
 var inConfiguration = []string{"known.secret == secret", "token == defaultToken"}
 
-// TestAttackTiming: the packages that authenticate requests must compare secrets in constant time
-// only.
+// TestAttackTiming checks that the packages that authenticate requests compare secrets only in
+// constant time.
 func TestAttackTiming(t *testing.T) {
 	t.Parallel()
 	constant := 0
@@ -56,7 +57,8 @@ func TestAttackTiming(t *testing.T) {
 	require.GreaterOrEqual(t, constant, 5, "tokens, body signatures, AccessKeys, and two in the stand-ins")
 }
 
-// requireNoSecret checks that == and != compare a secret only with an empty value.
+// requireNoSecret checks that the expression compares a secret only with an empty value, unless
+// inConfiguration lists the comparison.
 func requireNoSecret(t *testing.T, path string, e *ast.BinaryExpr) {
 	t.Helper()
 	if e.Op != token.EQL && e.Op != token.NEQ || !isSecret(e.X) && !isSecret(e.Y) || isNothing(e.X) || isNothing(e.Y) {
@@ -76,8 +78,8 @@ func isNothing(e ast.Expr) bool {
 	return text == `""` || text == "nil"
 }
 
-// textOf returns the text of a name, a selector or a literal, looking through slices and
-// conversions. It returns "" for any other expression.
+// textOf returns the text of a name, a selector or a literal, without any slicing or conversion
+// around it. For any other expression it returns "".
 func textOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -89,7 +91,7 @@ func textOf(e ast.Expr) string {
 	case *ast.SliceExpr:
 		return textOf(e.X)
 	case *ast.CallExpr:
-		if len(e.Args) == 1 { // a conversion, perhaps
+		if len(e.Args) == 1 { // probably a conversion
 			return textOf(e.Args[0])
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // entryPoint is a request that needs a token.
 type entryPoint struct {
 	method, path, body, token string
-	// basic reports whether the token is also accepted as a password.
+	// basic is true if the token is also accepted as the password of Basic authentication.
 	basic bool
 }
 
@@ -44,7 +44,7 @@ const (
 	narrowSecret = "e2e-narrow-secret"
 )
 
-// wrongHeaders returns header lines without a valid credential for the entry point.
+// wrongHeaders returns header lines, none of which is a valid credential for the entry point.
 func (d entryPoint) wrongHeaders() (headers []string) {
 	for _, other := range []string{webhookToken, queryToken, adminToken, accessKeyID, accessSecret, "*", "local", "undefined", ""} {
 		if other != d.token {
@@ -65,8 +65,8 @@ func (d entryPoint) wrongHeaders() (headers []string) {
 	)
 }
 
-// TestAttackCredentials: no entry point may accept another one's token, its own token in another form,
-// or a token in a place where none belongs.
+// TestAttackCredentials checks that no entry point accepts the token of another entry point, its
+// own token in another form, or a token in a place where no token belongs.
 func TestAttackCredentials(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -92,7 +92,7 @@ func TestAttackCredentials(t *testing.T) {
 	require.Equal(t, before, s.objects(t, ""))
 }
 
-// headerLine returns header, or a harmless header line if it is empty.
+// headerLine returns header, or a harmless header line if header is empty.
 func headerLine(header string) string {
 	if header == "" {
 		return "X-Nothing: x"
@@ -100,8 +100,8 @@ func headerLine(header string) string {
 	return header
 }
 
-// signedQuery returns the parameters of a request to Alibaba's API, in the style that carries the
-// signature as a parameter.
+// signedQuery returns the query string of a signed request to Alibaba's API. The signature is one
+// of the parameters.
 func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string {
 	q := url.Values{
 		"Action": {"QueryMqttTraceDevice"}, "Version": {"2020-04-20"}, "Format": {"JSON"},
@@ -121,8 +121,8 @@ func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string
 	return q.Encode()
 }
 
-// TestAttackAccessKeys: a request to Alibaba's API must be accepted only once, for a limited time, for
-// its key's instances, and exactly as it was signed.
+// TestAttackAccessKeys checks that Alibaba's API accepts a request only once, only for a limited
+// time, only for the instances of its access key, and only exactly as it was signed.
 func TestAttackAccessKeys(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -169,8 +169,8 @@ func TestAttackAccessKeys(t *testing.T) {
 	require.Contains(t, string(ask(signedQuery(accessKeyID, accessSecret, "last", now, nil)).body), `"Total":1`, "refused requests must not use up a nonce")
 }
 
-// TestAttackTokensAreNotStored sends a different token in each place where a request can carry one,
-// valid or not. No response, log or object may contain any of them.
+// TestAttackTokensAreNotStored sends valid and invalid tokens in every place where a request can
+// carry a token. No response, log or object may contain any of them.
 func TestAttackTokensAreNotStored(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tokens for some instances. The first ends like base64 text and needs escaping in a URL.
+// oldToken, newToken and otherToken are webhook tokens for certain instances. oldToken ends like
+// base64 text and must be escaped in a URL. adminToken gives access to the quarantine.
 const (
 	oldToken   = "e2e-old/secret+1=="
 	newToken   = "e2e-new-secret"
@@ -33,8 +34,8 @@ func signature(token, body string) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// TestAuthentication tries each way to pass a token, with a token for the instance, one for another
-// instance, and a wrong one. No token may be stored or logged.
+// TestAuthentication tries every way to send a token with a token for the instance, a token for
+// another instance, and a wrong token. No token may be stored or logged.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=prod; "+newToken+"=prod,spare; "+otherToken+"=test", "ADMIN_TOKEN="+adminToken)
@@ -65,7 +66,7 @@ func TestAuthentication(t *testing.T) {
 			oldToken: 200, newToken: 200, webhookToken: 200, otherToken: 403, queryToken: 401, adminToken: 401, "wrong": 401,
 		} {
 			if name == "signature" && want == 403 {
-				want = 401 // a signature is checked only with the instance's tokens
+				want = 401 // a signature is checked only against the tokens of the instance
 			}
 			require.Equal(t, want, send(token).status, "%s with %s", name, token)
 		}
@@ -80,7 +81,7 @@ func TestAuthentication(t *testing.T) {
 	s.requireNoSecrets(t, webhookToken, queryToken, oldToken, url.QueryEscape(oldToken), newToken, otherToken, adminToken)
 }
 
-// requireNoSecrets checks that no file and no output of the stack contains a secret.
+// requireNoSecrets checks that neither the stack's files nor its output contain any of the secrets.
 func (s *stack) requireNoSecrets(t *testing.T, secrets ...string) {
 	t.Helper()
 	written := map[string]string{"the output": s.output.text.String()}
@@ -98,7 +99,8 @@ func (s *stack) requireNoSecrets(t *testing.T, secrets ...string) {
 	}
 }
 
-// TestRotation: two tokens must be valid at once, and after a restart only the new one.
+// TestRotation checks that an old and a new token can be valid at the same time, and that only the
+// new token is valid after a restart without the old one.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=*;"+newToken+"=*")
@@ -112,7 +114,7 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, []int{401, 200}, []int{status(oldToken), status(newToken)})
 }
 
-// TestHandshakes: handshakes need no token, and must leave nothing behind.
+// TestHandshakes checks that handshakes need no token and leave nothing behind.
 func TestHandshakes(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

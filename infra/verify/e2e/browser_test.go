@@ -27,7 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// findChromium returns the path of a browser. `make browser` installs one.
+// findChromium returns the path of an installed browser. `make browser` installs one.
 func findChromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -39,8 +39,8 @@ func findChromium(t *testing.T) string {
 	return ""
 }
 
-// startChromium starts a browser with its own profile and without background requests. Its
-// time zone differs from UTC, so that tests can distinguish the two.
+// startChromium starts a browser with its own profile and without background requests. The
+// browser's time zone differs from UTC, so that tests can distinguish local time from UTC.
 func startChromium(t *testing.T) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
@@ -50,13 +50,14 @@ func startChromium(t *testing.T) context.Context {
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes the browser and waits for its end
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes the browser and waits until it has ended
 	require.NoError(t, chromedp.Run(ctx))          // starts the browser
 	return ctx
 }
 
-// profileFolder creates a folder and removes it after the test. A process of the browser may
-// write there until a moment after the browser has ended, so removal is tried repeatedly.
+// profileFolder creates a folder and removes it after the test. The removal is tried repeatedly,
+// because a process of the browser may still write to the folder for a moment after the browser has
+// ended.
 func profileFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-chromium-")
 	require.NoError(t, err)
@@ -64,21 +65,22 @@ func profileFolder(t *testing.T) string {
 	return dir
 }
 
-// tab is a browser tab with its own profile. The test fails if the page in it does anything
-// that watch forbids.
+// tab is a browser tab with its own profile. The test fails if watch records a violation that was
+// not allowed.
 type tab struct {
 	t         *testing.T
 	ctx       context.Context
 	stack     *stack
 	downloads string
-	files     chan string // ids of complete downloads
+	files     chan string // ids of completed downloads
 	allowed   []string
 
 	mu         sync.Mutex
 	violations []string
 }
 
-// viewer is what a tab emulates. The zero value is an English desktop in light colours.
+// viewer holds the settings that a tab emulates. The zero value is an English desktop in light
+// colours.
 type viewer struct {
 	width, height int64
 	mobile        bool
@@ -91,7 +93,7 @@ func openTab(t *testing.T, chromium context.Context, s *stack, v viewer) *tab {
 	profile, id := newWindow(t, chromium)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Run(ctx)) // attaches until ctx is cancelled
+	require.NoError(t, chromedp.Run(ctx)) // the tab stays attached until ctx is cancelled
 	b := &tab{t: t, ctx: ctx, stack: s, downloads: t.TempDir(), files: make(chan string, 16)}
 	chromedp.ListenTarget(ctx, b.watch)
 	b.emulate(v)
@@ -131,8 +133,9 @@ func (b *tab) emulate(v viewer) {
 	)
 }
 
-// watch records what the page must not do: report an error, open a dialog of the browser, or
-// send a request to another host.
+// watch handles the events of the page. It records a violation if the page throws an exception,
+// writes to the console, opens a browser dialog, or sends a request to another host. It also passes
+// on the ids of completed downloads.
 func (b *tab) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -160,7 +163,8 @@ func (b *tab) violate(text string) {
 	b.violations = append(b.violations, text)
 }
 
-// allow permits violations that contain a text, such as the status of an expected 401.
+// allow permits the violations whose description contains a text, such as the status of an expected
+// 401.
 func (b *tab) allow(text string) { b.allowed = append(b.allowed, text) }
 
 func (b *tab) requireNoViolation() {
@@ -179,7 +183,7 @@ func (b *tab) run(actions ...chromedp.Action) {
 	require.NoError(b.t, chromedp.Run(ctx, actions...))
 }
 
-// open navigates to a path of the page, with the token as the fragment.
+// open navigates to a path of the page and passes the token in the URL's fragment.
 func (b *tab) open(path string) {
 	b.t.Helper()
 	b.openAs(path, queryToken)
@@ -197,11 +201,11 @@ func eval[T any](b *tab, expression string) (value T) {
 	return value
 }
 
-// isSettled is true once no response is awaited and the timeline is drawn, which happens
-// after its width is known.
+// isSettled is a JavaScript expression. It is true once the page awaits no response and the
+// timeline is drawn. The timeline is drawn only after its width is known.
 const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
 
-// await waits until an expression is true on a settled page.
+// await waits until the page is settled and a JavaScript expression is true.
 func (b *tab) await(expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -210,7 +214,7 @@ func (b *tab) await(expression string) {
 	defer ticker.Stop()
 	for {
 		var ok bool
-		// Evaluation fails while the page navigates.
+		// Evaluate fails while the page is navigating.
 		err := chromedp.Run(ctx, chromedp.Evaluate(isSettled+" && Boolean("+expression+")", &ok))
 		if err == nil && ok {
 			return
@@ -224,7 +228,7 @@ func (b *tab) await(expression string) {
 	}
 }
 
-// results waits until results or a notice are shown.
+// results waits until the page shows results or a notice.
 func (b *tab) results() {
 	b.t.Helper()
 	b.await(`document.querySelector('#results .results, #results > .notice')`)
@@ -236,7 +240,7 @@ func (b *tab) click(selector string) {
 	b.run(chromedp.ScrollIntoView(selector, chromedp.ByQuery), chromedp.Click(selector, chromedp.ByQuery))
 }
 
-// fill replaces the content of a field by typing.
+// fill replaces the content of a field by typing a value.
 func (b *tab) fill(selector, value string) {
 	b.t.Helper()
 	b.run(chromedp.Focus(selector, chromedp.ByQuery), chromedp.Evaluate("document.activeElement.select()", nil), chromedp.KeyEvent(value))
@@ -264,13 +268,13 @@ func (b *tab) address() string {
 	return eval[string](b, "location.href.slice(location.origin.length)")
 }
 
-// requireFits checks that the page does not scroll sideways.
+// requireFits checks that the page does not scroll horizontally.
 func (b *tab) requireFits() {
 	b.t.Helper()
 	require.LessOrEqual(b.t, eval[int](b, "document.documentElement.scrollWidth"), eval[int](b, "innerWidth"))
 }
 
-// download clicks and returns the content of the file that the browser saves.
+// download clicks an element and returns the content of the file that the browser then saves.
 func (b *tab) download(selector string) string {
 	b.t.Helper()
 	b.click(selector)
@@ -283,7 +287,8 @@ func (b *tab) download(selector string) string {
 	}
 }
 
-// intercept handles the page's requests to the API until stop is called.
+// intercept answers the page's requests to the API with the actions that handle returns, until stop
+// is called.
 func (b *tab) intercept(handle func(e *fetch.EventRequestPaused) chromedp.Action) (stop func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.ctx)
@@ -300,7 +305,8 @@ func (b *tab) intercept(handle func(e *fetch.EventRequestPaused) chromedp.Action
 	}
 }
 
-// respond intercepts requests whose URL contains path. Others reach the API.
+// respond gives the same response to every API request whose URL contains path, until stop is
+// called. All other requests reach the API.
 func (b *tab) respond(path string, status int64, body []byte) (stop func()) {
 	b.t.Helper()
 	return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {

@@ -7,8 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCompactionKeepsEvents: after compaction the API must return the same events, byte for byte, from
-// fewer objects. The same holds after a compaction while the stack is down, and a restart.
+// TestCompactionKeepsEvents checks that after a compaction the API returns the same events, byte
+// for byte, from fewer objects. The events must also stay the same if a compaction runs while the
+// stack is down, and the stack is then restarted.
 func TestCompactionKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -25,26 +26,29 @@ func TestCompactionKeepsEvents(t *testing.T) {
 	require.Less(t, compacted.Receipt.Objects, before.Receipt.Objects)
 	require.Equal(t, before.Receipt.Partitions, compacted.Receipt.Partitions)
 
-	s.compact(t) // finds nothing to do
+	s.compact(t) // nothing is left to do
 	require.Equal(t, before.Events, s.trace(t, q).Events)
 	s.interrupt(t)
-	s.compact(t) // while the system is down
+	s.compact(t) // while the stack is down
 	s.start(t)
 	require.Equal(t, before.Events, s.trace(t, q).Events)
 	t.Logf("%d events: %d objects and %d bytes before, %d objects and %d bytes after", len(before.Events),
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is the number of objects at which an open day is compacted. A run ends at runRows rows.
+// runs is the number of objects at which the compactor merges the objects of an open day. runRows
+// is the number of rows at which the recorder ends a run.
 const (
 	runs    = 8
 	runRows = 512
 )
 
-// runsBegin returns the start of a minute. The events of fillRuns stay within it, and so on one day.
+// runsBegin returns the start of a minute. All events of fillRuns fall into that minute, and
+// therefore into one day.
 func runsBegin() time.Time { return time.Now().Add(-2 * time.Minute).Truncate(time.Minute) }
 
-// fillRuns records enough events of a device for runs objects in its partition.
+// fillRuns records runs*runRows events of a device, so that the device's partition gets at least
+// runs objects.
 func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) {
 	t.Helper()
 	events := manyEvents(device, from, runs*runRows)
@@ -56,14 +60,15 @@ func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) 
 	}
 }
 
-// TestQueriesDuringCompaction: while objects are merged and deleted, a query must return the same
-// events.
+// TestQueriesDuringCompaction checks that a query returns the same events while objects are merged
+// and deleted.
 func TestQueriesDuringCompaction(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	from := runsBegin()
 	s.fillRuns(t, "during", "device", from)
-	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20") // reads all objects, but returns quickly
+	// This query reads all objects but returns few rows, so it is quick.
+	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20")
 	before := s.trace(t, q).Events
 	compacted := make(chan error, 1)
 	go func() { compacted <- s.runCompactor(t.Context()) }()
@@ -72,7 +77,7 @@ func TestQueriesDuringCompaction(t *testing.T) {
 		select {
 		case err := <-compacted:
 			require.NoError(t, err)
-			done = true // after one more query
+			done = true // the loop ends after one more query
 		default:
 		}
 		require.Equal(t, before, s.trace(t, q).Events)

@@ -27,12 +27,14 @@ func (s *stack) control(ctx context.Context, method, path string) error {
 	return err
 }
 
-// invoke calls a function as its timer trigger does. If ctx ends first, the process is killed.
+// invoke calls a function as its timer trigger does. If ctx ends during the call, the host kills
+// the function's process.
 func (s *stack) invoke(ctx context.Context, function string) error {
 	return s.control(ctx, http.MethodPost, "/invoke/"+function)
 }
 
-// setStore replaces the store's faults, for example by "down=true".
+// setStore replaces the faults that the store simulates, for example by "down=true". An empty
+// string removes all faults.
 func (s *stack) setStore(ctx context.Context, faults string) error {
 	return s.control(ctx, http.MethodPut, "/store?"+faults)
 }

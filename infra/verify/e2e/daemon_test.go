@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// daemon is a process that runs until it is stopped, at the latest at the end of its test.
+// daemon is a process that runs until it is stopped. The end of its test stops it at the latest.
 type daemon struct {
 	cmd    *exec.Cmd
 	output *output
 	exited chan struct{} // closed when the process has ended
-	err    error         // of Wait; may be read once exited is closed
+	err    error         // from Wait; may be read once exited is closed
 }
 
-// startDaemon starts a process and waits until its output matches awaited, unless awaited is nil. It
-// returns the match and its groups. If the test fails, it logs the output.
+// startDaemon starts a process. Unless awaited is nil, it waits until the process's output matches
+// awaited, and returns the match and its groups. If the test fails, the output is logged.
 func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon, match []string) {
 	t.Helper()
 	d = &daemon{cmd: cmd, output: newOutput(awaited), exited: make(chan struct{})}
@@ -38,10 +38,10 @@ func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon
 	return d, match
 }
 
-// end kills the process if it still runs, and logs its output if the test failed.
+// end kills the process if it is still running, and logs its output if the test failed.
 func (d *daemon) end(t *testing.T) {
 	select {
-	case <-d.exited: // another process may have its id by now
+	case <-d.exited: // the process has ended, and another process may have its id by now
 	default:
 		killFamily(d.cmd.Process.Pid)
 		<-d.exited
@@ -53,7 +53,8 @@ func (d *daemon) end(t *testing.T) {
 
 func (d *daemon) String() string { return filepath.Base(d.cmd.Path) }
 
-// killFamily kills a process with its group, and its children, which have groups of their own.
+// killFamily kills a process, the other processes of its group, and its children, which have groups
+// of their own.
 func killFamily(pid int) {
 	offspring := children(pid)
 	syscall.Kill(-pid, syscall.SIGKILL)
@@ -87,7 +88,8 @@ func (d *daemon) awaitExit(t *testing.T) {
 	}
 }
 
-// stop sends a signal that asks the process to stop. It must do so cleanly and report success.
+// stop sends a signal that asks the process to stop. The process must then stop cleanly and report
+// success.
 func (d *daemon) stop(t *testing.T, signal os.Signal) {
 	t.Helper()
 	require.NoError(t, d.cmd.Process.Signal(signal))
@@ -95,7 +97,7 @@ func (d *daemon) stop(t *testing.T, signal os.Signal) {
 	require.NoError(t, d.err, d.output.tail())
 }
 
-// kill kills the process without notice.
+// kill kills the process without warning and waits until it has ended.
 func (d *daemon) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, d.cmd.Process.Kill())

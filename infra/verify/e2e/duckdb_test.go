@@ -22,7 +22,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// columns lists the columns and types that another Parquet reader must see.
+// columns lists the names and types of the columns that another Parquet reader must see.
 var columns = []string{
 	"client_id VARCHAR", "instance_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
 	"channel_id VARCHAR", "native_event VARCHAR", "native_reason VARCHAR", "reason_code INTEGER",
@@ -32,7 +32,8 @@ var columns = []string{
 	"connected_for_ms BIGINT",
 }
 
-// values returns the values of a row in the order of the columns, in the types of canonical.
+// values returns the values of a row in the order of the columns. The values have the types that
+// canonical returns.
 func values(r segment.Row) []any {
 	var connectedFor any
 	if r.ConnectedAt != 0 {
@@ -71,7 +72,8 @@ func openDuck(t *testing.T) duck {
 	return duck{db}
 }
 
-// query returns all rows of a result, with canonical values.
+// query runs an SQL statement and returns all rows of the result. It converts the values with
+// canonical.
 func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
 	t.Helper()
 	result, err := d.QueryContext(t.Context(), statement, parameters...)
@@ -101,8 +103,9 @@ func (d duck) number(t *testing.T, statement string, parameters ...any) int {
 	return int(rows[0][0].(int64))
 }
 
-// requireFile checks that DuckDB and our reader agree on a segment's columns, number of rows and every
-// value, in the file's order, and that the rows are sorted.
+// requireFile checks that DuckDB and our reader see the same columns, the same number of rows and
+// the same values in a segment, in the order of the file, and that the rows are sorted. It returns
+// the number of rows.
 func (d duck) requireFile(t *testing.T, file string) (rows int) {
 	t.Helper()
 	ours := readSegment(t, file)
@@ -143,8 +146,8 @@ func readSegment(t *testing.T, file string) (rows []segment.Row) {
 	}
 }
 
-// copyLive copies the live segments into a folder with Hive partitions. Live are all compacted
-// segments and the last object of every run.
+// copyLive copies the live segments into a folder with Hive partitions. The live segments are all
+// compacted segments and the last object of every run.
 func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -165,8 +168,9 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	return dir, files
 }
 
-// TestDuckDBAgrees: another reader must see the same columns and rows in fresh and in compacted
-// segments, and SQL must find a device in the partition that our layout assigns.
+// TestDuckDBAgrees checks that another Parquet reader sees the same columns and rows as ours, in
+// fresh and in compacted segments. SQL must find every device in the partition that our layout
+// assigns to it.
 func TestDuckDBAgrees(t *testing.T) {
 	s, db := newStack(t), openDuck(t)
 	from := time.Now().Add(-2 * time.Minute)
@@ -184,7 +188,8 @@ func TestDuckDBAgrees(t *testing.T) {
 	t.Logf("%d rows in %d fresh segments, then in %d", total, fresh, compacted)
 }
 
-// requireBucket compares the whole bucket with the events sent.
+// requireBucket compares the whole bucket with the events that the test sent. It returns the number
+// of live segments.
 func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total int) (segments int) {
 	t.Helper()
 	dir, files := s.copyLive(t)
@@ -203,7 +208,8 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total i
 	return len(files)
 }
 
-// requireSent compares DuckDB's rows directly with the events sent, without our reader.
+// requireSent compares the rows that DuckDB reads with the events that the test sent. Our reader is
+// not involved.
 func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+
@@ -222,7 +228,8 @@ func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	}
 }
 
-// requireFound looks up each device. Statistics and partitions must not hide any of its rows.
+// requireFound looks up each device with DuckDB. Neither statistics nor partitions may hide any row
+// of the device.
 func (d duck) requireFound(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	byClient := map[string]int{}
@@ -235,8 +242,8 @@ func (d duck) requireFound(t *testing.T, from string, events []inputEvent) {
 	}
 }
 
-// requireDistinct reads all objects of the bucket, including the earlier objects of runs, whose rows
-// must be identical to those in the last object.
+// requireDistinct reads all objects of the bucket, including the earlier objects of each run. Every
+// row of an earlier object must be identical to a row of the run's last object.
 func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
 	t.Helper()
 	var files []string
@@ -247,7 +254,7 @@ func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
 		strings.Join(files, ", ")+"], hive_partitioning = false))"))
 }
 
-// TestDuckDBReadsReusedWriter: every file of a reused writer must be valid.
+// TestDuckDBReadsReusedWriter checks that every file of a reused writer is valid.
 func TestDuckDBReadsReusedWriter(t *testing.T) {
 	db := openDuck(t)
 	w := segment.NewWriter(io.Discard, 0)
@@ -264,8 +271,8 @@ func TestDuckDBReadsReusedWriter(t *testing.T) {
 	}
 }
 
-// someRows returns sorted rows. Some client identifiers are so long that the statistics hold only
-// their beginning.
+// someRows returns n sorted rows. Some client identifiers are so long that the statistics hold only
+// the beginning of each.
 func someRows(seed uint64, n int) []segment.Row {
 	rows := make([]segment.Row, n)
 	for i, e := range mixedEvents(seed, time.UnixMilli(1795339800000), n) {

@@ -12,15 +12,16 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// nativeEnd is how the local broker itself describes the end of a connection.
+// nativeEnd is the local broker's own description of the end of a connection.
 type nativeEnd struct {
 	event, reason string
-	code          int32 // or noCode
+	code          int32 // noCode if the broker gave no code
 }
 
 const noCode = -1
 
-// nativeEnds holds, for each kind of end, the broker's words in the first row that is not a connect.
+// nativeEnds holds, for each kind of end, the broker's own description from the first row that is
+// not a connect.
 var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
 	"clean":            {"disconnect", "disconnected", noCode},
@@ -72,7 +73,7 @@ func testEnd(t *testing.T, s *stack, kind ends.Kind, version byte) {
 	requireReceipt(t, page.Receipt, device, began, to)
 }
 
-// requireEvidence checks the columns that every row from the local broker fills in.
+// requireEvidence checks the columns that have a value in every row from the local broker.
 func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	t.Helper()
 	require.Equal(t, device, r.ClientID)
@@ -93,7 +94,7 @@ func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	require.WithinRange(t, r.ReceivedAt, r.Time, time.Now())
 }
 
-// requirePairs checks that a connect and the end after it belong to one connection.
+// requirePairs checks that each connect and the end after it belong to one connection.
 func requirePairs(t *testing.T, rows []row) {
 	t.Helper()
 	channels := map[string]bool{}
@@ -104,7 +105,7 @@ func requirePairs(t *testing.T, rows []row) {
 			require.Equal(t, r.Time, *r.ConnectedAt)
 			continue
 		}
-		if i == 0 { // refused, so it never connected
+		if i == 0 { // the login was refused, so there is no connect
 			require.Nil(t, r.ConnectedAt)
 			continue
 		}
@@ -115,7 +116,8 @@ func requirePairs(t *testing.T, rows []row) {
 	}
 }
 
-// requireNative checks the broker's own words in the connects and the first end.
+// requireNative checks the broker's own descriptions of the first end and of the connects before
+// it.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {
@@ -136,7 +138,8 @@ func nativeEndOf(r row) nativeEnd {
 	return n
 }
 
-// requireReceipt checks that a response had a cost, and that it read only its partitions.
+// requireReceipt checks that a receipt states a cost, and that the query read only the partitions
+// that can hold the device's events.
 func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) {
 	t.Helper()
 	require.GreaterOrEqual(t, r.Objects, 1)

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// manyEvents returns n events of a device, thirty a second, each with its own source event id. Every
-// three share a time, so that their order depends on more than time.
+// manyEvents returns n events of a device, thirty for each second, each with a different source
+// event id. Every three consecutive events have the same time, so that the time alone does not
+// determine their order.
 func manyEvents(device string, from time.Time, n int) []inputEvent {
 	events := make([]inputEvent, n)
 	for i := range events {
@@ -23,14 +24,14 @@ func manyEvents(device string, from time.Time, n int) []inputEvent {
 	return events
 }
 
-// oddClientIDs are client identifiers that a careless reader could get wrong.
+// oddClientIDs are client identifiers that careless code could misread.
 var oddClientIDs = []string{
 	"GID_x@@@plain", "with space", "comma,quote\"", "=formula", "Ünï-çødé-设备", "a/b/../c", "new\nline",
 	"undefined", "NULL", "emoji-🛰", "@@@", "tab\there", "percent%41",
 }
 
-// mixedEvents returns n events of many devices. Each optional field is present in some of them and
-// absent in others.
+// mixedEvents returns n events of many devices. Each optional field is present in some events and
+// absent from other events.
 func mixedEvents(seed uint64, from time.Time, n int) []inputEvent {
 	random := rand.New(rand.NewPCG(seed, 0))
 	clients := slices.Clone(oddClientIDs)

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy has an address that stays the same while the stack behind it restarts. While no stack is up,
-// it breaks connections.
+// proxy is a reverse proxy whose address stays the same while the stack behind it restarts. While
+// the stack is down, the proxy aborts connections.
 type proxy struct {
 	url    string
 	target atomic.Pointer[url.URL]
@@ -42,7 +42,7 @@ func (p *proxy) connect(t *testing.T, s *stack) {
 	p.target.Store(target)
 }
 
-// forwarder is infra/operate/mosquitto. It keeps its state across restarts.
+// forwarder is the program infra/operate/mosquitto. Its state survives restarts.
 type forwarder struct {
 	arguments []string
 	*daemon
@@ -54,7 +54,8 @@ func newForwarder(t *testing.T, p *proxy, arguments ...string) *forwarder {
 		"-url", p.url+"/webhooks/mosquitto/mosquitto", "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
 }
 
-// start starts the forwarder and waits until its output matches the expression awaited.
+// start starts the forwarder and waits until the forwarder's output matches the regular expression
+// awaited.
 func (f *forwarder) start(t *testing.T, awaited string) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(built, ".build", "forwarder"), f.arguments...)

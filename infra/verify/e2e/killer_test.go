@@ -8,18 +8,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killer repeatedly kills processes of one function without notice.
+// killer repeatedly kills processes of one function without warning.
 type killer struct {
 	kills atomic.Int64
 	stop  chan struct{}
 	ended chan struct{}
 }
 
-// killEvery is the interval between kills. It is longer than the start of a process, so that some
-// work gets done in between.
+// killEvery is the interval between kills. It is longer than a process takes to start, so that some
+// work gets done between two kills.
 const killEvery = 100 * time.Millisecond
 
-// startKiller starts to kill one process of a function after another.
+// startKiller starts to kill processes of a function, one after another.
 func startKiller(t *testing.T, s *stack, function string) *killer {
 	t.Helper()
 	k := &killer{stop: make(chan struct{}), ended: make(chan struct{})}
@@ -47,7 +47,7 @@ func (k *killer) run(parent int, function string) {
 	}
 }
 
-// end stops the killer. It may be called repeatedly.
+// end stops the killer. It may be called more than once.
 func (k *killer) end() {
 	select {
 	case <-k.stop:
@@ -57,7 +57,7 @@ func (k *killer) end() {
 	<-k.ended
 }
 
-// awaitKills waits for n kills.
+// awaitKills waits until the killer has made at least n kills.
 func (k *killer) awaitKills(t *testing.T, n int64) {
 	t.Helper()
 	require.Eventually(t, func() bool { return k.kills.Load() >= n }, loadLimit, pollEvery, "within %v", loadLimit)

@@ -8,29 +8,30 @@ import (
 	"time"
 )
 
-// ledger records the sent and the acknowledged events of every device. It is safe for concurrent
-// use.
+// ledger records which events of every device were sent, and which were acknowledged. It is safe
+// for concurrent use.
 type ledger struct {
 	mu       sync.Mutex
 	accounts []*account
 	devices  map[string]*account
-	total    int // acknowledged events
+	total    int // number of acknowledged events
 }
 
-// account records one device's events by source event id.
+// account records the events of one device by their source event ids.
 type account struct {
 	instance, device string
-	from             time.Time // no event is older
+	from             time.Time // no event of the device is older
 	acknowledged     []string
-	// possible holds the sent but unacknowledged events, which may or may not be recorded.
+	// possible holds the events that were sent but not acknowledged. They may or may not be
+	// recorded.
 	possible map[string]bool
-	// unknown is the number of further events that may be recorded under ids not yet known.
+	// unknown is the number of further events that may be recorded and whose ids are not known yet.
 	unknown int
 }
 
 func newLedger() *ledger { return &ledger{devices: map[string]*account{}} }
 
-// open opens an account.
+// open opens an account for a device.
 func (l *ledger) open(instance, device string, from time.Time) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +50,7 @@ func (l *ledger) send(events []inputEvent) {
 	}
 }
 
-// acknowledge records that all events were acknowledged.
+// acknowledge records that all of the given events were acknowledged.
 func (l *ledger) acknowledge(events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,8 +62,9 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// settle records events that a response showed, for a device whose sender cannot report them. They
-// must remain visible from now on. At most unknown further events may follow.
+// settle records the events that a response showed, for a device whose sender cannot report
+// acknowledgements. These events must remain visible from now on. At most unknown further events
+// may follow.
 func (l *ledger) settle(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,22 +72,22 @@ func (l *ledger) settle(a *account, shown []string, unknown int) {
 	l.total += len(shown)
 }
 
-// promised returns the number of events acknowledged so far. They stay the first in the account's
-// list.
+// promised returns the number of events of an account that have been acknowledged so far. These
+// events stay the first ones in the account's list.
 func (l *ledger) promised(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(a.acknowledged)
 }
 
-// events returns the number of acknowledged events.
+// events returns the number of acknowledged events of all devices.
 func (l *ledger) events() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total
 }
 
-// recent is the number of newest accounts that together are queried as often as all others.
+// recent is the number of newest accounts among which any makes half of its choices.
 const recent = 64
 
 // any returns a random account, or nil if there is none yet.
@@ -110,8 +112,9 @@ func (l *ledger) all() []*account {
 	return slices.Clone(l.accounts)
 }
 
-// judge compares a response with the ledger. The response must contain the events promised before
-// the request, none of them twice, and no event that was never sent.
+// judge compares a response with the ledger. The response must contain every event promised before
+// the request, and no event twice. Except for the account's unknown events, it must contain no
+// event that was never sent.
 func (l *ledger) judge(a *account, promised int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -141,7 +144,7 @@ func (l *ledger) judge(a *account, promised int, returned []string) error {
 		a.device, promised, len(returned), few(lost), few(twice), few(invented))
 }
 
-// few returns the number of ids and the first five of them.
+// few returns the number of ids and the first five of them, as text.
 func few(ids []string) string {
 	return fmt.Sprintf("%d %q", len(ids), ids[:min(5, len(ids))])
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKilledInTheMiddle kills each function while it waits for the store in the middle of a call.
-// The caller must get an error, never an incomplete response, and the repeated call must do all the
-// work.
+// TestKilledInTheMiddle kills each function in the middle of a call, while the function waits for
+// the store. The caller must get an error, never an incomplete response. When the call is repeated,
+// it must do all of the work.
 func TestKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -45,8 +45,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 	requireAllOf(t, s.eventIDs(t, device, from), events)
 }
 
-// killInTheMiddle makes a call, kills the function while it waits for the delayed store, and checks
-// that the call failed because of the kill.
+// killInTheMiddle makes a call, kills the function while the function waits for the delayed store,
+// and checks that the call failed because of the kill.
 func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (response, error)) {
 	t.Helper()
 	require.NoError(t, s.setStore(t.Context(), "delay=10m"))
@@ -82,7 +82,7 @@ func (s *stack) callsOf(t *testing.T, function string) int {
 	return strings.Count(string(logged), function+" | FC Invoke Start")
 }
 
-// requireAllOf checks that ids holds the id of each event once and no other.
+// requireAllOf checks that ids holds the id of each event exactly once, and no other id.
 func requireAllOf(t *testing.T, ids []string, events []inputEvent) {
 	t.Helper()
 	var want []string

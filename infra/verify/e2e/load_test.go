@@ -15,13 +15,13 @@ const (
 	senders = 8
 	// minKills is the minimum number of kills of the recorder under load.
 	minKills = 40
-	// loadLimit is the time for them. It is long because senders back off, longer each time, when
-	// a process dies soon after its start.
+	// loadLimit is the time limit for these kills, and for other waits under load. It is long
+	// because the local broker pauses longer after each failed delivery.
 	loadLimit = 4 * patience
 )
 
-// TestNothingAcknowledgedIsLost: many senders post while the recorder is killed again and again. The
-// API must return every acknowledged event exactly once, before and after compaction.
+// TestNothingAcknowledgedIsLost lets many senders post while the recorder is killed again and
+// again. The API must return every acknowledged event exactly once, before and after compaction.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -44,8 +44,9 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		killer.kills.Load(), acknowledged, retries, checked, len(before), len(after))
 }
 
-// TestConnectionsWhileTheRecorderDies: the broker redelivers unacknowledged events, and each connect
-// and each close must be recorded once.
+// TestConnectionsWhileTheRecorderDies opens and drops MQTT connections while the recorder is killed
+// again and again. The broker delivers unacknowledged events again, but each connect and each close
+// must be returned once.
 func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -71,11 +72,12 @@ func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 
 func deviceOf(worker, i int) string { return fmt.Sprintf("worker-%d@@@%d", worker, i) }
 
-// connectEvery is the interval between a worker's connections. It limits their number, because the
-// test queries each later.
+// connectEvery is the interval between the connections of a worker. It limits the number of
+// connections, because the test later queries each one.
 const connectEvery = 200 * time.Millisecond
 
-// connectWhile opens and drops connections and returns the number for each worker.
+// connectWhile lets several workers open and drop connections while goOn returns true. It returns
+// the number of connections of each worker.
 func connectWhile(t *testing.T, s *stack, goOn func() bool) []int {
 	t.Helper()
 	made, errs := make([]int, senders), make([]error, senders)
@@ -97,8 +99,8 @@ func connectWhile(t *testing.T, s *stack, goOn func() bool) []int {
 	return made
 }
 
-// TestKilledHost: after kill -9 of infra/local no child process may remain, and after the next start
-// every acknowledged event must be there.
+// TestKilledHost kills infra/local with SIGKILL. No child process may remain, and after the next
+// start the API must return every acknowledged event.
 func TestKilledHost(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -121,7 +123,8 @@ func (ps *posters) awaitRecorded(t *testing.T, s *stack) {
 	require.Eventually(t, func() bool { return len(s.objects(t, "events/")) > 200 }, loadLimit, pollEvery)
 }
 
-// TestStoppingUnderLoad: Ctrl-C under load must lose no acknowledged event and leave no process.
+// TestStoppingUnderLoad checks that Ctrl-C under load loses no acknowledged event and leaves no
+// process running.
 func TestStoppingUnderLoad(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)

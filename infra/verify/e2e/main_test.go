@@ -11,8 +11,8 @@ import (
 // root is the path to the project's folder.
 const root = "../../.."
 
-// built is a folder with the files that infra/local reads and, below .build, the binaries. All
-// stacks run from it.
+// built is a folder with the files that infra/local reads. Its subfolder .build holds the binaries.
+// All stacks run in this folder.
 var built string
 
 func TestMain(m *testing.M) {
@@ -34,8 +34,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build builds the binaries as `make build` does, but not into the project's own .build, because
-// `make run` may be using it.
+// build builds the binaries as `make build` does. It does not write to the project's own .build,
+// because `make run` may be using that folder.
 func build(dir string) error {
 	for _, file := range []string{"s.yaml", "infra/operate/bucket/lifecycle.xml"} {
 		if err := copyFile(filepath.Join(root, file), filepath.Join(dir, file)); err != nil {

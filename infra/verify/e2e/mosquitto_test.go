@@ -15,15 +15,15 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquittoKinds returns all kinds of end that Mosquitto logs, with the rows that a client must
-// leave. A denied topic does not end a connection.
+// mosquittoKinds returns the kinds of end to test, each with the rows that must be recorded for the
+// client. In Mosquitto, a denied topic does not end the connection.
 func mosquittoKinds(m *mosquitto) []ends.Kind {
 	connected, clean, invalid := ends.Row{Action: "connect", Info: "accepted"},
 		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
 	dropped := ends.Row{Action: "close", Info: "closed by client"}
 	refused := []ends.Row{{Action: "close", Info: "not authorized"}}
 	if m.isBefore(2, 0, 13) {
-		refused = nil // the log line has no client identifier
+		refused = nil // the log line of a refusal has no client identifier
 	}
 	return []ends.Kind{
 		{Name: "refused-password", Run: ends.RefusedPassword, Rows: refused},
@@ -60,7 +60,7 @@ func sends(packets []byte) func(context.Context, ends.Target, string) error {
 }
 
 // stays returns a function that connects and then sends nothing until the broker stops. Mosquitto
-// logs no end of such a connection.
+// logs nothing about the end of such a connection.
 func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	return func(ctx context.Context, target ends.Target, clientID string) error {
 		c, err := ends.Dial(ctx, target, clientID, time.Hour)
@@ -112,15 +112,15 @@ func mosquittoDevice(kind ends.Kind, version byte) string {
 	return "GID_e2e@@@" + kind.Name + "-v" + strconv.Itoa(int(version))
 }
 
-// requireLast appends one more line to the log of a stopped broker and waits until it is recorded.
-// Then all earlier lines are recorded as well.
+// requireLast appends one more line to the log of a stopped broker and waits until the event of
+// that line is recorded. By then the events of all earlier lines are recorded as well.
 func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
 	t.Helper()
 	appendLine(t, m.log, fmt.Sprintf("%d: Client last disconnected.", time.Now().Unix()))
 	s.await(t, question("mosquitto", "last", began, time.Now().Add(time.Minute)), 1)
 }
 
-// requireMosquittoRows checks a client's rows and their columns.
+// requireMosquittoRows checks the rows of a client and the columns of these rows.
 func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, began time.Time) {
 	t.Helper()
 	device := mosquittoDevice(kind, version)
@@ -137,7 +137,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion) // the demo's library always connects with version 4
+			// The demo's library always connects with version 4.
+			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion)
 			require.NotNil(t, r.KeepAlive)
 			require.True(t, *r.CleanStart)
 			require.Len(t, r.ChannelID, 32)
@@ -146,8 +147,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 	require.Equal(t, kind.Rows, got, device)
 }
 
-// TestMosquittoKick: the end of a connection whose user an operator disables must be recorded as
-// ServerShutdown.
+// TestMosquittoKick checks that the end of a user's connection is recorded as ServerShutdown if an
+// operator disables the user.
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
@@ -169,8 +170,8 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// TestMosquittoOutages: the recorder is down, the forwarder is killed and the log is rotated, yet each
-// client's two rows must be recorded once.
+// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log. The two rows of
+// each client must be returned exactly once even so.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
@@ -196,7 +197,7 @@ func TestMosquittoOutages(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// crowd is a number of clients that each connect and disconnect once.
+// crowd is a number of clients, each of which connects and disconnects once.
 type crowd struct {
 	m       *mosquitto
 	began   time.Time
@@ -209,7 +210,7 @@ func newCrowd(m *mosquitto) *crowd {
 
 func (c *crowd) device(i int) string { return fmt.Sprintf("crowd-%d", i) }
 
-// connect lets n more clients connect and disconnect.
+// connect makes n more clients connect and disconnect.
 func (c *crowd) connect(t *testing.T, n int) {
 	t.Helper()
 	errs := make([]error, n)
@@ -223,7 +224,7 @@ func (c *crowd) connect(t *testing.T, n int) {
 	c.clients += n
 }
 
-// requireOnce checks that each client has exactly its two rows, in order.
+// requireOnce checks that each client has exactly two rows, in the right order.
 func (c *crowd) requireOnce(t *testing.T, s *stack) {
 	t.Helper()
 	to := time.Now().Add(time.Minute)

@@ -24,7 +24,7 @@ import (
 
 // mosquitto is a process of the Eclipse Mosquitto broker that writes a log.
 type mosquitto struct {
-	log     string // path
+	log     string // path of the log file
 	address string
 	version [3]int
 	*daemon
@@ -42,8 +42,8 @@ func findMosquitto(t *testing.T) string {
 	return ""
 }
 
-// startMosquitto starts a broker with additional lines of configuration. Its users are device, which
-// may use the topics below open/, and operator, which may give commands.
+// startMosquitto starts a broker whose configuration includes the given lines. The broker has two
+// users: device, which may use the topics below open/, and operator, which may send commands.
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)
@@ -64,8 +64,8 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	return m
 }
 
-// dynamicSecurity returns the configuration of Mosquitto's plugin for an operator's commands, with one
-// user.
+// dynamicSecurity returns the configuration lines for Mosquitto's dynamic security plugin, which
+// executes an operator's commands. The plugin knows the given user only.
 func dynamicSecurity(t *testing.T, user string) []string {
 	t.Helper()
 	plugins, err := filepath.Glob(filepath.Join(filepath.Dir(findMosquitto(t)), "../lib/*/mosquitto_dynamic_security.so"))
@@ -76,15 +76,15 @@ func dynamicSecurity(t *testing.T, user string) []string {
 	return []string{"plugin " + plugins[0], "plugin_opt_config_file " + users}
 }
 
-// disable returns a PUBLISH packet with the plugin's command that disables a user, which ends the
-// user's connections.
+// disable returns a PUBLISH packet with the command that makes the plugin disable a user. The
+// plugin then ends the user's connections.
 func disable(user string) []byte {
 	const topic = "$CONTROL/dynamic-security/v1"
 	body := append(binary.BigEndian.AppendUint16(nil, uint16(len(topic))), topic...)
 	return ends.Packet(0x30, append(body, `{"commands":[{"command":"disableClient","username":"`+user+`"}]}`...))
 }
 
-// running matches the log line of a ready broker, and captures its version.
+// running matches the line that a ready broker logs, and captures the broker's version.
 var running = regexp.MustCompile(`mosquitto version (\d+)\.(\d+)\.(\d+) running`)
 
 func (m *mosquitto) awaitRunning(t *testing.T) {
@@ -94,7 +94,7 @@ func (m *mosquitto) awaitRunning(t *testing.T) {
 	require.False(t, m.hasExited(), "mosquitto ended before it was ready: %s", m.output.tail())
 }
 
-// readVersion reads the version from the log, and reports whether the broker is ready.
+// readVersion reads the broker's version from the log and reports whether the broker is ready.
 func (m *mosquitto) readVersion() bool {
 	log, _ := os.ReadFile(m.log)
 	match := running.FindSubmatch(log)
@@ -115,7 +115,7 @@ func (m *mosquitto) hasExited() bool {
 	}
 }
 
-// rotate renames the log and makes the broker open a new one, as logrotate does.
+// rotate renames the log file and makes the broker open a new one, as logrotate does.
 func (m *mosquitto) rotate(t *testing.T) {
 	t.Helper()
 	require.NoError(t, os.Rename(m.log, m.log+".1"))
@@ -141,7 +141,7 @@ func (m *mosquitto) isBefore(major, minor, patch int) bool {
 	return false
 }
 
-// password returns a line of Mosquitto's password file, user:$7$iterations$salt$hash.
+// password returns a line of Mosquitto's password file, in the form user:$7$iterations$salt$hash.
 func password(user, password string) string {
 	const iterations = 101
 	salt := []byte("salt of 12 b")
@@ -152,8 +152,9 @@ func password(user, password string) string {
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }
 
-// freePort returns a port that was free a moment ago, because Mosquitto cannot choose one itself. The
-// port is below the system's ephemeral range, so that no other process is given it meanwhile.
+// freePort returns a port that was free a moment ago, because Mosquitto cannot choose a free port
+// itself. The port is below the system's range of ephemeral ports, so that the system does not give
+// the port to another process in the meantime.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {

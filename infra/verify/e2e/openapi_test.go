@@ -18,8 +18,8 @@ import (
 	"devicetrace/pkg/openapi"
 )
 
-// rowsBackend has the same trace for every client. Clients whose identifiers start with "up" are
-// online.
+// rowsBackend returns the same trace for every client. Clients whose identifiers start with "up"
+// are online. A query for the client "unreadable" fails, and a query for the client "fatal" panics.
 type rowsBackend struct{ rows []openapi.Row }
 
 func (b rowsBackend) Trace(_ context.Context, q openapi.TraceRequest) (openapi.TracePage, error) {
@@ -53,7 +53,7 @@ func hourBefore(instance, clientID string, end time.Time) map[string]any {
 	}
 }
 
-// set returns the parameters with one parameter added or replaced.
+// set returns a copy of the parameters with one parameter added or replaced.
 func set(parameters map[string]any, name string, value any) map[string]any {
 	changed := map[string]any{name: value}
 	for other, unchanged := range parameters {
@@ -64,7 +64,8 @@ func set(parameters map[string]any, name string, value any) map[string]any {
 	return changed
 }
 
-// newOpenAPI serves the handler in this process and returns its host and port.
+// newOpenAPI serves Alibaba's query API in this process and returns the host and port of the
+// server.
 func newOpenAPI(t *testing.T, rows []openapi.Row) string {
 	t.Helper()
 	keys, err := openapi.ParseKeys("ak:sk=prod,other;wide:sk2=*")
@@ -76,7 +77,7 @@ func newOpenAPI(t *testing.T, rows []openapi.Row) string {
 	return server.Listener.Addr().String()
 }
 
-// TestAlibabaClientsRead: every client must be able to read every kind of response.
+// TestAlibabaClientsRead checks that every client can read every kind of response.
 func TestAlibabaClientsRead(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -107,7 +108,7 @@ func TestAlibabaClientsRead(t *testing.T) {
 	}
 }
 
-// TestAlibabaClientsReadErrors: every client must report every kind of error with its code.
+// TestAlibabaClientsReadErrors checks that every client reports every kind of error with its code.
 func TestAlibabaClientsReadErrors(t *testing.T) {
 	t.Parallel()
 	endpoint := newOpenAPI(t, nil)
@@ -145,8 +146,8 @@ func TestAlibabaClientsReadErrors(t *testing.T) {
 	}
 }
 
-// TestAlibabaClientsOnTheStack: the clients must see the rows of the project's own API, in Alibaba's
-// format, and notice when devices connect and disconnect.
+// TestAlibabaClientsOnTheStack checks that Alibaba's clients read the rows that our own API
+// returns, in Alibaba's format, and that they report when devices are online.
 func TestAlibabaClientsOnTheStack(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*;narrow:narrow-secret=openapi")
@@ -182,7 +183,7 @@ func testDevicePages(t *testing.T, s *stack, c alibabaClient, device string, fro
 	require.Empty(t, devicePages(t, c, set(q, "ClientId", "nobody"), 100, 0))
 }
 
-// deviceInfos converts rows of our API to the format of Alibaba's, with times in China's time zone.
+// deviceInfos converts rows of our API to Alibaba's format, with times in China's time zone.
 func deviceInfos(rows []row) (infos []deviceInfo) {
 	for _, r := range rows {
 		infos = append(infos, deviceInfo{
@@ -207,7 +208,8 @@ func testOnline(t *testing.T, s *stack, c alibabaClient, device string) {
 	require.Equal(t, []string{"nobody false", device + " false"}, onlineStatuses(t, c, "local", "nobody", device))
 }
 
-// awaitOnline waits until a device's online status is as wanted, once the broker's webhook has arrived.
+// awaitOnline waits until a device has the wanted online status. The status changes once the
+// broker's webhook has arrived.
 func awaitOnline(t *testing.T, c alibabaClient, device string, want bool) {
 	t.Helper()
 	require.EventuallyWithT(t, func(collect *assert.CollectT) {

@@ -17,7 +17,7 @@ type output struct {
 	matched bool
 }
 
-// newOutput returns an empty output. If awaited is nil, it reports no match.
+// newOutput returns an empty output. If awaited is nil, the output reports no match.
 func newOutput(awaited *regexp.Regexp) *output {
 	return &output{awaited: awaited, found: make(chan []string, 1)}
 }
@@ -35,14 +35,14 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// count returns how often words occurs in the output.
+// count returns the number of times that words occurs in the output.
 func (o *output) count(words string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return strings.Count(o.text.String(), words)
 }
 
-// tailLines is the number of lines that the log of a failed test shows.
+// tailLines is the maximum number of lines of an output that a failed test shows.
 const tailLines = 60
 
 func (o *output) tail() string {

@@ -19,27 +19,28 @@ import (
 )
 
 const (
-	// An overload ends when it has lasted minOverload, and the senders have seen minAccepted
-	// acknowledgements and minRefused refusals.
+	// An overload ends once it has lasted minOverload and the senders have received at least
+	// minAccepted acknowledgements and minRefused refusals.
 	minOverload = 5 * time.Second
 	minAccepted = 5
 	minRefused  = 10 * minAccepted
-	// retryPause is the pause of a refused sender. It is much shorter than Retry-After asks for.
+	// retryPause is the time that a refused sender waits before it tries again. It is much shorter
+	// than Retry-After asks for.
 	retryPause = 100 * time.Millisecond
-	// maxMemory is the limit for all recorders together, in bytes.
+	// maxMemory is the limit for the peak memory of all recorders together, in bytes.
 	maxMemory = 1 << 30
-	// maxRefusal is the limit for the 99th percentile of a refusal's time. The platform's own queue
-	// takes 5 s of it.
+	// maxRefusal is the limit for the 99th percentile of the time that a refusal takes. The
+	// platform's own queue accounts for 5 s of that time.
 	maxRefusal = 10 * time.Second
-	// maxNormal is the limit for a response time after the overload.
+	// maxNormal is the limit for the time that a response takes after the overload.
 	maxNormal = 2 * time.Second
 )
 
-// overload is a set of senders that do not wait for one another. Each posts batches of its own device
-// and repeats each until it is acknowledged.
+// overload is a set of senders that do not wait for one another. Each sender posts batches of
+// events of its own device, and repeats each batch until it is acknowledged.
 type overload struct {
 	url    string
-	batch  int // events
+	batch  int // number of events
 	from   time.Time
 	ledger *ledger
 
@@ -48,10 +49,10 @@ type overload struct {
 	mu         sync.Mutex
 	accepted   int
 	refusals   []time.Duration
-	unexpected []string // responses that are neither
+	unexpected []string // all other responses
 }
 
-// run lets the given number of senders post until isEnough.
+// run lets the given number of senders post until minOverload has passed and isEnough returns true.
 func (c *overload) run(t *testing.T, senders int) {
 	t.Helper()
 	c.from, c.ledger = time.Now().Add(-time.Hour), newLedger()
@@ -67,7 +68,8 @@ func (c *overload) run(t *testing.T, senders int) {
 	c.lasted = time.Since(began)
 }
 
-// isEnough reports whether there were enough acknowledgements and refusals, or any other response.
+// isEnough reports whether there were enough acknowledgements and refusals, or any unexpected
+// response.
 func (c *overload) isEnough() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,8 +107,8 @@ func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 	return false
 }
 
-// note counts a response and reports whether it is an acknowledgement. A connection that is closed
-// before the whole body is sent counts as a refusal.
+// note counts a response and reports whether it is an acknowledgement. A failed request counts as a
+// refusal, because the recorder may close the connection before the whole body is sent.
 func (c *overload) note(r response, err error, took time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +124,8 @@ func (c *overload) note(r response, err error, took time.Duration) bool {
 	return false
 }
 
-// requireKept checks that s returns every acknowledged event once.
+// requireKept checks that s returns every acknowledged event exactly once. It returns the number of
+// these events.
 func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	t.Helper()
 	for _, a := range c.ledger.all() {
@@ -132,8 +135,8 @@ func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	return c.ledger.events()
 }
 
-// requireNormal waits until twenty deliveries in a row are accepted at normal speed, and returns the
-// time of the slowest.
+// requireNormal waits until twenty deliveries in a row are accepted, each within maxNormal. It
+// returns the time of the slowest of these deliveries.
 func (c *overload) requireNormal(t *testing.T) (took time.Duration) {
 	t.Helper()
 	body := encode(manyEvents("afterwards", c.from, 20))
@@ -165,8 +168,8 @@ func (c *overload) report(t *testing.T, memory, events int, normal time.Duration
 		memory>>20, events, normal.Round(time.Millisecond))
 }
 
-// TestOverloadedServer: a recorder that runs as a plain HTTP server on a slow store gets ten times as
-// many large batches at once as its memory budget allows.
+// TestOverloadedServer overloads a recorder that runs as a plain HTTP server on a slow store. The
+// recorder gets ten times as many large batches at the same time as its memory budget allows.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64
@@ -186,8 +189,9 @@ func TestOverloadedServer(t *testing.T) {
 	c.report(t, memory, c.requireKept(t, &stack{port: port}), normal)
 }
 
-// TestOverloadedFunction: the function host gives each process one call at a time. A request that
-// finds no free process waits for a while, and then the host refuses it.
+// TestOverloadedFunction overloads a recorder that runs as a function. The function host gives each
+// process one call at a time. A request that finds no free process waits for a while, and then the
+// host refuses it.
 func TestOverloadedFunction(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)

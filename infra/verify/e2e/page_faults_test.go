@@ -33,14 +33,14 @@ func testToken(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.headline')`)
 	require.Equal(t, queryToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 
-	// A token in the fragment replaces it, even while the page is open.
+	// A token in the URL's fragment must replace the stored token, even while the page is open.
 	b.run(chromedp.Evaluate(`location.hash = '#token=`+limitedToken+`'`, nil))
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'No access to this instance'`)
 	require.NotContains(t, b.address(), limitedToken)
 	require.Equal(t, limitedToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 }
 
-// After a failure, the button must repeat the query.
+// testStore checks that the button repeats the query after a failure.
 func testStore(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("503")
@@ -65,8 +65,8 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// If the span has too many events, a notice must say so. If only the status would read too
-// many, the rest must be shown.
+// testTooMany checks that a notice says so if the range has too many events. If only the status
+// would have to read too many events, the page must show everything else.
 func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("400")
@@ -92,7 +92,7 @@ func testTooMany(t *testing.T, p *pageTest) {
 	require.Equal(t, "The current status could not be read.", b.text(".status .since"))
 }
 
-// The page must say if events are missing, and which objects are damaged.
+// testIncomplete checks that the page says that events are missing, and which objects are damaged.
 func testIncomplete(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@damaged"
 	p.stack.record(t, pageInstance, p.connection(client, 30*time.Minute, time.Minute, "no heart", ""))

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// No text of a device may become markup or move the text around it.
+// testHostile checks that no text from a device can become markup or rearrange the text around it.
 func testHostile(t *testing.T, p *pageTest) {
 	b := p.open(t, hostile, time.Hour, viewer{})
 	const shown = "<script>alert(1)</script><img src=x onerror=alert(1)>U+202EgnpU+200BU+000A\"'&=1+1 设备 جهاز 🛰"
@@ -41,7 +41,8 @@ func testHostile(t *testing.T, p *pageTest) {
 	require.NotContains(t, report, "<img")
 }
 
-// A name that looks like a time must not be converted to the displayed zone.
+// testQuotedTimes checks that a name that looks like a time is not converted to the displayed time
+// zone.
 func testQuotedTimes(t *testing.T, p *pageTest) {
 	const client, name = "GID_page@@@timely", "2026-11-22 08:00:00 UTC"
 	refused := inputEvent{ClientID: client, Action: "close", ActionInfo: "not authorized", Username: name, Time: p.now.Add(-10 * time.Minute).UnixMilli()}
@@ -52,7 +53,7 @@ func testQuotedTimes(t *testing.T, p *pageTest) {
 	require.NotContains(t, b.text(".results"), "2026-11-22 09:00:00")
 }
 
-// The longest client identifiers must not widen the page.
+// testLong checks that the longest client identifiers do not make the page wider.
 func testLong(t *testing.T, p *pageTest) {
 	phone := viewer{width: 360, height: 740, mobile: true}
 	b := p.open(t, longDevice, time.Hour, phone)
@@ -71,7 +72,7 @@ func testLong(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to search for'`)
 	b.requireFits()
 
-	// A server without that limit may return results.
+	// A server that accepts longer URLs may return results for this client.
 	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
 	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
@@ -93,7 +94,8 @@ func testLong(t *testing.T, p *pageTest) {
 	require.Less(t, eval[int](b, "document.querySelector('h1').offsetHeight"), 400)
 }
 
-// 1,500 connections and 3,000 rows must stay legible, and every one must be reachable.
+// testMany checks that 1,500 connections and 3,000 rows stay legible, and that each of them can be
+// reached.
 func testMany(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	bars := b.count(".timeline .bar")
@@ -105,7 +107,8 @@ func testMany(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.events .where').innerText === '101 to 200 of 1,000+'`)
 	b.screenshot("many")
 
-	// A new query while rows are still being fetched must show its results, and no error.
+	// If a new query starts while rows are still being fetched, the page must show the results of
+	// the new query and no error.
 	for range 8 {
 		b.click(".events .pager button:last-child")
 	}
@@ -123,8 +126,8 @@ func testMany(t *testing.T, p *pageTest) {
 	b.results()
 	require.Less(t, b.count(".timeline .bar"), 10)
 
-	// A click in the list of connections must select the bar and find the events, whatever
-	// page of the table they are on.
+	// A click in the list of connections must select the connection's bar and show its events,
+	// whichever page of the table they are on.
 	b.open(before)
 	b.results()
 	b.click(".connection-list summary")

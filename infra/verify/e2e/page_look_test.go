@@ -52,7 +52,7 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Equal(t, newest.UTC().Format(layout), b.text(cell))
 	require.Contains(t, b.text(".subject"), " UTC, 1 h")
 
-	// A span that is a whole day in the displayed zone must appear as a day.
+	// A range that is a whole day in the displayed time zone must be shown as that day.
 	day := newest.UTC().Truncate(24 * time.Hour)
 	b.open(pathTo(busyDevice, day.Add(24*time.Hour-time.Millisecond), 24*time.Hour-time.Millisecond))
 	b.await(`document.querySelector('#date').value === ` + quoted(day.Format(time.DateOnly)) + ` && document.querySelector('.subject')`)
@@ -63,8 +63,8 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Equal(t, "custom", eval[string](b, "document.querySelector('#query').elements.range.value"))
 }
 
-// If clocks change within a span, each time must have its offset. A day of 25 hours must say
-// what it leaves out.
+// testClockChange checks that each time is shown with its offset if clocks change within the range.
+// For a day of 25 hours, the page must say which part of the day is not shown.
 func testClockChange(t *testing.T, p *pageTest) {
 	events := p.stack.ask(t, with(question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now), "limit", "2")).body
 	var trace map[string]any

@@ -44,8 +44,8 @@ func testRows(t *testing.T, p *pageTest) {
 	require.Contains(t, b.address(), "order=asc")
 }
 
-// While the last query is being fetched, the page must be busy and have that query's URL,
-// whatever work it aborted.
+// testBusy checks that the page is marked as busy while the latest query is being fetched, and that
+// the URL is that of the latest query. Both must hold whatever work the query has aborted.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
@@ -83,7 +83,7 @@ func testFilter(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.event').length === 9`)
 }
 
-// A range without events must not be called OK, whatever the filter.
+// testFilterOfNothing checks that a range without events is never called OK, whatever the filter.
 func testFilterOfNothing(t *testing.T, p *pageTest) {
 	for client, title := range map[string]string{"GID_page@@@nobody": "No events recorded for this device", quietDevice: "No events in this range"} {
 		b := openTab(t, p.chromium, p.stack, viewer{})
@@ -95,7 +95,8 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 	}
 }
 
-// Ends that were not reported must show up as bounds, not as good health.
+// testUnreported checks that unreported ends of connections turn the figures into bounds, so that
+// the figures do not look like good health.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []inputEvent
@@ -114,7 +115,7 @@ func testUnreported(t *testing.T, p *pageTest) {
 	require.Equal(t, "Median connection 10 min of 3 with a reported end", b.text(".tile:nth-child(6)"))
 }
 
-// A link must show its recipient what its sender saw.
+// testLink checks that the recipient of a link sees what the sender saw.
 func testLink(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{})
 	b.click(".order")
@@ -133,7 +134,8 @@ func testLink(t *testing.T, p *pageTest) {
 	}
 }
 
-// Exported files must equal the API's responses in their format, over all pages.
+// testFiles checks that each exported file equals the API's response in the same format, with the
+// events of all pages.
 func testFiles(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")
@@ -143,7 +145,8 @@ func testFiles(t *testing.T, p *pageTest) {
 	require.Equal(t, p.stack.allEvents(t, q), ndjson([]byte(ndjsonFile)))
 }
 
-// A report must show everything and load nothing.
+// testReport checks that an exported report shows everything that the page shows, and loads
+// nothing.
 func testReport(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{})
 	report := b.download(".exports button:nth-of-type(4)")

@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A search from the empty page must lead to the cause, and the history must lead back.
+// testSearch checks that a search from the empty page leads to the cause of a problem, and that the
+// browser's history leads back.
 func testSearch(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
@@ -78,7 +79,8 @@ func berlin(t *testing.T) *time.Location {
 	return zone
 }
 
-// A whole client identifier must work as a Device ID when typed, and be split when pasted.
+// testWholeClientID checks that a whole client identifier can be typed into the Device ID field,
+// and that it is split into its parts when it is pasted there.
 func testWholeClientID(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
@@ -94,7 +96,8 @@ func testWholeClientID(t *testing.T, p *pageTest) {
 	require.Equal(t, "GID_other", eval[string](b, "document.querySelector('#group').value"))
 	require.Equal(t, "dev@@@1", eval[string](b, "document.querySelector('#device').value"))
 
-	// An identifier with an empty group must not be split, because "@@@busy" is not "busy".
+	// An identifier with an empty group must not be split, because "@@@busy" and "busy" are
+	// different identifiers.
 	b.paste("#device", "@@@busy")
 	require.Empty(t, eval[string](b, "document.querySelector('#group').value"))
 	b.click("#search")
@@ -102,7 +105,7 @@ func testWholeClientID(t *testing.T, p *pageTest) {
 	require.Equal(t, "@@@busy", eval[string](b, "document.querySelector('#device').value"))
 }
 
-// paste replaces the content of a field as if from the clipboard.
+// paste replaces the content of a field as if the value came from the clipboard.
 func (b *tab) paste(selector, value string) {
 	b.t.Helper()
 	b.run(chromedp.Evaluate(`{
@@ -132,7 +135,7 @@ func testNothing(t *testing.T, p *pageTest) {
 	require.Equal(t, day, eval[string](b, "document.querySelector('#date').value"))
 }
 
-// The form must reject a span longer than a day before it sends any request.
+// testSpan checks that the form rejects a range longer than a day before it sends any request.
 func testSpan(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
@@ -154,8 +157,9 @@ func testSpan(t *testing.T, p *pageTest) {
 	b.screenshot("span")
 }
 
-// The page must accept the same forms of time in a link as the API, and check them like the
-// form's times. It must name a time that is invalid.
+// testAddress checks that a link may contain times in every form that the API accepts, and that the
+// page validates these times like the times in the form. If a time is invalid, the page must quote
+// it.
 func testAddress(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	link := func(from, to string) string {
@@ -196,8 +200,8 @@ func testAddress(t *testing.T, p *pageTest) {
 	b.screenshot("address")
 }
 
-// If a broker's clock is fast, a span that ends now must include its events, as the status
-// does.
+// testAhead checks that a range that ends now includes the events of a broker whose clock is fast,
+// as the status does.
 func testAhead(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@ahead"
 	drop := time.Now().Add(30 * time.Minute).Truncate(time.Millisecond)

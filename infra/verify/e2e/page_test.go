@@ -20,21 +20,21 @@ const (
 	limitedToken = "e2e-other-instance"
 )
 
-// longDevice is about as long as Function Compute's limit on URLs allows. tooLong is as long
-// as MQTT allows.
+// longDevice is about as long as Function Compute's limit for URLs allows. tooLong has the maximum
+// length in MQTT.
 var (
 	longDevice = strings.Repeat("x", 3_500)
 	tooLong    = strings.Repeat("y", 65_535)
 )
 
-// pageTest is shared by the tests of the page.
+// pageTest holds what the tests of the page share.
 type pageTest struct {
 	stack    *stack
 	chromium context.Context
 	now      time.Time
 }
 
-// TestPage uses the page as people do, in a real browser with the real functions.
+// TestPage uses the page as people do, in a real browser and with the real functions.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	p := pageTest{stack: newStackWith(t, "QUERY_TOKENS="+limitedToken+"=other"), now: time.Now().Truncate(time.Millisecond)}
@@ -84,7 +84,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// connection returns the two events of a connection that began the given time before now.
+// connection returns the two events of a connection that began the given time before p.now.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)
@@ -124,12 +124,12 @@ func (p *pageTest) events() []inputEvent {
 	return all
 }
 
-// path returns the URL of a span that ends now.
+// path returns the page's URL for a device and a range that ends at p.now.
 func (p *pageTest) path(device string, span time.Duration) string {
 	return pathTo(device, p.now, span)
 }
 
-// pathTo returns the URL of a span that ends at an instant.
+// pathTo returns the page's URL for a device and a range that ends at the given time.
 func pathTo(device string, to time.Time, span time.Duration) string {
 	return "/?" + url.Values{
 		"instance": {pageInstance}, "client": {device},

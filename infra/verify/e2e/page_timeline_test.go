@@ -44,7 +44,7 @@ func testTimeline(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.timeline .bar').length === 3`)
 }
 
-// On any scale, no label of the timeline may overlap another or be cut off.
+// testLabels checks that, on any scale, no label of the timeline overlaps another or is cut off.
 func testLabels(t *testing.T, p *pageTest) {
 	const covered = `(() => {
 		const card = document.querySelector('.timeline').getBoundingClientRect();
@@ -64,7 +64,8 @@ func testLabels(t *testing.T, p *pageTest) {
 	}
 }
 
-// Zooming to a connection longer than a day must show its end.
+// testLasting checks that zooming to a connection longer than a day shows the end of the
+// connection.
 func testLasting(t *testing.T, p *pageTest) {
 	b := p.open(t, lastingDevice, 2*time.Hour, viewer{})
 	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
@@ -77,8 +78,8 @@ func testLasting(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject"), ", 1 d")
 }
 
-// A click on a piece of evidence must select the connection that ended, even if the next one
-// had already begun.
+// testTakeover checks that a click on a piece of evidence selects the connection that ended, even
+// if the next connection had already begun.
 func testTakeover(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@taken"
 	var fight []inputEvent
@@ -100,8 +101,8 @@ func testTakeover(t *testing.T, p *pageTest) {
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
-// If two connections began at the same instant, as reported by brokers whose times have
-// seconds only, a click must select one of them.
+// testOneInstant checks that a click selects only one of two connections that began at the same
+// time. Brokers that report times in whole seconds produce such connections.
 func testOneInstant(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@at-once"
 	first, second := p.connection(client, 30*time.Minute, 0, "no heart", ""), p.connection(client, 30*time.Minute, 10*time.Minute, "no heart", "")
@@ -127,8 +128,8 @@ func testOneInstant(t *testing.T, p *pageTest) {
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
-// A connection must be found by its times if its end has no channel, as from sources that
-// report no address at the end.
+// testWithoutChannel checks that a connection is found by its times if its end has no channel. Such
+// ends come from sources that report no address with an end.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
 	var rows []inputEvent
@@ -146,7 +147,8 @@ func testWithoutChannel(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.bar.picked').length === 1 && document.querySelector('.event').classList.contains('picked')`)
 }
 
-// Tab must reach the timeline once, and the keyboard must do what a pointer does.
+// testKeyboard checks that Tab stops at the timeline only once, and that the keyboard can do what a
+// pointer can.
 func testKeyboard(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{})
 	require.Equal(t, 1, b.count(".timeline [tabindex='0']"))
@@ -171,7 +173,8 @@ func requireNames(b *tab) {
 	require.Empty(b.t, eval[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
 }
 
-// Entries that a report omits must be announced, hatched in the timeline, and counted.
+// testOmitted checks that entries that a report omits are announced, hatched in the timeline, and
+// counted.
 func testOmitted(t *testing.T, p *pageTest) {
 	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
 	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)

@@ -19,8 +19,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// plainServers are a recorder and a query function that run as plain HTTP servers on a bucket of
-// their own.
+// plainServers holds the addresses of a recorder and a query function that run as plain HTTP
+// servers, and the folder of the bucket that they share.
 type plainServers struct{ recorder, query, folder string }
 
 var listening = regexp.MustCompile(`"address":"([^"]+)"`)
@@ -33,7 +33,8 @@ func newPlainServers(t *testing.T, env ...string) plainServers {
 	return p
 }
 
-// plainEnvironment starts a store on a folder and returns the environment of servers that use it.
+// plainEnvironment starts a store that keeps its objects in a folder, and returns the environment
+// variables for servers that use this store.
 func plainEnvironment(t *testing.T, folder string, delay func() time.Duration) []string {
 	t.Helper()
 	bucket, err := oss.Open(oss.Config{
@@ -62,8 +63,8 @@ func startPlainServer(t *testing.T, function string, env []string) (address stri
 	return match[1]
 }
 
-// raw sends a request byte by byte as given and returns the response. Its status is 0 if the server
-// sent none.
+// raw sends the bytes of a request exactly as given and returns the response. If the server sends
+// no response, the status is 0.
 func raw(t *testing.T, address, text string) response {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)

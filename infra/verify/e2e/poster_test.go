@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// poster is one sender. It posts batches of events of its own devices, repeats each until it is
+// poster is a sender. It posts batches of events of its own devices, repeats each batch until it is
 // acknowledged, and remembers the acknowledged events.
 type poster struct {
 	name   string
@@ -21,9 +21,9 @@ type poster struct {
 	count  int
 
 	acknowledged map[string][]string // source event ids by device
-	unsettled    []inputEvent        // the batch in flight at the end
+	unsettled    []inputEvent        // the batch that was in flight at the end, if any
 	batches      int
-	retries      int // unacknowledged deliveries
+	retries      int // number of unacknowledged deliveries
 }
 
 func newPoster(number int) *poster {
@@ -46,7 +46,8 @@ func (p *poster) batch() []inputEvent {
 	return events
 }
 
-// post sends batches until stop is closed. It also delivers the last batch, unless ctx ends first.
+// post sends batches until stop is closed. It then still delivers the current batch, unless ctx
+// ends first.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
@@ -79,7 +80,7 @@ func (p *poster) deliver(ctx context.Context, url string, events []inputEvent) b
 	return false
 }
 
-// posters post at the same time.
+// posters is a group of senders that post at the same time.
 type posters struct {
 	all     []*poster
 	stop    chan struct{}
@@ -101,7 +102,7 @@ func startPosters(t *testing.T, s *stack, n int) *posters {
 	return ps
 }
 
-// finish lets every poster deliver its last batch, and then stops them.
+// finish waits until every poster has delivered its current batch, and stops the posters.
 func (ps *posters) finish(t *testing.T) {
 	t.Helper()
 	close(ps.stop)
@@ -112,7 +113,7 @@ func (ps *posters) finish(t *testing.T) {
 	}
 }
 
-// abort stops the posters in the middle of a delivery.
+// abort stops the posters at once, even in the middle of a delivery.
 func (ps *posters) abort() {
 	ps.abandon()
 	ps.running.Wait()
@@ -125,8 +126,9 @@ func (ps *posters) batches() (acknowledged, retries int) {
 	return acknowledged, retries
 }
 
-// requireAll checks that the API returns each acknowledged event exactly once, and besides them at
-// most events of the batches in flight at the end.
+// requireAll checks that the API returns each acknowledged event exactly once, and no other events
+// except those of the batches that were in flight at the end. It returns the number of acknowledged
+// events.
 func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked int) {
 	t.Helper()
 	for _, p := range ps.all {

@@ -4,6 +4,6 @@ package e2e
 
 import "syscall"
 
-// childAttributes puts a child into a process group of its own, so that a terminal's signals do not
-// reach it.
+// childAttributes returns attributes that put a child process into a group of its own, so that
+// signals from a terminal do not reach the child.
 func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

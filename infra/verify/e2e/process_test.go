@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// process is a process as /proc shows it. The start time distinguishes it from a later process with
-// the same id.
+// process describes a process as /proc shows it. The start time distinguishes the process from a
+// later one with the same id.
 type process struct {
 	pid     int
 	parent  int
@@ -77,8 +77,8 @@ func (p process) peak(t *testing.T) int {
 	return kilobytes << 10
 }
 
-// readProcess reads /proc/<pid>/stat, which holds the id, the name in parentheses, the state, the
-// parent and, as the 22nd field, the start time.
+// readProcess reads /proc/<pid>/stat. The file holds the id, the name in parentheses, the state,
+// the parent's id and, as the 22nd field, the start time.
 func readProcess(pid string) (process, error) {
 	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	if err != nil {

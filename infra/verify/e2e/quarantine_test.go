@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// operator runs the operator's command against a stack.
+// operator runs ops, the operator's command, against a stack.
 type operator struct {
 	stack  *stack
 	binary string
@@ -29,7 +29,8 @@ func newOperator(t *testing.T, s *stack) operator {
 	return operator{s, binary}
 }
 
-// run runs a command and returns its exit status and output.
+// run runs ops with the given arguments. It returns the exit status, the output and the error
+// output.
 func (o operator) run(t *testing.T, arguments ...string) (status int, out, err string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), o.binary, arguments...)
@@ -44,8 +45,8 @@ func (o operator) run(t *testing.T, arguments ...string) (status int, out, err s
 
 var quarantineID = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-[0-9a-f]{32}`)
 
-// oneDay returns the UTC day on which the rest of the test takes place. If the current day is about to
-// end, it waits for the next.
+// oneDay returns the UTC day on which the rest of the test takes place. If the current day is about
+// to end, oneDay waits for the next day.
 func oneDay() string {
 	now := time.Now().UTC()
 	if left := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now); left < patience {
@@ -54,8 +55,8 @@ func oneDay() string {
 	return time.Now().UTC().Format(time.DateOnly)
 }
 
-// TestQuarantine: an operator must be able to list input that was not understood, to show it
-// unchanged, and to replay it repeatedly.
+// TestQuarantine checks that an operator can list input that was not understood, show it unchanged,
+// and replay it repeatedly.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken, "RETENTION_DAYS=1")
@@ -91,8 +92,8 @@ func TestQuarantine(t *testing.T) {
 		require.Equal(t, before, trace("good", 0), "events recorded before must not appear twice")
 	}
 
-	// This event is rejected only because it is older than the retention. With a longer retention a
-	// replay records it.
+	// The recorder rejects this event only because it is older than the retention. Once the
+	// retention is longer, a replay records the event.
 	const ago = 48 * time.Hour
 	old := fmt.Sprintf(`{"client_id":"old","action":"connect","time":%d}`, began.Add(-ago).UnixMilli())
 	require.Equal(t, 400, s.post(t, "/webhooks/events/q", []byte(old), nil).status)
@@ -116,8 +117,8 @@ func TestQuarantine(t *testing.T) {
 	require.Len(t, trace("old", ago), 1)
 }
 
-// TestQuarantineIsClosed: access to the quarantine needs the admin token, and ops must report bad
-// arguments and a server that is down.
+// TestQuarantineIsClosed checks that access to the quarantine requires the admin token, and that
+// ops reports invalid arguments and a server that is down.
 func TestQuarantineIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)

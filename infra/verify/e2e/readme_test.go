@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadme runs the commands of README.md's section "Try it" in their order, against a
-// system that `make run`'s program started with README's tokens.
+// TestReadme runs the commands of the section "Try it" of README.md in order, except `make run`.
+// Instead of that command, it starts a stack with the tokens that README.md uses.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKEN=local", "QUERY_TOKEN=local", "ADMIN_TOKEN=local")
@@ -31,7 +31,7 @@ func TestReadme(t *testing.T) {
 	require.Contains(t, after, `"action_info":"no heart"`)
 }
 
-// readmeCommands returns the indented commands of the section "Try it", each with its
+// readmeCommands returns the indented commands of the section "Try it". Each command includes its
 // continuation lines.
 func readmeCommands(t *testing.T) []string {
 	t.Helper()
@@ -47,7 +47,8 @@ func readmeCommands(t *testing.T) []string {
 	return commands
 }
 
-// shell runs a command of README.md in the project's folder and returns its output.
+// shell runs a command of README.md in the project's folder, against this stack, and returns the
+// output.
 func (s *stack) shell(t *testing.T, command string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-ec", strings.ReplaceAll(command, "127.0.0.1:8080", "127.0.0.1:"+s.port))

@@ -11,8 +11,8 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// TestShutdownIsAnEnd: a device connected when the system stops must get a row that says so, and
-// all rows must be there after the next start.
+// TestShutdownIsAnEnd checks that, if the system stops while a device is connected, the end of the
+// connection is recorded as ServerShutdown. After the next start all rows must be there.
 func TestShutdownIsAnEnd(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -33,7 +33,8 @@ func TestShutdownIsAnEnd(t *testing.T) {
 	}
 }
 
-// TestRestartKeepsEvents: after a restart the API must return the same events, byte for byte.
+// TestRestartKeepsEvents checks that the API returns the same events, byte for byte, after a
+// restart.
 func TestRestartKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -50,8 +51,8 @@ func TestRestartKeepsEvents(t *testing.T) {
 	require.Equal(t, before, [][]json.RawMessage{s.allEvents(t, first), s.allEvents(t, second)})
 }
 
-// TestTakenPort: a start on a taken port must print one line that names the variable, and exit with
-// status 1.
+// TestTakenPort checks that a stack whose port is taken prints one line that names the variable for
+// the port, and exits with status 1.
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

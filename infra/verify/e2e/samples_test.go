@@ -18,14 +18,14 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// sample is a delivery from events/ whose times are shifted to an hour ago.
+// sample is a delivery from events/ whose times are shifted to about an hour ago.
 type sample struct {
 	name, route, body string
 	header            http.Header
 }
 
-// TestSamples posts every sample to an instance of its own. The traces of its clients must be exactly
-// the events that the decoder returns.
+// TestSamples posts every sample to an instance of its own. The traces of the clients in the sample
+// must contain exactly the events that the decoder returns.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -37,8 +37,8 @@ func TestSamples(t *testing.T) {
 	require.GreaterOrEqual(t, posted, 80)
 }
 
-// otherResponses holds the responses to samples without events: handshakes, and a body that lacks the
-// header needed to decode it.
+// otherResponses holds the expected responses to samples without events. These samples are
+// handshakes, and a body without the header that is needed to decode it.
 var otherResponses = map[string]struct {
 	status int
 	body   string
@@ -69,7 +69,7 @@ func testSample(t *testing.T, s *stack, sample sample) {
 	requireRows(t, s, sample.name, want.Events)
 }
 
-// decode decodes the sample with its source's decoder.
+// decode decodes the sample with the decoder of its route.
 func (s sample) decode(t *testing.T) broker.Batch {
 	t.Helper()
 	source, found := broker.Find(s.route)
@@ -80,7 +80,7 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	})
 }
 
-// requireRows queries the clients of the events and compares their traces.
+// requireRows queries every client of the events and compares its trace with the events.
 func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
 	t.Helper()
 	want := map[string][]string{}
@@ -140,15 +140,15 @@ func readSample(t *testing.T, path, route string) sample {
 }
 
 // The samples have fixed times, but the recorder rejects old events, so the tests shift the times.
-// sampleStart is the earliest.
+// sampleStart is the earliest time in the samples. sampleUnix and sampleText match the times.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)
 	sampleText  = regexp.MustCompile(`2026-11-22T[\d:.]+(Z|\+0100)`)
 )
 
-// anHourAgo shifts all times in a body, in every format. It shifts by whole seconds, because some
-// sources have no finer times.
+// anHourAgo shifts all times in a body, in every format, so that sampleStart becomes an hour ago.
+// It shifts by whole seconds, because some sources report times in whole seconds.
 func anHourAgo(t *testing.T, body string) string {
 	t.Helper()
 	shift := time.Now().Add(-time.Hour).Sub(sampleStart).Truncate(time.Second)

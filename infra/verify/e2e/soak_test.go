@@ -24,7 +24,8 @@ import (
 )
 
 const (
-	// minSoak is how long TestSoak makes trouble unless DURATION asks for more.
+	// minSoak is the default and the minimum for DURATION, the time for which TestSoak makes
+	// trouble.
 	minSoak = 45 * time.Second
 	// minVerdictTime is the time limit for the checks after a soak of up to ten minutes.
 	minVerdictTime = 90 * time.Second
@@ -32,29 +33,29 @@ const (
 	progressEvery = 5 * time.Second
 )
 
-// soak runs stacks one after another on the same data, with senders, readers and troublemakers at
-// work. The first failure ends it.
+// soak runs one stack after another on the same data, while senders, readers and troublemakers are
+// at work. The first failure ends the soak.
 type soak struct {
-	ctx      context.Context // ends with the verdict, an interrupt or the first failure
+	ctx      context.Context // ends at the time limit, at an interrupt or at the first failure
 	cancel   context.CancelCauseFunc
 	seed     uint64
 	duration time.Duration
 	began    time.Time
 	ledger   *ledger
-	stack    atomic.Pointer[stack] // the current or last one
-	killed   atomic.Pointer[stack] // the last one that was killed, or is being killed
+	stack    atomic.Pointer[stack] // the current or last stack
+	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
 	delivered, retries                         atomic.Int64 // acknowledged and unacknowledged deliveries
-	connections                                atomic.Int64 // of MQTT clients, with all rows seen
-	checked, refused, cut                      atomic.Int64 // queries
+	connections                                atomic.Int64 // MQTT connections whose rows were all returned
+	checked, refused, cut                      atomic.Int64 // queries: checked, refused, and cut off
 	kills, freezes, long, outages, compactions atomic.Int64
 	disturbed, hostKills                       atomic.Int64 // failed compactions; kills of a whole stack
 }
 
-// TestSoak does everything at once, for a long time. Many senders and MQTT clients, readers and
-// compaction work while processes are killed or frozen, the store is down or full, and once the whole
-// stack is killed. Each response must contain the events acknowledged before its request exactly
-// once, and no event that was never sent.
+// TestSoak does everything at the same time, for a long time. Senders, MQTT clients, readers and
+// the compactor work while processes are killed or frozen, and while the store is down or full.
+// Once, the whole stack is killed. Each response must contain every event that was acknowledged
+// before the request exactly once, and no event that was never sent.
 //
 // DURATION sets the duration (`make soak`). SEED repeats the random choices of an earlier run.
 func TestSoak(t *testing.T) {
@@ -101,7 +102,7 @@ func newSoak(t *testing.T) *soak {
 // events to check.
 func (k *soak) verdictTime() time.Duration { return max(minVerdictTime, k.duration*15/100) }
 
-// keptIfFailed returns a new folder that is removed after the test unless the test fails.
+// keptIfFailed creates a folder and removes it after the test, unless the test fails.
 func keptIfFailed(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-soak-")
 	require.NoError(t, err)
@@ -115,12 +116,12 @@ func keptIfFailed(t *testing.T) string {
 	return dir
 }
 
-// random returns a source of random choices for one participant.
+// random returns a source of random numbers for one participant.
 func (k *soak) random(participant uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(k.seed, participant))
 }
 
-// fail ends the soak with a failure. Only the first one counts.
+// fail ends the soak with a failure. Only the first failure counts.
 func (k *soak) fail(format string, values ...any) { k.cancel(fmt.Errorf(format, values...)) }
 
 func (k *soak) requireNoFailure(t *testing.T) {
@@ -128,8 +129,8 @@ func (k *soak) requireNoFailure(t *testing.T) {
 	require.NoError(t, context.Cause(k.ctx))
 }
 
-// run lets all participants work for the duration. Near the middle the whole stack is killed and
-// started again.
+// run lets all participants work for k.duration. Near the middle, it kills the whole stack and
+// starts a new one.
 func (k *soak) run(t *testing.T) {
 	t.Helper()
 	busy, end := context.WithCancel(k.ctx)
@@ -160,7 +161,7 @@ func (k *soak) run(t *testing.T) {
 	t.Logf("%3.0f s: the trouble is over, and everything sent is acknowledged", k.elapsed())
 }
 
-// sleep waits and reports whether the whole time passed before ctx ended.
+// sleep waits until d has passed or ctx ends. It reports whether the whole time has passed.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -172,8 +173,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// killHost kills infra/local, and with it all functions, the store and the broker, and starts a new
-// stack on the same data.
+// killHost kills infra/local, and with it all functions, the store and the broker. Then it starts a
+// new stack on the same data.
 func (k *soak) killHost(t *testing.T) {
 	if k.ctx.Err() != nil {
 		return
@@ -185,7 +186,7 @@ func (k *soak) killHost(t *testing.T) {
 	k.hostKills.Add(1)
 }
 
-// progress logs the counters at intervals.
+// progress logs the counters every progressEvery until ctx ends.
 func (k *soak) progress(t *testing.T, ctx context.Context) {
 	for sleep(ctx, progressEvery) {
 		t.Log(k.line())
@@ -214,8 +215,8 @@ func (k *soak) requireTrouble(t *testing.T) {
 	}
 }
 
-// compactAll compacts until nothing is left to do. Then each partition of a past day must have one
-// object.
+// compactAll runs the compactor until nothing is left to do. After that, each partition of a past
+// day must have exactly one object.
 func (k *soak) compactAll(t *testing.T) {
 	t.Helper()
 	s := k.stack.Load()
@@ -240,11 +241,11 @@ func (k *soak) compactAll(t *testing.T) {
 		k.elapsed(), first, len(s.objects(t, "events/")), past)
 }
 
-// soakCheckers is the number of concurrent queries at the end.
+// soakCheckers is the number of queries that run at the same time during the final checks.
 const soakCheckers = 4
 
-// requireAll queries every device, compares the responses with the ledger, and returns the number of
-// events.
+// requireAll queries every device and compares the responses with the ledger. It returns the number
+// of events.
 func (k *soak) requireAll(t *testing.T) int {
 	t.Helper()
 	accounts := make(chan *account)
@@ -267,7 +268,8 @@ func (k *soak) requireAll(t *testing.T) int {
 	return int(events.Load())
 }
 
-// checkAtTheEnd repeats a query until it succeeds, and returns the number of rows.
+// checkAtTheEnd repeats a query until it succeeds, and returns the number of rows. If the soak ends
+// first, it returns 0.
 func (k *soak) checkAtTheEnd(a *account) int {
 	for k.ctx.Err() == nil {
 		if rows, ok := k.check(k.ctx, a, maxLimit); ok {
@@ -277,11 +279,11 @@ func (k *soak) checkAtTheEnd(a *account) int {
 	return 0
 }
 
-// maxLimit is the maximum number of rows per page.
+// maxLimit is the maximum number of rows on a page.
 const maxLimit = 5000
 
-// age makes all objects of the stopped stack an hour old. Then the compactor considers past days
-// quiet, and merges each of their partitions into one object.
+// age makes all objects of the stopped stack look an hour old. The compactor then considers past
+// days quiet, and merges each partition of a past day into one object.
 func (k *soak) age(t *testing.T) {
 	t.Helper()
 	old := time.Now().Add(-time.Hour)
@@ -290,7 +292,7 @@ func (k *soak) age(t *testing.T) {
 	}
 }
 
-// startAgain starts a new stack on the data of the last one.
+// startAgain starts a new stack on the data of the previous one.
 func (k *soak) startAgain(t *testing.T) {
 	t.Helper()
 	s := &stack{data: k.stack.Load().data}
@@ -298,8 +300,8 @@ func (k *soak) startAgain(t *testing.T) {
 	k.stack.Store(s)
 }
 
-// requireBucket stops the stack cleanly and checks the whole bucket. It must keep every invariant and
-// hold exactly the events that the API returned.
+// requireBucket stops the stack cleanly and checks the whole bucket. The bucket must satisfy every
+// invariant and hold exactly the given number of events.
 func (k *soak) requireBucket(t *testing.T, events int) {
 	t.Helper()
 	s := k.stack.Load()
@@ -325,8 +327,8 @@ func (k *soak) report(t *testing.T, events int) {
 	figures.Add(t, "queries checked", int(k.checked.Load()))
 }
 
-// isRefusal reports whether a request may be tried again. A broken connection, as after a kill of the
-// stack, counts as a refusal.
+// isRefusal reports whether a request may be tried again. A broken connection counts as a refusal,
+// because a kill of the stack breaks connections.
 func isRefusal(r response, err error) bool {
 	if err != nil {
 		return true

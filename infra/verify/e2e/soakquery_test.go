@@ -9,12 +9,13 @@ import (
 )
 
 const (
-	// soakReaders is the number of readers, and queryPause the pause of each between queries.
+	// soakReaders is the number of readers. queryPause is the time that a reader pauses between two
+	// queries.
 	soakReaders = 4
 	queryPause  = 20 * time.Millisecond
 )
 
-// keepQuerying queries one random device after another.
+// keepQuerying queries random devices, one after another, until ctx ends.
 func (k *soak) keepQuerying(ctx context.Context, number uint64) {
 	random := k.random(1000 + number)
 	for sleep(ctx, queryPause) {
@@ -24,8 +25,8 @@ func (k *soak) keepQuerying(ctx context.Context, number uint64) {
 	}
 }
 
-// check queries a device and compares the rows with the ledger as it was before the query. It returns
-// false if the query was refused.
+// check queries a device and compares the rows with the ledger. The rows must contain the events
+// that were promised before the query. It returns false if the query was refused.
 func (k *soak) check(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
 	promised := k.ledger.promised(a)
 	if rows, ok = k.trace(ctx, a, limit); !ok {
@@ -38,7 +39,8 @@ func (k *soak) check(ctx context.Context, a *account, limit int) (rows []row, ok
 	return rows, true
 }
 
-// trace returns all pages of a device's trace. It returns false if one of them was refused.
+// trace returns the rows of all pages of a device's trace. It returns false if the query for one of
+// the pages was refused or failed.
 func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
 	q := question(a.instance, a.device, a.from, a.from.Add(k.duration+k.verdictTime()))
 	q.Set("limit", strconv.Itoa(limit))
@@ -65,8 +67,8 @@ func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok
 	}
 }
 
-// noteRefusal counts a refusal. It counts a response separately if it was cut off because its
-// process ended.
+// noteRefusal counts a refused query. A query whose response was cut off because its process ended
+// is counted separately.
 func (k *soak) noteRefusal(r response, err error) {
 	if err == nil && r.status == http.StatusBadGateway {
 		k.cut.Add(1)

@@ -12,22 +12,25 @@ import (
 )
 
 const (
-	// soakPosters is the number of webhook senders, soakClients the number of concurrent MQTT devices.
+	// soakPosters is the number of webhook senders. soakClients is the number of MQTT devices that
+	// are active at the same time.
 	soakPosters, soakClients = 8, 16
-	// postInterval is the minimum interval between a poster's batches.
+	// postInterval is the minimum interval between two batches of a poster.
 	postInterval = 100 * time.Millisecond
-	// connectPause is the pause of an MQTT device before its next connection.
+	// connectPause is the time that an MQTT device pauses before its next connection.
 	connectPause = 300 * time.Millisecond
-	// eventsPerDevice is the number of events of a poster's device. It keeps the responses short.
+	// eventsPerDevice is the number of events that a poster sends for one device. The number is
+	// limited to keep the responses short.
 	eventsPerDevice = 250
-	// connectionsPerDevice is the number of successive connections of an MQTT device.
+	// connectionsPerDevice is the number of connections that an MQTT device makes, one after
+	// another.
 	connectionsPerDevice = 20
 	// soakInstance is the instance of the posters' events.
 	soakInstance = "soak"
 )
 
-// soakPoster sends the events of four devices at a time. The events of about every fourth device
-// happened yesterday, on a past day.
+// soakPoster sends events of four devices at a time. The events of about every fourth device have
+// times of the previous day, so that partitions of a past day are filled as well.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
@@ -40,11 +43,12 @@ type soakPoster struct {
 // soakDevice is a device of a poster.
 type soakDevice struct {
 	id   string
-	ago  time.Duration // age of its events when they are sent
-	left int           // number of events to come
+	ago  time.Duration // age of an event when it is sent
+	left int           // number of events still to be sent
 }
 
-// event returns the next event of a random device.
+// event returns the next event of a random device. A device that has no events left is replaced by
+// a new one.
 func (p *soakPoster) event() inputEvent {
 	d := &p.devices[p.random.IntN(len(p.devices))]
 	p.count++
@@ -62,8 +66,8 @@ func (p *soakPoster) event() inputEvent {
 	}
 }
 
-// post sends batches until ctx ends, and repeats each until it is acknowledged. It sends some once
-// more afterwards, like a broker that missed the response.
+// post sends batches until ctx ends, and repeats each batch until it is acknowledged. It sends some
+// acknowledged batches again, like a broker that missed the response.
 func (k *soak) post(ctx context.Context, number uint64) {
 	p := &soakPoster{name: fmt.Sprintf("soak-%d", number), random: k.random(number), ledger: k.ledger, began: k.began.Add(-time.Second)}
 	pace := time.NewTicker(postInterval)
@@ -107,8 +111,8 @@ func (k *soak) deliver(events []inputEvent) bool {
 	}
 }
 
-// connect makes one MQTT connection after another, each with the next kind of end. A connection counts
-// once a response has all of its rows.
+// connect makes one MQTT connection after another, each with the next kind of end. A connection
+// counts once a response contains all of its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {
@@ -124,8 +128,9 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	}
 }
 
-// makeConnection makes a connection and reports whether the API has returned all of its rows. If the
-// broker is killed, its undelivered events are lost, but rows that were returned must remain.
+// makeConnection makes a connection and reports whether the API has returned all of its rows. If
+// the broker is killed, events that it has not delivered are lost, but rows that the API has
+// returned must remain.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.promised(a)
 	k.ledger.settle(a, nil, len(kind.Rows))
@@ -150,7 +155,7 @@ func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	}
 }
 
-// isUp reports whether the soak is still running and has not killed the stack.
+// isUp reports whether the soak is still running and has not killed the stack s.
 func (k *soak) isUp(s *stack) bool { return k.ctx.Err() == nil && s != k.killed.Load() }
 
 // checkKind fails the soak unless the rows match the kind of end.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Participants that draw random numbers, in addition to the numbered ones.
+// These numbers identify the troublemakers to k.random. The posters and readers have lower numbers.
 const (
 	killing = 2000 + iota
 	freezing
@@ -23,8 +23,8 @@ func between(random *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(random.Int64N(int64(high-low)))
 }
 
-// victim returns a random process of a random one of the functions. It returns false if no process of
-// that function runs.
+// victim returns a random process of one of the functions, which it chooses at random too. It
+// returns false if the chosen function has no process.
 func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
 	found := functionProcesses(k.stack.Load().cmd.Process.Pid, functions[random.IntN(len(functions))])
 	if len(found) == 0 {
@@ -33,7 +33,8 @@ func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
 	return found[random.IntN(len(found))], true
 }
 
-// keepKilling kills recorders and query functions, during and between calls.
+// keepKilling kills processes of the recorder and the query function, both during calls and between
+// them.
 func (k *soak) keepKilling(ctx context.Context) {
 	random := k.random(killing)
 	for sleep(ctx, between(random, 100*time.Millisecond, 2*time.Second)) {
@@ -43,7 +44,8 @@ func (k *soak) keepKilling(ctx context.Context) {
 	}
 }
 
-// keepFreezing stops up to three processes at a time for up to five seconds, during and between calls.
+// keepFreezing freezes up to three processes at a time, each for up to five seconds, both during
+// calls and between them.
 func (k *soak) keepFreezing(ctx context.Context) {
 	random := k.random(freezing)
 	var frozen sync.WaitGroup
@@ -69,11 +71,12 @@ func (k *soak) keepFreezing(ctx context.Context) {
 	}
 }
 
-// pastDeadline is longer than the time limit in s.yaml for a call of the recorder or the query
-// function.
+// pastDeadline is longer than the time limit that s.yaml sets for a call of the recorder or the
+// query function.
 const pastDeadline = 16 * time.Second
 
-// freezeLong stops processes of the two functions in turn, each for longer than a call may last.
+// freezeLong freezes processes of the recorder and the query function in turn, each for longer than
+// a call may last.
 func (k *soak) freezeLong(ctx context.Context) {
 	random := k.random(freezingLong)
 	for i := 0; sleep(ctx, between(random, 2*time.Second, 10*time.Second)); i++ {
@@ -82,8 +85,8 @@ func (k *soak) freezeLong(ctx context.Context) {
 	}
 }
 
-// freezeOne stops a process of a function past its deadline. It returns false if it found no process
-// or ctx ended.
+// freezeOne freezes a process of a function until its call is past the deadline. It returns false
+// if the function has no process or ctx ends.
 func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string) bool {
 	p, ok := k.victim(random, function)
 	if !ok || !freeze(ctx, p, pastDeadline) || ctx.Err() != nil {
@@ -94,8 +97,8 @@ func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string
 	return true
 }
 
-// freeze stops a process and resumes it after the given duration if it is still alive, because the
-// host kills a process past its deadline. It reports whether it stopped the process.
+// freeze stops a process and resumes it after the given duration, if the process is still alive:
+// the host kills a process that misses its deadline. It reports whether it stopped the process.
 func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	if !p.alive() || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
 		return false
@@ -107,8 +110,8 @@ func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	return true
 }
 
-// stopStore alternately takes the store down and fills it up. All outages together last a tenth of
-// the soak, and at most a minute.
+// stopStore takes the store down and fills it up in turn. All outages together last a tenth of the
+// soak, but at most a minute.
 func (k *soak) stopStore(ctx context.Context) {
 	random := k.random(stopping)
 	budget := min(k.duration/10, time.Minute)
@@ -128,8 +131,9 @@ func (k *soak) stopStore(ctx context.Context) {
 	}
 }
 
-// keepCompacting compacts again and again. Of every four compactions it kills one in the middle, and
-// stops another there, which later resumes with outdated knowledge. The other two are undisturbed.
+// keepCompacting runs one compaction after another. Of every four compactions, it kills one in the
+// middle and freezes another in the middle, which later resumes with outdated knowledge. The other
+// two are undisturbed.
 func (k *soak) keepCompacting(ctx context.Context) {
 	random := k.random(compacting)
 	for i := 0; sleep(ctx, between(random, 200*time.Millisecond, 2*time.Second)); i++ {

@@ -22,28 +22,28 @@ import (
 const (
 	webhookToken = "e2e-webhooks"
 	queryToken   = "e2e-queries"
-	// patience is the longest wait for a condition.
+	// patience is the maximum time to wait for a condition.
 	patience = 60 * time.Second
 	// pollEvery is the pause between two checks of a condition.
 	pollEvery = 20 * time.Millisecond
 )
 
-// stack is the whole system on this machine: one process of infra/local and its children, the
-// functions. The data outlives the processes.
+// stack is the whole system on this machine: the process of infra/local and its child processes,
+// which run the functions. The data outlives the processes.
 type stack struct {
 	data           string
-	env            []string // additional environment, "NAME=value"
-	port, mqttPort string   // "0" before the start: any free port
+	env            []string // additional environment variables, "NAME=value"
+	port, mqttPort string   // "0" before the start, which means any free port
 	*daemon                 // nil before the start
 }
 
-// newStack starts a stack without data.
+// newStack starts a stack with an empty data folder.
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	return newStackWith(t)
 }
 
-// newStackWith starts a stack without data and with additional environment variables.
+// newStackWith starts a stack with an empty data folder and additional environment variables.
 func newStackWith(t *testing.T, env ...string) *stack {
 	t.Helper()
 	s := &stack{data: t.TempDir(), env: env}
@@ -51,10 +51,11 @@ func newStackWith(t *testing.T, env ...string) *stack {
 	return s
 }
 
-// readyMessage matches the message that a ready stack prints, and captures its two ports.
+// readyMessage matches the message that a ready stack prints, and captures the ports of the API and
+// the broker.
 var readyMessage = regexp.MustCompile(`(?s)is ready.*API +http://127\.0\.0\.1:(\d+)/.*MQTT +127\.0\.0\.1:(\d+)`)
 
-// start starts or restarts the stack, on new ports and its existing data.
+// start starts or restarts the stack, on new ports and with its existing data.
 func (s *stack) start(t *testing.T) {
 	t.Helper()
 	s.port, s.mqttPort = "0", "0"
@@ -73,8 +74,8 @@ func (s *stack) logFunctions(t *testing.T) {
 	}
 }
 
-// command returns a command that runs infra/local as the Makefile does. From our environment it
-// passes on only what every program needs.
+// command returns a command that runs infra/local as the Makefile does. The command inherits only
+// the environment variables that every program needs.
 func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(built, ".build", "local"), arguments...)
 	cmd.Dir = built
@@ -93,7 +94,8 @@ func (s *stack) interrupt(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
-// killHost kills infra/local and waits until its children have ended too. It returns their number.
+// killHost kills infra/local and waits until its child processes have ended too. It returns the
+// number of child processes.
 func (s *stack) killHost(t *testing.T) int {
 	t.Helper()
 	offspring := children(s.cmd.Process.Pid)
@@ -128,7 +130,7 @@ func (s *stack) target() ends.Target {
 	return ends.Target{Address: "127.0.0.1:" + s.mqttPort, User: "device", Password: "devpass"}
 }
 
-// objects returns the path of each object's file by key, for the keys that start with prefix. The
+// objects returns the paths of the objects' files by key, for the keys that start with prefix. The
 // OSS stand-in names the files after the keys.
 func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	t.Helper()
@@ -150,7 +152,8 @@ func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	return files
 }
 
-// ruinAllBut overwrites the segments outside the given partitions and returns their number.
+// ruinAllBut overwrites the segments outside the given partitions, and returns the number of
+// overwritten segments.
 func (s *stack) ruinAllBut(t *testing.T, partitions []string) (ruined int) {
 	t.Helper()
 	for key, file := range s.objects(t, "events/") {
@@ -164,7 +167,7 @@ func (s *stack) ruinAllBut(t *testing.T, partitions []string) (ruined int) {
 	return ruined
 }
 
-// partitionOf returns the partition of a segment's key, as a receipt spells it.
+// partitionOf returns the partition of a segment's key, in the form that a receipt uses.
 func partitionOf(key string) string {
 	return strings.TrimPrefix(key[:strings.LastIndexByte(key, '/')], "events/")
 }

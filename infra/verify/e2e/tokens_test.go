@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTokens: without the right token no request may read or store anything.
+// TestTokens checks that a request without the right token cannot read or store anything.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

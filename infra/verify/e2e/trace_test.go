@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPagesAndOrder: all pages together must equal one large page, and desc must reverse the order.
+// TestPagesAndOrder checks that all pages together equal one large page, and that desc reverses the
+// order.
 func TestPagesAndOrder(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -33,7 +34,8 @@ func TestPagesAndOrder(t *testing.T) {
 	require.Equal(t, whole.Events, backward)
 }
 
-// TestFormats: CSV and NDJSON must have the same rows as JSON and, in headers, the rest of the response.
+// TestFormats checks that CSV and NDJSON contain the same rows as JSON, and that the headers of
+// NDJSON carry the cursor and the receipt.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -65,8 +67,8 @@ func ndjson(body []byte) (lines []json.RawMessage) {
 	return lines
 }
 
-// requireTable checks that a CSV document has the names of the JSON fields as its header, and the
-// values of the page's rows.
+// requireTable checks a CSV document. The header row must have the names of the JSON fields, and
+// the other rows must have the values of the page's events.
 func requireTable(t *testing.T, page tracePage, body []byte) {
 	t.Helper()
 	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
@@ -83,8 +85,8 @@ func requireTable(t *testing.T, page tracePage, body []byte) {
 	}
 }
 
-// cellOf returns the CSV cell of a JSON value. A text that a spreadsheet would take for a formula
-// starts with an apostrophe.
+// cellOf returns the CSV cell for a JSON value. If a spreadsheet would take a text for a formula,
+// the cell starts with an apostrophe.
 func cellOf(v any) string {
 	text, isText := v.(string)
 	switch {
@@ -99,8 +101,8 @@ func cellOf(v any) string {
 	return string(encoded)
 }
 
-// TestQueryParameters: invalid parameters must be refused with 400 and a JSON body, and queries without
-// a result are no error.
+// TestQueryParameters checks that invalid parameters are refused with status 400 and a JSON body,
+// and that a query without results is not an error.
 func TestQueryParameters(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -143,8 +145,8 @@ func jsonFields(t *testing.T, body []byte) map[string]json.RawMessage {
 	return fields
 }
 
-// TestOtherPartitionsDoNotMatter overwrites every object outside the queried partition. A query that
-// read one of them would fail, or list its partition in the receipt.
+// TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. A query
+// that read one of these segments would fail, or list its partition in the receipt.
 func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

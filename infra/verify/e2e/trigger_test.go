@@ -17,8 +17,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TestTrigger passes payloads of a RocketMQ trigger to the recorder. They arrive through the runtime
-// API as events of the platform, not as HTTP requests.
+// TestTrigger passes payloads of a RocketMQ trigger to the recorder. The payloads arrive through
+// the runtime API as events of the platform, not as HTTP requests.
 func TestTrigger(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -49,11 +49,12 @@ func TestTrigger(t *testing.T) {
 	require.Equal(t, "UnhandledInvocationError", failure.Code, "the trigger must deliver it again")
 }
 
-// platform hosts the functions in this process, so that a test can pass them any event.
+// platform hosts the functions in the test's own process, so that a test can pass any event to
+// them.
 type platform struct {
 	host  *fc.Host
 	store *httptest.Server
-	stack *stack // for queries; has no process of its own
+	stack *stack // for queries only; it has no process of its own
 }
 
 func newPlatform(t *testing.T) platform {

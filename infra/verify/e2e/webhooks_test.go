@@ -29,8 +29,8 @@ func rejectionOf(t *testing.T, r response) rejection {
 	return got
 }
 
-// TestBadItem: the valid items of a batch must be recorded, the invalid one reported, and the whole
-// delivery quarantined.
+// TestBadItem checks that the valid items of a batch are recorded, that the invalid item is
+// reported, and that the whole delivery is quarantined.
 func TestBadItem(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -55,8 +55,8 @@ func TestBadItem(t *testing.T) {
 	}
 }
 
-// TestBodyFormats: the recorder must accept one object, an array and NDJSON, each plain and compressed
-// and without a Content-Type, and refuse a body that is too long.
+// TestBodyFormats checks that the recorder accepts an object, an array and NDJSON, each plain and
+// compressed, without a Content-Type. The recorder must refuse a body that is too long.
 func TestBodyFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -87,7 +87,7 @@ func TestBodyFormats(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, s.post(t, "/webhooks/nobroker/x", []byte(one), nil).status)
 }
 
-// TestRepeatedDelivery: an event that is delivered repeatedly must be shown once.
+// TestRepeatedDelivery checks that an event that is delivered repeatedly is returned only once.
 func TestRepeatedDelivery(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
