@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute is the part of the path that stands for the quarantine, where other paths have
-// the route of a source.
+// adminRoute begins the paths of the quarantine below webhookPath. It stands in the place of a
+// source's route.
 const adminRoute = "quarantine"
 
 // admin shows the quarantine to the operator:
@@ -47,7 +47,8 @@ func (a admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// only calls the handler if the request has one of the given methods.
+// only calls the handler if the request has one of the given methods; otherwise it responds
+// with 405.
 func only(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, methods ...string) {
 	if !slices.Contains(methods, r.Method) {
 		serve.NotAllowed(w, strings.Join(methods, ", "))
@@ -56,7 +57,8 @@ func only(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, meth
 	handler(w, r)
 }
 
-// withID parses the id of an item for a handler that needs one.
+// withID returns a handler that parses the id of an item and passes the id to the given
+// handler.
 func withID(text string, handler func(http.ResponseWriter, *http.Request, quarantine.ID)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id, err := quarantine.ParseID(text)
@@ -68,7 +70,7 @@ func withID(text string, handler func(http.ResponseWriter, *http.Request, quaran
 	}
 }
 
-// failRead responds if the quarantine could not be read.
+// failRead responds to a request for which the quarantine could not be read.
 func failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		serve.Fail(w, http.StatusNotFound, "NoSuchItem", "there is no such item in quarantine")

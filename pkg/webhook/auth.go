@@ -40,9 +40,10 @@ func (h *Handler) authorise(d *delivery) error {
 }
 
 // checkBody reads the body and returns the result of check. The sender is unproven until check
-// returns, so checkBody uses a separate budget: strangers cannot exhaust the budget of known
-// senders. It releases the budget only after check, because with many tokens it takes longer
-// to check a long body than to read it. Errors: record.ErrBusy, errTooLarge, errUnreadable.
+// returns, so checkBody uses a separate budget and strangers cannot exhaust the budget of
+// known senders. checkBody holds the separate budget until check returns, because with many
+// tokens a long body takes longer to check than to read. Errors: record.ErrBusy, errTooLarge,
+// errUnreadable.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	weight := d.weight()
 	if err := h.unproven.acquire(weight); err != nil {

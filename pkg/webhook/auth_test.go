@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// someTokens holds two tokens for the instance prod, of which one also covers spare, one token
-// for the instance test, and one token for all instances.
+// someTokens holds four tokens: two for the instance prod, the second of which also covers the
+// instance spare; one for the instance test; and one for all instances.
 const someTokens = "old-secret=prod;new/secret+2==prod,spare;test-secret=test;all-secret=*"
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
@@ -130,8 +130,8 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance: every refusal is logged with the instance. If the sender
-// omitted the instance, so that the token is in its place, the log does not contain the token.
+// TestTokenInPlaceOfTheInstance: refusals are logged with the instance. If the sender omits
+// the instance, the token takes its place in the URL, and the log must not contain the token.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}
@@ -177,7 +177,8 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// TestUnauthorisedNamesThePlaces: a 401 says where the route takes a token.
+// TestUnauthorisedNamesThePlaces: a 401 response lists all places where the route accepts a
+// token.
 func TestUnauthorisedNamesThePlaces(t *testing.T) {
 	for route, want := range map[string]string{
 		"emqx":            "",
@@ -193,8 +194,8 @@ func TestUnauthorisedNamesThePlaces(t *testing.T) {
 	}
 }
 
-// TestSignatureIsOfTheBodyAsSent: the signature of a packed body covers the packed bytes, not
-// the unpacked ones.
+// TestSignatureIsOfTheBodyAsSent: the signature of a compressed body covers the compressed
+// bytes, not the decompressed bytes.
 func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
 	body := packed(t, ownEvent)
 	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {

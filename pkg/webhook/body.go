@@ -9,7 +9,7 @@ import (
 )
 
 // maxBody is the maximum length of a body in bytes. It applies to the body as sent, and again
-// to the unpacked body.
+// to the decompressed body.
 const maxBody = 8 << 20
 
 var (
@@ -17,7 +17,7 @@ var (
 	errUnreadable = errors.New("read body")
 )
 
-// readBody reads the body as it was sent. A second call does nothing. Errors: errTooLarge,
+// readBody reads the body as sent. A second call does nothing. Errors: errTooLarge,
 // errUnreadable.
 func (d *delivery) readBody() (err error) {
 	if d.unread == nil {
@@ -31,8 +31,8 @@ func (d *delivery) readBody() (err error) {
 	return err
 }
 
-// unpack undoes the Content-Encoding of the body. It returns errTooLarge, or an error whose
-// text is meant for the sender.
+// unpack undoes the Content-Encoding of the body. The text of any error except errTooLarge is
+// meant for the sender.
 func (d *delivery) unpack() error {
 	switch d.encoding {
 	case "", "identity":
@@ -49,8 +49,8 @@ func (d *delivery) unpack() error {
 	return nil
 }
 
-// gunzip unpacks a gzip body. It stops at maxBody, so that a short body cannot fill the
-// memory.
+// gunzip decompresses a gzip body. It stops after maxBody bytes, so that a short body cannot
+// fill the memory.
 func gunzip(packed []byte) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {

@@ -6,10 +6,11 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// budget bounds the memory of the requests in progress. It counts the bytes of their bodies;
-// the decoded events take several times as much. A request that exceeds the budget is refused
-// before its body is read, so that a refusal costs next to nothing. A budget is safe for
-// concurrent use.
+// budget bounds the memory of the requests in progress. It counts only the bytes of the
+// bodies, although the decoded events take several times as much. A request that does not fit
+// into the budget is refused before its body is read, so that a refusal costs next to nothing.
+// (Only a signed body has already been read by then, within the unproven budget.) A budget is
+// safe for concurrent use.
 type budget struct {
 	size int64
 	used atomic.Int64
@@ -32,13 +33,14 @@ const (
 	// minWeight is the memory of a request without its body, in bytes.
 	minWeight = 8 << 10
 	// assumedLength is the assumed length of a body of unknown length, in bytes. Brokers send
-	// less.
+	// shorter bodies.
 	assumedLength = 1 << 20
-	// assumedRatio is how many times longer a body is assumed to be when unpacked.
+	// assumedRatio is the assumed ratio of a body's decompressed length to its compressed
+	// length.
 	assumedRatio = 10
 )
 
-// weight returns the bytes of budget that a delivery needs.
+// weight returns the number of bytes that a delivery takes from a budget.
 func (d *delivery) weight() int64 {
 	length := min(d.length, maxBody)
 	if length < 0 {

@@ -57,8 +57,9 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, errors.New("unread")
 }
 
-// TestBudgetExhausted: the body of a request that is refused for lack of memory is not read.
-// Strangers can neither use up the budget of known senders nor learn that it is used up.
+// TestBudgetExhausted: if the memory for bodies is exhausted, a request is refused before its
+// body is read. Strangers can neither exhaust the budget of known senders nor learn that it is
+// exhausted.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)

@@ -13,10 +13,10 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Recorder makes events durable. It is a record.Writer.
+// Recorder makes events durable. *record.Writer implements it.
 type Recorder interface {
-	// Append returns nil only after all events are durable. It returns record.ErrBusy if
-	// too much is waiting already.
+	// Append returns nil only after all events are durable. It returns record.ErrBusy if too
+	// many events are already waiting.
 	Append(ctx context.Context, events []event.Event) error
 }
 
@@ -26,16 +26,17 @@ type Store interface {
 	quarantine.Reader
 }
 
-// Config of a Handler. The zero value of a field means its default.
+// Config configures a Handler. The zero value of a field means its default.
 type Config struct {
-	// Recorder takes the events. Required.
+	// Recorder records the events. Required.
 	Recorder Recorder
 	// Store holds the quarantine. Required.
 	Store Store
-	// Tokens are the senders' secrets, each with its instances. Empty: only triggers can
-	// deliver.
+	// Tokens are the tokens that senders use, each with the instances that it covers. If there
+	// are none, only triggers can deliver.
 	Tokens serve.Tokens
-	// AdminToken is the bearer token of the quarantine. Empty: the quarantine has no URL.
+	// AdminToken is the bearer token for the quarantine's URLs. If it is empty, these URLs do
+	// not exist.
 	AdminToken string
 	// TriggerInstance is the instance of the events that triggers deliver. Default: the name
 	// of the triggers' source, broker.ApsaraMQ.
@@ -50,7 +51,8 @@ type Config struct {
 	// Transport makes the requests that confirm a broker's handshake. Default
 	// http.DefaultTransport.
 	Transport http.RoundTripper
-	// Now is the clock. It sets the time at which a delivery was received. Default time.Now.
+	// Now is the clock. It provides the time at which a delivery is received. Default
+	// time.Now.
 	Now func() time.Time
 }
 

@@ -10,14 +10,13 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// errNoHook reports a body of unknown kind. It is not quarantined, because it may contain a
-// password.
+// errNoHook reports that a request does not name its kind of event. The body is not
+// quarantined, because it may contain a password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
-// deliver makes a whole delivery durable, otherwise it returns an error. It also returns an
-// error if the events were recorded and only the quarantine failed. Errors: errUnauthorised,
-// errForbidden, errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or the error of a
-// failed write.
+// deliver makes a whole delivery durable or returns an error. It also returns an error if the
+// events were recorded and only quarantining failed. Errors: errUnauthorised, errForbidden,
+// errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or the error of a failed write.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorise(d); err != nil {
 		return broker.Batch{}, err
@@ -42,9 +41,9 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 	return batch, h.keep(ctx, d, batch)
 }
 
-// keep makes a decoded delivery durable: the events first, then the whole delivery if any of
-// its items was rejected. If the second step fails, the sender sends the delivery again, and
-// the events of both deliveries collapse when they are read.
+// keep makes a decoded delivery durable. It records the events first, and then quarantines the
+// whole delivery if any of its items was rejected. If the second step fails, the sender sends
+// the delivery again. The events are then stored twice, but queries show each event once.
 func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) error {
 	if err := h.record(ctx, batch.Events); err != nil {
 		return err
@@ -52,8 +51,8 @@ func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) err
 	return h.quarantine(ctx, d, batch.Rejected)
 }
 
-// decode unpacks the body and returns its events and its rejected items. A body that cannot
-// be unpacked counts as one rejected item. The only error is errTooLarge.
+// decode decompresses the body and returns its events and its rejected items. A body that
+// cannot be decompressed counts as one rejected item. The only error is errTooLarge.
 func (h *Handler) decode(d *delivery) (broker.Batch, error) {
 	if d.source.Decode == nil {
 		return rejectAll("", "there is no such route any more"), nil

@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// connected returns EMQX's event of a client that connected.
+// connected returns the event that EMQX sends when a client has connected.
 func connected(client string) string {
 	return fmt.Sprintf(`{"event":"client.connected","clientid":%q,"connected_at":%d,"timestamp":%d,"peername":"192.0.2.1:1024"}`,
 		client, now.UnixMilli(), now.UnixMilli())

@@ -15,33 +15,33 @@ import (
 )
 
 // delivery is one call of a webhook or a trigger, or the replay of such a call. After parse,
-// the handler reads only this value, not the request.
+// deliver needs only this value, not the request.
 type delivery struct {
-	// route is the name in the path. source is the source that package broker has under that
-	// name, or zero for an unknown route.
+	// route is the name in the path. source is the broker.Source of that name, or zero if the
+	// route is unknown.
 	route      string
 	source     broker.Source
 	instance   event.InstanceID
 	receivedAt time.Time
 	// hook and position are for the decoder; see broker.Meta.
 	hook, position string
-	// encoding is the Content-Encoding that body still has; empty for none.
+	// encoding is the Content-Encoding that still applies to body; empty if there is none.
 	encoding string
 	body     []byte
 
-	// The fields below are set for a webhook only.
+	// The fields below are set only for webhooks.
 
 	// tokens are all tokens that the sender presented, valid or not.
 	tokens []string
 	// mac is the signature of the body as sent, or nil if there is no signature to check.
 	mac []byte
-	// length is the length of the body as sent, in bytes; -1 if the sender did not say.
+	// length is the length of the body as sent, in bytes; -1 if unknown.
 	length int64
-	// unread is the body until it is read into the field body, then nil.
+	// unread is the body as a stream, until readBody reads it into the field body; then nil.
 	unread io.Reader
 }
 
-// parse reads everything but the body from a request. It does not check that the values are
+// parse reads everything except the body from a request. It does not check that the values are
 // valid.
 func parse(r *http.Request, now time.Time) *delivery {
 	route, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, webhookPath), "/")
@@ -65,7 +65,7 @@ func parse(r *http.Request, now time.Time) *delivery {
 	}
 }
 
-// presentedTokens returns the tokens in all the places where the source may put one.
+// presentedTokens returns the tokens from all places where the source may put a token.
 func presentedTokens(r *http.Request, source broker.Source, pathToken string) []string {
 	tokens := []string{serve.BearerToken(r), pathToken}
 	if _, password, ok := r.BasicAuth(); ok {
@@ -77,11 +77,11 @@ func presentedTokens(r *http.Request, source broker.Source, pathToken string) []
 	return tokens
 }
 
-// signatureHeader holds "sha256=" and the HMAC-SHA256 of the body as sent, in hex.
+// signatureHeader holds "sha256=", followed by the HMAC-SHA256 of the body as sent, in hex.
 const signatureHeader = "X-Signature-256"
 
-// parseSignature returns the HMAC in the signature header, or nil if the source signs
-// nothing or the header is absent or malformed.
+// parseSignature returns the HMAC in the signature header, or nil if the source does not sign
+// bodies or the header is absent or malformed.
 func parseSignature(r *http.Request, source broker.Source) []byte {
 	digits, found := strings.CutPrefix(r.Header.Get(signatureHeader), "sha256=")
 	mac, err := hex.DecodeString(digits)
@@ -91,8 +91,8 @@ func parseSignature(r *http.Request, source broker.Source) []byte {
 	return mac
 }
 
-// peek returns the first n bytes of the body, or all of a shorter body, or nil after a read
-// error. readBody still reads the whole body.
+// peek returns the first n bytes of the body, the whole body if it is shorter, or nil if the
+// body cannot be read. A later readBody still reads the whole body.
 func (d *delivery) peek(n int) []byte {
 	buffered := bufio.NewReaderSize(d.unread, n)
 	d.unread = buffered
@@ -121,13 +121,13 @@ func (d *delivery) item(reasons []broker.Rejected) quarantine.Item {
 	return item
 }
 
-// newDelivery returns a delivery that did not arrive as a request.
+// newDelivery returns a delivery that did not arrive as an HTTP request.
 func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, body []byte) *delivery {
 	source, _ := broker.Find(route)
 	return &delivery{route: route, source: source, instance: instance, receivedAt: receivedAt, body: body}
 }
 
-// deliveryOf is the inverse of item.
+// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of item.
 func deliveryOf(item quarantine.Item) *delivery {
 	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
 	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding

@@ -15,7 +15,7 @@ import (
 )
 
 // handshake responds to a broker's handshake, and reports whether the request was a handshake.
-// Anyone may make a handshake, because it stores nothing.
+// Handshakes need no authorisation, because a handshake stores nothing.
 func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, d *delivery) bool {
 	if d.source.Handshake == nil {
 		return false
@@ -46,7 +46,7 @@ func (h *Handler) completeHandshake(ctx context.Context, w http.ResponseWriter, 
 }
 
 // confirm requests the URL of a confirmation and reports whether the response was 200. It logs
-// only the host of the URL, because the rest is secret.
+// only the host of the URL, because the rest contains a secret.
 func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
 	if err := h.get(ctx, target); err != nil {
 		slog.WarnContext(ctx, "handshake not confirmed", "host", target.Host, "error", err.Error())
@@ -56,8 +56,8 @@ func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
 	return true
 }
 
-// outsideTimeout limits a request to a broker's service, so that the function still has time
-// to respond.
+// outsideTimeout limits the time of a request to a broker's service, so that the function
+// still has time to respond.
 const outsideTimeout = 5 * time.Second
 
 // newOutsideClient returns a client that follows no redirects.
@@ -69,7 +69,7 @@ func newOutsideClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// get requests a URL and drops the response. Its errors do not contain the URL.
+// get requests a URL and discards the body of the response. Its errors do not contain the URL.
 func (h *Handler) get(ctx context.Context, target *url.URL) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {

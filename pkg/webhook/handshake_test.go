@@ -229,7 +229,8 @@ func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	}
 }
 
-// FuzzHandshake: after the check for a handshake, any other request still has its whole body.
+// FuzzHandshake: a request that is not a handshake still has its whole body after the check
+// for a handshake.
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Add([]byte(validation("512d38b6")))

@@ -29,7 +29,7 @@ type harness struct {
 	tokens    string // in the form of WEBHOOK_TOKENS
 	appendErr error
 	putErr    error
-	// outside responds to the handler's own requests.
+	// outside responds to the requests that the handler sends.
 	outside func(*http.Request) (*http.Response, error)
 
 	recorded    []event.Event
@@ -78,7 +78,7 @@ func (b *harness) memory(ctx context.Context) *memstore.Store {
 	return store
 }
 
-// config returns the configuration of a handler over b.
+// config returns the configuration of a handler whose recorder and store are b.
 func (b *harness) config() Config {
 	tokens, err := serve.ParseTokens(b.tokens)
 	if b.tokens == "" {
@@ -103,7 +103,7 @@ func mustNew(config Config) *Handler {
 	return handler
 }
 
-// transport makes a function an http.RoundTripper.
+// transport turns a function into an http.RoundTripper.
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }

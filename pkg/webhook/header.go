@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// positionHeader is the header with the place where the body begins in its source; see
+	// positionHeader is the header that says where in the source's log the body begins; see
 	// broker.Meta.
 	positionHeader = "X-Log-Position"
 
@@ -24,13 +24,14 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is the error for a body with an unusable position. Such a body is rejected,
-// because without positions a query would show equal lines of a log as one event, and would
-// show a line twice after the sender sends it again with a position.
+// positionRule is the error for an unusable position. The whole body is rejected, because its
+// lines must not be recorded without positions: a query would show equal lines as one event,
+// and would show a line twice if the sender sent it again with a valid position.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
-// parsePosition returns the position in a form that can be stored and shown. It cuts and masks
-// an unusable position in such a way that the result is unusable, too.
+// parsePosition returns the position in a form that can be stored and shown. It shortens an
+// unusable position and masks its unprintable characters. The result is still unusable, so
+// decode rejects it.
 func parsePosition(value string) string {
 	return strings.Map(maskUnprintable, value[:min(len(value), maxPosition+1)])
 }
@@ -46,8 +47,8 @@ func isUsablePosition(position string) bool {
 	return len(position) <= maxPosition && isPrintable(position)
 }
 
-// parseEncoding returns the Content-Encoding in lower case, or "unknown" if it cannot be
-// stored and shown.
+// parseEncoding returns the Content-Encoding in lower case, or "unknown" if the value is too
+// long or not printable.
 func parseEncoding(value string) string {
 	encoding := strings.ToLower(strings.TrimSpace(value))
 	if len(encoding) > maxEncoding || !isPrintable(encoding) {

@@ -19,13 +19,14 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// listResponse holds some of the items received on a day, newest first. The order is by time
-// only within a response: consecutive responses follow the order of ids, which is unrelated to
-// the time of day.
+// listResponse holds some of the items received on a day, sorted so that the newest item comes
+// first. Only the items within one response are sorted by time; consecutive responses follow
+// the order of the ids, which is unrelated to the time of day.
 type listResponse struct {
 	Day   layout.Day   `json:"day"`
 	Items []listedItem `json:"items"`
-	// NextAfter is the parameter after of the next request; empty in the last response.
+	// NextAfter is the value of the parameter "after" for the next request; empty in the last
+	// response.
 	NextAfter string `json:"next_after,omitempty"`
 }
 
@@ -38,14 +39,14 @@ type listedItem struct {
 	Size       int64             `json:"size"`   // bytes in the bucket
 	Errors     int               `json:"errors"` // number of rejected items
 	FirstError *quarantine.Error `json:"first_error,omitempty"`
-	// Damaged means that only the id and the size are known.
+	// Damaged reports that the item is damaged, so that only its id and its size are known.
 	Damaged bool `json:"damaged,omitempty"`
 }
 
 const (
 	defaultLimit = 50
 	maxLimit     = 200
-	// parallelReads is the number of items read at once.
+	// parallelReads is the maximum number of items read at the same time.
 	parallelReads = 8
 )
 
@@ -56,8 +57,8 @@ type listRequest struct {
 	limit int
 }
 
-// list responds with the items of a day. It costs one request for the listing, and one or two
-// requests for each item in the response.
+// list responds with the items of a day. It costs one store request for the listing, and one
+// or two for each item in the response.
 func (a admin) list(w http.ResponseWriter, r *http.Request) {
 	config := a.handler.config
 	request, err := parseListRequest(r.URL.Query(), config.Now())

@@ -10,12 +10,14 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// replay decodes an item again with today's decoder, and records the events that the decoder
-// understands now. Everything kept with the item still applies, above all the received time.
-// So an event without a time of its own keeps its earlier time. An event that was already
-// recorded becomes the same row again and is shown once. An event that was too old for the
-// retention on arrival is too old now. For these reasons a replay may be repeated. It deletes
-// nothing and quarantines nothing.
+// replay decodes an item again with the current decoder, and records the events that the
+// decoder now accepts. It deletes nothing and quarantines nothing.
+//
+// A replay may be repeated, because it uses the received time and the headers that were stored
+// with the item:
+//   - An event that carries no time of its own gets the same time as before.
+//   - An event that was recorded before becomes the same row again, so queries show it once.
+//   - An event that was too old for the retention on arrival is rejected again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
 	if err != nil {
@@ -36,8 +38,8 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 	serve.JSON(w, status, newRejection(batch))
 }
 
-// recordItem decodes an item and records its events. A body that is too large when unpacked is
-// rejected.
+// recordItem decodes an item and records its events. A body that is too long after
+// decompression counts as rejected.
 func (h *Handler) recordItem(ctx context.Context, item quarantine.Item) (broker.Batch, error) {
 	batch, err := h.decode(deliveryOf(item))
 	if err != nil {

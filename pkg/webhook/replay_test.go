@@ -78,7 +78,7 @@ func (s *system) replay(id quarantine.ID, status int) rejection {
 	return decoded[rejection](s.t, s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin"), status)
 }
 
-// trace returns all events of a client that a query shows.
+// trace returns all events that queries show for a client.
 func (s *system) trace(client string) []event.Event {
 	s.t.Helper()
 	reader, err := query.New(s.store, query.Config{})
@@ -94,8 +94,9 @@ func (s *system) trace(client string) []event.Event {
 }
 
 // TestReplayAfterAnUpgrade: an older recorder understood only part of a body. The events of
-// the body have no time of their own, so only the received time and the place in the body tell
-// one event from another.
+// the body have no time of their own, so that they share the received time and differ only in
+// their place in the body. A replay records the missing event, and queries show the other
+// events once.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
@@ -122,8 +123,8 @@ func TestReplayAfterAnUpgrade(t *testing.T) {
 	require.Equal(t, id, s.only(), "the item stays in quarantine")
 }
 
-// TestReplayStillRejected: the good part of the body is not recorded twice, and the bad part
-// is not quarantined again.
+// TestReplayStillRejected: after a replay, queries show the valid items of the body once, and
+// the rejected item is not quarantined again.
 func TestReplayStillRejected(t *testing.T) {
 	s := newSystem(t)
 	id := s.post(`[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"},{"client_id":"c","action":"close"}]`)
@@ -177,9 +178,9 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition: a replay rejects the item as the delivery was rejected. A
-// replay must not record the lines without positions, because a query would show each line
-// twice after the sender delivers the lines with positions.
+// TestReplayOfAnUnusablePosition: a replay rejects the item for the same reason as the
+// delivery was rejected. If a replay recorded the lines without positions, and the sender
+// later sent them with valid positions, queries would show each line twice.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {

@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// acceptance is the response if all events of a body are durable.
+// acceptance is the response if no item of a body was rejected. All events of the body are
+// durable.
 type acceptance struct {
 	Recorded int `json:"recorded"`
 }
@@ -22,12 +23,14 @@ type acceptance struct {
 type rejection struct {
 	Recorded int               `json:"recorded"`
 	Rejected []broker.Rejected `json:"rejected"`
-	// More counts the rejected items that the list omits; the quarantine has all of them.
+	// More is the number of rejected items that the list omits; the quarantine has all
+	// rejected items.
 	More int `json:"more_rejected,omitempty"`
 }
 
 const (
-	// maxRejectedBytes is the approximate maximum length of the list in a response, in bytes.
+	// maxRejectedBytes is the approximate maximum length of a response's list of rejected
+	// items, in bytes.
 	maxRejectedBytes = 12 << 10
 	// rejectedOverhead is the length of a listed item without its texts, in bytes.
 	rejectedOverhead = 48
@@ -61,7 +64,7 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 }
 
 // refuse responds to a delivery that is not durable. Brokers retry only after 429 and 503.
-// After a 401 the delivery is lost, except for its line in the log.
+// After a 401, only a line in the log remains of the delivery.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorised):

@@ -20,14 +20,14 @@ type itemResponse struct {
 	InstanceID event.InstanceID   `json:"instance_id"`
 	Hook       string             `json:"hook,omitempty"`
 	Position   string             `json:"position,omitempty"`
-	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that the body still has
+	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that still applies to the body
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
 	// Body is the part of the body as text. A part that is not UTF-8 is in BodyBase64 instead.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
-	// NextFrom is the offset at which the next part begins. The client sends it as the
-	// parameter from. It is 0 in the last part.
+	// NextFrom is the offset at which the next part begins. The client requests the next part
+	// with this offset in the parameter "from". NextFrom is 0 in the last part.
 	NextFrom int `json:"next_from,omitempty"`
 }
 
@@ -35,7 +35,7 @@ type itemResponse struct {
 // and the response is JSON inside JSON, which may need seven bytes for one byte of the part.
 const maxPart = 512 << 10
 
-// show responds with an item. It costs two requests.
+// show responds with an item. It costs two store requests.
 func (a admin) show(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 	from, err := parseFrom(r.URL.Query().Get("from"))
 	if err != nil {

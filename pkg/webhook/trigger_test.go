@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// notification returns what a RocketMQ trigger delivers when a client connects.
+// notification returns the payload that a RocketMQ trigger delivers when a client connects.
 func notification(client string) string {
 	return fmt.Sprintf(`{"id":"%[1]s","source":"RocketMQ-Function-rocketmq-trigger","specversion":"1.0","type":"mq:Topic:SendMessage",
 		"datacontenttype":"application/json; charset=utf-8","subject":"acs:mq:cn-hangzhou:1:MQ_INST%%mqtt","time":"2026-11-22T07:59:59Z",
@@ -68,8 +68,8 @@ func TestEventsOfABatch(t *testing.T) {
 	require.Equal(t, 1, kept.Errors[0].Item)
 }
 
-// TestEventNotUnderstood: a payload that cannot be decoded is quarantined, and is not
-// delivered again.
+// TestEventNotUnderstood: Event quarantines a payload that cannot be decoded. It returns no
+// error, because another delivery would not help.
 func TestEventNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
 		b := &harness{}

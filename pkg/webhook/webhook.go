@@ -1,20 +1,21 @@
-// Package webhook receives what brokers report, over HTTP and from triggers, and makes
-// it durable before it responds.
+// Package webhook receives the events that brokers report, over HTTP and from triggers. It
+// responds only after the events are durable.
 //
 // What always holds:
 //
 //   - A sender gets 2xx only after all events of its delivery are in the bucket.
-//   - Input that cannot be decoded is quarantined, but only from authorised senders. A sender
-//     without a valid token stores nothing.
-//   - The events of a delivery are recorded before its rejected items are quarantined. If
-//     the second step fails, the sender delivers again, and events stored twice are shown
-//     once.
-//   - A request is refused before its body is read if there is no memory for the body.
+//   - Input that cannot be decoded is quarantined, but only if its sender is authorised. An
+//     unauthorised sender stores nothing.
+//   - The events of a delivery are recorded first; then the whole delivery is quarantined if
+//     any of its items was rejected. If the second step fails, the sender sends the delivery
+//     again. The events are then stored twice, but queries show each event once.
+//   - Memory for a body is reserved before the body is read. If too little memory is left, the
+//     request is refused. Only the check for a handshake reads the start of a body earlier.
 //   - No log and no error contains a token, a body or a handshake's URL.
 //
-// A delivery is one call of a webhook or a trigger, with all its events. It is parsed once,
-// at the door; after that, Handler.deliver shows every step up to its response. Package
-// broker holds what differs between brokers.
+// A delivery is one call of a webhook or a trigger, with all its events. The request is parsed
+// once, on arrival; Handler.deliver takes all further steps before the response. Package
+// broker contains everything that differs between brokers.
 package webhook
 
 import (
@@ -26,8 +27,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Handler serves POST /webhooks/{route}/{instance} and the quarantine's URLs, and accepts
-// the payloads of triggers. It is safe for concurrent use and keeps nothing of a request.
+// Handler serves POST /webhooks/{route}/{instance} and the quarantine's URLs, and accepts the
+// payloads of triggers. It is safe for concurrent use and retains nothing from a request.
 type Handler struct {
 	config Config
 	admin  http.Handler
@@ -68,8 +69,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveWebhook responds to handshakes, which anyone may make, and to deliveries, for which a
-// sender must be authorised.
+// serveWebhook responds to handshakes, which need no authorisation, and to deliveries, which
+// do.
 func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	d := parse(r, h.config.Now())
 	switch {
