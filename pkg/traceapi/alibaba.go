@@ -16,8 +16,8 @@ type alibaba struct{ api api }
 
 var _ openapi.Backend = alibaba{}
 
-// Trace reads the whole range, because the response needs the total number of rows, and
-// returns one page of it.
+// Trace returns one page of the rows in a range. It reads the whole range, because the
+// response includes the total number of rows.
 func (b alibaba) Trace(ctx context.Context, request openapi.TraceRequest) (openapi.TracePage, error) {
 	found, err := b.api.reader.Trace(ctx, query.Request{
 		InstanceID: request.InstanceID, ClientID: request.ClientID,

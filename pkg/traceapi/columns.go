@@ -12,8 +12,8 @@ type column struct {
 	value func(e *event.Event) any // string, bool, int32, or nil if the value is unknown
 }
 
-// columns lists the fields of a row, in the same order for every format: the columns of an
-// event, with the two halves of the client identifier after instance_id.
+// columns lists the fields of a row, in the same order for every format. They are the columns
+// of an event, plus the two halves of the client identifier after instance_id.
 var columns = func() []column {
 	var all []column
 	for _, c := range event.Columns() {
@@ -27,8 +27,8 @@ var columns = func() []column {
 	return all
 }()
 
-// inText returns a function that returns a column's values with times in the API's text form
-// and all other values unchanged.
+// inText changes a column's value function so that it returns times in the API's text form.
+// Other values stay unchanged.
 func inText(value func(*event.Event) any) func(*event.Event) any {
 	return func(e *event.Event) any {
 		v := value(e)

@@ -11,23 +11,23 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Reader reads events from the bucket. It is a query.Reader.
+// Reader reads events from the bucket. *query.Reader implements it.
 type Reader interface {
 	Trace(ctx context.Context, request query.Request) (query.Result, error)
 }
 
-// Config of the handler. The zero value of a field means its default.
+// Config configures the handler. The zero value of a field means its default.
 type Config struct {
 	// Reader reads the events. Required.
 	Reader Reader
-	// Tokens are the bearer tokens of the API, each with its instances. Empty: the API
-	// refuses every request.
+	// Tokens are the bearer tokens of the API, each with the instances that it covers. If
+	// there are none, the API refuses every request.
 	Tokens serve.Tokens
 	// Keys are the AccessKeys of Alibaba's OpenAPI. Empty: Alibaba's OpenAPI refuses every
 	// request.
 	Keys []openapi.Key
-	// Lookback is the time that is searched for a device's status at an instant, in addition
-	// to the UTC day of that instant. Zero: only that day is searched.
+	// Lookback is how far back a device's status is searched for, before the UTC day of the
+	// requested instant. Zero: only that day is searched.
 	Lookback time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time

@@ -16,7 +16,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// object is a part of the description.
+// object is a YAML object in the API's description.
 type object = map[string]any
 
 func parseDescription(t *testing.T) object {
@@ -74,8 +74,8 @@ func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	}
 }
 
-// TestResponsesAreAsDescribed: real responses have all described fields in the described types,
-// both for events with every value and for events with few values.
+// TestResponsesAreAsDescribed: responses match the described schemas, both for events with a
+// value in every field and for events with few values.
 func TestResponsesAreAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	refused := full
@@ -109,8 +109,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	}
 }
 
-// fits checks a JSON value against the parts of a schema that the description uses. It allows
-// only described fields.
+// fits checks a JSON value against a schema. It supports only the schema keywords that the
+// description uses, and refuses fields that the schema does not describe.
 func fits(whole, schema object, v any) error {
 	schema = follow(whole, schema)
 	if choices, ok := schema["oneOf"].([]any); ok {

@@ -51,7 +51,8 @@ func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	return a.diagnose(r.Context(), d, from, to, lang)
 }
 
-// parseKnown parses from and to, and ends the range at the latest time that an event can have.
+// parseKnown parses the parameters from and to. The range ends no later than the latest time
+// that a recorded event can have.
 func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	now := a.now()
 	from, to, err = parseSpan(values, now)
@@ -79,8 +80,9 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the end of a diagnosis: now, or the time of the newest event if that is
-// later because the clock of its broker runs fast.
+// knownTo returns the instant at which a diagnosis ends: now, or the time of the newest event
+// if that is later than now because a broker's clock runs fast. The result is never before
+// from or after the end of the range.
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

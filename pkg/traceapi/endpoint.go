@@ -12,12 +12,11 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// api serves the paths below /api/v1/. It keeps nothing of a request.
+// api serves the paths below /api/v1/. It retains nothing from a request.
 type api struct {
 	reader Reader
 	now    func() time.Time
-	// lookback is the time that is searched for a device's status before the UTC day of an
-	// instant.
+	// lookback is Config.Lookback.
 	lookback time.Duration
 }
 
@@ -35,8 +34,7 @@ func (a api) endpoints() map[string]endpoint {
 	}
 }
 
-// permission is a function that returns nil if the request may see an instance, otherwise
-// errForbidden.
+// permission returns nil if the request may read an instance, otherwise errForbidden.
 type permission func(instanceID event.InstanceID) error
 
 var errForbidden = errors.New("the token does not cover the instance")

@@ -8,7 +8,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// parseFilter parses action and action_info, the comma-separated values to select.
+// parseFilter parses the parameters action and action_info, each a comma-separated list of the
+// values to select.
 func (q *traceRequest) parseFilter(values url.Values) (err error) {
 	q.request.Actions, err = parseWords(values.Get("action"), func(word string) (event.Action, bool) {
 		action := event.Action(word)

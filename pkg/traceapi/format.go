@@ -40,7 +40,7 @@ func jsonLine(e *event.Event) []byte {
 	return b.Bytes()
 }
 
-// writeJSON appends a value without a line end. It does not escape <, > and &.
+// writeJSON appends a value as JSON, without a line end. It does not escape <, > and &.
 func writeJSON(b *bytes.Buffer, v any) {
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)
@@ -66,8 +66,8 @@ func csvLine(e *event.Event) []byte {
 	return csvRecord(cells)
 }
 
-// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's writer,
-// because that changes line ends inside a cell.
+// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's
+// csv.Writer, because csv.Writer changes line ends inside a cell.
 func csvRecord(cells []string) []byte {
 	var b bytes.Buffer
 	for i, text := range cells {
@@ -83,10 +83,11 @@ func csvRecord(cells []string) []byte {
 	return b.Bytes()
 }
 
-// cell returns a value as the text of a CSV cell. Spreadsheets interpret a text that starts
-// with one of formulaStarts as a formula, and devices choose their names, so cell prefixes
-// such a text with an apostrophe. The JSON formats keep the text unchanged.
-// (https://owasp.org/www-community/attacks/CSV_Injection)
+// cell returns a value as the text of a CSV cell. Devices choose their own names, and
+// spreadsheets interpret a text that starts with one of formulaStarts as a formula. Therefore
+// cell puts an apostrophe before such a text
+// (https://owasp.org/www-community/attacks/CSV_Injection). The JSON formats keep the text
+// unchanged.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:

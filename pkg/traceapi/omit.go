@@ -34,15 +34,17 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is one list of a diagnosis while fit refills it, from its newest entry to its oldest.
+// list is one of the lists of a diagnosis while fit refills it, from the newest entry to the
+// oldest.
 type list struct {
 	rest int // number of entries that are not yet back in the list
-	used int // bytes in the response
+	used int // bytes that the entries in the list take in the response
 	size func(i int) int
 	put  func(i int)
 }
 
-// emptied removes all entries of a list, so that they can be put back one by one.
+// emptied removes all entries from a list, and returns a list that can put them back one by
+// one. It adds the number of entries to left; each entry that is put back subtracts one.
 func emptied[T any](from *[]T, left *int) *list {
 	all := *from
 	*from, *left = all[len(all):], *left+len(all)
@@ -73,8 +75,8 @@ func share(budget int, lists []*list) {
 	}
 }
 
-// hungriest returns the list that used the fewest bytes among the lists with entries left, or
-// nil if no list has entries left.
+// hungriest returns the list that has used the fewest bytes, among the lists whose rest is not
+// 0. It returns nil if there is no such list.
 func hungriest(lists []*list) (least *list) {
 	for _, l := range lists {
 		if l.rest > 0 && (least == nil || l.used < least.used) {

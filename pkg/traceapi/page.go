@@ -16,15 +16,15 @@ const (
 	// that the response stays below Function Compute's 6 MB. It counts the bytes of the
 	// runtime's response, in which the body is a JSON string.
 	maxBytes = 5 << 20
-	// maxUnreadable is the maximum number of unreadable objects in a response. More than that
-	// are unreadable only if a whole partition is lost.
+	// maxUnreadable is the maximum number of unreadable objects in a response. Only the loss
+	// of a whole partition makes more objects unreadable.
 	maxUnreadable = 1000
 	// maxError is the maximum length of the error of an unreadable object, in characters.
 	maxError = 256
 )
 
-// tracePage is the content of one response: as many rows as fit, and at least one row if there
-// are any.
+// tracePage is the content of one response. It has as many rows as fit, and at least one row
+// unless there are none.
 type tracePage struct {
 	format     format
 	rows       [][]byte
@@ -93,7 +93,8 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// content returns the part of a page that its entity tag covers: all except the receipt.
+// content returns the part of a page that its entity tag covers: everything except the receipt
+// and the steps of the plan, which differ even if the rows are the same.
 func (p tracePage) content() [][]byte {
 	var rest bytes.Buffer
 	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})

@@ -27,7 +27,7 @@ func (a api) readPast(ctx context.Context, d device, from, to time.Time) (*past,
 	return p, p.extend(ctx, startOfDay(from))
 }
 
-// extend reads the events before those that p already holds, back to the instant from.
+// extend reads the events between the instant from and the start of p, and adds them to p.
 func (p *past) extend(ctx context.Context, from time.Time) error {
 	result, err := p.api.reader.Trace(ctx, query.Request{
 		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
@@ -44,8 +44,9 @@ func (p *past) extend(ctx context.Context, from time.Time) error {
 	return nil
 }
 
-// statusAt returns the device's status at an instant. It searches back until the events settle
-// the status or the lookback is exhausted: one day, then two at once, four, and so on.
+// statusAt returns the device's status at an instant. It extends p back in time, first by one
+// day, then by two, four and so on, until the events settle the status or the lookback is
+// exhausted.
 func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
 	limit := startOfDay(at).Add(-p.api.lookback)
 	for days := 1; ; days *= 2 {

@@ -44,7 +44,8 @@ func (r *recorded) api() api {
 	return api{reader: r, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// happened returns an event of the client c on a channel, d days before now.
+// happened returns an event of the client c on a channel, at a time of the day d days before
+// now.
 func happened(channel string, action event.Action, d int, at string) event.Event {
 	day := now.AddDate(0, 0, -d).Format(time.DateOnly)
 	t, err := time.Parse(time.RFC3339, day+"T"+at+"Z")
@@ -123,7 +124,8 @@ func TestStatusOfThePast(t *testing.T) {
 	}
 }
 
-// A status considers every recorded event, even an event of a broker whose clock runs fast.
+// TestTheStatusNowKnowsWhatClocksAheadTold: the current status considers every recorded event,
+// even an event of a broker whose clock runs fast.
 func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "08:10:00")}}
 	status := "/api/v1/status?instance=i&client=c"
@@ -135,8 +137,9 @@ func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// A diagnosis up to now agrees with the status: if a broker whose clock runs fast reported
-// that the device went offline, the diagnosis includes that event.
+// TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold: a diagnosis up to now agrees with the
+// current status. If a broker whose clock runs fast reported that the device went offline, the
+// diagnosis includes that event.
 func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
@@ -167,8 +170,8 @@ func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
 }
 
-// TestDiagnosisReadsItsDaysOnce: the events of the range's first day also show the state
-// before the range, so that day is not read twice.
+// TestDiagnosisReadsItsDaysOnce: a diagnosis reads the first day of its range only once,
+// because the events of that day also show the state before the range.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
@@ -210,7 +213,8 @@ func TestDiagnosisSpeaksTheLanguageAskedFor(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&lang=fr").Code)
 }
 
-// restless returns a device that connects for half of each period, all day.
+// restless returns the events of a device that is connected for the first half of each period,
+// all day.
 func restless(period time.Duration) *recorded {
 	r := &recorded{}
 	start := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)

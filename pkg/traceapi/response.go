@@ -15,8 +15,8 @@ import (
 // response writes the result of an endpoint.
 type response func(w http.ResponseWriter, r *http.Request)
 
-// jsonResponse returns a response without an entity tag. It must not be cached, because it is
-// true only for one instant.
+// jsonResponse returns a response without an entity tag. Such a response must not be cached,
+// because it is true only for one instant.
 func jsonResponse(v any) response {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
@@ -44,8 +44,8 @@ func encode(v any) []byte {
 // notModified responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak, because
 // responses with the same content differ in their receipts.
 //
-// Clients must revalidate cached responses: a recorder accepts events as old as its retention,
-// and every recorded event must appear in the next response.
+// Clients must revalidate cached responses, because a recorder accepts events as old as its
+// retention, and every recorded event must appear in the next response.
 func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
 	sum := sha256.New()
 	for _, part := range content {

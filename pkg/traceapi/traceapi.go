@@ -3,10 +3,11 @@
 //
 // What always holds:
 //
-//   - It only reads. A request for an instance that its token does not cover reads nothing.
-//   - A response has at most about 5 MB and states its cost in a receipt.
-//   - A response says so if objects could not be read.
-//   - No response contains an error of the store; the log does.
+//   - The package only reads. If the token of a request does not cover the instance, the
+//     request reads nothing.
+//   - A response of the HTTP API has at most about 5 MB and states its cost in a receipt.
+//   - If objects could not be read, the response is marked as incomplete or is an error.
+//   - Errors of the store appear in the log, never in a response.
 package traceapi
 
 import (

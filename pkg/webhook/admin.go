@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute begins the paths of the quarantine below webhookPath. It stands in the place of a
-// source's route.
+// adminRoute begins the quarantine's paths below webhookPath, in the place of a source's
+// route.
 const adminRoute = "quarantine"
 
 // admin shows the quarantine to the operator:

@@ -23,7 +23,7 @@ func (b *harness) admin(method, path string) *httptest.ResponseRecorder {
 	return b.do(method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
 }
 
-// keep stores an item that was received at now minus the given duration.
+// keep stores an item whose received time is now minus before.
 func (b *harness) keep(t *testing.T, before time.Duration, body string) quarantine.ID {
 	t.Helper()
 	id, err := quarantine.Keep(t.Context(), b, quarantine.Item{

@@ -131,7 +131,8 @@ func TestTokenInURL(t *testing.T) {
 }
 
 // TestTokenInPlaceOfTheInstance: refusals are logged with the instance. If the sender omits
-// the instance, the token takes its place in the URL, and the log must not contain the token.
+// the instance, the token takes the instance's place in the URL, and the log must not contain
+// the token.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}

@@ -35,8 +35,8 @@ type Config struct {
 	// Tokens are the tokens that senders use, each with the instances that it covers. If there
 	// are none, only triggers can deliver.
 	Tokens serve.Tokens
-	// AdminToken is the bearer token for the quarantine's URLs. If it is empty, these URLs do
-	// not exist.
+	// AdminToken is the bearer token for the quarantine's URLs. If it is empty, these URLs
+	// respond with 404.
 	AdminToken string
 	// TriggerInstance is the instance of the events that triggers deliver. Default: the name
 	// of the triggers' source, broker.ApsaraMQ.
@@ -51,8 +51,7 @@ type Config struct {
 	// Transport makes the requests that confirm a broker's handshake. Default
 	// http.DefaultTransport.
 	Transport http.RoundTripper
-	// Now is the clock. It provides the time at which a delivery is received. Default
-	// time.Now.
+	// Now is the clock for the received times of deliveries. Default time.Now.
 	Now func() time.Time
 }
 

@@ -48,7 +48,7 @@ func isUsablePosition(position string) bool {
 }
 
 // parseEncoding returns the Content-Encoding in lower case, or "unknown" if the value is too
-// long or not printable.
+// long or not printable ASCII.
 func parseEncoding(value string) string {
 	encoding := strings.ToLower(strings.TrimSpace(value))
 	if len(encoding) > maxEncoding || !isPrintable(encoding) {

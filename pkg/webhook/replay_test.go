@@ -94,9 +94,9 @@ func (s *system) trace(client string) []event.Event {
 }
 
 // TestReplayAfterAnUpgrade: an older recorder understood only part of a body. The events of
-// the body have no time of their own, so that they share the received time and differ only in
-// their place in the body. A replay records the missing event, and queries show the other
-// events once.
+// the body have no time of their own, so they share the received time and differ only in their
+// place in the body. A replay records the missing event, and queries show the other events
+// once.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`

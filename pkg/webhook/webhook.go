@@ -1,5 +1,5 @@
 // Package webhook receives the events that brokers report, over HTTP and from triggers. It
-// responds only after the events are durable.
+// reports success only after the events are durable.
 //
 // What always holds:
 //
