@@ -1,6 +1,6 @@
-// Compactor merges the bucket's small objects into few, each time its timer fires. Running
-// it again, or twice at once, is harmless. See README.md in the folder above for its
-// environment variables.
+// Compactor merges the bucket's small objects into fewer, larger ones each time its timer
+// fires. Running it again, or twice at once, is harmless. See README.md in the folder above
+// for its environment variables.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// tick compacts the shards that the timer's payload names, or all of them.
+// tick compacts the shards that the timer's payload names, or all shards if it names none.
 func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
 	shards, err := shardsOf(event)
 	if err != nil {
@@ -43,8 +43,8 @@ func shardsOf(event []byte) (layout.ShardRange, error) {
 // progress.
 const margin = 10 * time.Second
 
-// run compacts until nothing is left or the time is nearly over, and logs the result. The
-// next invocation continues where this one stops.
+// run compacts until nothing is left to compact or the time is nearly over, and logs the
+// result. The next invocation continues where this one stops.
 func run(ctx context.Context, work func(context.Context) (compact.Report, error)) error {
 	ctx, cancel := withMargin(ctx)
 	defer cancel()

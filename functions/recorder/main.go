@@ -1,6 +1,6 @@
-// Recorder records what brokers report, over webhooks and triggers. It responds with 2xx
-// only after the events are durable in the bucket. See README.md in the folder above for
-// its environment variables.
+// Recorder records the events that brokers report through webhooks and triggers. It responds
+// with 2xx only after the events are durable in the bucket. See README.md in the folder above
+// for its environment variables.
 package main
 
 import (
@@ -45,7 +45,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Handler:     handler,
 		Event:       handler.Event,
-		Start:       writer.Claim, // so that an event needs only one request, its put
+		Start:       writer.Claim, // so that a later event needs only one store request, its put
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil

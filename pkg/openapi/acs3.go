@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// acs3 is the name of this signature style, with which its Authorization header begins.
+// acs3 is the name of the signature style ACS3. An Authorization header in this style begins
+// with the name.
 const acs3 = "ACS3-HMAC-SHA256"
 
-// alwaysSigned lists the headers that must be signed. Otherwise anyone could change these
-// headers.
+// alwaysSigned lists the headers that must be signed, so that nobody can change these headers
+// unnoticed.
 var alwaysSigned = []string{
 	"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version",
 }
@@ -42,9 +43,9 @@ func parseAuthorization(header string) (authorization, error) {
 	return a, a.checkSignedHeaders()
 }
 
-// checkSignedHeaders checks that every header that must be signed is listed, and none twice.
-// Repeated names are refused because the canonical request would repeat a long header once per
-// name.
+// checkSignedHeaders checks that SignedHeaders lists every header that must be signed, and no
+// header twice. A repeated name is refused, because each repetition would copy a possibly long
+// header into the canonical request.
 func (a authorization) checkSignedHeaders() error {
 	listed := map[string]bool{}
 	for _, name := range a.signedHeaders {
@@ -86,7 +87,7 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical returns the canonical request. It contains the parameters of a form only as the
+// canonical returns the canonical request. A form is part of the canonical request only as the
 // hash of the body.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder

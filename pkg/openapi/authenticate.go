@@ -13,8 +13,8 @@ const skew = 15 * time.Minute
 // timestampLayout is the layout of a request's time: UTC, in whole seconds.
 const timestampLayout = "2006-01-02T15:04:05Z"
 
-// claim is what a request states about itself, in either style. Do not trust it before its
-// signature is verified.
+// claim holds the key, the time and the operation that a request claims, in either style. They
+// must not be trusted before the signature is verified.
 type claim struct {
 	accessKeyID, signature string
 	nonce, timestamp       string
@@ -23,8 +23,8 @@ type claim struct {
 	sign func(secret string) string
 }
 
-// claimOf returns the claim of a request. It distinguishes the two styles by the Authorization
-// header, because clients send x-acs-… headers in both styles.
+// claimOf returns the claim of a request. Only the Authorization header distinguishes the two
+// styles, because clients send x-acs-… headers in both styles.
 func claimOf(r request) (claim, error) {
 	if strings.HasPrefix(r.header.Get("Authorization"), acs3) {
 		return acs3Claim(r)

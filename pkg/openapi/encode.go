@@ -8,7 +8,7 @@ import (
 )
 
 // encode percent-encodes text as both signature styles require: letters, digits, "-", "_", "."
-// and "~" stay, and every other byte becomes %XX (RFC 3986, 2.1 and 2.3).
+// and "~" stay unchanged, and every other byte becomes %XX (RFC 3986, 2.1 and 2.3).
 func encode(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }

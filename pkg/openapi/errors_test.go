@@ -97,7 +97,8 @@ func TestOperationAndVersion(t *testing.T) {
 	}
 }
 
-// TestStylesDoNotMix: each style reads operation and version only from its own place.
+// TestStylesDoNotMix: the operation and the version are read only from headers in ACS3, and
+// only from parameters in v1.
 func TestStylesDoNotMix(t *testing.T) {
 	c := &canned{online: []bool{true}}
 	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
@@ -157,7 +158,7 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// TestAuthorizationSpaces: other clients put spaces after the commas.
+// TestAuthorizationSpaces: some clients put spaces after the commas.
 func TestAuthorizationSpaces(t *testing.T) {
 	r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 	r.Header.Set("Authorization", strings.ReplaceAll(r.Header.Get("Authorization"), ",", ", "))

@@ -17,7 +17,7 @@ import (
 
 // handler serves the API.
 type handler struct {
-	keys    map[string]Key // by id
+	keys    map[string]Key // by AccessKey id
 	now     func() time.Time
 	backend Backend
 	nonces  *nonces
@@ -99,7 +99,8 @@ func find(c claim) (operation, error) {
 	return run, nil
 }
 
-// asError returns the error to send. Any error other than an apiError comes from the store.
+// asError returns the error to send. An error that is not an apiError comes from the store, so
+// asError logs it and returns errUnavailable.
 func asError(ctx context.Context, err error, id string) apiError {
 	var f apiError
 	if errors.As(err, &f) {

@@ -10,17 +10,17 @@ import (
 // memory to about 10 MB.
 const maxNonces = 1 << 17
 
-// nonces remembers the nonces of verified requests for at least half an hour, the time in
-// which a request is accepted. It forgets them sooner if more than maxNonces arrive in
-// that time.
+// nonces remembers the nonces of verified requests for at least half an hour, because a
+// request is accepted for at most that long. If more than maxNonces arrive in that time,
+// nonces are forgotten sooner.
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}
 	began      time.Time // when the young generation began
 }
 
-// nonce is the start of the hash of a nonce. The nonce itself is not kept, because a client
-// may send a long text.
+// nonce is the start of the hash of an AccessKey id and a nonce. The nonce's text is not kept,
+// because it may be long.
 type nonce [16]byte
 
 func newNonces() *nonces { return &nonces{young: map[nonce]struct{}{}} }

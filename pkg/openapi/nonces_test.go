@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoncesAreKeptHalfAnHour: a request dated 15 minutes ahead is accepted for 30 minutes.
+// TestNoncesAreKeptHalfAnHour: a request dated 15 minutes ahead is accepted for 30 minutes, so
+// its nonce must be kept that long.
 func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 	n := newNonces()
 	for minute := range 120 {

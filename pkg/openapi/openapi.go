@@ -1,14 +1,14 @@
-// Package openapi serves the query operations of ApsaraMQ for MQTT's API, version
-// 2020-04-20: QueryMqttTraceDevice, QuerySessionByClientId and
-// BatchQuerySessionByClientIds. Alibaba Cloud's own clients work with it if only their
-// endpoint is changed.
+// Package openapi serves the query operations of ApsaraMQ for MQTT's API, version 2020-04-20:
+// QueryMqttTraceDevice, QuerySessionByClientId and BatchQuerySessionByClientIds. To use this
+// service, Alibaba Cloud's own clients need only a different endpoint.
 //
 // What always holds:
 //   - A request is served only if it is signed with one of the configured keys, in either
-//     style of Alibaba Cloud: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in parameters. Its
-//     time must be within 15 minutes of ours, and its nonce new.
-//   - Parameters may come from the query and from a form body. Signatures cover their
-//     decoded values, because clients encode them differently.
+//     style of Alibaba Cloud: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in parameters. The
+//     request's time must be within 15 minutes of our clock, and its nonce must be new.
+//   - Parameters may come from the query and from a form body. Signatures are checked against
+//     the decoded parameters, because clients encode parameters differently. Only an ACS3 form
+//     is signed as it is sent, through the hash of the body.
 //   - Every response is a JSON object with a RequestId, which the header x-acs-request-id
 //     repeats. A success has status 200 and no Code; an error has status 4xx or 5xx, a Code
 //     for programs and a Message for people.
@@ -34,7 +34,7 @@ import (
 // version is the API version that every request must name.
 const version = "2020-04-20"
 
-// Config of the API.
+// Config configures the API.
 type Config struct {
 	// Keys are the accepted AccessKeys. Empty: every request is refused.
 	Keys []Key
@@ -62,12 +62,11 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Backend reads what the operations return. Its methods are called concurrently. An error
-// other than ErrTooMany becomes a 503, because trying again can help.
+// Backend reads the data that the operations return. Its methods are called concurrently. An
+// error other than ErrTooMany becomes a 503, because trying again can help.
 type Backend interface {
 	Trace(ctx context.Context, request TraceRequest) (TracePage, error)
-	// Online reports for each client identifier, in their order, whether the client is
-	// connected now.
+	// Online reports whether each of the clients is connected now, in the order of clientIDs.
 	Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error)
 }
 
@@ -106,9 +105,9 @@ type Row struct {
 }
 
 // New returns the handler of the API for the path "/"; Is reports which requests belong to the
-// handler. The handler is safe for concurrent use. It remembers the nonces of the last half
-// hour only in its own memory, so with several function instances a request can be repeated to
-// another instance.
+// handler. The handler is safe for concurrent use. It keeps the nonces of the last half hour
+// only in its own memory. If several function instances run, a request that one of them has
+// served can therefore be replayed to another instance.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

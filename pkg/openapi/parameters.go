@@ -86,7 +86,7 @@ func (p parameters) clientIDs(maximum int) ([]event.ClientID, error) {
 	return ids, nil
 }
 
-// count returns the number of names with a prefix.
+// count returns the number of parameters whose names have the prefix.
 func (p parameters) count(prefix string) (n int) {
 	for name := range p {
 		if strings.HasPrefix(name, prefix) {

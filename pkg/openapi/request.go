@@ -68,8 +68,8 @@ func parseForm(contentType string, body []byte) (parameters, error) {
 	return parseParameters(string(body))
 }
 
-// parameters maps decoded names to values. A repeated name is an error, because either of
-// its values could be meant.
+// parameters maps decoded names to decoded values. A repeated name is an error, because it is
+// unclear which of its values is meant.
 type parameters map[string]string
 
 // parseParameters parses a query or a form.
@@ -93,8 +93,7 @@ func parseParameters(encoded string) (parameters, error) {
 
 func repeated(name string) error { return invalid("%.64q is given more than once", name) }
 
-// and returns the parameters of p and others together: those of the query and those of the
-// form.
+// and returns all parameters of p and others. A name that occurs in both is an error.
 func (p parameters) and(others parameters) (parameters, error) {
 	all := make(parameters, len(p)+len(others))
 	for _, some := range []parameters{p, others} {

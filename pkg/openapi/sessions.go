@@ -28,7 +28,8 @@ func (h *handler) querySessionByClientID(ctx context.Context, instanceID event.I
 	return &sessionResponse{OnlineStatus: online[0]}, nil
 }
 
-// sessionsResponse is the body of BatchQuerySessionByClientIds, in the requested order.
+// sessionsResponse is the body of BatchQuerySessionByClientIds. Its list has the order of the
+// request.
 type sessionsResponse struct {
 	identified
 	OnlineStatusList []onlineStatus

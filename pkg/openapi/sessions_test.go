@@ -38,7 +38,8 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedOnes)
 }
 
-// list returns ClientIdList with the given numbers, each with the value "c".
+// list returns an instance and the parameters ClientIdList.n for the given numbers n, each
+// with the value "c".
 func list(numbers ...string) map[string]string {
 	parameters := map[string]string{"InstanceId": "post-cn-x"}
 	for _, number := range numbers {

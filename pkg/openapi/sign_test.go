@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The signing functions of this file share nothing with the code under test.
+// The signing functions of this file share no code with the code under test.
 
 // percent percent-encodes text for both signatures, byte by byte.
 func percent(text string) string {
@@ -127,11 +127,13 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 	return r
 }
 
-// request returns the draft as an HTTP request. The parameters are in the reverse of the
-// signed order, with spaces as "+" and only necessary characters encoded.
+// request returns the draft as an HTTP request. It writes the parameters differently from the
+// signed text: in reverse order, with spaces as "+" and with fewer characters encoded. Only
+// the form of an ACS3 request is sent exactly as it was signed, because the signature covers
+// the hash of the body.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
-	if d.style == "ACS3" && d.form != nil { // the signature covers the hash of the body, so the parameters must keep the signed order
+	if d.style == "ACS3" && d.form != nil {
 		r = httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(pairs(d.form)))
 	}
 	r.Host = d.host

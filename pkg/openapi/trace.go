@@ -13,7 +13,7 @@ const (
 	maxPage = 100
 )
 
-// traceResponse is the body of QueryMqttTraceDevice. The list of rows is never null.
+// traceResponse is the body of QueryMqttTraceDevice. DeviceInfoList is never null.
 type traceResponse struct {
 	identified
 	Total          int
@@ -31,8 +31,8 @@ type deviceInfo struct {
 	ActionInfo event.ActionInfo
 }
 
-// china is the time zone of a row's Time. The text of a Time does not name its zone, but in
-// the reference's example a request for 07:00 to 08:00 UTC returns a row of 15:51.
+// china is the time zone of a row's Time. The text of a Time has no zone, but the reference
+// has an example: a request for 07:00 to 08:00 UTC returns a row with the time 15:51.
 var china = time.FixedZone("UTC+8", 8*60*60)
 
 func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID event.InstanceID, p parameters) (response, error) {

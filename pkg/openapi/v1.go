@@ -7,8 +7,8 @@ import (
 	"maps"
 )
 
-// v1Claim returns the claim of a request that carries its signature among its parameters
-// (signature version 1.0). This style does not sign headers, so headers are ignored.
+// v1Claim returns the claim of a request whose signature is one of its parameters (signature
+// version 1.0). This style does not sign headers, so headers are ignored.
 func v1Claim(r request) (claim, error) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"} {
 		if r.all[name] == "" {

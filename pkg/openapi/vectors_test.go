@@ -13,8 +13,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// odd is a client identifier with every kind of character that some encodings treat
-// differently from others.
+// odd is a client identifier with all kinds of characters that clients encode differently.
 const odd = "GID_a@@@dev 1*~+/é中"
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -97,7 +96,7 @@ var vectors = []vector{
 	},
 }
 
-// request returns the vector's request in the given encoding.
+// request returns the vector's request, with its parameters in the given encoding.
 func (v vector) request(encode func(map[string]string) string) *http.Request {
 	r := httptest.NewRequest("POST", "/?"+encode(v.query), strings.NewReader(encode(v.form)))
 	r.Host = "127.0.0.1:18080"
@@ -110,7 +109,7 @@ func (v vector) request(encode func(map[string]string) string) *http.Request {
 	return r
 }
 
-// encodings lists ways to write the same parameters.
+// encodings holds different encodings of the same parameters.
 var encodings = map[string]func(map[string]string) string{
 	"sorted, spaces as +": func(p map[string]string) string {
 		values := url.Values{}
@@ -151,9 +150,9 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestPublishedVector checks the example of the reference, v3-request-structure-and-signature.
-// The example is for another product, so the API verifies the signature and then refuses the
-// version.
+// TestPublishedVector checks the example on the reference's page
+// v3-request-structure-and-signature. The example is for another product, so the API verifies
+// the signature and then refuses the version.
 func TestPublishedVector(t *testing.T) {
 	at := time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)
 	api, err := New(Config{

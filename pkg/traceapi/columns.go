@@ -27,7 +27,7 @@ var columns = func() []column {
 	return all
 }()
 
-// inText changes a column's value function so that it returns times in the API's text form.
+// inText wraps a column's value function so that times are returned in the API's text form.
 // Other values stay unchanged.
 func inText(value func(*event.Event) any) func(*event.Event) any {
 	return func(e *event.Event) any {

@@ -26,8 +26,8 @@ type Config struct {
 	// Keys are the AccessKeys of Alibaba's OpenAPI. Empty: Alibaba's OpenAPI refuses every
 	// request.
 	Keys []openapi.Key
-	// Lookback is how far back a device's status is searched for, before the UTC day of the
-	// requested instant. Zero: only that day is searched.
+	// Lookback is how far the search for a device's status extends back beyond the UTC day of
+	// the requested instant. Zero: only that day is searched.
 	Lookback time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time

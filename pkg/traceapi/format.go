@@ -85,9 +85,8 @@ func csvRecord(cells []string) []byte {
 
 // cell returns a value as the text of a CSV cell. Devices choose their own names, and
 // spreadsheets interpret a text that starts with one of formulaStarts as a formula. Therefore
-// cell puts an apostrophe before such a text
-// (https://owasp.org/www-community/attacks/CSV_Injection). The JSON formats keep the text
-// unchanged.
+// cell puts an apostrophe before such a text. The JSON formats keep the text unchanged. See
+// https://owasp.org/www-community/attacks/CSV_Injection.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:

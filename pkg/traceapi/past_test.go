@@ -44,8 +44,8 @@ func (r *recorded) api() api {
 	return api{reader: r, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// happened returns an event of the client c on a channel, at a time of the day d days before
-// now.
+// happened returns an event of the client c on a channel, d days before now. at is its time of
+// day.
 func happened(channel string, action event.Action, d int, at string) event.Event {
 	day := now.AddDate(0, 0, -d).Format(time.DateOnly)
 	t, err := time.Parse(time.RFC3339, day+"T"+at+"Z")

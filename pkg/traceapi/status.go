@@ -46,8 +46,8 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 }
 
 // parseAt parses the parameter at. It also returns until, the latest event time that counts
-// for the status. A future instant is treated as now. For now, until is later than at, so that
-// events of brokers whose clocks run fast count, too.
+// for the status. A future instant is treated as now. If the instant is now, until is later
+// than at, so that events of brokers whose clocks run fast count, too.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

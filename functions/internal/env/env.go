@@ -1,8 +1,8 @@
 // Package env reads the functions' configuration from the environment.
 //
-// A Reader continues after an invalid variable, so that one start reports all of them. No
-// error contains a secret. Space around a value is dropped, and an empty value counts as
-// not set.
+// A Reader continues after an invalid variable, so that one start reports all invalid
+// variables. No error contains a secret. Space around a value is dropped, and an empty value
+// counts as not set.
 package env
 
 import (
@@ -53,7 +53,7 @@ func (r *Reader) Reject(name, reason string) {
 	r.errs = append(r.errs, fmt.Errorf("environment variable %s %s", name, reason))
 }
 
-// Err returns all errors so far, in one line, or nil.
+// Err returns all errors so far as one error with a one-line text, or nil if there are none.
 func (r *Reader) Err() error {
 	if len(r.errs) == 0 {
 		return nil

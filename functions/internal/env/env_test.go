@@ -50,7 +50,8 @@ func TestBucket(t *testing.T) {
 	bucket.Credentials("id", "secret", "token")
 }
 
-// A request on a connection that went silent is retried on another connection.
+// TestBucketRetriesWhenTheServiceIsSilent: a request on a connection that has gone silent is
+// retried on another connection.
 func TestBucketRetriesWhenTheServiceIsSilent(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
