@@ -10,13 +10,13 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// ErrConflict is the error for a bucket that has another layout than the configured one, or
-// that has contradictory or unknown markers.
+// ErrConflict means that the bucket has a layout other than the configured one, more than one
+// marker, or a marker that this version does not know.
 var ErrConflict = errors.New("the bucket has another layout")
 
 // Find returns the layout that the bucket's marker states, or the zero Layout if there is no
-// marker yet. It makes one request. It returns ErrConflict if there are several markers or a
-// marker of another version.
+// marker yet. Find makes one request. It returns ErrConflict if there is more than one marker,
+// or a marker that this version does not know.
 func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	page, err := store.List(ctx, MarkerPrefix, "")
 	if err != nil {
@@ -36,16 +36,16 @@ func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	return found, nil
 }
 
-// Claimer is the part of a store that Claim needs.
+// Claimer lists the methods of an object store that Claim calls.
 type Claimer interface {
 	objstore.Lister
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
-// Claim returns nil if the bucket has layout l, and gives a new bucket this layout. It makes
-// one request, or three for a new bucket. If two callers claim different layouts at the same
-// time, at least one of them gets ErrConflict, because each caller lists the markers after its
-// own marker is durable.
+// Claim gives a new bucket the layout l. If the bucket already has another layout, Claim returns
+// ErrConflict. Claim makes one request, or three for a new bucket. If two callers claim different
+// layouts at the same time, at least one of them gets ErrConflict, because each caller lists the
+// markers after its own marker is durable.
 func Claim(ctx context.Context, store Claimer, l Layout) error {
 	found, err := Find(ctx, store)
 	if err != nil {

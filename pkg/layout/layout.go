@@ -6,9 +6,10 @@
 //	quarantine/day=2026-11-22/<id>.json
 //
 // Every format has a parser. Formatting the parsed parts of a key gives exactly the same key.
-// A segment's key sorts after the keys of all segments that the segment may supersede: by
-// sequence number within a run, otherwise by level, both zero-padded. A key never contains a client
-// identifier. Only Find and Claim, which handle the bucket's marker, make requests to a store.
+// A segment's key sorts after the keys of all segments that the segment may supersede. Within a
+// run, segments sort by sequence number, otherwise by level; both are zero-padded. A key never
+// contains a client identifier. Only Find and Claim, which handle the bucket's marker, make
+// requests to a store.
 package layout
 
 import (
@@ -22,8 +23,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Layout says how the bucket is divided. The layout is chosen when the bucket is first used,
-// and the marker object fixes it from then on.
+// Layout describes how the bucket is divided into shards. The layout is chosen when the bucket
+// is first used. From then on, the marker object fixes the layout.
 type Layout struct {
 	// Shards is the number of device partitions per day: 16, 256 or 4096.
 	Shards int
@@ -56,8 +57,8 @@ func ParseMarker(key string) (Layout, error) {
 	return l, nil
 }
 
-// Shard is a device partition: the first hex digits of MD5(client identifier). The hash is
-// MD5 because every SQL engine has it.
+// Shard identifies a device partition by the first hex digits of MD5(client identifier). The
+// hash is MD5 because every SQL engine supports MD5.
 type Shard string
 
 // ShardOf returns the shard of a client identifier.

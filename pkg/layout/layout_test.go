@@ -74,7 +74,7 @@ func TestShards(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, l, parsed)
 	}
-	require.Equal(t, layout.Shard("d"), layout.Layout{Shards: 16}.ShardOf("")) // d41d8cd9…
+	require.Equal(t, layout.Shard("d"), layout.Layout{Shards: 16}.ShardOf("")) // MD5 of "": d41d8cd9…
 	require.Equal(t, layout.Shard("d41"), layout.Layout{Shards: 4096}.ShardOf(""))
 	require.Error(t, layout.Layout{Shards: 17}.Validate())
 	for _, key := range []string{"layout/", "layout/v2-shards16", "layout/v1-shards016", "layout/v1-shards17"} {

@@ -22,22 +22,24 @@ const (
 // digest of its bytes and the length of its footer.
 type Name struct {
 	Level int
-	// Run is the run's identifier: 32 hex digits. Only for fresh segments.
+	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.
 	Run string
-	// Seq is the number of the put in its run, counted from 1. Only for fresh segments.
-	Seq int
-	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. Only for compacted
+	// Seq is the number of the put in its run, counted from 1. It is set only for fresh
 	// segments.
+	Seq int
+	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. It is set only for
+	// compacted segments.
 	Digest string
-	// FooterLength is the number of bytes at the segment's end that contain its whole
-	// footer, so that a reader needs no second request for it. Only for compacted segments.
+	// FooterLength is the number of bytes at the end of the segment that contain the whole
+	// footer, so that a reader can read the footer in one request. It is set only for
+	// compacted segments.
 	FooterLength int64
 }
 
 // Fresh reports whether the segment was written by a recorder.
 func (n Name) Fresh() bool { return n.Level == 0 }
 
-// String formats the name as in a key.
+// String formats the name as it appears in a key.
 func (n Name) String() string {
 	if n.Fresh() {
 		return fmt.Sprintf("l%04d-%s-%06d%s", n.Level, n.Run, n.Seq, extension)

@@ -17,7 +17,7 @@ type Partition struct {
 	Day   Day
 }
 
-// PartitionOf returns the partition of an event by its client identifier and event time.
+// PartitionOf returns the partition of an event with the given client identifier and event time.
 func (l Layout) PartitionOf(clientID event.ClientID, t time.Time) Partition {
 	return Partition{Shard: l.ShardOf(clientID), Day: DayOf(t)}
 }
@@ -33,14 +33,14 @@ func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) [
 	return partitions
 }
 
-// ShardPrefix returns the prefix of all keys of a shard. The shard comes before the day
-// because the store distributes its load by the beginning of keys.
+// ShardPrefix returns the prefix of the keys of all segments of a shard. In a key, the shard
+// comes before the day, because the store distributes its load by the first part of the keys.
 func ShardPrefix(s Shard) string { return EventsPrefix + "shard=" + string(s) + "/" }
 
 // Prefix returns the prefix of the keys of the partition's segments.
 func (p Partition) Prefix() string { return ShardPrefix(p.Shard) + "day=" + string(p.Day) + "/" }
 
-// String formats the partition as in a key: shard=4/day=2026-11-22.
+// String formats the partition as it appears in a key: shard=4/day=2026-11-22.
 func (p Partition) String() string { return "shard=" + string(p.Shard) + "/day=" + string(p.Day) }
 
 // ParseKey splits a segment's key into its partition and its name.

@@ -6,14 +6,14 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Segment is a segment in a partition's listing.
+// Segment describes a segment in the listing of a partition.
 type Segment struct {
 	Key  string
 	Size int64
 	Name Name
 }
 
-// Run holds the listed segments of one run in ascending order of their sequence numbers. Each
+// Run lists the segments of one run in ascending order of their sequence numbers. Each
 // segment contains all rows of the segments before it. A Run is never empty.
 type Run []Segment
 
@@ -37,8 +37,8 @@ func SplitRuns(segments []Segment) (runs []Run, compacted []Segment) {
 	return runs, slices.Clip(compacted)
 }
 
-// Segments returns the objects of a partition's listing whose keys parse, in the listing's
-// order. It ignores foreign objects.
+// Segments returns the segments in the listing of a partition, in the same order. It skips all
+// objects whose keys are not segment keys.
 func Segments(objects []objstore.Object) []Segment {
 	var segments []Segment
 	for _, o := range objects {

@@ -5,12 +5,13 @@ import (
 	"strings"
 )
 
-// ShardRange selects the shards from First to Last, both inclusive, by their leading hex
-// digits: 8 to f selects the upper half of the shards of any layout. The zero value selects all shards.
+// ShardRange selects the shards from First to Last, both inclusive, by their leading hex digits.
+// For example, 8 to f selects the upper half of the shards of any layout. The zero value selects
+// all shards.
 type ShardRange struct{ First, Last Shard }
 
-// ParseShardRange parses a range such as "8-f" or "00-7f", whose ends have the same number of
-// digits. An empty text selects all shards.
+// ParseShardRange parses a range such as "8-f" or "00-7f". Both ends must have the same number
+// of digits. An empty text selects all shards.
 func ParseShardRange(text string) (ShardRange, error) {
 	if text == "" {
 		return ShardRange{}, nil

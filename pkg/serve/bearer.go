@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Bearer passes requests that carry the bearer token (RFC 6750) to next and refuses all
-// others with 401. Its timing reveals nothing about the token. An empty token refuses every
-// request.
+// Bearer returns a handler that passes requests with the given bearer token (RFC 6750) to next
+// and refuses all other requests with 401. The timing of a refusal reveals nothing about the
+// token. If the token is empty, every request is refused.
 func Bearer(token string, next http.Handler) http.Handler {
 	var tokens Tokens
 	if token != "" {
@@ -31,13 +31,13 @@ func BearerToken(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// Unauthorized responds to a request without a valid token.
+// Unauthorized responds with 401 to a request without a valid token.
 func Unauthorized(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace"`)
 	Fail(w, http.StatusUnauthorized, "Unauthorized", "send a valid token as Authorization: Bearer <token>")
 }
 
-// Forbidden responds to a request whose token is valid but does not cover the instance.
+// Forbidden responds with 403 to a request whose token is valid but does not cover the instance.
 func Forbidden(w http.ResponseWriter) {
 	Fail(w, http.StatusForbidden, "Forbidden", "this token is not authorized for the instance")
 }

@@ -32,8 +32,8 @@ type httpEvent struct {
 	} `json:"requestContext"`
 }
 
-// runtimeResponse is the response to an httpEvent. Each header has one value, and every field
-// is required.
+// runtimeResponse is the response to an httpEvent. Each header has a single value, and every
+// field is required.
 type runtimeResponse struct {
 	StatusCode      int               `json:"statusCode"`
 	Headers         map[string]string `json:"headers"`
@@ -41,8 +41,8 @@ type runtimeResponse struct {
 	Body            string            `json:"body"`
 }
 
-// isHTTPEvent reports whether a payload is an HTTP request. It judges by the shape of the
-// payload.
+// isHTTPEvent reports whether a payload is an HTTP request, that is, whether it is a JSON object
+// with an object requestContext.http.
 func isHTTPEvent(payload []byte) bool {
 	var shape struct {
 		RequestContext struct {

@@ -24,7 +24,7 @@ func TestIsHTTPEvent(t *testing.T) {
 	}
 }
 
-// FuzzHTTPEvent: no payload causes a panic; at most it causes an error.
+// FuzzHTTPEvent checks that a payload may cause an error but never a panic.
 func FuzzHTTPEvent(f *testing.F) {
 	f.Add([]byte(`{"rawPath":"/a%20b","body":"aGk=","isBase64Encoded":true,"headers":{"a":"b"},"queryParameters":{"q":"1,2"},"requestContext":{"http":{"method":"GET","path":"/a b","sourceIp":"::1"}}}`))
 	f.Add([]byte(`{"rawPath":"//x/../y","requestContext":{"http":{}}}`))

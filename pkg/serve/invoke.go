@@ -22,7 +22,7 @@ func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// preStop stops the function before the platform ends its instance.
+// preStop stops the function before the platform ends the function's instance.
 func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	if err := front.life.stop(r.Context()); err != nil {
 		failed(w, r, "hook failed", err)
@@ -31,8 +31,8 @@ func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// The header x-fc-status reports to the platform whether the function succeeded; 404 means
-// any failure.
+// failed and succeeded report to the platform in the header x-fc-status whether the function
+// succeeded. The value 404 stands for any failure.
 
 func failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	slog.ErrorContext(r.Context(), what, "error", err.Error())
@@ -45,7 +45,7 @@ func succeeded(w http.ResponseWriter) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// withLimit ends a request's context after responseLimit.
+// withLimit returns a handler that calls next with a context that ends after responseLimit.
 func withLimit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), responseLimit)

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// lifecycle calls a function's Start until it succeeds, and its Stop once.
+// lifecycle calls a function's Start until Start succeeds, and the function's Stop at most once.
 type lifecycle struct {
 	function Function
 
@@ -15,7 +15,8 @@ type lifecycle struct {
 	stopped bool
 }
 
-// start runs before each invocation. After a failure, the next invocation tries again.
+// start is called before each invocation. It calls the function's Start unless an earlier call
+// of Start succeeded.
 func (l *lifecycle) start(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

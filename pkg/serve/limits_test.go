@@ -69,8 +69,8 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle sends start, then piece again after each pause, until the server closes the
-// connection or a limit is reached. It returns the response and the time taken.
+// trickle sends start, and then sends piece after each pause, until the server closes the
+// connection or 2*idleLimit has passed. It returns the response and the time taken.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
 	began := time.Now()
 	answer := make(chan string)
@@ -80,7 +80,7 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered 
 	}()
 	_, err := io.WriteString(conn, start)
 	for err == nil && time.Since(began) < 2*idleLimit {
-		time.Sleep(pause) // the bubble's clock
+		time.Sleep(pause) // on the bubble's fake clock
 		_, err = io.WriteString(conn, piece)
 	}
 	took = time.Since(began).Round(time.Second)
@@ -88,8 +88,8 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered 
 	return <-answer, took
 }
 
-// TestSlowSenders: a sender of single bytes keeps a connection only for a limited time, in every
-// part of the request.
+// TestSlowSenders checks that a client that sends a few bytes at a time, in any part of the
+// request, can keep a connection open only for a limited time.
 func TestSlowSenders(t *testing.T) {
 	for _, c := range []struct {
 		name, start, piece string
@@ -113,9 +113,9 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
-// rawStatuses sends raw requests on one connection and returns the status of each response
-// until the server closes it. It reads while it writes, because a server that refuses a
-// request does not read all of it.
+// rawStatuses sends raw requests on one connection and returns the statuses of all responses
+// until the server closes the connection. It reads while it writes, because the server may
+// refuse a request before it has read the whole request.
 func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	require.NoError(t, err)
@@ -135,8 +135,9 @@ func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	}
 }
 
-// TestSmuggling: a request that a sender and a proxy could interpret differently is refused or is
-// the last on its connection. Nothing after it is read as a request.
+// TestSmuggling checks requests that a proxy and this server could interpret differently. The
+// server must either refuse such a request or close the connection after it, so that the bytes
+// that follow are never read as another request.
 func TestSmuggling(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, false)
 	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -171,8 +172,8 @@ func TestSmuggling(t *testing.T) {
 		"a folded line belongs to the header before (RFC 9112, 5.2)")
 }
 
-// TestChunkedOnThePlatform: on the platform, the connection stays open after a chunked
-// request.
+// TestChunkedOnThePlatform checks that, on the platform, the connection stays open after a
+// chunked request.
 func TestChunkedOnThePlatform(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, true)
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
@@ -189,7 +190,7 @@ func TestOddRequests(t *testing.T) {
 		"HTTP/1.1 without host": {"GET / HTTP/1.1\r\n\r\n", []int{400}},
 		"two hosts":             {"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", []int{400}},
 		"a host that is none":   {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", []int{400}},
-		"HTTP/2.0 in clear":     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{200}}, // an ordinary request
+		"HTTP/2.0 in clear":     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{200}}, // served like any other request
 		"HTTP/0.9":              {"GET /\r\n\r\n", []int{400}},
 		"no HTTP":               {"\x16\x03\x01\x02\x00\x01\r\n\r\n", []int{400}},
 		"space in the target":   {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", []int{400}},
@@ -202,8 +203,8 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed: on both fronts, every response forbids a browser to guess the content
-// type.
+// TestNothingIsSniffed checks that, on both fronts, every response forbids browsers to guess
+// the content type.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{
 		readAll,

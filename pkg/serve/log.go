@@ -6,14 +6,14 @@ import (
 	"os"
 )
 
-// setLog makes the default logger write JSON lines to standard error, with the name of the
-// function and the id of the request.
+// setLog makes the default logger write JSON lines to standard error. Each line contains the
+// name of the function and, if there is a request, its id.
 func setLog(function string) {
 	lines := requestLog{slog.NewJSONHandler(os.Stderr, nil)}
 	slog.SetDefault(slog.New(lines).With("function", function))
 }
 
-// requestLog adds the request id of the context to each record.
+// requestLog adds the request id from the context to each record.
 type requestLog struct{ slog.Handler }
 
 func (l requestLog) Handle(ctx context.Context, record slog.Record) error {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestMain lets this binary act as a function: the tests start it again with
+// TestMain lets the test binary act as a function. The tests start the binary again with
 // SERVE_TEST_FUNCTION set.
 func TestMain(m *testing.M) {
 	if os.Getenv("SERVE_TEST_FUNCTION") != "" {
@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testFunction returns a function that responds with the request that it received. The first
-// call of Start fails if the environment says so.
+// testFunction returns a function that responds with the request that it received. If
+// FAIL_FIRST_START is set, the first call of Start fails.
 func testFunction(getenv func(string) string) Function {
 	var starts, stops atomic.Int32
 	var keys atomic.Value
@@ -71,7 +71,7 @@ func testFunction(getenv func(string) string) Function {
 	}
 }
 
-// seen is the request as the test function received it.
+// seen describes a request as the test function received it.
 type seen struct {
 	Method, Path, Query, Header, Body, Host, Peer, Keys, RequestID string
 	Starts                                                         int

@@ -14,20 +14,20 @@ import (
 
 // Time limits of the plain server.
 const (
-	readLimit     = time.Minute      // from the first byte of a request to its last
-	headerLimit   = 10 * time.Second // to the end of the header
+	readLimit     = time.Minute      // for receiving a whole request
+	headerLimit   = 10 * time.Second // for receiving the header of a request
 	responseLimit = time.Minute      // for the handler, and again for sending the response
-	drainLimit    = 30 * time.Second // for requests in progress when the server stops
-	// idleLimit is the time between requests on a connection. The platform's front keeps
-	// connections to a custom runtime for up to 15 minutes, and treats a closed connection as
-	// a failure.
+	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
+	// idleLimit is the maximum time between two requests on a connection. It is long because
+	// the platform keeps connections to a custom runtime open for up to 15 minutes, and treats
+	// a closed connection as a failure.
 	idleLimit = 20 * time.Minute
 )
 
 // plainFront is the plain HTTP server.
 type plainFront struct {
 	life *lifecycle
-	// onPlatform reports that the server is a custom runtime of Function Compute. Function
+	// onPlatform is true if the server is a custom runtime of Function Compute. Function
 	// Compute removes headers that start with x-fc- from outside requests, so the server
 	// trusts such headers only if onPlatform is true.
 	onPlatform bool
@@ -45,8 +45,9 @@ func servePlain(f Function, getenv func(string) string) error {
 	return front.serve(ctx, listener)
 }
 
-// listenAddress returns HOST and PORT. The defaults are all addresses, and the port of a
-// custom runtime (FC_CUSTOM_LISTEN_PORT, FC_SERVER_PORT) or 9000.
+// listenAddress returns the address to listen on, as set in HOST and PORT. The default host is
+// 0.0.0.0, which means all IPv4 addresses. The default port is the port of a custom runtime
+// (FC_CUSTOM_LISTEN_PORT, FC_SERVER_PORT), or 9000.
 func listenAddress(getenv func(string) string) string {
 	host, port := getenv("HOST"), "9000"
 	if host == "" {
@@ -105,11 +106,11 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAmbiguous reports whether a proxy may see the end of a request at another place than this
-// server. A chunked request may also have had a Content-Length, which net/http drops silently.
-// A proxy may then count the bytes after the request as part of the body, so the server must
-// not read these bytes as another request (RFC 9112, 6.1). On the platform no request is
-// ambiguous, because the front has already parsed it.
+// isAmbiguous reports whether a proxy and this server may disagree about where a request ends.
+// A chunked request may also have had a Content-Length, which net/http drops silently. A proxy
+// that relied on the Content-Length may count the bytes after the request as part of the body,
+// so the server must not read these bytes as another request (RFC 9112, 6.1). On the platform,
+// no request is ambiguous, because the platform has already parsed every request.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
@@ -140,14 +141,14 @@ func (front plainFront) route(r *http.Request) http.Handler {
 	}
 }
 
-// isControl reports whether a request is one of the platform's own calls.
+// isControl reports whether a request is the platform's own call of the given method and path.
 func (front plainFront) isControl(r *http.Request, method, path string) bool {
 	return front.onPlatform && r.Method == method && r.URL.Path == path &&
 		r.Header.Get("X-Fc-Control-Path") == path
 }
 
-// isInvoke reports whether a request delivers an event. Outside the platform only functions
-// without a handler accept events, because the caller is not authenticated.
+// isInvoke reports whether a request delivers an event. Outside the platform, only functions
+// without a handler accept events, because nothing authenticates the caller.
 func (front plainFront) isInvoke(r *http.Request) bool {
 	f := front.life.function
 	if f.Event == nil {

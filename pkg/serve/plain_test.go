@@ -20,7 +20,7 @@ import (
 
 func noEnv(string) string { return "" }
 
-// startPlain serves f on a free port until the test ends.
+// startPlain serves f on a free port until the test ends, and returns the base URL.
 func startPlain(t *testing.T, f Function, onPlatform bool) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func startPlain(t *testing.T, f Function, onPlatform bool) string {
 // patience is the maximum time that a test waits.
 const patience = time.Minute
 
-// await returns the next value of a channel.
+// await returns the next value from a channel.
 func await[T any](t *testing.T, values <-chan T) (value T) {
 	t.Helper()
 	select {
@@ -171,8 +171,8 @@ func TestListenAddress(t *testing.T) {
 	}
 }
 
-// TestPlainBinary starts a real process and stops it as an operator would. The process calls
-// Stop once.
+// TestPlainBinary starts a real process and stops it with SIGTERM, as an operator would. The
+// process must call Stop exactly once.
 func TestPlainBinary(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// Problem is the body of an error response, unless the response has more fields.
+// Problem is the body of an error response that has no further fields.
 type Problem struct {
-	Code  string `json:"code"`  // for programs; stable
+	Code  string `json:"code"`  // stable, for programs
 	Error string `json:"error"` // for people
 }
 
@@ -17,13 +17,14 @@ func Fail(w http.ResponseWriter, status int, code, sentence string) {
 	JSON(w, status, Problem{Code: code, Error: sentence})
 }
 
-// TryLater responds with a Problem and Retry-After. Brokers retry only after 429 and 503.
+// TryLater responds with a Problem and the header Retry-After. The status should be 429 or 503,
+// because brokers retry only after these two.
 func TryLater(w http.ResponseWriter, status int, code, sentence string) {
 	w.Header().Set("Retry-After", "1")
 	Fail(w, status, code, sentence)
 }
 
-// NotAllowed refuses a method; allow lists the methods that the path accepts.
+// NotAllowed responds with 405. allow lists the methods that the path accepts.
 func NotAllowed(w http.ResponseWriter, allow string) {
 	w.Header().Set("Allow", allow)
 	Fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this path accepts only "+allow)

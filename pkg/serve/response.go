@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 )
 
-// response buffers a whole response before any of it is sent.
+// response buffers a whole response, so that no part is sent before the handler returns.
 type response struct {
 	header http.Header
 	status int // 0 until WriteHeader
@@ -32,7 +32,8 @@ func (a *response) Write(b []byte) (int, error) {
 	return a.body.Write(b)
 }
 
-// respond calls the handler and returns its response, or 500 after a panic.
+// respond calls the handler and returns its response. If the handler panics, respond returns a
+// response with status 500.
 func respond(handler http.Handler, r *http.Request) (a *response) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -52,15 +53,16 @@ func panicked(r *http.Request, p any) *response {
 	return a
 }
 
-// finish adds the header fields that a handler may omit.
+// finish completes a response after its handler has returned: it sets the header fields that
+// all responses have, and removes the body of a response to a HEAD request.
 func (a *response) finish(r *http.Request) {
 	a.WriteHeader(http.StatusOK)
 	if a.header.Get("Content-Type") == "" && a.body.Len() > 0 {
 		a.header.Set("Content-Type", http.DetectContentType(a.body.Bytes()))
 	}
-	a.header.Del("Content-Length") // the front computes it
-	// Devices choose their client identifiers, so a browser must not interpret a response
-	// that contains one as a page (Fetch Standard, X-Content-Type-Options).
+	a.header.Del("Content-Length") // each front computes the length itself
+	// A response may contain client identifiers, which devices choose. Browsers must not guess
+	// that such a response is a web page (Fetch Standard, X-Content-Type-Options).
 	a.header.Set("X-Content-Type-Options", "nosniff")
 	a.header.Set("X-Request-Id", RequestID(r.Context()))
 	if r.Method == http.MethodHead {

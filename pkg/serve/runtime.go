@@ -15,9 +15,9 @@ import (
 // limit of Function Compute for a synchronous call.
 const MaxBody = 32 << 20
 
-// responseMargin is the part of an invocation's time that is reserved for sending the
-// response, because the platform ends a process that exceeds its time. If a tenth of the time
-// is less than responseMargin, only that tenth is reserved.
+// responseMargin is the part of an invocation's remaining time that is reserved for sending the
+// response, because the platform ends a process that runs out of time. If a tenth of the
+// remaining time is less than responseMargin, only that tenth is reserved.
 const responseMargin = 500 * time.Millisecond
 
 // runtimeFront receives invocations from Function Compute's runtime API.
@@ -36,7 +36,9 @@ func serveRuntime(f Function) {
 
 // enter takes over an invocation's credentials and returns a context with the invocation's id.
 func (front runtimeFront) enter(ctx context.Context) context.Context {
-	invocation, ok := fccontext.FromContext(ctx) // call it once per invocation: it changes the value that it returns
+	// FromContext must be called only once per invocation, because it changes the value that it
+	// returns.
+	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
 		return ctx
 	}
@@ -45,8 +47,8 @@ func (front runtimeFront) enter(ctx context.Context) context.Context {
 	return withRequestID(ctx, invocation.RequestID)
 }
 
-// invoke handles one invocation. The SDK passes the payload on unchanged because its type is
-// exactly []byte.
+// invoke handles one invocation. The type of payload must be exactly []byte; otherwise the SDK
+// would decode the payload as JSON.
 func (front runtimeFront) invoke(ctx context.Context, payload []byte) (any, error) {
 	ctx, cancel := withMargin(front.enter(ctx))
 	defer cancel()
@@ -77,7 +79,7 @@ func (front runtimeFront) http(ctx context.Context, payload []byte) *response {
 	return respond(front.life.handler(), r)
 }
 
-// withMargin returns a context that ends early enough to respond in time.
+// withMargin returns a context that ends early enough to send a response in time.
 func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

@@ -32,13 +32,13 @@ type invocation struct {
 }
 
 type result struct {
-	id, outcome string // outcome: response or error
+	id, outcome string // outcome is "response" or "error"
 	body        string
 }
 
 const runtimePath = "/2020-11-11/runtime/invocation/"
 
-// startFunction runs this binary as a function under a runtime API of its own.
+// startFunction runs the test binary as a function that uses a simulated runtime API.
 func startFunction(t *testing.T, env ...string) *runtimeAPI {
 	api := &runtimeAPI{t: t, work: make(chan invocation), results: make(chan result, 1)}
 	server := httptest.NewServer(api)
@@ -112,7 +112,7 @@ func (api *runtimeAPI) invoke(kind, payload string) result {
 	return result{}
 }
 
-// call sends an HTTP request through the runtime API.
+// call sends an HTTP request through the runtime API and returns the response.
 func (api *runtimeAPI) call(event string) runtimeResponse {
 	got := api.invoke("0", event)
 	require.Equal(api.t, "response", got.outcome, got.body)
@@ -188,8 +188,8 @@ func TestRuntimeStartsAgainAfterAFailure(t *testing.T) {
 	require.Equal(t, 2, decode(t, reply.Body).Starts)
 }
 
-// A function with a wrong configuration keeps running. If the process exited, its callers
-// would get a response of the platform's choice.
+// A function with an invalid configuration keeps running. If the process exited, its callers
+// would get an error response from the platform instead.
 func TestRuntimeMiswired(t *testing.T) {
 	api := startFunction(t, "MISWIRED=1")
 	reply := api.call(httpGet("/"))

@@ -2,14 +2,15 @@
 // which passes one event at a time to the process, and a plain HTTP server with concurrent
 // requests, for any machine or a custom runtime.
 //
-// What always holds, on both:
-//   - The handler receives a net/http request with a deadline and a request id. Its response
-//     is sent whole, after the handler returned.
-//   - A panic of the handler is logged and becomes a 500; the process continues.
-//   - An HTTP request always gets an HTTP response, never a failed invocation, on whose
-//     status a client could not rely.
-//   - Start has succeeded before the handler or Event is called. The process may be cloned
-//     only between Start and the first call.
+// What always holds, on both fronts:
+//   - The handler receives a net/http request with a deadline and a request id. The response is
+//     sent as a whole after the handler has returned.
+//   - If the handler panics, the panic is logged and the response has status 500. The process
+//     keeps running.
+//   - An HTTP request always gets an HTTP response. It never ends in a failed invocation,
+//     because clients cannot rely on the status that a failed invocation returns.
+//   - Start has succeeded before the handler or Event is called. The process may be cloned only
+//     between the end of Start and the first call of the handler or Event.
 //
 // This is the only package that imports the runtime's SDK.
 package serve
@@ -25,27 +26,29 @@ import (
 
 // Function describes a function. Every field is optional.
 type Function struct {
-	// Handler serves HTTP requests. Default: every request gets 404.
+	// Handler serves HTTP requests. By default, every request gets 404.
 	Handler http.Handler
-	// Event receives the payload of any other invocation, such as a timer's. After an error
-	// the platform delivers the payload again.
+	// Event receives the payload of any other invocation, such as an invocation by a timer.
+	// After an error, the platform delivers the payload again.
 	Event func(ctx context.Context, payload []byte) error
 	// Start prepares the function. It is called again until it succeeds, so it must be safe
 	// to repeat after an error.
 	Start func(ctx context.Context) error
 	// Stop is called at most once, before the process ends.
 	Stop func(ctx context.Context) error
-	// Credentials receives the keys of the function's role that an invocation brings. It is
-	// called before every other call for that invocation, and concurrently for different
-	// invocations.
+	// Credentials receives the credentials of the function's role that come with an
+	// invocation. It is called before any other call for that invocation. Calls for different
+	// invocations may be concurrent.
 	Credentials func(id, secret, token string)
 }
 
 // Main runs the function that wire builds from the environment, until the process is asked to
-// end. Every log line carries the name. Main uses the runtime API if FC_RUNTIME_API is set,
-// otherwise the plain server, which listens on HOST and PORT. If wire fails, a plain server
-// exits with status 1. A process on the runtime API keeps running and fails every call, HTTP
-// requests with 503. If it exited, its callers would get a response of the platform's choice.
+// end. Every log line contains the given name. Main uses the runtime API if FC_RUNTIME_API is
+// set, otherwise the plain server, which listens on HOST and PORT.
+//
+// If wire fails, a plain server exits with status 1. A process on the runtime API keeps running
+// instead: HTTP requests get 503, and all other invocations fail. If the process exited, its
+// callers would get an error response from the platform.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)
@@ -65,8 +68,9 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory makes the garbage collector work harder before the instance exceeds its memory
-// and the platform ends it. GOMEMLIMIT takes precedence.
+// limitMemory sets Go's memory limit to four fifths of the instance's memory, so that the
+// garbage collector works harder before the instance runs out of memory and the platform ends
+// it. GOMEMLIMIT takes precedence.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {

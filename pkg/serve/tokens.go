@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Tokens holds the secrets that a function accepts, each with its instances. The zero value
-// accepts no secret. All methods except Add are safe for concurrent use.
+// Tokens holds the tokens that a function accepts, each with the instances that the token may
+// act for. The zero value accepts no token. All methods except Add are safe for concurrent use.
 //
 // A lookup compares the presented token with every accepted token, so that the timing reveals
 // nothing about the accepted tokens. No error or other text of this package contains a token.
@@ -29,20 +29,21 @@ type token struct {
 // instance.
 type Grant struct{ instances []event.InstanceID }
 
-// everyInstance stands for all instances in a list.
+// everyInstance is the list element that stands for all instances.
 const everyInstance = "*"
 
 var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 
 // maxTokens is the maximum number of tokens. It limits the cost of a wrong token or signature,
-// which is compared with every token.
+// because each of these is compared with every accepted token.
 const maxTokens = 100
 
 // ParseTokens parses "token=instance,instance;token=instance"; ParseGrant describes the
-// instances. Several tokens may act for one instance, so that they can be rotated one at a
-// time. A token consists of visible ASCII characters except ";". It may contain "=", because
-// the last "=" of a part separates it from its instances. Space around each element and empty
-// parts are dropped. Errors name the place, counted from 1.
+// instances. Several tokens may act for one instance, so that tokens can be rotated one at a
+// time. A token consists of visible ASCII characters except ";". A token may contain "=",
+// because only the last "=" of a part separates the token from the instances. Empty parts are
+// ignored, and so is white space around tokens and instances. Errors contain the number of the
+// part, counted from 1.
 func ParseTokens(text string) (Tokens, error) {
 	var tokens Tokens
 	for i, part := range strings.Split(text, ";") {
@@ -69,8 +70,8 @@ func (t *Tokens) parse(part string) error {
 	return t.add(strings.TrimSpace(part[:at]), grant)
 }
 
-// ParseGrant parses "instance,instance"; "*" stands for all instances. Space around an
-// instance is dropped. Errors name the place, counted from 1.
+// ParseGrant parses "instance,instance"; "*" stands for all instances. White space around
+// an instance is ignored. Errors contain the number of the instance in the list, counted from 1.
 func ParseGrant(list string) (Grant, error) {
 	var grant Grant
 	for i, instance := range strings.Split(list, ",") {
@@ -83,7 +84,7 @@ func ParseGrant(list string) (Grant, error) {
 	return grant, nil
 }
 
-// Add accepts a token for all instances.
+// Add adds a token that may act for all instances.
 func (t *Tokens) Add(secret string) error { return t.add(secret, fullGrant) }
 
 func (t *Tokens) add(secret string, grant Grant) error {
@@ -114,10 +115,11 @@ func visible(s string) bool {
 	return s != ""
 }
 
-// Empty reports whether no token is accepted.
+// Empty reports whether t contains no token.
 func (t Tokens) Empty() bool { return len(t.known) == 0 }
 
-// Find returns the grant of a presented token. It compares every token, even after a match.
+// Find returns the grant of a presented token and reports whether the token is accepted. It
+// compares every accepted token, even after a match.
 func (t Tokens) Find(presented string) (Grant, bool) {
 	digest := sha256.Sum256([]byte(presented))
 	found := -1
@@ -131,8 +133,8 @@ func (t Tokens) Find(presented string) (Grant, bool) {
 }
 
 // Signed reports whether a message was signed with a token that may act for an instance. mac
-// is the HMAC-SHA256 of the message (RFC 2104) with the token as its key. Signed reads the
-// message once for each token of the instance.
+// is the HMAC-SHA256 of the message (RFC 2104) with the token as its key. Signed hashes
+// the message once for each token that may act for the instance.
 func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	isSigned := 0
 	for _, known := range t.known {

@@ -59,7 +59,7 @@ func TestNoTokens(t *testing.T) {
 	}
 }
 
-// TestTokenErrors: errors name the place and never contain a token.
+// TestTokenErrors checks that errors contain the position of the fault and never a token.
 func TestTokenErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"hush":                   `part 1: has no "=", want token=instance,instance`,
@@ -123,7 +123,7 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// FuzzParseTokens: no text causes a panic, and every parsed token is found.
+// FuzzParseTokens checks that no text causes a panic, and that Find finds every parsed token.
 func FuzzParseTokens(f *testing.F) {
 	f.Add("one=prod;two==a,b;c=*")
 	f.Add("=;=,=*")
