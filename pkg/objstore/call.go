@@ -15,8 +15,7 @@ const (
 // request, so it is not a Call.
 type Call struct {
 	Op Op
-	// Seq is the call's number among the calls of one wrapper, counted from 1 in the order in
-	// which the calls began.
+	// Seq numbers the calls of one wrapper from 1, in the order in which the calls began.
 	Seq int
 	// Key is the key of a put or read, the prefix of a listing, or the first key of a
 	// delete.
@@ -28,7 +27,7 @@ type Call struct {
 	// Off and N are the offset and length of a read. N is also the size of a put.
 	Off, N int64
 
-	// Bytes is the number of bytes that a put or read moved, or 0 if the call failed.
+	// Bytes is the number of bytes that a put or read transferred, or 0 if the call failed.
 	Bytes int64
 	// Objects is the number of entries in a listing page.
 	Objects int

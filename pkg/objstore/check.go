@@ -10,8 +10,8 @@ import (
 // MaxKeyBytes is the maximum length of a key.
 const MaxKeyBytes = 1023
 
-// CheckKey returns a permanent error for a key that some store cannot hold or list: a key
-// that is empty, longer than MaxKeyBytes or not UTF-8, starts with a slash or backslash, or
+// CheckKey returns a permanent error for a key that some store cannot hold or list. Such a key
+// is empty, is longer than MaxKeyBytes, is not UTF-8, starts with a slash or backslash, or
 // contains a character that XML cannot carry. Every store refuses the same keys, so a test
 // against one store holds for all stores.
 func CheckKey(key string) error {
@@ -30,14 +30,15 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// notInXML reports whether r may not survive XML 1.0: it is a control character, including
-// the white space that parsers normalize, or r is not a character at all.
+// notInXML reports whether r might not survive a round trip through XML 1.0. This is the case if
+// r is a control character, including white space that parsers normalize, or not a character at
+// all.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }
 
-// CheckKeys checks the keys of one delete: that CheckKey accepts each key, and that there are
-// at most MaxPage keys.
+// CheckKeys checks the keys of one delete. It returns a permanent error if there are more than
+// MaxPage keys or if CheckKey refuses one of the keys.
 func CheckKeys(keys []string) error {
 	if len(keys) > MaxPage {
 		return Permanent(fmt.Errorf("check keys: there are %d, the limit is %d", len(keys), MaxPage))
@@ -50,8 +51,8 @@ func CheckKeys(keys []string) error {
 	return nil
 }
 
-// CheckRange returns a permanent error for a range that lies outside every possible object:
-// the offset or the length is negative, or the end exceeds the largest integer.
+// CheckRange returns a permanent error for a range that lies outside every possible object. Such
+// a range has a negative offset, a negative length or an end that exceeds the largest int64.
 func CheckRange(off, n int64) error {
 	if off < 0 || n < 0 || off > math.MaxInt64-n {
 		return Permanent(fmt.Errorf("check range of %d bytes at offset %d: it lies outside every possible object", n, off))

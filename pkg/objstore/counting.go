@@ -34,7 +34,7 @@ func (c *Counting) Calls() []Call {
 	return calls
 }
 
-// Of returns a copy of the recorded calls whose ability is op.
+// Of returns a copy of the recorded calls whose Op is op.
 func (c *Counting) Of(op Op) []Call {
 	return slices.DeleteFunc(c.Calls(), func(call Call) bool { return call.Op != op })
 }
@@ -46,7 +46,7 @@ func (c *Counting) Requests() int {
 	return len(c.calls)
 }
 
-// Bytes returns the number of bytes that the recorded puts and reads moved.
+// Bytes returns the total bytes that the recorded puts and the recorded reads transferred.
 func (c *Counting) Bytes() (put, read int64) {
 	for _, call := range c.Calls() {
 		switch call.Op {
@@ -104,8 +104,8 @@ func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// begin records the call without its result. The method end fills in the result under the same
-// lock, so that Calls never copies half of a result.
+// begin records the call without its result. The method end fills in the result under the lock
+// that Calls holds while it copies, so that Calls never copies half of a result.
 func (c *Counting) begin(call Call) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -4,11 +4,11 @@ import "fmt"
 
 // DeleteError is the error of a delete that may have left objects in the store.
 type DeleteError struct {
-	Keys []string // the keys whose deletion was not confirmed, at least one
-	Err  error    // the reason why it was not confirmed
+	Keys []string // the keys whose deletion was not confirmed; at least one
+	Err  error    // the reason why the deletion was not confirmed
 }
 
-// Error quotes the first of the keys and counts the others.
+// Error quotes the first key and states the number of further keys.
 func (e *DeleteError) Error() string {
 	if len(e.Keys) == 1 {
 		return fmt.Sprintf("delete %q: %v", e.Keys[0], e.Err)

@@ -20,23 +20,24 @@ type Fault struct {
 	// Until delays the call's effect until the channel is closed. If the context ends
 	// first, the call ends without effect.
 	Until <-chan struct{}
-	// Late returns an error at once, but lets the effect follow when the channel is closed,
-	// like a request that was delayed on its way. The error is Before, or else After, or
-	// else ErrFault. Faulty.Settle waits for the effect.
+	// Late makes the call return an error at once, and delays the call's effect until the
+	// channel is closed, as if the request had been delayed in the network. The error is
+	// Before or, if Before is nil, After. If both are nil, the error is ErrFault.
+	// Faulty.Settle waits for the effect.
 	Late <-chan struct{}
 
-	// Before fails the call without effect.
+	// Before is returned by the call, which then has no effect.
 	Before error
-	// Midway fails the call halfway: a put reads half its body and stores nothing, a read
-	// or listing transfers its data but returns none, and a delete removes the first half
-	// of its keys.
+	// Midway is returned by the call, which then stops halfway: a put reads half of its body
+	// and stores nothing, a read or listing transfers its data but returns none, and a delete
+	// removes the objects under the first half of its keys.
 	Midway error
-	// After fails the call after its full effect.
+	// After is returned by the call after the call has had its full effect.
 	After error
 }
 
-// Faulty is a Store for tests. Its hook chooses the fault of each call. The hook is called once
-// before each call, by one goroutine at a time.
+// Faulty is a Store for tests whose calls can fail. A hook chooses the fault of each call. The
+// hook is called once before each call, by one goroutine at a time.
 type Faulty struct {
 	store Store
 	late  sync.WaitGroup
@@ -131,8 +132,8 @@ func (f *Faulty) next(call Call) Fault {
 	return f.hook(call)
 }
 
-// effect holds the ways in which a call can take effect: by half, in full, or in full after
-// the caller has received an error.
+// effect holds the ways in which a call can take effect: halfway, in full, or in full after the
+// caller has already received an error.
 type effect struct {
 	half func(context.Context)
 	full func(context.Context) error
@@ -168,7 +169,8 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	return firstError(e.full(ctx), fault.After)
 }
 
-// doLate runs the effect once when is closed, even if the caller's context has ended.
+// doLate waits until the channel when is closed and then runs the late effect, even if the
+// caller's context has ended.
 func (f *Faulty) doLate(ctx context.Context, when <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)
 	f.late.Go(func() {

@@ -1,11 +1,11 @@
-// Package objstore is the contract between the jobs and an object store.
+// Package objstore defines the contract between the jobs and an object store.
 //
-// Every put writes a whole object, which becomes visible at once or not at all. The effect
+// Every put writes a whole object, which becomes visible in one step or not at all. The effect
 // of a completed call is visible to every call that starts later. The jobs never put two
 // different contents under one key, so a put that is repeated or arrives late does no harm.
 //
-// A read of an absent object fails with an error that errors.Is matches with fs.ErrNotExist.
-// After any error from Put or Delete the outcome is unknown.
+// A read of an absent object returns an error that matches fs.ErrNotExist through errors.Is.
+// After any error from Put or Delete, the outcome of the call is unknown.
 package objstore
 
 import (

@@ -18,12 +18,13 @@ type RetryPolicy struct {
 	// Base is the upper bound of the pause after the first failure. Each further failure
 	// doubles the bound, up to Max. The defaults are 50 ms for Base and 2 s for Max.
 	Base, Max time.Duration
-	// Jitter draws each pause: at least zero and at most bound. Default: evenly distributed
-	// (full jitter), so that callers that failed together do not retry together.
+	// Jitter returns a random pause between zero and bound. By default, pauses are evenly
+	// distributed (full jitter), so that callers that failed at the same time do not retry at
+	// the same time.
 	Jitter func(bound time.Duration) time.Duration
-	// AttemptTimeout ends an attempt that hangs. The first attempt on a connection can hang
-	// if the connection died while the process was frozen. Default none: only the store's
-	// own timeouts apply.
+	// AttemptTimeout is the time after which an attempt is cancelled. An attempt can hang if
+	// its connection died while the process was frozen. By default there is no limit, so that
+	// only the store's own timeouts apply.
 	AttemptTimeout time.Duration
 }
 
@@ -33,7 +34,7 @@ type RetryPolicy struct {
 //
 // Retrying does not repeat a call after fs.ErrNotExist, ErrRange, an error marked Permanent,
 // or the end of ctx. When ctx ends, the returned error wraps both the last attempt's error
-// and the context's error. After a timeout of the store, a call is repeated if ctx has not
+// and the context's error. If the store times out, Retrying repeats the call unless ctx has
 // ended.
 func Retrying(store Store, policy RetryPolicy) Store {
 	return &retrying{store, policy.withDefaults()}
@@ -57,7 +58,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 
 func fullJitter(bound time.Duration) time.Duration { return rand.N(bound + 1) }
 
-// pause draws the pause after the n-th failure, counted from 1.
+// pause returns the random pause to make after the n-th failure. n counts from 1.
 func (p RetryPolicy) pause(n int) time.Duration {
 	bound := p.Base
 	for i := 1; i < n && bound < p.Max; i++ {
@@ -125,7 +126,7 @@ func (r *retrying) once(ctx context.Context, attempt func(context.Context) error
 	return attempt(ctx)
 }
 
-// final reports whether err would be the same after another attempt.
+// final reports whether another attempt would end with the same error.
 func final(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrRange) || IsPermanent(err)
 }

@@ -19,8 +19,8 @@ import (
 
 // Store keeps its objects in memory. It is safe for concurrent use.
 type Store struct {
-	// Now returns the time to use as an object's modification time. Set Now before the first
-	// call of the store. Default time.Now.
+	// Now returns the modification time for an object that is put. Set Now before you use the
+	// store. Default time.Now.
 	Now func() time.Time
 
 	mu      sync.RWMutex
@@ -89,7 +89,7 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	return slices.Clone(o.bytes[off : off+n]), nil
 }
 
-// List returns a page of the sorted keys.
+// List returns a page of objects in ascending order of their keys.
 func (s *Store) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return objstore.Page{}, err
@@ -125,7 +125,7 @@ func (s *Store) first(prefix, after string) int {
 	return i
 }
 
-// Delete removes all keys in one step.
+// Delete removes all the objects in one step.
 func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if err := objstore.CheckKeys(keys); err != nil || len(keys) == 0 {
 		return err

@@ -34,7 +34,7 @@ func cancelledBefore(t *testing.T, store objstore.Store) {
 	requireObject(t, store, "k", "v")
 }
 
-// requireDeleteError requires that err names the keys that a delete may have left.
+// requireDeleteError requires that err is a DeleteError with the given keys.
 func requireDeleteError(t *testing.T, err error, want ...string) {
 	t.Helper()
 	var failed *objstore.DeleteError
@@ -58,8 +58,9 @@ func cancelledDuring(t *testing.T, store objstore.Store) {
 	requireObject(t, store, "k", text)
 }
 
-// concurrentUse writes shared and separate keys, reads, lists and deletes at the same time.
-// A reader must only ever see whole objects.
+// concurrentUse puts, reads, lists and deletes from several goroutines at the same time. All
+// goroutines put one shared key, and each puts keys of its own. A read must never see a part of an
+// object.
 func concurrentUse(t *testing.T, store objstore.Store) {
 	const workers, rounds = 8, 20
 	shared := strings.Repeat("shared", 2000)
@@ -80,8 +81,8 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 	require.Len(t, keys(t, store, "own/", ""), workers*rounds)
 }
 
-// useStore puts and reads the object under shared and the object under own, finds the latter in
-// a listing, and deletes an absent object.
+// useStore puts and reads two objects: the text shared under the key "shared", and the text own
+// under the key own. It then looks for own in a listing and deletes an absent object.
 func useStore(ctx context.Context, store objstore.Store, own, shared string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }

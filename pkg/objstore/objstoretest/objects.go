@@ -142,7 +142,7 @@ func repeatedPut(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// A store must replace an object, although the jobs never rely on it.
+// A put must replace an object of another size, although the jobs never rely on this.
 func putOfAnotherSize(t *testing.T, store objstore.Store) {
 	for _, text := range []string{"short", "very much longer", "", "x"} {
 		put(t, store, "k", text)
@@ -156,7 +156,7 @@ func shortBody(t *testing.T, store objstore.Store) {
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 	require.Empty(t, keys(t, store, "", ""))
 
-	// The body's bytes past size are not stored.
+	// A put must not store the bytes of the body past size.
 	require.NoError(t, store.Put(t.Context(), "k", strings.NewReader("four"), 3))
 	requireObject(t, store, "k", "fou")
 }
@@ -178,8 +178,8 @@ func bytesNotAliased(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// brokenBody supplies the first half of its text and then calls atHalf. If atHalf returns an
-// error, reading the second half fails with this error.
+// brokenBody is a body that supplies the first half of its text and then calls atHalf. If atHalf
+// returns an error, reading the second half fails with this error.
 type brokenBody struct {
 	text   string
 	atHalf func() error

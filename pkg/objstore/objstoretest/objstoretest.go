@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Run runs every subtest on an empty store of its own, which open returns.
+// Run runs all subtests. It calls open for each subtest, and open must return a new, empty store.
 func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
 	for _, test := range []struct {
 		name string

@@ -15,8 +15,8 @@ type Config struct {
 	// reached over HTTPS, or a URL without a path. If the host is an IP address, requests
 	// name the bucket in the path.
 	Endpoint string
-	// Region is the bucket's region without "oss-", such as "cn-hangzhou". It is part of
-	// every signature.
+	// Region is the bucket's region without the prefix "oss-", such as "cn-hangzhou". Every
+	// signature includes the region.
 	Region string
 	// Bucket is the bucket's name: 3 to 63 lower case letters, digits and dashes.
 	Bucket string
@@ -26,8 +26,9 @@ type Config struct {
 	// request is sent.
 	Credentials *Credentials
 
-	// IOTimeout is the longest silence while sending, receiving or waiting for a response.
-	// It is rounded up to whole seconds. Default 15 s.
+	// IOTimeout is the maximum time without progress while a request is sent, while the store
+	// waits for the response, and while the response is received. It is rounded up to whole
+	// seconds. Default 15 s.
 	IOTimeout time.Duration
 }
 
@@ -95,5 +96,5 @@ func (c Config) ioTimeout() time.Duration {
 	return c.IOTimeout
 }
 
-// seconds returns d in seconds, the unit of the SDK, rounded up.
+// seconds returns d in whole seconds, rounded up. The SDK's timeouts are in seconds.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

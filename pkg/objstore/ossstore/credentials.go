@@ -9,7 +9,7 @@ import (
 
 // Credentials hold an access key that can be replaced while requests run, because a function
 // gets a new key with each invocation. A request is always signed with one complete key. The
-// zero value holds no key, so requests fail. Credentials are safe for concurrent use.
+// zero value holds no key, so that requests fail. Credentials are safe for concurrent use.
 type Credentials struct {
 	current atomic.Pointer[accessKey]
 }

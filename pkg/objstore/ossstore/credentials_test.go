@@ -14,8 +14,9 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// tryList lists the bucket of a stand-in after change has changed the store's configuration and
-// changeServer the stand-in's. The error must not contain the secret or token "hidden".
+// tryList lists the bucket of a stand-in and returns the error. It applies change to the store's
+// configuration and changeServer to the stand-in's configuration. Tests use "hidden" as a wrong
+// secret or token, so tryList fails the test if the error contains this word.
 func tryList(t *testing.T, change func(*ossstore.Config), changeServer func(*oss.Config)) error {
 	_, err := connect(t, standIn(t, changeServer), change).List(t.Context(), "", "")
 	if err != nil {
@@ -66,7 +67,7 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// Once its key is replaced, a store that is in use must sign with the new key.
+// After the key is replaced, a store that is already in use must sign with the new key.
 func TestRotation(t *testing.T) {
 	known := testKeys()
 	credentials := testCredentials()
@@ -83,7 +84,7 @@ func TestRotation(t *testing.T) {
 	put(t, store, "k", "v")
 }
 
-// Each request must be signed with one complete key even if the key is replaced meanwhile.
+// Each request must be signed with one complete key, even if the key is replaced at the same time.
 func TestRotationUnderLoad(t *testing.T) {
 	known := keys{}
 	for i := range 10 {

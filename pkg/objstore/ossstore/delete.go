@@ -21,14 +21,14 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// errNotConfirmed is the error for a response that has a status of success but does not
-// confirm the request: the response to a delete does not list every key, or the response to a
-// put has no checksum.
+// errNotConfirmed is the error for a response that has a success status but does not confirm the
+// request. Either the response to a delete does not list every key, or the response to a put
+// contains no checksum of the object.
 var errNotConfirmed = errors.New("the service did not confirm the request")
 
-// delete returns the keys of the objects that may still exist. Because the request is not
-// quiet, the response lists the deleted keys. The deletion of any key that is not listed
-// failed.
+// delete sends the request and returns the keys of the objects that may still exist. Because the
+// request is not quiet, the response lists the deleted keys. A key that is not listed counts as
+// not deleted.
 func (b *bucket) delete(ctx context.Context, keys []string) (left []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return keys, err

@@ -14,9 +14,10 @@ import (
 // permanentCodes lists the service's error codes after which the same request will fail
 // again.
 //
-// It omits the errors of the access key (InvalidAccessKeyId, InvalidSecurityToken,
-// SecurityTokenExpired) because each attempt reads Credentials anew and may be signed with a
-// fresh key. It omits InvalidDigest because the body was damaged in transit.
+// permanentCodes omits the errors of the access key (InvalidAccessKeyId, InvalidSecurityToken,
+// SecurityTokenExpired), because each attempt reads Credentials anew and may be signed with a
+// fresh key. It omits InvalidDigest, because a body that was damaged in transit may arrive intact
+// at the next attempt.
 var permanentCodes = map[string]bool{
 	"AccessDenied":          true,
 	"EntityTooLarge":        true,
@@ -34,9 +35,9 @@ var permanentCodes = map[string]bool{
 	"UserDisable":           true,
 }
 
-// classify translates an error of the service into the matching error of package objstore. It
-// returns any other error, such as one for a gateway's page or a broken connection, unchanged,
-// because the outcome is then unknown.
+// classify translates an error of the service into fs.ErrNotExist, objstore.ErrRange or a
+// permanent error. It returns any other error unchanged, because the outcome of the call is then
+// unknown. Examples are the error for a gateway's page and the error of a broken connection.
 func classify(err error) error {
 	var response oss.ServiceError
 	switch {

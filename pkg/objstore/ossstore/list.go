@@ -42,8 +42,8 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	return page
 }
 
-// checkPage checks what the readers rely on: the page is sorted, all its keys have the prefix
-// and sort after the key after, and it is not empty if another page follows.
+// checkPage checks the properties of a page that callers rely on. The page is sorted, all its keys
+// have the prefix and sort after the key after, and the page is not empty if another page follows.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {
 		return errors.New("check page: it is empty but not the last")

@@ -3,8 +3,8 @@
 //
 // Each call makes one request and never repeats it; to retry, wrap the store in
 // objstore.Retrying. Requests carry version 4 signatures. Each put sends the length and MD5 of
-// its body, so that the service refuses a damaged body. A read returns an error unless the response is exactly
-// the range that it requested.
+// its body, so that the service refuses a damaged body. A read returns an error unless the
+// response is exactly the requested range.
 package ossstore
 
 import (
@@ -53,5 +53,5 @@ func New(cfg Config) (*Store, error) {
 // String returns the bucket and prefix as oss://bucket/prefix.
 func (s *Store) String() string { return s.name }
 
-// bucket is a whole bucket, without a prefix. Each ability has its own file.
+// bucket is a whole bucket, without a prefix. Each of its methods has its own file.
 type bucket struct{ sdk *oss.Bucket }

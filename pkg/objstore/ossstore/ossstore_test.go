@@ -101,7 +101,8 @@ func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 	}
 }
 
-// damaging changes the first byte of every request's body.
+// damaging returns a handler that changes the first byte of each request's body and then calls
+// the given handler.
 func damaging(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -304,7 +305,7 @@ func TestCancelWhileTheServiceIsSilent(t *testing.T) {
 	require.ErrorIs(t, store.Put(ctx, "k", strings.NewReader("v"), 1), context.Canceled)
 }
 
-// A call must be repeated after a timeout of the connection, because such a timeout does not
+// Retrying must repeat a call after a timeout of the connection, because such a timeout does not
 // end the caller's context.
 func TestSilenceIsRetried(t *testing.T) {
 	server := standIn(t, nil)
@@ -318,8 +319,9 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// The shortest timeout is one second, because shorter timeouts are rounded up. Many attempts
-	// are allowed because a slow machine can also delay the stand-in's response that long.
+	// The shortest possible timeout is one second, because timeouts are rounded up. The test
+	// allows many attempts, because a slow machine may delay even a response of the stand-in by
+	// a second.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = time.Second })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Read requests the standard range behavior. Otherwise the service would answer a range past
-// the end with the whole object.
+// Read requests the standard range behavior. Otherwise, if a range ended past the end of the
+// object, the service would respond with the whole object.
 func (b *bucket) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if err := objstore.CheckRange(off, n); err != nil || n == 0 {
 		return nil, err
@@ -58,8 +58,9 @@ func (b *bucket) read(ctx context.Context, key string, off, n int64) ([]byte, er
 var errWrongRange = errors.New("the response is not the requested range")
 
 // checkRange returns the object's size if the response is the requested range, and ErrRange if
-// the range was cut short at the object's end. No conclusion about the object can be drawn from
-// any other response, such as a whole object, because a gateway may have sent that response.
+// the range was cut short at the object's end. For any other response, such as a whole object, it
+// returns another error. A gateway may have sent such a response, so that it proves nothing about
+// the object.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64
