@@ -26,13 +26,13 @@ type Fault struct {
 	// Faulty.Settle waits for the effect.
 	Late <-chan struct{}
 
-	// Before is returned by the call, which then has no effect.
+	// Before makes the call return this error without any effect.
 	Before error
-	// Midway is returned by the call, which then stops halfway: a put reads half of its body
+	// Midway makes the call stop halfway and return this error: a put reads half of its body
 	// and stores nothing, a read or listing transfers its data but returns none, and a delete
 	// removes the objects under the first half of its keys.
 	Midway error
-	// After is returned by the call after the call has had its full effect.
+	// After makes the call return this error after its full effect.
 	After error
 }
 

@@ -7,14 +7,14 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// ID names an item by the UTC day on which it arrived and the digest of its object. The
-// object's key follows from it.
+// ID identifies an item by the UTC day on which the item arrived and the digest of the item's
+// object. The key of the object follows from the ID.
 type ID struct {
 	Day    layout.Day
 	Digest string // 32 hex digits
 }
 
-// String returns the id as people see it: "2026-11-22-<32 hex digits>".
+// String returns the id in the form 2026-11-22-<32 hex digits>.
 func (id ID) String() string { return string(id.Day) + "-" + id.Digest }
 
 // ParseID is the inverse of ID.String.

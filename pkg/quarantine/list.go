@@ -16,10 +16,10 @@ type Entry struct {
 	Size int64 // bytes of the object
 }
 
-// List returns up to limit items of a day, in the order of their ids. It starts after the
-// given id, or at the beginning if after is zero, and reports whether more items follow. It
-// skips keys that are not the key of an item, and costs one request unless such keys fill
-// whole listing pages.
+// List returns up to limit items of a day, in the order of their ids, and reports whether more
+// items follow. It starts after the id after, or at the beginning if after is zero. It skips
+// objects whose keys are not the key of an item. If limit is less than objstore.MaxPage, List
+// makes one request, unless there are so many such objects that it needs further listing pages.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -47,13 +47,13 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	}
 }
 
-// startBytes is the number of bytes that are read of an object to get everything before its
-// body. A thousand errors of usual length fit.
+// startBytes is the number of bytes to read from the start of an object in order to get
+// everything before the body. A thousand errors of usual length fit into startBytes.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item except for its body, in one request, or in two if it has very
-// many errors. It does not check the digest, so it misses some damage. Errors: ErrDamaged;
-// fs.ErrNotExist.
+// GetWithoutBody reads an item without its body. It makes one request, or two if the item has
+// very many errors. After a single request it cannot check the digest, so it misses some damage.
+// Errors: ErrDamaged; fs.ErrNotExist.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// object is the stored form of an item, one JSON object. The body is in one of two fields: as
-// text if it is UTF-8, otherwise in base64. Both fields come last, so that everything else can
+// object is the stored form of an item: a JSON object. The body is in one of two fields, as text
+// if it is UTF-8 and otherwise in base64. The two fields come last, so that all other fields can
 // be read without the body.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`

@@ -2,11 +2,12 @@
 // operator to list, read and replay.
 //
 // What always holds:
-//   - An object is named by the digest of its bytes. So its content never changes, and
-//     keeping an item again writes the same bytes to the same key.
-//   - A body is kept byte for byte, together with whatever decoding it again needs.
-//     Nothing else of a request is kept: no other headers, no secrets.
-//   - Nothing here deletes. The bucket's lifecycle rule ends the life of an item.
+//   - The key of an object contains the digest of the object's bytes. Therefore the content
+//     under a key never changes, and keeping an item again writes the same bytes to the same
+//     key.
+//   - A body is kept byte for byte, together with everything needed to decode it again.
+//     Nothing else from a request is kept: no other headers and no secrets.
+//   - The package deletes nothing. The bucket's lifecycle rule deletes items when they expire.
 package quarantine
 
 import (
@@ -33,8 +34,8 @@ type Item struct {
 	// Route and InstanceID are the two parts of the webhook's path.
 	Route      string
 	InstanceID event.InstanceID
-	// Hook and Position come from the sender's headers; see broker.Meta. An unusable position
-	// is kept, too, because a replay without the position would decode the body into different
+	// Hook and Position come from the sender's headers; see broker.Meta. Even an unusable
+	// position is kept, because a replay without it would decode the body into different
 	// events.
 	Hook     string
 	Position string
@@ -42,19 +43,19 @@ type Item struct {
 	Encoding string
 	// Errors says what was wrong, in the order of the body's items.
 	Errors []Error
-	// Body is the whole body, the understood items included.
+	// Body is the whole body, including the items that were understood.
 	Body []byte
 }
 
 // Error says what was wrong with one item of a body.
 type Error struct {
-	Item  int    `json:"item"`  // place in the body, from 0
-	Field string `json:"field"` // as the source spells it; empty for the whole item
+	Item  int    `json:"item"`  // index of the item in the body, from 0
+	Field string `json:"field"` // name of the field, as the source spells it; empty for the whole item
 	Error string `json:"error"`
 }
 
-// ErrDamaged reports an object whose bytes are not the bytes that Keep stored. Trying again
-// does not help.
+// ErrDamaged means that an object's bytes are not the bytes that Keep stored. Trying again does
+// not help.
 var ErrDamaged = errors.New("the object is damaged")
 
 // Putter is the part of an object store that Keep needs.
@@ -62,14 +63,14 @@ type Putter interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
-// Reader is the part of an object store that List, Get and GetWithoutBody need.
+// Reader is the part of an object store that Get and GetWithoutBody need.
 type Reader interface {
 	objstore.Lister
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 }
 
-// Keep stores the item and returns its id. It costs one put. After an error the item may
-// or may not be stored; calling Keep again with the same item is safe.
+// Keep stores the item and returns its id. It makes one request. After an error, the item may or
+// may not be stored. It is safe to call Keep again with the same item.
 func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	data, err := encode(item)
 	if err != nil {
@@ -82,7 +83,7 @@ func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	return id, nil
 }
 
-// Get reads a whole item, in two requests, and checks its digest. Errors: ErrDamaged;
+// Get reads a whole item and checks its digest. It makes two requests. Errors: ErrDamaged;
 // fs.ErrNotExist.
 func Get(ctx context.Context, store Reader, id ID) (Item, error) {
 	page, err := store.List(ctx, id.key(), "")
@@ -112,7 +113,8 @@ func read(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	return item, nil
 }
 
-// digest returns half a SHA-256, in hex, which is enough to tell two objects apart.
+// digest returns the first half of the SHA-256 digest in hex. Half a digest is enough to tell two
+// objects apart.
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16])

@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-var received = time.Date(2026, 11, 22, 23, 59, 59, 5e6, time.FixedZone("", -3600)) // the 23rd in UTC
+var received = time.Date(2026, 11, 22, 23, 59, 59, 5e6, time.FixedZone("", -3600)) // 2026-11-23 in UTC
 
 func item(body string) Item {
 	return Item{
@@ -219,7 +219,7 @@ func TestStoreFailureIsReported(t *testing.T) {
 	require.NotErrorIs(t, err, ErrDamaged)
 }
 
-// FuzzObject: no bytes make decoding panic, and an encoded item decodes to itself.
+// FuzzObject checks that decoding never panics, and that an encoded item decodes to the same item.
 func FuzzObject(f *testing.F) {
 	f.Add([]byte(`{"received_at":"2026-11-23T00:59:59.005Z","route":"r","instance_id":"i","errors":[],"body":"x"}`), "hook", "body")
 	f.Add([]byte(`{"errors":[{"item":`), "", "\xff")

@@ -32,14 +32,16 @@ func build(t *testing.T) (folder string) {
 	return folder
 }
 
-// function is one process of a function. The process ends when stop is called or the test ends.
+// function is a running process of one of the functions. The process ends when stop is called or
+// the test ends.
 type function struct {
 	cmd  *exec.Cmd
 	logs *bufio.Reader
 	url  string
 }
 
-// start runs a function on the bucket at endpoint, as a plain HTTP server with its own access key.
+// start runs a function as a plain HTTP server. The function has its own access key for the bucket
+// at endpoint.
 func start(t *testing.T, folder, name, endpoint string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
@@ -62,7 +64,7 @@ func start(t *testing.T, folder, name, endpoint string) *function {
 	return f
 }
 
-// stop lets the process shut down and returns its log.
+// stop asks the process to shut down, waits until it has ended and returns its log.
 func (f *function) stop(t *testing.T) string {
 	t.Helper()
 	http.DefaultClient.CloseIdleConnections()

@@ -26,8 +26,8 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 
 const runRows = 520 // more than a run holds
 
-// record starts a recorder that uses the bucket for the first time, ends runs and deletes
-// superseded objects.
+// record sends enough events to a recorder that the recorder ends runs and deletes superseded
+// objects. The recorder is the first function to use the bucket.
 func record(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	for range 4 {
@@ -54,8 +54,9 @@ func events(n int) string {
 	return b.String()
 }
 
-// quarantine starts a recorder on the bucket in use and sends an event that the recorder does not
-// understand. It then lists, shows and replays the quarantined item as the operator does.
+// quarantine starts a recorder on the bucket that is already in use and sends an event that the
+// recorder does not understand. It then lists, shows and replays the quarantined item, as an
+// operator does.
 func quarantine(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	recorder.request(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)

@@ -11,15 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// policy is a RAM policy. It has only the elements that our policies use.
+// policy is a RAM policy with only those elements that our policies use.
 // (https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax)
 type policy struct {
 	Version   string
 	Statement []statement
 }
 
-// statement is a part of a policy that allows actions on resources. A condition limits listings
-// to prefixes.
+// statement is a part of a policy that allows actions on resources. Its condition limits listings
+// to certain prefixes.
 type statement struct {
 	Effect           string
 	Action, Resource []string
@@ -37,7 +37,8 @@ type access struct {
 	prefix string // the prefix of the listed keys, if the action is a listing
 }
 
-// resource returns the name of the bucket or object, in some region and account.
+// resource returns the name of the bucket or object in RAM. The region and the account in the name
+// are arbitrary.
 func (a access) resource() string {
 	return strings.TrimSuffix("acs:oss:cn-hangzhou:1000000000000000:device-trace/"+a.key, "/")
 }
@@ -45,7 +46,7 @@ func (a access) resource() string {
 // grant is the smallest part of a statement: one action on one resource with one prefix.
 type grant struct{ action, resource, prefix string }
 
-// grants returns the grants of a statement. Without a condition every prefix is allowed.
+// grants returns the grants of a statement. Without a condition, the grants allow every prefix.
 func (s statement) grants() (grants []grant) {
 	prefixes := s.Condition.StringLike.Prefix
 	if prefixes == nil {
@@ -87,7 +88,8 @@ func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
 
-// readPolicy reads a function's policy. It refuses elements that this evaluator does not know.
+// readPolicy reads a function's policy. It fails the test if the policy has elements that the type
+// policy does not support.
 func readPolicy(t *testing.T, function string) policy {
 	t.Helper()
 	text, err := os.ReadFile(function + "-policy.json")
@@ -103,7 +105,7 @@ func readPolicy(t *testing.T, function string) policy {
 	return p
 }
 
-// Policies must refuse what an attacker who controls a function would try.
+// Policies must refuse the requests that an attacker who controls a function would try.
 func TestPoliciesRefuse(t *testing.T) {
 	const event, marker, item = "events/shard=4/day=2026-11-22/l0000-1-1.parquet", "layout/v1-shards16", "quarantine/day=2026-11-22/1.json"
 	for function, refused := range map[string][]access{

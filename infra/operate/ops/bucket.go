@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// openBucket returns the store of the bucket that the environment variables of the functions
-// name. It makes no request.
+// openBucket returns a store for the bucket that the environment names. It reads the same
+// variables as the functions. It makes no request.
 func openBucket(t terminal) (objstore.Store, error) {
 	var missing []string
 	optional := func(name string) string { return strings.TrimSpace(t.getenv(name)) }

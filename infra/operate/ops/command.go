@@ -68,7 +68,7 @@ func unknownCommand(line []string) error {
 	}
 }
 
-// arguments are what follows the words of a command in the command line.
+// arguments holds the words of a command and the arguments that follow them on the command line.
 type arguments struct {
 	command string
 	day     string // "" if not given

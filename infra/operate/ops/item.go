@@ -10,7 +10,7 @@ const quarantinePath = "/webhooks/quarantine"
 
 func itemPath(id string) string { return quarantinePath + "/" + url.PathEscape(id) }
 
-// itemHead has the fields with which every response about an item in quarantine begins.
+// itemHead holds the fields that every response about a quarantined item contains.
 type itemHead struct {
 	ID         string    `json:"id"`
 	ReceivedAt time.Time `json:"received_at"`

@@ -31,15 +31,15 @@ type listedItem struct {
 	Size       int64      `json:"size"`
 	Errors     int        `json:"errors"`
 	FirstError *rejection `json:"first_error"`
-	// Damaged is true if the item is damaged, so that only its id and its size are known.
+	// Damaged reports whether the item is damaged. Only the id and the size of a damaged item
+	// are known.
 	Damaged bool `json:"damaged"`
 }
 
-// pageSize is the number of items in the largest page that the recorder allows.
+// pageSize is the maximum number of items per page that the recorder allows.
 const pageSize = 200
 
-// items returns all items of a day, newest first, and the day itself. If no day is given, the
-// day is today.
+// items returns all items of a day, newest first, and the day itself. An empty day means today.
 func (r recorder) items(ctx context.Context, day string) (items []listedItem, listedDay string, err error) {
 	for after := ""; ; {
 		var listing struct {

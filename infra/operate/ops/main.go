@@ -40,7 +40,7 @@ func main() {
 	os.Exit(status)
 }
 
-// terminal is the environment and the output of a command.
+// terminal holds the environment and the output streams of a command.
 type terminal struct {
 	getenv         func(string) string
 	stdout, stderr io.Writer

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeRecorder stands in for a recorder with a quarantine. It keeps the requests that it gets.
+// fakeRecorder stands in for a recorder with a quarantine. It keeps the requests that it receives.
 type fakeRecorder struct {
 	responses map[string]string // maps a request to "status body", with one line for each attempt
 	requests  []string
@@ -87,7 +87,8 @@ func twoPages(day string) map[string]string {
 	}
 }
 
-// join removes the line breaks of twoPages.
+// join removes the line breaks from the given responses, because fakeRecorder takes each line as a
+// separate response.
 func join(responses map[string]string) map[string]string {
 	for request, text := range responses {
 		responses[request] = strings.ReplaceAll(text, "\n", "")

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// recorder is a client of a recorder's routes for the administrator.
+// recorder is a client for a recorder's administrative routes.
 type recorder struct {
 	base, token string
 	client      *http.Client
@@ -21,15 +21,16 @@ type recorder struct {
 
 const (
 	callTimeout = time.Minute
-	// maxAttempts is the number of times a request is made while the recorder is busy.
+	// maxAttempts is the maximum number of times a request is sent while the recorder is busy.
 	maxAttempts = 5
-	// maxPause is the longest pause that the recorder may request by Retry-After.
+	// maxPause is the longest pause that the recorder may request with Retry-After.
 	maxPause = time.Minute
-	// maxResponse is the largest number of bytes that is read of a response.
+	// maxResponse is the maximum number of bytes read from a response.
 	maxResponse = 16 << 20
 )
 
-// newRecorder takes the recorder's address and token from the environment. It makes no request.
+// newRecorder returns a client that uses the recorder's address and token from the environment. It
+// makes no request.
 func newRecorder(t terminal) (recorder, error) {
 	base := strings.TrimRight(t.env("DEVICE_TRACE_URL", "http://127.0.0.1:8080"), "/")
 	target, err := url.Parse(base)
@@ -75,8 +76,8 @@ func (r recorder) send(ctx context.Context, method, path string) (status int, he
 	return response.StatusCode, response.Header, body, err
 }
 
-// pause waits for the number of seconds in retryAfter. If that is not a number from 1 s to
-// maxPause, pause waits for one second.
+// pause waits for the number of seconds in retryAfter. If retryAfter is not a number from 1 to the
+// seconds of maxPause, pause waits for one second.
 func pause(ctx context.Context, retryAfter string) error {
 	seconds, err := strconv.Atoi(retryAfter)
 	if err != nil || seconds < 1 || seconds > int(maxPause/time.Second) {
