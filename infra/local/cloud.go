@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// cloud is the store and the functions, without entry points.
+// cloud is the store and the functions, without the entry points that system adds.
 type cloud struct {
 	functions []syaml.Function
 	store     *store

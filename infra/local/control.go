@@ -25,7 +25,7 @@ type control struct {
 	server *http.Server
 }
 
-// controlFile is the content of the file from which other processes learn about the
+// controlFile is the content of the file from which other processes learn how to reach the
 // control server.
 type controlFile struct {
 	URL      string `json:"url"`

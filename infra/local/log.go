@@ -6,7 +6,8 @@ import (
 	"os"
 )
 
-// functionLog writes the functions' output to a file, and their errors also to stderr.
+// functionLog writes the output of the functions to a file, and writes their errors to
+// stderr as well.
 type functionLog struct{ *os.File }
 
 // openFunctionLog creates the file, or empties it if it exists.

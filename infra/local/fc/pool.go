@@ -89,8 +89,7 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	default:
 	}
 	select {
-	// This case is tried alone first, so that a free slot is taken even if ctx or QueueWait has already
-	// ended.
+	// This case comes first and alone, so that a free slot is taken even if ctx or QueueWait has ended.
 	case p.slots <- struct{}{}:
 		return nil
 	default:

@@ -85,7 +85,7 @@ func (d *delivery) batch(first event.Event) []event.Event {
 	return batch
 }
 
-// deliver posts a batch again and again until the recorder takes it or refuses it for
+// deliver posts a batch again and again until the recorder accepts it or refuses it for
 // good.
 func (d *delivery) deliver(batch []event.Event) {
 	body, err := ownform.Encode(batch)

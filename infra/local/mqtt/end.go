@@ -19,9 +19,9 @@ type end struct {
 	code   event.Optional[int32]
 }
 
-// endOf derives the end from the cause that the broker gave when it stopped the client,
-// or, without a cause, from the error that ended the reading from the client. The reason
-// code of the result is the broker's internal one, which MQTT 3 clients never receive.
+// endOf derives the end from the cause that the broker gave when it stopped the client, or,
+// without a cause, from the error that ended the reading from the client. The reason code
+// of the result is the broker's internal code, which MQTT 3 clients never receive.
 //
 //	cause                                     action      info
 //	code below 0x80                           disconnect  disconnected by client

@@ -10,8 +10,8 @@
 //   - Events are delivered in order, and the broker repeats a delivery as long as the
 //     recorder may still accept it. Events are dropped only while the queue stays full.
 //     Dropped events are counted, logged and reported by Stop.
-//   - Stop first ends the connections. It returns after the events of their ends are
-//     delivered.
+//   - Stop first ends the connections. It returns after the events about these ends have
+//     been delivered.
 //   - The broker keeps no state across a restart, so it never makes up an event.
 package mqtt
 

@@ -22,9 +22,10 @@ const (
 )
 
 // authenticate checks the version 4 signature of a request. It accepts only the form that the vendor's
-// SDK for Go sends: the Authorization header is "OSS4-HMAC-SHA256
-// Credential=<key>/<scope>,Signature=<hex>", the Date header holds the date, and no additional headers
-// are signed.
+// SDK for Go sends: the Date header holds the date, no additional headers are signed, and the
+// Authorization header is
+//
+//	OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>
 func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Values) error {
 	credential, found := strings.CutPrefix(r.Header.Get("Authorization"), algorithm+" Credential=")
 	if !found {

@@ -55,8 +55,7 @@ func TestDecodersMakeTheSameRows(t *testing.T) {
 		for seed := range uint64(40) {
 			for _, e := range sim.Device(cause, seed, day) {
 				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
-				// No decoder translates the events of mochi, because mochi sends the project's own
-				// form.
+				// No decoder translates the events of mochi, which sends the project's own form.
 				if seen[row] || e.Source == "mochi" {
 					continue
 				}

@@ -166,7 +166,7 @@ var azure = dialect{
 }
 
 // apsaraMQ is a source that reports no refusals. The only reason that it reports for the
-// end of a connection is DISCONNECT.
+// end of a connection is a DISCONNECT from the client.
 var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,
@@ -189,7 +189,7 @@ var mosquitto = dialect{
 	},
 }
 
-// verneMQ is a source that reports neither refusals nor why a connection ended.
+// verneMQ is a source that reports neither refusals nor the reason why a connection ended.
 var verneMQ = dialect{
 	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
 	atConnect: peer | port | user,

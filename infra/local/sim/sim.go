@@ -76,8 +76,8 @@ var scripts = map[Cause]script{
 }
 
 // Device returns the events of one device's day, in the order in which things happened. The
-// seed decides everything except the cause, including which of the brokers that can report
-// the cause the device uses.
+// seed decides everything except the cause. For example, it selects one of the brokers that
+// can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -124,8 +124,8 @@ func (c comparison) sameRows(ctx context.Context, theirs asker, d device) (int, 
 	return len(ours), nil
 }
 
-// duckOnSegments asks DuckDB the same questions about our own files. Each question has a predicate for
-// the shard.
+// duckOnSegments asks DuckDB the same questions about our own files. Each question has predicates for
+// the shard and the day.
 func (c comparison) duckOnSegments(ctx context.Context) error {
 	duck, err := openDuck(c.day.dir)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall plays main once for each store call that main makes. Each time, it starts in a
-// new world, and runs other before that call.
+// atEveryCall plays main once for each store call that main makes, each time in a new world,
+// and runs other just before that call.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += oneIn {
@@ -53,7 +53,8 @@ func compaction(w *world, store objstore.Store) error {
 	return err
 }
 
-// appends returns a job: a recorder that writes events one by one and ends runs in between.
+// appends returns a job in which a recorder writes events one by one and ends runs in
+// between.
 func appends(client string, from int) func(w *world, store objstore.Store) error {
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})

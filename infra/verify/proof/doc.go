@@ -21,20 +21,20 @@
 //	a missing input is skipped                  pkg/compact: TestAMissingInputEndsTheMerge
 //	an unreadable input is skipped              pkg/compact: TestUnreadableInputsStay
 //	a sequence number is used twice             pkg/record: TestNoKeyHoldsTwoContents; TestALatePutIsBelowTheNextNumber
-//	acknowledged for being in the run           pkg/record: TestARepeatedEventIsPutAgain
+//	acknowledged because it is in the run       pkg/record: TestARepeatedEventIsPutAgain
 //	deleted below an unconfirmed number         pkg/record: TestNothingIsDeletedBelowAnUnconfirmedPut
-//	deleted for being listed, or by prefix      TestADamagedHighestNumberAboveASoundOne, TestADeleteNamesWhatWasMerged
+//	deleted because it is listed, or by prefix  TestADamagedHighestNumberAboveASoundOne, TestADeleteNamesWhatWasMerged
 //	deleted after an unknown put                TestNothingIsDeletedBeforeTheOutputWasReadBack
 //	deleted though the output is damaged        TestNothingIsDeletedForAnotherSegment; pkg/compact: TestAnOutputStoredDamagedDeletesNothing
 //	two objects supersede each other            TestTwoObjectsDoNotSupersedeEachOther
 //	an output is its own input                  TestAnOutputIsNoneOfItsInputs
 //	two layouts in one bucket                   TestOnlyOneOfTwoLayoutsAcknowledges, TestTwoLayoutsShowNothing
-//	the last level                              TestTheHighestLevelIsLeftAlone; pkg/compact: TestPlan
-//	the last sequence number                    pkg/record: TestARunEndsAtTheHighestNumber
+//	the highest level is merged again           TestTheHighestLevelIsLeftAlone; pkg/compact: TestPlan
+//	a run exceeds the last sequence number      pkg/record: TestARunEndsAtTheHighestNumber
 //	a delayed delete of keys put again          TestADelayedDeleteOfKeysThatAreThereAgain
 //	an output sorts before its inputs           TestACompactionBetweenTwoPages
 //	a damaged object hides a sound one          pkg/query: TestDamagedObjectsAreNamed; TestADamagedHighestNumberAboveASoundOne
-//	a reader gives up                           TestAReaderOutlastsCompactions; pkg/query: TestAMissingObjectMeansListAgain
+//	a reader gives up too early                 TestAReaderOutlastsCompactions; pkg/query: TestAMissingObjectMeansListAgain
 //	a reader never gives up                     pkg/query: TestAPartitionThatNeverSettles
 //	one run identifier for two runs             TestRunIdentifiersAreNotDrawnTwice, TestNoRunWithoutRandomBits
 //	quarantined before its events are recorded  TestNothingIsQuarantinedBeforeItsEventsAreRecorded

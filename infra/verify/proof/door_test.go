@@ -91,7 +91,7 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 	return response.Code
 }
 
-// post delivers a parcel, received at the given time by the door's clock. It reports
+// post delivers a parcel; received is the time that the door's clock shows. post reports
 // whether the response acknowledges the parcel, and returns an error for a response that a
 // recorder must not give.
 func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {

@@ -34,8 +34,8 @@ type historian struct {
 	complaints []string
 }
 
-// content maps each event of an object, by its identity, to the delay between the event and
-// its receipt.
+// content maps the identity of each event in an object to the delay between the event and its
+// receipt.
 type content map[uint64]int64
 
 // covers reports whether c holds every event of o, with the same received time or an earlier

@@ -14,8 +14,8 @@ type verdict int
 
 const (
 	sendAgain      verdict = iota // the batch was not recorded, or it is unknown whether it was
-	recorded                      // every line that makes a row is durable
-	partlyRecorded                // likewise, and the lines that were not understood are in quarantine
+	recorded                      // every line that results in a row is durable
+	partlyRecorded                // the same, and the lines that were not understood are in quarantine
 	tooLarge                      // send half of the batch
 )
 
