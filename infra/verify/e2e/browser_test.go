@@ -287,8 +287,8 @@ func (b *tab) download(selector string) string {
 	}
 }
 
-// intercept answers the page's requests to the API with the actions that handle returns, until stop
-// is called.
+// intercept passes each request of the page to the API to handle instead, and performs the action
+// that handle returns. It does so until stop is called.
 func (b *tab) intercept(handle func(e *fetch.EventRequestPaused) chromedp.Action) (stop func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.ctx)

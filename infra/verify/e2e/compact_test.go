@@ -47,8 +47,8 @@ const (
 // therefore into one day.
 func runsBegin() time.Time { return time.Now().Add(-2 * time.Minute).Truncate(time.Minute) }
 
-// fillRuns records runs*runRows events of a device, so that the device's partition gets at least
-// runs objects.
+// fillRuns records runs*runRows events of a device in batches of runRows events. Each batch fills a
+// run, so that the device's partition gets at least one object for each batch.
 func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) {
 	t.Helper()
 	events := manyEvents(device, from, runs*runRows)

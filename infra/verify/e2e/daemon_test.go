@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// daemon is a process that runs until it is stopped. The end of its test stops it at the latest.
+// daemon is a process that runs until the test stops it, or until the test ends.
 type daemon struct {
 	cmd    *exec.Cmd
 	output *output

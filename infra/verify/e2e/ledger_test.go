@@ -87,7 +87,8 @@ func (l *ledger) events() int {
 	return l.total
 }
 
-// recent is the number of newest accounts among which any makes half of its choices.
+// recent is the number of newest accounts that are preferred: half of all random choices are made
+// among these accounts only.
 const recent = 64
 
 // any returns a random account, or nil if there is none yet.

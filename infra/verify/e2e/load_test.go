@@ -15,7 +15,7 @@ const (
 	senders = 8
 	// minKills is the minimum number of kills of the recorder under load.
 	minKills = 40
-	// loadLimit is the time limit for these kills, and for other waits under load. It is long
+	// loadLimit is the time limit for minKills kills, and for other waits under load. It is long
 	// because the local broker pauses longer after each failed delivery.
 	loadLimit = 4 * patience
 )

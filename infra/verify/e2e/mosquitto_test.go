@@ -170,8 +170,8 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log. The two rows of
-// each client must be returned exactly once even so.
+// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log. Nevertheless, the
+// API must return the two rows of each client exactly once.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)

@@ -40,7 +40,7 @@ const (
 // events of its own device, and repeats each batch until it is acknowledged.
 type overload struct {
 	url    string
-	batch  int // number of events
+	batch  int // number of events in a batch
 	from   time.Time
 	ledger *ledger
 

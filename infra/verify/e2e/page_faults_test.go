@@ -40,7 +40,7 @@ func testToken(t *testing.T, p *pageTest) {
 	require.Equal(t, limitedToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 }
 
-// testStore checks that the button repeats the query after a failure.
+// testStore checks that the button in the notice of a failure repeats the query.
 func testStore(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("503")
@@ -65,8 +65,8 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testTooMany checks that a notice says so if the range has too many events. If only the status
-// would have to read too many events, the page must show everything else.
+// testTooMany checks that a notice says so if the range has too many events. If only the query for
+// the status is refused for this reason, the page must show everything else.
 func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("400")
@@ -92,7 +92,7 @@ func testTooMany(t *testing.T, p *pageTest) {
 	require.Equal(t, "The current status could not be read.", b.text(".status .since"))
 }
 
-// testIncomplete checks that the page says that events are missing, and which objects are damaged.
+// testIncomplete checks that the page reports missing events and names the damaged objects.
 func testIncomplete(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@damaged"
 	p.stack.record(t, pageInstance, p.connection(client, 30*time.Minute, time.Minute, "no heart", ""))

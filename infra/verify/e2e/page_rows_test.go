@@ -45,7 +45,7 @@ func testRows(t *testing.T, p *pageTest) {
 }
 
 // testBusy checks that the page is marked as busy while the latest query is being fetched, and that
-// the URL is that of the latest query. Both must hold whatever work the query has aborted.
+// the URL is that of the latest query. Both must hold even if that query has aborted other work.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
@@ -96,7 +96,7 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 }
 
 // testUnreported checks that unreported ends of connections turn the figures into bounds, so that
-// the figures do not look like good health.
+// the figures do not suggest good health.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []inputEvent
@@ -145,8 +145,8 @@ func testFiles(t *testing.T, p *pageTest) {
 	require.Equal(t, p.stack.allEvents(t, q), ndjson([]byte(ndjsonFile)))
 }
 
-// testReport checks that an exported report shows everything that the page shows, and loads
-// nothing.
+// testReport checks that an exported report shows everything that the page shows, and loads no
+// other resource.
 func testReport(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{})
 	report := b.download(".exports button:nth-of-type(4)")

@@ -46,8 +46,8 @@ func (p *poster) batch() []inputEvent {
 	return events
 }
 
-// post sends batches until stop is closed. It then still delivers the current batch, unless ctx
-// ends first.
+// post sends batches until stop is closed. Before it returns, it delivers the current batch, unless
+// ctx ends first.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
@@ -102,7 +102,7 @@ func startPosters(t *testing.T, s *stack, n int) *posters {
 	return ps
 }
 
-// finish waits until every poster has delivered its current batch, and stops the posters.
+// finish makes the posters stop and waits until each has delivered its current batch.
 func (ps *posters) finish(t *testing.T) {
 	t.Helper()
 	close(ps.stop)

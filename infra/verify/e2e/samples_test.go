@@ -80,7 +80,7 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	})
 }
 
-// requireRows queries every client of the events and compares its trace with the events.
+// requireRows queries every client of the events and compares the client's trace with the events.
 func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
 	t.Helper()
 	want := map[string][]string{}

@@ -23,8 +23,8 @@ func between(random *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(random.Int64N(int64(high-low)))
 }
 
-// victim returns a random process of one of the functions, which it chooses at random too. It
-// returns false if the chosen function has no process.
+// victim returns a random process of one of the given functions. The function is chosen at random
+// too. It returns false if the chosen function has no process.
 func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
 	found := functionProcesses(k.stack.Load().cmd.Process.Pid, functions[random.IntN(len(functions))])
 	if len(found) == 0 {
@@ -85,8 +85,8 @@ func (k *soak) freezeLong(ctx context.Context) {
 	}
 }
 
-// freezeOne freezes a process of a function until its call is past the deadline. It returns false
-// if the function has no process or ctx ends.
+// freezeOne freezes a process of a function for pastDeadline. It returns false if the function has
+// no process or ctx ends.
 func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string) bool {
 	p, ok := k.victim(random, function)
 	if !ok || !freeze(ctx, p, pastDeadline) || ctx.Err() != nil {
@@ -97,8 +97,9 @@ func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string
 	return true
 }
 
-// freeze stops a process and resumes it after the given duration, if the process is still alive:
-// the host kills a process that misses its deadline. It reports whether it stopped the process.
+// freeze stops a process and, after the given duration, resumes it if it is still alive. The
+// process may be dead by then, because the host kills a process whose call is past the deadline.
+// freeze reports whether it stopped the process.
 func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	if !p.alive() || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
 		return false
@@ -132,8 +133,8 @@ func (k *soak) stopStore(ctx context.Context) {
 }
 
 // keepCompacting runs one compaction after another. Of every four compactions, it kills one in the
-// middle and freezes another in the middle, which later resumes with outdated knowledge. The other
-// two are undisturbed.
+// middle and freezes another one, which later resumes with outdated knowledge. It leaves the other
+// two undisturbed.
 func (k *soak) keepCompacting(ctx context.Context) {
 	random := k.random(compacting)
 	for i := 0; sleep(ctx, between(random, 200*time.Millisecond, 2*time.Second)); i++ {

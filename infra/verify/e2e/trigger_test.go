@@ -49,8 +49,8 @@ func TestTrigger(t *testing.T) {
 	require.Equal(t, "UnhandledInvocationError", failure.Code, "the trigger must deliver it again")
 }
 
-// platform hosts the functions in the test's own process, so that a test can pass any event to
-// them.
+// platform runs the function host in the test's own process, so that a test can pass any event to
+// the functions.
 type platform struct {
 	host  *fc.Host
 	store *httptest.Server
