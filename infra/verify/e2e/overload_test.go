@@ -169,7 +169,8 @@ func (c *overload) report(t *testing.T, memory, events int, normal time.Duration
 }
 
 // TestOverloadedServer overloads a recorder that runs as a plain HTTP server on a slow store. The
-// recorder gets ten times as many large batches at the same time as its memory budget allows.
+// recorder gets about eight times as many large batches at the same time as its memory budget
+// allows.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64
