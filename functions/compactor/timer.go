@@ -53,8 +53,8 @@ func run(ctx context.Context, work func(context.Context) (compact.Report, error)
 	return err
 }
 
-// withMargin returns a context that ends earlier than ctx: earlier by margin, or by a fifth of
-// the remaining time if that is less.
+// withMargin returns a context that ends before ctx does, by margin or by a fifth of the
+// remaining time, whichever is less. If ctx has no deadline, the result has none.
 func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {

@@ -62,7 +62,7 @@ func (a authorization) checkSignedHeaders() error {
 	return nil
 }
 
-// acs3Claim returns the claim of a request signed in this style.
+// acs3Claim returns the claim of a request signed in the style ACS3.
 func acs3Claim(r request) (claim, error) {
 	a, err := parseAuthorization(r.header.Get("Authorization"))
 	if err != nil {

@@ -13,8 +13,8 @@ const skew = 15 * time.Minute
 // timestampLayout is the layout of a request's time: UTC, in whole seconds.
 const timestampLayout = "2006-01-02T15:04:05Z"
 
-// claim holds the key, the time and the operation that a request claims, in either style. They
-// must not be trusted before the signature is verified.
+// claim holds the key, the time and the operation that a request claims, in either style. A
+// claim must not be trusted before its signature is verified.
 type claim struct {
 	accessKeyID, signature string
 	nonce, timestamp       string
@@ -46,7 +46,7 @@ func (h *handler) authenticate(r request, c claim) (Key, error) {
 		return Key{}, badRequest("SignatureDoesNotMatch", "the signature does not match the request: check the secret, and that "+
 			"no proxy changes the request; it arrived for the host %.256q", r.host)
 	}
-	// Check the nonce last, so that only holders of the secret can use nonces up.
+	// Check the nonce last, so that only holders of the secret can use up nonces.
 	if !h.nonces.add(c.accessKeyID, c.nonce, now) {
 		return Key{}, badRequest("SignatureNonceUsed", "this nonce was used before: draw a new one for each request")
 	}

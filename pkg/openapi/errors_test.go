@@ -89,7 +89,7 @@ func TestOperationAndVersion(t *testing.T) {
 		v1.query[c.name] = c.value
 		requireError(t, (&canned{}).do(t, v1.signed("testak", "testsk")), c.status, c.code, c.message)
 		if c.value == "" {
-			continue // in ACS3 these headers must be signed
+			continue // ACS3 refuses a request in which such a header is empty
 		}
 		acs3 := acs3Draft("QuerySessionByClientId", session())
 		acs3.header["x-acs-"+strings.ToLower(c.name)] = c.value
@@ -307,7 +307,7 @@ func TestLongHostsAreCutInMessages(t *testing.T) {
 }
 
 // TestConcurrentUse lets the race detector watch concurrent requests. Of several requests with
-// the same nonce, one succeeds.
+// the same nonce, exactly one succeeds.
 func TestConcurrentUse(t *testing.T) {
 	api := newAPI(t, &canned{online: []bool{true}})
 	d := v1Draft("QuerySessionByClientId", session())

@@ -33,7 +33,7 @@ func v1Claim(r request) (claim, error) {
 }
 
 // v1StringToSign returns the text that is signed: the method and all parameters except the
-// signature itself. The style requires that parameter values are encoded twice.
+// signature itself. The style requires parameter values to be encoded twice.
 func (r request) v1StringToSign() string {
 	signed := maps.Clone(r.all)
 	delete(signed, "Signature")

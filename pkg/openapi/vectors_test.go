@@ -18,7 +18,8 @@ const odd = "GID_a@@@dev 1*~+/é中"
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// vector is a request signed by a client of Alibaba Cloud with key testak and secret testsk.
+// vector is a request that one of Alibaba Cloud's clients signed with key testak and secret
+// testsk.
 type vector struct {
 	name       string
 	date       string

@@ -110,7 +110,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 }
 
 // fits checks a JSON value against a schema. It supports only the schema keywords that the
-// description uses, and refuses fields that the schema does not describe.
+// description uses, and returns an error for fields that the schema does not describe.
 func fits(whole, schema object, v any) error {
 	schema = follow(whole, schema)
 	if choices, ok := schema["oneOf"].([]any); ok {

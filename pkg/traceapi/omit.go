@@ -17,7 +17,7 @@ type omitted struct {
 // fit drops the oldest entries from the lists of a diagnosis, so that the response stays below
 // maxBytes even for a device that connects every second or has names of 64 KB. The lists share
 // the bytes equally, and the bytes that one list does not need go to the other lists. A
-// connection takes about 700 bytes, a stretch of the timeline 100.
+// connection takes about 700 bytes, a stretch of the timeline about 100.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // evidence is dropped only from this copy
 	var left omitted
@@ -59,8 +59,8 @@ func emptied[T any](from *[]T, left *int) *list {
 	}
 }
 
-// share refills the lists within a budget in bytes. In each step it adds an entry to the list
-// that has used the fewest bytes so far.
+// share refills the lists within a budget in bytes. In each step it puts the newest missing
+// entry back into the list that has used the fewest bytes so far.
 func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)

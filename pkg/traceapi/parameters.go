@@ -16,7 +16,7 @@ const (
 	maxLimit     = 5000
 )
 
-// parameterError is the code and message of a response with status 400.
+// parameterError holds the code and the message of a response with status 400.
 type parameterError struct{ code, message string }
 
 func (f parameterError) Error() string { return f.message }

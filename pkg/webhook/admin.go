@@ -20,7 +20,7 @@ const adminRoute = "quarantine"
 //
 //	GET  /webhooks/quarantine               the items received on a day
 //	GET  /webhooks/quarantine/{id}          one item
-//	POST /webhooks/quarantine/{id}/replay   decode it again
+//	POST /webhooks/quarantine/{id}/replay   decode the item again
 type admin struct{ handler *Handler }
 
 // newAdmin returns a handler that admits only requests with the admin token. If no admin token

@@ -63,8 +63,8 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 	}
 }
 
-// refuse responds to a delivery that is not durable. Brokers retry only after 429 and 503.
-// After a 401, only a line in the log remains of the delivery.
+// refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503, so
+// after a 401 only a line in the log remains of the delivery.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorised):

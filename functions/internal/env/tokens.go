@@ -7,8 +7,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Tokens returns the tokens in two variables. single holds one token for all instances;
-// list has the form that serve.ParseTokens reads. At least one variable must be set.
+// Tokens returns the tokens in two variables. The variable named by single holds one token for
+// all instances; the variable named by list has the form that serve.ParseTokens reads. At
+// least one variable must be set.
 func (r *Reader) Tokens(single, list string) serve.Tokens {
 	tokens, err := serve.ParseTokens(r.Optional(list))
 	if err != nil {
