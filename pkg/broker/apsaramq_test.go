@@ -23,7 +23,7 @@ func TestApsaraMQSamples(t *testing.T) {
 	})
 }
 
-// triggerPayload returns the whole content of a sample, which is what a trigger passes to the
+// triggerPayload returns the whole content of a sample file, as a trigger passes it to the
 // recorder.
 func triggerPayload(t testing.TB, name string) string {
 	t.Helper()

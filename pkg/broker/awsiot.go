@@ -87,7 +87,7 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in the fields of all kinds.
+// common fills in the fields that all kinds of event have.
 func (m *awsIoT) common(r *reader, e *event.Event) {
 	e.Source = AWSIoT
 	e.ClientID = r.clientID("clientId", m.clientID)

@@ -24,7 +24,7 @@ const (
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
 //
 //	CloudEvents  Event Grid  meaning
-//	id           id          identifier of the event, repeated when it is delivered again
+//	id           id          identifier of the event, the same in every delivery
 //	type         eventType   Microsoft.EventGrid.MQTTClientSessionConnected or …Disconnected
 //	time         eventTime   RFC 3339, with seven decimals
 //	data         data        an object:
@@ -113,7 +113,7 @@ func (m *azureEventGrid) anyKind() (field string, kind value) {
 	return "type", m.kind
 }
 
-// common fills in the fields of both kinds.
+// common fills in the fields that both kinds of event have.
 func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.Source = AzureEventGrid
 	e.SourceEventID = r.text("id", m.id)

@@ -8,13 +8,13 @@
 //     field at fault.
 //   - A bad item does not affect the items around it.
 //   - Absent, null, "" and "undefined" all mean that the source did not give a value.
-//     Only a client identifier may really be "undefined".
+//     The exception is a client identifier, which may really be "undefined".
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo
 //     are words of the vocabulary: the exact words or, if there are none, the nearest.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
 //     contains a password or a message payload.
 //
-// A body is one JSON object, an array of objects, or one object a line (NDJSON). A
+// A body is one JSON object, an array of objects, or one object per line (NDJSON). A
 // source that reports through its log sends lines of text.
 package broker
 

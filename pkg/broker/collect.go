@@ -22,8 +22,8 @@ var errTooMany = fmt.Errorf("the body holds more than %d items; send smaller bat
 
 // item holds the values that were read from one item of a body.
 type item interface {
-	// row fills in the event and reports whether the item is one to record. If the item
-	// cannot be understood, row calls r.refuse.
+	// row fills in the event and reports whether to record it. If the item cannot be
+	// understood, row calls r.refuse.
 	row(r *reader, e *event.Event) bool
 }
 
@@ -63,7 +63,8 @@ func (c *collector) add(raw []byte, it item) {
 
 // identifyByIndex derives an identifier from the item's index if the source sent neither an
 // identifier nor a time. All such events of a body have the same time, so only their
-// identifiers can tell them apart. The first item needs no identifier.
+// identifiers can tell them apart. The first item of a body stays without an identifier,
+// which distinguishes it from all later items.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
@@ -71,7 +72,7 @@ func (c *collector) identifyByIndex(e *event.Event) {
 }
 
 // reject adds a rejection and counts its item. Once there are maxRejected rejections, it
-// extends the last one instead, so that the rejections of a hostile body take no more
+// extends the last rejection instead, so that the rejections of a hostile body take no more
 // memory than the body.
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected

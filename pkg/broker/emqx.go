@@ -14,13 +14,13 @@ var emqxSource = Source{
 	vocabulary: vocabulary{
 		refusals:       []string{"client.connack", "client.check_authn_complete"},
 		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // mostly from WebSocket; see emqx5End
+		ownMuteReasons: []string{"internal_error"}, // usually from a WebSocket connection; see emqx5End
 		notRestarts:    []string{"kicked", "unknown_error"},
 	},
 }
 
 // emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action with an
-// empty body template. The struct holds the columns that are recorded:
+// empty body template. The struct holds the fields that are recorded:
 //
 //	event                                                    recorded as
 //	client.connected                                         connect, accepted
@@ -167,7 +167,7 @@ func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	return !emqxAccepted[name]
 }
 
-// common fills in the fields of all kinds.
+// common fills in the fields that all kinds of event have.
 func (m *emqx) common(r *reader, e *event.Event) {
 	e.Source = EMQX
 	e.ClientID = r.clientID("clientid", m.clientID)
@@ -195,10 +195,11 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 // of some reasons in these versions are misleading.
 //
 // EMQX writes "error" for {error, X}, and "internal_error" for any other term without a
-// name. Both nearly always come from WebSocket. "error" means that the connection was closed
-// without a close frame, like "tcp_closed" for TCP. "internal_error" means a close frame
-// with a code. From 5.10 on, "internal_error" also means any end that MQTT causes, including
-// a DISCONNECT or an expired keep alive. Up to 6.2, it also means bad frames on TCP.
+// name. Both nearly always come from WebSocket connections. "error" means that the connection
+// was closed without a close frame, like "tcp_closed" for TCP. "internal_error" means a close
+// frame with a code. From 5.10 on, "internal_error" also means any end at the MQTT level, such
+// as a DISCONNECT or an expired keep alive. Up to 6.2, "internal_error" also means bad frames
+// on a TCP connection.
 //
 // The gateway for LwM2M sends "timeout" when the lifetime of a registration ends.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {

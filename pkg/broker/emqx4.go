@@ -92,7 +92,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in the fields of all kinds.
+// common fills in the fields that all kinds of event have.
 func (m *emqx4) common(r *reader, e *event.Event) {
 	e.Source = EMQX4
 	e.ClientID = r.clientID("clientid", m.clientID)

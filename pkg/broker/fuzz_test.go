@@ -36,8 +36,8 @@ func fuzz(f *testing.F, route string) {
 	})
 }
 
-// noNUL returns a copy of b in which each NUL is replaced by 1, another byte that JSON does
-// not allow.
+// noNUL returns a copy of b in which each NUL is replaced by the byte 1, which JSON does not
+// allow either.
 func noNUL(b []byte) []byte {
 	b = bytes.Clone(b)
 	for i, c := range b {

@@ -11,7 +11,7 @@ import (
 //
 // The receiver calls the Handshaker for each request to /webhooks/{name}, whatever follows
 // in the path, before it checks the token. For this call, the receiver reads the start of
-// the body and puts it back. After a handshake, the receiver reads and drops the rest of
+// the body and then restores it. After a handshake, the receiver reads and drops the rest of
 // the body, makes the request in Confirm, and responds.
 type Handshaker func(HandshakeRequest) (HandshakeResponse, bool)
 
@@ -19,7 +19,7 @@ type Handshaker func(HandshakeRequest) (HandshakeResponse, bool)
 // hundred bytes.
 const MaxHandshakeBody = 16 << 10
 
-// HandshakeRequest is the part of a request that a Handshaker judges.
+// HandshakeRequest is the part of a request that a Handshaker examines.
 type HandshakeRequest struct {
 	Method string
 	Header http.Header
@@ -42,7 +42,7 @@ type HandshakeResponse struct {
 	Confirm *Confirmation
 }
 
-// HandshakeError is the code and the sentence of an error response.
+// HandshakeError is the code and the message of an error response.
 type HandshakeError struct{ Code, Error string }
 
 // Confirmation is a request to the broker by which the receiver proves its consent: a GET of
@@ -54,7 +54,7 @@ type Confirmation struct {
 	Unconfirmed HandshakeError
 }
 
-// refuseHandshake returns a 400 response with the given code and sentence.
+// refuseHandshake returns a 400 response with the given code and message.
 func refuseHandshake(code, sentence string) HandshakeResponse {
 	return HandshakeResponse{Status: http.StatusBadRequest, Refused: &HandshakeError{code, sentence}}
 }

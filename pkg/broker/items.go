@@ -4,7 +4,7 @@ import "bytes"
 
 // message is a struct that holds the values of one item in a certain format.
 type message interface {
-	// slot returns the place for the value of a key, or nil for a key to ignore.
+	// slot returns where to store the value of a key, or nil if the key is ignored.
 	slot(key []byte) *value
 	item
 }

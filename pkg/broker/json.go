@@ -316,7 +316,8 @@ func unescape(raw []byte) ([]byte, bool) {
 	return out, true
 }
 
-// lowSurrogate reads the \uXXXX at the beginning of b.
+// lowSurrogate reads the escape sequence \uXXXX at the beginning of b, which should be the
+// second half of a surrogate pair.
 func lowSurrogate(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false

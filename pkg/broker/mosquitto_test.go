@@ -29,7 +29,7 @@ func TestMosquittoSamples(t *testing.T) {
 // second is the time of the lines in these tests.
 var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-// stamped returns the log lines with the time second in front of each.
+// stamped returns the log lines, each with the time second in front.
 func stamped(lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
@@ -63,7 +63,7 @@ func TestMosquittoEndHasAllFields(t *testing.T) {
 	}}, got.Events)
 }
 
-// In Mosquitto 2.1, all lines of one connection derive the same channel.
+// From Mosquitto 2.1.1 on, the same channel is derived for all lines of one connection.
 func TestMosquittoChannels(t *testing.T) {
 	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:5 as c (p4, c1, k60).",
 		"Client c [192.0.2.7:5] disconnected.", "Client c [192.0.2.7:6] disconnected.")).Events
@@ -134,7 +134,7 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
 }
 
-// mosquitto21Ends lists all ends in the source code of Mosquitto 2.1.0 to 2.1.2.
+// mosquitto21Ends lists all ends in the source code of Mosquitto 2.1.1 and 2.1.2.
 var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" disconnected: connection closed by client.", "connection closed by client", event.Close, event.ClosedByClient},

@@ -133,7 +133,7 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 }
 
 // end reads "ID closed its connection." and the other forms of Mosquitto 2.0, and
-// "ID [ADDR:PORT] disconnected: WHY." of 2.1. It ignores unrelated lines, which may begin
+// "ID [ADDR:PORT] disconnected: WHY." of 2.1.1. It ignores unrelated lines, which may begin
 // with "Client ", too.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {

@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoEnds lists the ends whose lines do not use the form "disconnected: WHY." Only the
-// line for a DISCONNECT, the first in the list, exists in both 2.0 and 2.1. Mosquitto also
-// writes that line when it disconnects a client whose password or certificate is gone after
-// a reload.
+// mosquittoEnds lists the ends whose lines do not use the form "disconnected: WHY." From 2.1.1
+// on, Mosquitto writes only the first of these lines, the line for a DISCONNECT. Mosquitto
+// also writes this line when it disconnects a client whose password or certificate is gone
+// after a reload.
 var mosquittoEnds = []struct {
 	suffix []byte
 	reason []byte // the part of the suffix that gives the reason
@@ -24,12 +24,12 @@ var mosquittoEnds = []struct {
 	{[]byte(" been disconnected by administrative action."), []byte("administrative action"), event.Close, event.ServerShutdown},
 }
 
-// mosquittoBadSocket is the prefix of a reason in 2.1 that is a text of Mosquitto's library
-// or of the operating system.
+// mosquittoBadSocket is the prefix, from 2.1.1 on, of a reason that is a text of Mosquitto's
+// library or of the operating system.
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
-// mosquittoReasons maps each reason after "disconnected due to" in 2.0 and after
-// "disconnected:" in 2.1 to its meaning. The list is from the source code of 2.0.0 to 2.1.2.
+// mosquittoReasons maps each reason to its meaning. Reasons follow "disconnected due to" up to
+// 2.1.0, and "disconnected:" from 2.1.1 on. The list is from the source code of 2.0.0 to 2.1.2.
 //
 // Reasons with a capital letter are texts of Mosquitto's library. The broker uses such a text
 // if it has no words of its own. These reasons also follow "Bad socket read/write", and in 2.0
@@ -54,8 +54,8 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.InvalidParam: {
 		"protocol error", "malformed packet", "oversize packet", "oversize payload",
 		"QoS too high or retain not supported",                                               // up to 2.0.11
-		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", // 2.0
-		"used disallowed feature (QoS too high, retain not supported, or bad AUTH method)",   // 2.1
+		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", // up to 2.1.0
+		"used disallowed feature (QoS too high, retain not supported, or bad AUTH method)",   // from 2.1.1 on
 		"exceeding the receive maximum",                                                      // 2.1.0
 		"receive maximum exceeded", "implementation specific error", "client identifier not valid",
 		"topic alias invalid", "non-matching http origin",

@@ -13,7 +13,7 @@ var nanomqSource = Source{
 	vocabulary: vocabulary{
 		refusals:    []string{"client_connack"},
 		ends:        []string{"client_disconnected"},
-		ownMuteEnds: []string{"client_disconnected"}, // NanoMQ always sends "normal"; EMQX 4 sends a real reason with the same event
+		ownMuteEnds: []string{"client_disconnected"}, // always with "normal"; EMQX 4 sends a real reason
 	},
 }
 
@@ -87,7 +87,7 @@ func (m *nanomq) connack(r *reader, e *event.Event) {
 	}
 }
 
-// common fills in the fields of all kinds.
+// common fills in the fields that all kinds of event have.
 func (m *nanomq) common(r *reader, e *event.Event) {
 	e.Source = NanoMQ
 	e.ClientID = r.clientID("clientid", m.clientID)

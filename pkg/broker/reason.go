@@ -6,9 +6,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code has a meaning
-// in a CONNACK and a meaning in a DISCONNECT from the broker. A DISCONNECT from the client
-// always means (disconnect, disconnected by client), whatever the code.
+// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code may have
+// different meanings in a CONNACK and in a DISCONNECT from the broker. A DISCONNECT from the
+// client always means (disconnect, disconnected by client), whatever the code.
 type reason struct {
 	code      int32
 	name      string

@@ -25,7 +25,7 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //
 //	event                                           recorded as
 //	client.connected                                connect, accepted
-//	client.disconnected                             see emqx4End: reasons are spelled as in EMQX 4
+//	client.disconnected                             see emqx4End; the reasons are spelled as in EMQX 4
 //	session.subscribed, session.unsubscribed,
 //	certificate.registered, certificate.rejected    nothing
 //
@@ -91,7 +91,7 @@ func (m *tencent) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in the fields of all kinds.
+// common fills in the fields that all kinds of event have.
 func (m *tencent) common(r *reader, e *event.Event) {
 	e.Source = Tencent
 	e.ClientID = r.clientID("clientid", m.clientID)

@@ -22,7 +22,7 @@ type Column struct {
 	Value func(e *Event) any
 
 	compare func(a, b *Event) int
-	size    func(e *Event) int // the bytes of the field outside the struct
+	size    func(e *Event) int // the number of bytes that the field occupies outside the struct
 }
 
 // columns defines the fields of an event. All listings of the fields use this order.

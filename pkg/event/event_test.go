@@ -43,8 +43,8 @@ func TestActionInfoAndItsAliases(t *testing.T) {
 	require.False(t, ok)
 }
 
-// The connect and the end of one connection derive the same channel, and other connections
-// derive different channels.
+// The same channel is derived for the connect and the end of one connection, and different
+// channels are derived for different connections.
 func TestChannel(t *testing.T) {
 	connected := time.UnixMilli(1764000000120)
 	base := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: connected, PeerAddress: "192.0.2.7", PeerPort: 52341}

@@ -94,8 +94,8 @@ type columnReader struct {
 	values encoding.Values
 	levels []byte // one level per row, 0 for a null, otherwise 1; nil if the page has no nulls
 	// next is the index of the page's next row, end is the page's number of rows, and value is
-	// the index of the next row's value. value differs from next because nulls are not stored
-	// as values.
+	// the index of the next row's value. value and next may differ, because nulls are not
+	// stored as values.
 	next, end, value int
 	pagesRead        int
 	// encoded means that the values are indexes into the chunk's dictionary. known means that
@@ -166,7 +166,7 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
 }
 
-// substrings calls do with each of the texts in data that offsets delimit. All texts share one
+// substrings calls do for each text in data. The offsets delimit the texts, which share one
 // allocation.
 func substrings(data []byte, offsets []uint32, do func(i int, s string)) {
 	first := offsets[0]

@@ -25,7 +25,7 @@ type Footer struct {
 	tail    int // number of bytes that were parsed and that file keeps in memory
 	digest  Digest
 	groups  []Group
-	columns []fileColumn // in the order of fields, so clients come first
+	columns []fileColumn // in the order of fields, so client_id comes first
 }
 
 // fileColumn is a field and the index of its column in a file.
@@ -44,8 +44,8 @@ type Group struct {
 	checksum       uint64
 }
 
-// before reports whether the bytes and the clients of g come before the bytes and clients
-// of o.
+// before reports whether g comes before o, both in the object and in the order of clients. The
+// last client of g may also be the first client of o.
 func (g Group) before(o Group) bool {
 	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }
@@ -103,7 +103,7 @@ func (f *Footer) Memory() int64 {
 	return int64(size)
 }
 
-// Groups returns all row groups in order. The slice belongs to the footer: do not change it.
+// Groups returns all row groups in order. Callers must not change the slice.
 func (f *Footer) Groups() []Group { return f.groups }
 
 // GroupsOf returns the row groups that may contain a client's rows in the given range of
@@ -153,7 +153,7 @@ func (f *Footer) findColumns() error {
 	return nil
 }
 
-// readGroups reads the row groups. They must lie before end, the offset of the footer.
+// readGroups reads the row groups, which must lie before the offset end.
 func (f *Footer) readGroups(end int64) error {
 	text, _ := f.file.Lookup(keyGroups)
 	sums, err := parseGroupChecksums(text)

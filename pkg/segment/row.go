@@ -49,7 +49,7 @@ type Row struct {
 type stored struct {
 	Row
 	ConnectedFor *int64 `parquet:"connected_for_ms,plain,optional"`
-	connectedFor int64  // the variable that ConnectedFor points to, here to save an allocation
+	connectedFor int64  // the variable that ConnectedFor points to; saves an allocation
 }
 
 func (s *stored) set(r *Row) {

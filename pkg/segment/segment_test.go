@@ -399,7 +399,7 @@ func TestNoSegmentWithoutRows(t *testing.T) {
 	require.EqualError(t, err, "encode segment: no rows")
 }
 
-// All rows of a client must be in one row group, unless they exceed the size of a row group.
+// All rows of a client must be in one row group, unless there are too many for one row group.
 func TestRowGroupsEndWithAClient(t *testing.T) {
 	rows := append(rowsOf(50, 7), segment.FromEvents(span("GID_z", 95))...)
 	data, written := write(t, rows, 20)

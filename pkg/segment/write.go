@@ -31,7 +31,7 @@ type Writer struct {
 	out        *parquet.GenericWriter[stored]
 	file       checksumWriter
 	digest     Digest
-	buffer     []stored // rows for the library
+	buffer     []stored // rows to pass to the library
 	buffered   int      // number of rows in buffer
 	groupRows  int64    // approximate number of rows per row group; 0: no limit
 	inGroup    int64    // number of rows in the current row group
@@ -48,8 +48,8 @@ const bufferRows = 256
 const maxGroupBytes = 2 << 20
 
 // NewWriter starts a segment that is meant to last. Its row groups have about groupRows rows,
-// at most twice as many, and fewer if the rows are long. Zero means no limit on the number of
-// rows, only on the size of a row group.
+// at most twice as many, and fewer if the rows are long. If groupRows is zero, only the size of
+// a row group is limited.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
