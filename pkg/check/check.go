@@ -2,7 +2,7 @@
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
 //   - Segments are sound. The rows of a segment are sorted and distinct, belong to the segment's
-//     partition, and lie in the row groups to which the footer leads a query.
+//     partition, and lie in the row groups in which the footer makes a query look for them.
 //   - Each object of a run contains all events of the run's lower objects.
 //   - An object whose key contains a digest has that digest.
 //   - A quarantined item is kept under the day on which it was received.
@@ -43,7 +43,7 @@ type Options struct {
 	// MaxFindings is the maximum number of violations to keep and, separately, of notes.
 	// Further violations and notes are only counted. Default 1,000.
 	MaxFindings int
-	// Progress receives the report so far after each partition. Default none.
+	// Progress is called with the report so far after each partition. It may be nil.
 	Progress func(Report)
 }
 

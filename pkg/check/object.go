@@ -85,7 +85,8 @@ func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 // defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds what to the list if there is a defect and the list does not contain what already.
+// note adds the description what to the list if defect is true, unless the list already contains
+// the description.
 func (d *defects) note(defect bool, what string) {
 	if defect && !slices.Contains(*d, what) {
 		*d = append(*d, what)
@@ -99,7 +100,8 @@ func (d defects) report(r *Report, key string) {
 	}
 }
 
-// digest compares the digest of a compacted segment with the digest in its name.
+// digest compares the digest of a compacted segment with the digest in the segment's name, and
+// reports a violation if they differ.
 func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Segment) error {
 	sum := sha256.New()
 	for off := int64(0); off < s.Size; off += blockBytes {

@@ -6,9 +6,9 @@
 //
 // What always holds:
 //
-//   - NewPlan is a pure function. A plan may be merged twice, late, or by two compactors at
-//     once. The name of a compacted segment contains the segment's digest, so the same inputs
-//     produce the same bytes under the same key.
+//   - NewPlan is a pure function. It is safe to merge a plan twice, late, or by two compactors
+//     at once, because the same inputs produce the same bytes under the same key: the name of
+//     a compacted segment contains the digest of its bytes.
 //   - A merge checks each input against the input's footer. A missing input ends the merge.
 //     An input that is not a sound segment is left out of the merge, reported and never
 //     deleted.
@@ -67,7 +67,7 @@ type Config struct {
 	// Shuffle sets the order in which Run visits the shards. It is called like rand.Shuffle.
 	// A random order keeps slow shards from starving the other shards. Default rand.Shuffle.
 	Shuffle func(n int, swap func(i, j int))
-	// Log receives a warning for each partition whose merge failed. Default none.
+	// Log receives a warning for each partition whose merge failed. By default nothing is logged.
 	Log *slog.Logger
 }
 
@@ -148,15 +148,15 @@ type Report struct {
 	Stopped bool `json:"stopped"`
 }
 
-// Run merges the partitions of the given shards for which a merge is due. The zero range means
+// Run merges every partition of the given shards that is due for a merge. The zero range means
 // all shards. Run makes one list request for the layout's marker. For each shard, it makes one
 // list request per 1,000 objects, and at least one. A merge makes at least one read per input,
 // one put, one read of the output and one bulk delete.
 //
 // If a partition fails, Run reports the failure and continues with the next partition. Run
-// returns an error if the layout is in conflict, if the given range has more digits than the
-// layout's shards, or if a listing fails. The report then covers the work done before the error.
-// When Config.Margin is reached, Run stops early without an error.
+// returns an error if the layout's markers are contradictory or unknown, if the given range has
+// more digits than the bucket's shards, or if a listing fails. The report then covers the work
+// done before the error. When Config.Margin is reached, Run stops early without an error.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)

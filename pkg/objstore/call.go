@@ -1,6 +1,6 @@
 package objstore
 
-// Op names an ability of a Store.
+// Op names one of the four abilities of a Store.
 type Op string
 
 // The four abilities of a Store.

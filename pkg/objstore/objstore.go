@@ -1,8 +1,8 @@
 // Package objstore defines the contract between the jobs and an object store.
 //
 // Every put writes a whole object, which becomes visible in one step or not at all. The effect
-// of a completed call is visible to every call that starts later. The jobs never put two
-// different contents under one key, so a put that is repeated or arrives late does no harm.
+// of a completed call is visible to every call that starts later. The jobs never put different
+// content under the same key, so a put that is repeated or arrives late does no harm.
 //
 // A read of an absent object returns an error that matches fs.ErrNotExist through errors.Is.
 // After any error from Put or Delete, the outcome of the call is unknown.

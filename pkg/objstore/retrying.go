@@ -29,8 +29,8 @@ type RetryPolicy struct {
 }
 
 // Retrying returns a Store that repeats the failed calls of store according to policy. It is
-// always safe to repeat a call, because a key only ever gets one content and a deleted object
-// is never put again. The result is safe for concurrent use.
+// always safe to repeat a call, because the jobs never put different content under the same key
+// and never put a deleted object again. The result is safe for concurrent use.
 //
 // Retrying does not repeat a call after fs.ErrNotExist, ErrRange, an error marked Permanent,
 // or the end of ctx. When ctx ends, the returned error wraps both the last attempt's error

@@ -19,7 +19,7 @@ type Entry struct {
 // List returns up to limit items of a day, in the order of their ids, and reports whether more
 // items follow. It starts after the id after, or at the beginning if after is zero. It skips
 // objects whose keys are not the key of an item. If limit is less than objstore.MaxPage, List
-// makes one request, unless there are so many such objects that it needs further listing pages.
+// usually makes one request. It makes more only if skipped objects fill the listing page.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {

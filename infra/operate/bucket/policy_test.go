@@ -26,8 +26,8 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 
 const runRows = 520 // more than a run holds
 
-// record sends enough events to a recorder that the recorder ends runs and deletes superseded
-// objects. The recorder is the first function to use the bucket.
+// record sends a recorder enough events to make it end runs and delete superseded objects. The
+// recorder is the first function that uses the bucket.
 func record(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	for range 4 {

@@ -39,7 +39,8 @@ environment of check:
   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN
 `
 
-// errUsage is an error in the command line. Its text describes what is wrong.
+// errUsage is the error for a wrong command line or a wrong environment variable. Its text
+// describes what is wrong.
 type errUsage string
 
 func (e errUsage) Error() string { return string(e) }

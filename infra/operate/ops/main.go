@@ -9,10 +9,10 @@
 // The quarantine commands call the recorder at DEVICE_TRACE_URL
 // (default http://127.0.0.1:8080) with ADMIN_TOKEN (default local).
 //
-// check reads the bucket itself. It takes the same variables as the functions:
+// The check command reads the bucket directly. It uses the same variables as the functions:
 // OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX, and an access key that may list and
 // read (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET,
-// ALIBABA_CLOUD_SECURITY_TOKEN). `make check` does the same for the data of `make run`.
+// ALIBABA_CLOUD_SECURITY_TOKEN). `make check` checks the data of `make run`.
 //
 // Exit status: 0 for success; 1 if something failed, if an item is still not understood or if
 // an invariant is violated; 2 for a wrong command line (`go run` turns 2 into 1).

@@ -40,8 +40,8 @@ func newRecorder(t terminal) (recorder, error) {
 	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}}, nil
 }
 
-// call makes a request and decodes the response. The status of the response must be one of
-// statuses. call repeats the request while the recorder is busy.
+// call makes a request and decodes the response. It repeats the request while the recorder is
+// busy. If the status of the response is not one of statuses, call returns a refusal.
 func (r recorder) call(ctx context.Context, method, path string, into any, statuses ...int) error {
 	for attempt := 1; ; attempt++ {
 		status, header, body, err := r.send(ctx, method, path)
@@ -76,8 +76,8 @@ func (r recorder) send(ctx context.Context, method, path string) (status int, he
 	return response.StatusCode, response.Header, body, err
 }
 
-// pause waits for the number of seconds in retryAfter. If retryAfter is not a number from 1 to the
-// seconds of maxPause, pause waits for one second.
+// pause waits for the number of seconds in retryAfter. If retryAfter is not a number, is less than
+// 1 or exceeds maxPause, pause waits for one second.
 func pause(ctx context.Context, retryAfter string) error {
 	seconds, err := strconv.Atoi(retryAfter)
 	if err != nil || seconds < 1 || seconds > int(maxPause/time.Second) {

@@ -125,7 +125,7 @@ func (s *Store) first(prefix, after string) int {
 	return i
 }
 
-// Delete removes all the objects in one step.
+// Delete removes the objects under all the given keys in one step.
 func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if err := objstore.CheckKeys(keys); err != nil || len(keys) == 0 {
 		return err

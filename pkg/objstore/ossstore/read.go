@@ -59,8 +59,8 @@ var errWrongRange = errors.New("the response is not the requested range")
 
 // checkRange returns the object's size if the response is the requested range, and ErrRange if
 // the range was cut short at the object's end. For any other response, such as a whole object, it
-// returns another error. A gateway may have sent such a response, so that it proves nothing about
-// the object.
+// returns another error. Such a response proves nothing about the object, because a gateway may
+// have sent it.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64
