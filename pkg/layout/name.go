@@ -18,8 +18,8 @@ const (
 )
 
 // Name is the last part of a segment's key. The name of a fresh segment (level 0) contains a
-// run and a sequence number. The name of a compacted segment (level 1 and up) contains the
-// digest of its bytes and the length of its footer.
+// run identifier and a sequence number. The name of a compacted segment (level 1 and up) contains
+// the digest of the segment's bytes and the length of its footer.
 type Name struct {
 	Level int
 	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.

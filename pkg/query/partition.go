@@ -28,7 +28,7 @@ type partitionReader struct {
 
 	mu sync.Mutex
 	// objects maps the key of each object read so far to the outcome. The content under a key
-	// never changes, so an object is not read again after another listing.
+	// never changes, so no object is read again after another listing.
 	objects map[string]object
 }
 
@@ -45,8 +45,8 @@ func (r *Reader) newPartitionReader(store *meter, where layout.Partition, reques
 	}
 }
 
-// read lists the partition and reads its objects. It repeats this until no listed
-// object is missing, at most maxListings times in all.
+// read lists the partition and reads its objects, up to maxListings times, until no listed object
+// is missing.
 func (p *partitionReader) read(ctx context.Context) error {
 	for listing := range maxListings {
 		if err := p.reader.config.retreat(ctx, listing); err != nil {
@@ -115,8 +115,8 @@ func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error
 	return nil
 }
 
-// objectOf returns the outcome of reading an object, and reads the object unless it was read
-// before. It does not return an error for an object that is not a sound segment.
+// objectOf reads an object, unless the object was read before, and returns the outcome. An object
+// that is not a sound segment is an outcome, not an error.
 func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (object, error) {
 	p.mu.Lock()
 	o, read := p.objects[s.Key]
@@ -136,8 +136,8 @@ func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (objec
 }
 
 // readObject returns the rows of an object that match the request. It reads a small object in
-// one request. For a large object, it reads the footer, unless the footer is cached, and then
-// the row groups that can contain matching rows, if any, in one request.
+// one request. For a large object, it first reads the footer, unless the footer is cached. If
+// any row groups can contain matching rows, it then reads these row groups in one request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -150,8 +150,8 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// One read covers all groups, because the row groups of one client are adjacent. It may
-	// include some groups in between whose times lie outside the request.
+	// One read covers all groups, because the row groups of one client are adjacent. The
+	// read may include some groups in between whose times lie outside the request.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {

@@ -8,8 +8,8 @@
 //
 //   - A partition is listed completely, in ascending order of keys. The trace uses all
 //     compacted objects, and the highest sound object of each run.
-//   - If a listed object is missing when it is read, it has been superseded. The partition is
-//     then listed again, but objects that were already read are not read again.
+//   - If a listed object is missing when the trace tries to read it, the object has been
+//     superseded. The partition is then listed again, but no object is read twice.
 //   - A result is complete, or it names the objects that could not be read. A fault of the
 //     store causes an error, never an incomplete result.
 package query
@@ -134,11 +134,12 @@ func New(store Store, config Config) (*Reader, error) {
 	return &Reader{store: store, config: config, footers: newFooterCache(config.CacheBytes)}, nil
 }
 
-// Request describes a trace: the events of one client of one instance.
+// Request selects events of one client of one instance.
 type Request struct {
 	InstanceID event.InstanceID
 	ClientID   event.ClientID
-	// From and To bound the event time, both inclusive, to the millisecond.
+	// From and To limit the event time. Both are inclusive, and their precision is one
+	// millisecond.
 	From, To time.Time
 	// Actions and ActionInfos list the values that the returned events may have. An empty
 	// list allows all values.
@@ -151,11 +152,11 @@ type Request struct {
 	// Cursor is the NextCursor of an earlier result, or a cursor from CursorAfter. The result
 	// contains only events that follow the cursor. An empty Cursor requests the first page.
 	Cursor string
-	// Explain requests that the trace fill in Result.Steps.
+	// Explain requests the list of steps in Result.Steps.
 	Explain bool
 }
 
-// Result is a page of events and its cost.
+// Result is a page of events and the cost of the trace.
 type Result struct {
 	Events []event.Event
 	// NextCursor is the cursor for the next page. It is empty on the last page.
@@ -169,7 +170,7 @@ type Result struct {
 	Steps []Step
 }
 
-// Unreadable names an object that is not a sound segment, and the reason.
+// Unreadable names an object that is not a sound segment and gives the reason.
 type Unreadable struct {
 	Key   string `json:"key"`
 	Error string `json:"error"`
@@ -184,8 +185,8 @@ type Unreadable struct {
 // also makes a list request for the layout's marker, in parallel with the other requests. If
 // the bucket does not have the configured layout, the first trace then reads a second time.
 //
-// Trace returns ErrCursor, ErrTooMany and ErrUnsettled, which can be tested with errors.Is. Any
-// other error comes from the store or from ctx, and a retry can help.
+// Callers can test for ErrCursor, ErrTooMany, ErrUnsettled and layout.ErrConflict with errors.Is.
+// Any other error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()
 	after, err := parseCursor(q.Cursor)

@@ -28,7 +28,7 @@ type partition struct {
 	gathering *batch
 }
 
-// tryTurn takes the turn if it is free and reports whether it did.
+// tryTurn takes the turn if no caller has it, and reports whether it succeeded.
 func (p *partition) tryTurn() bool {
 	select {
 	case p.turn <- struct{}{}:

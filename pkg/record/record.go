@@ -7,7 +7,7 @@
 //
 //   - Append returns nil only after all of its events are in objects whose puts are confirmed.
 //   - No key is ever used for two different contents, because a run's identifier is 128 random
-//     bits, and each put of the run uses up a sequence number, even if the put fails.
+//     bits, and a sequence number is used up before encoding begins, even if the put later fails.
 //   - Every object of a run contains all rows of the run's earlier objects. Readers need only
 //     the latest object. Earlier objects may be deleted once the put of a later one is confirmed.
 //   - A writer has at most one put in flight for each partition. Events that arrive in the
@@ -157,9 +157,9 @@ func New(store Store, config Config) (*Writer, error) {
 // After an error, some of the events may have been recorded. Appending all of them again is
 // safe, because readers show an event only once.
 //
-// Errors, to be tested with errors.Is: ErrBusy and layout.ErrConflict mean that nothing was
-// recorded. After any other error, usually from the store or from ctx, the outcome is
-// unknown and a retry may succeed.
+// ErrBusy and layout.ErrConflict, which can be tested with errors.Is, mean that nothing was
+// recorded. After any other error, usually from the store or from ctx, the outcome is unknown
+// and a retry may succeed.
 func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -236,8 +236,8 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire forgets each idle partition that has no open run or for whose run over returns true.
-// It then deletes the superseded objects of these runs.
+// retire forgets each idle partition without an open run, and each idle partition whose run
+// satisfies over. It then deletes the superseded objects of these runs.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()

@@ -165,8 +165,8 @@ func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	require.ElementsMatch(t, [][]int{{layout.MaxSeq - 1, layout.MaxSeq}, {1, 2}}, slices.Collect(maps.Values(numbers)))
 }
 
-// If an event is appended again, it is put again, even if the run already contains it, because
-// the earlier put may have failed.
+// An event that is appended again is put again, even if the run already contains the event,
+// because the earlier put may have failed.
 func TestARepeatedEventIsPutAgain(t *testing.T) {
 	store := memstore.New()
 	faulty := objstore.NewFaulty(store, nil)

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// invoke passes an event that arrived as POST /invoke to the function. The function runs to
-// its end even if the connection closes.
+// invoke passes an event that arrived as POST /invoke to the function. The function is
+// not canceled if the connection closes.
 func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pipes is a listener with in-memory connections. The fake clock of package synctest applies
-// to such connections.
+// pipes is a listener with in-memory connections. Such connections work with the fake clock of
+// package synctest.
 type pipes struct {
 	conns chan net.Conn
 	close func() // may be called more than once
@@ -114,7 +114,7 @@ func TestSlowSenders(t *testing.T) {
 }
 
 // rawStatuses sends raw requests on one connection and returns the statuses of all responses
-// until the server closes the connection. It reads while it writes, because the server may
+// that arrive before the server closes the connection. It reads while it writes, because the server may
 // refuse a request before it has read the whole request.
 func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))

@@ -7,7 +7,7 @@ import (
 )
 
 // setLog makes the default logger write JSON lines to standard error. Each line contains the
-// name of the function and, if there is a request, its id.
+// name of the function and, during a request, the request id.
 func setLog(function string) {
 	lines := requestLog{slog.NewJSONHandler(os.Stderr, nil)}
 	slog.SetDefault(slog.New(lines).With("function", function))

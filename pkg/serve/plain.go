@@ -62,8 +62,8 @@ func listenAddress(getenv func(string) string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// serve serves requests until ctx is done. It returns after the requests in progress are
-// finished.
+// serve serves requests until ctx is done. Then it waits up to drainLimit until the requests in
+// progress are finished, and stops the function.
 func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -141,7 +141,8 @@ func (front plainFront) route(r *http.Request) http.Handler {
 	}
 }
 
-// isControl reports whether a request is the platform's own call of the given method and path.
+// isControl reports whether a request is a call by the platform itself with the given method and
+// path.
 func (front plainFront) isControl(r *http.Request, method, path string) bool {
 	return front.onPlatform && r.Method == method && r.URL.Path == path &&
 		r.Header.Get("X-Fc-Control-Path") == path

@@ -38,8 +38,8 @@ var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 // because each of these is compared with every accepted token.
 const maxTokens = 100
 
-// ParseTokens parses "token=instance,instance;token=instance"; ParseGrant describes the
-// instances. Several tokens may act for one instance, so that tokens can be rotated one at a
+// ParseTokens parses "token=instance,instance;token=instance". ParseGrant describes the format of
+// the instances. Several tokens may act for one instance, so that tokens can be rotated one at a
 // time. A token consists of visible ASCII characters except ";". A token may contain "=",
 // because only the last "=" of a part separates the token from the instances. Empty parts are
 // ignored, and so is white space around tokens and instances. Errors contain the number of the
@@ -132,9 +132,9 @@ func (t Tokens) Find(presented string) (Grant, bool) {
 	return t.known[found].grant, true
 }
 
-// Signed reports whether a message was signed with a token that may act for an instance. mac
-// is the HMAC-SHA256 of the message (RFC 2104) with the token as its key. Signed hashes
-// the message once for each token that may act for the instance.
+// Signed reports whether mac is the HMAC-SHA256 of a message (RFC 2104), with a token that may act
+// for the instance as the key. It hashes the message once for each token that may act for the
+// instance.
 func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	isSigned := 0
 	for _, known := range t.known {
