@@ -44,7 +44,7 @@ var ownSource = Source{
 //	protocol_version   3 (MQTT 3.1), 4 (3.1.1), 5 (5.0)
 //	keep_alive         seconds
 //	clean_start        true or false
-//	connected_at       when the connection was accepted, in a form of time
+//	connected_at       when the broker accepted the connection; forms: see time
 //	source             name of the sender                                       "events"
 //
 // native_event and native_reason are part of an event's identity; action and action_info

@@ -32,8 +32,8 @@ const (
 	mosquittoSocket       = "socket"
 )
 
-// isAnonymous reports whether the line has no client identifier. The comment on mosquitto
-// describes what Mosquitto writes in place of the identifier.
+// isAnonymous reports whether the line has no client identifier. See the type mosquitto for
+// what Mosquitto writes in place of the identifier.
 func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }

@@ -37,7 +37,7 @@ var mosquittoBadSocket = []byte("bad socket read/write: ")
 //
 // A reason that is not listed means Socket IOException. Such a reason is another text of the
 // library or a text of the operating system. An example from 2.0 is "Unknown error", for a
-// retained message although the broker allows none.
+// retained message that the broker does not allow.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},
@@ -61,7 +61,7 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
 		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
-		// More than max_keepalive in MQTT 3, or more than global_max_clients:
+		// A keep alive above max_keepalive in MQTT 3, or more clients than global_max_clients:
 		"Invalid arguments provided", // 2.0
 		"Invalid input",              // 2.1
 	},

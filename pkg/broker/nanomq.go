@@ -13,7 +13,7 @@ var nanomqSource = Source{
 	vocabulary: vocabulary{
 		refusals:    []string{"client_connack"},
 		ends:        []string{"client_disconnected"},
-		ownMuteEnds: []string{"client_disconnected"}, // always with "normal"; EMQX 4 sends a real reason
+		ownMuteEnds: []string{"client_disconnected"}, // the reason is always "normal"; EMQX 4 sends a real reason
 	},
 }
 

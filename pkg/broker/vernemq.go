@@ -54,9 +54,9 @@ var vernemqHooks = map[string]struct {
 	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with the connection
 }
 
-// decodeVerneMQ is the Decoder of VerneMQ. If the hook is not recorded, decodeVerneMQ does
-// not parse the body, because the body might be rejected and a rejected item is stored as
-// received: auth_on_register sends passwords, and on_publish sends messages.
+// decodeVerneMQ is the Decoder of VerneMQ. It does not parse the body of a hook that is not
+// recorded, because a rejected item is stored as received, and such a body may contain a
+// password (auth_on_register) or a message (on_publish).
 func decodeVerneMQ(body []byte, meta Meta) Batch {
 	if _, makesRow := vernemqHooks[meta.Hook]; !makesRow && meta.Hook != "" {
 		return Batch{}

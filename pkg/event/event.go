@@ -21,8 +21,8 @@ type ClientID string
 const MaxClientID = 65_535
 
 // MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
-// the future are rejected. A query whose range ends now includes events up to
-// MaxAhead later.
+// the future are rejected. If the range of a query ends now, the query also includes events
+// up to MaxAhead later.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field

@@ -153,7 +153,8 @@ func (f *Footer) findColumns() error {
 	return nil
 }
 
-// readGroups reads the row groups, which must lie before the offset end.
+// readGroups reads the row groups, which must lie before end, the offset of the footer's
+// checksum.
 func (f *Footer) readGroups(end int64) error {
 	text, _ := f.file.Lookup(keyGroups)
 	sums, err := parseGroupChecksums(text)
