@@ -339,7 +339,7 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 }
 
 // Two deliveries of one event may differ in action and action info. Filters apply only to
-// the delivery that is kept.
+// the delivery that the reader keeps.
 func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
 	store := bucket(t)
 	first := at("c", noon)

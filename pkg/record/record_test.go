@@ -357,8 +357,7 @@ func TestBusy(t *testing.T) {
 		"a call larger than the budget is accepted while nothing else waits")
 }
 
-// A panic during a commit becomes an error of the call and drops the run. The next call
-// succeeds.
+// If a commit panics, the call returns an error and the run is dropped. The next call succeeds.
 func TestAPanicDropsTheRun(t *testing.T) {
 	store := memstore.New()
 	boom := false
