@@ -60,7 +60,7 @@ func damages(t *testing.T, random *rand.Rand) []damage {
 	return all
 }
 
-// newer returns a copy of the segment in which only the schema version differs: it is newer.
+// newer returns a copy of the segment that differs only in its schema version, which is newer.
 func newer(t *testing.T, data []byte) []byte {
 	const name = "device-trace.version"
 	length, err := segment.FooterLength(data, int64(len(data)))

@@ -99,9 +99,9 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	return batch.Full || time.Since(f.waiting) >= f.config.MaxAge
 }
 
-// deliver sends a batch once. If the batch was too large, deliver lowers the limit; after
-// any other failure it pauses. The next attempt may carry more lines or fewer, but begins
-// at the same position.
+// deliver sends a batch once. If a batch of several lines was too large, deliver lowers the
+// limit; after any other failure, deliver pauses. The next attempt may carry more lines or
+// fewer, but begins at the same position.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:
