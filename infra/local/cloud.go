@@ -51,7 +51,7 @@ func openCloud(s settings) (*cloud, error) {
 }
 
 // warm sends every function a request. The request starts the function's process and shows
-// whether its configuration is valid: if it is not, the function responds with 503 and
+// whether the function is configured correctly: if not, the function responds with 503 and
 // logs why.
 func (c *cloud) warm(ctx context.Context) error {
 	return parallel.Do(len(c.functions), len(c.functions), func(i int) error {

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// run starts everything, waits for the first signal and then stops everything in order. A
-// second signal kills the remaining processes. It prints the welcome text and its progress
-// to out.
+// run starts everything, waits for the first signal and then stops everything in reverse
+// order. A second signal kills the remaining processes. It prints the welcome text and its
+// progress to out.
 func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	release, err := lockData(s)
 	if err != nil {

@@ -45,11 +45,11 @@ func (a traceAPI) page(instance, device string, from, to time.Time) string {
 
 func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// pollEvery is the pause before the next query while rows have not arrived.
+// pollEvery is the pause between queries while rows are still missing.
 const pollEvery = 250 * time.Millisecond
 
-// await repeats a query until the device has at least the given number of rows since a
-// time.
+// await repeats a query until the device has at least the given number of rows since the
+// given time.
 func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
 	for {
 		got, err := a.query(ctx, device, since)

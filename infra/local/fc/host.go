@@ -79,7 +79,7 @@ type Host struct {
 	routes  []route
 	spawner *spawner
 
-	// stopping ends timers and the pauses between retries.
+	// stopping is canceled by Stop, which ends the timers and the pauses between retries.
 	stopping context.Context
 	stop     context.CancelFunc
 	mu       sync.Mutex // held to start background work and to stop, so that no work starts after stop

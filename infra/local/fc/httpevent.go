@@ -66,8 +66,8 @@ func isText(header http.Header) bool {
 		strings.HasSuffix(kind, "xml") || kind == "application/x-www-form-urlencoded"
 }
 
-// joinHeaders returns the headers of a request, without those that the platform does not
-// deliver.
+// joinHeaders returns the headers of a request, except the headers that the platform does
+// not deliver.
 func joinHeaders(r *http.Request) map[string]string {
 	joined := joinValues(r.Header)
 	maps.DeleteFunc(joined, func(name, _ string) bool {

@@ -50,7 +50,8 @@ func (r httpResponse) body() ([]byte, error) {
 	return base64.StdEncoding.DecodeString(r.Body)
 }
 
-// header returns the headers without those that a function cannot set.
+// header returns the headers of the response, except the headers that a function cannot
+// set.
 func (r httpResponse) header() http.Header {
 	header := http.Header{}
 	for name, value := range r.Headers {

@@ -36,7 +36,7 @@ type lineWriter struct {
 	last string
 }
 
-// Write never fails: a function must not notice that its log cannot be written.
+// Write never fails, because a function must not notice that its log cannot be written.
 func (w *lineWriter) Write(data []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

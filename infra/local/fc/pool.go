@@ -66,7 +66,8 @@ func (p *pool) try(ctx context.Context, c *call) ([]byte, *Error) {
 	return process.do(ctx, c)
 }
 
-// acquire returns a process that is ready for a call: an idle one, or else a new one.
+// acquire returns a process that is ready for a call: an idle process or, if there is none, a new
+// process.
 func (p *pool) acquire(ctx context.Context) (*process, *Error) {
 	if fault := p.takeSlot(ctx); fault != nil {
 		return nil, fault

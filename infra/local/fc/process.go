@@ -48,9 +48,9 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call over and waits for its result. If the call times out, or if the caller
-// goes away after the process took the call, the process is killed, because a process
-// cannot be asked to stop a call.
+// do hands a call to the process and waits for the result. If the call times out, or if the
+// caller goes away after the process took the call, the process is killed, because a
+// process cannot be asked to stop a call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)
@@ -82,7 +82,8 @@ func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([
 	}
 }
 
-// lastResponse returns the response that an ended process posted before its end, if any.
+// lastResponse returns the response that an ended process posted before its end, or an
+// error if the process posted none.
 func (p *process) lastResponse(c *call) ([]byte, *Error) {
 	select {
 	case r := <-c.done:
@@ -114,7 +115,7 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill kills the process and its children, which are in the process group of the same id.
+// kill kills the process and its children, which are in the process group with the same id.
 // It does not wait.
 func (p *process) kill() {
 	p.doomed.Store(true)

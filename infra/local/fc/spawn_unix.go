@@ -9,8 +9,8 @@ import (
 )
 
 // spawner starts processes that die with the host, even if the host is killed. For each
-// process there is also a shell. It waits for the end of a pipe that only the host holds
-// open, and then kills the process.
+// process, a shell waits for the end of a pipe that only the host holds open, and then
+// kills the process.
 type spawner struct{}
 
 func newSpawner() *spawner { return &spawner{} }

@@ -38,7 +38,7 @@ type delivery struct {
 
 	dropped atomic.Int64 // events that found the queue full
 	lost    int          // events that were refused or abandoned
-	cause   error        // why events were lost the last time
+	cause   error        // the reason for the latest loss
 }
 
 func newDelivery(c Config) *delivery {
@@ -76,7 +76,7 @@ func (d *delivery) run() {
 	}
 }
 
-// batch returns the first event and up to maxBatch-1 queued ones.
+// batch returns the first event and up to maxBatch-1 queued events.
 func (d *delivery) batch(first event.Event) []event.Event {
 	batch := []event.Event{first}
 	for len(batch) < maxBatch && len(d.queue) > 0 {

@@ -95,8 +95,8 @@ func usesDenied(pk packets.Packet) bool {
 	return false
 }
 
-// deny ends a connection, with a DISCONNECT only in MQTT 5, because an MQTT 3 broker
-// cannot send one.
+// deny ends a connection. It sends a DISCONNECT only in MQTT 5, because a broker cannot
+// send one in MQTT 3.
 func (h *hook) deny(cl *mochi.Client) {
 	if cl.Properties.ProtocolVersion == 5 {
 		_ = h.server.DisconnectClient(cl, packets.ErrNotAuthorized)
@@ -126,8 +126,8 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 }
 
 // OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps each
-// DISCONNECT, because OnDisconnect runs later. After a takeover, OnDisconnect runs even
-// later than the events of the new connection.
+// DISCONNECT, because OnDisconnect runs later. After a takeover, OnDisconnect even runs
+// after the events of the new connection.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:

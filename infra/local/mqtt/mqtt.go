@@ -53,8 +53,7 @@ type Broker struct {
 	delivery *delivery
 }
 
-// Start listens and serves. If the address is in use, errors.Is reports that the error is
-// syscall.EADDRINUSE.
+// Start listens and serves. If the address is in use, the error wraps syscall.EADDRINUSE.
 func Start(c Config) (*Broker, error) {
 	l, err := listen(c.Address)
 	if err != nil {

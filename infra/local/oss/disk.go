@@ -20,7 +20,7 @@ import (
 // before a put returns.
 type disk struct {
 	objects, tmp string
-	maxBytes     atomic.Int64 // the limit for the size of all objects; zero: no limit
+	maxBytes     atomic.Int64 // the limit on the total size of all objects; zero: no limit
 
 	mu    sync.RWMutex // held while a file and its entry change, so that the two always agree
 	index index
@@ -181,7 +181,8 @@ func (d *disk) list(prefix, after string) (page objstore.Page) {
 	return page
 }
 
-// remove deletes the objects under keys that meet a condition, and returns how many it deleted.
+// remove deletes the objects under the given keys, if they meet the condition, and returns the number
+// of deleted objects.
 func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, err error) {
 	folders := map[string]bool{}
 	for _, key := range keys {

@@ -75,7 +75,7 @@ func (n naming) name(d *device, c *connection) string {
 // random is a naming that returns random text.
 func random(d *device, _ *connection) string { return d.anyID() }
 
-// numbered is a naming that returns the connection's number, counted for each client.
+// numbered is a naming that returns the connection's number, counted per client.
 func numbered(_ *device, c *connection) string { return strconv.FormatUint(c.number, 10) }
 
 // numberedOnNode is a naming that returns the node and the connection's number.

@@ -56,7 +56,7 @@ type Hook struct {
 	Seconds int    `yaml:"timeout"`
 }
 
-// Trigger is something that calls a function, such as a timer.
+// Trigger is a source of calls to a function, such as a timer.
 type Trigger struct {
 	Name   string        `yaml:"triggerName"`
 	Type   string        `yaml:"triggerType"` // "http", "timer" or "eventbridge"

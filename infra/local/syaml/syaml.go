@@ -41,7 +41,7 @@ func Parse(data []byte, lookup Lookup) ([]Function, error) {
 }
 
 // checkKeys returns an error that lists unknown keys and values of a wrong type. It reads the
-// original text because only a decoder of text can refuse unknown keys.
+// original text, because the YAML library can refuse unknown keys only when it decodes text.
 func checkKeys(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)

@@ -140,7 +140,7 @@ func TestDamagedObjects(t *testing.T) {
 }
 
 // requireShown queries once with two reads for each object and once with one read. It reports
-// whether the damage of the object was noticed.
+// whether the damage to the object was noticed.
 func (w *world) requireShown(what, key string) (noticed bool) {
 	w.t.Helper()
 	for _, whole := range []int64{1, 1 << 20} {

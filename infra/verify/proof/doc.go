@@ -12,7 +12,7 @@
 // PROOF_SCHEDULES sets the number of schedules, 2000 by default. PROOF_SEED is the seed of a
 // schedule that failed: the tests play only that schedule again and log each step.
 //
-// The table lists the known ways to lose, double or invent an event, and the tests of each
+// The table lists the known ways to lose, duplicate or invent an event, and the tests of each
 // way. A test fails if the rule against that way is removed from the code.
 //
 //	a repeated put is stored damaged            pkg/objstore/ossstore: TestDamagedBodyIsRefused, TestPutSendsLengthAndDigest

@@ -22,8 +22,9 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Without retries, the client must get an error from every fault that is not harmless for the
-// kind of request. A put must reach the store if and only if the name of the fault says so.
+// Without retries, the client must get an error from every fault, unless the fault is
+// harmless for the kind of request. A put must reach the store if and only if the name of the
+// fault says so.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
 	putPasses := map[string]bool{"response cut": true} // the header alone confirms a put

@@ -9,7 +9,7 @@ import (
 )
 
 // hasty is a store whose calls a test can abandon by hand. Functions abandon calls after a time
-// limit, but with time limits the tests depend on the speed of this machine.
+// limit, but tests with time limits would depend on the speed of the machine.
 type hasty struct {
 	objstore.Store
 

@@ -151,8 +151,8 @@ func Malformed(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// quiesce is how long the library may take to write DISCONNECT, in ms. After that it
-// closes the socket without one.
+// quiesce is how long the library may take to write DISCONNECT, in ms. After that, the library
+// closes the socket without a DISCONNECT.
 const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")

@@ -15,8 +15,8 @@ type Raw struct{ net.Conn }
 // patience limits the waits of a raw connection if ctx has no deadline.
 const patience = 30 * time.Second
 
-// Dial connects with clean start and returns once the broker has accepted. The connection
-// takes its deadline from ctx.
+// Dial connects with clean start and returns once the broker has accepted the connection.
+// The connection takes its deadline from ctx.
 func Dial(ctx context.Context, t Target, clientID string, keepAlive time.Duration) (*Raw, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.Address)
 	if err != nil {

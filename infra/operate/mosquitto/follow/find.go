@@ -82,7 +82,7 @@ func candidates(path string) (names []string) {
 
 var ignoredSuffixes = []string{".gz", ".xz", ".bz2", ".zst", newSuffix}
 
-// inode returns the number of the file in its file system, or 0 if the file has no number.
+// inode returns the inode number of a file, or 0 if it is not known.
 func inode(file *os.File) uint64 {
 	info, err := file.Stat()
 	if err != nil {

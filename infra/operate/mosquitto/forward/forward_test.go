@@ -28,7 +28,7 @@ type harness struct {
 	running running
 }
 
-// inHarness runs a test on a fake clock, so that hours pass at once.
+// inHarness runs a test on a fake clock, so that hours pass instantly.
 func inHarness(t *testing.T, test func(h *harness)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &harness{t: t, log: filepath.Join(t.TempDir(), "mosquitto.log"), positionFile: filepath.Join(t.TempDir(), "position.json"), recorder: newRecorder(t)}
@@ -54,7 +54,8 @@ func (h *harness) start() {
 	}()
 }
 
-// write appends lines to the log in which n more clients disconnect.
+// write appends n lines to the log, each of which reports that one more client
+// disconnected.
 func (h *harness) write(n int) {
 	h.t.Helper()
 	var lines strings.Builder
@@ -244,7 +245,7 @@ func TestGzip(t *testing.T) {
 	})
 }
 
-// Restarts must neither lose nor double a line while responses are lost and the log is
+// Restarts must neither lose nor duplicate a line while responses are lost and the log is
 // rotated in both ways.
 func TestRestartsAndRotations(t *testing.T) {
 	inHarness(t, func(h *harness) {
@@ -323,7 +324,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A problem is logged once, until it changes or ends.
+// A problem must be logged only once until it changes or ends.
 func TestAProblemIsLoggedOnce(t *testing.T) {
 	logged := captureLog(t)
 	p := newProgress()
