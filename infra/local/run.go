@@ -11,7 +11,7 @@ import (
 )
 
 // run starts everything, waits for the first signal and then stops everything in reverse
-// order. A second signal kills the remaining processes. It prints the welcome text and its
+// order. A second signal kills the remaining processes. run prints the welcome text and its
 // progress to out.
 func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	release, err := lockData(s)
