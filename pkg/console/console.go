@@ -1,10 +1,10 @@
 // Package console serves the page of Device Trace: plain HTML, CSS and ES modules,
 // embedded unchanged from page/.
 //
-// The page itself is at "/", and browsers revalidate it on each visit. Its files are below
-// "/console/<version>/", where version is a hash of all of them. Browsers may therefore
-// cache them for good, and files of different builds never mix. Everything comes from the
-// page's own origin, and the headers forbid browsers to load anything else.
+// The page itself is at "/", and browsers revalidate it on each visit. The files that it loads
+// are below "/console/<version>/", where version is a hash of all files. Therefore browsers may
+// cache these files for good, and files from different builds never mix. All files come from
+// the page's own origin, and the headers forbid browsers to load anything else.
 package console
 
 import (
@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// prefix is the path of the page's files.
+// prefix is the beginning of the paths of the files that the page loads.
 const prefix = "/console/"
 
 // policy restricts scripts and styles to files from our origin, and forbids turning text
@@ -23,8 +23,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 // Handler serves GET and HEAD of "/" and of everything below "/console/". It is safe for
-// concurrent use. The page needs no authentication, because it contains no data: it queries
-// the API with its user's token.
+// concurrent use. The page needs no authentication, because it contains no data. It gets all
+// data from the API with the token of its user.
 func Handler() http.Handler {
 	site := load(embedded)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +50,7 @@ func secure(header http.Header) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// find returns the file at the path of a URL.
+// find returns the file that has the given path in its URL.
 func (s site) find(urlPath string) (f file, found bool) {
 	if urlPath == "/" {
 		return s.index, true
@@ -63,7 +63,7 @@ func (s site) find(urlPath string) (f file, found bool) {
 	return f, found
 }
 
-// contentTypes lists every extension in page/.
+// contentTypes maps every file extension in page/ to its content type.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",

@@ -15,7 +15,7 @@ import (
 
 var handler = Handler()
 
-// send sends a request to the handler. Headers are pairs of name and value.
+// send sends a request to the handler. Each name in headers is followed by its value.
 func send(t *testing.T, method, path string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)
@@ -29,7 +29,7 @@ func send(t *testing.T, method, path string, headers ...string) *httptest.Respon
 
 var reference = regexp.MustCompile(`(?:src|href)="([^"#]+)"`)
 
-// references returns the paths in the page.
+// references returns the paths of the files that the page refers to.
 func references(t *testing.T) (paths []string) {
 	t.Helper()
 	for _, match := range reference.FindAllStringSubmatch(send(t, "GET", "/").Body.String(), -1) {
@@ -41,7 +41,7 @@ func references(t *testing.T) (paths []string) {
 	return paths
 }
 
-// script returns the path of the page's first module.
+// script returns the path of app.js, the module from which the page imports the others.
 func script(t *testing.T) string {
 	t.Helper()
 	for _, p := range references(t) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// file is one file with its headers and encodings.
+// file is one file that is served, with its headers and encodings.
 type file struct {
 	contentType  string
 	cacheControl string
@@ -28,8 +28,8 @@ type body struct {
 func newFile(name string, content []byte, cacheControl string) file {
 	return file{
 		contentType: contentType(name), cacheControl: cacheControl, plain: newBody(content),
-		// Compressed at the first request, so that an instance that starts for one request does
-		// not compress all files.
+		// The file is compressed at the first request for it. Otherwise an instance that starts
+		// for one request would compress all files.
 		compressed: sync.OnceValue(func() body { return newBody(compress(content)) }),
 	}
 }
@@ -60,8 +60,8 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.content))
 }
 
-// acceptsGzip ignores all weights except zero, which means "not acceptable" (RFC 9110,
-// 12.5.3).
+// acceptsGzip reports whether the request accepts gzip. It ignores all weights except zero,
+// which means "not acceptable" (RFC 9110, 12.5.3).
 func acceptsGzip(r *http.Request) bool {
 	for option := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, weight, _ := strings.Cut(option, ";")

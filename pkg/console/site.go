@@ -15,18 +15,18 @@ import (
 //go:embed page
 var embedded embed.FS
 
-// indexName names the template of the page itself.
+// indexName is the name of the HTML file, which is a template.
 const indexName = "index.html"
 
-// site contains every file that is served.
+// site holds every file that the handler serves.
 type site struct {
 	index   file
 	version string
 	files   map[string]file // by name
 }
 
-// load reads and renders the files. It panics on any error, because the files are part of
-// the program.
+// load reads the files and renders the index. It panics on any error, because the files are
+// embedded in the program.
 func load(from fs.FS) site {
 	contents := map[string][]byte{}
 	entries := must(fs.ReadDir(from, "page"))
@@ -49,7 +49,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// versionOf returns a hash of all names and contents.
+// versionOf returns a hash of the names and contents of all files.
 func versionOf(contents map[string][]byte) string {
 	hash := sha256.New()
 	for _, name := range sortedNames(contents) {
@@ -62,8 +62,8 @@ func versionOf(contents map[string][]byte) string {
 
 func sortedNames(contents map[string][]byte) []string { return slices.Sorted(maps.Keys(contents)) }
 
-// renderIndex inserts the paths of the files. It names all modules, so that a browser
-// requests them at once instead of discovering them one by one.
+// renderIndex inserts the paths of the other files into index.html. The result names all
+// modules, so that a browser requests them at once instead of discovering them one by one.
 func renderIndex(contents map[string][]byte, version string) []byte {
 	var modules []string
 	for _, name := range sortedNames(contents) {

@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// sources returns the contents of the files by name.
+// sources returns the contents of all files in page/ by file name.
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -29,7 +29,8 @@ func sources(t *testing.T) map[string]string {
 	return all
 }
 
-// forbidden lists patterns that no file may contain, by extension; "" applies to all files.
+// forbidden maps a file extension to the patterns that must not match in such files. The patterns
+// of "" apply to all files.
 var forbidden = map[string][]string{
 	"": {
 		`https?://`, `["'(]//`, // other hosts
@@ -47,7 +48,7 @@ var forbidden = map[string][]string{
 	},
 }
 
-// namespace looks like a URL, but nothing is loaded from it.
+// namespace is allowed: it looks like a URL, but browsers load nothing from it.
 const namespace = "http://www.w3.org/2000/svg"
 
 // No file may load anything from another origin, or contain inline scripts and styles.
@@ -66,8 +67,8 @@ var anyImport = regexp.MustCompile(`(?m)^import `)
 
 var imported = regexp.MustCompile(`(?m)^import .*from '\./([^']+)';$|^import '\./([^']+)';$`)
 
-// Every import must name a file, and every module must be imported, except the two with
-// which the page begins.
+// Every import must name an existing file. Every module must be imported, except the two that
+// index.html loads as scripts.
 func TestImports(t *testing.T) {
 	all := sources(t)
 	used := map[string]bool{"app.js": true, "theme.js": true}
@@ -89,7 +90,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// The page must know every word that the API can send.
+// The page must have a text for every word that the API can send.
 func TestVocabulary(t *testing.T) {
 	all := sources(t)
 	en := texts(t, "en.js")

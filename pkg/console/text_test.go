@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texts returns the texts of one language. Its file is JSON after "export default".
+// texts returns the texts of one language by key. The file with the given name consists of
+// "export default" and JSON.
 func texts(t *testing.T, name string) map[string]string {
 	t.Helper()
 	content, found := strings.CutPrefix(sources(t)[name], "export default ")
@@ -43,7 +44,7 @@ func TestLanguages(t *testing.T) {
 	require.Len(t, zh, len(en))
 }
 
-// The columns must have exactly the names that they have on ApsaraMQ's page.
+// The columns must have exactly the same names as on ApsaraMQ's page.
 func TestColumns(t *testing.T) {
 	en := texts(t, "en.js")
 	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"},
@@ -59,7 +60,7 @@ var (
 	inserted   = regexp.MustCompile(`\$\{[^}]*\}`)
 )
 
-// Every text that the page requests must exist, and every text must be requested.
+// Every text that the page uses must exist, and the page must use every text.
 func TestTextsAreUsed(t *testing.T) {
 	en := texts(t, "en.js")
 	used := map[string]bool{}
@@ -86,7 +87,7 @@ func TestTextsAreUsed(t *testing.T) {
 	}
 }
 
-// patternOf returns a pattern that matches the keys which a template literal can produce.
+// patternOf returns a pattern that matches every key that the template literal can produce.
 func patternOf(literal string) *regexp.Regexp {
 	parts := inserted.Split(literal, -1)
 	for i, part := range parts {

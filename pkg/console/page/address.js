@@ -1,4 +1,4 @@
-// The page's URL contains everything that is shown: the device, the range in absolute times,
+// The URL of the page determines what the page shows: the device, the range in absolute times,
 // the order, the filter and the selected connection. It never contains the token.
 
 import { joinParts } from './clientid.js';
@@ -6,22 +6,22 @@ import { preferences } from './preferences.js';
 import { hour } from './time.js';
 import { actions, infos } from './vocabulary.js';
 
-// Times in a URL have the forms that the API accepts. A number with fewer digits is
-// rejected, because it is probably in seconds.
+// Times in a URL have the same forms as in the API. A number with fewer digits than in
+// unixMilliseconds is rejected, because it is probably in seconds.
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 const unixMilliseconds = /^\d{12,15}$/;
 
-// parseTime returns NaN if the words are not a time.
+// parseTime returns a time in milliseconds, or NaN if the words are not a valid time.
 function parseTime(words) {
   if (unixMilliseconds.test(words)) return Number(words);
-  const time = words.replace(' ', '+'); // an offset's plus sign that was not percent-encoded
+  const time = words.replace(' ', '+'); // restores the plus sign of an offset that was not percent-encoded
   return rfc3339.test(time) ? Date.parse(time) : NaN;
 }
 
 const oneOf = (values, value, fallback) => (values.includes(value) ? value : fallback);
 
-// readQuery returns the query in the URL. The default range is the last hour. If a time is
-// invalid, fault names the field.
+// readQuery returns the query in the URL. The default range is the last hour. If a time in the
+// URL is invalid, the fault in the result describes the problem and names the field.
 export function readQuery() {
   const parameters = new URLSearchParams(location.search);
   const get = (name) => parameters.get(name) ?? '';

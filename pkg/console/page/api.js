@@ -1,8 +1,8 @@
-// Requests to the API, which has the page's own origin.
+// Requests to the API, which has the same origin as the page.
 
 import { token } from './token.js';
 
-// An APIError is a response without success, or the lack of a response (status 0).
+// APIError is a response other than a success, or a missing response (status 0).
 export class APIError extends Error {
   constructor(status, code, sentence) {
     super(sentence);
@@ -10,22 +10,22 @@ export class APIError extends Error {
     this.code = code;
   }
 
-  // isTemporary reports whether trying again can help.
+  // isTemporary reports whether the same request may succeed later.
   get isTemporary() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  // hasTooManyEvents reports whether the days to read hold more events than the API can.
+  // hasTooManyEvents reports whether the days to read contain more events than the API can process.
   get hasTooManyEvents() {
     return this.code === 'TooManyEvents';
   }
 }
 
-// A token consists of visible ASCII characters. The browser cannot send any others.
+// A token consists of visible ASCII characters, because browsers cannot send other characters.
 const validToken = /^[\x21-\x7e]+$/;
 
-// get requests a path and returns the response. It throws an APIError unless the response
-// is a success, and an AbortError if the signal aborts it.
+// get requests a path and returns the response. It throws an APIError unless the response is a
+// success, and an AbortError if the signal aborts the request.
 async function get(path, parameters, signal) {
   if (!validToken.test(token())) throw new APIError(401, 'NoToken', '');
   const headers = { Authorization: `Bearer ${token()}` };
@@ -45,7 +45,7 @@ export async function getText(path, parameters, signal) {
   return { text: await orUnreachable(response.text()), headers: response.headers };
 }
 
-// orUnreachable turns a network error into an APIError.
+// orUnreachable waits for a promise and turns a network error into an APIError.
 async function orUnreachable(work) {
   try {
     return await work;
@@ -55,7 +55,8 @@ async function orUnreachable(work) {
   }
 }
 
-// errorOf accepts any body, because a gateway in between may respond without our JSON.
+// errorOf returns the APIError for a response. The response may have any body, because a gateway
+// in between may respond without the JSON of the API.
 async function errorOf(response) {
   let body = {};
   try {

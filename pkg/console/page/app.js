@@ -1,4 +1,4 @@
-// The page shows the results for its URL. What the viewer does changes the URL.
+// The page shows the results for its URL. The actions of the viewer change the URL.
 
 import { isComplete, pathOf, readQuery } from './address.js';
 import { APIError } from './api.js';
@@ -19,19 +19,19 @@ import { number, text, translate } from './text.js';
 import { hour } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
 
-let view = null; // what is shown
-let query = null; // the last query; its results may still be awaited
+let view = null; // the view that is shown
+let query = null; // the last query, whose results may not have arrived yet
 let abort = new AbortController(); // aborts the requests of the last query
 
-// go changes the query and gives it a URL of its own. choice is the choice of range that the
-// form shows.
+// go changes the query and adds the new URL to the history. choice is the choice of range that
+// the form shows for the new query.
 function go(change, choice = null) {
   const next = { ...(query ?? readQuery()), connection: '', ...change };
   history.pushState(choice, '', pathOf(next));
   showURL();
 }
 
-// showURL shows the results for the URL. known is a view of the same device and span.
+// showURL shows the results for the URL. known is a view of the same device and span, or null.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -47,7 +47,7 @@ async function showURL(known = null) {
   await load(known);
 }
 
-// adopt makes a query the current one and shows it in the form and the URL.
+// adopt makes a query the current one, and updates the form and the URL to match.
 function adopt(next) {
   query = next;
   fillForm(query, history.state);
@@ -56,14 +56,14 @@ function adopt(next) {
 
 const sameSpan = (a, b) => ['instance', 'client', 'from', 'to'].every((name) => a[name] === b[name]);
 
-// filter changes the order or the filter, and keeps the report.
+// filter changes the order or the filter of the events. The report stays the same.
 function filter(change) {
   const next = { ...query, ...change };
   history.pushState(history.state, '', pathOf(next));
   showURL(view);
 }
 
-// followHistory handles Back and Forward. It ignores changes of the fragment alone.
+// followHistory handles Back and Forward. It does nothing if only the fragment changed.
 function followHistory() {
   if (query && pathOf(query) === location.pathname + location.search) return;
   showURL(view && sameSpan(view.query, readQuery()) ? view : null);
@@ -81,15 +81,15 @@ function showWelcome(next) {
   byId(byId('instance').value ? 'device' : 'instance').focus();
 }
 
-// refuseURL shows in the form what is wrong with the URL.
+// refuseURL shows the form with a message that says what is wrong with the URL.
 function refuseURL(next, fault) {
   showWelcome(next);
   fillForm(next, { range: 'custom' });
   refuse(fault);
 }
 
-// load fetches the results of the query. If a view of the same device and span is known, it
-// fetches only the rows.
+// load fetches and shows the results of the query. If known is a view of the same device and
+// span, load fetches only the rows.
 async function load(known) {
   abort.abort();
   abort = new AbortController();
@@ -133,8 +133,8 @@ function show() {
   narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
 }
 
-// keepFocus restores the focus after the results were replaced: to the control with the same
-// id, or else to the results.
+// keepFocus replaces the results and then restores the focus, if it was within the results. The
+// focus moves to the control with the same id, or else to the results as a whole.
 function keepFocus(replace) {
   const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
   replace();
@@ -162,8 +162,8 @@ const actions = {
   whileBusy,
 };
 
-// whileBusy shows the page as busy until the search for a row ends, and reports its failure.
-// A new query aborts the search, and then decides itself when the page is no longer busy.
+// whileBusy shows the page as busy until the search for a row ends, and reports a failure of the
+// search. If a new query aborts the search, that query decides when the page is no longer busy.
 async function whileBusy(search) {
   const { signal } = view.rows;
   setBusy(true);
@@ -197,7 +197,7 @@ async function fileOf(exported, format) {
   return fetchAll(exported.query, format, abort.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
 }
 
-// switches are the choices in the bar. Each takes effect at once.
+// switches maps each choice in the bar at the top to a function that applies the choice.
 const switches = {
   lang: () => {
     translatePage();

@@ -19,11 +19,12 @@ export function axis(scale, rows) {
   return svg('g', { class: 'axis', 'aria-hidden': 'true' }, line(scale.from, 'end'), line(scale.to, 'end'), lines);
 }
 
-// tickText centres a label below its tick, but keeps it within the drawing.
+// tickText returns a label centred below its tick, but always within the drawing.
 function tickText(kind, words, x, y, scale) {
   const margin = halfWidth(words) - side;
   return svg('text', { class: kind, x: Math.min(Math.max(x, margin), scale.width - margin), y }, words);
 }
 
-// halfWidth is an upper estimate in pixels. Ideographs are wider than letters.
+// halfWidth returns an upper estimate of half the width of a label, in pixels. Ideographs are wider
+// than letters.
 const halfWidth = (words) => [...words].reduce((sum, letter) => sum + (/\p{Ideographic}/u.test(letter) ? 6 : 4), 0);

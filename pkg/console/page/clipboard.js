@@ -1,12 +1,12 @@
-// Buttons that copy.
+// Buttons that copy a text to the clipboard.
 
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { announce } from './live.js';
 import { text } from './text.js';
 
-// copy writes to the clipboard. navigator.clipboard exists in secure contexts only, but the
-// function may be served over plain HTTP within a network.
+// copy writes a text to the clipboard. It has a fallback, because navigator.clipboard exists only
+// in secure contexts, and the page may be served over plain HTTP within a network.
 async function copy(value) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(value);
@@ -23,8 +23,8 @@ async function copy(value) {
 
 const shownFor = 1600; // ms
 
-// copyButton copies the result of value() when it is clicked. Without a caption it shows an
-// icon, and label is its accessible name.
+// copyButton returns a button that copies the result of value() when it is clicked. Without a
+// caption, the button shows only an icon, and label is the accessible name.
 export function copyButton(value, { label, caption = '' }) {
   const shape = el('span', { class: 'icon-slot' }, icon('copy'));
   const button = el('button', { type: 'button', class: caption ? 'button quiet' : 'button icon-only quiet', title: label, 'aria-label': caption ? null : label }, shape, caption);

@@ -1,4 +1,4 @@
-// The connections of the timeline as a table.
+// A table of the connections in the timeline.
 
 import { datum } from './datum.js';
 import { el } from './dom.js';
@@ -14,7 +14,7 @@ import { duration, ms, time } from './time.js';
 const perPage = 50;
 const columns = ['start', 'end', 'length', 'ended', 'address', 'node'];
 
-// connectionList returns a closed list. Its rows are made when it is first opened.
+// connectionList returns a collapsed table. Its rows are created when the user first opens it.
 export function connectionList(view, { onPick }) {
   const { connections } = view.report;
   const label = listLabel(view.report);

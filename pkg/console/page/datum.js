@@ -1,10 +1,11 @@
-// Texts that devices and brokers chose: of any length, script and direction.
+// Texts from devices and brokers, which can have any length, script and direction.
 
 import { el, unbroken } from './dom.js';
 import { number, text } from './text.js';
 
-// Characters that show nothing, move the text around them or break a line: controls, zero
-// width, bidirectional (Unicode Standard Annex 9) and halves of surrogate pairs.
+// Characters that are invisible, move the text around them or break a line: control characters,
+// characters without width, bidirectional formatting characters (Unicode Standard Annex 9) and
+// halves of surrogate pairs.
 // eslint-disable-next-line no-control-regex -- controls are what it looks for
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
@@ -12,7 +13,7 @@ const maxLength = 120; // characters; a longer text is shortened
 const lengthOfShortened = 80;
 
 // datum returns an element that isolates a text from its surroundings. Invisible characters
-// appear as their codes. A text longer than limit is shortened, with a button for the rest.
+// appear as their codes. A text longer than limit is shortened, and a button shows all of it.
 export function datum(value, { limit = maxLength, kind = '' } = {}) {
   const node = el('bdi', { class: `datum ${kind}`.trim(), dir: 'auto' });
   if (value.length <= limit) node.append(...visible(value));
@@ -32,20 +33,21 @@ function shortened(value, length, node) {
   return [...visible(beginning(value, length)), '…', more];
 }
 
-// beginning never cuts a surrogate pair.
+// beginning returns the beginning of a text. It never cuts a surrogate pair in two.
 function beginning(value, length) {
   return value.slice(0, /[\ud800-\udbff]/.test(value[length - 1]) ? length - 1 : length);
 }
 
 const moment = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
-// visible returns a text as nodes: codes for invisible characters, times on one line.
+// visible returns a text as nodes. It replaces invisible characters by codes and keeps each time
+// on one line.
 function visible(value) {
   return replaced(value, invisible, (found) => el('span', { class: 'code-point' }, code(found)))
     .flatMap((node) => (typeof node === 'string' ? replaced(node, moment, unbroken) : node));
 }
 
-// replaced returns a text as nodes, with a node of its own for each match.
+// replaced returns a text as nodes, in which each match of the pattern is replaced by a node.
 function replaced(value, pattern, nodeOf) {
   const nodes = [];
   let end = 0;
@@ -59,7 +61,8 @@ function replaced(value, pattern, nodeOf) {
 
 const code = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-// plain returns a text for one line of plain text, such as a title or a ticket.
+// plain returns a text in a form that is safe in a line of plain text, such as a title or a line
+// of a ticket.
 export function plain(value, limit = maxLength) {
   const shown = value.length <= limit ? value : `${beginning(value, lengthOfShortened)}… (${text('datum.length', { count: number(value.length) })})`;
   return shown.replace(invisible, code);

@@ -1,14 +1,14 @@
-// The only place that makes elements. Texts of devices and brokers become text nodes and
-// plain attributes, so none of them can become markup.
+// This module is the only one that creates elements. Texts from devices and brokers become text
+// nodes and plain attributes, so that none of them can become markup.
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 
-// el makes an HTML element: el('p', { class: 'note', on: { click } }, 'text', node).
+// el creates an HTML element: el('p', { class: 'note', on: { click } }, 'text', node).
 export function el(name, attributes = {}, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
-// svg makes an SVG element in the same way.
+// svg creates an SVG element in the same way.
 export function svg(name, attributes = {}, ...children) {
   return fill(document.createElementNS(svgNamespace, name), attributes, children);
 }
@@ -25,7 +25,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
-// unbroken keeps a text on one line.
+// unbroken returns an element that keeps a text on one line.
 export const unbroken = (text) => el('span', { class: 'unbroken' }, text);
 
 export const byId = (id) => document.getElementById(id);

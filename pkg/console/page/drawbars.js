@@ -16,9 +16,9 @@ export function barItems(report, scale, rows) {
   });
 }
 
-const capWidth = 4; // px, at most a third of the bar
+const capWidth = 4; // px, or a third of the bar if that is less
 
-// single draws one connection: a pale body, with a cap in full colour at its end.
+// single draws the bar of one connection: a pale body with a cap in full colour at the end.
 function single(connection, x, width, scale, rows) {
   const kind = kindOf(connection);
   const box = { x, y: rows.bar, height: barHeight };
@@ -48,8 +48,8 @@ function barLabel(connection, label, x, width, scale, rows) {
   ];
 }
 
-// shared draws several connections as one bar, divided by how they ended, in the order of
-// the legend. It has no patterns, because it is too thin for them.
+// shared draws one bar for several connections. The bar is divided by how the connections ended,
+// in the order of the legend. It has no patterns, because it is too thin for them.
 function shared(connections, x, width, rows) {
   let y = rows.bar;
   const parts = tally(connections).map(([kind, count]) => {

@@ -1,4 +1,4 @@
-// The rows of the events, in the page's table and in a report's.
+// The rows of the table of events, on the page and in a report.
 
 import { copyButton } from './clipboard.js';
 import { datum, plain } from './datum.js';
@@ -11,7 +11,7 @@ import { iso, ms, time, zoneName } from './time.js';
 
 export const columns = ['channel', 'action', 'info', 'time'];
 
-// eventRow makes a row that opens to show its evidence, and then calls onOpen.
+// eventRow returns a row that the user can open to show the evidence. Opening calls onOpen.
 export function eventRow(row, view, onOpen) {
   const label = text('row.open', { action: row.action, info: row.action_info, time: iso(ms(row.time)) });
   const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));
@@ -38,7 +38,7 @@ function channel(row) {
   return [datum(row.channel_id, { limit: 64, kind: 'mono' }), copyButton(() => row.channel_id, { label: text('copy.channel') })];
 }
 
-// cells returns all cells except the channel's.
+// cells returns the cells of a row, except the cell with the channel.
 function cells(row, view) {
   const native = nativeOf(row);
   return [
@@ -69,7 +69,7 @@ function ticketOf(row, view) {
   return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }));
 }
 
-// plainTable shows all rows with their evidence, for a report.
+// plainTable returns a table of the given rows with their evidence, for a report.
 export function plainTable(rows, view) {
   return el('table', { class: 'trace plain' },
     el('thead', {}, el('tr', {}, columns.map((name) => plainHead(name, view)), el('th', { scope: 'col' }, text('report.more')))),

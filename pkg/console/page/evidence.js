@@ -12,8 +12,8 @@ const wording = (value) => ({ node: () => value, plain: () => value });
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
 
-// Each function returns one fact of an event or a connection, or a false value if the fact
-// is unknown.
+// facts maps each field of an event or a connection to a function. The function returns the value
+// of the field in two forms, node and plain, or a falsy value if the value is unknown.
 const facts = {
   time: (e) => e.time && instant(e.time),
   start: (e) => e.start && instant(e.start),

@@ -1,4 +1,4 @@
-// The form: which device, and which span.
+// The form in which the user chooses a device and a span.
 
 import { isWhole, joinParts, separator, splitParts } from './clientid.js';
 import { plain } from './datum.js';
@@ -12,9 +12,9 @@ const names = ['instance', 'group', 'device', 'date', 'from', 'to'];
 const fields = Object.fromEntries(names.map((name) => [name, () => byId(name)]));
 const value = (name) => fields[name]().value;
 
-// The query that the form was filled with, and the values of its fields after that. A field
-// silently changes what it cannot hold, such as a line break or a millisecond. The query's
-// own values therefore count until the user edits the field.
+// filled holds the query that the form was filled with, and the values that the fields had after
+// that. A field silently drops what it cannot hold, such as a line break or milliseconds.
+// Therefore the value in the query counts until the user edits the field.
 let filled = {};
 
 function client() {
@@ -25,12 +25,13 @@ function client() {
 
 const range = () => byId('query').elements.range.value;
 
-// instant returns the time in From or To, or null.
+// instant returns the time in the field From or To, or null if the field has no valid time.
 const instant = (name) => (value(name) === filled[name] ? filled.query[name] : fromWall(value(name)));
 
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
-// setUpForm calls onSearch with the query and with the choice of range, { range, date }.
+// setUpForm adds listeners to the form. Submitting it calls onSearch with the query and with the
+// choice of range, { range, date }.
 export function setUpForm(onSearch) {
   byId('query').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -50,7 +51,8 @@ export function setUpForm(onSearch) {
   for (const name of names) fields[name]().addEventListener('input', clearFault);
 }
 
-// splitPasted fills both fields if a whole client identifier replaces all of the device.
+// splitPasted fills the fields for group and device if the user pastes a whole client identifier
+// over the complete text of the field for the device.
 function splitPasted(event) {
   const pasted = event.clipboardData?.getData('text').replace(/[\r\n]+/g, '') ?? '';
   const { selectionStart, selectionEnd } = event.target;
@@ -61,15 +63,16 @@ function splitPasted(event) {
   noteSpaces();
 }
 
-// noteSpaces points out spaces at the ends, which are easily pasted and part of the identifier.
+// noteSpaces shows a note if the device begins or ends with spaces. Such spaces are easily pasted
+// by mistake, and they are part of the identifier.
 function noteSpaces() {
   const device = value('device');
   byId('device-note').hidden = device === device.trim();
   byId('device-note').textContent = text('form.spaces');
 }
 
-// fillForm shows a query. choice is the choice of range that led to it; without it, the span
-// is shown as a day or as two instants.
+// fillForm shows a query in the form. choice is the choice of range that led to the query.
+// Without a choice, the form shows the span as a day or as two instants.
 export function fillForm(query, choice) {
   const [group, device] = splitParts(query.client);
   fields.instance().value = query.instance;
@@ -85,12 +88,13 @@ export function fillForm(query, choice) {
   clearFault();
 }
 
-// fold hides the form on a small screen, in favour of the results.
+// fold hides the form on a small screen, so that there is more space for the results. fold(false)
+// shows it again.
 export function fold(folded) {
   byId('query').classList.toggle('folded', folded);
 }
 
-// refreshForm updates what depends on the language, the zone and past queries.
+// refreshForm updates the parts that depend on the language, the zone and past queries.
 export function refreshForm() {
   byId('times-note').textContent = text('form.zone', { zone: zoneName(Date.now()) });
   byId('instances').replaceChildren(...instances().map((one) => el('option', { value: one })));
@@ -99,8 +103,8 @@ export function refreshForm() {
 
 const timeFields = { date: ['date'], custom: ['from', 'to'] };
 
-// showTimes shows the fields of the chosen range. If the user has just chosen it, empty
-// fields receive a value to begin with.
+// showTimes shows the fields that belong to the chosen range. If the user has just chosen this
+// range, empty fields receive initial values.
 function showTimes(justChosen) {
   const shown = timeFields[range()] ?? [];
   for (const name of ['date', 'from', 'to']) byId(`${name}-field`).hidden = !shown.includes(name);
@@ -114,7 +118,7 @@ function showTimes(justChosen) {
   fields.date().max = date(now);
 }
 
-// warnOfSpan reports an invalid span as soon as both ends are chosen.
+// warnOfSpan shows a fault if the span is invalid, as soon as the user has chosen both ends.
 function warnOfSpan() {
   if (range() !== 'custom' || !value('from') || !value('to')) return;
   const span = chosenSpan();
@@ -122,7 +126,8 @@ function warnOfSpan() {
   else clearFault();
 }
 
-// readForm returns the query, or null after it has shown what is wrong.
+// readForm returns the query. If the form is invalid, readForm shows what is wrong and returns
+// null.
 function readForm() {
   clearFault();
   if (!value('instance')) return refuse({ fault: 'fault.instance', field: 'instance' });
@@ -132,15 +137,15 @@ function readForm() {
   return { instance: value('instance'), client: client(), ...span };
 }
 
-// refuse shows a fault and moves the focus to its field.
+// refuse shows a fault and moves the focus to the field with the fault.
 export function refuse(fault) {
   showFault(fault);
   fields[fault.field]().focus();
   return null;
 }
 
-// showFault shows what is wrong with a field: { fault, field } of a span, or of a URL that
-// contains words in place of a time.
+// showFault shows what is wrong with a field. fault is the key of the message. words is the text
+// that a URL contains in place of a valid time.
 function showFault({ fault, field, words = '' }) {
   const length = duration(Math.abs(instant('to') - instant('from')));
   byId('query-fault').textContent = text(fault, { length, max: number(maxLength / hour), words: plain(words) });

@@ -1,5 +1,5 @@
-// The kinds of end that a connection can have, as the API names them, in the order of the
-// legend. All except "open" and "unknown" correspond to a word of the vocabulary.
+// The kinds of end that a connection can have, by their names in the API and in the order of the
+// legend. Every kind except "open" and "unknown" corresponds to a word of the vocabulary.
 
 import { text } from './text.js';
 
@@ -17,20 +17,23 @@ const words = {
 
 export const kinds = ['open', ...Object.keys(words), 'unknown'];
 
-// kindOf returns the kind of a connection's end, or "unknown" if this page does not know it.
+// kindOf returns the kind of a connection's end, or "unknown" for a kind that this page does not
+// know.
 export const kindOf = (connection) => (kinds.includes(connection.kind) ? connection.kind : 'unknown');
 
-// wordOf returns a kind's word of the vocabulary, or "" for "open" and "unknown".
+// wordOf returns the word of the vocabulary for a kind, or "" for "open" and "unknown".
 export const wordOf = (kind) => words[kind] ?? '';
 
 export const kindLabel = (kind) => wordOf(kind) || text(`kind.${kind}`);
 
 const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [word, kind]));
 
-// kindOfWord returns the kind of an event's word. "accepted" has the colour of open connections.
+// kindOfWord returns the kind for a word of the vocabulary. For "accepted" it returns "open", so
+// that accepted logins have the colour of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
-// nativeOf returns the source's own reason, or "" if it only repeats our word.
+// nativeOf returns the reason in the words of the source, or "" if these words are the same as the
+// word of the vocabulary.
 export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
 
 // tally returns [kind, count] for each kind that occurs, in the order of the legend.

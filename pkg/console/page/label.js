@@ -1,4 +1,4 @@
-// One line of plain text for a connection, or for an item of the timeline.
+// Labels: one line of plain text for a connection or for an item of the timeline.
 
 import { boundsOf } from './bars.js';
 import { kindLabel, kindOf, tally } from './kinds.js';
@@ -25,8 +25,8 @@ function sharedLabel(connections, scale) {
   });
 }
 
-// connectionLabel returns when a connection began and ended, its length and how it ended.
-// The length of an open connection counts until to.
+// connectionLabel returns one line with the start, the end and the length of a connection, and
+// how it ended. The length of an open connection is measured until to.
 export function connectionLabel(connection, to) {
   const length = lengthOf(connection, to);
   return [
@@ -42,7 +42,8 @@ function extentOf({ start, end }) {
   return end ? text('connection.until', { time: shortStamp(ms(end)) }) : text('unknown');
 }
 
-// lengthOf returns milliseconds, or null if the start is unknown.
+// lengthOf returns the length of a connection in milliseconds, or null if the start is unknown.
+// The length of an open connection is measured until to.
 export function lengthOf({ start, end }, to) {
   return start === null ? null : Math.max((ms(end) ?? to) - ms(start), 0);
 }

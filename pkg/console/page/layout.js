@@ -1,14 +1,15 @@
-// Where the parts of a timeline are, in pixels.
+// The layout of a timeline, in pixels.
 
-export const side = 14; // beside the first and the last instant, for what is drawn at them
+export const side = 14; // the margin on both sides, for marks and labels at the first and last instant
 export const markSize = 14;
 export const barHeight = 44;
 export const stripHeight = 6;
-export const perLetter = 6.4; // roughly the width of a letter
+export const perLetter = 6.4; // the approximate width of a letter
 
 const axisHeight = 34;
 
-// rowsOf returns the top of each row. Without refused logins there is no row of marks.
+// rowsOf returns the vertical position of each row, and the total height. Without refused logins,
+// there is no row of marks.
 export function rowsOf(report) {
   const top = report.refusals.length ? markSize + 10 : 6;
   const axis = top + barHeight + stripHeight + 10;

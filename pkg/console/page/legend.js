@@ -1,4 +1,4 @@
-// What the colours and shapes of a timeline mean, and how often each occurs.
+// The legend explains the colours and shapes of a timeline, and shows how often each occurs.
 
 import { el, svg } from './dom.js';
 import { kindLabel, tally, wordOf } from './kinds.js';
@@ -7,7 +7,7 @@ import { leavesOut } from './omitted.js';
 import { number, text } from './text.js';
 import { hatchOf, textureOf } from './textures.js';
 
-// swatch returns a small bar of a kind.
+// swatch returns a small bar in the colour and pattern of a kind of end.
 export function swatch(kind) {
   const texture = textureOf(kind);
   return svg('svg', { class: `swatch kind-${kind}`, width: 18, height: 12, viewBox: '0 0 18 12', 'aria-hidden': 'true' },
@@ -24,9 +24,9 @@ function stateSwatch(state) {
     svg('rect', { class: 'ground', width: 18, height: 12, fill }), svg('rect', { class: 'strip', y: 9, width: 18, height: 3, fill }));
 }
 
-// legend lists the kinds, refused logins and states in the report. A kind that is a word of
-// the table is a button that filters by it, unless onFilter is missing. If the report omits
-// connections, the counts end in "+".
+// legend lists the kinds of end, the refused logins and the states in the report. If onFilter is
+// given, each kind with a word of the vocabulary is a button that filters the events by this
+// word. If the report omits connections, the counts of the kinds end in "+".
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));

@@ -1,11 +1,11 @@
-// Refused logins: marks above the bars.
+// Marks for refused logins, above the bars.
 
 import { svg } from './dom.js';
 import { barHeight, markSize, perLetter, side } from './layout.js';
 import { number } from './text.js';
 import { ms } from './time.js';
 
-// refusalSign returns the shapes of a mark around its centre.
+// refusalSign returns the shapes of a mark, with the centre at the origin.
 export const refusalSign = () => [
   svg('circle', { class: 'shield', r: markSize / 2 }),
   svg('path', { class: 'sign', d: 'm-2.6-2.6 5.2 5.2m0-5.2-5.2 5.2' }),
@@ -22,7 +22,7 @@ export function markItems(report, scale) {
   });
 }
 
-// grouped joins refusals whose marks would overlap.
+// grouped puts refusals whose marks would overlap into one group.
 function grouped(refusals, scale) {
   const all = [];
   for (const refusal of refusals) {
@@ -34,10 +34,11 @@ function grouped(refusals, scale) {
   return all;
 }
 
-// markWidth includes the count beside the mark.
+// markWidth returns the width of a mark, including the count beside it.
 const markWidth = (count) => markSize + 8 + (count > 1 ? number(count).length * perLetter + 4 : 0);
 
-// markCount stands after its mark, except at the right edge, where it stands before it.
+// markCount returns the count of a mark. It is to the right of the mark, or to the left if the mark
+// is at the right edge.
 function markCount(count, x, scale) {
   const fits = x + markWidth(count) < scale.width + side;
   return svg('text', { class: 'mark-count', 'text-anchor': fits ? 'start' : 'end', x: fits ? 10 : -10, y: 4 }, number(count));

@@ -1,4 +1,4 @@
-// Notices in place of results: failures, nothing found, and the welcome.
+// Notices that replace the results: failures, empty results and the welcome.
 
 import { pathOf } from './address.js';
 import { datum } from './datum.js';
@@ -13,14 +13,14 @@ function notice(kind, shape, title, ...body) {
 
 const button = (caption, onClick, shape) => el('button', { type: 'button', class: 'button', on: { click: onClick } }, icon(shape), caption);
 
-// Function Compute responds with 400 to a URL of more than 4 KB. Servers in front of a
-// function may have lower limits and other codes.
+// Function Compute responds with 400 to a URL of more than 4 KB. Servers in front of the
+// function may have lower limits and use other status codes.
 const maxURL = 3900;
 const urlTooLong = [400, 414, 431];
 
 const isTooLong = (error, query) => urlTooLong.includes(error.status) && pathOf(query).length > maxURL;
 
-// failureNotice says why a query failed, and what to do.
+// failureNotice returns a notice that says why a query failed and what to do.
 export function failureNotice(error, query, { onRetry, onToken }) {
   const warning = (name, shape, ...body) => notice('warning', shape, text(name), ...body);
   const meaning = (name) => el('p', {}, text(`${name}.meaning`));
@@ -41,7 +41,8 @@ export function failureNotice(error, query, { onRetry, onToken }) {
   return warning('failed.refused', 'alert', sentence ?? el('p', {}, `HTTP ${error.status}`));
 }
 
-// emptyNotice says that the range is empty, and where the device's last event is.
+// emptyNotice returns a notice that the span has no events, with the time of the last event of
+// the device.
 export function emptyNotice(view, { onDay }) {
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return neverSeenNotice(view.status?.looked_back_to);
@@ -56,7 +57,7 @@ function neverSeenNotice(since) {
     el('ul', {}, ['instance', 'case', 'broker'].map((name) => el('li', {}, text(`nothing.check.${name}`)))));
 }
 
-// welcome stands on the page before the first query.
+// welcome returns the text that the page shows before the first query.
 export function welcome() {
   return el('section', { class: 'welcome' },
     el('h1', {}, text('welcome.title')),

@@ -1,5 +1,5 @@
-// What the report of a very busy device omits from its lists: the oldest entries of each.
-// Its figures and verdicts include them.
+// The report of a very busy device omits the oldest entries of its lists. The figures and
+// verdicts in the report still take these entries into account.
 
 import { el } from './dom.js';
 import { icon } from './icons.js';
@@ -9,13 +9,13 @@ const lists = ['connections', 'refusals', 'timeline'];
 
 const omittedFrom = (report, list) => report.omitted?.[list] ?? 0;
 
-// leavesOut reports whether a list is cut.
+// leavesOut reports whether the report omits entries of a list.
 export const leavesOut = (report, list) => omittedFrom(report, list) > 0;
 
-// connectionCount includes omitted connections.
+// connectionCount returns the number of connections, including omitted ones.
 export const connectionCount = (report) => report.connections.length + omittedFrom(report, 'connections');
 
-// omittedNotice returns null if the report omits nothing.
+// omittedNotice returns a notice of the omitted entries, or null if the report omits none.
 export function omittedNotice(report) {
   const cut = lists.filter((list) => leavesOut(report, list));
   if (!cut.length) return null;

@@ -1,4 +1,4 @@
-// Everything known about the selected connection.
+// The panel with everything known about the selected connection.
 
 import { copyButton } from './clipboard.js';
 import { el } from './dom.js';

@@ -1,5 +1,5 @@
-// A pointer over the timeline: the item below it, its instant, and the range it is dragged
-// across.
+// This module follows the pointer over the timeline. It shows the item and the instant below the
+// pointer, and the range across which the user drags the pointer.
 
 import { svg } from './dom.js';
 import { side } from './layout.js';
@@ -8,9 +8,9 @@ import { pointAt } from './tooltip.js';
 
 const minDrag = 6; // px
 
-// followPointer calls onZoom with the range that the pointer was dragged across. While and
-// after it is dragged, frame.dataset.dragged is set, so that the click that follows can be
-// ignored.
+// followPointer calls onZoom with the range that the pointer was dragged across. It sets
+// frame.dataset.dragged during a drag and leaves it set, so that the listener for clicks can
+// ignore the click that follows.
 export function followPointer({ node, plot, scale, rows, items }, frame, { tip, describe, onZoom }) {
   const instant = svg('text', { y: rows.axis + 28 });
   const hair = svg('g', { class: 'hair', 'aria-hidden': 'true' }, svg('path', { d: `M0 ${rows.top - 4}V${rows.axis + 16}` }), instant);

@@ -3,8 +3,8 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, number, text } from './text.js';
 
-// receipt shows what all API calls cost together. Because they ran in parallel, the time is
-// the slowest call's.
+// receipt shows the total cost of all API calls. The time that it shows is the time of the
+// slowest call, because the calls ran in parallel.
 export function receipt(receipts) {
   const known = receipts.filter(Boolean);
   const total = (name) => known.reduce((sum, one) => sum + (one[name] ?? 0), 0);

@@ -1,4 +1,4 @@
-// The results of a query, in the order in which they help.
+// The results of a query, the most helpful ones first.
 
 import { connectionList } from './connectionlist.js';
 import { el } from './dom.js';
@@ -19,8 +19,8 @@ import { ms } from './time.js';
 import { timeline } from './timeline.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 
-// results returns { node, pick }. pick selects the connection of a key. actions contains the
-// page's callbacks.
+// results returns { node, pick }. pick selects the connection with the given key. actions
+// contains callbacks of the page.
 export function results(view, actions) {
   const { nodes, pick } = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions);
   return {
@@ -34,7 +34,8 @@ export function results(view, actions) {
   };
 }
 
-// emptyResults are for a span without anything to draw. A verdict may still say why.
+// emptyResults returns the results for a span with nothing to draw. A verdict may still explain
+// why there is nothing.
 function emptyResults(view, actions) {
   const [first, ...others] = view.report.verdicts.filter(({ level }) => level !== 'info');
   const empty = emptyNotice(view, actions);
@@ -60,7 +61,7 @@ function fullResults(view, actions) {
     actions.onPick(connection ? keyOf(connection) : '');
   }
 
-  // pick also shows everything known about the connection.
+  // pick marks a connection and also shows everything known about it. null selects nothing.
   function pick(connection) {
     mark(connection);
     if (!connection) return;
@@ -73,7 +74,7 @@ function fullResults(view, actions) {
     findRows(false);
   }
 
-  // showTime shows the row of an instant, and marks its connection.
+  // showTime scrolls to the row of the event at an instant, and marks the connection of that event.
   function showTime(at) {
     mark(findAt(connections, at));
     actions.whileBusy(events.find((row) => ms(row.time) === at, { scroll: true }));

@@ -1,11 +1,11 @@
-// The events of a view, fetched as they are needed.
+// The events of a view, which are fetched only when they are needed.
 
 import { traceParameters } from './address.js';
 import { getJSON } from './api.js';
 
 const pageSize = 1000;
 
-// Rows holds the events that were fetched so far, in the order of the query.
+// Rows holds the events fetched so far, in the order that the query requests.
 export class Rows {
   constructor(query, signal) {
     this.parameters = { ...traceParameters(query), limit: pageSize };
@@ -17,7 +17,7 @@ export class Rows {
     this.receipts = [];
   }
 
-  // fetchMore fetches the next page. Calls during a fetch share it.
+  // fetchMore fetches the next page. A call during a fetch returns the same promise.
   fetchMore() {
     this.pending ??= this.fetchPage().finally(() => { this.pending = null; });
     return this.pending;
@@ -34,12 +34,13 @@ export class Rows {
     this.receipts.push(page.receipt);
   }
 
-  // fetchUntil fetches until the list has n rows, or all rows if there are fewer.
+  // fetchUntil fetches pages until the list has at least n rows, or all rows if there are fewer.
   async fetchUntil(n) {
     while (!this.done && this.list.length < n) await this.fetchMore();
   }
 
-  // findIndex returns the index of the first matching row, or -1. It may fetch all rows.
+  // findIndex returns the index of the first matching row, or -1 if none matches. It fetches as
+  // many rows as it needs, which may be all.
   async findIndex(matches) {
     for (let seen = 0; ;) {
       const at = this.list.slice(seen).findIndex(matches);

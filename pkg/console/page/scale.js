@@ -1,8 +1,9 @@
-// Instants as pixels, and the ticks of a time axis.
+// The conversion of instants to pixels, and the ticks of a time axis.
 
 import { day, hour, minute, second, shifted } from './time.js';
 
-// timeScale maps a span to a width. x clamps to the width; at is its inverse.
+// timeScale returns a scale that maps a span to a width. x returns the pixel of an instant, limited
+// to the width. at returns the instant of a pixel.
 export function timeScale(from, to, width) {
   const perMS = width / Math.max(to - from, 1);
   return {
@@ -17,10 +18,11 @@ const steps = [
   minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day,
 ];
 
-// minGap leaves space for a tick's label. Labels with milliseconds are longer.
+// minGap returns the minimum distance between two ticks, which leaves space for a label. Labels
+// with milliseconds are longer.
 const minGap = (step) => (step < second ? 112 : 84); // px
 
-// ticks returns round times on the wall clock, and the step between them.
+// ticks returns instants that are round times on the wall clock, and the step between them.
 export function ticks({ from, to, width }) {
   const step = steps.find((one) => (to - from) / one <= Math.max(width / minGap(one), 1)) ?? day;
   const ahead = shifted(from) - from;

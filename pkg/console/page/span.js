@@ -1,22 +1,23 @@
-// Spans of time, { from, to } in milliseconds, both included: checked, moved and widened.
+// Spans of time are { from, to } in milliseconds, and include both instants. This module checks,
+// moves and widens them.
 
 import { date, day, fromWall, hour, second } from './time.js';
 
 export const maxLength = day;
 
-const maxAhead = hour; // how fast a source's clock may run: event.MaxAhead
+const maxAhead = hour; // how far ahead the clock of a source may be; the same as event.MaxAhead
 
 const rangeLengths = { hour, six: 6 * hour, day24: day };
 
-// spanOf returns the span of a form's choice, or { fault, field } if it is invalid. date is
-// the value of the date field; from and to are instants or null.
+// spanOf returns the span that the user chose in the form, or { fault, field } if the choice is
+// invalid. date is the value of the date field. from and to are instants or null.
 export function spanOf({ range, date: chosenDate, from, to }, now) {
   if (range in rangeLengths) return { from: now - rangeLengths[range], to: now };
   return range === 'date' ? wholeDay(chosenDate, now) : checkSpan(from, to, now);
 }
 
-// wholeDay returns a day in the displayed zone. If clocks go back on that day, it has 25
-// hours, and the last one is left out.
+// wholeDay returns the span of a day in the displayed zone. A day on which clocks go back has 25
+// hours. The span then leaves out the last hour.
 function wholeDay(chosenDate, now) {
   const from = fromWall(chosenDate);
   if (from === null) return { fault: 'fault.date', field: 'date' };
@@ -29,14 +30,16 @@ function endOf(chosenDate) {
   return fromWall(next) - 1;
 }
 
-// dayOf returns the day in the displayed zone that equals the span, or "".
+// dayOf returns the day in the displayed zone whose span equals the given one, or "" if no day
+// does.
 export function dayOf(span) {
   const first = date(span.from);
   const { from, to } = wholeDay(first, Infinity);
   return from === span.from && to === span.to ? first : '';
 }
 
-// leftOut returns by how much the span's day is longer than the longest span.
+// leftOut returns how many milliseconds at the end of a day the span leaves out. It returns 0 if
+// the span is not a day.
 export function leftOut(span) {
   const whole = dayOf(span);
   return whole ? endOf(whole) - span.to : 0;
@@ -52,30 +55,31 @@ export function checkSpan(from, to, now) {
   return { from, to };
 }
 
-// endsNow reports whether a span ends at this moment.
+// endsNow reports whether a span ends less than a second before or after now.
 export const endsNow = ({ to }, now) => Math.abs(now - to) < second;
 
-// extended moves the end of a span to a later instant.
+// extended returns a span with a later end. If the span gets too long, it also begins later.
 export const extended = ({ from }, to) => ({ from: Math.max(from, to - maxLength), to });
 
-// around returns a span a little longer than a connection. If the connection lasted a day or
-// more, the span shows its end.
+// around returns a span a little longer than a connection. If the connection is too long for one
+// span, the span ends shortly after the connection.
 export function around(from, to) {
   const margin = Math.ceil((to - from) / 20) + 1000;
   return { from: Math.max(from - margin, to + margin - maxLength), to: to + margin };
 }
 
-// moved shifts a span by a multiple of its length, but not beyond now.
+// moved returns a span shifted by factor times its length. The new span does not end after now.
 export function moved(span, factor, now) {
   const by = Math.min(lengthOf(span) * factor, now - span.to);
   return { from: span.from + by, to: span.to + by };
 }
 
-// lengthOf counts both ends if a span ends with the last millisecond of a second, as a day
-// does.
+// lengthOf returns the length of a span. If the span covers whole seconds including the last
+// millisecond, as a day does, lengthOf also counts this millisecond.
 const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
-// wider returns a span three times as long around the same middle, at most a day.
+// wider returns a span that is three times as long, but at most a day, around the same middle. It
+// begins earlier if it would otherwise end after now.
 export function wider({ from, to }, now) {
   const length = Math.min((to - from) * 3, maxLength);
   const end = Math.min((from + to + length) / 2, Math.max(now, to));

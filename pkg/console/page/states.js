@@ -1,5 +1,5 @@
-// When the device was online: a strip below the bars. Hatching fills the bars' row where
-// nothing is known or connections are omitted.
+// A strip below the bars shows when the device was online. Hatching in the row of the bars marks
+// the time for which the state is unknown or connections are omitted.
 
 import { svg } from './dom.js';
 import { barHeight, stripHeight } from './layout.js';
@@ -8,7 +8,7 @@ import { text } from './text.js';
 import { hatchOf } from './textures.js';
 import { ms } from './time.js';
 
-// states draws each state as one shape, even if it changes thousands of times.
+// states draws one shape for each state, even if the state changes thousands of times.
 export function states(report, scale, rows) {
   return ['offline', 'unknown', 'online'].map((state) => {
     const boxes = report.timeline.filter((one) => one.state === state).map(({ from, to }) => boxOf(scale.x(ms(from)), scale.x(ms(to))));
@@ -21,8 +21,8 @@ export function states(report, scale, rows) {
   });
 }
 
-// omittedTime covers the time before the oldest connection and the oldest state that the
-// report contains, if it omits older ones.
+// omittedTime draws hatching over the time before the oldest connection in the report if the
+// report omits older connections. It does the same for the oldest state.
 export function omittedTime(report, scale, rows) {
   const connections = leavesOut(report, 'connections') ? boxOf(0, scale.x(ms(firstInstant(report)))) : null;
   const timeline = leavesOut(report, 'timeline') ? boxOf(0, scale.x(ms(report.timeline[0]?.from ?? report.to))) : null;

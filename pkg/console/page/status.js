@@ -1,4 +1,4 @@
-// Whether the device is online now.
+// The status of the device: whether it is online now.
 
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
@@ -6,7 +6,8 @@ import { kindLabel, kindOf } from './kinds.js';
 import { phrase, text } from './text.js';
 import { date, duration, iso, ms, stamp, time } from './time.js';
 
-// statusCard shows the API's status, or that it could not be read if status is null.
+// statusCard shows the status from the API. If status is null, it says that the status could not
+// be read.
 export function statusCard(status) {
   const state = status?.state ?? 'unknown';
   return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
@@ -16,10 +17,11 @@ export function statusCard(status) {
     status?.connection ? connectionFacts(status.connection) : null);
 }
 
-// leftByItself reports whether the client sent DISCONNECT, which is no cause for alarm.
+// leftByItself reports whether the newest connection ended with a DISCONNECT by the client, which
+// is no cause for alarm.
 const leftByItself = (status) => kindOfEnd(status) === 'disconnected';
 
-// since says when the state began, how long ago, and why the device is offline.
+// since returns when the state began, how long ago that was, and why the device is offline.
 function since(status) {
   const lookedBackTo = time(ms(status.looked_back_to), date);
   if (status.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
@@ -30,7 +32,8 @@ function since(status) {
   return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', values), reason(status)];
 }
 
-// kindOfEnd returns how the newest connection ended, or null if it is open or unknown.
+// kindOfEnd returns how the newest connection ended. It returns null if the connection is open or
+// unknown.
 const kindOfEnd = (status) => (status?.state === 'offline' && status.connection ? kindOf(status.connection) : null);
 
 function reason(status) {
@@ -40,14 +43,14 @@ function reason(status) {
 
 const shownFields = ['peer_address', 'username', 'node'];
 
-// connectionFacts shows what identifies the newest connection.
+// connectionFacts shows the address, user name, node and keep alive of the newest connection.
 function connectionFacts(connection) {
   const facts = shownFields.filter((name) => connection[name]).map((name) => [text(`field.${name}`), datum(connection[name])]);
   if (connection.keep_alive) facts.push([text('field.keep_alive'), text('evidence.seconds', { n: connection.keep_alive })]);
   return facts.length ? el('dl', { class: 'brief' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))) : null;
 }
 
-// statusLine returns one line of plain text with absolute times, for a ticket.
+// statusLine returns the status as one line of plain text with absolute times, for a ticket.
 export function statusLine(status) {
   if (!status) return `${text('status.now')}: ${text('status.unread')}`;
   const kind = kindOfEnd(status);

@@ -1,4 +1,4 @@
-// What is shown: the device, the instance, the span and its zone.
+// The heading of the results: the device, the instance, the span and the time zone.
 
 import { copyButton } from './clipboard.js';
 import { datum } from './datum.js';
@@ -8,7 +8,7 @@ import { leftOut } from './span.js';
 import { text } from './text.js';
 import { duration, iso, spanText, zoneName } from './time.js';
 
-// subject returns the heading of the page, with buttons to copy and export.
+// subject returns the heading for the page, with buttons to copy and export.
 export function subject(view, actions) {
   const { query } = view;
   const span = spanText(query.from, query.to).split(/(?<= –) /).flatMap((part) => [unbroken(part), ' ']);
@@ -21,7 +21,7 @@ export function subject(view, actions) {
     exportButtons(view, actions));
 }
 
-// reportSubject returns the heading of a report, with a link to the page.
+// reportSubject returns the heading for a report, with a link to the page.
 export function reportSubject(view) {
   const { query } = view;
   return el('header', { class: 'subject' }, el('div', { class: 'who' },
@@ -34,7 +34,8 @@ export function reportSubject(view) {
 
 const instance = (query) => [text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' })];
 
-// cutDay says how much of a day is left out because it is longer than a query may be.
+// cutDay returns a note that says how much of a day is left out because the day is longer than the
+// span of a query may be. If nothing is left out, it returns null.
 function cutDay(query) {
   const rest = leftOut(query);
   return rest ? el('p', { class: 'quiet-text' }, text('subject.cut', { rest: duration(rest) })) : null;
@@ -51,7 +52,8 @@ function exportButton(format, view, onExport) {
   return el('button', { type: 'button', class: 'button quiet', title: exportTitle(format, view), on: { click: onClick } }, icon('down'), text(`export.${format}`));
 }
 
-// exportTitle names the filter, because a file contains only the events that match it.
+// exportTitle returns the title of an export button. The title names the filter, if there is one,
+// because the file contains only the events that match it.
 function exportTitle(format, view) {
   const filter = view.filter();
   return filter ? text('export.filtered', { format: text(`export.${format}`), filter }) : text(`export.${format}.title`);

@@ -1,4 +1,4 @@
-// The figures of a report. An unknown figure is a dash or a bound.
+// The figures of a report. A figure that is not known exactly is shown as a dash or a bound.
 
 import { el, svg, unbroken } from './dom.js';
 import { connectionCount, leavesOut } from './omitted.js';
@@ -23,8 +23,8 @@ function tile(name, value, note, extra = null, bad = false) {
     el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
 }
 
-// uptime is an upper bound if ends were not reported, because it is unknown how long the
-// client was offline before it connected again.
+// uptime returns the uptime as text. It is an upper bound if some ends were not reported, because
+// it is unknown how long the client was offline before it connected again.
 function uptime({ uptime: share, unreported }) {
   return unreported > 0 && share !== null ? text('summary.uptime.max', { share: percent(share) }) : percent(share);
 }
@@ -35,28 +35,28 @@ function uptimeNote(summary) {
   return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
 }
 
-// drops returns the known number of drops, or a range that counts every end that may have
-// been one.
+// drops returns the number of drops as text. If some ends may or may not have been drops, it
+// returns the range of possible numbers.
 function drops({ drops: min, unexplained, unreported }) {
   const max = min + unexplained + unreported;
   return min === max ? number(min) : text('summary.drops.range', { min: number(min), max: number(max) });
 }
 
-// dropsNote counts the ends that are no drops or may be none.
+// dropsNote returns a note with the numbers of disconnects and of ends that may not be drops.
 function dropsNote(summary) {
   const uncertain = ['unexplained', 'unreported'].filter((name) => summary[name] > 0);
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote gives the number of connections whose lengths are known, unless the report omits
-// some.
+// medianNote returns a note with the number of connections whose lengths are known. The note omits
+// this number if it is 0 or if the report omits connections.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');
   return text('summary.median.note', { count: number(length) });
 }
 
-// percent rounds down, so that only a full uptime is 100 %.
+// percent returns a share as a percentage. It rounds down, so that only a full uptime is 100 %.
 function percent(share) {
   if (share === null) return '–';
   const digits = share > 0.999 && share < 1 ? 3 : 1;
@@ -64,7 +64,7 @@ function percent(share) {
   return `${number(floor, { maximumFractionDigits: digits })} %`;
 }
 
-// meter shows the share of the known time, as the figure above it does.
+// meter draws the share as a bar. Like the figure above it, the bar ignores unknown time.
 function meter(share) {
   return svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     svg('rect', { class: 'rest', width: 100, height: 3 }),

@@ -1,4 +1,4 @@
-// The events in the columns and words of ApsaraMQ's Device Trace Query.
+// The table of events, with the columns and words of ApsaraMQ's Device Trace Query.
 
 import { el } from './dom.js';
 import { columns, eventRow } from './eventrow.js';
@@ -9,16 +9,16 @@ import { actions, infos } from './vocabulary.js';
 
 const perPage = 100;
 
-// table returns { node, mark, find }. onFilter receives a change of the query, onRow a row
-// that was opened, and onError the reason why rows could not be fetched.
+// table returns { node, mark, find }. onFilter receives a change of the query, onRow an event whose
+// row the user opened, and onError the error if events could not be fetched.
 export function table(view, { onFilter, onRow, onError }) {
   const body = el('tbody', { role: 'rowgroup' });
   const empty = el('p', { class: 'empty', hidden: true });
   const pages = pager({ label: text('table.pages') });
   const count = el('span', { class: 'count' });
   let isMarked = () => false;
-  let current = 0; // the number of the shown page
-  let shown = []; // { row, line }
+  let current = 0; // the number of the page that is shown, from 0
+  let shown = []; // { row, line }: the events on this page and their elements
 
   async function turnTo(page) {
     try {
@@ -55,12 +55,12 @@ export function table(view, { onFilter, onRow, onError }) {
   draw();
   return {
     node,
-    // mark highlights the matching rows.
+    // mark highlights the rows of the matching events.
     mark(matches) {
       isMarked = matches;
       markShown();
     },
-    // find turns to the page of the first matching row, and returns whether there is one.
+    // find turns to the page of the first matching event, and returns whether there is such an event.
     async find(matches, { scroll }) {
       const at = await view.rows.findIndex(matches);
       if (at < 0) return false;

@@ -1,4 +1,4 @@
-// The page's texts in the viewer's language. A missing text shows its key.
+// The texts of the page in the viewer's language. If a text is missing, its key appears instead.
 
 import en from './en.js';
 import zh from './zh.js';
@@ -6,34 +6,34 @@ import { preferences } from './preferences.js';
 
 const languages = { en, zh };
 
-// text returns a text with its {placeholders} replaced by strings.
+// text returns the text of a key, with its {placeholders} replaced by values, which are strings.
 export function text(key, values = {}) {
   return phrase(key, values).join('');
 }
 
-// phrase returns a text as a list of parts. The values for its placeholders may be nodes.
+// phrase returns the text of a key as a list of parts. The values of placeholders may be nodes.
 export function phrase(key, values = {}) {
   const template = languages[preferences.lang][key] ?? key;
   return template.split(/\{(\w+)\}/).map((part, i) => (i % 2 ? values[part] : part));
 }
 
-// number formats a number for the language.
+// number formats a number as usual in the viewer's language.
 export function number(value, options) {
   return new Intl.NumberFormat(preferences.lang, options).format(value);
 }
 
-// bytes formats a size with decimal units.
+// bytes formats a size in bytes with decimal units.
 export function bytes(size) {
   if (size < 1000) return `${number(size)} B`;
   if (size < 1e6) return `${number(size / 1e3, { maximumFractionDigits: 1 })} kB`;
   return `${number(size / 1e6, { maximumFractionDigits: 1 })} MB`;
 }
 
-// attributes maps data attributes to the attributes that they fill.
+// attributes maps each data attribute to the attribute that receives the text.
 const attributes = { 'data-text-label': 'aria-label', 'data-text-title': 'title' };
 
-// translate fills in the texts of index.html: data-text becomes the content of an element,
-// data-text-label and data-text-title its attributes.
+// translate fills in the texts of index.html. data-text holds the key of an element's content.
+// data-text-label and data-text-title hold the keys of the attributes aria-label and title.
 export function translate(root) {
   for (const node of root.querySelectorAll('[data-text]')) node.textContent = text(node.dataset.text);
   for (const [marker, attribute] of Object.entries(attributes)) {

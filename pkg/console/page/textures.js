@@ -1,4 +1,4 @@
-// A pattern for each kind of end, so that bars can be distinguished without colour.
+// Fill patterns for the kinds of end, so that bars can be distinguished without colour.
 
 import { svg } from './dom.js';
 import { kinds } from './kinds.js';
@@ -19,7 +19,7 @@ const paths = {
 
 const hatches = { unknown: paths['no-heart'], omitted: paths.io };
 
-// textures returns the definitions of all patterns. A drawing needs them once.
+// textures returns an element that defines all patterns. Each drawing needs one.
 export function textures() {
   return svg('defs', {},
     kinds.filter((kind) => paths[kind]).map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),
@@ -30,7 +30,7 @@ function pattern(id, kind, d) {
   return svg('pattern', { id, class: kind, width: size, height: size, patternUnits: 'userSpaceOnUse' }, svg('path', { d }));
 }
 
-// textureOf returns the fill for a kind of end, or null for plain kinds.
+// textureOf returns the fill for a kind of end, or null for a kind without a pattern.
 export const textureOf = (kind) => (paths[kind] ? `url(#texture-${kind})` : null);
 
 // hatchOf returns the fill for unknown or omitted time, or null for other states.

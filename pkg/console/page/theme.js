@@ -1,8 +1,8 @@
-// Applies the remembered theme. It is a classic script, so that it runs before the page is
-// first drawn and the other theme never flashes up.
+// Applies the remembered theme. This file is a classic script, so that it runs before the page
+// is first drawn. Otherwise the wrong theme would appear for a moment.
 try {
   const theme = localStorage.getItem('device-trace.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // The browser stores nothing: the system's theme applies.
+  // The browser stores nothing, so the theme of the system applies.
 }

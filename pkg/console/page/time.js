@@ -1,4 +1,5 @@
-// Instants are milliseconds since 1970. They are displayed in the viewer's zone or in UTC.
+// Instants are numbers: milliseconds since 1970 in UTC. The page displays them in the viewer's
+// time zone or in UTC, as the viewer chose.
 
 import { el } from './dom.js';
 import { preferences } from './preferences.js';
@@ -9,33 +10,34 @@ export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-// ms returns the instant of an API time, or null for none.
+// ms returns the instant for a time from the API, or null if there is no time.
 export const ms = (timestamp) => (timestamp === null || timestamp === undefined || timestamp === '' ? null : Date.parse(timestamp));
 
-// offset returns by how much the displayed zone is ahead of UTC at an instant.
+// offset returns how far the displayed zone is ahead of UTC at an instant, in milliseconds.
 const offset = (at) => (preferences.zone === 'utc' ? 0 : -new Date(at).getTimezoneOffset() * minute);
 
-// shifted moves an instant so that its time in UTC reads like the displayed zone's clock.
+// shifted returns the instant whose time in UTC has the same digits as the given instant has in
+// the displayed zone.
 export const shifted = (at) => at + offset(at);
 
 const wall = (at) => new Date(shifted(at)).toISOString().slice(0, -1);
 
-// stamp returns date and time with milliseconds: 2026-11-22 08:00:00.123.
+// stamp returns date and time with milliseconds, such as 2026-11-22 08:00:00.123.
 export const stamp = (at) => wall(at).replace('T', ' ');
 
 const withoutZeros = (words) => words.replace(/\.000$/, '');
 
-// shortStamp returns date and time, with milliseconds unless they are zero.
+// shortStamp returns date and time, with milliseconds only if they are not zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
-// clock returns the time of day, as precise as steps of the given length require.
+// clock returns the time of day, with as many digits as steps of the given length require.
 export function clock(at, step = 1) {
   const timeOfDay = wall(at).slice(11);
   if (step >= minute) return timeOfDay.slice(0, 5);
   return step >= second ? timeOfDay.slice(0, 8) : timeOfDay;
 }
 
-// date returns the calendar day: 2026-11-22.
+// date returns the calendar day, such as 2026-11-22.
 export const date = (at) => wall(at).slice(0, 10);
 
 // shortDate returns day and month in the viewer's language.
@@ -49,33 +51,34 @@ function offsetText(at) {
   return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }
 
-// iso returns an instant in the form of RFC 3339, in the displayed zone.
+// iso returns an instant as an RFC 3339 time in the displayed zone.
 export const iso = (at) => wall(at) + (preferences.zone === 'utc' ? 'Z' : offsetText(at));
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const isUTC = () => preferences.zone === 'utc' || zone === 'UTC';
 
-// zoneName names the displayed zone with its offset at one instant, or at both ends of a span.
+// zoneName returns the name of the displayed zone with its offset from UTC. The offset may differ
+// between the given instants, such as the ends of a span.
 export function zoneName(...instants) {
   if (isUTC()) return 'UTC';
   const offsets = new Set(instants.map((at) => `UTC${offsetText(at)}`));
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
 
-// stampIn returns a function like stamp for the instants of a span. It adds the offset if
-// clocks change within the span.
+// stampIn returns a function that formats the instants of a span like stamp. This function adds
+// the offset from UTC if clocks change within the span.
 export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
 const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 
-// momentsIn returns the parts of a text that look like a time in a sentence of the API.
+// momentsIn returns the parts of a text that have the form of times in sentences from the API.
 export const momentsIn = (words) => new Set(words.match(moment));
 
-// inZone converts the times in a sentence of the API from UTC to the displayed zone. It
-// leaves quoted times as they are, because the name of a device may look like a time.
+// inZone converts the times in a sentence from the API from UTC to the displayed zone. It does not
+// change the texts in quoted, because the name of a device may look like a time.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {
@@ -84,8 +87,8 @@ export function inZone(sentence, quoted) {
   });
 }
 
-// fromWall parses the value of a date or time field in the displayed zone. It returns null
-// for an empty or invalid one.
+// fromWall returns the instant for the value of a date or time field, which is in the displayed
+// zone. It returns null if the value is empty or invalid.
 export function fromWall(value) {
   if (!value) return null;
   const full = value.includes('T') ? value : `${value}T00:00`;
@@ -93,17 +96,17 @@ export function fromWall(value) {
   return Number.isNaN(at) ? null : at;
 }
 
-// forField returns an instant as the value of a date and time field, to the second.
+// forField returns the value of a date and time field for an instant, to the second.
 export const forField = (at) => wall(at).slice(0, 19);
 
-// time makes a <time> element. show formats the instant.
+// time returns a <time> element. show formats the instant.
 export function time(at, show = stamp) {
   return el('time', { datetime: new Date(at).toISOString(), title: `${iso(at)} (${zoneName(at)})` }, show(at));
 }
 
 const units = [['day', day], ['hour', hour], ['minute', minute], ['second', second]];
 
-// duration formats a length of time with its two largest units.
+// duration formats a length of time in its two largest units.
 export function duration(length) {
   if (length < second) return text('duration.ms', { n: number(Math.round(length)) });
   if (length < 10 * second) return text('duration.second', { n: number(length / second, { maximumFractionDigits: 1 }) });
@@ -119,7 +122,8 @@ export function duration(length) {
   return parts.join(' ');
 }
 
-// spanText omits the date of the end if it is the date of the start.
+// spanText returns the start and the end of a span. It omits the date of the end if that is also
+// the date of the start.
 export function spanText(from, to) {
   const end = date(from) === date(to) ? clock(to) : stamp(to);
   return `${shortStamp(from)} – ${withoutZeros(end)}`;

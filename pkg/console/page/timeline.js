@@ -1,6 +1,6 @@
-// The timeline as a control. Tab reaches it once; arrow keys go from item to item; Enter
-// selects a connection or zooms into a shared bar. A pointer does the same, and zooms by
-// dragging.
+// The timeline as a control. It is a single tab stop, and arrow keys move from item to item.
+// Enter selects a connection or zooms into a shared bar, and so does a click. Dragging the
+// pointer across a range zooms into that range.
 
 import { boundsOf } from './bars.js';
 import { el } from './dom.js';
@@ -16,13 +16,13 @@ import { tooltip } from './tooltip.js';
 const minSpan = 2; // ms; the shortest span to zoom to
 
 // timeline returns { node, select }. onPick receives a connection or null, onZoom a span, and
-// onTime an instant. It is drawn once its width is known.
+// onTime an instant. The timeline is drawn as soon as the width of the node is known.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
   let drawn = null;
   let picked = '';
-  let current = 0; // the item that Tab reaches
+  let current = 0; // the index of the item that Tab reaches
 
   function redraw() {
     const width = Math.floor(frame.clientWidth);
@@ -45,7 +45,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     followPointer(drawn, frame, { tip, describe, onZoom: zoom });
   }
 
-  // mark updates which item is selected, and which one Tab reaches.
+  // mark updates the items to show which one is selected and which one Tab reaches.
   function mark() {
     drawn.items.forEach((item, i) => {
       const isPicked = picked !== '' && (item.connections ?? []).some((one) => keyOf(one) === picked);
@@ -72,7 +72,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     else enter(item);
   }
 
-  // enter zooms into a shared bar. If it is too short to zoom, the first connection is selected.
+  // enter zooms into a shared bar. If the bar is too short for that, enter selects its first connection.
   function enter(item) {
     const [from, to] = boundsOf(item.connections, drawn.scale);
     const margin = Math.ceil((to - from) / 20) + 1;

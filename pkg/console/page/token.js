@@ -1,6 +1,6 @@
-// The token for the API. It is kept for this tab or, if the user asks for it, by the
-// browser. In a URL it only occurs in the fragment, which browsers do not send to servers,
-// and which is removed before anything else happens.
+// The token for the API. It is kept for this tab or, if the user asks for that, in the browser
+// for later visits. A URL may contain the token only in its fragment, because browsers do not
+// send the fragment to servers. The page removes the fragment before it does anything else.
 
 const key = 'device-trace.token';
 
@@ -19,7 +19,7 @@ function write(store, value) {
     if (value) stores[store]().setItem(key, value);
     else stores[store]().removeItem(key);
   } catch {
-    // The copy in memory remains.
+    // The copy in memory still works until the page is closed.
   }
 }
 
@@ -36,8 +36,8 @@ export function keepToken(value, remember) {
   write('browser', remember ? value : '');
 }
 
-// takeTokenFromFragment reads #token=… and removes it from the URL and the history. It
-// reports whether there was a token.
+// takeTokenFromFragment keeps the token in #token=… and removes the fragment from the URL and the
+// history. It returns whether the fragment contained a token.
 export function takeTokenFromFragment() {
   const value = new URLSearchParams(location.hash.slice(1)).get('token');
   if (value === null) return false;

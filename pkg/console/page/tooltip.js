@@ -8,7 +8,8 @@ export function pointAt(event, node) {
   return { x: event.clientX - box.left, y: event.clientY - box.top };
 }
 
-// tooltip shows its line above a point of its parent, and keeps it within the parent.
+// tooltip returns a tooltip. show(sentence, x, y) displays a sentence above a point of the parent
+// element, without going beyond the left and right edges of the parent.
 export function tooltip() {
   const node = el('div', { class: 'tooltip', 'aria-hidden': 'true', hidden: true });
   return {

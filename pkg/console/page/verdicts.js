@@ -1,4 +1,4 @@
-// The verdicts of a report: the first one large, the others as a list.
+// The verdicts of a report: the first one as a headline, the other ones as a list.
 
 import { copyButton } from './clipboard.js';
 import { datum, plain } from './datum.js';
@@ -10,10 +10,12 @@ import { inZone, iso, ms, time } from './time.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
 
-// Verdicts that nothing was recorded. Their level is info, but "OK" would be misleading.
+// The codes of verdicts about a span without any events. Their level is info, but the label "OK"
+// would be misleading.
 const codesWithoutData = ['nothing-recorded', 'offline-throughout'];
 
-// levelOf returns "info" for a level that this page does not know.
+// levelOf returns the level at which a verdict is shown. A level that this page does not know
+// becomes "info".
 function levelOf({ code, level }) {
   if (codesWithoutData.includes(code)) return 'notice';
   return level in icons ? level : 'info';
@@ -21,16 +23,16 @@ function levelOf({ code, level }) {
 
 const levelLabel = (verdict) => text(`level.${levelOf(verdict)}`);
 
-const maxLength = 1500; // characters of a sentence
+const maxLength = 1500; // characters of a sentence; a longer one is shortened
 
-// prose returns a sentence of the API, which may quote a device, as an element.
+// prose returns an element with a sentence from the API, which may contain texts from a device.
 const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: maxLength, kind: 'prose' });
 
-// plainProse returns the same sentence as plain text.
+// plainProse returns a sentence from the API as plain text.
 const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxLength);
 
-// headline shows the most useful verdict. onTime receives the instant of an event that the
-// user clicks; without it, there are no links.
+// headline shows the most useful verdict. onTime receives the instant of an event that the user
+// clicks. Without onTime, the events are not links.
 export function headline(verdict, view, { onTime }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
@@ -40,7 +42,7 @@ export function headline(verdict, view, { onTime }) {
     foot(verdict, view, onTime));
 }
 
-// quietHeadline stands in place of the headline if there is no verdict.
+// quietHeadline returns the headline for a report without verdicts.
 export function quietHeadline() {
   return el('section', { class: 'card headline level-info', 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon('check'), text('level.info')),
@@ -48,7 +50,7 @@ export function quietHeadline() {
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
-// verdictList shows the other verdicts, closed.
+// verdictList shows the given verdicts as a list in which each one is collapsed at first.
 export function verdictList(verdicts, view, { onTime }) {
   return el('section', { class: 'card verdicts', 'aria-labelledby': 'verdicts-title' },
     el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others'), ' ', el('span', { class: 'count' }, number(verdicts.length))),

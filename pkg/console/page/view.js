@@ -1,4 +1,4 @@
-// A view is a query with its results.
+// A view is a query together with its results.
 
 import { linkTo, pathOf } from './address.js';
 import { plain } from './datum.js';
@@ -7,13 +7,13 @@ import { text } from './text.js';
 import { iso, momentsIn, stampIn } from './time.js';
 
 export class View {
-  // status is null if it could not be read. The rest is shown all the same.
+  // status is null if it could not be read. The page then still shows the other results.
   constructor(query, report, status, rows) {
     Object.assign(this, { query, report, status, rows });
     const { connections, refusals, verdicts } = report;
     const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
-    // Texts of devices and brokers that look like a time in a sentence of the API. Times in
-    // this data have another form.
+    // quoted holds texts from devices and brokers that have the same form as times in sentences
+    // from the API. Actual times in this data have a different form.
     this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
   }
 
@@ -34,13 +34,14 @@ export class View {
     return stampIn(this.query);
   }
 
-  // isEmpty reports whether there is nothing to draw, apart from what the filter hides.
+  // isEmpty reports whether there are no connections, no refusals and no events to show. Events that
+  // the filter hides do not count.
   isEmpty() {
     const { connections, refusals } = this.report;
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
-  // filter returns the words by which events are filtered, or "".
+  // filter returns the words by which the events are filtered, or "" if there is no filter.
   filter() {
     return [this.query.action, this.query.info].filter(Boolean).join(', ');
   }
@@ -53,7 +54,7 @@ export class View {
     return [this.report.receipt, this.status?.receipt, ...this.rows.receipts];
   }
 
-  // ticket returns lines as plain text, with what identifies the view.
+  // ticket returns the given lines as plain text, together with the facts that identify the view.
   ticket(...lines) {
     return [
       `${text('title')}: ${plain(this.query.client)}`,

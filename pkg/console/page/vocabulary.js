@@ -1,4 +1,4 @@
-// The words of ApsaraMQ for what happens to a connection, as the API sends them.
+// The words that the API sends for the events of a connection. They come from ApsaraMQ.
 
 export const actions = ['connect', 'close', 'disconnect'];
 
