@@ -22,7 +22,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// Handler serves GET and HEAD of "/" and of everything below "/console/". It is safe for
+// Handler serves GET and HEAD requests for "/" and everything below "/console/". It is safe for
 // concurrent use. The page needs no authentication, because it contains no data. It gets all
 // data from the API with the token of its user.
 func Handler() http.Handler {
@@ -50,7 +50,7 @@ func secure(header http.Header) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// find returns the file that has the given path in its URL.
+// find returns the file for the path of a URL.
 func (s site) find(urlPath string) (f file, found bool) {
 	if urlPath == "/" {
 		return s.index, true

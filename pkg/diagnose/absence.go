@@ -22,8 +22,8 @@ const (
 )
 
 // noReturn finds that the client dropped and has been away for longer than it usually takes to
-// come back. It finds nothing if the client may have sent a refused login since then, because it
-// then does come back.
+// come back. It finds nothing if the client may have sent a refused login since then, because
+// such a login shows that the client does come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {

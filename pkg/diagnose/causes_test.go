@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// explaining lists the verdicts that claim a cause, and not only what ended and how.
+// explaining lists the verdicts that claim more than which connections ended and how.
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
@@ -105,7 +105,7 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected returns the explaining verdicts in a report that are not expected.
+// unexpected returns the verdicts of a report that explaining lists but want does not allow.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)

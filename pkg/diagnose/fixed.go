@@ -19,8 +19,8 @@ const (
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
-	// minFixed is the minimum length of these connections. The lengths of shorter ones are too
-	// similar to show a timer; see flapping.
+	// minFixed is the minimum length of connections that suggest a timer. The lengths of shorter
+	// connections are too hard to tell apart; see flapping.
 	minFixed = 30 * time.Second
 )
 

@@ -51,9 +51,9 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is a value that lists the kinds of end of some connections with their numbers, the
-// most frequent kind first. The verdict flapping is often the first one in a report, so it
-// lists the reasons itself.
+// endings is a value that lists how connections ended and how often, the most frequent kind of
+// end first. The verdict flapping is often the first one in a report, so its text must name
+// the reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {
@@ -72,7 +72,7 @@ func (e endings) in(lang Lang) string {
 }
 
 // wordOf returns the action info of a kind of end. If there is none, wordOf returns a
-// text for a missing reason.
+// text that says that the reason was not reported.
 func wordOf(kind history.Kind, lang Lang) string {
 	if info := kind.ActionInfo(); info != "" {
 		return string(info)

@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// FuzzDiagnose derives a list of events from arbitrary bytes. The report about them must be
-// sound. It must stay the same if the events are in reverse order and delivered twice.
+// FuzzDiagnose derives a list of events from arbitrary bytes. The report about these events
+// must be sound, and must stay the same if the events are in reverse order and delivered twice.
 func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("connect, then its end, without a channel, and so on"))

@@ -6,7 +6,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// input is the input of the rules: a history, and what several rules need from it.
+// input is the input of the rules. It contains a history and a result that several rules need.
 type input struct {
 	history.History
 	cluster []*history.Connection // the result of sameLength
@@ -17,8 +17,8 @@ func newInput(h history.History) *input { return &input{h, sameLength(h.Connecti
 // last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
 
-// offlineFor returns how long the client has been offline by the end of the span, or 0 if it
-// is not offline then.
+// offlineFor returns how long the client has been offline by the end of the span, or 0 if
+// the client is not offline then.
 func (in *input) offlineFor() time.Duration {
 	if in.Status.State != history.Offline {
 		return 0

@@ -11,7 +11,8 @@ import (
 const (
 	// fightWithin is the longest time that a connection may last if its takeover is to count as
 	// part of a fight. A client that lost its identifier to another client retries within seconds
-	// and backs off to some minutes. A device that moves between networks stays longer in each.
+	// and backs off to some minutes. A device that moves between networks stays longer in each
+	// network.
 	fightWithin = 10 * time.Minute
 	// minReturns is the minimum number of times that addresses must have come back. Once or twice
 	// may be a device that switched to another network and back.
@@ -70,7 +71,7 @@ func (f *fight) addReturn(s succession) {
 }
 
 // takenOver reports whether the ended connection lasted at most fightWithin and a connection from
-// a different address replaced it. Its end must be reported as a conflict, or not at all.
+// a different address replaced it. The end must be reported as a conflict, or not at all.
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&

@@ -130,8 +130,8 @@ func (in *input) connectedSince(t time.Time) bool {
 	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// without returns the refusals that are not in gone. Both lists must have the same order. It
-// changes the list refusals.
+// without returns the refusals that are not in gone. Both lists must have the same order. The
+// list refusals is changed.
 func without(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {

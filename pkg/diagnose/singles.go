@@ -41,8 +41,8 @@ func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// often is the number from which on ends of a kind count as frequent. One or two occur in any
-// network.
+// often is the minimum number of ends of one kind that count as frequent. One or two occur in
+// any network.
 const often = 3
 
 // endedOften is like endedAs, but gives the finding the level Notice if the ends are rare and

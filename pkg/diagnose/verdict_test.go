@@ -19,7 +19,7 @@ import (
 type script struct {
 	events []event.Event
 	at     time.Time // the time of the next event
-	n      int       // the number of connections until now
+	n      int       // the number of connections so far
 }
 
 func begin(at string) *script { return &script{at: clock(at)} }
@@ -316,8 +316,8 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
 }
 
-// An idle timeout is unlikely if the device sends packets often enough, or if the broker itself
-// ended the connections.
+// An idle timeout in the network is unlikely if the device sends packets often enough, or if the
+// broker itself ended the connections.
 func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
 	for name, c := range map[string]struct {

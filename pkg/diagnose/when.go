@@ -11,8 +11,8 @@ import (
 const overAfter = 6 * time.Hour
 
 // isOver reports whether trouble that occurred at the given times, in order, has stopped. That
-// is so if the open connection began after the last time, and has lasted for overAfter and for
-// longer than the longest gap between two of the times. Trouble while a connection seems open,
+// is so if the open connection began after the last of these times, and has lasted at least
+// overAfter and longer than the longest gap between the times. Trouble while a connection seems open,
 // such as refused logins, does not count as over, because the connection may already be dead.
 func (in *input) isOver(when []time.Time) bool {
 	start := in.Status.Since.Time

@@ -6,10 +6,10 @@
 // deliveries change the result. All returned times are in UTC and whole milliseconds.
 // For n events, the functions take O(n log n) time and O(n) memory.
 //
-// Words: the end of a connection is reported if the broker sent an event for it. Otherwise
-// it is inferred from the beginning of the next connection. A drop is a reported end that is
-// known not to be a DISCONNECT by the client. A refusal is a CONNECT that the broker refused;
-// it does not count as a connection.
+// Words: an end of a connection is reported if the broker sent an event about it. An end is
+// inferred if the next connection began before any end was reported. A drop is a reported end
+// that is known not to be a DISCONNECT by the client. A refusal is a CONNECT that the broker
+// refused. A refusal is not a connection.
 package history
 
 import (

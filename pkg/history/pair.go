@@ -43,7 +43,7 @@ func pair(rows []*event.Event, known *Connection) pairs {
 	return pairs{p.begun, p.refusals}
 }
 
-// pairing is the state of a call of pair.
+// pairing holds the intermediate results of one call of pair.
 type pairing struct {
 	begun     []*draft // drafts with a known connect; place adds the remaining connections
 	endOnly   []*draft // drafts without a known connect, which place deals with
@@ -53,7 +53,7 @@ type pairing struct {
 
 // byChannel makes a draft for each connection of each channel.
 func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
-	var channels []string // in a fixed order, so that the result has one, too
+	var channels []string // in order of first use, because a map has no fixed order
 	groups := map[string][]*event.Event{}
 	for _, e := range rows {
 		switch {

@@ -107,8 +107,8 @@ func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 }
 
 // owners returns the open connection that an end belongs to, and the connection that ended at
-// about the same time, whose end it may report again. Both may be nil. An end that may be a
-// takeover is assigned to a connection that has only just begun only if no other fits.
+// about the same time, whose end it may report again. Both may be nil. If an end may
+// be a takeover, owners assigns it to a connection that has just begun only if no other fits.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil

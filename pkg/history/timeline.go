@@ -72,7 +72,7 @@ func firstOf(marks []time.Time, otherwise time.Time) time.Time {
 	return marks[0]
 }
 
-// lastBefore returns the last mark before t, or otherwise if there is none.
+// lastBefore returns the last mark before t. If there is none, it returns the argument otherwise.
 func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
 	at, _ := slices.BinarySearchFunc(marks, t, time.Time.Compare)
 	if at == 0 {
@@ -103,7 +103,7 @@ func boundariesOf(periods []period, span Span) []boundary {
 // stretches returns the stretches of a span that is offline except where periods cover it.
 func stretches(periods []period, span Span) []Stretch {
 	found := []Stretch{}
-	open := map[State]int{} // the number of periods of each state that have begun and not ended
+	open := map[State]int{} // the number of open periods of each state
 	from := span.From
 	for _, b := range boundariesOf(periods, span) {
 		found = extend(found, from, b.at, top(open))
@@ -120,7 +120,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// top returns the state that prevails over the other open ones. Online prevails over unknown.
+// top returns the state that prevails among the open periods. Online prevails over unknown.
 func top(open map[State]int) State {
 	switch {
 	case open[Online] > 0:

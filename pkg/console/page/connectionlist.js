@@ -14,7 +14,8 @@ import { duration, ms, time } from './time.js';
 const perPage = 50;
 const columns = ['start', 'end', 'length', 'ended', 'address', 'node'];
 
-// connectionList returns a collapsed table. Its rows are created when the user first opens it.
+// connectionList returns a collapsed table. The rows are created when the user first opens the
+// table.
 export function connectionList(view, { onPick }) {
   const { connections } = view.report;
   const label = listLabel(view.report);

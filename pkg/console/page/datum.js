@@ -13,7 +13,8 @@ const maxLength = 120; // characters; a longer text is shortened
 const lengthOfShortened = 80;
 
 // datum returns an element that isolates a text from its surroundings. Invisible characters
-// appear as their codes. A text longer than limit is shortened, and a button shows all of it.
+// appear as their codes. A text longer than limit is shortened, with a button that shows the
+// whole text.
 export function datum(value, { limit = maxLength, kind = '' } = {}) {
   const node = el('bdi', { class: `datum ${kind}`.trim(), dir: 'auto' });
   if (value.length <= limit) node.append(...visible(value));

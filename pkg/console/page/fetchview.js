@@ -8,8 +8,8 @@ import { endsNow, extended } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. If known contains a report or a status, fetchView uses
-// that one instead of fetching it.
+// fetchView fetches the results of a query. It fetches the report and the status only if known does
+// not contain them.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);

@@ -16,8 +16,8 @@ export function spanOf({ range, date: chosenDate, from, to }, now) {
   return range === 'date' ? wholeDay(chosenDate, now) : checkSpan(from, to, now);
 }
 
-// wholeDay returns the span of a day in the displayed zone. A day on which clocks go back has 25
-// hours. The span then leaves out the last hour.
+// wholeDay returns the span of a day in the displayed zone. If clocks go back on this day, the day
+// has 25 hours, and the span leaves out the last hour.
 function wholeDay(chosenDate, now) {
   const from = fromWall(chosenDate);
   if (from === null) return { fault: 'fault.date', field: 'date' };

@@ -6,8 +6,8 @@ import { kindLabel, kindOf } from './kinds.js';
 import { phrase, text } from './text.js';
 import { date, duration, iso, ms, stamp, time } from './time.js';
 
-// statusCard shows the status from the API. If status is null, it says that the status could not
-// be read.
+// statusCard shows the status from the API. If status is null, the card says that the status could
+// not be read.
 export function statusCard(status) {
   const state = status?.state ?? 'unknown';
   return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },

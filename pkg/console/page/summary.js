@@ -23,8 +23,8 @@ function tile(name, value, note, extra = null, bad = false) {
     el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
 }
 
-// uptime returns the uptime as text. It is an upper bound if some ends were not reported, because
-// it is unknown how long the client was offline before it connected again.
+// uptime returns the uptime as text. If some ends were not reported, the text shows an upper bound,
+// because it is unknown how long the client was offline before it connected again.
 function uptime({ uptime: share, unreported }) {
   return unreported > 0 && share !== null ? text('summary.uptime.max', { share: percent(share) }) : percent(share);
 }
