@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +17,7 @@ import (
 const setUpPages = "../../infra/operate/brokers"
 
 // TestEverySourceHasItsPlaces checks that every source follows the list "How to add a broker"
-// in pkg/README.md: it has samples, a set-up page and an entry in both lists of sources.
+// in pkg/README.md: it has samples, tests, a set-up page and an entry in each list of sources.
 func TestEverySourceHasItsPlaces(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| \\[`([a-z0-9-]+)`\\]\\(([^)]+)\\)").FindAllStringSubmatch(read(t, setUpPages, "README.md"), -1)
 	listed := []string{}
@@ -24,9 +26,23 @@ func TestEverySourceHasItsPlaces(t *testing.T) {
 		listed = append(listed, name)
 		require.Contains(t, read(t, setUpPages, page), "/webhooks/"+name+"/", "the set-up page of %s", name)
 		require.Contains(t, read(t, samples, "README.md"), "`"+name+"-*.json`", "the list of samples")
+		require.Regexp(t, `\]\(infra/operate/\S*`+regexp.QuoteMeta(filepath.Base(page))+`\)`, read(t, "../../README.md"), "the list of brokers")
 		allSamples(t, name)
+		requireTests(t, name)
 	}
 	require.Equal(t, broker.Names(), listed, "the list of set-up pages has every source, in the order of the registry")
+}
+
+// requireTests checks that a test file of the source calls requireSamples and contains a fuzz
+// target.
+func requireTests(t *testing.T, name string) {
+	t.Helper()
+	files, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(files, func(file string) bool {
+		code := read(t, file)
+		return strings.Contains(code, `requireSamples(t, "`+name+`"`) && strings.Contains(code, "\nfunc Fuzz")
+	}), "the tests of %s", name)
 }
 
 func read(t *testing.T, elements ...string) string {
