@@ -6,6 +6,7 @@
 // What always holds:
 //
 //   - Append returns nil only after all of its events are in objects whose puts are confirmed.
+//     Method commit of partition contains that put.
 //   - No key is ever used for two different contents, because a run's identifier is 128 random
 //     bits, and a sequence number is used up before encoding begins, even if the put later fails.
 //   - Every object of a run contains all rows of the run's earlier objects. Readers need only
