@@ -46,9 +46,9 @@ func TestRefusedAndClosedByBroker(t *testing.T) {
 	}
 }
 
-// TestEMQXReasonsAreListedOnce checks that each reason is listed under the name that
+// TestEMQXReasonsAreSpelledAsSent checks that each reason is listed under the name that
 // reasonName returns. A reason under any other spelling would never be found.
-func TestEMQXReasonsAreListedOnce(t *testing.T) {
+func TestEMQXReasonsAreSpelledAsSent(t *testing.T) {
 	for name := range emqxReasons {
 		require.Equal(t, name, reasonName(name), "listed under a spelling that is never looked up")
 	}

@@ -61,9 +61,9 @@ func TestPanics(t *testing.T) {
 		backend *canned
 		draft   draft
 	}{
-		"the backend's": {&canned{panics: true}, acs3Draft("QueryMqttTraceDevice", day())},
-		"too few told":  {&canned{online: []bool{true}}, acs3Draft("BatchQuerySessionByClientIds", list("1", "2"))},
-		"none told":     {&canned{}, acs3Draft("QuerySessionByClientId", session())},
+		"the backend's":    {&canned{panics: true}, acs3Draft("QueryMqttTraceDevice", day())},
+		"too few statuses": {&canned{online: []bool{true}}, acs3Draft("BatchQuerySessionByClientIds", list("1", "2"))},
+		"no status":        {&canned{}, acs3Draft("QuerySessionByClientId", session())},
 	} {
 		lines.Reset()
 		got := c.backend.do(t, c.draft.signed("testak", "testsk"))

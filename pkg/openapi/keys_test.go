@@ -34,7 +34,7 @@ func TestParseKeys(t *testing.T) {
 	}
 }
 
-func TestParseKeysNeverTellsASecret(t *testing.T) {
+func TestParseKeysErrorsContainNoSecret(t *testing.T) {
 	const form = "parse key %d, of the form accessKeyId:secret=instance,…: %s"
 	for text, want := range map[string]string{
 		"hidden":             fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),

@@ -20,25 +20,25 @@ var now = time.Date(2026, 11, 22, 8, 40, 1, 0, time.UTC)
 
 // canned is a backend that returns fixed results and records the requests that it receives.
 type canned struct {
-	page      TracePage
-	online    []bool
-	err       error
-	panics    bool
-	asked     []TraceRequest
-	askedOf   event.InstanceID
-	askedOnes []event.ClientID
+	page          TracePage
+	online        []bool
+	err           error
+	panics        bool
+	asked         []TraceRequest
+	askedInstance event.InstanceID
+	askedClients  []event.ClientID
 }
 
 func (c *canned) Trace(_ context.Context, request TraceRequest) (TracePage, error) {
 	if c.panics {
-		panic("a apiError of ours")
+		panic("an apiError of ours")
 	}
 	c.asked = append(c.asked, request)
 	return c.page, c.err
 }
 
 func (c *canned) Online(_ context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
-	c.askedOf, c.askedOnes = instanceID, clientIDs
+	c.askedInstance, c.askedClients = instanceID, clientIDs
 	return c.online, c.err
 }
 
@@ -55,13 +55,13 @@ func newAPI(t testing.TB, c *canned) http.Handler {
 }
 
 // do sends a request to a new API.
-func (c *canned) do(t testing.TB, r *http.Request) answer {
+func (c *canned) do(t testing.TB, r *http.Request) reply {
 	t.Helper()
 	return serveTo(t, newAPI(t, c), r)
 }
 
-// answer is a response of the API. Its RequestId is checked and replaced by "id".
-type answer struct {
+// reply is a response of the API. Its RequestId is checked and replaced by "id".
+type reply struct {
 	status int
 	header http.Header
 	body   string
@@ -69,7 +69,7 @@ type answer struct {
 
 var requestIDs = regexp.MustCompile(`"RequestId":"([0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12})"`)
 
-func serveTo(t testing.TB, api http.Handler, r *http.Request) answer {
+func serveTo(t testing.TB, api http.Handler, r *http.Request) reply {
 	t.Helper()
 	w := httptest.NewRecorder()
 	api.ServeHTTP(w, r)
@@ -82,7 +82,7 @@ func serveTo(t testing.TB, api http.Handler, r *http.Request) answer {
 	for _, secret := range []string{"testsk", "othersk"} {
 		require.NotContains(t, body, secret)
 	}
-	return answer{w.Code, w.Header(), strings.Replace(body, ids[0][1], "id", 1)}
+	return reply{w.Code, w.Header(), strings.Replace(body, ids[0][1], "id", 1)}
 }
 
 // session returns the parameters of the shortest valid request.
@@ -149,7 +149,7 @@ func TestWithoutKeysNobodyMayAsk(t *testing.T) {
 }
 
 // requireError checks the status and code of an error response, and that its message contains a text.
-func requireError(t testing.TB, got answer, status int, code, message string) {
+func requireError(t testing.TB, got reply, status int, code, message string) {
 	t.Helper()
 	require.Equal(t, status, got.status, got.body)
 	require.Contains(t, got.body, `"Code":"`+code+`"`)

@@ -17,8 +17,8 @@ func TestSession(t *testing.T) {
 		got := c.do(t, acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk"))
 		require.Equal(t, http.StatusOK, got.status)
 		require.Equal(t, fmt.Sprintf(`{"RequestId":"id","OnlineStatus":%v}`, online), got.body)
-		require.Equal(t, event.InstanceID("post-cn-x"), c.askedOf)
-		require.Equal(t, []event.ClientID{"c"}, c.askedOnes)
+		require.Equal(t, event.InstanceID("post-cn-x"), c.askedInstance)
+		require.Equal(t, []event.ClientID{"c"}, c.askedClients)
 	}
 }
 
@@ -34,8 +34,8 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, `{"RequestId":"id","OnlineStatusList":[{"ClientId":"b","OnlineStatus":true},`+
 		`{"ClientId":"a","OnlineStatus":false},{"ClientId":"b","OnlineStatus":true}]}`, got.body)
-	require.Equal(t, event.InstanceID("other"), c.askedOf)
-	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedOnes)
+	require.Equal(t, event.InstanceID("other"), c.askedInstance)
+	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedClients)
 }
 
 // list returns an instance and the parameters ClientIdList.n for the given numbers n, each
@@ -65,7 +65,7 @@ func TestSessionsParameters(t *testing.T) {
 	} {
 		backend := &canned{}
 		requireError(t, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", c.parameters).signed("testak", "testsk")), 400, c.code, c.message)
-		require.Empty(t, backend.askedOnes)
+		require.Empty(t, backend.askedClients)
 	}
 	backend := &canned{online: make([]bool, 10)}
 	require.Equal(t, 200, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", list(ten...)).signed("testak", "testsk")).status)
@@ -82,7 +82,7 @@ func TestLongestRequest(t *testing.T) {
 		backend := &canned{online: make([]bool, 10)}
 		got := backend.do(t, newDraft("BatchQuerySessionByClientIds", more(map[string]string{}, flat(parameters)...)).inBody().signed("testak", "testsk"))
 		require.Equal(t, 200, got.status)
-		require.Len(t, backend.askedOnes[9], 65_535)
+		require.Len(t, backend.askedClients[9], 65_535)
 	}
 }
 

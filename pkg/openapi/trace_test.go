@@ -95,7 +95,7 @@ func TestSplitParameters(t *testing.T) {
 }
 
 func TestTraceParameters(t *testing.T) {
-	const least, most = "0", "253402300799999"
+	const earliest, latest = "0", "253402300799999"
 	for _, c := range []struct {
 		name, value string // the value "-" removes the parameter
 		want        string // the error code, or empty if the request is valid
@@ -119,14 +119,14 @@ func TestTraceParameters(t *testing.T) {
 		{"BeginTime", "1621641600000", ""},
 		{"BeginTime", "1621641600001", "ParameterCheckFailed"},
 		{"BeginTime", "1621555199999", "ParameterCheckFailed"},
-		{"BeginTime", least, "ParameterCheckFailed"},
+		{"BeginTime", earliest, "ParameterCheckFailed"},
 		{"BeginTime", "99999999999999999999", "ParameterCheckFailed"},
 		{"EndTime", "-", "MissingEndTime"},
 		{"EndTime", "x", "ParameterCheckFailed"},
 		{"EndTime", "1621555200000", ""},
 		{"EndTime", "1621555199999", "ParameterCheckFailed"},
 		{"EndTime", "1621641600001", "ParameterCheckFailed"},
-		{"EndTime", most, "ParameterCheckFailed"},
+		{"EndTime", latest, "ParameterCheckFailed"},
 		{"EndTime", "253402300800000", "ParameterCheckFailed"},
 		{"CurrentPage", "-", "MissingCurrentPage"},
 		{"CurrentPage", "0", "ParameterCheckFailed"},

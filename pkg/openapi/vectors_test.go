@@ -144,7 +144,7 @@ func TestVectors(t *testing.T) {
 				if len(backend.asked) > 0 {
 					require.Equal(t, v.wantClient, string(backend.asked[0].ClientID))
 				} else {
-					require.Equal(t, event.ClientID(v.wantClient), backend.askedOnes[0])
+					require.Equal(t, event.ClientID(v.wantClient), backend.askedClients[0])
 				}
 			})
 		}

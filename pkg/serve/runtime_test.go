@@ -138,7 +138,7 @@ func TestRuntimeHTTP(t *testing.T) {
 		Peer: "192.0.2.1:0", Keys: "id-request-1/secret/token", RequestID: "request-1", Starts: 1, Deadline: true}, decode(t, reply.Body))
 }
 
-func TestRuntimeBinaryAnswer(t *testing.T) {
+func TestRuntimeBinaryResponse(t *testing.T) {
 	reply := startFunction(t).call(httpGet("/binary"))
 	require.True(t, reply.IsBase64Encoded)
 	body, err := base64.StdEncoding.DecodeString(reply.Body)

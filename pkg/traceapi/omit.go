@@ -77,11 +77,11 @@ func share(budget int, lists []*list) {
 
 // hungriest returns the list that has used the fewest bytes, among the lists whose rest is not
 // 0. It returns nil if there is no such list.
-func hungriest(lists []*list) (least *list) {
+func hungriest(lists []*list) (min *list) {
 	for _, l := range lists {
-		if l.rest > 0 && (least == nil || l.used < least.used) {
-			least = l
+		if l.rest > 0 && (min == nil || l.used < min.used) {
+			min = l
 		}
 	}
-	return least
+	return min
 }

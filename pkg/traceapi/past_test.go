@@ -124,9 +124,9 @@ func TestStatusOfThePast(t *testing.T) {
 	}
 }
 
-// TestTheStatusNowKnowsWhatClocksAheadTold: the current status considers every recorded event,
+// TestStatusNowIncludesEventsOfFastClocks: the current status considers every recorded event,
 // even an event of a broker whose clock runs fast.
-func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
+func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "08:10:00")}}
 	status := "/api/v1/status?instance=i&client=c"
 	require.Contains(t, ask(r.api(), status).Body.String(), `"state":"online"`)
@@ -137,10 +137,10 @@ func TestTheStatusNowKnowsWhatClocksAheadTold(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold: a diagnosis up to now agrees with the
+// TestDiagnosisNowIncludesEventsOfFastClocks: a diagnosis up to now agrees with the
 // current status. If a broker whose clock runs fast reported that the device went offline, the
 // diagnosis includes that event.
-func TestTheDiagnosisUpToNowKnowsWhatClocksAheadTold(t *testing.T) {
+func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
 	for _, c := range []struct{ name, span, to, state, verdict string }{
@@ -195,7 +195,7 @@ func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	require.NotEmpty(t, got.Verdicts)
 }
 
-func TestDiagnosisSpeaksTheLanguageAskedFor(t *testing.T) {
+func TestDiagnosisIsInTheRequestedLanguage(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	titles := map[string]string{}
 	for _, c := range []struct{ parameter, header, want string }{

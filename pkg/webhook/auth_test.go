@@ -165,15 +165,12 @@ func TestSignature(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := &harness{tokens: someTokens}
 			w := b.do("POST", "/webhooks/"+c.path, strings.NewReader(ownEvent), c.header...)
-			switch c.want {
-			case 401:
+			if c.want == 401 {
 				b.requireUnauthorised(t, w)
-			case 403:
-				requireForbidden(t, b, w.Code, w.Body.String())
-			default:
-				require.Equal(t, c.want, w.Code, w.Body)
-				require.Len(t, b.recorded, 1)
+				return
 			}
+			require.Equal(t, c.want, w.Code, w.Body)
+			require.Len(t, b.recorded, 1)
 		})
 	}
 }
@@ -198,7 +195,7 @@ func TestUnauthorisedNamesThePlaces(t *testing.T) {
 // TestSignatureIsOfTheBodyAsSent: the signature of a compressed body covers the compressed
 // bytes, not the decompressed bytes.
 func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
-	body := packed(t, ownEvent)
+	body := gzipped(t, ownEvent)
 	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {
 		b := &harness{tokens: someTokens}
 		w := b.do("POST", "/webhooks/events/prod", strings.NewReader(body), append(signed("old-secret", signedText), "Content-Encoding", "gzip")...)

@@ -31,9 +31,9 @@ func (d *delivery) readBody() (err error) {
 	return err
 }
 
-// unpack undoes the Content-Encoding of the body. The text of any error except errTooLarge is
+// decompress undoes the Content-Encoding of the body. The text of any error except errTooLarge is
 // meant for the sender.
-func (d *delivery) unpack() error {
+func (d *delivery) decompress() error {
 	switch d.encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
@@ -51,8 +51,8 @@ func (d *delivery) unpack() error {
 
 // gunzip decompresses a gzip body. It stops after maxBody bytes, so that a short body cannot
 // fill the memory.
-func gunzip(packed []byte) ([]byte, error) {
-	reader, err := gzip.NewReader(bytes.NewReader(packed))
+func gunzip(compressed []byte) ([]byte, error) {
+	reader, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {
 		return nil, errors.New("the Content-Encoding says gzip, but the body is not gzip")
 	}

@@ -10,14 +10,14 @@ import (
 
 func TestGzip(t *testing.T) {
 	b := &harness{}
-	w := b.post("/webhooks/emqx/local", packed(t, connected("c1")), "Content-Encoding", "gzip")
+	w := b.post("/webhooks/emqx/local", gzipped(t, connected("c1")), "Content-Encoding", "gzip")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Len(t, b.recorded, 1)
 }
 
 func TestDamagedGzipIsKept(t *testing.T) {
 	b := &harness{}
-	whole := packed(t, connected("c1"))
+	whole := gzipped(t, connected("c1"))
 	w := b.post("/webhooks/emqx/local", whole[:len(whole)-4], "Content-Encoding", "gzip")
 	require.Equal(t, http.StatusBadRequest, w.Code)
 	require.Len(t, b.quarantined, 1)
@@ -27,9 +27,9 @@ func TestDamagedGzipIsKept(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	long := strings.Repeat(" ", maxBody+1)
 	for name, c := range map[string]struct{ body, encoding string }{
-		"as sent":  {long, ""},
-		"unpacked": {packed(t, long), "gzip"},
-		"packed":   {long, "gzip"},
+		"as sent":      {long, ""},
+		"decompressed": {gzipped(t, long), "gzip"},
+		"sent":         {long, "gzip"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &harness{}

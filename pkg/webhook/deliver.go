@@ -60,7 +60,7 @@ func (h *Handler) decode(d *delivery) (broker.Batch, error) {
 	if !isUsablePosition(d.position) {
 		return rejectAll(positionHeader, positionRule), nil
 	}
-	if err := d.unpack(); errors.Is(err, errTooLarge) {
+	if err := d.decompress(); errors.Is(err, errTooLarge) {
 		return broker.Batch{}, err
 	} else if err != nil {
 		return rejectAll("", err.Error()), nil

@@ -153,7 +153,7 @@ func (b *harness) requireUnauthorised(t *testing.T, w *httptest.ResponseRecorder
 	require.Empty(t, b.quarantined)
 }
 
-func packed(t *testing.T, text string) string {
+func gzipped(t *testing.T, text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, err := w.Write([]byte(text))

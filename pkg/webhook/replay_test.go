@@ -164,7 +164,7 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	for i, item := range []quarantine.Item{
 		{Route: "vernemq", Hook: "on_register", Body: []byte(`{"peer_addr":"192.0.2.7","peer_port":1,"mountpoint":"","client_id":"v","username":null}`)},
 		{Route: "mosquitto", Position: "mosquitto.log:4096", Body: []byte(line + line)},
-		{Route: "events", Encoding: "gzip", Body: []byte(packed(t, `{"client_id":"g","action":"connect"}`))},
+		{Route: "events", Encoding: "gzip", Body: []byte(gzipped(t, `{"client_id":"g","action":"connect"}`))},
 	} {
 		item.ReceivedAt, item.InstanceID = now, "prod"
 		id, err := quarantine.Keep(t.Context(), s.store, item)
@@ -206,9 +206,9 @@ func TestReplayRejectsWholeBodies(t *testing.T) {
 		item quarantine.Item
 		want string
 	}{
-		"removed route":           {quarantine.Item{Route: "nobroker"}, "there is no such route any more"},
-		"unknown encoding":        {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not supported: send gzip or none"},
-		"too large when unpacked": {quarantine.Item{Route: "events", Encoding: "gzip", Body: []byte(packed(t, strings.Repeat(" ", maxBody+1)))}, "body is longer than 8 MiB"},
+		"removed route":               {quarantine.Item{Route: "nobroker"}, "there is no such route any more"},
+		"unknown encoding":            {quarantine.Item{Route: "events", Encoding: "br"}, "the Content-Encoding is not supported: send gzip or none"},
+		"too large when decompressed": {quarantine.Item{Route: "events", Encoding: "gzip", Body: []byte(gzipped(t, strings.Repeat(" ", maxBody+1)))}, "body is longer than 8 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.item.ReceivedAt, c.item.InstanceID = now, "prod"

@@ -74,7 +74,7 @@ func refuse(w http.ResponseWriter, d *delivery, err error) {
 	case errors.Is(err, errNoHook):
 		serve.Fail(w, http.StatusBadRequest, "InvalidHook", "the header "+d.source.HookHeader+" must name the kind of event; nothing was stored")
 	case errors.Is(err, errTooLarge):
-		serve.Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "the body is longer than 8 MiB, as sent or unpacked: send smaller batches")
+		serve.Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "the body is longer than 8 MiB, as sent or decompressed: send smaller batches")
 	case errors.Is(err, errUnreadable): // most likely the sender disconnected or is slow
 		serve.TryLater(w, http.StatusServiceUnavailable, "Unreadable", "the body ended early: send it again")
 	default:

@@ -19,7 +19,7 @@ import (
 // and runs other just before that call.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
 	checked, calls := 0, 1
-	for n := 0; n <= calls; n += oneIn {
+	for n := 0; n <= calls; n += everyNth {
 		w := prepare()
 		faulty := objstore.NewFaulty(w.store, nil)
 		counting := objstore.NewCounting(faulty)

@@ -47,10 +47,10 @@ func damages(t *testing.T, random *rand.Rand) []damage {
 			return damaged
 		}})
 	}
-	for range 60 / oneIn {
+	for range 60 / everyNth {
 		all = append(all, damage{"cut short", func(data []byte) []byte { return data[:random.IntN(len(data))] }})
 	}
-	for range 300 / oneIn {
+	for range 300 / everyNth {
 		all = append(all, damage{"a flipped bit", func(data []byte) []byte {
 			damaged := bytes.Clone(data)
 			damaged[random.IntN(len(damaged))] ^= 1 << random.IntN(8)
@@ -89,11 +89,11 @@ func objectsOf(t *testing.T) (w *world, keys []string) {
 	return w, keys
 }
 
-// elsewhere returns the events of a client in all objects other than the given one.
-func (w *world) elsewhere(client, but string) []event.Event {
+// eventsOutside returns the events of a client in all objects other than the given one.
+func (w *world) eventsOutside(client, excluded string) []event.Event {
 	var rows []segment.Row
 	for key := range w.store.there {
-		if key == but || !strings.HasPrefix(key, partitionA().Prefix()) {
+		if key == excluded || !strings.HasPrefix(key, partitionA().Prefix()) {
 			continue
 		}
 		of, err := rowsOf(key, w.store.contents[key])
@@ -158,7 +158,7 @@ func (w *world) requireShown(what, key string) (noticed bool) {
 		noticed = true
 		require.Len(w.t, result.Unreadable, 1, what)
 		require.Equal(w.t, key, result.Unreadable[0].Key, what)
-		require.Equal(w.t, w.elsewhere(clientA, key), result.Events, what)
+		require.Equal(w.t, w.eventsOutside(clientA, key), result.Events, what)
 	}
 	return noticed
 }
@@ -166,7 +166,7 @@ func (w *world) requireShown(what, key string) (noticed bool) {
 // requireLeftAlone runs the compactor, which must merge all objects except the damaged one.
 func (w *world) requireLeftAlone(what, key string, data []byte) {
 	w.t.Helper()
-	want := w.elsewhere(clientA, key)
+	want := w.eventsOutside(clientA, key)
 	report := w.compactOnce(w.store)
 	require.Contains(w.t, report.Unreadable, key, what)
 	require.Empty(w.t, report.Failed, what)

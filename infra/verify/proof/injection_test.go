@@ -173,7 +173,7 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 			if !k.concerns(call) {
 				continue
 			}
-			if played++; played%oneIn != 0 {
+			if played++; played%everyNth != 0 {
 				continue
 			}
 			i := newInjection(prepare(), call, k)

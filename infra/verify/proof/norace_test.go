@@ -2,5 +2,5 @@
 
 package proof_test
 
-// oneIn is 1 without the race detector, so that every attack runs.
-const oneIn = 1
+// everyNth is 1 without the race detector, so that every attack runs.
+const everyNth = 1

@@ -283,7 +283,7 @@ func TestSchedules(t *testing.T) {
 		require.NoError(t, s.play())
 		return
 	}
-	schedules := uint64(2000 / oneIn)
+	schedules := uint64(2000 / everyNth)
 	if n, err := strconv.ParseUint(os.Getenv("PROOF_SCHEDULES"), 10, 64); err == nil {
 		schedules = n
 	}
@@ -318,7 +318,7 @@ func TestSchedules(t *testing.T) {
 // time.
 func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
-	for seed := range uint64(max(2, 16/oneIn)) {
+	for seed := range uint64(max(2, 16/everyNth)) {
 		if seed%8 == 0 {
 			continue // the actors of this schedule make several calls at the same time
 		}

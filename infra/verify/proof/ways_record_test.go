@@ -20,7 +20,7 @@ import (
 // Each run must draw 128 new random bits. Otherwise two runs can have one name and put two
 // contents under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
-	const writers, commits = 4, 500 / oneIn
+	const writers, commits = 4, 500 / everyNth
 	w := newWorld(t, t.TempDir())
 	for range writers {
 		writer := w.newWriter(w.store, record.Config{RunRows: 1})
@@ -94,7 +94,7 @@ func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 // come late. Events must never be acknowledged under both layouts.
 func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 	won := map[string]int{}
-	for seed := range uint64(1500 / oneIn) {
+	for seed := range uint64(1500 / everyNth) {
 		store := newHistorian(memstore.New())
 		s := newScheduler(rand.New(rand.NewPCG(seed, 1)), []int{0, 10, 30}[seed%3])
 		var mu sync.Mutex

@@ -146,7 +146,7 @@ func TestFaultsAtEveryRequest(t *testing.T) {
 			if length == 0 {
 				continue
 			}
-			if drawn++; drawn%oneIn == 0 {
+			if drawn++; drawn%everyNth == 0 {
 				work <- burst{fault, n, n + length - 1}
 			}
 		}
