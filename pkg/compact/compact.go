@@ -4,7 +4,7 @@
 // A plan says which segments to merge. A merge carries out a plan. A partition is open until
 // its UTC day is over; after that it is closed.
 //
-// What always holds:
+// Invariants:
 //
 //   - NewPlan is a pure function. It is safe to merge a plan twice, late, or by two compactors
 //     at once, because the same inputs produce the same bytes under the same key: the name of
@@ -54,8 +54,8 @@ type Config struct {
 	// Quiet is the time without a write after which a closed partition is merged down to one
 	// object. Default 30 minutes.
 	Quiet time.Duration
-	// Margin is the length of the period before the context's deadline in which no new merge
-	// begins. Default 15 seconds.
+	// Margin is the time to keep free before the context's deadline: Run begins no merge within it.
+	// Default 15 seconds.
 	Margin time.Duration
 	// Dir is the directory in which outputs are staged. An output must be complete before it
 	// is put, because its key contains its digest. Default os.TempDir.
@@ -88,7 +88,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate returns an error that names the first field that is out of range.
+// Validate returns an error if a field is out of range. The error names the first such field.
 func (c Config) Validate() error {
 	switch {
 	case c.Fanout < 0 || c.Fanout == 1:
@@ -118,7 +118,7 @@ func New(store Store, config Config) (*Compactor, error) {
 	return &Compactor{store: store, config: config.withDefaults()}, nil
 }
 
-// Report says what a call of Run did.
+// Report says what a call to Run did.
 type Report struct {
 	// Partitions is the number of partitions examined. Merges is the number of outputs
 	// written and verified.
@@ -143,8 +143,8 @@ type Report struct {
 	Unreadable map[string]string `json:"unreadable,omitempty"`
 	// Failed maps each partition whose merge failed to the error.
 	Failed map[string]string `json:"failed,omitempty"`
-	// Stopped reports whether Run ended early because Config.Margin was reached or ctx ended.
-	// The next call of Run continues the work.
+	// Stopped reports whether Run ended early because Config.Margin was reached or ctx ended. The
+	// next call to Run continues the work.
 	Stopped bool `json:"stopped"`
 }
 
@@ -189,8 +189,8 @@ func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, 
 	return report, nil
 }
 
-// untilMargin returns a context that ends Config.Margin before the deadline of ctx. No merge
-// begins after the returned context has ended.
+// untilMargin returns a context whose deadline is Config.Margin earlier than the deadline of ctx.
+// No merge begins after the returned context has ended.
 func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -199,8 +199,9 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
-// partition plans and merges until no merge is due, a merge fails or begin ends. If an input
-// turns out not to be a sound segment, partition makes a new plan without that input.
+// partition plans and merges until no merge is due, a merge fails, or the context called begin
+// ends. If an input turns out not to be a sound segment, partition makes a new plan without that
+// input.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
 	unsound := map[string]bool{}
 	for begin.Err() == nil {

@@ -38,7 +38,7 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
-	store.Now = func() time.Time { return noon } // so that all partitions are quiet at the time later
+	store.Now = func() time.Time { return noon } // two days before compaction, so that all partitions are quiet
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
 	return store
 }
@@ -48,7 +48,8 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 	return key
 }
 
-// put stores the events as a fresh segment: object seq of run n. It returns the segment's key.
+// put stores the events as a fresh segment, as object number seq of run number n. It returns the
+// segment's key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
@@ -103,8 +104,9 @@ func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row
 	return segment.Distinct(rows)
 }
 
-// scatter writes the given number of runs. Each run has two objects and the given number of
-// random events. Some events are in several runs. scatter returns the distinct rows of all runs.
+// scatter stores the given number of runs. Each run has two objects: the first holds half of the
+// run's events, the second holds all of them. The parameter events is the number of events per run.
+// Events are random, and some are in several runs. scatter returns the distinct rows of all runs.
 func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
 	random := rand.New(rand.NewPCG(5, 6))
 	var all []event.Event
@@ -233,8 +235,8 @@ func TestUnreadableInputsStay(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// No row is lost, whichever call fails and however it fails. The next call of Run finishes the
-// work.
+// No row is lost, whichever call to the store fails and however it fails. The next call to Run
+// finishes the work.
 func TestEveryCallFailsOnce(t *testing.T) {
 	count := objstore.NewCounting(bucket(t))
 	scatter(t, count, 3, 20)
@@ -342,7 +344,7 @@ func TestPlan(t *testing.T) {
 		names   []layout.Name
 		unsound []layout.Name
 		open    bool
-		// want holds the names of the inputs; wantLevel is the level of the output
+		// want holds the names of the expected inputs; wantLevel is the expected level of the output
 		want      []layout.Name
 		wantLevel int
 		stuck     bool

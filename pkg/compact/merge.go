@@ -16,8 +16,9 @@ import (
 )
 
 // merge carries out a plan: it stages the output on local disk, puts it into the store, reads it
-// back and deletes the superseded segments. A crash before the deletes leaves every row in two
-// segments. Readers show such a row once, and the next call of Run merges the segments again.
+// back and deletes the superseded segments. A crash before the deletes leaves both the inputs and
+// the output in the store. Readers then still show each row once, and the next call to Run merges
+// these segments again.
 func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {
@@ -50,14 +51,14 @@ func (c *Compactor) deleteSuperseded(ctx context.Context, keys []string, report 
 	return nil
 }
 
-// staged is an output in a file on local disk.
+// staged is a merge's output in a file on local disk.
 type staged struct {
 	file    *os.File
 	written segment.Written
 	digest  string
 }
 
-// discard removes the file. It ignores errors, because a file that remains only takes up space.
+// discard removes the file. It ignores errors, because a leftover file only takes up disk space.
 func (s *staged) discard() {
 	_ = s.file.Close()
 	_ = os.Remove(s.file.Name())
@@ -92,8 +93,8 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// writer returns a writer for the plan's output, which has at most the given number of rows. An
-// output that is likely to stay is compressed harder.
+// writer returns a writer for the plan's output, which has at most the given number of rows. If the
+// output will probably never be merged again, it is compressed harder.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	if p.Last {
 		return segment.NewWriter(out, segment.GroupRows(rows))

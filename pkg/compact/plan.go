@@ -41,24 +41,24 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 // Plan says which segments of a partition to merge.
 type Plan struct {
 	Partition layout.Partition
-	// Inputs are the segments to merge, in ascending order of their keys and at most
-	// Config.MaxInputs of them: the highest sound object of each run, and the compacted
-	// segments up to the level at which a merge is due. Inputs is empty if no merge is due or
-	// if the plan is Stuck.
+	// Inputs are the segments to merge, at most Config.MaxInputs, in ascending order of their keys.
+	// They are the highest sound object of each run, and the compacted segments up to the level at
+	// which a merge is due. Inputs is empty if no merge is due or if Stuck is true.
 	Inputs []layout.Segment
 	// Superseded are the keys that may be deleted once the output is verified: the keys of
 	// the inputs, and the keys of the lower sound objects of the inputs' runs.
 	Superseded []string
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
-	// Last reports whether the output is likely to stay, because the day is over and the
-	// output will be the partition's only sound segment.
+	// Last reports whether the output will probably never be merged again, because the day is over
+	// and the output will be the partition's only sound segment.
 	Last bool
 	// Stuck reports whether a merge is due but no level exists above the inputs.
 	Stuck bool
 }
 
-// after returns the listing of the partition after the plan has been merged into output.
+// after returns the partition's listing as it is once the plan has been carried out: with the
+// output and without the superseded segments.
 func (l Listing) after(plan Plan, output layout.Segment) Listing {
 	left := slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool {
 		return slices.Contains(plan.Superseded, s.Key) || s.Key == output.Key
@@ -87,7 +87,7 @@ func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) 
 	plan := Plan{Partition: listing.Partition}
 	for _, s := range sources {
 		if s.head.Name.Level > level || len(plan.Inputs) == c.MaxInputs {
-			break // sources are in ascending order of level
+			break // sources are in ascending order of level, so no later one qualifies
 		}
 		plan.Inputs = append(plan.Inputs, s.head)
 		plan.Superseded = append(plan.Superseded, s.keys...)
@@ -136,8 +136,7 @@ func soundSources(segments []layout.Segment, unsound map[string]bool) []source {
 	return sources
 }
 
-// crowded returns the highest level that has at least fanout sources, or -1 if no level has as
-// many.
+// crowded returns the highest level that has at least fanout sources, or -1 if there is none.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1

@@ -14,7 +14,7 @@ type batch struct {
 	rows    []segment.Row // unsorted
 	size    int64         // the bytes that this batch adds to Writer.pending
 	callers int           // the number of callers that wait for the commit
-	// until is the latest deadline of all callers. unlimited is true if any caller has no
+	// until is the latest of the callers' deadlines. unlimited is true if any caller has no
 	// deadline.
 	until     time.Time
 	unlimited bool
@@ -23,7 +23,8 @@ type batch struct {
 	err  error
 }
 
-// add adds the rows of a call to the batch and counts the call as a waiting caller.
+// add adds a call's rows to the batch. It also counts the caller as waiting for the commit and
+// notes the deadline of ctx, if there is one.
 func (b *batch) add(ctx context.Context, s *share) {
 	b.callers++
 	if b.size += s.size; b.rows == nil {
@@ -51,8 +52,9 @@ func (p *partition) leave(b *batch) {
 	}
 }
 
-// finish commits the batch and releases its callers. If commit panics, the panic becomes the
-// batch's error, because events may be acknowledged only after a confirmed put.
+// finish commits the batch and releases its callers. If commit panics, finish turns the panic into
+// the batch's error. Otherwise the callers would see no error and acknowledge events that no put
+// has confirmed.
 func (w *Writer) finish(b *batch, commit func() error) {
 	defer close(b.done)
 	defer w.pending.Add(-b.size)

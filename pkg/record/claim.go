@@ -17,7 +17,7 @@ func (w *Writer) Claim(ctx context.Context) error {
 	return err
 }
 
-// claim does what Claim does and returns the layout.
+// claim is like Claim, but also returns the layout.
 func (w *Writer) claim(ctx context.Context) (layout.Layout, error) {
 	w.mu.Lock()
 	known := w.layout

@@ -16,7 +16,7 @@ import (
 // to one run, and each object of the run contains all events of the run so far.
 func ExampleWriter() {
 	ctx := context.Background()
-	store := memstore.New() // or an ossstore.Store
+	store := memstore.New() // in production, an ossstore.Store
 	writer, err := record.New(store, record.Config{})
 	if err != nil {
 		log.Fatal(err)

@@ -11,7 +11,7 @@ func (w *Writer) LeaveNumbers(n int) {
 	}
 }
 
-// Gathered returns the number of events that wait until the put in flight ends.
+// Gathered returns the number of events that are waiting for the put in flight to end.
 func (w *Writer) Gathered() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -27,5 +27,5 @@ func (w *Writer) Gathered() int {
 // Pending returns the number of bytes in unfinished batches.
 func (w *Writer) Pending() int64 { return w.pending.Load() }
 
-// Open returns the approximate memory of all open runs in bytes.
+// Open returns the approximate memory that all open runs use, in bytes.
 func (w *Writer) Open() int64 { return w.open.Load() }

@@ -12,23 +12,24 @@ import (
 // request. A larger number would make listings longer.
 const deleteAt = 100
 
-// partition is a writer's state for one partition. While a put is in flight, new
-// events gather in a batch that shares the next put.
+// partition is a writer's state for one partition. While a put is in flight, new events gather in a
+// batch, which the next put stores.
 type partition struct {
 	writer *Writer
 	where  layout.Partition
 
-	// turn guards run. It is a channel of capacity 1, so that a caller can stop waiting for its
-	// turn. A caller puts a token into the channel to take the turn, and removes it to end the
-	// turn.
+	// turn guards run. It is a channel of capacity 1 rather than a mutex, so that a caller can give
+	// up waiting. A caller takes the turn by putting a token into the channel, and ends it by
+	// removing the token.
 	turn chan struct{}
 	run  *run
-	// gathering is the batch for the next put, or nil if no events wait for one. writer.mu
-	// guards gathering.
+	// gathering is the batch for the next put, or nil if no events are waiting to be put. writer.mu
+	// guards it.
 	gathering *batch
 }
 
-// tryTurn takes the turn if no caller has it, and reports whether it succeeded.
+// tryTurn takes the partition's turn unless a caller already has it, and reports whether it
+// succeeded.
 func (p *partition) tryTurn() bool {
 	select {
 	case p.turn <- struct{}{}:
@@ -40,9 +41,8 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await waits until the batch is committed. It returns an error if the batch may not be
-// durable. The first caller of the batch that gets the turn commits the batch for all of its
-// callers.
+// await waits until the batch is committed. If it returns nil, the batch is durable. Whichever of
+// the batch's callers first gets the partition's turn commits the batch for all of them.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -80,7 +80,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	p.hold(nil) // a panic below drops the run, because its state would be unknown
+	p.hold(nil) // so that a panic below drops the run, whose state would be unknown
 	r.memory += b.size
 	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
 	key := r.nextKey()
@@ -112,8 +112,8 @@ func (p *partition) openRun(ctx context.Context) (*run, error) {
 	return newRun(p.where, p.writer.config.Random, now)
 }
 
-// endRun forgets the open run, if any, and returns the keys of its superseded objects that may
-// be deleted.
+// endRun forgets the open run, if any, and returns the keys of the run's superseded objects that
+// may be deleted.
 func (p *partition) endRun() []string {
 	if p.run == nil {
 		return nil
@@ -133,9 +133,9 @@ func (p *partition) hold(r *run) {
 	}
 }
 
-// put stores an object. It gives up after PutTimeout, or at the latest deadline of the batch's
-// callers if all of them have a deadline. It continues even if ctx is canceled, because other
-// callers may wait for the same put.
+// put stores an object. It gives up after PutTimeout. If all of the batch's callers have deadlines,
+// put also gives up at the latest of these deadlines. It continues even if ctx is canceled, because
+// other callers may be waiting for the same put.
 func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.writer.config.PutTimeout)
 	defer cancel()

@@ -3,10 +3,10 @@
 // A run is one writer's open, growing set of rows in a partition. Each put of a run stores a
 // segment that contains all rows of the run, under the next sequence number.
 //
-// What always holds:
+// Invariants:
 //
 //   - Append returns nil only after all of its events are in objects whose puts are confirmed.
-//     Method commit of partition contains that put.
+//     The put is in partition.commit.
 //   - No key is ever used for two different contents, because a run's identifier is 128 random
 //     bits, and a sequence number is used up before encoding begins, even if the put later fails.
 //   - Every object of a run contains all rows of the run's earlier objects. Readers need only
@@ -14,10 +14,10 @@
 //   - A writer has at most one put in flight for each partition. Events that arrive in the
 //     meantime share the next put.
 //
-// The platform may freeze an instance of a function after any response and never thaw it.
-// Therefore a writer runs nothing in the background and leaves no work for later. If instances
-// are cloned from a snapshot, the snapshot must be taken while no run is open, that is, before
-// the first call or after Close.
+// The platform may freeze a function instance after any response and never thaw it. Therefore a
+// writer runs nothing in the background and leaves no work for later. If instances are cloned from
+// a snapshot, the snapshot must be taken while no run is open, that is, before the first call to
+// Append or after Close.
 package record
 
 import (
@@ -53,8 +53,8 @@ type Store interface {
 
 // Config configures a Writer. The zero value of a field means its default.
 type Config struct {
-	// Shards is the number of shards of a new bucket: 16 (the default), 256 or 4096. For
-	// a bucket that is already in use, it must be the number of shards of that bucket.
+	// Shards is the number of shards of a new bucket: 16 (the default), 256 or 4096. If the bucket
+	// is already in use, it must equal the bucket's number of shards.
 	Shards int
 	// RunRows is the number of rows at which a run ends. Default 512.
 	RunRows int
@@ -103,7 +103,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate returns an error that names the first field that is out of range.
+// Validate returns an error if a field is out of range. The error names the first such field.
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	if err := (layout.Layout{Shards: c.Shards}).Validate(); err != nil {
@@ -178,7 +178,7 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	return w.appendAll(ctx, split(l, events))
 }
 
-// maxPuts is the maximum number of puts that one call has in flight.
+// maxPuts is the maximum number of puts that one call to Append has in flight.
 const maxPuts = 64
 
 // appendAll records the shares of a call. It waits for all partitions even after an error,
@@ -209,17 +209,17 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	return p, p.gathering
 }
 
-// Close ends all idle runs and deletes their superseded objects, except the last one of each
-// run, with one request per 1,000 objects. It returns an error if a delete fails; compaction
-// later deletes the objects that remain. The writer can still be used after Close: the next
-// Append begins new runs.
+// Close ends all idle runs and deletes the superseded objects of each run except the last one, with
+// one request per 1,000 objects. It returns an error if a delete fails; compaction later deletes
+// the objects that remain. The writer can still be used after Close: the next Append begins new
+// runs.
 func (w *Writer) Close(ctx context.Context) error {
 	return w.retire(ctx, func(*run) bool { return true })
 }
 
-// sweep ends the runs that are over, at most once per RunAge, so that the rows of a partition
-// without new events do not stay in memory forever. If the open runs exceed MaxOpen, sweep
-// ends all idle runs at once.
+// sweep ends idle runs that have reached a limit, such as RunAge; otherwise the rows of a partition
+// without new events would stay in memory forever. It does so at most once per RunAge. If the open
+// runs exceed MaxOpen, sweep ends all idle runs at once.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
@@ -237,8 +237,8 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire forgets each idle partition without an open run, and each idle partition whose run
-// satisfies over. It then deletes the superseded objects of these runs.
+// retire forgets each idle partition that has no open run or for whose run the function over
+// returns true. It then deletes the superseded objects of these runs.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()

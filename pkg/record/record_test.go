@@ -24,7 +24,7 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// at returns an event of a client, ms milliseconds after noon.
+// at returns an event of the given client, ms milliseconds after noon.
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
@@ -50,7 +50,7 @@ func keys(t testing.TB, store objstore.Lister) []string {
 	return all
 }
 
-// rows returns the rows of one object.
+// rows returns the rows of the object under the given key.
 func rows(t testing.TB, store objstore.Store, key string) []segment.Row {
 	page, err := store.List(t.Context(), key, "")
 	require.NoError(t, err)
@@ -260,7 +260,7 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	store := memstore.New()
 	puts := 0
 	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpPut && c.N > 0 { // a segment, because the marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // a segment: only the layout marker is empty
 			if puts++; puts > 1 {
 				return objstore.Fault{Before: objstore.ErrFault}
 			}
@@ -276,13 +276,13 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	require.Len(t, rows(t, store, keys(t, store)[0]), 1, "the acknowledged event is still there")
 }
 
-// gated returns a store whose first put of a segment closes entered when it begins, then
-// waits until gate is closed.
+// gated returns a store that holds up the first put of a segment. This put closes entered when it
+// begins, and then waits until the test closes gate.
 func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan struct{}) {
 	entered, gate = make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	return objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
-		if c.Op == objstore.OpPut && c.N > 0 { // a segment, because the marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // a segment: only the layout marker is empty
 			once.Do(func() {
 				fault.Until = gate
 				close(entered)
@@ -415,8 +415,8 @@ func TestIdlePartitionsAreForgotten(t *testing.T) {
 	require.True(t, slices.IsSorted(deleted[0].Keys))
 }
 
-// The open runs of many partitions must not exhaust the memory. When the runs exceed the
-// budget, all idle runs end, and no event is lost.
+// The open runs of many partitions must not exhaust memory. When the runs exceed the budget, all
+// idle runs end, and no event is lost.
 func TestOpenRunsAreBounded(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{Shards: 256, MaxOpen: 100_000})
@@ -448,7 +448,7 @@ type crowded struct {
 }
 
 func (s *crowded) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
-	if size == 0 { // the marker
+	if size == 0 { // only the layout marker is empty
 		return s.Store.Put(ctx, key, body, size)
 	}
 	s.enter()

@@ -51,8 +51,8 @@ func (r *run) over(now time.Time, c Config) bool {
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq
 }
 
-// nextKey returns the key for the next put. The sequence number of the key is never used
-// again, whatever the outcome of the put.
+// nextKey returns the key for the next put. Its sequence number is never reused, whatever the
+// outcome of the put.
 func (r *run) nextKey() string {
 	r.seq++
 	return layout.Name{Run: r.id, Seq: r.seq}.Key(r.where)

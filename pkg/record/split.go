@@ -9,7 +9,7 @@ import (
 // share holds the rows that one call adds to one partition.
 type share struct {
 	rows []segment.Row
-	size int64 // approximate bytes of memory
+	size int64 // approximate memory, in bytes
 }
 
 // split divides the events of a call by partition.
@@ -32,7 +32,7 @@ func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 	return shares
 }
 
-// sizeOf returns the approximate memory of events in bytes.
+// sizeOf returns the approximate memory that the events take, in bytes.
 func sizeOf(events []event.Event) (size int64) {
 	for i := range events {
 		size += event.Size(&events[i])
