@@ -10,9 +10,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// An unknown connected_at must be null in the file, in whatever order known and unknown values
-// follow each other. The test reads the file itself, because our reader returns 0 both for null and
-// for zero.
+// An unknown connected_at must be null in the file, whatever the order of known and unknown values.
+// The test reads the file itself, because our reader returns 0 for both null and zero.
 func TestUnknownConnectedAtIsNull(t *testing.T) {
 	for pattern := range 1 << 8 {
 		rows, absent := make([]segment.Row, 70), 0

@@ -10,10 +10,10 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// A segment contains checksums of everything that a reader parses. The checksums of the row
-// groups are in the footer's metadata. The checksum of the footer is stored right before the
-// footer. Therefore no damaged byte reaches the Parquet library, whose checks do not cover
-// sizes and codecs.
+// Every part of a segment that a reader parses is covered by a checksum. The checksums of the row
+// groups are in the footer's metadata. The footer's own checksum is stored right before the footer.
+// Readers verify a checksum before they parse the bytes, so no damaged byte reaches the Parquet
+// library. The library's own checks do not cover sizes and codecs.
 
 const (
 	// trailerLength is the size of the last two fields of a file: the footer's length and the
@@ -73,7 +73,7 @@ func (c *checksumWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteString saves the library from copying each string.
+// WriteString spares the library the conversion of each string to a byte slice.
 func (c *checksumWriter) WriteString(s string) (int, error) {
 	c.buffer = append(c.buffer, s...)
 	return len(s), nil
@@ -99,7 +99,7 @@ func (c *checksumWriter) flush(p []byte) error {
 }
 
 // end returns the two parts of the file after the row groups: the page index, and the footer
-// with the footer's length and the magic.
+// followed by its length and the magic.
 func (c *checksumWriter) end() (index, footer []byte) {
 	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
 	return c.buffer[:start], c.buffer[start:]
@@ -122,8 +122,8 @@ func footerSize(tail []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(tail[len(tail)-trailerLength:]))
 }
 
-// checkFooter checks the footer against its checksum. end is the end of an object and begins
-// with that checksum.
+// checkFooter verifies the footer's checksum. The slice end must hold the end of the object,
+// beginning with this checksum.
 func checkFooter(end []byte) error {
 	if xxhash.Sum64(end[checksumLength:]) != binary.LittleEndian.Uint64(end) {
 		return fmt.Errorf("%w: the footer's checksum is wrong", ErrCorrupt)

@@ -18,15 +18,15 @@ import (
 // value. Exactly one of text, long and int is set.
 type field struct {
 	name string
-	// column is the name of the event's column if that name differs from the name in Parquet,
+	// column is the name of the event's column if that differs from the name of the Parquet column,
 	// otherwise empty.
 	column string
 	text   func(*Row) *string
 	long   func(*Row) *int64
 	int    func(*Row) *int32
-	// beforeTime marks a column for an instant that is stored relative to the row's time: as
-	// the milliseconds from the instant to that time, or null if the instant is unknown. The
-	// Row holds the instant itself.
+	// beforeTime marks a column that stores an instant as the number of milliseconds from that
+	// instant to the row's time, or as null if the instant is unknown. The Row holds the instant
+	// itself.
 	beforeTime bool
 }
 
@@ -71,7 +71,7 @@ var identityFields = func() (found []field) {
 	return found
 }()
 
-// appendTo appends the value of the field in row r to b.
+// appendTo appends r's value of the field to b.
 func (f *field) appendTo(b []byte, r *Row) []byte {
 	switch {
 	case f.text != nil:
@@ -92,7 +92,7 @@ type columnReader struct {
 
 	page   parquet.Page
 	values encoding.Values
-	levels []byte // one level per row, 0 for a null, otherwise 1; nil if the page has no nulls
+	levels []byte // definition levels, one per row: 0 for a null, otherwise 1; nil if the page has no nulls
 	// next is the index of the page's next row, end is the page's number of rows, and value is
 	// the index of the next row's value. value and next may differ, because nulls are not
 	// stored as values.
@@ -135,7 +135,7 @@ func (c *columnReader) release() {
 	}
 }
 
-// nextPage reads the next page. After the last page it returns io.EOF and keeps that page.
+// nextPage reads the next page. If there is none, it returns io.EOF and keeps the last page.
 func (c *columnReader) nextPage() error {
 	page, err := c.pages.ReadPage()
 	if errors.Is(err, io.EOF) {
@@ -166,7 +166,7 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
 }
 
-// substrings calls do for each text in data. The offsets delimit the texts, which share one
+// substrings calls do for each string in data. The offsets delimit the strings, which share one
 // allocation.
 func substrings(data []byte, offsets []uint32, do func(i int, s string)) {
 	first := offsets[0]
@@ -194,7 +194,7 @@ func (c *columnReader) skip(n int) error {
 	return nil
 }
 
-// fill sets the column's field in rows from the next len(rows) rows of the chunk.
+// fill sets the column's field in every element of rows, from the next len(rows) rows of the chunk.
 func (c *columnReader) fill(rows []Row) error {
 	for len(rows) > 0 {
 		if c.next == c.end {
@@ -212,7 +212,8 @@ func (c *columnReader) fill(rows []Row) error {
 	return nil
 }
 
-// copy sets the column's field in rows from the current page, which must have enough rows left.
+// copy sets the column's field in every element of rows, from the next rows of the current page.
+// The page must have enough rows left.
 func (c *columnReader) copy(rows []Row) error {
 	if c.beforeTime {
 		c.copyInstants(rows)
@@ -246,7 +247,7 @@ func (c *columnReader) copy(rows []Row) error {
 	return nil
 }
 
-// copyInstants does what copy does, for a column that is stored relative to the rows' times.
+// copyInstants is like copy, but for a column that is stored relative to the rows' times.
 func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {
@@ -259,8 +260,8 @@ func (c *columnReader) copyInstants(rows []Row) {
 	}
 }
 
-// rangeOf returns the range of a client's rows in the column of client identifiers. The range
-// begins at row from and ends before row to. The columnReader must be at its first row.
+// rangeOf returns the range [from, to) of a client's rows. The column must be that of the client
+// identifiers, and its reader must be at the first row. rangeOf reads to the end of the column.
 func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
 	for {
 		if err := c.nextPage(); errors.Is(err, io.EOF) {

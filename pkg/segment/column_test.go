@@ -23,8 +23,8 @@ func writtenColumns() (names []string) {
 	return names
 }
 
-// Readers must fill exactly the columns that the writer writes. Each column of the schema must
-// hold one column of an event.
+// The slice fields must list exactly the columns that the writer writes. It must also match the
+// columns of an event, one to one and in the same order.
 func TestFieldsAreTheColumns(t *testing.T) {
 	var fromFields, fromEvents []string
 	for _, f := range fields {
@@ -42,9 +42,9 @@ func TestFieldsAreTheColumns(t *testing.T) {
 	require.Equal(t, defined, fromEvents, "the same columns in the same order")
 }
 
-// A row must store every field of an event, and the code that is written out for speed must
-// agree with the table of columns: the comparisons of rows with those of events, and the
-// digest and the identity hash with the comparisons.
+// A row must store every field of an event. Comparing two rows must give the same result as
+// comparing their events. Two rows must have the same digest exactly if they are equal, and the
+// same identity hash exactly if they are the same event.
 func TestRowsStoreAndCompareEveryField(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
@@ -73,7 +73,8 @@ func randomEvent(random *rand.Rand) (e event.Event) {
 	return e
 }
 
-// redraw draws a field of the event from two or three values, so that fields are often equal.
+// redraw sets a field of the event, given by its index, to one of two or three random values. With
+// so few values, two events often have equal fields.
 func redraw(random *rand.Rand, e *event.Event, field int) {
 	number := random.IntN(2)
 	at := time.UnixMilli(1764000000000 + int64(number)).UTC()
@@ -97,7 +98,7 @@ func redraw(random *rand.Rand, e *event.Event, field int) {
 	}
 }
 
-// draw returns the value or an unknown one.
+// draw returns the given value or, at random, an unknown value.
 func draw[T any](random *rand.Rand, value T) event.Optional[T] {
 	if random.IntN(3) == 0 {
 		return event.Optional[T]{}
@@ -105,7 +106,7 @@ func draw[T any](random *rand.Rand, value T) event.Optional[T] {
 	return event.Some(value)
 }
 
-// FORMAT.md lists the columns in file order, and the identity columns by rank.
+// FORMAT.md must list the columns in file order, and the identity columns by rank.
 func TestFormatListsTheColumns(t *testing.T) {
 	format, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)

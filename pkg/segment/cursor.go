@@ -16,7 +16,7 @@ type RangeReader interface {
 type Object struct {
 	Key  string
 	Size int64
-	// FooterLength is the number of bytes to read at the end of a large object to get its
+	// FooterLength is the number of bytes to read from the end of the object to get its whole
 	// footer. Zero means unknown; reading the footer can then take a second request.
 	FooterLength int64
 }
@@ -70,7 +70,7 @@ type Cursor struct {
 	store  RangeReader
 	object Object
 	footer *Footer
-	group  int          // the next row group to open
+	group  int          // index of the next row group to open
 	reader *groupReader // reader of the open row group
 	left   int64        // number of rows of the open row group that are not decoded yet
 	buffer []Row        // decoded rows
@@ -115,8 +115,8 @@ func (c *Cursor) fill(ctx context.Context) error {
 	return nil
 }
 
-// decode decodes the next rows into the buffer. If the open row group has no rows left, data
-// holds the bytes of the next row group.
+// decode decodes the next rows into the buffer. If no rows are left in the open row group, data
+// must hold the bytes of the next row group.
 func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {

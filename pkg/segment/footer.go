@@ -11,21 +11,21 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// ErrCorrupt is the error for an object that is not a sound segment or has an unknown version.
-// It never stands for an error of the store.
+// ErrCorrupt is the error for an object that is not a sound segment or has an unknown version. It
+// is never used for errors of the store.
 var ErrCorrupt = errors.New("not a sound segment")
 
 // maxFooter limits the memory that a hostile footer can make us allocate.
 const maxFooter = 64 << 20
 
-// Footer describes the row groups of a segment and the clients and times in them. It is
-// read-only and safe for concurrent use.
+// Footer describes the row groups of a segment, with their clients and times. It is read-only and
+// safe for concurrent use.
 type Footer struct {
 	file    *parquet.File
-	tail    int // number of bytes that were parsed and that file keeps in memory
+	tail    int // number of bytes that were parsed, which remain in memory
 	digest  Digest
 	groups  []Group
-	columns []fileColumn // in the order of fields, so client_id comes first
+	columns []fileColumn // in the same order as the slice fields, so client_id comes first
 }
 
 // fileColumn is a field and the index of its column in a file.
@@ -50,8 +50,8 @@ func (g Group) before(o Group) bool {
 	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }
 
-// FooterLength returns the number of bytes at the end of an object that ParseFooter needs.
-// size is the object's size, and tail the object's last bytes, at least eight of them.
+// FooterLength returns the number of bytes that ParseFooter needs from the end of an object of the
+// given size. The slice tail must hold at least the object's last eight bytes.
 func FooterLength(tail []byte, size int64) (int64, error) {
 	if len(tail) < trailerLength || string(tail[len(tail)-4:]) != magic {
 		return 0, fmt.Errorf("%w: no Parquet magic at the end of %d bytes", ErrCorrupt, size)
@@ -63,8 +63,8 @@ func FooterLength(tail []byte, size int64) (int64, error) {
 	return length, nil
 }
 
-// ParseFooter parses the footer of an object. size is the object's size, and tail the object's
-// last bytes, at least FooterLength of them.
+// ParseFooter parses the footer of an object of the given size. The slice tail must hold at least
+// as many of the object's last bytes as FooterLength returns.
 func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	defer guard(&err)
 	length, err := FooterLength(tail, size)
@@ -92,8 +92,8 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 // Digest returns the digest of the rows, as the writer recorded it in the footer.
 func (f *Footer) Digest() Digest { return f.digest }
 
-// Memory returns the approximate size of the footer in memory, in bytes. The library's
-// structures for column chunks take most of it.
+// Memory returns the approximate size of the footer in memory, in bytes. Most of it is the Parquet
+// library's column chunk structures.
 func (f *Footer) Memory() int64 {
 	const perFile, perChunk = 12 << 10, 840
 	size := f.tail + perFile + perChunk*len(f.groups)*len(f.columns)
@@ -106,9 +106,9 @@ func (f *Footer) Memory() int64 {
 // Groups returns all row groups in order. Callers must not change the slice.
 func (f *Footer) Groups() []Group { return f.groups }
 
-// GroupsOf returns the row groups that may contain a client's rows in the given range of
-// event times, both ends inclusive, in Unix ms. Usually there is one such row group; there are
-// more only if the client's rows cross the boundary of a row group.
+// GroupsOf returns the row groups that may contain a client's rows in the given range of event
+// times, both ends inclusive, in Unix ms. Usually there is at most one. There are several only if
+// the client's rows cross a row group boundary.
 func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
@@ -203,7 +203,7 @@ func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, 
 	return g, g.readBounds(f.chunk(rowGroup, clientField), f.chunk(rowGroup, timeField))
 }
 
-// chunk returns the column chunk of a field. The parameter field is an index in fields.
+// chunk returns the row group's column chunk for fields[field].
 func (f *Footer) chunk(rowGroup parquet.RowGroup, field int) *parquet.FileColumnChunk {
 	return rowGroup.ColumnChunks()[f.columns[field].index].(*parquet.FileColumnChunk)
 }
@@ -220,7 +220,7 @@ func (g *Group) readBounds(clients, times *parquet.FileColumnChunk) error {
 	return nil
 }
 
-// Indexes in fields.
+// Positions of two columns in the slice fields.
 const (
 	clientField = 0
 	timeField   = 2

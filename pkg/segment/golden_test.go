@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write the stored segment anew")
 
-// goldenRows returns the rows of the stored segment. Only some rows have connected_at, a
-// channel and an event identifier.
+// goldenRows returns the rows that the stored segment must contain. Only some of them have
+// connected_at, a channel and an event identifier.
 func goldenRows() []segment.Row {
 	events := fleet(8, 5)
 	for i := range events {

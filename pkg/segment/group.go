@@ -32,7 +32,7 @@ func (f *Footer) openGroup(g Group, data []byte) (*groupReader, error) {
 	return reader, nil
 }
 
-// read fills rows with the next rows of the group.
+// read fills rows with the row group's next rows.
 func (g *groupReader) read(rows []Row) error {
 	return g.each(func(c *columnReader) error { return c.fill(rows) })
 }
@@ -55,8 +55,8 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 	return nil
 }
 
-// rangeOf returns the range of a client's rows. The range begins at row from and ends before
-// row to. The reader must be at the first row of the group and stays there.
+// rangeOf returns the range [from, to) of a client's rows. The reader must be at the first row of
+// the row group, and stays there.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
 	clients := &g.columns[0]
 	from, to, err = clients.rangeOf(clientID)

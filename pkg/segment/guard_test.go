@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A panic of the library while it parses an object must become an error of the object.
+// If the Parquet library panics while it parses an object, the object must be reported as corrupt.
 func TestGuardTurnsAPanicIntoAnError(t *testing.T) {
 	err := func() (err error) {
 		defer guard(&err)

@@ -15,7 +15,8 @@ type Merge struct {
 	begun  bool // whether last is set
 }
 
-// NewMerge reads the first row of each cursor, which takes one request per cursor.
+// NewMerge returns a merge of the rows of all cursors. It reads the first row of each cursor, which
+// takes one request per cursor.
 func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	m := &Merge{}
 	for i, cursor := range cursors {
@@ -51,7 +52,7 @@ func (m *Merge) Next(ctx context.Context) (*Row, error) {
 	return nil, io.EOF
 }
 
-// advance moves the first input to its next row.
+// advance moves the first input to its next row. After the input's last row, it removes the input.
 func (m *Merge) advance(ctx context.Context) error {
 	row, err := m.inputs[0].cursor.Next(ctx)
 	if errors.Is(err, io.EOF) {
@@ -72,7 +73,8 @@ type mergeInput struct {
 	order  int // index of the input's cursor
 }
 
-// mergeHeap orders the inputs by their current rows, and inputs with equal rows by order.
+// mergeHeap orders the inputs by their current rows. If the rows are equal, the input whose cursor
+// was given first comes first.
 type mergeHeap []mergeInput
 
 func (h mergeHeap) Len() int      { return len(h) }

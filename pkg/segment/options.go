@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// lifetime is the expected lifetime of a segment. The compression of a segment with a longer
-// lifetime may take more time.
+// lifetime is the expected lifetime of a segment. The longer it is, the more time may be spent on
+// compression.
 type lifetime uint8
 
 const (
@@ -19,8 +19,8 @@ const (
 	fresh lifetime = iota
 	// An interim segment is merged again within hours.
 	interim
-	// A lasting segment stays. Its compression level saves 3 % of space over the default, at
-	// the price of 25 % slower merges.
+	// A lasting segment will probably never be merged again. Its compression level saves 3 % of
+	// space over the default, at the price of 25 % slower merges.
 	lasting
 )
 
@@ -60,10 +60,11 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 	return options
 }
 
-// GroupRows returns the approximate number of rows per row group for a compacted segment of
-// the given number of rows. A lookup reads the footer, unless the footer is cached, and reads
-// and decodes one row group. Decoding a row costs half as much as reading it. The sum of these
-// costs is lowest if the size of a row group grows with the square root of the number of rows.
+// GroupRows returns the approximate number of rows per row group for a compacted segment with the
+// given number of rows. A lookup reads the footer, unless the footer is cached, and reads and
+// decodes one row group. Smaller row groups take less time to read and decode, but make the footer
+// longer. The total cost is lowest if the size of a row group grows with the square root of the
+// number of rows. In this calculation, decoding a row costs half as much as reading it.
 func GroupRows(rows int64) int64 {
 	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24

@@ -5,7 +5,7 @@
 // The rows of a segment are always in the order of Row.Compare. The segment's footer states
 // the number of rows and the sum of the rows' hashes. The same rows always encode to the same
 // bytes. The package trusts nothing that it reads from an object: it checks sizes before it
-// allocates memory, and turns a panic of the library into an error of the object.
+// allocates memory, and if the Parquet library panics, it reports the object as corrupt.
 package segment
 
 import (
@@ -18,7 +18,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Row is an event in its stored form. The tags give the names and encodings in FORMAT.md.
+// Row is an event in its stored form. The struct tags give the column names and the encodings, as
+// in FORMAT.md.
 type Row struct {
 	ClientID        string `parquet:"client_id,plain"`
 	InstanceID      string `parquet:"instance_id,dict"`
@@ -49,7 +50,7 @@ type Row struct {
 type stored struct {
 	Row
 	ConnectedFor *int64 `parquet:"connected_for_ms,plain,optional"`
-	connectedFor int64  // the variable that ConnectedFor points to; saves an allocation
+	connectedFor int64  // the variable that ConnectedFor points to; it saves an allocation
 }
 
 func (s *stored) set(r *Row) {
@@ -151,13 +152,12 @@ func flag(o event.Optional[bool]) int32 {
 	}
 }
 
-// Compare orders the rows of a segment by client, instance and time, and then by the other
-// identity columns, so that duplicates are neighbors. It orders duplicates by received time,
-// so that the row to keep comes first, and then by the remaining columns, so that only equal
-// rows compare equal.
+// Compare orders the rows of a segment by client, instance and time, and then by the other identity
+// columns, so that duplicates are neighbors. It orders duplicates by received time, so that the row
+// to keep comes first, and then by the remaining columns, so that only equal rows compare equal.
 //
-// Compare gives the same order as event.Compare. It is written out for speed because a merge
-// compares every row several times.
+// Compare gives the same order as event.Compare. It names each column instead of looping over the
+// columns, because a merge compares every row several times and a loop would be slower.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c
@@ -181,8 +181,8 @@ func (r *Row) Compare(o *Row) int {
 // identity columns are equal.
 func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
 
-// compareIdentity gives the same order as event.CompareIdentity, but is written out for speed.
-// Most pairs of rows differ in the first columns.
+// compareIdentity gives the same order as event.CompareIdentity. It compares the first three
+// columns one by one and returns early, because most pairs of rows differ in one of these.
 func (r *Row) compareIdentity(o *Row) int {
 	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
 		return c

@@ -35,8 +35,8 @@ func Distinct(lists ...[]Row) []Row {
 	return distinct
 }
 
-// Union merges two sorted lists into one without duplicates. It overwrites a if the capacity
-// of a suffices for both lists, and does not change b.
+// Union merges two sorted lists into one without duplicates. It overwrites a if cap(a) is large
+// enough for the rows of both lists. It never changes b.
 func Union(a, b []Row) []Row {
 	from := len(a)
 	a = append(a, b...)

@@ -23,8 +23,8 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// fleet returns connects and keep-alive timeouts of the given number of devices, in random
-// order.
+// fleet returns an average of perDevice events for each device, in random order. Half of them are
+// connects, the other half keep-alive timeouts.
 func fleet(devices, perDevice int) []event.Event {
 	random := rand.New(rand.NewPCG(1, 2))
 	var events []event.Event
@@ -418,7 +418,8 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 	}
 }
 
-// Row groups of long rows must have fewer rows, so that the memory of readers is bounded.
+// The longer the rows are, the fewer of them a row group may hold, so that readers need only a
+// bounded amount of memory.
 func TestRowGroupsAreBoundedInBytes(t *testing.T) {
 	rows := rowsOf(150, 2)
 	for i := range rows {
@@ -441,7 +442,7 @@ func TestRowGroupsAreBoundedInBytes(t *testing.T) {
 	}
 }
 
-// broken is a store that panics after the first read.
+// broken is a store that panics on every read after the first.
 type broken struct{ *objects }
 
 func (b broken) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
@@ -451,8 +452,8 @@ func (b broken) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	return b.objects.Read(ctx, key, off, n)
 }
 
-// A panic of the store must not become an error of the object, because a compaction leaves out
-// objects with errors.
+// A panic in the store must not make an object count as corrupt, because a compaction leaves out
+// corrupt objects.
 func TestAPanicOfTheStoreIsPassedOn(t *testing.T) {
 	data, written := write(t, rowsOf(4, 2), 0)
 	cursor := open(t, broken{&objects{data: map[string][]byte{"k": data}}}, "k", written.Size)
@@ -481,11 +482,11 @@ func (c *cutOff) Read(ctx context.Context, key string, off, n int64) ([]byte, er
 	return c.objects.Read(ctx, key, off, n)
 }
 
-// The error of a broken connection may wrap io.EOF, but a cursor must not take this error for
-// the end of the rows.
+// The error of a broken connection may wrap io.EOF. A cursor must not mistake it for the end of the
+// rows.
 func TestABrokenConnectionIsNotTheEnd(t *testing.T) {
 	data, written := write(t, rowsOf(40, 10), 100)
-	for at := 1; at < 5; at++ { // the footer is read first
+	for at := 1; at < 5; at++ { // the first read, that of the footer, succeeds
 		store := &cutOff{&objects{data: map[string][]byte{"k": data}}, at}
 		merge, err := segment.NewMerge(t.Context(), []*segment.Cursor{open(t, store, "k", written.Size)})
 		for err == nil {

@@ -39,17 +39,17 @@ type Writer struct {
 	client     string   // client of the last row
 }
 
-// bufferRows is the number of rows that the library gets at a time.
+// bufferRows is the number of rows that are passed to the Parquet library at a time.
 const bufferRows = 256
 
 // maxGroupBytes is the approximate maximum size of a row group before encoding. It limits the
-// memory of readers when rows contain long texts. Without long texts, row groups reach this
+// memory of readers when rows contain long strings. Without long strings, row groups reach this
 // size only in partitions of millions of rows.
 const maxGroupBytes = 2 << 20
 
-// NewWriter starts a segment that is meant to last. Its row groups have about groupRows rows,
-// at most twice as many, and fewer if the rows are long. If groupRows is zero, only the size of
-// a row group is limited.
+// NewWriter returns a writer for a segment that is meant to last. The segment's row groups have
+// about groupRows rows, at most twice as many, and fewer if the rows are long. If groupRows is
+// zero, their size is limited only in bytes.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
@@ -125,9 +125,9 @@ func (w *Writer) Add(row *Row) error {
 	return nil
 }
 
-// endsBefore reports whether the row group must end before the given row. A full row group
-// ends after the rows of its last client, so that all rows of a client are in one row
-// group. If the last client has too many rows, the row group ends at twice its normal size.
+// endsBefore reports whether the row group must end before the given row. A full row group still
+// takes the remaining rows of its last client, so that all rows of a client are in one row group.
+// If there are too many of them, the row group ends at twice its intended size.
 func (w *Writer) endsBefore(row *Row) bool {
 	return w.filled(2) || w.filled(1) && row.ClientID != w.client
 }
@@ -204,17 +204,17 @@ func (w *Writer) writeFooter() (length int64, err error) {
 	return w.file.writeEnd(index, footer)
 }
 
-// encoders is a pool of writers whose buffers have already grown. Creating a writer takes a
-// megabyte of memory, and five times as long as encoding a small segment.
+// encoders is a pool of reusable writers. Creating a writer takes a megabyte of memory, and five
+// times as long as encoding a small segment.
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low
-// because a merge holds one row group per input in memory. Most fresh segments have fewer rows
-// than that.
+// because a merge holds one row group per input in memory. Most fresh segments have fewer rows than
+// that anyway.
 const freshGroupRows = 2048
 
-// Encode returns a fresh segment of the given rows, which must be sorted and distinct. It is
-// safe for concurrent use.
+// Encode returns a fresh segment that contains the given rows, which must be sorted and distinct.
+// It is safe for concurrent use.
 func Encode(rows []Row) ([]byte, error) {
 	w := encoders.Get().(*Writer)
 	var out bytes.Buffer
