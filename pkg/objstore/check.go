@@ -30,9 +30,9 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// notInXML reports whether r might not survive a round trip through XML 1.0. This is the case if
-// r is a control character, including white space that parsers normalize, or not a character at
-// all.
+// notInXML reports whether r might not survive a round trip through XML 1.0. This is the case for
+// ASCII control characters, including white space that parsers normalize, and for U+FFFE and
+// U+FFFF, which are not characters.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }
@@ -51,8 +51,8 @@ func CheckKeys(keys []string) error {
 	return nil
 }
 
-// CheckRange returns a permanent error for a range that lies outside every possible object. Such
-// a range has a negative offset, a negative length or an end that exceeds the largest int64.
+// CheckRange returns a permanent error for a range that no object can contain, because its offset
+// or length is negative or its end exceeds the largest int64.
 func CheckRange(off, n int64) error {
 	if off < 0 || n < 0 || off > math.MaxInt64-n {
 		return Permanent(fmt.Errorf("check range of %d bytes at offset %d: it lies outside every possible object", n, off))

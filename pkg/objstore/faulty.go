@@ -61,7 +61,7 @@ func (f *Faulty) SetHook(hook func(Call) Fault) {
 	f.hook, f.calls = hook, 0
 }
 
-// Settle waits for the effects of all late calls.
+// Settle waits until all late calls have taken effect.
 func (f *Faulty) Settle() { f.late.Wait() }
 
 // Put calls the wrapped store or fails as the hook chooses.
@@ -169,8 +169,8 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	return firstError(e.full(ctx), fault.After)
 }
 
-// doLate waits until the channel when is closed and then runs the late effect, even if the
-// caller's context has ended.
+// doLate makes e.late run in the background after the channel is closed, even if the caller's
+// context has ended by then.
 func (f *Faulty) doLate(ctx context.Context, when <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)
 	f.late.Go(func() {

@@ -50,7 +50,8 @@ func (p *prefixed) Delete(ctx context.Context, keys ...string) error {
 	return p.withoutPrefix(p.store.Delete(ctx, full...))
 }
 
-// withoutPrefix removes the prefix from the keys of a DeleteError.
+// withoutPrefix removes the prefix from the keys of a DeleteError. It returns any other error
+// unchanged.
 func (p *prefixed) withoutPrefix(err error) error {
 	var failed *DeleteError
 	if !errors.As(err, &failed) {

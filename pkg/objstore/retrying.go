@@ -58,7 +58,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 
 func fullJitter(bound time.Duration) time.Duration { return rand.N(bound + 1) }
 
-// pause returns the random pause to make after the n-th failure. n counts from 1.
+// pause returns the random pause to make after the n-th failure, counted from 1.
 func (p RetryPolicy) pause(n int) time.Duration {
 	bound := p.Base
 	for i := 1; i < n && bound < p.Max; i++ {

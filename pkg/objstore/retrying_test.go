@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// failing returns a store that records its calls and whose first n calls fail with fault.
+// failing returns a store that records its calls. The first n calls fail with the given fault.
 func failing(n int, fault objstore.Fault) *objstore.Counting {
 	return objstore.NewCounting(objstore.NewFaulty(memstore.New(), func(call objstore.Call) objstore.Fault {
 		if call.Seq <= n {

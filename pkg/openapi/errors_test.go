@@ -306,8 +306,8 @@ func TestLongHostsAreCutInMessages(t *testing.T) {
 	require.Contains(t, got.body, `host \"`+strings.Repeat("h", 256)+`\"`)
 }
 
-// TestConcurrentUse lets the race detector watch concurrent requests. Of several requests with
-// the same nonce, exactly one succeeds.
+// TestConcurrentUse sends several requests with the same nonce at the same time, and checks that
+// exactly one of them succeeds. It also lets the race detector find data races.
 func TestConcurrentUse(t *testing.T) {
 	api := newAPI(t, &canned{online: []bool{true}})
 	d := v1Draft("QuerySessionByClientId", session())

@@ -77,8 +77,8 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// FuzzServe: every response has the API's form, and every request that reaches the backend is
-// within bounds.
+// FuzzServe checks that every response has the API's form, and that every request that reaches
+// the backend is within bounds.
 func FuzzServe(f *testing.F) {
 	for _, d := range []draft{
 		acs3Draft("QueryMqttTraceDevice", day()), v1Draft("QueryMqttTraceDevice", day()),

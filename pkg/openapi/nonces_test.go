@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoncesAreKeptHalfAnHour: a request dated 15 minutes ahead is accepted for 30 minutes, so
-// its nonce must be kept that long.
+// TestNoncesAreKeptHalfAnHour checks that a nonce is kept for 30 minutes, because a request dated
+// 15 minutes ahead is accepted for that long.
 func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 	n := newNonces()
 	for minute := range 120 {

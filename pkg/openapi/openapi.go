@@ -2,13 +2,14 @@
 // QueryMqttTraceDevice, QuerySessionByClientId and BatchQuerySessionByClientIds. To use this
 // service, Alibaba Cloud's own clients need only a different endpoint.
 //
-// What always holds:
-//   - A request is served only if it is signed with one of the configured keys, in either
-//     style of Alibaba Cloud: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in parameters. The
-//     request's time must be within 15 minutes of our clock, and its nonce must be new.
+// Invariants:
+//   - A request is served only if it is signed with one of the configured keys, in either of
+//     Alibaba Cloud's signature styles: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in
+//     parameters. The request's time must be within 15 minutes of our clock, and its nonce
+//     must be new.
 //   - Parameters may come from the query and from a form body. Signatures are checked against
-//     the decoded parameters, because clients encode parameters differently. Only an ACS3 form
-//     is signed as it is sent, through the hash of the body.
+//     the decoded parameters, because clients encode parameters differently. The exception is
+//     the form of an ACS3 request: its signature covers the hash of the body as it was sent.
 //   - Every response is a JSON object with a RequestId, which the header x-acs-request-id
 //     repeats. A success has status 200 and no Code; an error has status 4xx or 5xx, a Code
 //     for programs and a Message for people.
@@ -36,7 +37,7 @@ const version = "2020-04-20"
 
 // Config configures the API.
 type Config struct {
-	// Keys are the accepted AccessKeys. Empty: every request is refused.
+	// Keys are the accepted AccessKeys. If there are none, every request is refused.
 	Keys []Key
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -77,7 +78,7 @@ type TraceRequest struct {
 	// From and To are event times in whole milliseconds, both inclusive, at most 24
 	// hours apart.
 	From, To time.Time
-	// Newest sorts the newest row first; otherwise the oldest row comes first.
+	// Newest asks for the newest row first instead of the oldest.
 	Newest bool
 	// Offset is the number of rows before the page; Limit is the maximum number of rows on
 	// it, 1 to 100.
@@ -88,7 +89,7 @@ type TraceRequest struct {
 type TracePage struct {
 	// Total is the number of rows on all pages.
 	Total int
-	// Rows is empty past the last page.
+	// Rows is empty if the requested page lies past the last page.
 	Rows []Row
 	// Incomplete reports that rows may be missing because objects could not be read. The
 	// response then has the header X-Incomplete: true, because the API has no field for this

@@ -54,7 +54,7 @@ func newAPI(t testing.TB, c *canned) http.Handler {
 	return api
 }
 
-// do sends a request to a new API.
+// do sends a request to a new API with the backend c and returns the reply.
 func (c *canned) do(t testing.TB, r *http.Request) reply {
 	t.Helper()
 	return serveTo(t, newAPI(t, c), r)

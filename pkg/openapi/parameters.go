@@ -24,7 +24,7 @@ func (p parameters) number(name string, minimum, maximum int64, what string) (in
 	return n, nil
 }
 
-// flag returns the value of a boolean parameter, false if the parameter is missing.
+// flag returns the value of a boolean parameter, or false if the parameter is missing.
 func (p parameters) flag(name string) (bool, error) {
 	switch strings.ToLower(p[name]) {
 	case "true":

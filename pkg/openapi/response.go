@@ -18,7 +18,7 @@ const recommend = "https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-u
 // response is the body of a response. Its fields have the API's names.
 type response interface{ identify(id string) }
 
-// identified holds the field with which every response begins.
+// identified holds the RequestId, which is the first field of every response.
 type identified struct {
 	RequestID string `json:"RequestId"`
 }

@@ -65,8 +65,8 @@ func TestIncompleteTraceSaysSo(t *testing.T) {
 	require.Equal(t, "true", got.header.Get("X-Incomplete"))
 }
 
-// TestTransports: a request gets the same response in both styles, with both methods, and with
-// its parameters in the query or in the body.
+// TestTransports checks that a request is understood in both signature styles, with both methods,
+// and with its parameters in the query or in the body.
 func TestTransports(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		for _, method := range []string{"GET", "POST"} {

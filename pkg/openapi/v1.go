@@ -32,8 +32,8 @@ func v1Claim(r request) (claim, error) {
 	}, nil
 }
 
-// v1StringToSign returns the text that is signed: the method and all parameters except the
-// signature itself. The style requires parameter values to be encoded twice.
+// v1StringToSign returns the string to sign: the method and all parameters except the signature
+// itself. The style requires parameter values to be percent-encoded twice.
 func (r request) v1StringToSign() string {
 	signed := maps.Clone(r.all)
 	delete(signed, "Signature")

@@ -41,8 +41,8 @@ type runtimeResponse struct {
 	Body            string            `json:"body"`
 }
 
-// isHTTPEvent reports whether a payload is an HTTP request, that is, whether it is a JSON object
-// with an object requestContext.http.
+// isHTTPEvent reports whether a payload is an HTTP request, that is, a JSON object whose
+// requestContext.http is itself an object.
 func isHTTPEvent(payload []byte) bool {
 	var shape struct {
 		RequestContext struct {

@@ -15,8 +15,8 @@ type lifecycle struct {
 	stopped bool
 }
 
-// start is called before each invocation. It calls the function's Start unless an earlier call
-// of Start succeeded.
+// start calls the function's Start unless an earlier call to it succeeded. It is called before
+// each invocation.
 func (l *lifecycle) start(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

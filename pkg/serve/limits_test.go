@@ -203,7 +203,7 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed checks that, on both fronts, every response forbids browsers to guess
+// TestNothingIsSniffed checks that, on both fronts, every response forbids browsers from guessing
 // the content type.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{

@@ -15,7 +15,7 @@ func TestMemoryIsLimitedBelowThePlatforms(t *testing.T) {
 		want      int64
 	}{
 		{"500", "", 400 << 20},
-		{"500", "100MiB", before}, // the Go runtime itself applies GOMEMLIMIT
+		{"500", "100MiB", before}, // limitMemory leaves GOMEMLIMIT to the Go runtime
 		{"", "", before},
 		{"much", "", before},
 	} {

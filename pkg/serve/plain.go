@@ -16,7 +16,7 @@ import (
 const (
 	readLimit     = time.Minute      // for receiving a whole request
 	headerLimit   = 10 * time.Second // for receiving the header of a request
-	responseLimit = time.Minute      // for the handler, and again for sending the response
+	responseLimit = time.Minute      // for the handler, and once more for sending the response
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. It is long because
 	// the platform keeps connections to a custom runtime open for up to 15 minutes, and treats
@@ -62,8 +62,8 @@ func listenAddress(getenv func(string) string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// serve serves requests until ctx is done. Then it waits up to drainLimit until the requests in
-// progress are finished, and stops the function.
+// serve serves requests until ctx is done. Then it waits for the requests in progress and stops
+// the function, both within drainLimit.
 func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -106,11 +106,11 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAmbiguous reports whether a proxy and this server may disagree about where a request ends.
-// A chunked request may also have had a Content-Length, which net/http drops silently. A proxy
-// that relied on the Content-Length may count the bytes after the request as part of the body,
-// so the server must not read these bytes as another request (RFC 9112, 6.1). On the platform,
-// no request is ambiguous, because the platform has already parsed every request.
+// isAmbiguous reports whether a proxy and this server may disagree about where a request ends. A
+// chunked request may also have had a Content-Length, which net/http drops silently. A proxy that
+// relied on the Content-Length might take the bytes after the request for part of the body, so
+// the server must not read these bytes as another request (RFC 9112, 6.1). On the platform, no
+// request is ambiguous, because the platform has already parsed every request.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }

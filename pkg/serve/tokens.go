@@ -12,11 +12,11 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Tokens holds the tokens that a function accepts, each with the instances that the token may
-// act for. The zero value accepts no token. All methods except Add are safe for concurrent use.
+// Tokens holds the tokens that a function accepts, each with the instances that the token may act
+// for. The zero value accepts no token. All methods except Add are safe for concurrent use.
 //
 // A lookup compares the presented token with every accepted token, so that the timing reveals
-// nothing about the accepted tokens. No error or other text of this package contains a token.
+// nothing about the accepted tokens. No error from this package contains a token.
 type Tokens struct{ known []token }
 
 type token struct {
@@ -119,7 +119,8 @@ func visible(s string) bool {
 func (t Tokens) Empty() bool { return len(t.known) == 0 }
 
 // Find returns the grant of a presented token and reports whether the token is accepted. It
-// compares every accepted token, even after a match.
+// compares the presented token with every accepted token, even after a match, so that the timing
+// reveals nothing.
 func (t Tokens) Find(presented string) (Grant, bool) {
 	digest := sha256.Sum256([]byte(presented))
 	found := -1

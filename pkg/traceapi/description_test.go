@@ -58,8 +58,8 @@ func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	}
 }
 
-// TestTheDescriptionHasEveryColumn: the schema of an event lists the columns in the same order
-// and requires every column.
+// TestTheDescriptionHasEveryColumn checks that the schema of an event lists the columns in the
+// same order as the API and requires all of them.
 func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	var names []any
 	for _, c := range columns {

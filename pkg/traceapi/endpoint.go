@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// api serves the paths below /api/v1/. It retains nothing from a request.
+// api serves the paths below /api/v1/. It keeps no state between requests.
 type api struct {
 	reader Reader
 	now    func() time.Time

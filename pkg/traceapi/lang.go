@@ -24,7 +24,7 @@ func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
 	return diagnose.English, nil
 }
 
-// langOf returns the language of a tag (RFC 5646) such as zh-CN.
+// langOf returns the supported language for a language tag (RFC 5646), such as Chinese for zh-CN.
 func langOf(tag string) (lang diagnose.Lang, known bool) {
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	switch primary {

@@ -59,13 +59,13 @@ func emptied[T any](from *[]T, left *int) *list {
 	}
 }
 
-// share refills the lists within a budget in bytes. In each step it puts the newest missing
-// entry back into the list that has used the fewest bytes so far.
+// share puts entries back into the lists, up to budget bytes in total. In each step it puts the
+// newest missing entry back into the list whose entries take the fewest bytes so far.
 func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)
 		if size > budget {
-			l.rest = 0 // keep older entries out, too
+			l.rest = 0 // leave out the older entries of this list, too
 			continue
 		}
 		l.rest--

@@ -231,7 +231,7 @@ func restless(period time.Duration) *recorded {
 func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	for _, c := range []struct {
 		period                         time.Duration
-		connects, connections, stretch int // connections and stretch are minimums
+		connects, connections, stretch int // connections and stretch are minimum counts
 	}{
 		{20 * time.Second, 4_320, 4_320, 8_640}, // no entry is dropped
 		{2 * time.Second, 43_200, 3_000, 20_000},

@@ -21,7 +21,8 @@ func jsonResponse(v any) response {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
 
-// taggedResponse returns a response with an entity tag, which does not cover the receipt.
+// taggedResponse returns a response that contains d and the receipt. The entity tag does not
+// cover the receipt.
 func taggedResponse(d diagnosisResponse, receipt query.Receipt) response {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if notModified(w, r, encode(d)) {
@@ -40,12 +41,12 @@ func encode(v any) []byte {
 	return b.Bytes()
 }
 
-// notModified sets the entity tag of the content. If the client already has that content,
-// notModified responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak, because
-// responses with the same content differ in their receipts.
+// notModified sets the ETag header from the content. If the client already has that content,
+// notModified also responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak,
+// because two responses with the same content may differ in their receipts.
 //
-// Clients must revalidate cached responses, because a recorder accepts events as old as its
-// retention, and every recorded event must appear in the next response.
+// notModified also makes clients revalidate cached responses, because late events can change any
+// response: a recorder accepts events as old as its retention.
 func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
 	sum := sha256.New()
 	for _, part := range content {

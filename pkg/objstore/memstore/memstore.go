@@ -111,8 +111,8 @@ func (s *Store) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return page, nil
 }
 
-// first returns the index of the key at which a listing starts: the lowest key that is at least
-// prefix and greater than after.
+// first returns the index of the key at which a listing starts: the lowest key with key >= prefix
+// and key > after.
 func (s *Store) first(prefix, after string) int {
 	if prefix > after {
 		i, _ := slices.BinarySearch(s.keys, prefix)

@@ -157,7 +157,7 @@ func shortBody(t *testing.T, store objstore.Store) {
 	require.NotErrorIs(t, err, fs.ErrNotExist)
 	require.Empty(t, keys(t, store, "", ""))
 
-	// A put must not store the bytes of the body past size.
+	// A put must not store any bytes of the body beyond the given size.
 	require.NoError(t, store.Put(t.Context(), "k", strings.NewReader("four"), 3))
 	requireObject(t, store, "k", "fou")
 }

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// tryList lists the bucket of a stand-in and returns the error. It applies change to the store's
-// configuration and changeServer to the stand-in's configuration. Tests use "hidden" as a wrong
+// tryList lists a stand-in's bucket and returns the error. The functions change and changeServer
+// adjust the configurations of the store and of the stand-in. Tests use "hidden" as a wrong
 // secret or token, so tryList fails the test if the error contains this word.
 func tryList(t *testing.T, change func(*ossstore.Config), changeServer func(*oss.Config)) error {
 	_, err := connect(t, standIn(t, changeServer), change).List(t.Context(), "", "")

@@ -22,13 +22,13 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 }
 
 // errNotConfirmed is the error for a response that has a success status but does not confirm the
-// request. Either the response to a delete does not list every key, or the response to a put
-// contains no checksum of the object.
+// request. The response to a delete must list every key, and the response to a put must contain a
+// checksum of the object.
 var errNotConfirmed = errors.New("the service did not confirm the request")
 
-// delete sends the request and returns the keys of the objects that may still exist. Because the
-// request is not quiet, the response lists the deleted keys. A key that is not listed counts as
-// not deleted.
+// delete sends the request and returns the keys of the objects that may still exist. It turns
+// quiet mode off, so that the response lists every deleted key. A key that is not listed counts
+// as not deleted.
 func (b *bucket) delete(ctx context.Context, keys []string) (left []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return keys, err

@@ -11,10 +11,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// permanentCodes lists the service's error codes after which the same request will fail
-// again.
+// permanentCodes lists the service's error codes after which the same request would fail again.
 //
-// permanentCodes omits the errors of the access key (InvalidAccessKeyId, InvalidSecurityToken,
+// It omits the codes for an invalid access key (InvalidAccessKeyId, InvalidSecurityToken,
 // SecurityTokenExpired), because each attempt reads Credentials anew and may be signed with a
 // fresh key. It omits InvalidDigest, because a body that was damaged in transit may arrive intact
 // at the next attempt.
@@ -35,9 +34,9 @@ var permanentCodes = map[string]bool{
 	"UserDisable":           true,
 }
 
-// classify translates an error of the service into fs.ErrNotExist, objstore.ErrRange or a
-// permanent error. It returns any other error unchanged, because the outcome of the call is then
-// unknown. Examples are the error for a gateway's page and the error of a broken connection.
+// classify translates an error response from the service into fs.ErrNotExist, objstore.ErrRange
+// or a permanent error. Any other error, such as a gateway's error page or a broken connection,
+// leaves the outcome of the call unknown, so classify returns it unchanged.
 func classify(err error) error {
 	var response oss.ServiceError
 	switch {

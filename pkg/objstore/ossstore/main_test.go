@@ -16,7 +16,7 @@ const (
 	testRegion = "cn-hangzhou"
 )
 
-// keys holds the access keys that a stand-in accepts, by key id.
+// keys maps the ids of the access keys that a stand-in accepts to their secrets and tokens.
 type keys map[string]struct{ secret, token string }
 
 func (k keys) find(id string) (secret, token string, ok bool) {

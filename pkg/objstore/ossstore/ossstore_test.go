@@ -237,8 +237,9 @@ func TestOtherRanges(t *testing.T) {
 	}
 }
 
-// legacy returns a handler that responds with the whole object if the range exceeds the object,
-// as the service does to a request without the standard range behavior.
+// legacy returns a handler that serves text as an object. If a range ends past the end of the
+// object, the handler responds with the whole object. The service does the same if a request does
+// not ask for the standard range behavior.
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int
@@ -305,8 +306,8 @@ func TestCancelWhileTheServiceIsSilent(t *testing.T) {
 	require.ErrorIs(t, store.Put(ctx, "k", strings.NewReader("v"), 1), context.Canceled)
 }
 
-// Retrying must repeat a call after a timeout of the connection, because such a timeout does not
-// end the caller's context.
+// Retrying must repeat a call whose connection timed out, because the caller's context is still
+// valid.
 func TestSilenceIsRetried(t *testing.T) {
 	server := standIn(t, nil)
 	first := true
