@@ -46,7 +46,8 @@ func (c *Counting) Requests() int {
 	return len(c.calls)
 }
 
-// Bytes returns the total bytes that the recorded puts and the recorded reads transferred.
+// Bytes returns the number of bytes that all recorded puts transferred, and the number that all
+// recorded reads transferred.
 func (c *Counting) Bytes() (put, read int64) {
 	for _, call := range c.Calls() {
 		switch call.Op {

@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// ErrFault is an error to inject in tests that need no particular error. It wraps io.EOF, as
-// the error of a broken connection may, so that tests detect a caller that mistakes such an
-// error for the end of the data.
+// ErrFault is an error for tests to inject if they need no particular error. It wraps io.EOF, as
+// the error of a broken connection may, so that tests detect a caller that mistakes such an error
+// for the end of the data.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
 // Fault describes how one call fails. The zero value lets the call pass. If several errors
@@ -32,7 +32,7 @@ type Fault struct {
 	// and stores nothing, a read or listing transfers its data but returns none, and a delete
 	// removes the objects under the first half of its keys.
 	Midway error
-	// After makes the call return this error after its full effect.
+	// After makes the call take full effect and then return this error.
 	After error
 }
 
@@ -64,7 +64,7 @@ func (f *Faulty) SetHook(hook func(Call) Fault) {
 // Settle waits until all late calls have taken effect.
 func (f *Faulty) Settle() { f.late.Wait() }
 
-// Put calls the wrapped store or fails as the hook chooses.
+// Put calls the wrapped store, with the fault that the hook chooses.
 func (f *Faulty) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	fault := f.next(putCall(key, size))
 	if fault.Late != nil {
@@ -80,7 +80,7 @@ func (f *Faulty) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	))
 }
 
-// Read calls the wrapped store or fails as the hook chooses.
+// Read calls the wrapped store, with the fault that the hook chooses.
 func (f *Faulty) Read(ctx context.Context, key string, off, n int64) (b []byte, err error) {
 	if n == 0 {
 		return f.store.Read(ctx, key, off, n)
@@ -96,7 +96,7 @@ func (f *Faulty) Read(ctx context.Context, key string, off, n int64) (b []byte, 
 	return b, nil
 }
 
-// List calls the wrapped store or fails as the hook chooses.
+// List calls the wrapped store, with the fault that the hook chooses.
 func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err error) {
 	err = f.do(ctx, f.next(listCall(prefix, after)), lookup(func(ctx context.Context) error {
 		var err error
@@ -109,7 +109,7 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err
 	return page, nil
 }
 
-// Delete calls the wrapped store or fails as the hook chooses.
+// Delete calls the wrapped store, with the fault that the hook chooses.
 func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return f.store.Delete(ctx)

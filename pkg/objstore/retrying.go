@@ -32,10 +32,10 @@ type RetryPolicy struct {
 // always safe to repeat a call, because the jobs never put different content under the same key
 // and never put a deleted object again. The result is safe for concurrent use.
 //
-// Retrying does not repeat a call after fs.ErrNotExist, ErrRange, an error marked Permanent,
-// or the end of ctx. When ctx ends, the returned error wraps both the last attempt's error
-// and the context's error. If the store times out, Retrying repeats the call unless ctx has
-// ended.
+// Retrying does not repeat a call after fs.ErrNotExist, ErrRange or an error marked by Permanent,
+// or after ctx has ended. When ctx ends, the returned error wraps both the last attempt's error
+// and the context's error. A timeout of the store itself does not end ctx, so Retrying repeats
+// the call.
 func Retrying(store Store, policy RetryPolicy) Store {
 	return &retrying{store, policy.withDefaults()}
 }

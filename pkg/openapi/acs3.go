@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// acs3 is the name of the signature style ACS3. An Authorization header in this style begins
-// with the name.
+// acs3 is the name of the ACS3 signature style. Authorization headers in this style begin with
+// it.
 const acs3 = "ACS3-HMAC-SHA256"
 
-// alwaysSigned lists the headers that must be signed, so that nobody can change these headers
+// alwaysSigned lists the headers that every signature must cover, so that nobody can change them
 // unnoticed.
 var alwaysSigned = []string{
 	"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version",
@@ -87,8 +87,8 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical returns the canonical request. A form is part of the canonical request only as the
-// hash of the body.
+// canonical returns the canonical request, whose hash is signed. A form contributes only the hash
+// of the body.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder
 	for _, name := range signedHeaders {

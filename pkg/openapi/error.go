@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// apiError is an error response. Its code is an error code of Alibaba Cloud's gateway or of
-// ApsaraMQ for MQTT, if a suitable code exists there.
+// apiError is an error response. Its code comes from Alibaba Cloud's gateway or from ApsaraMQ for
+// MQTT, if one of them defines a suitable code.
 type apiError struct {
 	status        int
 	code, message string
@@ -24,7 +24,7 @@ func missing(name, what string) error {
 	return badRequest("Missing"+name, "%s is missing: %s", name, what)
 }
 
-// invalid reports a parameter with an invalid value.
+// invalid returns the error for a parameter with an invalid value.
 func invalid(format string, args ...any) error {
 	return badRequest("ParameterCheckFailed", format, args...)
 }

@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// logged returns a buffer that receives the log of a test.
+// logged redirects the default log to the returned buffer until the test ends.
 func logged(t *testing.T) *bytes.Buffer {
 	var lines bytes.Buffer
 	before := slog.Default()
@@ -97,8 +97,8 @@ func TestOperationAndVersion(t *testing.T) {
 	}
 }
 
-// TestStylesDoNotMix: the operation and the version are read only from headers in ACS3, and
-// only from parameters in v1.
+// TestStylesDoNotMix checks that an ACS3 request takes its operation and version only from
+// headers, and that a v1 request takes them only from parameters.
 func TestStylesDoNotMix(t *testing.T) {
 	c := &canned{online: []bool{true}}
 	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
@@ -158,7 +158,8 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// TestAuthorizationSpaces: some clients put spaces after the commas.
+// TestAuthorizationSpaces checks that spaces after the commas are accepted, because some clients
+// send them.
 func TestAuthorizationSpaces(t *testing.T) {
 	r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
 	r.Header.Set("Authorization", strings.ReplaceAll(r.Header.Get("Authorization"), ",", ", "))
@@ -237,7 +238,8 @@ func TestNonceOnlyOnce(t *testing.T) {
 	}
 }
 
-// again returns a draft without its signature.
+// again deletes the signature from the parameters of d, and returns d ready to be signed again
+// with the same nonce.
 func (d draft) again() draft {
 	delete(d.query, "Signature")
 	return d
@@ -282,7 +284,8 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// TestResponseStaysBelowTheLimit: a page whose rows are too long is refused.
+// TestResponseStaysBelowTheLimit checks that a request gets an error if the rows of its page are
+// too long.
 func TestResponseStaysBelowTheLimit(t *testing.T) {
 	long := Row{Time: now, ChannelID: strings.Repeat("\x01", 65_535), Action: event.Close, ActionInfo: event.NoHeart}
 	c := &canned{page: TracePage{Total: 100, Incomplete: true}}

@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// copyOf returns a deep copy of a request.
+// copyOf returns a deep copy of r with the given body.
 func copyOf(r *http.Request, body string) *http.Request {
 	c := httptest.NewRequest(r.Method, "/", strings.NewReader(body))
 	c.Host, c.Header, c.URL.RawQuery = r.Host, r.Header.Clone(), r.URL.RawQuery
 	return c
 }
 
-// changes returns altered copies of the parameters. Each copy differs in one thing.
+// changes returns altered copies of the encoded parameters, each with one change. The keys of the
+// map describe the changes.
 func changes(encoded string) map[string]string {
 	changed := map[string]string{}
 	alter := func(name string, change func(values url.Values)) {
@@ -60,8 +61,8 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations returns the mutations of a request in the style ACS3, which also alter
-// headers.
+// acs3Mutations returns the mutations of an ACS3 request. They include those of the function
+// mutations, as well as changes to the host, the body, the headers and the signature.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {

@@ -105,10 +105,10 @@ type Row struct {
 	ActionInfo event.ActionInfo
 }
 
-// New returns the handler of the API for the path "/"; Is reports which requests belong to the
-// handler. The handler is safe for concurrent use. It keeps the nonces of the last half hour
-// only in its own memory. If several function instances run, a request that one of them has
-// served can therefore be replayed to another instance.
+// New returns the API's handler for the path "/". Only the requests for which Is returns true
+// belong to this handler. The handler is safe for concurrent use. It keeps the nonces of the last
+// half hour in its own memory only. If several function instances run, a request that one of them
+// has served can therefore be replayed to another instance.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

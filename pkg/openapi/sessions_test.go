@@ -38,8 +38,8 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedClients)
 }
 
-// list returns an instance and the parameters ClientIdList.n for the given numbers n, each
-// with the value "c".
+// list returns the parameters of a batch query: an instance and, for each of the given numbers n,
+// ClientIdList.n with the value "c".
 func list(numbers ...string) map[string]string {
 	parameters := map[string]string{"InstanceId": "post-cn-x"}
 	for _, number := range numbers {
@@ -71,8 +71,8 @@ func TestSessionsParameters(t *testing.T) {
 	require.Equal(t, 200, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", list(ten...)).signed("testak", "testsk")).status)
 }
 
-// TestLongestRequest: ten client identifiers of the maximum length are accepted, even if
-// percent-encoding triples them.
+// TestLongestRequest checks that ten client identifiers of the maximum length are accepted, even
+// if percent-encoding triples their length.
 func TestLongestRequest(t *testing.T) {
 	parameters := map[string]string{"InstanceId": "post-cn-x"}
 	for i := range 10 {

@@ -28,7 +28,7 @@ func percent(text string) string {
 	return b.String()
 }
 
-// pairs returns "name=value" for all parameters, sorted and joined.
+// pairs returns the percent-encoded parameters as "name=value", sorted by name and joined by "&".
 func pairs(parameters map[string]string) string {
 	var parts []string
 	for _, name := range sortedNames(parameters) {
@@ -127,10 +127,10 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 	return r
 }
 
-// request returns the draft as an HTTP request. It writes the parameters differently from the
-// signed text: in reverse order, with spaces as "+" and with fewer characters encoded. Only
-// the form of an ACS3 request is sent exactly as it was signed, because the signature covers
-// the hash of the body.
+// request returns the draft as an HTTP request. The encoding of the parameters differs from the
+// signed encoding: the order is reversed, spaces become "+", and fewer characters are
+// percent-encoded. Only the form of an ACS3 request is sent exactly as it was signed, because its
+// signature covers the hash of the body.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
 	if d.style == "ACS3" && d.form != nil {

@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// day returns valid parameters for a whole day, the longest range.
+// day returns the parameters of a valid trace request for a whole day, the longest range.
 func day() map[string]string {
 	return map[string]string{
 		"MqttRegionId": "anywhere", "InstanceId": "post-cn-x", "ClientId": "GID_a@@@dev1",
@@ -84,8 +84,8 @@ func TestTransports(t *testing.T) {
 	}
 }
 
-// TestSplitParameters: with v1, clients may send the signature's parameters in the query and
-// the other parameters in a form.
+// TestSplitParameters checks that a v1 request may send the signature's parameters in the query
+// and the other parameters in a form.
 func TestSplitParameters(t *testing.T) {
 	d := v1Draft("QueryMqttTraceDevice", nil)
 	d.form = day()

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testFunction returns a function that responds with the request that it received. If
-// FAIL_FIRST_START is set, the first call of Start fails.
+// testFunction returns a function whose responses describe the request that it received. If
+// FAIL_FIRST_START is set, the first call to Start fails.
 func testFunction(getenv func(string) string) Function {
 	var starts, stops atomic.Int32
 	var keys atomic.Value

@@ -45,9 +45,9 @@ func servePlain(f Function, getenv func(string) string) error {
 	return front.serve(ctx, listener)
 }
 
-// listenAddress returns the address to listen on, as set in HOST and PORT. The default host is
-// 0.0.0.0, which means all IPv4 addresses. The default port is the port of a custom runtime
-// (FC_CUSTOM_LISTEN_PORT, FC_SERVER_PORT), or 9000.
+// listenAddress returns the address to listen on. The host is HOST, by default 0.0.0.0, which
+// means all IPv4 addresses. The port is the first non-empty variable of PORT,
+// FC_CUSTOM_LISTEN_PORT and FC_SERVER_PORT, or 9000. A custom runtime sets the last two.
 func listenAddress(getenv func(string) string) string {
 	host, port := getenv("HOST"), "9000"
 	if host == "" {

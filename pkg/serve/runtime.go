@@ -11,8 +11,8 @@ import (
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 )
 
-// MaxBody is the maximum length in bytes of a request body that reaches a handler. It is the
-// limit of Function Compute for a synchronous call.
+// MaxBody is the maximum length in bytes of a request body that reaches a handler. It is Function
+// Compute's limit for synchronous calls.
 const MaxBody = 32 << 20
 
 // responseMargin is the part of an invocation's remaining time that is reserved for sending the
@@ -23,7 +23,7 @@ const responseMargin = 500 * time.Millisecond
 // runtimeFront receives invocations from Function Compute's runtime API.
 type runtimeFront struct{ life *lifecycle }
 
-// serveRuntime polls for work forever. The platform ends the process.
+// serveRuntime polls for work until the platform ends the process.
 func serveRuntime(f Function) {
 	front := runtimeFront{&lifecycle{function: f}}
 	fc.RegisterPreStopFunction(func(ctx context.Context) {
@@ -34,7 +34,8 @@ func serveRuntime(f Function) {
 	fc.Start(front.invoke)
 }
 
-// enter takes over an invocation's credentials and returns a context with the invocation's id.
+// enter passes the invocation's credentials to the function, and returns a context with the
+// invocation's id.
 func (front runtimeFront) enter(ctx context.Context) context.Context {
 	// FromContext must be called only once per invocation, because it changes the value that it
 	// returns.

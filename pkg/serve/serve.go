@@ -28,8 +28,8 @@ import (
 type Function struct {
 	// Handler serves HTTP requests. By default, every request gets 404.
 	Handler http.Handler
-	// Event receives the payload of any other invocation, such as an invocation by a timer.
-	// After an error, the platform delivers the payload again.
+	// Event receives the payload of every invocation that is not an HTTP request, such as a
+	// timer's invocation. After an error, the platform delivers the payload again.
 	Event func(ctx context.Context, payload []byte) error
 	// Start prepares the function. It is called again until it succeeds, so it must be safe
 	// to repeat after an error.

@@ -20,14 +20,14 @@ type Reader interface {
 type Config struct {
 	// Reader reads the events. Required.
 	Reader Reader
-	// Tokens are the bearer tokens of the API, each with the instances that it covers. If
-	// there are none, the API refuses every request.
+	// Tokens are the bearer tokens of the API, each with the instances that it covers. If there
+	// are none, the API refuses every request.
 	Tokens serve.Tokens
-	// Keys are the AccessKeys of Alibaba's OpenAPI. Empty: Alibaba's OpenAPI refuses every
-	// request.
+	// Keys are the AccessKeys of Alibaba's OpenAPI. If there are none, Alibaba's OpenAPI refuses
+	// every request.
 	Keys []openapi.Key
-	// Lookback is how far the search for a device's status extends back beyond the UTC day of
-	// the requested instant. Zero: only that day is searched.
+	// Lookback is how far the search for a device's status extends back beyond the UTC day of the
+	// requested instant. If it is zero, only that day is searched.
 	Lookback time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time

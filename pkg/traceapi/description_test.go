@@ -39,8 +39,8 @@ func follow(whole, o object) object {
 	return at
 }
 
-// TestTheDescriptionHasEveryPathAndParameter: the description has exactly the paths and
-// parameters of the API.
+// TestTheDescriptionHasEveryPathAndParameter checks that the description has exactly the paths
+// and parameters of the API.
 func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	whole := parseDescription(t)
 	want := map[string][]string{
@@ -74,8 +74,8 @@ func TestTheDescriptionHasEveryColumn(t *testing.T) {
 	}
 }
 
-// TestResponsesAreAsDescribed: responses match the described schemas, both for events with a
-// value in every field and for events with few values.
+// TestResponsesAreAsDescribed checks that responses match the described schemas, both for events
+// with a value in every field and for events with few values.
 func TestResponsesAreAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	refused := full

@@ -51,8 +51,8 @@ func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	return a.diagnose(r.Context(), d, from, to, lang)
 }
 
-// parseKnown parses the parameters from and to. The range ends no later than the latest time
-// that a recorded event can have.
+// parseKnown parses the parameters from and to. If necessary, it shortens the range to end at the
+// latest time that a recorded event can have.
 func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	now := a.now()
 	from, to, err = parseSpan(values, now)

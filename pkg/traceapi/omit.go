@@ -34,8 +34,8 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is one of the lists of a diagnosis while fit refills it, from the newest entry to the
-// oldest.
+// list is one of the lists of a diagnosis. The method fit empties the list and then refills it,
+// from the newest entry to the oldest.
 type list struct {
 	rest int // number of entries that are not yet back in the list
 	used int // bytes that the entries in the list take in the response
@@ -75,8 +75,8 @@ func share(budget int, lists []*list) {
 	}
 }
 
-// hungriest returns the list that has used the fewest bytes, among the lists whose rest is not
-// 0. It returns nil if there is no such list.
+// hungriest returns the list that has used the fewest bytes, among the lists that still have
+// entries to put back. If no list has any, it returns nil.
 func hungriest(lists []*list) (min *list) {
 	for _, l := range lists {
 		if l.rest > 0 && (min == nil || l.used < min.used) {

@@ -16,10 +16,10 @@ const (
 	// that the response stays below Function Compute's 6 MB. It counts the bytes of the
 	// runtime's response, in which the body is a JSON string.
 	maxBytes = 5 << 20
-	// maxUnreadable is the maximum number of unreadable objects in a response. Only the loss
-	// of a whole partition makes more objects unreadable.
+	// maxUnreadable is the maximum number of unreadable objects in a response. More objects are
+	// unreadable only if a whole partition was lost.
 	maxUnreadable = 1000
-	// maxError is the maximum length of the error of an unreadable object, in characters.
+	// maxError is the maximum length, in characters, of an unreadable object's error message.
 	maxError = 256
 )
 
@@ -56,8 +56,8 @@ func newTracePage(f format, result query.Result) tracePage {
 	return p
 }
 
-// wireSize returns an upper bound for the length of a text after encoding/json has encoded it
-// as part of a JSON string.
+// wireSize returns an upper bound for the number of bytes that encoding/json writes for the given
+// text as part of a JSON string.
 func wireSize(text []byte) int {
 	size := 0
 	for _, b := range text {
@@ -67,7 +67,7 @@ func wireSize(text []byte) int {
 		case b == '"', b == '\\':
 			size += len(`\"`)
 		case b >= utf8.RuneSelf:
-			size += 2 // so that the 3 bytes of U+2028 and U+2029 count as at least 6
+			size += 2 // the 3 bytes of U+2028 or U+2029 become 6: \u2028 or \u2029
 		default:
 			size++
 		}

@@ -27,7 +27,7 @@ func invalid(format string, args ...any) error {
 
 func missing(message string) error { return parameterError{"MissingParameter", message} }
 
-// traceRequest is the parsed form of a trace's parameters.
+// traceRequest holds the parsed parameters of a trace request.
 type traceRequest struct {
 	request query.Request
 	format  format
@@ -60,8 +60,8 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	return q, nil
 }
 
-// parseValues parses the query of a URL. The query may contain each of the names at most once,
-// and no other name. An empty parameter counts as missing, except group, which may be empty.
+// parseValues parses the query of a URL. The query may contain each of the given names at most
+// once, and no others. An empty parameter counts as missing, except group, which may be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {

@@ -20,14 +20,13 @@ type past struct {
 	unreadable []query.Unreadable
 }
 
-// readPast reads the events up to the instant to, beginning at the start of the UTC day that
-// contains the instant from.
+// readPast reads the device's events in the range [startOfDay(from), to].
 func (a api) readPast(ctx context.Context, d device, from, to time.Time) (*past, error) {
 	p := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
 	return p, p.extend(ctx, startOfDay(from))
 }
 
-// extend reads the events between the instant from and the start of p, and adds them to p.
+// extend adds the events in the range [from, p.from) to p, and moves p.from back to from.
 func (p *past) extend(ctx context.Context, from time.Time) error {
 	result, err := p.api.reader.Trace(ctx, query.Request{
 		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
@@ -64,7 +63,7 @@ func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, erro
 	}
 }
 
-// since returns the events from an instant on.
+// since returns the events of p that happened at or after the instant from.
 func (p *past) since(from time.Time) []event.Event {
 	var events []event.Event
 	for _, e := range p.events {

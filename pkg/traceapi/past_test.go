@@ -60,7 +60,7 @@ func happened(channel string, action event.Action, d int, at string) event.Event
 }
 
 const (
-	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour from now, because clocks may be an hour ahead
+	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour from now, because a broker's clock may be an hour ahead
 	before = "11-21T00:00:00.000 11-21T23:59:59.999"
 	two    = "11-19T00:00:00.000 11-20T23:59:59.999"
 	rest   = "11-15T00:00:00.000 11-18T23:59:59.999"
@@ -124,8 +124,8 @@ func TestStatusOfThePast(t *testing.T) {
 	}
 }
 
-// TestStatusNowIncludesEventsOfFastClocks: the current status considers every recorded event,
-// even an event of a broker whose clock runs fast.
+// TestStatusNowIncludesEventsOfFastClocks checks that the current status considers every recorded
+// event, even an event from a broker whose clock runs fast.
 func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "08:10:00")}}
 	status := "/api/v1/status?instance=i&client=c"
@@ -137,9 +137,9 @@ func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// TestDiagnosisNowIncludesEventsOfFastClocks: a diagnosis up to now agrees with the
+// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis up to now agrees with the
 // current status. If a broker whose clock runs fast reported that the device went offline, the
-// diagnosis includes that event.
+// diagnosis must include that event.
 func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
@@ -170,8 +170,9 @@ func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
 }
 
-// TestDiagnosisReadsItsDaysOnce: a diagnosis reads the first day of its range only once,
-// because the events of that day also show the state before the range.
+// TestDiagnosisReadsItsDaysOnce checks that a diagnosis reads the first day of its range only
+// once. The events of that day also show the state before the range, so a second read is
+// unnecessary.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")

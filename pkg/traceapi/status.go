@@ -24,8 +24,8 @@ type statusResponse struct {
 	Receipt      query.Receipt `json:"receipt"`
 }
 
-// status returns the response that says whether a device was online at an instant, by default
-// now.
+// status returns a response that says whether a device was online at the requested instant, by
+// default now.
 func (a api) status(r *http.Request, may permission) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, statusParameters)
 	if err != nil {
@@ -45,9 +45,9 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt parses the parameter at. It also returns until, the latest event time that counts
-// for the status. A future instant is treated as now. If the instant is now, until is later
-// than at, so that events of brokers whose clocks run fast count, too.
+// parseAt parses the parameter at. It treats a future instant as now. It also returns until, the
+// latest time of the events that count for the status. For a past instant, until equals at. For
+// now, until is later than at, so that events from brokers whose clocks run fast count as well.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// trace returns the response with the events of a device in a range.
+// trace returns a response with a device's events in a time range.
 func (a api) trace(r *http.Request, may permission) (response, error) {
 	parsed, err := parseTrace(r.URL.RawQuery, a.now())
 	if err != nil {

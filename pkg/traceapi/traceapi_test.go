@@ -164,8 +164,8 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// TestResponseStaysBelowTheLimit: a response stays below the limit even after the runtime has
-// encoded it as a JSON string.
+// TestResponseStaysBelowTheLimit checks that a response stays below the platform's limit even
+// after the runtime has encoded it as a JSON string.
 func TestResponseStaysBelowTheLimit(t *testing.T) {
 	for name, id := range map[string]string{
 		"plain": strings.Repeat("x", 65_000), "quotes": strings.Repeat(`"`, 65_000), "control": strings.Repeat("\x01", 65_000),
@@ -270,7 +270,7 @@ func TestPathsMethodsTokens(t *testing.T) {
 	}
 }
 
-// TestEntityTags: the entity tag covers the content of a response but not its receipt.
+// TestEntityTags checks that the entity tag covers the content of a response but not its receipt.
 func TestEntityTags(t *testing.T) {
 	get := func(c *canned, path, known string) *httptest.ResponseRecorder {
 		return ask(c.api(), path, "If-None-Match", known)

@@ -59,8 +59,8 @@ func cancelledDuring(t *testing.T, store objstore.Store) {
 }
 
 // concurrentUse puts, reads, lists and deletes from several goroutines at the same time. All
-// goroutines put one shared key, and each puts keys of its own. A read must never see a part of an
-// object.
+// goroutines put the same object under a shared key, and each goroutine also puts objects under
+// keys of its own. A read must never return a partially written object.
 func concurrentUse(t *testing.T, store objstore.Store) {
 	const workers, rounds = 8, 20
 	shared := strings.Repeat("shared", 2000)

@@ -51,7 +51,7 @@ func put(t *testing.T, store objstore.Store, key, text string) {
 	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader([]byte(text)), int64(len(text))), "put %q", key)
 }
 
-// requireObject requires that the object under key has the content want.
+// requireObject requires that the content of the object under the given key equals want.
 func requireObject(t *testing.T, store objstore.Store, key, want string) {
 	t.Helper()
 	got, err := store.Read(t.Context(), key, 0, int64(len(want)))

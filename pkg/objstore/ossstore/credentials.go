@@ -19,7 +19,7 @@ func (c *Credentials) Set(id, secret, token string) {
 	c.current.Store(&accessKey{id, secret, token})
 }
 
-// String returns a fixed text, so that the key does not get into logs.
+// String returns a constant, so that the key does not get into logs.
 func (c *Credentials) String() string { return "credentials" }
 
 // accessKey is one complete access key, which never changes.

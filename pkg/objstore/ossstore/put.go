@@ -16,8 +16,8 @@ import (
 )
 
 // Put reads body twice: first to compute its MD5, then to send it. The put counts as confirmed
-// only if the response contains a checksum of the object, because an error page of a gateway
-// may also have a success status.
+// only if the response contains a checksum of the object, because a gateway's error page may also
+// have a success status.
 func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	if err := objstore.CheckKey(key); err != nil {
 		return err
