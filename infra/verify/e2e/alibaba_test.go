@@ -21,8 +21,8 @@ import (
 
 // alibabaClient is one of Alibaba Cloud's own clients, configured to use our endpoint.
 type alibabaClient interface {
-	// call sends a request and decodes the response into a value. It returns an error response as
-	// an alibabaError.
+	// call sends a request for the given action and decodes the response into the value that into
+	// points to. An error response is returned as an alibabaError.
 	call(action string, parameters map[string]any, into any) error
 }
 
@@ -93,7 +93,7 @@ func newerError(err error) error {
 }
 
 // olderClient is Alibaba's previous client. Its module for this product offers only two of the
-// three operations, so the method common sends the third.
+// three operations, so olderClient.common sends the third as a generic request.
 type olderClient struct {
 	client   *onsmqtt.Client
 	endpoint string
@@ -168,7 +168,8 @@ type devicePage struct {
 
 type deviceInfo struct{ Time, ChannelId, Action, ActionCode, ActionInfo string }
 
-// devicePages requests all pages of a trace and then one more page, which must be empty.
+// devicePages returns the rows of all pages of a trace. The trace must have the given total number
+// of rows, and the page after the last one must be empty.
 func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size, total int) (rows []deviceInfo) {
 	t.Helper()
 	for page := 1; page == 1 || (page-2)*size < total; page++ {

@@ -52,7 +52,8 @@ type receipt struct {
 	Partitions []string `json:"partitions"`
 }
 
-// tracePage is one page of a trace. Each event is kept as the bytes received.
+// tracePage is one page of a trace. Each event is kept exactly as received, so that tests can
+// compare events byte for byte.
 type tracePage struct {
 	Events     []json.RawMessage `json:"events"`
 	NextCursor string            `json:"next_cursor"`
@@ -71,14 +72,14 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client keeps many idle connections to one host open. A request fails if it takes longer than
-// patience.
+// client sends all requests. It keeps up to 32 idle connections per host, so that many senders can
+// reuse theirs. A request that takes longer than patience fails.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
 }
 
-// question returns the parameters of a query for the events of a client from one time to another.
+// question returns the parameters of a query for a client's events in the given range.
 func question(instance, clientID string, from, to time.Time) url.Values {
 	return url.Values{
 		"instance": {instance}, "client": {clientID},

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zipped returns n zero bytes followed by a text, compressed with gzip.
+// zipped returns n zero bytes followed by text, compressed with gzip.
 func zipped(t *testing.T, n int64, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer

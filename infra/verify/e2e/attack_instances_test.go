@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackInstances checks that a token for other instances cannot read this instance: not on any
-// path, not in any format, and not with a cursor or an entity tag from this instance. The response
-// must be the same whether a device exists or not.
+// TestAttackInstances checks that a token cannot read an instance that it does not cover, on any
+// path or in any format. A cursor or an entity tag from that instance must not help. The response
+// must be the same whether or not the device exists.
 func TestAttackInstances(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

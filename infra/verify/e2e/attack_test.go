@@ -15,7 +15,7 @@ import (
 // The tests named TestAttack act as attackers: they try to read, store or break things without
 // permission.
 
-// attacks counts the refused requests, and adds their number to the figures.
+// attacks counts refused requests. At the end of the test, their number is added to the figures.
 type attacks struct{ refused atomic.Int64 }
 
 func countAttacks(t *testing.T) *attacks {

@@ -133,9 +133,9 @@ func (b *tab) emulate(v viewer) {
 	)
 }
 
-// watch handles the events of the page. It records a violation if the page throws an exception,
-// writes to the console, opens a browser dialog, or sends a request to another host. It also passes
-// on the ids of completed downloads.
+// watch handles the page's events. It records a violation if the page throws an exception, writes
+// to the console, opens a browser dialog, or sends a request to another host. It also sends the ids
+// of completed downloads to b.files.
 func (b *tab) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -163,8 +163,8 @@ func (b *tab) violate(text string) {
 	b.violations = append(b.violations, text)
 }
 
-// allow permits the violations whose description contains a text, such as the status of an expected
-// 401.
+// allow permits the violations whose description contains text. For example, a test that expects a
+// response with status 401 allows "401".
 func (b *tab) allow(text string) { b.allowed = append(b.allowed, text) }
 
 func (b *tab) requireNoViolation() {
@@ -183,7 +183,7 @@ func (b *tab) run(actions ...chromedp.Action) {
 	require.NoError(b.t, chromedp.Run(ctx, actions...))
 }
 
-// open navigates to a path of the page and passes the token in the URL's fragment.
+// open navigates to a path of the page, with the query token in the URL's fragment.
 func (b *tab) open(path string) {
 	b.t.Helper()
 	b.openAs(path, queryToken)
@@ -246,7 +246,7 @@ func (b *tab) fill(selector, value string) {
 	b.run(chromedp.Focus(selector, chromedp.ByQuery), chromedp.Evaluate("document.activeElement.select()", nil), chromedp.KeyEvent(value))
 }
 
-// text returns the visible text of an element, with single spaces.
+// text returns the visible text of an element, with each run of white space replaced by one space.
 func (b *tab) text(selector string) string {
 	b.t.Helper()
 	return strings.Join(strings.Fields(eval[string](b, fmt.Sprintf("document.querySelector(%s)?.innerText ?? ''", quoted(selector)))), " ")
@@ -334,7 +334,7 @@ func (b *tab) screenshot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 }
 
-// quoted returns a text as a JavaScript literal.
+// quoted returns text as a JavaScript string literal.
 func quoted(text string) string {
 	b, err := json.Marshal(text)
 	if err != nil {

@@ -36,8 +36,9 @@ func TestCompactionKeepsEvents(t *testing.T) {
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is the number of objects at which the compactor merges the objects of an open day. runRows
-// is the number of rows at which the recorder ends a run.
+// runs is the number of runs in a partition at which the compactor merges them. runRows is the
+// number of rows at which the recorder ends a run. They equal the defaults of compact.Config.Fanout
+// and record.Config.RunRows.
 const (
 	runs    = 8
 	runRows = 512

@@ -17,11 +17,11 @@ type daemon struct {
 	cmd    *exec.Cmd
 	output *output
 	exited chan struct{} // closed when the process has ended
-	err    error         // from Wait; may be read once exited is closed
+	err    error         // the result of cmd.Wait; may be read once exited is closed
 }
 
-// startDaemon starts a process. Unless awaited is nil, it waits until the process's output matches
-// awaited, and returns the match and its groups. If the test fails, the output is logged.
+// startDaemon starts a process. If awaited is not nil, startDaemon waits until the process's output
+// matches it, and returns the match and its groups. If the test fails, the output is logged.
 func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon, match []string) {
 	t.Helper()
 	d = &daemon{cmd: cmd, output: newOutput(awaited), exited: make(chan struct{})}

@@ -32,8 +32,8 @@ var columns = []string{
 	"connected_for_ms BIGINT",
 }
 
-// values returns the values of a row in the order of the columns. The values have the types that
-// canonical returns.
+// values returns the values of a row in the order of columns. They have the types that canonical
+// returns.
 func values(r segment.Row) []any {
 	var connectedFor any
 	if r.ConnectedAt != 0 {
@@ -72,7 +72,7 @@ func openDuck(t *testing.T) duck {
 	return duck{db}
 }
 
-// query runs an SQL statement and returns all rows of the result. It converts the values with
+// query runs an SQL statement and returns all rows of the result. Each value is converted by
 // canonical.
 func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
 	t.Helper()
@@ -208,8 +208,8 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total i
 	return len(files)
 }
 
-// requireSent compares the rows that DuckDB reads with the events that the test sent. Our reader is
-// not involved.
+// requireSent checks that the rows that DuckDB reads match the events that the test sent. The check
+// does not use our own reader.
 func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+
@@ -228,8 +228,8 @@ func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	}
 }
 
-// requireFound looks up each device with DuckDB. Neither statistics nor partitions may hide any row
-// of the device.
+// requireFound looks up each device with DuckDB. The statistics and the partitions let DuckDB skip
+// data, but they must not hide any row of the device.
 func (d duck) requireFound(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	byClient := map[string]int{}
@@ -254,7 +254,8 @@ func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
 		strings.Join(files, ", ")+"], hive_partitioning = false))"))
 }
 
-// TestDuckDBReadsReusedWriter checks that every file of a reused writer is valid.
+// TestDuckDBReadsReusedWriter checks that DuckDB can read every segment from a segment.Writer that
+// is reused.
 func TestDuckDBReadsReusedWriter(t *testing.T) {
 	db := openDuck(t)
 	w := segment.NewWriter(io.Discard, 0)

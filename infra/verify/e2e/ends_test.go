@@ -20,8 +20,8 @@ type nativeEnd struct {
 
 const noCode = -1
 
-// nativeEnds holds, for each kind of end, the broker's own description from the first row that is
-// not a connect.
+// nativeEnds maps each kind of end to the broker's own description of it. If several connections
+// end, the description is that of the first end.
 var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
 	"clean":            {"disconnect", "disconnected", noCode},
@@ -116,8 +116,8 @@ func requirePairs(t *testing.T, rows []row) {
 	}
 }
 
-// requireNative checks the broker's own descriptions of the first end and of the connects before
-// it.
+// requireNative checks the native fields, which hold the broker's own description of an event. It
+// checks the rows up to and including the first row that is not a connect event.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// manyEvents returns n events of a device, thirty for each second, each with a different source
-// event id. Every three consecutive events have the same time, so that the time alone does not
+// manyEvents returns n events of a device, thirty per second, each with a different source event
+// id. Each group of three consecutive events shares one time, so that the time alone does not
 // determine their order.
 func manyEvents(device string, from time.Time, n int) []inputEvent {
 	events := make([]inputEvent, n)

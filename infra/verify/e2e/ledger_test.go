@@ -25,7 +25,8 @@ type account struct {
 	// possible holds the events that were sent but not acknowledged. They may or may not be
 	// recorded.
 	possible map[string]bool
-	// unknown is the number of further events that may be recorded and whose ids are not known yet.
+	// unknown is the maximum number of further events that may be recorded. Their ids are not known
+	// yet.
 	unknown int
 }
 
@@ -87,8 +88,8 @@ func (l *ledger) events() int {
 	return l.total
 }
 
-// recent is the number of newest accounts that are preferred: half of all random choices are made
-// among these accounts only.
+// recent is the number of newest accounts that random choices prefer. Half of the choices are made
+// among these accounts alone.
 const recent = 64
 
 // any returns a random account, or nil if there is none yet.
@@ -145,7 +146,7 @@ func (l *ledger) judge(a *account, promised int, returned []string) error {
 		a.device, promised, len(returned), few(lost), few(twice), few(invented))
 }
 
-// few returns the number of ids and the first five of them, as text.
+// few formats the number of ids and the first five of them for an error message.
 func few(ids []string) string {
 	return fmt.Sprintf("%d %q", len(ids), ids[:min(5, len(ids))])
 }

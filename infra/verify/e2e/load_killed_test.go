@@ -45,8 +45,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 	requireAllOf(t, s.eventIDs(t, device, from), events)
 }
 
-// killInTheMiddle makes a call, kills the function while the function waits for the delayed store,
-// and checks that the call failed because of the kill.
+// killInTheMiddle makes a call, kills the function while it is waiting for the delayed store, and
+// checks that the call failed because of the kill.
 func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (response, error)) {
 	t.Helper()
 	require.NoError(t, s.setStore(t.Context(), "delay=10m"))

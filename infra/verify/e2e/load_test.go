@@ -16,7 +16,7 @@ const (
 	// minKills is the minimum number of kills of the recorder under load.
 	minKills = 40
 	// loadLimit is the time limit for minKills kills, and for other waits under load. It is long
-	// because the local broker pauses longer after each failed delivery.
+	// because the local broker waits longer after each failed delivery before it tries again.
 	loadLimit = 4 * patience
 )
 
@@ -72,7 +72,7 @@ func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 
 func deviceOf(worker, i int) string { return fmt.Sprintf("worker-%d@@@%d", worker, i) }
 
-// connectEvery is the interval between the connections of a worker. It limits the number of
+// connectEvery is the interval between one worker's connections. It limits the number of
 // connections, because the test later queries each one.
 const connectEvery = 200 * time.Millisecond
 

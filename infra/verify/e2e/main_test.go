@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// root is the path to the project's folder.
+// root is the path of the project's root folder, relative to this package.
 const root = "../../.."
 
 // built is a folder with the files that infra/local reads. Its subfolder .build holds the binaries.

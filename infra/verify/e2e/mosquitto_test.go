@@ -75,8 +75,8 @@ func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	}
 }
 
-// TestMosquittoKindsOfEnd drives clients of a real Mosquitto through every kind of end while the
-// forwarder follows the broker's log.
+// TestMosquittoKindsOfEnd checks the rows that are recorded for each kind of end in a real
+// Mosquitto. The forwarder reads the events from the broker's log.
 func TestMosquittoKindsOfEnd(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
@@ -120,7 +120,8 @@ func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
 	s.await(t, question("mosquitto", "last", began, time.Now().Add(time.Minute)), 1)
 }
 
-// requireMosquittoRows checks the rows of a client and the columns of these rows.
+// requireMosquittoRows checks that a client has exactly the rows that its kind of end must produce,
+// and checks the columns of each row.
 func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, began time.Time) {
 	t.Helper()
 	device := mosquittoDevice(kind, version)
@@ -170,8 +171,8 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log. Nevertheless, the
-// API must return the two rows of each client exactly once.
+// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log while clients come
+// and go. Nevertheless, the API must return the two rows of each client exactly once.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
@@ -197,7 +198,7 @@ func TestMosquittoOutages(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// crowd is a number of clients, each of which connects and disconnects once.
+// crowd is a group of clients, each of which connects and disconnects once.
 type crowd struct {
 	m       *mosquitto
 	began   time.Time

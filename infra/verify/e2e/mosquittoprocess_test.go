@@ -42,8 +42,8 @@ func findMosquitto(t *testing.T) string {
 	return ""
 }
 
-// startMosquitto starts a broker whose configuration includes the given lines. The broker has two
-// users: device, which may use the topics below open/, and operator, which may send commands.
+// startMosquitto starts a broker whose configuration includes the given lines. The user "device"
+// may use the topics below open/. The user "operator" may send commands to the broker.
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)
@@ -147,7 +147,7 @@ func password(user, password string) string {
 	salt := []byte("salt of 12 b")
 	hash, err := pbkdf2.Key(sha512.New, password, salt, iterations, sha512.Size)
 	if err != nil {
-		panic(err) // the sizes are fixed and valid
+		panic(err) // the iteration count and the key length are constant and valid
 	}
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }

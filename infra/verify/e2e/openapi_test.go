@@ -146,8 +146,8 @@ func TestAlibabaClientsReadErrors(t *testing.T) {
 	}
 }
 
-// TestAlibabaClientsOnTheStack checks that Alibaba's clients read the rows that our own API
-// returns, in Alibaba's format, and that they report when devices are online.
+// TestAlibabaClientsOnTheStack checks that Alibaba's clients return the same rows as our own API,
+// converted to Alibaba's format, and that they report correctly whether a device is online.
 func TestAlibabaClientsOnTheStack(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*;narrow:narrow-secret=openapi")

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// output records the output of a process and reports the first match of an expression.
+// output records everything that a process prints. Once the recorded text matches the regular
+// expression awaited, output sends the match to found.
 type output struct {
 	awaited *regexp.Regexp
 	found   chan []string // receives the match and its groups, once

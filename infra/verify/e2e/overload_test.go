@@ -24,10 +24,11 @@ const (
 	minOverload = 5 * time.Second
 	minAccepted = 5
 	minRefused  = 10 * minAccepted
-	// retryPause is the time that a refused sender waits before it tries again. It is much shorter
-	// than Retry-After asks for.
+	// retryPause is how long a refused sender waits before it tries again. It is much shorter than
+	// the time in the Retry-After header.
 	retryPause = 100 * time.Millisecond
-	// maxMemory is the limit for the peak memory of all recorders together, in bytes.
+	// maxMemory is the limit for the peak memory of the recorder's processes, in bytes. It includes
+	// the function host if the recorder runs as a function.
 	maxMemory = 1 << 30
 	// maxRefusal is the limit for the 99th percentile of the time that a refusal takes. The
 	// platform's own queue accounts for 5 s of that time.
@@ -37,7 +38,7 @@ const (
 )
 
 // overload is a set of senders that do not wait for one another. Each sender posts batches of
-// events of its own device, and repeats each batch until it is acknowledged.
+// events for its own device, and repeats each batch until it is acknowledged.
 type overload struct {
 	url    string
 	batch  int // number of events in a batch
@@ -68,8 +69,8 @@ func (c *overload) run(t *testing.T, senders int) {
 	c.lasted = time.Since(began)
 }
 
-// isEnough reports whether there were enough acknowledgements and refusals, or any unexpected
-// response.
+// isEnough reports whether the senders have received minAccepted acknowledgements and minRefused
+// refusals. An unexpected response is also enough, because it fails the test.
 func (c *overload) isEnough() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,7 +91,8 @@ func (c *overload) post(ctx context.Context, device string) {
 	}
 }
 
-// deliver repeats a batch until it is acknowledged. It returns false if ctx ends first.
+// deliver sends events as one batch, again and again until it is acknowledged. It returns false if
+// ctx ends first.
 func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 	body := encode(events)
 	for ctx.Err() == nil {
@@ -136,7 +138,7 @@ func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 }
 
 // requireNormal waits until twenty deliveries in a row are accepted, each within maxNormal. It
-// returns the time of the slowest of these deliveries.
+// returns how long the slowest of the twenty took.
 func (c *overload) requireNormal(t *testing.T) (took time.Duration) {
 	t.Helper()
 	body := encode(manyEvents("afterwards", c.from, 20))
@@ -169,7 +171,7 @@ func (c *overload) report(t *testing.T, memory, events int, normal time.Duration
 }
 
 // TestOverloadedServer overloads a recorder that runs as a plain HTTP server on a slow store. The
-// recorder gets about eight times as many large batches at the same time as its memory budget
+// senders post about eight times as many large batches at once as the recorder's memory budget
 // allows.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
@@ -191,8 +193,8 @@ func TestOverloadedServer(t *testing.T) {
 }
 
 // TestOverloadedFunction overloads a recorder that runs as a function. The function host gives each
-// process one call at a time. A request that finds no free process waits for a while, and then the
-// host refuses it.
+// process one call at a time. If no process is free, a request waits, and the host refuses it if
+// none becomes free in time.
 func TestOverloadedFunction(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)

@@ -40,7 +40,7 @@ func testToken(t *testing.T, p *pageTest) {
 	require.Equal(t, limitedToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 }
 
-// testStore checks that the button in the notice of a failure repeats the query.
+// testStore checks that the button in a failure notice repeats the query.
 func testStore(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("503")
@@ -65,8 +65,8 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testTooMany checks that a notice says so if the range has too many events. If only the query for
-// the status is refused for this reason, the page must show everything else.
+// testTooMany checks that the page shows a notice if the range has too many events. If only the
+// status query is refused for this reason, the page must show everything else.
 func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("400")

@@ -41,8 +41,8 @@ func testHostile(t *testing.T, p *pageTest) {
 	require.NotContains(t, report, "<img")
 }
 
-// testQuotedTimes checks that a name that looks like a time is not converted to the displayed time
-// zone.
+// testQuotedTimes checks that a user name that looks like a time is shown unchanged, not converted
+// to the displayed time zone.
 func testQuotedTimes(t *testing.T, p *pageTest) {
 	const client, name = "GID_page@@@timely", "2026-11-22 08:00:00 UTC"
 	refused := inputEvent{ClientID: client, Action: "close", ActionInfo: "not authorized", Username: name, Time: p.now.Add(-10 * time.Minute).UnixMilli()}
@@ -53,7 +53,8 @@ func testQuotedTimes(t *testing.T, p *pageTest) {
 	require.NotContains(t, b.text(".results"), "2026-11-22 09:00:00")
 }
 
-// testLong checks that the longest client identifiers do not make the page wider.
+// testLong checks that the longest client identifiers do not make the page wider than a phone's
+// screen.
 func testLong(t *testing.T, p *pageTest) {
 	phone := viewer{width: 360, height: 740, mobile: true}
 	b := p.open(t, longDevice, time.Hour, phone)
@@ -94,8 +95,8 @@ func testLong(t *testing.T, p *pageTest) {
 	require.Less(t, eval[int](b, "document.querySelector('h1').offsetHeight"), 400)
 }
 
-// testMany checks that 1,500 connections and 3,000 rows stay legible, and that each of them can be
-// reached.
+// testMany checks that the page stays readable with 1,500 connections and 3,000 rows, and that a
+// user can reach each of them.
 func testMany(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	bars := b.count(".timeline .bar")

@@ -44,8 +44,9 @@ func testRows(t *testing.T, p *pageTest) {
 	require.Contains(t, b.address(), "order=asc")
 }
 
-// testBusy checks that the page is marked as busy while the latest query is being fetched, and that
-// the URL is that of the latest query. Both must hold even if that query has aborted other work.
+// testBusy checks that, while a query is being fetched, the page is marked as busy and its URL is
+// that of the query. Neither an earlier fetch that the query aborted nor a later click in the old
+// results may change that.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
@@ -134,8 +135,8 @@ func testLink(t *testing.T, p *pageTest) {
 	}
 }
 
-// testFiles checks that each exported file equals the API's response in the same format, with the
-// events of all pages.
+// testFiles checks that each exported file contains the events of all pages, exactly as the API
+// returns them in that format.
 func testFiles(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")
@@ -145,8 +146,8 @@ func testFiles(t *testing.T, p *pageTest) {
 	require.Equal(t, p.stack.allEvents(t, q), ndjson([]byte(ndjsonFile)))
 }
 
-// testReport checks that an exported report shows everything that the page shows, and loads no
-// other resource.
+// testReport checks that an exported report shows everything that the page shows, and loads nothing
+// from elsewhere.
 func testReport(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{})
 	report := b.download(".exports button:nth-of-type(4)")

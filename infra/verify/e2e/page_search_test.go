@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testSearch checks that a search from the empty page leads to the cause of a problem, and that the
-// browser's history leads back.
+// testSearch checks that a search from the start page shows the cause of a device's problem, and
+// that the browser's Back and Forward buttons work afterwards.
 func testSearch(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
@@ -157,9 +157,9 @@ func testSpan(t *testing.T, p *pageTest) {
 	b.screenshot("span")
 }
 
-// testAddress checks that a link may contain times in every form that the API accepts, and that the
-// page validates these times like the times in the form. If a time is invalid, the page must quote
-// it.
+// testAddress checks that a link may contain times in every format that the API accepts, and that
+// the page validates them like times that are entered in the form. If a value is not a time, the
+// page must quote it.
 func testAddress(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	link := func(from, to string) string {
@@ -200,8 +200,8 @@ func testAddress(t *testing.T, p *pageTest) {
 	b.screenshot("address")
 }
 
-// testAhead checks that a range that ends now includes the events of a broker whose clock is fast,
-// as the status does.
+// testAhead checks that, if a broker's clock is fast, its newest events appear both in the status
+// and in a range that ends now.
 func testAhead(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@ahead"
 	drop := time.Now().Add(30 * time.Minute).Truncate(time.Millisecond)

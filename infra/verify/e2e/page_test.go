@@ -16,7 +16,7 @@ const (
 	// lastingDevice has a connection longer than a day.
 	lastingDevice = "GID_page@@@lasting"
 	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
-	// limitedToken gives access to another instance only.
+	// limitedToken gives access to another instance, but not to pageInstance.
 	limitedToken = "e2e-other-instance"
 )
 
@@ -137,7 +137,8 @@ func pathTo(device string, to time.Time, span time.Duration) string {
 	}.Encode()
 }
 
-// open shows a client in a new tab and waits for the results.
+// open queries a client in a new tab and waits for the results. The range extends from p.now minus
+// span to p.now.
 func (p *pageTest) open(t *testing.T, client string, span time.Duration, v viewer) *tab {
 	t.Helper()
 	b := openTab(t, p.chromium, p.stack, v)

@@ -25,7 +25,7 @@ func testTimeline(t *testing.T, p *pageTest) {
 	b.await(`!document.querySelector('.picked-connection')`)
 	require.NotContains(t, b.address(), "connection=")
 
-	// Dragging across the timeline must zoom into that span.
+	// Dragging across part of the timeline must zoom into that part.
 	before := b.address()
 	box := eval[map[string]float64](b, `(({ x, y }) => ({ x, y }))(document.querySelector('.bar.kind-io').getBoundingClientRect())`)
 	b.run(
@@ -123,13 +123,13 @@ func testOneInstant(t *testing.T, p *pageTest) {
 	b.results()
 	require.Contains(t, b.text(".picked-connection .evidence"), "Channel ID b")
 
-	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // a key without a channel
+	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // identifies the connection by its start alone
 	b.results()
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
-// testWithoutChannel checks that a connection is found by its times if its end has no channel. Such
-// ends come from sources that report no address with an end.
+// testWithoutChannel checks the page for a source that reports no address when a connection ends.
+// The event then has no channel, so the page must match it to the connection by time.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
 	var rows []inputEvent

@@ -52,7 +52,7 @@ func functionProcesses(parent int, name string) (found []process) {
 	return found
 }
 
-// alive reports whether the process still runs.
+// alive reports whether the process is still running.
 func (p process) alive() bool {
 	now, err := readProcess(strconv.Itoa(p.pid))
 	return err == nil && now.started == p.started && now.state != "Z"

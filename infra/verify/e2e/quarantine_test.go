@@ -29,8 +29,8 @@ func newOperator(t *testing.T, s *stack) operator {
 	return operator{s, binary}
 }
 
-// run runs ops with the given arguments. It returns the exit status, the output and the error
-// output.
+// run executes ops with the given arguments and returns its exit status, standard output and
+// standard error.
 func (o operator) run(t *testing.T, arguments ...string) (status int, out, err string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), o.binary, arguments...)

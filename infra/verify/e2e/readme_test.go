@@ -47,7 +47,7 @@ func readmeCommands(t *testing.T) []string {
 	return commands
 }
 
-// shell runs a command of README.md in the project's folder, against this stack, and returns the
+// shell runs a command from README.md in the project's folder, against this stack, and returns the
 // output.
 func (s *stack) shell(t *testing.T, command string) string {
 	t.Helper()

@@ -51,8 +51,8 @@ func TestRestartKeepsEvents(t *testing.T) {
 	require.Equal(t, before, [][]json.RawMessage{s.allEvents(t, first), s.allEvents(t, second)})
 }
 
-// TestTakenPort checks that a stack whose port is taken prints one line that names the variable for
-// the port, and exits with status 1.
+// TestTakenPort checks that a stack whose port is taken prints one line that names the environment
+// variable for the port, and exits with status 1.
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

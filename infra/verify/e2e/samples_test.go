@@ -37,8 +37,8 @@ func TestSamples(t *testing.T) {
 	require.GreaterOrEqual(t, posted, 80)
 }
 
-// otherResponses holds the expected responses to samples without events. These samples are
-// handshakes, and a body without the header that is needed to decode it.
+// otherResponses holds the expected responses to samples that contain no events. Two of these
+// samples are handshakes, and one lacks the header that is needed to decode its body.
 var otherResponses = map[string]struct {
 	status int
 	body   string
@@ -147,8 +147,9 @@ var (
 	sampleText  = regexp.MustCompile(`2026-11-22T[\d:.]+(Z|\+0100)`)
 )
 
-// anHourAgo shifts all times in a body, in every format, so that sampleStart becomes an hour ago.
-// It shifts by whole seconds, because some sources report times in whole seconds.
+// anHourAgo returns body with all times shifted by the same amount, whatever their format, so that
+// sampleStart becomes about an hour ago. The shift is a whole number of seconds, because some
+// sources report times in whole seconds.
 func anHourAgo(t *testing.T, body string) string {
 	t.Helper()
 	shift := time.Now().Add(-time.Hour).Sub(sampleStart).Truncate(time.Second)

@@ -36,7 +36,7 @@ const (
 // soak runs one stack after another on the same data, while senders, readers and troublemakers are
 // at work. The first failure ends the soak.
 type soak struct {
-	ctx      context.Context // ends at the time limit, at an interrupt or at the first failure
+	ctx      context.Context // cancelled at the time limit, by an interrupt or by the first failure
 	cancel   context.CancelCauseFunc
 	seed     uint64
 	duration time.Duration
@@ -98,8 +98,8 @@ func newSoak(t *testing.T) *soak {
 	return k
 }
 
-// verdictTime returns the time limit for the checks after the trouble. It grows with the number of
-// events to check.
+// verdictTime returns the time limit for the final checks. A longer soak gets more time, because it
+// has more events to check.
 func (k *soak) verdictTime() time.Duration { return max(minVerdictTime, k.duration*15/100) }
 
 // keptIfFailed creates a folder and removes it after the test, unless the test fails.
@@ -116,7 +116,7 @@ func keptIfFailed(t *testing.T) string {
 	return dir
 }
 
-// random returns a source of random numbers for one participant.
+// random returns a source of random numbers for one participant, derived from the soak's seed.
 func (k *soak) random(participant uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(k.seed, participant))
 }

@@ -67,8 +67,8 @@ func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok
 	}
 }
 
-// noteRefusal counts a refused query. A query whose response was cut off because its process ended
-// is counted separately.
+// noteRefusal counts a refused query. A query that failed because the function's process ended
+// during the call is counted separately.
 func (k *soak) noteRefusal(r response, err error) {
 	if err == nil && r.status == http.StatusBadGateway {
 		k.cut.Add(1)

@@ -15,12 +15,13 @@ const (
 	// soakPosters is the number of webhook senders. soakClients is the number of MQTT devices that
 	// are active at the same time.
 	soakPosters, soakClients = 8, 16
-	// postInterval is the minimum interval between two batches of a poster.
+	// postInterval is the minimum time between two batches from the same poster. It is also a
+	// poster's first pause before it repeats a batch.
 	postInterval = 100 * time.Millisecond
-	// connectPause is the time that an MQTT device pauses before its next connection.
+	// connectPause is how long an MQTT device waits before each connection.
 	connectPause = 300 * time.Millisecond
-	// eventsPerDevice is the number of events that a poster sends for one device. The number is
-	// limited to keep the responses short.
+	// eventsPerDevice is the number of events that a poster sends for one device before it moves on
+	// to a new device. The number is small to keep query responses short.
 	eventsPerDevice = 250
 	// connectionsPerDevice is the number of connections that an MQTT device makes, one after
 	// another.
@@ -29,8 +30,8 @@ const (
 	soakInstance = "soak"
 )
 
-// soakPoster sends events of four devices at a time. The events of about every fourth device have
-// times of the previous day, so that partitions of a past day are filled as well.
+// soakPoster sends events of four devices at a time. The events of about one device in four are
+// dated a day back, so that the soak also fills partitions of a past day.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
@@ -40,10 +41,10 @@ type soakPoster struct {
 	count   int
 }
 
-// soakDevice is a device of a poster.
+// soakDevice is a device whose events a soakPoster sends.
 type soakDevice struct {
 	id   string
-	ago  time.Duration // age of an event when it is sent
+	ago  time.Duration // age of each event when it is sent
 	left int           // number of events still to be sent
 }
 
@@ -92,7 +93,8 @@ func (k *soak) post(ctx context.Context, number uint64) {
 	}
 }
 
-// deliver repeats a batch until it is acknowledged. It returns false if the soak ends first.
+// deliver sends events as one batch, again and again until it is acknowledged. It returns false if
+// the soak ends first.
 func (k *soak) deliver(events []inputEvent) bool {
 	body := encode(events)
 	for pause := postInterval; ; pause = min(2*pause, time.Second) {
@@ -111,8 +113,8 @@ func (k *soak) deliver(events []inputEvent) bool {
 	}
 }
 
-// connect makes one MQTT connection after another, each with the next kind of end. A connection
-// counts once a response contains all of its rows.
+// connect makes one MQTT connection after another and cycles through the kinds of end. A connection
+// is counted once a query response contains all of its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {

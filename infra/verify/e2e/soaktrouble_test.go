@@ -18,7 +18,7 @@ const (
 	killingHost
 )
 
-// between returns a random duration from low up to, but not including, high.
+// between returns a random duration in [low, high).
 func between(random *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(random.Int64N(int64(high-low)))
 }
@@ -71,8 +71,7 @@ func (k *soak) keepFreezing(ctx context.Context) {
 	}
 }
 
-// pastDeadline is longer than the time limit that s.yaml sets for a call of the recorder or the
-// query function.
+// pastDeadline is longer than the timeout that s.yaml sets for the recorder and the query function.
 const pastDeadline = 16 * time.Second
 
 // freezeLong freezes processes of the recorder and the query function in turn, each for longer than
@@ -111,8 +110,8 @@ func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	return true
 }
 
-// stopStore takes the store down and fills it up in turn. All outages together last a tenth of the
-// soak, but at most a minute.
+// stopStore makes the store fail again and again, alternately because it is down and because it is
+// full. The outages add up to a tenth of the soak, but at most a minute.
 func (k *soak) stopStore(ctx context.Context) {
 	random := k.random(stopping)
 	budget := min(k.duration/10, time.Minute)

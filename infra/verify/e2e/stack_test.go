@@ -88,7 +88,7 @@ func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return cmd
 }
 
-// interrupt sends the signal of Ctrl-C. The stack must stop cleanly and report success.
+// interrupt stops the stack as Ctrl-C does. The stack must stop cleanly, with exit status 0.
 func (s *stack) interrupt(t *testing.T) {
 	t.Helper()
 	s.stop(t, os.Interrupt)
@@ -130,14 +130,14 @@ func (s *stack) target() ends.Target {
 	return ends.Target{Address: "127.0.0.1:" + s.mqttPort, User: "device", Password: "devpass"}
 }
 
-// objects returns the paths of the objects' files by key, for the keys that start with prefix. The
-// OSS stand-in names the files after the keys.
+// objects maps the key of each object whose key starts with prefix to the path of the object's
+// file. The OSS stand-in names each file after its key.
 func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(s.data, func(path string, entry os.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // deleted since it was listed
+		case errors.Is(err, fs.ErrNotExist): // the file was deleted after its folder was listed
 			return nil
 		case err != nil || entry.IsDir():
 			return err
@@ -167,7 +167,7 @@ func (s *stack) ruinAllBut(t *testing.T, partitions []string) (ruined int) {
 	return ruined
 }
 
-// partitionOf returns the partition of a segment's key, in the form that a receipt uses.
+// partitionOf returns the partition that a segment's key names, in the form that receipts use.
 func partitionOf(key string) string {
 	return strings.TrimPrefix(key[:strings.LastIndexByte(key, '/')], "events/")
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPagesAndOrder checks that all pages together equal one large page, and that desc reverses the
-// order.
+// TestPagesAndOrder checks that all pages together equal one large page, and that the order "desc"
+// reverses the events.
 func TestPagesAndOrder(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -85,8 +85,8 @@ func requireTable(t *testing.T, page tracePage, body []byte) {
 	}
 }
 
-// cellOf returns the CSV cell for a JSON value. If a spreadsheet would take a text for a formula,
-// the cell starts with an apostrophe.
+// cellOf returns the CSV cell for a JSON value. A string that a spreadsheet would take for a
+// formula gets a leading apostrophe.
 func cellOf(v any) string {
 	text, isText := v.(string)
 	switch {

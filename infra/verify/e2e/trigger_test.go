@@ -17,8 +17,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TestTrigger passes payloads of a RocketMQ trigger to the recorder. The payloads arrive through
-// the runtime API as events of the platform, not as HTTP requests.
+// TestTrigger sends RocketMQ trigger payloads to the recorder. They arrive through the runtime API
+// as platform events, not as HTTP requests.
 func TestTrigger(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
