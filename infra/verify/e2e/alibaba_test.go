@@ -76,8 +76,8 @@ func (c newerClient) call(action string, parameters map[string]any, into any) er
 	return json.Unmarshal(body, into)
 }
 
-// wrappedMessage matches an error message that the newer client has wrapped with a code and a
-// request id.
+// wrappedMessage matches an error message to which the newer client has added a code and a request
+// id. It captures the original message and the request id.
 var wrappedMessage = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
 
 func newerError(err error) error {
@@ -188,7 +188,8 @@ func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size,
 
 var upperUUID = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
 
-// online reports whether a client is connected. It uses the operation for a single client.
+// online reports whether an MQTT client is connected. It uses Alibaba's operation for a single
+// client.
 func online(t require.TestingT, c alibabaClient, instance, clientID string) bool {
 	var got struct {
 		RequestId    string
@@ -200,7 +201,7 @@ func online(t require.TestingT, c alibabaClient, instance, clientID string) bool
 	return *got.OnlineStatus
 }
 
-// onlineStatuses returns the id of each client and whether the client is connected. It uses the
+// onlineStatuses returns a string such as "up1 true" for each MQTT client. It uses Alibaba's
 // operation for several clients.
 func onlineStatuses(t require.TestingT, c alibabaClient, instance string, clientIDs ...string) (statuses []string) {
 	var got struct {

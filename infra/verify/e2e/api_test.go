@@ -164,8 +164,8 @@ func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage)
 	}
 }
 
-// await repeats a query until it returns at least n rows, because the broker delivers the events of
-// a client a moment after the client's connection has ended. A refused query is repeated as well.
+// await repeats a query until it returns at least n rows. Tests need it because the broker delivers
+// a client's events a moment after the connection has ended. Refused queries are repeated as well.
 func (s *stack) await(t *testing.T, q url.Values, n int) tracePage {
 	t.Helper()
 	var a tracePage
@@ -186,8 +186,8 @@ func (s *stack) post(t *testing.T, path string, body []byte, header http.Header)
 	return r
 }
 
-// send sends a request with the given header fields (names and values in turn). It adds no token of
-// its own.
+// send sends a request with the given header fields, in which names and values alternate. It adds
+// no token of its own.
 func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
 	t.Helper()
 	fields := http.Header{}

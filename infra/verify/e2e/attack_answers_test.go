@@ -26,9 +26,9 @@ var hostileNames = []string{
 	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
 }
 
-// TestAttackNames checks that hostile names are returned unchanged, and as data. No browser may
-// take the JSON for a page, and no spreadsheet may take a CSV cell for a formula. Each log record
-// must stay on one line.
+// TestAttackNames checks that the API returns hostile names unchanged and that they do no harm. A
+// browser must not take the JSON for a page, a spreadsheet must not take a CSV cell for a formula,
+// and each log record must stay on one line.
 func TestAttackNames(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -86,8 +86,8 @@ func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	}
 }
 
-// connectNamed connects a device with each hostile name to the local broker, once with a valid
-// login and once with an invalid one.
+// connectNamed connects to the local broker under each hostile name, once with a valid login and
+// once with an invalid one.
 func (s *stack) connectNamed(t *testing.T) {
 	t.Helper()
 	for _, name := range hostileNames {
@@ -127,9 +127,9 @@ func (s *stack) requireWholeLines(t *testing.T) {
 // internals matches details of the implementation, which no response may reveal.
 var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|secret|STS\.|<Error>|oss-|aliyuncs`)
 
-// TestAttackResponses checks responses with private data, and refusals. No shared cache may store
-// them, no browser may guess their type, and no page of another origin may read them. None may
-// reveal details of the implementation.
+// TestAttackResponses checks refusals as well as responses with private data. No shared cache may
+// store such a response, no browser may guess its type, and no page from another origin may read
+// it. No response may reveal details of the implementation.
 func TestAttackResponses(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)

@@ -102,7 +102,7 @@ func TestAttackBodies(t *testing.T) {
 }
 
 // TestAttackKeysTwice checks that the last value counts if a JSON object repeats a key, even if the
-// key is written with escapes.
+// repeated key is written with escapes.
 func TestAttackKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -78,8 +78,8 @@ func isNothing(e ast.Expr) bool {
 	return text == `""` || text == "nil"
 }
 
-// textOf returns the text of a name, a selector or a literal, without any slicing or conversion
-// around it. For any other expression it returns "".
+// textOf returns the source text of a name, a selector or a literal. It ignores slicing and
+// conversions around the expression. For any other expression it returns "".
 func textOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:

@@ -44,7 +44,7 @@ const (
 	narrowSecret = "e2e-narrow-secret"
 )
 
-// wrongHeaders returns header lines, none of which is a valid credential for the entry point.
+// wrongHeaders returns header lines that contain no valid credential for the entry point.
 func (d entryPoint) wrongHeaders() (headers []string) {
 	for _, other := range []string{webhookToken, queryToken, adminToken, accessKeyID, accessSecret, "*", "local", "undefined", ""} {
 		if other != d.token {
@@ -122,7 +122,8 @@ func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string
 }
 
 // TestAttackAccessKeys checks that Alibaba's API accepts a request only once, only for a limited
-// time, only for the instances of its access key, and only exactly as it was signed.
+// time, and only for the instances of its access key. It must refuse a request that was changed
+// after it was signed.
 func TestAttackAccessKeys(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -34,8 +34,8 @@ func signature(token, body string) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// TestAuthentication tries every way to send a token with a token for the instance, a token for
-// another instance, and a wrong token. No token may be stored or logged.
+// TestAuthentication tries each way of sending a token with valid tokens, a token for another
+// instance, and invalid tokens. No token may be stored or logged.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=prod; "+newToken+"=prod,spare; "+otherToken+"=test", "ADMIN_TOKEN="+adminToken)
@@ -114,7 +114,8 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, []int{401, 200}, []int{status(oldToken), status(newToken)})
 }
 
-// TestHandshakes checks that handshakes need no token and leave nothing behind.
+// TestHandshakes checks that handshakes need no token, store no object, and leave no secret in any
+// file or log.
 func TestHandshakes(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -55,8 +55,8 @@ func startChromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// profileFolder creates a folder and removes it after the test. The removal is tried repeatedly,
-// because a process of the browser may still write to the folder for a moment after the browser has
+// profileFolder creates a folder and removes it after the test. The removal is retried, because one
+// of the browser's processes may still write to the folder for a moment after the browser has
 // ended.
 func profileFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-chromium-")
@@ -79,8 +79,8 @@ type tab struct {
 	violations []string
 }
 
-// viewer holds the settings that a tab emulates. The zero value is an English desktop in light
-// colours.
+// viewer holds the settings that a tab emulates. The zero value is an English-language desktop
+// browser with light colours.
 type viewer struct {
 	width, height int64
 	mobile        bool
@@ -201,8 +201,8 @@ func eval[T any](b *tab, expression string) (value T) {
 	return value
 }
 
-// isSettled is a JavaScript expression. It is true once the page awaits no response and the
-// timeline is drawn. The timeline is drawn only after its width is known.
+// isSettled is a JavaScript expression that is true once the page is waiting for no response and
+// has drawn the timeline. The page draws the timeline only after it knows the timeline's width.
 const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
 
 // await waits until the page is settled and a JavaScript expression is true.
@@ -287,8 +287,8 @@ func (b *tab) download(selector string) string {
 	}
 }
 
-// intercept passes each request of the page to the API to handle instead, and performs the action
-// that handle returns. It does so until stop is called.
+// intercept calls handle for each API request that the page sends. The action that handle returns
+// takes the place of the request. Interception ends when stop is called.
 func (b *tab) intercept(handle func(e *fetch.EventRequestPaused) chromedp.Action) (stop func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.ctx)

@@ -8,8 +8,8 @@ import (
 )
 
 // TestCompactionKeepsEvents checks that after a compaction the API returns the same events, byte
-// for byte, from fewer objects. The events must also stay the same if a compaction runs while the
-// stack is down, and the stack is then restarted.
+// for byte, from fewer objects. The events must also stay the same after another compaction, and
+// after a compaction while the stack is down.
 func TestCompactionKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -44,8 +44,8 @@ const (
 	runRows = 512
 )
 
-// runsBegin returns the start of a minute. All events of fillRuns fall into that minute, and
-// therefore into one day.
+// runsBegin returns the start of a recent minute. All events that fillRuns records fall into this
+// minute, and therefore on one day.
 func runsBegin() time.Time { return time.Now().Add(-2 * time.Minute).Truncate(time.Minute) }
 
 // fillRuns records runs*runRows events of a device in batches of runRows events. Each batch fills a

@@ -41,7 +41,7 @@ func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon
 // end kills the process if it is still running, and logs its output if the test failed.
 func (d *daemon) end(t *testing.T) {
 	select {
-	case <-d.exited: // the process has ended, and another process may have its id by now
+	case <-d.exited: // the process has ended, so another process may have its id by now
 	default:
 		killFamily(d.cmd.Process.Pid)
 		<-d.exited
@@ -53,8 +53,8 @@ func (d *daemon) end(t *testing.T) {
 
 func (d *daemon) String() string { return filepath.Base(d.cmd.Path) }
 
-// killFamily kills a process, the other processes of its group, and its children, which have groups
-// of their own.
+// killFamily kills a process, the other processes in its process group, and its children, which
+// have process groups of their own.
 func killFamily(pid int) {
 	offspring := children(pid)
 	syscall.Kill(-pid, syscall.SIGKILL)
@@ -88,8 +88,8 @@ func (d *daemon) awaitExit(t *testing.T) {
 	}
 }
 
-// stop sends a signal that asks the process to stop. The process must then stop cleanly and report
-// success.
+// stop asks the process to stop by sending it a signal. The process must stop cleanly, with exit
+// status 0.
 func (d *daemon) stop(t *testing.T, signal os.Signal) {
 	t.Helper()
 	require.NoError(t, d.cmd.Process.Signal(signal))

@@ -49,7 +49,8 @@ func values(r segment.Row) []any {
 	}
 }
 
-// canonical converts integers to int64 and times to Unix milliseconds.
+// canonical converts integers to int64 and times to Unix milliseconds. It returns other values
+// unchanged.
 func canonical(v any) any {
 	switch v := v.(type) {
 	case int32:
@@ -103,9 +104,8 @@ func (d duck) number(t *testing.T, statement string, parameters ...any) int {
 	return int(rows[0][0].(int64))
 }
 
-// requireFile checks that DuckDB and our reader see the same columns, the same number of rows and
-// the same values in a segment, in the order of the file, and that the rows are sorted. It returns
-// the number of rows.
+// requireFile checks that DuckDB and our reader see the same columns and the same rows in a
+// segment, in the same order. The rows must be sorted. requireFile returns their number.
 func (d duck) requireFile(t *testing.T, file string) (rows int) {
 	t.Helper()
 	ours := readSegment(t, file)
@@ -169,8 +169,8 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 }
 
 // TestDuckDBAgrees checks that another Parquet reader sees the same columns and rows as ours, in
-// fresh and in compacted segments. SQL must find every device in the partition that our layout
-// assigns to it.
+// fresh and in compacted segments. SQL queries must find every device in the partition that our
+// layout assigns to it.
 func TestDuckDBAgrees(t *testing.T) {
 	s, db := newStack(t), openDuck(t)
 	from := time.Now().Add(-2 * time.Minute)
@@ -273,7 +273,7 @@ func TestDuckDBReadsReusedWriter(t *testing.T) {
 }
 
 // someRows returns n sorted rows. Some client identifiers are so long that the statistics hold only
-// the beginning of each.
+// a prefix of them.
 func someRows(seed uint64, n int) []segment.Row {
 	rows := make([]segment.Row, n)
 	for i, e := range mixedEvents(seed, time.UnixMilli(1795339800000), n) {

@@ -34,8 +34,8 @@ var nativeEnds = map[string]nativeEnd{
 	"malformed":        {"disconnect", "invalid packet type; 0", noCode},
 }
 
-// TestEveryKindOfEnd drives real MQTT clients through every kind of end and checks each device's
-// trace.
+// TestEveryKindOfEnd checks the trace of a real MQTT device for every kind of end, with both
+// protocol versions.
 func TestEveryKindOfEnd(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -94,7 +94,8 @@ func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	require.WithinRange(t, r.ReceivedAt, r.Time, time.Now())
 }
 
-// requirePairs checks that each connect and the end after it belong to one connection.
+// requirePairs checks that each connect event and the event after it, which ends the connection,
+// have the same channel, port and start.
 func requirePairs(t *testing.T, rows []row) {
 	t.Helper()
 	channels := map[string]bool{}
@@ -105,7 +106,7 @@ func requirePairs(t *testing.T, rows []row) {
 			require.Equal(t, r.Time, *r.ConnectedAt)
 			continue
 		}
-		if i == 0 { // the login was refused, so there is no connect
+		if i == 0 { // the login was refused, so there is no connect event
 			require.Nil(t, r.ConnectedAt)
 			continue
 		}

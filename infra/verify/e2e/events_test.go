@@ -31,7 +31,7 @@ var oddClientIDs = []string{
 }
 
 // mixedEvents returns n events of many devices. Each optional field is present in some events and
-// absent from other events.
+// absent from others.
 func mixedEvents(seed uint64, from time.Time, n int) []inputEvent {
 	random := rand.New(rand.NewPCG(seed, 0))
 	clients := slices.Clone(oddClientIDs)

@@ -54,8 +54,7 @@ func newForwarder(t *testing.T, p *proxy, arguments ...string) *forwarder {
 		"-url", p.url+"/webhooks/mosquitto/mosquitto", "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
 }
 
-// start starts the forwarder and waits until the forwarder's output matches the regular expression
-// awaited.
+// start starts the forwarder and waits until its output matches the given regular expression.
 func (f *forwarder) start(t *testing.T, awaited string) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(built, ".build", "forwarder"), f.arguments...)

@@ -19,7 +19,8 @@ type killer struct {
 // work gets done between two kills.
 const killEvery = 100 * time.Millisecond
 
-// startKiller starts to kill processes of a function, one after another.
+// startKiller starts a killer for a function. The killer works until its end method is called or
+// the test ends.
 func startKiller(t *testing.T, s *stack, function string) *killer {
 	t.Helper()
 	k := &killer{stop: make(chan struct{}), ended: make(chan struct{})}

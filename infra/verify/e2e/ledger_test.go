@@ -63,9 +63,9 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// settle records the events that a response showed, for a device whose sender cannot report
-// acknowledgements. These events must remain visible from now on. At most unknown further events
-// may follow.
+// settle records the events in shown, which a response has contained. It is for devices whose
+// sender cannot report acknowledgements. Every later response must contain these events. The
+// parameter unknown is the maximum number of further events.
 func (l *ledger) settle(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,8 +73,8 @@ func (l *ledger) settle(a *account, shown []string, unknown int) {
 	l.total += len(shown)
 }
 
-// promised returns the number of events of an account that have been acknowledged so far. These
-// events stay the first ones in the account's list.
+// promised returns the number of events of an account that have been acknowledged so far. They
+// remain the first elements of a.acknowledged.
 func (l *ledger) promised(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,9 +114,9 @@ func (l *ledger) all() []*account {
 	return slices.Clone(l.accounts)
 }
 
-// judge compares a response with the ledger. The response must contain every event promised before
-// the request, and no event twice. Except for the account's unknown events, it must contain no
-// event that was never sent.
+// judge compares the event ids in a response with the ledger. The response must contain the first
+// promised elements of a.acknowledged, and no id twice. At most a.unknown of its ids may be absent
+// from the account.
 func (l *ledger) judge(a *account, promised int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -45,8 +45,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 }
 
 // TestConnectionsWhileTheRecorderDies opens and drops MQTT connections while the recorder is killed
-// again and again. The broker delivers unacknowledged events again, but each connect and each close
-// must be returned once.
+// again and again. The broker delivers unacknowledged events again, but the API must return each
+// connect event and each close event exactly once.
 func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -77,7 +77,7 @@ func deviceOf(worker, i int) string { return fmt.Sprintf("worker-%d@@@%d", worke
 const connectEvery = 200 * time.Millisecond
 
 // connectWhile lets several workers open and drop connections while goOn returns true. It returns
-// the number of connections of each worker.
+// the number of connections that each worker made.
 func connectWhile(t *testing.T, s *stack, goOn func() bool) []int {
 	t.Helper()
 	made, errs := make([]int, senders), make([]error, senders)

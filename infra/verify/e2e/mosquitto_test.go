@@ -138,7 +138,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			// The demo's library always connects with version 4.
+			// Some kinds of end use the demo's MQTT library, which always connects with version 4.
 			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion)
 			require.NotNil(t, r.KeepAlive)
 			require.True(t, *r.CleanStart)
@@ -148,8 +148,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 	require.Equal(t, kind.Rows, got, device)
 }
 
-// TestMosquittoKick checks that the end of a user's connection is recorded as ServerShutdown if an
-// operator disables the user.
+// TestMosquittoKick checks that, when an operator disables a user, the end of the user's connection
+// is recorded as ServerShutdown.
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)

@@ -22,7 +22,7 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquitto is a process of the Eclipse Mosquitto broker that writes a log.
+// mosquitto is a running Eclipse Mosquitto broker that writes a log file.
 type mosquitto struct {
 	log     string // path of the log file
 	address string
@@ -65,7 +65,7 @@ func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 }
 
 // dynamicSecurity returns the configuration lines for Mosquitto's dynamic security plugin, which
-// executes an operator's commands. The plugin knows the given user only.
+// executes an operator's commands. The given user is the only one in the plugin's configuration.
 func dynamicSecurity(t *testing.T, user string) []string {
 	t.Helper()
 	plugins, err := filepath.Glob(filepath.Join(filepath.Dir(findMosquitto(t)), "../lib/*/mosquitto_dynamic_security.so"))
@@ -76,8 +76,8 @@ func dynamicSecurity(t *testing.T, user string) []string {
 	return []string{"plugin " + plugins[0], "plugin_opt_config_file " + users}
 }
 
-// disable returns a PUBLISH packet with the command that makes the plugin disable a user. The
-// plugin then ends the user's connections.
+// disable returns a PUBLISH packet with the command that makes the dynamic security plugin disable
+// a user. The plugin then ends the user's connections.
 func disable(user string) []byte {
 	const topic = "$CONTROL/dynamic-security/v1"
 	body := append(binary.BigEndian.AppendUint16(nil, uint16(len(topic))), topic...)
@@ -152,9 +152,9 @@ func password(user, password string) string {
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }
 
-// freePort returns a port that was free a moment ago, because Mosquitto cannot choose a free port
-// itself. The port is below the system's range of ephemeral ports, so that the system does not give
-// the port to another process in the meantime.
+// freePort returns a port that was free a moment ago. Tests need it because Mosquitto cannot choose
+// a free port itself. The port is below the system's range of ephemeral ports, so the system does
+// not give it to another process in the meantime.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {

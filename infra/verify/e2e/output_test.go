@@ -36,14 +36,14 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// count returns the number of times that words occurs in the output.
+// count returns the number of occurrences of the given words in the output.
 func (o *output) count(words string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return strings.Count(o.text.String(), words)
 }
 
-// tailLines is the maximum number of lines of an output that a failed test shows.
+// tailLines is the maximum number of output lines that a failed test shows.
 const tailLines = 60
 
 func (o *output) tail() string {

@@ -31,9 +31,9 @@ const (
 	// the function host if the recorder runs as a function.
 	maxMemory = 1 << 30
 	// maxRefusal is the limit for the 99th percentile of the time that a refusal takes. The
-	// platform's own queue accounts for 5 s of that time.
+	// function host alone lets a request wait for 5 s before it refuses it.
 	maxRefusal = 10 * time.Second
-	// maxNormal is the limit for the time that a response takes after the overload.
+	// maxNormal is the maximum time that a response may take after the overload.
 	maxNormal = 2 * time.Second
 )
 

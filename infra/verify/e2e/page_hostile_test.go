@@ -73,7 +73,8 @@ func testLong(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to search for'`)
 	b.requireFits()
 
-	// A server that accepts longer URLs may return results for such a long identifier.
+	// A server with a higher limit for URLs could return results for an identifier as long as
+	// tooLong.
 	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
 	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)

@@ -96,8 +96,8 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 	}
 }
 
-// testUnreported checks that unreported ends of connections turn the figures into bounds, so that
-// the figures do not suggest good health.
+// testUnreported checks that the page shows its figures as bounds if the ends of some connections
+// were not reported. Exact figures would suggest that the device is healthy.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []inputEvent

@@ -63,7 +63,7 @@ func testSearch(t *testing.T, p *pageTest) {
 	require.Equal(t, busyDevice, b.text("h1 .datum"))
 }
 
-// firstLines returns the first line of each text.
+// firstLines returns the first line of each string.
 func firstLines(texts []string) (lines []string) {
 	for _, text := range texts {
 		line, _, _ := strings.Cut(text, "\n")
@@ -79,8 +79,8 @@ func berlin(t *testing.T) *time.Location {
 	return zone
 }
 
-// testWholeClientID checks that a whole client identifier can be typed into the Device ID field,
-// and that it is split into its parts when it is pasted there.
+// testWholeClientID checks that a whole client identifier can be typed into the Device ID field. An
+// identifier that is pasted there must be split into its parts.
 func testWholeClientID(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")

@@ -20,14 +20,14 @@ const (
 	limitedToken = "e2e-other-instance"
 )
 
-// longDevice is about as long as Function Compute's limit for URLs allows. tooLong has the maximum
-// length in MQTT.
+// longDevice is about the longest client identifier that fits into Function Compute's limit for
+// URLs. tooLong has the maximum length that MQTT allows.
 var (
 	longDevice = strings.Repeat("x", 3_500)
 	tooLong    = strings.Repeat("y", 65_535)
 )
 
-// pageTest holds what the tests of the page share.
+// pageTest holds the state that all tests of the page share.
 type pageTest struct {
 	stack    *stack
 	chromium context.Context
@@ -84,7 +84,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// connection returns the two events of a connection that began the given time before p.now.
+// connection returns the two events of a connection that lasted for the given length. The
+// connection began at p.now minus began.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)

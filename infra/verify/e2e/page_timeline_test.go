@@ -44,7 +44,8 @@ func testTimeline(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.timeline .bar').length === 3`)
 }
 
-// testLabels checks that, on any scale, no label of the timeline overlaps another or is cut off.
+// testLabels checks that no label of the timeline overlaps another or is cut off, whatever the
+// scale.
 func testLabels(t *testing.T, p *pageTest) {
 	const covered = `(() => {
 		const card = document.querySelector('.timeline').getBoundingClientRect();
@@ -64,8 +65,7 @@ func testLabels(t *testing.T, p *pageTest) {
 	}
 }
 
-// testLasting checks that zooming to a connection longer than a day shows the end of the
-// connection.
+// testLasting checks that zooming to a connection longer than a day shows its end.
 func testLasting(t *testing.T, p *pageTest) {
 	b := p.open(t, lastingDevice, 2*time.Hour, viewer{})
 	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
@@ -78,8 +78,8 @@ func testLasting(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject"), ", 1 d")
 }
 
-// testTakeover checks that a click on a piece of evidence selects the connection that ended, even
-// if the next connection had already begun.
+// testTakeover checks that a click on an item of evidence about the end of a connection selects
+// this connection, even if the next one had already begun.
 func testTakeover(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@taken"
 	var fight []inputEvent
@@ -147,8 +147,8 @@ func testWithoutChannel(t *testing.T, p *pageTest) {
 	b.await(`document.querySelectorAll('.bar.picked').length === 1 && document.querySelector('.event').classList.contains('picked')`)
 }
 
-// testKeyboard checks that Tab stops at the timeline only once, and that the keyboard can do what a
-// pointer can.
+// testKeyboard checks that Tab stops only once in the timeline, and that the keyboard can do what a
+// pointer can do.
 func testKeyboard(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{})
 	require.Equal(t, 1, b.count(".timeline [tabindex='0']"))
@@ -173,8 +173,9 @@ func requireNames(b *tab) {
 	require.Empty(b.t, eval[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
 }
 
-// testOmitted checks that entries that a report omits are announced, hatched in the timeline, and
-// counted.
+// testOmitted checks the page for a report that omits entries. A notice must give the number of
+// omitted entries, the timeline must hatch their time, and the total number of connections must
+// include them.
 func testOmitted(t *testing.T, p *pageTest) {
 	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
 	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// poster is a sender. It posts batches of events of its own devices, repeats each batch until it is
+// poster posts batches of events for its own devices. It repeats each batch until it is
 // acknowledged, and remembers the acknowledged events.
 type poster struct {
 	name   string
@@ -46,8 +46,8 @@ func (p *poster) batch() []inputEvent {
 	return events
 }
 
-// post sends batches until stop is closed. Before it returns, it delivers the current batch, unless
-// ctx ends first.
+// post sends batches until stop is closed or ctx ends. After stop is closed, it still delivers the
+// current batch, unless ctx ends first.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
@@ -67,7 +67,8 @@ func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	}
 }
 
-// deliver repeats a batch until it is acknowledged. It returns false if ctx ends first.
+// deliver sends events as one batch, again and again until it is acknowledged. It returns false if
+// ctx ends first.
 func (p *poster) deliver(ctx context.Context, url string, events []inputEvent) bool {
 	body := encode(events)
 	for ctx.Err() == nil {

@@ -42,7 +42,7 @@ func children(parent int) (found []process) {
 	return found
 }
 
-// functionProcesses returns the children that run the named function.
+// functionProcesses returns the living children of a process that run the named function.
 func functionProcesses(parent int, name string) (found []process) {
 	for _, p := range children(parent) {
 		if p.name == name {

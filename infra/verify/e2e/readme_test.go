@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadme runs the commands of the section "Try it" of README.md in order, except `make run`.
-// Instead of that command, it starts a stack with the tokens that README.md uses.
+// TestReadme runs the commands in the section "Try it" of README.md in order. In place of `make
+// run`, it starts a stack with the tokens that README.md uses.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKEN=local", "QUERY_TOKEN=local", "ADMIN_TOKEN=local")
@@ -31,8 +31,8 @@ func TestReadme(t *testing.T) {
 	require.Contains(t, after, `"action_info":"no heart"`)
 }
 
-// readmeCommands returns the indented commands of the section "Try it". Each command includes its
-// continuation lines.
+// readmeCommands returns the indented commands in the section "Try it" of README.md. Each command
+// includes its continuation lines.
 func readmeCommands(t *testing.T) []string {
 	t.Helper()
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))

@@ -12,7 +12,7 @@ import (
 )
 
 // TestShutdownIsAnEnd checks that, if the system stops while a device is connected, the end of the
-// connection is recorded as ServerShutdown. After the next start all rows must be there.
+// connection is recorded as ServerShutdown. After a restart, the API must return all rows.
 func TestShutdownIsAnEnd(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// sample is a delivery from events/ whose times are shifted to about an hour ago.
+// sample is a delivery from the folder events/, with its times shifted to about an hour ago.
 type sample struct {
 	name, route, body string
 	header            http.Header
@@ -80,7 +80,7 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	})
 }
 
-// requireRows queries every client of the events and compares the client's trace with the events.
+// requireRows queries every client that occurs in events and compares its trace with its events.
 func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
 	t.Helper()
 	want := map[string][]string{}
@@ -140,7 +140,8 @@ func readSample(t *testing.T, path, route string) sample {
 }
 
 // The samples have fixed times, but the recorder rejects old events, so the tests shift the times.
-// sampleStart is the earliest time in the samples. sampleUnix and sampleText match the times.
+// sampleStart is the earliest time in the samples. sampleUnix matches times in Unix seconds or
+// milliseconds, and sampleText matches times with a written date.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// minSoak is the default and the minimum for DURATION, the time for which TestSoak makes
-	// trouble.
+	// minSoak is both the default and the minimum of DURATION, the time for which TestSoak disturbs
+	// the system.
 	minSoak = 45 * time.Second
 	// minVerdictTime is the time limit for the checks after a soak of up to ten minutes.
 	minVerdictTime = 90 * time.Second
@@ -42,22 +42,23 @@ type soak struct {
 	duration time.Duration
 	began    time.Time
 	ledger   *ledger
-	stack    atomic.Pointer[stack] // the current or last stack
+	stack    atomic.Pointer[stack] // the current stack, or the last one
 	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
 	delivered, retries                         atomic.Int64 // acknowledged and unacknowledged deliveries
 	connections                                atomic.Int64 // MQTT connections whose rows were all returned
-	checked, refused, cut                      atomic.Int64 // queries: checked, refused, and cut off
+	checked, refused, cut                      atomic.Int64 // queries that were checked, refused, or cut off
 	kills, freezes, long, outages, compactions atomic.Int64
 	disturbed, hostKills                       atomic.Int64 // failed compactions; kills of a whole stack
 }
 
-// TestSoak does everything at the same time, for a long time. Senders, MQTT clients, readers and
-// the compactor work while processes are killed or frozen, and while the store is down or full.
-// Once, the whole stack is killed. Each response must contain every event that was acknowledged
-// before the request exactly once, and no event that was never sent.
+// TestSoak attacks the whole system for a long time. Senders, MQTT clients, readers and the
+// compactor work while processes are killed or frozen, and while the store is down or full. Once,
+// the whole stack is killed. Each response must contain, exactly once, every event that was
+// acknowledged before the request. It must contain no event that was never sent.
 //
-// DURATION sets the duration (`make soak`). SEED repeats the random choices of an earlier run.
+// DURATION sets the length of the soak; `make soak` sets it to 10m unless it is given. SEED repeats
+// the random choices of an earlier run.
 func TestSoak(t *testing.T) {
 	needsProc(t)
 	k := newSoak(t)
@@ -203,7 +204,7 @@ func (k *soak) line() string {
 		k.compactions.Load(), k.disturbed.Load(), k.hostKills.Load())
 }
 
-// requireTrouble checks that every kind of work and trouble occurred.
+// requireTrouble checks that every kind of work and every kind of fault occurred.
 func (k *soak) requireTrouble(t *testing.T) {
 	t.Helper()
 	for name, n := range map[string]*atomic.Int64{
@@ -268,8 +269,8 @@ func (k *soak) requireAll(t *testing.T) int {
 	return int(events.Load())
 }
 
-// checkAtTheEnd repeats a query until it succeeds, and returns the number of rows. If the soak ends
-// first, it returns 0.
+// checkAtTheEnd repeats the query for a device until it succeeds, and returns the number of rows.
+// If the soak ends first, it returns 0.
 func (k *soak) checkAtTheEnd(a *account) int {
 	for k.ctx.Err() == nil {
 		if rows, ok := k.check(k.ctx, a, maxLimit); ok {
@@ -327,8 +328,8 @@ func (k *soak) report(t *testing.T, events int) {
 	figures.Add(t, "queries checked", int(k.checked.Load()))
 }
 
-// isRefusal reports whether a request may be tried again. A broken connection counts as a refusal,
-// because a kill of the stack breaks connections.
+// isRefusal reports whether the result of a request means that the request may be repeated. A
+// broken connection counts as a refusal, because killing the stack breaks connections.
 func isRefusal(r response, err error) bool {
 	if err != nil {
 		return true

@@ -25,8 +25,8 @@ func (k *soak) keepQuerying(ctx context.Context, number uint64) {
 	}
 }
 
-// check queries a device and compares the rows with the ledger. The rows must contain the events
-// that were promised before the query. It returns false if the query was refused.
+// check queries a device and compares the rows with the ledger. The rows must contain all events
+// that were acknowledged before the query. It returns false if the query was refused.
 func (k *soak) check(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
 	promised := k.ledger.promised(a)
 	if rows, ok = k.trace(ctx, a, limit); !ok {

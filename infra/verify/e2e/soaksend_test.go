@@ -130,9 +130,9 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	}
 }
 
-// makeConnection makes a connection and reports whether the API has returned all of its rows. If
-// the broker is killed, events that it has not delivered are lost, but rows that the API has
-// returned must remain.
+// makeConnection makes a connection with the given kind of end and reports whether the API has
+// returned all of its rows. If the broker is killed, its undelivered events are lost, but the API
+// must keep returning the rows that it has already returned.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.promised(a)
 	k.ledger.settle(a, nil, len(kind.Rows))

@@ -23,8 +23,8 @@ func between(random *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(random.Int64N(int64(high-low)))
 }
 
-// victim returns a random process of one of the given functions. The function is chosen at random
-// too. It returns false if the chosen function has no process.
+// victim chooses one of the given functions at random and returns a random process that runs this
+// function. It returns false if there is no such process.
 func (k *soak) victim(random *rand.Rand, functions ...string) (process, bool) {
 	found := functionProcesses(k.stack.Load().cmd.Process.Pid, functions[random.IntN(len(functions))])
 	if len(found) == 0 {
@@ -74,8 +74,8 @@ func (k *soak) keepFreezing(ctx context.Context) {
 // pastDeadline is longer than the timeout that s.yaml sets for the recorder and the query function.
 const pastDeadline = 16 * time.Second
 
-// freezeLong freezes processes of the recorder and the query function in turn, each for longer than
-// a call may last.
+// freezeLong freezes processes of the recorder and of the query function in turn, each for longer
+// than a call may take.
 func (k *soak) freezeLong(ctx context.Context) {
 	random := k.random(freezingLong)
 	for i := 0; sleep(ctx, between(random, 2*time.Second, 10*time.Second)); i++ {
@@ -84,8 +84,8 @@ func (k *soak) freezeLong(ctx context.Context) {
 	}
 }
 
-// freezeOne freezes a process of a function for pastDeadline. It returns false if the function has
-// no process or ctx ends.
+// freezeOne freezes one of a function's processes for pastDeadline. It returns false if the
+// function has no process, or if ctx ends.
 func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string) bool {
 	p, ok := k.victim(random, function)
 	if !ok || !freeze(ctx, p, pastDeadline) || ctx.Err() != nil {
@@ -96,9 +96,9 @@ func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string
 	return true
 }
 
-// freeze stops a process and, after the given duration, resumes it if it is still alive. The
-// process may be dead by then, because the host kills a process whose call is past the deadline.
-// freeze reports whether it stopped the process.
+// freeze stops a process for the given duration, and then resumes it if it is still alive. It may
+// be dead by then, because the host kills a process whose call exceeds its deadline. freeze reports
+// whether it stopped the process.
 func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	if !p.alive() || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
 		return false
@@ -131,9 +131,9 @@ func (k *soak) stopStore(ctx context.Context) {
 	}
 }
 
-// keepCompacting runs one compaction after another. Of every four compactions, it kills one in the
-// middle and freezes another one, which later resumes with outdated knowledge. It leaves the other
-// two undisturbed.
+// keepCompacting runs one compaction after another. Of every four compactions, it kills one midway
+// and freezes another, which later resumes with an outdated view of the bucket. The other two run
+// undisturbed.
 func (k *soak) keepCompacting(ctx context.Context) {
 	random := k.random(compacting)
 	for i := 0; sleep(ctx, between(random, 200*time.Millisecond, 2*time.Second)); i++ {

@@ -34,7 +34,7 @@ type stack struct {
 	data           string
 	env            []string // additional environment variables, "NAME=value"
 	port, mqttPort string   // "0" before the start, which means any free port
-	*daemon                 // nil before the start
+	*daemon                 // nil until the stack is started
 }
 
 // newStack starts a stack with an empty data folder.

@@ -34,8 +34,8 @@ func TestPagesAndOrder(t *testing.T) {
 	require.Equal(t, whole.Events, backward)
 }
 
-// TestFormats checks that CSV and NDJSON contain the same rows as JSON, and that the headers of
-// NDJSON carry the cursor and the receipt.
+// TestFormats checks that CSV and NDJSON contain the same rows as JSON, and that the headers of an
+// NDJSON response contain the cursor and the receipt.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
