@@ -26,12 +26,11 @@ var apsaraMQSource = Source{
 //	clientIp   address of the client, with or without a port
 //	time       Unix milliseconds
 //
-// A notification comes bare, or in the envelope of a RocketMQ trigger of Function
+// A notification arrives either on its own or in the envelope of a RocketMQ trigger in Function
 // Compute: a CloudEvent with the notification in data.body
-// (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
-// The envelope makes no difference to the event. The envelope's time is the time of
-// publication. The envelope's id does not identify the event, because a notification that
-// is sent again comes with a new id. A notification is identified by its client, channel,
+// (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers). The
+// envelope does not affect the event: its time is the time of publication, and its id changes
+// whenever the notification is sent again. A notification is identified by its client, channel,
 // kind and time.
 type apsaraMQ struct {
 	apsaraMQNotice
@@ -67,7 +66,8 @@ func (m *apsaraMQNotice) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event. An item that has data but no eventType is an envelope.
+// row fills in the event. An item with the key "data" but without the key "eventType" is an
+// envelope.
 func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	if m.data.missing() || !m.eventType.missing() {
 		m.fill(r, e)

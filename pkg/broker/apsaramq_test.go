@@ -23,8 +23,8 @@ func TestApsaraMQSamples(t *testing.T) {
 	})
 }
 
-// triggerPayload returns the whole content of a sample file, as a trigger passes it to the
-// recorder.
+// triggerPayload returns the content of a sample file, which is exactly what a trigger passes
+// to the recorder.
 func triggerPayload(t testing.TB, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(samples + "/" + name + ".json")
@@ -68,13 +68,13 @@ func envelope(id, body string) string {
 		"data":{"topic":"t","systemProperties":{"TAGS":"connect","CONSUME_START_TIME":1795339800000},"body":%s}}`, id, body)
 }
 
-// inBase64 returns a JSON string that contains the text in base64.
+// inBase64 returns a JSON string that contains the given text in base64.
 func inBase64(text string) string {
 	return `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"`
 }
 
-// The form of the notification in its envelope and the envelope's id make no difference
-// to the event.
+// The decoded event depends neither on the form of the notification in its envelope nor on the
+// envelope's id.
 func TestApsaraMQEnvelopeIsTransparent(t *testing.T) {
 	want := decode(t, "apsaramq", tcpclean).Events
 	require.Len(t, want, 1)

@@ -129,7 +129,7 @@ var awsReasons = table(map[event.ActionInfo][]string{
 	},
 	event.ServerShutdown: {
 		"SERVER_ERROR", "SERVER_INITIATED_DISCONNECT",
-		"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", // no exact word; ServerShutdown is nearest
+		"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", // no exact equivalent; ServerShutdown is the nearest
 	},
 	event.SocketIOException: {"CONNECTION_LOST", "UNKNOWN", "NONE"},
 })

@@ -162,7 +162,7 @@ var azureReasons = table(map[event.ActionInfo][]string{
 	event.TopicAuthFailed:      {"ClientAuthorizationError"},
 	event.InvalidParam: {
 		"ClientError",
-		"QuotaExceeded", "SessionOverflow", // no exact word; InvalidParam is nearest
+		"QuotaExceeded", "SessionOverflow", // no exact equivalent; InvalidParam is the nearest
 	},
 	event.ServerShutdown:    {"ServerError", "ServerInitiatedDisconnect"},
 	event.SocketIOException: {"ConnectionLost"},

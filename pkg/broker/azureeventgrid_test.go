@@ -91,7 +91,7 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// A rejection gives the path of a field inside data.
+// If a field inside data is at fault, the rejection gives the field's full path.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{
 		{`null`, "data.clientSessionName"},
@@ -115,7 +115,8 @@ func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	}
 }
 
-// The session name is the client identifier, because one user name may have many sessions.
+// The decoder takes the session name, not the user name, as the client identifier, because one
+// user name may have many sessions.
 func TestAzureEventGridClientIsTheSession(t *testing.T) {
 	got := decode(t, "azure-eventgrid", azureEvent("MQTTClientSessionConnected", `{"clientAuthenticationName":"user","clientSessionName":"undefined"}`)).Events[0]
 	require.Equal(t, "undefined", string(got.ClientID))

@@ -38,8 +38,8 @@ type Rejected struct {
 	Raw []byte `json:"-"`
 }
 
-// Batch holds the items of one body. A batch without events and rejections means that the
-// body reported nothing that is recorded.
+// Batch is the result of decoding one body. A batch with neither events nor rejections means
+// that the body contained nothing to record.
 type Batch struct {
 	Events   []event.Event
 	Rejected []Rejected

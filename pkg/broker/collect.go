@@ -86,7 +86,8 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	c.items++
 }
 
-// through extends first to the end of later. Both are parts of the body.
+// through returns the bytes from the start of first to the end of later. Both are parts of the
+// body, so they share its memory.
 func through(first, later []byte) []byte {
 	length := cap(first) - cap(later) + len(later)
 	return first[:length:cap(first)]

@@ -101,9 +101,9 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// isTraffic reports whether a kind of event is about messages or subscriptions. Such
-// events are ignored and not rejected, so that a rule that selects them by mistake does
-// not fill the quarantine with payloads.
+// isTraffic reports whether a kind of event is about messages or subscriptions. Such events are
+// ignored rather than rejected, so that a rule that selects them by mistake does not fill the
+// quarantine with message payloads.
 func isTraffic(kind string) bool {
 	return strings.HasPrefix(kind, "message.") || strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "delivery.")
 }

@@ -133,8 +133,8 @@ func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	return action, info
 }
 
-// isSeparator reports whether c separates names in a term: a name consists of lower-case
-// letters, digits and underscores.
+// isSeparator reports whether c separates names in an Erlang term, where a name consists of
+// lower-case letters, digits and underscores.
 func isSeparator(c rune) bool {
 	return c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9')
 }

@@ -65,7 +65,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error", `{"User-Property":{"why":"battery"}}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{}`, event.Close, event.InvalidParam},
-		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // from WebSocket
+		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // from a WebSocket connection
 		{"internal_error", `{"User-Property":{}}`, event.Close, event.ClosedByClient},
 		{"takenover kicked tcp_closed error", `{"Reason-String":"x"}`, event.Close, ""},
 		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
@@ -117,7 +117,7 @@ func TestEMQXConnackReasons(t *testing.T) {
 	}
 }
 
-// Gateways send their own words in a CONNACK, and those words have no reason codes.
+// EMQX gateways put words of their own in a CONNACK, and these words have no MQTT reason codes.
 func TestEMQXGatewaysConnack(t *testing.T) {
 	for code, want := range map[string]string{
 		"connection_accepted":          "",

@@ -2,9 +2,9 @@ package broker
 
 import "devicetrace/pkg/event"
 
-// emqxReasons maps each reason of client.disconnected in the source code of EMQX 4.0 to 6.3
-// to its meaning. Any other reason means Socket IOException. See emqx5End for "error"
-// and "internal_error".
+// emqxReasons maps each reason that client.disconnected gives in the source code of EMQX 4.0 to
+// 6.3 to its meaning. Any other reason means Socket IOException. For "error" and
+// "internal_error", see emqx5End.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // the same client identifier, session kept
@@ -30,7 +30,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	event.InvalidParam: {
 		// protocol errors
 		"protocol_error", "malformed_packet", "frame_error", "implementation_specific_error",
-		// words of EMQX's parser
+		// errors from EMQX's parser
 		"malformed_variable_byte_integer", "malformed_properties", "utf8_string_invalid", "bad_frame_header",
 		"bad_packet_id", "invalid_packet_id", "bad_subqos", "frame_too_large", "packet_too_large",
 		"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",
@@ -49,7 +49,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.ServerShutdown: {
 		"kicked",                             // by an operator or by a ban
-		"use_another_server", "server_moved", // eviction and rebalancing
+		"use_another_server", "server_moved", // node eviction and rebalancing
 		"server_busy", "server_unavailable", "server_shutting_down", "administrative_action",
 		"maximum_connect_time", "unspecified_error", "unknown_error",
 	},

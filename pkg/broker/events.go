@@ -167,9 +167,9 @@ func knownInfos() string {
 	return strings.Join(words, ", ")
 }
 
-// defaultInfo returns the action_info of an event that was sent without an action_info. It
-// reads the code of a connect as the code of the CONNACK. For a close, it reads codes 1 to 5
-// as refusals of MQTT 3, and all other codes as codes of the broker's DISCONNECT.
+// defaultInfo returns the action_info for an event that was sent without one. It takes a
+// connect's reason code to be from CONNACK. For a close, it takes the codes 1 to 5 to be MQTT 3
+// return codes from CONNACK, and all other codes to be from the broker's DISCONNECT.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:

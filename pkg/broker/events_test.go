@@ -132,7 +132,7 @@ func TestOwnTime(t *testing.T) {
 	}
 }
 
-// Only the time of the event must be within the retention; the connection may be older.
+// Only an event's time must be within the retention; its connected_at may be older.
 func TestOwnConnectedAtMayBeOld(t *testing.T) {
 	got := decode(t, "events", `{"client_id":"c","action":"close","connected_at":"2020-01-01T00:00:00Z"}`)
 	require.Empty(t, got.Rejected)

@@ -63,7 +63,7 @@ func (r *reader) text(field string, v value) string {
 	return r.anyText(field, v, maxText)
 }
 
-// id reads a string. Unlike text, it does not take "undefined" for a missing value.
+// id reads a string. Unlike text, it does not treat "undefined" as a missing value.
 func (r *reader) id(field string, v value) string {
 	if v.kind == absent || v.kind == null {
 		return ""

@@ -48,7 +48,7 @@ func noNUL(b []byte) []byte {
 	return b
 }
 
-// withoutNUL returns the batch with noNUL applied to its rejected items.
+// withoutNUL applies noNUL to each rejected item of b and returns b.
 func withoutNUL(b broker.Batch) broker.Batch {
 	for i, r := range b.Rejected {
 		b.Rejected[i].Raw = noNUL(r.Raw)

@@ -185,7 +185,8 @@ func FuzzAWSConfirmation(f *testing.F) {
 	})
 }
 
-// A body is either a valid handshake or no handshake; no body is refused.
+// The handshaker refuses no body: a body either is a valid handshake or is not a handshake at
+// all.
 func FuzzAzureValidation(f *testing.F) {
 	f.Add([]byte(validation("512d38b6")))
 	f.Add([]byte(`[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]`))

@@ -19,7 +19,7 @@ type batcher[M any, P interface {
 	slot func(key []byte) *value
 }
 
-// decode is the Decoder of the format that the message type M describes.
+// decode is the Decoder for the format that the message type M describes.
 func decode[M any, P interface {
 	*M
 	message
@@ -108,7 +108,7 @@ func (b *batcher[M, P]) lines(body []byte) {
 	}
 }
 
-// hasJSONLine reports whether any line of the body is one JSON value.
+// hasJSONLine reports whether any line of the body consists of exactly one JSON value.
 func hasJSONLine(body []byte) bool {
 	for line := range bytes.SplitSeq(body, []byte("\n")) {
 		if wellFormed(line) {
@@ -125,7 +125,7 @@ func wellFormed(line []byte) bool {
 	return err == nil && s.ended()
 }
 
-// place is where an item stands: in an array, or alone in a body or a line.
+// place says where an item is: within an array, or alone in a body or on a line.
 type place bool
 
 const (

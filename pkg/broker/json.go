@@ -126,7 +126,7 @@ func (s *scanner) object(slot func(key []byte) *value) error {
 	}
 }
 
-// member reads "key": value.
+// member reads one member of an object: "key": value.
 func (s *scanner) member(slot func(key []byte) *value) error {
 	if s.space() != '"' {
 		return errSyntax
@@ -350,7 +350,7 @@ func (v value) members(slot func(key []byte) *value) bool {
 	return v.kind == object && s.object(slot) == nil
 }
 
-// hasMembers reports whether v is an object that is not empty.
+// hasMembers reports whether v is a non-empty object.
 func (v value) hasMembers() bool {
 	s := scanner{body: v.raw}
 	return v.kind == object && s.accept('{') && s.space() != '}'

@@ -33,8 +33,8 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// requireSameText compares a string with the result of encoding/json, which replaces
-// invalid UTF-8 by U+FFFD.
+// requireSameText compares v, the string that the scanner read from body, with the string that
+// encoding/json reads from body. encoding/json replaces invalid UTF-8 with U+FFFD.
 func requireSameText(t *testing.T, body []byte, v value) {
 	t.Helper()
 	var want string

@@ -69,7 +69,7 @@ const (
 	maxOffset = 999_999_999_999_999
 )
 
-// place reads the position of the body and reports whether it is valid.
+// place parses the body's position in the log and reports whether the position is valid.
 func (b *lineReader) place(position string) bool {
 	colon := strings.LastIndexByte(position, ':')
 	if colon < 1 || colon > maxLogName || !utf8.ValidString(position) {
@@ -80,8 +80,8 @@ func (b *lineReader) place(position string) bool {
 	return err == nil && offset <= maxOffset-uint64(b.size)
 }
 
-// line adds the event or rejection of a line. The parameter at is the offset of the line in
-// the body.
+// line decodes one line of the log and adds the resulting event or rejection, if any. The
+// parameter at is the line's byte offset in the body.
 func (b *lineReader) line(raw []byte, at int, it item) {
 	switch {
 	case len(raw) > maxLine:

@@ -42,8 +42,8 @@ var mosquittoSource = Source{
 // its line has no time, or has a local time, whose zone is unknown.
 type mosquitto []byte
 
-// mosquittoCut is the length in bytes of a line that Mosquitto may have truncated, because
-// Mosquitto's buffer is 1,000 bytes long.
+// mosquittoCut is the length in bytes of the longest line that Mosquitto writes. Mosquitto's
+// buffer is 1,000 bytes long, so a line of this length may have been truncated.
 const mosquittoCut = 999
 
 func (line mosquitto) row(r *reader, e *event.Event) bool {
@@ -112,8 +112,8 @@ func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 // maxStamp is the maximum length in bytes of the time at the beginning of a line.
 const maxStamp = 64
 
-// The accepted layouts of the time, which depends on log_timestamp_format: layouts with a
-// zone, and layouts of a local time.
+// The accepted layouts of a line's time: mosquittoZoned with a zone, mosquittoLocal without
+// one. Mosquitto's setting log_timestamp_format determines the layout.
 var (
 	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}

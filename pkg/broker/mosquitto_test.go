@@ -26,7 +26,7 @@ func TestMosquittoSamples(t *testing.T) {
 	})
 }
 
-// second is the time of the lines in these tests.
+// second is the time of the log lines in these tests.
 var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
 // stamped returns the log lines, each with the time second in front.
@@ -63,7 +63,7 @@ func TestMosquittoEndHasAllFields(t *testing.T) {
 	}}, got.Events)
 }
 
-// From Mosquitto 2.1.1 on, the same channel is derived for all lines of one connection.
+// From Mosquitto 2.1.1 on, all lines about one connection get the same derived channel.
 func TestMosquittoChannels(t *testing.T) {
 	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:5 as c (p4, c1, k60).",
 		"Client c [192.0.2.7:5] disconnected.", "Client c [192.0.2.7:6] disconnected.")).Events
@@ -105,7 +105,8 @@ func TestMosquittoConnects(t *testing.T) {
 	}
 }
 
-// mosquittoEnd is an end as one or both versions of Mosquitto write it.
+// mosquittoEnd describes a log line about the end of a connection, as Mosquitto 2.0, 2.1 or
+// both write it, and the event that the decoder should return for the line.
 type mosquittoEnd struct {
 	says   string // the text after the client identifier
 	reason string
@@ -113,7 +114,8 @@ type mosquittoEnd struct {
 	info   event.ActionInfo
 }
 
-// mosquitto20Ends lists all ends in the source code of Mosquitto 2.0.0 to 2.0.22.
+// mosquitto20Ends lists all the lines about the end of a connection in the source code of
+// Mosquitto 2.0.0 to 2.0.22.
 var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" closed its connection.", "closed its connection", event.Close, event.ClosedByClient},
@@ -134,7 +136,8 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
 }
 
-// mosquitto21Ends lists all ends in the source code of Mosquitto 2.1.1 and 2.1.2.
+// mosquitto21Ends lists all the lines about the end of a connection in the source code of
+// Mosquitto 2.1.1 and 2.1.2.
 var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" disconnected: connection closed by client.", "connection closed by client", event.Close, event.ClosedByClient},
@@ -347,7 +350,7 @@ func at(position string) broker.Meta {
 	return with
 }
 
-// The identifier of a line does not depend on the batch in which the line arrives.
+// The identifier of a line's event does not depend on the batch in which the line arrives.
 func TestMosquittoPositions(t *testing.T) {
 	log := stamped("mosquitto version 2.0.22 running", "Client c disconnected.", "Client c disconnected.", "", "Client c closed its connection.")
 	whole := decodeWith(t, "mosquitto", log, at("log-1:1000")).Events
@@ -457,7 +460,7 @@ func FuzzMosquitto(f *testing.F) {
 	})
 }
 
-// JSON is rejected, so that a sender with the wrong route notices.
+// A JSON body is rejected, so that a sender that uses the wrong route notices the mistake.
 func TestMosquittoRejectsJSON(t *testing.T) {
 	for _, body := range []string{`{"foo":1}`, `[{"client_id":"a","action":"close"}]`, " \n{\"a\":1}\n{\"a\":2}\n"} {
 		require.Equal(t, "rejected 0", summary(decode(t, "mosquitto", body)), body)

@@ -38,12 +38,13 @@ func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
 
-// mosquittoParse reads a line without its time. It returns a fault if the line begins like
-// a line about a connection but does not continue like one.
+// mosquittoParse parses a log line without its time, and reports whether it is about a
+// connection. It returns a fault if the line starts like a line about a connection but the rest
+// of the line cannot be parsed.
 //
-// Client identifiers and user names may contain anything, and nothing marks their end.
-// Therefore, mosquittoParse reads a line from both ends. If a line can be read in two ways,
-// the reading with the longer client identifier counts.
+// Client identifiers and user names may contain any characters, and nothing marks where they
+// end. Therefore, mosquittoParse matches a line from both ends. If a line can be read in two
+// ways, mosquittoParse chooses the one with the longer client identifier.
 func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
@@ -92,8 +93,8 @@ func (m *mosquittoLine) peer(text []byte) bool {
 	return true
 }
 
-// parameters reads "ID (p2, c1, k60, u'USER')." The client identifier ends at the last
-// " (" that valid parameters follow.
+// parameters reads "ID (p2, c1, k60, u'USER')." The client identifier ends before the last
+// " (" that is followed by valid parameters.
 func (m *mosquittoLine) parameters(text []byte) bool {
 	text, ok := bytes.CutSuffix(text, []byte(")."))
 	for at := len(text); ok; {
@@ -132,9 +133,10 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	return err == nil && n <= limit
 }
 
-// end reads "ID closed its connection." and the other forms of Mosquitto 2.0, and
-// "ID [ADDR:PORT] disconnected: WHY." of 2.1.1. It ignores unrelated lines, which may begin
-// with "Client ", too.
+// end reads the part of a line after "Client ". Mosquitto 2.0 reports the end of a connection
+// as "ID closed its connection." or in similar words. From 2.1.1 on, Mosquitto writes
+// "ID [ADDR:PORT] disconnected: WHY." Unrelated lines may also begin with "Client "; end
+// ignores them.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
@@ -145,7 +147,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	}
 	if id, why, ok := cutKnown(rest); ok {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
-		// In place of an unknown client identifier, 2.1.0 writes an address.
+		// Mosquitto 2.1.0 writes an address in place of an unknown client identifier.
 		if _, err := netip.ParseAddr(string(id)); err != nil {
 			m.id = id
 		}

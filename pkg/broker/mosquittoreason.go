@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoEnds lists the ends whose lines do not use the form "disconnected: WHY." From 2.1.1
-// on, Mosquitto writes only the first of these lines, the line for a DISCONNECT. Mosquitto
-// also writes this line when it disconnects a client whose password or certificate is gone
-// after a reload.
+// mosquittoEnds lists the fixed wordings by which a log line reports the end of a connection.
+// From 2.1.1 on, Mosquitto uses only the first wording, which stands for a DISCONNECT.
+// Mosquitto also uses the first wording when it disconnects a client whose password or
+// certificate is gone after a reload.
 var mosquittoEnds = []struct {
 	suffix []byte
 	reason []byte // the part of the suffix that gives the reason
@@ -47,8 +47,8 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"bad username or password", "client banned", "bad authentication method",
 	},
 	event.TopicAuthFailed: {
-		// A plugin or a will message below $CONTROL/ causes this reason. Mosquitto itself
-		// closes no connection because of a denied topic.
+		// This reason comes from a plugin, or from a will message below $CONTROL/. Mosquitto
+		// itself never closes a connection because of a denied topic.
 		"Access denied by ACL",
 	},
 	event.InvalidParam: {
@@ -61,14 +61,15 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
 		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
-		// A keep alive above max_keepalive in MQTT 3, or more clients than global_max_clients:
+		// Mosquitto gives this reason if the keep alive of an MQTT 3 client is above
+		// max_keepalive, or if there are more clients than global_max_clients:
 		"Invalid arguments provided", // 2.0
 		"Invalid input",              // 2.1
 	},
 	event.ServerShutdown: {"administrative action", "server unavailable", "server busy", "out of memory"},
 })
 
-// mosquittoInfo returns the meaning of a reason.
+// mosquittoInfo returns the action info for a reason.
 func mosquittoInfo(why []byte) event.ActionInfo {
 	why = bytes.TrimSuffix(bytes.TrimPrefix(why, mosquittoBadSocket), []byte("."))
 	if info, ok := mosquittoReasons[string(why)]; ok {

@@ -28,7 +28,7 @@ func TestEachFieldInEachForm(t *testing.T) {
 			with := sampleMeta(t, sampled)
 			var whole map[string]any
 			if json.Unmarshal([]byte(body), &whole) != nil {
-				continue // lines of text, or a batch of items that are also separate samples
+				continue // the body is log lines, or a batch of items that are also separate samples
 			}
 			for _, path := range fieldsOf(whole, nil) {
 				field := path[len(path)-1]

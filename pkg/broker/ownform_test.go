@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The project's own form and the page that documents it have a key for every column, except
-// for the columns that the recorder sets.
+// The project's own event format and the page that documents it have a key for every column,
+// except for the columns that the recorder sets itself.
 func TestOwnFormHasEveryColumn(t *testing.T) {
 	page, err := os.ReadFile("../../infra/operate/brokers/events.md")
 	require.NoError(t, err)

@@ -33,8 +33,8 @@ func TestEverySourceHasItsPlaces(t *testing.T) {
 	require.Equal(t, broker.Names(), listed, "the list of set-up pages has every source, in the order of the registry")
 }
 
-// requireTests checks that a test file of the source calls requireSamples and contains a fuzz
-// target.
+// requireTests checks that one of the test files both calls requireSamples for the source
+// called name and contains a fuzz target.
 func requireTests(t *testing.T, name string) {
 	t.Helper()
 	files, err := filepath.Glob("*_test.go")

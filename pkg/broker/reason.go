@@ -142,9 +142,9 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	return byName
 }
 
-// ending returns the action and action info of an end, looking up the native reason in a
-// source's table. A reason that is not in the table means Socket IOException. The action is
-// disconnect if the client sent a DISCONNECT, otherwise close.
+// ending looks up the native reason for the end of a connection in a source's table, and
+// returns the action and action info. A reason that is not in the table means Socket
+// IOException. The action is disconnect if the client sent a DISCONNECT, otherwise close.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:

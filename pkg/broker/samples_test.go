@@ -72,8 +72,8 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
-// requireSamples checks the summary of each sample of a route. The tests of each source call
-// requireSamples, so no sample stays untested.
+// requireSamples checks that each sample of a route has the summary in want. Each source's
+// tests call requireSamples, so no sample stays untested.
 func requireSamples(t *testing.T, route string, want map[string]string) {
 	t.Helper()
 	paths := allSamples(t, route)

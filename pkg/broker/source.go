@@ -24,8 +24,8 @@ type Source struct {
 	Decode Decoder
 
 	// TokenInPath allows the token after the instance in the path. TokenInQuery allows the
-	// token as the query parameter token. Proxies log URLs, so both are set only for
-	// brokers that cannot set a header.
+	// token as the query parameter "token". Proxies log URLs, so both are set only for brokers
+	// that cannot set a header.
 	TokenInPath, TokenInQuery bool
 	// SignedBody allows a signature instead of the token: an HMAC of the body with the
 	// token as its key.

@@ -15,9 +15,9 @@ var tencentSource = Source{
 	},
 }
 
-// ComparableNodes reports whether two different names a and b must mean different nodes.
-// Tencent names a node by address and port in connects, but by host in ends. So a name with
-// a colon and a name without a colon may mean the same node.
+// ComparableNodes reports whether the different names a and b must refer to different nodes.
+// Tencent names a node by address and port in a connect, but by host in an end event. So a name
+// with a colon and a name without a colon may refer to the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is an event that TDMQ for MQTT of Tencent Cloud publishes under $events and a

@@ -34,7 +34,7 @@ func TestTencentDisconnectedHasAllFields(t *testing.T) {
 	}, onlyEvent(t, "tencent-disconnected-authentication-expired"))
 }
 
-// TestTencentEvents covers every event and every documented reason of an end.
+// TestTencentEvents covers every event and every documented reason for client.disconnected.
 func TestTencentEvents(t *testing.T) {
 	for _, c := range []struct{ event, reason, want string }{
 		{"client.connected", "", "c connect accepted"},

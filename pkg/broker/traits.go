@@ -1,10 +1,11 @@
 package broker
 
-// Traits are habits of a source that its events alone do not show. A source with the zero
-// value reports each end of a connection once, and never reports a refusal as an end.
+// Traits are habits of a source that its events alone do not reveal. A source with the zero
+// value reports the end of each connection once, and never reports a refused CONNECT as the end
+// of a connection.
 type Traits struct {
-	// RefusalsEnd: just before or after a refused CONNECT, the source also reports the
-	// end of a connection.
+	// RefusalsEnd means that the source reports a refused CONNECT twice: as a refusal and, just
+	// before or after the refusal, as the end of a connection.
 	RefusalsEnd bool
 	// RefusalsLookLikeEnds: the source uses one native event for refused CONNECTs and
 	// for ends of accepted connections.

@@ -12,14 +12,17 @@ import (
 type vocabulary struct {
 	// refusals are native events that only a refused CONNECT causes.
 	refusals []string
-	// ends are native events that only the end of an accepted connection causes,
-	// whatever its reason.
+	// ends are native events that occur only when an accepted connection ends, for whatever
+	// reason.
 	ends []string
-	// muteEnds are native events of ends for which the source never gives the reason.
+	// muteEnds are native events that report the end of a connection, but for which the source
+	// never gives a reason.
 	muteEnds []string
-	// muteDrops are like muteEnds, but the source reports a DISCONNECT by a different event.
+	// muteDrops are like muteEnds, except that they never report a DISCONNECT, because the
+	// source has a separate native event for a DISCONNECT.
 	muteDrops []string
-	// ownMuteEnds are like muteEnds, but another source gives a reason with the same event.
+	// ownMuteEnds are like muteEnds, but apply only to this source, because another source does
+	// give a reason with the same native event.
 	ownMuteEnds []string
 	// ownMuteReasons are native reasons that the source gives for different kinds of
 	// ends. The same reasons may be meaningful if another source gives them.

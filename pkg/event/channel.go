@@ -6,12 +6,12 @@ import (
 	"strconv"
 )
 
-// Channel returns the identifier of the connection. If the source sent none, Channel derives
-// an identifier of 32 hex digits from facts that are reported both at the beginning and at
-// the end of a connection. If too few of these facts are known, it returns "".
+// Channel returns the identifier of the connection. If the source sent none, Channel derives an
+// identifier of 32 hex digits from fields that are the same when a connection begins and when
+// it ends. If too few of these fields are known, it returns "".
 //
-// The derived identifier is the MD5 of instance, client identifier, node and ConnectedAt.
-// If ConnectedAt is unknown, it is the MD5 of instance, client identifier, node, address
+// The derived identifier is the MD5 of the instance, client identifier, node and ConnectedAt.
+// If ConnectedAt is unknown, it is the MD5 of the instance, client identifier, node, address
 // and port.
 func (e *Event) Channel() string {
 	switch {

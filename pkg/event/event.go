@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// ClientID is the client identifier of CONNECT: opaque, case-sensitive UTF-8 of up to
+// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8 of up to
 // MaxClientID bytes. Empty: unknown.
 type ClientID string
 
@@ -47,8 +47,8 @@ type Event struct {
 	// Source is the name of a source in pkg/broker, which is also the route of its webhook. A
 	// sender of the project's own form may give any other name.
 	Source string
-	// SourceEventID is the source's own identifier of this event: a CloudEvents id, a
-	// version number, a position in a log.
+	// SourceEventID is the source's own identifier of this event, such as a CloudEvents id, a
+	// version number or a position in a log.
 	SourceEventID string
 	// NativeEvent and NativeReason are the source's own words, verbatim.
 	NativeEvent  string
@@ -131,8 +131,8 @@ func (id ClientID) Split() (group, device string) {
 	return group, device
 }
 
-// JoinClientID returns the client identifier of a group and a device. If the group is empty,
-// the identifier is the device alone.
+// JoinClientID joins a group and a device into a client identifier. If the group is empty, the
+// identifier is the device alone.
 func JoinClientID(group, device string) ClientID {
 	if group == "" {
 		return ClientID(device)

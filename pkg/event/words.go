@@ -41,14 +41,14 @@ var actionInfos = []ActionInfo{
 // ActionInfos returns the vocabulary. The caller owns the slice.
 func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
 
-// aliases maps other spellings, which ApsaraMQ's API reference uses, to the vocabulary.
+// aliases maps spellings from ApsaraMQ's API reference to the words of the vocabulary.
 var aliases = map[string]ActionInfo{
 	"accept":               Accepted,
 	"resource auth failed": TopicAuthFailed,
 }
 
-// ParseActionInfo returns the word of the vocabulary that s spells or is an alias of. It
-// returns false if there is no such word.
+// ParseActionInfo returns the word of the vocabulary for s, which may be the word itself or an
+// alias. It returns false if s is neither.
 func ParseActionInfo(s string) (ActionInfo, bool) {
 	if info, ok := aliases[s]; ok {
 		return info, true
