@@ -34,7 +34,7 @@ var apsaraMQSource = Source{
 // kind and time.
 type apsaraMQ struct {
 	apsaraMQNotice
-	data value // the field data of an envelope
+	data value // an envelope's field "data"
 }
 
 // apsaraMQNotice is a notification without its envelope.
@@ -154,8 +154,8 @@ func objectIn(v value) value {
 	return parseObject(decoded)
 }
 
-// parseObject returns the object that raw consists of. It returns an absent value if raw
-// is anything else.
+// parseObject returns the object in raw. If raw is anything other than exactly one JSON object,
+// parseObject returns an absent value.
 func parseObject(raw []byte) value {
 	s := scanner{body: raw}
 	v, err := s.value()
@@ -166,8 +166,8 @@ func parseObject(raw []byte) value {
 }
 
 // splitAddress splits an address, with or without a port, into the address and the port. It
-// first tries the text as an address without a port, because an IPv6 address contains
-// colons, too.
+// first checks whether the whole string is an address, because the colons in an IPv6 address do
+// not introduce a port.
 func splitAddress(peer string) (address string, port int32) {
 	if _, err := netip.ParseAddr(peer); err == nil {
 		return peer, 0

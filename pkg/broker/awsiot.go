@@ -115,7 +115,7 @@ func (m *awsIoT) versionID(r *reader) string {
 // awsReasons maps each disconnectReason to its meaning. A reason that is not listed means
 // Socket IOException.
 var awsReasons = table(map[event.ActionInfo][]string{
-	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // or a WebSocket close frame
+	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // for a DISCONNECT or a WebSocket close frame
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
 	event.ClientIDConflict:     {"DUPLICATE_CLIENTID"},
 	event.NotAuthorized: {

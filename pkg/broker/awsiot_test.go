@@ -98,8 +98,8 @@ func TestAWSIoTVersionNumberIsTheEventID(t *testing.T) {
 	}
 }
 
-// An end that arrives after a takeover has the channel of the old connection, not of the new
-// one.
+// After a session takeover, the end event of the old connection has the old connection's
+// channel, not the new connection's.
 func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	got := decode(t, "aws-iot", `[
 		{"clientId":"c","eventType":"connected","timestamp":1795339800000,"sessionIdentifier":"a","versionNumber":1},

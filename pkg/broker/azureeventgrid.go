@@ -156,7 +156,7 @@ var azureOther = map[string]bool{
 // azureReasons maps each disconnectionReason to its meaning. A reason that is not listed
 // means Socket IOException. Azure has no reason for an expired keep alive.
 var azureReasons = table(map[event.ActionInfo][]string{
-	event.DisconnectedByClient: {"ClientInitiatedDisconnect"}, // or a WebSocket close frame
+	event.DisconnectedByClient: {"ClientInitiatedDisconnect"}, // for a DISCONNECT or a WebSocket close frame
 	event.ClientIDConflict:     {"SessionTakenOver"},
 	event.NotAuthorized:        {"ClientAuthenticationError", "IpForbidden"},
 	event.TopicAuthFailed:      {"ClientAuthorizationError"},

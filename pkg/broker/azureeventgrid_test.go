@@ -44,7 +44,7 @@ func TestAzureEventGridHasAllFields(t *testing.T) {
 	require.Equal(t, time.Date(2026, 11, 22, 9, 31, 30, 765e6, time.UTC), got[1].Time)
 }
 
-// azureEvent returns an event in the schema of CloudEvents.
+// azureEvent returns an event in the CloudEvents schema.
 func azureEvent(kind, data string) string {
 	return fmt.Sprintf(`{"id":"i","type":"Microsoft.EventGrid.%s","time":"2026-11-22T09:30:00.1234567Z","data":%s}`, kind, data)
 }

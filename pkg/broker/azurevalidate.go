@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// azureHandshake recognises the request that Event Grid makes before it sends events. In
-// the schema of CloudEvents, this request asks whether the sender may send here. In the
-// schema of Event Grid, it checks the address of a new subscription.
+// azureHandshake recognises the request that Event Grid makes before it sends events. In the
+// CloudEvents schema, the request asks whether Event Grid may send events to this URL. In the
+// Event Grid schema, the request checks the URL of a new subscription.
 func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	switch r.Method {
 	case http.MethodOptions:
@@ -27,9 +27,9 @@ var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?
 
 const maxHostName = 253
 
-// azureAllowSender allows a sender of CloudEvents any rate that the sender asks for (HTTP
-// 1.1 Web Hooks for Event Delivery 1.0, 4). The response only permits traffic: events
-// still need a token.
+// azureAllowSender permits a sender of CloudEvents to send at any rate that it asks for (HTTP
+// 1.1 Web Hooks for Event Delivery 1.0, section 4). The permission does not replace the token:
+// deliveries of events still need one.
 func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
 	origin := r.Header.Get("WebHook-Request-Origin")
 	if origin == "" {
@@ -47,8 +47,8 @@ func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Header: header, Body: struct{}{}}, true
 }
 
-// azureAllowedRate returns the requested rate, in requests a minute. If the requested rate
-// is not a positive number, it returns "*", which means no limit.
+// azureAllowedRate returns the requested rate, in requests per minute. If the sender does not
+// request a positive number, azureAllowedRate returns "*", which means no limit.
 func azureAllowedRate(requested string) string {
 	if rate, err := strconv.ParseUint(requested, 10, 32); err == nil && rate > 0 {
 		return strconv.FormatUint(rate, 10)
@@ -57,7 +57,7 @@ func azureAllowedRate(requested string) string {
 }
 
 // azureValidate recognises the event by which Event Grid checks the address of a new
-// subscription that uses the schema of Event Grid
+// subscription that uses the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 	code := azureValidationCode(r.Body)

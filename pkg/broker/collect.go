@@ -27,7 +27,8 @@ type item interface {
 	row(r *reader, e *event.Event) bool
 }
 
-// collector builds the batch of one body and enforces the limits above.
+// collector builds the batch for one body and enforces maxItems, maxPreallocated and
+// maxRejected.
 type collector struct {
 	meta     Meta
 	size     int // the size of the body in bytes
@@ -62,9 +63,9 @@ func (c *collector) add(raw []byte, it item) {
 }
 
 // identifyByIndex derives an identifier from the item's index if the source sent neither an
-// identifier nor a time. All such events of a body have the same time, so only their
-// identifiers can tell them apart. The first item of a body stays without an identifier,
-// which distinguishes it from all later items.
+// identifier nor a time. All such events in a body have the same time, so only their
+// identifiers can tell them apart. The first item of a body gets no identifier, which is enough
+// to distinguish it from all later items.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
@@ -98,7 +99,7 @@ func through(first, later []byte) []byte {
 // slot.
 type interner [64]string
 
-// maxInterned is the maximum length of a shared text in bytes.
+// maxInterned is the maximum length of a shared string in bytes.
 const maxInterned = 48
 
 func (n *interner) text(raw []byte) string {

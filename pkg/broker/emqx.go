@@ -75,7 +75,7 @@ func (m *emqx) slot(key []byte) *value {
 }
 
 // row fills in the event according to its kind. A rule may use the newer topic names in its
-// FROM, such as $events/client/connected. The values of "event" are the same either way.
+// FROM clause, such as $events/client/connected; the value of "event" is the same either way.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("event", m.event)
 	switch e.NativeEvent {
@@ -191,17 +191,17 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 	return r.integer("proto_ver", v, math.MaxUint8).Value
 }
 
-// emqx5End returns the meaning of a reason of client.disconnected in EMQX 5 and 6. The names
-// of some reasons in these versions are misleading.
+// emqx5End returns the action and action info for a reason that client.disconnected gives in
+// EMQX 5 and 6. In these versions, the names of some reasons are misleading.
 //
-// EMQX writes "error" for {error, X}, and "internal_error" for any other term without a
-// name. Both nearly always come from WebSocket connections. "error" means that the connection
-// was closed without a close frame, like "tcp_closed" for TCP. "internal_error" means a close
-// frame with a code. From 5.10 on, "internal_error" also means any end at the MQTT level, such
-// as a DISCONNECT or an expired keep alive. Up to 6.2, "internal_error" also means bad frames
-// on a TCP connection.
+// EMQX writes "error" for the Erlang term {error, X}, and "internal_error" for any other term
+// without a name. Both nearly always come from WebSocket connections. "error" means that the
+// connection was closed without a close frame, like "tcp_closed" for TCP. "internal_error"
+// means that a close frame with a code was received. From 5.10 on, "internal_error" may also
+// mean that the connection ended at the MQTT level, for example by a DISCONNECT or an expired
+// keep alive. Up to 6.2, it may also mean that a TCP connection received bad frames.
 //
-// The gateway for LwM2M sends "timeout" when the lifetime of a registration ends.
+// The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
 	switch {
 	case name == "internal_error" && sentByClient:
@@ -215,7 +215,8 @@ func emqx5End(name string, sentByClient bool, protocol string) (event.Action, ev
 	}
 }
 
-// emqxEnd returns the meaning of a reason of client.disconnected in any version.
+// emqxEnd returns the action and action info for a reason that client.disconnected gives in any
+// version of EMQX.
 func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	if name == "normal" || name == "disconnect_with_will_message" {
 		return event.Disconnect, event.DisconnectedByClient

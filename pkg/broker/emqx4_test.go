@@ -73,7 +73,7 @@ func TestEMQX4Actions(t *testing.T) {
 	}
 }
 
-// TestEMQX4DisconnectReasons covers every reason of client_disconnected.
+// TestEMQX4DisconnectReasons covers every reason that client_disconnected gives.
 func TestEMQX4DisconnectReasons(t *testing.T) {
 	rows := []struct {
 		reasons []string

@@ -37,7 +37,7 @@ func TestEMQXRefusalHasItsEvidence(t *testing.T) {
 	require.True(t, got.ConnectedAt.IsZero())
 }
 
-// TestEMQXDisconnectReasons covers every reason of client.disconnected.
+// TestEMQXDisconnectReasons covers every reason that client.disconnected gives.
 func TestEMQXDisconnectReasons(t *testing.T) {
 	const (
 		conflict = "takenover discarded takeovered taken_over session_taken_over"

@@ -12,9 +12,9 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.NoHeart: {
 		"keepalive_timeout",
-		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout", // gateways for STOMP, NATS, MQTT-SN
+		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout", // from the STOMP, NATS and MQTT-SN gateways
 	},
-	event.TopicAuthFailed: {"acl_denied"}, // gateways for STOMP and NATS
+	event.TopicAuthFailed: {"acl_denied"}, // from the STOMP and NATS gateways
 	event.NotAuthorized: {
 		// The reason not_authorized stands for failed or expired authentication, or for a
 		// denied topic with deny_action = disconnect. One event alone does not show which.
@@ -24,7 +24,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.ClosedByClient: {
 		"tcp_closed", "ssl_closed", "closed", // also for most connection resets
-		"sock_closed", // in 4.x
+		"sock_closed", // in EMQX 4
 		"remote",      // a WebSocket close frame without a code
 	},
 	event.InvalidParam: {
@@ -37,14 +37,14 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"malformed_user_property_value", "user_property_not_enough_bytes", "invalid_property_code", "proxy_protocol_config_disabled",
 		// WebSocket frames
 		"badframe", "badencoding", "badsize", "unexpected_ws_frame",
-		// names of MQTT 5 codes
+		// names of MQTT 5 reason codes
 		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
 		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",
 		"subscription_identifiers_not_supported", "receive_maximum_exceeded", "packet_identifier_inuse",
 		"packet_identifier_not_found", "payload_format_invalid",
 		// gateways
 		"unexpected_frame", "not_connected", "subscription_id_inused", "topic_already_subscribed",
-		// limits
+		// exceeded limits
 		"quota_exceeded", "message_rate_too_high", "connection_rate_exceeded",
 	},
 	event.ServerShutdown: {
@@ -60,15 +60,15 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 })
 
-// emqxAccepted holds the codes of a CONNACK that accepts the connection.
+// emqxAccepted holds the CONNACK codes that accept a connection.
 var emqxAccepted = map[string]bool{
 	"success":             true,
 	"connection_accepted": true, // from gateways for other protocols
-	"accepted":            true, // from the gateway for MQTT-SN
+	"accepted":            true, // from the MQTT-SN gateway
 }
 
-// emqxRefusals maps each refusal by the gateway for MQTT-SN to its meaning. The misspellings
-// are the gateway's.
+// emqxRefusals maps each refusal by the MQTT-SN gateway to its meaning. The misspellings are
+// the gateway's.
 var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized:  {"rejected_not_authorize"},
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},

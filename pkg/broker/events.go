@@ -118,7 +118,7 @@ func (m *own) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// client returns the client identifier, which is sent whole or in two parts.
+// client returns the client identifier, which the sender gives either whole or in two parts.
 func (m *own) client(r *reader) event.ClientID {
 	group, device := r.id("group_id", m.groupID), r.id("device_id", m.deviceID)
 	if group == "" && device == "" {

@@ -172,8 +172,8 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// unknownKind refuses an item whose kind of event is missing or unknown. The fault lists the
-// given kinds, which are the kinds that are recorded.
+// unknownKind refuses an item whose kind of event is missing or unknown. The message lists the
+// kinds that the caller passes: those that are recorded.
 func (r *reader) unknownKind(field, native string, kinds ...string) {
 	if native == "" {
 		r.refuse(field, "is missing; use one of "+strings.Join(kinds, ", "))

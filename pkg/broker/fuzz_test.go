@@ -36,7 +36,7 @@ func fuzz(f *testing.F, route string) {
 	})
 }
 
-// noNUL returns a copy of b in which each NUL is replaced by the byte 1, which JSON does not
+// noNUL returns a copy of b in which each NUL is replaced with the byte 1, which JSON does not
 // allow either.
 func noNUL(b []byte) []byte {
 	b = bytes.Clone(b)

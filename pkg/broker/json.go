@@ -191,7 +191,7 @@ func (s *scanner) leave() error {
 	return nil
 }
 
-// text reads a string. It only checks the escapes; unescape resolves them.
+// text reads a string. It checks the escape sequences but does not resolve them; unescape does.
 func (s *scanner) text() (value, error) {
 	s.at++
 	v := value{kind: text}

@@ -98,10 +98,10 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 	}
 }
 
-// identifyByPosition identifies the event of a line by the position of the line in the log.
-// This identifier does not depend on the body in which the line arrives. Identifiers sort in
-// the order of the lines, so the events of one second stay in order. If the position is unknown,
-// only a repeated line gets an identifier: the number of equal lines that precede it in this
+// identifyByPosition sets the identifier of an event to the position of its line in the log.
+// This position does not depend on the body in which the line arrives. Such identifiers sort in
+// the order of the lines, so events in the same second stay in order. If the position is
+// unknown, only a repeated line gets an identifier: the number of equal lines before it in this
 // body.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {

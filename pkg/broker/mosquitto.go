@@ -86,8 +86,8 @@ func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 // 1 and 2 for levels 3 and 4; Mosquitto 2.1 writes the level itself.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
 
-// mosquittoStamp splits a line into its time and its text. The time is zero if the line
-// begins without a time, or with a time without a zone.
+// mosquittoStamp splits a line into its time and its text. The time is zero if the line has no
+// time or if the time has no zone.
 func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 	before, after, found := bytes.Cut(line, []byte(": "))
 	if !found || len(before) > maxStamp {

@@ -29,7 +29,8 @@ func TestMosquittoSamples(t *testing.T) {
 // second is the time of the log lines in these tests.
 var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-// stamped returns the log lines, each with the time second in front.
+// stamped returns a body of the given lines, each with the time from the variable second in
+// front.
 func stamped(lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
@@ -167,9 +168,9 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
 }
 
-// mosquittoSocketTexts maps texts of Mosquitto's library to their meaning. Both versions
-// write such a text when the broker has no words of its own. In 2.0, most of these texts end
-// with a full stop.
+// mosquittoSocketTexts maps messages from Mosquitto's library to their meaning. Both 2.0 and
+// 2.1 write such a message when the broker has no words of its own. In 2.0, most of these
+// messages end with a full stop.
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
 	"Unknown error.":                         event.SocketIOException,
@@ -184,7 +185,7 @@ var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"Malformed UTF-8":                        event.InvalidParam,
 }
 
-// oddIDs are client identifiers that contain separators of the parts of a line.
+// oddIDs are client identifiers that contain the separators between the parts of a log line.
 var oddIDs = []string{
 	"c", "GID_a@@@dev1", "a b", "a as b", "a: b", "1795339800: a", "it's [1] (2) \"3\"", "日本/+#", "undefined", "[192.0.2.1:2]",
 	"x disconnected.", "x disconnected: y", "x disconnected due to y", "x closed its connection.", "x [192.0.2.1:2] disconnected: y", "Client x", " ", ".",

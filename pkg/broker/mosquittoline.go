@@ -23,8 +23,8 @@ type mosquittoLine struct {
 	user                      []byte
 }
 
-// The forms of a line. Events of one second that have no identifiers sort by these words, so
-// a connect comes before the end of the connection.
+// The native events, one for each form of line. Events in the same second that have no
+// identifiers sort by these words, so a connect sorts before the end of its connection.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -123,7 +123,8 @@ func (m *mosquittoLine) parametersIn(text []byte) bool {
 	return true
 }
 
-// parameter reads the given letter and a number from 0 to limit.
+// parameter reads a parameter such as "k60": the given letter, followed by a number from 0 to
+// limit.
 func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	if len(text) < 2 || text[0] != letter {
 		return false
@@ -180,14 +181,15 @@ func cutWhy(text []byte) (id, why []byte, found bool) {
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
 		id, why, found = before, after, true
 	}
-	if bytes.HasPrefix(why, mosquittoBadSocket) { // such a reason may lack the full stop
+	if bytes.HasPrefix(why, mosquittoBadSocket) { // a reason with this prefix may lack the full stop
 		return id, why, found
 	}
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
 	return id, why, found && hasStop
 }
 
-// cutKnown splits "ID disconnected, WHY." of Mosquitto 2.1.0 if WHY is a known reason.
+// cutKnown splits "ID disconnected, WHY.", which Mosquitto 2.1.0 writes, into ID and WHY. It
+// returns false if WHY is not a known reason.
 func cutKnown(text []byte) (id, why []byte, found bool) {
 	id, why, found = cutLast(text, " disconnected, ")
 	why, hasStop := bytes.CutSuffix(why, []byte("."))

@@ -28,16 +28,17 @@ var mosquittoEnds = []struct {
 // library or of the operating system.
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
-// mosquittoReasons maps each reason to its meaning. Reasons follow "disconnected due to" up to
-// 2.1.0, and "disconnected:" from 2.1.1 on. The list is from the source code of 2.0.0 to 2.1.2.
+// mosquittoReasons maps each reason to its meaning. A reason follows "disconnected due to" up
+// to 2.1.0, and "disconnected:" from 2.1.1 on. The list is from the source code of 2.0.0 to
+// 2.1.2.
 //
-// Reasons with a capital letter are texts of Mosquitto's library. The broker uses such a text
-// if it has no words of its own. These reasons also follow "Bad socket read/write", and in 2.0
-// they end with a full stop.
+// Except for "QoS too high", a reason that begins with a capital letter is a message from
+// Mosquitto's library, which the broker uses if it has no words of its own. Such a reason also
+// follows "Bad socket read/write", and in 2.0 it ends with a full stop.
 //
-// A reason that is not listed means Socket IOException. Such a reason is another text of the
-// library or a text of the operating system. An example from 2.0 is "Unknown error", for a
-// retained message that the broker does not allow.
+// A reason that is not listed means Socket IOException. It is another message from the library,
+// or a message from the operating system. For example, 2.0 gives the reason "Unknown error" for
+// a retained message that the broker does not allow.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},

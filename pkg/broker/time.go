@@ -72,8 +72,8 @@ func (v value) time() (t time.Time, fault string) {
 	return time.UnixMilli(ms).UTC(), ""
 }
 
-// milliseconds returns the Unix time in a number, in a string that spells a number, or in
-// an RFC 3339 string.
+// milliseconds returns v as a Unix time in milliseconds. It accepts a number, a string that
+// spells a number, and an RFC 3339 string.
 func (v value) milliseconds() (int64, bool) {
 	if ms, ok := v.integer(); ok || v.kind != text {
 		return ms, ok

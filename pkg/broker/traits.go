@@ -10,9 +10,9 @@ type Traits struct {
 	// RefusalsLookLikeEnds: the source uses one native event for refused CONNECTs and
 	// for ends of accepted connections.
 	RefusalsLookLikeEnds bool
-	// SessionTakeovers: when a client takes over a session that has no connection, the
-	// source reports the end of the session's last connection again, with the address of
-	// that connection.
+	// SessionTakeovers means that the source may report the end of a connection twice: when the
+	// connection ends, and again when a client later takes over the session. The second report
+	// contains the address of the ended connection.
 	SessionTakeovers bool
 }
 

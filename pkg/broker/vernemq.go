@@ -29,8 +29,8 @@ const vernemqHook = "Vernemq-Hook"
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
 // vernemqHandshake recognises hooks that ask for a decision, and leaves the decision to
-// VerneMQ's next plugin. An error response would lock out all clients, because VerneMQ takes
-// it for a refusal. vernemqHandshake does not read the body, which contains passwords or
+// VerneMQ's next plugin. An error response would lock out all clients, because VerneMQ treats
+// it as a refusal. vernemqHandshake does not read the body, which contains passwords or
 // messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)

@@ -26,8 +26,8 @@ func (e *Event) Channel() string {
 	}
 }
 
-// digest returns the MD5 of the parts in hex. The length of each part comes before the part,
-// because a client identifier may contain any byte.
+// digest returns the MD5 of the parts in hex. It puts the length of each part before the part,
+// because a client identifier may contain any separator.
 func digest(parts ...string) string {
 	var b []byte
 	for _, part := range parts {

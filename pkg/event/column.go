@@ -106,8 +106,8 @@ func text[T ~string](name string, identity int, get func(*Event) T) Column {
 	}
 }
 
-// derived replaces the Value of a column, so that readers see a derived value instead of the
-// stored value.
+// derived returns the column c with the given Value function, so that readers see a derived
+// value instead of the stored value.
 func derived(c Column, value func(*Event) string) Column {
 	c.Value = func(e *Event) any { return value(e) }
 	return c

@@ -50,7 +50,8 @@ func TestColumnsCoverTheEvent(t *testing.T) {
 	require.Zero(t, event.Compare(&e, &e))
 }
 
-// The received time and our reading of an event are not part of the event's identity.
+// The received time and our reading of an event (action and action_info) are not part of the
+// event's identity.
 func TestIdentity(t *testing.T) {
 	identity := map[string]bool{
 		"InstanceID": true, "ClientID": true, "Time": true, "ChannelID": true, "SourceEventID": true,

@@ -17,7 +17,8 @@ func (a Action) Valid() bool {
 	return a == Connect || a == Close || a == Disconnect
 }
 
-// ActionInfo is the outcome or cause of an action, in the words of ApsaraMQ's page and API.
+// ActionInfo is the outcome or cause of an action, in the words of ApsaraMQ's Device Trace Query
+// and its API.
 type ActionInfo string
 
 const (
