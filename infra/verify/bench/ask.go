@@ -16,7 +16,8 @@ func dayOf(d device) query.Request {
 	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }
 
-// ask returns the events of a device, and an error if there are none.
+// ask returns a device's events for the day. It returns an error if there are none, or if an object is
+// unreadable.
 func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, error) {
 	response, err := reader.Trace(ctx, dayOf(d))
 	switch {
@@ -48,8 +49,8 @@ func (q queries) reader(ctx context.Context, store query.Store, d device) (*quer
 	return reader, err
 }
 
-// queryCost counts what queries request from the store. Requests made at the same time are one round
-// trip.
+// queryCost holds the number of requests, round trips and KB that queries cost. Requests in flight at
+// the same time count as one round trip.
 type queryCost struct {
 	maxRequests, maxRounds int
 	meanRequests, meanKB   float64

@@ -20,9 +20,9 @@ type deployment struct {
 // costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are
 // puts, deletes and lists.
 type costs struct {
-	recordPuts  float64 // put-class requests per webhook and touched partition
-	recordCPU   float64 // per webhook with one event
-	batchCPU    float64 // per larger webhook and touched partition
+	recordPuts  float64 // put-class requests per webhook, for each partition that it touches
+	recordCPU   float64 // CPU time per webhook that carries one event
+	batchCPU    float64 // CPU time per webhook with several events, for each partition that it touches
 	queryCPU    float64
 	queryLists  float64
 	queryReads  float64
@@ -142,7 +142,7 @@ func slowest(n float64) float64 {
 	return ossMedian.Seconds() * math.Exp(ossSpread()*deviations)
 }
 
-// meanRoundTrip returns the mean time of a request in seconds.
+// meanRoundTrip returns the mean duration of a request to OSS, in seconds.
 func meanRoundTrip() float64 {
 	return ossMedian.Seconds() * math.Exp(ossSpread()*ossSpread()/2)
 }

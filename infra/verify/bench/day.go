@@ -22,13 +22,13 @@ type fleetDay struct {
 	rows    int64
 	devices []device      // a sample of the fleet's devices
 	cpu     time.Duration // CPU time to record and to compact
-	bytes   int64         // size after compaction
+	bytes   int64         // size of all segments after compaction
 	dir     string        // folder of the compacted bucket on disk
 	p50     float64       // median time of a warm query on that bucket, in ms
 }
 
-// measureFleet measures the day of a fleet in 16 and in 256 shards, and compares the day in 256 shards
-// with other engines.
+// measureFleet records the day of a fleet in two buckets, one with 16 shards and one with 256, and
+// measures both. It then compares the bucket of 256 shards with other engines.
 func measureFleet(ctx context.Context, found *results, dir string, millions float64) error {
 	narrow := &fleetDay{shards: 16, store: memstore.New(), dir: filepath.Join(dir, "16")}
 	wide := &fleetDay{shards: 256, store: memstore.New(), dir: filepath.Join(dir, "256")}
@@ -57,8 +57,8 @@ func (d *fleetDay) record(ctx context.Context, part fleetPart) error {
 	return recordRuns(ctx, d.store, d.shards, defaultRunRows, part.events)
 }
 
-// measure compacts the day, saves it to disk, and measures its size and the queries on it. It returns
-// a warm reader.
+// measure compacts the bucket, saves it to disk, and measures its size and the duration of queries. It
+// returns a reader that has the footers in its cache.
 func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, error) {
 	if err := d.compact(ctx, found); err != nil {
 		return nil, err

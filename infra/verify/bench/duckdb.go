@@ -45,8 +45,9 @@ func duckColumns() string {
 	return strings.Join(list, ", ")
 }
 
-// day returns the rows of a device for the whole day. It reads them from the files in from; condition,
-// if not empty, reduces the number of files.
+// day returns a device's rows for the day, sorted by time. The parameter from is an SQL table
+// expression. The condition is appended to the WHERE clause and may be empty. It reduces the number of
+// files that DuckDB reads.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+
@@ -58,8 +59,8 @@ func (k duck) day(ctx context.Context, from, condition string, d device) ([]segm
 	return collect(scan(result))
 }
 
-// plainFile is DuckDB with one Parquet file that holds the whole day in order of arrival, as an
-// archived log would: without partitions and not sorted by device.
+// plainFile is DuckDB on a single Parquet file that holds the whole day in order of arrival, like an
+// archived log. The file has no partitions and is not sorted by device.
 type plainFile struct {
 	dir string
 	day *fleetDay

@@ -31,7 +31,8 @@ type device struct {
 // byArrival compares events by the time at which a recorder receives them.
 func byArrival(a, b event.Event) int { return a.ReceivedAt.Compare(b.ReceivedAt) }
 
-// fleetPart holds one day of some shards of a fleet.
+// fleetPart holds one day's events from some of the fleet's shards, and a sample of the devices in
+// these shards.
 type fleetPart struct {
 	events  []event.Event // in order of arrival
 	devices []device      // a random sample

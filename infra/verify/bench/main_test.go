@@ -69,7 +69,7 @@ func rows(n int) int {
 func measure(b *testing.B, op func(i int) error) time.Duration {
 	b.Helper()
 	var took durations
-	runtime.GC() // so that the garbage of the set-up is not counted
+	runtime.GC() // so that garbage from the set-up is not counted
 	before := cpu()
 	for i := 0; b.Loop(); i++ {
 		began := time.Now()

@@ -20,7 +20,7 @@ var errNotInstalled = errors.New("not installed")
 // maxQuestions limits the number of devices that a peer is asked about.
 const maxQuestions = 500
 
-// asker returns all rows of a device's day, sorted by time.
+// asker returns all rows of a device on the queried day, sorted by time.
 type asker func(context.Context, device) ([]segment.Row, error)
 
 // peer is another way to store the same rows and answer the same questions.
@@ -37,7 +37,7 @@ type peer interface {
 type comparison struct {
 	found  *results
 	day    *fleetDay
-	reader *query.Reader // reader of that bucket
+	reader *query.Reader // reads the day from our bucket
 }
 
 // compare asks other engines the same questions about the same day. The plain file comes first,
@@ -124,8 +124,8 @@ func (c comparison) sameRows(ctx context.Context, theirs asker, d device) (int, 
 	return len(ours), nil
 }
 
-// duckOnSegments asks DuckDB the same questions about our own files. Each question has predicates for
-// the shard and the day.
+// duckOnSegments measures how long DuckDB takes to answer the same questions from our own segments.
+// Each of its queries names the shard and the day, so that DuckDB need not read other partitions.
 func (c comparison) duckOnSegments(ctx context.Context) error {
 	duck, err := openDuck(c.day.dir)
 	if err != nil {

@@ -5,7 +5,7 @@ package main
 type tariffs struct {
 	storage  float64    // per GB and month of standard storage, locally redundant
 	puts     float64    // per 10,000 puts, deletes and lists
-	gets     float64    // per 10,000 reads
+	gets     float64    // yuan per 10,000 reads
 	units    [3]float64 // per compute unit (CU), by tier
 	tierEnds [2]float64 // CU a month at which the first two tiers end
 	calls    float64    // CU per 10,000 calls

@@ -57,7 +57,7 @@ func benchmarkRecord(b *testing.B, hooks []webhook, newRun bool) {
 	b.ReportMetric(float64(store.Requests())/float64(b.N), "requests/op")
 }
 
-// discard is a store that reads segments but does not store them.
+// discard is a store that accepts segments and reads their bytes, but does not keep them.
 type discard struct{ objstore.Store }
 
 func (d discard) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {

@@ -72,7 +72,8 @@ func (s *simulation) run(ctx context.Context, events []event.Event, batch int) e
 	return nil
 }
 
-// advance moves the clock forward. It runs the compactor each time the timer fires in between.
+// advance moves the clock forward to the given time. Whenever the compactor's timer fires on the way,
+// advance runs the compactor.
 func (s *simulation) advance(ctx context.Context, until time.Time) error {
 	for ; !s.nextRun.After(until); s.nextRun = s.nextRun.Add(compactEvery) {
 		s.now = s.nextRun

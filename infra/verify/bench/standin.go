@@ -66,8 +66,8 @@ func (s *standIn) environment() []string {
 	}
 }
 
-// The time of a request to OSS within its region is assumed to have a log-normal distribution with
-// this median and this 99th percentile.
+// Requests to OSS from within its region are assumed to have log-normally distributed durations, with
+// this median and 99th percentile.
 const (
 	ossMedian = 12 * time.Millisecond
 	ossSlow   = 40 * time.Millisecond

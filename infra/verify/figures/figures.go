@@ -1,6 +1,6 @@
-// Package figures collects what the attacks on the guarantees did: faults injected, schedules
-// run, kills survived, events checked. `make test` and `make soak` print the totals at the
-// end.
+// Package figures records how much the attacks on the guarantees did: the number of faults
+// injected, schedules run, kills survived and events checked. `make test` and `make soak`
+// print the totals at the end.
 package figures
 
 import (

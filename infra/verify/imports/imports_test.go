@@ -81,7 +81,8 @@ func TestEveryExceptionIsInUse(t *testing.T) {
 	require.Subset(t, used, testExceptions)
 }
 
-// Every rule except the places must forbid one of these edges.
+// Each of these imports must break the rule at the same position in the list of rules. The
+// rules made from places have a test of their own.
 func TestRulesBite(t *testing.T) {
 	edges := [][2]string{
 		{"pkg/serve", "devicetrace/functions/query"},

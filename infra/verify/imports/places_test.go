@@ -46,7 +46,8 @@ var places = []place{
 	{"pkg/event", nil},
 }
 
-// placed returns one rule for each place.
+// placed returns, for each place, the rule that its package may import only what the place
+// lists.
 func placed() (rules []rule) {
 	for _, p := range places {
 		few := strings.Join(p.imports, ", ")

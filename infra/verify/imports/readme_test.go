@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPackagesImportWhatIsAboveThem checks the table of pkg/README.md: the rows are the packages
-// of pkg, and a package imports only packages of earlier rows.
+// TestPackagesImportWhatIsAboveThem checks the table in pkg/README.md. Every package of pkg
+// must have a row, and may import only packages from earlier rows.
 func TestPackagesImportWhatIsAboveThem(t *testing.T) {
 	rank := map[string]int{}
 	for i, name := range rowsOf(t) {
@@ -51,8 +51,7 @@ func productPackage(path string) (name string, ok bool) {
 	return name, ok
 }
 
-// TestNamedTestsExist checks that the tests named by the lists of pkg/README.md exist, so
-// that the lists stay true.
+// TestNamedTestsExist checks that every test that pkg/README.md names exists in pkg.
 func TestNamedTestsExist(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(root, "pkg/README.md"))
 	require.NoError(t, err)

@@ -44,9 +44,9 @@ var rules = slices.Concat([]rule{
 	confined("github.com/robfig/cron/v3", "infra/local/syaml"),
 }, placed())
 
-// testExceptions are the imports of infra by tests of pkg: simulated device days, and the
-// stand-in that speaks the protocol of OSS. Do not extend this list; put a new test that needs
-// infra into infra/verify.
+// testExceptions lists the packages of infra that tests in pkg may import: the simulator of
+// device days, and the stand-in for OSS. Do not add to this list; a new test that needs infra
+// belongs in infra/verify.
 var testExceptions = []edge{
 	{module + "pkg/history", module + "infra/local/sim"},
 	{module + "pkg/diagnose", module + "infra/local/sim"},

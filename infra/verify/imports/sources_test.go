@@ -39,8 +39,8 @@ func TestSourceNamesAreFound(t *testing.T) {
 	require.Equal(t, []string{"emqx", "nanomq"}, sourceNames(parsed))
 }
 
-// sourceNames returns the string literals of a file that are the name of a source. It omits
-// the source "events", because that is also an ordinary word.
+// sourceNames returns the string literals in a file that equal the name of a source. It omits
+// the source named "events", because that word has other uses.
 func sourceNames(file *ast.File) (found []string) {
 	names := broker.Names()
 	ast.Inspect(file, func(n ast.Node) bool {

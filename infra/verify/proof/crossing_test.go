@@ -15,8 +15,9 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall plays main once for each store call that main makes, each time in a new world,
-// and runs other just before that call.
+// atEveryCall runs main once for each store call that main makes, each time in a new world
+// from prepare. The n-th time, it calls other just before the n-th store call. After each run
+// of main, the world must be sound.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += everyNth {

@@ -60,7 +60,8 @@ func damages(t *testing.T, random *rand.Rand) []damage {
 	return all
 }
 
-// newer returns a copy of the segment that differs only in its schema version, which is newer.
+// newer returns a copy of the segment that states a newer schema version and is otherwise
+// intact.
 func newer(t *testing.T, data []byte) []byte {
 	const name = "device-trace.version"
 	length, err := segment.FooterLength(data, int64(len(data)))
@@ -139,8 +140,9 @@ func TestDamagedObjects(t *testing.T) {
 	figures.Add(t, "events checked", checked)
 }
 
-// requireShown queries once with two reads for each object and once with one read. It reports
-// whether the damage to the object was noticed.
+// requireShown makes the same query twice, first with two reads per object and then with one.
+// Both queries must show all events of the undamaged objects. requireShown reports whether
+// they noticed the damage to the object under key.
 func (w *world) requireShown(what, key string) (noticed bool) {
 	w.t.Helper()
 	for _, whole := range []int64{1, 1 << 20} {

@@ -26,7 +26,7 @@ import (
 // parcel holds the events that a sender delivers together.
 type parcel struct {
 	events []event.Event
-	// junk adds an item that no recorder understands.
+	// If junk is true, the body also contains an item that no recorder understands.
 	junk bool
 	// trigger makes the sender deliver through a trigger of the platform instead of a webhook.
 	trigger bool
@@ -56,7 +56,8 @@ func notice(client string, ms int) event.Event {
 	return e
 }
 
-// encodeNotices returns the notifications from which the recorder derives the events.
+// encodeNotices encodes the trigger notifications from which the recorder derives the given
+// events.
 func encodeNotices(events []event.Event) ([]byte, error) {
 	list := []map[string]any{}
 	for _, e := range events {
@@ -91,8 +92,8 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 	return response.Code
 }
 
-// post delivers a parcel; received is the time that the door's clock shows. post reports
-// whether the response acknowledges the parcel, and returns an error for a response that a
+// post delivers a parcel to a recorder whose clock shows the time received, and reports
+// whether the parcel was acknowledged. It returns an error if the response is one that a
 // recorder must not give.
 func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
@@ -132,7 +133,7 @@ func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	}
 }
 
-// items returns the ids of everything in quarantine.
+// items returns the IDs of all quarantined items.
 func items(ctx context.Context, store objstore.Lister) (ids []quarantine.ID, err error) {
 	objects, err := objstore.All(ctx, store, layout.QuarantinePrefix, "")
 	for _, object := range objects {
@@ -145,8 +146,8 @@ func items(ctx context.Context, store objstore.Lister) (ids []quarantine.ID, err
 	return ids, err
 }
 
-// replay replays everything in quarantine, as an operator does, and reports whether every
-// replay succeeded.
+// replay replays every quarantined item, as an operator would. It returns false if the store
+// or the recorder was unavailable, so that the operator has to try again.
 func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err error) {
 	ids, err := items(w.t.Context(), store)
 	if err != nil {

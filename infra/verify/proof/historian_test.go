@@ -124,8 +124,8 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	return false
 }
 
-// decoded caches the decoded contents of objects by the digest of the bytes. All historians
-// share it, because they spend most of their time on decoding.
+// decoded caches the decoded contents of objects by the digest of their bytes. All historians
+// share this cache, because decoding takes most of their time.
 var decoded sync.Map
 
 func (h *historian) contentOf(key string) content {

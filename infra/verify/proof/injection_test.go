@@ -47,8 +47,9 @@ func (k kind) concerns(call string) bool {
 	return !asks || k != muchLater && k != tooLate
 }
 
-// injection makes one call of a scenario go wrong, and gives the scenario a new process
-// after a crash. An empty target lets every call pass.
+// injection makes one store call of a scenario go wrong: the call whose label is target. If
+// target is empty, no call goes wrong. After a crash, the injection gives the scenario a new
+// process.
 type injection struct {
 	*world
 	target string
@@ -140,8 +141,7 @@ func injected(err error) bool {
 	return errors.Is(err, objstore.ErrFault) || errors.Is(err, errCrash)
 }
 
-// now lets the effect of a late call happen, if the injection is of the given kind and the
-// call was made.
+// now lets the late call take effect if the injection is of kind k and its call has been made.
 func (i *injection) now(k kind) {
 	i.mu.Lock()
 	due := i.kind == k && i.fired

@@ -27,8 +27,9 @@ type ledger struct {
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk maps every delivery with an item that nobody understands to the good events of the
-	// delivery. rejected holds the deliveries that a response reported as kept in quarantine.
+	// junk maps every delivery that contains an item no recorder understands to the delivery's
+	// good events. rejected holds the deliveries for which a response said that they were
+	// quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
 	// replayable maps each item from an older version to the events in it. Once the item has
@@ -114,8 +115,8 @@ func (l *ledger) due(client string) map[identity]time.Time {
 }
 
 // check compares the events that a query showed with the events that were due when the query
-// began. The query must show each due event once, as first delivered, and no event that was
-// never delivered.
+// began. The query must show each due event exactly once, with a received time no later than
+// that of the first acknowledged delivery. It must not show an event that was never delivered.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The tests build thousands of short-lived worlds, so the garbage collector must run rarely.
+// TestMain makes the garbage collector run rarely, because the tests build thousands of
+// short-lived worlds.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // otherwise every refused delivery would log a line
 	debug.SetGCPercent(1000)

@@ -43,7 +43,8 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try repeats an attempt, a second apart, until the attempt reports that it is done.
+// try calls attempt until it reports that it is done or returns an error. Before each call,
+// the sender's clock advances by a second. The constant patience limits the number of calls.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)

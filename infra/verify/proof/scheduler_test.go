@@ -49,7 +49,7 @@ func newScheduler(random *rand.Rand, rate int) *scheduler {
 	return s
 }
 
-// actor is a job whose calls are scheduled. Its clock advances with its calls.
+// actor is a job whose store calls are scheduled. Its clock advances with each of its turns.
 type actor struct {
 	scheduler *scheduler
 	name      string
@@ -87,8 +87,8 @@ var outcomes = []outcome{
 
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
-// start starts an actor whose clock is wrong by offset. The actor acts once it gets its first
-// turn.
+// start starts an actor whose clock is wrong by the given offset. The actor calls act when it
+// gets its first turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {
@@ -136,7 +136,7 @@ func (a *actor) pause(turns int) {
 	}
 }
 
-// leave ends a turn, after the call has had its effect.
+// leave ends a turn. It is called once the released call has had its effect.
 func (s *scheduler) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -275,7 +275,7 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 type process struct {
 	actor  *actor
 	store  objstore.Store
-	ignore func(objstore.Call) bool // calls that need no turn
+	ignore func(objstore.Call) bool // reports whether a call needs no turn
 	dead   atomic.Bool
 }
 

@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// schedule runs recorders, compactors, readers and an operator on one partition. One seed
-// decides how the calls of these actors interleave, and which calls fail, come late or get
-// lost. The clocks of the actors are hours apart.
+// schedule runs recorders, compactors, readers and an operator on one partition. A seed
+// decides how their store calls interleave, which of these calls fail or take effect late, and
+// when processes crash. The clocks of these actors are hours apart.
 type schedule struct {
 	*world
 	*scheduler
@@ -191,8 +191,9 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 	return true
 }
 
-// receive delivers a parcel to the webhooks of a recorder. Each delivery gets new webhooks
-// with a fixed clock, so that the test and the webhooks agree on the received time.
+// receive delivers a parcel to the recorder through webhooks and reports whether the parcel
+// was acknowledged. Each delivery gets its own webhooks with a fixed clock, so that the test
+// knows the received time.
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
 	received := a.now()
 	if received.Before(noon) {

@@ -33,7 +33,7 @@ func TestTheTableNamesTests(t *testing.T) {
 	}
 }
 
-// declares reports whether a test file of the folder declares the test.
+// declares reports whether a test file in the folder declares the given test.
 func declares(t *testing.T, folder, test string) bool {
 	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// runs returns a world with n runs of two objects in one partition.
+// runs returns a world with n runs, of two objects each, in one partition.
 func runs(t *testing.T, n int) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range n {
@@ -36,7 +36,7 @@ func isOutput(key string) bool {
 	return err == nil && !name.Fresh()
 }
 
-// listed returns every segment of the bucket, in the order of the keys.
+// listed returns every segment in the bucket, sorted by key.
 func (w *world) listed() []layout.Segment {
 	objects, err := objstore.All(w.t.Context(), w.store, layout.EventsPrefix, "")
 	require.NoError(w.t, err)
@@ -155,9 +155,9 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// Objects that arrive during a merge must not be deleted with the inputs of the merge, although
-// those objects lie in the same partition, sort before the output and may belong to the same
-// run as an input.
+// When a merge deletes its inputs, it must not delete other objects that arrived during the
+// merge. Such objects may lie in the same partition, sort before the output, and belong to the
+// same run as an input.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w := runs(t, 3)
 	var arrived []string
@@ -312,8 +312,8 @@ func twins(t *testing.T) (one, two []byte) {
 	return one, twin(t, one, func(n int) []byte { return encode(1000 + n) })
 }
 
-// twin calls other with rising numbers and returns the first segment that has the same shape as
-// the segment one.
+// twin calls other(1), other(2) and so on. It returns the first segment that has the same
+// shape as the segment in the parameter one: the same sizes, offsets and number of rows.
 func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 	shape := func(data []byte) string {
 		footer, err := segment.ParseFooter(data, int64(len(data)))

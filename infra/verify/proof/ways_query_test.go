@@ -16,9 +16,9 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// If the object under a key changes between two reads, a reader must report the key as
-// unreadable. Otherwise it reads the rows of one object by the footer of the other, and shows
-// rows of neither object or hides rows of both.
+// If the object under a key changes between two reads, the reader must report the key as
+// unreadable. Otherwise it would use the footer of one object to read rows from the other. It
+// could then show rows that are in neither object, or omit rows of both.
 func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
@@ -43,11 +43,11 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, key, result.Unreadable[0].Key)
 }
 
-// Between two pages of a listing, a compaction merges all objects, or only the objects of the
-// lowest level. No event may be missing: the output sorts after its inputs, so a later page of the
-// listing shows it.
+// A compaction runs between two pages of a reader's listing. It merges all objects, or only
+// those of the lowest level. The query must still show every event, because a merge's output
+// sorts after its inputs and so appears on a later page.
 func TestACompactionBetweenTwoPages(t *testing.T) {
-	// Only the lowest level is merged, because the day is not over.
+	// At noon the day is not over, so the compactor merges only the lowest level.
 	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }}
 	for name, merge := range map[string]func(*world) error{
 		"all": (*world).settle,

@@ -90,8 +90,8 @@ func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// Two recorders claim one bucket with different layouts, and their claims interleave, fail and
-// come late. Events must never be acknowledged under both layouts.
+// Two recorders claim the same bucket for different layouts. Their store calls interleave,
+// fail or take effect late. Events must never be acknowledged under both layouts.
 func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 	won := map[string]int{}
 	for seed := range uint64(1500 / everyNth) {

@@ -95,9 +95,9 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// After a crash between the put of the events and the put into quarantine, the events must be
-// recorded, and the sender must get neither 2xx nor 400. So the sender delivers again, and a
-// query must show each event once.
+// A recorder crashes after it has put a delivery's good events and before it has quarantined
+// the rest. The events must already be recorded. The response must be 503, so that the sender
+// delivers again. After the second delivery, a query must still show each event once.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())

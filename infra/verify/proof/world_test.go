@@ -145,12 +145,13 @@ func (w *world) newCompactor(store compact.Store, config compact.Config) *compac
 	return compactor
 }
 
-// all returns the request for every event of a client.
+// all returns a query request whose time range covers all events of a client.
 func all(client string) query.Request {
 	return query.Request{InstanceID: "i", ClientID: event.ClientID(client), From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
 }
 
-// today returns the request for the events of a client in one partition.
+// today returns a query request that covers only one partition: the client's events in the
+// hour after noon.
 func today(client string) query.Request {
 	q := all(client)
 	q.From, q.To = noon, noon.Add(time.Hour)

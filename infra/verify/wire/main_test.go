@@ -54,7 +54,7 @@ func connect(t *testing.T, proxy http.Handler) objstore.Store {
 	return store
 }
 
-// patient returns a store that retries as often as functions do.
+// patient returns a store that retries failed calls as often as the functions do.
 func patient(store objstore.Store) objstore.Store {
 	return objstore.Retrying(store, objstore.RetryPolicy{Attempts: 5, Base: time.Microsecond, Max: time.Millisecond})
 }

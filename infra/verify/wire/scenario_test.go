@@ -208,7 +208,8 @@ func same(got, want []event.Event) error {
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The stand-in dates objects by the wall clock, because signatures need it.
+	// The stand-in dates objects by the wall clock, which it needs for checking signatures. This
+	// clock is a year ahead, so that all objects are old enough to be merged.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {

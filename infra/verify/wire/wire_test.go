@@ -54,7 +54,8 @@ func newRig(t *testing.T) *rig {
 	return &rig{proxy: proxy, store: store, dir: t.TempDir()}
 }
 
-// scenario returns a new scenario and the store below its prefix.
+// scenario returns a new scenario and a store for checking its bucket. Both use a new prefix,
+// and only the scenario's own store retries failed calls.
 func (r *rig) scenario() (scenario, objstore.Store) {
 	r.runs++
 	store := oneShard{objstore.WithPrefix(r.store, fmt.Sprintf("run%d/", r.runs))}
