@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// dayOf returns the query for the whole day of a device.
+// dayOf returns a query request for a device's events of the whole day.
 func dayOf(d device) query.Request {
 	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }
@@ -31,9 +31,9 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes one kind of query. A warm query uses a reader that already has the footers of the
-// partition in its cache. Any other query is the first one of its reader, as in a new instance of the
-// function.
+// queries describes queries about devices, and whether their reader is warm. A warm reader already has
+// the partition's footers in its cache. If warm is false, each query is its reader's first, as in a new
+// function instance.
 type queries struct {
 	shards  int
 	warm    bool
@@ -86,7 +86,7 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, err
 }
 
 // rounds returns the largest number of round trips among a few queries. On a busy machine the gate may
-// count one round trip as two, so rounds repeats each query and keeps the smallest of three counts.
+// count one round trip as two, so rounds makes each query three times and keeps the smallest count.
 func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
 	for _, d := range sample(q.devices, 20) {
 		best := 0

@@ -27,7 +27,7 @@ type costs struct {
 	queryLists  float64
 	queryReads  float64
 	queryRounds float64
-	mergeCPU    float64 // per row that the compactor writes and verifies
+	mergeCPU    float64 // CPU time per row that the compactor writes and verifies
 	rewrites    float64 // number of times that the compactor writes each row
 	mergePuts   float64 // put-class requests that the compactor makes per partition and day, without lists
 	mergeReads  float64 // reads that the compactor makes per partition and day
@@ -35,7 +35,8 @@ type costs struct {
 	roundTrip   float64 // mean time of a request, in seconds
 }
 
-// measuredCosts returns costs for partitions of 35,000 rows. It returns an error if a measurement is missing.
+// measuredCosts derives the costs from the measurements, which are mostly of partitions with 35,000
+// rows. It returns an error if a measurement is missing.
 func measuredCosts(found *results) (costs, error) {
 	var missing error
 	value := func(benchmark, unit string) float64 {
@@ -87,8 +88,8 @@ var (
 	large = size{1, 1}     // instances of the compactor
 )
 
-// units returns the compute units for the given number of calls that take the given number of seconds
-// each.
+// units returns the compute units (CU) for the given number of calls, each of which takes the given
+// number of seconds.
 func (s size) units(t tariffs, calls, seconds float64) float64 {
 	return calls*t.calls/10_000 + calls*seconds*(s.vcpu*t.vcpu+s.gigabytes*t.memory)
 }

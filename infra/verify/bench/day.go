@@ -116,8 +116,8 @@ func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
 	return size, err
 }
 
-// timeQueries measures warm queries in this process and on the local disk. It returns the reader of
-// these queries.
+// timeQueries measures how long warm queries take in this process, with the bucket on the local disk.
+// It returns the reader that it used.
 func (d *fleetDay) timeQueries(ctx context.Context, found *results, local *oss.Store) (*query.Reader, error) {
 	reader, err := query.New(local, query.Config{Shards: d.shards})
 	if err != nil {

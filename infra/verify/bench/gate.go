@@ -13,9 +13,9 @@ import (
 const gateWait = 8 * time.Millisecond
 
 // gate is a store for readers that counts round trips. It holds every request until no other request
-// has arrived for gateWait. Then it lets all held requests pass and counts one round trip. Requests
-// made at the same time therefore count as one round trip, and requests made after a response count as
-// the next one, however fast the store is.
+// has arrived for the duration gateWait. Then it lets all held requests pass and counts one round trip.
+// Requests made at the same time therefore count as one round trip, and requests made after a response
+// count as the next one, however fast the store is.
 type gate struct {
 	store query.Store
 
@@ -59,7 +59,7 @@ func (g *gate) release(open chan struct{}) {
 	g.rounds++
 }
 
-// take returns the number of round trips since the previous call of take.
+// take returns the number of round trips since the previous call to take.
 func (g *gate) take() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

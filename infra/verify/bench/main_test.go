@@ -22,7 +22,7 @@ import (
 )
 
 // compactVariable is an environment variable that holds the folder of a bucket. If it is set, the test
-// binary only compacts that bucket and prints the peak memory of its process in KB.
+// binary only compacts that bucket and prints its own peak memory in KB.
 const compactVariable = "BENCH_COMPACT"
 
 func TestMain(m *testing.M) {

@@ -41,8 +41,8 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
-// withoutIDs returns only the events of brokers that send identifiers neither for connections nor for
-// events. Such identifiers are mostly random and take as much space in any format.
+// withoutIDs returns the events that have neither a channel identifier nor a source event identifier.
+// These identifiers are mostly random, so they take the same space in any format.
 func withoutIDs(events []event.Event) (others []event.Event) {
 	for _, e := range events {
 		if e.ChannelID == "" && e.SourceEventID == "" {

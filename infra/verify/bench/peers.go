@@ -81,7 +81,8 @@ func (c comparison) measure(ctx context.Context, name string, p peer, rows iter.
 	return c.question(ctx, name, p.ask, questions)
 }
 
-// question checks that a peer returns our rows, and measures how long the peer takes.
+// question checks that a peer returns the same rows as our reader, and measures how long the peer
+// takes.
 func (c comparison) question(ctx context.Context, name string, theirs asker, questions int) error {
 	devices := sample(c.day.devices, questions)
 	rows := 0

@@ -14,9 +14,9 @@ type tariffs struct {
 	hour     float64    // minimum charge for a function in each hour in which it ran
 }
 
-// listPrices has the prices of Function Compute as of February 2026, from Alibaba Cloud's page on
-// pay-as-you-go billing (help.aliyun.com/functioncompute), and the prices of OSS as of 2023, which
-// come from second-hand sources only.
+// listPrices holds the prices of Function Compute as of February 2026, from Alibaba Cloud's page on
+// pay-as-you-go billing (help.aliyun.com/functioncompute). Its prices of OSS are as of 2023 and come
+// from second-hand sources.
 var listPrices = tariffs{
 	storage:  0.12,
 	puts:     0.01,

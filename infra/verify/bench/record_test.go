@@ -23,7 +23,7 @@ func BenchmarkRecord(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		hooks  []webhook
-		newRun bool // each webhook starts a run
+		newRun bool // whether each webhook starts a new run
 	}{
 		{"events=1/empty-run", webhooks(b, partition, 1), true},
 		{"events=1/growing-run", webhooks(b, partition, 1), false},

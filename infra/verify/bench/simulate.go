@@ -32,7 +32,7 @@ type simulation struct {
 	nextRun   time.Time // when the compactor runs next
 
 	appends int
-	counted *objstore.Counting // the compactor's requests
+	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
 	// live holds the numbers of objects that a query must read, counted before and after each run of
 	// the compactor.

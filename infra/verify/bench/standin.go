@@ -73,7 +73,7 @@ const (
 	ossSlow   = 40 * time.Millisecond
 )
 
-// likeOSS returns a random time for one request, as OSS might take it.
+// likeOSS returns a random duration for one request, with the distribution that is assumed for OSS.
 func likeOSS() time.Duration {
 	return time.Duration(float64(ossMedian) * math.Exp(ossSpread()*rand.NormFloat64()))
 }

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// column is a column of the peers' table, which has one column for each field of a row. The field
-// value is a pointer to that field.
+// column is a column of the table in which the peers store our rows. Each column corresponds to a field
+// of segment.Row, and value is a pointer to that field.
 type column struct {
 	name  string
 	value any

@@ -86,7 +86,7 @@ func (t target) verdict(value, scale float64) string {
 	}
 }
 
-// printTargets prints each figure to beat beside the measurement.
+// printTargets prints each target next to the measured value.
 func printTargets(out io.Writer, found *results, scale float64) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nbenchmark\tunit\tto beat\tmeasured\t")

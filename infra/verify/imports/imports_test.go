@@ -104,7 +104,8 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// Each place must forbid imports of every package of ours that the place does not name.
+// Each place must forbid its package to import any package of ours that the place does not
+// list, and must allow the packages that it lists.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {
 		for _, imported := range places {

@@ -20,7 +20,7 @@ export default [
       'no-param-reassign': 'error',
       'no-promise-executor-return': 'error',
       'no-redeclare': 'error',
-      // Names that are probably a forgotten declaration, but exist on window.
+      // These names exist on window, so a forgotten declaration would otherwise go unnoticed.
       'no-restricted-globals': ['error', 'event', 'name', 'status', 'top', 'parent', 'length', 'find', 'stop', 'open', 'close'],
       'no-return-assign': 'error',
       'no-sequences': 'error',

@@ -30,6 +30,6 @@ func TestEveryFaultWhileCompacting(t *testing.T) {
 	for run := range 4 {
 		w.seed(20+run, 1, span(clientA, dayMS+run*10, 12)...)
 	}
-	w.seed(30, 1, at(clientC, 1)) // no other run can be merged with this run
+	w.seed(30, 1, at(clientC, 1)) // the only run in its partition, so there is nothing to merge it with
 	everyFault(t, w.clone, compacting)
 }

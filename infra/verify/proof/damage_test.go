@@ -165,7 +165,8 @@ func (w *world) requireShown(what, key string) (noticed bool) {
 	return noticed
 }
 
-// requireLeftAlone runs the compactor, which must merge all objects except the damaged one.
+// requireLeftAlone runs the compactor. It must report the object under key as unreadable,
+// leave that object unchanged, and merge all others.
 func (w *world) requireLeftAlone(what, key string, data []byte) {
 	w.t.Helper()
 	want := w.eventsOutside(clientA, key)

@@ -28,7 +28,8 @@ type parcel struct {
 	events []event.Event
 	// If junk is true, the body also contains an item that no recorder understands.
 	junk bool
-	// trigger makes the sender deliver through a trigger of the platform instead of a webhook.
+	// If trigger is true, the sender delivers through a trigger of the function platform instead
+	// of a webhook.
 	trigger bool
 }
 
@@ -117,8 +118,8 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the status of the response. A trigger gets an error or
-// nil instead of a status; for a trigger, status returns the status of the same meaning.
+// status delivers a parcel and returns the HTTP status of the response. A trigger gets no HTTP
+// status, so status converts the trigger's result to the corresponding one.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -168,8 +169,8 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a parcel as a whole, as an older version does if it understands
-// none of the parcel's events. After a successful replay, queries must show the events.
+// keepReplayable quarantines a whole parcel, as an older version would if it understood none
+// of the parcel's events. Once the item has been replayed, queries must show these events.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)
@@ -181,10 +182,12 @@ func (w *world) keepReplayable(p parcel, received time.Time) {
 	w.replayable[id] = w.deliver(p.events, received)
 }
 
-// quarantineSound returns nil if the quarantine holds every rejected delivery, and no
-// delivery that was never sent. A recorder records the good events of a delivery before it
-// quarantines the rest. So for each item found, queries must show the good events from now
-// on, even if the sender never got a response.
+// quarantineSound returns nil if the quarantine holds every delivery that was reported as
+// rejected, and nothing that was never sent.
+//
+// A recorder records the good events of a delivery before it quarantines the delivery. So
+// quarantineSound marks the good events of every item that it finds as acknowledged: from then
+// on queries must show them, even if the sender got no response.
 func (w *world) quarantineSound() error {
 	ids, err := items(w.t.Context(), w.store)
 	if err != nil {

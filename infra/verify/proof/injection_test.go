@@ -34,14 +34,14 @@ const (
 
 var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
 
-// patience is the number of times a sender delivers before it gives up, and the number of
-// calls that fail in an outage.
+// patience is the number of times that a sender delivers a parcel before it gives up. It is
+// also the number of calls that fail in an outage.
 const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether a fault of this kind is worth a run for a call. A delayed read or
-// listing has no effect on the store, so for such calls one kind of delay is enough.
+// concerns reports whether this kind of fault is worth testing on a call. Reads and listings
+// do not change the store, so one of the three kinds of delay is enough for them.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
@@ -72,9 +72,9 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label returns a name for a call. The call has the same name each time a scenario is played,
-// although recorders draw new run identifiers and calls of several partitions come in any
-// order.
+// label returns a name for a call that stays the same each time a scenario is played. So the
+// name must not depend on run identifiers, which are random, or on the order of calls to
+// different partitions.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {
@@ -193,8 +193,9 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending is the last part of the scenarios that change the bucket. Late effects happen before
-// or after the last compaction.
+// ending finishes a scenario that changes the bucket. If a call is still late, it takes effect
+// before or after the last compaction, depending on the kind of injection. The world must be
+// sound before and after each of these steps.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

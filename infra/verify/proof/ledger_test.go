@@ -63,14 +63,15 @@ func (l *ledger) clone() *ledger {
 	return c
 }
 
-// sendJunk notes a delivery with an item that nobody understands, and its good events.
+// sendJunk records that a delivery was sent with an item that no recorder understands. The
+// other items of the delivery are the good events.
 func (l *ledger) sendJunk(item arrival, good []event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.junk[item] = good
 }
 
-// reject notes that a response reported a delivery as kept in quarantine.
+// reject records that a response reported the delivery as quarantined.
 func (l *ledger) reject(item arrival) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,8 +46,8 @@ func mixed(t *testing.T) *world {
 	return w
 }
 
-// wholeBytes is the size of the largest object that a query reads whole. Some objects of a
-// mixed world are larger.
+// wholeBytes is the size up to which a query reads an object with a single request. The world
+// that mixed returns also has larger objects.
 const wholeBytes = 5000
 
 // reading is a job that sends one query twice through one reader. The second time, the reader

@@ -70,10 +70,10 @@ func recording(i *injection) error {
 	for n, step := range []func() error{
 		func() error { return s.send(at(clientA, 0), at(clientB, 0), at(clientC, 0)) },
 		func() error { return s.send(at(clientA, 1)) },
-		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run is full by now
+		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run of clients A and B is now full
 		func() error { return s.send(at(clientA, 3), at(clientC, 1)) },
 		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
-		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // repeats an event
+		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // the second event was already sent in the previous step
 		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
 		// By now, all runs have reached the maximum age.
 		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) },

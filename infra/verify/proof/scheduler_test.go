@@ -128,7 +128,8 @@ func (a *actor) enter(call objstore.Call) outcome {
 // idle marks a turn without a call.
 const idle objstore.Op = "idle"
 
-// pause takes the given number of turns without a call, so that other actors proceed.
+// pause takes the given number of turns without making a call, so that other actors can
+// proceed.
 func (a *actor) pause(turns int) {
 	for range turns {
 		a.enter(objstore.Call{Op: idle})
@@ -208,7 +209,8 @@ func (s *scheduler) step() {
 	close(t.release)
 }
 
-// letLoose makes n late effects happen, in random order. The caller holds mu.
+// letLoose lets n of the postponed calls take effect, in random order. The caller must hold
+// mu.
 func (s *scheduler) letLoose(n int) {
 	for range n {
 		at := s.random.IntN(len(s.late))

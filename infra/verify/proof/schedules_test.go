@@ -33,8 +33,8 @@ type schedule struct {
 	*scheduler
 	// pages is the number of objects in a listing page.
 	pages int
-	// atOnce is the number of calls that an actor makes at the same time, if its job allows
-	// that.
+	// atOnce is the number of parcels that a recorder takes at the same time. It is also the
+	// number of requests that a query may make in parallel.
 	atOnce int
 
 	sending sync.Mutex
@@ -206,7 +206,7 @@ func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store
 	return acknowledged
 }
 
-// operate replays the quarantine a few times.
+// operate acts as an operator who replays the quarantine a few times.
 func (s *schedule) operate(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(20))
@@ -218,7 +218,8 @@ func (s *schedule) operate(a *actor) {
 	}
 }
 
-// compact runs a few compactors. A compactor merges a random number of objects at a time.
+// compact acts as a compactor that runs a few times, each time with random limits on the
+// number of objects that it merges at once.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
@@ -247,7 +248,7 @@ func (s *schedule) read(a *actor) {
 		a.pause(a.random.IntN(8))
 		request := today([]string{clientA, clientB}[a.random.IntN(2)])
 		if s.atOnce > 1 {
-			request = all(string(request.ClientID)) // lists several partitions at the same time
+			request = all(string(request.ClientID)) // so that the query lists several partitions at the same time
 		}
 		err := s.ask(reader, request)
 		if err != nil && !injected(err) && !errors.Is(err, query.ErrUnsettled) {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each test that the table of doc.go names must exist, in the folder that the table names before
-// the test or, without a folder, in this package.
+// Every test named in the table of doc.go must exist. If the table names a folder before the
+// test, the test must be in that folder. All other tests must be in this package.
 func TestTheTableNamesTests(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)

@@ -92,8 +92,8 @@ type lying struct{ objstore.Store }
 
 func (l lying) Put(context.Context, string, io.ReaderAt, int64) error { return nil }
 
-// Nothing may be deleted after a put of unknown outcome, or after a confirmed put that cannot
-// be read back.
+// If the outcome of a put is unknown, or if a put was confirmed but the output cannot be read
+// back, the compactor must delete nothing.
 func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	hold := make(chan struct{})
 	for name, fault := range map[string]objstore.Fault{
@@ -277,8 +277,8 @@ func TestTheHighestLevelIsLeftAlone(t *testing.T) {
 	require.NoError(t, w.sound())
 }
 
-// If the object under a key changes between two reads, the compactor must leave the key alone.
-// Otherwise it merges the rows of one object by the footer of the other.
+// If the object under a key changes between two reads, the compactor must leave the object
+// alone. Otherwise it would use the footer of one object to merge the rows of the other.
 func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	w := runs(t, 3)
 	one, two := twins(t)

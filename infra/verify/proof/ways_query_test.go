@@ -126,7 +126,8 @@ func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A query of a bucket with two layouts must fail rather than show half of the events.
+// If a bucket has the markers of two layouts, a query must fail rather than show only part of
+// the events. A compactor must fail after its first request.
 func TestTwoLayoutsShowNothing(t *testing.T) {
 	w := runs(t, 2)
 	require.NoError(t, w.store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))

@@ -49,7 +49,8 @@ func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	require.Len(t, w.store.broken(), 1)
 }
 
-// Without random bits, no run may start, and nothing may be put or acknowledged.
+// If a recorder cannot draw 128 random bits, it must not start a run, put a segment or
+// acknowledge an event.
 func TestNoRunWithoutRandomBits(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	writer := w.newWriter(w.store, record.Config{Random: bytes.NewReader(make([]byte, 15))})

@@ -22,9 +22,9 @@ import (
 )
 
 // receiving is a job that sends good, partly bad and wholly bad deliveries to the webhooks,
-// delivers notifications of triggers, and replays the whole quarantine, which holds an item from
-// an older version. The budget admits one delivery at a time, so if a fault leaves the budget
-// reserved, the webhooks refuse all later deliveries.
+// and delivers trigger notifications. It also replays the whole quarantine, including an item
+// that an older version quarantined. The budget admits one delivery at a time. So if a fault
+// kept part of the budget reserved, all later deliveries would be refused.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -132,7 +132,7 @@ func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
 }
 
 // A replay must give each event the received time of the quarantined item, not the time of the
-// replay. Otherwise every replay turns an event that carries no time into a new event.
+// replay. Otherwise every replay would turn an event that carries no time into a new event.
 func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	received := noon.Add(time.Minute)

@@ -76,9 +76,10 @@ func flip(body []byte) {
 	}
 }
 
-// slice adds first, last and size to the first byte, the last byte and the object size that a
-// range response states. If the range becomes shorter, slice shortens the body as well. If
-// size is negative, it counts from the end of the range, not from the end of the object.
+// slice changes what a range response says about itself: it adds first to the position of the
+// first byte, last to the position of the last byte, and size to the size of the object. It
+// then cuts the body to the new length. A negative size is added to the end of the range
+// instead of the size of the object.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

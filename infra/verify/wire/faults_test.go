@@ -27,7 +27,7 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 // fault says so.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
-	putPasses := map[string]bool{"response cut": true} // the header alone confirms a put
+	putPasses := map[string]bool{"response cut": true} // the response header is enough to confirm a put
 	onlyOfReads := map[string]bool{"slice damaged": true, "whole object": true, "slice short": true, "object short": true, "another slice": true}
 	onlyOfPuts := map[string]bool{"body damaged": true}
 	unseenInAPart := map[string]bool{"slice damaged": true, "wrong checksum": true}
@@ -76,8 +76,8 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// closing is a handler that ends each connection after one response, because Go's client may
-// retry by itself on a connection that was used before.
+// closing is a handler that ends each connection after one response. On a connection that has
+// been used before, Go's HTTP client may retry a request on its own.
 type closing struct{ http.Handler }
 
 func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {

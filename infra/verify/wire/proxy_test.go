@@ -90,7 +90,8 @@ type exchange struct {
 	body    []byte
 }
 
-// forward sends the request to the store, even if its sender no longer waits.
+// forward sends the request to the store, even if the sender is no longer waiting, and returns
+// the response.
 func (x *exchange) forward() *reply {
 	r := x.request.Clone(context.WithoutCancel(x.request.Context()))
 	r.Body = io.NopCloser(bytes.NewReader(x.body))
@@ -126,7 +127,7 @@ func (x *exchange) cut(r *reply) {
 	panic(http.ErrAbortHandler)
 }
 
-// reset ends the connection the way a crashed peer does.
+// reset ends the connection with a TCP reset, as a crashed peer would.
 func (x *exchange) reset() {
 	connection, _, err := x.w.(http.Hijacker).Hijack()
 	if err != nil {

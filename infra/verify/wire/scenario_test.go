@@ -26,7 +26,7 @@ import (
 
 var (
 	noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	// received is the time at which the recorders receive everything.
+	// received is the time at which the recorders receive all events.
 	received = noon.Add(time.Hour)
 )
 

@@ -20,7 +20,7 @@ import (
 // burst is a fault that hits consecutive requests of a scenario.
 type burst struct {
 	fault    wire.Fault
-	from, to int // counted from 1 among the requests that the fault applies to
+	from, to int // the first and the last request that it hits, counted from 1 among those that the fault applies to
 }
 
 func (b burst) String() string {
@@ -80,7 +80,8 @@ func (r *rig) requests(t *testing.T) map[string]int {
 	return requests
 }
 
-// suffer plays a scenario with a burst and returns the number of injected faults.
+// suffer plays a scenario while a burst of faults hits it, and then checks the bucket. It
+// returns the number of injected faults and the scenario.
 func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
