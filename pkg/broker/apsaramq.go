@@ -37,7 +37,7 @@ type apsaraMQ struct {
 	data value // an envelope's field "data"
 }
 
-// apsaraMQNotice is a notification without its envelope.
+// apsaraMQNotice is a notification without an envelope.
 type apsaraMQNotice struct {
 	eventType, clientID, channelID, address, time value
 }

@@ -32,8 +32,9 @@ var awsIoTSource = Source{
 //	disconnectReason      see awsReasons                               disconnected
 //	connectFailureReason  see awsFailures                              connect_failed
 //
-// A rule may select more topics, so subscribed and unsubscribed are ignored, not rejected.
-// The key clientInitiatedDisconnect adds nothing to disconnectReason.
+// A rule may also select other topics, so the events subscribed and unsubscribed are ignored
+// rather than rejected. The key clientInitiatedDisconnect is ignored, because it adds nothing
+// to disconnectReason.
 type awsIoT struct {
 	eventType, clientID, timestamp         value
 	session, principal, address, version   value
@@ -98,12 +99,12 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 	r.when(e, timeField{"timestamp", m.timestamp})
 }
 
-// versionDigits is the length to which leading zeros extend a version number.
+// versionDigits is the number of digits to which leading zeros pad a version number.
 const versionDigits = 10
 
-// versionID returns the version number with leading zeros. Events of one millisecond
-// sort by this text, so in a takeover the older connection comes first. A connect and the
-// end of the same connection have the same number; only their kinds of event differ.
+// versionID returns the version number with leading zeros. Events in the same millisecond sort
+// by this string, so the older connection comes first in a takeover. The connect and the end of
+// one connection have the same number; only their kinds of event differ.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {
@@ -120,12 +121,12 @@ var awsReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict:     {"DUPLICATE_CLIENTID"},
 	event.NotAuthorized: {
 		"AUTH_ERROR",       // authentication failed, or a policy denied a topic
-		"FORBIDDEN_ACCESS", // for example, a denied address
+		"FORBIDDEN_ACCESS", // for example, the client's address is denied
 		"CUSTOMAUTH_TTL_EXPIRATION",
 	},
 	event.InvalidParam: {
 		"CLIENT_ERROR",
-		"THROTTLED", // no exact word; InvalidParam is nearest
+		"THROTTLED", // no exact equivalent; InvalidParam is the nearest
 	},
 	event.ServerShutdown: {
 		"SERVER_ERROR", "SERVER_INITIATED_DISCONNECT",
@@ -137,5 +138,5 @@ var awsReasons = table(map[event.ActionInfo][]string{
 // awsFailures maps each connectFailureReason to its meaning. AWS documents only one
 // reason.
 var awsFailures = table(map[event.ActionInfo][]string{
-	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // also if the topic of the will message is denied
+	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // also sent if the will message's topic is denied
 })

@@ -110,7 +110,7 @@ func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	require.Equal(t, got[0].Channel(), got[2].Channel())
 }
 
-// Events of one millisecond sort in the order of the connections, and each connect comes
+// Events in the same millisecond sort in the order of their connections, and each connect comes
 // before the end of the same connection.
 func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
 	var rows []segment.Row

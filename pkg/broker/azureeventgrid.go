@@ -20,7 +20,7 @@ const (
 )
 
 // azureEventGrid is a life cycle event of the MQTT broker of Azure Event Grid, in the
-// schema of CloudEvents 1.0 or in the schema of Event Grid
+// CloudEvents 1.0 schema or in the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
 //
 //	CloudEvents  Event Grid  meaning
@@ -35,8 +35,8 @@ const (
 //	sequenceNumber            grows with each connection of a session; equal in a connect and its end
 //	disconnectionReason       see azureReasons; in …Disconnected only
 //
-// CONNECT contains the authentication name as its user name and the session name as its
-// client identifier, so one user name may have many client identifiers
+// In CONNECT, the authentication name is the user name and the session name is the client
+// identifier. One user name may have many client identifiers
 // (https://learn.microsoft.com/azure/event-grid/mqtt-establishing-multiple-sessions-per-client).
 type azureEventGrid struct {
 	id, kind, eventKind, time, eventTime, data value
@@ -136,7 +136,7 @@ func (m *azureEventGrid) namespaceName(r *reader) string {
 }
 
 // azureChannel returns the identifier of a client's connection. The identifier contains the
-// namespace, because after a failover the client continues in another namespace, where the
+// namespace because, after a failover, the client continues in another namespace, where the
 // sequence numbers start again.
 func azureChannel(namespace, sequence string) string {
 	if sequence == "" || namespace == "" {

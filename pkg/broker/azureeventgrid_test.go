@@ -124,7 +124,7 @@ func TestAzureEventGridClientIsTheSession(t *testing.T) {
 }
 
 // All events of a connection have the same channel. No other connection has this channel, not
-// even a connection with the same number in another namespace.
+// even a connection with the same sequence number in another namespace.
 func TestAzureEventGridConnectionHasOneChannel(t *testing.T) {
 	channel := func(kind, namespace, sequence string) string {
 		data := fmt.Sprintf(`{"clientSessionName":"c","namespaceName":%s,"sequenceNumber":%s}`, namespace, sequence)

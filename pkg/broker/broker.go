@@ -1,7 +1,7 @@
-// Package broker turns the payloads of brokers into events. Each source has its own file,
-// and source.go lists all sources. Everything here is a pure function of its input.
+// Package broker turns the payloads of brokers into events. Each source has its own file, and
+// source.go lists all sources. All functions are pure.
 //
-// What always holds:
+// Invariants:
 //
 //   - A decoder never panics and never guesses. Each item of a body becomes an event,
 //     is ignored because its kind is known and not recorded, or is Rejected with the
@@ -10,7 +10,7 @@
 //   - Absent, null, "" and "undefined" all mean that the source did not give a value.
 //     The exception is a client identifier, which may really be "undefined".
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo
-//     are words of the vocabulary: the exact words or, if there are none, the nearest.
+//     are words of the vocabulary: the exact words or, failing that, the nearest.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
 //     contains a password or a message payload.
 //
@@ -26,8 +26,8 @@ import (
 
 // Rejected is an item that could not be understood.
 type Rejected struct {
-	// Item is the index of the item in the array. For lines, it is the index of the line
-	// among the lines that are not blank.
+	// Item is the index of the item in the array. For lines, it is the index of the line among
+	// the non-blank lines.
 	Item int `json:"item"`
 	// Field is the key at fault, as the source spells it. It is empty if the item as a
 	// whole is at fault.

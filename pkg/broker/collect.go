@@ -13,8 +13,8 @@ const (
 	// maxPreallocated is the maximum number of events for which memory is allocated in
 	// advance. The expected number is estimated from the size of the first item.
 	maxPreallocated = 4_096
-	// maxRejected is the maximum number of rejections of one body. The last rejection
-	// stands for all further rejected items.
+	// maxRejected is the maximum number of rejections for one body. The last rejection stands
+	// for all further rejected items.
 	maxRejected = 1_000
 )
 
@@ -94,9 +94,8 @@ func through(first, later []byte) []byte {
 	return first[:length:cap(first)]
 }
 
-// interner lets equal short texts of a batch, such as the name of a node, share one
-// string. It is a cache with one slot for each hash; a collision replaces the text in the
-// slot.
+// interner lets equal short strings in a batch, such as a node's name, share memory. It is a
+// cache with one slot for each hash; a collision replaces the string in the slot.
 type interner [64]string
 
 // maxInterned is the maximum length of a shared string in bytes.

@@ -19,8 +19,9 @@ var emqxSource = Source{
 	},
 }
 
-// emqx is an event of the rule engine of EMQX 5 and 6, sent by an HTTP action with an
-// empty body template. The struct holds the fields that are recorded:
+// emqx is an event from the rule engine of EMQX 5 or 6, sent by an HTTP action with an empty
+// body template. The struct holds the fields that the decoder reads. The events are recorded as
+// follows:
 //
 //	event                                                    recorded as
 //	client.connected                                         connect, accepted
@@ -181,7 +182,7 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel returns the protocol level of MQTT. A gateway sends the version of its own
+// emqxLevel returns the MQTT protocol level in v. A gateway sends the version of its own
 // protocol instead, such as "1.2" or "2019". For such a version, emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"

@@ -16,7 +16,7 @@ var emqx4Source = Source{
 	},
 }
 
-// emqx4 is an event of the plugin emqx_web_hook of EMQX 4:
+// emqx4 is an event from emqx_web_hook, a plugin of EMQX 4:
 //
 //	action                                    recorded as
 //	client_connected                          connect, accepted
@@ -26,7 +26,7 @@ var emqx4Source = Source{
 //	client_subscribe, client_unsubscribe,
 //	session_*, message_*                      nothing
 //
-// A client_connack has no time. A client_disconnected has a time from 4.2.9 on, and the
+// A client_connack has no time. A client_disconnected has a time from 4.2.9 on, and also the
 // time of the connect from 4.3.12 on. EMQX 4.0 sends connected_at in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
@@ -113,11 +113,11 @@ func inMilliseconds(v value) value {
 	return v
 }
 
-// emqx4End returns the meaning of a reason of client_disconnected. The reason is a name
-// as in later versions, an Erlang term such as {error,sock_closed}, or the code of a
-// WebSocket close frame from the client. In a term, the first name with a meaning other
-// than Socket IOException decides. Names after the first quotation mark do not count,
-// because strings are messages for people.
+// emqx4End returns the action and action info for a reason that client_disconnected gives. The
+// reason may be a name as in later versions, an Erlang term such as {error,sock_closed}, or the
+// code of a WebSocket close frame from the client. In a term, the first name that means
+// anything other than Socket IOException decides. Names after the first quotation mark are
+// ignored, because strings in a term are messages for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient

@@ -7,8 +7,8 @@ import "devicetrace/pkg/event"
 // "internal_error", see emqx5End.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
-		"takenover", // the same client identifier, session kept
-		"discarded", // the same client identifier, clean start
+		"takenover", // session takeover that kept the session
+		"discarded", // session takeover by a client with clean start
 	},
 	event.NoHeart: {
 		"keepalive_timeout",
@@ -35,20 +35,20 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"bad_packet_id", "invalid_packet_id", "bad_subqos", "frame_too_large", "packet_too_large",
 		"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",
 		"malformed_user_property_value", "user_property_not_enough_bytes", "invalid_property_code", "proxy_protocol_config_disabled",
-		// WebSocket frames
+		// errors in WebSocket frames
 		"badframe", "badencoding", "badsize", "unexpected_ws_frame",
 		// names of MQTT 5 reason codes
 		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
 		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",
 		"subscription_identifiers_not_supported", "receive_maximum_exceeded", "packet_identifier_inuse",
 		"packet_identifier_not_found", "payload_format_invalid",
-		// gateways
+		// from gateways
 		"unexpected_frame", "not_connected", "subscription_id_inused", "topic_already_subscribed",
 		// exceeded limits
 		"quota_exceeded", "message_rate_too_high", "connection_rate_exceeded",
 	},
 	event.ServerShutdown: {
-		"kicked",                             // by an operator or by a ban
+		"kicked",                             // by an operator or because of a ban
 		"use_another_server", "server_moved", // node eviction and rebalancing
 		"server_busy", "server_unavailable", "server_shutting_down", "administrative_action",
 		"maximum_connect_time", "unspecified_error", "unknown_error",

@@ -32,7 +32,7 @@ var ownSource = Source{
 //	action_info        a word of the vocabulary, or an alias                    see defaultInfo
 //	time               RFC 3339 or Unix milliseconds                            time of receipt
 //	channel_id         the broker's identifier of the connection                derived when read
-//	source_event_id    the source's identifier of this event                    index in the body, if time is missing, too
+//	source_event_id    the source's identifier of this event                    index in the body, if time is also missing
 //	native_event       the source's own word for what happened                  action, as sent
 //	native_reason      the source's own word for the reason                     action_info, as sent
 //	reason_code        MQTT reason or return code, 0 to 255
@@ -139,8 +139,8 @@ func (m *own) client(r *reader) event.ClientID {
 	return joined
 }
 
-// words fills in what happened and why, both in the words of the vocabulary and in the
-// words that were sent.
+// words fills in what happened and why, both in the words of the vocabulary and in the sender's
+// own words.
 func (m *own) words(r *reader, e *event.Event) {
 	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
 	e.Action = event.Action(action)

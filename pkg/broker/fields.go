@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxText is the maximum length in bytes of every text except client identifiers.
+	// maxText is the maximum length in bytes of any string except a client identifier.
 	maxText = 64 << 10
 	// maxPort is the highest TCP port.
 	maxPort = 65_535
@@ -30,8 +30,8 @@ type reader struct {
 	fault     string
 }
 
-// refuse rejects the item, unless it is rejected already. The fault says what is wrong with
-// the field and what to send instead. Messages put the field's name before the fault.
+// refuse rejects the item, unless it has already been rejected. The fault says what is wrong
+// with the field and what to send instead. Messages put the field's name before the fault.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -182,8 +182,8 @@ func (r *reader) unknownKind(field, native string, kinds ...string) {
 	r.refuse(field, fmt.Sprintf("%.64q is not known; use one of %s", native, strings.Join(kinds, ", ")))
 }
 
-// splitPeer cuts "address:port" at the last colon, because an IPv6 address may come
-// without brackets. If there is no port, the whole text is the address.
+// splitPeer cuts "address:port" at the last colon, because an IPv6 address contains colons and
+// may come without brackets. If there is no port, the whole string is the address.
 func splitPeer(peer string) (address string, port int32) {
 	colon := strings.LastIndexByte(peer, ':')
 	if colon < 0 {

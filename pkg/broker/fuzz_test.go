@@ -13,8 +13,9 @@ import (
 )
 
 // fuzz is the body of each source's fuzz target. A decoder must not panic, the events must be
-// valid, and a NUL must not end the body, an item or a text. The seeds are the source's
-// samples with their hooks, plain and with NULs in places where a C program might leave NULs.
+// valid, and a NUL must not end the body, an item or a string. The seeds are the source's
+// samples with their hooks, both unchanged and with NULs added where a C program might leave
+// them.
 func fuzz(f *testing.F, route string) {
 	for _, path := range allSamples(f, route) {
 		_, body := sample(f, path)
@@ -56,7 +57,7 @@ func withoutNUL(b broker.Batch) broker.Batch {
 	return b
 }
 
-// requireValid checks the invariants of every batch.
+// requireValid checks what must hold for every batch, whatever the body.
 func requireValid(t *testing.T, b broker.Batch) {
 	t.Helper()
 	for _, e := range b.Events {

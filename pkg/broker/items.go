@@ -118,7 +118,7 @@ func hasJSONLine(body []byte) bool {
 	return false
 }
 
-// wellFormed reports whether a line is one JSON value.
+// wellFormed reports whether a line consists of exactly one JSON value.
 func wellFormed(line []byte) bool {
 	s := scanner{body: line}
 	_, err := s.value()
@@ -133,9 +133,9 @@ const (
 	alone  place = true
 )
 
-// value reads the next item and adds its event or rejection to the batch. If value returns
-// an error, it has added nothing: the item is not valid JSON or is nested too deeply, or the
-// body has reached maxItems.
+// value reads the next item and adds its event or rejection to the batch. It returns an error
+// if the item is not valid JSON or is nested too deeply, or if the body has already reached
+// maxItems. If value returns an error, it has added nothing to the batch.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {
 		return errTooMany

@@ -24,22 +24,23 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// Mosquitto 2.1.0 writes the same lines as 2.0. For reasons that 2.0 does not have, it
-// writes "Client dev1 disconnected, session taken over."
+// Mosquitto 2.1.0 writes the same lines as 2.0. For reasons that 2.0 does not have, it writes
+// lines such as "Client dev1 disconnected, session taken over."
 //
 // Other lines are not recorded. Neither are lines without a client identifier, as far as the
 // decoder can recognise them by what Mosquitto writes in place of the identifier:
 //
-//   - Up to 2.0, it writes <unknown>. So no event of a client that is named <unknown> is
-//     recorded, whatever the version.
+//   - Up to 2.0, it writes <unknown>. So no event of a client that is really called <unknown>
+//     is recorded, whatever the version.
 //   - In 2.1.0, it writes the client's address. Lines of the form "disconnected, WHY." with an
 //     address in place of the identifier are not recorded, unless WHY is "not authorised". In
 //     other lines, the address is taken for a client identifier.
-//   - From 2.1.1 on, it also writes the client's address, but the address follows once more
-//     in brackets. So no end of a client that is named like its own address is recorded.
+//   - From 2.1.1 on, it also writes the client's address, but the address follows once more in
+//     brackets. So if a client's identifier equals its address, the end of its connection is
+//     not recorded.
 //
 // The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
-// its line has no time, or has a local time, whose zone is unknown.
+// its line has no time, or has a local time without a zone.
 type mosquitto []byte
 
 // mosquittoCut is the length in bytes of the longest line that Mosquitto writes. Mosquitto's
@@ -119,8 +120,8 @@ var (
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
 )
 
-// mosquittoWhen sets the event's time to the time of the line, or to the time of receipt if
-// the time of the line is zero.
+// mosquittoWhen sets the event's time to the time of its line, or to the time of receipt if the
+// line has none.
 func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	switch ms := stamp.UnixMilli(); {
 	case stamp.IsZero():

@@ -373,7 +373,8 @@ func ids(events []event.Event) (all []string) {
 	return all
 }
 
-// Events of one second sort in the order of their lines, across batches and powers of ten.
+// Events in the same second sort in the order of their lines, even across batches and when the
+// offset gains a digit.
 func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	lines := []string{
 		"New client connected from 192.0.2.7:2 as c (p2, c1, k60).", "Client c already connected, closing old connection.",
@@ -469,8 +470,7 @@ func TestMosquittoRejectsJSON(t *testing.T) {
 	require.Empty(t, summary(decode(t, "mosquitto", "[2026] mosquitto version 2.0.22 running")), "a time in brackets")
 }
 
-// Only Mosquitto 2.1.0 writes these lines. Later versions write the lines of
-// mosquitto21Ends.
+// Only Mosquitto 2.1.0 writes these lines. Later versions write the lines in mosquitto21Ends.
 func TestMosquitto210Ends(t *testing.T) {
 	for why, info := range map[string]event.ActionInfo{
 		"session taken over": event.ClientIDConflict,

@@ -19,7 +19,7 @@ type mosquittoLine struct {
 	address []byte
 	port    int32
 
-	version, clean, keepAlive uint64 // parameters of a connect
+	version, clean, keepAlive uint64 // parameters in the line of a new connection
 	user                      []byte
 }
 
@@ -165,7 +165,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	return found, ""
 }
 
-// ended reads "ID" or "ID [ADDR:PORT]".
+// ended reads "ID" or "ID [ADDR:PORT]" from the line of a connection that ended.
 func (m *mosquittoLine) ended(id []byte) {
 	m.id = id
 	text, ok := bytes.CutSuffix(id, []byte("]"))
@@ -175,7 +175,7 @@ func (m *mosquittoLine) ended(id []byte) {
 	}
 }
 
-// cutWhy splits "ID disconnected due to WHY." and "ID disconnected: WHY."
+// cutWhy splits "ID disconnected due to WHY." or "ID disconnected: WHY." into ID and WHY.
 func cutWhy(text []byte) (id, why []byte, found bool) {
 	id, why, found = cutLast(text, " disconnected due to ")
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
@@ -197,7 +197,8 @@ func cutKnown(text []byte) (id, why []byte, found bool) {
 	return id, why, found && hasStop && isKnown
 }
 
-// socket reads "ID: WHY" of Mosquitto 2.0, and "ID, disconnecting." of versions up to 2.0.5.
+// socket reads "ID: WHY", which Mosquitto 2.0 writes, or "ID, disconnecting.", which it writes
+// up to 2.0.5.
 func (m *mosquittoLine) socket(rest []byte) (found bool, fault string) {
 	id, why, found := cutLast(rest, ": ")
 	if before, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {

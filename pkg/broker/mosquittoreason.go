@@ -24,8 +24,8 @@ var mosquittoEnds = []struct {
 	{[]byte(" been disconnected by administrative action."), []byte("administrative action"), event.Close, event.ServerShutdown},
 }
 
-// mosquittoBadSocket is the prefix, from 2.1.1 on, of a reason that is a text of Mosquitto's
-// library or of the operating system.
+// mosquittoBadSocket is the prefix that Mosquitto writes, from 2.1.1 on, before a reason that
+// is a message from its library or from the operating system.
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
 // mosquittoReasons maps each reason to its meaning. A reason follows "disconnected due to" up

@@ -17,8 +17,8 @@ var nanomqSource = Source{
 	},
 }
 
-// nanomq is an event of NanoMQ's webhook, as in the source code of 0.25 and as 0.25.5 sent
-// it in a trial:
+// nanomq is an event of NanoMQ's webhook, as in the source code of NanoMQ 0.25 and as sent by
+// 0.25.5 in a trial:
 //
 //	action                 conn_ack    recorded as
 //	client_connack         success     connect, accepted
@@ -26,9 +26,9 @@ var nanomqSource = Source{
 //	client_disconnected                close, closed by client
 //	message_publish                    nothing
 //
-// A refused CONNECT causes both client_connack and client_disconnected, in either order.
-// No event has a time, an address or an identifier of the connection. The reason in
-// client_disconnected is always "normal", so it is kept as evidence but means nothing.
+// A refused CONNECT causes both client_connack and client_disconnected, in either order. No
+// event has a time, an address or an identifier of the connection. The reason in
+// client_disconnected is always "normal", so it is recorded but means nothing.
 type nanomq struct {
 	action, clientID, username value
 	protoVer, keepAlive        value

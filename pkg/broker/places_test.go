@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// setUpPages is the folder of the set-up pages. Its README lists them.
+// setUpPages is the folder of the brokers' set-up pages. The folder's README lists the pages.
 const setUpPages = "../../infra/operate/brokers"
 
 // TestEverySourceHasItsPlaces checks that every source follows the list "How to add a broker"

@@ -8,7 +8,7 @@ import (
 
 // reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code may have
 // different meanings in a CONNACK and in a DISCONNECT from the broker. A DISCONNECT from the
-// client always means (disconnect, disconnected by client), whatever the code.
+// client always means "disconnected by client", whatever its code.
 type reason struct {
 	code      int32
 	name      string
@@ -66,9 +66,9 @@ var returnCodes = map[int32]event.ActionInfo{
 	5: event.NotAuthorized,  // not authorized
 }
 
-// Refused returns the meaning of a code in a CONNACK that refuses the connection. The
-// version of MQTT need not be known, because return codes of MQTT 3 are 1 to 5, and reason
-// codes of MQTT 5 begin at 128.
+// Refused returns the meaning of a code in a CONNACK that refuses the connection. The MQTT
+// version need not be known, because MQTT 3 refuses with the codes 1 to 5, and MQTT 5 with
+// codes from 128 on.
 func Refused(code byte) event.ActionInfo {
 	if info, ok := returnCodes[int32(code)]; ok {
 		return info
@@ -90,8 +90,8 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	return event.SocketIOException
 }
 
-// reasonOf returns the row of reasons for a code. The codes in reasons begin at 0x80 and
-// have no gaps.
+// reasonOf returns the row for a code in the table reasons. The codes in the table begin at
+// 0x80 and have no gaps.
 func reasonOf(code int32) (reason, bool) {
 	i := int(code) - 0x80
 	if i < 0 || i >= len(reasons) {
@@ -100,7 +100,7 @@ func reasonOf(code int32) (reason, bool) {
 	return reasons[i], true
 }
 
-// reasonNames maps the name of a reason to its row of reasons.
+// reasonNames maps each reason's name to its row in the table reasons.
 var reasonNames = func() map[string]reason {
 	names := make(map[string]reason, len(reasons))
 	for _, r := range reasons {

@@ -1,7 +1,8 @@
 package broker
 
-// Names of the sources. The webhooks are at /webhooks/{name}/{instance}, and the decoder
-// sets Event.Source to the name. Only a sender of Events may name another source.
+// The names of the sources. The webhooks are at /webhooks/{name}/{instance}. A decoder sets
+// Event.Source to the name of its source, except that a sender to the source named "events" may
+// give any other name.
 const (
 	EMQX           = "emqx"
 	EMQX4          = "emqx4"
@@ -30,8 +31,8 @@ type Source struct {
 	// SignedBody allows a signature instead of the token: an HMAC of the body with the
 	// token as its key.
 	SignedBody bool
-	// HookHeader is the name of the header that contains the kind of event, for Meta.Hook.
-	// If the header is missing, the body may hold a password, so the receiver must refuse
+	// HookHeader is the name of the header that contains the kind of event, for Meta.Hook. If a
+	// request lacks the header, its body may contain a password, so the receiver must refuse
 	// the request and not store it. Empty: the body contains the kind of event.
 	HookHeader string
 	// Handshake recognises the broker's handshakes. Nil: the broker makes no handshakes.

@@ -20,8 +20,8 @@ var tencentSource = Source{
 // with a colon and a name without a colon may refer to the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
-// tencent is an event that TDMQ for MQTT of Tencent Cloud publishes under $events and a
-// bridge passes on (https://www.tencentcloud.com/document/product/1294/76432):
+// tencent is an event that Tencent Cloud's TDMQ for MQTT publishes under $events and that a
+// bridge forwards (https://www.tencentcloud.com/document/product/1294/76432):
 //
 //	event                                           recorded as
 //	client.connected                                connect, accepted
@@ -29,9 +29,8 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //	session.subscribed, session.unsubscribed,
 //	certificate.registered, certificate.rejected    nothing
 //
-// A connect includes the time at which the connection began, but no address. An end
-// includes the address, but not that time. So nothing in an end shows to which connect it
-// belongs.
+// A connect includes the time when the connection began, but no address. An end event includes
+// the address, but not that time. So nothing in an end event shows which connect it belongs to.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value

@@ -7,8 +7,8 @@ type Traits struct {
 	// RefusalsEnd means that the source reports a refused CONNECT twice: as a refusal and, just
 	// before or after the refusal, as the end of a connection.
 	RefusalsEnd bool
-	// RefusalsLookLikeEnds: the source uses one native event for refused CONNECTs and
-	// for ends of accepted connections.
+	// RefusalsLookLikeEnds means that the source uses one native event both for refused
+	// CONNECTs and for the ends of accepted connections.
 	RefusalsLookLikeEnds bool
 	// SessionTakeovers means that the source may report the end of a connection twice: when the
 	// connection ends, and again when a client later takes over the session. The second report

@@ -41,8 +41,9 @@ func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
 }
 
-// vernemqHooks lists the hooks that are recorded. None of these hooks gives the reason of an
-// end. The list omits on_client_wakeup, which reports the same connect as on_register.
+// vernemqHooks lists the hooks that are recorded. None of them gives a reason for the end of a
+// connection. on_client_wakeup is not listed, because it reports the same connect as
+// on_register.
 var vernemqHooks = map[string]struct {
 	action  event.Action
 	info    event.ActionInfo

@@ -48,8 +48,8 @@ func TestVerneMQHooks(t *testing.T) {
 	}
 }
 
-// Rejected items are stored. So the body of a hook that may contain a password must never be
-// rejected, whatever is wrong with the body.
+// Rejected items are stored. If the body of a hook may contain a password, it must therefore
+// never be rejected, whatever is wrong with it.
 func TestVerneMQKeepsNothingOfOtherHooks(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "on_publish"} {
 		for _, body := range []string{``, `{"password":"secret"`, `[{"client_id":7,"password":"secret"}]`, "secret\nsecret"} {
@@ -70,7 +70,8 @@ func TestVerneMQOddities(t *testing.T) {
 	}
 }
 
-// An end includes only the client identifier, so no channel can be derived for it.
+// The end event of a connection includes only the client identifier, so no channel can be
+// derived for it.
 func TestVerneMQChannel(t *testing.T) {
 	require.Equal(t, "c2377582cf1be55ba928811cf2223cfc", onlyEvent(t, "vernemq-on-register").Channel())
 	require.Empty(t, onlyEvent(t, "vernemq-on-client-offline").Channel())

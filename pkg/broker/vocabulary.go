@@ -6,9 +6,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// vocabulary lists native words of a source by what they reveal in addition to action and
-// action info. A bridge may pass on a broker's words through the source Events, so a word
-// means the same from every source, unless a field says otherwise.
+// vocabulary lists a source's native words by what they reveal in addition to action and action
+// info. A bridge may forward another broker's words through the source named "events", so a
+// word has the same meaning whichever source sends it, unless a field's comment says otherwise.
 type vocabulary struct {
 	// refusals are native events that only a refused CONNECT causes.
 	refusals []string
@@ -24,16 +24,17 @@ type vocabulary struct {
 	// ownMuteEnds are like muteEnds, but apply only to this source, because another source does
 	// give a reason with the same native event.
 	ownMuteEnds []string
-	// ownMuteReasons are native reasons that the source gives for different kinds of
-	// ends. The same reasons may be meaningful if another source gives them.
+	// ownMuteReasons are native reasons that do not reveal why a connection ended, because the
+	// source gives the same reason in quite different cases. From another source, the same
+	// reason may be meaningful.
 	ownMuteReasons []string
-	// notRestarts are native reasons of ends by the broker that do not suggest a restart
-	// of the broker. Such a reason concerns one client (an operator's kick, a limit on a
-	// connection's age), or reports only that the broker had a problem.
+	// notRestarts are native reasons that do not suggest that the broker restarted, although
+	// the broker closed the connection. Such a reason either concerns one client (an operator's
+	// kick, a limit on the age of connections) or says only that the broker had a problem.
 	notRestarts []string
 }
 
-// The words of all sources together.
+// The native words of all sources.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
@@ -68,15 +69,15 @@ func IsEnd(e *event.Event) bool {
 	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
 }
 
-// IsMute reports whether e is an end whose reason the source did not give. The action info
-// of such an end shows nothing about the cause.
+// IsMute reports whether e is the end of a connection and gives no meaningful reason. The
+// action info of such an event shows nothing about the cause.
 func IsMute(e *event.Event) bool {
 	return HidesTakeover(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
 }
 
-// HidesTakeover reports whether e is an end whose reason the source never gives, not even
-// for a takeover. NanoMQ and VerneMQ report the end of a connection that was taken over
-// either before or just after the new connect; both orders are equally common.
+// HidesTakeover reports whether e is an end event of a kind for which the source never gives a
+// reason, not even after a session takeover. NanoMQ and VerneMQ report the end of the old
+// connection either before or just after the new connect; both orders are equally common.
 func HidesTakeover(e *event.Event) bool {
 	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
 }
@@ -89,11 +90,12 @@ func vocabularyOf(source string) *vocabulary {
 	return &vocabulary{}
 }
 
-// ExcludesDisconnect reports whether an end with this native event and without a reason
-// cannot be a DISCONNECT, because the source reports a DISCONNECT by a different event.
+// ExcludesDisconnect reports whether an end event with this native event and without a reason
+// cannot stand for a DISCONNECT, because the source has a separate native event for a
+// DISCONNECT.
 func ExcludesDisconnect(nativeEvent string) bool { return muteDrops[nativeEvent] }
 
-// ExcludesRestart reports whether a native reason of an end by the broker does not
-// suggest that the broker restarted. Such a reason concerns one client, or reports only that
-// the broker had a problem.
+// ExcludesRestart reports whether a native reason does not suggest that the broker restarted,
+// although the broker closed the connection. Such a reason either concerns one client or says
+// only that the broker had a problem.
 func ExcludesRestart(nativeReason string) bool { return notRestarts[reasonName(nativeReason)] }

@@ -8,17 +8,17 @@ import (
 )
 
 // Column is one field of an event. Parquet, JSON, CSV and the API's description use the
-// column's name. Only Parquet differs for connected_at and received_at, which it stores as
-// differences to time; FORMAT.md in pkg/segment has the details.
+// column's name. The exceptions are connected_at and received_at, which Parquet stores as
+// differences from time; see FORMAT.md in pkg/segment.
 type Column struct {
 	Name string
-	// Identity is the column's rank, from 1, among the identity columns. It is 0 for all
-	// other columns. Two deliveries with equal identity columns are the same event. The
-	// received time and our reading of the event (action and action_info) are not identity
-	// columns.
+	// Identity is the column's rank, from 1, among the identity columns. It is 0 for all other
+	// columns. Two deliveries with equal identity columns are the same event. The received time
+	// and our reading of the event (action and action_info) are not among the identity columns.
 	Identity int
 	// Value returns the field as a string, int32, bool or time.Time, or nil if the field is
-	// unknown. An empty string is a value. If the source sent no channel, Value derives one.
+	// unknown. An empty string is a value. For channel_id, Value returns a derived channel if
+	// the source sent none.
 	Value func(e *Event) any
 
 	compare func(a, b *Event) int
@@ -88,7 +88,7 @@ func compareBy(columns []Column, a, b *Event) int {
 	return 0
 }
 
-// Size returns the approximate memory of an event in bytes.
+// Size returns the approximate memory that an event occupies, in bytes.
 func Size(e *Event) int64 {
 	size := int64(unsafe.Sizeof(*e))
 	for i := range columns {

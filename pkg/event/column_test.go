@@ -22,7 +22,8 @@ func full() event.Event {
 	}
 }
 
-// changed returns a full event with one field of the struct cleared.
+// changed returns the event from full with one field cleared. The parameter is the index of the
+// field in the struct.
 func changed(field int) event.Event {
 	e := full()
 	reflect.ValueOf(&e).Elem().Field(field).SetZero()

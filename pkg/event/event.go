@@ -20,9 +20,9 @@ type ClientID string
 // length in two bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
 
-// MaxAhead is how far the clock of a source may be ahead of ours. Events from further in
-// the future are rejected. If the range of a query ends now, the query also includes events
-// up to MaxAhead later.
+// MaxAhead is how far a source's clock may be ahead of ours. Events from further in the future
+// are rejected. If a query's range ends now, the query also includes events up to MaxAhead
+// later.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field
@@ -45,7 +45,7 @@ type Event struct {
 	ReceivedAt time.Time
 
 	// Source is the name of a source in pkg/broker, which is also the route of its webhook. A
-	// sender of the project's own form may give any other name.
+	// sender of the project's own event format may give any other name.
 	Source string
 	// SourceEventID is the source's own identifier of this event, such as a CloudEvents id, a
 	// version number or a position in a log.
@@ -75,7 +75,7 @@ type Event struct {
 	ConnectedAt time.Time
 }
 
-// Optional is a value that a source may not have sent. The zero value is unknown.
+// Optional is a value that a source might not have sent. The zero value is unknown.
 type Optional[T any] struct {
 	Value T
 	Known bool
@@ -92,7 +92,7 @@ func (o Optional[T]) Pointer() *T {
 	return &o.Value
 }
 
-// Or returns the value if it is known, otherwise the parameter unknown.
+// Or returns the value if it is known; otherwise, it returns its argument.
 func (o Optional[T]) Or(unknown T) T {
 	if !o.Known {
 		return unknown

@@ -43,8 +43,8 @@ func TestActionInfoAndItsAliases(t *testing.T) {
 	require.False(t, ok)
 }
 
-// The same channel is derived for the connect and the end of one connection, and different
-// channels are derived for different connections.
+// The connect and the end of one connection get the same derived channel. Different connections
+// get different channels.
 func TestChannel(t *testing.T) {
 	connected := time.UnixMilli(1764000000120)
 	base := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: connected, PeerAddress: "192.0.2.7", PeerPort: 52341}
