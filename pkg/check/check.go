@@ -1,8 +1,8 @@
 // Package check reads a whole bucket and verifies the bucket's invariants:
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
-//   - Segments are sound. The rows of a segment are sorted and distinct, belong to the segment's
-//     partition, and lie in the row groups in which the footer makes a query look for them.
+//   - Segments are sound. The rows of a segment are sorted and distinct and belong to the
+//     segment's partition. A query finds each row in the row groups that the footer points it to.
 //   - Each object of a run contains all events of the run's lower objects.
 //   - An object whose key contains a digest has that digest.
 //   - A quarantined item is kept under the day on which it was received.
@@ -10,7 +10,7 @@
 // A violation is a broken invariant. A note is anything else that an operator may want to know.
 // Each violation and each note names an object or a prefix.
 //
-// What always holds:
+// Invariants of the check itself:
 //
 //   - A check changes nothing and may run at the same time as recorders and compactors. If an
 //     object of a partition disappears before it is read, the partition is listed and read
@@ -47,13 +47,14 @@ type Options struct {
 	Progress func(Report)
 }
 
-// Bucket checks a bucket. It makes one list request per 1,000 objects. A segment takes one read
-// per MiB, or more if it is larger than 1 MiB or if its run has several objects. A quarantined
-// item takes one list request and one read.
+// Bucket checks a bucket. It makes one list request per 1,000 objects. A segment of up to 1 MiB
+// takes one read. A larger segment takes up to two reads per MiB, plus one or two for its footer.
+// An object of a run is read up to three times, because it is also compared with the previous and
+// the next object of its run. A quarantined item takes one list request and one read.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
-// store fails, if ctx ends or if a partition keeps changing. The report then covers the part of
-// the bucket that was checked before the error.
+// store fails, if ctx ends or if a partition keeps changing. The report then covers the part of the
+// bucket that was checked before the error.
 func Bucket(ctx context.Context, store Store, o Options) (Report, error) {
 	o.MaxFindings = cmp.Or(o.MaxFindings, 1000)
 	c := &checker{store: store, options: o, report: Report{limit: o.MaxFindings}}
@@ -71,8 +72,8 @@ type checker struct {
 	report  Report
 }
 
-// each calls do for every object whose key starts with prefix. It holds only one listing page in
-// memory.
+// each calls do for every object whose key starts with prefix, until do returns an error. It holds
+// only one listing page in memory.
 func (c *checker) each(ctx context.Context, prefix string, do func(objstore.Object) error) error {
 	for after := ""; ; {
 		page, err := c.store.List(ctx, prefix, after)
@@ -91,7 +92,8 @@ func (c *checker) each(ctx context.Context, prefix string, do func(objstore.Obje
 	}
 }
 
-// markers verifies that the bucket has at most one layout.
+// markers verifies that the bucket has at most one layout marker, and that the marker is valid and
+// empty.
 func (c *checker) markers(ctx context.Context) error {
 	return c.each(ctx, layout.MarkerPrefix, func(o objstore.Object) error {
 		l, err := layout.ParseMarker(o.Key)

@@ -22,8 +22,8 @@ func TestAnEmptyBucketIsNotInUse(t *testing.T) {
 	require.Contains(t, text.String(), "The bucket is not in use yet.\n")
 }
 
-// A bucket that recorders and compactors have used has no violations, and the report counts its
-// objects.
+// A bucket used by recorders and compactors must have no violations, and the report must count the
+// bucket's objects.
 func TestAUsedBucketIsSound(t *testing.T) {
 	store := used(t)
 	report := checked(t, store, check.Options{})

@@ -127,7 +127,7 @@ func TestDamageIsNamed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := bucket(t)
-			put(t, store, where("c"), fresh(2, 1), rows(5)) // sound
+			put(t, store, where("c"), fresh(2, 1), rows(5)) // sound: the check must not report it
 			key := test.damage(t, store)
 			report := checked(t, store, check.Options{})
 			require.Len(t, report.Violations, 1)
@@ -156,8 +156,8 @@ func misleading(t *testing.T, rows []segment.Row) []byte {
 	return data
 }
 
-// Wherever a bit of a used bucket is flipped, the check names the object. The only exceptions are
-// the page indexes of fresh segments, which no checksum covers and Device Trace does not read.
+// If any bit of an object is flipped, the check must name that object. The only exceptions are bits
+// in the page indexes of fresh segments, which no checksum covers and Device Trace does not read.
 func TestEveryFlippedByteIsFound(t *testing.T) {
 	const flips = 500
 	seed := uint64(time.Now().UnixNano())
@@ -194,8 +194,8 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 	require.NoError(t, checked(t, store, check.Options{}).Err())
 }
 
-// inPageIndex reports whether o is a fresh segment and the offset at lies between the segment's
-// row groups and its footer.
+// inPageIndex reports whether o is a fresh segment and byte data[at] lies between the segment's row
+// groups and its footer.
 func inPageIndex(t testing.TB, o objstore.Object, data []byte, at int64) bool {
 	_, name, err := layout.ParseKey(o.Key)
 	if err != nil || !name.Fresh() {

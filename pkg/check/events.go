@@ -59,8 +59,8 @@ func (c *checker) events(ctx context.Context) error {
 }
 
 // settle checks a partition and adds the findings to the report. If a listed object is missing,
-// settle lists the partition and checks it again. Objects disappear during a check when a
-// compaction deletes superseded objects.
+// settle lists the partition and checks it again. An object disappears during a check when a
+// compaction deletes it as superseded.
 func (c *checker) settle(ctx context.Context, l listing) error {
 	for range maxListings {
 		if len(l.segments) == 0 {

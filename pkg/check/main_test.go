@@ -87,7 +87,7 @@ func put(t testing.TB, store objstore.Store, p layout.Partition, name layout.Nam
 	return putBytes(t, store, name.Key(p), data)
 }
 
-// used returns a bucket in which a recorder and a compactor have worked. It holds runs with
+// used returns a bucket on which a recorder and a compactor have worked. It holds runs with
 // superseded objects, compacted segments and an item in quarantine.
 func used(t testing.TB) *memstore.Store {
 	store := bucket(t)
@@ -109,7 +109,8 @@ func used(t testing.TB) *memstore.Store {
 	return store
 }
 
-// few returns a used bucket with a single partition.
+// few returns the bucket that used returns, but with the segments of a single partition. Tests that
+// check the bucket many times use it because it has few objects.
 func few(t testing.TB) *memstore.Store {
 	store := used(t)
 	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")

@@ -85,8 +85,8 @@ func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 // defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds the description what to the list if defect is true, unless the list already contains
-// the description.
+// note adds what, the description of a defect, to the list. It does nothing if defect is false or
+// if the description is already in the list.
 func (d *defects) note(defect bool, what string) {
 	if defect && !slices.Contains(*d, what) {
 		*d = append(*d, what)
@@ -126,7 +126,7 @@ type rowStream struct {
 	footer       *segment.Footer
 	footerLength int64
 	group        int   // the index of the current row group; -1 before the first row
-	left         int64 // the number of rows in that group still to come
+	left         int64 // number of rows of the current row group still to come
 }
 
 func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*rowStream, error) {
@@ -147,8 +147,8 @@ func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*ro
 	return &rowStream{cursor: segment.OpenCursor(blocks, object, footer), footer: footer, footerLength: length, group: -1}, nil
 }
 
-// next returns the next row. After the last row, next verifies that the rows match the footer and
-// returns nil.
+// next returns the next row. After the last row, it verifies that the rows match the footer and
+// returns a nil row.
 func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	row, err := r.cursor.Next(ctx)
 	if errors.Is(err, io.EOF) {
@@ -165,8 +165,8 @@ func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	return row, nil
 }
 
-// leadsTo reports whether a query for the client and time of row would read the row group that
-// holds row. The row must be the latest result of next.
+// leadsTo reports whether a query for the row's client and time would read the row group that holds
+// it. The row must be the last one that next returned.
 func (r *rowStream) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
 	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),

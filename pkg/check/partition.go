@@ -42,8 +42,8 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	return p.report, nil
 }
 
-// run checks the objects of a run. It also checks that each sound object contains all events of
-// the previous sound object.
+// run checks a run's objects. It also checks that each sound object contains all events of the
+// previous sound object.
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
@@ -66,7 +66,7 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 }
 
 // holds checks that the higher of two sound objects of a run contains every row of the lower
-// object. It streams the two objects in parallel, because the rows of both are sorted.
+// object. The rows of both objects are sorted, so it streams the objects side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) err
 	return err
 }
 
-// stream opens a segment of the partition.
+// stream opens a stream of the rows of a segment in the partition.
 func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, error) {
 	return openStream(ctx, &blockReader{store: p.store, key: s.Key, size: s.Size}, s)
 }
@@ -103,7 +103,7 @@ func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, e
 // distinct counts distinct events by the hashes of their identities.
 type distinct struct {
 	seen []uint64
-	// limit is the length of seen at which duplicates are removed.
+	// add removes duplicates once len(seen) reaches limit.
 	limit int
 }
 

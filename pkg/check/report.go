@@ -77,7 +77,7 @@ func (r *Report) note(key, format string, values ...any) {
 	keep(&r.Notes, &r.MoreNotes, r.limit, Finding{key, fmt.Sprintf(format, values...)})
 }
 
-// keep appends a finding to a list, or counts it in more if the list is full.
+// keep appends found to the list, or increments *more if the list already has limit findings.
 func keep(list *[]Finding, more *int, limit int, found Finding) {
 	if len(*list) >= limit {
 		*more++
@@ -86,12 +86,12 @@ func keep(list *[]Finding, more *int, limit int, found Finding) {
 	*list = append(*list, found)
 }
 
-// count adds a segment to the totals. For a segment that is not sound, rows is zero.
+// count adds a segment to the totals. The caller passes zero rows for a segment that is not sound.
 func (r *Report) count(s layout.Segment, rows int64) {
 	r.addLevel(Level{Level: s.Name.Level, Objects: 1, Rows: rows, Bytes: s.Size})
 }
 
-// addLevel adds the totals of one level.
+// addLevel adds the totals of one level to the report.
 func (r *Report) addLevel(l Level) {
 	at, known := slices.BinarySearchFunc(r.Levels, l.Level, func(have Level, level int) int { return cmp.Compare(have.Level, level) })
 	if !known {
@@ -102,7 +102,7 @@ func (r *Report) addLevel(l Level) {
 	r.Objects, r.Rows, r.Bytes = r.Objects+l.Objects, r.Rows+l.Rows, r.Bytes+l.Bytes
 }
 
-// add adds the report of one partition.
+// add adds a partition's report to the bucket's report.
 func (r *Report) add(p Report) {
 	for _, l := range p.Levels {
 		r.addLevel(l)

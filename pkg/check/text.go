@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes the report as text for people: the findings, a table of the levels, the
-// totals, a verdict and, if there are violations, advice on what to do.
+// WriteText writes the report as plain text: the findings, a table of the levels, the totals, a
+// verdict and, if there are violations, advice on what to do.
 func (r Report) WriteText(w io.Writer) error {
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, "note:", n)

@@ -11,12 +11,12 @@ import (
 )
 
 // ErrConflict means that the bucket has a layout other than the configured one, more than one
-// marker, or a marker that this version does not know.
+// marker, or a marker that this version does not recognize.
 var ErrConflict = errors.New("the bucket has another layout")
 
 // Find returns the layout that the bucket's marker states, or the zero Layout if there is no
 // marker yet. Find makes one request. It returns ErrConflict if there is more than one marker,
-// or a marker that this version does not know.
+// or a marker that this version does not recognize.
 func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	page, err := store.List(ctx, MarkerPrefix, "")
 	if err != nil {
@@ -45,7 +45,7 @@ type Claimer interface {
 // Claim gives a new bucket the layout l. If the bucket already has another layout, Claim returns
 // ErrConflict. Claim makes one request, or three for a new bucket. If two callers claim different
 // layouts at the same time, at least one of them gets ErrConflict, because each caller lists the
-// markers after its own marker is durable.
+// markers after it has put its own.
 func Claim(ctx context.Context, store Claimer, l Layout) error {
 	found, err := Find(ctx, store)
 	if err != nil {

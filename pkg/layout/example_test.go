@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// The key of a segment contains everything that a reader needs to know before it reads the
-// segment: the shard of the device, the day, and the position of the segment in its run.
+// A segment's key contains everything that a reader needs to know before it reads the segment: the
+// device's shard, the day, and the segment's position in its run.
 func Example() {
 	bucket := layout.Layout{Shards: 16}
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

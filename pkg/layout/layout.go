@@ -6,8 +6,8 @@
 //	quarantine/day=2026-11-22/<id>.json
 //
 // Every format has a parser. Formatting the parsed parts of a key gives exactly the same key.
-// A segment's key sorts after the keys of all segments that the segment may supersede. Segments of
-// the same run sort by sequence number; other segments sort by level. Both numbers are zero-padded.
+// A segment's key sorts after the keys of all segments that it may supersede. Segments of the same
+// run sort by sequence number; other segments sort by level. Both numbers are zero-padded.
 // A key never contains a client identifier. Only Find and Claim, which handle the bucket's marker,
 // make requests to a store.
 package layout

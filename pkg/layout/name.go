@@ -24,7 +24,7 @@ type Name struct {
 	Level int
 	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.
 	Run string
-	// Seq is the number of the put in its run, counted from 1. It is set only for fresh
+	// Seq is the sequence number of the put in its run, counted from 1. It is set only for fresh
 	// segments.
 	Seq int
 	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. It is set only for

@@ -33,8 +33,8 @@ func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) [
 	return partitions
 }
 
-// ShardPrefix returns the prefix of the keys of all segments of a shard. In a key, the shard
-// comes before the day, because the store distributes its load by the first part of the keys.
+// ShardPrefix returns the prefix of the keys of all segments of a shard. A key names the shard
+// before the day, because the store distributes its load by how keys begin.
 func ShardPrefix(s Shard) string { return EventsPrefix + "shard=" + string(s) + "/" }
 
 // Prefix returns the prefix of the keys of the partition's segments.
@@ -62,7 +62,7 @@ func ParseKey(key string) (Partition, Name, error) {
 	return Partition{Shard: Shard(shard), Day: Day(day)}, name, nil
 }
 
-// isHex reports whether s consists of minDigits to maxDigits lower case hex digits.
+// isHex reports whether s consists of minDigits to maxDigits lowercase hex digits.
 func isHex(s string, minDigits, maxDigits int) bool {
 	return len(s) >= minDigits && len(s) <= maxDigits && strings.Trim(s, "0123456789abcdef") == ""
 }

@@ -11,8 +11,8 @@ const QuarantinePrefix = "quarantine/"
 
 const quarantineExtension = ".json"
 
-// QuarantineDayPrefix returns the prefix of the keys of quarantined input that was received on
-// a day.
+// QuarantineDayPrefix returns the prefix of the keys of quarantined input that was received on the
+// given day.
 func QuarantineDayPrefix(day Day) string { return QuarantinePrefix + "day=" + string(day) + "/" }
 
 // QuarantineKey returns the key of quarantined input that was received at t. The id has 32

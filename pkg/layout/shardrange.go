@@ -10,8 +10,8 @@ import (
 // all shards.
 type ShardRange struct{ First, Last Shard }
 
-// ParseShardRange parses a range such as "8-f" or "00-7f". Both ends must have the same number
-// of digits. An empty text selects all shards.
+// ParseShardRange parses a range such as "8-f" or "00-7f". Both ends must have the same number of
+// digits. An empty string selects all shards.
 func ParseShardRange(text string) (ShardRange, error) {
 	if text == "" {
 		return ShardRange{}, nil
@@ -23,7 +23,7 @@ func ParseShardRange(text string) (ShardRange, error) {
 	return ShardRange{Shard(first), Shard(last)}, nil
 }
 
-// String returns the text that parses to r.
+// String returns the string that ParseShardRange parses to r.
 func (r ShardRange) String() string {
 	if r == (ShardRange{}) {
 		return ""
@@ -31,8 +31,8 @@ func (r ShardRange) String() string {
 	return string(r.First + "-" + r.Last)
 }
 
-// ShardsOf returns the shards of a layout that are in the range, in ascending order. It
-// returns an error if the range has more digits than the layout's shards.
+// ShardsOf returns the layout's shards that lie in the range, in ascending order. It returns an
+// error if the range has more digits than these shards.
 func (r ShardRange) ShardsOf(l Layout) ([]Shard, error) {
 	if len(r.First) > l.digits() {
 		return nil, fmt.Errorf("shards %s have more digits than the shards of a bucket that has only %d", r, l.Shards)
