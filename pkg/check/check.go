@@ -40,10 +40,10 @@ type Options struct {
 	// Day restricts the check to the segments and the quarantined items of one UTC day. Empty
 	// means all days.
 	Day layout.Day
-	// MaxFindings is the maximum number of violations to keep and, separately, of notes.
-	// Further violations and notes are only counted. Default 1,000.
+	// MaxFindings limits the violations that the report keeps and, separately, the notes. Further
+	// violations and notes are only counted. Default 1,000.
 	MaxFindings int
-	// Progress is called with the report so far after each partition. It may be nil.
+	// Progress is called after each partition with the report so far. It may be nil.
 	Progress func(Report)
 }
 

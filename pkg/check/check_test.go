@@ -67,7 +67,7 @@ func TestOneDay(t *testing.T) {
 	require.Len(t, checked(t, store, check.Options{Day: tomorrow.Day}).Violations, 2)
 }
 
-// Each request reads at most one block. A small object takes one request.
+// No read may exceed one block, and a small object must take a single read.
 func TestRequests(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	put(t, counting, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))

@@ -49,8 +49,8 @@ func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
 	require.Equal(t, 7, n)
 }
 
-// If the store fails, the check returns an error. A failure of the store must never appear as a
-// violation or leave objects out of a report without an error.
+// If the store fails, the check must return an error. The failure must neither appear as a
+// violation nor silently leave objects out of the report.
 func TestAFaultIsAnError(t *testing.T) {
 	counting := objstore.NewCounting(few(t))
 	counting.Reset()

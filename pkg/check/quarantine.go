@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// quarantine verifies that each item has the digest and the day that its key states.
+// quarantine verifies that the digest and the day in each item's key match the item.
 func (c *checker) quarantine(ctx context.Context) error {
 	prefix := layout.QuarantinePrefix
 	if c.options.Day != "" {

@@ -45,8 +45,8 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is the number of runs, or of compacted segments on one level, at which a merge
-	// of an open partition is due. At least 2; default 8.
+	// Fanout decides when a merge of an open partition is due: once the partition has Fanout runs,
+	// or Fanout compacted segments on one level. At least 2; default 8.
 	Fanout int
 	// MaxInputs is the maximum number of inputs of one merge. It bounds the memory that a
 	// merge uses. A partition with more inputs takes several merges. At least 2; default 64.
@@ -148,15 +148,15 @@ type Report struct {
 	Stopped bool `json:"stopped"`
 }
 
-// Run merges every partition of the given shards that is due for a merge. The zero range means
-// all shards. Run makes one list request for the layout's marker. For each shard, it makes one
-// list request per 1,000 objects, and at least one. A merge makes at least one read per input,
-// one put, one read of the output and one bulk delete.
+// Run merges every partition of the given shards that is due for a merge. The zero range means all
+// shards. Run makes one list request for the layout's marker. For each shard, it makes one list
+// request per 1,000 objects, and at least one. For each input and for the output, a merge makes one
+// read of the footer and one per row group. It also makes one put and one bulk delete.
 //
-// If a partition fails, Run reports the failure and continues with the next partition. Run
-// returns an error if the layout's markers are contradictory or unknown, if the given range has
-// more digits than the bucket's shards, or if a listing fails. The report then covers the work
-// done before the error. When Config.Margin is reached, Run stops early without an error.
+// If a partition fails, Run reports the failure and continues with the next partition. Run returns
+// an error if the layout's markers are contradictory or unknown, if the given range has more digits
+// than the bucket's shards, or if a listing fails. The report then covers the work done before the
+// error. When Config.Margin is reached, Run stops early without an error.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)

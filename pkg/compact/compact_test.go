@@ -156,7 +156,7 @@ func TestAnOpenDayIsMergedByLevels(t *testing.T) {
 	require.Len(t, keys(t, store, where), 1)
 }
 
-// If events are written steadily over a day, each row is rewritten about once per level.
+// If events are written steadily over a day, each row must be rewritten only about once per level.
 func TestRewritesAreFew(t *testing.T) {
 	store := bucket(t)
 	now := func() time.Time { return noon.Add(time.Hour) }

@@ -36,9 +36,8 @@ func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor
 	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
 }
 
-// sized is a store that reads objects whose sizes are known from a listing. For an object that
-// ends before its listed size, Read returns a segment.ObjectError, because the object is not a
-// sound segment.
+// sized is a store that reads objects whose sizes are known from a listing. If an object is shorter
+// than listed, Read returns a segment.ObjectError, because the object is not a sound segment.
 type sized struct{ store Store }
 
 func (s sized) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {

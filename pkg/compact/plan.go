@@ -73,9 +73,9 @@ func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides which segments of a partition to merge. The segments whose keys are in unsound
-// are neither merged nor deleted. If the highest object of a run is unsound, the run's highest
-// sound object is used instead.
+// NewPlan decides which segments of a partition to merge. Segments whose keys are in the set
+// unsound are neither merged nor deleted. If the highest object of a run is unsound, the run's
+// highest sound object is used instead.
 func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := soundSources(listing.Segments, unsound)
@@ -104,9 +104,9 @@ func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) 
 	}
 }
 
-// source is a possible input. Its head is a compacted segment or the highest sound object of a
-// run. Its keys are the key of the head and, in the case of a run, the keys of the lower sound
-// objects, whose rows the head contains.
+// source is a possible input: a compacted segment or a run. Its head is the segment to merge; for a
+// run, this is the highest sound object. Its keys are those of all sound objects whose rows the
+// head contains, including the head.
 type source struct {
 	head layout.Segment
 	keys []string

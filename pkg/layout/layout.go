@@ -30,7 +30,7 @@ type Layout struct {
 	Shards int
 }
 
-// MarkerPrefix is the prefix of the marker's key. Only one object may have this prefix.
+// MarkerPrefix is the prefix of the marker's key. Only one key in the bucket may begin with it.
 const MarkerPrefix = "layout/"
 
 const markerStart = MarkerPrefix + "v1-shards"

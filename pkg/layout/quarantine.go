@@ -15,7 +15,7 @@ const quarantineExtension = ".json"
 // given day.
 func QuarantineDayPrefix(day Day) string { return QuarantinePrefix + "day=" + string(day) + "/" }
 
-// QuarantineKey returns the key of quarantined input that was received at t. The id has 32
+// QuarantineKey returns the key of quarantined input that was received at t. The id must have 32
 // hex digits.
 func QuarantineKey(t time.Time, id string) string {
 	return QuarantineDayPrefix(DayOf(t)) + id + quarantineExtension

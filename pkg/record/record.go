@@ -71,9 +71,9 @@ type Config struct {
 	MaxOpen int64
 	// PutTimeout is the maximum duration of one put, including retries. Default 20 seconds.
 	PutTimeout time.Duration
-	// Random supplies the 128 random bits of each run identifier. A repeated identifier can
-	// lose events, so two writers, even in different processes, must not read the same bits.
-	// Random must be safe for concurrent use. Default crypto/rand.Reader.
+	// Random supplies the 128 random bits of each run identifier. Events could be lost if an
+	// identifier were repeated, so two writers, even in different processes, must not read the same
+	// bits. Random must be safe for concurrent use. Default crypto/rand.Reader.
 	Random io.Reader
 	// Now is the clock. It only determines when runs end. Now must be safe for concurrent
 	// use. Default time.Now.
@@ -244,7 +244,7 @@ func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	w.mu.Lock()
 	for where, p := range w.partitions {
 		if p.gathering != nil || !p.tryTurn() {
-			continue // in use
+			continue // the partition is in use
 		}
 		if p.run == nil || over(p.run) {
 			superseded = append(superseded, p.endRun()...)

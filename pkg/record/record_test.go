@@ -165,8 +165,8 @@ func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	require.ElementsMatch(t, [][]int{{layout.MaxSeq - 1, layout.MaxSeq}, {1, 2}}, slices.Collect(maps.Values(numbers)))
 }
 
-// An event that is appended again is put again, even if the run already contains the event,
-// because the earlier put may have failed.
+// An event that is appended a second time must be put again, even if the run already contains it,
+// because the first put may have failed.
 func TestARepeatedEventIsPutAgain(t *testing.T) {
 	store := memstore.New()
 	faulty := objstore.NewFaulty(store, nil)
@@ -318,8 +318,8 @@ func TestGroupCommit(t *testing.T) {
 	require.Len(t, rows(t, store, all[1]), 50)
 }
 
-// If a caller gives up, even the caller that runs the put, the other callers that share the
-// put are not affected.
+// A caller that gives up must not affect the other callers that share the put, even if it is the
+// caller that runs the put.
 func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)

@@ -68,9 +68,8 @@ func (r *run) confirm(key string) {
 	r.confirmed, r.unconfirmed = key, nil
 }
 
-// takeSuperseded removes and returns the superseded keys whose objects may be deleted now. It
-// keeps the last superseded key, because a slow reader may have just listed that object and not
-// read it yet.
+// takeSuperseded removes and returns the superseded keys whose objects may be deleted now. It keeps
+// the last superseded key, because a slow reader may have listed that object but not read it yet.
 func (r *run) takeSuperseded() []string {
 	if len(r.superseded) < 2 {
 		return nil

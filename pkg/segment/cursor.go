@@ -173,9 +173,9 @@ func (c *Cursor) openGroup(data []byte) error {
 	return nil
 }
 
-// storeError is an error of the store that does not match io.EOF. The error of a broken
-// connection may wrap io.EOF. A merge would take io.EOF for the end of the rows and lose the
-// remaining rows.
+// storeError is an error of the store that does not match io.EOF. The error of a broken connection
+// may wrap io.EOF, which a merge would mistake for the end of the rows. The remaining rows would
+// then be lost.
 type storeError struct{ error }
 
 func (e storeError) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }

@@ -215,7 +215,7 @@ func (r *Row) Identity() uint64 {
 	return xxhash.Sum64(b)
 }
 
-// appendTo appends the bytes of the row that the digest hashes. FORMAT.md defines these bytes.
+// appendTo appends the row in the form that the digest hashes. FORMAT.md defines this form.
 func (r *Row) appendTo(b []byte) []byte {
 	b = appendString(b, r.ClientID)
 	b = appendString(b, r.InstanceID)
