@@ -226,7 +226,7 @@ type inputEvent struct {
 	ConnectedAt   int64  `json:"connected_at,omitempty"` // Unix ms
 }
 
-// encode returns events as the body of a delivery.
+// encode encodes events as the JSON body of a delivery.
 func encode(events []inputEvent) []byte {
 	body, err := json.Marshal(events)
 	if err != nil {

@@ -81,7 +81,7 @@ func TestAuthentication(t *testing.T) {
 	s.requireNoSecrets(t, webhookToken, queryToken, oldToken, url.QueryEscape(oldToken), newToken, otherToken, adminToken)
 }
 
-// requireNoSecrets checks that neither the stack's files nor its output contain any of the secrets.
+// requireNoSecrets checks that the stack's files and output contain none of the secrets.
 func (s *stack) requireNoSecrets(t *testing.T, secrets ...string) {
 	t.Helper()
 	written := map[string]string{"the output": s.output.text.String()}

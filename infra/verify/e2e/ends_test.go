@@ -139,8 +139,8 @@ func nativeEndOf(r row) nativeEnd {
 	return n
 }
 
-// requireReceipt checks that a receipt states a cost, and that the query read only the partitions
-// that can hold the device's events.
+// requireReceipt checks that the costs in a receipt are plausible, and that the query read only the
+// partitions that can hold the device's events.
 func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) {
 	t.Helper()
 	require.GreaterOrEqual(t, r.Objects, 1)
@@ -150,7 +150,7 @@ func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) 
 	require.Equal(t, partitions(device, from, to), r.Partitions)
 }
 
-// partitions returns the partitions that can hold a device's events.
+// partitions returns the partitions that can hold a device's events in the given range.
 func partitions(device string, from, to time.Time) (names []string) {
 	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(event.ClientID(device), from, to) {
 		names = append(names, p.String())

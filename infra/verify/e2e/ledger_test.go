@@ -114,9 +114,9 @@ func (l *ledger) all() []*account {
 	return slices.Clone(l.accounts)
 }
 
-// judge compares the event ids in a response with the ledger. The response must contain the first
-// promised elements of a.acknowledged, and no id twice. At most a.unknown of its ids may be absent
-// from the account.
+// judge compares the event ids in a response with the ledger. The response must contain
+// a.acknowledged[:promised], and no id twice. At most a.unknown of its ids may be absent from the
+// account.
 func (l *ledger) judge(a *account, promised int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

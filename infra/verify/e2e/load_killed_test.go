@@ -74,7 +74,7 @@ func (s *stack) killInTheMiddle(t *testing.T, function string, call func() (resp
 	require.NoError(t, s.setStore(t.Context(), ""))
 }
 
-// callsOf returns the number of calls that a function has begun.
+// callsOf returns the number of calls to a function that have begun.
 func (s *stack) callsOf(t *testing.T, function string) int {
 	t.Helper()
 	logged, err := os.ReadFile(filepath.Join(s.data, "functions.log"))

@@ -23,7 +23,7 @@ func mosquittoKinds(m *mosquitto) []ends.Kind {
 	dropped := ends.Row{Action: "close", Info: "closed by client"}
 	refused := []ends.Row{{Action: "close", Info: "not authorized"}}
 	if m.isBefore(2, 0, 13) {
-		refused = nil // the log line of a refusal has no client identifier
+		refused = nil // in these versions, the log line of a refusal has no client identifier
 	}
 	return []ends.Kind{
 		{Name: "refused-password", Run: ends.RefusedPassword, Rows: refused},

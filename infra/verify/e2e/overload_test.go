@@ -27,8 +27,8 @@ const (
 	// retryPause is how long a refused sender waits before it tries again. It is much shorter than
 	// the time in the Retry-After header.
 	retryPause = 100 * time.Millisecond
-	// maxMemory is the limit for the peak memory of the recorder's processes, in bytes. It includes
-	// the function host if the recorder runs as a function.
+	// maxMemory is the limit for the peak memory of all recorder processes together, in bytes. If
+	// the recorder runs as a function, the function host is included.
 	maxMemory = 1 << 30
 	// maxRefusal is the limit for the 99th percentile of the time that a refusal takes. The
 	// function host alone lets a request wait for 5 s before it refuses it.

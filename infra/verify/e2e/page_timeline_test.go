@@ -65,7 +65,8 @@ func testLabels(t *testing.T, p *pageTest) {
 	}
 }
 
-// testLasting checks that zooming to a connection longer than a day shows its end.
+// testLasting checks that zooming in on a connection longer than a day shows the end of the
+// connection.
 func testLasting(t *testing.T, p *pageTest) {
 	b := p.open(t, lastingDevice, 2*time.Hour, viewer{})
 	require.Equal(t, []string{"no heart", "1 d 15 h"}, b.texts(".bar text"))
@@ -79,7 +80,7 @@ func testLasting(t *testing.T, p *pageTest) {
 }
 
 // testTakeover checks that a click on an item of evidence about the end of a connection selects
-// this connection, even if the next one had already begun.
+// that connection, even if the next one had already begun.
 func testTakeover(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@taken"
 	var fight []inputEvent

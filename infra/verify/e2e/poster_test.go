@@ -128,7 +128,7 @@ func (ps *posters) batches() (acknowledged, retries int) {
 }
 
 // requireAll checks that the API returns each acknowledged event exactly once, and no other events
-// except those of the batches that were in flight at the end. It returns the number of acknowledged
+// except events of batches that were in flight at the end. It returns the number of acknowledged
 // events.
 func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked int) {
 	t.Helper()

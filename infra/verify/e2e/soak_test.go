@@ -42,7 +42,7 @@ type soak struct {
 	duration time.Duration
 	began    time.Time
 	ledger   *ledger
-	stack    atomic.Pointer[stack] // the current stack, or the last one
+	stack    atomic.Pointer[stack] // the current stack, or the last one if none is running
 	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
 	delivered, retries                         atomic.Int64 // acknowledged and unacknowledged deliveries

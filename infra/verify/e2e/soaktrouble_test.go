@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// These numbers identify the troublemakers to k.random. The posters and readers have lower numbers.
+// These are the troublemakers' participant numbers for k.random. The posters and readers have lower
+// numbers.
 const (
 	killing = 2000 + iota
 	freezing

@@ -94,7 +94,7 @@ func (s *stack) interrupt(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
-// killHost kills infra/local and waits until its child processes have ended too. It returns the
+// killHost kills infra/local and waits until its child processes have also ended. It returns the
 // number of child processes.
 func (s *stack) killHost(t *testing.T) int {
 	t.Helper()
