@@ -122,8 +122,8 @@ func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string
 }
 
 // TestAttackAccessKeys checks that Alibaba's API accepts a request only once, only for a limited
-// time, and only for the instances of its access key. It must refuse a request that was changed
-// after it was signed.
+// time, and only for the instances of its access key. The API must refuse a request that was
+// changed after it was signed.
 func TestAttackAccessKeys(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -88,7 +88,7 @@ func (l *ledger) events() int {
 	return l.total
 }
 
-// recent is the number of newest accounts that random choices prefer. Half of the choices are made
+// recent is the number of newest accounts that the method any prefers. Half of its choices are made
 // among these accounts alone.
 const recent = 64
 

@@ -31,7 +31,7 @@ const (
 	// the recorder runs as a function, the function host is included.
 	maxMemory = 1 << 30
 	// maxRefusal is the limit for the 99th percentile of the time that a refusal takes. The
-	// function host alone lets a request wait for 5 s before it refuses it.
+	// function host alone keeps a request waiting for 5 s before it sends a refusal.
 	maxRefusal = 10 * time.Second
 	// maxNormal is the maximum time that a response may take after the overload.
 	maxNormal = 2 * time.Second

@@ -19,8 +19,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// plainServers holds the addresses of a recorder and a query function that run as plain HTTP
-// servers, and the folder of the bucket that they share.
+// plainServers describes a recorder and a query function that run as plain HTTP servers. It holds
+// their addresses and the folder of the bucket that they share.
 type plainServers struct{ recorder, query, folder string }
 
 var listening = regexp.MustCompile(`"address":"([^"]+)"`)

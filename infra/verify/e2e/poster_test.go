@@ -46,8 +46,8 @@ func (p *poster) batch() []inputEvent {
 	return events
 }
 
-// post sends batches until stop is closed or ctx ends. After stop is closed, it still delivers the
-// current batch, unless ctx ends first.
+// post sends batches until stop is closed or ctx ends. If stop is closed, post finishes the
+// delivery of the current batch before it returns.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
