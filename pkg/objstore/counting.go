@@ -105,8 +105,8 @@ func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// begin records the call without its result. The method end fills in the result under the lock
-// that Calls holds while it copies, so that Calls never copies half of a result.
+// begin records the call without its result. The method end fills in the result later. It holds
+// the same lock as Calls, so that Calls never copies a half-written result.
 func (c *Counting) begin(call Call) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -22,14 +22,14 @@ type Store interface {
 	// It may read body more than once. The store refuses a body that arrives damaged.
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 
-	// Read returns exactly n bytes of the object, starting at offset off. It returns
-	// fs.ErrNotExist if, and only if, there is no object under key, and ErrRange if the
-	// range ends past the object's end. If n is 0, Read makes no request. The caller
-	// owns the result.
+	// Read returns exactly n bytes of the object, starting at offset off. For n > 0, it returns
+	// fs.ErrNotExist if, and only if, there is no object under key, and ErrRange if the range
+	// ends past the object's end. If n is 0, Read makes no request, even if there is no object.
+	// The caller owns the result.
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 
-	// List returns the first MaxPage objects whose keys start with prefix and sort
-	// after the key after, in ascending byte order of their keys.
+	// List returns the first MaxPage objects whose keys start with prefix and are greater than
+	// the argument after. The objects are in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
 	// Delete removes the objects under the given keys, at most MaxPage of them. An absent
@@ -63,7 +63,7 @@ type Lister interface {
 	List(ctx context.Context, prefix, after string) (Page, error)
 }
 
-// All lists every object whose key starts with prefix and sorts after the key after. It
+// All lists every object whose key starts with prefix and is greater than the argument after. It
 // makes one request per MaxPage objects, and at least one.
 func All(ctx context.Context, store Lister, prefix, after string) ([]Object, error) {
 	var all []Object

@@ -13,8 +13,8 @@ func encode(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
-// canonical returns the parameters as they are signed: sorted by name and encoded again,
-// whatever their original order and encoding.
+// canonical returns the parameters in the form in which they are signed: sorted by name and
+// encoded again. Their original order and encoding do not matter.
 func (p parameters) canonical() string {
 	var b strings.Builder
 	for i, name := range slices.Sorted(maps.Keys(p)) {

@@ -29,7 +29,7 @@ func invalid(format string, args ...any) error {
 	return badRequest("ParameterCheckFailed", format, args...)
 }
 
-// incompleteSignature reports that a part of the signature is absent or malformed.
+// incompleteSignature returns the error for a signature of which a part is absent or malformed.
 func incompleteSignature(format string, args ...any) error {
 	return badRequest("IncompleteSignature", format, args...)
 }

@@ -30,7 +30,8 @@ func FuzzAuthorization(f *testing.F) {
 	})
 }
 
-// FuzzParameters: the canonical form of parsed parameters parses to the same parameters.
+// FuzzParameters checks that the canonical form of parsed parameters parses to the same
+// parameters.
 func FuzzParameters(f *testing.F) {
 	for _, v := range vectors {
 		f.Add(pairs(v.query))

@@ -22,9 +22,10 @@ func (k Key) String() string { return k.AccessKeyID + ":…=" + k.Grant.String()
 //
 //	accessKeyId:secret=instance,instance;accessKeyId:secret=*
 //
-// An id contains no ":" and a secret no ";"; serve.ParseGrant describes the instances. Space
-// around each part and empty entries are dropped, so that an empty text means no keys.
-// Errors name an entry by its number, never by its text.
+// An id must not contain ":", and a secret must not contain ";". serve.ParseGrant describes the
+// format of the instances. ParseKeys ignores empty entries, and white space around ids, secrets
+// and instances. An empty string contains no keys. Errors state the number of the invalid entry,
+// counted from 1, but never quote the entry.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	for i, entry := range strings.Split(text, ";") {

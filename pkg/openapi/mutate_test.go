@@ -41,8 +41,8 @@ func changes(encoded string) map[string]string {
 	return changed
 }
 
-// mutations returns altered copies of a signed request. Each copy differs in one thing that
-// the signature covers.
+// mutations returns altered copies of a signed request. In each copy, one thing that the
+// signature covers is different.
 func mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := map[string]*http.Request{}
 	method := copyOf(r, body)

@@ -19,8 +19,8 @@ type nonces struct {
 	began      time.Time // when the young generation began
 }
 
-// nonce is the start of the hash of an AccessKey id and a nonce. The nonce's text is not kept,
-// because it may be long.
+// nonce is the first half of the SHA-256 of an AccessKey id and a nonce. The nonce itself is not
+// kept, because it may be long.
 type nonce [16]byte
 
 func newNonces() *nonces { return &nonces{young: map[nonce]struct{}{}} }

@@ -85,7 +85,7 @@ func serveTo(t testing.TB, api http.Handler, r *http.Request) reply {
 	return reply{w.Code, w.Header(), strings.Replace(body, ids[0][1], "id", 1)}
 }
 
-// session returns the parameters of the shortest valid request.
+// session returns the parameters of the shortest valid session query.
 func session() map[string]string {
 	return map[string]string{"InstanceId": "post-cn-x", "ClientId": "c"}
 }
@@ -148,7 +148,8 @@ func TestWithoutKeysNobodyMayAsk(t *testing.T) {
 	require.Contains(t, got.body, `"Code":"InvalidAccessKeyId.NotFound"`)
 }
 
-// requireError checks the status and code of an error response, and that its message contains a text.
+// requireError checks the status and the code of an error response, and that the response
+// contains message.
 func requireError(t testing.TB, got reply, status int, code, message string) {
 	t.Helper()
 	require.Equal(t, status, got.status, got.body)

@@ -14,7 +14,7 @@ import (
 
 // The signing functions of this file share no code with the code under test.
 
-// percent percent-encodes text for both signatures, byte by byte.
+// percent percent-encodes a string byte by byte, as both signature styles require.
 func percent(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -47,7 +47,8 @@ type draft struct {
 // nonceCount counts the drafts, so that each draft gets a different nonce.
 var nonceCount int
 
-// acs3Draft returns a POST with everything in the query, as the Go client sends it.
+// acs3Draft returns an ACS3 request as the Go client sends it: a POST with all parameters in the
+// query.
 func acs3Draft(action string, parameters map[string]string) draft {
 	nonceCount++
 	return draft{
@@ -59,7 +60,7 @@ func acs3Draft(action string, parameters map[string]string) draft {
 	}
 }
 
-// v1Draft returns a POST with everything in the query.
+// v1Draft returns a v1 request: a POST with all parameters in the query.
 func v1Draft(action string, parameters map[string]string) draft {
 	nonceCount++
 	query := map[string]string{
@@ -72,7 +73,7 @@ func v1Draft(action string, parameters map[string]string) draft {
 	return draft{style: "v1", method: "POST", host: "127.0.0.1:18080", query: query}
 }
 
-// inBody moves all parameters to the body.
+// inBody returns the draft with all its parameters in the body instead of the query.
 func (d draft) inBody() draft {
 	d.query, d.form = nil, d.query
 	return d

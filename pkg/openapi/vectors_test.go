@@ -110,7 +110,7 @@ func (v vector) request(encode func(map[string]string) string) *http.Request {
 	return r
 }
 
-// encodings holds different encodings of the same parameters.
+// encodings holds functions that encode the same parameters in different ways.
 var encodings = map[string]func(map[string]string) string{
 	"sorted, spaces as +": func(p map[string]string) string {
 		values := url.Values{}

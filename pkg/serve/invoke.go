@@ -31,8 +31,8 @@ func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// failed and succeeded report to the platform in the header x-fc-status whether the function
-// succeeded. The value 404 stands for any failure.
+// failed and succeeded set the header x-fc-status, which tells the platform whether the function
+// succeeded: 200 means success, and 404 means any failure.
 
 func failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	slog.ErrorContext(r.Context(), what, "error", err.Error())

@@ -69,8 +69,9 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle sends start, and then sends piece after each pause, until the server closes the
-// connection or 2*idleLimit has passed. It returns the response and the time taken.
+// trickle writes start to the connection. Then it repeatedly waits for the given pause and writes
+// piece, until the server closes the connection or 2*idleLimit has passed. It returns the
+// response and the time taken.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
 	began := time.Now()
 	answer := make(chan string)
@@ -113,9 +114,9 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
-// rawStatuses sends raw requests on one connection and returns the statuses of all responses
-// that arrive before the server closes the connection. It reads while it writes, because the server may
-// refuse a request before it has read the whole request.
+// rawStatuses sends the raw requests in text on one connection, and returns the statuses of all
+// responses that arrive before the server closes the connection. It reads while it writes,
+// because the server may refuse a request before it has read the whole request.
 func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	require.NoError(t, err)

@@ -116,7 +116,7 @@ func (front plainFront) isAmbiguous(r *http.Request) bool {
 }
 
 // enter returns the context of a request, with the request's id. On the platform, enter also
-// takes over the credentials in the request.
+// passes the credentials in the request's headers to the function.
 func (front plainFront) enter(r *http.Request) context.Context {
 	id := ""
 	if front.onPlatform {

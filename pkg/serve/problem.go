@@ -24,7 +24,7 @@ func TryLater(w http.ResponseWriter, status int, code, sentence string) {
 	Fail(w, status, code, sentence)
 }
 
-// NotAllowed responds with 405. allow lists the methods that the path accepts.
+// NotAllowed responds with 405. The Allow header lists the methods that the path accepts.
 func NotAllowed(w http.ResponseWriter, allow string) {
 	w.Header().Set("Allow", allow)
 	Fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this path accepts only "+allow)

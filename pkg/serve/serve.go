@@ -2,7 +2,7 @@
 // which passes one event at a time to the process, and a plain HTTP server with concurrent
 // requests, for any machine or a custom runtime.
 //
-// What always holds, on both fronts:
+// Invariants on both fronts:
 //   - The handler receives a net/http request with a deadline and a request id. The response is
 //     sent as a whole after the handler has returned.
 //   - If the handler panics, the panic is logged and the response has status 500. The process
@@ -10,7 +10,7 @@
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation,
 //     because clients cannot rely on the status that a failed invocation returns.
 //   - Start has succeeded before the handler or Event is called. The process may be cloned only
-//     between the end of Start and the first call of the handler or Event.
+//     between the end of Start and the first call to the handler or Event.
 //
 // This is the only package that imports the runtime's SDK.
 package serve

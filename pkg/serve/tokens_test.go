@@ -59,7 +59,8 @@ func TestNoTokens(t *testing.T) {
 	}
 }
 
-// TestTokenErrors checks that errors contain the position of the fault and never a token.
+// TestTokenErrors checks that an error states the position of the invalid part and never contains
+// a token.
 func TestTokenErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"hush":                   `part 1: has no "=", want token=instance,instance`,
@@ -123,7 +124,7 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// FuzzParseTokens checks that no text causes a panic, and that Find finds every parsed token.
+// FuzzParseTokens checks that no input causes a panic, and that Find finds every parsed token.
 func FuzzParseTokens(f *testing.F) {
 	f.Add("one=prod;two==a,b;c=*")
 	f.Add("=;=,=*")

@@ -26,8 +26,7 @@ type diagnosisResponse struct {
 	Receipt    query.Receipt `json:"receipt"`
 }
 
-// diagnosis returns the response with the reasons why a device lost its connections in a
-// range.
+// diagnosis returns a response that explains why a device lost its connections in a time range.
 func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, diagnosisParameters)
 	if err != nil {
@@ -80,9 +79,9 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the instant at which a diagnosis ends: now, or the time of the newest event
-// if that is later than now because a broker's clock runs fast. The result is never before
-// from or after the end of the range.
+// knownTo returns the instant at which a diagnosis ends. This is now, or the time of the newest
+// event if a broker's fast clock put that event after now. The result is never before from or
+// after the end of the requested range.
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

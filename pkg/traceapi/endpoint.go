@@ -22,8 +22,8 @@ type api struct {
 
 const tracePath = "/api/v1/trace"
 
-// endpoint serves one path. Errors: a parameterError, errForbidden, query.ErrCursor,
-// query.ErrTooMany, or an error of the store.
+// endpoint serves one path. It may return a parameterError, errForbidden, query.ErrCursor,
+// query.ErrTooMany, or an error from the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {

@@ -24,7 +24,8 @@ var formats = map[string]format{
 
 func nothing() []byte { return nil }
 
-// jsonLine returns a row as one JSON object, with its fields in the order of columns.
+// jsonLine returns a row as one line with a JSON object. The fields have the same order as the
+// variable columns.
 func jsonLine(e *event.Event) []byte {
 	var b bytes.Buffer
 	for i, c := range columns {

@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/diagnose"
 )
 
-// parseLang returns the language that the parameter names. If there is no parameter, it
-// returns the first supported language of Accept-Language, otherwise English.
+// parseLang returns the language that the parameter names. If the parameter is empty, parseLang
+// returns the first supported language in Accept-Language, or English if there is none.
 func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
 	if parameter != "" {
 		if lang, known := langOf(parameter); known {

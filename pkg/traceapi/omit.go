@@ -43,8 +43,8 @@ type list struct {
 	put  func(i int)
 }
 
-// emptied removes all entries from a list, and returns a list that can put them back one by
-// one. It adds the number of entries to left; each entry that is put back subtracts one.
+// emptied removes all entries from the list *from, and returns a list that can put them back one
+// by one. It adds the number of entries to *left. Each entry that is put back subtracts one.
 func emptied[T any](from *[]T, left *int) *list {
 	all := *from
 	*from, *left = all[len(all):], *left+len(all)

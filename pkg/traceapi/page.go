@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// maxBytes is the size at which a page ends, even if it has fewer rows than its limit, so
-	// that the response stays below Function Compute's 6 MB. It counts the bytes of the
-	// runtime's response, in which the body is a JSON string.
+	// maxBytes is the size at which a page ends even if it has fewer rows than its limit, so that
+	// the response stays below Function Compute's limit of 6 MB. The size includes the escapes
+	// that the runtime adds when it encodes the body as a JSON string.
 	maxBytes = 5 << 20
 	// maxUnreadable is the maximum number of unreadable objects in a response. More objects are
 	// unreadable only if a whole partition was lost.
@@ -23,8 +23,8 @@ const (
 	maxError = 256
 )
 
-// tracePage is the content of one response. It has as many rows as fit, and at least one row
-// unless there are none.
+// tracePage is the content of one response. It has as many rows as fit into maxBytes, but always
+// includes the first row.
 type tracePage struct {
 	format     format
 	rows       [][]byte
@@ -75,8 +75,8 @@ func wireSize(text []byte) int {
 	return size
 }
 
-// write writes the page. JSON carries the cursor and the receipt beside the rows; the other
-// formats carry them in headers.
+// write writes the page. In JSON, the page contains the cursor and the receipt besides the rows.
+// The other formats send the cursor and the receipt in headers.
 func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	if notModified(w, r, p.content()...) {
 		return

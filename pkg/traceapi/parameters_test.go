@@ -118,7 +118,7 @@ func TestParameterErrors(t *testing.T) {
 	}
 }
 
-// FuzzParameters: every accepted request is within bounds, and every error is a
+// FuzzParameters checks that every accepted request is within bounds, and that every error is a
 // parameterError.
 func FuzzParameters(f *testing.F) {
 	f.Add("instance=i&client=c&from=2026-11-22T08:00:00Z&to=1795334400000&order=desc&limit=10&cursor=x&format=csv")

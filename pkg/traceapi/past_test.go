@@ -44,8 +44,8 @@ func (r *recorded) api() api {
 	return api{reader: r, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// happened returns an event of the client c on a channel, d days before now. at is its time of
-// day.
+// happened returns an event of client c on the given channel. The event happened d days before
+// now, at the given time of day.
 func happened(channel string, action event.Action, d int, at string) event.Event {
 	day := now.AddDate(0, 0, -d).Format(time.DateOnly)
 	t, err := time.Parse(time.RFC3339, day+"T"+at+"Z")
@@ -214,8 +214,8 @@ func TestDiagnosisIsInTheRequestedLanguage(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&lang=fr").Code)
 }
 
-// restless returns the events of a device that is connected for the first half of each period,
-// all day.
+// restless returns a day's events of a device that connects at the start of each period and
+// disconnects halfway through it.
 func restless(period time.Duration) *recorded {
 	r := &recorded{}
 	start := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
@@ -257,8 +257,8 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	}
 }
 
-// TestLongNamesAreCutToTheNewest: long user names, which even a client that cannot log in can
-// choose, do not make a response too long.
+// TestLongNamesAreCutToTheNewest checks that long user names do not make a response too long.
+// Even a client that cannot log in can choose a long user name.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {

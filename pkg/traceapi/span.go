@@ -14,10 +14,10 @@ const (
 	defaultSpan = time.Hour
 )
 
-// parseSpan parses the parameters from and to, both inclusive. Without both, the range is the
-// last hour. With from alone, the range ends 24 hours later or now, whichever is earlier. With
-// to alone, the range starts an hour earlier. A range that ends now is extended by
-// event.MaxAhead, to include the events of brokers whose clocks run fast.
+// parseSpan parses the parameters from and to, both inclusive. If both are missing, the range is
+// the last hour. If only to is missing, the range ends now or 24 hours after its start, whichever
+// is earlier. If only from is missing, the range starts an hour before its end. A range that ends
+// now is extended by event.MaxAhead, to include events from brokers whose clocks run fast.
 func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseTime(values, "from")
 	if err != nil {

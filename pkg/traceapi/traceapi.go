@@ -1,13 +1,13 @@
 // Package traceapi serves the page, the HTTP API and Alibaba's OpenAPI. README.md and
 // openapi.yaml describe the API.
 //
-// What always holds:
+// Invariants:
 //
 //   - The package only reads. If the token of a request does not cover the instance, the
 //     request reads nothing.
 //   - A response of the HTTP API has at most about 5 MB and states its cost in a receipt.
 //   - If objects could not be read, the response is marked as incomplete or is an error.
-//   - Errors of the store appear in the log, never in a response.
+//   - Store errors appear in the log, never in a response.
 package traceapi
 
 import (

@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// List makes one request: ListObjectsV2.
+// List makes one ListObjectsV2 request.
 func (b *bucket) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return objstore.Page{}, err
@@ -42,8 +42,9 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	return page
 }
 
-// checkPage checks the properties of a page that callers rely on. The page is sorted, all its keys
-// have the prefix and sort after the key after, and the page is not empty if another page follows.
+// checkPage checks that a page has the properties that callers rely on. The keys are sorted,
+// start with prefix and are greater than the argument after. If another page follows, the page is
+// not empty.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {
 		return errors.New("check page: it is empty but not the last")

@@ -71,8 +71,8 @@ func TestPutSendsLengthAndDigest(t *testing.T) {
 	}
 }
 
-// A successful response to a put must contain a checksum of the object. Otherwise it may come
-// from a gateway, and the outcome is unknown.
+// The response to a successful put must contain a checksum of the object. A response without a
+// checksum may come from a gateway, so the outcome of the put is unknown.
 func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 	const md5OfText = "1cb251ec0d568de6a929b520c4aed8d1"
 	for _, test := range []struct {

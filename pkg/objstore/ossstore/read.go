@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Read requests the standard range behavior. Otherwise, if a range ended past the end of the
-// object, the service would respond with the whole object.
+// Read requests the standard range behavior. Without it, the service would respond with the whole
+// object if a range ended past the end of the object.
 func (b *bucket) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if err := objstore.CheckRange(off, n); err != nil || n == 0 {
 		return nil, err
