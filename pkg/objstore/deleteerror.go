@@ -2,7 +2,7 @@ package objstore
 
 import "fmt"
 
-// DeleteError is the error of a delete that may have left objects in the store.
+// DeleteError is returned by a delete that may have left objects in the store.
 type DeleteError struct {
 	Keys []string // the keys whose deletion was not confirmed; at least one
 	Err  error    // the reason why the deletion was not confirmed

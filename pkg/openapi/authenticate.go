@@ -13,13 +13,13 @@ const skew = 15 * time.Minute
 // timestampLayout is the layout of a request's time: UTC, in whole seconds.
 const timestampLayout = "2006-01-02T15:04:05Z"
 
-// claim holds the key, the time and the operation that a request claims, in either style. A
-// claim must not be trusted before its signature is verified.
+// claim holds the key, the time and the operation that a request claims, in either signature
+// style. A claim must not be trusted before its signature is verified.
 type claim struct {
 	accessKeyID, signature string
 	nonce, timestamp       string
 	action, version        string
-	// sign returns the signature of the request with a given secret.
+	// sign returns the signature of the request, computed with the given secret.
 	sign func(secret string) string
 }
 

@@ -102,8 +102,8 @@ func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// TestEverySignedPieceCounts checks that a signed request is served as it is, but refused after
-// any change to a part that the signature covers.
+// TestEverySignedPieceCounts checks that a signed request is accepted, but refused after any
+// change to a part that the signature covers.
 func TestEverySignedPieceCounts(t *testing.T) {
 	for name, d := range map[string]draft{
 		"ACS3 query": acs3Draft("QueryMqttTraceDevice", more(day(), "Reverse", "true")),

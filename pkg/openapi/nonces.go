@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// maxNonces is the maximum number of nonces in each of the two generations. It limits the
-// memory to about 10 MB.
+// maxNonces is the maximum number of nonces in a generation. The two generations together take at
+// most about 10 MB.
 const maxNonces = 1 << 17
 
 // nonces remembers the nonces of verified requests for at least half an hour, because a

@@ -60,7 +60,8 @@ func (c *canned) do(t testing.TB, r *http.Request) reply {
 	return serveTo(t, newAPI(t, c), r)
 }
 
-// reply is a response of the API. Its RequestId is checked and replaced by "id".
+// reply is a response of the API. The function serveTo has checked its RequestId and replaced it
+// by "id".
 type reply struct {
 	status int
 	header http.Header

@@ -15,7 +15,7 @@ const maxResponse = 5 << 19
 // recommend is the vendor's page about error codes.
 const recommend = "https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-upgraded/developer-reference/control-sdk-reference-error-codes"
 
-// response is the body of a response. Its fields have the API's names.
+// response is the body of a response. Its fields are named as in the API.
 type response interface{ identify(id string) }
 
 // identified holds the RequestId, which is the first field of every response.

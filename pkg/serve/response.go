@@ -70,7 +70,7 @@ func (a *response) finish(r *http.Request) {
 	}
 }
 
-// send writes the response to a real connection.
+// send writes the buffered response to the client.
 func (a *response) send(w http.ResponseWriter) error {
 	for name, values := range a.header {
 		w.Header()[name] = values

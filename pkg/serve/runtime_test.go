@@ -188,8 +188,8 @@ func TestRuntimeStartsAgainAfterAFailure(t *testing.T) {
 	require.Equal(t, 2, decode(t, reply.Body).Starts)
 }
 
-// A function with an invalid configuration keeps running. If the process exited, its callers
-// would get an error response from the platform instead.
+// A function with an invalid configuration must keep running. If its process exited, the callers
+// would get an error response from the platform.
 func TestRuntimeMiswired(t *testing.T) {
 	api := startFunction(t, "MISWIRED=1")
 	reply := api.call(httpGet("/"))

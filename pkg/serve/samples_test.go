@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSamples checks that isHTTPEvent recognizes every sample as an HTTP request, except the
-// samples from other triggers.
+// TestSamples checks that isHTTPEvent recognizes all samples as HTTP requests, except those from
+// the timer and RocketMQ triggers.
 func TestSamples(t *testing.T) {
 	files, err := filepath.Glob("../../events/*.json")
 	require.NoError(t, err)

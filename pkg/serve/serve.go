@@ -68,9 +68,9 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory sets Go's memory limit to four fifths of the instance's memory, so that the
-// garbage collector works harder before the instance runs out of memory and the platform ends
-// it. GOMEMLIMIT takes precedence.
+// limitMemory sets Go's memory limit to four fifths of the instance's memory, so that the garbage
+// collector works harder before the platform ends the instance for running out of memory.
+// GOMEMLIMIT takes precedence.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {

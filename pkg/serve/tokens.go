@@ -133,8 +133,8 @@ func (t Tokens) Find(presented string) (Grant, bool) {
 	return t.known[found].grant, true
 }
 
-// Signed reports whether mac is the HMAC-SHA256 (RFC 2104) of message under one of the tokens
-// that may act for the instance. It computes one HMAC for each of these tokens.
+// Signed reports whether mac is the HMAC-SHA256 (RFC 2104) of message, with one of the tokens
+// that may act for the instance as the key. It computes one HMAC for each of these tokens.
 func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	isSigned := 0
 	for _, known := range t.known {

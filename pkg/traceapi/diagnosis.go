@@ -80,8 +80,8 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 }
 
 // knownTo returns the instant at which a diagnosis ends. This is now, or the time of the newest
-// event if a broker's fast clock put that event after now. The result is never before from or
-// after the end of the requested range.
+// event if a broker's fast clock put that event after now. The result is always in the range
+// [from, p.to].
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

@@ -80,8 +80,8 @@ func readOnly(next http.Handler) http.Handler {
 	})
 }
 
-// reportUnreadable logs unreadable objects, because the operator cannot rely on clients to
-// report such objects.
+// reportUnreadable logs unreadable objects, because the operator cannot rely on clients to report
+// them.
 func reportUnreadable(ctx context.Context, result query.Result) {
 	if n := len(result.Unreadable); n > 0 {
 		first := result.Unreadable[0]

@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// past holds a device's events from one instant to another. It grows backwards by whole UTC
-// days, because a day's partition is read as a whole anyway.
+// past holds a device's events in the range [from, to]. The range is extended backwards by whole
+// UTC days, because the partition of a day is read as a whole anyway.
 type past struct {
 	api        api
 	device     device

@@ -39,7 +39,7 @@ func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error)
 	return from, to, checkSpan(from, to)
 }
 
-// latest returns the latest time that a recorded event can have.
+// latest returns the latest time that an event recorded by now can have.
 func latest(now time.Time) time.Time { return now.Add(event.MaxAhead) }
 
 func checkSpan(from, to time.Time) error {

@@ -45,9 +45,10 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt parses the parameter at. It treats a future instant as now. It also returns until, the
-// latest time of the events that count for the status. For a past instant, until equals at. For
-// now, until is later than at, so that events from brokers whose clocks run fast count as well.
+// parseAt parses the parameter at, and treats a future instant as now. The second result is the
+// latest event time that counts for the status. It is the same instant as the first result,
+// unless that is now. The second result is then later, so that events from brokers whose clocks
+// run fast count as well.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

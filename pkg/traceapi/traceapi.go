@@ -27,8 +27,8 @@ type front struct {
 	alibaba http.Handler
 }
 
-// New returns the handler of the page and both APIs, or an error that names the invalid
-// field. It makes no request. The handler is safe for concurrent use.
+// New returns the handler for the page and both APIs, or an error that names the invalid field.
+// It makes no request. The handler is safe for concurrent use.
 func New(config Config) (http.Handler, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err

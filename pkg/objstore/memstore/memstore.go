@@ -19,8 +19,8 @@ import (
 
 // Store keeps its objects in memory. It is safe for concurrent use.
 type Store struct {
-	// Now returns the modification time for an object that is put. Set Now before you use the
-	// store. Default time.Now.
+	// Now returns the time that a put stores as the object's modification time. Set Now before
+	// you use the store. Default time.Now.
 	Now func() time.Time
 
 	mu      sync.RWMutex

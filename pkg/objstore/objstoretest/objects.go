@@ -179,8 +179,8 @@ func bytesNotAliased(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// brokenBody is a body that supplies the first half of its text and then calls atHalf. If atHalf
-// returns an error, reading the second half fails with this error.
+// brokenBody is a body that calls atHalf before it supplies the second half of its text. If
+// atHalf returns an error, reading the second half fails with this error.
 type brokenBody struct {
 	text   string
 	atHalf func() error

@@ -60,8 +60,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// checkEndpoint checks the endpoint. The error quotes the endpoint only if the endpoint
-// contains no credentials.
+// checkEndpoint checks the endpoint. The error quotes the endpoint only if it contains no
+// credentials.
 func (c Config) checkEndpoint() error {
 	endpoint, err := url.Parse(c.endpoint())
 	switch {

@@ -32,7 +32,7 @@ func testCredentials() *ossstore.Credentials {
 	return credentials
 }
 
-// standIn returns a stand-in for OSS with an empty bucket on disk. Unless change is nil, it
+// standIn returns a stand-in for OSS with an empty bucket on disk. If change is not nil, it
 // adjusts the stand-in's configuration.
 func standIn(t *testing.T, change func(*oss.Config)) *oss.Server {
 	t.Helper()
@@ -45,7 +45,7 @@ func standIn(t *testing.T, change func(*oss.Config)) *oss.Server {
 	return server
 }
 
-// connect returns a store whose requests go to handler. Unless change is nil, it adjusts the
+// connect returns a store whose requests go to handler. If change is not nil, it adjusts the
 // store's configuration.
 func connect(t *testing.T, handler http.Handler, change func(*ossstore.Config)) *ossstore.Store {
 	t.Helper()

@@ -58,9 +58,8 @@ func (b *bucket) read(ctx context.Context, key string, off, n int64) ([]byte, er
 var errWrongRange = errors.New("the response is not the requested range")
 
 // checkRange returns the object's size if the response is the requested range, and ErrRange if
-// the range was cut short at the object's end. For any other response, such as a whole object, it
-// returns another error. Such a response proves nothing about the object, because a gateway may
-// have sent it.
+// the object ends within the range. Any other response, such as a whole object, may come from a
+// gateway and proves nothing about the object, so checkRange returns another error.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64
