@@ -3,7 +3,7 @@
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
 //   - Segments are sound. The rows of a segment are sorted and distinct and belong to the
 //     segment's partition. A query finds each row in the row groups that the footer points it to.
-//   - Each object of a run contains all events of the run's lower objects.
+//   - Each object of a run contains all events of the run's earlier objects.
 //   - An object whose key contains a digest has that digest.
 //   - A quarantined item is kept under the day on which it was received.
 //

@@ -107,7 +107,7 @@ func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Se
 	for off := int64(0); off < s.Size; off += blockBytes {
 		block, err := blocks.Read(ctx, s.Key, off, min(blockBytes, s.Size-off))
 		if errors.Is(err, objstore.ErrRange) {
-			return nil // already reported
+			return nil // the object is shorter than listed, which method rows has already found
 		}
 		if err != nil {
 			return err

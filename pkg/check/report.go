@@ -13,9 +13,9 @@ import (
 type Report struct {
 	// Layout is the layout of the bucket; zero if there is no marker.
 	Layout layout.Layout
-	// Partitions is the number of partitions checked. Objects is the number of segments in
-	// these partitions, including superseded segments. Rows and Bytes are the totals of the
-	// segments. Rows excludes segments that are not sound.
+	// Partitions is the number of partitions checked. Objects is the number of segments in these
+	// partitions, including superseded segments. Rows and Bytes are the total rows and bytes of
+	// these segments. Rows excludes segments that are not sound.
 	Partitions, Objects int
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can show.

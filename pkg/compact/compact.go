@@ -6,7 +6,7 @@
 //
 // Invariants:
 //
-//   - NewPlan is a pure function. It is safe to merge a plan twice, late, or by two compactors
+//   - NewPlan is a pure function. A plan may be carried out twice, late, or by two compactors
 //     at once, because the same inputs produce the same bytes under the same key: the name of
 //     a compacted segment contains the digest of its bytes.
 //   - A merge checks each input against the input's footer. A missing input ends the merge.

@@ -104,9 +104,9 @@ func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row
 	return segment.Distinct(rows)
 }
 
-// scatter stores the given number of runs. Each run has two objects: the first holds half of the
-// run's events, the second holds all of them. The parameter events is the number of events per run.
-// Events are random, and some are in several runs. scatter returns the distinct rows of all runs.
+// scatter stores the given number of runs, each with the given number of random events, as two
+// objects. The first object holds half of the run's events, the second holds all of them. Some
+// events are in several runs. scatter returns the distinct rows of all runs.
 func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
 	random := rand.New(rand.NewPCG(5, 6))
 	var all []event.Event

@@ -17,8 +17,8 @@ import (
 
 // merge carries out a plan: it stages the output on local disk, puts it into the store, reads it
 // back and deletes the superseded segments. A crash before the deletes leaves both the inputs and
-// the output in the store. Readers then still show each row once, and the next call to Run merges
-// these segments again.
+// the output in the store. Readers still show each row once, and the next call to Run merges these
+// segments again.
 func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {

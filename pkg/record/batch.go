@@ -13,7 +13,7 @@ import (
 type batch struct {
 	rows    []segment.Row // unsorted
 	size    int64         // the bytes that this batch adds to Writer.pending
-	callers int           // the number of callers that wait for the commit
+	callers int           // the number of callers waiting for the commit
 	// until is the latest of the callers' deadlines. unlimited is true if any caller has no
 	// deadline.
 	until     time.Time

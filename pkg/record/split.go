@@ -12,7 +12,7 @@ type share struct {
 	size int64 // approximate memory, in bytes
 }
 
-// split divides the events of a call by partition.
+// split converts a call's events to rows and groups the rows by partition.
 func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 	where, counts := make([]layout.Partition, len(events)), map[layout.Partition]int{}
 	for i := range events {
