@@ -11,12 +11,12 @@ import (
 type EndIs string
 
 const (
-	// Open: the connection is the newest one, and no end of it is on record.
+	// Open means that the connection is the newest one and that no end of it is on record.
 	Open EndIs = "open"
-	// Reported: the broker reported the end.
+	// Reported means that the broker reported the end.
 	Reported EndIs = "reported"
-	// Inferred: the broker reported no end, but a later connection began. Why and exactly
-	// when this connection ended is unknown.
+	// Inferred means that a later connection began although no end of this one was reported.
+	// Why and exactly when this connection ended is unknown.
 	Inferred EndIs = "inferred"
 )
 
@@ -89,11 +89,11 @@ type Connection struct {
 	CleanStart      *bool     `json:"clean_start"`
 	Source          string    `json:"source"`
 
-	connectedAt time.Time // the start, as the source reported it
-	accepted    bool      // whether the connect is on record
+	connectedAt time.Time // the start as reported by the source, or zero
+	accepted    bool      // whether the connect event is on record
 }
 
-// fillFrom copies those fields from e that are still unknown in c.
+// fillFrom copies from e the fields that are still unknown in c.
 func (c *Connection) fillFrom(e *event.Event) {
 	fill(&c.PeerAddress, e.PeerAddress)
 	fill(&c.PeerPort, e.PeerPort)
@@ -114,16 +114,15 @@ func fill[T comparable](to *T, from T) {
 	}
 }
 
-// finish records the end of the connection as e reports it.
+// finish copies the details of the end from e, the event that reports it.
 func (c *Connection) finish(e *event.Event) {
 	c.EndIs, c.Kind = Reported, kindOf(e)
 	c.Action, c.ActionInfo = e.Action, e.ActionInfo
 	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, e.ReasonCode.Pointer()
 }
 
-// kindOf returns the kind of the end that e reports. It ignores the action info of an end
-// whose reason the source did not give, because such an action info shows nothing about the
-// cause.
+// kindOf returns the kind of end that e reports. If the source did not give a reason for the
+// end, kindOf ignores the action info, which then shows nothing about the cause.
 func kindOf(e *event.Event) Kind {
 	kind, ok := kinds[e.ActionInfo]
 	switch {

@@ -8,27 +8,28 @@ import (
 )
 
 const (
-	// SameMoment is how far apart the times of two rows about the same moment can be. Some
-	// sources report only whole seconds. A takeover is reported twice: as the end of one
-	// connection and as the start of another.
+	// SameMoment is the maximum difference between the times of two rows that report the same
+	// moment. The times may differ because some sources report only whole seconds. They may
+	// also differ because a takeover is reported twice: as the end of one connection and as the
+	// start of another.
 	SameMoment = 2 * time.Second
-	// maxDisorder is how far the rows of one connection can be out of order. If a source
-	// sends no time, an event has the time at which it arrived, and brokers may retry the
-	// delivery of an event for some 45 s.
+	// maxDisorder is the maximum time by which the rows of one connection can be out of order.
+	// If a source sends no time, each event gets the time at which it arrived, and brokers may
+	// retry a delivery for some 45 s.
 	maxDisorder = time.Minute
 )
 
-// draft is a connection while it is put together from its events.
+// draft is a connection that is being assembled from its events.
 type draft struct {
 	Connection
-	known   bool           // the connection was passed to pair; its own events may be missing
+	known   bool           // whether pair was given this connection; its own events may be missing
 	connect *event.Event   // nil if no connect is on record
 	ends    []*event.Event // the rows that report the end
-	best    *event.Event   // the most detailed row in ends
-	detail  int            // the result of func detail for best
+	best    *event.Event   // the row in ends that says most about the cause
+	detail  int            // the rank of the end on record; see the function detail
 	next    time.Time      // when the next connection began, or zero; see losesTakeover
-	// doubtful: the end on record is not later than the start. Older events may show that
-	// this end belongs to an older connection.
+	// doubtful means that the end on record is not later than the start. Older events may show
+	// that this end belongs to an older connection.
 	doubtful bool
 }
 
@@ -36,7 +37,7 @@ func newDraft(channel string) *draft {
 	return &draft{Connection: Connection{ChannelID: channel}}
 }
 
-// knownDraft returns a draft that continues a connection from an earlier result.
+// knownDraft returns a draft that continues c, a connection from an earlier status.
 func knownDraft(c Connection) *draft {
 	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
 	return &draft{Connection: c, known: true, detail: detail(&end)}
@@ -48,8 +49,8 @@ func (d *draft) addConnect(e *event.Event) {
 	d.fillFrom(e)
 }
 
-// addEnd adds a row that reports the end. Of all these rows, the most detailed one counts.
-// Among equally detailed rows, the first one counts.
+// addEnd adds e, a row that reports the end. The details of the end come from the most detailed
+// of these rows. If several are equally detailed, the first one of them counts.
 func (d *draft) addEnd(e *event.Event) {
 	d.ends = append(d.ends, e)
 	d.fillFrom(e)
@@ -71,18 +72,18 @@ func (d *draft) hasEnded() bool { return !d.End.IsZero() }
 // hasChannelID reports whether the source sent its own identifier for the connection.
 func hasChannelID(e *event.Event) bool { return e.ChannelID != "" }
 
-// hasAddressOnly reports whether at most address and port identify the connection. Both may
-// be the same in a later connection of the client.
+// hasAddressOnly reports whether e identifies its connection by no more than an address and a
+// port. A later connection of the client may use the same address and port.
 func hasAddressOnly(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
 
-// ownsConnect reports whether a connect on the same channel belongs to this connection, and
-// not to a later connection that uses the channel again. If an end is already on record, it
-// may have arrived before its connect.
+// ownsConnect reports whether e, a connect on this connection's channel, belongs to this
+// connection rather than to a later one that reuses the channel. The end may already be on
+// record, because its time can be earlier than the time of the connect (see maxDisorder).
 func (d *draft) ownsConnect(e *event.Event) bool {
 	switch {
 	case hasAddressOnly(e):
 		return false
-	case !hasChannelID(e): // the channel includes the start, and a client connects only once at one instant
+	case !hasChannelID(e): // the channel is derived from the start, and a client cannot start two connections at the same instant
 		return true
 	case d.hasBegun():
 		return !d.hasEnded() && e.Time.Sub(d.Start.Time) <= maxDisorder
@@ -91,12 +92,13 @@ func (d *draft) ownsConnect(e *event.Event) bool {
 	}
 }
 
-// ownsEnd reports whether an end on the same channel belongs to this connection.
+// ownsEnd reports whether e, an end on this connection's channel, reports the end of this
+// connection.
 func (d *draft) ownsEnd(e *event.Event) bool {
 	switch {
 	case !d.hasEnded():
 		return true
-	case hasAddressOnly(e): // a second end may be a session takeover; see isSessionTakeover
+	case hasAddressOnly(e): // the second end may be a session takeover; see isSessionTakeover
 		return !broker.TraitsOf(e.Source).SessionTakeovers && e.Time.Sub(d.End.Time) <= SameMoment
 	case hasChannelID(e):
 		return e.Time.Sub(d.End.Time) <= maxDisorder
@@ -105,15 +107,15 @@ func (d *draft) ownsEnd(e *event.Event) bool {
 	}
 }
 
-// mayOwn reports whether an end without a ChannelID can belong to this connection. It can,
-// unless the known details of the connection contradict those of the end.
+// mayOwn reports whether e, an end without a ChannelID, can belong to this connection. It can
+// unless the known details of the two contradict each other.
 func (d *draft) mayOwn(e *event.Event) bool {
 	return !differentNodes(d.Node, e.Node) && !Differ(d.PeerAddress, e.PeerAddress) && !Differ(d.PeerPort, e.PeerPort) &&
 		(e.ConnectedAt.IsZero() || d.beganAt(e.ConnectedAt))
 }
 
-// matches reports whether an end without a ChannelID has the same address and port as this
-// connection, or the same start.
+// matches reports whether e, an end without a ChannelID, has the same address and port, or the
+// same start, as this connection.
 func (d *draft) matches(e *event.Event) bool {
 	return e.PeerPort != 0 && d.PeerPort == e.PeerPort && d.PeerAddress == e.PeerAddress ||
 		!e.ConnectedAt.IsZero() && d.beganAt(e.ConnectedAt)
@@ -126,18 +128,18 @@ func (d *draft) beganAt(t time.Time) bool {
 	return !d.Start.IsZero() && d.Start.Sub(t).Abs() <= SameMoment
 }
 
-// differentNodes reports whether a and b are certainly names of different nodes.
+// differentNodes reports whether a and b certainly name different nodes.
 func differentNodes(a, b string) bool { return Differ(a, b) && broker.ComparableNodes(a, b) }
 
-// Differ reports whether a and b are both known and not equal.
+// Differ reports whether a and b are different and both known. The zero value means unknown.
 func Differ[T comparable](a, b T) bool {
 	var unknown T
 	return a != b && a != unknown && b != unknown
 }
 
-// fixTimes makes the times consistent. If no connect is on record, the start is the one that
-// the source reported with the end. A start later than the end, which comes from wrong
-// clocks, becomes equal to the end. A connection without an end is open.
+// fixTimes makes the connection's times consistent. If the start is unknown, it takes the start
+// that the source reported with the end. If the start is later than the end because a clock was
+// wrong, it moves the start to the end. If there is no end, it marks the connection as open.
 func (d *draft) fixTimes() {
 	if d.Start.IsZero() && !d.connectedAt.IsZero() {
 		d.Start = Instant{millis(d.connectedAt)}

@@ -1,12 +1,12 @@
-// Package history derives the history of one client from its events: the client's
-// connections, refused CONNECTs, status, timeline and summary. Package diagnose explains
-// such a history in words.
+// Package history derives the history of one client from its events: the client's connections,
+// refused CONNECTs, status, timeline and summary. Package diagnose explains such a history in
+// words.
 //
-// What always holds: the functions are pure. Neither the order of the events nor repeated
-// deliveries change the result. All returned times are in UTC and whole milliseconds.
-// For n events, the functions take O(n log n) time and O(n) memory.
+// Invariants: the functions are pure. Neither the order of the events nor repeated deliveries
+// change the result. All returned times are in UTC and whole milliseconds. For n events, the
+// functions take O(n log n) time and O(n) memory.
 //
-// Words: an end of a connection is reported if the broker sent an event about it. An end is
+// Words: the end of a connection is reported if the broker sent an event about it. The end is
 // inferred if the next connection began before any end was reported. A drop is a reported end
 // that is known not to be a DISCONNECT by the client. A refusal is a CONNECT that the broker
 // refused. A refusal is not a connection.
@@ -37,7 +37,7 @@ type History struct {
 
 	// Span is the given span in UTC and whole milliseconds.
 	Span Span `json:"-"`
-	// Events is the number of different events in the span.
+	// Events is the number of distinct events in the span.
 	Events int `json:"-"`
 }
 

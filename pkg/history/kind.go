@@ -9,8 +9,8 @@ func isConnect(e *event.Event) bool {
 	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
 }
 
-// isRefusal reports whether e itself shows that it is a refusal. Some sources report a refusal
-// as a connect whose action info is not accepted.
+// isRefusal reports whether e alone shows that it is a refusal. Some sources report a refusal
+// as a connect with an action info other than "accepted".
 func isRefusal(e *event.Event) bool {
 	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
 }
@@ -20,10 +20,10 @@ func isEnd(e *event.Event) bool {
 }
 
 // mayBeRefusal reports whether e, an end that belongs to no recorded connection, counts as a
-// refused CONNECT. An end that includes the time of its connect ended an accepted connection.
-// "Not authorized" is nearly always a refusal. The other reasons may also end a connection
-// that began before the known events, so they count as refusals only if the client is known
-// to have been offline.
+// refused CONNECT. An end that includes the time of its connect does not, because the
+// connection had been accepted. "Not authorized" nearly always means a refusal. Some other
+// reasons may mean a refusal or the end of a connection that began before the known events.
+// They count as refusals only if the client is known to have been offline.
 func mayBeRefusal(e *event.Event, offline bool) bool {
 	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false
@@ -31,14 +31,14 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // TopicAuthFailed: for a will message
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // TopicAuthFailed: for the topic of a will message
 		return offline
 	default:
 		return false
 	}
 }
 
-// detail ranks the rows that report one end. A higher rank means that the row says more about
+// detail ranks rows that report the same end. The higher the rank, the more the row says about
 // the cause.
 func detail(e *event.Event) int {
 	switch {

@@ -23,7 +23,7 @@ var (
 	native, reason                   = historytest.Native, historytest.Reason
 )
 
-// ofDay returns the history of the whole day. Nothing is known about the time before.
+// ofDay returns the history of wholeDay. It assumes that nothing is known about earlier days.
 func ofDay(events []event.Event) history.History {
 	return history.Of(events, wholeDay, history.Status{})
 }

@@ -16,18 +16,18 @@ type pairs struct {
 
 // pair derives connections and refusals from events by these rules:
 //
-//   - Events of one channel belong to one connection, in whatever order they arrived. A later
-//     connection may use the same channel again if the channel is derived only from address
-//     and port. It may also do so if the broker named the channel, unless the events of the
-//     channel are one connect and one end.
+//   - Events of one channel belong to one connection, in whatever order they arrived. There
+//     are two exceptions, in which a later connection may reuse the channel. One is a channel
+//     that is derived only from address and port. The other is a channel that the broker
+//     named, unless its events are exactly one connect and one end.
 //   - An end may have no connect on the same channel, because some sources report different
 //     details at the end of a connection than at its start. If the broker did not name the
-//     channel, such an end belongs to the newest connection that was open at the time and
-//     that the details of the end do not contradict. An end by a takeover, or by a possible
-//     takeover, instead belongs to an older connection that was just replaced.
-//   - If no such connection is found, the end is one of these: a refusal, another report of
-//     an end just before, the end of only a session or of a refused CONNECT, or the end of
-//     a connection whose connect is not on record.
+//     channel, the end belongs to the newest connection that was open at the time and that
+//     the details of the end do not contradict. If the end is, or may be, due to a takeover,
+//     it belongs instead to an older connection that had just been replaced.
+//   - If no such connection is found, the end is one of these: a refusal, a second report of
+//     a recent end, the end of a session without a connection, the end of a refused CONNECT,
+//     or the end of a connection whose connect is not on record.
 //
 // known is a connection from before the events, or nil.
 func pair(rows []*event.Event, known *Connection) pairs {
@@ -43,15 +43,16 @@ func pair(rows []*event.Event, known *Connection) pairs {
 	return pairs{p.begun, p.refusals}
 }
 
-// pairing holds the intermediate results of one call of pair.
+// pairing holds the intermediate results of one call to pair.
 type pairing struct {
-	begun     []*draft // drafts with a known connect; place adds the remaining connections
-	endOnly   []*draft // drafts without a known connect, which place deals with
+	begun     []*draft // drafts whose connect is known; place adds the other connections
+	endOnly   []*draft // drafts without a known connect, to be handled by place
 	refusals  []Refusal
 	refusedAt []time.Time // see isEndOfRefusal
 }
 
-// byChannel makes a draft for each connection of each channel.
+// byChannel collects the refusals, groups the other events by channel and makes a draft for
+// each connection.
 func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 	var channels []string // in order of first use, because a map has no fixed order
 	groups := map[string][]*event.Event{}
@@ -81,8 +82,8 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 }
 
 // split splits the events of a channel into connections. current is the connection that used
-// the channel before these events, or nil. split goes through the events in order of time. If
-// a connect and an end have the same time, the connect comes first.
+// the channel before these events, or nil. split handles the events in order of time, and a
+// connect before an end with the same time.
 func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
 	one := current == nil && areOneConnection(rows)
@@ -108,10 +109,10 @@ func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	p.keep(current)
 }
 
-// areOneConnection reports whether the events of a channel, in order of time, must belong to
-// one connection, even if its end seems to be earlier than its connect because the clock was
-// set back. That is so if the broker named the channel and the events are one connect and one
-// end. Several reports of the end within maxDisorder count as one end.
+// areOneConnection reports whether the events of a channel, sorted by time, must belong to one
+// connection even if the end seems earlier than the connect because the clock was set back.
+// They must if the broker named the channel and the events are one connect and one end. Several
+// reports of the end within maxDisorder count as one end.
 func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
 	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&

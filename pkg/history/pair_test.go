@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// TestPairing checks which events are put together into which connections.
+// TestPairing checks how events are combined into connections.
 func TestPairing(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -31,7 +31,7 @@ func TestPairing(t *testing.T) {
 			connect("08:00:00", channel("a")), connect("09:00:00", channel("b")),
 		}, []string{"08:00:00..09:00:00 inferred unknown", "09:00:00..? open open"}},
 
-		{"the session is taken over after its connection ended", []event.Event{ // EMQX 5.0.10 to 5.6
+		{"the session is taken over after its connection ended", []event.Event{ // as EMQX 5.0.10 to 5.6 report it
 			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), source(broker.EMQX)),
 			disconnect("09:00:00", from("192.0.2.1", 1), native("client.disconnected"), source(broker.EMQX)),
 			closed("09:59:59.998", event.ClientIDConflict, from("192.0.2.1", 1), native("client.disconnected"), source(broker.EMQX)),
@@ -283,7 +283,7 @@ func TestPairing(t *testing.T) {
 	}
 }
 
-// TestRefusals checks which ends count as refused CONNECTs.
+// TestRefusals checks which events count as refused CONNECTs.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -380,13 +380,13 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 	require.Equal(t, int32(0x8D), *c.ReasonCode)
 }
 
-// If the source sends no channel, the connection has the derived channel.
+// If the source sends no channel identifier, the connection must show the derived channel.
 func TestConnectionShowsTheDerivedChannel(t *testing.T) {
 	began := connect("08:00:00", connectedAt("08:00:00"), node("n"))
 	require.Equal(t, began.Channel(), ofDay([]event.Event{began}).Connections[0].ChannelID)
 }
 
-// A connection from before the span is paired with the events in the span.
+// A connection that began before the span must be paired with the events in the span.
 func TestPairingWithBefore(t *testing.T) {
 	yesterday := func(e event.Event) event.Event { e.Time = e.Time.AddDate(0, 0, -1); return e }
 	for _, c := range []struct {
@@ -431,8 +431,8 @@ func TestPairingWithBefore(t *testing.T) {
 	}
 }
 
-// Two versions of a decoder may read two deliveries of one event differently. Whatever the
-// order of the deliveries, the same one must be kept.
+// Different versions of a decoder may read two deliveries of one event differently. Whatever
+// the order of these deliveries, the same one must be kept.
 func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	first := connect("08:00:00", channel("a"))
 	second, third := first, first

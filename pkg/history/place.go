@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// byTime finds out what each end without a connect is about, the earliest end first.
+// byTime decides what each end without a connect belongs to, starting with the earliest end.
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
 	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
@@ -26,8 +26,8 @@ func (p *pairing) byTime() {
 	}
 }
 
-// endingRefusals returns the sorted times of the refusals from sources that also report the
-// end of the refused connection.
+// endingRefusals returns the sorted times of those refusals whose source also reports the end
+// of the refused connection.
 func endingRefusals(refusals []Refusal) (times []time.Time) {
 	for _, r := range refusals {
 		if broker.TraitsOf(r.Source).RefusalsEnd {
@@ -39,8 +39,8 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 }
 
 // isEndOfRefusal reports whether an end belongs to a refused CONNECT. If so, it removes the
-// refusal from refusedAt, because each refused CONNECT ends only once. The caller must pass
-// the ends in order of time.
+// time of that CONNECT from refusedAt, because each refused CONNECT ends only once. The caller
+// must pass the ends in order of time.
 func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
@@ -56,12 +56,12 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 // cost stays linear even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
-// candidates returns the connections that an end at t may belong to, the likeliest first.
-// earlier is the number of drafts that began before t. The first candidate is the newest of
-// these. Next come older connections whose next connection began just before t, because the
-// end of a connection that was taken over may be reported after the new connection began.
-// Last come connections that began at t: if no other connection fits, one of these ended at
-// once.
+// candidates returns the connections to which an end at t may belong, the likeliest first.
+// earlier is the number of drafts that began before t. The newest of these drafts comes first.
+// Older ones follow if their next connection began just before t, because the end of a
+// connection that was taken over may be reported after the new connection began. Connections
+// that began exactly at t come last. If no other connection fits, one of them ended as soon as
+// it began.
 func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -78,8 +78,8 @@ func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	return found
 }
 
-// place assigns an end without a connect to one of the candidates, or finds out what else the
-// end is.
+// place assigns d, an end without a connect, to one of the candidates, or decides what else the
+// end is, such as a refusal.
 func (p *pairing) place(d *draft, candidates []*draft) {
 	end := d.best
 	open, ended := owners(end, candidates)
@@ -89,32 +89,33 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 		open.addEnds(d.ends)
 	case mayBeRefusal(end, len(candidates) > 0):
 		p.refusals = append(p.refusals, newRefusal(end))
-	case isSessionTakeover(end, candidates): // belongs to no connection
+	case isSessionTakeover(end, candidates): // the end belongs to no connection
 	case ended != nil:
 		ended.addEnds(d.ends)
-	case p.isEndOfRefusal(end): // belongs to no connection
+	case p.isEndOfRefusal(end): // the end belongs to no connection
 	default:
 		p.begun = append(p.begun, d)
 	}
 }
 
-// isSessionTakeover reports whether an end reports the takeover of a session whose connection
-// had already ended. In this case, some sources report the end of that connection again, with
-// its address and port.
+// isSessionTakeover reports whether an end means that a session was taken over after its
+// connection had already ended. When this happens, some sources report the end of that
+// connection again, with the same address and port.
 func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
-// owners returns the open connection that an end belongs to, and the connection that ended at
-// about the same time, whose end it may report again. Both may be nil. If an end may
-// be a takeover, owners assigns it to a connection that has just begun only if no other fits.
+// owners returns two connections, either of which may be nil. open is the open connection to
+// which the end belongs. ended is a connection that ended at about the same time, so that the
+// end may be a second report of that. If the end may be a takeover, owners returns a connection
+// that had only just begun as open only if no other fits.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil
 	}
 	loser := losesTakeover(end, candidates)
-	var recent *draft // an open connection that has only just begun
+	var recent *draft // an open connection that had only just begun
 	for _, d := range candidates {
 		switch {
 		case !d.mayOwn(end):
@@ -133,8 +134,9 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	return recent, ended
 }
 
-// losesTakeover returns the connection that the next connection replaced at about the time of
-// the end, or nil. It never returns the newest connection, because nothing replaced it.
+// losesTakeover returns the connection that was replaced by the next one at about the time of
+// the end, or nil if there is none. It never returns the newest connection, because nothing has
+// replaced that one.
 func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {

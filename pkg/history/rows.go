@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique returns the events at wanted times in order of time. An event that was delivered
-// repeatedly is returned once. The result points into events.
+// unique returns pointers to the events for whose times wanted returns true, sorted by time. It
+// returns only one delivery of each event.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {

@@ -13,7 +13,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// At most one connection is open. If one is, the status must show this connection.
+// If the state is online, the newest connection must be the only open one. Otherwise, no
+// connection may be open.
 func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {
@@ -33,7 +34,8 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	}
 }
 
-// If the events from some instant on settle the status, older events must not change it.
+// If the events after some instant settle the status (see Status.Settled), adding older events
+// must not change it.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range sim.Causes {
@@ -60,7 +62,7 @@ func after(events []event.Event, since time.Time) []event.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Time.Before(since) })
 }
 
-// lossy returns the events except about every tenth, chosen at random.
+// lossy returns the events without about a tenth of them, chosen at random.
 func lossy(events []event.Event, seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return slices.DeleteFunc(events, func(event.Event) bool { return random.IntN(10) == 0 })

@@ -11,13 +11,13 @@ import (
 type State string
 
 const (
-	// Unknown: no connection is on record. The zero State means the same.
+	// Unknown means that no connection is on record. The zero State means the same.
 	Unknown State = "unknown"
 	Online  State = "online"
 	Offline State = "offline"
 )
 
-// Status is the state of a client at an instant, with its newest connection.
+// Status is a client's state at an instant, together with the client's newest connection.
 type Status struct {
 	// State is online while the newest connection has no recorded end. If the broker crashes
 	// or an event is lost, the client stays online until it connects again.
@@ -38,15 +38,17 @@ func StatusAt(events []event.Event, at time.Time) Status {
 	return pair(rows, nil).status(rows, Status{})
 }
 
-// Settled reports whether the status stays the same whatever older events are added. It
+// Settled reports whether the status would stay the same whatever older events were added. It
 // assumes that StatusAt was given all events from some instant on.
 //
 // A status is settled if the start of the newest connection is among the events. An end alone
 // does not settle the status, because an older event may show a connection that began later
-// than the one that ended. Refusals never settle the status. A connection whose end is not
-// later than its start does not settle it either, because the end may belong to an older
-// connection. Settled ignores one case: if a clock was set back, the end of the newest
-// connection can be earlier than all of the events.
+// than the one that ended. Refusals never settle the status. A connection that did not end
+// later than it started does not settle it either, because the end may belong to an older
+// connection.
+//
+// Settled ignores one case: if a clock was set back, the end of the newest connection can be
+// earlier than all of the given events.
 func (s Status) Settled() bool { return s.settled }
 
 // status returns the status after all events, given the status before them. The newest
@@ -77,8 +79,8 @@ func (p pairs) doubtful() bool {
 	})
 }
 
-// beganAmong reports whether the connection began no earlier than the first of the events. If
-// so, the events include the connect of any newer connection.
+// beganAmong reports whether the connection began at or after the first of the events. If so,
+// the events include the connect of any newer connection.
 func (d *draft) beganAmong(rows []*event.Event) bool {
 	return !d.Start.IsZero() && len(rows) > 0 && !d.Start.Before(millis(rows[0].Time))
 }

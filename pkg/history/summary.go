@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Summary holds the figures of a span.
+// Summary holds figures about a client's connections and refusals during a span.
 type Summary struct {
 	OnlineMS  int64 `json:"online_ms"`
 	OfflineMS int64 `json:"offline_ms"`
@@ -16,10 +16,10 @@ type Summary struct {
 	// Connects is the number of connections that began in the span and whose connect is on
 	// record.
 	Connects int `json:"connects"`
-	// Every connection with an end counts in exactly one of the next four fields. Drops counts
-	// the reported ends that are known not to be a DISCONNECT by the client, and Disconnects
-	// the reported DISCONNECTs. Unexplained counts the other reported ends, which have no
-	// reason. Unreported counts the inferred ends.
+	// Each connection that has ended counts in exactly one of the next four fields. Drops
+	// counts reported ends that are known not to be a DISCONNECT by the client. Disconnects
+	// counts reported DISCONNECTs. Unexplained counts the other reported ends, for which the
+	// source gave no reason. Unreported counts inferred ends.
 	Drops       int `json:"drops"`
 	Disconnects int `json:"disconnects"`
 	Unexplained int `json:"unexplained"`

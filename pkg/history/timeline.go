@@ -19,11 +19,11 @@ type period struct {
 }
 
 // timeline divides a span into stretches. The state is online while a connection was open. At
-// other times, it is unknown if events are missing, and offline otherwise.
+// other times, it is unknown if events are missing, and offline if none are missing.
 //
-// Events are missing up to the first known start or end, unless the state before the span is
-// known. They are also missing before the end of a connection with an unknown start, back to
-// the previous known start or end.
+// There are two cases of missing events. If the state before the span is unknown, events are
+// missing until the first known start or end. If the start of a connection is unknown, events
+// are missing between the previous known start or end and the end of that connection.
 func timeline(drafts []*draft, span Span, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)
@@ -43,7 +43,7 @@ func timeline(drafts []*draft, span Span, before State) []Stretch {
 	return stretches(periods, span)
 }
 
-// marksOf returns all known starts and ends in order of time.
+// marksOf returns all known start and end times of the drafts, sorted.
 func marksOf(drafts []*draft) []time.Time {
 	var marks []time.Time
 	for _, d := range drafts {
@@ -57,7 +57,7 @@ func marksOf(drafts []*draft) []time.Time {
 	return marks
 }
 
-// endIn returns when a connection ended. If it has not ended, endIn returns the end of the span.
+// endIn returns when the connection ended, or the end of the span if it has not ended.
 func (d *draft) endIn(span Span) time.Time {
 	if !d.hasEnded() {
 		return span.To
@@ -72,7 +72,8 @@ func firstOf(marks []time.Time, otherwise time.Time) time.Time {
 	return marks[0]
 }
 
-// lastBefore returns the last mark before t. If there is none, it returns the argument otherwise.
+// lastBefore returns the last of the sorted marks before t, or the given default if there is
+// none.
 func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
 	at, _ := slices.BinarySearchFunc(marks, t, time.Time.Compare)
 	if at == 0 {
@@ -100,7 +101,8 @@ func boundariesOf(periods []period, span Span) []boundary {
 	return boundaries
 }
 
-// stretches returns the stretches of a span that is offline except where periods cover it.
+// stretches divides a span into stretches. The state is offline wherever no period covers the
+// span.
 func stretches(periods []period, span Span) []Stretch {
 	found := []Stretch{}
 	open := map[State]int{} // the number of open periods of each state
@@ -120,7 +122,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// top returns the state that prevails among the open periods. Online prevails over unknown.
+// top returns the state that prevails among the open periods. Online prevails over unknown. If
+// no period is open, the state is offline.
 func top(open map[State]int) State {
 	switch {
 	case open[Online] > 0:

@@ -1,6 +1,6 @@
-// Package historytest supports tests of histories and verdicts. It has short functions that
-// return events, runs a test with events in other orders and with repeated deliveries, and
-// checks what must hold for every history.
+// Package historytest supports tests of histories and verdicts. It provides functions that
+// create events. InAnyOrder runs a test with the events in different orders and with repeated
+// deliveries. Check checks what must hold for every history.
 package historytest
 
 import (
@@ -15,13 +15,14 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// WholeDay is the span from the first to the last millisecond of Day.
+// WholeDay is the span from the first to the last millisecond of Day, a day in UTC.
 var (
 	Day      = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	WholeDay = history.Span{From: Day, To: Day.Add(24*time.Hour - time.Millisecond)}
 )
 
-// Clock returns a time of Day, written as "08:00:00" or "08:00:00.250".
+// Clock parses a time of day, such as "08:00:00" or "08:00:00.250", and returns that time on
+// Day.
 func Clock(text string) time.Time {
 	t, err := time.Parse("15:04:05", text)
 	if err != nil {
@@ -30,10 +31,10 @@ func Clock(text string) time.Time {
 	return Day.Add(t.Sub(t.Truncate(24 * time.Hour)))
 }
 
-// Option sets one more detail of an event.
+// Option sets a further field of an event.
 type Option func(*event.Event)
 
-// Row returns an event of Day whose time comes from the broker.
+// Row returns an event at the given time of Day. Its TimeOrigin is event.FromBroker.
 func Row(at string, action event.Action, info event.ActionInfo, more []Option) event.Event {
 	e := event.Event{
 		InstanceID: "i", ClientID: "GID_a@@@dev", Action: action, ActionInfo: info, NativeEvent: string(action),
@@ -45,18 +46,19 @@ func Row(at string, action event.Action, info event.ActionInfo, more []Option) e
 	return e
 }
 
-// Connect returns an accepted CONNECT.
+// Connect returns an event that reports an accepted CONNECT.
 func Connect(at string, more ...Option) event.Event {
 	return Row(at, event.Connect, event.Accepted, more)
 }
 
-// Closed returns an event with the action close, which is the end of a connection or a
+// Closed returns an event with the action close, which is either the end of a connection or a
 // refusal.
 func Closed(at string, info event.ActionInfo, more ...Option) event.Event {
 	return Row(at, event.Close, info, more)
 }
 
-// Disconnect returns the end of a connection by a DISCONNECT from the client.
+// Disconnect returns an event that reports the end of a connection by a DISCONNECT from the
+// client.
 func Disconnect(at string, more ...Option) event.Event {
 	return Row(at, event.Disconnect, event.DisconnectedByClient, more)
 }
@@ -79,8 +81,8 @@ func KeepAlive(seconds int32) Option {
 	return func(e *event.Event) { e.KeepAlive = event.Some(time.Duration(seconds) * time.Second) }
 }
 
-// InAnyOrder calls do with the events as they are, and then 20 times with the events in random
-// order and some of them delivered twice.
+// InAnyOrder calls do with the given events. It then calls do 20 times with the events in
+// random order and some of them duplicated.
 func InAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, events []event.Event)) {
 	t.Helper()
 	do(t, events)
@@ -98,8 +100,8 @@ func InAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, 
 	}
 }
 
-// Short returns the time of day of an instant, after the day of the month if the instant is
-// not on Day. It returns a question mark for an unknown instant.
+// Short formats an instant as a time of day, preceded by the day of the month if the instant is
+// not on Day. It returns "?" for an unknown instant.
 func Short(i history.Instant) string {
 	switch {
 	case i.IsZero():
