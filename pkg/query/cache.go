@@ -6,15 +6,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// footerCache caches the footers of compacted objects. These footers never change. When the
-// cache is full, it evicts the footers that were added first, because their objects are the
-// most likely to be superseded. Reading a footer again costs only one request. Calls of get do
-// not affect the order of eviction. A footerCache is safe for concurrent use.
+// footerCache caches the footers of compacted objects, which never change. When the cache is
+// full, it evicts the footers that were added first, whether or not they were used since. Their
+// objects are the most likely to be superseded, and reading a footer again costs only one
+// request. A footerCache is safe for concurrent use.
 type footerCache struct {
 	mu      sync.Mutex
 	free    int64 // the unused part of the budget, in bytes
 	footers map[string]*segment.Footer
-	keys    []string // the keys of footers, oldest first
+	keys    []string // the keys in footers, in the order in which they were added
 }
 
 func newFooterCache(budget int64) *footerCache {
@@ -28,7 +28,7 @@ func (c *footerCache) get(key string) *segment.Footer {
 	return c.footers[key]
 }
 
-// put adds the footer of an object. A footer that is larger than the whole budget is kept until
+// put adds an object's footer. A footer that is larger than the whole budget is kept until
 // another footer is added.
 func (c *footerCache) put(key string, footer *segment.Footer) {
 	c.mu.Lock()

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// A reader traces one client through the objects that a record.Writer has put, page by
-// page.
+// A reader fetches the events of one client, page by page. A record.Writer has stored these
+// events.
 func ExampleReader() {
 	ctx := context.Background()
 	store := memstore.New() // or an ossstore.Store

@@ -19,7 +19,7 @@ import (
 // maxListings is the number of times a partition is listed before the reader gives up.
 const maxListings = 6
 
-// partitionReader reads the rows of one request from one partition.
+// partitionReader reads one partition for one request.
 type partitionReader struct {
 	reader  *Reader
 	store   *meter
@@ -28,7 +28,7 @@ type partitionReader struct {
 
 	mu sync.Mutex
 	// objects maps the key of each object read so far to the outcome. The content under a key
-	// never changes, so no object is read again after another listing.
+	// never changes, so no object is read twice, even if the partition is listed again.
 	objects map[string]object
 }
 
@@ -115,8 +115,8 @@ func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error
 	return nil
 }
 
-// objectOf reads an object, unless the object was read before, and returns the outcome. An object
-// that is not a sound segment is an outcome, not an error.
+// objectOf returns the outcome of reading an object, which it reads at most once. If the object
+// is not a sound segment, the outcome says so, and err is nil.
 func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (object, error) {
 	p.mu.Lock()
 	o, read := p.objects[s.Key]
@@ -137,7 +137,7 @@ func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (objec
 
 // readObject returns the rows of an object that match the request. It reads a small object in
 // one request. For a large object, it first reads the footer, unless the footer is cached. If
-// any row groups can contain matching rows, it then reads these row groups in one request.
+// any row groups can contain matching rows, it then reads all of these in one request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -150,8 +150,8 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// One read covers all groups, because the row groups of one client are adjacent. The
-	// read may include some groups in between whose times lie outside the request.
+	// One read covers all of these groups, because the row groups of one client are adjacent.
+	// The read may include groups between them whose times lie outside the request.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {
@@ -173,7 +173,7 @@ func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]se
 	return p.rowsOf(footer, p.groupsOf(footer), data, 0, s.Key)
 }
 
-// groupsOf returns the row groups that can contain rows of the request.
+// groupsOf returns the row groups that can contain rows that match the request.
 func (p *partitionReader) groupsOf(footer *segment.Footer) []segment.Group {
 	q := p.request
 	return footer.GroupsOf(q.ClientID, q.From.UnixMilli(), q.To.UnixMilli())
@@ -206,7 +206,7 @@ func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segmen
 	if err != nil {
 		return nil, err
 	}
-	if !s.Name.Fresh() { // a fresh object is soon superseded
+	if !s.Name.Fresh() { // fresh objects are soon superseded, so their footers are not worth caching
 		p.reader.footers.put(s.Key, footer)
 	}
 	return footer, nil

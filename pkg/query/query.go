@@ -4,14 +4,14 @@
 // A trace is one such search. Its result is a page of events and a receipt, which states the
 // cost of the trace.
 //
-// What always holds:
+// Invariants:
 //
 //   - A partition is listed completely, in ascending order of keys. The trace uses all
 //     compacted objects, and the highest sound object of each run.
 //   - If a listed object is missing when the trace tries to read it, the object has been
 //     superseded. The partition is then listed again, but no object is read twice.
-//   - A result is complete, or it names the objects that could not be read. A fault of the
-//     store causes an error, never an incomplete result.
+//   - A result is complete, or it names the objects that could not be read. If a store request
+//     fails, the trace returns an error, never an incomplete result.
 package query
 
 import (
@@ -47,10 +47,11 @@ type Store interface {
 	List(ctx context.Context, prefix, after string) (objstore.Page, error)
 }
 
-// Config configures a Reader. The zero value of a field means its default.
+// Config configures a Reader. If a field is zero, its default applies.
 type Config struct {
-	// Shards is the expected number of shards of the bucket: 16 (the default), 256 or 4096.
-	// If this number is right, the first trace saves a round trip.
+	// Shards is the number of shards that the bucket is expected to have: 16 (the default), 256
+	// or 4096. If the bucket has a different number, the first trace has to read again with
+	// that number.
 	Shards int
 	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
 	// request instead of two. Default 96 KiB.
@@ -58,8 +59,8 @@ type Config struct {
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.
 	CacheBytes int64
-	// MaxRows is the maximum number of the client's rows that a trace may decode, whatever the
-	// limit of the request. A row takes one or two kilobytes of memory. Default 300,000. A
+	// MaxRows is the maximum number of the client's rows that a trace may decode, regardless of
+	// the request's limit. A row takes one or two kilobytes of memory. Default 300,000. Even a
 	// client that connects and disconnects every second produces fewer rows than that in a day
 	// and a half.
 	MaxRows int
@@ -67,15 +68,15 @@ type Config struct {
 	// maximum number of objects that it reads in parallel in each partition. Default 16. With
 	// 1, a trace makes one request at a time.
 	Parallel int
-	// Retreat is the maximum pause before a partition is listed a second time. This maximum
-	// doubles before every further listing. Default 20 ms.
+	// Retreat is the maximum pause before a partition is listed for the second time. The
+	// maximum doubles before every further listing. Default 20 ms.
 	Retreat time.Duration
 	// Jitter returns the length of a pause before a partition is listed again, from zero to
 	// bound inclusive. Jitter must be safe for concurrent use. The default is random and
 	// uniformly distributed.
 	Jitter func(bound time.Duration) time.Duration
-	// Now is the clock. It only determines the times in receipts and steps. Now must be safe
-	// for concurrent use. Default time.Now.
+	// Now returns the current time. It determines only the times in receipts and steps. It must
+	// be safe for concurrent use. Default time.Now.
 	Now func() time.Time
 }
 
@@ -134,7 +135,7 @@ func New(store Store, config Config) (*Reader, error) {
 	return &Reader{store: store, config: config, footers: newFooterCache(config.CacheBytes)}, nil
 }
 
-// Request selects events of one client of one instance.
+// Request selects events of one client on one instance.
 type Request struct {
 	InstanceID event.InstanceID
 	ClientID   event.ClientID
@@ -178,15 +179,18 @@ type Unreadable struct {
 
 // Trace returns the events that match a request.
 //
-// For each partition, Trace makes one list request per 1,000 objects, then one read per small
-// object and up to two reads per large object: one of the footer, unless the footer is cached,
-// and one of the rows, unless the footer shows that the object does not contain the client.
-// Trace reads partitions in parallel, and also the objects of each partition. The first trace
-// also makes a list request for the layout's marker, in parallel with the other requests. If
-// the bucket does not have the configured layout, the first trace then reads a second time.
+// For each partition, Trace makes one list request per 1,000 objects. It then makes one read
+// per small object, and up to two per large object. The first of these two reads the footer,
+// unless the footer is cached. The second one reads the rows, unless the footer shows that the
+// object does not contain the client.
 //
-// Callers can test for ErrCursor, ErrTooMany, ErrUnsettled and layout.ErrConflict with errors.Is.
-// Any other error comes from the store or from ctx, and a retry can help.
+// Trace reads the partitions, and the objects in each partition, in parallel. The first trace
+// also makes a list request for the layout's marker, in parallel with the other requests. If
+// the bucket does not have the configured layout, the first trace discards what it has read and
+// starts again with the partitions of the actual layout.
+//
+// Callers can test for ErrCursor, ErrTooMany, ErrUnsettled and layout.ErrConflict with
+// errors.Is. Any other error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()
 	after, err := parseCursor(q.Cursor)
@@ -215,18 +219,18 @@ func (q Request) isElsewhere(r segment.Row) bool {
 	return r.InstanceID != string(q.InstanceID) || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
 }
 
-// filteredOut reports whether a row has an action or action info that is not requested.
+// filteredOut reports whether the request's filters exclude a row by its action or action info.
 func (q Request) filteredOut(r segment.Row) bool {
 	return !oneOf(q.Actions, r.Action) || !oneOf(q.ActionInfos, r.ActionInfo)
 }
 
-// oneOf reports whether word is allowed. An empty list allows every word.
+// oneOf reports whether allowed contains word. If allowed is empty, every word is allowed.
 func oneOf[T ~string](allowed []T, word string) bool {
 	return len(allowed) == 0 || slices.Contains(allowed, T(word))
 }
 
-// newResult returns the events that follow a position, or the first events if after is nil, up
-// to the request's limit.
+// newResult returns a page of the events that follow the position after, up to the request's
+// limit. If after is nil, it returns the first page.
 func newResult(rows []segment.Row, q Request, after *position) Result {
 	if after != nil {
 		rows = following(rows, *after, q.Descending)

@@ -46,7 +46,8 @@ func bucket(t testing.TB) *memstore.Store {
 	return store
 }
 
-// put stores a segment of events under a name and returns its key.
+// put stores a segment with the given events in a partition, under the given name, and returns
+// its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event) string {
 	var out bytes.Buffer
 	w := segment.NewWriter(&out, 64)
@@ -152,14 +153,14 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrCursor)
 }
 
-// Only the highest object of a run is read.
+// A trace must read only the highest object of a run.
 func TestTheHeadOfARunIsEnough(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	events := span("c", noon, 3)
 	for seq := range 3 {
 		put(t, counting, partition("c"), fresh(seq+1), events[:seq+1])
 	}
-	put(t, counting, partition("c"), compacted(1), events[:2]) // repeats rows of the run
+	put(t, counting, partition("c"), compacted(1), events[:2]) // duplicates rows of the run
 	r := newReader(t, counting, query.Config{})
 	trace(t, r, day("c"))
 	counting.Reset()
@@ -173,7 +174,8 @@ func TestTheHeadOfARunIsEnough(t *testing.T) {
 	require.Equal(t, []string{partition("c").String()}, result.Receipt.Partitions)
 }
 
-// A trace makes no request outside the partitions that its receipt lists.
+// Once the layout is known, a trace must make no request outside the partitions that its
+// receipt lists.
 func TestAQueryStaysInItsPartitions(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	for i := range 40 {
@@ -187,7 +189,7 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 	trace(t, r, day("client1"))
 	counting.Reset()
 	q := day("client7")
-	q.From = q.From.Add(-6 * time.Hour) // two days
+	q.From = q.From.Add(-6 * time.Hour) // the span now covers two days
 	result := trace(t, r, q)
 	require.Len(t, result.Receipt.Partitions, 2)
 	for _, call := range counting.Calls() {
@@ -225,8 +227,8 @@ func TestRequestsOfALargeObject(t *testing.T) {
 	}
 }
 
-// If a compaction moves rows to another object between a listing and a read, the reader lists
-// the partition again and finds the rows.
+// If a compaction moves rows to another object between a listing and a read, the reader must
+// list the partition again and find the rows.
 func TestAMissingObjectMeansListAgain(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 4)
@@ -271,8 +273,8 @@ func TestAPartitionThatNeverSettles(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The result names every object that is not a sound segment. If such an object belongs to a
-// run, the next lower object of the run is read instead.
+// The result must name every object that is not a sound segment. If such an object belongs to a
+// run, the trace must read the next lower object of that run instead.
 func TestDamagedObjectsAreNamed(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 3)
@@ -288,7 +290,7 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	require.Contains(t, result.Unreadable[0].Error, "not a sound segment")
 }
 
-// A fault of the store causes an error, never an incomplete result.
+// If a store request fails, the trace must return an error, never an incomplete result.
 func TestAFaultIsAnError(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 2))
@@ -328,7 +330,7 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 		largest = max(largest, footer.Memory())
 	}
 	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*largest + largest/2})
-	trace(t, r, dayOf(0)) // also finds the layout
+	trace(t, r, dayOf(0)) // also looks up the layout
 	for _, step := range []struct{ day, requests int }{
 		{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3},
 	} {
@@ -355,7 +357,8 @@ func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
 	require.Equal(t, []event.Event{first}, trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
-// MaxRows limits the total number of a client's rows in all objects and partitions of a trace.
+// MaxRows must limit the total number of a client's rows in all objects and partitions that a
+// trace reads.
 func TestTooManyEventsOfOneClient(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), compacted(1), span("c", noon, 100))
@@ -427,7 +430,7 @@ func TestStepsMatchTheReceipt(t *testing.T) {
 	require.GreaterOrEqual(t, read.AtMS, list.AtMS)
 }
 
-// With the injected clock, the times in a receipt and its steps are exact.
+// The times in a receipt and in its steps must come from Config.Now.
 func TestTheClockComesFromTheConfig(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
@@ -436,17 +439,18 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 	reader := newReader(t, store, query.Config{Now: tick, Parallel: 1})
 	q := day("c")
 	q.Explain = true
-	trace(t, reader, q) // looks up the layout, which the next trace need not do
+	trace(t, reader, q) // looks up the layout, so that the next trace does not
 	result := trace(t, reader, q)
 	require.Equal(t, 5.0, result.Receipt.MS)
 	require.Equal(t, []float64{1, 3}, []float64{result.Steps[0].AtMS, result.Steps[1].AtMS})
 	require.Equal(t, []float64{1, 1}, []float64{result.Steps[0].MS, result.Steps[1].MS})
 }
 
-// The first trace takes no extra round trip, because it reads with the configured layout while
-// it looks up the actual layout.
+// The first trace must need no extra round trip, because it reads with the configured layout
+// while it looks up the actual layout.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	// For 4096 shards, the reader is configured with 256 shards, which wastes one list request.
+	// For a bucket with 4096 shards, the reader is configured with 256, which wastes one list
+	// request.
 	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}

@@ -17,7 +17,8 @@ type found struct {
 }
 
 // read reads the rows of a request. If the layout is not known yet, it reads with the
-// configured layout while it looks up the actual layout, and reads again if the two differ.
+// configured layout while it looks up the actual layout. If the two differ, it discards the
+// rows and reads again with the actual layout.
 func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, error) {
 	if known := r.knownLayout(); known.Shards != 0 {
 		return r.readIn(ctx, known, store, q)

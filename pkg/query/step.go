@@ -7,11 +7,11 @@ import "time"
 type Step struct {
 	// Request is "list" or "read".
 	Request string `json:"request"`
-	// Key is the listed prefix or the key of the object that was read.
+	// Key is the prefix that was listed or the key of the object that was read.
 	Key string `json:"key"`
-	// Objects is the number of objects on a listing page.
+	// Objects is the number of objects that a list request returned.
 	Objects int `json:"objects,omitempty"`
-	// Offset and Bytes are the range of the object that was read.
+	// Offset and Bytes give the range that was read from the object.
 	Offset int64 `json:"offset,omitempty"`
 	Bytes  int64 `json:"bytes,omitempty"`
 	// AtMS is the time from the start of the trace to the start of the request. MS is the
