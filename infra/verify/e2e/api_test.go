@@ -72,8 +72,8 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client sends all requests. It keeps up to 32 idle connections per host, so that many senders can
-// reuse theirs. A request that takes longer than patience fails.
+// client keeps up to 32 idle connections per host, so that many senders can reuse theirs. A request
+// that takes longer than patience fails.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
