@@ -29,9 +29,9 @@ var apsaraMQSource = Source{
 // A notification arrives either on its own or in the envelope of a RocketMQ trigger in Function
 // Compute: a CloudEvent with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers). The
-// envelope does not affect the event: its time is the time of publication, and its id changes
-// whenever the notification is sent again. A notification is identified by its client, channel,
-// kind and time.
+// envelope does not affect the event: the envelope's time is the time of publication, and its
+// id changes whenever the notification is sent again. A notification is identified by its
+// client, channel, kind and time.
 type apsaraMQ struct {
 	apsaraMQNotice
 	data value // an envelope's field "data"

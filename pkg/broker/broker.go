@@ -57,7 +57,7 @@ type Meta struct {
 	// Hook is the kind of event, from the header that Source.HookHeader names.
 	Hook string
 	// Position is where the body begins in the source's log: the log's name and a byte
-	// offset, such as "name:1024". Event identifiers derive from it. Empty: unknown.
+	// offset, such as "name:1024". The identifiers of events are derived from it. Empty: unknown.
 	Position string
 }
 

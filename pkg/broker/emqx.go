@@ -151,7 +151,7 @@ func (m *emqx) connack(r *reader, e *event.Event) bool {
 	return isRefusal
 }
 
-// emqxConnack fills in the meaning of a CONNACK's code and reports whether the CONNACK is
+// emqxConnack fills in what the code in a CONNACK means, and reports whether the CONNACK is
 // a refusal.
 func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	e.NativeReason = r.text(field, code)
@@ -192,8 +192,8 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 	return r.integer("proto_ver", v, math.MaxUint8).Value
 }
 
-// emqx5End returns the action and action info for a reason that client.disconnected gives in
-// EMQX 5 and 6. In these versions, the names of some reasons are misleading.
+// emqx5End returns the action and action info for the reason in a client.disconnected event of
+// EMQX 5 or 6. In these versions, the names of some reasons are misleading.
 //
 // EMQX writes "error" for the Erlang term {error, X}, and "internal_error" for any other term
 // without a name. Both nearly always come from WebSocket connections. "error" means that the
@@ -216,8 +216,8 @@ func emqx5End(name string, sentByClient bool, protocol string) (event.Action, ev
 	}
 }
 
-// emqxEnd returns the action and action info for a reason that client.disconnected gives in any
-// version of EMQX.
+// emqxEnd returns the action and action info for the reason in a client.disconnected event of
+// any version.
 func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	if name == "normal" || name == "disconnect_with_will_message" {
 		return event.Disconnect, event.DisconnectedByClient

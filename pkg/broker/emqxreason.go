@@ -23,9 +23,9 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"authentication_expired", // only from TDMQ for MQTT
 	},
 	event.ClosedByClient: {
-		"tcp_closed", "ssl_closed", "closed", // also for most connection resets
+		"tcp_closed", "ssl_closed", "closed", // also sent after most connection resets
 		"sock_closed", // in EMQX 4
-		"remote",      // a WebSocket close frame without a code
+		"remote",      // sent after a WebSocket close frame without a code
 	},
 	event.InvalidParam: {
 		// protocol errors

@@ -38,8 +38,8 @@ func decode[M any, P interface {
 	return b.batch
 }
 
-// array reads [item, item, …]. After a syntax error it is unknown where the next item
-// begins, so array rejects the bad item and the rest of the body together.
+// array reads [item, item, …]. After a syntax error, the start of the next item is
+// unknown, so array rejects the bad item and the rest of the body together.
 func (b *batcher[M, P]) array(s *scanner) {
 	s.at++
 	if s.space() == ']' {

@@ -21,7 +21,7 @@ type lineReader struct {
 	before map[string]int // how often each line has occurred so far in this body
 }
 
-// decodeLines is the Decoder of a log with lines of type L. It skips blank lines. The last
+// decodeLines is the Decoder for a log with lines of type L. It skips blank lines. The last
 // line needs no line feed.
 func decodeLines[L interface {
 	~[]byte

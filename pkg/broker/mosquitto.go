@@ -11,7 +11,7 @@ import (
 var mosquittoSource = Source{
 	Name:   Mosquitto,
 	Decode: decodeLines[mosquitto],
-	Traits: Traits{RefusalsLookLikeEnds: true}, // the lines of refusals and ends have the same form
+	Traits: Traits{RefusalsLookLikeEnds: true}, // lines about refusals and about ended connections have the same form
 	vocabulary: vocabulary{
 		notRestarts: []string{"out of memory"},
 	},
@@ -68,7 +68,7 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill fills in the event of a line, except the time.
+// fill copies the content of a line to the event, except for the time.
 func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	e.Source = Mosquitto
 	e.ClientID = event.ClientID(r.interned.text(m.id))

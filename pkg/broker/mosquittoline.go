@@ -136,8 +136,8 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 
 // end reads the part of a line after "Client ". Mosquitto 2.0 reports the end of a connection
 // as "ID closed its connection." or in similar words. From 2.1.1 on, Mosquitto writes
-// "ID [ADDR:PORT] disconnected: WHY." Unrelated lines may also begin with "Client "; end
-// ignores them.
+// "ID [ADDR:PORT] disconnected: WHY." Unrelated lines may also begin with "Client "
+// and are ignored.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
@@ -165,7 +165,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	return found, ""
 }
 
-// ended reads "ID" or "ID [ADDR:PORT]" from the line of a connection that ended.
+// ended reads the part of a line that identifies the client: "ID" or "ID [ADDR:PORT]".
 func (m *mosquittoLine) ended(id []byte) {
 	m.id = id
 	text, ok := bytes.CutSuffix(id, []byte("]"))

@@ -7,9 +7,9 @@ import (
 )
 
 // mosquittoEnds lists the fixed wordings by which a log line reports the end of a connection.
-// From 2.1.1 on, Mosquitto uses only the first wording, which stands for a DISCONNECT.
-// Mosquitto also uses the first wording when it disconnects a client whose password or
-// certificate is gone after a reload.
+// From 2.1.1 on, Mosquitto uses only the first of them. It stands for a DISCONNECT, but
+// Mosquitto also uses it when it disconnects a client whose password or certificate is gone
+// after a reload.
 var mosquittoEnds = []struct {
 	suffix []byte
 	reason []byte // the part of the suffix that gives the reason
@@ -17,7 +17,7 @@ var mosquittoEnds = []struct {
 	info   event.ActionInfo
 }{
 	{[]byte(" disconnected."), nil, event.Disconnect, event.DisconnectedByClient},
-	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // also for a connection reset
+	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // also written after a connection reset
 	{[]byte(" has exceeded timeout, disconnecting."), []byte("has exceeded timeout"), event.Close, event.NoHeart},
 	{[]byte(" already connected, closing old connection."), []byte("already connected"), event.Close, event.ClientIDConflict},
 	{[]byte(" disconnected, not authorised."), []byte("not authorised"), event.Close, event.NotAuthorized},

@@ -36,7 +36,7 @@ func readSample(t testing.TB, path string) (r request) {
 	return r
 }
 
-// request is the content of a file in events/: an event of an HTTP trigger.
+// request is the content of a file in events/: the event of an HTTP trigger.
 type request struct {
 	RawPath string
 	Headers map[string]string

@@ -51,11 +51,11 @@ var vernemqHooks = map[string]struct {
 }{
 	"on_register":       {event.Connect, event.Accepted, 0},
 	"on_register_m5":    {event.Connect, event.Accepted, 5},
-	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the session continues
+	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the session outlives the connection
 	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with the connection
 }
 
-// decodeVerneMQ is the Decoder of VerneMQ. It does not parse the body of a hook that is not
+// decodeVerneMQ is the Decoder for VerneMQ. It does not parse the body of a hook that is not
 // recorded, because a rejected item is stored as received, and such a body may contain a
 // password (auth_on_register) or a message (on_publish).
 func decodeVerneMQ(body []byte, meta Meta) Batch {

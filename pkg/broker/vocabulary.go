@@ -34,7 +34,7 @@ type vocabulary struct {
 	notRestarts []string
 }
 
-// The native words of all sources.
+// The native words of all sources together, by field of vocabulary.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })

@@ -136,7 +136,7 @@ func instant(name string, identity int, get func(*Event) time.Time) Column {
 	}
 }
 
-// optional returns the column of an optional number. The numbers are never negative, so -1
+// optional returns the column for an optional number. The numbers are never negative, so -1
 // makes an unknown number sort first.
 func optional(name string, get func(*Event) Optional[int32]) Column {
 	return Column{
