@@ -7,23 +7,23 @@ import (
 )
 
 const (
-	// absenceFactor times the longest earlier absence is the limit above which an absence is
+	// absenceFactor is the multiple of the longest earlier absence above which an absence is
 	// unusually long.
 	absenceFactor = 4
-	// minAbsence is the minimum of this limit, because clients back off to some minutes between
-	// attempts.
+	// minAbsence is the length up to which no absence is unusual, however short the earlier
+	// absences were. Clients may wait for several minutes between attempts to connect.
 	minAbsence = 15 * time.Minute
-	// defaultAbsence is the limit for clients with fewer than absencesNeeded earlier absences. An
-	// hour is longer than any common back-off.
+	// defaultAbsence is the length above which an absence is unusually long if the client has
+	// fewer than absencesNeeded earlier absences. An hour is longer than any common back-off.
 	defaultAbsence = time.Hour
-	// absencesNeeded is the minimum number of absences that show how long a client usually takes
-	// to come back.
+	// absencesNeeded is the minimum number of earlier absences that show how long a client
+	// usually takes to come back.
 	absencesNeeded = 2
 )
 
-// noReturn finds that the client dropped and has been away for longer than it usually takes to
-// come back. It finds nothing if the client may have sent a refused login since then, because
-// such a login shows that the client does come back.
+// noReturn finds that the client dropped and has been offline for unusually long since then. It
+// finds nothing if the client may have sent a login that was refused in the meantime, because
+// then the client did try to come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {
@@ -40,7 +40,7 @@ func (in *input) noReturn() *finding {
 	}
 }
 
-// patience returns how long an absence of the client may last before it is unusual.
+// patience returns the length above which an absence of the client is unusual.
 func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
@@ -57,8 +57,8 @@ func (in *input) patience() time.Duration {
 	return max(absenceFactor*longest, minAbsence)
 }
 
-// triedSince reports whether the client may have sent a refused login after the end of a
-// connection.
+// triedSince reports whether any login that was refused after the end of c may have come from
+// the client.
 func (in *input) triedSince(c *history.Connection) bool {
 	for i := range in.Refusals {
 		if r := &in.Refusals[i]; !r.Time.Before(c.End.Time) && mayHaveSent(c, r) {

@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// tenThousand returns 10,000 events of one day in random order. All belong to one device, which
-// has the trouble of many devices.
+// tenThousand returns 10,000 events of one day in random order. They are simulated for many
+// devices with the given cause, and then all attributed to one device.
 func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 	b.Helper()
 	var events []event.Event

@@ -12,18 +12,18 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// explaining lists the verdicts that claim more than which connections ended and how.
+// explaining lists the verdicts that go beyond stating which connections ended and how.
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
 }
 
-// expectation lists the verdicts that a device with a known trouble must have, whatever the
-// order of its events, and even if about a tenth of the events is lost.
+// expectation lists the verdicts that a device with a known trouble must get, whatever the
+// order of its events, and even if about a tenth of them are lost.
 type expectation struct {
 	first diagnose.Code   // must be the first verdict if no event is lost
 	lossy diagnose.Code   // must be among the verdicts if events are lost
-	may   []diagnose.Code // may also be among the verdicts
+	may   []diagnose.Code // other explanations that are allowed
 }
 
 var expectations = map[sim.Cause]expectation{
@@ -42,12 +42,12 @@ var expectations = map[sim.Cause]expectation{
 	sim.NeverCameBack:    {first: "no-return"},
 }
 
-// withLosses lists further verdicts that are allowed if events are lost. After a lost connect,
-// the client seems not to have come back. After a lost end, a connection seems to be open while
-// the client logs in again.
+// withLosses lists additional verdicts that are allowed if events are lost. If a connect is
+// lost, the client seems not to have come back. If an end is lost, the connection still seems
+// to be open when the client logs in again.
 var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-after-success", "fixed-length"}
 
-// seeds returns the number of devices to test with a cause.
+// seeds returns the number of devices to simulate for a cause.
 func seeds(cause sim.Cause) uint64 {
 	if cause == sim.CrashLoop { // each device has thousands of events
 		return 12
@@ -105,15 +105,17 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected returns the verdicts of a report that explaining lists but want does not allow.
+// unexpected returns the codes of those verdicts in r that are listed in explaining but that
+// want does not allow.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)
 	})
 }
 
-// A broker restart appears either as ends by the broker, or as connections without a reported
-// end that are followed by connections on a different node.
+// A broker restart shows up in one of two ways. Either the broker reports that it ended
+// connections, or connections without a reported end are followed by connections on a different
+// node.
 func TestBrokerRestarts(t *testing.T) {
 	for seed := range seeds(sim.BrokerRestart) {
 		events := sim.Device(sim.BrokerRestart, seed, day)
@@ -137,7 +139,7 @@ func TestRotatedPasswordsWithLosses(t *testing.T) {
 	require.Greater(t, found, 170, "of 200, all but those with a lost last end")
 }
 
-// Every name in a text must be replaced by its value.
+// Every placeholder in a verdict must be replaced by its value.
 func TestTextsAreWhole(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(10) {

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// citation is a piece of evidence that is not in words yet.
+// citation is a piece of evidence that has not been put into words yet.
 type citation struct {
 	Evidence
 	sentences []sentence
@@ -62,11 +62,11 @@ func withKeepAlive(c *history.Connection) []sentence {
 	return []sentence{{hadKeepAlive, values{"keep_alive": length(c.KeepAlive.Value)}}}
 }
 
-// withNothing returns no sentence.
+// withNothing returns nil, for citations without additional sentences.
 func withNothing(*history.Connection) []sentence { return nil }
 
-// citeEnds cites the ends of the newest connections. The given connections must be in order of
-// time.
+// citeEnds cites the ends of the newest connections. The given connections must be sorted by
+// time. For each connection that is cited, more returns additional sentences.
 func citeEnds(connections []*history.Connection, more func(*history.Connection) []sentence) []citation {
 	var found []citation
 	for _, c := range newest(connections) {
@@ -75,7 +75,7 @@ func citeEnds(connections []*history.Connection, more func(*history.Connection) 
 	return found
 }
 
-// citeRefusals cites the newest refusals. The given refusals must be in order of time.
+// citeRefusals cites the newest of the refusals, which must be sorted by time.
 func citeRefusals(refusals []*history.Refusal) []citation {
 	var found []citation
 	for _, r := range newest(refusals) {
@@ -84,8 +84,8 @@ func citeRefusals(refusals []*history.Refusal) []citation {
 	return found
 }
 
-// citeMoves cites the newest ends. It names the node of the next connection if the client moved
-// to a different node.
+// citeMoves cites the ends of the newest connections. If the client moved to a different node
+// after one of these ends, the citation names both nodes.
 func citeMoves(successions []succession, more ...sentence) []citation {
 	var found []citation
 	for _, s := range newest(successions) {

@@ -1,13 +1,13 @@
-// Package diagnose explains why a device dropped and what to check. It turns the history of
-// one client into verdicts in words.
+// Package diagnose explains why a device dropped and what to check. It turns the history of one
+// client into verdicts in words.
 //
-// What always holds: the functions are pure. A verdict rests only on the history and cites
-// its evidence. A verdict names a cause only if the events name or imply this cause.
+// Invariants: the functions are pure. A verdict rests only on the history and cites its
+// evidence. A verdict names a cause only if the events name or imply this cause.
 //
 // Words: a rule looks for one kind of verdict in a history. Its result is a finding, which has
 // values and evidence but no words yet. Some rules are patterns, which explain several ends or
-// refusals together. Others are singles, which explain each end or refusal by itself. The
-// rest are symptoms, which are consequences of what other verdicts explain.
+// refusals together. Others are singles, which explain each end or refusal by itself. The rest
+// are symptoms, which find consequences of what other verdicts explain.
 package diagnose
 
 import "devicetrace/pkg/history"

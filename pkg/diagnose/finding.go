@@ -7,24 +7,25 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// finding is the result of a rule: a verdict that is not in words yet.
+// finding is the result of a rule: a verdict that has not been put into words yet.
 type finding struct {
 	count    int
-	when     []time.Time // sorted times of the ends or refusals; empty if the text names the times itself
+	when     []time.Time // the sorted times of the ends or refusals to be named in the verdict; may be empty
 	values   values
 	evidence []citation
-	level    Level // replaces the level of the rule, unless empty
-	text     Code  // the key of the text, if that is not the code of the rule
+	level    Level // the verdict's level; empty if it is the rule's level
+	text     Code  // the key in verdictTexts; empty if it is the rule's code
 }
 
-// with sets the values of the names in the text.
+// with sets the values for the placeholders in the verdict.
 func (f *finding) with(v values) *finding {
 	f.values = v
 	return f
 }
 
 // ofEnds returns a finding about the ends of connections. The connections must be in order of
-// time, but their ends need not be. more returns further sentences about a connection.
+// time, but their ends need not be. For each connection that is cited, more returns additional
+// sentences.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -42,8 +43,8 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about the ends of connections and about the connections that
-// followed.
+// ofMoves returns a finding about connections that ended. The evidence names both nodes if the
+// client moved to a different node, and includes the sentences in more.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),
@@ -54,7 +55,7 @@ func ofMoves(successions []succession, more ...sentence) *finding {
 
 func endTime(s succession) time.Time { return s.ended.End.Time }
 
-// inOrder returns the sorted times of the given things.
+// inOrder returns the times of the given things, sorted.
 func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
 	when := make([]time.Time, len(things))
 	for i, thing := range things {

@@ -13,29 +13,30 @@ const (
 	// They must also be at least minSameShare of all connections that a timer may have ended.
 	minSame      = 4
 	minSameShare = 0.6
-	// sameWithin is how much lengths that count as equal may differ, as a fraction of the length.
-	// Timers are exact, but they start with the last packet, and brokers check them only now
-	// and then.
+	// sameWithin is the maximum difference between lengths that count as equal, as a fraction
+	// of the length. Timers are exact, but they start with the last packet, and brokers check
+	// them only from time to time.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
-	// minFixed is the minimum length of connections that suggest a timer. The lengths of shorter
-	// connections are too hard to tell apart; see flapping.
+	// minFixed is the minimum length of connections that suggest a timer. Shorter connections
+	// differ too little in length to reveal a timer; see flapping.
 	minFixed = 30 * time.Second
 )
 
 const (
-	// fixedLengthUnexplained is the key of the text for ends that are not known to be drops. The
-	// device may disconnect on purpose.
+	// fixedLengthUnexplained is the key in verdictTexts if most of the ends are not known to be
+	// drops. The device may then have disconnected on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle is the key of the text for timers that are probably not idle timeouts of
-	// the network.
+	// fixedLengthNotIdle is the key in verdictTexts if the timer is probably not an idle
+	// timeout of the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that ended after a fixed time. It finds nothing if most of them
-// ended as not authorized, because loginExpiry finds those. It also finds nothing if the broker
-// ended most of them for silence after CONNECT, because the keep alive explains their length.
+// fixedLength finds connections that all lasted about as long, as if a timer had ended them. If
+// most of them ended as not authorized, it leaves them to loginExpiry. It also finds nothing if
+// most of them timed out because the client sent nothing after CONNECT, because then the keep
+// alive explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
@@ -95,13 +96,14 @@ func (in *input) loginExpiry() *finding {
 func isExpiry(c *history.Connection) bool        { return c.Kind == history.NotAuthorized }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
-// ofLength returns a finding about connections, which must be in order of length.
+// ofLength returns a finding about connections that a timer ended. They must be sorted by
+// length.
 func ofLength(cluster []*history.Connection) *finding {
 	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
-// mostly reports whether like holds for more than half of the connections.
+// mostly reports whether like returns true for more than half of the connections.
 func mostly(connections []*history.Connection, like func(*history.Connection) bool) bool {
 	n := 0
 	for _, c := range connections {
@@ -112,9 +114,9 @@ func mostly(connections []*history.Connection, like func(*history.Connection) bo
 	return 2*n > len(connections)
 }
 
-// sameLength returns the largest group of connections of about the same length, in order of
-// length. It returns nil if the group has fewer than minSame connections, or less than
-// minSameShare of the connections that a timer may have ended.
+// sameLength returns the largest group of connections of about the same length, sorted by
+// length. It considers only connections that a timer may have ended. It returns nil if the
+// group has fewer than minSame of these connections, or less than minSameShare of them.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -140,8 +142,8 @@ func mayBeTimed(c *history.Connection) bool {
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
 }
 
-// densest returns the largest group of connections whose lengths are about equal. The given
-// connections must be in order of length.
+// densest returns the largest group of connections with about the same length. The given
+// connections must be sorted by length.
 func densest(timed []*history.Connection) []*history.Connection {
 	var best []*history.Connection
 	last := 0

@@ -11,17 +11,18 @@ import (
 )
 
 const (
-	// shortLived is the length below which a connection is short. A device can hardly do its work
-	// in such a connection.
+	// shortLived is the length below which a connection is short. A device can hardly do any
+	// work in less time.
 	shortLived = 2 * time.Minute
 	// flapCount is the minimum number of short connections within flapWindow that count as
-	// flapping. One every six minutes is more than a weak radio link or a few restarts explain.
+	// flapping. A weak radio link or a few restarts do not explain a connection every six
+	// minutes.
 	flapCount  = 10
 	flapWindow = time.Hour
 )
 
 // flapping finds many short connections within an hour. It ignores connections that ended, or
-// may have ended, with DISCONNECT, because a device may be meant to work like that.
+// may have ended, with DISCONNECT, because some devices are meant to work like that.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
 	for i := range in.Connections {
@@ -40,8 +41,8 @@ func isShortDrop(c *history.Connection) bool {
 	return known && c.Dropped() && lasted < shortLived
 }
 
-// crowded reports whether flapCount of the connections began within flapWindow. The connections
-// must be in order of time.
+// crowded reports whether any flapCount of the connections began within flapWindow. The
+// connections must be sorted by start.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
@@ -51,9 +52,9 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is a value that lists how connections ended and how often, the most frequent kind of
-// end first. The verdict flapping is often the first one in a report, so its text must name
-// the reasons itself.
+// endings is a value that lists the kinds of end and how often each one occurred, the most
+// frequent one first. The verdict "flapping" often comes before the verdicts about these ends,
+// so its text cannot rely on them to give the reasons.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {
@@ -71,8 +72,8 @@ func (e endings) in(lang Lang) string {
 	return strings.Join(texts, [2]string{", ", "、"}[lang.index()])
 }
 
-// wordOf returns the action info of a kind of end. If there is none, wordOf returns a
-// text that says that the reason was not reported.
+// wordOf returns the action info for a kind of end. If there is none, it says that the reason
+// was not reported.
 func wordOf(kind history.Kind, lang Lang) string {
 	if info := kind.ActionInfo(); info != "" {
 		return string(info)

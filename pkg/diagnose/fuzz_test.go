@@ -13,8 +13,9 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// FuzzDiagnose derives a list of events from arbitrary bytes. The report about these events
-// must be sound, and must stay the same if the events are in reverse order and delivered twice.
+// FuzzDiagnose derives a list of events from arbitrary bytes. The report on these events must
+// be sound. It must stay the same if every event is delivered twice and the events arrive in
+// reverse order.
 func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("connect, then its end, without a channel, and so on"))
@@ -35,8 +36,8 @@ func FuzzDiagnose(f *testing.F) {
 	})
 }
 
-// eventsOf derives one event from every four bytes: what happened, when, on which channel, and
-// from which address.
+// eventsOf derives one event from every four bytes. In order, these bytes determine the action
+// and action info, the time, the details that identify the connection, and further details.
 func eventsOf(raw []byte) []event.Event {
 	actions := []event.Action{event.Connect, event.Close, event.Disconnect, event.Close, "other"}
 	infos := append(slices.Clone(event.ActionInfos()), "", "other")

@@ -6,7 +6,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// input is the input of the rules. It contains a history and a result that several rules need.
+// input is the input of the rules: a history, and a group of connections that several rules
+// need.
 type input struct {
 	history.History
 	cluster []*history.Connection // the result of sameLength

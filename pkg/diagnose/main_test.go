@@ -24,7 +24,8 @@ var (
 	user, source, native, reason   = historytest.User, historytest.Source, historytest.Native, historytest.Reason
 )
 
-// diagnosed returns a report on the whole day. Nothing is known about the time before.
+// diagnosed returns an English report on wholeDay. It assumes that nothing is known about
+// earlier days.
 func diagnosed(events []event.Event) diagnose.Report {
 	return report(events, wholeDay, history.Status{}, diagnose.English)
 }
@@ -39,7 +40,7 @@ func asJSON(t require.TestingT, v any) string {
 	return string(text)
 }
 
-// codes returns the codes of the verdicts in order.
+// codes returns the codes of the report's verdicts in order.
 func codes(r diagnose.Report) []diagnose.Code {
 	found := []diagnose.Code{}
 	for _, v := range r.Verdicts {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// maxNames is the maximum number of names that a text lists.
+// maxNames is the maximum number of names that a list shows.
 const maxNames = 4
 
 // addresses is a value that lists addresses.
@@ -14,8 +14,8 @@ type addresses []string
 
 func (a addresses) in(lang Lang) string { return listed(a, "个地址", lang) }
 
-// nodes is a value that lists nodes of a broker. In English it begins with the noun, as in
-// "node n1".
+// nodes is a value that lists broker nodes. In English, the list begins with "node" or "nodes",
+// as in "node n1".
 type nodes []string
 
 // nodesOf returns the nodes of the ended connections, without repetitions, in the order in which
@@ -42,8 +42,9 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names and gives the number of further names. counted is the
-// measure word and noun that Chinese needs after a number.
+// listed joins the first maxNames names. If there are more, it adds the number of further
+// names, or in Chinese the total number. counted is the measure word and noun that follow this
+// number in Chinese.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
 	switch {

@@ -39,8 +39,8 @@ func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	return own, others
 }
 
-// mayHaveSent reports whether the client of a connection may have sent a refused login. That is
-// so if the user names do not differ or the addresses are the same.
+// mayHaveSent reports whether r, a refused login, may come from the client of the connection c.
+// It may if the user names do not differ or the addresses are the same.
 func mayHaveSent(c *history.Connection, r *history.Refusal) bool {
 	return !history.Differ(c.Username, r.Username) || r.PeerAddress != "" && r.PeerAddress == c.PeerAddress
 }

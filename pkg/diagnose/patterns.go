@@ -16,7 +16,7 @@ var patterns = []rule{
 	{"broker-restart", Notice, (*input).brokerRestart},
 }
 
-// symptoms are rules that find consequences of what other verdicts explain.
+// symptoms are rules that find mere consequences of the trouble that other verdicts explain.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
 }

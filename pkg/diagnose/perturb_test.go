@@ -16,16 +16,15 @@ import (
 type disorder uint
 
 const (
-	// lossy drops about every tenth event.
+	// lossy drops about one event in ten.
 	lossy disorder = 1 << iota
-	// duplicated delivers about every fifth event a second time, later.
+	// duplicated delivers about one event in five a second time, up to 45 s later.
 	duplicated
 	// shuffled delivers the events in random order.
 	shuffled
 )
 
-// perturb returns the events as they would arrive with the given disorder. It does not change
-// the given slice.
+// perturb returns a copy of the events as they would arrive with the given disorder.
 func perturb(events []event.Event, seed uint64, what disorder) []event.Event {
 	random := rand.New(rand.NewPCG(seed, uint64(what)))
 	events = slices.Clone(events)

@@ -9,21 +9,22 @@ import (
 )
 
 const (
-	// fightWithin is the longest time that a connection may last if its takeover is to count as
-	// part of a fight. A client that lost its identifier to another client retries within seconds
-	// and backs off to some minutes. A device that moves between networks stays longer in each
-	// network.
+	// fightWithin is the maximum length of a connection whose takeover counts as part of a
+	// fight. A client that lost its identifier to another client retries within seconds and
+	// backs off to a few minutes. A device that moves between networks stays longer in each of
+	// them.
 	fightWithin = 10 * time.Minute
-	// minReturns is the minimum number of times that addresses must have come back. Once or twice
-	// may be a device that switched to another network and back.
+	// minReturns is how often addresses must have come back, in total, to suggest a fight. If
+	// this happened only once or twice, a device may just have switched to another network and
+	// back.
 	minReturns = 3
-	// minSilentReturns replaces minReturns if no conflict is reported. Some brokers do not report
-	// the end of a connection that is taken over. A missing end can also be a lost event, so more
-	// returns are required.
+	// minSilentReturns replaces minReturns if no conflict is reported. Some brokers do not
+	// report the end of a connection that was taken over. However, an end may also be missing
+	// because its event was lost, so more returns are required.
 	minSilentReturns = 2 * minReturns
 )
 
-// twoPlaces finds addresses that take the client identifier from each other.
+// twoPlaces finds addresses that keep taking over the client identifier from each other.
 func (in *input) twoPlaces() *finding {
 	f := fight{round: 1, seen: map[string]int{}, returning: map[string]int{}}
 	for i := range in.Connections {
@@ -40,13 +41,13 @@ func (in *input) twoPlaces() *finding {
 	}
 }
 
-// fight collects takeovers while step goes through the connections in order. A round is a series
-// of connections in which each one was taken over by the next.
+// fight collects takeovers. Its method step must be called for each connection in order. A
+// round is a series of connections in which each one was taken over by the next.
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
-	returns   []succession   // takeovers by an address that was already seen in the round
-	returning map[string]int // address → the number of returns that it takes part in
+	returns   []succession   // takeovers by an address that had already been seen in the round
+	returning map[string]int // address → the number of returns that involve it
 	conflicts int            // the number of returns that the broker reported as conflicts
 }
 
@@ -70,8 +71,8 @@ func (f *fight) addReturn(s succession) {
 	}
 }
 
-// takenOver reports whether the ended connection lasted at most fightWithin and a connection from
-// a different address replaced it. The end must be reported as a conflict, or not at all.
+// takenOver reports whether the ended connection lasted at most fightWithin and was replaced by
+// a connection from a different address. Its end must be reported as a conflict, or not at all.
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
@@ -86,7 +87,7 @@ func (f *fight) evidence() []citation {
 	return found
 }
 
-// addresses returns the addresses that take part in returns, the most frequent one first.
+// addresses lists the addresses that took part in the takeovers, the most frequent one first.
 func (f *fight) addresses() addresses {
 	found := addresses{}
 	for address := range f.returning {

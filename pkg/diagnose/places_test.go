@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryVerdictHasACase checks, with TestEveryVerdictHasItsTextsInBothLanguages, the
-// list "How to add a verdict" of pkg/README.md.
+// TestEveryVerdictHasACase checks that verdict_test.go mentions every verdict. Together with
+// TestEveryVerdictHasItsTextsInBothLanguages, it checks the list "How to add a verdict" in
+// pkg/README.md.
 func TestEveryVerdictHasACase(t *testing.T) {
 	cases, err := os.ReadFile("verdict_test.go")
 	require.NoError(t, err)

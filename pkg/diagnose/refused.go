@@ -9,18 +9,19 @@ import (
 )
 
 const (
-	// minNeverAccepted is the minimum number of refusals without any success that count as a
-	// pattern. Fewer may be a mistyped password.
+	// minNeverAccepted is the minimum number of refusals, without any accepted login, that
+	// count as a pattern. Fewer refusals may be due to a mistyped password.
 	minNeverAccepted = 3
-	// minSinceSuccess is the minimum number of refusals after the last success that count as a
-	// pattern. A single one may be a lost packet or a busy login service.
+	// minSinceSuccess is the minimum number of refusals since the last accepted login that
+	// count as a pattern. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
-	// minStrangers is the minimum number of refusals during a connection, or for a different user
-	// name, that count as a pattern. A single one may be a late event or a mistyped name.
+	// minStrangers is the minimum number of refusals that count as a pattern if they happen
+	// during a connection or have a different user name. A single one may be a late event or a
+	// mistyped name.
 	minStrangers = 2
 )
 
-// denied returns the logins at or after an instant that were refused as not authorized.
+// denied returns the logins that were refused as not authorized at or after the given instant.
 func (in *input) denied(since time.Time) []*history.Refusal {
 	var found []*history.Refusal
 	for i := range in.Refusals {
@@ -31,7 +32,7 @@ func (in *input) denied(since time.Time) []*history.Refusal {
 	return found
 }
 
-// neverAccepted finds denied logins of a client without any known connection.
+// neverAccepted finds denied logins of a client that has no known connection.
 func (in *input) neverAccepted() *finding {
 	denied := in.denied(in.Span.From)
 	if in.last() != nil || len(denied) < minNeverAccepted {
@@ -40,15 +41,15 @@ func (in *input) neverAccepted() *finding {
 	return ofRefusals(denied)
 }
 
-// refusedAfterSuccess finds denied logins after the end of the last connection that may come
-// from the same user.
+// refusedAfterSuccess finds logins that were denied after the last connection ended and that
+// may come from the user of that connection.
 func (in *input) refusedAfterSuccess() *finding {
 	denied, _ := in.deniedSinceEnd()
 	if len(denied) < minSinceSuccess {
 		return nil
 	}
 	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
-	if last := in.last(); !last.Start.IsZero() { // if the evidence is full, the success replaces the oldest refusal
+	if last := in.last(); !last.Start.IsZero() { // if the evidence is full, the accepted login replaces the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
@@ -87,8 +88,8 @@ func hadEnded(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Open && !c.End.After(t)
 }
 
-// wasOpen reports whether a connection is known to have been open at t. If the end is inferred,
-// it is unknown how long the connection was open.
+// wasOpen reports whether a connection is known to have been open at t. If its end is inferred,
+// wasOpen returns false, because it is not known how long the connection was open.
 func wasOpen(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !hadEnded(c, t)
 }
@@ -112,8 +113,8 @@ func (in *input) otherDenied() *finding {
 	return in.anyRefusals(denied)
 }
 
-// anyRefusals returns a finding about refusals, which must be in order of time, or nil if there
-// are none. One or two refusals are only a Notice if a later login was accepted.
+// anyRefusals returns a finding about refusals, or nil if there are none. The refusals must be
+// sorted by time. One or two refusals are only a Notice if a later login was accepted.
 func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 	if len(refusals) == 0 {
 		return nil
@@ -130,8 +131,8 @@ func (in *input) connectedSince(t time.Time) bool {
 	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// without returns the refusals that are not in gone. Both lists must have the same order. The
-// list refusals is changed.
+// without removes the refusals in gone from the slice refusals, which it modifies, and returns
+// the rest. Both slices must have the same order.
 func without(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {
@@ -142,14 +143,15 @@ func without(refusals, gone []*history.Refusal) []*history.Refusal {
 	})
 }
 
-// refusedInvalid finds refusals because of the contents of CONNECT.
+// refusedInvalid finds CONNECTs that were refused because of their contents.
 func (in *input) refusedInvalid() *finding { return in.refusedAs(isInvalid) }
 
 func isInvalid(info event.ActionInfo) bool {
-	return info == event.InvalidParam || info == event.TopicAuthFailed // for the topic of the will message
+	return info == event.InvalidParam || info == event.TopicAuthFailed // TopicAuthFailed: for the topic of the will message
 }
 
-// refusedByBroker finds the refusals that are neither denied logins nor invalid.
+// refusedByBroker finds refusals that are due neither to a lack of authorization nor to the
+// contents of CONNECT.
 func (in *input) refusedByBroker() *finding {
 	return in.refusedAs(func(info event.ActionInfo) bool { return info != event.NotAuthorized && !isInvalid(info) })
 }

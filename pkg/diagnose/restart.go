@@ -7,13 +7,13 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minRestarts is the minimum number of ends by the broker that count as a restart even if the
-// client came back to the same node, or if no node is known.
+// minRestarts is the minimum number of connections ended by the broker that count as a restart
+// even if the client came back to the same node or no node is known.
 const minRestarts = 2
 
-// brokerRestart finds ends by the broker, if there are at least minRestarts or if a connection on
-// a different node followed one of them. It ignores ends that fixedLength explains, and
-// ends with a native reason that excludes a restart.
+// brokerRestart finds connections that the broker ended. There must be at least minRestarts of
+// them, or one must have been followed by a connection on a different node. It ignores ends
+// that fixedLength explains and ends whose native reason excludes a restart.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

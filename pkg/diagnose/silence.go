@@ -12,27 +12,27 @@ const (
 	// Load Balancer: 4 min by default; AWS Network Load Balancer: 350 s), although RFC 5382,
 	// REQ-5 requires a NAT to wait for two hours.
 	longKeepAlive = 240 * time.Second
-	// graceFactor times the keep alive is the length of silence after which a broker closes the
+	// graceFactor is the multiple of the keep alive after which a broker closes a silent
 	// connection (MQTT 5.0, 3.1.2.10).
 	graceFactor = 1.5
-	// Brokers check for silence only now and then. They may notice it with a delay of
-	// silenceSlack, or of silenceShare of the silence, whichever is longer.
+	// Brokers check for silence only from time to time, so they may notice it late. The delay
+	// is at most silenceSlack or silenceShare of the silence, whichever is longer.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
 	// minSilent is the minimum number of timeouts without any packet after CONNECT that count as
 	// a pattern. They must also be more than half of all timeouts.
 	minSilent = 3
-	// minMargin is the minimum number of timeouts that count as a pattern. A single one may be
-	// chance.
+	// minMargin is the minimum number of timeouts with a long keep alive that count as a
+	// pattern. A single timeout may be chance.
 	minMargin = 2
-	// luckFactor times the keep alive is the longest time that a connection can last by luck if
-	// the network forgets connections within one keep alive.
+	// luckFactor is how many times the keep alive a connection can last, with luck, in a
+	// network that forgets idle connections sooner.
 	luckFactor = 4
 )
 
-// keepAliveMargin finds timeouts of connections whose keep alive is so long that the network may
-// forget the connection between two packets. It finds nothing unless more than half of the
-// connections with such a keep alive timed out within luckFactor times the keep alive.
+// keepAliveMargin finds connections that timed out and whose keep alive is so long that the
+// network may forget the connection between two packets. It finds nothing unless more than half
+// of the connections with such a keep alive timed out within luckFactor times the keep alive.
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
@@ -53,8 +53,8 @@ func (in *input) keepAliveMargin() *finding {
 	return ofTimeouts(found)
 }
 
-// silentAfterConnect finds timeouts of connections in which the client sent nothing after
-// CONNECT.
+// silentAfterConnect finds connections that timed out because the client sent nothing after
+// CONNECT. It leaves connections with a long keep alive to keepAliveMargin.
 func (in *input) silentAfterConnect() *finding {
 	timeouts := in.ended(history.NoHeart)
 	var found []*history.Connection
@@ -69,14 +69,14 @@ func (in *input) silentAfterConnect() *finding {
 	return ofTimeouts(found)
 }
 
-// ofTimeouts returns a finding about the given connections. It names the keep alive of the
+// ofTimeouts returns a finding about connections that timed out. It names the keep alive of the
 // newest one.
 func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
-// saidNothing reports whether the broker closed the connection for silence as early as the keep
-// alive allows, so that the client sent nothing after CONNECT.
+// saidNothing reports whether the client sent nothing after CONNECT. That is so if the broker
+// closed the connection for silence as early as the keep alive allows.
 func saidNothing(c *history.Connection) bool {
 	lasted, known := c.Lasted()
 	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {

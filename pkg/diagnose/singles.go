@@ -36,17 +36,17 @@ func (in *input) ended(kind history.Kind) []*history.Connection {
 	return found
 }
 
-// endedAs returns a find function that finds all ends of a kind.
+// endedAs returns the find function of a rule that finds all ends of the given kind.
 func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// often is the minimum number of ends of one kind that count as frequent. One or two occur in
-// any network.
+// often is the minimum number of ends of one kind, or of refusals, that count as frequent. Any
+// network causes one or two of them now and then.
 const often = 3
 
-// endedOften is like endedAs, but gives the finding the level Notice if the ends are rare and
-// the last connection did not end in this way.
+// endedOften is like endedAs, except that the finding is only a Notice if such ends are rare
+// and the last connection did not end in this way.
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
@@ -67,7 +67,8 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 	return ofEnds(connections, more)
 }
 
-// replacedElsewhere finds the inferred ends after which the client was on a different node.
+// replacedElsewhere finds connections whose end is inferred and that were followed by a
+// connection on a different node.
 func (in *input) replacedElsewhere() *finding {
 	found := in.inferred(true)
 	if len(found) == 0 {
@@ -76,7 +77,7 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds the inferred ends that replacedElsewhere does not find.
+// replaced finds connections whose end is inferred and that replacedElsewhere does not find.
 func (in *input) replaced() *finding {
 	found := in.inferred(false)
 	if len(found) == 0 {
@@ -85,8 +86,8 @@ func (in *input) replaced() *finding {
 	return ofMoves(found, sentence{phrase: noEnd})
 }
 
-// inferred returns connections with an inferred end. If elsewhere is true, it returns those
-// whose next connection was on a different node, and otherwise the remaining ones.
+// inferred returns connections whose end is inferred. If elsewhere is true, it returns those
+// whose next connection was on a different node. If elsewhere is false, it returns the others.
 func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
 	for i := range in.Connections {
@@ -111,7 +112,8 @@ func (in *input) noDrops() *finding {
 	return &finding{count: len(in.Connections)}
 }
 
-// offlineThroughout finds that the client was offline before the span and has no events in it.
+// offlineThroughout finds that the client was already offline before the span and has no events
+// in the span.
 func (in *input) offlineThroughout() *finding {
 	if in.Events > 0 || in.Status.State != history.Offline || in.noReturn() != nil {
 		return nil

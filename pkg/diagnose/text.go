@@ -17,13 +17,14 @@ const (
 // languages lists the languages in the order of the columns of verdictTexts and phrases.
 var languages = []Lang{English, Chinese}
 
-// index returns the column of texts in the language.
+// index returns the language's column in verdictTexts and phrases.
 func (l Lang) index() int { return max(slices.Index(languages, l), 0) }
 
-// verdictText holds the texts of a verdict in one language. {name} stands for a value.
+// verdictText holds a verdict's wording in one language. {name} stands for a value.
 type verdictText struct{ title, meaning, next string }
 
-// sentence is a sentence of evidence, or a part of a text, together with its values.
+// sentence is a phrase together with the values for its placeholders. It stands alone, as in
+// evidence, or is part of another sentence.
 type sentence struct {
 	phrase phrase
 	values values
@@ -31,7 +32,7 @@ type sentence struct {
 
 func (s sentence) in(lang Lang) string { return s.values.into(phrases[s.phrase][lang.index()], lang) }
 
-// paragraph returns the sentences as one text.
+// paragraph joins the sentences into one string.
 func paragraph(sentences []sentence, lang Lang) string {
 	texts := make([]string, len(sentences))
 	for i, s := range sentences {
@@ -40,7 +41,8 @@ func paragraph(sentences []sentence, lang Lang) string {
 	return joined(lang, texts...)
 }
 
-// joined joins the texts, leaving out empty ones.
+// joined joins the nonempty strings. It puts a space between them unless the language is
+// Chinese.
 func joined(lang Lang, texts ...string) string {
 	between := " "
 	if lang == Chinese {
@@ -50,18 +52,19 @@ func joined(lang Lang, texts ...string) string {
 	return strings.Join(texts, between)
 }
 
-// values maps the names in a text to their values.
+// values maps the names of placeholders to the values that replace them.
 type values map[string]value
 
-// with returns a copy with one more value. It does not replace an existing value of that name.
+// with returns a copy of v with one more value. If v already has a value of that name, the copy
+// keeps it.
 func (v values) with(name string, value value) values {
 	more := values{name: value}
 	maps.Copy(more, v)
 	return more
 }
 
-// into replaces each {name} in a text by the value of that name. Braces within values, and
-// braces around anything other than a known name, stay unchanged.
+// into replaces each {name} in a text by the value of that name. It leaves braces within
+// values, and braces around anything other than a known name, unchanged.
 func (v values) into(text string, lang Lang) string {
 	var b strings.Builder
 	for {

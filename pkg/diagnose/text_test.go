@@ -84,8 +84,8 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// Timers are set to a round number or to 350 s, and fire a little late. A text must show the
-// probable setting.
+// Most timers are set to a round number or to 350 s, and fire a little late. The probable
+// setting must be shown.
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},
@@ -131,7 +131,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// A clock omits the date on the day that the report is about.
+// A clock value must omit the date if the time is on the day of the report.
 func TestClocks(t *testing.T) {
 	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
 	require.Equal(t, "14:45 UTC", clock{time.Date(2026, 11, 22, 14, 45, 59, 0, time.UTC), day}.in(English))

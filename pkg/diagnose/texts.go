@@ -1,9 +1,9 @@
 package diagnose
 
-// verdictTexts holds the texts of every verdict, in the order of languages. Some verdicts have
-// alternative texts under a code of their own. {name} stands for a value, and {count} for how
-// often something happened. Action infos are not translated, so that people can search for
-// them. A text that mentions a section of the page uses the title of that section.
+// verdictTexts holds the wording of every verdict in each language, in the order of the list
+// languages. Some verdicts have alternative wording under a code of its own. {name} stands for
+// a value, and {count} for how often something happened. Action infos are not translated, so
+// that people can search for them. Sections of the page are mentioned by their titles.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{
@@ -391,7 +391,7 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 }
 
-// phrase names a sentence of evidence, or a part of one.
+// phrase is the key in phrases of a sentence or of a part of one.
 type phrase string
 
 const (

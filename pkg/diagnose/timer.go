@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// timerSetting is the typical length of connections that a timer ended. As a value in a text,
-// it shows the probable setting of this timer.
+// timerSetting is the typical length of connections that a timer ended. In a verdict, it is
+// shown as the probable setting of this timer.
 type timerSetting time.Duration
 
-// oddTimeout is the default idle timeout of AWS Network Load Balancer.
+// oddTimeout is the default idle timeout of AWS Network Load Balancer. Unlike most timers, it
+// is not set to a whole number of minutes.
 const oddTimeout = 350 * time.Second
 
-// value returns the probable setting of the timer. It tries oddTimeout, then whole hours, then
-// whole minutes, and returns the first of these that is near enough to the length. If none is,
-// it returns the length in whole seconds.
+// value returns the probable setting of the timer. It tries oddTimeout, then the nearest whole
+// hour, then the nearest whole minute, and returns the first one that is close enough to the
+// length. If none is, it returns the length rounded to seconds.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {
@@ -25,8 +26,8 @@ func (t timerSetting) value() time.Duration {
 	return d.Round(time.Second)
 }
 
-// in returns the setting as text. A setting in minutes and seconds is also shown in seconds
-// alone, as in configuration files.
+// in shows the setting in words. A setting in minutes and seconds is also shown in seconds
+// alone, because that is how configuration files state it.
 func (t timerSetting) in(lang Lang) string {
 	d := t.value()
 	text := length(d).in(lang)

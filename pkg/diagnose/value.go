@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// value is shown in a text in place of a name in braces.
+// value is shown in a verdict's text in place of a name in braces.
 type value interface{ in(lang Lang) string }
 
-// verbatim is a text from a client or a broker. It is shown unchanged and never interpreted.
+// verbatim is a string from a client or a broker. It is shown unchanged, even if it looks like
+// a placeholder.
 type verbatim string
 
 func (v verbatim) in(Lang) string { return string(v) }
@@ -31,8 +32,8 @@ func (n times) in(lang Lang) string {
 	}
 }
 
-// grouped returns n in digits with commas as thousands separators, like the page in both
-// languages. n must not be negative.
+// grouped formats n with commas as thousands separators, as the page does in both languages. n
+// must not be negative.
 func grouped(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
@@ -41,15 +42,15 @@ func grouped(n int) string {
 	return text
 }
 
-// moment is a value that shows date and time to the second.
+// moment is a value that shows a date and time to the second.
 type moment time.Time
 
 func (m moment) in(Lang) string {
 	return time.Time(m).UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// clock is a value that shows a time to the minute, for titles. It omits the date if at is on
-// the same day as day.
+// clock is a value for titles. It shows a time to the minute, and omits the date if the time is
+// on the given day.
 type clock struct{ at, day time.Time }
 
 func (c clock) in(Lang) string {

@@ -16,7 +16,7 @@ type Level string
 
 const (
 	Problem Level = "problem" // something to fix
-	Notice  Level = "notice"  // may be normal, but worth knowing
+	Notice  Level = "notice"  // may be normal, but is worth knowing
 	Info    Level = "info"    // nothing wrong
 )
 
@@ -29,7 +29,8 @@ type Verdict struct {
 	Next    string `json:"next"`
 	// Count is the number of ends or refusals that the verdict is about.
 	Count int `json:"count"`
-	// Evidence cites the newest of the ends or refusals, at most maxEvidence, in order of time.
+	// Evidence cites the newest ends or refusals that the verdict is about, at most maxEvidence
+	// of them, in order of time.
 	Evidence []Evidence `json:"evidence"`
 
 	over bool // see isOver
@@ -46,7 +47,8 @@ type Evidence struct {
 
 const maxEvidence = 10
 
-// newest returns the last maxEvidence of the given things, which must be in order of time.
+// newest returns the last maxEvidence of the given things, or all of them if there are fewer.
+// The things must be sorted by time.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
 
 // rule looks for one kind of verdict. find returns nil if the rule does not apply.
@@ -85,7 +87,7 @@ func (in *input) byCount(rules []rule, lang Lang) []Verdict {
 	return found
 }
 
-// apply returns the verdicts of the given rules in the order of the rules.
+// apply applies the given rules and returns their verdicts, in the order of the rules.
 func (in *input) apply(rules []rule, lang Lang) []Verdict {
 	found := []Verdict{}
 	for _, rule := range rules {
@@ -111,7 +113,7 @@ func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
 	}
 }
 
-// evidence puts citations into words, in order of time.
+// evidence sorts citations by time and puts them into words.
 func evidence(citations []citation, lang Lang) []Evidence {
 	slices.SortStableFunc(citations, func(a, b citation) int { return a.Time.Compare(b.Time.Time) })
 	found := []Evidence{}

@@ -24,7 +24,8 @@ type script struct {
 
 func begin(at string) *script { return &script{at: clock(at)} }
 
-// hold adds a connection that ends after d with the given reason, and then waits for a second.
+// hold adds a connection that starts at s.at, lasts for d and ends with the given action info.
+// It then sets s.at to one second after the end.
 func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *script {
 	s.n++
 	id := channel(fmt.Sprint(s.n))
@@ -37,7 +38,8 @@ func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *scr
 	return s.wait(d + time.Second)
 }
 
-// lose adds a connection whose end is not reported, and then waits for d.
+// lose adds a connection that starts at s.at and whose end is not reported. It then advances
+// s.at by d.
 func (s *script) lose(d time.Duration, more ...with) *script {
 	s.hold(d, event.NoHeart, more...)
 	s.events = s.events[:len(s.events)-1]
@@ -259,7 +261,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// The status before the span must be taken into account.
+// Verdicts must take into account the status before the span.
 func TestVerdictsWithBefore(t *testing.T) {
 	yesterday := func(events ...event.Event) history.Status {
 		for i := range events {
@@ -340,7 +342,8 @@ func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	}
 }
 
-// If no end is known to be a drop, the device may have disconnected after finishing its work.
+// If no end is known to be a drop, the verdict is only a notice, because the device may have
+// disconnected after finishing its work.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
@@ -349,7 +352,8 @@ func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
 }
 
-// A symptom can be the first verdict, so it must name the reasons of the ends, too.
+// A symptom can be the first verdict of a report, so its text must itself name the reasons for
+// the ends.
 func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
@@ -361,7 +365,8 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
 
-// A few ends of a kind that occurs in any network are no problem, unless the client stays away.
+// One or two ends of a kind that occurs in any network are no problem, unless the client stays
+// offline afterwards.
 func TestRareEndsAreNoProblem(t *testing.T) {
 	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
 		twice := begin("12:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
@@ -463,8 +468,8 @@ func TestVerdictNamesTheOtherUser(t *testing.T) {
 	require.Equal(t, diagnose.Problem, got.Level)
 }
 
-// The search for earlier events is limited. A verdict must say that an earlier login may have
-// been accepted.
+// The search for earlier events is limited, so the verdict must say that an earlier login may
+// have been accepted.
 func TestVerdictSaysThatEarlierLoginsAreNotKnown(t *testing.T) {
 	s := begin("08:00:00").refuse().refuse().refuse()
 	got := verdict(t, diagnosed(s.events), "never-accepted")
@@ -491,7 +496,8 @@ func TestVerdictNamesTheNodes(t *testing.T) {
 		replaced.Evidence[0].Text)
 }
 
-// Texts from clients and brokers must be shown unchanged, even if they look like placeholders.
+// Strings from clients and brokers must be shown unchanged, even if they look like
+// placeholders.
 func TestTextOfClientsIsData(t *testing.T) {
 	address := "{count} <b>{addresses}\n"
 	s := begin("00:00:00").times(4, func(s *script) {

@@ -6,14 +6,15 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// overAfter is how long the open connection must have lasted before trouble that preceded it
+// overAfter is the minimum time that the client must have been connected before earlier trouble
 // counts as over.
 const overAfter = 6 * time.Hour
 
-// isOver reports whether trouble that occurred at the given times, in order, has stopped. That
-// is so if the open connection began after the last of these times, and has lasted at least
-// overAfter and longer than the longest gap between the times. Trouble while a connection seems open,
-// such as refused logins, does not count as over, because the connection may already be dead.
+// isOver reports whether trouble that occurred at the given times, which must be sorted, has
+// stopped. It has stopped if the open connection began at or after the last of these times, has
+// lasted at least overAfter, and has lasted longer than the longest gap between the times.
+// Trouble during a connection that seems to be open, such as refused logins, does not count as
+// over, because that connection may already be dead.
 func (in *input) isOver(when []time.Time) bool {
 	start := in.Status.Since.Time
 	if in.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(start) > history.SameMoment {
