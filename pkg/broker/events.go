@@ -15,7 +15,7 @@ var ownSource = Source{
 	vocabulary: vocabulary{
 		refusals: []string{"connack"},
 		ends:     []string{"disconnect"},
-		notRestarts: []string{ // names from the table reasons
+		notRestarts: []string{ // names as in the table "reasons"
 			"administrative_action", "maximum_connect_time", "server_busy", "unspecified_error",
 		},
 	},

@@ -17,8 +17,8 @@ var mosquittoSource = Source{
 	},
 }
 
-// mosquitto is a line of the log of Eclipse Mosquitto 2.0 or 2.1, as log_dest file
-// writes it and log_dest topic publishes it:
+// mosquitto is a line from the log of Eclipse Mosquitto 2.0 or 2.1, as written with the
+// setting "log_dest file" or published with "log_dest topic":
 //
 //	1795339800: New client connected from 192.0.2.7:52341 as dev1 (p2, c1, k60, u'user').
 //	1795339810: Client dev1 closed its connection.                                          2.0

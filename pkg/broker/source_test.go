@@ -24,7 +24,7 @@ func TestFindKnowsEverySource(t *testing.T) {
 	require.Zero(t, broker.TraitsOf("nobroker"))
 }
 
-// A decoder sets Source in each event to the name of the source in the registry.
+// A decoder sets each event's Source to the source's name in the registry.
 func TestDecodersSetTheirSource(t *testing.T) {
 	for _, name := range broker.Names() {
 		if name == broker.Events {
