@@ -93,7 +93,8 @@ func parseParameters(encoded string) (parameters, error) {
 
 func repeated(name string) error { return invalid("%.64q is given more than once", name) }
 
-// The method and returns all parameters of p and others. A name that occurs in both is an error.
+// This method returns the parameters of both p and others. A name that occurs in both is an
+// error.
 func (p parameters) and(others parameters) (parameters, error) {
 	all := make(parameters, len(p)+len(others))
 	for _, some := range []parameters{p, others} {

@@ -69,9 +69,9 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle writes start to the connection. Then it repeatedly waits for the given pause and writes
-// piece, until the server closes the connection or 2*idleLimit has passed. It returns the
-// response and the time taken.
+// trickle writes the string start to the connection. Then it repeatedly waits for the given pause
+// and writes the string piece, until the server closes the connection or 2*idleLimit has passed.
+// It returns the response and the time taken.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
 	began := time.Now()
 	answer := make(chan string)

@@ -46,8 +46,8 @@ func servePlain(f Function, getenv func(string) string) error {
 }
 
 // listenAddress returns the address to listen on. The host is HOST, by default 0.0.0.0, which
-// means all IPv4 addresses. The port is the first non-empty variable of PORT,
-// FC_CUSTOM_LISTEN_PORT and FC_SERVER_PORT, or 9000. A custom runtime sets the last two.
+// means all IPv4 addresses. The port is the first that is set of PORT, FC_CUSTOM_LISTEN_PORT and
+// FC_SERVER_PORT, by default 9000. The FC variables give the port of a custom runtime.
 func listenAddress(getenv func(string) string) string {
 	host, port := getenv("HOST"), "9000"
 	if host == "" {

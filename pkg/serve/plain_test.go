@@ -39,7 +39,7 @@ func startPlain(t *testing.T, f Function, onPlatform bool) string {
 // patience is the maximum time that a test waits.
 const patience = time.Minute
 
-// await returns the next value from a channel.
+// await returns the next value from a channel. It fails the test if no value arrives in time.
 func await[T any](t *testing.T, values <-chan T) (value T) {
 	t.Helper()
 	select {

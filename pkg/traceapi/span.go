@@ -82,7 +82,7 @@ func parseTime(values url.Values, name string) (t time.Time, given bool, err err
 	}
 	milli, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		// A "+" before a time offset arrives as a space if the client did not percent-encode it.
+		// The "+" of a time offset arrives as a space if the client did not percent-encode it.
 		t, err = time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+"))
 		milli = t.UnixMilli()
 	}
