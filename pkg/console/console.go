@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// prefix is the beginning of the paths of the files that the page loads.
+// prefix begins the path of every file that the page loads.
 const prefix = "/console/"
 
 // policy restricts scripts and styles to files from our origin, and forbids turning text
@@ -24,7 +24,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 
 // Handler serves GET and HEAD requests for "/" and everything below "/console/". It is safe for
 // concurrent use. The page needs no authentication, because it contains no data. It gets all
-// data from the API with the token of its user.
+// data from the API with the user's token.
 func Handler() http.Handler {
 	site := load(embedded)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +50,7 @@ func secure(header http.Header) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// find returns the file for the path of a URL.
+// find returns the file for a URL's path.
 func (s site) find(urlPath string) (f file, found bool) {
 	if urlPath == "/" {
 		return s.index, true

@@ -15,7 +15,7 @@ import (
 
 var handler = Handler()
 
-// send sends a request to the handler. Each name in headers is followed by its value.
+// send sends a request to the handler. headers holds alternating names and values.
 func send(t *testing.T, method, path string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)

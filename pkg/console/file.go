@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// file is one file that is served, with its headers and encodings.
+// file is one file that the handler serves, with its headers and encodings.
 type file struct {
 	contentType  string
 	cacheControl string
@@ -19,7 +19,7 @@ type file struct {
 	compressed   func() body
 }
 
-// body is a file's content in one encoding, with its entity tag.
+// body is a file's content in one encoding, with the entity tag of the encoded content.
 type body struct {
 	content []byte
 	tag     string
@@ -28,8 +28,8 @@ type body struct {
 func newFile(name string, content []byte, cacheControl string) file {
 	return file{
 		contentType: contentType(name), cacheControl: cacheControl, plain: newBody(content),
-		// The file is compressed at the first request for it. Otherwise an instance that starts
-		// for one request would compress all files.
+		// Compress the file only when it is first requested. If it were compressed here, an
+		// instance that starts for a single request would compress every file.
 		compressed: sync.OnceValue(func() body { return newBody(compress(content)) }),
 	}
 }

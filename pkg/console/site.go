@@ -22,7 +22,7 @@ const indexName = "index.html"
 type site struct {
 	index   file
 	version string
-	files   map[string]file // by name
+	files   map[string]file // by file name
 }
 
 // load reads the files and renders the index. It panics on any error, because the files are

@@ -15,7 +15,7 @@ func siteOf(files map[string]string) site {
 	return load(from)
 }
 
-// Any change to any file must change the paths of all files.
+// TestVersion checks that any change to any file changes the paths of all files.
 func TestVersion(t *testing.T) {
 	first := siteOf(map[string]string{"a.js": "1", "b.css": "2"})
 	require.Regexp(t, `^[0-9a-f]{16}$`, first.version)

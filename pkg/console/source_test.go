@@ -29,8 +29,8 @@ func sources(t *testing.T) map[string]string {
 	return all
 }
 
-// forbidden maps a file extension to the patterns that must not match in such files. The patterns
-// of "" apply to all files.
+// forbidden maps a file extension to patterns that must not match anywhere in such files. The
+// patterns under "" apply to all files.
 var forbidden = map[string][]string{
 	"": {
 		`https?://`, `["'(]//`, // other hosts
@@ -48,10 +48,12 @@ var forbidden = map[string][]string{
 	},
 }
 
-// namespace is allowed: it looks like a URL, but browsers load nothing from it.
+// namespace is the only URL that the files may contain. It identifies SVG elements, and browsers
+// load nothing from it.
 const namespace = "http://www.w3.org/2000/svg"
 
-// No file may load anything from another origin, or contain inline scripts and styles.
+// TestNothingExternalOrInline checks that no file loads anything from another origin or contains
+// inline scripts or styles.
 func TestNothingExternalOrInline(t *testing.T) {
 	for name, content := range sources(t) {
 		content = strings.ReplaceAll(content, namespace, "")
@@ -67,8 +69,8 @@ var anyImport = regexp.MustCompile(`(?m)^import `)
 
 var imported = regexp.MustCompile(`(?m)^import .*from '\./([^']+)';$|^import '\./([^']+)';$`)
 
-// Every import must name an existing file. Every module must be imported, except the two that
-// index.html loads as scripts.
+// TestImports checks that every import names an existing file, and that every module is imported
+// except the two that index.html loads as scripts.
 func TestImports(t *testing.T) {
 	all := sources(t)
 	used := map[string]bool{"app.js": true, "theme.js": true}
@@ -90,7 +92,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// The page must know every word that the API can send, and have a text or a colour for it.
+// TestVocabulary checks that the page knows every word that the API can send, and has a message
+// or a colour for it.
 func TestVocabulary(t *testing.T) {
 	all := sources(t)
 	en := texts(t, "en.js")

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texts returns the texts of one language by key. The file with the given name consists of
+// texts returns the messages of one language by key. The file with the given name consists of
 // "export default" and JSON.
 func texts(t *testing.T, name string) map[string]string {
 	t.Helper()
@@ -33,7 +33,7 @@ func placeholders(text string) []string {
 	return slices.Compact(found)
 }
 
-// Both languages must have the same texts, with the same placeholders.
+// TestLanguages checks that both languages have the same messages, with the same placeholders.
 func TestLanguages(t *testing.T) {
 	en, zh := texts(t, "en.js"), texts(t, "zh.js")
 	for key, text := range en {
@@ -44,7 +44,7 @@ func TestLanguages(t *testing.T) {
 	require.Len(t, zh, len(en))
 }
 
-// The columns must have exactly the same names as on ApsaraMQ's page.
+// TestColumns checks that the columns have exactly the same names as on ApsaraMQ's page.
 func TestColumns(t *testing.T) {
 	en := texts(t, "en.js")
 	require.Equal(t, []string{"Channel ID", "Device Action", "Action Description", "Time"},
@@ -60,7 +60,8 @@ var (
 	inserted   = regexp.MustCompile(`\$\{[^}]*\}`)
 )
 
-// Every text that the page uses must exist, and the page must use every text.
+// TestTextsAreUsed checks that every message that the page uses exists, and that the page uses
+// every message.
 func TestTextsAreUsed(t *testing.T) {
 	en := texts(t, "en.js")
 	used := map[string]bool{}

@@ -17,7 +17,7 @@ type ID struct {
 // String returns the id in the form 2026-11-22-<32 hex digits>.
 func (id ID) String() string { return string(id.Day) + "-" + id.Digest }
 
-// ParseID is the inverse of ID.String.
+// ParseID parses an id in the form that ID.String returns.
 func ParseID(s string) (ID, error) {
 	const at = len(time.DateOnly)
 	if len(s) > at && s[at] == '-' {

@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// object is the stored form of an item: a JSON object. The body is in one of two fields, as text
-// if it is UTF-8 and otherwise in base64. The two fields come last, so that all other fields can
-// be read without the body.
+// object is the JSON object that stores an item. The body is in the field "body" if it is UTF-8,
+// and otherwise in "body_base64". These two fields come last, so that all other fields can be
+// read without the body.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	Route      string           `json:"route"`
@@ -79,8 +79,8 @@ func decode(data []byte) (Item, error) {
 	return o.item(), nil
 }
 
-// decodeStart decodes the start of an object, up to and including the field errors. It returns
-// io.ErrUnexpectedEOF if that field is incomplete.
+// decodeStart decodes the start of an object, up to and including the field "errors". It returns
+// io.ErrUnexpectedEOF if the start does not contain all of that field.
 func decodeStart(start []byte) (Item, error) {
 	var o object
 	err := o.decodeStart(json.NewDecoder(bytes.NewReader(start)))

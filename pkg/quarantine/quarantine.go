@@ -1,7 +1,7 @@
 // Package quarantine keeps input that could not be understood, with the reasons, for an
 // operator to list, read and replay.
 //
-// What always holds:
+// Invariants:
 //   - The key of an object contains the digest of the object's bytes. Therefore the content
 //     under a key never changes, and keeping an item again writes the same bytes to the same
 //     key.
@@ -28,8 +28,7 @@ import (
 
 // Item is one delivery that could not be understood, at least in part.
 type Item struct {
-	// ReceivedAt is when the delivery arrived. The item is kept under the UTC date of this
-	// time.
+	// ReceivedAt is when the delivery arrived. Its UTC date is part of the item's key.
 	ReceivedAt time.Time
 	// Route and InstanceID are the two parts of the webhook's path.
 	Route      string
@@ -41,7 +40,7 @@ type Item struct {
 	Position string
 	// Encoding is the Content-Encoding that Body still has; empty for none.
 	Encoding string
-	// Errors says what was wrong, in the order of the body's items.
+	// Errors lists what was wrong, in the order of the body's items.
 	Errors []Error
 	// Body is the whole body, including the items that were understood.
 	Body []byte
@@ -84,7 +83,7 @@ func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 }
 
 // Get reads a whole item and checks its digest. It makes two requests. Errors: ErrDamaged;
-// fs.ErrNotExist.
+// fs.ErrNotExist if there is no such item.
 func Get(ctx context.Context, store Reader, id ID) (Item, error) {
 	page, err := store.List(ctx, id.key(), "")
 	if err != nil {

@@ -31,7 +31,7 @@ func keep(t *testing.T, store Putter, item Item) ID {
 	return id
 }
 
-// list returns all items of 2026-11-23, the day on which these tests receive their items.
+// list returns all items received on 2026-11-23, the UTC date of the items in these tests.
 func list(t *testing.T, store objstore.Lister) []Entry {
 	t.Helper()
 	entries, more, err := List(t.Context(), store, "2026-11-23", ID{}, 10)
@@ -75,7 +75,8 @@ func TestKeepingTwiceMakesOneObject(t *testing.T) {
 	require.Len(t, list(t, store), 2)
 }
 
-// An item without hook, position and encoding is stored without these fields.
+// TestEmptyFieldsAreAbsent checks that the stored object omits the hook, position and encoding
+// fields if they are empty.
 func TestEmptyFieldsAreAbsent(t *testing.T) {
 	store := memstore.New()
 	data := `{"received_at":"2026-11-23T00:59:59.005Z","route":"emqx","instance_id":"prod","errors":[{"item":3,"field":"clientid","error":"is missing"}],"body":"x"}` + "\n"

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute begins the quarantine's paths below webhookPath, in the place of a source's
-// route.
+// adminRoute is the first part of the quarantine's paths below webhookPath, in the place of a
+// source's route.
 const adminRoute = "quarantine"
 
 // admin shows the quarantine to the operator:
@@ -47,8 +47,8 @@ func (a admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// only calls the handler if the request has one of the given methods; otherwise it responds
-// with 405.
+// only limits a handler to requests with the given methods. It responds to other requests with
+// 405.
 func only(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, methods ...string) {
 	if !slices.Contains(methods, r.Method) {
 		serve.NotAllowed(w, strings.Join(methods, ", "))
@@ -57,8 +57,8 @@ func only(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, meth
 	handler(w, r)
 }
 
-// withID returns a handler that parses the id of an item and passes the id to the given
-// handler.
+// withID returns a handler that parses text as an item's id and passes the id to the given
+// handler. If text is not an id, the returned handler responds with 400.
 func withID(text string, handler func(http.ResponseWriter, *http.Request, quarantine.ID)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id, err := quarantine.ParseID(text)
@@ -70,7 +70,7 @@ func withID(text string, handler func(http.ResponseWriter, *http.Request, quaran
 	}
 }
 
-// failRead responds to a request for which the quarantine could not be read.
+// failRead responds to a request for which reading the quarantine failed.
 func failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		serve.Fail(w, http.StatusNotFound, "NoSuchItem", "there is no such item in quarantine")

@@ -39,9 +39,9 @@ func (h *Handler) authorise(d *delivery) error {
 	return errUnauthorised
 }
 
-// checkBody reads the body and returns the result of check. The sender is unproven until check
-// returns, so checkBody uses a separate budget and strangers cannot exhaust the budget of
-// known senders. checkBody holds the separate budget until check returns, because with many
+// checkBody reads the body and returns the result of check. Until check returns, the sender is
+// unproven and the body counts against a separate budget, so that strangers cannot exhaust the
+// budget of known senders. checkBody holds that budget even while check runs, because with many
 // tokens a long body takes longer to check than to read. Errors: record.ErrBusy, errTooLarge,
 // errUnreadable.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
@@ -56,9 +56,9 @@ func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, er
 	return check(d.body), nil
 }
 
-// loggedInstance returns the instance for logging. If a sender omits the instance from a URL
-// that ends in the token, the token takes the place of the instance. So loggedInstance masks
-// an instance that is a token.
+// loggedInstance returns the instance for the log, or "(a token)" if the instance is a token. A
+// sender that omits the instance from a URL that ends in the token puts the token in the
+// instance's place.
 func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
 		return "(a token)"

@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// someTokens holds four tokens: two for the instance prod, the second of which also covers the
-// instance spare; one for the instance test; and one for all instances.
+// someTokens holds four tokens. Two are for the instance prod, and the second of these also
+// covers the instance spare. One is for the instance test, and one for all instances.
 const someTokens = "old-secret=prod;new/secret+2==prod,spare;test-secret=test;all-secret=*"
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
@@ -79,8 +79,8 @@ func requireForbidden(t *testing.T, b *harness, code int, body string) {
 	require.Empty(t, b.quarantined)
 }
 
-// TestTokenInURL: a URL may contain the token only on the routes of brokers that cannot set a
-// header. The token is neither stored nor sent back.
+// TestTokenInURL checks that a URL may contain the token only on the routes of brokers that
+// cannot set a header, and that the token is neither stored nor sent back.
 func TestTokenInURL(t *testing.T) {
 	hook := []string{"vernemq-hook", "on_client_gone"}
 	escaped := url.QueryEscape("new/secret+2=")
@@ -130,9 +130,9 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance: refusals are logged with the instance. If the sender omits
-// the instance, the token takes the instance's place in the URL, and the log must not contain
-// the token.
+// TestTokenInPlaceOfTheInstance checks that the log does not contain a token that takes the
+// instance's place in the URL. The log line about a refusal names the instance, and a sender
+// that omits the instance puts the token in its place.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}
@@ -175,8 +175,8 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// TestUnauthorisedNamesThePlaces: a 401 response lists all places where the route accepts a
-// token.
+// TestUnauthorisedNamesThePlaces checks that a 401 response lists all places where the route
+// accepts a token.
 func TestUnauthorisedNamesThePlaces(t *testing.T) {
 	for route, want := range map[string]string{
 		"emqx":            "",
@@ -192,8 +192,8 @@ func TestUnauthorisedNamesThePlaces(t *testing.T) {
 	}
 }
 
-// TestSignatureIsOfTheBodyAsSent: the signature of a compressed body covers the compressed
-// bytes, not the decompressed bytes.
+// TestSignatureIsOfTheBodyAsSent checks that the signature of a compressed body covers the
+// compressed bytes, not the decompressed ones.
 func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
 	body := gzipped(t, ownEvent)
 	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {

@@ -31,8 +31,8 @@ func (d *delivery) readBody() (err error) {
 	return err
 }
 
-// decompress undoes the Content-Encoding of the body. The text of any error except errTooLarge is
-// meant for the sender.
+// decompress undoes the body's Content-Encoding. The messages of all its errors except
+// errTooLarge are written for the sender.
 func (d *delivery) decompress() error {
 	switch d.encoding {
 	case "", "identity":
@@ -49,8 +49,8 @@ func (d *delivery) decompress() error {
 	return nil
 }
 
-// gunzip decompresses a gzip body. It stops after maxBody bytes, so that a short body cannot
-// fill the memory.
+// gunzip decompresses a gzip body. It stops after maxBody bytes, so that a short gzip body
+// cannot exhaust the memory.
 func gunzip(compressed []byte) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {

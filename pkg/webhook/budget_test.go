@@ -57,9 +57,9 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, errors.New("unread")
 }
 
-// TestBudgetExhausted: if the memory for bodies is exhausted, a request is refused before its
-// body is read. Strangers can neither exhaust the budget of known senders nor learn that it is
-// exhausted.
+// TestBudgetExhausted checks that a request is refused before its body is read if the memory for
+// bodies is exhausted. Strangers must neither be able to exhaust the budget of known senders nor
+// learn that it is exhausted.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)
@@ -94,8 +94,8 @@ func TestBudgetExhausted(t *testing.T) {
 	require.Zero(t, h.unproven.used.Load())
 }
 
-// TestUnprovenBudgetIsHeld: a request holds the unproven budget while its signed body is read
-// and checked, and no longer.
+// TestUnprovenBudgetIsHeld checks that a request holds the unproven budget only while its signed
+// body is read and checked.
 func TestUnprovenBudgetIsHeld(t *testing.T) {
 	for _, want := range []bool{true, false} {
 		h := (&harness{}).handler()

@@ -26,14 +26,15 @@ type Store interface {
 	quarantine.Reader
 }
 
-// Config configures a Handler. The zero value of a field means its default.
+// Config configures a Handler. Only Recorder and Store are required. A zero value in any other
+// field means its default.
 type Config struct {
 	// Recorder records the events. Required.
 	Recorder Recorder
 	// Store holds the quarantine. Required.
 	Store Store
-	// Tokens are the tokens that senders use, each with the instances that it covers. If there
-	// are none, only triggers can deliver.
+	// Tokens are the senders' tokens, each with the instances that it covers. If there are none,
+	// only triggers can deliver events.
 	Tokens serve.Tokens
 	// AdminToken is the bearer token for the quarantine's URLs. If it is empty, these URLs
 	// respond with 404.
@@ -41,17 +42,18 @@ type Config struct {
 	// TriggerInstance is the instance of the events that triggers deliver. Default: the name
 	// of the triggers' source, broker.ApsaraMQ.
 	TriggerInstance event.InstanceID
-	// Retention is how long rows are kept. Older events are quarantined. Zero: no limit.
+	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero: no
+	// limit.
 	Retention time.Duration
-	// BudgetBytes is the memory for the bodies of authorised requests, in bytes. Requests
-	// whose signature is still to be checked share a separate budget of the same size.
-	// Default: two bodies of the maximum length. A body larger than the budget is admitted if
-	// no other request is in progress.
+	// BudgetBytes is the memory for the bodies of authorised requests, in bytes. Requests whose
+	// signature is still to be checked share a separate budget of the same size. A body larger
+	// than the budget is admitted if no other request is in progress. Default: two bodies of the
+	// maximum length.
 	BudgetBytes int64
-	// Transport makes the requests that confirm a broker's handshake. Default
+	// Transport makes the requests that confirm brokers' handshakes. Default:
 	// http.DefaultTransport.
 	Transport http.RoundTripper
-	// Now is the clock for the received times of deliveries. Default time.Now.
+	// Now is the clock for the received times of deliveries. Default: time.Now.
 	Now func() time.Time
 }
 

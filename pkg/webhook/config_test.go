@@ -23,7 +23,7 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 	}
 }
 
-// TestDefaults: a Config needs only a recorder and a store.
+// TestDefaults checks that a Config needs only a recorder and a store.
 func TestDefaults(t *testing.T) {
 	h := &harness{}
 	handler, err := New(Config{Recorder: h, Store: h})

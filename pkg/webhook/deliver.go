@@ -42,8 +42,9 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 }
 
 // keep makes a decoded delivery durable. It records the events first, and then quarantines the
-// whole delivery if any of its items was rejected. If the second step fails, the sender sends
-// the delivery again. The events are then stored twice, but queries show each event once.
+// whole delivery if any of its items was rejected. If quarantining fails, the sender gets an
+// error and sends the delivery again. The events are then stored twice, but queries show each
+// event once.
 func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) error {
 	if err := h.record(ctx, batch.Events); err != nil {
 		return err
@@ -74,7 +75,7 @@ func (h *Handler) decode(d *delivery) (broker.Batch, error) {
 	}), nil
 }
 
-// rejectAll returns the batch of a body that is rejected as a whole.
+// rejectAll returns the batch for a body that is rejected as a whole.
 func rejectAll(field, reason string) broker.Batch {
 	return broker.Batch{Rejected: []broker.Rejected{{Field: field, Error: reason}}}
 }

@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// connected returns the event that EMQX sends when a client has connected.
+// connected returns the body that EMQX sends when the given client connects.
 func connected(client string) string {
 	return fmt.Sprintf(`{"event":"client.connected","clientid":%q,"connected_at":%d,"timestamp":%d,"peername":"192.0.2.1:1024"}`,
 		client, now.UnixMilli(), now.UnixMilli())
@@ -136,8 +136,9 @@ func TestSenderDisconnectsBeforeTheEnd(t *testing.T) {
 	require.Empty(t, b.quarantined)
 }
 
-// TestSenderDisconnectsAfterTheRequest: a request that was received whole is recorded even
-// if its sender disconnects, as NanoMQ does. The deadline still applies.
+// TestSenderDisconnectsAfterTheRequest checks that a complete request is recorded even if its
+// sender disconnects before the response, as NanoMQ does. The request's deadline must still
+// apply.
 func TestSenderDisconnectsAfterTheRequest(t *testing.T) {
 	b := &harness{}
 	gone, leave := context.WithCancel(t.Context())

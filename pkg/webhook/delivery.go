@@ -14,11 +14,11 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// delivery is one call of a webhook or a trigger, or the replay of such a call. After parse,
-// deliver needs only this value, not the request.
+// delivery is one webhook request or trigger invocation, or the replay of one. After parse,
+// deliver no longer needs the request.
 type delivery struct {
-	// route is the name in the path. source is the broker.Source of that name, or zero if the
-	// route is unknown.
+	// route names the source. source is the broker.Source with that name, or zero if there is
+	// none.
 	route      string
 	source     broker.Source
 	instance   event.InstanceID
@@ -37,7 +37,8 @@ type delivery struct {
 	mac []byte
 	// length is the length of the body as sent, in bytes; -1 if unknown.
 	length int64
-	// unread is the body as a stream, until readBody reads it into the field body; then nil.
+	// unread is the stream of the body. readBody reads it into the field body and sets it to
+	// nil.
 	unread io.Reader
 }
 
@@ -103,7 +104,7 @@ func (d *delivery) peek(n int) []byte {
 	return start
 }
 
-// item returns the delivery as the quarantine keeps it, with the reasons why items were
+// item converts the delivery to a quarantine item. reasons says why items of the body were
 // rejected.
 func (d *delivery) item(reasons []broker.Rejected) quarantine.Item {
 	item := quarantine.Item{

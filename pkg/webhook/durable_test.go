@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// TestAcknowledgedMeansDurable: with the real writer, everything that a response reports as
-// recorded or rejected is in the bucket.
+// TestAcknowledgedMeansDurable uses the real writer to check that everything that a response
+// reports as recorded or rejected is in the bucket.
 func TestAcknowledgedMeansDurable(t *testing.T) {
 	store := memstore.New()
 	writer, err := record.New(store, record.Config{})

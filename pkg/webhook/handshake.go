@@ -45,8 +45,8 @@ func (h *Handler) completeHandshake(ctx context.Context, w http.ResponseWriter, 
 	serve.JSON(w, response.Status, response.Body)
 }
 
-// confirm requests the URL of a confirmation and reports whether the response was 200. It logs
-// only the host of the URL, because the rest contains a secret.
+// confirm requests a confirmation URL and reports whether the status of the response was 200. It
+// logs only the URL's host, because the rest contains a secret.
 func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
 	if err := h.get(ctx, target); err != nil {
 		slog.WarnContext(ctx, "handshake not confirmed", "host", target.Host, "error", err.Error())
@@ -69,7 +69,8 @@ func newOutsideClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// get requests a URL and discards the body of the response. Its errors do not contain the URL.
+// get requests a URL and discards the response body. Its errors do not contain the URL, because
+// the URL contains a secret.
 func (h *Handler) get(ctx context.Context, target *url.URL) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVerneMQPassesOn: the response tells VerneMQ to ask its next plugin, whatever the body,
-// the token or the rest of the path.
+// TestVerneMQPassesOn checks that the response tells VerneMQ to ask its next plugin, whatever
+// the body, the token or the rest of the path.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, path := range []string{"", "/", "/prod", "/prod/wrong", "/prod/secret", "/a b/x?token=y"} {
@@ -45,7 +45,8 @@ func TestVerneMQWithoutHookKeepsNothing(t *testing.T) {
 	b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/prod", strings.NewReader(`{}`)))
 }
 
-// TestVerneMQGetsAJSONObject: VerneMQ expects a JSON object with status 200.
+// TestVerneMQGetsAJSONObject checks that VerneMQ gets the response that it expects: a JSON
+// object with status 200.
 func TestVerneMQGetsAJSONObject(t *testing.T) {
 	b := &harness{}
 	body := `{"peer_addr":"192.0.2.7","peer_port":52341,"mountpoint":"","client_id":"d1","username":null}`
@@ -129,8 +130,8 @@ func TestAzureOtherBodiesNeedAToken(t *testing.T) {
 
 const awsToken = "AYADeMXLrPrNY2wqJAKsFNn"
 
-// confirm sends a confirmation message. It returns the response, the requests that the
-// handler made, and the log.
+// confirm sends a confirmation message with the given URL. It returns the status and body of the
+// response, the requests that the handler made, and the log.
 func confirm(t *testing.T, b *harness, path, enableURL string) (code int, body string, requested []string, logged string) {
 	t.Helper()
 	respond := b.outside
@@ -184,8 +185,8 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	}
 }
 
-// TestAWSConfirmationIsRefused: the recorder requests no URL that package broker refuses. The
-// tests of package broker have more such URLs.
+// TestAWSConfirmationIsRefused checks that the handler requests no URL that package broker
+// refuses. The tests of package broker cover more such URLs.
 func TestAWSConfirmationIsRefused(t *testing.T) {
 	for _, target := range []string{
 		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/x",
@@ -220,8 +221,8 @@ func TestAWSConfirmationFails(t *testing.T) {
 	}
 }
 
-// TestAWSOtherMessagesNeedAToken: without a token, a message that is not a confirmation gets
-// 401, and so does a confirmation on the route of another broker.
+// TestAWSOtherMessagesNeedAToken checks that a message without a token gets 401 unless it is a
+// confirmation on the AWS IoT route. A confirmation on another broker's route gets 401 too.
 func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
 		b := &harness{}
@@ -229,8 +230,8 @@ func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	}
 }
 
-// FuzzHandshake: a request that is not a handshake still has its whole body after the check
-// for a handshake.
+// FuzzHandshake checks that the check for a handshake consumes nothing: if a request is not a
+// handshake, its whole body can still be read.
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Add([]byte(validation("512d38b6")))

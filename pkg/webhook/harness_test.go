@@ -26,7 +26,7 @@ var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 // harness runs the handler over a recorder and a store that keep everything in memory. The
 // token is "secret" unless tokens is set; the admin token is "admin".
 type harness struct {
-	tokens    string // in the form of WEBHOOK_TOKENS
+	tokens    string // in the format of the environment variable WEBHOOK_TOKENS
 	appendErr error
 	putErr    error
 	// outside responds to the requests that the handler sends.
@@ -60,7 +60,7 @@ func (b *harness) Put(_ context.Context, key string, body io.ReaderAt, size int6
 	return err
 }
 
-// Read and List read the quarantine through a real store.
+// Read and List read the quarantined objects through an in-memory store.
 
 func (b *harness) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	return b.memory(ctx).Read(ctx, key, off, n)
@@ -78,7 +78,7 @@ func (b *harness) memory(ctx context.Context) *memstore.Store {
 	return store
 }
 
-// config returns the configuration of a handler whose recorder and store are b.
+// config returns a Config in which b is both the recorder and the store.
 func (b *harness) config() Config {
 	tokens, err := serve.ParseTokens(b.tokens)
 	if b.tokens == "" {
@@ -108,7 +108,7 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-// post sends a body with the valid token. header holds pairs of a name and a value.
+// post sends a body with the valid token. header holds alternating names and values.
 func (b *harness) post(path, body string, header ...string) *httptest.ResponseRecorder {
 	return b.do("POST", path, strings.NewReader(body), append(header, "Authorization", "Bearer secret")...)
 }
@@ -143,7 +143,7 @@ func (b *harness) keptID(t *testing.T) quarantine.ID {
 	return entries[0].ID
 }
 
-// requireUnauthorised checks that a request was refused and stored nothing.
+// requireUnauthorised checks that a request was refused with 401 and that nothing was stored.
 func (b *harness) requireUnauthorised(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	require.Equal(t, http.StatusUnauthorized, w.Code, w.Body)

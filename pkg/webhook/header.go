@@ -16,7 +16,8 @@ const (
 	maxEncoding = 64
 )
 
-// parseHook returns the name of the hook, or "" if the name is unusable.
+// parseHook returns the hook named in a header value, or "" if the value is too long or not
+// printable ASCII.
 func parseHook(value string) string {
 	if len(value) > maxHook || !isPrintable(value) {
 		return ""
@@ -25,13 +26,13 @@ func parseHook(value string) string {
 }
 
 // positionRule is the error for an unusable position. The whole body is rejected, because its
-// lines must not be recorded without positions: a query would show equal lines as one event,
-// and would show a line twice if the sender sent it again with a valid position.
+// lines must not be recorded without positions. If they were, queries would show identical lines
+// as one event, and would show a line twice if the sender sent it again with a valid position.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
-// parsePosition returns the position in a form that can be stored and shown. It shortens an
-// unusable position and masks its unprintable characters. The result is still unusable, so
-// decode rejects it.
+// parsePosition returns the position in a form that can be stored and shown. It shortens a
+// position that is too long and masks unprintable characters. A position changed in this way is
+// still unusable, so decode rejects it.
 func parsePosition(value string) string {
 	return strings.Map(maskUnprintable, value[:min(len(value), maxPosition+1)])
 }

@@ -19,9 +19,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// listResponse holds some of the items received on a day, sorted so that the newest item comes
-// first. Only the items within one response are sorted by time; consecutive responses follow
-// the order of the ids, which is unrelated to the time of day.
+// listResponse holds some of the items received on a day, newest first. Only the items within
+// one response are sorted by time. Successive responses follow the order of the ids, which is
+// unrelated to the time of day.
 type listResponse struct {
 	Day   layout.Day   `json:"day"`
 	Items []listedItem `json:"items"`
@@ -36,7 +36,7 @@ type listedItem struct {
 	ReceivedAt time.Time         `json:"received_at,omitzero"`
 	Route      string            `json:"route,omitempty"`
 	InstanceID event.InstanceID  `json:"instance_id,omitempty"`
-	Size       int64             `json:"size"`   // bytes in the bucket
+	Size       int64             `json:"size"`   // size of the object, in bytes
 	Errors     int               `json:"errors"` // number of rejected items
 	FirstError *quarantine.Error `json:"first_error,omitempty"`
 	// Damaged reports that the item is damaged, so that only its id and its size are known.

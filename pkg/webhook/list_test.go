@@ -55,8 +55,8 @@ func TestListingPages(t *testing.T) {
 	require.Len(t, decoded[listResponse](t, b.admin("GET", "?limit=7"), 200).Items, 7)
 }
 
-// TestListingCost: a list request costs one store request for the listing and one for each
-// item in the response, however many other items exist.
+// TestListingCost checks that a list request makes one store request for the listing and one for
+// each item in the response, however many other items exist.
 func TestListingCost(t *testing.T) {
 	b := &harness{}
 	for i := range 30 {
@@ -77,7 +77,7 @@ func TestListingCost(t *testing.T) {
 	}
 }
 
-// first returns the id of the first item.
+// first returns the id of the first item in the listing.
 func (b *harness) first(t *testing.T) string {
 	return decoded[listResponse](t, b.admin("GET", "?limit=1"), 200).Items[0].ID
 }

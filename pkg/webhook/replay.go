@@ -13,8 +13,8 @@ import (
 // replay decodes an item again with the current decoder, and records the events that the
 // decoder now accepts. It deletes nothing and quarantines nothing.
 //
-// A replay may be repeated, because it uses the received time and the headers that were stored
-// with the item:
+// A replay is safe to repeat. It uses the received time and the headers that were stored with
+// the item. Therefore:
 //   - An event that carries no time of its own gets the same time as before.
 //   - An event that was recorded before becomes the same row again, so queries show it once.
 //   - An event that was too old for the retention on arrival is rejected again.

@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// system is the handler over a real writer and store, with a clock that a test can set.
+// system is a handler with a real writer, an in-memory store and a clock that tests can set.
 type system struct {
 	t       *testing.T
 	store   *memstore.Store
@@ -53,7 +53,7 @@ func (s *system) do(method, path, body, token string, header ...string) *httptes
 	return w
 }
 
-// post sends a body that must be rejected in part, and returns the id of the item in
+// post sends a body that is at least partly invalid, and returns the id of the resulting item in
 // quarantine.
 func (s *system) post(body string) quarantine.ID {
 	s.t.Helper()
@@ -61,7 +61,7 @@ func (s *system) post(body string) quarantine.ID {
 	return s.only()
 }
 
-// only returns the id of the only item in quarantine.
+// only, which fails unless exactly one item is in quarantine, returns the id of that item.
 func (s *system) only() quarantine.ID {
 	s.t.Helper()
 	objects, err := objstore.All(s.t.Context(), s.store, "quarantine/", "")
@@ -93,10 +93,10 @@ func (s *system) trace(client string) []event.Event {
 	return events
 }
 
-// TestReplayAfterAnUpgrade: an older recorder understood only part of a body. The events of
-// the body have no time of their own, so they share the received time and differ only in their
-// place in the body. A replay records the missing event, and queries show the other events
-// once.
+// TestReplayAfterAnUpgrade replays a body that an older recorder understood only in part. The
+// events of the body have no time of their own, so they share the received time and differ only
+// in their index in the body. The replay must record the missing event, and queries must show
+// each of the other events once.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
@@ -123,8 +123,8 @@ func TestReplayAfterAnUpgrade(t *testing.T) {
 	require.Equal(t, id, s.only(), "the item stays in quarantine")
 }
 
-// TestReplayStillRejected: after a replay, queries show the valid items of the body once, and
-// the rejected item is not quarantined again.
+// TestReplayStillRejected replays a body with an item that is still invalid. Queries must show
+// the valid items once, and the invalid item must not be quarantined again.
 func TestReplayStillRejected(t *testing.T) {
 	s := newSystem(t)
 	id := s.post(`[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"},{"client_id":"c","action":"close"}]`)
@@ -139,8 +139,10 @@ func TestReplayStillRejected(t *testing.T) {
 	}
 }
 
-// TestReplayJudgesByTheReceivedTime: a replay accepts an event that was recent enough when it
-// was received, and rejects an event that was too old or too new then.
+// TestReplayJudgesByTheReceivedTime checks that a replay compares the time of an event with the
+// time when the event was received, not with the time of the replay. It must accept an event
+// that was recent when it was received, and reject an event that was too old or too far in the
+// future at that time.
 func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	s := newSystem(t)
 	at := func(client string, t time.Time) string {
@@ -156,8 +158,8 @@ func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	require.Empty(t, s.trace("soon"))
 }
 
-// TestReplayUsesTheHeaders: a replay uses the hook, position and encoding that are kept with
-// the body.
+// TestReplayUsesTheHeaders checks that a replay uses the hook, position and encoding that are
+// stored with the body.
 func TestReplayUsesTheHeaders(t *testing.T) {
 	s := newSystem(t)
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
@@ -178,9 +180,9 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition: a replay rejects the item for the same reason as the
-// delivery was rejected. If a replay recorded the lines without positions, and the sender
-// later sent them with valid positions, queries would show each line twice.
+// TestReplayOfAnUnusablePosition checks that a replay rejects an item with an unusable position,
+// as the recorder rejected the delivery. If a replay recorded the lines without positions, and
+// the sender later sent them with valid positions, queries would show each line twice.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {

@@ -12,14 +12,14 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// acceptance is the response if no item of a body was rejected. All events of the body are
+// acceptance is the response if no item of a body was rejected. All events of the body are then
 // durable.
 type acceptance struct {
 	Recorded int `json:"recorded"`
 }
 
-// rejection is the response if some items of a body were rejected. The other items are
-// durable.
+// rejection is the response if any item of a body was rejected. The events of all other items
+// are durable.
 type rejection struct {
 	Recorded int               `json:"recorded"`
 	Rejected []broker.Rejected `json:"rejected"`
@@ -32,7 +32,8 @@ const (
 	// maxRejectedBytes is the approximate maximum length of a response's list of rejected
 	// items, in bytes.
 	maxRejectedBytes = 12 << 10
-	// rejectedOverhead is the length of a listed item without its texts, in bytes.
+	// rejectedOverhead is the approximate JSON length, in bytes, of a rejected item whose string
+	// fields are empty.
 	rejectedOverhead = 48
 )
 
@@ -63,8 +64,8 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 	}
 }
 
-// refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503, so
-// after a 401 only a line in the log remains of the delivery.
+// refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503. If a
+// delivery is refused with any other status, only a line in the log remains of it.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorised):
@@ -82,8 +83,8 @@ func refuse(w http.ResponseWriter, d *delivery, err error) {
 	}
 }
 
-// tryLater responds to a delivery that failed because of this function or the store, not
-// because of the sender.
+// tryLater responds to a delivery that failed through no fault of the sender, and asks the
+// sender to send it again later.
 func tryLater(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, record.ErrBusy):

@@ -23,16 +23,17 @@ type itemResponse struct {
 	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that still applies to the body
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
-	// Body is the part of the body as text. A part that is not UTF-8 is in BodyBase64 instead.
+	// Body is the requested part of the body if this part is UTF-8. Otherwise the part is in
+	// BodyBase64.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
-	// NextFrom is the offset at which the next part begins. The client requests the next part
-	// with this offset in the parameter "from". NextFrom is 0 in the last part.
+	// NextFrom is the offset at which the next part begins, for the parameter "from" of the next
+	// request. It is 0 in the last part.
 	NextFrom int `json:"next_from,omitempty"`
 }
 
-// maxPart is the maximum length of a part, in bytes. The platform limits responses to 6 MB,
-// and the response is JSON inside JSON, which may need seven bytes for one byte of the part.
+// maxPart is the maximum length of a body part, in bytes. The platform limits responses to 6 MB.
+// A response is JSON within JSON, which can take seven bytes for one byte of the part.
 const maxPart = 512 << 10
 
 // show responds with an item. It costs two store requests.

@@ -40,8 +40,8 @@ func TestShow(t *testing.T) {
 	}, decoded[itemResponse](t, b.admin("GET", "/"+id.String()), 200))
 }
 
-// TestShowLongBody: a long body arrives in parts. Each part is short enough for the platform,
-// and the joined parts equal the body.
+// TestShowLongBody checks that a long body is returned in parts. Each part must be short enough
+// for the platform, and the joined parts must equal the body.
 func TestShowLongBody(t *testing.T) {
 	for name, body := range map[string]string{
 		"text":               strings.Repeat("x", 2*maxPart+5),

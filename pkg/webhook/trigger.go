@@ -20,5 +20,5 @@ func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	return h.keep(ctx, d, batch)
 }
 
-// triggerRoute is the route of the payloads of triggers.
+// triggerRoute is the route whose decoder reads the payloads of triggers.
 const triggerRoute = broker.ApsaraMQ

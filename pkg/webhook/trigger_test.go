@@ -14,7 +14,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// notification returns the payload that a RocketMQ trigger delivers when a client connects.
+// notification returns the payload that a RocketMQ trigger delivers when the given client
+// connects.
 func notification(client string) string {
 	return fmt.Sprintf(`{"id":"%[1]s","source":"RocketMQ-Function-rocketmq-trigger","specversion":"1.0","type":"mq:Topic:SendMessage",
 		"datacontenttype":"application/json; charset=utf-8","subject":"acs:mq:cn-hangzhou:1:MQ_INST%%mqtt","time":"2026-11-22T07:59:59Z",
@@ -68,8 +69,8 @@ func TestEventsOfABatch(t *testing.T) {
 	require.Equal(t, 1, kept.Errors[0].Item)
 }
 
-// TestEventNotUnderstood: Event quarantines a payload that cannot be decoded. It returns no
-// error, because another delivery would not help.
+// TestEventNotUnderstood checks that Event quarantines a payload that cannot be decoded. Event
+// must not return an error, because another delivery would not help.
 func TestEventNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
 		b := &harness{}
@@ -79,7 +80,8 @@ func TestEventNotUnderstood(t *testing.T) {
 	}
 }
 
-// TestEventIsDeliveredAgain: Event returns an error if another delivery can help.
+// TestEventIsDeliveredAgain checks that Event returns an error if another delivery could help,
+// so that the platform delivers the payload again.
 func TestEventIsDeliveredAgain(t *testing.T) {
 	b := &harness{appendErr: record.ErrBusy}
 	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)

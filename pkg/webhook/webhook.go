@@ -1,20 +1,21 @@
 // Package webhook receives the events that brokers report, over HTTP and from triggers. It
 // reports success only after the events are durable.
 //
-// What always holds:
+// Invariants:
 //
 //   - A sender gets 2xx only after all events of its delivery are in the bucket.
 //   - Input that cannot be decoded is quarantined, but only if its sender is authorised. An
-//     unauthorised sender stores nothing.
-//   - The events of a delivery are recorded first; then the whole delivery is quarantined if
-//     any of its items was rejected. If the second step fails, the sender sends the delivery
-//     again. The events are then stored twice, but queries show each event once.
+//     unauthorised sender cannot store anything.
+//   - The events of a delivery are recorded first. Then the whole delivery is quarantined if
+//     any of its items was rejected. If quarantining fails, the sender gets an error and sends
+//     the delivery again. The events are then stored twice, but queries show each event once.
 //   - Memory for a body is reserved before the body is read. If too little memory is left, the
-//     request is refused. Only the check for a handshake reads the start of a body earlier.
-//   - No log and no error contains a token, a body or a handshake's URL.
+//     request is refused. The only exception is the check for a handshake, which reads the
+//     start of a body before memory is reserved.
+//   - No log line or error contains a token, a body or a handshake's URL.
 //
-// A delivery is one call of a webhook or a trigger, with all its events. The request is parsed
-// once, on arrival; Handler.deliver takes all further steps before the response. Package
+// A delivery is one webhook request or trigger invocation, with all its events. A request is
+// parsed once, on arrival; Handler.deliver does all further work up to the response. Package
 // broker contains everything that differs between brokers.
 package webhook
 
@@ -35,7 +36,7 @@ type Handler struct {
 	// budget is the memory for authorised requests; unproven is the separate budget for
 	// requests whose signature is still to be checked.
 	budget, unproven *budget
-	// outside makes the requests that confirm handshakes.
+	// outside is the client for the requests that confirm handshakes.
 	outside *http.Client
 }
 

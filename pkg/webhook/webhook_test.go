@@ -45,8 +45,8 @@ func TestWrongPathsAndMethods(t *testing.T) {
 	}
 }
 
-// TestNotFoundListsTheRoutes: a 404 lists the routes even without a token, because the route
-// is the first thing that a new sender has to get right.
+// TestNotFoundListsTheRoutes checks that a 404 response lists the routes even without a token,
+// because the route is the first thing that a new sender has to get right.
 func TestNotFoundListsTheRoutes(t *testing.T) {
 	w := (&harness{}).do("POST", "/webhooks/nobroker/local", strings.NewReader("{}"))
 	require.Equal(t, http.StatusNotFound, w.Code)

@@ -1,27 +1,29 @@
-// The URL of the page determines what the page shows: the device, the range in absolute times,
-// the order, the filter and the selected connection. It never contains the token.
+// The page's URL determines what the page shows: the device, the range as absolute times, the
+// order, the filter and the selected connection. A URL built here never contains the token.
 
 import { joinParts } from './clientid.js';
 import { preferences } from './preferences.js';
 import { hour } from './time.js';
 import { actions, infos } from './vocabulary.js';
 
-// Times in a URL have the same forms as in the API. A number with fewer digits than in
-// unixMilliseconds is rejected, because it is probably in seconds.
+// A URL contains times in the same two forms as the API: RFC 3339 and Unix milliseconds. A number
+// with fewer than 12 digits is rejected, because it is probably in seconds.
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 const unixMilliseconds = /^\d{12,15}$/;
 
-// parseTime returns a time in milliseconds, or NaN if the words are not a valid time.
+// parseTime parses a time from the URL. It returns Unix milliseconds, or NaN if the words are not a
+// valid time.
 function parseTime(words) {
   if (unixMilliseconds.test(words)) return Number(words);
-  const time = words.replace(' ', '+'); // restores the plus sign of an offset that was not percent-encoded
+  const time = words.replace(' ', '+'); // an unencoded plus sign of an offset arrives as a space
   return rfc3339.test(time) ? Date.parse(time) : NaN;
 }
 
 const oneOf = (values, value, fallback) => (values.includes(value) ? value : fallback);
 
-// readQuery returns the query in the URL. The default range is the last hour. If a time in the
-// URL is invalid, the fault in the result describes the problem and names the field.
+// readQuery returns the query in the URL. The default range is the last hour. If a time in the URL
+// is invalid, the property "fault" of the query is a validation error that names the field;
+// otherwise it is null.
 export function readQuery() {
   const parameters = new URLSearchParams(location.search);
   const get = (name) => parameters.get(name) ?? '';
@@ -52,22 +54,22 @@ const timestamp = (at) => new Date(at).toISOString();
 
 const withoutEmpty = (parameters) => Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''));
 
-// deviceParameters returns the parameters that a trace and a diagnosis share.
+// deviceParameters returns the API parameters that a trace and a diagnosis have in common.
 export const deviceParameters = (query) => ({
   instance: query.instance, client: query.client, from: timestamp(query.from), to: timestamp(query.to),
 });
 
-// traceParameters returns all parameters of a trace.
+// traceParameters returns all API parameters of a trace.
 export const traceParameters = (query) => ({
   ...deviceParameters(query),
   ...withoutEmpty({ order: query.order, action: query.action, action_info: query.info }),
 });
 
-// pathOf returns the URL of a query, without the origin.
+// pathOf returns the URL for a query, without the origin.
 export function pathOf(query) {
   const parameters = { ...traceParameters(query), ...withoutEmpty({ connection: query.connection }) };
   return `/?${new URLSearchParams(parameters)}`;
 }
 
-// linkTo returns the URL of a query.
+// linkTo returns the absolute URL for a query.
 export const linkTo = (query) => location.origin + pathOf(query);

@@ -2,7 +2,7 @@
 
 import { token } from './token.js';
 
-// APIError is a response other than a success, or a missing response (status 0).
+// APIError is a failed API request. status is the HTTP status, or 0 if there was no response.
 export class APIError extends Error {
   constructor(status, code, sentence) {
     super(sentence);
@@ -21,11 +21,11 @@ export class APIError extends Error {
   }
 }
 
-// A token consists of visible ASCII characters, because browsers cannot send other characters.
+// A token consists of visible ASCII characters. Anything else is treated as a missing token.
 const validToken = /^[\x21-\x7e]+$/;
 
-// get requests a path and returns the response. It throws an APIError unless the response is a
-// success, and an AbortError if the signal aborts the request.
+// get requests an API path and returns the response. It throws an APIError if the request does not
+// succeed, and an AbortError if the signal aborts the request.
 async function get(path, parameters, signal) {
   if (!validToken.test(token())) throw new APIError(401, 'NoToken', '');
   const headers = { Authorization: `Bearer ${token()}` };
@@ -55,14 +55,14 @@ async function orUnreachable(work) {
   }
 }
 
-// errorOf returns the APIError for a response. The response may have any body, because a gateway
-// in between may respond without the JSON of the API.
+// errorOf returns the APIError for a response. The response might come from a gateway in between,
+// so its body might not be the API's JSON.
 async function errorOf(response) {
   let body = {};
   try {
     body = await response.json();
   } catch {
-    // The status is enough.
+    // If the body is not JSON, the status has to suffice.
   }
   return new APIError(response.status, String(body?.code ?? ''), String(body?.error ?? ''));
 }

@@ -1,4 +1,4 @@
-// The page shows the results for its URL. The actions of the viewer change the URL.
+// The page shows the results for its URL, and the viewer's actions change the URL.
 
 import { isComplete, pathOf, readQuery } from './address.js';
 import { APIError } from './api.js';
@@ -19,19 +19,21 @@ import { number, text, translate } from './text.js';
 import { hour } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
 
-let view = null; // the view that is shown
+let view = null; // the view that the page shows, or null
 let query = null; // the last query, whose results may not have arrived yet
 let abort = new AbortController(); // aborts the requests of the last query
 
-// go changes the query and adds the new URL to the history. choice is the choice of range that
-// the form shows for the new query.
+// go applies a change to the query and adds the new URL to the history. choice is the range that
+// the form shows as chosen, { range, date }. If choice is null, the form derives the range from the
+// query.
 function go(change, choice = null) {
   const next = { ...(query ?? readQuery()), connection: '', ...change };
   history.pushState(choice, '', pathOf(next));
   showURL();
 }
 
-// showURL shows the results for the URL. known is a view of the same device and span, or null.
+// showURL shows the results for the current URL. known is an earlier view of the same device and
+// span, or null.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -88,8 +90,8 @@ function refuseURL(next, fault) {
   refuse(fault);
 }
 
-// load fetches and shows the results of the query. If known is a view of the same device and
-// span, load fetches only the rows.
+// load fetches and shows the results of the query. If known is a view of the same device and span,
+// load reuses its report and fetches only the events.
 async function load(known) {
   abort.abort();
   abort = new AbortController();
@@ -134,7 +136,8 @@ function show() {
 }
 
 // keepFocus replaces the results and then restores the focus, if it was within the results. The
-// focus moves to the control with the same id, or else to the results as a whole.
+// focus moves to the control with the same id or, if that is missing or disabled, to the results as
+// a whole.
 function keepFocus(replace) {
   const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
   replace();
@@ -153,7 +156,7 @@ const actions = {
     filter(change);
   },
   onPick: (connection) => {
-    if (view.query !== query) return; // the URL already belongs to the next query
+    if (view.query !== query) return; // a newer query has already changed the URL
     view.query.connection = connection;
     history.replaceState(history.state, '', view.path());
   },
@@ -162,8 +165,8 @@ const actions = {
   whileBusy,
 };
 
-// whileBusy shows the page as busy until the search for a row ends, and reports a failure of the
-// search. If a new query aborts the search, that query decides when the page is no longer busy.
+// whileBusy shows the page as busy until the given search for a row ends, and reports an error of
+// the search. If a new query aborts the search, the page stays busy until the new query ends.
 async function whileBusy(search) {
   const { signal } = view.rows;
   setBusy(true);

@@ -25,6 +25,6 @@ function tickText(kind, words, x, y, scale) {
   return svg('text', { class: kind, x: Math.min(Math.max(x, margin), scale.width - margin), y }, words);
 }
 
-// halfWidth returns an upper estimate of half the width of a label, in pixels. Ideographs are wider
-// than letters.
+// halfWidth returns a high estimate of half of a label's width, in pixels. Ideographs count more
+// than letters, because they are wider.
 const halfWidth = (words) => [...words].reduce((sum, letter) => sum + (/\p{Ideographic}/u.test(letter) ? 6 : 4), 0);

@@ -1,13 +1,14 @@
-// Connections as bars. Neighbouring connections that are too thin to distinguish share a bar a
-// few pixels wide. So even 5,000 connections show when and how they ended.
+// Turns connections into bars. Neighbouring connections that are too thin to distinguish share a
+// bar a few pixels wide, so that a timeline can show when and how even 5,000 connections ended.
 
 import { ms } from './time.js';
 
 const thin = 4; // px; a connection narrower than this may share a bar
 const maxShared = 7; // px; the maximum width of a shared bar
-const stub = 20; // px; the width of a connection whose start is unknown
+const stub = 20; // px; the maximum width of a bar if the connection's start is unknown
 
-// bars returns a list of { x, width, connections, shared } in order of time.
+// bars returns the bars for the given connections in order of time, each as
+// { x, width, connections, shared }.
 export function bars(connections, scale) {
   const all = [];
   let free = 0; // the right edge of the bars so far
@@ -33,14 +34,16 @@ function startOf(connection, end, free, scale) {
   return Math.max(end - stub, Math.min(free, end));
 }
 
-// joins reports whether a thin connection fits into the given bar, which precedes it.
+// joins reports whether a thin connection can share the given bar, which precedes it. start and end
+// are the connection's edges in pixels.
 function joins(bar, start, end) {
   return bar.shared && start < bar.x + Math.max(bar.width, thin) && end <= bar.x + maxShared;
 }
 
 const endOf = (connection, { to }) => Math.min(ms(connection.end) ?? to, to);
 
-// boundsOf returns the first start and the last end of connections, limited to the scale.
+// boundsOf returns the earliest start and the latest end of the given connections, limited to the
+// span of the scale.
 export function boundsOf(connections, scale) {
   const ends = connections.map((one) => endOf(one, scale));
   const starts = connections.map((one, i) => Math.max(ms(one.start) ?? ends[i], scale.from));

@@ -4,13 +4,14 @@ export const separator = '@@@';
 
 export const joinParts = (group, device) => (group ? group + separator + device : device);
 
-// splitParts splits a client identifier at the first separator and returns [group, device]. It
-// does not split "@@@d", because joinParts would leave out the separator of an empty group.
+// splitParts splits a client identifier at the first separator and returns [group, device]. It does
+// not split an identifier with an empty group, such as "@@@d", because joinParts could not restore
+// the separator.
 export function splitParts(client) {
   const at = client.indexOf(separator);
   return at <= 0 ? ['', client] : [client.slice(0, at), client.slice(at + separator.length)];
 }
 
-// isWhole reports whether the text in the Device ID field already begins with the group
-// and the separator.
+// isWhole reports whether the value of the device field is already a whole client identifier, which
+// begins with the group and the separator.
 export const isWhole = (group, device) => device.startsWith(group + separator);

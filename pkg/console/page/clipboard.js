@@ -1,12 +1,12 @@
-// Buttons that copy a text to the clipboard.
+// Buttons that copy text to the clipboard.
 
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { announce } from './live.js';
 import { text } from './text.js';
 
-// copy writes a text to the clipboard. It has a fallback, because navigator.clipboard exists only
-// in secure contexts, and the page may be served over plain HTTP within a network.
+// copy writes a string to the clipboard. It has a fallback for a page that is served over plain
+// HTTP within a network, because navigator.clipboard exists only in secure contexts.
 async function copy(value) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(value);

@@ -1,4 +1,4 @@
-// Texts from devices and brokers, which can have any length, script and direction.
+// Displays strings from devices and brokers, which can have any length, script and direction.
 
 import { el, unbroken } from './dom.js';
 import { number, text } from './text.js';
@@ -9,12 +9,12 @@ import { number, text } from './text.js';
 // eslint-disable-next-line no-control-regex -- controls are what it looks for
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
-const maxLength = 120; // characters; a longer text is shortened
+const maxLength = 120; // characters; longer values are shortened
 const lengthOfShortened = 80;
 
-// datum returns an element that isolates a text from its surroundings. Invisible characters
-// appear as their codes. A text longer than limit is shortened, with a button that shows the
-// whole text.
+// datum returns an element that isolates a string from the surrounding text. Invisible characters
+// appear as their codes. A string longer than limit is shortened, with a button that shows the
+// whole string.
 export function datum(value, { limit = maxLength, kind = '' } = {}) {
   const node = el('bdi', { class: `datum ${kind}`.trim(), dir: 'auto' });
   if (value.length <= limit) node.append(...visible(value));
@@ -34,21 +34,23 @@ function shortened(value, length, node) {
   return [...visible(beginning(value, length)), '…', more];
 }
 
-// beginning returns the beginning of a text. It never cuts a surrogate pair in two.
+// beginning returns the start of a string, cut to the given length. It cuts one unit earlier if it
+// would otherwise split a surrogate pair.
 function beginning(value, length) {
   return value.slice(0, /[\ud800-\udbff]/.test(value[length - 1]) ? length - 1 : length);
 }
 
 const moment = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
-// visible returns a text as nodes. It replaces invisible characters by codes and keeps each time
-// on one line.
+// visible converts a string to nodes. It replaces invisible characters by their codes and keeps
+// each time on one line.
 function visible(value) {
   return replaced(value, invisible, (found) => el('span', { class: 'code-point' }, code(found)))
     .flatMap((node) => (typeof node === 'string' ? replaced(node, moment, unbroken) : node));
 }
 
-// replaced returns a text as nodes, in which each match of the pattern is replaced by a node.
+// replaced splits a string into nodes. It replaces each match of the pattern by the node that
+// nodeOf returns for the match.
 function replaced(value, pattern, nodeOf) {
   const nodes = [];
   let end = 0;
@@ -62,8 +64,8 @@ function replaced(value, pattern, nodeOf) {
 
 const code = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-// plain returns a text in a form that is safe in a line of plain text, such as a title or a line
-// of a ticket.
+// plain makes a string safe for use in a line of plain text, such as a title. It replaces invisible
+// characters by their codes and shortens a string that is longer than limit.
 export function plain(value, limit = maxLength) {
   const shown = value.length <= limit ? value : `${beginning(value, lengthOfShortened)}… (${text('datum.length', { count: number(value.length) })})`;
   return shown.replace(invisible, code);

@@ -4,7 +4,7 @@ import { byId } from './dom.js';
 import { text } from './text.js';
 import { isRemembered, keepToken } from './token.js';
 
-// tokenDialog adds listeners to the dialog. It calls onToken each time the user enters a token.
+// tokenDialog adds listeners to the dialog. Each time the user enters a token, onToken is called.
 export function tokenDialog(onToken) {
   byId('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -19,7 +19,7 @@ export function tokenDialog(onToken) {
   byId('token-open').addEventListener('click', () => askForToken('token.why'));
 }
 
-// askForToken opens the dialog. why is the key of a text that explains why a token is needed.
+// askForToken opens the dialog. why is the key of the message that explains why a token is needed.
 export function askForToken(why) {
   byId('token-why').textContent = text(why);
   byId('token-remember').checked = isRemembered();

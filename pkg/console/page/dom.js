@@ -8,7 +8,7 @@ export function el(name, attributes = {}, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
-// svg creates an SVG element in the same way.
+// svg creates an SVG element from the same arguments as el.
 export function svg(name, attributes = {}, ...children) {
   return fill(document.createElementNS(svgNamespace, name), attributes, children);
 }
@@ -25,7 +25,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
-// unbroken returns an element that keeps a text on one line.
+// unbroken returns an element that keeps its text on one line.
 export const unbroken = (text) => el('span', { class: 'unbroken' }, text);
 
 export const byId = (id) => document.getElementById(id);

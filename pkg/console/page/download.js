@@ -1,5 +1,5 @@
-// Files with all events of a view. The page creates these files itself, so that no link has to
-// contain the token.
+// Files with all events of a view. The page creates these files itself, because a download link
+// would have to contain the token.
 
 import { traceParameters } from './address.js';
 import { getText } from './api.js';
@@ -10,9 +10,9 @@ const maxLimit = 5000; // the maximum number of events in one page of a trace
 
 const types = { csv: 'text/csv', ndjson: 'application/x-ndjson', html: 'text/html' };
 
-// fetchAll fetches all pages of a trace in a format and joins them. After each page, it calls
-// onPage with the number of pages so far. incomplete reports whether some events could not be
-// read.
+// fetchAll fetches all pages of a trace in the given format and joins them. After each page, it
+// calls onPage with the number of pages so far. The result is { content, incomplete }, where
+// incomplete is true if some events could not be read.
 export async function fetchAll(query, format, signal, onPage) {
   const pages = [];
   let cursor = '';
@@ -30,7 +30,7 @@ export async function fetchAll(query, format, signal, onPage) {
 // withoutHead removes the first line of a CSV file. No column name contains a line break.
 const withoutHead = (page) => page.slice(page.indexOf('\n') + 1);
 
-// save makes the browser save a text as a file.
+// save makes the browser save content as a file.
 export function save(query, format, content) {
   const url = URL.createObjectURL(new Blob([content], { type: `${types[format]};charset=utf-8` }));
   const anchor = el('a', { href: url, download: `${fileName(query)}.${format}` });

@@ -1,4 +1,4 @@
-// The drawing of a timeline, for the page and for reports.
+// Draws timelines for the page and for reports.
 
 import { axis } from './axis.js';
 import { barItems } from './drawbars.js';
@@ -10,8 +10,8 @@ import { omittedTime, states } from './states.js';
 import { textures } from './textures.js';
 import { ms } from './time.js';
 
-// draw returns { node, plot, items, scale, rows }. Each item is either a bar, which is
-// { node, x, connections }, or a mark, which is { node, x, refusals }.
+// draw returns { node, plot, items, scale, rows }. Each item is either a bar,
+// { node, x, connections }, or a mark, { node, x, refusals }.
 export function draw(report, width) {
   const scale = timeScale(ms(report.from), ms(report.to), Math.max(width - 2 * side, 100));
   const rows = rowsOf(report);

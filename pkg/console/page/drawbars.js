@@ -48,8 +48,8 @@ function barLabel(connection, label, x, width, scale, rows) {
   ];
 }
 
-// shared draws one bar for several connections. The bar is divided by how the connections ended,
-// in the order of the legend. It has no patterns, because it is too thin for them.
+// shared draws one bar for several connections. The bar is divided according to how the connections
+// ended, in the order of the legend. It has no patterns, because it is too thin for them.
 function shared(connections, x, width, rows) {
   let y = rows.bar;
   const parts = tally(connections).map(([kind, count]) => {

@@ -11,7 +11,8 @@ import { iso, ms, time, zoneName } from './time.js';
 
 export const columns = ['channel', 'action', 'info', 'time'];
 
-// eventRow returns a row that the user can open to show the evidence. Opening calls onOpen.
+// eventRow returns a table row for an event. When the user opens the row, it shows all facts about
+// the event and calls onOpen.
 export function eventRow(row, view, onOpen) {
   const label = text('row.open', { action: row.action, info: row.action_info, time: iso(ms(row.time)) });
   const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));
@@ -38,7 +39,7 @@ function channel(row) {
   return [datum(row.channel_id, { limit: 64, kind: 'mono' }), copyButton(() => row.channel_id, { label: text('copy.channel') })];
 }
 
-// cells returns the cells of a row, except the cell with the channel.
+// cells returns the cells of a row, except the channel cell.
 function cells(row, view) {
   const native = nativeOf(row);
   return [

@@ -12,8 +12,8 @@ const wording = (value) => ({ node: () => value, plain: () => value });
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
 
-// facts maps each field of an event or a connection to a function. The function returns the value
-// of the field in two forms, node and plain, or a falsy value if the value is unknown.
+// facts maps each field of an event or a connection to a function that returns the field's value in
+// two forms, { node, plain }. The function returns a falsy value if the field's value is unknown.
 const facts = {
   time: (e) => e.time && instant(e.time),
   start: (e) => e.start && instant(e.start),
@@ -44,10 +44,10 @@ function known(e) {
   return Object.entries(facts).map(([name, read]) => [text(`field.${name}`), read(e)]).filter(([, value]) => value);
 }
 
-// evidence returns the known facts as an element.
+// evidence returns the known facts about an event or a connection as an element.
 export function evidence(e) {
   return el('dl', { class: 'evidence' }, known(e).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value.node()))));
 }
 
-// evidenceText returns the known facts as lines of plain text.
+// evidenceText returns the known facts about an event or a connection as lines of plain text.
 export const evidenceText = (e) => known(e).map(([name, value]) => `${name}: ${value.plain()}`);

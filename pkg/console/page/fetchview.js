@@ -8,8 +8,8 @@ import { endsNow, extended } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. It fetches the report and the status only if known does
-// not contain them.
+// fetchView fetches the results of a query. It takes the report and the status from known if they
+// are there, and fetches them otherwise.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);
@@ -17,8 +17,8 @@ export async function fetchView(query, known, signal) {
 }
 
 // fetchLatestView fetches the results of a query. If the span ends now, it extends the span to the
-// newest event, because the clock of a broker may run fast. The status contains the time of this
-// event.
+// device's newest event, because the clock of a broker may run fast. The status contains the time
+// of that event.
 export async function fetchLatestView(query, signal) {
   const isLatest = endsNow(query, Date.now());
   const view = await fetchView(query, {}, signal);
@@ -31,8 +31,8 @@ export async function fetchLatestView(query, signal) {
 
 const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
 
-// statusNow returns the current status, or null if the status cannot be read. In this case, the
-// report can often still be read, because it covers fewer days.
+// statusNow returns the current status, or null if the status cannot be read. The report might
+// still be readable in that case, because it covers fewer days.
 async function statusNow({ instance, client }, signal) {
   try {
     return await getJSON('status', { instance, client }, signal);

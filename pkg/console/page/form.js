@@ -12,9 +12,9 @@ const names = ['instance', 'group', 'device', 'date', 'from', 'to'];
 const fields = Object.fromEntries(names.map((name) => [name, () => byId(name)]));
 const value = (name) => fields[name]().value;
 
-// filled holds the query that the form was filled with, and the values that the fields had after
-// that. A field silently drops what it cannot hold, such as a line break or milliseconds.
-// Therefore the value in the query counts until the user edits the field.
+// filled holds the query with which the form was last filled, and the values that the fields then
+// had. A field silently drops what it cannot hold, such as a line break or milliseconds. Therefore
+// the value in the query counts until the user edits the field.
 let filled = {};
 
 function client() {
@@ -25,13 +25,14 @@ function client() {
 
 const range = () => byId('query').elements.range.value;
 
-// instant returns the time in the field From or To, or null if the field has no valid time.
+// instant returns the time in the field with the given name, "from" or "to". It returns null if the
+// field contains no valid time.
 const instant = (name) => (value(name) === filled[name] ? filled.query[name] : fromWall(value(name)));
 
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
-// setUpForm adds listeners to the form. Submitting it calls onSearch with the query and with the
-// choice of range, { range, date }.
+// setUpForm adds listeners to the form. When the user submits a valid form, onSearch receives the
+// query and the chosen range, { range, date }.
 export function setUpForm(onSearch) {
   byId('query').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -51,8 +52,8 @@ export function setUpForm(onSearch) {
   for (const name of names) fields[name]().addEventListener('input', clearFault);
 }
 
-// splitPasted fills the fields for group and device if the user pastes a whole client identifier
-// over the complete text of the field for the device.
+// splitPasted fills the group and device fields if the user pastes a whole client identifier over
+// the entire content of the device field.
 function splitPasted(event) {
   const pasted = event.clipboardData?.getData('text').replace(/[\r\n]+/g, '') ?? '';
   const { selectionStart, selectionEnd } = event.target;
@@ -63,16 +64,16 @@ function splitPasted(event) {
   noteSpaces();
 }
 
-// noteSpaces shows a note if the device begins or ends with spaces. Such spaces are easily pasted
-// by mistake, and they are part of the identifier.
+// noteSpaces shows a note if the value of the device field begins or ends with spaces. Such spaces
+// are part of the identifier, and they are easily pasted by mistake.
 function noteSpaces() {
   const device = value('device');
   byId('device-note').hidden = device === device.trim();
   byId('device-note').textContent = text('form.spaces');
 }
 
-// fillForm shows a query in the form. choice is the choice of range that led to the query.
-// Without a choice, the form shows the span as a day or as two instants.
+// fillForm shows a query in the form. choice is the range that the user chose, { range, date }. If
+// choice is null, the form shows the span as a day if it is one, and otherwise as two instants.
 export function fillForm(query, choice) {
   const [group, device] = splitParts(query.client);
   fields.instance().value = query.instance;
@@ -88,13 +89,14 @@ export function fillForm(query, choice) {
   clearFault();
 }
 
-// fold hides the form on a small screen, so that there is more space for the results. fold(false)
-// shows it again.
+// fold(true) hides the form on a small screen, so that there is more space for the results.
+// fold(false) shows the form again.
 export function fold(folded) {
   byId('query').classList.toggle('folded', folded);
 }
 
-// refreshForm updates the parts that depend on the language, the zone and past queries.
+// refreshForm updates the parts of the form that depend on the language, the time zone and earlier
+// queries.
 export function refreshForm() {
   byId('times-note').textContent = text('form.zone', { zone: zoneName(Date.now()) });
   byId('instances').replaceChildren(...instances().map((one) => el('option', { value: one })));
@@ -118,7 +120,8 @@ function showTimes(justChosen) {
   fields.date().max = date(now);
 }
 
-// warnOfSpan shows a fault if the span is invalid, as soon as the user has chosen both ends.
+// warnOfSpan checks the two time fields as soon as both are filled in. If they do not form a valid
+// span, it shows a validation error. Otherwise it clears the previous error.
 function warnOfSpan() {
   if (range() !== 'custom' || !value('from') || !value('to')) return;
   const span = chosenSpan();
@@ -137,15 +140,16 @@ function readForm() {
   return { instance: value('instance'), client: client(), ...span };
 }
 
-// refuse shows a fault and moves the focus to the field with the fault.
+// refuse shows a validation error and moves the focus to the invalid field. It always returns null,
+// so that callers can return its result.
 export function refuse(fault) {
   showFault(fault);
   fields[fault.field]().focus();
   return null;
 }
 
-// showFault shows what is wrong with a field. fault is the key of the message. words is the text
-// that a URL contains in place of a valid time.
+// showFault marks a field as invalid and shows what is wrong with it. fault is the key of the
+// message. If the URL contains an invalid time, words is that time as written in the URL.
 function showFault({ fault, field, words = '' }) {
   const length = duration(Math.abs(instant('to') - instant('from')));
   byId('query-fault').textContent = text(fault, { length, max: number(maxLength / hour), words: plain(words) });

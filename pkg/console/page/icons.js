@@ -1,4 +1,4 @@
-// Icons of 16 by 16 units. They have the colour of the text around them.
+// Icons, drawn on a grid of 16 by 16 units in the colour of the surrounding text.
 
 import { svg } from './dom.js';
 

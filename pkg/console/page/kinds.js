@@ -1,5 +1,5 @@
-// The kinds of end that a connection can have, by their names in the API and in the order of the
-// legend. Every kind except "open" and "unknown" corresponds to a word of the vocabulary.
+// The kinds of connection end, by their names in the API and in the order of the legend. Every kind
+// except "open" and "unknown" corresponds to a word of the vocabulary.
 
 import { text } from './text.js';
 
@@ -32,11 +32,12 @@ const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [w
 // that accepted logins have the colour of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
-// nativeOf returns the reason in the words of the source, or "" if these words are the same as the
-// word of the vocabulary.
+// nativeOf returns the reason in the source's own words, or "" if they are the same as the word in
+// the vocabulary.
 export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
 
-// tally returns [kind, count] for each kind that occurs, in the order of the legend.
+// tally counts the connections of each kind. It returns [kind, count] for each kind that occurs, in
+// the order of the legend.
 export function tally(connections) {
   const counts = new Map(kinds.map((kind) => [kind, 0]));
   for (const connection of connections) counts.set(kindOf(connection), counts.get(kindOf(connection)) + 1);

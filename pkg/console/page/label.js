@@ -25,8 +25,8 @@ function sharedLabel(connections, scale) {
   });
 }
 
-// connectionLabel returns one line with the start, the end and the length of a connection, and
-// how it ended. The length of an open connection is measured until to.
+// connectionLabel returns one line with a connection's start, end and length, and how it ended. The
+// length of an open connection is measured up to the given instant.
 export function connectionLabel(connection, to) {
   const length = lengthOf(connection, to);
   return [
@@ -42,8 +42,8 @@ function extentOf({ start, end }) {
   return end ? text('connection.until', { time: shortStamp(ms(end)) }) : text('unknown');
 }
 
-// lengthOf returns the length of a connection in milliseconds, or null if the start is unknown.
-// The length of an open connection is measured until to.
+// lengthOf returns the length of a connection in milliseconds, or null if its start is unknown. The
+// length of an open connection is measured up to the given instant.
 export function lengthOf({ start, end }, to) {
   return start === null ? null : Math.max((ms(end) ?? to) - ms(start), 0);
 }

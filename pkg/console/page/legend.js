@@ -7,7 +7,7 @@ import { leavesOut } from './omitted.js';
 import { number, text } from './text.js';
 import { hatchOf, textureOf } from './textures.js';
 
-// swatch returns a small bar in the colour and pattern of a kind of end.
+// swatch returns a small bar in the colour and pattern of the given kind of connection end.
 export function swatch(kind) {
   const texture = textureOf(kind);
   return svg('svg', { class: `swatch kind-${kind}`, width: 18, height: 12, viewBox: '0 0 18 12', 'aria-hidden': 'true' },
@@ -24,9 +24,9 @@ function stateSwatch(state) {
     svg('rect', { class: 'ground', width: 18, height: 12, fill }), svg('rect', { class: 'strip', y: 9, width: 18, height: 3, fill }));
 }
 
-// legend lists the kinds of end, the refused logins and the states in the report. If onFilter is
-// given, each kind with a word of the vocabulary is a button that filters the events by this
-// word. If the report omits connections, the counts of the kinds end in "+".
+// legend lists the kinds of connection end, the refused logins and the states in the report. If
+// onFilter is given, each kind that has a word in the vocabulary becomes a button that filters the
+// events by that word. If the report omits connections, the count of each kind ends in "+".
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));

@@ -37,8 +37,8 @@ function grouped(refusals, scale) {
 // markWidth returns the width of a mark, including the count beside it.
 const markWidth = (count) => markSize + 8 + (count > 1 ? number(count).length * perLetter + 4 : 0);
 
-// markCount returns the count of a mark. The count is to the right of the mark, or to the left if
-// the mark is at the right edge.
+// markCount draws the number of refusals beside a mark: to its right, or to its left if the mark is
+// too close to the right edge.
 function markCount(count, x, scale) {
   const fits = x + markWidth(count) < scale.width + side;
   return svg('text', { class: 'mark-count', 'text-anchor': fits ? 'start' : 'end', x: fits ? 10 : -10, y: 4 }, number(count));

@@ -9,7 +9,7 @@ const lists = ['connections', 'refusals', 'timeline'];
 
 const omittedFrom = (report, list) => report.omitted?.[list] ?? 0;
 
-// leavesOut reports whether the report omits entries of a list.
+// leavesOut reports whether the report omits entries of the given list.
 export const leavesOut = (report, list) => omittedFrom(report, list) > 0;
 
 // connectionCount returns the number of connections, including omitted ones.

@@ -6,11 +6,11 @@ import { side } from './layout.js';
 import { clock, minute, second } from './time.js';
 import { pointAt } from './tooltip.js';
 
-const minDrag = 6; // px
+const minDrag = 6; // px; a shorter movement counts as a click
 
-// followPointer calls onZoom with the range that the pointer was dragged across. It sets
-// frame.dataset.dragged during a drag and leaves it set, so that the listener for clicks can
-// ignore the click that follows.
+// followPointer shows the item and the instant under the pointer, and calls onZoom with the range
+// across which the pointer is dragged. A drag sets frame.dataset.dragged and leaves it set, so that
+// the click listener can ignore the click that follows.
 export function followPointer({ node, plot, scale, rows, items }, frame, { tip, describe, onZoom }) {
   const instant = svg('text', { y: rows.axis + 28 });
   const hair = svg('g', { class: 'hair', 'aria-hidden': 'true' }, svg('path', { d: `M0 ${rows.top - 4}V${rows.axis + 16}` }), instant);
@@ -25,7 +25,7 @@ export function followPointer({ node, plot, scale, rows, items }, frame, { tip, 
     hair.setAttribute('transform', `translate(${x} 0)`);
     instant.textContent = clock(scale.at(x), scale.to - scale.from > minute ? second : 1);
     const item = items[event.target.closest('[data-item]')?.dataset.item];
-    if (event.buttons === 0) start = null; // the button was released outside
+    if (event.buttons === 0) start = null; // the button was released outside the timeline
     if (start === null && item) tip.show(describe(item), side + x, rows.bar);
     else tip.hide();
     if (start !== null) stretchTo(x);

@@ -1,5 +1,5 @@
-// The choices of the viewer, which the browser remembers. If the browser stores nothing, as in
-// some private windows, each visit begins with the defaults.
+// The viewer's choices, which the browser remembers. If the browser stores nothing, as in some
+// private windows, each visit begins with the defaults.
 
 const prefix = 'device-trace.';
 
@@ -15,7 +15,7 @@ function remember(name, value) {
   try {
     localStorage.setItem(prefix + name, value);
   } catch {
-    // The choice lasts until the page is closed.
+    // The browser stores nothing, so the choice lasts only until the page is closed.
   }
 }
 
@@ -41,7 +41,7 @@ export function setPreference(name, value) {
 
 const maxInstances = 12;
 
-// instances returns the instances that were queried, the most recent one first.
+// instances returns the recently queried instances, the most recent one first.
 export function instances() {
   try {
     const stored = JSON.parse(recall('instances'));

@@ -3,7 +3,7 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, number, text } from './text.js';
 
-// receipt shows the total cost of all API calls. The time that it shows is the time of the
+// receipt shows the total cost of all API calls. Instead of a total time it shows the time of the
 // slowest call, because the calls ran in parallel.
 export function receipt(receipts) {
   const known = receipts.filter(Boolean);
@@ -18,8 +18,8 @@ export function receipt(receipts) {
     el('p', {}, text('receipt.partitions'), ' ', datum(partitions.join(', '), { limit: 400, kind: 'mono' })));
 }
 
-// incompleteNotice warns that events are missing, and names the objects that hold them.
-// unreadable maps keys to errors.
+// incompleteNotice warns that events are missing, because some objects could not be read.
+// unreadable maps the keys of these objects to errors.
 export function incompleteNotice(unreadable) {
   const objects = [...unreadable].map(([key, error]) => el('li', {},
     datum(key, { limit: 300, kind: 'mono' }), ' ', el('small', {}, datum(error, { limit: 300 }))));

@@ -19,7 +19,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 const placeholder = 'styles';
 const timelineWidth = 1120; // px
 
-// reportFile returns the content of the report file of a view.
+// reportFile returns the content of a view's report file.
 export async function reportFile(view) {
   await view.rows.fetchUntil(maxRows);
   const page = document.implementation.createHTMLDocument(`${text('title')}: ${view.name()}`);
@@ -32,20 +32,20 @@ export async function reportFile(view) {
   page.body.className = 'report';
   page.body.append(...content(view));
   makeStatic(page);
-  // The styles are inserted into the serialized text, because the policy of this page forbids a
-  // style element even in a document that is never displayed.
+  // Insert the styles into the serialized HTML, because the policy of this page forbids a style
+  // element even in a document that is never displayed.
   const [before, after] = cut(page.documentElement.outerHTML, `<!--${placeholder}-->`);
   return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
 }
 
-// cut returns the parts of a text before and after the first occurrence of a separator.
+// cut returns the parts of a string before and after the first occurrence of a separator.
 function cut(whole, separator) {
   const at = whole.indexOf(separator);
   return [whole.slice(0, at), whole.slice(at + separator.length)];
 }
 
-// makeStatic opens all details and removes all buttons. It keeps the text of buttons that are
-// links or entries of the legend.
+// makeStatic opens all details and removes all buttons. If a button looks like a link or is an
+// entry of the legend, its content stays.
 function makeStatic(page) {
   for (const details of page.querySelectorAll('details')) details.open = true;
   for (const button of page.querySelectorAll('button')) button.replaceWith(...(button.matches('.link-like, .entry') ? button.childNodes : []));

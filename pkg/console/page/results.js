@@ -19,8 +19,8 @@ import { ms } from './time.js';
 import { timeline } from './timeline.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 
-// results returns { node, pick }. pick selects the connection with the given key. actions
-// contains callbacks of the page.
+// results returns { node, pick }. pick selects the connection with the given key. actions holds the
+// page's callbacks.
 export function results(view, actions) {
   const { nodes, pick } = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions);
   return {
@@ -34,8 +34,8 @@ export function results(view, actions) {
   };
 }
 
-// emptyResults returns the results for a span with nothing to draw. A verdict may still explain
-// why there is nothing.
+// emptyResults returns the results for a span with nothing to draw. They may include a verdict that
+// explains why the span is empty.
 function emptyResults(view, actions) {
   const [first, ...others] = view.report.verdicts.filter(({ level }) => level !== 'info');
   const empty = emptyNotice(view, actions);
@@ -61,7 +61,7 @@ function fullResults(view, actions) {
     actions.onPick(connection ? keyOf(connection) : '');
   }
 
-  // pick marks a connection and also shows everything known about it. null selects nothing.
+  // pick marks a connection and shows everything known about it. pick(null) clears the selection.
   function pick(connection) {
     mark(connection);
     if (!connection) return;
@@ -74,7 +74,7 @@ function fullResults(view, actions) {
     findRows(false);
   }
 
-  // showTime scrolls to the row of the event at an instant, and marks the connection of that event.
+  // showTime scrolls to the row of the event at an instant, and marks the event's connection.
   function showTime(at) {
     mark(findAt(connections, at));
     actions.whileBusy(events.find((row) => ms(row.time) === at, { scroll: true }));

@@ -13,11 +13,12 @@ export class Rows {
     this.list = [];
     this.cursor = '';
     this.done = false;
-    this.unreadable = new Map(); // key → error
+    this.unreadable = new Map(); // object key → error
     this.receipts = [];
   }
 
-  // fetchMore fetches the next page. A call during a fetch returns the same promise.
+  // fetchMore fetches the next page. If a fetch is already in progress, it returns the promise of
+  // that fetch instead.
   fetchMore() {
     this.pending ??= this.fetchPage().finally(() => { this.pending = null; });
     return this.pending;
@@ -34,13 +35,13 @@ export class Rows {
     this.receipts.push(page.receipt);
   }
 
-  // fetchUntil fetches pages until the list has at least n rows, or all rows if there are fewer.
+  // fetchUntil fetches pages until the list has at least n rows or there are no more rows.
   async fetchUntil(n) {
     while (!this.done && this.list.length < n) await this.fetchMore();
   }
 
-  // findIndex returns the index of the first matching row, or -1 if none matches. It fetches as
-  // many rows as it needs, which may be all.
+  // findIndex returns the index of the first matching row, or -1 if none matches. It fetches pages
+  // until a row matches, so it may fetch all rows.
   async findIndex(matches) {
     for (let seen = 0; ;) {
       const at = this.list.slice(seen).findIndex(matches);

@@ -1,9 +1,9 @@
-// The conversion of instants to pixels, and the ticks of a time axis.
+// Converts instants to pixels and chooses the ticks of a time axis.
 
 import { day, hour, minute, second, shifted } from './time.js';
 
-// timeScale returns a scale that maps a span to a width. x returns the pixel of an instant, limited
-// to the width. at returns the instant of a pixel.
+// timeScale returns a scale that maps a span of time to a width in pixels. x(at) returns the
+// position of an instant, limited to the width. at(x) returns the instant at a position.
 export function timeScale(from, to, width) {
   const perMS = width / Math.max(to - from, 1);
   return {
@@ -22,7 +22,8 @@ const steps = [
 // with milliseconds are longer.
 const minGap = (step) => (step < second ? 112 : 84); // px
 
-// ticks returns instants that are round times on the wall clock, and the step between them.
+// ticks returns the instants of the ticks, all at round wall-clock times, and the step between
+// them.
 export function ticks({ from, to, width }) {
   const step = steps.find((one) => (to - from) / one <= Math.max(width / minGap(one), 1)) ?? day;
   const ahead = shifted(from) - from;

@@ -1,5 +1,5 @@
-// A strip below the bars shows when the device was online. Hatching in the row of the bars marks
-// the time for which the state is unknown or connections are omitted.
+// A strip below the bars shows when the device was online. In the row of the bars, hatching marks
+// time for which the state is unknown or connections are omitted.
 
 import { svg } from './dom.js';
 import { barHeight, stripHeight } from './layout.js';
@@ -8,7 +8,8 @@ import { text } from './text.js';
 import { hatchOf } from './textures.js';
 import { ms } from './time.js';
 
-// states draws one shape for each state, even if the state changes thousands of times.
+// states draws all periods with the same state as one shape, because the state may change thousands
+// of times.
 export function states(report, scale, rows) {
   return ['offline', 'unknown', 'online'].map((state) => {
     const boxes = report.timeline.filter((one) => one.state === state).map(({ from, to }) => boxOf(scale.x(ms(from)), scale.x(ms(to))));
@@ -21,8 +22,9 @@ export function states(report, scale, rows) {
   });
 }
 
-// omittedTime draws hatching over the time before the oldest connection in the report if the
-// report omits older connections. It does the same for the oldest state.
+// omittedTime draws hatching for what the report omits. If older connections are omitted, it
+// hatches the row of bars up to the oldest connection in the report. If older states are omitted,
+// it hatches the strip up to the oldest state.
 export function omittedTime(report, scale, rows) {
   const connections = leavesOut(report, 'connections') ? boxOf(0, scale.x(ms(firstInstant(report)))) : null;
   const timeline = leavesOut(report, 'timeline') ? boxOf(0, scale.x(ms(report.timeline[0]?.from ?? report.to))) : null;
@@ -44,7 +46,7 @@ const outlines = (boxes, y, height) => boxes.map(({ x, width }) => `M${fine(x)} 
 
 const fine = (x) => Math.round(x * 100) / 100;
 
-const minLabelled = 150; // px
+const minLabelled = 150; // px; narrower states have no label
 
 function stateLabel(state, { x, width }, rows) {
   if (state === 'online' || width < minLabelled) return null;

@@ -17,11 +17,11 @@ export function statusCard(status) {
     status?.connection ? connectionFacts(status.connection) : null);
 }
 
-// leftByItself reports whether the newest connection ended with a DISCONNECT by the client, which
+// leftByItself reports whether the newest connection ended with a DISCONNECT from the client, which
 // is no cause for alarm.
 const leftByItself = (status) => kindOfEnd(status) === 'disconnected';
 
-// since returns when the state began, how long ago that was, and why the device is offline.
+// since returns when the state began, how long ago that was and, if the device is offline, why.
 function since(status) {
   const lookedBackTo = time(ms(status.looked_back_to), date);
   if (status.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
@@ -32,8 +32,8 @@ function since(status) {
   return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', values), reason(status)];
 }
 
-// kindOfEnd returns how the newest connection ended. It returns null if the connection is open or
-// unknown.
+// kindOfEnd returns how the newest connection ended. It returns null if this connection is unknown
+// or still open.
 const kindOfEnd = (status) => (status?.state === 'offline' && status.connection ? kindOf(status.connection) : null);
 
 function reason(status) {

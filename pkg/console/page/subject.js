@@ -21,7 +21,7 @@ export function subject(view, actions) {
     exportButtons(view, actions));
 }
 
-// reportSubject returns the heading for a report, with a link to the page.
+// reportSubject returns the heading for a report, with a link to the same view on the page.
 export function reportSubject(view) {
   const { query } = view;
   return el('header', { class: 'subject' }, el('div', { class: 'who' },
@@ -34,8 +34,8 @@ export function reportSubject(view) {
 
 const instance = (query) => [text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' })];
 
-// cutDay returns a note that says how much of a day is left out because the day is longer than the
-// span of a query may be. If nothing is left out, it returns null.
+// cutDay returns a note if the query is for a day that is longer than a span may be. The note says
+// how much of the day is left out. If nothing is left out, cutDay returns null.
 function cutDay(query) {
   const rest = leftOut(query);
   return rest ? el('p', { class: 'quiet-text' }, text('subject.cut', { rest: duration(rest) })) : null;

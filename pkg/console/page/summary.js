@@ -1,4 +1,5 @@
-// The figures of a report. A figure that is not known exactly is shown as a dash or a bound.
+// A report's figures. If the exact value of a figure is unknown, the page shows a dash, a bound or
+// a range.
 
 import { el, svg, unbroken } from './dom.js';
 import { connectionCount, leavesOut } from './omitted.js';
@@ -23,8 +24,8 @@ function tile(name, value, note, extra = null, bad = false) {
     el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
 }
 
-// uptime returns the uptime as text. If some ends were not reported, the text shows an upper bound,
-// because it is unknown how long the client was offline before it connected again.
+// uptime formats the uptime. If the ends of some connections were not reported, it shows an upper
+// bound, because it is unknown how long the client was offline before it connected again.
 function uptime({ uptime: share, unreported }) {
   return unreported > 0 && share !== null ? text('summary.uptime.max', { share: percent(share) }) : percent(share);
 }
@@ -35,21 +36,22 @@ function uptimeNote(summary) {
   return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
 }
 
-// drops returns the number of drops as text. If some ends may or may not have been drops, it
-// returns the range of possible numbers.
+// drops formats the number of drops. If some connections might or might not have dropped, it shows
+// the range of possible numbers.
 function drops({ drops: min, unexplained, unreported }) {
   const max = min + unexplained + unreported;
   return min === max ? number(min) : text('summary.drops.range', { min: number(min), max: number(max) });
 }
 
-// dropsNote returns a note with the numbers of disconnects and of ends that may not be drops.
+// dropsNote returns a note with the number of connections that ended with a DISCONNECT, and the
+// numbers of those that might or might not have dropped.
 function dropsNote(summary) {
   const uncertain = ['unexplained', 'unreported'].filter((name) => summary[name] > 0);
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote returns a note with the number of connections whose lengths are known. The note omits
-// this number if it is 0 or if the report omits connections.
+// medianNote returns the note under the median: how many connections have a known length. It leaves
+// out this number if it is 0 or if the report omits connections.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');
@@ -64,7 +66,8 @@ function percent(share) {
   return `${number(floor, { maximumFractionDigits: digits })} %`;
 }
 
-// meter draws the share as a bar. Like the figure above it, the bar ignores unknown time.
+// meter draws the uptime as a bar. Like the percentage above it, the bar ignores time for which the
+// state is unknown.
 function meter(share) {
   return svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     svg('rect', { class: 'rest', width: 100, height: 3 }),

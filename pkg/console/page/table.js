@@ -9,8 +9,8 @@ import { actions, infos } from './vocabulary.js';
 
 const perPage = 100;
 
-// table returns { node, mark, find }. onFilter receives a change of the query, onRow an event whose
-// row the user opened, and onError the error if events could not be fetched.
+// table returns { node, mark, find }. onFilter receives a change to the query, onRow the event
+// whose row the user opened, and onError the error if events could not be fetched.
 export function table(view, { onFilter, onRow, onError }) {
   const body = el('tbody', { role: 'rowgroup' });
   const empty = el('p', { class: 'empty', hidden: true });
@@ -60,7 +60,8 @@ export function table(view, { onFilter, onRow, onError }) {
       isMarked = matches;
       markShown();
     },
-    // find turns to the page of the first matching event, and returns whether there is such an event.
+    // find turns to the page with the first matching event, and scrolls to the event if scroll is
+    // true. It reports whether any event matches.
     async find(matches, { scroll }) {
       const at = await view.rows.findIndex(matches);
       if (at < 0) return false;

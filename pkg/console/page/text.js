@@ -1,4 +1,4 @@
-// The texts of the page in the viewer's language. If a text is missing, its key appears instead.
+// The page's messages in the viewer's language. If a message is missing, its key appears instead.
 
 import en from './en.js';
 import zh from './zh.js';
@@ -6,18 +6,20 @@ import { preferences } from './preferences.js';
 
 const languages = { en, zh };
 
-// text returns the text of a key, with its {placeholders} replaced by values, which are strings.
+// text returns the message for key. It replaces each {placeholder} by the string of that name in
+// values.
 export function text(key, values = {}) {
   return phrase(key, values).join('');
 }
 
-// phrase returns the text of a key as a list of parts. The values of placeholders may be nodes.
+// phrase returns the message for key as a list of parts. values holds a string or a node for each
+// placeholder.
 export function phrase(key, values = {}) {
   const template = languages[preferences.lang][key] ?? key;
   return template.split(/\{(\w+)\}/).map((part, i) => (i % 2 ? values[part] : part));
 }
 
-// number formats a number as usual in the viewer's language.
+// number formats a number in the style of the viewer's language.
 export function number(value, options) {
   return new Intl.NumberFormat(preferences.lang, options).format(value);
 }
@@ -29,11 +31,13 @@ export function bytes(size) {
   return `${number(size / 1e6, { maximumFractionDigits: 1 })} MB`;
 }
 
-// attributes maps each data attribute to the attribute that receives the text.
+// attributes maps each data attribute that holds a message key to the attribute that receives the
+// message.
 const attributes = { 'data-text-label': 'aria-label', 'data-text-title': 'title' };
 
-// translate fills in the texts of index.html. data-text holds the key of an element's content.
-// data-text-label and data-text-title hold the keys of the attributes aria-label and title.
+// translate puts the messages into index.html. data-text holds the key of the message that becomes
+// an element's content. data-text-label and data-text-title hold the keys of the messages for the
+// attributes aria-label and title.
 export function translate(root) {
   for (const node of root.querySelectorAll('[data-text]')) node.textContent = text(node.dataset.text);
   for (const [marker, attribute] of Object.entries(attributes)) {

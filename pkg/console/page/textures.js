@@ -1,4 +1,4 @@
-// Fill patterns for the kinds of end, so that bars can be distinguished without colour.
+// Fill patterns for the kinds of connection end, so that bars can be distinguished without colour.
 
 import { svg } from './dom.js';
 import { kinds } from './kinds.js';
@@ -30,8 +30,9 @@ function pattern(id, kind, d) {
   return svg('pattern', { id, class: kind, width: size, height: size, patternUnits: 'userSpaceOnUse' }, svg('path', { d }));
 }
 
-// textureOf returns the fill for a kind of end, or null for a kind without a pattern.
+// textureOf returns the pattern fill for a kind of connection end, or null for a kind without a
+// pattern.
 export const textureOf = (kind) => (paths[kind] ? `url(#texture-${kind})` : null);
 
-// hatchOf returns the fill for unknown or omitted time, or null for other states.
+// hatchOf returns the hatching for unknown or omitted time, or null for any other state.
 export const hatchOf = (state) => (hatches[state] ? `url(#hatch-${state})` : null);

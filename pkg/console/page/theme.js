@@ -4,5 +4,5 @@ try {
   const theme = localStorage.getItem('device-trace.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // The browser stores nothing, so the theme of the system applies.
+  // Stored preferences are not available, so the system's theme applies.
 }

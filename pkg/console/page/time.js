@@ -1,5 +1,5 @@
-// Instants are numbers: milliseconds since 1970 in UTC. The page displays them in the viewer's
-// time zone or in UTC, as the viewer chose.
+// Instants are numbers of milliseconds since the start of 1970 in UTC. The page displays them in
+// the viewer's time zone or in UTC, whichever the viewer chose.
 
 import { el } from './dom.js';
 import { preferences } from './preferences.js';
@@ -16,31 +16,32 @@ export const ms = (timestamp) => (timestamp === null || timestamp === undefined 
 // offset returns how far the displayed zone is ahead of UTC at an instant, in milliseconds.
 const offset = (at) => (preferences.zone === 'utc' ? 0 : -new Date(at).getTimezoneOffset() * minute);
 
-// shifted returns the instant whose time in UTC has the same digits as the given instant has in
-// the displayed zone.
+// shifted adds the displayed zone's offset to an instant. In UTC, the result has the digits that
+// the instant has in the displayed zone.
 export const shifted = (at) => at + offset(at);
 
 const wall = (at) => new Date(shifted(at)).toISOString().slice(0, -1);
 
-// stamp returns date and time with milliseconds, such as 2026-11-22 08:00:00.123.
+// stamp formats an instant as a date and time with milliseconds, such as 2026-11-22 08:00:00.123.
 export const stamp = (at) => wall(at).replace('T', ' ');
 
 const withoutZeros = (words) => words.replace(/\.000$/, '');
 
-// shortStamp returns date and time, with milliseconds only if they are not zero.
+// shortStamp formats an instant like stamp, but omits the milliseconds if they are zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
-// clock returns the time of day, with as many digits as steps of the given length require.
+// clock returns the time of day to the minute, second or millisecond, whichever a step of the given
+// length requires.
 export function clock(at, step = 1) {
   const timeOfDay = wall(at).slice(11);
   if (step >= minute) return timeOfDay.slice(0, 5);
   return step >= second ? timeOfDay.slice(0, 8) : timeOfDay;
 }
 
-// date returns the calendar day, such as 2026-11-22.
+// date returns the calendar date of an instant, such as 2026-11-22.
 export const date = (at) => wall(at).slice(0, 10);
 
-// shortDate returns day and month in the viewer's language.
+// shortDate returns the day and month of an instant in the viewer's language.
 export function shortDate(at) {
   return new Intl.DateTimeFormat(preferences.lang, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(shifted(at));
 }
@@ -58,27 +59,28 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const isUTC = () => preferences.zone === 'utc' || zone === 'UTC';
 
-// zoneName returns the name of the displayed zone with its offset from UTC. The offset may differ
-// between the given instants, such as the ends of a span.
+// zoneName returns the name of the displayed zone with its offset from UTC at the given instants.
+// If the offsets differ, for example between the ends of a span, it shows all of them.
 export function zoneName(...instants) {
   if (isUTC()) return 'UTC';
   const offsets = new Set(instants.map((at) => `UTC${offsetText(at)}`));
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
 
-// stampIn returns a function that formats the instants of a span like stamp. This function adds
-// the offset from UTC if clocks change within the span.
+// stampIn returns a function that formats the instants of a span. The function works like stamp,
+// but adds the offset from UTC if the clocks change within the span.
 export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
 const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 
-// momentsIn returns the parts of a text that have the form of times in sentences from the API.
+// momentsIn returns the set of all parts of a string that look like times in the API's sentences.
 export const momentsIn = (words) => new Set(words.match(moment));
 
-// inZone converts the times in a sentence from the API from UTC to the displayed zone. It does not
-// change the texts in quoted, because the name of a device may look like a time.
+// inZone converts the times in a sentence from the API from UTC to the displayed zone. It leaves
+// the strings in quoted unchanged, because they come from devices and brokers and only look like
+// times.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {
@@ -87,8 +89,8 @@ export function inZone(sentence, quoted) {
   });
 }
 
-// fromWall returns the instant for the value of a date or time field, which is in the displayed
-// zone. It returns null if the value is empty or invalid.
+// fromWall returns the instant for the value of a date or time field, read in the displayed zone.
+// It returns null if the value is empty or invalid.
 export function fromWall(value) {
   if (!value) return null;
   const full = value.includes('T') ? value : `${value}T00:00`;
@@ -96,10 +98,10 @@ export function fromWall(value) {
   return Number.isNaN(at) ? null : at;
 }
 
-// forField returns the value of a date and time field for an instant, to the second.
+// forField formats an instant, to the second, as the value of a datetime-local field.
 export const forField = (at) => wall(at).slice(0, 19);
 
-// time returns a <time> element. show formats the instant.
+// time returns a <time> element for an instant. show formats the instant for display.
 export function time(at, show = stamp) {
   return el('time', { datetime: new Date(at).toISOString(), title: `${iso(at)} (${zoneName(at)})` }, show(at));
 }
@@ -122,8 +124,8 @@ export function duration(length) {
   return parts.join(' ');
 }
 
-// spanText returns the start and the end of a span. It omits the date of the end if that is also
-// the date of the start.
+// spanText formats the start and the end of a span. If both are on the same day, it shows the date
+// only once.
 export function spanText(from, to) {
   const end = date(from) === date(to) ? clock(to) : stamp(to);
   return `${shortStamp(from)} – ${withoutZeros(end)}`;

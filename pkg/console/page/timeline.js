@@ -1,6 +1,6 @@
-// The timeline as a control. It is a single tab stop, and arrow keys move from item to item.
-// Enter selects a connection or zooms into a shared bar, and so does a click. Dragging the
-// pointer across a range zooms into that range.
+// The timeline as a control. It is a single tab stop, and arrow keys move from item to item. Enter
+// or a click selects a connection or zooms into a shared bar. Dragging the pointer across a range
+// zooms into that range.
 
 import { boundsOf } from './bars.js';
 import { el } from './dom.js';
@@ -15,8 +15,9 @@ import { tooltip } from './tooltip.js';
 
 const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline returns { node, select }. onPick receives a connection or null, onZoom a span, and
-// onTime an instant. The timeline is drawn as soon as the width of the node is known.
+// timeline returns { node, select }. select takes the key of a connection, or "" for none. onPick
+// receives a connection or null, onZoom a span, and onTime an instant. The timeline is drawn as
+// soon as the width of node is known.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
@@ -72,7 +73,8 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     else enter(item);
   }
 
-  // enter zooms into a shared bar. If the bar is too short for that, enter selects its first connection.
+  // enter zooms into a shared bar. If the bar is too short for that, it selects the bar's first
+  // connection.
   function enter(item) {
     const [from, to] = boundsOf(item.connections, drawn.scale);
     const margin = Math.ceil((to - from) / 20) + 1;

@@ -1,6 +1,6 @@
-// The token for the API. It is kept for this tab or, if the user asks for that, in the browser
-// for later visits. A URL may contain the token only in its fragment, because browsers do not
-// send the fragment to servers. The page removes the fragment before it does anything else.
+// The API token. The page keeps it for this tab or, if the user wishes, in the browser for later
+// visits. A URL may contain the token only in its fragment, because browsers do not send the
+// fragment to servers. The page removes the fragment before it does anything else.
 
 const key = 'device-trace.token';
 
@@ -36,8 +36,8 @@ export function keepToken(value, remember) {
   write('browser', remember ? value : '');
 }
 
-// takeTokenFromFragment keeps the token in #token=… and removes the fragment from the URL and the
-// history. It returns whether the fragment contained a token.
+// takeTokenFromFragment stores the token from a fragment of the form #token=…, and removes the
+// fragment from the URL and the browser history. It reports whether the fragment contained a token.
 export function takeTokenFromFragment() {
   const value = new URLSearchParams(location.hash.slice(1)).get('token');
   if (value === null) return false;

@@ -1,4 +1,4 @@
-// A line that floats above the timeline.
+// A line of text that floats above the timeline.
 
 import { el } from './dom.js';
 
@@ -8,8 +8,8 @@ export function pointAt(event, node) {
   return { x: event.clientX - box.left, y: event.clientY - box.top };
 }
 
-// tooltip returns a tooltip. show(sentence, x, y) displays a sentence above a point of the parent
-// element, without going beyond the left and right edges of the parent.
+// tooltip returns { node, show, hide }. show(sentence, x, y) displays a sentence above a point in
+// the parent element, and keeps it between the left and right edges of the parent.
 export function tooltip() {
   const node = el('div', { class: 'tooltip', 'aria-hidden': 'true', hidden: true });
   return {

@@ -1,4 +1,4 @@
-// The verdicts of a report: the first one as a headline, the other ones as a list.
+// A report's verdicts: the first one as a headline, the others as a list.
 
 import { copyButton } from './clipboard.js';
 import { datum, plain } from './datum.js';
@@ -10,11 +10,11 @@ import { inZone, iso, ms, time } from './time.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
 
-// The codes of verdicts about a span without any events. Their level is info, but the label "OK"
-// would be misleading.
+// Codes of verdicts about a span without events. The level of these verdicts is "info", but the
+// label of that level, "OK", would be misleading.
 const codesWithoutData = ['nothing-recorded', 'offline-throughout'];
 
-// levelOf returns the level at which a verdict is shown. A level that this page does not know
+// levelOf returns the level at which to show a verdict. A level that this page does not know
 // becomes "info".
 function levelOf({ code, level }) {
   if (codesWithoutData.includes(code)) return 'notice';
@@ -23,9 +23,9 @@ function levelOf({ code, level }) {
 
 const levelLabel = (verdict) => text(`level.${levelOf(verdict)}`);
 
-const maxLength = 1500; // characters of a sentence; a longer one is shortened
+const maxLength = 1500; // characters; longer sentences are shortened
 
-// prose returns an element with a sentence from the API, which may contain texts from a device.
+// prose returns an element with a sentence from the API, which may contain strings from a device.
 const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: maxLength, kind: 'prose' });
 
 // plainProse returns a sentence from the API as plain text.

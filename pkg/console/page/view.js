@@ -7,13 +7,14 @@ import { text } from './text.js';
 import { iso, momentsIn, stampIn } from './time.js';
 
 export class View {
-  // status is null if it could not be read. The page then still shows the other results.
+  // status is null if reading the status failed. The page still shows the other results in that
+  // case.
   constructor(query, report, status, rows) {
     Object.assign(this, { query, report, status, rows });
     const { connections, refusals, verdicts } = report;
     const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
-    // quoted holds texts from devices and brokers that have the same form as times in sentences
-    // from the API. Actual times in this data have a different form.
+    // quoted holds strings from devices and brokers that look like the times in sentences from the
+    // API. Genuine times in this data have a different form and are not included.
     this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
   }
 
@@ -29,13 +30,13 @@ export class View {
     return pathOf(this.query);
   }
 
-  // stamp formats an instant of the span.
+  // stamp is the function that formats the instants of the span.
   get stamp() {
     return stampIn(this.query);
   }
 
-  // isEmpty reports whether there are no connections, no refusals and no events to show. Events that
-  // the filter hides do not count.
+  // isEmpty reports whether the view has no connections, no refusals and no events. It does not
+  // count events that the filter hides.
   isEmpty() {
     const { connections, refusals } = this.report;
     return !connections.length && !refusals.length && !this.rows.list.length;
@@ -54,7 +55,8 @@ export class View {
     return [this.report.receipt, this.status?.receipt, ...this.rows.receipts];
   }
 
-  // ticket returns the given lines as plain text, together with the facts that identify the view.
+  // ticket returns the given lines as plain text, together with the view's device, instance, range,
+  // status and link.
   ticket(...lines) {
     return [
       `${text('title')}: ${plain(this.query.client)}`,
