@@ -87,8 +87,8 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical returns the canonical request, whose hash is signed. A form contributes only the hash
-// of the body.
+// canonical returns the canonical request, whose hash is signed. In place of a form's parameters,
+// it contains the hash of the body.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder
 	for _, name := range signedHeaders {

@@ -89,7 +89,7 @@ func TestOperationAndVersion(t *testing.T) {
 		v1.query[c.name] = c.value
 		requireError(t, (&canned{}).do(t, v1.signed("testak", "testsk")), c.status, c.code, c.message)
 		if c.value == "" {
-			continue // in ACS3, an empty header is a different error
+			continue // ACS3 refuses an empty header with another error
 		}
 		acs3 := acs3Draft("QuerySessionByClientId", session())
 		acs3.header["x-acs-"+strings.ToLower(c.name)] = c.value

@@ -81,9 +81,9 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 	require.Len(t, keys(t, store, "own/", ""), workers*rounds)
 }
 
-// useStore puts and reads two objects: the content shared under the key "shared", and an object
-// whose key and content are both the string own. It then looks for the second object in a listing
-// and deletes an absent object.
+// useStore puts and reads the object "shared" with the given content, and a second object whose
+// content is its own key. It then looks for the second object in a listing and deletes an absent
+// object.
 func useStore(ctx context.Context, store objstore.Store, own, shared string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }
