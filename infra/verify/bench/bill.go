@@ -29,10 +29,10 @@ type costs struct {
 	queryRounds float64
 	mergeCPU    float64 // CPU time per row that the compactor writes and verifies
 	rewrites    float64 // number of times that the compactor writes each row
-	mergePuts   float64 // put-class requests that the compactor makes per partition and day, without lists
-	mergeReads  float64 // reads that the compactor makes per partition and day
+	mergePuts   float64 // puts and deletes that the compactor makes per partition
+	mergeReads  float64 // reads that the compactor makes per partition
 	storedBytes float64 // bytes per event
-	roundTrip   float64 // mean time of a request, in seconds
+	roundTrip   float64 // mean duration of a request, in seconds
 }
 
 // measuredCosts derives the costs from the measurements, which are mostly of partitions with 35,000
@@ -74,13 +74,13 @@ func (m month) total() float64 { return m.storage + m.requests + m.recorder + m.
 const (
 	daysPerMonth  = 30
 	hoursPerMonth = 24 * daysPerMonth
-	// ticksPerMonth is the number of times that the compactor's timer fires. Each time, the compactor
-	// lists every shard once.
+	// ticksPerMonth is the number of times a month that the compactor's timer fires. Each time, the
+	// compactor lists every shard once.
 	ticksPerMonth = hoursPerMonth * 12
 	gigabyte      = 1 << 30
 )
 
-// size is the size of a function's instance, as set in s.yaml.
+// size is the size of a function instance, as set in s.yaml.
 type size struct{ vcpu, gigabytes float64 }
 
 var (
@@ -100,9 +100,9 @@ func touchedShards(shards, batch int) float64 {
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the price of a month. A function is billed for the duration of its calls. A call lasts
-// as long as its CPU time takes on the function's share of a CPU, plus the time for which the function
-// waits for the store. If requests are made at the same time, the function waits for the slowest one.
+// bill returns the price of a month. A function is billed for the duration of its calls. The duration
+// of a call is its CPU time divided by the function's share of a vCPU, plus the time that it waits for
+// the store. If requests are made at the same time, it waits for the slowest one.
 func bill(d deployment, c costs, t tariffs) month {
 	events := d.devices * d.eventsPerDevice * daysPerMonth
 	webhooks := events / float64(d.batch)
@@ -148,7 +148,7 @@ func meanRoundTrip() float64 {
 	return ossMedian.Seconds() * math.Exp(ossSpread()*ossSpread()/2)
 }
 
-// printPrices prints the monthly bills of fleets of three sizes, at list prices.
+// printPrices prints the monthly bills for fleets of three sizes, at list prices.
 func printPrices(out io.Writer, found *results) error {
 	c, err := measuredCosts(found)
 	if err != nil {

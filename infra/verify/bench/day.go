@@ -104,7 +104,7 @@ func (d *fleetDay) glob() string {
 }
 
 // idBytes returns the compressed size of the identifiers that some brokers give to their connections
-// and events. These identifiers are mostly random and take as much space in any format.
+// and events. These identifiers are mostly random, so they take the same space in any format.
 func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
 	duck, err := openDuck(d.dir)
 	if err != nil {

@@ -75,13 +75,14 @@ func shardOf16(client event.ClientID) int {
 	return int(n)
 }
 
-// partitionEvents returns the events of one partition, in order of arrival, and their devices. The
-// partition is in the first of the given number of shards and has at least the given number of rows.
+// partitionEvents returns the events of one partition, in order of arrival, and the partition's
+// devices. The partition belongs to the first of the given number of shards and has at least the given
+// number of rows.
 //
-// Only one in 16 or 256 devices of a fleet falls into that shard. Instead of generating the others,
-// partitionEvents renames the devices of a small fleet: each device gets the next number that puts it
-// into the shard. The result looks like a partition of a fleet 16 or 256 times as large, including
-// the gaps between numbers.
+// In a real fleet, only one in 16 or 256 devices falls into that shard. To avoid generating all the
+// others, partitionEvents generates a small fleet and renames its devices, giving each one the next
+// number that falls into the shard. The result looks like a partition of a fleet 16 or 256 times as
+// large, including the gaps between numbers.
 func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
 	names := newNames(shards)
 	var last, name event.ClientID
@@ -112,8 +113,8 @@ func newNames(shards int) *names {
 	return &names{layout: l, shard: l.AllShards()[0]}
 }
 
-// next returns a name that differs from the given name only in its number, which is the last eight or
-// more digits.
+// next returns the next name that falls into the shard. It differs from the given name only in the
+// number at its end, which has at least eight digits.
 func (n *names) next(like event.ClientID) event.ClientID {
 	stem := strings.TrimRight(string(like), "0123456789")
 	for {

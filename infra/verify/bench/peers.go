@@ -60,7 +60,8 @@ func (c comparison) compare(ctx context.Context, dir string) error {
 	return errors.Join(append(errs, c.duckOnSegments(ctx))...)
 }
 
-// measure loads the rows into a peer, measures the peer's size on disk, and asks it the questions.
+// measure loads the rows into a peer. It then measures the peer's size on disk and how long the peer
+// takes to answer the given number of questions.
 func (c comparison) measure(ctx context.Context, name string, p peer, rows iter.Seq2[segment.Row, error], questions int) error {
 	began := time.Now()
 	err := p.load(ctx, rows)

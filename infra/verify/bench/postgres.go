@@ -135,8 +135,8 @@ func (p *postgres) connect(ctx context.Context) (err error) {
 	return fmt.Errorf("connect to server: %w", err)
 }
 
-// otherUser makes another user the owner of the folder and returns the process attributes that run a
-// process as that user. It returns nil unless this process runs as root.
+// otherUser returns the attributes for running a process as another user, and makes that user the owner
+// of the folder. It returns nil unless this process runs as root.
 func (p *postgres) otherUser() (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -3,15 +3,15 @@ package main
 // tariffs are list prices in mainland China, in yuan, without discounts, resource plans or free
 // quotas. Prices change, so look up the current prices and enter them here.
 type tariffs struct {
-	storage  float64    // per GB and month of standard storage, locally redundant
-	puts     float64    // per 10,000 puts, deletes and lists
+	storage  float64    // yuan per GB-month of standard storage, locally redundant
+	puts     float64    // yuan per 10,000 puts, deletes and lists
 	gets     float64    // yuan per 10,000 reads
-	units    [3]float64 // per compute unit (CU), by tier
-	tierEnds [2]float64 // CU a month at which the first two tiers end
+	units    [3]float64 // yuan per compute unit (CU), by tier
+	tierEnds [2]float64 // monthly CU at which the first and the second tier end
 	calls    float64    // CU per 10,000 calls
 	vcpu     float64    // CU per vCPU-second
 	memory   float64    // CU per GB-second
-	hour     float64    // minimum charge for a function in each hour in which it ran
+	hour     float64    // yuan, the minimum charge per function for each hour in which it runs
 }
 
 // listPrices holds the prices of Function Compute as of February 2026, from Alibaba Cloud's page on

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// BenchmarkQuery measures the query for the whole day of a device. The partition is closed, compacted
-// and on the local disk.
+// BenchmarkQuery measures queries for all events of a device on one day. The day is closed, and the
+// partition is compacted and on the local disk.
 func BenchmarkQuery(b *testing.B) {
 	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {256, 350_000}, {16, 600_000}} {
 		b.Run(fmt.Sprintf("shards=%d/rows=%d", c.shards, c.rows), func(b *testing.B) {

@@ -11,7 +11,7 @@ import (
 )
 
 // metric names a measurement. The field benchmark is the benchmark's name without the prefix
-// "Benchmark" and without the number of processors.
+// "Benchmark" and without the suffix for the number of processors.
 type metric struct{ benchmark, unit string }
 
 // results holds the measurements made so far.
@@ -40,8 +40,8 @@ func (r *results) readFile(name string) error {
 	return r.read(file)
 }
 
-// benchmarkLine matches the name of a benchmark, the number of processors, the number of iterations
-// and the measurements.
+// benchmarkLine matches a line of benchmark output. The first group is the benchmark's name without the
+// number of processors. The second group holds the measurements that follow the number of iterations.
 var benchmarkLine = regexp.MustCompile(`^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
 
 func (r *results) read(text io.Reader) error {

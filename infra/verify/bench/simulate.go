@@ -34,8 +34,8 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
-	// live holds the numbers of objects that a query must read, counted before and after each run of
-	// the compactor.
+	// live holds the number of objects that a query has to read, counted before and after each run of the
+	// compactor.
 	live   []int
 	beyond int // how many of these numbers exceed the bound that look states
 }
@@ -115,8 +115,8 @@ func (s *simulation) look(ctx context.Context) error {
 	return nil
 }
 
-// requests returns the number of puts and deletes, and the number of reads, that the compactor has
-// made.
+// requests returns the number of puts and deletes that the compactor has made, and the number of its
+// reads.
 func (s *simulation) requests() (puts, reads int) {
 	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
 }

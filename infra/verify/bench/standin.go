@@ -58,7 +58,7 @@ func (s *standIn) store() (objstore.Store, error) {
 	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
 }
 
-// environment returns the variables that make a function use the bucket.
+// environment returns the environment variables that make a function use the bucket.
 func (s *standIn) environment() []string {
 	return []string{
 		"OSS_ENDPOINT=" + s.endpoint, "OSS_REGION=" + ossRegion, "OSS_BUCKET=" + ossBucket,

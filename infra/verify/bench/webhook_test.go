@@ -46,8 +46,8 @@ func webhooks(b *testing.B, events []event.Event, batch int) (hooks []webhook) {
 	return hooks
 }
 
-// newWebhook returns a webhook with the given events, all of them received when the last one was. It
-// checks that the decoder returns these events.
+// newWebhook returns a webhook with the given events, whose received time it sets to that of the last
+// one. It checks that decoding the webhook yields these events again.
 func newWebhook(b *testing.B, events []event.Event) webhook {
 	w := webhook{rows: len(events), last: events[len(events)-1]}
 	var bodies []map[string]any

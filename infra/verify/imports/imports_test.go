@@ -56,7 +56,7 @@ func TestImportsKeepToTheRules(t *testing.T) {
 	}
 }
 
-// The map must list every package of functions and pkg, and no other package.
+// The list places must contain every package of functions and pkg, and no other package.
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	var want, got []string
 	for _, p := range graph(t) {

@@ -43,8 +43,8 @@ func rowsOf(t *testing.T) (packages []string) {
 	return packages
 }
 
-// productPackage returns the name of the package directly below pkg that a path belongs
-// to.
+// productPackage returns the name of the folder directly below pkg that contains a package. ok
+// is false if the package is not in pkg.
 func productPackage(path string) (name string, ok bool) {
 	below, ok := strings.CutPrefix(path, module+"pkg/")
 	name, _, _ = strings.Cut(below, "/")

@@ -8,8 +8,9 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// compacting is a job that runs a compactor twice, with several merges each time, on a day that
-// is over and on an open day. The second run merges whatever the first run could not.
+// compacting is a job that runs a compactor twice, on one day that is over and one that is
+// still open. The first run has several merges to make, and the second run makes those that
+// failed in the first.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {

@@ -54,8 +54,8 @@ func compaction(w *world, store objstore.Store) error {
 	return err
 }
 
-// appends returns a job in which a recorder writes events one by one and ends runs in
-// between.
+// appends returns a job in which a recorder writes events one at a time and ends its run after
+// the fourth event.
 func appends(client string, from int) func(w *world, store objstore.Store) error {
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})
@@ -97,8 +97,8 @@ func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
 }
 
-// receipts is a job that posts parcels, of which every second one is partly bad, and replays
-// the quarantine.
+// receipts is a job that posts four parcels, two of them partly bad, and then replays the
+// quarantine.
 func receipts(w *world, store objstore.Store) error {
 	door := w.newRecorder(store)
 	for n := range 4 {

@@ -79,7 +79,7 @@ func newer(t *testing.T, data []byte) []byte {
 
 // objectsOf returns a world whose objects share events: a run of two objects, a run of one
 // object, a compacted object of several row groups, and a compacted object of a higher level.
-// keys are the keys of the objects that are not superseded.
+// It also returns the keys of the objects that are not superseded.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)

@@ -22,9 +22,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// historian is a store that remembers everything that was ever put. It complains as soon as a
-// rule is broken: a key gets two contents, a name is not the digest of its content, or a key
-// is deleted while no later object holds its events.
+// historian is a store that remembers every object ever put into it. It complains as soon as a
+// rule is broken: two contents are put under one key, the name of a compacted object is not
+// its digest, or a key is deleted while no later object holds its events.
 type historian struct {
 	objstore.Store
 

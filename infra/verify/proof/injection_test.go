@@ -162,8 +162,8 @@ func (i *injection) now(k kind) {
 // broken.
 type scenario func(i *injection) error
 
-// everyFault plays a scenario once without faults, and then once for each of its calls and
-// each kind of fault, each time in a new world.
+// everyFault plays a scenario once without faults. Then, for every call and every kind of
+// fault that concerns the call, it plays the scenario again in a new world with that fault.
 func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	plain := newInjection(prepare(), "", "")
 	require.NoError(t, play(plain))

@@ -10,8 +10,9 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// sending is a recorder and its sender. The sender repeats each delivery until the recorder
-// acknowledges it. In an outage, the sender gives up after patience attempts.
+// sending is a recorder together with its sender. The sender repeats each delivery until the
+// recorder acknowledges it. During an injected outage, the sender may give up after the number
+// of attempts given by the constant patience.
 type sending struct {
 	*injection
 	clock  time.Time

@@ -14,13 +14,14 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// scheduler lets one store call happen at a time, drawn at random from the waiting calls of
-// all actors, so that a seed determines a schedule. An actor is a job in its own goroutine.
-// If an actor makes several calls at a time, the machine decides in which order the calls
-// arrive, and a seed repeats the schedule only approximately.
+// scheduler lets one store call happen at a time. It draws that call at random from the
+// waiting calls of all actors, so a seed determines the whole schedule. An actor is a job in
+// its own goroutine. If an actor makes several calls at the same time, the machine decides in
+// which order they arrive. The seed then repeats the schedule only approximately.
 //
-// A bubble of testing/synctest cannot replace the scheduler, because the Parquet library keeps
-// compressors with channels from one test to the next, which bubbles forbid.
+// testing/synctest cannot replace the scheduler. The Parquet library keeps compressors with
+// channels from one test to the next, but a synctest bubble must not use a channel made in
+// another bubble.
 type scheduler struct {
 	random *rand.Rand
 	// rate is the percentage of calls that go wrong.
@@ -60,7 +61,7 @@ type actor struct {
 	frozen    int // turns of other actors until this actor thaws, or 0 if it is not frozen
 }
 
-// turn is a call that waits for its release.
+// turn is a store call that waits until the scheduler releases it.
 type turn struct {
 	call    objstore.Call
 	outcome outcome
@@ -75,7 +76,7 @@ type outcome struct {
 	crash bool
 }
 
-// outcomes lists the faults that a call can have. All are equally likely.
+// outcomes lists the ways in which a call can go wrong. All are equally likely.
 var outcomes = []outcome{
 	{kind: "fails before", fault: objstore.Fault{Before: objstore.ErrFault}},
 	{kind: "fails midway", fault: objstore.Fault{Midway: objstore.ErrFault}},

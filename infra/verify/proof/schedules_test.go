@@ -160,8 +160,8 @@ func (s *schedule) record(a *actor) {
 	}
 }
 
-// sendSome delivers the next atOnce parcels at the same time, and reports whether there were
-// any.
+// sendSome takes up to atOnce parcels from the queue and delivers them at the same time. It
+// reports whether there were any.
 func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -181,7 +181,8 @@ func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 	return any
 }
 
-// append delivers the events of a parcel to a writer.
+// append delivers the events of a parcel directly to a writer and reports whether they were
+// acknowledged.
 func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 	delivery := s.deliver(p.events, a.now())
 	if err := writer.Append(s.t.Context(), delivery); err != nil {
@@ -235,7 +236,7 @@ func (s *schedule) compact(a *actor) {
 // read makes a few queries. Each query must show every event that was acknowledged before the
 // query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	// If whole is 1, a query makes two reads for each object; otherwise it makes one.
+	// If whole is 1, a query reads each object with two requests, otherwise with one.
 	whole := []int64{1, 1 << 20}[a.random.IntN(2)]
 	var p *process
 	var reader *query.Reader

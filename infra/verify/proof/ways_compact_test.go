@@ -139,8 +139,8 @@ func (s swapping) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, bytes.NewReader(other), int64(len(other)))
 }
 
-// Nothing may be deleted if the segment that is read back is sound, but its rows differ from
-// the merged rows.
+// If the segment read back is sound, but its rows differ from the merged rows, the compactor
+// must delete nothing.
 func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	w := runs(t, 2)
 	counting := objstore.NewCounting(swapping{w.store.Store, func(data []byte) []byte {
@@ -200,7 +200,8 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// compacted returns the bytes of a compacted object of the events.
+// compacted encodes the events as a compacted object with the given number of rows per row
+// group.
 func compacted(t testing.TB, groupRows int64, events ...event.Event) ([]byte, segment.Written) {
 	var out bytes.Buffer
 	writer := segment.NewWriter(&out, groupRows)

@@ -76,8 +76,8 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 	}
 }
 
-// Five times in a row, a compaction deletes the objects that the reader listed. The reader must
-// list a sixth time.
+// Five times in a row, a compaction deletes the objects that the reader has listed. The reader
+// must list the objects a sixth time, and then show every event.
 func TestAReaderOutlastsCompactions(t *testing.T) {
 	w := runs(t, 2)
 	compactions, listings := 0, 0
@@ -98,10 +98,10 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The object with the highest number of a run is damaged in the store, and the object with the
-// number below is sound. A query must show all events of the other objects and report the damaged
-// object. A put of the original bytes must repair the damaged object. The sound object may be
-// deleted only after it was merged; a higher number in the listing is no reason to delete it.
+// The object with the highest number in a run is damaged in the store, but the object with the
+// next lower number is sound. A query must show all events of the other objects and report the
+// damaged one. A put of the original bytes must repair the damaged object. The sound object
+// may be deleted only after it has been merged, not just because a higher number is listed.
 func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())

@@ -64,7 +64,7 @@ func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	hold := make(chan struct{})
 	puts := 0
 	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpPut && c.N > 0 { // the marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
 			if puts++; puts == 2 {
 				return objstore.Fault{Late: hold}
 			}

@@ -61,7 +61,8 @@ func (w *world) newRecorder(store objstore.Store) *webhook.Handler {
 	return w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
 }
 
-// faultAt returns the store with a fault at each put below a prefix.
+// faultAt returns a store in which the given fault happens to every put of a key with the
+// prefix.
 func (w *world) faultAt(prefix string, fault objstore.Fault) *objstore.Faulty {
 	return objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
 		if c.Op == objstore.OpPut && strings.HasPrefix(c.Key, prefix) {
@@ -71,7 +72,8 @@ func (w *world) faultAt(prefix string, fault objstore.Fault) *objstore.Faulty {
 	})
 }
 
-// partlyBad returns the events of a delivery whose last item is junk, and its body.
+// partlyBad returns the body of a delivery whose last item is junk, and the events of the
+// other items.
 func partlyBad(t *testing.T) (events []event.Event, body string) {
 	events = span(clientA, 0, 2)
 	body, err := parcel{events: events, junk: true}.body()
@@ -160,8 +162,8 @@ func (u unreadBody) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-// While one delivery has the whole budget, the recorder must refuse other deliveries before it
-// reads their bodies. Afterwards it must accept deliveries again.
+// While one delivery occupies the whole budget, the recorder must refuse other deliveries
+// without reading their bodies. Afterwards it must accept deliveries again.
 func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	arrived, hold := make(chan struct{}), make(chan struct{})

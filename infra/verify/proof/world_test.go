@@ -34,7 +34,8 @@ var (
 	clients = []string{clientA, clientB, clientC}
 )
 
-// sibling returns a client in the same shard as another client, or in a different one.
+// sibling returns a client that is in the same shard as the given client if same is true, and
+// in a different shard if same is false.
 func sibling(of string, same bool) string {
 	for i := 0; ; i++ {
 		client := fmt.Sprint("client", i)
@@ -59,8 +60,8 @@ func receivedAt(e event.Event, t time.Time) event.Event {
 	return e
 }
 
-// span returns n events of a client, a millisecond apart. The first event is from milliseconds
-// past noon.
+// span returns n events of a client, one millisecond apart. The first event is the given
+// number of milliseconds after noon.
 func span(client string, from, n int) (events []event.Event) {
 	for i := range n {
 		events = append(events, at(client, from+i))
@@ -68,7 +69,7 @@ func span(client string, from, n int) (events []event.Event) {
 	return events
 }
 
-// put stores a segment of the events under the name and returns its key.
+// put stores the events as a segment with the given name and returns its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
@@ -186,8 +187,8 @@ func (w *world) sound() error {
 	return errors.Join(errs...)
 }
 
-// settle compacts the bucket. It returns an error unless each partition then has one run or one
-// compacted object.
+// settle compacts the bucket. It returns an error unless this leaves each partition with a
+// single run or a single compacted object.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})

@@ -1,7 +1,7 @@
-// Package wire is a proxy between clients of the bucket's API and the store. The proxy does to
-// requests and responses what networks, gateways and overloaded services do. In the tests, the
-// vendor's SDK speaks to the proxy over real connections.
+// Package wire is a proxy between a client of the OSS API and the store. It makes requests and
+// responses go wrong in the way that networks, gateways and overloaded services do. In the
+// tests, the vendor's SDK talks to the proxy over real connections.
 //
-// A request always reaches the store whole or not at all. The name of a fault says whether
-// the request reaches the store.
+// A request reaches the store either completely or not at all. The name of each fault says
+// which.
 package wire

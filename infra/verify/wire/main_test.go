@@ -39,8 +39,8 @@ func standIn(t *testing.T) *oss.Server {
 	return server
 }
 
-// connect returns a store that reaches the bucket through the proxy with the SDK, as functions
-// do.
+// connect returns a store that uses the vendor's SDK, as the functions do, and sends its
+// requests through the proxy.
 func connect(t *testing.T, proxy http.Handler) objstore.Store {
 	t.Helper()
 	server := httptest.NewServer(proxy)

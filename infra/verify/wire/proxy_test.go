@@ -12,7 +12,7 @@ import (
 // Request is an HTTP request with its place in the order of arrival.
 type Request struct {
 	*http.Request
-	// Seq counts the requests since the last SetHook, from 1.
+	// Seq counts the requests since the last call to SetHook, starting at 1.
 	Seq int
 }
 
@@ -28,7 +28,7 @@ type Proxy struct {
 	settled chan struct{}
 }
 
-// New returns a proxy without faults.
+// New returns a proxy that injects no faults until SetHook is called.
 func New(store http.Handler) *Proxy {
 	return &Proxy{store: store, settled: make(chan struct{})}
 }
@@ -49,7 +49,8 @@ func (p *Proxy) SetHung(hung func()) {
 	p.hung = hung
 }
 
-// Settle lets delayed requests reach the store, and waits for the delayed and late requests.
+// Settle lets the delayed requests reach the store, and waits until the store has handled all
+// delayed and late requests.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)

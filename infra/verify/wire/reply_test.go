@@ -29,7 +29,7 @@ func page(status int, contentType, body string) *reply {
 	return r
 }
 
-// refusal returns an error response in the form of OSS.
+// refusal returns an error response in the format of OSS.
 func refusal(status int, code string) *reply {
 	r := page(status, "application/xml", `<?xml version="1.0" encoding="UTF-8"?><Error><Code>`+code+`</Code><Message>injected</Message></Error>`)
 	r.header.Set("X-Oss-Request-Id", "injected")

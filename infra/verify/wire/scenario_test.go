@@ -34,7 +34,8 @@ const client = "c"
 
 var where = layout.Layout{Shards: 16}.PartitionOf(client, noon)
 
-// events returns n events of the client, a second apart, starting with the given one.
+// events returns the client's events with the numbers from, from+1, …, from+n-1. The number of
+// an event is its time in seconds after noon.
 func events(from, n int) []event.Event {
 	var all []event.Event
 	for i := range n {
@@ -47,11 +48,11 @@ func events(from, n int) []event.Event {
 	return all
 }
 
-// scenario is one day in a partition: two recorders behind webhooks, queries, compactions and
-// a replay. The scenario continues after every error, as brokers and timers do.
+// scenario plays one day of a partition, with two recorders behind webhooks, queries,
+// compactions and a replay. It continues after every error, as brokers and timers would.
 type scenario struct {
 	dir     string
-	store   objstore.Store // reaches the bucket through the proxy with faults
+	store   objstore.Store // reaches the bucket through the proxy that injects faults
 	writers [2]*record.Writer
 	doors   [2]*webhook.Handler
 	acked   int // number of acknowledged events, which are events(0, acked)
@@ -118,8 +119,8 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send sends the next n events, and a further item if junk is not empty, until a response
-// acknowledges them.
+// send sends the next n events to a recorder until a response acknowledges them. If junk is
+// not empty, each delivery also contains junk as a further item.
 func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 	data, err := ownform.Encode(events(s.acked, n))
 	if err != nil {

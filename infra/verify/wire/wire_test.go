@@ -113,11 +113,10 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest injects faults at each request of the scenario. A quarter of the
-// faults hit that request alone. Another quarter hit that request and the ones after it, so
-// that all retries fail. Thus each fault is tried in both ways at every fourth request. The
-// bucket must hold every acknowledged event exactly once, and no query may silently omit an
-// acknowledged event.
+// TestFaultsAtEveryRequest plays the scenario many times and injects each fault at every
+// second request. It alternates between hitting one request and hitting six requests in a row,
+// so that all retries fail as well. The bucket must hold every acknowledged event exactly
+// once, and no query may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)
