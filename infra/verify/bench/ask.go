@@ -40,7 +40,8 @@ type queries struct {
 	devices []device
 }
 
-// reader returns a new reader, warmed if needed, for the query of d.
+// reader returns a new reader for a query about the device d. If q is warm, the reader has already made
+// this query once.
 func (q queries) reader(ctx context.Context, store query.Store, d device) (*query.Reader, error) {
 	reader, err := query.New(store, query.Config{Shards: q.shards})
 	if err == nil && q.warm {
@@ -57,8 +58,8 @@ type queryCost struct {
 	slowKB                 float64 // 99th percentile of the KB per query
 }
 
-// cost counts the requests and bytes of one query for each device. It counts round trips for a few
-// devices only.
+// cost counts the requests and bytes of one query for each device. It counts the round trips for only a
+// few of the devices.
 func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
 	var c queryCost
 	var read []int64

@@ -133,8 +133,8 @@ func bill(d deployment, c costs, t tariffs) month {
 	}
 }
 
-// slowest returns the time in seconds that the slowest of n simultaneous requests takes. It is the
-// time that one request in n+1 exceeds.
+// slowest returns the typical duration, in seconds, of the slowest of n simultaneous requests. This is
+// the duration that one request in n+1 exceeds.
 func slowest(n float64) float64 {
 	if n <= 1 {
 		return meanRoundTrip()

@@ -21,10 +21,10 @@ type fleetDay struct {
 	store   *memstore.Store
 	rows    int64
 	devices []device      // a sample of the fleet's devices
-	cpu     time.Duration // CPU time to record and to compact
+	cpu     time.Duration // CPU time for recording and compacting
 	bytes   int64         // size of all segments after compaction
 	dir     string        // folder of the compacted bucket on disk
-	p50     float64       // median time of a warm query on that bucket, in ms
+	p50     float64       // median time of a warm query on the compacted bucket, in ms
 }
 
 // measureFleet records the day of a fleet in two buckets, one with 16 shards and one with 256, and

@@ -69,8 +69,8 @@ type plainFile struct {
 
 func (p *plainFile) path() string { return filepath.Join(p.dir, "day.parquet") }
 
-// load copies our rows into the plain file. It ignores the given rows, because DuckDB reads and sorts
-// our files faster than it receives rows one by one.
+// load has DuckDB copy our segments into the plain file. It ignores the given rows, because DuckDB
+// reads and sorts our files faster than it receives rows one by one.
 func (p *plainFile) load(ctx context.Context, _ iter.Seq2[segment.Row, error]) (err error) {
 	if p.duck, err = openDuck(p.dir); err != nil {
 		return err

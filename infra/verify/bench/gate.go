@@ -47,7 +47,8 @@ func (g *gate) pass() {
 	<-open
 }
 
-// release lets the requests that wait for open pass. Only the first call for a channel has an effect.
+// release closes the channel open, so that the requests waiting for it pass, and counts one round trip.
+// Further calls with the same channel have no effect.
 func (g *gate) release(open chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,7 +1,8 @@
-// Bench measures what Go benchmarks cannot: the day of a whole fleet, other engines with the same
-// rows and the same questions, and a day simulated with its own clock. It then prints each figure to
-// beat beside the measurement, including what this package's benchmarks measured, and the price of a
-// month. `make bench` runs everything; README.md has the method and the figures.
+// Bench measures what Go benchmarks cannot: the day of a whole fleet, other engines that answer the
+// same questions from the same rows, and days that are simulated with their own clock. It then prints
+// each target next to the measured value, which may also come from this package's benchmarks, and the
+// monthly price for fleets of several sizes. `make bench` runs the benchmarks and then this command.
+// README.md has the method and the figures.
 //
 // Usage:
 //
@@ -58,7 +59,7 @@ func run(ctx context.Context, arguments []string, scale string, out io.Writer) e
 	return errors.Join(err, printPrices(out, found))
 }
 
-// parseScale parses the size of the fleet in millions of devices. An empty text means 1.
+// parseScale parses the size of the fleet in millions of devices. An empty string means 1.
 func parseScale(text string) (float64, error) {
 	if text == "" {
 		return 1, nil

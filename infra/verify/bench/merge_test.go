@@ -20,8 +20,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// BenchmarkMerge measures how the compactor merges 64 segments, without and with the verification of
-// the output, and measures the size of the output.
+// BenchmarkMerge measures how fast the compactor merges 64 segments, with and without the verification
+// of the output. It also measures the size of the output.
 func BenchmarkMerge(b *testing.B) {
 	large, _ := partitionEvents(16, rows(600_000))
 	small, _ := partitionEvents(256, rows(35_000))

@@ -33,7 +33,7 @@ type peer interface {
 	close()
 }
 
-// comparison measures peers against a day in our bucket.
+// comparison compares other engines with a fleet's day in our bucket.
 type comparison struct {
 	found  *results
 	day    *fleetDay

@@ -74,7 +74,7 @@ func (p *postgres) close() {
 		_ = p.conn.Close(context.Background())
 	}
 	if p.server != nil {
-		_ = p.server.Process.Signal(syscall.SIGQUIT) // an unclean end is fine, because the data is not kept
+		_ = p.server.Process.Signal(syscall.SIGQUIT) // an unclean shutdown is fine, because the data is not kept
 		_ = p.server.Wait()
 	}
 }

@@ -29,7 +29,7 @@ var listPrices = tariffs{
 	hour:     0.01,
 }
 
-// compute returns the price of the given compute units. Each tier has its own price.
+// compute returns the price of the given compute units. The units in each tier cost that tier's price.
 func (t tariffs) compute(units float64) (yuan float64) {
 	from := 0.0
 	for i, price := range t.units {

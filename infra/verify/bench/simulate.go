@@ -18,7 +18,7 @@ import (
 const (
 	writers      = 4               // recorders that receive events in turn
 	compactEvery = 5 * time.Minute // interval of the compactor's timer
-	openHours    = 18              // hour at which the open day is queried
+	openHours    = 18              // hour at which the partition is queried, while its day is open
 )
 
 // simulation simulates the day of one partition with its own clock. Events arrive at several recorders
@@ -37,7 +37,7 @@ type simulation struct {
 	// live holds the number of objects that a query has to read, counted before and after each run of the
 	// compactor.
 	live   []int
-	beyond int // how many of these numbers exceed the bound that look states
+	beyond int // number of elements of live that exceed the bound (see look)
 }
 
 func newSimulation(shards int, dir string) (*simulation, error) {
@@ -95,8 +95,8 @@ func (s *simulation) compact(ctx context.Context) error {
 	return errors.Join(before, err, s.look(ctx))
 }
 
-// look counts the objects that a query must read at this moment. The bound is one open run for each
-// writer plus eight objects for each level.
+// look counts the objects that a query would have to read now, and notes whether the number exceeds the
+// bound: one open run for each writer plus eight objects for each level.
 func (s *simulation) look(ctx context.Context) error {
 	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {
@@ -133,7 +133,8 @@ func (s *simulation) report(found *results, name string, rows int) {
 }
 
 // simulateDays simulates two partitions. One has 35,000 rows and receives one event at a time. The
-// other is larger and receives 64 events at a time, which saves time and leaves the runs just as full.
+// other has 600,000 rows and receives 64 events at a time. These batches shorten the simulation, and
+// the runs become as full as without them.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -179,7 +180,8 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	return s.run(ctx, events[past:], 1)
 }
 
-// rowsAt returns the size of a partition: rows, or less if SCALE is below fullPartition.
+// rowsAt returns the number of rows for a partition: the given number, or fewer if SCALE is below
+// fullPartition.
 func rowsAt(millions float64, rows int) int {
 	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)
 }

@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// The name of the stand-in's bucket and the bucket's access key.
+// The region and name of the stand-in's bucket, and the bucket's access key.
 const (
 	ossRegion = "cn-hangzhou"
 	ossBucket = "bench"
@@ -26,8 +26,8 @@ type standIn struct {
 	server   *http.Server
 }
 
-// serveBucket serves the bucket in the folder dir. If delay is not nil, each response is held back for
-// the duration that delay() returns.
+// serveBucket serves the bucket in the folder dir. If delay is not nil, each response is delayed by the
+// duration that delay() returns.
 func serveBucket(dir string, delay func() time.Duration) (*standIn, error) {
 	handler, err := oss.Open(oss.Config{
 		Dir: dir, Bucket: ossBucket, Region: ossRegion, Delay: delay,
@@ -47,7 +47,7 @@ func serveBucket(dir string, delay func() time.Duration) (*standIn, error) {
 
 func (s *standIn) close() { _ = s.server.Close() }
 
-// store returns the bucket through the vendor's SDK, as the functions use it.
+// store returns a store that reaches the bucket through the vendor's SDK, as the functions do.
 func (s *standIn) store() (objstore.Store, error) {
 	keys := &ossstore.Credentials{}
 	keys.Set(ossKey, ossSecret, "")
@@ -78,8 +78,8 @@ func likeOSS() time.Duration {
 	return time.Duration(float64(ossMedian) * math.Exp(ossSpread()*rand.NormFloat64()))
 }
 
-// ossSpread returns the standard deviation of the logarithm of a request's time.
+// ossSpread returns the standard deviation of the logarithm of a request's duration.
 func ossSpread() float64 {
-	const ninetyNinth = 2.3263 // percentile of the standard normal distribution
+	const ninetyNinth = 2.3263 // 99th percentile of the standard normal distribution
 	return math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth
 }

@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 )
 
-// target is a figure to beat.
+// target is a limit for a measured value.
 type target struct {
 	benchmark, unit string
 	relation        string // "≤" or "≥"

@@ -11,8 +11,8 @@ type place struct {
 	imports []string
 }
 
-// places is the map of functions and pkg, from the top down. Imports form no cycle. A function
-// is only wiring: it imports one job or API, and the packages that start that job or API.
+// places is the map of functions and pkg, from the top down. A function is only wiring: it
+// imports its job or API, and the packages that it needs to start it.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},

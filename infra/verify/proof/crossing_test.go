@@ -37,7 +37,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 		require.NoError(t, w.settle(), "before call %d", n)
 		require.NoError(t, w.sound(), "before call %d, compacted", n)
 		checked += w.checked
-		if n == 0 { // no call has the number 0, so other did not run
+		if n == 0 { // calls are numbered from 1, so main ran without interruption
 			calls = counting.Requests()
 		}
 	}

@@ -108,11 +108,12 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 	return events
 }
 
-// However an object is damaged, a query must name it, show all events of the other objects, and
-// read at most 1 MiB at a time. The compactor must merge the other objects, report the damaged
-// object and leave it unchanged. A put of the original bytes must repair the object. Neither
-// the query nor the compactor reads the page indexes. Damage to the page indexes may go
-// unnoticed, but then no event may be missing.
+// However an object is damaged, a query must name it, show all events of the other objects,
+// and read at most 1 MiB at a time. The compactor must merge the other objects, report the
+// damaged object and leave it unchanged. A put of the original bytes must repair the object.
+//
+// Neither the query nor the compactor reads the page indexes, so damage to them may go
+// unnoticed. But then no event may be missing.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	original, keys := objectsOf(t)

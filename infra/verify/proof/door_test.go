@@ -33,7 +33,8 @@ type parcel struct {
 	trigger bool
 }
 
-// body returns the body that carries the parcel, in the form of the parcel's source.
+// body returns the body of a delivery with the parcel, in the format of the webhook or the
+// trigger.
 func (p parcel) body() (string, error) {
 	encode := ownform.Encode
 	if p.trigger {

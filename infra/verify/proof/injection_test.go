@@ -14,7 +14,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// errCrash is the error of store calls by a process that has crashed. No sender sees it.
+// errCrash is the error that store calls return once their process has crashed. No sender sees
+// it.
 var errCrash = errors.New("the process is gone")
 
 // kind is what goes wrong with the one call that an injection targets.
@@ -57,7 +58,8 @@ type injection struct {
 
 	mu      sync.Mutex
 	process *objstore.Faulty
-	// ordinals maps each place to the number of calls there; calls holds the labels of all calls.
+	// label uses ordinals to count the calls by operation and key. calls holds the labels of all
+	// calls so far.
 	ordinals map[string]int
 	calls    []string
 	fired    bool

@@ -32,8 +32,8 @@ type ledger struct {
 	// quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
-	// replayable maps each item from an older version to the events in it. Once the item has
-	// been replayed, a query must show the events.
+	// replayable maps each item that an older version quarantined to the item's events. Once the
+	// item has been replayed, queries must show these events.
 	replayable map[quarantine.ID][]event.Event
 }
 

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// paged limits listing pages to a few objects, so that listings of few objects have several
-// pages.
+// paged is a store with at most max objects in a listing page, so that even short listings
+// have several pages.
 type paged struct {
 	objstore.Store
 	max int
@@ -50,9 +50,9 @@ func mixed(t *testing.T) *world {
 // that mixed returns also has larger objects.
 const wholeBytes = 5000
 
-// reading is a job that sends one query twice through one reader. The second time, the reader
-// has cached the footers. A query may fail because of an injected fault, but later queries of
-// that reader must be complete.
+// reading is a job that makes the same query twice with one reader, the second time with the
+// footers in its cache. An injected fault may make a query fail, but later queries with the
+// same reader must show every event.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
 		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})

@@ -64,8 +64,9 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording is a job that makes several commits into several partitions. Runs end because of
-// their rows, their age or Close, and deletes follow.
+// recording is a job that commits events to several partitions. Its runs end because they are
+// full, because they are too old, or because the writer is closed. The recorder then deletes
+// objects that are superseded.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{

@@ -38,7 +38,7 @@ type scheduler struct {
 	busy bool
 	// late holds the effects of late calls that have not happened yet.
 	late []func()
-	// outage is the number of further calls that fail because of the store's present outage.
+	// outage is the number of further calls that fail because of the store's current outage.
 	outage  int
 	faults  int
 	crashes int
@@ -161,8 +161,8 @@ func (s *scheduler) run() error {
 	}
 }
 
-// allWait waits until every actor waits for its turn. It returns false if that takes longer
-// than patience. The caller holds mu.
+// allWait waits until every actor is waiting for a turn. It returns false if that takes longer
+// than the duration s.patience. The caller must hold mu.
 func (s *scheduler) allWait() bool {
 	limit := time.AfterFunc(s.patience, func() {
 		s.mu.Lock()
@@ -178,7 +178,7 @@ func (s *scheduler) allWait() bool {
 	return s.settled()
 }
 
-// hanging returns an error with the names of the actors that do not wait for a turn.
+// hanging returns an error that names the actors that are not waiting for a turn.
 func (s *scheduler) hanging() error {
 	var names []string
 	for _, a := range s.live {
@@ -222,8 +222,9 @@ func (s *scheduler) letLoose(n int) {
 	}
 }
 
-// choose returns an actor that is not frozen. Now and then it freezes an actor. A frozen actor
-// thaws an hour later by the actor's clock, or when all other actors are frozen or have ended.
+// choose draws an actor that is not frozen. Now and then it freezes an actor for a number of
+// turns. When the actor thaws, its clock advances by an hour. If all actors are frozen, all of
+// them thaw.
 func (s *scheduler) choose() *actor {
 	var awake []*actor
 	for _, a := range s.live {

@@ -48,7 +48,7 @@ type task struct {
 	patience int
 }
 
-// newSchedule draws the parcels to deliver and the actors.
+// newSchedule returns a schedule whose parcels and actors are drawn from the seed.
 func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 	random := rand.New(rand.NewPCG(seed, 0))
 	rates := []int{0, 2, 5, 10, 20}
@@ -90,13 +90,14 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// other reports whether a call belongs to another partition. Such a call needs no turn.
+// other reports whether a call concerns a shard other than that of clients A and B. Such a
+// call needs no turn, because the schedule's events are all in the other shard.
 func other(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
 }
 
-// newProcess returns a process and its store. At random, the store retries failed calls.
+// newProcess returns a process and its store. About half of these stores retry failed calls.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
 	if a.random.IntN(2) == 0 {
@@ -117,7 +118,8 @@ func (s *schedule) take() (task, bool) {
 	return p, true
 }
 
-// again puts a parcel back, for any recorder to take.
+// again puts a parcel back into the queue for any recorder to take, unless the sender of the
+// parcel gives up.
 func (s *schedule) again(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -132,8 +134,9 @@ func (s *schedule) fail(err error) {
 	s.wrong = append(s.wrong, err)
 }
 
-// record acts as a recorder that takes parcels until there are none. Each process of the
-// recorder takes parcels either through webhooks or without them.
+// record acts as a recorder that takes parcels from the queue until none are left. After a
+// crash, it starts a new process. Each process receives its parcels either through webhooks or
+// directly.
 func (s *schedule) record(a *actor) {
 	var p *process
 	var writer *record.Writer
@@ -198,7 +201,7 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
 	received := a.now()
 	if received.Before(noon) {
-		received = noon // because a recorder quarantines events far ahead of its clock
+		received = noon // otherwise the recorder would quarantine the events as too far ahead of its clock
 	}
 	acknowledged, err := s.post(s.newDoor(writer, store, 0, func() time.Time { return received }), p, received)
 	if err != nil {
@@ -258,8 +261,9 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule. Then it checks everything before and after the late effects, and
-// before and after compactions.
+// play runs the schedule and then checks that the world is sound. Next, half of the postponed
+// calls take effect, and play compacts and checks the world again. Finally the other postponed
+// calls take effect, and play checks the world before and after another compaction.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
 		return err
@@ -317,8 +321,8 @@ func TestSchedules(t *testing.T) {
 	figures.Add(t, "events checked", int(checked.Load()))
 }
 
-// A seed determines every step of a schedule, unless actors make several calls at the same
-// time.
+// Schedules with the same seed must consist of the same steps, unless actors make several
+// calls at the same time.
 func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(max(2, 16/everyNth)) {

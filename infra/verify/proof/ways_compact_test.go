@@ -50,7 +50,7 @@ func (w *world) compactOnce(store compact.Store) compact.Report {
 	return report
 }
 
-// again puts the original content of each key again.
+// again puts the original content of each key into the store once more.
 func (w *world) again(keys ...string) {
 	for _, key := range keys {
 		data := w.store.contents[key]
@@ -124,7 +124,7 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	}
 }
 
-// swapping is a store that replaces each segment put by another sound segment.
+// swapping is a store that replaces every segment it is given with another sound segment.
 type swapping struct {
 	objstore.Store
 	instead func(data []byte) []byte
@@ -184,8 +184,9 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// Merging an object with events that the object already holds results in the same bytes. The
-// output must have another name. Otherwise the compactor deletes the output as an input.
+// If a compacted object already holds all events of a run, merging the two results in the same
+// bytes again. The output must still have a new name, because otherwise the compactor would
+// delete it as one of its inputs.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -224,8 +225,8 @@ func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) st
 	return key
 }
 
-// Two objects have the same events and different bytes. At most one of them may supersede the
-// other, because otherwise two compactors delete both.
+// Two objects have the same events but different bytes. At most one of them may supersede the
+// other, because otherwise two compactors could delete both.
 func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
 	w.seedOutput(1, 2, span(clientA, 0, 6)...)
@@ -234,9 +235,9 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// A delete that seemed lost takes effect after the deleted keys were put again. No event may be
-// missing: the object that supersedes the keys is only ever replaced by an object that holds at
-// least the same events.
+// A delete that seemed lost takes effect after its keys have been put again. Still no event
+// may be missing, because the object that supersedes these keys is only ever replaced by an
+// object that holds at least the same events.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})
@@ -267,7 +268,7 @@ func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A partition with an object of the highest level must be left alone.
+// The compactor must leave a partition alone if it contains an object of the highest level.
 func TestTheHighestLevelIsLeftAlone(t *testing.T) {
 	w := runs(t, 2)
 	w.seedOutput(layout.MaxLevel, 0, span(clientA, 700, 3)...)
@@ -302,7 +303,7 @@ func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, 1, report.Merges, "the others must be merged")
 }
 
-// twins returns two segments of different events whose footers point to the same offsets.
+// twins returns two segments with different events, whose footers point to the same offsets.
 func twins(t *testing.T) (one, two []byte) {
 	encode := func(from int) []byte {
 		data, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))

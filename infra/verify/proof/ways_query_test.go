@@ -87,7 +87,7 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 			listings++
 		case c.Op == objstore.OpRead && compactions < 5 && compactions < listings:
 			compactions++
-			// Another object already holds this event.
+			// This event is already in another object, so the query's result stays the same.
 			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0))
 			require.NoError(t, w.settle())
 		}

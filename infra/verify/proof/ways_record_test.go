@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Each run must draw 128 new random bits. Otherwise two runs can have one name and put two
-// contents under one key.
+// Each run must draw 128 new random bits. Otherwise two runs could have the same identifier
+// and put two contents under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	const writers, commits = 4, 500 / everyNth
 	w := newWorld(t, t.TempDir())
@@ -36,9 +36,9 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	require.Empty(t, w.store.broken())
 }
 
-// The historian must notice a source of random bytes that repeats itself. Such a source breaks
-// the rule of one content for each key, so recorders use only the source of the operating
-// system.
+// If two recorders draw the same random bytes, their runs have the same identifier, and they
+// put two contents under one key. The historian must notice this. It is the reason why
+// recorders use only the operating system's source of random bytes.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	for n := range 2 {

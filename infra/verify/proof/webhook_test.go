@@ -36,7 +36,7 @@ func receiving(i *injection) error {
 		post(parcel{events: append(span(clientB, 0, 1), at(clientC, 0)), junk: true}),
 		post(parcel{junk: true}),
 		replay,
-		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // repeats an event
+		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // repeats A's event at 1 ms
 		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
 		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
@@ -81,8 +81,8 @@ func partlyBad(t *testing.T) (events []event.Event, body string) {
 	return events, body
 }
 
-// A delivery whose events could not be recorded must leave nothing in quarantine, because the
-// good events of every item in quarantine must be recorded.
+// A recorder must record the good events of a delivery before it quarantines the delivery. If
+// it could not record them, the quarantine must stay empty.
 func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	_, body := partlyBad(t)
 	for name, fault := range map[string]objstore.Fault{

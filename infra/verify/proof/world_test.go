@@ -26,7 +26,7 @@ var (
 	layouts = layout.Layout{Shards: 16}
 )
 
-// Clients A and B are in the same shard, client C is in another one.
+// Clients A and B are in the same shard, and client C is in another one.
 var (
 	clientA = "a"
 	clientB = sibling(clientA, true)
@@ -173,8 +173,8 @@ func (w *world) ask(reader *query.Reader, q query.Request) error {
 	return w.check(due, result.Events)
 }
 
-// sound returns nil if no rule was ever broken, the quarantine is complete, and a new reader
-// shows the right events of every client.
+// sound returns nil if the historian has no complaints, the quarantine is complete, and a new
+// reader shows the right events for every client.
 func (w *world) sound() error {
 	var errs []error
 	for _, complaint := range w.store.broken() {

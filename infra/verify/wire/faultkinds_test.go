@@ -8,8 +8,8 @@ import (
 // Fault is one way in which a request can go wrong.
 type Fault struct {
 	Name string
-	// Final marks a fault that looks like a correct response to the client, such as a
-	// shortened object. The client does not retry after such a fault.
+	// Final marks a fault that looks like a correct response to the client, such as a shortened
+	// object, so that the client does not retry.
 	Final bool
 	// Applies reports whether the fault can happen to a request.
 	Applies func(*http.Request) bool

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 // limit is the time after which a hanging test fails. No passing test takes this long.
 const limit = 3 * time.Minute
 
-// standIn returns a new, empty bucket on disk.
+// standIn returns a stand-in for OSS with a new, empty bucket on disk.
 func standIn(t *testing.T) *oss.Server {
 	t.Helper()
 	server, err := oss.Open(oss.Config{

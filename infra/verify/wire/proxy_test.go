@@ -122,7 +122,7 @@ func (x *exchange) respond(r *reply) {
 func (x *exchange) cut(r *reply) {
 	half := &reply{status: r.status, header: r.header}
 	half.body.Write(r.body.Bytes()[:r.body.Len()/2])
-	half.announce(r.body.Len() + 1) // so that an empty response is cut, too
+	half.announce(r.body.Len() + 1) // so that even an empty response is cut
 	x.respond(half)
 	x.w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)

@@ -27,8 +27,8 @@ func (b burst) String() string {
 	return fmt.Sprintf("%s, requests %d to %d", b.fault.Name, b.from, b.to)
 }
 
-// oneShard is a store that makes no requests to list the 15 shards without events, because such
-// requests are all alike. It lists these shards as empty.
+// oneShard is a store that lists the 15 shards without events as empty and makes no requests
+// for them. Faults in these requests would all have the same effect.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
