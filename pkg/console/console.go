@@ -50,7 +50,7 @@ func secure(header http.Header) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// find returns the file for a URL's path.
+// find returns the file for a URL's path, and whether there is one.
 func (s site) find(urlPath string) (f file, found bool) {
 	if urlPath == "/" {
 		return s.index, true

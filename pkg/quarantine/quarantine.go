@@ -30,7 +30,7 @@ import (
 type Item struct {
 	// ReceivedAt is when the delivery arrived. Its UTC date is part of the item's key.
 	ReceivedAt time.Time
-	// Route and InstanceID are the two parts of the webhook's path.
+	// Route and InstanceID are the two variable parts of the webhook's path.
 	Route      string
 	InstanceID event.InstanceID
 	// Hook and Position come from the sender's headers; see broker.Meta. Even an unusable

@@ -39,8 +39,8 @@ type Config struct {
 	// AdminToken is the bearer token for the quarantine's URLs. If it is empty, these URLs
 	// respond with 404.
 	AdminToken string
-	// TriggerInstance is the instance of the events that triggers deliver. Default: the name
-	// of the triggers' source, broker.ApsaraMQ.
+	// TriggerInstance is the instance to which the events from triggers belong. Default:
+	// broker.ApsaraMQ, the name of the triggers' source.
 	TriggerInstance event.InstanceID
 	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero: no
 	// limit.

@@ -180,8 +180,8 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition checks that a replay rejects an item with an unusable position,
-// as the recorder rejected the delivery. If a replay recorded the lines without positions, and
+// TestReplayOfAnUnusablePosition checks that a replay of an item with an unusable position is
+// rejected like the original delivery. If a replay recorded the lines without positions, and
 // the sender later sent them with valid positions, queries would show each line twice.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"

@@ -165,8 +165,8 @@ const actions = {
   whileBusy,
 };
 
-// whileBusy shows the page as busy until the given search for a row ends, and reports an error of
-// the search. If a new query aborts the search, the page stays busy until the new query ends.
+// whileBusy shows the page as busy until the given search for a row ends, and reports any error. If
+// a new query aborts the search, the page stays busy until the new query ends.
 async function whileBusy(search) {
   const { signal } = view.rows;
   setBusy(true);

@@ -42,14 +42,14 @@ function beginning(value, length) {
 
 const moment = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
-// visible converts a string to nodes. It replaces invisible characters by their codes and keeps
+// visible converts a string to nodes. It replaces invisible characters with their codes and keeps
 // each time on one line.
 function visible(value) {
   return replaced(value, invisible, (found) => el('span', { class: 'code-point' }, code(found)))
     .flatMap((node) => (typeof node === 'string' ? replaced(node, moment, unbroken) : node));
 }
 
-// replaced splits a string into nodes. It replaces each match of the pattern by the node that
+// replaced splits a string into nodes. It replaces each match of the pattern with the node that
 // nodeOf returns for the match.
 function replaced(value, pattern, nodeOf) {
   const nodes = [];
@@ -65,7 +65,7 @@ function replaced(value, pattern, nodeOf) {
 const code = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
 // plain makes a string safe for use in a line of plain text, such as a title. It replaces invisible
-// characters by their codes and shortens a string that is longer than limit.
+// characters with their codes and shortens a string that is longer than limit.
 export function plain(value, limit = maxLength) {
   const shown = value.length <= limit ? value : `${beginning(value, lengthOfShortened)}… (${text('datum.length', { count: number(value.length) })})`;
   return shown.replace(invisible, code);

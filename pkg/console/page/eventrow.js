@@ -70,7 +70,7 @@ function ticketOf(row, view) {
   return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }));
 }
 
-// plainTable returns a table of the given rows with their evidence, for a report.
+// plainTable returns a table of the given rows with all facts about each event, for a report.
 export function plainTable(rows, view) {
   return el('table', { class: 'trace plain' },
     el('thead', {}, el('tr', {}, columns.map((name) => plainHead(name, view)), el('th', { scope: 'col' }, text('report.more')))),

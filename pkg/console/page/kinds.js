@@ -1,5 +1,5 @@
 // The kinds of connection end, by their names in the API and in the order of the legend. Every kind
-// except "open" and "unknown" corresponds to a word of the vocabulary.
+// except "open" and "unknown" corresponds to a word in the vocabulary.
 
 import { text } from './text.js';
 
@@ -21,14 +21,14 @@ export const kinds = ['open', ...Object.keys(words), 'unknown'];
 // know.
 export const kindOf = (connection) => (kinds.includes(connection.kind) ? connection.kind : 'unknown');
 
-// wordOf returns the word of the vocabulary for a kind, or "" for "open" and "unknown".
+// wordOf returns the vocabulary's word for a kind, or "" for "open" and "unknown".
 export const wordOf = (kind) => words[kind] ?? '';
 
 export const kindLabel = (kind) => wordOf(kind) || text(`kind.${kind}`);
 
 const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [word, kind]));
 
-// kindOfWord returns the kind for a word of the vocabulary. For "accepted" it returns "open", so
+// kindOfWord returns the kind for a word in the vocabulary. For "accepted" it returns "open", so
 // that accepted logins have the colour of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 

@@ -1,4 +1,4 @@
-// Notices that replace the results: failures, empty results and the welcome.
+// Notices that replace the results: failures, empty results and the welcome text.
 
 import { pathOf } from './address.js';
 import { datum } from './datum.js';

@@ -81,7 +81,7 @@ export function moved(span, factor, now) {
 // millisecond makes the length a whole number of seconds, as for a day, lengthOf counts it.
 const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
-// wider returns a span with three times the length, but at most a day, around the same middle. If
+// wider returns a span that is three times as long, but at most a day, around the same middle. If
 // that span would end in the future, it is moved back.
 export function wider({ from, to }, now) {
   const length = Math.min((to - from) * 3, maxLength);

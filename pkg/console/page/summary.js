@@ -36,15 +36,15 @@ function uptimeNote(summary) {
   return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
 }
 
-// drops formats the number of drops. If some connections might or might not have dropped, it shows
-// the range of possible numbers.
+// drops formats the number of drops. If it is unknown whether some connections dropped, it shows the
+// range of possible numbers.
 function drops({ drops: min, unexplained, unreported }) {
   const max = min + unexplained + unreported;
   return min === max ? number(min) : text('summary.drops.range', { min: number(min), max: number(max) });
 }
 
-// dropsNote returns a note with the number of connections that ended with a DISCONNECT, and the
-// numbers of those that might or might not have dropped.
+// dropsNote returns a note that counts the connections that ended with a DISCONNECT, and the
+// connections for which it is unknown whether they dropped.
 function dropsNote(summary) {
   const uncertain = ['unexplained', 'unreported'].filter((name) => summary[name] > 0);
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));

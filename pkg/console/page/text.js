@@ -6,7 +6,7 @@ import { preferences } from './preferences.js';
 
 const languages = { en, zh };
 
-// text returns the message for key. It replaces each {placeholder} by the string of that name in
+// text returns the message for key. It replaces each {placeholder} with the string of that name in
 // values.
 export function text(key, values = {}) {
   return phrase(key, values).join('');
