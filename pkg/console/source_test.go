@@ -33,14 +33,14 @@ func sources(t *testing.T) map[string]string {
 // patterns under "" apply to all files.
 var forbidden = map[string][]string{
 	"": {
-		`https?://`, `["'(]//`, // other hosts
+		`https?://`, `["'(]//`, // URLs of other hosts
 	},
 	".html": {
 		`<script(?: type="module")?>`, `<style`, `\sstyle=`, `\son[a-z]+=`, `javascript:`,
 	},
 	".js": {
-		`innerHTML`, `insertAdjacentHTML`, `outerHTML\s*=`, `document\.write`, `DOMParser`, `createContextualFragment`, `srcdoc`, // markup from text
-		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // code from text
+		`innerHTML`, `insertAdjacentHTML`, `outerHTML\s*=`, `document\.write`, `DOMParser`, `createContextualFragment`, `srcdoc`, // markup built from strings
+		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // code built from strings
 		`cssText`, `\.style\s*=`, `['"]style['"]`, `\bstyle:`, // style attributes
 	},
 	".css": {

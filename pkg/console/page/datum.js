@@ -6,7 +6,7 @@ import { number, text } from './text.js';
 // Characters that are invisible, move the text around them or break a line: control characters,
 // characters without width, bidirectional formatting characters (Unicode Standard Annex 9) and
 // halves of surrogate pairs.
-// eslint-disable-next-line no-control-regex -- controls are what it looks for
+// eslint-disable-next-line no-control-regex -- the pattern has to match control characters
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
 const maxLength = 120; // characters; longer values are shortened

@@ -1,5 +1,5 @@
-// A report is one HTML file with everything that the page shows, for a ticket. The file is
-// complete and must not load anything: no script, no style sheet, no image.
+// A report is one HTML file with everything that the page shows, to be attached to a ticket. The
+// file is self-contained and must not load anything: no script, no style sheet, no image.
 
 import { el } from './dom.js';
 import { draw } from './draw.js';

@@ -31,8 +31,8 @@ function endOf(chosenDate) {
   return fromWall(next) - 1;
 }
 
-// dayOf returns the date of the day that has the given span in the displayed zone, or "" if there
-// is no such day.
+// dayOf returns the date of the given span if it is a whole day in the displayed zone. Otherwise
+// dayOf returns "".
 export function dayOf(span) {
   const first = date(span.from);
   const { from, to } = wholeDay(first, Infinity);

@@ -50,8 +50,8 @@ function dropsNote(summary) {
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote returns the note under the median: how many connections have a known length. It leaves
-// out this number if it is 0 or if the report omits connections.
+// medianNote returns the note under the median. The note says how many connections the median
+// covers, unless this number is 0 or the report omits connections.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');

@@ -89,7 +89,7 @@ export function inZone(sentence, quoted) {
   });
 }
 
-// fromWall returns the instant for the value of a date or time field, read in the displayed zone.
+// fromWall returns the instant for the value of a date or time field in the displayed zone.
 // It returns null if the value is empty or invalid.
 export function fromWall(value) {
   if (!value) return null;
