@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// dayOf returns a query request for a device's events of the whole day.
+// dayOf returns a query request that covers a device's whole day.
 func dayOf(d device) query.Request {
 	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }

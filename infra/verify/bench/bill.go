@@ -35,8 +35,8 @@ type costs struct {
 	roundTrip   float64 // mean duration of a request, in seconds
 }
 
-// measuredCosts derives the costs from the measurements, which are mostly of partitions with 35,000
-// rows. It returns an error if a measurement is missing.
+// measuredCosts derives the costs from the measurements, most of which were made on partitions with
+// 35,000 rows. It returns an error if a measurement is missing.
 func measuredCosts(found *results) (costs, error) {
 	var missing error
 	value := func(benchmark, unit string) float64 {

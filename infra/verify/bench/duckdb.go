@@ -46,8 +46,8 @@ func duckColumns() string {
 }
 
 // day returns a device's rows for the day, sorted by time. The parameter from is an SQL table
-// expression. The condition is appended to the WHERE clause and may be empty. It reduces the number of
-// files that DuckDB reads.
+// expression. The parameter condition is appended to the WHERE clause so that DuckDB reads fewer files.
+// It may be empty.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+

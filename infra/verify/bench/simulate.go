@@ -133,8 +133,8 @@ func (s *simulation) report(found *results, name string, rows int) {
 }
 
 // simulateDays simulates two partitions. One has 35,000 rows and receives one event at a time. The
-// other has 600,000 rows and receives 64 events at a time. These batches shorten the simulation, and
-// the runs become as full as without them.
+// other has 600,000 rows and receives 64 events at a time. These larger batches shorten the simulation
+// without changing how full the runs become.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {

@@ -46,8 +46,8 @@ func webhooks(b *testing.B, events []event.Event, batch int) (hooks []webhook) {
 	return hooks
 }
 
-// newWebhook returns a webhook with the given events, whose received time it sets to that of the last
-// one. It checks that decoding the webhook yields these events again.
+// newWebhook returns a webhook with the given events. It changes their received times to that of the
+// last event, and checks that decoding the webhook yields the events again.
 func newWebhook(b *testing.B, events []event.Event) webhook {
 	w := webhook{rows: len(events), last: events[len(events)-1]}
 	var bodies []map[string]any

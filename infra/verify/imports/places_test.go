@@ -12,7 +12,7 @@ type place struct {
 }
 
 // places is the map of functions and pkg, from the top down. A function is only wiring: it
-// imports its job or API, and the packages that it needs to start it.
+// imports its job or API, and the packages needed to start that job or API.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},

@@ -166,8 +166,8 @@ func (w *world) requireShown(what, key string) (noticed bool) {
 	return noticed
 }
 
-// requireLeftAlone runs the compactor. It must report the object under key as unreadable,
-// leave that object unchanged, and merge all others.
+// requireLeftAlone runs the compactor. The compactor must report the object under key as
+// unreadable, leave that object unchanged, and merge all others.
 func (w *world) requireLeftAlone(what, key string, data []byte) {
 	w.t.Helper()
 	want := w.eventsOutside(clientA, key)

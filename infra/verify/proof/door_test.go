@@ -33,8 +33,8 @@ type parcel struct {
 	trigger bool
 }
 
-// body returns the body of a delivery with the parcel, in the format of the webhook or the
-// trigger.
+// body returns the body of the delivery that carries the parcel, in the format of a webhook or
+// of a trigger.
 func (p parcel) body() (string, error) {
 	encode := ownform.Encode
 	if p.trigger {
@@ -94,8 +94,8 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 	return response.Code
 }
 
-// post delivers a parcel to a recorder whose clock shows the time received, and reports
-// whether the parcel was acknowledged. It returns an error if the response is one that a
+// post delivers a parcel to a recorder whose clock shows the given received time. It reports
+// whether the parcel was acknowledged, and returns an error if the response is one that a
 // recorder must not give.
 func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
@@ -119,8 +119,8 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the HTTP status of the response. A trigger gets no HTTP
-// status, so status converts the trigger's result to the corresponding one.
+// status delivers a parcel and returns the HTTP status of the response. A trigger gets only
+// nil or an error, so for a trigger, status returns the status that a webhook would get.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -149,7 +149,7 @@ func items(ctx context.Context, store objstore.Lister) (ids []quarantine.ID, err
 }
 
 // replay replays every quarantined item, as an operator would. It returns false if the store
-// or the recorder was unavailable, so that the operator has to try again.
+// or the recorder was unavailable. The operator then has to try again.
 func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err error) {
 	ids, err := items(w.t.Context(), store)
 	if err != nil {

@@ -124,8 +124,8 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	return false
 }
 
-// decoded caches the decoded contents of objects by the digest of their bytes. All historians
-// share this cache, because decoding takes most of their time.
+// decoded caches the decoded contents of objects, keyed by the digest of their bytes. All
+// historians share this cache, because decoding takes up most of their time.
 var decoded sync.Map
 
 func (h *historian) contentOf(key string) content {

@@ -41,8 +41,8 @@ const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether this kind of fault is worth testing on a call. Reads and listings
-// do not change the store, so one of the three kinds of delay is enough for them.
+// concerns reports whether to test this kind of fault on a call. Reads and listings do not
+// change the store, so only one of the three kinds of delay is tested on them.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
@@ -74,8 +74,8 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label returns a name for a call that stays the same each time a scenario is played. So the
-// name must not depend on run identifiers, which are random, or on the order of calls to
+// label returns the name of a call. The name stays the same each time a scenario is played, so
+// it must not depend on run identifiers, which are random, or on the order of calls to
 // different partitions.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After

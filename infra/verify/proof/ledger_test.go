@@ -28,8 +28,7 @@ type ledger struct {
 	checked      int
 
 	// junk maps every delivery that contains an item no recorder understands to the delivery's
-	// good events. rejected holds the deliveries for which a response said that they were
-	// quarantined.
+	// good events. rejected holds the deliveries that a response reported as quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
 	// replayable maps each item that an older version quarantined to the item's events. Once the
@@ -117,7 +116,7 @@ func (l *ledger) due(client string) map[identity]time.Time {
 
 // check compares the events that a query showed with the events that were due when the query
 // began. The query must show each due event exactly once, with a received time no later than
-// that of the first acknowledged delivery. It must not show an event that was never delivered.
+// that of its first acknowledged delivery. It must not show an event that was never delivered.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

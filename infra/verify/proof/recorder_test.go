@@ -44,8 +44,9 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try calls attempt until it reports that it is done or returns an error. Before each call,
-// the sender's clock advances by a second. The constant patience limits the number of calls.
+// try calls attempt until attempt reports that it is done or returns an error. Before each
+// call, the sender's clock advances by a second. The constant patience limits the number of
+// calls.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
@@ -66,7 +67,7 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 
 // recording is a job that commits events to several partitions. Its runs end because they are
 // full, because they are too old, or because the writer is closed. The recorder then deletes
-// objects that are superseded.
+// the superseded objects of these runs.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{

@@ -36,7 +36,7 @@ type scheduler struct {
 	live    []*actor
 	// busy is true from the release of a call until the call has had its effect.
 	busy bool
-	// late holds the effects of late calls that have not happened yet.
+	// late holds the postponed calls, which have not yet taken effect.
 	late []func()
 	// outage is the number of further calls that fail because of the store's current outage.
 	outage  int
@@ -58,7 +58,7 @@ type actor struct {
 	source    io.Reader // gives the random bytes of run identifiers
 	clock     atomic.Int64
 	waiting   []*turn
-	frozen    int // turns of other actors until this actor thaws, or 0 if it is not frozen
+	frozen    int // number of turns until this actor thaws, or 0 if it is not frozen
 }
 
 // turn is a store call that waits until the scheduler releases it.
@@ -189,7 +189,7 @@ func (s *scheduler) hanging() error {
 	return fmt.Errorf("the schedule hangs, waiting for %q (a call under way: %v)", names, s.busy)
 }
 
-// settled reports whether every actor waits and no call is under way.
+// settled reports whether every actor is waiting and no call is under way.
 func (s *scheduler) settled() bool {
 	return !s.busy && !slices.ContainsFunc(s.live, func(a *actor) bool { return len(a.waiting) == 0 })
 }
@@ -274,8 +274,8 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 	return drawn
 }
 
-// process is the store as one process of an actor sees it. After a crash, no call of that
-// process has an effect, and the actor starts another process.
+// process is the store as one process of an actor sees it. Once that process has crashed, its
+// calls have no effect, and the actor starts another process.
 type process struct {
 	actor  *actor
 	store  objstore.Store

@@ -91,7 +91,7 @@ func (s *schedule) cast(random *rand.Rand) {
 }
 
 // other reports whether a call concerns a shard other than that of clients A and B. Such a
-// call needs no turn, because the schedule's events are all in the other shard.
+// call needs no turn, because every event in a schedule is from client A or B.
 func other(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))

@@ -37,7 +37,7 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 }
 
 // If two recorders draw the same random bytes, their runs have the same identifier, and they
-// put two contents under one key. The historian must notice this. It is the reason why
+// put two contents under one key. The historian must notice this. To avoid such repetitions,
 // recorders use only the operating system's source of random bytes.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())

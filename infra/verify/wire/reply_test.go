@@ -19,7 +19,7 @@ func (r *reply) Header() http.Header         { return r.header }
 func (r *reply) WriteHeader(status int)      { r.status = status }
 func (r *reply) Write(p []byte) (int, error) { return r.body.Write(p) }
 
-// announce sets the header that states the length of the body.
+// announce sets the Content-Length header.
 func (r *reply) announce(length int) { r.header.Set("Content-Length", strconv.Itoa(length)) }
 
 // page returns a response that a gateway sends in place of the store.

@@ -209,8 +209,8 @@ func same(got, want []event.Event) error {
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The stand-in dates objects by the wall clock, which it needs for checking signatures. This
-	// clock is a year ahead, so that all objects are old enough to be merged.
+	// The stand-in dates objects by the wall clock, which it needs for checking signatures. The
+	// compactor's clock is a year ahead, so that all objects are old enough to be merged.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {
@@ -233,7 +233,7 @@ func (s *scenario) close(ctx context.Context) error {
 }
 
 // prove checks the bucket through a store without faults. The bucket must be sound and hold
-// every acknowledged event once, both before and after a compaction into one object.
+// every acknowledged event exactly once, both before and after a compaction into one object.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	if err := s.proveWhole(ctx, store); err != nil {
 		return err

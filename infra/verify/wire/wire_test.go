@@ -20,7 +20,7 @@ import (
 // burst is a fault that hits consecutive requests of a scenario.
 type burst struct {
 	fault    wire.Fault
-	from, to int // the first and the last request that it hits, counted from 1 among those that the fault applies to
+	from, to int // the first and the last request of the burst, counted from 1 among those that the fault applies to
 }
 
 func (b burst) String() string {
@@ -114,9 +114,9 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 }
 
 // TestFaultsAtEveryRequest plays the scenario many times and injects each fault at every
-// second request. It alternates between hitting one request and hitting six requests in a row,
-// so that all retries fail as well. The bucket must hold every acknowledged event exactly
-// once, and no query may silently omit an acknowledged event.
+// second request. Alternately, the fault hits that request alone or also the next five, so
+// that all retries fail. The bucket must hold every acknowledged event exactly once, and no
+// query may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)
