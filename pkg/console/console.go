@@ -1,10 +1,10 @@
 // Package console serves the page of Device Trace: plain HTML, CSS and ES modules,
-// embedded unchanged from page/.
+// embedded from page/ without a build step.
 //
 // The page itself is at "/", and browsers revalidate it on each visit. The files that it loads
 // are below "/console/<version>/", where version is a hash of all files. Therefore browsers may
 // cache these files for good, and files from different builds never mix. All files come from
-// the page's own origin, and the headers forbid browsers to load anything else.
+// the page's own origin, and the headers keep browsers from loading anything else.
 package console
 
 import (

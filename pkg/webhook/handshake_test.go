@@ -222,7 +222,7 @@ func TestAWSConfirmationFails(t *testing.T) {
 }
 
 // TestAWSOtherMessagesNeedAToken checks that a message without a token gets 401 unless it is a
-// confirmation on the AWS IoT route. A confirmation on another broker's route gets 401 too.
+// confirmation on the AWS IoT route. Even a confirmation gets 401 on another broker's route.
 func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
 		b := &harness{}

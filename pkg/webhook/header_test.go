@@ -17,9 +17,9 @@ func TestHookAndPositionAreKept(t *testing.T) {
 	require.Equal(t, "mosquitto.log:1024", kept.Position)
 }
 
-// TestUnusableHeaders checks that a body with an unusable position is rejected, because without
-// positions identical lines would become one event. The position must be kept in a form that can
-// be shown. An unusable hook must count as no hook.
+// TestUnusableHeaders checks that a body with an unusable position is rejected. If it were recorded
+// without positions, identical lines would become one event. The position must be kept in a form
+// that can be shown. An unusable hook must be treated like an absent one.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),

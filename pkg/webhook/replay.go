@@ -17,7 +17,7 @@ import (
 // the item. Therefore:
 //   - An event that carries no time of its own gets the same time as before.
 //   - An event that was recorded before becomes the same row again, so queries show it once.
-//   - An event that was too old for the retention on arrival is rejected again.
+//   - An event that was already older than the retention on arrival is rejected again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
 	if err != nil {

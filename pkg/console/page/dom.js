@@ -1,4 +1,4 @@
-// This module is the only one that creates elements. Texts from devices and brokers become text
+// This module is the only one that creates elements. Strings from devices and brokers become text
 // nodes and plain attributes, so that none of them can become markup.
 
 const svgNamespace = 'http://www.w3.org/2000/svg';

@@ -31,8 +31,7 @@ function endOf(chosenDate) {
   return fromWall(next) - 1;
 }
 
-// dayOf returns the date of the given span if it is a whole day in the displayed zone. Otherwise
-// dayOf returns "".
+// dayOf returns the date for which wholeDay returns the given span, or "" if there is no such date.
 export function dayOf(span) {
   const first = date(span.from);
   const { from, to } = wholeDay(first, Infinity);
