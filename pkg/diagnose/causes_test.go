@@ -105,8 +105,7 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected returns the codes of those verdicts in r that are listed in explaining but that
-// want does not allow.
+// unexpected returns the codes of those explaining verdicts in r that want does not allow.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)

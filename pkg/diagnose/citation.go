@@ -62,7 +62,7 @@ func withKeepAlive(c *history.Connection) []sentence {
 	return []sentence{{hadKeepAlive, values{"keep_alive": length(c.KeepAlive.Value)}}}
 }
 
-// withNothing returns nil, for citations without additional sentences.
+// withNothing returns nil, for citations that need no additional sentences.
 func withNothing(*history.Connection) []sentence { return nil }
 
 // citeEnds cites the ends of the newest connections. The given connections must be sorted by

@@ -43,8 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections that ended. The evidence names both nodes if the
-// client moved to a different node, and includes the sentences in more.
+// ofMoves returns a finding about connections that ended. For each connection that is cited,
+// the evidence includes the sentences in more. If the client then moved to a different node,
+// the evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),

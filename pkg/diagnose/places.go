@@ -46,7 +46,7 @@ func (in *input) twoPlaces() *finding {
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
-	returns   []succession   // takeovers by an address that had already been seen in the round
+	returns   []succession   // takeovers by an address seen earlier in the same round
 	returning map[string]int // address → the number of returns that involve it
 	conflicts int            // the number of returns that the broker reported as conflicts
 }
@@ -87,7 +87,8 @@ func (f *fight) evidence() []citation {
 	return found
 }
 
-// addresses lists the addresses that took part in the takeovers, the most frequent one first.
+// addresses returns the addresses that took part in the takeovers in f.returns, the most
+// frequent one first.
 func (f *fight) addresses() addresses {
 	found := addresses{}
 	for address := range f.returning {

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minRestarts is the minimum number of connections ended by the broker that count as a restart
-// even if the client came back to the same node or no node is known.
+// minRestarts is the minimum number of connections ended by the broker that suggest a restart.
+// If the client came back to a different node, a single one is enough.
 const minRestarts = 2
 
 // brokerRestart finds connections that the broker ended. There must be at least minRestarts of

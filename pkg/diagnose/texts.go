@@ -1,9 +1,9 @@
 package diagnose
 
-// verdictTexts holds the wording of every verdict in each language, in the order of the list
-// languages. Some verdicts have alternative wording under a code of its own. {name} stands for
-// a value, and {count} for how often something happened. Action infos are not translated, so
-// that people can search for them. Sections of the page are mentioned by their titles.
+// verdictTexts holds the wording of every verdict in English and Chinese. Some verdicts have
+// alternative wordings, each under its own code. {name} stands for a value, and {count} for how
+// often something happened. Action infos are not translated, so that people can search for
+// them. To refer to a section of the page, a verdict uses the section's title.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{

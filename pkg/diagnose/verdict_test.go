@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// script creates the events of a client, one after the other.
+// script builds up a list of one client's events.
 type script struct {
 	events []event.Event
 	at     time.Time // the time of the next event

@@ -19,8 +19,8 @@ const (
 
 // Status is a client's state at an instant, together with the client's newest connection.
 type Status struct {
-	// State is online while the newest connection has no recorded end. If the broker crashes
-	// or an event is lost, the client stays online until it connects again.
+	// State is online while the newest connection has no recorded end. The client may then be
+	// offline all the same, if the broker crashed or the event about the end was lost.
 	State State `json:"state"`
 	// Since is when the state began, if that is known.
 	Since Instant `json:"since"`

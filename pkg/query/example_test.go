@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// A reader fetches the events of one client, page by page. A record.Writer has stored these
-// events.
+// A reader fetches one client's events, page by page, from a store that a record.Writer has
+// filled.
 func ExampleReader() {
 	ctx := context.Background()
 	store := memstore.New() // or an ossstore.Store

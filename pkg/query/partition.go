@@ -45,8 +45,8 @@ func (r *Reader) newPartitionReader(store *meter, where layout.Partition, reques
 	}
 }
 
-// read lists the partition and reads its objects, up to maxListings times, until no listed object
-// is missing.
+// read lists the partition and reads its objects. If a listed object is missing, read starts
+// over. It gives up after maxListings listings.
 func (p *partitionReader) read(ctx context.Context) error {
 	for listing := range maxListings {
 		if err := p.reader.config.retreat(ctx, listing); err != nil {
@@ -104,7 +104,8 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	return missing, err
 }
 
-// readHighest reads the highest sound object of a run.
+// readHighest reads the sound object with the highest sequence number in a run, which is the
+// newest one.
 func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error {
 	for _, s := range slices.Backward(run) {
 		o, err := p.objectOf(ctx, s)

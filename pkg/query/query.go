@@ -7,7 +7,7 @@
 // Invariants:
 //
 //   - A partition is listed completely, in ascending order of keys. The trace uses all
-//     compacted objects, and the highest sound object of each run.
+//     compacted objects, and the newest sound object of each run.
 //   - If a listed object is missing when the trace tries to read it, the object has been
 //     superseded. The partition is then listed again, but no object is read twice.
 //   - A result is complete, or it names the objects that could not be read. If a store request
@@ -75,8 +75,8 @@ type Config struct {
 	// bound inclusive. Jitter must be safe for concurrent use. The default is random and
 	// uniformly distributed.
 	Jitter func(bound time.Duration) time.Duration
-	// Now returns the current time. It determines only the times in receipts and steps. It must
-	// be safe for concurrent use. Default time.Now.
+	// Now returns the current time, which is used only for the times in receipts and steps. It
+	// must be safe for concurrent use. Default time.Now.
 	Now func() time.Time
 }
 
@@ -153,7 +153,7 @@ type Request struct {
 	// Cursor is the NextCursor of an earlier result, or a cursor from CursorAfter. The result
 	// contains only events that follow the cursor. An empty Cursor requests the first page.
 	Cursor string
-	// Explain requests the list of steps in Result.Steps.
+	// Explain asks Trace to list its requests in Result.Steps.
 	Explain bool
 }
 

@@ -153,7 +153,7 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrCursor)
 }
 
-// A trace must read only the highest object of a run.
+// A trace must read only the newest object of a run, because it contains all rows of the run.
 func TestTheHeadOfARunIsEnough(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	events := span("c", noon, 3)
