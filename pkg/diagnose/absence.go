@@ -22,8 +22,8 @@ const (
 )
 
 // noReturn finds that the client dropped and has been offline for unusually long since then. It
-// finds nothing if the client may have sent a login that was refused in the meantime, because
-// then the client did try to come back.
+// finds nothing if a login that was refused since then may have come from the client, because
+// the client then did try to come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {

@@ -10,7 +10,7 @@ import (
 // finding is the result of a rule: a verdict that has not been put into words yet.
 type finding struct {
 	count    int
-	when     []time.Time // the sorted times of the ends or refusals to be named in the verdict; may be empty
+	when     []time.Time // the sorted times of the ends or refusals; nil if the verdict need not state them
 	values   values
 	evidence []citation
 	level    Level // the verdict's level; empty if it is the rule's level

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// minSame is the minimum number of connections of about the same length that suggest a timer.
-	// They must also be at least minSameShare of all connections that a timer may have ended.
+	// minSame is the minimum number of connections of about the same length that suggest a
+	// timer. They must also make up at least minSameShare of all connections that a timer may
+	// have ended.
 	minSame      = 4
 	minSameShare = 0.6
 	// sameWithin is the maximum difference between lengths that count as equal, as a fraction
@@ -20,23 +21,23 @@ const (
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
 	// minFixed is the minimum length of connections that suggest a timer. Shorter connections
-	// differ too little in length to reveal a timer; see flapping.
+	// differ too little in length to reveal a timer; the rule flapping deals with them.
 	minFixed = 30 * time.Second
 )
 
 const (
-	// fixedLengthUnexplained is the key in verdictTexts if most of the ends are not known to be
-	// drops. The device may then have disconnected on purpose.
+	// fixedLengthUnexplained is the code of the alternative wording that is used if most of the
+	// ends are not known to be drops. The device may then have disconnected on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle is the key in verdictTexts if the timer is probably not an idle
-	// timeout of the network.
+	// fixedLengthNotIdle is the code of the alternative wording that is used if the timer is
+	// probably not an idle timeout of the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that all lasted about as long, as if a timer had ended them. If
-// most of them ended as not authorized, it leaves them to loginExpiry. It also finds nothing if
-// most of them timed out because the client sent nothing after CONNECT, because then the keep
-// alive explains their length.
+// fixedLength finds connections that all lasted about the same time, as if a timer had ended
+// them. If most of them ended as not authorized, it leaves them to loginExpiry. It also finds
+// nothing if most of them timed out because the client sent nothing after CONNECT, because then
+// the keep alive explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
@@ -103,7 +104,7 @@ func ofLength(cluster []*history.Connection) *finding {
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
-// mostly reports whether like returns true for more than half of the connections.
+// mostly reports whether more than half of the connections satisfy the given condition.
 func mostly(connections []*history.Connection, like func(*history.Connection) bool) bool {
 	n := 0
 	for _, c := range connections {
@@ -116,7 +117,8 @@ func mostly(connections []*history.Connection, like func(*history.Connection) bo
 
 // sameLength returns the largest group of connections of about the same length, sorted by
 // length. It considers only connections that a timer may have ended. It returns nil if the
-// group has fewer than minSame of these connections, or less than minSameShare of them.
+// group has fewer than minSame connections, or if its share of these connections is below
+// minSameShare.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -161,7 +163,7 @@ func densest(timed []*history.Connection) []*history.Connection {
 	return best
 }
 
-// tolerance returns how much lengths near d may differ and still count as equal.
+// tolerance returns the maximum difference between lengths near d that count as equal.
 func tolerance(d time.Duration) time.Duration {
 	return min(max(time.Duration(sameWithin*float64(d)), minTolerance), maxTolerance)
 }

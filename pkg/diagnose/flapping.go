@@ -15,7 +15,7 @@ const (
 	// work in less time.
 	shortLived = 2 * time.Minute
 	// flapCount is the minimum number of short connections within flapWindow that count as
-	// flapping. A weak radio link or a few restarts do not explain a connection every six
+	// flapping. A weak radio link or a few restarts do not explain a short connection every six
 	// minutes.
 	flapCount  = 10
 	flapWindow = time.Hour
@@ -41,8 +41,8 @@ func isShortDrop(c *history.Connection) bool {
 	return known && c.Dropped() && lasted < shortLived
 }
 
-// crowded reports whether any flapCount of the connections began within flapWindow. The
-// connections must be sorted by start.
+// crowded reports whether at least flapCount of the connections began within a period of
+// flapWindow. The connections must be sorted by start.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
@@ -72,8 +72,8 @@ func (e endings) in(lang Lang) string {
 	return strings.Join(texts, [2]string{", ", "、"}[lang.index()])
 }
 
-// wordOf returns the action info for a kind of end. If there is none, it says that the reason
-// was not reported.
+// wordOf returns the action info for a kind of end. If there is none, the result says that the
+// reason was not reported.
 func wordOf(kind history.Kind, lang Lang) string {
 	if info := kind.ActionInfo(); info != "" {
 		return string(info)

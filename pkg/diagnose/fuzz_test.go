@@ -14,8 +14,8 @@ import (
 )
 
 // FuzzDiagnose derives a list of events from arbitrary bytes. The report on these events must
-// be sound. It must stay the same if every event is delivered twice and the events arrive in
-// reverse order.
+// have the properties that every report must have (see sound). It must stay the same if every
+// event is delivered twice and the events arrive in reverse order.
 func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("connect, then its end, without a channel, and so on"))

@@ -10,7 +10,7 @@ import (
 // need.
 type input struct {
 	history.History
-	cluster []*history.Connection // the result of sameLength
+	cluster []*history.Connection // the connections found by sameLength
 }
 
 func newInput(h history.History) *input { return &input{h, sameLength(h.Connections)} }

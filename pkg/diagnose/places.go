@@ -18,9 +18,9 @@ const (
 	// this happened only once or twice, a device may just have switched to another network and
 	// back.
 	minReturns = 3
-	// minSilentReturns replaces minReturns if no conflict is reported. Some brokers do not
-	// report the end of a connection that was taken over. However, an end may also be missing
-	// because its event was lost, so more returns are required.
+	// minSilentReturns replaces minReturns if no conflict is reported, because some brokers do
+	// not report the end of a connection that was taken over. It is higher because an end may
+	// also be missing if its event was lost.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -48,7 +48,7 @@ type fight struct {
 	seen      map[string]int // address → the round in which it was last seen
 	returns   []succession   // takeovers by an address seen earlier in the same round
 	returning map[string]int // address → the number of returns that involve it
-	conflicts int            // the number of returns that the broker reported as conflicts
+	conflicts int            // how many of the returns the broker reported as conflicts
 }
 
 func (f *fight) step(s succession) {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryVerdictHasACase checks that verdict_test.go mentions every verdict. Together with
-// TestEveryVerdictHasItsTextsInBothLanguages, it checks the list "How to add a verdict" in
+// TestEveryVerdictHasACase checks that verdict_test.go mentions every verdict. This test and
+// TestEveryVerdictHasItsTextsInBothLanguages enforce the list "How to add a verdict" in
 // pkg/README.md.
 func TestEveryVerdictHasACase(t *testing.T) {
 	cases, err := os.ReadFile("verdict_test.go")

@@ -25,8 +25,8 @@ const (
 	// minMargin is the minimum number of timeouts with a long keep alive that count as a
 	// pattern. A single timeout may be chance.
 	minMargin = 2
-	// luckFactor is how many times the keep alive a connection can last, with luck, in a
-	// network that forgets idle connections sooner.
+	// In a network that forgets connections within one keep alive, a connection can last, with
+	// luck, for luckFactor times the keep alive.
 	luckFactor = 4
 )
 

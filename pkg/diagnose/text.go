@@ -63,8 +63,8 @@ func (v values) with(name string, value value) values {
 	return more
 }
 
-// into replaces each {name} in a text by the value of that name. It leaves braces within
-// values, and braces around anything other than a known name, unchanged.
+// into replaces each {name} in the given wording with the value of that name. It leaves braces
+// within values, and braces around anything other than a known name, unchanged.
 func (v values) into(text string, lang Lang) string {
 	var b strings.Builder
 	for {

@@ -11,7 +11,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// names returns the placeholders in the given texts, sorted and without repetitions.
+// names returns the placeholders in the given strings, sorted and without repetitions.
 func names(texts ...string) []string {
 	found := []string{}
 	for _, text := range texts {
@@ -84,8 +84,8 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// Most timers are set to a round number or to 350 s, and fire a little late. The probable
-// setting must be shown.
+// Most timers are set to a round number or to 350 s, and fire a little late. A timerSetting
+// must show the probable setting.
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},

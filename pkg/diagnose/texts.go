@@ -391,7 +391,7 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 }
 
-// phrase is the key in phrases of a sentence or of a part of one.
+// phrase identifies a sentence or a part of a sentence. The table phrases holds the wording.
 type phrase string
 
 const (

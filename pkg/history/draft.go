@@ -37,7 +37,7 @@ func newDraft(channel string) *draft {
 	return &draft{Connection: Connection{ChannelID: channel}}
 }
 
-// knownDraft returns a draft that continues c, a connection from an earlier status.
+// knownDraft returns a draft that continues c, the newest connection of an earlier Status.
 func knownDraft(c Connection) *draft {
 	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
 	return &draft{Connection: c, known: true, detail: detail(&end)}

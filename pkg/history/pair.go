@@ -158,7 +158,8 @@ func compareDrafts(a, b *draft) int {
 	return cmp.Or(a.End.Compare(b.End.Time), cmp.Compare(a.ChannelID, b.ChannelID))
 }
 
-// inferEnds sets the end of each connection without a recorded end to the start of the next one.
+// inferEnds gives each connection without a recorded end an inferred end: the start of the next
+// connection.
 func inferEnds(drafts []*draft) {
 	for i, d := range drafts[:max(len(drafts)-1, 0)] {
 		if next := drafts[i+1].Start; !d.hasEnded() && !next.IsZero() {
@@ -167,8 +168,8 @@ func inferEnds(drafts []*draft) {
 	}
 }
 
-// connectionsIn returns the connections of a span, sorted by start, or by end if the start is
-// unknown.
+// connectionsIn returns the connections that were open at some time in the span or ended in it.
+// They are sorted by start, or by end if the start is unknown.
 func (p pairs) connectionsIn(span Span) []Connection {
 	drafts := slices.DeleteFunc(slices.Clone(p.drafts), func(d *draft) bool {
 		return d.known && d.hasEnded() && d.End.Before(span.From)

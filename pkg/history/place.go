@@ -106,10 +106,10 @@ func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
-// owners returns two connections, either of which may be nil. open is the open connection to
-// which the end belongs. ended is a connection that ended at about the same time, so that the
-// end may be a second report of that. If the end may be a takeover, owners returns a connection
-// that had only just begun as open only if no other fits.
+// owners returns two connections, either of which may be nil. open is the open connection that
+// the end belongs to. ended is a connection that ended at about the same time; the end may be a
+// second report of that. If the end may be due to a takeover, a connection that had only just
+// begun is the last choice for open.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique returns pointers to the events for whose times wanted returns true, sorted by time. It
-// returns only one delivery of each event.
+// unique returns pointers to the wanted events, sorted by time and without repeated deliveries.
+// The function wanted selects events by their time.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {

@@ -62,7 +62,7 @@ func after(events []event.Event, since time.Time) []event.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Time.Before(since) })
 }
 
-// lossy returns the events without about a tenth of them, chosen at random.
+// lossy returns a copy of the events from which about one in ten, chosen at random, is missing.
 func lossy(events []event.Event, seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return slices.DeleteFunc(events, func(event.Event) bool { return random.IntN(10) == 0 })

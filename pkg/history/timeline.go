@@ -21,9 +21,9 @@ type period struct {
 // timeline divides a span into stretches. The state is online while a connection was open. At
 // other times, it is unknown if events are missing, and offline if none are missing.
 //
-// There are two cases of missing events. If the state before the span is unknown, events are
-// missing until the first known start or end. If the start of a connection is unknown, events
-// are missing between the previous known start or end and the end of that connection.
+// Events count as missing in two cases. If the state before the span is unknown, they are
+// missing until the first known start or end. If the start of a connection is unknown, they are
+// missing from the previous known start or end until the end of that connection.
 func timeline(drafts []*draft, span Span, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)

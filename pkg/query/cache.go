@@ -7,14 +7,14 @@ import (
 )
 
 // footerCache caches the footers of compacted objects, which never change. When the cache is
-// full, it evicts the footers that were added first, whether or not they were used since. Their
-// objects are the most likely to be superseded, and reading a footer again costs only one
+// full, it evicts the footers that were added first, regardless of when they were last used.
+// Their objects are the most likely to be superseded, and reading a footer again costs only one
 // request. A footerCache is safe for concurrent use.
 type footerCache struct {
 	mu      sync.Mutex
 	free    int64 // the unused part of the budget, in bytes
 	footers map[string]*segment.Footer
-	keys    []string // the keys in footers, in the order in which they were added
+	keys    []string // the keys of the map, in the order in which they were added
 }
 
 func newFooterCache(budget int64) *footerCache {

@@ -45,7 +45,8 @@ func parseCursor(cursor string) (*position, error) {
 }
 
 // following returns the rows after a position. If the event at that position has expired, the
-// result begins with the next later time, or with the next earlier time if rows are descending.
+// result begins at the next later time, or at the next earlier time if the rows are in
+// descending order.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

@@ -174,14 +174,14 @@ func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]se
 	return p.rowsOf(footer, p.groupsOf(footer), data, 0, s.Key)
 }
 
-// groupsOf returns the row groups that can contain rows that match the request.
+// groupsOf returns the row groups that can contain matching rows.
 func (p *partitionReader) groupsOf(footer *segment.Footer) []segment.Group {
 	q := p.request
 	return footer.GroupsOf(q.ClientID, q.From.UnixMilli(), q.To.UnixMilli())
 }
 
-// rowsOf returns the matching rows of the given row groups. data is the object's content
-// from offset on.
+// rowsOf returns the matching rows of the given row groups. data holds the object's content,
+// starting at offset.
 func (p *partitionReader) rowsOf(footer *segment.Footer, groups []segment.Group, data []byte, offset int64, key string) ([]segment.Row, error) {
 	var rows []segment.Row
 	for _, g := range groups {

@@ -50,8 +50,8 @@ type Store interface {
 // Config configures a Reader. If a field is zero, its default applies.
 type Config struct {
 	// Shards is the number of shards that the bucket is expected to have: 16 (the default), 256
-	// or 4096. If the bucket has a different number, the first trace has to read again with
-	// that number.
+	// or 4096. If the bucket has a different number, the first trace has to repeat its reads
+	// with the actual number.
 	Shards int
 	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
 	// request instead of two. Default 96 KiB.
@@ -71,9 +71,9 @@ type Config struct {
 	// Retreat is the maximum pause before a partition is listed for the second time. The
 	// maximum doubles before every further listing. Default 20 ms.
 	Retreat time.Duration
-	// Jitter returns the length of a pause before a partition is listed again, from zero to
-	// bound inclusive. Jitter must be safe for concurrent use. The default is random and
-	// uniformly distributed.
+	// Jitter returns the length of a pause before a partition is listed again, from zero up to
+	// and including bound. It must be safe for concurrent use. By default, the pauses are
+	// random and uniformly distributed.
 	Jitter func(bound time.Duration) time.Duration
 	// Now returns the current time, which is used only for the times in receipts and steps. It
 	// must be safe for concurrent use. Default time.Now.
@@ -224,13 +224,14 @@ func (q Request) filteredOut(r segment.Row) bool {
 	return !oneOf(q.Actions, r.Action) || !oneOf(q.ActionInfos, r.ActionInfo)
 }
 
-// oneOf reports whether allowed contains word. If allowed is empty, every word is allowed.
+// oneOf reports whether a word is in the list of allowed words. An empty list allows every
+// word.
 func oneOf[T ~string](allowed []T, word string) bool {
 	return len(allowed) == 0 || slices.Contains(allowed, T(word))
 }
 
-// newResult returns a page of the events that follow the position after, up to the request's
-// limit. If after is nil, it returns the first page.
+// newResult returns one page of events, up to the request's limit. The page starts after the
+// given position, or with the first event if the position is nil.
 func newResult(rows []segment.Row, q Request, after *position) Result {
 	if after != nil {
 		rows = following(rows, *after, q.Descending)

@@ -439,7 +439,7 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 	reader := newReader(t, store, query.Config{Now: tick, Parallel: 1})
 	q := day("c")
 	q.Explain = true
-	trace(t, reader, q) // looks up the layout, so that the next trace does not
+	trace(t, reader, q) // looks up the layout, so that the next trace does not have to
 	result := trace(t, reader, q)
 	require.Equal(t, 5.0, result.Receipt.MS)
 	require.Equal(t, []float64{1, 3}, []float64{result.Steps[0].AtMS, result.Steps[1].AtMS})
