@@ -163,7 +163,7 @@ func densest(timed []*history.Connection) []*history.Connection {
 	return best
 }
 
-// tolerance returns the maximum difference between lengths near d that count as equal.
+// tolerance returns how much lengths of about d may differ and still count as equal.
 func tolerance(d time.Duration) time.Duration {
 	return min(max(time.Duration(sameWithin*float64(d)), minTolerance), maxTolerance)
 }

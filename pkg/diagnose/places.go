@@ -18,9 +18,9 @@ const (
 	// this happened only once or twice, a device may just have switched to another network and
 	// back.
 	minReturns = 3
-	// minSilentReturns replaces minReturns if no conflict is reported, because some brokers do
-	// not report the end of a connection that was taken over. It is higher because an end may
-	// also be missing if its event was lost.
+	// minSilentReturns is used instead of minReturns if no conflict is reported. Some brokers
+	// do not report the end of a connection that was taken over. However, an end may also be
+	// missing because its event was lost, so minSilentReturns is higher.
 	minSilentReturns = 2 * minReturns
 )
 

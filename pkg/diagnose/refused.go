@@ -147,7 +147,7 @@ func without(refusals, gone []*history.Refusal) []*history.Refusal {
 func (in *input) refusedInvalid() *finding { return in.refusedAs(isInvalid) }
 
 func isInvalid(info event.ActionInfo) bool {
-	return info == event.InvalidParam || info == event.TopicAuthFailed // TopicAuthFailed: for the topic of the will message
+	return info == event.InvalidParam || info == event.TopicAuthFailed // TopicAuthFailed: the topic of the will message was denied
 }
 
 // refusedByBroker finds refusals that are due neither to a lack of authorization nor to the

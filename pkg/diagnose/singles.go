@@ -77,7 +77,8 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds connections whose end is inferred and that replacedElsewhere does not find.
+// replaced finds the other connections whose end is inferred, which replacedElsewhere does not
+// find.
 func (in *input) replaced() *finding {
 	found := in.inferred(false)
 	if len(found) == 0 {

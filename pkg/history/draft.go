@@ -98,7 +98,7 @@ func (d *draft) ownsEnd(e *event.Event) bool {
 	switch {
 	case !d.hasEnded():
 		return true
-	case hasAddressOnly(e): // the second end may be a session takeover; see isSessionTakeover
+	case hasAddressOnly(e): // the row may report a session takeover; see isSessionTakeover
 		return !broker.TraitsOf(e.Source).SessionTakeovers && e.Time.Sub(d.End.Time) <= SameMoment
 	case hasChannelID(e):
 		return e.Time.Sub(d.End.Time) <= maxDisorder

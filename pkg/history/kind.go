@@ -31,7 +31,7 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // TopicAuthFailed: for the topic of a will message
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // TopicAuthFailed: if the topic of a will message was denied
 		return offline
 	default:
 		return false

@@ -51,8 +51,8 @@ func StatusAt(events []event.Event, at time.Time) Status {
 // earlier than all of the given events.
 func (s Status) Settled() bool { return s.settled }
 
-// status returns the status after all events, given the status before them. The newest
-// connection is the one that began last.
+// status returns the client's status after the given events. before is the status before these
+// events. The newest connection is the one that began last.
 func (p pairs) status(rows []*event.Event, before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}
 	if len(rows) > 0 {

@@ -25,9 +25,9 @@ type Summary struct {
 	Unexplained int `json:"unexplained"`
 	Unreported  int `json:"unreported"`
 	Refusals    int `json:"refusals"`
-	// LongestMS and MedianMS consider only connections with a known start and a reported end,
-	// and are nil if there are none. If the number of these connections is even, the median is
-	// the lower of the middle two lengths.
+	// LongestMS and MedianMS cover only connections with a known start and a reported end. They
+	// are nil if there are no such connections. If their number is even, the median is the
+	// lower of the two middle lengths.
 	LongestMS *int64 `json:"longest_ms"`
 	MedianMS  *int64 `json:"median_ms"`
 }

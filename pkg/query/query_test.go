@@ -274,7 +274,7 @@ func TestAPartitionThatNeverSettles(t *testing.T) {
 }
 
 // The result must name every object that is not a sound segment. If such an object belongs to a
-// run, the trace must read the next lower object of that run instead.
+// run, the trace must read the previous object of that run instead.
 func TestDamagedObjectsAreNamed(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 3)
