@@ -66,7 +66,8 @@ func acceptsGzip(r *http.Request) bool {
 	for option := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, weight, _ := strings.Cut(option, ";")
 		if strings.TrimSpace(coding) == "gzip" {
-			return strings.TrimSpace(weight) != "q=0"
+			weight = strings.TrimSpace(weight)
+			return weight == "" || strings.Trim(weight, "q=0.") != ""
 		}
 	}
 	return false
