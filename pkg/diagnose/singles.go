@@ -77,8 +77,8 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds the other connections whose end is inferred, which replacedElsewhere does not
-// find.
+// replaced finds the connections whose end is inferred, except those that replacedElsewhere
+// finds.
 func (in *input) replaced() *finding {
 	found := in.inferred(false)
 	if len(found) == 0 {
