@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// cloud is the store and the functions, without the entry points that system adds.
+// cloud holds the store and the functions. The entry points are added by the type system.
 type cloud struct {
 	functions []syaml.Function
 	store     *store

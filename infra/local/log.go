@@ -19,7 +19,7 @@ func openFunctionLog(path string) (*functionLog, error) {
 	return &functionLog{file}, nil
 }
 
-// errorMarks are the texts that identify the lines that users should see at once.
+// errorMarks are substrings of the log lines that users should see at once.
 var errorMarks = [][]byte{[]byte(`"level":"ERROR"`), []byte("panic:"), []byte("asynchronous invocation failed")}
 
 // Write writes a line. The caller must pass exactly one line.

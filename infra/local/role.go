@@ -8,8 +8,8 @@ import (
 	"devicetrace/infra/local/fc"
 )
 
-// Keys are replaced every minute and valid for half an hour: longer than any invocation
-// takes, but short enough that a function that keeps using old keys soon fails.
+// Keys are replaced every minute and stay valid for half an hour. That is longer than any
+// invocation takes, but short enough that a function that never renews its keys soon fails.
 const (
 	keyRotation = time.Minute
 	keyLife     = 30 * time.Minute

@@ -104,7 +104,7 @@ func TestRunServesUntilTheFirstSignal(t *testing.T) {
 	require.NoFileExists(t, s.data("control"))
 }
 
-// connect connects an MQTT client that stays until the broker disconnects it.
+// connect connects an MQTT client, which stays connected until the broker disconnects it.
 func connect(t *testing.T, address string) {
 	t.Helper()
 	connection, err := net.Dial("tcp", address)

@@ -41,7 +41,9 @@ func readSettings(getenv func(string) string) settings {
 // data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
-// lookup returns the value of an environment variable for s.yaml.
+// lookup returns the value of an environment variable that s.yaml reads, and reports
+// whether the variable is set. The tokens and the API keys are always set, because they
+// have defaults.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
 	case "WEBHOOK_TOKEN":
@@ -56,8 +58,8 @@ func (s settings) lookup(name string) (string, bool) {
 	return os.LookupEnv(name)
 }
 
-// functions returns the functions of s.yaml in the working directory, or an error that says
-// what is wrong with that file.
+// functions returns the functions that the file s.yaml in the working directory describes,
+// or an error that says what is wrong with the file.
 func (s settings) functions() ([]syaml.Function, error) {
 	data, err := os.ReadFile("s.yaml")
 	if err != nil {

@@ -15,11 +15,12 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// expiryPeriod is the pause before the bucket's lifecycle rules are applied again. OSS
-// applies its rules once a day.
+// expiryPeriod is the pause between two rounds of applying the bucket's lifecycle rules.
+// OSS applies its rules once a day.
 const expiryPeriod = time.Hour
 
-// lifecycleRules is the file with the rules of a deployed bucket.
+// lifecycleRules is the path of the file that holds the lifecycle rules of a deployed
+// bucket.
 const lifecycleRules = "infra/operate/bucket/lifecycle.xml"
 
 // store is the stand-in for OSS, on a free port.

@@ -26,8 +26,8 @@ type system struct {
 	broker   *mqtt.Broker
 }
 
-// headerTimeout is how long a connection may take to send the header of a request before
-// it is closed.
+// headerTimeout is how long a client may take to send the headers of a request. After that
+// the server closes the connection.
 const headerTimeout = 10 * time.Second
 
 // start opens the entry points once the functions are ready. The broker starts last,

@@ -26,7 +26,8 @@ func fragment(token string) string {
 	return " (enter the value of QUERY_TOKEN there)"
 }
 
-// shown returns the name of the variable in place of a value that the user has set.
+// shown returns value if it is the default. Otherwise it returns the name of the
+// environment variable, so that no secret is shown.
 func shown(value, standard, variable string) string {
 	if value == standard {
 		return value

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// maxBody limits the response bodies that the demo reads, in bytes.
+// maxBody is the number of bytes that the demo reads of a response body at most.
 const maxBody = 8 << 20
 
 // send makes a request and returns the body of a response with status 200.

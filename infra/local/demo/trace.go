@@ -33,8 +33,8 @@ type trace struct {
 // traceAPI sends queries to the query function.
 type traceAPI struct{ base, token string }
 
-// page returns the link to the page for a device and a span. The token follows the "#",
-// so browsers do not send it.
+// page returns a link to the page that shows a device's events in a time range. The token
+// is in the link's fragment, which browsers do not send to the server.
 func (a traceAPI) page(instance, device string, from, to time.Time) string {
 	q := url.Values{
 		"instance": {instance}, "client": {device},
@@ -48,8 +48,8 @@ func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 // pollEvery is the pause between queries while rows are still missing.
 const pollEvery = 250 * time.Millisecond
 
-// await repeats a query until the device has at least the given number of rows since the
-// given time.
+// await repeats a query until it returns at least the given number of rows that the device
+// has had since the given time.
 func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
 	for {
 		got, err := a.query(ctx, device, since)

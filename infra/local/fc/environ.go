@@ -11,7 +11,8 @@ import (
 // other variable of the host.
 var inherited = []string{"PATH", "HOME", "TMPDIR", "GODEBUG", "GORACE", "GOCOVERDIR"}
 
-// environ returns the environment of a new process, except FC_RUNTIME_API.
+// environ returns the environment variables of a new process, except FC_RUNTIME_API, which
+// startProcess adds.
 func (p *pool) environ(folder string) []string {
 	keys := p.config.Credentials()
 	variables := map[string]string{

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Error is the platform's own response to a call that the function did not answer. If the
-// vendor's documents do not state the status, this package uses 502, or 504 for a timeout.
+// Error is the platform's own response to a call that got no valid response from the
+// function. If the vendor's documents do not state the status, this package uses 502, or
+// 504 for a timeout.
 type Error struct {
 	Status  int // HTTP status
 	Code    string

@@ -1,19 +1,19 @@
 // Package fc hosts functions on this machine the way Function Compute hosts them: it
 // runs the very same binaries, over the runtime API that the vendor's Go SDK speaks.
 //
-// What always holds:
-//   - A process has one call at a time (the go1 runtime). Each concurrent call gets its
-//     own process, up to a limit. Calls beyond the limit wait for a short time and then
-//     fail with 429.
-//   - A process gets its first call after it has polled for one. A process that crashes,
-//     times out or loses its caller is killed and never used again; a process that returns
-//     an error or recovers from a panic stays in use.
+// Invariants:
+//   - A process handles one call at a time, as in the go1 runtime. Each concurrent call
+//     gets its own process, up to a limit. Calls beyond the limit wait for a short time and
+//     then fail with 429.
+//   - A process gets its first call only after it has polled for a call. A process that
+//     crashes, times out or loses its caller is killed and never used again. A process that
+//     returns an error or recovers from a panic stays in use.
 //   - A process that is stopped gracefully first finishes its call, and then runs its
 //     preStop hook.
-//   - A process is killed before its runtime API closes, because the SDK polls a closed
-//     API without pause. No process outlives its host.
+//   - A process is killed before its runtime API closes, because the SDK would poll a
+//     closed API without pause. No process outlives its host.
 //
-// Words: a call is one invocation of a function or of its preStop hook; a pool holds the
+// Terms: a call is one invocation of a function or of its preStop hook; a pool holds the
 // processes of one function.
 package fc
 
@@ -53,9 +53,9 @@ type Config struct {
 	// RetryWait is the pause before the first retry of an asynchronous call; each
 	// further pause is twice as long. Default: 500 ms.
 	RetryWait time.Duration
-	// Output gets what the functions print. Each call of Write gets one line, prefixed with
-	// the function's name. Several goroutines call Write, but never two at once. Default:
-	// discarded.
+	// Output receives what the functions print. Each call to Write passes one line,
+	// prefixed with the function's name. Different goroutines call Write, but never
+	// concurrently. Default: the output is discarded.
 	Output io.Writer
 }
 
@@ -108,8 +108,8 @@ func New(config Config) (*Host, error) {
 }
 
 // Invoke calls a function by its resource name in s.yaml, such as "compactor", and returns
-// its response. Any failure is an *Error. If ctx ends before the response, the process is
-// killed.
+// its response. Any failure is an *Error. If ctx ends while a process is handling the call,
+// the process is killed.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	for _, p := range h.pools {
 		if p.function.Resource != function {

@@ -319,8 +319,8 @@ func TestOutputIsPrefixedAndWhole(t *testing.T) {
 	}
 }
 
-// TestProcessesDieWithTheHost kills a host, which therefore cannot end its processes
-// itself.
+// TestProcessesDieWithTheHost kills a host, so that it cannot end its processes itself. The
+// processes must end nevertheless.
 func TestProcessesDieWithTheHost(t *testing.T) {
 	host := exec.Command(os.Args[0])
 	host.Env = append(os.Environ(), "FC_TEST_HOST="+binaries)

@@ -44,8 +44,8 @@ func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte
 	})
 }
 
-// mustEncode returns a payload as JSON. It panics if the payload cannot be encoded, but
-// every payload of this package can.
+// mustEncode returns a payload as JSON. It panics if the payload cannot be encoded, which
+// does not happen with the payloads of this package.
 func mustEncode(payload any) []byte {
 	encoded, err := json.Marshal(payload)
 	if err != nil {

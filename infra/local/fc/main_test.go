@@ -16,7 +16,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// binaries is the folder with the function that the tests host.
+// binaries is the folder that holds the executable of the hosted function.
 var binaries string
 
 // TestMain lets the test binary act as the function if a host has started it. If
@@ -129,7 +129,7 @@ func order(do, url string) []byte {
 	return payload
 }
 
-// processes returns the ids of a function's living processes.
+// processes returns the ids of a function's running processes.
 func processes(host *Host, function string) (pids []int) {
 	for _, p := range host.pools {
 		p.mu.Lock()

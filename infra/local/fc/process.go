@@ -82,8 +82,8 @@ func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([
 	}
 }
 
-// lastResponse returns the response that an ended process posted before its end, or an
-// error if the process posted none.
+// lastResponse returns the response that a process posted before it ended, or an error if
+// it posted none.
 func (p *process) lastResponse(c *call) ([]byte, *Error) {
 	select {
 	case r := <-c.done:

@@ -9,10 +9,10 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// route leads from a path of the custom domain to a function's HTTP trigger.
+// route maps a path of the custom domain to a function's HTTP trigger.
 type route struct {
 	path    string // without the star
-	below   bool   // the path ended in a star, so the route matches every path that begins with path
+	below   bool   // whether the configured path ends in a star, so that the route matches every path with this prefix
 	pool    *pool
 	trigger *syaml.Trigger
 }

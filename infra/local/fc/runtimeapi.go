@@ -19,7 +19,7 @@ type runtimeAPI struct {
 	describe func(http.Header, *call)
 	listener net.Listener
 	server   *http.Server
-	// polled is closed once the process has asked for work.
+	// polled is closed when the process first asks for work.
 	polled chan struct{}
 	first  sync.Once
 

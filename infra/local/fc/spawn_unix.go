@@ -9,8 +9,8 @@ import (
 )
 
 // spawner starts processes that die with the host, even if the host is killed. For each
-// process, a shell waits for the end of a pipe that only the host holds open, and then
-// kills the process.
+// process, a shell reads from a pipe whose other end only the host holds open. When the
+// host ends, the pipe is closed and the shell kills the process.
 type spawner struct{}
 
 func newSpawner() *spawner { return &spawner{} }

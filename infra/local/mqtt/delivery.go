@@ -20,7 +20,7 @@ const (
 	// event is dropped.
 	fullWait = 5 * time.Second
 
-	minPause = 50 * time.Millisecond // between tries; doubled each time
+	minPause = 50 * time.Millisecond // the pause before the second try; doubled after each further try
 	maxPause = 2 * time.Second
 )
 

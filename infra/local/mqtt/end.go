@@ -19,18 +19,19 @@ type end struct {
 	code   event.Optional[int32]
 }
 
-// endOf derives the end from the cause that the broker gave when it stopped the client, or,
-// without a cause, from the error that ended the reading from the client. The reason code
-// of the result is the broker's internal code, which MQTT 3 clients never receive.
+// endOf derives the end from the cause with which the broker stopped the client. If there
+// is no cause, endOf uses the error that the broker got when it read from the client. The
+// reason code of the result is the broker's internal code, which MQTT 3 clients never
+// receive.
 //
-//	cause                                     action      info
-//	code below 0x80                           disconnect  disconnected by client
-//	code of 0x80 and above                    close       by the code
-//	timeout of the connection's deadline      close       no heart
-//	end of file                               close       closed by client
-//	closed by us                              close       ServerShutdown
-//	other errors of the network, or none      close       Socket IOException
-//	anything else: words of the parser        close       invalid param
+//	cause                                 action      info
+//	code below 0x80                       disconnect  disconnected by client
+//	code 0x80 or above                    close       depends on the code
+//	connection deadline exceeded          close       no heart
+//	end of file                           close       closed by client
+//	connection closed by this broker      close       ServerShutdown
+//	any other network error, or no cause  close       Socket IOException
+//	anything else, from the parser        close       invalid param
 func endOf(cause, err error) end {
 	if cause == nil {
 		cause = err
@@ -61,8 +62,8 @@ func closed(info event.ActionInfo, cause error) end {
 	return end{action: event.Close, info: info, native: withoutAddresses(cause)}
 }
 
-// withoutAddresses returns the text of an error without the addresses, for which events
-// have fields of their own.
+// withoutAddresses returns an error's message without network addresses, because an event
+// has its own fields for the client's address.
 func withoutAddresses(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) {

@@ -28,8 +28,7 @@ type hook struct {
 	clock          *clock
 }
 
-// connection holds what the hook remembers about a network connection while the connection
-// lasts.
+// connection holds what the hook remembers about one network connection.
 type connection struct {
 	channelID string
 	accepted  *stamp                // when the broker accepted the CONNECT; set by the connection's own goroutine
@@ -115,9 +114,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode stamps an accepting CONNACK before it is sent, because after the CONNACK
-// the client may connect again. The new connection may then end this one before
-// OnSessionEstablished runs.
+// OnPacketEncode stamps an accepting CONNACK before it is sent. OnSessionEstablished would
+// be too late: once the client has the CONNACK, it may connect again, and the new
+// connection may end this one before OnSessionEstablished runs.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()

@@ -26,8 +26,8 @@ func listen(address string) (*listener, error) {
 	return &listener{Listener: l, open: map[net.Conn]struct{}{}}, nil
 }
 
-// Accept returns the next connection. The connection's deadline applies until the broker
-// sets another one for the keep alive.
+// Accept returns the next connection, with a deadline for its CONNECT. The deadline applies
+// until the broker sets another one for the keep alive.
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {

@@ -1,18 +1,19 @@
-// Package mqtt is the local MQTT broker: github.com/mochi-mqtt/server with a hook that
+// Package mqtt runs the local MQTT broker: github.com/mochi-mqtt/server with a hook that
 // reports to the recorder, in the project's own form, how each connection began and
 // ended.
 //
-// What always holds:
+// Invariants:
 //
-//   - Each event is stamped once, when it happens, with its time and an identifier that
-//     sorts in the order of events. A repeated delivery sends the same bytes, so that the
-//     recorder gets exact duplicates.
-//   - Events are delivered in order, and the broker repeats a delivery as long as the
-//     recorder may still accept it. Events are dropped only while the queue stays full.
-//     Dropped events are counted, logged and reported by Stop.
-//   - Stop first ends the connections. It returns after the events about these ends have
-//     been delivered.
-//   - The broker keeps no state across a restart, so it never makes up an event.
+//   - Each event gets a time and an identifier once, when it happens. The identifiers sort
+//     in the order of the events. A repeated delivery sends the same bytes, so the recorder
+//     gets exact duplicates.
+//   - Events are delivered in order. The broker repeats a failed delivery as long as the
+//     recorder might still accept it. An event is dropped only if the queue stays full.
+//     Events that are dropped or refused are counted, logged and reported by Stop.
+//   - Stop first ends all connections. Then it delivers the remaining events, including
+//     those that report these ends.
+//   - The broker keeps no state across a restart. After a crash it therefore does not
+//     invent end events for the connections that it lost.
 package mqtt
 
 import (
@@ -29,11 +30,13 @@ import (
 
 // Config configures a broker. Every field is required.
 type Config struct {
-	// Address is where to listen, such as 127.0.0.1:1883; port 0 selects a free port.
+	// Address is the address to listen on, such as 127.0.0.1:1883. Port 0 selects a free
+	// port.
 	Address string
 	// Instance is the name of this broker in logs, and the node in its events.
 	Instance string
-	// WebhookURL is the complete URL of the recorder's route for the project's own form.
+	// WebhookURL is the complete URL at which the recorder accepts events in the project's
+	// own form.
 	WebhookURL string
 	// Token is the bearer token for WebhookURL.
 	Token string
@@ -74,8 +77,8 @@ func Start(c Config) (*Broker, error) {
 	return b, nil
 }
 
-// clientListener disconnects its clients itself when it is closed. If the server did that,
-// it would take a read lock twice and deadlock if a client left in between (mochi-mqtt
+// clientListener disconnects its clients itself when it is closed. The server's own method
+// would take a read lock twice, and would deadlock if a client left in between (mochi-mqtt
 // v2.7.9, Clients.GetByListener).
 type clientListener struct {
 	*listeners.Net
@@ -101,7 +104,8 @@ func newServer() *mochi.Server {
 // Addr returns the address that clients connect to.
 func (b *Broker) Addr() string { return b.listener.Addr().String() }
 
-// grace is how long Stop lets slow clients take their DISCONNECT.
+// grace is how long Stop waits for slow clients to receive their DISCONNECT. After that it
+// closes all connections.
 const grace = 2 * time.Second
 
 // Stop ends all connections, delivers the queued events and returns. If ctx ends first, or

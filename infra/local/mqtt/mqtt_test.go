@@ -55,7 +55,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // the fault comes before the recording
+	if r.fault != nil && n%3 == 1 && r.fault(n, w) { // fault may respond before the events are recorded
 		return
 	}
 	source, _ := broker.Find(broker.Events)
@@ -67,7 +67,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.rows = append(r.rows, b.Events...)
 	r.arrived.Broadcast()
 	r.mu.Unlock()
-	if r.fault != nil && n%3 == 2 && r.fault(n, w) { // the fault comes after the recording
+	if r.fault != nil && n%3 == 2 && r.fault(n, w) { // fault may respond after the events were recorded
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(b.Events)})
@@ -86,8 +86,9 @@ func (r *recorder) distinct() []event.Event {
 	return rows
 }
 
-// of waits until a client has n rows and returns them in the order of their events,
-// because after a takeover the end of the old connection may arrive late.
+// of waits until the recorder has n rows of the given client, and returns them sorted by
+// event identifier. They can arrive in another order: after a takeover, the event for the
+// end of the old connection may arrive late.
 func (r *recorder) of(clientID string, n int) []event.Event {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -303,8 +304,9 @@ func TestStopDeliversEverything(t *testing.T) {
 	require.Len(t, r.rows, 6)
 }
 
-// The recorder must get every event, in order for each device, even if it responds with
-// 503 or hangs up before or after it has recorded events.
+// The recorder must get every event, and the events of each connection in order, even if it
+// responds with 503 or closes the network connection before or after it has recorded the
+// events.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

@@ -22,7 +22,7 @@ type checksums struct {
 	crc uint64
 }
 
-// compute reads the object unless its checksums are known.
+// compute reads the object and computes its checksums. If they are already known, it reads nothing.
 func (c *checksums) compute(object io.Reader) error {
 	c.once.Do(func() {
 		h := newHasher()

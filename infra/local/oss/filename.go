@@ -23,7 +23,7 @@ const (
 
 var plainKey = regexp.MustCompile(`^([a-z0-9_=-]{1,200}/)*[a-z0-9_=-][a-z0-9_=.-]{0,199}$`)
 
-// fileOf returns the path of an object's file relative to the folder of objects.
+// fileOf returns the path of an object's file relative to the folder Dir/objects.
 func fileOf(key string) string {
 	if plainKey.MatchString(key) {
 		if strings.Contains(key, ".") {

@@ -42,7 +42,7 @@ func parseLifecycle(text []byte) ([]rule, error) {
 	return body.Rules, nil
 }
 
-// expired reports whether at least one enabled rule says that an object must be deleted by now.
+// expired reports whether, at the given time, an enabled rule requires the object to be deleted.
 func (s *Server) expired(e entry, now time.Time) bool {
 	for _, r := range s.lifecycle {
 		age := time.Duration(r.Expiration.Days) * 24 * time.Hour
@@ -53,8 +53,9 @@ func (s *Server) expired(e entry, now time.Time) bool {
 	return false
 }
 
-// Expire deletes the objects whose lifecycle has ended by now and returns their number. An object's age
-// counts from its last put. The service does this once a day; here the caller decides when.
+// Expire deletes the objects that are due at the given time under the lifecycle rules, and returns
+// how many it deleted. An object's age counts from its last put. The service applies the rules once
+// a day; here the caller decides when.
 func (s *Server) Expire(now time.Time) (int, error) {
 	due := func(e entry) bool { return s.expired(e, now) }
 	var keys []string

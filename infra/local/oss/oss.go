@@ -1,10 +1,10 @@
 // Package oss stands in for one bucket of Alibaba Cloud OSS. It keeps the objects on local disk and
 // serves the vendor's SDK over HTTP.
 //
-// It is as strict as the service. It checks version 4 signatures, refuses a body that arrives damaged
-// or cut short, shows an object whole or not at all, and loses nothing that it acknowledged, even in a
-// crash. Listings are sorted and reflect every completed call. Package oss refuses every request that
-// it does not implement completely.
+// It is as strict as the service. It checks version 4 signatures and refuses a body that arrives
+// damaged or cut short. Readers see an object whole or not at all. No acknowledged object is lost, even
+// in a crash. Listings are sorted and reflect every completed call. Package oss refuses every request
+// that it does not implement completely.
 //
 // It implements the requests that package ossstore sends: PutObject, GetObject, DeleteMultipleObjects
 // and ListObjectsV2, with the bucket first in the path. It keeps neither content types nor user
@@ -38,7 +38,7 @@ type Config struct {
 	// Now returns the current time, which dates objects and is compared with the dates of signatures.
 	// Default: time.Now.
 	Now func() time.Time
-	// Log receives errors of the server itself. Default: discarded.
+	// Log receives the server's internal errors. Default: discarded.
 	Log *slog.Logger
 }
 

@@ -31,8 +31,8 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) e
 	return nil
 }
 
-// isCutShort reports whether the error means that the client stopped sending. Other errors are faults
-// of the disk.
+// isCutShort reports whether an error means that the client stopped sending before the end of the
+// body. Any other error comes from the disk.
 func isCutShort(err error) bool {
 	var network net.Error
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)

@@ -120,7 +120,7 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	return e
 }
 
-// stamp sets the received time, and the event time as the source reports it.
+// stamp sets an event's received time, and its event time as the source would report it.
 func (d *device) stamp(e *event.Event, at time.Duration) {
 	received := (at + d.delay()).Truncate(time.Millisecond)
 	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)

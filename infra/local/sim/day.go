@@ -14,7 +14,7 @@ type Config struct {
 	Day time.Time
 	// Devices is the number of devices.
 	Devices int
-	// EventsPerDevice is the mean number of events of a device, from 2 to 100. Default: 10.
+	// EventsPerDevice is the mean number of events per device, from 2 to 100. Default: 10.
 	EventsPerDevice float64
 }
 
@@ -43,8 +43,8 @@ var troubles = []trouble{
 	{TopicDenied, 0.0005, 90},
 }
 
-// Day returns the events of a whole fleet, device after device. The events of each device
-// are in the order in which things happened. Only one device is in memory at a time.
+// Day returns the events of a whole fleet, one device after the other. Each device's events
+// are in the order in which they happened. Only one device is in memory at a time.
 func Day(c Config) iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
 		d := newDevice(c.Day)
@@ -80,8 +80,8 @@ const (
 	// device has: one when it begins and one when it ends, but some brokers report the end
 	// in two rows.
 	eventsPerConnect = 2.03
-	// stormEvents is the average number of events that the restarts of brokers add to the
-	// day of a device that is always connected.
+	// stormEvents is the average number of events that broker restarts add to the day of a
+	// device that is always connected.
 	stormEvents = 1.55
 )
 
@@ -101,7 +101,8 @@ func newMix(eventsPerDevice float64) mix {
 	return mix{troubled, (events/devices - storms) / eventsPerConnect}
 }
 
-// cause returns the cause of the device at a position in the fleet, from 0 to 1.
+// cause returns the cause for the device at the given position in the fleet. Positions
+// range from 0 to 1.
 func (m mix) cause(position float64) Cause {
 	for _, t := range troubles {
 		if position -= t.share * m.troubled; position < 0 {

@@ -13,12 +13,12 @@ import (
 // oneDay is the span of a simulation. All times of a device are durations since midnight.
 const oneDay = 24 * time.Hour
 
-// device is one client while its day is simulated.
+// device holds the state of one client during the simulation of its day.
 type device struct {
 	day       time.Time
 	generator rand.PCG
 	random    *rand.Rand
-	events    []event.Event // the events made so far
+	events    []event.Event // the events simulated so far
 
 	broker   *instance
 	clientID event.ClientID
@@ -31,7 +31,7 @@ type device struct {
 	storms      bool    // whether restarts of the broker affect the device
 }
 
-// profile is how a device connects.
+// profile holds the settings with which a device connects.
 type profile struct {
 	version   int32
 	keepAlive time.Duration
@@ -56,7 +56,8 @@ func (d *device) seed(seed, number uint64) {
 	d.events, d.connections = d.events[:0], 0
 }
 
-// equip gives the device a broker, a name and an address.
+// equip gives the device a broker, a node of the broker, connection settings, names and an
+// address.
 func (d *device) equip(broker *instance, number uint64) {
 	d.broker = broker
 	d.profile = oneOf(d, profiles)
@@ -84,7 +85,7 @@ func oneOf[T any](d *device, from []T) T { return from[d.random.IntN(len(from))]
 // chance returns true with a probability of p.
 func (d *device) chance(p float64) bool { return d.random.Float64() < p }
 
-// between returns a random duration between two limits. All durations are equally likely.
+// between returns a random duration, uniformly distributed between the two limits.
 func (d *device) between(shortest, longest time.Duration) time.Duration {
 	return shortest + time.Duration(d.random.Float64()*float64(longest-shortest))
 }

@@ -11,7 +11,7 @@ import (
 type end uint8
 
 const (
-	goodbye end = iota // DISCONNECT
+	goodbye end = iota // the client sends DISCONNECT
 	closedByClient
 	reset
 	silent
@@ -50,19 +50,19 @@ func (f fields) has(field fields) bool { return f&field != 0 }
 // dialect describes the events of one source as the source's decoder returns them.
 type dialect struct {
 	source                    string
-	connected, ended, refused string // native events
+	connected, ended, refused string // names of native events
 	atConnect, atEnd          fields
 	channels                  naming            // the channel identifiers of connections
 	ids                       naming            // the identifiers of events
-	words                     [endCount]wording // if an end has no info here, the source does not report it
+	words                     [endCount]wording // the source does not report an end whose info is empty
 
 	seconds bool // times are whole seconds
 	noTime  bool // events have no time
 	twice   bool // after a DISCONNECT, a second row reports the end of the connection
 }
 
-// naming returns the name that a source gives to a connection or to an event of a
-// connection. If the naming is nil, the source gives no name.
+// naming returns the identifier that a source gives to a connection or to one of its
+// events. A nil naming means that the source gives no identifier.
 type naming func(*device, *connection) string
 
 func (n naming) name(d *device, c *connection) string {

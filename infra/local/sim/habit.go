@@ -11,9 +11,9 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow lets the device connect again and again from the given time on, at most limit
-// times, and returns when the device would connect next. Connections begin before until,
-// but may end after it.
+// follow simulates at most limit connections, one after the other, which begin in the range
+// [from, until). The last connection may end after the range. follow returns the time at
+// which the device would connect next.
 func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
 	for range limit {
@@ -27,8 +27,8 @@ func (d *device) follow(h habit, from, until time.Duration, limit int) time.Dura
 }
 
 // endAt ends a connection at the given time, or earlier if the connection's node restarts,
-// and returns when the next connection begins. A takeover happens at the moment when the
-// next connection begins.
+// and returns the time at which the next connection begins. If the connection ends by a
+// takeover, the next one begins at the same moment.
 func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if storm := d.stormAt(c); storm < at {
 		return d.restarted(c, storm)

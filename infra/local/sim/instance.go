@@ -13,8 +13,8 @@ type instance struct {
 	nodes   []string
 	groups  []string
 	share   int // the part of the fleet's devices that use this broker, in percent
-	// restart is when the first node restarts; the other nodes follow one by one. Zero: no
-	// node restarts.
+	// restart is the time of day at which the first node restarts. The other nodes follow
+	// one by one. Zero: no node restarts.
 	restart time.Duration
 }
 

@@ -2,7 +2,8 @@ package sim
 
 import "time"
 
-// forever is a limit for follow: more connections than fit into a day.
+// forever is a limit for follow that no device reaches: it exceeds the number of
+// connections that fit into a day.
 const forever = 1 << 30
 
 // usual is the habit of a device that connects about the given number of times a day.
@@ -57,7 +58,8 @@ func (d *device) natTimeout() {
 	d.sayGoodbye(at)
 }
 
-// sayGoodbye lets the device connect a last time and send DISCONNECT.
+// sayGoodbye simulates one more connection, which the device ends with a DISCONNECT. After
+// the end of the day it does nothing.
 func (d *device) sayGoodbye(at time.Duration) {
 	if at < oneDay {
 		c := d.connect(at, d.home)
@@ -106,7 +108,8 @@ func (d *device) tokenExpiry() {
 	d.follow(h, d.between(0, valid), oneDay, forever)
 }
 
-// brokerRestart simulates a device that has to move from node to node.
+// brokerRestart simulates a device that loses its connection twice because a node restarts.
+// Each time it connects again, to another node if there is one.
 func (d *device) brokerRestart() {
 	at := d.between(0, time.Hour)
 	restart := d.between(6*time.Hour, 16*time.Hour)
@@ -128,8 +131,8 @@ func (d *device) crashLoop() {
 	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
 }
 
-// flakyRadio simulates a device that has a new address for each connection and often
-// connects again before the broker has noticed that the device was gone.
+// flakyRadio simulates a device that has a new address for each connection and sometimes
+// connects again before the broker has noticed that the old connection is dead.
 func (d *device) flakyRadio() {
 	d.keepAlive = time.Minute
 	var why end

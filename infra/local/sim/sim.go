@@ -24,7 +24,8 @@ const (
 	CleanWorker Cause = "clean-worker"
 	// NATTimeout: a NAT or firewall ends each connection that was idle for a fixed time.
 	NATTimeout Cause = "nat-timeout"
-	// LongKeepAlive: a NAT or firewall forgets the connection before the keep alive is due.
+	// LongKeepAlive: a NAT or firewall forgets the connection before the device sends its
+	// first PINGREQ.
 	LongKeepAlive Cause = "long-keep-alive"
 	// ClonedCredential: two devices use one client identifier.
 	ClonedCredential Cause = "cloned-credential"
@@ -38,7 +39,7 @@ const (
 	FlakyRadio Cause = "flaky-radio"
 	// WrongPassword: no login ever succeeds.
 	WrongPassword Cause = "wrong-password"
-	// RotatedPassword: logins succeed until some time of the day.
+	// RotatedPassword: logins succeed until some time of the day and fail from then on.
 	RotatedPassword Cause = "rotated-password"
 	// TopicDenied: the device uses a topic for which it has no permission.
 	TopicDenied Cause = "topic-denied"
@@ -55,7 +56,7 @@ var Causes = []Cause{
 // script says how to simulate the day of a device with one cause.
 type script struct {
 	run func(*device)
-	// instances are the brokers whose events show the cause.
+	// instances are the brokers that can report the cause.
 	instances []*instance
 }
 
@@ -75,9 +76,9 @@ var scripts = map[Cause]script{
 	NeverCameBack:    {(*device).neverCameBack, withGoodbyes},
 }
 
-// Device returns the events of one device's day, in the order in which things happened. The
-// seed decides everything except the cause. For example, it selects one of the brokers that
-// can report the cause.
+// Device returns the events of one device on one day, in the order in which they happened.
+// Given the cause and the day, the seed determines every event. For example, it selects one
+// of the brokers that can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -120,7 +120,7 @@ type figures struct {
 	refusals                  map[string]int
 	instances, nodes, groups  map[string]bool
 	delays                    []float64
-	perMinute                 map[time.Time]int // connects to emqx-north
+	perMinute                 map[time.Time]int // the number of connects to emqx-north in each minute
 }
 
 func figuresOf(t *testing.T, c sim.Config) figures {
@@ -174,7 +174,7 @@ func TestDayIsMixedLikeAFleet(t *testing.T) {
 	require.Greater(t, f.delays[len(f.delays)*99/100], 80.0, "some events take long")
 }
 
-// After a restart all devices of a node come back at once.
+// When a node restarts, all its devices must reconnect at about the same time.
 func TestDayHasAStormAfterARestart(t *testing.T) {
 	f := figuresOf(t, sim.Config{Seed: 1, Day: day, Devices: 20_000})
 	usual := f.perMinute[day.Add(8*time.Hour)]

@@ -20,7 +20,7 @@ func (p *problems) want(path, value string, allowed ...string) {
 	}
 }
 
-// check returns what is wrong with the document apart from unknown keys.
+// check returns the problems of the document, except for unknown keys, which checkKeys finds.
 func (d *document) check() (p problems) {
 	p.want("edition", d.Edition, "3.0.0")
 	if len(d.order) == 0 {

@@ -9,16 +9,16 @@ import (
 
 // Function is one function of an s.yaml. The component fc3 documents all properties.
 type Function struct {
-	// Resource is the function's key under resources, such as "recorder".
+	// Resource is the function's key in the section resources, such as "recorder".
 	Resource string `yaml:"-"`
 
 	Name        string `yaml:"functionName"`
 	Description string `yaml:"description"`
 	Region      string `yaml:"region"`
 	Runtime     string `yaml:"runtime"`
-	// Handler is the executable's file name in Code.
+	// Handler is the name of the executable in the folder Code.
 	Handler string `yaml:"handler"`
-	// Code is a folder, relative to s.yaml.
+	// Code is the folder that holds the executable, relative to s.yaml.
 	Code string `yaml:"code"`
 	Role string `yaml:"role"`
 

@@ -13,9 +13,9 @@ type Schedule = cron.Schedule
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
-// ParseSchedule parses a timer's cronExpression. That is either a period such as "@every 5m", in
-// whole minutes, or six fields, of which the first holds the seconds. The fields are in UTC unless
-// they are preceded by "CRON_TZ=Zone ".
+// ParseSchedule parses a timer's cronExpression, which has one of two forms. The first is a period
+// in whole minutes, such as "@every 5m". The second is six cron fields, of which the first is the
+// seconds. The fields are in UTC unless "CRON_TZ=Zone " precedes them.
 func ParseSchedule(text string) (Schedule, error) {
 	if every, found := strings.CutPrefix(text, "@every "); found {
 		return parseEvery(every)

@@ -32,7 +32,8 @@ func parseRepositoryFile(t *testing.T) []Function {
 	return functions
 }
 
-// Parse must need the two secrets, and no other variable, for the repository's file.
+// With the two secrets and no other environment variable, Parse must accept the repository's
+// s.yaml.
 func TestRepositoryFileNeedsOnlyTheSecrets(t *testing.T) {
 	parseRepositoryFile(t)
 	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN"} {
@@ -94,7 +95,7 @@ func TestDocumentedTriggerIsAccepted(t *testing.T) {
 	require.NotNil(t, functions[0].Trigger("eventbridge"))
 }
 
-// Each case breaks the repository's file in one place.
+// Each case breaks the repository's s.yaml in one place, and Parse must report the problem.
 func TestParseRefusesABrokenFile(t *testing.T) {
 	tests := []struct{ name, old, new, want string }{
 		{"no name", "functionName: device-trace-recorder", "functionName: ''", "functionName: is missing"},

@@ -25,7 +25,7 @@ type Target struct {
 	Version byte
 }
 
-// Row is the action and action info of an expected row.
+// Row is the action and the action info that a row of a trace must have.
 type Row struct{ Action, Info string }
 
 // Kind is a way to end a connection, with the rows that it leaves in the device's trace.
@@ -104,8 +104,8 @@ func Silent(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// Takeover connects two clients with one client identifier. The second client then sends
-// DISCONNECT.
+// Takeover connects two clients with the same client identifier, so that the broker
+// disconnects the first. The second client then sends DISCONNECT.
 func Takeover(ctx context.Context, t Target, clientID string) error {
 	_, lost, err := connect(ctx, t, clientID)
 	if err != nil {
@@ -157,8 +157,8 @@ const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")
 
-// connect returns a client of the library that never reconnects. The channel is closed
-// when the client loses its connection.
+// connect returns a connected client of the MQTT library. The client never reconnects. The
+// channel is closed when the client loses its connection.
 func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-chan struct{}, error) {
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().
@@ -175,7 +175,7 @@ func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-cha
 	return client, lost, token.Error()
 }
 
-// await waits until the channel is closed.
+// await waits until the channel is closed. If ctx ends first, it returns an error.
 func await(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-done:

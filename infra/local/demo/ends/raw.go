@@ -85,7 +85,7 @@ func Connect(t Target, clientID string, keepAlive time.Duration) []byte {
 	return Packet(0x10, body)
 }
 
-// Publish returns a PUBLISH packet. Above QoS 0 the packet's identifier is 1.
+// Publish returns a PUBLISH packet. If the QoS is above 0, the packet identifier is 1.
 func Publish(version byte, topic string, qos byte) []byte {
 	body := text(nil, topic)
 	if qos > 0 {
