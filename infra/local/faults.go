@@ -11,7 +11,7 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// faults serves the bucket with the faults that the soak test injects while the system
+// faults serves the bucket, with the faults that the soak test injects while the system
 // runs. A new system has no faults.
 type faults struct {
 	bucket *oss.Server
@@ -19,8 +19,8 @@ type faults struct {
 	delay  atomic.Int64 // the delay before each response, in ns
 }
 
-// ServeHTTP serves the bucket. While the bucket is down, it cuts connections without a
-// response, including those whose request has just been carried out.
+// ServeHTTP serves the bucket. While the bucket is down, it closes connections without a
+// response, even if it has just carried out the request.
 func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.cutIfDown()
 	f.bucket.ServeHTTP(w, r)

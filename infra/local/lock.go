@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// errInUse says that another process uses the data folder.
+// errInUse means that another process is using the data folder.
 var errInUse = errors.New("it is in use by another `make run`, `make compact` or `make check`; stop that, or set DATA_DIR to another folder")
 
 // lockData locks the data folder for this process until release is called or the process

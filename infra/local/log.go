@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// functionLog writes the output of the functions to a file, and writes their errors to
-// stderr as well.
+// functionLog writes the functions' output to a file. It also writes their errors to
+// stderr.
 type functionLog struct{ *os.File }
 
 // openFunctionLog creates the file, or empties it if it exists.

@@ -23,7 +23,7 @@ const expiryPeriod = time.Hour
 // bucket.
 const lifecycleRules = "infra/operate/bucket/lifecycle.xml"
 
-// store is the stand-in for OSS, on a free port.
+// store is the OSS stand-in, served on a free port.
 type store struct {
 	endpoint string
 	prefix   string // the prefix of all keys that the functions use

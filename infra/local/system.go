@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// brokerInstance is the instance that the local broker's events name.
+// brokerInstance is the instance under which the local broker's events are recorded.
 const brokerInstance = "local"
 
 // system is the cloud with its entry points: the HTTP server, the control server and the
@@ -30,8 +30,8 @@ type system struct {
 // the server closes the connection.
 const headerTimeout = 10 * time.Second
 
-// start opens the entry points once the functions are ready. The broker starts last,
-// because everything else must be ready for its events.
+// start waits until the functions are ready and then opens the entry points. The broker
+// starts last, because all other parts must be ready for its events.
 func (s *system) start(ctx context.Context) (err error) {
 	if err := s.cloud.warm(ctx); err != nil {
 		return err
@@ -58,8 +58,8 @@ func (s *system) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// close stops everything in the opposite order of start. The broker delivers its last
-// events before the server, the functions and the store stop.
+// close stops the parts of the system in the reverse order of start. The broker delivers
+// its last events before the server, the functions and the store stop.
 func (s *system) close(ctx context.Context) error {
 	var errs []error
 	if s.broker != nil {

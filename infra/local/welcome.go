@@ -17,8 +17,9 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 	).Replace(welcomeText)
 }
 
-// fragment returns the end of the page's URL. If the token is the default one, the fragment
-// contains it; browsers do not send the fragment of a URL to the server.
+// fragment returns the text that follows the page's URL in the welcome text. For the
+// default token, this is a URL fragment with the token, which browsers do not send to the
+// server. For any other token, it asks the user to enter the token on the page.
 func fragment(token string) string {
 	if token == defaultToken {
 		return "#token=" + token

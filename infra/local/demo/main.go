@@ -1,6 +1,6 @@
-// Command demo shows what the project is for. While `make run` is up, it connects real
+// Command demo shows what the project is for. While `make run` is running, it connects real
 // MQTT clients, ends each connection in a different way, and prints each device's trace.
-// Then it records simulated days and prints links that show them on the page.
+// Then it records simulated days and prints links to them on the page.
 package main
 
 import (
@@ -74,7 +74,8 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// isUp returns an error if nothing listens on one of the ports. The error says what to do.
+// isUp returns an error if any of the ports has no listener. The error says how to start
+// one.
 func isUp(ctx context.Context, ports ...string) error {
 	for _, port := range ports {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)

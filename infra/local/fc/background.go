@@ -31,8 +31,8 @@ func (h *Host) invokeAsync(p *pool, payload []byte) {
 	})
 }
 
-// background runs work in a goroutine, for which Stop waits. Once Stop has been called,
-// background does nothing.
+// background calls a function in a new goroutine, for which Stop waits. Once Stop has been
+// called, background does nothing.
 func (h *Host) background(work func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

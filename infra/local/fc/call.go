@@ -33,7 +33,7 @@ type call struct {
 // result is what a process posted to the runtime API.
 type result struct {
 	payload  []byte
-	failed   bool // the result was posted to /error
+	failed   bool // whether the result was posted to the path for errors
 	tooLarge bool
 }
 
@@ -48,8 +48,8 @@ func newID() string {
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe writes the headers that tell the SDK about a call. The deadline and the timeout
-// are necessary, because without them the SDK never responds to the call.
+// describe sets the headers that describe a call to the SDK. The deadline and the timeout
+// are required, because without them the SDK never responds to the call.
 func (c *call) describe(header http.Header, function syaml.Function, keys Credentials) {
 	for name, value := range map[string]string{
 		"x-fc-request-id":        c.id,

@@ -24,7 +24,7 @@ type instruction struct {
 	Body    string `json:"body"`
 }
 
-// beFunction makes this process the function that the tests host.
+// beFunction makes this process act as the function that the tests host.
 func beFunction() {
 	if os.Getenv("BROKEN") != "" {
 		fmt.Fprintln(os.Stderr, "BROKEN is set")

@@ -79,10 +79,11 @@ type Host struct {
 	routes  []route
 	spawner *spawner
 
-	// stopping is canceled by Stop, which ends the timers and the pauses between retries.
+	// stopping is a context that Stop cancels, which ends the timers and the pauses between
+	// retries.
 	stopping context.Context
 	stop     context.CancelFunc
-	mu       sync.Mutex // held to start background work and to stop, so that no work starts after stop
+	mu       sync.Mutex // held while background work starts and when Stop begins, so that no work starts after that
 	running  sync.WaitGroup
 	stopOnce sync.Once
 	stopErr  error
@@ -124,10 +125,10 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 	return nil, newError(http.StatusNotFound, "FunctionNotFound", "there is no function %q", function)
 }
 
-// Stop ends timers, waits for running calls, gives every process its preStop call, and then
-// kills the process. When ctx ends, Stop kills the remaining processes at once. As soon as
-// Stop has begun, new calls are refused with 503. Later calls of Stop wait for the first
-// call and return the same error.
+// Stop ends the timers, waits for running calls, gives each process its preStop call, and
+// then kills the process. When ctx ends, Stop kills the remaining processes at once. As
+// soon as Stop has begun, new calls are refused with 503. Later calls to Stop wait for the
+// first one and return the same error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()

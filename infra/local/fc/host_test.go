@@ -70,7 +70,8 @@ func TestLateProcessIsKilled(t *testing.T) {
 	host := one(t, nil)
 	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	// The limit is set only now, because the first call may take longer on a busy machine.
+	// The time limit is reduced only after the first call, which may take longer on a busy
+	// machine.
 	host.pools[0].function.Seconds = 1
 	_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
 	require.ErrorAs(t, err, &fault)

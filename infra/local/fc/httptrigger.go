@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Limits of a request, in bytes.
+// Limits on a request, in bytes.
 const (
 	maxTarget = 4 << 10 // path and query
 	maxHeader = 8 << 10 // all names and values

@@ -54,7 +54,7 @@ func (w *lineWriter) Write(data []byte) (int, error) {
 	}
 }
 
-// flush passes on the unfinished last line of an ended process.
+// flush passes on what an ended process printed after its last complete line.
 func (w *lineWriter) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

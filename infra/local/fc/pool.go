@@ -91,7 +91,7 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	default:
 	}
 	select {
-	// This case comes first and alone, so that a free slot is taken even if ctx or QueueWait has ended.
+	// A free slot is taken at once, even if ctx has ended or QueueWait is over.
 	case p.slots <- struct{}{}:
 		return nil
 	default:
@@ -123,8 +123,8 @@ func (p *pool) takeIdle() *process {
 	return nil
 }
 
-// release returns a process to the pool and frees its slot. A killed process has ended
-// before its slot becomes free.
+// release returns a process to the pool and frees its slot. If the process was killed,
+// release first waits until it has ended.
 func (p *pool) release(process *process) {
 	if process.alive() {
 		p.mu.Lock()

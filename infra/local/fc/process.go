@@ -24,7 +24,7 @@ type process struct {
 	err    error         // from Wait; may be read once exited is closed
 }
 
-// outputDelay is how long children of a dead process may keep its output open.
+// outputDelay is how long a dead process's children may keep its output open.
 const outputDelay = time.Second
 
 func startProcess(cmd *exec.Cmd, api *runtimeAPI, output *lineWriter, spawner *spawner) (*process, error) {
@@ -48,9 +48,9 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call to the process and waits for the result. If the call times out, or if the
-// caller goes away after the process took the call, the process is killed, because a
-// process cannot be asked to stop a call.
+// do hands a call to the process and waits for the result. A process cannot be asked to
+// stop a call. Therefore do kills it if the call times out, or if the caller goes away
+// after the process has taken the call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)

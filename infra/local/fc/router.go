@@ -11,7 +11,7 @@ import (
 
 // route maps a path of the custom domain to a function's HTTP trigger.
 type route struct {
-	path    string // without the star
+	path    string // the configured path without the star at its end
 	below   bool   // whether the configured path ends in a star, so that the route matches every path with this prefix
 	pool    *pool
 	trigger *syaml.Trigger

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The spawner's thread may have started other processes, which die with the thread. So the
-// thread must not end when the spawner is closed.
+// Other processes that were started on the spawner's thread die when the thread ends. So
+// the thread must not end when the spawner is closed.
 func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 	for range 50 {
 		other := exec.Command("sleep", "60")

@@ -8,7 +8,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TimerPayload returns the event that a timer which fires at t passes to its function.
+// TimerPayload returns the event that a timer passes to its function if it fires at the
+// time t.
 func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 	return mustEncode(map[string]string{
 		"triggerTime": t.UTC().Format(time.RFC3339),

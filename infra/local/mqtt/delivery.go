@@ -24,7 +24,8 @@ const (
 	maxPause = 2 * time.Second
 )
 
-// delivery is the bounded queue of events and the one goroutine that empties it.
+// delivery holds the bounded queue of events. One goroutine, which executes run, empties
+// it.
 type delivery struct {
 	url, token string
 	client     *http.Client
@@ -51,7 +52,7 @@ func newDelivery(c Config) *delivery {
 }
 
 // enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event.
-// The wait slows clients down.
+// While it waits, the client has to wait as well.
 func (d *delivery) enqueue(e event.Event) {
 	select {
 	case d.queue <- e:
@@ -76,7 +77,8 @@ func (d *delivery) run() {
 	}
 }
 
-// batch returns the first event and up to maxBatch-1 queued events.
+// batch returns a batch that consists of the given first event and up to maxBatch-1 queued
+// events.
 func (d *delivery) batch(first event.Event) []event.Event {
 	batch := []event.Event{first}
 	for len(batch) < maxBatch && len(d.queue) > 0 {
@@ -85,8 +87,8 @@ func (d *delivery) batch(first event.Event) []event.Event {
 	return batch
 }
 
-// deliver posts a batch again and again until the recorder accepts it or refuses it for
-// good.
+// deliver repeatedly posts a batch until the recorder accepts it or refuses it for good, or
+// until stop abandons it.
 func (d *delivery) deliver(batch []event.Event) {
 	body, err := ownform.Encode(batch)
 	if err != nil {
@@ -117,8 +119,8 @@ func (d *delivery) lose(events int, cause error) {
 	d.log.Error("events not delivered", "events", events, "cause", cause)
 }
 
-// stop waits until the queued events are delivered. When ctx ends, it gives up the
-// remaining events.
+// stop waits until the queued events are delivered. When ctx ends, it abandons the
+// remaining events. It returns an error if any event was lost.
 func (d *delivery) stop(ctx context.Context) error {
 	close(d.stopping)
 	release := context.AfterFunc(ctx, d.abandon)

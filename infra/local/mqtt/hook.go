@@ -52,7 +52,7 @@ func (h *hook) Provides(method byte) bool {
 	}, method)
 }
 
-// OnConnectAuthenticate checks user name and password in constant time.
+// OnConnectAuthenticate checks the user name and the password in constant time.
 func (h *hook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
 	return subtle.ConstantTimeCompare(pk.Connect.Username, h.user)&
 		subtle.ConstantTimeCompare(pk.Connect.Password, h.password) == 1

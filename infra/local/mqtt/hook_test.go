@@ -12,8 +12,9 @@ import (
 )
 
 // A client that connects twice may get the second CONNACK before the broker reports the
-// first session. The end of the first session must still be stamped when it happens, and
-// so sort after the session's beginning.
+// first session. The end of the first session must still be stamped when it happens, so
+// that it sorts after the beginning of the first session and before the beginning of the
+// second.
 func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
 	var events []event.Event
 	server := newServer()

@@ -33,7 +33,7 @@ type Config struct {
 	// Address is the address to listen on, such as 127.0.0.1:1883. Port 0 selects a free
 	// port.
 	Address string
-	// Instance is the name of this broker in logs, and the node in its events.
+	// Instance is the name of this broker, which is the node in its events.
 	Instance string
 	// WebhookURL is the complete URL at which the recorder accepts events in the project's
 	// own form.

@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes events like the real recorder. If the field fault is
-// set, that function may respond to the n-th request, counted from 1, in place of the
-// recorder, before or after the events are recorded.
+// recorder is an endpoint that decodes events like the real recorder. The field fault, if
+// set, may respond in the recorder's place: to requests 1, 4, 7 and so on before their
+// events are recorded, and to requests 2, 5, 8 and so on afterwards.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
@@ -223,7 +223,7 @@ func TestAllowedTopicsStayOpen(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 }
 
-// TestRawEnds covers ends that need hand-made packets.
+// TestRawEnds covers ways to end a connection that need hand-made packets.
 func TestRawEnds(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -283,7 +283,7 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 }
 
-// Stop must deliver the ends of all sessions, although no client reads and one connection
+// Stop must deliver the end events of all sessions, even if no client reads and one client
 // has never sent a CONNECT.
 func TestStopDeliversEverything(t *testing.T) {
 	r, s := newRecorder(t)

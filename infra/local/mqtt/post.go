@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// tryTimeout limits one request to the recorder.
+// tryTimeout is the time limit for one request to the recorder.
 const tryTimeout = 30 * time.Second
 
 // post sends a body once. If the result final is true, sending the body again cannot help.
@@ -31,8 +31,8 @@ func (d *delivery) post(body []byte) (final bool, err error) {
 	return isFinal(response.StatusCode), fmt.Errorf("the recorder responds with %s", response.Status)
 }
 
-// isFinal reports whether the recorder will respond with this status again, because it has
-// quarantined the body or does not accept the token.
+// isFinal reports whether the recorder would respond with the same status to a repeated
+// request, because it has quarantined the body or does not accept the token.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:

@@ -181,8 +181,8 @@ func (d *disk) list(prefix, after string) (page objstore.Page) {
 	return page
 }
 
-// remove deletes the objects under the given keys, if they meet the condition, and returns the number
-// of deleted objects.
+// remove deletes those objects under the given keys that meet the condition, and returns how many
+// it deleted.
 func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, err error) {
 	folders := map[string]bool{}
 	for _, key := range keys {

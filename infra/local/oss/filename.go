@@ -11,10 +11,10 @@ import (
 // folder. For example, the object with the key events/shard=4/day=2026-11-22/x.parquet is in the file
 // with that path. Two rules keep the files of different keys apart:
 //
-//   - The name of a file contains a dot and the name of a folder does not, so that both "a" and "a/b"
-//     can exist. A key whose last part has no dot gets the suffix dotless.
-//   - A key that plainKey does not match is written in hexadecimal below the folder encoded. Keys with
-//     capitals do not match, because some file systems ignore case.
+//   - File names contain a dot and folder names do not, so that "a" and "a/b" can both exist. If the
+//     last part of a key has no dot, the file's name ends in the suffix ".%".
+//   - If the regular expression plainKey does not match a key, the file's path is "%/" followed by the
+//     key in hexadecimal. Keys with capitals do not match, because some file systems ignore case.
 const (
 	dotless = ".%"
 	encoded = "%/"

@@ -23,7 +23,7 @@ func makeFolder(path string) error {
 	return syncFolder(parent)
 }
 
-// syncFolder makes the names in a folder survive a crash.
+// syncFolder syncs a folder, so that the names in it survive a crash.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {

@@ -41,7 +41,7 @@ func (x *index) remove(key string) {
 	delete(x.entries, key)
 }
 
-// bytesWithout returns the size of all objects except the one under key.
+// bytesWithout returns the total size of all objects except the one with the given key.
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
 // scan calls visit, in the order of the keys, for each entry whose key starts with prefix and does not

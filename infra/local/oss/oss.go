@@ -31,7 +31,8 @@ type Config struct {
 	// the key is unknown or has expired.
 	Credentials func(accessKey string) (secret, token string, ok bool)
 
-	// Lifecycle holds the bucket's rules for expiry, as PutBucketLifecycle takes them. Default: none.
+	// Lifecycle holds the bucket's lifecycle rules in the XML format of PutBucketLifecycle.
+	// Default: none.
 	Lifecycle []byte
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
@@ -68,9 +69,9 @@ func Open(cfg Config) (*Server, error) {
 	return &Server{cfg.withDefaults(), objects, rules}, nil
 }
 
-// SetMaxBytes sets the capacity of the disk, even while requests are served. A put that exceeds it
-// gets the response of a full disk. If n is zero, which is the default, only the real disk limits the
-// size.
+// SetMaxBytes limits the total size of all objects to n bytes. A put that would exceed the limit
+// gets the response of a full disk. Zero, the default, means no limit. SetMaxBytes can be called
+// while requests are served.
 func (s *Server) SetMaxBytes(n int64) { s.objects.maxBytes.Store(max(n, 0)) }
 
 func (c Config) withDefaults() Config {

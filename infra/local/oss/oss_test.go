@@ -65,8 +65,8 @@ func TestRefusedPutsStoreNothing(t *testing.T) {
 	}
 }
 
-// A client that disconnects in the middle of a body, here over a real connection, must leave nothing
-// behind.
+// If a client disconnects in the middle of a body, nothing must be stored. This test uses a real
+// connection.
 func TestBrokenConnectionStoresNothing(t *testing.T) {
 	s := open(t, nil)
 	server := httptest.NewServer(s)

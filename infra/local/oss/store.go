@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder exactly as a Server does, but without HTTP. Once a Store from
-// OpenStore is no longer used, a Server can serve its folder.
+// Store keeps objects in a folder exactly as a Server does, but without HTTP. A Server can serve
+// the folder of a Store from OpenStore, but only after the last use of the Store.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
@@ -25,7 +25,7 @@ func OpenStore(dir string) (*Store, error) {
 	return &Store{objects}, nil
 }
 
-// Store returns the bucket without HTTP.
+// Store returns a Store that accesses the server's bucket without HTTP.
 func (s *Server) Store() *Store { return &Store{s.objects} }
 
 // Put implements objstore.Store.

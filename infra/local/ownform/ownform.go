@@ -20,8 +20,8 @@ func Encode(events []event.Event) ([]byte, error) {
 }
 
 // columns are the columns that Encode copies. They do not include channel_id, because
-// Column.Value derives a channel identifier if the source gives none, and Encode must leave
-// out such an identifier.
+// Column.Value derives a channel identifier if the source gives none, and Encode must not
+// send a derived identifier.
 var columns = sentColumns()
 
 func sentColumns() (sent []event.Column) {

@@ -76,9 +76,9 @@ type mix struct {
 }
 
 const (
-	// eventsPerConnect is the average number of events that a connection of a healthy
-	// device has: one when it begins and one when it ends, but some brokers report the end
-	// in two rows.
+	// eventsPerConnect is the average number of events per connection of a healthy device.
+	// Each connection has one event for its beginning and one for its end, but some brokers
+	// report the end in two events.
 	eventsPerConnect = 2.03
 	// stormEvents is the average number of events that broker restarts add to the day of a
 	// device that is always connected.
@@ -112,7 +112,7 @@ func (m mix) cause(position float64) Cause {
 	return Healthy
 }
 
-// byShare chooses an instance with a probability in proportion to its share.
+// byShare chooses one of the instances, each with a probability proportional to its share.
 func (d *device) byShare(instances []*instance) *instance {
 	all := 0
 	for _, b := range instances {

@@ -12,7 +12,7 @@ import (
 )
 
 // bodies holds the bodies that brokers send, by source and native event. Each body is a
-// format string with a place for the native reason.
+// format string into which the test inserts the native reason.
 var bodies = map[string]map[string]string{
 	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
@@ -48,7 +48,8 @@ var bodies = map[string]map[string]string{
 	},
 }
 
-// The decoders must make the rows of package sim from the bodies that brokers send.
+// For each event of package sim, the decoder must return the same event from the body that
+// the broker would send.
 func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {

@@ -57,7 +57,7 @@ type dialect struct {
 	words                     [endCount]wording // the source does not report an end whose info is empty
 
 	seconds bool // times are whole seconds
-	noTime  bool // events have no time
+	noTime  bool // the source reports no times
 	twice   bool // after a DISCONNECT, a second row reports the end of the connection
 }
 
@@ -165,8 +165,8 @@ var azure = dialect{
 	},
 }
 
-// apsaraMQ is a source that reports no refusals. The only reason that it reports for the
-// end of a connection is a DISCONNECT from the client.
+// apsaraMQ is a source that reports no refusals. When a connection ends, it reports no
+// reason other than a DISCONNECT from the client.
 var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,

@@ -44,11 +44,11 @@ func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	return at + h.pause(d)
 }
 
-// betweenNodes is the time between restarts of a broker's nodes.
+// betweenNodes is the time between the restarts of two successive nodes of a broker.
 const betweenNodes = 5 * time.Minute
 
 // stormAt returns when the node of a connection restarts, or a time long after the day if
-// the node does not restart.
+// no restart affects the connection.
 func (d *device) stormAt(c *connection) time.Duration {
 	at := d.broker.restart + time.Duration(c.node)*betweenNodes
 	if !d.storms || d.broker.restart == 0 || at <= c.began {
@@ -80,7 +80,8 @@ func mostlyHome(d *device) string {
 
 func atHome(d *device) string { return d.home }
 
-// mixed returns a function that chooses one of the given ends. All are equally likely.
+// mixed returns a function that chooses one of the given ends at random. Each has the same
+// probability.
 func mixed(ways ...end) func(*device) end {
 	return func(d *device) end { return oneOf(d, ways) }
 }

@@ -152,8 +152,7 @@ func (d *device) flakyRadio() {
 	d.follow(h, d.between(0, oneDay/24), oneDay, forever)
 }
 
-// knock lets the device try to connect the given number of times; the broker refuses each
-// try.
+// knock simulates the given number of attempts to connect, all of which the broker refuses.
 func (d *device) knock(from time.Duration, times int) {
 	every := d.between(10*time.Second, 4*time.Minute)
 	for range times {

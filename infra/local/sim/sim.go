@@ -1,9 +1,9 @@
-// Package sim simulates days of devices: it makes the events that brokers would report
-// about the devices. Tests, the demo and the benchmark use these events.
+// Package sim generates the events that MQTT brokers would report about simulated devices on
+// one day. Tests, the demo and the benchmark use these events.
 //
-// What always holds: the same seed makes the same events, byte for byte. A device's
-// events have exactly the fields that the decoder of its broker would fill in. Every
-// event time lies within the day.
+// Invariants: the same seed makes the same events, byte for byte. A device's events have
+// exactly the fields that the decoder for its broker would fill in. Every event time lies
+// within the day.
 //
 // Device simulates one device with a known cause, and Day simulates a whole fleet.
 package sim

@@ -159,7 +159,8 @@ func (f *figures) devicesWith(count map[string]int, low, high int) int {
 	return n
 }
 
-// As in a real fleet, most devices have a handful of events and a few have thousands.
+// As in a real fleet, most devices must have a handful of events and a few must have
+// thousands.
 func TestDayIsMixedLikeAFleet(t *testing.T) {
 	const devices = 50_000
 	f := figuresOf(t, sim.Config{Seed: 1, Day: day, Devices: devices})

@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Function is one function of an s.yaml. The component fc3 documents all properties.
+// Function describes one function of an s.yaml. All properties are explained in the documentation
+// of the component fc3.
 type Function struct {
 	// Resource is the function's key in the section resources, such as "recorder".
 	Resource string `yaml:"-"`
@@ -31,8 +32,8 @@ type Function struct {
 	LogConfig      string      `yaml:"logConfig"`
 	Environment    Environment `yaml:"environmentVariables"`
 
-	// Lifecycle has no initializer, because Function Compute answers 200 to a call whose
-	// initializer failed, as if the call had succeeded.
+	// Lifecycle has no initializer, because Function Compute responds with 200 to a call even
+	// if the initializer failed.
 	// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7)
 	Lifecycle struct {
 		PreStop *Hook `yaml:"preStop"`
@@ -63,7 +64,7 @@ type Trigger struct {
 	Config TriggerConfig `yaml:"triggerConfig"`
 }
 
-// TriggerConfig holds the properties of all types of triggers.
+// TriggerConfig holds the properties of all trigger types.
 type TriggerConfig struct {
 	// These properties are for an HTTP trigger.
 	AuthType           string   `yaml:"authType"`
@@ -129,7 +130,7 @@ func (f Function) Retries() int {
 	return *f.Async.Retries
 }
 
-// Trigger returns the function's first trigger of a type, or nil.
+// Trigger returns the function's first trigger of the given type, or nil if there is none.
 func (f Function) Trigger(kind string) *Trigger {
 	for i := range f.Triggers {
 		if f.Triggers[i].Type == kind {

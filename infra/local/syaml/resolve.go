@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// An expression is ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}.
+// An expression has the form ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}.
 var (
 	expression    = regexp.MustCompile(`\$\{([^}]*)\}`)
 	varExpression = regexp.MustCompile(`^vars\.([A-Za-z0-9_-]+)$`)

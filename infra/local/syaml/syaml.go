@@ -16,9 +16,10 @@ import (
 // Lookup returns the value of an environment variable and reports whether it is set.
 type Lookup func(name string) (value string, found bool)
 
-// Parse returns the functions of an s.yaml in the order of the file. If the file has unknown keys or
-// values of a wrong type, the error lists these. Otherwise the error names an environment variable
-// that is not set and has no default, or lists all other problems.
+// Parse returns the functions of an s.yaml in the order of the file. It checks the file in three
+// steps, and the error comes from the first step that fails. The first step lists all unknown keys
+// and values of a wrong type. The second names an expression that cannot be resolved. The third
+// lists all other problems.
 func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	if err := checkKeys(data); err != nil {
 		return nil, err
@@ -40,8 +41,9 @@ func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	return d.functions(), nil
 }
 
-// checkKeys returns an error that lists unknown keys and values of a wrong type. It reads the
-// original text, because the YAML library can refuse unknown keys only when it decodes text.
+// checkKeys returns an error that lists unknown keys and values of a wrong type. It decodes the text of
+// the file, not the tree that resolve returns, because the YAML library can refuse unknown keys only
+// when it decodes text.
 func checkKeys(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)

@@ -67,8 +67,8 @@ func TestRepositoryFileDescribesThreeFunctions(t *testing.T) {
 	require.Equal(t, 300*time.Second, functions[2].Timeout())
 }
 
-// Each pre-deploy action must build the handler's file in the code's folder for the runtime's
-// platform.
+// Each function's pre-deploy action must build the handler's executable in the code folder, for the
+// platform of the go1 runtime.
 func TestRepositoryFileBuildsWhatItDeploys(t *testing.T) {
 	var d document
 	require.NoError(t, yaml.Unmarshal([]byte(repositoryFile(t)), &d))

@@ -1,9 +1,8 @@
-// Package ends makes real MQTT clients end their connections in every possible way, with one
+// Package ends makes real MQTT clients end their connections in different ways, with one
 // function for each way. It uses a client library, or raw sockets if the client must misbehave.
 //
-// Each function returns when the connection has ended for the client; the broker may not
-// have noticed the end yet. An error means that the connection did not end in the intended
-// way.
+// Each function returns when the connection has ended for the client, although the broker might
+// not have noticed yet. An error means that the connection did not end in the intended way.
 package ends
 
 import (
@@ -37,7 +36,7 @@ type Kind struct {
 
 var connected = Row{"connect", "accepted"}
 
-// Kinds lists the kinds of ends that a client can cause by itself.
+// Kinds lists the ways in which a client can end a connection by itself.
 var Kinds = []Kind{
 	{"refused-password", RefusedPassword, []Row{{"close", "not authorized"}}},
 	{"clean", Clean, []Row{connected, {"disconnect", "disconnected by client"}}},

@@ -44,7 +44,7 @@ func (c *Raw) handshake(t Target, clientID string, keepAlive time.Duration) erro
 	if _, err := io.ReadFull(c, head); err != nil {
 		return fmt.Errorf("read CONNACK: %w", err)
 	}
-	body := make([]byte, head[1]) // a CONNACK from our brokers is far below 128 bytes
+	body := make([]byte, head[1]) // a CONNACK from our brokers is shorter than 128 bytes, so its length fits in one byte
 	if _, err := io.ReadFull(c, body); err != nil {
 		return fmt.Errorf("read CONNACK: %w", err)
 	}
@@ -65,7 +65,7 @@ func (c *Raw) AwaitEnd() error {
 	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
 		return fmt.Errorf("the broker did not close the connection: %w", err)
 	}
-	return nil // a reset is an end as well
+	return nil // a reset also ends the connection
 }
 
 // Connect returns a CONNECT packet with user name, password and clean start.
@@ -106,13 +106,13 @@ func Subscribe(version byte, filter string) []byte {
 	return Packet(0x82, append(text(body, filter), 0))
 }
 
-// Packet returns the packet with the given first byte of the fixed header and the given
-// body.
+// Packet returns a packet that consists of the given first byte, the length of the body,
+// and the body.
 func Packet(head byte, body []byte) []byte {
 	return append(binary.AppendUvarint([]byte{head}, uint64(len(body))), body...)
 }
 
-// text appends a string in the encoding of MQTT.
+// text appends s as an MQTT string, which begins with its length in two bytes.
 func text(b []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
 }
