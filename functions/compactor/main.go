@@ -1,6 +1,6 @@
-// Compactor merges the bucket's small objects into fewer, larger ones each time its timer
-// fires. Running it again, or twice at once, is harmless. See README.md in the folder above
-// for its environment variables.
+// Compactor merges the bucket's small objects into fewer, larger ones each time its timer fires.
+// Repeated or simultaneous runs are harmless. The README in the parent folder lists its
+// environment variables.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 
 func main() { serve.Main("compactor", wire) }
 
-// wire builds the function without making a request.
+// wire builds the function from the environment without making a request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(0)

@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// tick compacts the shards that the timer's payload names, or all shards if it names none.
+// tick handles a timer event: it compacts the shards named in the event's payload, or all shards
+// if the payload is empty.
 func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
 	shards, err := shardsOf(event)
 	if err != nil {
@@ -21,8 +22,8 @@ func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error
 	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.Run(ctx, shards) })
 }
 
-// shardsOf returns the shards that a timer's event names. The event may be empty, so that an
-// operator can call the function by hand.
+// shardsOf returns the shards named in a timer event. An empty event means all shards, so that an
+// operator can invoke the function by hand.
 func shardsOf(event []byte) (layout.ShardRange, error) {
 	var timer struct {
 		Payload string `json:"payload"`
@@ -43,8 +44,8 @@ func shardsOf(event []byte) (layout.ShardRange, error) {
 // progress.
 const margin = 10 * time.Second
 
-// run compacts until nothing is left to compact or the time is nearly over, and logs the
-// result. The next invocation continues where this one stops.
+// run starts a compaction with a context that ends shortly before ctx does, and logs the report.
+// If the time runs out, the next invocation continues the work.
 func run(ctx context.Context, work func(context.Context) (compact.Report, error)) error {
 	ctx, cancel := withMargin(ctx)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Query serves the page, the HTTP API and Alibaba's OpenAPI from the bucket. It never writes
-// to the bucket. See README.md in the folder above for its environment variables.
+// Query serves the page, the HTTP API and Alibaba's OpenAPI from the bucket. It never writes to
+// the bucket. The README in the parent folder lists its environment variables.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 
 func main() { serve.Main("query", wire) }
 
-// wire builds the function. It makes no request.
+// wire builds the function from the environment without making a request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(env.AttemptTimeout)

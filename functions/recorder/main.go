@@ -1,6 +1,6 @@
-// Recorder records the events that brokers report through webhooks and triggers. It responds
-// with 2xx only after the events are durable in the bucket. See README.md in the folder above
-// for its environment variables.
+// Recorder records the events that brokers report through webhooks and triggers. It responds with
+// 2xx only after the events are durable in the bucket. The README in the parent folder lists its
+// environment variables.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 func main() { serve.Main("recorder", wire) }
 
-// wire builds the function without making a request.
+// wire builds the function from the environment without making a request.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(env.AttemptTimeout)
@@ -45,7 +45,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Handler:     handler,
 		Event:       handler.Event,
-		Start:       writer.Claim, // so that a later event needs only one store request, its put
+		Start:       writer.Claim, // so that recording an event later costs only a put
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil

@@ -11,22 +11,21 @@ import (
 type Bucket struct {
 	// Store retries failed requests.
 	Store objstore.Store
-	// Credentials replaces the credentials of Store, because each invocation may bring new
-	// ones.
+	// Credentials replaces the credentials that Store uses. Each invocation may bring new ones.
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout limits one attempt of a request for a small object. After the platform has
-// frozen a process, a connection may be dead without an error, and an attempt on it would wait
-// in vain. An invocation may take up to 15 seconds, so this limit leaves time for another
-// attempt.
+// AttemptTimeout limits an attempt at a request for a small object. If a connection dies while
+// the platform has frozen the process, the process does not notice, and an attempt on this
+// connection never gets a response. An invocation may take up to 15 seconds, so this limit leaves
+// time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
-// Bucket returns the bucket that OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX name. Its
-// initial credentials come from the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on), if
-// they are set there. An attempt of a request that takes longer than attemptTimeout is
-// retried; 0 means no limit. Bucket makes no request. The result is usable only if Err returns
-// nil afterwards.
+// Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its
+// initial credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and the related variables, if these
+// are set. If an attempt at a request takes longer than attemptTimeout, the attempt is cancelled
+// and the request retried; 0 means no limit. Bucket makes no request. The result is usable only
+// if Err returns nil afterwards.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

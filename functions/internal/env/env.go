@@ -1,7 +1,7 @@
 // Package env reads the functions' configuration from the environment.
 //
-// A Reader continues after an invalid variable, so that one start reports all invalid
-// variables. No error contains a secret. Space around a value is dropped, and an empty value
+// A Reader continues after an invalid variable, so that all invalid variables are reported at
+// once. No error message contains a secret. Spaces around a value are removed, and an empty value
 // counts as not set.
 package env
 
@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// Reader reads variables and collects the errors. It is not safe for concurrent use.
+// Reader reads environment variables and collects the errors. It is not safe for concurrent use.
 type Reader struct {
-	// Getenv returns the value of a variable, empty if it is not set.
+	// Getenv returns the value of the named variable, or "" if it is not set.
 	Getenv func(name string) string
 	errs   []error
 }
 
-// Required returns the value of a variable that must be set.
+// Required returns the value of the named variable, which must be set.
 func (r *Reader) Required(name string) string {
 	value := r.Optional(name)
 	if value == "" {
@@ -28,13 +28,13 @@ func (r *Reader) Required(name string) string {
 	return value
 }
 
-// Optional returns the value of a variable, empty if it is not set.
+// Optional returns the value of the named variable, or "" if it is not set.
 func (r *Reader) Optional(name string) string {
 	return strings.TrimSpace(r.Getenv(name))
 }
 
-// Int returns the value of a variable as a whole number from minimum to maximum. It returns
-// fallback if the variable is not set or invalid.
+// Int returns the named variable's value, which must be a whole number from minimum to maximum.
+// It returns fallback if the variable is not set or invalid.
 func (r *Reader) Int(name string, fallback, minimum, maximum int) int {
 	text := r.Optional(name)
 	if text == "" {
@@ -48,12 +48,14 @@ func (r *Reader) Int(name string, fallback, minimum, maximum int) int {
 	return n
 }
 
-// Reject adds the error that a variable is invalid, with a reason such as "is not set".
+// Reject adds an error about the named variable. The message consists of the name and the reason,
+// such as "is not set".
 func (r *Reader) Reject(name, reason string) {
 	r.errs = append(r.errs, fmt.Errorf("environment variable %s %s", name, reason))
 }
 
-// Err returns all errors so far as one error with a one-line text, or nil if there are none.
+// Err returns all errors so far as a single error with a one-line message, or nil if there are
+// none.
 func (r *Reader) Err() error {
 	if len(r.errs) == 0 {
 		return nil

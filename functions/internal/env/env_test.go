@@ -50,8 +50,7 @@ func TestBucket(t *testing.T) {
 	bucket.Credentials("id", "secret", "token")
 }
 
-// TestBucketRetriesWhenTheServiceIsSilent: a request on a connection that has gone silent is
-// retried on another connection.
+// A request on a connection that has gone silent must be retried on another connection.
 func TestBucketRetriesWhenTheServiceIsSilent(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

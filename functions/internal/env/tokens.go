@@ -8,8 +8,8 @@ import (
 )
 
 // Tokens returns the tokens in two variables. The variable named by single holds one token for
-// all instances; the variable named by list has the form that serve.ParseTokens reads. At
-// least one variable must be set.
+// all instances; the variable named by list holds tokens in the format of serve.ParseTokens. At
+// least one of the variables must be set.
 func (r *Reader) Tokens(single, list string) serve.Tokens {
 	tokens, err := serve.ParseTokens(r.Optional(list))
 	if err != nil {
@@ -29,7 +29,7 @@ func (r *Reader) Tokens(single, list string) serve.Tokens {
 	return tokens
 }
 
-// Token returns the token in a variable, empty if the variable is not set.
+// Token returns the token in the named variable, or "" if the variable is not set.
 func (r *Reader) Token(name string) string {
 	token := r.Optional(name)
 	if token == "" {
@@ -41,7 +41,8 @@ func (r *Reader) Token(name string) string {
 	return token
 }
 
-// Instance returns the instance identifier in a variable, empty if the variable is not set.
+// Instance returns the instance identifier in the named variable, or "" if the variable is not
+// set.
 func (r *Reader) Instance(name string) event.InstanceID {
 	instance := event.InstanceID(r.Optional(name))
 	if instance != "" && !instance.Valid() {
