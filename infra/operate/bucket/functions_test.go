@@ -19,7 +19,7 @@ var functions = []string{"recorder", "query", "compactor"}
 
 const root = "../../.."
 
-// build compiles the functions into a new folder.
+// build compiles all functions into a temporary folder and returns the path of the folder.
 func build(t *testing.T) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -40,8 +40,8 @@ type function struct {
 	url  string
 }
 
-// start runs a function as a plain HTTP server. The function has its own access key for the bucket
-// at endpoint.
+// start starts the named function, which was compiled into folder, as a plain HTTP server. The
+// function uses the bucket at the given endpoint with its own access key.
 func start(t *testing.T, folder, name, endpoint string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
@@ -75,7 +75,8 @@ func (f *function) stop(t *testing.T) string {
 	return string(logged)
 }
 
-// request sends a request, requires a status and returns the response's body.
+// request sends an authorized request and returns the response body. It fails the test unless the
+// response status equals want.
 func (f *function) request(t *testing.T, method, path, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, f.url+path, strings.NewReader(body))

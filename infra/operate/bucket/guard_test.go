@@ -18,18 +18,19 @@ import (
 
 const region = "cn-hangzhou"
 
-// guard is a proxy in front of the bucket that enforces each function's policy, as OSS does. The
-// name of a function is also the id of its access key.
+// guard is a proxy in front of the bucket that enforces each function's policy, as OSS would. A
+// function's name is also the id of its access key.
 type guard struct {
 	bucket   http.Handler
 	policies map[string]policy
 
 	mu      sync.Mutex
-	used    map[string]map[grant]int // number of allowed accesses by function and grant
+	used    map[string]map[grant]int // how often each function used each of its grants
 	refused []string
 }
 
-// newGuard returns a guard that serves an empty bucket until the test ends, and the guard's URL.
+// newGuard starts a guard in front of an empty bucket and returns the guard and its URL. The
+// guard serves requests until the test ends.
 func newGuard(t *testing.T) (g *guard, endpoint string) {
 	t.Helper()
 	g = &guard{policies: map[string]policy{}, used: map[string]map[grant]int{}}
@@ -61,8 +62,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.bucket.ServeHTTP(w, r)
 }
 
-// allow reports whether the function's policy allows an access. It counts allowed accesses and
-// keeps a list of refused accesses.
+// allow reports whether a function's policy allows an access. It counts how often each grant is
+// used and keeps a list of refused accesses.
 func (g *guard) allow(function string, a access) bool {
 	allowing := g.policies[function].grantsFor(a)
 	g.mu.Lock()
@@ -78,8 +79,8 @@ func (g *guard) allow(function string, a access) bool {
 
 var credential = regexp.MustCompile(`Credential=([a-z]+)/`)
 
-// signerOf returns the id of the access key that a request names. It does not check the signature,
-// because the bucket does.
+// signerOf returns the id of the access key that signed a request. It does not check the
+// signature, because the bucket does.
 func signerOf(r *http.Request) string {
 	if match := credential.FindStringSubmatch(r.Header.Get("Authorization")); match != nil {
 		return match[1]
@@ -87,8 +88,8 @@ func signerOf(r *http.Request) string {
 	return ""
 }
 
-// accessesOf returns the accesses that a policy must allow for a request, according to the
-// reference. A DeleteMultipleObjects request needs DeleteObject for each key.
+// accessesOf returns the accesses that a policy must allow for a request to succeed. A
+// DeleteMultipleObjects request needs DeleteObject for each key.
 // (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements)
 func accessesOf(r *http.Request) []access {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

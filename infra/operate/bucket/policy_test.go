@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A function's policy must allow everything that the function does, and the function must need
-// every grant of the policy.
+// Each function's policy must allow every request that the function makes, and must not grant
+// anything that the function does not need.
 func TestFunctionsAndTheirPolicies(t *testing.T) {
 	folder := build(t)
 	guard, endpoint := newGuard(t)
@@ -24,10 +24,10 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 	guard.requireAllUsed(t)
 }
 
-const runRows = 520 // more than a run holds
+const runRows = 520 // more events than a run can hold, so that one request ends a run
 
 // record sends a recorder enough events to make it end runs and delete superseded objects. The
-// recorder is the first function that uses the bucket.
+// bucket is still empty, so the recorder must also put the layout marker.
 func record(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	for range 4 {
@@ -41,10 +41,11 @@ func record(t *testing.T, folder, endpoint string) {
 
 var written int
 
-// eventTime is the time of all events, so that they belong to one partition.
+// eventTime is the time of every event that the function events generates. They all have the same
+// time so that they belong to one partition.
 var eventTime = time.Now().Add(-time.Minute).UnixMilli()
 
-// events returns n distinct events of one client.
+// events returns a request body with n distinct events for one client.
 func events(n int) string {
 	var b strings.Builder
 	for range n {
@@ -54,9 +55,8 @@ func events(n int) string {
 	return b.String()
 }
 
-// quarantine starts a recorder on the bucket that is already in use and sends an event that the
-// recorder does not understand. It then lists, shows and replays the quarantined item, as an
-// operator does.
+// quarantine starts another recorder on the same bucket and sends it an event that it does not
+// understand. It then lists, shows and replays the quarantined item, as an operator would.
 func quarantine(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	recorder.request(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)

@@ -11,15 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// policy is a RAM policy with only those elements that our policies use.
+// policy is a RAM policy, reduced to the elements that our policies use.
 // (https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax)
 type policy struct {
 	Version   string
 	Statement []statement
 }
 
-// statement is a part of a policy that allows actions on resources. Its condition limits listings
-// to certain prefixes.
+// statement is one part of a policy. It allows certain actions on certain resources. Its
+// condition, if any, limits listings to certain prefixes.
 type statement struct {
 	Effect           string
 	Action, Resource []string
@@ -37,16 +37,17 @@ type access struct {
 	prefix string // the prefix of the listed keys, if the action is a listing
 }
 
-// resource returns the name of the bucket or object in RAM. The region and the account in the name
-// are arbitrary.
+// resource returns the name that policies use for the bucket or object. The region and the
+// account in the name are arbitrary.
 func (a access) resource() string {
 	return strings.TrimSuffix("acs:oss:cn-hangzhou:1000000000000000:device-trace/"+a.key, "/")
 }
 
-// grant is the smallest part of a statement: one action on one resource with one prefix.
+// grant is one combination of an action, a resource and a listing prefix that a statement allows.
 type grant struct{ action, resource, prefix string }
 
-// grants returns the grants of a statement. Without a condition, the grants allow every prefix.
+// grants splits a statement into grants. If the statement has no condition, the grants allow
+// every prefix.
 func (s statement) grants() (grants []grant) {
 	prefixes := s.Condition.StringLike.Prefix
 	if prefixes == nil {
@@ -83,7 +84,8 @@ func (p policy) grantsFor(a access) (grants []grant) {
 	return grants
 }
 
-// like reports whether a text matches a pattern, in which * stands for any text.
+// like reports whether a string matches a pattern, in which * stands for any number of
+// characters.
 func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
@@ -105,7 +107,8 @@ func readPolicy(t *testing.T, function string) policy {
 	return p
 }
 
-// Policies must refuse the requests that an attacker who controls a function would try.
+// Each function's policy must refuse the requests that an attacker would try after taking over
+// the function.
 func TestPoliciesRefuse(t *testing.T) {
 	const event, marker, item = "events/shard=4/day=2026-11-22/l0000-1-1.parquet", "layout/v1-shards16", "quarantine/day=2026-11-22/1.json"
 	for function, refused := range map[string][]access{

@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// usedBucket starts a stand-in for OSS with a bucket that contains one event. It returns the
-// environment variables that name the bucket, and a store for the bucket.
+// usedBucket starts an OSS stand-in with a bucket that contains one event. It returns the
+// environment variables that the check command needs, and a store for the bucket.
 func usedBucket(t *testing.T) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
 		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou",

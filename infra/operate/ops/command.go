@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// command is one command of ops.
+// command is a command of ops, such as "quarantine list".
 type command struct {
 	words []string
 	run   func(context.Context, terminal, arguments) error
@@ -39,8 +39,8 @@ environment of check:
   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN
 `
 
-// errUsage is the error for a wrong command line or a wrong environment variable. Its text
-// describes what is wrong.
+// errUsage is the error for an invalid command line or environment variable. Its text describes
+// what is wrong.
 type errUsage string
 
 func (e errUsage) Error() string { return string(e) }
@@ -69,7 +69,7 @@ func unknownCommand(line []string) error {
 	}
 }
 
-// arguments holds the words of a command and the arguments that follow them on the command line.
+// arguments holds a parsed command line: the command's words, the -day flag and the ids.
 type arguments struct {
 	command string
 	day     string // "" if not given
@@ -79,7 +79,7 @@ type arguments struct {
 func parseArguments(command string, line []string) (arguments, error) {
 	a := arguments{command: command}
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints the error
+	flags.SetOutput(io.Discard) // no output here, because run prints the error
 	flags.StringVar(&a.day, "day", "", "")
 	if err := flags.Parse(line); err != nil {
 		return a, a.wrong(err.Error())

@@ -25,7 +25,7 @@ func (h itemHead) received() string {
 	return h.ReceivedAt.UTC().Format(time.DateTime)
 }
 
-// rejection describes what was wrong with one event of a body.
+// rejection describes what was wrong with one item in a request body.
 type rejection struct {
 	Item  int    `json:"item"`
 	Field string `json:"field"`

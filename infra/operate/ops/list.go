@@ -39,7 +39,8 @@ type listedItem struct {
 // pageSize is the maximum number of items per page that the recorder allows.
 const pageSize = 200
 
-// items returns all items of a day, newest first, and the day itself. An empty day means today.
+// items returns all quarantined items of a day, newest first, and the date of that day. An empty
+// day means today (UTC).
 func (r recorder) items(ctx context.Context, day string) (items []listedItem, listedDay string, err error) {
 	for after := ""; ; {
 		var listing struct {

@@ -6,16 +6,18 @@
 //	go run ./infra/operate/ops quarantine replay -day D
 //	go run ./infra/operate/ops check [-day D]
 //
-// The quarantine commands call the recorder at DEVICE_TRACE_URL
-// (default http://127.0.0.1:8080) with ADMIN_TOKEN (default local).
+// The quarantine commands call the recorder at DEVICE_TRACE_URL (default http://127.0.0.1:8080)
+// with ADMIN_TOKEN (default local).
 //
 // The check command reads the bucket directly. It uses the same variables as the functions:
-// OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX, and an access key that may list and
-// read (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET,
-// ALIBABA_CLOUD_SECURITY_TOKEN). `make check` checks the data of `make run`.
+// OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX and those for an access key
+// (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN).
+// The access key must be allowed to list and read objects. `make check` runs the same check on
+// the data of `make run`.
 //
-// Exit status: 0 for success; 1 if something failed, if an item is still not understood or if
-// an invariant is violated; 2 for a wrong command line (`go run` turns 2 into 1).
+// Exit status: 0 on success; 1 if the command failed, a replayed item is still not understood or
+// the check found a violation; 2 if the command line or DEVICE_TRACE_URL is invalid (`go run`
+// turns 2 into 1).
 package main
 
 import (
@@ -46,7 +48,7 @@ type terminal struct {
 	stdout, stderr io.Writer
 }
 
-// env returns the value of an environment variable or, if the value is empty, the default.
+// env returns the value of an environment variable, or the given default if the value is empty.
 func (t terminal) env(name, byDefault string) string {
 	if value := t.getenv(name); value != "" {
 		return value

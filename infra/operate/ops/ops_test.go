@@ -76,7 +76,8 @@ const (
 	third  = "2026-11-22-00000000000000000000000000000003"
 )
 
-// twoPages returns two pages that list three items, one of them damaged.
+// twoPages returns responses that list three quarantined items on two pages. One of the items is
+// damaged.
 func twoPages(day string) map[string]string {
 	return map[string]string{
 		"GET ?after=&day=" + day + "&limit=200": `200 {"day":"2026-11-22","next_after":"` + second + `","items":[
@@ -157,7 +158,7 @@ func TestReplayOfADay(t *testing.T) {
 		"3 items replayed, 2 understood, 1 event recorded.\n", out)
 }
 
-// If the recorder fails, a replay stops and reports how far it got.
+// If the recorder fails, a replay must stop and report how far it got.
 func TestReplayStopsIfTheRecorderFails(t *testing.T) {
 	f := &fakeRecorder{responses: map[string]string{
 		"POST /" + first + "/replay":  `200 {"recorded":3,"rejected":[]}`,
@@ -189,7 +190,8 @@ func TestRefusals(t *testing.T) {
 	require.Contains(t, err, "connection refused")
 }
 
-// The command repeats a request a few times while the recorder is busy.
+// While the recorder is busy, the command must retry a few times, after the pauses that the
+// recorder requests.
 func TestBusyRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const busy = `429 {"code":"Busy","error":"too much is waiting"}`

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// refusal is a response with an unexpected status.
+// refusal is the error for a response with an unexpected status.
 type refusal struct {
 	status int
 	Code   string `json:"code"`
@@ -35,8 +35,8 @@ func (r refusal) Error() string {
 	}
 }
 
-// isAboutItem reports whether only the requested item is at fault, so that other items
-// can still be served.
+// isAboutItem reports whether the refusal concerns only the requested item, so that requests for
+// other items may succeed.
 func (r refusal) isAboutItem() bool {
 	return slices.Contains([]string{"NoSuchItem", "Damaged", "InvalidID"}, r.Code)
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// runShow writes the original body to standard output, and everything else about the
+// runShow writes the item's original body to standard output, and all other information about the
 // item to standard error.
 func runShow(ctx context.Context, t terminal, a arguments) error {
 	if len(a.ids) != 1 || a.day != "" {
@@ -32,17 +32,17 @@ func runShow(ctx context.Context, t terminal, a arguments) error {
 	return nil
 }
 
-// itemPart is an item with a part of its body.
+// itemPart is a response that contains a quarantined item and one part of its body.
 type itemPart struct {
 	itemHead
 	Hook     string      `json:"hook"`
 	Position string      `json:"position"`
-	Encoding string      `json:"encoding"` // the content encoding that the body still has
+	Encoding string      `json:"encoding"` // the body's Content-Encoding, such as gzip; empty if it has none
 	Errors   []rejection `json:"errors"`
-	// Body holds the part of the body if the part is text. Otherwise BodyBase64 holds it.
+	// Body holds this part of the body if it is text. If it is not, BodyBase64 holds it.
 	Body       string `json:"body"`
 	BodyBase64 []byte `json:"body_base64"`
-	// NextFrom is the offset of the next part, or 0 for the last part.
+	// NextFrom is the offset of the next part, or 0 if this is the last part.
 	NextFrom int `json:"next_from"`
 }
 

@@ -17,7 +17,7 @@ func clean(text string) string {
 	}, text)
 }
 
-// count returns the text for n things, such as "1 item" or "2 items".
+// count returns a number with the singular or plural of a noun, such as "1 item" or "2 items".
 func count[N int | int64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
