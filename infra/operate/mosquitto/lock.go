@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock creates the state folder and reserves it for this process. The reservation ends when
-// unlock is called or the process ends for any reason.
+// lock creates the state folder and reserves it for this process. The folder stays reserved until
+// unlock is called or the process exits, even if it crashes.
 func lock(folder string) (unlock func(), err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)

@@ -1,10 +1,10 @@
-// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder, and repeats
-// each line until it is durable there.
+// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder, and repeats each line
+// until it is durable there.
 //
 //	mosquitto -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //
-// The environment variable WEBHOOK_TOKEN holds the recorder's token. SIGTERM or Ctrl-C
-// ends the command; the next start continues where it stopped.
+// The environment variable WEBHOOK_TOKEN holds the recorder's token. SIGTERM or Ctrl-C ends the
+// command. When started again, the command continues where it stopped.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// run forwards until ctx ends.
+// run forwards the log until ctx ends.
 func run(ctx context.Context, s settings) error {
 	unlock, err := lock(s.state)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// settings are the values of the command line and the environment.
+// settings holds the values from the command line and the environment.
 type settings struct {
 	log, url, token, state string
 	gzip                   bool

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// find opens the file that holds the log at least up to the position: the file at the path or
-// a rotated file beside it. If several files hold the log, find prefers the file with the
-// known inode. It returns nil if no file holds the log.
+// find opens a file that holds p's log at least up to p's offset: the file at the given path or a
+// rotated file beside it. If several files qualify, find prefers the one with p's inode. It
+// returns nil if none qualifies.
 func (p position) find(path string) (found *os.File) {
 	for _, name := range candidates(path) {
 		file, err := os.Open(name)
@@ -29,7 +29,8 @@ func (p position) find(path string) (found *os.File) {
 	return found
 }
 
-// isIn reports whether a file holds the log and a line ends at the position.
+// isIn reports whether the file holds p's log, and whether p's offset is either 0 or directly
+// after a line feed.
 func (p position) isIn(file *os.File) bool {
 	if nameOf(file) != p.Log {
 		return false
@@ -42,8 +43,8 @@ func (p position) isIn(file *os.File) bool {
 	return err == nil && before[0] == '\n'
 }
 
-// rotatedSince opens the rotated logs that were written to since the given time and are not
-// in known. It returns the oldest log first.
+// rotatedSince opens the rotated logs that were modified at or after the given time, except those
+// in known. It returns them from oldest to newest.
 func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
 	var logs []*logFile
 	var ages []time.Time
@@ -66,8 +67,9 @@ func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, e
 	return logs, nil
 }
 
-// candidates returns the files whose names begin with the path: mosquitto.log,
-// mosquitto.log.1, mosquitto.log-20261122. It omits compressed files.
+// candidates returns the paths of the files that may hold a log: the file at the given path and
+// rotated files beside it, such as mosquitto.log.1 and mosquitto.log-20261122. It omits
+// compressed files.
 func candidates(path string) (names []string) {
 	folder, base := filepath.Split(path)
 	entries, _ := os.ReadDir(cmp.Or(folder, "."))
@@ -82,7 +84,7 @@ func candidates(path string) (names []string) {
 
 var ignoredSuffixes = []string{".gz", ".xz", ".bz2", ".zst", newSuffix}
 
-// inode returns the inode number of a file, or 0 if it is not known.
+// inode returns the inode number of a file, or 0 if the number is unknown.
 func inode(file *os.File) uint64 {
 	info, err := file.Stat()
 	if err != nil {

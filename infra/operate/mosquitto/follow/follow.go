@@ -1,15 +1,15 @@
-// Package follow reads a growing log through rotation, truncation and restarts, and
-// remembers on disk how much of it was delivered.
+// Package follow reads a log as it grows, through rotation, truncation and restarts, and
+// remembers on disk how much of the log was delivered.
 //
-// What always holds:
-//   - Follower hands out whole lines only, in the order of the log.
+// Invariants:
+//   - Follower hands out only whole lines, in the order of the log.
 //   - The position on disk advances only when Done reports a delivery, so each line is
 //     delivered at least once.
 //   - A line has the same position after a crash, a restart or a rotation, even if the
 //     position on disk was lost. A receiver can therefore recognize repeated lines.
 //
-// A log is identified by its first line, not by the current name of its file. A renamed
-// log is read to its end before the new log at the configured path.
+// A log is identified by its first line, not by the current name of its file. A renamed log is
+// read to its end before the new log at the configured path.
 package follow
 
 import (
@@ -19,51 +19,51 @@ import (
 	"log/slog"
 )
 
-// Config is the configuration of a Follower.
+// Config configures a Follower.
 type Config struct {
-	// Path is where the log is written. The file may be created later.
+	// Path is the path of the broker's log. The file may be created later.
 	Path string
-	// PositionFile is the path of the file that holds how much was delivered. Its folder must
+	// PositionFile is the path of the file that records how much was delivered. Its folder must
 	// exist.
 	PositionFile string
-	// MaxBytes limits the size of one Chunk, except that a Chunk of a single line may be larger.
-	// Default 512 KiB.
+	// MaxBytes is the maximum size of a Chunk. A single line that is longer makes a larger Chunk
+	// of its own. Default 512 KiB.
 	MaxBytes int
-	// MaxLines limits the number of lines of one Chunk. Default 10,000, well below the 100,000
-	// that the recorder accepts in one request.
+	// MaxLines is the maximum number of lines in a Chunk. Default 10,000, well below the
+	// recorder's limit of 100,000 lines per request.
 	MaxLines int
 }
 
-// Chunk is a series of consecutive whole lines of one log.
+// Chunk holds consecutive whole lines from one log.
 type Chunk struct {
-	// Log identifies the log.
+	// Log is the name of the log, which is derived from its first line.
 	Log string
-	// Offset is the byte offset of the first line in the log.
+	// Offset is the byte offset in the log at which the chunk's first line starts.
 	Offset int64
-	// Lines is the text, in which each line ends with a line feed.
+	// Lines holds the lines, each of which ends with a line feed.
 	Lines []byte
-	// Full is true if the log had more lines than fit into the chunk.
+	// Full is true if a limit ended the chunk, so that the log probably has more lines.
 	Full bool
 }
 
 // Empty reports whether the chunk has no lines.
 func (c Chunk) Empty() bool { return len(c.Lines) == 0 }
 
-// Position returns the position of the first line, as "log:offset".
+// Position returns the position of the chunk's first line, in the form "log:offset".
 func (c Chunk) Position() string { return fmt.Sprintf("%s:%d", c.Log, c.Offset) }
 
 // Follower hands out the lines of the log at one path. It is not safe for concurrent use.
 type Follower struct {
 	config Config
-	// logs are the logs that still have lines to deliver, oldest first. The last one is
-	// the log at the path.
+	// logs holds the logs that may still have lines to deliver, oldest first. The last one is the
+	// log at the configured path.
 	logs []*logFile
 
-	warnedMissing bool // true once a missing log was reported
+	warnedMissing bool // true once a warning about a missing log was logged
 }
 
 // Open returns a Follower that continues at the position on disk. If the position file is
-// damaged, Open renames it and reads all existing logs from the start.
+// damaged, Open renames it, and the Follower reads all existing logs from the start.
 func Open(config Config) (*Follower, error) {
 	config.MaxBytes = cmp.Or(config.MaxBytes, 512<<10)
 	config.MaxLines = cmp.Or(config.MaxLines, 10_000)
@@ -86,16 +86,16 @@ func Open(config Config) (*Follower, error) {
 	return f, err
 }
 
-// Close closes the logs. The next Follower hands out whatever was not delivered.
+// Close closes the log files. The next Follower hands out all lines that were not delivered.
 func (f *Follower) Close() {
 	for _, l := range f.logs {
 		l.close()
 	}
 }
 
-// Next returns the next lines, or an empty Chunk if there are no new lines yet. If limit is above
-// zero and below MaxBytes, it replaces MaxBytes. Until Done is called, Next returns the same
-// lines again, perhaps followed by new ones.
+// Next returns the next lines, or an empty Chunk if there are no new lines yet. A limit above
+// zero and below MaxBytes takes the place of MaxBytes. Until Done is called, every call returns
+// lines starting at the same position.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
 		limit = f.config.MaxBytes
@@ -104,8 +104,9 @@ func (f *Follower) Next(limit int) (Chunk, error) {
 		return Chunk{}, err
 	}
 	for len(f.logs) > 0 {
-		// The writer has switched to the next log once that log has content. Only then is
-		// the end of this log final. So check the next log before reading this log.
+		// Once the next log has content, the writer has finished this log, so its end is final.
+		// Check this before reading: if the order were reversed, lines written between the read
+		// and the check would be lost.
 		isOver := len(f.logs) > 1 && f.logs[1].size() > 0
 		chunk, err := f.logs[0].read(limit, f.config.MaxLines)
 		if err != nil || !chunk.Empty() || !isOver {

@@ -21,7 +21,7 @@ type harness struct {
 	positions map[string]string // the position of each line handed out so far
 }
 
-// newHarness follows mosquitto.log, which does not exist yet.
+// newHarness returns a harness whose log does not exist yet.
 func newHarness(t *testing.T) *harness {
 	folder := t.TempDir()
 	h := &harness{t: t, folder: folder, positions: map[string]string{}}
@@ -33,7 +33,7 @@ func newHarness(t *testing.T) *harness {
 // path returns the path of the log or, with a suffix, the path of a rotated log.
 func (h *harness) path(suffix string) string { return filepath.Join(h.folder, "mosquitto.log"+suffix) }
 
-// restart forgets everything except what is on disk, as a crash does.
+// restart simulates a crash: it opens a new Follower, which has only what is on disk.
 func (h *harness) restart() {
 	h.t.Helper()
 	if h.Follower != nil {
@@ -65,7 +65,8 @@ func (h *harness) remove(suffix string) {
 	require.NoError(h.t, os.Remove(h.path(suffix)))
 }
 
-// copyTruncate rotates the log as logrotate does with its option copytruncate.
+// copyTruncate rotates the log as logrotate's option copytruncate does: it copies the log and
+// then empties the original file.
 func (h *harness) copyTruncate(to string) {
 	h.t.Helper()
 	data, err := os.ReadFile(h.path(""))
@@ -74,8 +75,8 @@ func (h *harness) copyTruncate(to string) {
 	require.NoError(h.t, os.Truncate(h.path(""), 0))
 }
 
-// read returns all lines and marks them as delivered. If done is false, it returns only the
-// first chunk and marks nothing.
+// read returns all undelivered lines and marks them as delivered. If done is false, read returns
+// only the first chunk and marks nothing as delivered.
 func (h *harness) read(done bool) string {
 	h.t.Helper()
 	var all strings.Builder
@@ -94,7 +95,8 @@ func (h *harness) read(done bool) string {
 	}
 }
 
-// requireSamePositions checks that every repeated line has the same position as before.
+// requireSamePositions checks that each line of c that was handed out before still has the same
+// position.
 func (h *harness) requireSamePositions(c Chunk) {
 	h.t.Helper()
 	require.True(h.t, strings.HasSuffix(string(c.Lines), "\n"))
@@ -145,7 +147,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 	h.write("", "1: a\n2: b\n3: c\n4: d\n5: e\n")
 	require.Equal(t, "1: a\n2: b\n", h.read(false))
 	require.Equal(t, "1: a\n2: b\n", h.read(false), "they were not marked as delivered")
-	h.restart() // as after a crash between delivering and saving
+	h.restart() // as after a crash between the delivery and saving the position
 	c, err := h.Next(0)
 	require.NoError(t, err)
 	require.Equal(t, "1: a\n2: b\n", string(c.Lines))
@@ -212,7 +214,7 @@ func TestRotationWhileNobodyFollows(t *testing.T) {
 	h.requireRead("")
 }
 
-// Logs with the same first line are distinguished by their inodes.
+// Logs with the same first line must be distinguished by their inodes.
 func TestLogsWithTheSameFirstLine(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "starting\na\nb\n")
@@ -275,7 +277,7 @@ func TestAFileThatVanishes(t *testing.T) {
 	h.write("", "3: c\n")
 	h.requireRead("3: c\n")
 
-	h.rename("", "") // fails unless the file exists
+	h.rename("", "") // renaming the file to its own name fails if the file does not exist
 	h.restart()
 	require.NoError(t, os.Rename(h.path(""), filepath.Join(h.folder, "elsewhere")))
 	h.requireRead("")
@@ -303,7 +305,7 @@ func TestADamagedPosition(t *testing.T) {
 		h.requireRead("2: b\n3: c\n")
 		require.NoError(t, os.WriteFile(h.config.PositionFile, []byte(damage), 0o600))
 		h.restart()
-		h.requireRead("1: a\n2: b\n3: c\n") // checks the positions, too
+		h.requireRead("1: a\n2: b\n3: c\n") // also checks that each line still has the same position
 		kept, err := os.ReadFile(h.config.PositionFile + ".damaged")
 		require.NoError(t, err)
 		require.Equal(t, damage, string(kept))
@@ -321,7 +323,8 @@ func TestALostPosition(t *testing.T) {
 	h.requireRead("1: a\n2: b\n")
 }
 
-// A crash while the position is written leaves the old file and half of the new one.
+// A crash while the position is being written leaves the old file and part of the new one. The
+// follower must use the old file.
 func TestACrashWhileThePositionIsWritten(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n")

@@ -16,13 +16,15 @@ type logFile struct {
 	seenSize int64    // the size of the file at the last read
 }
 
-// neverSeen is the seenSize of a log that has not been read since the start.
+// neverSeen is the seenSize of a log that has not been read since Open.
 const neverSeen = -1
 
-// maxLine is the longest line that is handed out, in bytes.
+// maxLine is the maximum length, in bytes, of a line that is handed out. Longer lines are
+// skipped.
 const maxLine = 4 << 20
 
-// identify gives the log a name once the first line is complete, and reports whether it did.
+// identify gives the log a name if it has none and its first line is complete. It reports whether
+// it did so.
 func (l *logFile) identify() bool {
 	if l.file == nil || l.position.Log != "" {
 		return false
@@ -31,7 +33,7 @@ func (l *logFile) identify() bool {
 	return l.position.Log != ""
 }
 
-// isIn reports whether file is the file that the log has open.
+// isIn reports whether the log already has the given file open.
 func (l *logFile) isIn(file *os.File) bool {
 	if l.file == nil {
 		return false
@@ -41,8 +43,8 @@ func (l *logFile) isIn(file *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, other)
 }
 
-// wasReplaced reports whether the file now holds another log, because the file was truncated.
-// The file may have grown again since.
+// wasReplaced reports whether the open file was truncated and therefore no longer holds the log.
+// A file that has grown again is recognized by its new first line.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }
@@ -58,8 +60,8 @@ func (l *logFile) size() int64 {
 	return info.Size()
 }
 
-// read returns the next whole lines: at most maxLines lines and at most limit bytes, but at
-// least one line if the log has a whole line left.
+// read returns the next whole lines: at most maxLines lines and at most limit bytes. A line that
+// is longer than limit is returned alone.
 func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	if l.file == nil || l.position.Log == "" {
 		return Chunk{}, nil
@@ -78,8 +80,9 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	return l.chunk(first, n == limit || len(first) < len(lines)), nil
 }
 
-// readLong returns the next line, which is longer than the limit. It skips a line longer
-// than maxLine.
+// readLong returns the next line, which is longer than the limit passed to read, as a chunk of
+// its own. The chunk is empty if the line is still incomplete. It is also empty if the line is
+// longer than maxLine; readLong then skips the line.
 func (l *logFile) readLong() (Chunk, error) {
 	rest := io.NewSectionReader(l.file, l.position.Offset, l.seenSize-l.position.Offset)
 	length, err := lineLength(rest)
@@ -100,8 +103,8 @@ func (l *logFile) chunk(lines []byte, isFull bool) Chunk {
 	return Chunk{Log: l.position.Log, Offset: l.position.Offset, Lines: lines, Full: isFull}
 }
 
-// lineLength returns the length of the first line with its line feed, or 0 if there is
-// no line feed yet.
+// lineLength returns the length of the first line in r, including the line feed, or 0 if r
+// contains no line feed.
 func lineLength(r io.Reader) (length int64, err error) {
 	reader := bufio.NewReader(r)
 	for {
@@ -118,7 +121,7 @@ func lineLength(r io.Reader) (length int64, err error) {
 	}
 }
 
-// firstLines returns the first n lines of a text, or the whole text if it has fewer.
+// firstLines returns the first n lines, or all lines if there are no more than n.
 func firstLines(text []byte, n int) []byte {
 	end := 0
 	for range n {
@@ -131,7 +134,8 @@ func firstLines(text []byte, n int) []byte {
 	return text[:end]
 }
 
-// retire closes a log that was delivered to its end or whose file is gone.
+// retire closes a log that has nothing more to deliver. It logs a warning if the log ends with an
+// incomplete line, or if lines may have been lost because the file is gone.
 func (l *logFile) retire() {
 	switch {
 	case l.file == nil && l.seenSize != l.position.Offset:

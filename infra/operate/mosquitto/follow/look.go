@@ -7,8 +7,9 @@ import (
 	"os"
 )
 
-// look checks what has happened to the file at the path. It saves the position of a new log
-// at once, so that the follower finds the log after a crash, even under another name.
+// look checks whether the log at the configured path was created, rotated or truncated. It saves
+// the position of a new log at once, so that the log can be found after a crash even if it was
+// renamed.
 func (f *Follower) look() error {
 	f.reopen()
 	if err := f.openCurrent(); err != nil {
@@ -24,10 +25,10 @@ func (f *Follower) look() error {
 	return nil
 }
 
-// openCurrent opens the file at the path if it holds a log that is not open yet.
+// openCurrent opens the file at the configured path, unless the log in the file is already open.
 func (f *Follower) openCurrent() error {
 	file, err := os.Open(f.config.Path)
-	if errors.Is(err, fs.ErrNotExist) { // the file is not there yet or is just being rotated
+	if errors.Is(err, fs.ErrNotExist) { // the file does not exist yet or is just being rotated
 		f.warnMissing()
 		return nil
 	}
@@ -49,7 +50,7 @@ func (f *Follower) openCurrent() error {
 	return nil
 }
 
-// reopen looks for the file of each log that has no open file.
+// reopen tries to find and open the file of each log that has no open file.
 func (f *Follower) reopen() {
 	for _, l := range f.logs {
 		if l.file == nil {
@@ -58,7 +59,8 @@ func (f *Follower) reopen() {
 	}
 }
 
-// warnMissing warns once if there has never been a log, because the path may be wrong.
+// warnMissing logs a single warning if no log has been found so far, because the path may be
+// wrong.
 func (f *Follower) warnMissing() {
 	if len(f.logs) == 0 && !f.warnedMissing {
 		f.warnedMissing = true

@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	// maxFirstLine limits how much of a first line is used to identify the log, in bytes.
+	// maxFirstLine is the maximum number of bytes of a log's first line that are used to identify
+	// the log.
 	maxFirstLine = 4 << 10
-	// maxStamp is the maximum length of the time in a first line, in bytes.
+	// maxStamp is the maximum length, in bytes, of the time at the start of a line.
 	maxStamp = 32
 )
 
-// nameOf returns the name of the log in a file, or "" while the first line is incomplete.
-// The name consists of the first line's time, so that names sort in the order of the
-// logs, and of the line's digest.
+// nameOf derives the name of a log from the first line in its file. It returns "" if the line is
+// incomplete or cannot be read. The name consists of the time at the start of the line, if there
+// is one, and a digest of the line. The time comes first so that names sort chronologically.
 func nameOf(file *os.File) string {
 	head := make([]byte, maxFirstLine)
 	n, err := file.ReadAt(head, 0)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// position is the point in a log up to which the log was delivered.
+// position identifies a log and the point up to which the log has been delivered.
 type position struct {
 	Log    string `json:"log"`
 	Offset int64  `json:"offset"`
@@ -17,16 +17,17 @@ type position struct {
 	Inode uint64 `json:"inode,omitempty"`
 }
 
-// positions is the content of the position file: the logs not yet delivered to their end.
+// positions is the content of the position file: the positions in all logs that may still have
+// lines to deliver.
 type positions struct {
 	Logs []position `json:"logs"`
 }
 
 var errDamaged = errors.New("damaged")
 
-// readPositions reads the positions that writePositions wrote, and returns the time at which the
-// file was written. If the file is missing, readPositions returns no positions. If the file
-// cannot be parsed, readPositions renames the file and returns errDamaged.
+// readPositions returns the positions in the file at the given path and the time at which the
+// file was written. If the file does not exist, readPositions returns no positions. If the file
+// cannot be parsed, readPositions renames it and returns an error that wraps errDamaged.
 func readPositions(path string) (logs []position, saved time.Time, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +60,7 @@ func parsePositions(data []byte) ([]position, error) {
 	return file.Logs, nil
 }
 
-// writePositions replaces the file as a whole. A crash leaves either the old file or the
+// writePositions replaces the position file atomically: a crash leaves either the old file or the
 // new one.
 func writePositions(path string, logs []position) error {
 	data, err := json.Marshal(positions{Logs: logs})

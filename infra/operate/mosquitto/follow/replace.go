@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 )
 
-// newSuffix marks a file that is still being written.
+// newSuffix is the suffix of a file that is still being written.
 const newSuffix = ".new"
 
-// replace creates a file or replaces it as a whole. The change is durable when replace
-// returns.
+// replace creates the file at the given path or replaces it atomically. The change is durable
+// once replace returns nil.
 func replace(path string, data []byte) error {
 	file, err := os.Create(path + newSuffix)
 	if err != nil {
@@ -29,7 +29,7 @@ func replace(path string, data []byte) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes the names in a folder durable.
+// syncFolder makes changes to the file names in a folder durable.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {

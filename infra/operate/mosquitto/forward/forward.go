@@ -15,15 +15,15 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// Config is the configuration of a Forwarder.
+// Config configures a Forwarder.
 type Config struct {
-	// URL is the address of the webhook. It ends with the name of the instance.
+	// URL is the URL of the webhook. It ends with the instance identifier.
 	URL string
 	// Token is the webhook's bearer token.
 	Token string
-	// Gzip compresses requests.
+	// Gzip says whether to compress request bodies with gzip.
 	Gzip bool
-	// MaxAge is the longest time that a line waits for further lines to be sent in the same
+	// MaxAge is the maximum time that a line waits for more lines, to be sent in the same
 	// request.
 	MaxAge time.Duration
 	// Client sends the requests. Default: a client that times out after a minute and
@@ -34,26 +34,26 @@ type Config struct {
 const (
 	// poll is the interval at which the log is checked for new lines.
 	poll = 200 * time.Millisecond
-	// firstPause bounds the pause after a first failure. The bound doubles with each
-	// further failure, up to maxPause.
+	// firstPause is the upper bound of the pause after the first failure in a row. Each further
+	// failure doubles the bound, up to maxPause.
 	firstPause, maxPause = time.Second, time.Minute
-	// maxRetryAfter bounds the pause that a recorder may request.
+	// maxRetryAfter is the maximum pause that a recorder can request.
 	maxRetryAfter = 10 * time.Minute
-	// reportInterval is the interval between progress lines.
+	// reportInterval is the interval between progress reports in the log.
 	reportInterval = time.Minute
 )
 
-// Forwarder delivers the lines that a follower hands out.
+// Forwarder takes lines from a Follower and delivers them to a recorder.
 type Forwarder struct {
 	config   Config
 	follower *follow.Follower
 	progress *progress
-	limit    int       // the largest request in bytes; 0 means the follower's limit
-	waiting  time.Time // when the next line began to wait; zero if no line waits
+	limit    int       // the maximum request size in bytes; 0 means the follower's own limit
+	waiting  time.Time // when the oldest undelivered line began to wait; zero if no line is waiting
 	failures int       // number of failed requests in a row
 }
 
-// New returns a Forwarder that has not sent anything yet.
+// New returns a Forwarder. It sends nothing before Run is called.
 func New(follower *follow.Follower, config Config) *Forwarder {
 	if config.Client == nil {
 		config.Client = &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect}
@@ -63,8 +63,8 @@ func New(follower *follow.Follower, config Config) *Forwarder {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Run delivers lines until ctx ends. If a request is interrupted, the next run repeats it;
-// the recorder recognizes the lines by their positions in the log.
+// Run delivers lines until ctx ends. If ctx ends during a request, the next call to Run sends the
+// lines again. The recorder recognizes repeated lines by their positions in the log.
 func (f *Forwarder) Run(ctx context.Context) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
@@ -87,7 +87,8 @@ func (f *Forwarder) next() follow.Chunk {
 	return batch
 }
 
-// isDue reports whether a batch is full or its first line has waited long enough.
+// isDue reports whether to send a batch now, because it is full or because its first line has
+// waited for MaxAge. isDue also notes when the wait begins.
 func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	switch {
 	case batch.Empty():
@@ -99,9 +100,9 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	return batch.Full || time.Since(f.waiting) >= f.config.MaxAge
 }
 
-// deliver sends a batch once. If a batch of several lines was too large, deliver lowers the
-// limit; after any other failure, deliver pauses. The next attempt may carry more lines or
-// fewer, but begins at the same position.
+// deliver sends a batch once. If the recorder accepts the batch, deliver saves the position. If a
+// batch of several lines is too large, deliver lowers the limit. After any other failure, deliver
+// pauses. The next attempt may carry more lines or fewer, but begins at the same position.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:
@@ -118,8 +119,9 @@ func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	}
 }
 
-// pause waits after a failure. The pause is drawn at random from half the current bound to
-// the whole bound, but is at least as long as the recorder requested.
+// pause waits after a failure. The duration is random, between half the current bound and the
+// whole bound. If the recorder requested a longer pause, pause waits for that long, but at most
+// maxRetryAfter.
 func (f *Forwarder) pause(ctx context.Context, requested time.Duration) {
 	bound := min(firstPause<<min(f.failures, 16), maxPause)
 	f.failures++

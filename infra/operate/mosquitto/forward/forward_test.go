@@ -28,7 +28,7 @@ type harness struct {
 	running running
 }
 
-// inHarness runs a test on a fake clock, so that hours pass instantly.
+// inHarness runs test with a new harness on a fake clock, so that hours pass instantly.
 func inHarness(t *testing.T, test func(h *harness)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &harness{t: t, log: filepath.Join(t.TempDir(), "mosquitto.log"), positionFile: filepath.Join(t.TempDir(), "position.json"), recorder: newRecorder(t)}
@@ -40,7 +40,7 @@ func inHarness(t *testing.T, test func(h *harness)) {
 	})
 }
 
-// start starts a forwarder from the position on disk.
+// start starts a forwarder that continues at the position on disk.
 func (h *harness) start() {
 	h.t.Helper()
 	f, err := follow.Open(follow.Config{Path: h.log, PositionFile: h.positionFile, MaxBytes: 4 << 10})
@@ -54,8 +54,7 @@ func (h *harness) start() {
 	}()
 }
 
-// write appends n lines to the log, each of which reports that one more client
-// disconnected.
+// write appends n lines to the log. Each line reports that a new client has disconnected.
 func (h *harness) write(n int) {
 	h.t.Helper()
 	var lines strings.Builder
@@ -75,7 +74,7 @@ func (h *harness) append(text string) {
 	require.NoError(h.t, file.Close())
 }
 
-// pass advances the clock.
+// pass advances the fake clock and waits until all goroutines are idle again.
 func (h *harness) pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -102,7 +101,7 @@ func TestLinesGoTogether(t *testing.T) {
 	})
 }
 
-// After any fault that lasts an hour, every line must be delivered once in the end.
+// Every line must be recorded exactly once, even after a fault that lasts an hour.
 func TestFaults(t *testing.T) {
 	for name, fault := range map[string]func(int, http.ResponseWriter, *http.Request) bool{
 		"503":           respond(http.StatusServiceUnavailable),
@@ -181,7 +180,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Lines that the recorder keeps in quarantine are not sent again.
+// Lines that the recorder has quarantined must not be sent again.
 func TestQuarantine(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.start()
@@ -196,7 +195,8 @@ func TestQuarantine(t *testing.T) {
 	})
 }
 
-// Requests shrink until a proxy accepts their size.
+// The forwarder must shrink its requests until a proxy accepts their size, and must then keep to
+// this size.
 func TestTooLarge(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
@@ -216,7 +216,8 @@ func TestTooLarge(t *testing.T) {
 	})
 }
 
-// A single line that is too large waits until the proxy is fixed.
+// If a proxy refuses even a single line as too large, the forwarder must keep retrying until the
+// proxy accepts the line.
 func TestOneLineThatIsTooLarge(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.before = until(time.Now().Add(time.Hour), respond(http.StatusRequestEntityTooLarge))
@@ -245,8 +246,8 @@ func TestGzip(t *testing.T) {
 	})
 }
 
-// Restarts must neither lose nor duplicate a line while responses are lost and the log is
-// rotated in both ways.
+// Restarts must neither lose nor duplicate a line, even if responses are lost and the log is
+// rotated by renaming and by copying.
 func TestRestartsAndRotations(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.loseResponses = func(n int) bool { return n%4 == 1 }
@@ -278,8 +279,8 @@ func copyTruncate(t *testing.T, from, to string) {
 	require.NoError(t, os.Truncate(from, 0))
 }
 
-// If the position cannot be saved, the forwarder continues, and a restart repeats lines
-// that the recorder already has.
+// A forwarder that cannot save its position must continue. After a restart it sends lines again,
+// which must not add any rows.
 func TestThePositionCannotBeSaved(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.write(1)

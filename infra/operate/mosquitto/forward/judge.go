@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// verdict is what the response to a batch means for the batch.
+// verdict says what happened to a batch, judging by the response.
 type verdict int
 
 const (
 	sendAgain      verdict = iota // the batch was not recorded, or it is unknown whether it was
-	recorded                      // every line that results in a row is durable
-	partlyRecorded                // the same, and the lines that were not understood are in quarantine
-	tooLarge                      // send half of the batch
+	recorded                      // every event in the batch is durable
+	partlyRecorded                // every event that was understood is durable; the other lines are in quarantine
+	tooLarge                      // the batch is too large for one request: send half of it
 )
 
 // outcome is the result of one request.
@@ -45,7 +45,8 @@ func judge(response *http.Response, body []byte, now time.Time) outcome {
 	return outcome{reason: reason, retryAfter: retryAfter(response.Header.Get("Retry-After"), now)}
 }
 
-// isFromRecorder reports whether a response body states how much was recorded.
+// isFromRecorder reports whether a response body has the field "recorded". Only the recorder
+// sends this field, once it has handled a batch.
 func isFromRecorder(body []byte) bool {
 	var result struct {
 		Recorded *int `json:"recorded"`
@@ -53,8 +54,8 @@ func isFromRecorder(body []byte) bool {
 	return json.Unmarshal(body, &result) == nil && result.Recorded != nil
 }
 
-// retryAfter parses the header Retry-After in both forms: seconds and a date. It returns 0
-// for anything else.
+// retryAfter parses a Retry-After header, which contains either a number of seconds or a date. It
+// returns 0 for any other value.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second

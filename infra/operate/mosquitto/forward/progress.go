@@ -14,7 +14,7 @@ import (
 // progress counts the delivered lines and logs the counts and the current problems.
 type progress struct {
 	lines, batches, partlyRejected int
-	problems                       map[string]string // maps what does not work now to the reason
+	problems                       map[string]string // maps each task that currently fails to its latest error
 	reported                       time.Time
 }
 
@@ -22,7 +22,7 @@ func newProgress() *progress {
 	return &progress{problems: map[string]string{}, reported: time.Now()}
 }
 
-// delivered counts a batch that was delivered.
+// delivered counts a delivered batch, and warns if some of its lines were not understood.
 func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	p.lines += bytes.Count(batch.Lines, []byte("\n"))
 	p.batches++
@@ -33,8 +33,8 @@ func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	}
 }
 
-// note logs that something does not work or, if err is nil, that it works again. It logs
-// nothing if it has already logged the same.
+// note logs that a task fails with err or, if err is nil, that the task works again. It logs
+// nothing if the previous attempt had the same result.
 func (p *progress) note(what string, err error) {
 	before, isKnown := p.problems[what]
 	switch {

@@ -26,18 +26,20 @@ const token = "secret"
 // so that it can run on a test's fake clock.
 type recorder struct {
 	t *testing.T
-	// before may respond in place of the recorder. n counts requests from 1.
+	// before may respond in place of the recorder and reports whether it did. n counts requests
+	// from 1.
 	before func(n int, w http.ResponseWriter, r *http.Request) bool
-	// loseResponses makes the sender see an error although the lines are recorded.
+	// loseResponses reports whether the response to request number n is lost. In that case the
+	// recorder records the lines, but the sender gets an error.
 	loseResponses func(n int) bool
 
 	mu       sync.Mutex
 	requests []sentRequest
 	rows     map[string]int    // number of rows by client identifier
-	identity map[string]string // maps the identity of a row to the client identifier
+	identity map[string]string // maps each row's identity to its client identifier
 }
 
-// sentRequest is one request and its time.
+// sentRequest is a request that the recorder received, with its log position and its time.
 type sentRequest struct {
 	position, body string
 	at             time.Time
@@ -108,7 +110,8 @@ func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []b
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(batch.Events)})
 }
 
-// requireOnce checks that each client from 1 to n has exactly one row.
+// requireOnce checks that each client from 1 to n has exactly one row, and that no other client
+// has any.
 func (r *recorder) requireOnce(n int) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -127,7 +130,8 @@ func (r *recorder) count() int {
 	return len(r.requests)
 }
 
-// respond returns a fault that always sends the same response.
+// respond returns a fault that always responds with the given status and, optionally, one header
+// field.
 func respond(status int, header ...string) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		if len(header) == 2 {
@@ -138,14 +142,14 @@ func respond(status int, header ...string) func(int, http.ResponseWriter, *http.
 	}
 }
 
-// until returns a fault that ends at the given time.
+// until limits a fault: the returned fault stops having an effect at the given time.
 func until(end time.Time, fault func(int, http.ResponseWriter, *http.Request) bool) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return time.Now().Before(end) && fault(n, w, r)
 	}
 }
 
-// running is a running forwarder.
+// running controls a forwarder that is running.
 type running struct {
 	cancel context.CancelFunc
 	ended  chan struct{}

@@ -12,10 +12,10 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// maxResponse limits how much of a response is read, in bytes.
+// maxResponse is the maximum number of bytes read from a response.
 const maxResponse = 64 << 10
 
-// post sends a batch once.
+// post sends a batch to the recorder without retrying.
 func (f *Forwarder) post(ctx context.Context, batch follow.Chunk) outcome {
 	request, err := f.request(ctx, batch)
 	if err != nil {
