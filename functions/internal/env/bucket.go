@@ -15,10 +15,10 @@ type Bucket struct {
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout limits an attempt at a request for a small object. If a connection dies while
-// the platform has frozen the process, the process does not notice, and an attempt on this
-// connection never gets a response. An invocation may take up to 15 seconds, so this limit leaves
-// time for another attempt.
+// AttemptTimeout limits the duration of one attempt at a request for a small object. If a
+// connection dies while the platform has frozen the process, the process does not notice, and an
+// attempt on this connection never gets a response. An invocation may take up to 15 seconds, so
+// this limit leaves time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its

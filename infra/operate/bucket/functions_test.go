@@ -40,8 +40,8 @@ type function struct {
 	url  string
 }
 
-// start starts the named function, which was compiled into folder, as a plain HTTP server. The
-// function uses the bucket at the given endpoint with its own access key.
+// start starts the named function, which build has compiled into folder, as a plain HTTP server.
+// The function uses the bucket at the given endpoint with its own access key.
 func start(t *testing.T, folder, name, endpoint string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}

@@ -79,7 +79,7 @@ func (g *guard) allow(function string, a access) bool {
 
 var credential = regexp.MustCompile(`Credential=([a-z]+)/`)
 
-// signerOf returns the id of the access key that signed a request. It does not check the
+// signerOf returns the access key id in a request's Authorization header. It does not check the
 // signature, because the bucket does.
 func signerOf(r *http.Request) string {
 	if match := credential.FindStringSubmatch(r.Header.Get("Authorization")); match != nil {

@@ -41,8 +41,8 @@ func record(t *testing.T, folder, endpoint string) {
 
 var written int
 
-// eventTime is the time of every event that the function events generates. They all have the same
-// time so that they belong to one partition.
+// eventTime is the time of every generated event. All events have the same time so that they
+// belong to one partition.
 var eventTime = time.Now().Add(-time.Minute).UnixMilli()
 
 // events returns a request body with n distinct events for one client.

@@ -9,7 +9,7 @@ import (
 )
 
 // openBucket returns a store for the bucket that the environment names. It reads the same
-// variables as the functions. It makes no request.
+// variables as the functions and makes no request.
 func openBucket(t terminal) (objstore.Store, error) {
 	var missing []string
 	optional := func(name string) string { return strings.TrimSpace(t.getenv(name)) }

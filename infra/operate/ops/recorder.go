@@ -21,7 +21,7 @@ type recorder struct {
 
 const (
 	callTimeout = time.Minute
-	// maxAttempts is the maximum number of times a request is sent while the recorder is busy.
+	// maxAttempts is the maximum number of times that a request is sent to a busy recorder.
 	maxAttempts = 5
 	// maxPause is the longest pause that the recorder may request with Retry-After.
 	maxPause = time.Minute

@@ -29,8 +29,7 @@ func (p position) find(path string) (found *os.File) {
 	return found
 }
 
-// isIn reports whether the file holds p's log, and whether p's offset is either 0 or directly
-// after a line feed.
+// isIn reports whether the file holds p's log and p's offset is at a line boundary.
 func (p position) isIn(file *os.File) bool {
 	if nameOf(file) != p.Log {
 		return false
@@ -44,7 +43,7 @@ func (p position) isIn(file *os.File) bool {
 }
 
 // rotatedSince opens the rotated logs that were modified at or after the given time, except those
-// in known. It returns them from oldest to newest.
+// already known. It returns them from oldest to newest.
 func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
 	var logs []*logFile
 	var ages []time.Time

@@ -26,8 +26,8 @@ type Config struct {
 	// PositionFile is the path of the file that records how much was delivered. Its folder must
 	// exist.
 	PositionFile string
-	// MaxBytes is the maximum size of a Chunk. A single line that is longer makes a larger Chunk
-	// of its own. Default 512 KiB.
+	// MaxBytes is the maximum size of a Chunk. A line that is longer is handed out in a larger
+	// Chunk of its own. Default 512 KiB.
 	MaxBytes int
 	// MaxLines is the maximum number of lines in a Chunk. Default 10,000, well below the
 	// recorder's limit of 100,000 lines per request.

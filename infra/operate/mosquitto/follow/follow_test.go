@@ -33,7 +33,7 @@ func newHarness(t *testing.T) *harness {
 // path returns the path of the log or, with a suffix, the path of a rotated log.
 func (h *harness) path(suffix string) string { return filepath.Join(h.folder, "mosquitto.log"+suffix) }
 
-// restart simulates a crash: it opens a new Follower, which has only what is on disk.
+// restart simulates a crash: it opens a new Follower, which starts from what is on disk.
 func (h *harness) restart() {
 	h.t.Helper()
 	if h.Follower != nil {
@@ -147,7 +147,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 	h.write("", "1: a\n2: b\n3: c\n4: d\n5: e\n")
 	require.Equal(t, "1: a\n2: b\n", h.read(false))
 	require.Equal(t, "1: a\n2: b\n", h.read(false), "they were not marked as delivered")
-	h.restart() // as after a crash between the delivery and saving the position
+	h.restart() // as after a crash between delivering the lines and saving the position
 	c, err := h.Next(0)
 	require.NoError(t, err)
 	require.Equal(t, "1: a\n2: b\n", string(c.Lines))

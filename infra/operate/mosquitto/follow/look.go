@@ -41,7 +41,7 @@ func (f *Follower) openCurrent() error {
 		if isSame && !current.wasReplaced() {
 			return file.Close()
 		}
-		if isSame { // the file was emptied in place, and a copy may hold the undelivered lines
+		if isSame { // emptied in place: reopen must look for a copy with the undelivered lines
 			current.close()
 		}
 	}

@@ -23,8 +23,7 @@ type Config struct {
 	Token string
 	// Gzip says whether to compress request bodies with gzip.
 	Gzip bool
-	// MaxAge is the maximum time that a line waits for more lines, to be sent in the same
-	// request.
+	// MaxAge is the maximum time that a line waits for more lines to join it in a request.
 	MaxAge time.Duration
 	// Client sends the requests. Default: a client that times out after a minute and
 	// follows no redirect, because a redirect may lead to a server that accepts anything.

@@ -28,7 +28,7 @@ type harness struct {
 	running running
 }
 
-// inHarness runs test with a new harness on a fake clock, so that hours pass instantly.
+// inHarness runs the given test with a new harness on a fake clock, so that hours pass instantly.
 func inHarness(t *testing.T, test func(h *harness)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &harness{t: t, log: filepath.Join(t.TempDir(), "mosquitto.log"), positionFile: filepath.Join(t.TempDir(), "position.json"), recorder: newRecorder(t)}

@@ -15,7 +15,7 @@ type verdict int
 const (
 	sendAgain      verdict = iota // the batch was not recorded, or it is unknown whether it was
 	recorded                      // every event in the batch is durable
-	partlyRecorded                // every event that was understood is durable; the other lines are in quarantine
+	partlyRecorded                // every event that was understood is durable; lines that were not understood are in quarantine
 	tooLarge                      // the batch is too large for one request: send half of it
 )
 
@@ -46,7 +46,7 @@ func judge(response *http.Response, body []byte, now time.Time) outcome {
 }
 
 // isFromRecorder reports whether a response body has the field "recorded". Only the recorder
-// sends this field, once it has handled a batch.
+// sends this field, and only after it has handled a batch.
 func isFromRecorder(body []byte) bool {
 	var result struct {
 		Recorded *int `json:"recorded"`

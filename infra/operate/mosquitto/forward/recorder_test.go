@@ -142,14 +142,14 @@ func respond(status int, header ...string) func(int, http.ResponseWriter, *http.
 	}
 }
 
-// until limits a fault: the returned fault stops having an effect at the given time.
+// until limits a fault: the returned fault has no effect from the given time on.
 func until(end time.Time, fault func(int, http.ResponseWriter, *http.Request) bool) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return time.Now().Before(end) && fault(n, w, r)
 	}
 }
 
-// running controls a forwarder that is running.
+// running is a handle for stopping a forwarder.
 type running struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -160,7 +160,7 @@ func (r running) stop() {
 	<-r.ended
 }
 
-// captureLog returns a buffer with everything logged from now until the test ends.
+// captureLog returns a buffer that receives all log output until the test ends.
 func captureLog(t *testing.T) *bytes.Buffer {
 	logged, before := new(bytes.Buffer), slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(logged, nil)))
