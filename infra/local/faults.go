@@ -35,8 +35,9 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
-// serveSet replaces all faults with those in the query, for example down=true, delay=200ms
-// and max_bytes=1000, the capacity of the disk. A fault that the query does not name ends.
+// serveSet sets the faults that the query names, and ends all other faults. For example,
+// the query may contain down=true, delay=200ms and max_bytes=1000, the capacity of the
+// disk.
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

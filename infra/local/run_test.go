@@ -27,7 +27,7 @@ func testSettings(t *testing.T) settings {
 // patience limits how long a test waits for an event that must happen.
 const patience = time.Minute
 
-// running is a system that runs in the process of the test.
+// running is a system that runs in the test's own process.
 type running struct {
 	url, mqtt string
 	stop      func() error
@@ -38,7 +38,8 @@ var (
 	mqttLine = regexp.MustCompile(`MQTT +(127\.0\.0\.1:\d+),`)
 )
 
-// begin starts a system, which runs until stop is called or the test ends.
+// begin starts a system and waits until it is ready. The system runs until stop is called
+// or the test ends.
 func begin(t *testing.T, s settings) *running {
 	t.Helper()
 	signals, ended := make(chan os.Signal, 2), make(chan error, 1)

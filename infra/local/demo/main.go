@@ -15,7 +15,7 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// patience limits the whole demo.
+// patience is how long the whole demo may take.
 const patience = 2 * time.Minute
 
 func main() {
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// run shows one device after the other, and then the simulated days.
+// run shows one device for each way to end a connection, and then the simulated days.
 func run(ctx context.Context) error {
 	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
 	if err := isUp(ctx, port, mqttPort); err != nil {
@@ -63,8 +63,7 @@ func show(ctx context.Context, api traceAPI, target ends.Target, kind ends.Kind,
 	return checkRows(got.Events, kind.Rows)
 }
 
-// checkRows returns an error if a trace does not have the rows that this kind of end
-// should leave.
+// checkRows returns an error if the rows of a trace do not begin with the wanted rows.
 func checkRows(got []row, want []ends.Row) error {
 	for i, w := range want {
 		if i >= len(got) || got[i].Action != w.Action || got[i].ActionInfo != w.Info {

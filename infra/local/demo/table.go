@@ -21,7 +21,7 @@ var descriptions = map[string]string{
 	"Socket IOException":     "the network connection broke",
 }
 
-// printTrace prints an aligned table of rows and the receipt.
+// printTrace prints the rows of a trace as an aligned table, followed by the receipt.
 func printTrace(w io.Writer, got trace) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  TIME (UTC)\tACTION\tACTION INFO\tDESCRIPTION\tCHANNEL\tNATIVE REASON")

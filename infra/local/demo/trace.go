@@ -65,7 +65,8 @@ func (a traceAPI) await(ctx context.Context, device string, since time.Time, row
 	}
 }
 
-// query makes one query. It rounds since down, because times are whole milliseconds.
+// query makes one query. It rounds the start of the range down to a whole millisecond,
+// because event times are whole milliseconds.
 func (a traceAPI) query(ctx context.Context, device string, since time.Time) (got trace, err error) {
 	q := url.Values{"instance": {"local"}, "client": {device}, "from": {strconv.FormatInt(since.UnixMilli(), 10)}}
 	body, err := send(ctx, http.MethodGet, a.base+"/api/v1/trace?"+q.Encode(), a.token, nil)

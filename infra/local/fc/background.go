@@ -6,7 +6,7 @@ import (
 )
 
 // invokeAsync calls a function in the background and retries a failed call as often as
-// s.yaml says. The response is discarded. Stop gives up the calls that wait for a retry.
+// s.yaml says. The response is discarded. Stop abandons calls that are waiting for a retry.
 func (h *Host) invokeAsync(p *pool, payload []byte) {
 	h.background(func() {
 		wait := h.config.RetryWait

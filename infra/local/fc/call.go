@@ -30,7 +30,7 @@ type call struct {
 	done     chan result // gets one result; buffered, so that the sender never waits
 }
 
-// result is what a process posted to the runtime API.
+// result is the result of a call, as the process posted it to the runtime API.
 type result struct {
 	payload  []byte
 	failed   bool // whether the result was posted to the path for errors

@@ -41,8 +41,8 @@ type Config struct {
 	// Dir is the folder to which the functions' code folders are relative. Default: the
 	// working directory.
 	Dir string
-	// Environment overrides variables of functions. It applies only to variables that
-	// s.yaml sets for the function.
+	// Environment overrides environment variables of the functions. It affects only
+	// variables that s.yaml sets.
 	Environment map[string]string
 	// Credentials returns the keys for the next call or the next start of a process.
 	// Default: no keys.

@@ -355,7 +355,7 @@ func gone(pid int) bool {
 // patience limits how long a test waits for an event that must happen.
 const patience = time.Minute
 
-// await returns the next value of a channel.
+// await returns the next value from a channel. If none arrives in time, the test fails.
 func await[T any](t *testing.T, values <-chan T) (value T) {
 	t.Helper()
 	select {

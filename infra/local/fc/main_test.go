@@ -84,7 +84,7 @@ func withRoute(function syaml.Function, path string) syaml.Function {
 	return function
 }
 
-// start hosts functions until the end of the test.
+// start returns a host that runs until the end of the test.
 func start(t *testing.T, config Config) *Host {
 	t.Helper()
 	host, err := New(config)
@@ -97,7 +97,8 @@ func start(t *testing.T, config Config) *Host {
 	return host
 }
 
-// one hosts one function until the end of the test.
+// one returns a host of one function, which runs until the end of the test. If change is
+// not nil, it may adjust the function and the configuration first.
 func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	t.Helper()
 	function, config := testFunction("recorder"), Config{}
@@ -108,8 +109,8 @@ func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	return start(t, config)
 }
 
-// obeyed calls the function with an order and returns the id of the function's process, or
-// the fault of the call.
+// obeyed calls the function with the given order. It returns the id of the process that
+// executed the call, or the call's error.
 func obeyed(t *testing.T, host *Host, do string) (pid int, fault *Error) {
 	t.Helper()
 	response, err := host.Invoke(t.Context(), "recorder", order(do, ""))

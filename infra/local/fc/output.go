@@ -18,12 +18,12 @@ func (o *sharedOutput) line(function, line string) {
 	io.WriteString(o.to, function+" | "+line+"\n")
 }
 
-// lines returns a writer for one process of a function.
+// lines returns a writer for the output of one process of the given function.
 func (o *sharedOutput) lines(function string) *lineWriter {
 	return &lineWriter{to: o, function: function}
 }
 
-// maxLine is the length at which a line is split, in bytes.
+// maxLine is the maximum length of a line, in bytes. A longer line is split.
 const maxLine = 32 << 10
 
 // lineWriter passes on whole lines and remembers the last line.

@@ -27,8 +27,8 @@ type pool struct {
 	killed bool // set by killAll
 }
 
-// maxProcesses limits the processes of a function. The function's reservedConcurrency can
-// lower the limit.
+// maxProcesses is the maximum number of processes of one function. The function's
+// reservedConcurrency can lower this limit.
 const maxProcesses = 4
 
 func newPool(function syaml.Function, config Config, spawner *spawner, output *sharedOutput) *pool {
@@ -43,8 +43,8 @@ func (p *pool) newCall(payload []byte) *call {
 	return newCall(invocation, payload, p.function.Timeout())
 }
 
-// invoke runs a call on a process of the pool. If that process has ended before it took
-// the call, another process gets the call.
+// invoke runs a call on a process of the pool. If the process ends before it takes the
+// call, another process gets the call.
 func (p *pool) invoke(ctx context.Context, c *call) ([]byte, *Error) {
 	for {
 		response, fault := p.try(ctx, c)

@@ -7,13 +7,14 @@ import (
 	"sync"
 )
 
-// maxResponse is the length limit of a function's response, in bytes.
+// maxResponse is the maximum length of a function's response, in bytes.
 const maxResponse = 6 << 20
 
 const apiPath = "/2020-11-11/runtime/invocation/"
 
-// runtimeAPI is the server that one process polls for work and posts results to. Only
-// process.do sends to work, and sends a call only after the previous call has a result.
+// runtimeAPI is the server that one process polls for calls and to which it posts the
+// results. Only process.do sends calls to the channel work, and only after the previous
+// call has a result.
 type runtimeAPI struct {
 	work     chan *call
 	describe func(http.Header, *call)
@@ -76,8 +77,8 @@ func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
 	}
 }
 
-// take returns the current call if the call has this id. It returns each call at most
-// once.
+// take returns the current call if it has the given id, and nil otherwise. It returns each
+// call at most once.
 func (api *runtimeAPI) take(id string) *call {
 	api.mu.Lock()
 	defer api.mu.Unlock()

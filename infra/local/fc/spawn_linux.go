@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if the host is killed. Linux ties
-// a process to the thread that started it, not to the parent process, so one thread starts
-// all processes and lives as long as the host.
+// spawner starts processes that die with the host, even if the host is killed. On Linux,
+// such a process dies with the thread that started it, even if the host lives on. Therefore
+// one thread starts all processes and lives as long as the host.
 type spawner struct {
 	starts chan func()
 	closed chan struct{}
@@ -23,8 +23,9 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// If a goroutine ends while its thread is locked, the thread ends too. That would kill
-	// the processes that other goroutines started on this thread earlier.
+	// If this goroutine ended while its thread is locked, the thread would end as well.
+	// That would kill the processes that the thread has started, including those of other
+	// goroutines that ran on it earlier.
 	defer runtime.UnlockOSThread()
 	for {
 		select {

@@ -20,7 +20,7 @@ func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 		require.NoError(t, s.start(ours))
 		require.NoError(t, ours.Wait())
 		s.close()
-		require.NoError(t, exec.Command("true").Run()) // gives a thread time to end
+		require.NoError(t, exec.Command("true").Run()) // gives the spawner's thread time to end
 		require.NoError(t, other.Process.Signal(syscall.SIGTERM))
 		require.ErrorContains(t, other.Wait(), "terminated")
 	}

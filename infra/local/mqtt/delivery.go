@@ -37,7 +37,7 @@ type delivery struct {
 	ctx      context.Context
 	abandon  context.CancelFunc // cancels ctx, which ends tries and pauses at once
 
-	dropped atomic.Int64 // events that found the queue full
+	dropped atomic.Int64 // events dropped because the queue stayed full
 	lost    int          // events that were refused or abandoned
 	cause   error        // the reason for the latest loss
 }

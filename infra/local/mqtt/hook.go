@@ -105,8 +105,8 @@ func (h *hook) deny(cl *mochi.Client) {
 }
 
 // codeOf returns the reason code of a client's DISCONNECT. The code is unknown in MQTT 3,
-// and also if the body of the packet has only one byte, because the broker's parser skips
-// that byte.
+// which has none. It is also unknown if the packet's body has only one byte, because the
+// broker's parser skips that byte.
 func codeOf(pk packets.Packet) event.Optional[int32] {
 	if pk.ProtocolVersion != 5 || pk.FixedHeader.Remaining == 1 {
 		return event.Optional[int32]{}

@@ -9,8 +9,8 @@ import (
 // connectTimeout is how long a new connection may take to send its CONNECT.
 const connectTimeout = 10 * time.Second
 
-// listener tracks its open connections, and closes them when the listener is closed,
-// because the broker waits forever for a connection that never sends a CONNECT.
+// listener tracks its open connections, and closes them when it is closed itself. Otherwise
+// the broker would wait for connections that have not sent a CONNECT.
 type listener struct {
 	net.Listener
 	mu     sync.Mutex

@@ -46,7 +46,7 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// maxPacket limits the packets that the broker accepts, in bytes.
+// maxPacket is the maximum length of a packet that the broker accepts, in bytes.
 const maxPacket = 1 << 20
 
 // Broker is a running broker.

@@ -77,8 +77,8 @@ type arrival struct {
 	checksums *checksums
 }
 
-// receive writes the first size bytes of body to a file. It fails if body is shorter. The caller must
-// keep or discard the file.
+// receive writes the first size bytes of the body to a temporary file. It fails if the body is
+// shorter. The caller must pass the arrival to keep or discard.
 func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 	f, err := os.CreateTemp(d.tmp, "put-*")
 	if err != nil {
@@ -100,8 +100,8 @@ func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 
 func (d *disk) discard(a arrival) { _ = os.Remove(a.path) }
 
-// keep makes an arrival the object under key. Even if keep returns an error, the object may have been
-// stored.
+// keep makes an arrival the object under the given key. Even if keep returns an error, the object
+// may have been stored.
 func (d *disk) keep(a arrival, key string, modified time.Time) error {
 	if err := os.Chtimes(a.path, modified, modified); err != nil {
 		return err

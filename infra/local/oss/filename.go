@@ -38,7 +38,8 @@ func fileOf(key string) string {
 	return filepath.FromSlash(path + rest + dotless)
 }
 
-// keyOf returns the key of the object that a file holds. ok is false if the file holds no object.
+// keyOf returns the key of the object that the file at the given path holds. If the file holds no
+// object, ok is false.
 func keyOf(path string) (key string, ok bool) {
 	key = strings.TrimSuffix(filepath.ToSlash(path), dotless)
 	if text, found := strings.CutPrefix(key, encoded); found {

@@ -35,9 +35,10 @@ func (s *Server) getObject(w http.ResponseWriter, r *http.Request, key string) e
 	return nil
 }
 
-// parseRange returns the offset and length of a range, which is cut at the end of the object. It accepts
-// only bytes=first-last in its standard meaning. By default the service returns the whole object for a
-// range that does not fit, so a client that forgets to ask for the standard meaning is refused.
+// parseRange returns the offset and the length of a range. If the range extends beyond the object,
+// parseRange cuts it at the end of the object. It accepts only the form bytes=first-last, and only
+// with the standard behavior. By default the service returns the whole object for a range that does
+// not fit, so parseRange refuses clients that forget to request the standard behavior.
 func parseRange(header, behavior string, size int64) (off, n int64, err error) {
 	var first, last int64
 	_, err = fmt.Sscanf(header, "bytes=%d-%d", &first, &last)

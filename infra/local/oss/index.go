@@ -44,8 +44,8 @@ func (x *index) remove(key string) {
 // bytesWithout returns the total size of all objects except the one with the given key.
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
-// scan calls visit, in the order of the keys, for each entry whose key starts with prefix and does not
-// sort before from. It stops when visit returns false.
+// scan calls visit, in key order, for each entry whose key begins with prefix and is not less than
+// the parameter from. It stops when visit returns false.
 func (x *index) scan(prefix, from string, visit func(entry) bool) {
 	i, _ := slices.BinarySearch(x.keys, max(prefix, from))
 	for _, key := range x.keys[i:] {

@@ -48,7 +48,8 @@ func signed(method, key, query, body string, headers ...string) *http.Request {
 	return r
 }
 
-// send serves a request and returns the response, the response's error code, if any, and its body.
+// send passes a request to the server. It returns the response, the error code (empty if there is
+// none) and the body.
 func send(t *testing.T, s *Server, r *http.Request) (*http.Response, string, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -88,8 +89,8 @@ func digest(text string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// stopping returns a request body that ends with an error after text, as if the client had
-// disconnected.
+// stopping returns a request body that yields the given text and then an error, as if the
+// client had disconnected.
 func stopping(text string) io.Reader {
 	return io.MultiReader(strings.NewReader(text), failing{})
 }

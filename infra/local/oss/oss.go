@@ -36,8 +36,8 @@ type Config struct {
 	Lifecycle []byte
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
-	// Now returns the current time, which dates objects and is compared with the dates of signatures.
-	// Default: time.Now.
+	// Now returns the current time, which is stored with new objects and compared with the dates of
+	// requests. Default: time.Now.
 	Now func() time.Time
 	// Log receives the server's internal errors. Default: discarded.
 	Log *slog.Logger

@@ -52,7 +52,7 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
 		return nil, err
 	}
-	e, f, err := s.objects.openFile(key) // not open, which may read the whole object for its checksums
+	e, f, err := s.objects.openFile(key) // open might read the whole object to compute its checksums
 	if err != nil {
 		return nil, fmt.Errorf("read %q: %w", key, err)
 	}

@@ -37,8 +37,8 @@ func (d *device) connect(at time.Duration, address string) connection {
 	return c
 }
 
-// disconnect ends a connection. It adds an event only if the broker reports ends for this
-// reason.
+// disconnect ends a connection. It adds an event only if the broker would report an end for
+// this reason.
 func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	dialect := d.broker.dialect
 	if dialect.words[why].info == "" {
@@ -84,8 +84,8 @@ func (l *dialect) explain(e *event.Event, why end) {
 	}
 }
 
-// event returns an event with the fields that describe its connection. The caller adds
-// what happened.
+// event returns an event with the fields of its connection that the source fills in. The
+// caller adds what happened.
 func (d *device) event(at time.Duration, c *connection, known fields) event.Event {
 	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.dialect.source}
 	d.stamp(&e, at)
@@ -132,7 +132,7 @@ func (d *device) stamp(e *event.Event, at time.Duration) {
 	}
 }
 
-// emit keeps an event if it happens within the day.
+// emit adds an event to the device's events if it happens within the day.
 func (d *device) emit(e event.Event) {
 	if since := e.Time.Sub(d.day); since >= 0 && since < oneDay {
 		d.events = append(d.events, e)

@@ -60,7 +60,7 @@ func Day(c Config) iter.Seq[event.Event] {
 	}
 }
 
-// simulate makes the events of one device of the fleet.
+// simulate generates the events of the fleet's device with the given number.
 func (d *device) simulate(m mix, seed, number uint64) {
 	d.seed(seed, number)
 	script := scripts[m.cause(d.random.Float64())]
@@ -85,8 +85,9 @@ const (
 	stormEvents = 1.55
 )
 
-// newMix chooses how often healthy devices connect, so that the fleet has the given mean
-// of events per device. A fleet with fewer events than the default has fewer troubles.
+// newMix returns a mix for a fleet with the given mean number of events per device. It
+// chooses how often healthy devices must connect to reach the mean. If the mean is below
+// the default, fewer devices have troubles.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice

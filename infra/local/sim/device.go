@@ -10,7 +10,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// oneDay is the span of a simulation. All times of a device are durations since midnight.
+// oneDay is the length of a simulation. The times in a simulation are durations since
+// midnight.
 const oneDay = 24 * time.Hour
 
 // device holds the state of one client during the simulation of its day.
@@ -49,7 +50,7 @@ func newDevice(day time.Time) *device {
 	return d
 }
 
-// seed prepares d for another device. The events of that device depend only on the two
+// seed resets d to simulate another device, whose random choices depend only on the two
 // numbers.
 func (d *device) seed(seed, number uint64) {
 	d.generator.Seed(seed, number)
@@ -67,7 +68,8 @@ func (d *device) equip(broker *instance, number uint64) {
 	d.node = d.random.IntN(len(broker.nodes))
 }
 
-// clientID returns a client identifier with at least eight digits.
+// clientID returns a client identifier that ends in the given number, padded to eight
+// digits.
 func clientID(group string, number uint64) event.ClientID {
 	b := make([]byte, 0, 32)
 	if group != "" {

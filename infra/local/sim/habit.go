@@ -58,8 +58,7 @@ func (d *device) stormAt(c *connection) time.Duration {
 }
 
 // restarted ends a connection because its node restarts, and returns when the device
-// connects again. The device moves to another node if there is one, as all devices of the
-// node do.
+// connects again. The device moves to another node of the broker if there is one.
 func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	at += d.between(0, 2*time.Second)
 	d.disconnect(c, at, shutDown)
@@ -69,8 +68,8 @@ func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	return at + time.Second + d.about(20*time.Second)
 }
 
-// mostlyHome returns the home address for three of four connections, and a random address
-// for the others.
+// mostlyHome returns the home address with a probability of three quarters, and a random
+// address otherwise.
 func mostlyHome(d *device) string {
 	if d.chance(0.25) {
 		return d.anyAddress()

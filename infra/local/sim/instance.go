@@ -48,7 +48,7 @@ var (
 	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
 )
 
-// nameless is a list with one node, or one group, that has no name.
+// nameless is a list of one node or one group, whose name is empty.
 var nameless = []string{""}
 
 // These lists select instances by what their brokers report.

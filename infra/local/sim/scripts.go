@@ -82,8 +82,9 @@ func (d *device) longKeepAlive() {
 	d.sayGoodbye(at)
 }
 
-// clonedCredential simulates two devices in two places that use one client identifier.
-// Whenever one of the devices is disconnected, it connects again.
+// clonedCredential simulates two devices in two places that use the same client identifier.
+// Whenever one of the devices is disconnected, it connects again, which disconnects the
+// other.
 func (d *device) clonedCredential() {
 	places := []string{d.home, d.anyAddress()}
 	retry := []time.Duration{d.between(time.Second, 30*time.Second), d.between(time.Second, 90*time.Second)}

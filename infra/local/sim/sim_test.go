@@ -15,7 +15,7 @@ import (
 
 var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// sound checks what must hold for every event.
+// sound checks what every event must satisfy.
 func sound(t *testing.T, e *event.Event) {
 	t.Helper()
 	require.NotEmpty(t, e.InstanceID)
@@ -110,7 +110,7 @@ func TestDayStopsWithItsReader(t *testing.T) {
 	require.Equal(t, 100, n)
 }
 
-// refusing lists the native events of refused logins.
+// refusing lists the native events that report refused logins.
 var refusing = map[string]bool{"client.connack": true, "client_connack": true, "connack": true, "connect_failed": true}
 
 // figures holds what the tests measure in a fleet's day.

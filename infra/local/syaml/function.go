@@ -48,10 +48,10 @@ type Function struct {
 	} `yaml:"asyncInvokeConfig"`
 
 	Triggers []Trigger `yaml:"triggers"`
-	Domain   *Domain   `yaml:"customDomain"` // nil: no custom domain leads to the function
+	Domain   *Domain   `yaml:"customDomain"` // nil if no custom domain leads to the function
 }
 
-// Hook is a call at a point in the life cycle of an instance.
+// Hook is a call that an instance gets at a certain point of its life cycle.
 type Hook struct {
 	Handler string `yaml:"handler"`
 	Seconds int    `yaml:"timeout"`
@@ -103,7 +103,8 @@ type Route struct {
 // Environment holds a function's environment variables.
 type Environment map[string]string
 
-// UnmarshalYAML refuses numbers and booleans, which the component does not turn into text.
+// UnmarshalYAML refuses a value that is not a string, such as a number, because the component does
+// not convert it.
 func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
 	for name, value := range pairs(node) {
 		if value.ShortTag() != "!!str" {

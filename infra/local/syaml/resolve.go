@@ -21,8 +21,8 @@ type resolver struct {
 	vars   map[string]string // the variables resolved so far
 }
 
-// resolve returns the root mapping of an s.yaml without expressions. A variable of the file can use
-// the variables above it.
+// resolve returns the root mapping of an s.yaml, with all expressions replaced by their values. A
+// variable in the section vars can refer to the variables above it.
 func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	var file yaml.Node
 	if err := yaml.Unmarshal(data, &file); err != nil {
@@ -68,7 +68,8 @@ func (r resolver) resolveAll(node *yaml.Node) error {
 	return nil
 }
 
-// expand replaces the expressions in a text. It returns the first error.
+// expand replaces the expressions in a string. If any of them cannot be resolved, it returns the
+// first error.
 func (r resolver) expand(text string) (string, error) {
 	var failed error
 	expanded := expression.ReplaceAllStringFunc(text, func(match string) string {

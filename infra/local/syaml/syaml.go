@@ -1,6 +1,6 @@
 // Package syaml reads s.yaml, which describes the functions to Serverless Devs and its component fc3.
 //
-// The component never refuses a wrong file, so this package is strict: it knows only the properties
+// The component never refuses a wrong file, so this package is strict: it accepts only the properties
 // that the project uses, and every other key is an error. All expressions such as ${vars.region} are
 // resolved before anything is checked or returned.
 package syaml
@@ -87,7 +87,7 @@ func (d *document) functions() []Function {
 	return functions
 }
 
-// field returns the value of a key of a mapping, or nil.
+// field returns the value of the given key in a mapping, or nil if there is none.
 func field(node *yaml.Node, key string) *yaml.Node {
 	for name, value := range pairs(node) {
 		if name.Value == key {
@@ -97,7 +97,7 @@ func field(node *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// pairs yields the keys and values of a mapping in order, and nothing for any other node.
+// pairs yields the keys and values of a mapping in order. For any other node it yields nothing.
 func pairs(node *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
 	return func(yield func(key, value *yaml.Node) bool) {
 		if node == nil || node.Kind != yaml.MappingNode {

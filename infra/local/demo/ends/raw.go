@@ -12,7 +12,7 @@ import (
 // Raw is an MQTT connection without a library, so it can break the protocol.
 type Raw struct{ net.Conn }
 
-// patience limits the waits of a raw connection if ctx has no deadline.
+// patience is how long a raw connection may last if ctx has no deadline.
 const patience = 30 * time.Second
 
 // Dial connects with clean start and returns once the broker has accepted the connection.
