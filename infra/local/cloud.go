@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// cloud holds the store and the functions. The entry points are added by the type system.
+// cloud holds the store and the function host. The struct system adds the entry points.
 type cloud struct {
 	functions []syaml.Function
 	store     *store

@@ -33,8 +33,8 @@ type store struct {
 	expiry   context.CancelFunc
 }
 
-// openStore serves the bucket that the function uses, with the lifecycle rules of a
-// deployed bucket.
+// openStore serves the bucket that the given function uses. The bucket has the lifecycle
+// rules of a deployed bucket.
 func openStore(s settings, function syaml.Function, keys *role) (*store, error) {
 	st := &store{prefix: prefixOf(function), faults: &faults{}, expiry: func() {}}
 	rules, err := os.ReadFile(lifecycleRules)
@@ -65,7 +65,8 @@ func prefixOf(function syaml.Function) string {
 	return strings.TrimSpace(function.Environment["OSS_PREFIX"])
 }
 
-// startExpiry applies the lifecycle rules now and once every expiryPeriod.
+// startExpiry starts a goroutine that applies the lifecycle rules now and once every
+// expiryPeriod.
 func (s *store) startExpiry() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.expiry = cancel

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// maxBody is the number of bytes that the demo reads of a response body at most.
+// maxBody is the maximum number of bytes that the demo reads from a response body.
 const maxBody = 8 << 20
 
 // send makes a request and returns the body of a response with status 200.

@@ -33,7 +33,7 @@ type call struct {
 // result is the result of a call, as the process posted it to the runtime API.
 type result struct {
 	payload  []byte
-	failed   bool // whether the result was posted to the path for errors
+	failed   bool // whether the process reported an error instead of a response
 	tooLarge bool
 }
 
@@ -71,7 +71,7 @@ func (c *call) describe(header http.Header, function syaml.Function, keys Creden
 	}
 }
 
-// response returns the function's response, or its failure.
+// response returns the function's response, or an error if the call failed.
 func (r result) response() ([]byte, *Error) {
 	switch {
 	case r.failed:

@@ -15,8 +15,8 @@ import (
 
 // httpEvent encodes an HTTP request as an event of version "v1", which is how built-in
 // runtimes pass requests to a function. Repeated headers and parameters are joined by
-// commas. The body stays text if its content type is textual, it has no content encoding,
-// and its bytes are valid UTF-8. Otherwise it is encoded in base64.
+// commas. The body is passed as text if its content type is textual, it has no content
+// encoding, and its bytes are valid UTF-8. Otherwise it is encoded in base64.
 func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte {
 	now := time.Now().UTC()
 	sourceIP, _, _ := net.SplitHostPort(r.RemoteAddr)

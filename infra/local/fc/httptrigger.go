@@ -10,7 +10,7 @@ import (
 // Limits on a request, in bytes.
 const (
 	maxTarget = 4 << 10 // path and query
-	maxHeader = 8 << 10 // all names and values
+	maxHeader = 8 << 10 // all header names and values
 	maxBody   = 32 << 20
 )
 

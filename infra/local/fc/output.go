@@ -26,7 +26,7 @@ func (o *sharedOutput) lines(function string) *lineWriter {
 // maxLine is the maximum length of a line, in bytes. A longer line is split.
 const maxLine = 32 << 10
 
-// lineWriter passes on whole lines and remembers the last line.
+// lineWriter passes whole lines on to a sharedOutput, and remembers the last line.
 type lineWriter struct {
 	to       *sharedOutput
 	function string

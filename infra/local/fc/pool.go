@@ -83,7 +83,7 @@ func (p *pool) acquire(ctx context.Context) (*process, *Error) {
 	return process, fault
 }
 
-// takeSlot waits for a free slot for at most QueueWait.
+// takeSlot waits at most QueueWait for a free slot.
 func (p *pool) takeSlot(ctx context.Context) *Error {
 	select {
 	case <-p.closed:

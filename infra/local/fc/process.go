@@ -21,7 +21,7 @@ type process struct {
 
 	doomed atomic.Bool
 	exited chan struct{} // closed after the process has ended
-	err    error         // from Wait; may be read once exited is closed
+	err    error         // the result of Wait; may be read once exited is closed
 }
 
 // outputDelay is how long a dead process's children may keep its output open.

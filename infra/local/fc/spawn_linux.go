@@ -24,8 +24,8 @@ func newSpawner() *spawner {
 func (s *spawner) run() {
 	runtime.LockOSThread()
 	// If this goroutine ended while its thread is locked, the thread would end as well.
-	// That would kill the processes that the thread has started, including those of other
-	// goroutines that ran on it earlier.
+	// That would kill all processes that were started on the thread, even those that other
+	// goroutines started earlier.
 	defer runtime.UnlockOSThread()
 	for {
 		select {

@@ -24,8 +24,8 @@ const (
 	maxPause = 2 * time.Second
 )
 
-// delivery holds the bounded queue of events. One goroutine, which executes run, empties
-// it.
+// delivery holds a bounded queue of events. The method run, which has its own goroutine,
+// delivers them.
 type delivery struct {
 	url, token string
 	client     *http.Client

@@ -124,9 +124,9 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 	return pk
 }
 
-// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps each
-// DISCONNECT, because OnDisconnect runs later. After a takeover, OnDisconnect even runs
-// after the events of the new connection.
+// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps a DISCONNECT
+// when it is sent, because OnDisconnect runs later. After a takeover, OnDisconnect runs
+// even later than the events of the new connection.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:

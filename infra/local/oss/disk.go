@@ -14,10 +14,10 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// disk keeps objects as files. An object arrives in a file below tmp. The rename to the file's final
-// path is the commit point: a crash before the rename leaves a file that openDisk removes, and a crash
-// after the rename leaves the whole object. The file is synced before the rename, and the folder
-// before a put returns.
+// disk keeps objects as files. An object arrives in a file below tmp. The rename to the file's
+// final path is the commit point: a crash before the rename leaves a file that openDisk removes,
+// and a crash after the rename leaves the whole object. The file is synced before the rename, and
+// its folder is synced before the put returns.
 type disk struct {
 	objects, tmp string
 	maxBytes     atomic.Int64 // the limit on the total size of all objects; zero: no limit
@@ -152,8 +152,8 @@ func (d *disk) openFile(key string) (entry, *os.File, error) {
 	}
 	f, err := os.Open(d.path(key))
 	if err != nil {
-		// If the file is missing, another program has removed it. The error does not wrap its cause, so
-		// that callers do not take it for fs.ErrNotExist.
+		// If the file is missing, another program has removed it. The error does not wrap its
+		// cause, so that callers do not mistake it for fs.ErrNotExist.
 		return entry{}, nil, fmt.Errorf("open the file of %q: %v", key, err)
 	}
 	return e, f, nil

@@ -18,7 +18,7 @@ import (
 const (
 	dotless = ".%"
 	encoded = "%/"
-	maxName = 200 // file systems allow 255 bytes
+	maxName = 200 // the length of each part of a hexadecimal path; file systems allow 255 bytes
 )
 
 var plainKey = regexp.MustCompile(`^([a-z0-9_=-]{1,200}/)*[a-z0-9_=-][a-z0-9_=.-]{0,199}$`)

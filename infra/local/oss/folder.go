@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// makeFolder creates a folder and its missing parents so that they survive a crash. If two puts create
-// the same folder, each of them syncs the folder's parent.
+// makeFolder creates a folder and its missing parents so that they survive a crash. If two puts
+// create the same folder at the same time, each of them syncs the parent folder.
 func makeFolder(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil

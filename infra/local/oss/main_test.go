@@ -33,7 +33,8 @@ func open(t *testing.T, change func(*Config)) *Server {
 	return server
 }
 
-// signed returns a request as the vendor's SDK sends it. Package ossstore tests the server with the SDK itself.
+// signed returns a request with the signature that the vendor's SDK would send. The tests of
+// package ossstore use the SDK itself.
 func signed(method, key, query, body string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, "http://localhost/"+testBucket+"/"+escape(key)+"?"+query, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {

@@ -29,7 +29,7 @@ type device struct {
 	profile
 	connections uint64  // the number of connections so far, including refused ones
 	connects    float64 // connects per day, if the device is healthy
-	storms      bool    // whether restarts of the broker affect the device
+	storms      bool    // whether broker restarts affect the device
 }
 
 // profile holds the settings with which a device connects.
@@ -50,15 +50,15 @@ func newDevice(day time.Time) *device {
 	return d
 }
 
-// seed resets d to simulate another device, whose random choices depend only on the two
-// numbers.
+// seed prepares d to simulate another device. The device's random choices depend only on
+// the two numbers.
 func (d *device) seed(seed, number uint64) {
 	d.generator.Seed(seed, number)
 	d.events, d.connections = d.events[:0], 0
 }
 
-// equip gives the device a broker, a node of the broker, connection settings, names and an
-// address.
+// equip gives the device a broker, a node, connection settings, a client identifier, a user
+// name and an address.
 func (d *device) equip(broker *instance, number uint64) {
 	d.broker = broker
 	d.profile = oneOf(d, profiles)

@@ -52,8 +52,8 @@ type dialect struct {
 	source                    string
 	connected, ended, refused string // names of native events
 	atConnect, atEnd          fields
-	channels                  naming            // the channel identifiers of connections
-	ids                       naming            // the identifiers of events
+	channels                  naming            // how the source names a connection
+	ids                       naming            // how the source names an event
 	words                     [endCount]wording // the source does not report an end whose info is empty
 
 	seconds bool // times are whole seconds
@@ -78,7 +78,7 @@ func random(d *device, _ *connection) string { return d.anyID() }
 // numbered is a naming that returns the connection's number, counted per client.
 func numbered(_ *device, c *connection) string { return strconv.FormatUint(c.number, 10) }
 
-// numberedOnNode is a naming that returns the node and the connection's number.
+// numberedOnNode is a naming that joins the node's name and the connection's number.
 func numberedOnNode(d *device, c *connection) string {
 	return d.broker.nodes[c.node] + "/" + numbered(d, c)
 }

@@ -43,7 +43,7 @@ func (d *device) cleanWorker() {
 }
 
 // natTimeout simulates a device whose keep alive is so long that a NAT or firewall ends
-// each connection as idle. The device is switched on for a part of the day and sends
+// each connection as idle. The device is switched on for part of the day and sends
 // DISCONNECT at the end.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
@@ -58,8 +58,8 @@ func (d *device) natTimeout() {
 	d.sayGoodbye(at)
 }
 
-// sayGoodbye simulates one more connection, which the device ends with a DISCONNECT. After
-// the end of the day it does nothing.
+// sayGoodbye simulates one more connection, which the device ends with a DISCONNECT. If the
+// day is already over, it does nothing.
 func (d *device) sayGoodbye(at time.Duration) {
 	if at < oneDay {
 		c := d.connect(at, d.home)

@@ -82,7 +82,7 @@ func (r resolver) expand(text string) (string, error) {
 	return expanded, failed
 }
 
-// value returns the value of an expression, of which it gets the part between "${" and "}".
+// value returns the value of an expression, given the text between "${" and "}".
 func (r resolver) value(text string) (string, error) {
 	if match := varExpression.FindStringSubmatch(text); match != nil {
 		value, found := r.vars[match[1]]

@@ -8,8 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Schedule says when a timer fires. Its method Next returns the next time that is later than a
-// given time.
+// Schedule says when a timer fires. Its method Next returns the first such time after a given time.
 type Schedule = cron.Schedule
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
