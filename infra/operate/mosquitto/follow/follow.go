@@ -3,8 +3,8 @@
 //
 // Invariants:
 //   - Follower hands out only whole lines, in the order of the log.
-//   - The position on disk advances only when Done reports a delivery, so each line is
-//     delivered at least once.
+//   - The position on disk advances only past lines that Done reports as delivered and lines
+//     that are too long to hand out. All other lines are delivered at least once.
 //   - A line has the same position after a crash, a restart or a rotation, even if the
 //     position on disk was lost. A receiver can therefore recognize repeated lines.
 //
