@@ -11,8 +11,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// faults serves the bucket, with the faults that the soak test injects while the system
-// runs. A new system has no faults.
+// faults serves the bucket and lets the soak test inject faults while the system runs. At
+// the start there are no faults.
 type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
@@ -35,9 +35,8 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
-// serveSet sets the faults that the query names, and ends all other faults. For example,
-// the query may contain down=true, delay=200ms and max_bytes=1000, the capacity of the
-// disk.
+// serveSet sets the faults that the query names, and ends all other faults. Examples are
+// down=true, delay=200ms and max_bytes=1000 (the capacity of the disk).
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

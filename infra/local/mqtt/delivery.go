@@ -20,7 +20,7 @@ const (
 	// event is dropped.
 	fullWait = 5 * time.Second
 
-	minPause = 50 * time.Millisecond // the pause before the second try; doubled after each further try
+	minPause = 50 * time.Millisecond // the pause before the first retry; doubled for each further retry
 	maxPause = 2 * time.Second
 )
 

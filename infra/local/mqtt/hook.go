@@ -125,8 +125,8 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 }
 
 // OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps a DISCONNECT
-// when it is sent, because OnDisconnect runs later. After a takeover, OnDisconnect runs
-// even later than the events of the new connection.
+// when it is sent, because OnDisconnect runs later. After a takeover, OnDisconnect even
+// runs after the new connection has been reported.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:

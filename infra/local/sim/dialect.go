@@ -197,7 +197,7 @@ var verneMQ = dialect{
 	words:     silently(closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword),
 }
 
-// silently returns wordings that report the given ends without a reason.
+// silently returns wordings for a source that reports the given ends but gives no reason.
 func silently(ends ...end) (words [endCount]wording) {
 	for _, why := range ends {
 		words[why].info = event.ClosedByClient

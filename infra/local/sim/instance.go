@@ -48,7 +48,8 @@ var (
 	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
 )
 
-// nameless is a list of one node or one group, whose name is empty.
+// nameless is the list for a broker that has a single node, or a single group, without a
+// name.
 var nameless = []string{""}
 
 // These lists select instances by what their brokers report.

@@ -58,8 +58,8 @@ func (d *device) natTimeout() {
 	d.sayGoodbye(at)
 }
 
-// sayGoodbye simulates one more connection, which the device ends with a DISCONNECT. If the
-// day is already over, it does nothing.
+// sayGoodbye connects the device one last time and ends this connection with a DISCONNECT.
+// If the day is already over, it does nothing.
 func (d *device) sayGoodbye(at time.Duration) {
 	if at < oneDay {
 		c := d.connect(at, d.home)
