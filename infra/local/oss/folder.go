@@ -5,16 +5,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
-// makeFolder creates a folder and its missing parents so that they survive a crash. If two puts
-// create the same folder at the same time, each of them syncs the parent folder.
+// making is held while a folder is created and synced.
+var making sync.Mutex
+
+// makeFolder creates a folder and its missing parents so that they survive a crash. A caller
+// that finds the folder already there therefore waits until the other caller has synced it.
 func makeFolder(path string) error {
+	making.Lock()
+	defer making.Unlock()
+	return makeSynced(path)
+}
+
+func makeSynced(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
 	}
 	parent := filepath.Dir(path)
-	if err := makeFolder(parent); err != nil {
+	if err := makeSynced(parent); err != nil {
 		return err
 	}
 	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -199,7 +199,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header ...string) 
 	return r
 }
 
-// record sends events in the project's own format and checks that all of them were recorded.
+// record sends events in the project's own form and checks that all of them were recorded.
 func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	t.Helper()
 	r := s.post(t, "/webhooks/events/"+instance, encode(events), nil)
@@ -207,7 +207,7 @@ func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	require.JSONEq(t, `{"recorded":`+strconv.Itoa(len(events))+`}`, string(r.body))
 }
 
-// inputEvent is an event in the project's own format, with the fields that these tests set.
+// inputEvent is an event in the project's own form, with the fields that these tests set.
 type inputEvent struct {
 	ClientID      string `json:"client_id"`
 	Action        string `json:"action"`
