@@ -37,19 +37,19 @@ func (a admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, verb, hasVerb := strings.Cut(strings.TrimPrefix(below, "/"), "/")
 	switch {
 	case id == "" && !hasVerb:
-		only(w, r, a.list, http.MethodGet, http.MethodHead)
+		allowMethods(w, r, a.list, http.MethodGet, http.MethodHead)
 	case !hasVerb:
-		only(w, r, withID(id, a.show), http.MethodGet, http.MethodHead)
+		allowMethods(w, r, withID(id, a.show), http.MethodGet, http.MethodHead)
 	case verb == "replay":
-		only(w, r, withID(id, a.replay), http.MethodPost)
+		allowMethods(w, r, withID(id, a.replay), http.MethodPost)
 	default:
 		notFound(w)
 	}
 }
 
-// only limits a handler to requests with the given methods. It responds to other requests with
-// 405.
-func only(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, methods ...string) {
+// allowMethods limits a handler to requests with the given methods. It responds to other
+// requests with 405.
+func allowMethods(w http.ResponseWriter, r *http.Request, handler http.HandlerFunc, methods ...string) {
 	if !slices.Contains(methods, r.Method) {
 		serve.NotAllowed(w, strings.Join(methods, ", "))
 		return
