@@ -58,11 +58,12 @@ func (s *system) do(method, path, body, token string, header ...string) *httptes
 func (s *system) post(body string) quarantine.ID {
 	s.t.Helper()
 	require.Equal(s.t, http.StatusBadRequest, s.do("POST", "/webhooks/events/prod", body, "secret").Code)
-	return s.only()
+	return s.onlyItem()
 }
 
-// only, which fails unless exactly one item is in quarantine, returns the id of that item.
-func (s *system) only() quarantine.ID {
+// onlyItem returns the id of the only item in quarantine. It fails the test unless there is exactly
+// one item.
+func (s *system) onlyItem() quarantine.ID {
 	s.t.Helper()
 	objects, err := objstore.All(s.t.Context(), s.store, "quarantine/", "")
 	require.NoError(s.t, err)
@@ -120,7 +121,7 @@ func TestReplayAfterAnUpgrade(t *testing.T) {
 			require.Equal(t, now, e.Time)
 		}
 	}
-	require.Equal(t, id, s.only(), "the item stays in quarantine")
+	require.Equal(t, id, s.onlyItem(), "the item stays in quarantine")
 }
 
 // TestReplayStillRejected replays a body with an item that is still invalid. Queries must show
@@ -135,7 +136,7 @@ func TestReplayStillRejected(t *testing.T) {
 		require.Equal(t, rejection{Recorded: 2, Rejected: []broker.Rejected{{Item: 1, Field: "action", Error: "must be connect, close or disconnect"}}},
 			s.replay(id, http.StatusUnprocessableEntity))
 		require.Equal(t, before, s.trace("c"))
-		require.Equal(t, id, s.only())
+		require.Equal(t, id, s.onlyItem())
 	}
 }
 
@@ -150,7 +151,7 @@ func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	}
 	s.post("[" + at("kept", now.Add(-29*24*time.Hour)) + "," + at("old", now.Add(-31*24*time.Hour)) + "," + at("soon", now.Add(2*time.Hour)) + "]")
 	s.now = now.Add(20 * 24 * time.Hour)
-	got := s.replay(s.only(), http.StatusUnprocessableEntity)
+	got := s.replay(s.onlyItem(), http.StatusUnprocessableEntity)
 	require.Equal(t, 1, got.Recorded)
 	require.Equal(t, []int{1, 2}, []int{got.Rejected[0].Item, got.Rejected[1].Item})
 	require.Len(t, s.trace("kept"), 1)
@@ -192,7 +193,7 @@ func TestReplayOfAnUnusablePosition(t *testing.T) {
 		}
 		refused := decoded[rejection](t, send(bad), http.StatusBadRequest)
 		require.Equal(t, rejection{Rejected: []broker.Rejected{{Field: positionHeader, Error: "must be printable ASCII, at most 1024 bytes"}}}, refused)
-		id := s.only()
+		id := s.onlyItem()
 		require.Equal(t, refused, s.replay(id, http.StatusUnprocessableEntity))
 		require.Empty(t, s.trace("c"))
 
