@@ -97,7 +97,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	}
 	p.hold(r)
 	if len(r.superseded) >= deleteAt {
-		p.delete(ctx, r.takeSuperseded())
+		p.deleteSuperseded(ctx, r.takeSuperseded())
 	}
 	return err
 }
@@ -108,7 +108,7 @@ func (p *partition) openRun(ctx context.Context) (*run, error) {
 	if p.run != nil && !p.run.over(now, p.writer.config) {
 		return p.run, nil
 	}
-	p.delete(ctx, p.endRun())
+	p.deleteSuperseded(ctx, p.endRun())
 	return newRun(p.where, p.writer.config.Random, now)
 }
 
@@ -146,10 +146,10 @@ func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) 
 	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
 }
 
-// delete deletes superseded objects. It only logs a failure, because compaction later deletes
-// the objects that remain.
-func (p *partition) delete(ctx context.Context, keys []string) {
-	if err := p.writer.delete(ctx, keys); err != nil {
+// deleteSuperseded deletes superseded objects. It only logs a failure, because compaction later
+// deletes the objects that remain.
+func (p *partition) deleteSuperseded(ctx context.Context, keys []string) {
+	if err := p.writer.deleteObjects(ctx, keys); err != nil {
 		p.writer.config.Log.Warn("delete superseded objects", "partition", p.where.String(), "error", err)
 	}
 }

@@ -253,11 +253,11 @@ func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 		p.endTurn()
 	}
 	w.mu.Unlock()
-	return w.delete(ctx, superseded)
+	return w.deleteObjects(ctx, superseded)
 }
 
-// delete deletes the objects under the given keys, at most objstore.MaxPage per request.
-func (w *Writer) delete(ctx context.Context, keys []string) error {
+// deleteObjects deletes the objects under the given keys, at most objstore.MaxPage per request.
+func (w *Writer) deleteObjects(ctx context.Context, keys []string) error {
 	for some := range slices.Chunk(keys, objstore.MaxPage) {
 		if err := w.store.Delete(ctx, some...); err != nil {
 			return err
