@@ -204,7 +204,7 @@ func (c *columnReader) fill(rows []Row) error {
 			continue // pages may be empty
 		}
 		n := min(len(rows), c.end-c.next)
-		if err := c.copy(rows[:n]); err != nil {
+		if err := c.copyValues(rows[:n]); err != nil {
 			return err
 		}
 		rows, c.next = rows[n:], c.next+n
@@ -212,9 +212,9 @@ func (c *columnReader) fill(rows []Row) error {
 	return nil
 }
 
-// copy sets the column's field in every element of rows, from the next rows of the current page.
-// The page must have enough rows left.
-func (c *columnReader) copy(rows []Row) error {
+// copyValues sets the column's field in every element of rows, from the next rows of the current
+// page. The page must have enough rows left.
+func (c *columnReader) copyValues(rows []Row) error {
 	if c.beforeTime {
 		c.copyInstants(rows)
 		return nil
@@ -247,7 +247,7 @@ func (c *columnReader) copy(rows []Row) error {
 	return nil
 }
 
-// copyInstants is like copy, but for a column that is stored relative to the rows' times.
+// copyInstants is like copyValues, but for a column that is stored relative to the rows' times.
 func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {
