@@ -27,21 +27,21 @@ type partitionReader struct {
 	request Request
 
 	mu sync.Mutex
-	// objects maps the key of each object read so far to the outcome. The content under a key
+	// outcomes maps the key of each object read so far to the outcome. The content under a key
 	// never changes, so no object is read twice, even if the partition is listed again.
-	objects map[string]object
+	outcomes map[string]outcome
 }
 
-// object is the outcome of reading an object: the rows that match the request, or the reason
+// outcome is the outcome of reading an object: the rows that match the request, or the reason
 // why the object is not a sound segment.
-type object struct {
+type outcome struct {
 	rows    []segment.Row
 	unsound error
 }
 
 func (r *Reader) newPartitionReader(store *meter, where layout.Partition, request Request) *partitionReader {
 	return &partitionReader{
-		reader: r, store: store, where: where, request: request, objects: map[string]object{},
+		reader: r, store: store, where: where, request: request, outcomes: map[string]outcome{},
 	}
 }
 
@@ -92,7 +92,7 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	}
 	var mu sync.Mutex
 	err = parallel.Do(len(candidates), p.reader.config.Parallel, func(i int) error {
-		err := p.readHighest(ctx, candidates[i])
+		err := p.readHead(ctx, candidates[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -104,11 +104,11 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	return missing, err
 }
 
-// readHighest reads the sound object with the highest sequence number in a run, which is the
-// newest one.
-func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error {
+// readHead reads the head of a run or, if that is not a sound segment, the newest object of the run
+// that is one.
+func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
 	for _, s := range slices.Backward(run) {
-		o, err := p.objectOf(ctx, s)
+		o, err := p.outcomeOf(ctx, s)
 		if err != nil || o.unsound == nil {
 			return err
 		}
@@ -116,23 +116,23 @@ func (p *partitionReader) readHighest(ctx context.Context, run layout.Run) error
 	return nil
 }
 
-// objectOf returns the outcome of reading an object, which it reads at most once. If the object
-// is not a sound segment, the outcome says so, and err is nil.
-func (p *partitionReader) objectOf(ctx context.Context, s layout.Segment) (object, error) {
+// outcomeOf returns the outcome of reading an object, which it reads at most once. If the
+// object is not a sound segment, the outcome says so, and err is nil.
+func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outcome, error) {
 	p.mu.Lock()
-	o, read := p.objects[s.Key]
+	o, read := p.outcomes[s.Key]
 	p.mu.Unlock()
 	if read {
 		return o, nil
 	}
 	rows, err := p.readObject(ctx, s)
 	if err != nil && !errors.Is(err, segment.ErrCorrupt) && !errors.Is(err, objstore.ErrRange) {
-		return object{}, err
+		return outcome{}, err
 	}
-	o = object{rows: rows, unsound: err}
+	o = outcome{rows: rows, unsound: err}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.objects[s.Key] = o
+	p.outcomes[s.Key] = o
 	return o, nil
 }
 
@@ -216,7 +216,7 @@ func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segmen
 // unreadable returns the objects that are not sound segments, sorted by key.
 func (p *partitionReader) unreadable() []Unreadable {
 	var all []Unreadable
-	for key, o := range p.objects {
+	for key, o := range p.outcomes {
 		if o.unsound != nil {
 			all = append(all, Unreadable{Key: key, Error: o.unsound.Error()})
 		}

@@ -74,7 +74,7 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 	}
 	var lists [][]segment.Row
 	for _, p := range readers {
-		for _, o := range p.objects {
+		for _, o := range p.outcomes {
 			lists = append(lists, o.rows)
 		}
 		f.unreadable = append(f.unreadable, p.unreadable()...)
