@@ -37,10 +37,10 @@ func (r Receipt) Plus(other Receipt) Receipt {
 
 // meter wraps the store for one trace and counts the requests, objects, bytes and rows.
 type meter struct {
-	store          Store
-	requests, read atomic.Int64
-	rows           atomic.Int64 // decoded rows of the client, including duplicates
-	objects        sync.Map     // the keys of objects that were read
+	store           Store
+	requests, bytes atomic.Int64
+	rows            atomic.Int64 // decoded rows of the client, including duplicates
+	objects         sync.Map     // the keys of objects that were read
 
 	now     func() time.Time
 	started time.Time
@@ -53,7 +53,7 @@ func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	m.requests.Add(1)
 	began := m.now()
 	data, err := m.store.Read(ctx, key, off, n)
-	m.read.Add(int64(len(data)))
+	m.bytes.Add(int64(len(data)))
 	if err == nil {
 		m.objects.Store(key, nil)
 	}
@@ -81,7 +81,7 @@ func (m *meter) receipt(partitions []layout.Partition, took time.Duration) Recei
 	r := Receipt{
 		Objects:    m.countObjects(),
 		Requests:   int(m.requests.Load()),
-		Bytes:      m.read.Load(),
+		Bytes:      m.bytes.Load(),
 		MS:         milliseconds(took),
 		Partitions: []string{},
 	}
