@@ -42,7 +42,7 @@ func readRequest(r *http.Request) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	all, err := query.and(form)
+	all, err := query.merged(form)
 	return request{method: r.Method, host: r.Host, header: r.Header, query: query, all: all, body: body}, err
 }
 
@@ -93,9 +93,8 @@ func parseParameters(encoded string) (parameters, error) {
 
 func repeated(name string) error { return invalid("%.64q is given more than once", name) }
 
-// This method returns the parameters of both p and others. A name that occurs in both is an
-// error.
-func (p parameters) and(others parameters) (parameters, error) {
+// merged returns the parameters of both p and others. A name that occurs in both is an error.
+func (p parameters) merged(others parameters) (parameters, error) {
 	all := make(parameters, len(p)+len(others))
 	for _, some := range []parameters{p, others} {
 		for name, value := range some {
