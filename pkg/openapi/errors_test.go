@@ -232,15 +232,15 @@ func TestNonceOnlyOnce(t *testing.T) {
 		d := newDraft("QuerySessionByClientId", session())
 		forged := d.signed("testak", "wrong")
 		requireError(t, serveTo(t, api, forged), 400, "SignatureDoesNotMatch", "check the secret")
-		require.Equal(t, 200, serveTo(t, api, d.again().signed("testak", "testsk")).status, "who cannot sign uses up no nonce")
-		requireError(t, serveTo(t, api, d.again().signed("testak", "testsk")), 400, "SignatureNonceUsed", "draw a new one")
-		require.Equal(t, 200, serveTo(t, api, d.again().signed("otherak", "othersk")).status, "each key has its own")
+		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("testak", "testsk")).status, "who cannot sign uses up no nonce")
+		requireError(t, serveTo(t, api, d.unsigned().signed("testak", "testsk")), 400, "SignatureNonceUsed", "draw a new one")
+		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("otherak", "othersk")).status, "each key has its own")
 	}
 }
 
-// again deletes the signature from the parameters of d, and returns d ready to be signed again
+// unsigned deletes the signature from the parameters of d, and returns d ready to be signed again
 // with the same nonce.
-func (d draft) again() draft {
+func (d draft) unsigned() draft {
 	delete(d.query, "Signature")
 	return d
 }

@@ -23,10 +23,10 @@ func FuzzAuthorization(f *testing.F) {
 		require.NotEmpty(t, a.credential)
 		require.NotEmpty(t, a.signature)
 		require.Subset(t, a.signedHeaders, alwaysSigned)
-		again, err := parseAuthorization(acs3 + " Signature=" + a.signature + ",Credential=" + a.credential +
+		reparsed, err := parseAuthorization(acs3 + " Signature=" + a.signature + ",Credential=" + a.credential +
 			",SignedHeaders=" + strings.Join(a.signedHeaders, ";"))
 		require.NoError(t, err)
-		require.Equal(t, a, again)
+		require.Equal(t, a, reparsed)
 	})
 }
 
@@ -50,9 +50,9 @@ func FuzzParameters(f *testing.F) {
 		canonical := p.canonical()
 		require.LessOrEqual(t, len(canonical), 3*len(encoded)+maxParameters)
 		require.Equal(t, pairs(p), canonical)
-		again, err := parseParameters(canonical)
+		reparsed, err := parseParameters(canonical)
 		require.NoError(t, err)
-		require.Equal(t, p, again)
+		require.Equal(t, p, reparsed)
 	})
 }
 
@@ -72,9 +72,9 @@ func FuzzKeys(f *testing.F) {
 			require.NotEmpty(t, key.Grant)
 			entries = append(entries, key.AccessKeyID+":"+key.Secret+"="+key.Grant.String())
 		}
-		again, err := ParseKeys(strings.Join(entries, ";"))
+		reparsed, err := ParseKeys(strings.Join(entries, ";"))
 		require.NoError(t, err)
-		require.Equal(t, keys, again)
+		require.Equal(t, keys, reparsed)
 	})
 }
 
