@@ -169,12 +169,12 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	return firstError(e.full(ctx), fault.After)
 }
 
-// doLate makes e.late run in the background after the channel is closed, even if the caller's
+// doLate makes e.late run in the background after start is closed, even if the caller's
 // context has ended by then.
-func (f *Faulty) doLate(ctx context.Context, when <-chan struct{}, e effect) {
+func (f *Faulty) doLate(ctx context.Context, start <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)
 	f.late.Go(func() {
-		<-when
+		<-start
 		e.late(ctx)
 	})
 }

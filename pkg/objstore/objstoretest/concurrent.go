@@ -84,20 +84,20 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 // useStore puts and reads the object "shared" with the given content, and a second object whose
 // content is its own key. It then looks for the second object in a listing and deletes an absent
 // object.
-func useStore(ctx context.Context, store objstore.Store, own, shared string) error {
+func useStore(ctx context.Context, store objstore.Store, ownKey, sharedContent string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }
 
-	keep(store.Put(ctx, "shared", strings.NewReader(shared), int64(len(shared))))
-	keep(expect(ctx, store, "shared", shared))
-	keep(store.Put(ctx, own, strings.NewReader(own), int64(len(own))))
-	keep(expect(ctx, store, own, own))
-	page, e := store.List(ctx, own, "")
+	keep(store.Put(ctx, "shared", strings.NewReader(sharedContent), int64(len(sharedContent))))
+	keep(expect(ctx, store, "shared", sharedContent))
+	keep(store.Put(ctx, ownKey, strings.NewReader(ownKey), int64(len(ownKey))))
+	keep(expect(ctx, store, ownKey, ownKey))
+	page, e := store.List(ctx, ownKey, "")
 	keep(e)
-	if !slices.ContainsFunc(page.Objects, func(o objstore.Object) bool { return o.Key == own }) {
-		keep(fmt.Errorf("%q is not in its listing", own))
+	if !slices.ContainsFunc(page.Objects, func(o objstore.Object) bool { return o.Key == ownKey }) {
+		keep(fmt.Errorf("%q is not in its listing", ownKey))
 	}
-	keep(store.Delete(ctx, own+"/absent"))
+	keep(store.Delete(ctx, ownKey+"/absent"))
 	return err
 }
 
