@@ -105,10 +105,10 @@ func ofLength(cluster []*history.Connection) *finding {
 }
 
 // mostly reports whether more than half of the connections satisfy the given condition.
-func mostly(connections []*history.Connection, like func(*history.Connection) bool) bool {
+func mostly(connections []*history.Connection, condition func(*history.Connection) bool) bool {
 	n := 0
 	for _, c := range connections {
-		if like(c) {
+		if condition(c) {
 			n++
 		}
 	}

@@ -45,11 +45,11 @@ func eventsOf(raw []byte) []event.Event {
 	sources := []string{"", broker.EMQX, broker.Mosquitto, broker.NanoMQ}
 	var events []event.Event
 	for ; len(raw) >= 4; raw = raw[4:] {
-		what, at, channel, from := int(raw[0]), raw[1], raw[2], raw[3]
+		what, at, channel, details := int(raw[0]), raw[1], raw[2], raw[3]
 		e := event.Event{
 			InstanceID: "i", ClientID: "c", Time: day.Add(time.Duration(at) * 2500 * time.Millisecond),
 			Action: actions[what%len(actions)], ActionInfo: infos[what/len(actions)%len(infos)],
-			NativeEvent: natives[int(from)%len(natives)], Source: sources[int(from)/len(natives)%len(sources)],
+			NativeEvent: natives[int(details)%len(natives)], Source: sources[int(details)/len(natives)%len(sources)],
 		}
 		e.ReceivedAt = e.Time
 		if e.Action == event.Connect && channel < 200 {
@@ -63,8 +63,8 @@ func eventsOf(raw []byte) []event.Event {
 		case 2:
 			e.PeerAddress, e.PeerPort = "192.0.2."+string(rune('1'+channel/4%3)), int32(channel/16)
 		}
-		if from%2 == 0 {
-			e.KeepAlive, e.Node = event.Some(time.Duration(from)*time.Second), string(rune('m'+from%3))
+		if details%2 == 0 {
+			e.KeepAlive, e.Node = event.Some(time.Duration(details)*time.Second), string(rune('m'+details%3))
 		}
 		events = append(events, e)
 	}

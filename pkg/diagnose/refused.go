@@ -102,13 +102,13 @@ func (in *input) otherDenied() *finding {
 	denied := in.denied(in.Span.From)
 	own, others := in.deniedSinceEnd()
 	if in.refusedAfterSuccess() != nil {
-		denied = without(denied, own)
+		denied = removeRefusals(denied, own)
 	}
 	if in.refusedOtherUser() != nil {
-		denied = without(denied, others)
+		denied = removeRefusals(denied, others)
 	}
 	if in.refusedWhileOnline() != nil {
-		denied = without(denied, in.strangers())
+		denied = removeRefusals(denied, in.strangers())
 	}
 	return in.anyRefusals(denied)
 }
@@ -120,7 +120,7 @@ func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 		return nil
 	}
 	f := ofRefusals(refusals)
-	if len(refusals) < often && in.connectedSince(refusals[len(refusals)-1].Time.Time) {
+	if len(refusals) < minFrequent && in.connectedSince(refusals[len(refusals)-1].Time.Time) {
 		f.level = Notice
 	}
 	return f
@@ -131,9 +131,9 @@ func (in *input) connectedSince(t time.Time) bool {
 	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// without removes the refusals in gone from the slice refusals, which it modifies, and returns
-// the rest. Both slices must have the same order.
-func without(refusals, gone []*history.Refusal) []*history.Refusal {
+// removeRefusals removes the refusals in gone from the slice refusals, which it modifies, and
+// returns the rest. Both slices must have the same order.
+func removeRefusals(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {
 			return false

@@ -41,16 +41,16 @@ func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// often is the minimum number of ends of one kind, or of refusals, that count as frequent. Any
-// network causes one or two of them now and then.
-const often = 3
+// minFrequent is the minimum number of ends of one kind, or of refusals, that count as frequent.
+// Any network causes one or two of them now and then.
+const minFrequent = 3
 
 // endedOften is like endedAs, except that the finding is only a Notice if such ends are rare
 // and the last connection did not end in this way.
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
-		if f != nil && f.count < often && in.last() != nil && in.last().Kind != kind {
+		if f != nil && f.count < minFrequent && in.last() != nil && in.last().Kind != kind {
 			f.level = Notice
 		}
 		return f
