@@ -92,10 +92,10 @@ func (o Optional[T]) Pointer() *T {
 	return &o.Value
 }
 
-// Or returns the value if it is known; otherwise, it returns its argument.
-func (o Optional[T]) Or(unknown T) T {
+// Or returns the value if it is known, or fallback otherwise.
+func (o Optional[T]) Or(fallback T) T {
 	if !o.Known {
-		return unknown
+		return fallback
 	}
 	return o.Value
 }

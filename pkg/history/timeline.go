@@ -65,19 +65,19 @@ func (d *draft) endIn(span Span) time.Time {
 	return d.End.Time
 }
 
-func firstOf(marks []time.Time, otherwise time.Time) time.Time {
+func firstOf(marks []time.Time, fallback time.Time) time.Time {
 	if len(marks) == 0 {
-		return otherwise
+		return fallback
 	}
 	return marks[0]
 }
 
 // lastBefore returns the last of the sorted marks before t, or the given default if there is
 // none.
-func lastBefore(marks []time.Time, t, otherwise time.Time) time.Time {
+func lastBefore(marks []time.Time, t, fallback time.Time) time.Time {
 	at, _ := slices.BinarySearchFunc(marks, t, time.Time.Compare)
 	if at == 0 {
-		return otherwise
+		return fallback
 	}
 	return marks[at-1]
 }
