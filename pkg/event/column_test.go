@@ -22,9 +22,9 @@ func full() event.Event {
 	}
 }
 
-// changed returns the event from full with one field cleared. The parameter is the index of the
+// cleared returns the event from full with one field cleared. The parameter is the index of the
 // field in the struct.
-func changed(field int) event.Event {
+func cleared(field int) event.Event {
 	e := full()
 	reflect.ValueOf(&e).Elem().Field(field).SetZero()
 	return e
@@ -36,7 +36,7 @@ func TestColumnsCoverTheEvent(t *testing.T) {
 	columns := event.Columns()
 	require.Len(t, columns, reflect.TypeFor[event.Event]().NumField())
 	for i := range columns {
-		e, f := full(), changed(i)
+		e, f := full(), cleared(i)
 		differing := 0
 		for _, c := range columns {
 			if c.Value(&e) != c.Value(&f) {
@@ -60,7 +60,7 @@ func TestIdentity(t *testing.T) {
 	}
 	for i := range reflect.TypeFor[event.Event]().NumField() {
 		name := reflect.TypeFor[event.Event]().Field(i).Name
-		e, f := full(), changed(i)
+		e, f := full(), cleared(i)
 		require.Equal(t, identity[name], event.CompareIdentity(&e, &f) != 0, name)
 	}
 	ranks := map[int]string{}
