@@ -22,12 +22,12 @@ const (
 // draft is a connection that is being assembled from its events.
 type draft struct {
 	Connection
-	known   bool           // whether pair was given this connection; its own events may be missing
-	connect *event.Event   // nil if no connect is on record
-	ends    []*event.Event // the rows that report the end
-	best    *event.Event   // the row in ends that says most about the cause
-	detail  int            // the rank of the end on record; see the function detail
-	next    time.Time      // when the next connection began, or zero; see losesTakeover
+	continued bool           // whether pair was given this connection; its own events may be missing
+	connect   *event.Event   // nil if no connect is on record
+	ends      []*event.Event // the rows that report the end
+	best      *event.Event   // the row in ends that says most about the cause
+	rank      int            // the rank of the end on record; see detailRank
+	next      time.Time      // when the next connection began, or zero; see losesTakeover
 	// doubtful means that the end on record is not later than the start. Older events may show
 	// that this end belongs to an older connection.
 	doubtful bool
@@ -37,10 +37,10 @@ func newDraft(channel string) *draft {
 	return &draft{Connection: Connection{ChannelID: channel}}
 }
 
-// knownDraft returns a draft that continues c, the newest connection of an earlier Status.
-func knownDraft(c Connection) *draft {
+// continuedDraft returns a draft that continues c, the newest connection of an earlier Status.
+func continuedDraft(c Connection) *draft {
 	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
-	return &draft{Connection: c, known: true, detail: detail(&end)}
+	return &draft{Connection: c, continued: true, rank: detailRank(&end)}
 }
 
 func (d *draft) addConnect(e *event.Event) {
@@ -54,8 +54,8 @@ func (d *draft) addConnect(e *event.Event) {
 func (d *draft) addEnd(e *event.Event) {
 	d.ends = append(d.ends, e)
 	d.fillFrom(e)
-	if detail := detail(e); !d.hasEnded() || detail > d.detail {
-		d.End, d.best, d.detail = Instant{millis(e.Time)}, e, detail
+	if rank := detailRank(e); !d.hasEnded() || rank > d.rank {
+		d.End, d.best, d.rank = Instant{millis(e.Time)}, e, rank
 		d.finish(e)
 	}
 }
@@ -66,7 +66,7 @@ func (d *draft) addEnds(rows []*event.Event) {
 	}
 }
 
-func (d *draft) hasBegun() bool { return d.connect != nil || d.known }
+func (d *draft) hasBegun() bool { return d.connect != nil || d.continued }
 func (d *draft) hasEnded() bool { return !d.End.IsZero() }
 
 // hasChannelID reports whether the source sent its own identifier for the connection.

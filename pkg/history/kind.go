@@ -38,9 +38,9 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	}
 }
 
-// detail ranks rows that report the same end. The higher the rank, the more the row says about
-// the cause.
-func detail(e *event.Event) int {
+// detailRank ranks rows that report the same end. The higher the rank, the more the row says
+// about the cause.
+func detailRank(e *event.Event) int {
 	switch {
 	case broker.IsMute(e):
 		return 0

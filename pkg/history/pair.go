@@ -29,10 +29,10 @@ type pairs struct {
 //     a recent end, the end of a session without a connection, the end of a refused CONNECT,
 //     or the end of a connection whose connect is not on record.
 //
-// known is a connection from before the events, or nil.
-func pair(rows []*event.Event, known *Connection) pairs {
+// earlier is a connection from before the events, or nil.
+func pair(rows []*event.Event, earlier *Connection) pairs {
 	p := pairing{refusals: []Refusal{}}
-	p.byChannel(rows, known)
+	p.byChannel(rows, earlier)
 	p.byTime()
 	for _, d := range p.begun {
 		d.fixTimes()
@@ -53,7 +53,7 @@ type pairing struct {
 
 // byChannel collects the refusals, groups the other events by channel and makes a draft for
 // each connection.
-func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
+func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
 	var channels []string // in order of first use, because a map has no fixed order
 	groups := map[string][]*event.Event{}
 	for _, e := range rows {
@@ -72,9 +72,9 @@ func (p *pairing) byChannel(rows []*event.Event, known *Connection) {
 		p.split("", []*event.Event{e}, nil)
 	}
 	delete(groups, "")
-	if known != nil {
-		p.split(known.ChannelID, groups[known.ChannelID], knownDraft(*known))
-		delete(groups, known.ChannelID)
+	if earlier != nil {
+		p.split(earlier.ChannelID, groups[earlier.ChannelID], continuedDraft(*earlier))
+		delete(groups, earlier.ChannelID)
 	}
 	for _, channel := range channels {
 		p.split(channel, groups[channel], nil)
@@ -172,7 +172,7 @@ func inferEnds(drafts []*draft) {
 // They are sorted by start, or by end if the start is unknown.
 func (p pairs) connectionsIn(span Span) []Connection {
 	drafts := slices.DeleteFunc(slices.Clone(p.drafts), func(d *draft) bool {
-		return d.known && d.hasEnded() && d.End.Before(span.From)
+		return d.continued && d.hasEnded() && d.End.Before(span.From)
 	})
 	slices.SortStableFunc(drafts, func(a, b *draft) int { return a.sortTime().Compare(b.sortTime()) })
 	found := make([]Connection, len(drafts))

@@ -67,7 +67,7 @@ func (p pairs) status(rows []*event.Event, before Status) Status {
 	if newest.hasEnded() {
 		s.State, s.Since = Offline, newest.End
 	}
-	s.settled = newest.known && before.settled || !p.doubtful() && (newest.connect != nil || newest.beganAmong(rows))
+	s.settled = newest.continued && before.settled || !p.doubtful() && (newest.connect != nil || newest.beganAmong(rows))
 	return s
 }
 
