@@ -28,7 +28,7 @@ func decodeLines[L interface {
 	item
 }](body []byte, meta Meta) Batch {
 	b := lineReader{collector: collector{meta: meta, size: len(body)}, before: map[string]int{}}
-	if meta.Position != "" && !b.place(meta.Position) {
+	if meta.Position != "" && !b.parsePosition(meta.Position) {
 		b.reject(body, "", `the position must be the log's name, a colon and the byte offset of the body, such as "name:1024"`)
 		return b.batch
 	}
@@ -69,8 +69,8 @@ const (
 	maxOffset = 999_999_999_999_999
 )
 
-// place parses the body's position in the log and reports whether the position is valid.
-func (b *lineReader) place(position string) bool {
+// parsePosition parses the body's position in the log and reports whether the position is valid.
+func (b *lineReader) parsePosition(position string) bool {
 	colon := strings.LastIndexByte(position, ':')
 	if colon < 1 || colon > maxLogName || !utf8.ValidString(position) {
 		return false
