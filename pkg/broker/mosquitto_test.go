@@ -26,15 +26,15 @@ func TestMosquittoSamples(t *testing.T) {
 	})
 }
 
-// second is the time of the log lines in these tests.
-var second = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+// lineTime is the time of the log lines in these tests.
+var lineTime = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
 // stamped returns a body of the given lines, each with the time from the variable second in
 // front.
 func stamped(lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
-		fmt.Fprintf(&b, "%d: %s\n", second.Unix(), line)
+		fmt.Fprintf(&b, "%d: %s\n", lineTime.Unix(), line)
 	}
 	return b.String()
 }
@@ -45,7 +45,7 @@ func TestMosquittoConnectHasAllFields(t *testing.T) {
 	require.Equal(t, []event.Event{{
 		InstanceID: "sample", ClientID: "GID_a@@@dev1",
 		Action: event.Connect, ActionInfo: event.Accepted,
-		Time: second, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Time: lineTime, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "mosquitto", NativeEvent: "connected",
 		PeerAddress: "192.0.2.7", PeerPort: 52341, Username: "user1",
 		Protocol: "MQTT", ProtocolVersion: 4, KeepAlive: event.Some(time.Minute), CleanStart: event.Some(true),
@@ -58,7 +58,7 @@ func TestMosquittoEndHasAllFields(t *testing.T) {
 	require.Equal(t, []event.Event{{
 		InstanceID: "sample", ClientID: "GID_a@@@dev1",
 		Action: event.Close, ActionInfo: event.NoHeart,
-		Time: second, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
+		Time: lineTime, TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "mosquitto", NativeEvent: "disconnected", NativeReason: "exceeded timeout",
 		PeerAddress: "2001:db8::7", PeerPort: 52341,
 	}}, got.Events)
@@ -269,13 +269,13 @@ func TestMosquittoTimes(t *testing.T) {
 		want   time.Time
 		origin event.TimeOrigin
 	}{
-		{"1795339800: ", second, event.FromBroker},
-		{"2026-11-22T09:30:00+0000: ", second, event.FromBroker},
-		{"2026-11-22T17:30:00+0800: ", second, event.FromBroker},
-		{"2026-11-22T04:30:00-05:00: ", second, event.FromBroker},
-		{"2026-11-22T09:30:00Z: ", second, event.FromBroker},
-		{"2026-11-22 09:30:00+0000: ", second, event.FromBroker},
-		{"2026-11-22 10:30:00 +0100: ", second, event.FromBroker},
+		{"1795339800: ", lineTime, event.FromBroker},
+		{"2026-11-22T09:30:00+0000: ", lineTime, event.FromBroker},
+		{"2026-11-22T17:30:00+0800: ", lineTime, event.FromBroker},
+		{"2026-11-22T04:30:00-05:00: ", lineTime, event.FromBroker},
+		{"2026-11-22T09:30:00Z: ", lineTime, event.FromBroker},
+		{"2026-11-22 09:30:00+0000: ", lineTime, event.FromBroker},
+		{"2026-11-22 10:30:00 +0100: ", lineTime, event.FromBroker},
 		{"2026-11-22T09:30:00: ", receipt, event.FromReceiver},
 		{"2026-11-22 09:30:00: ", receipt, event.FromReceiver},
 		{"", receipt, event.FromReceiver},

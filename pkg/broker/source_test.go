@@ -42,28 +42,28 @@ func TestDecodersSetTheirSource(t *testing.T) {
 // TestNativeWords covers what the native words of an event reveal.
 func TestNativeWords(t *testing.T) {
 	for name, c := range map[string]struct {
-		event                               event.Event
-		isRefusal, isEnd, isMute, hidesTake bool
+		event                                   event.Event
+		isRefusal, isEnd, isMute, hidesTakeover bool
 	}{
 		"EMQX refusal":                     {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.connack"}, isRefusal: true},
 		"EMQX end":                         {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.disconnected"}, isEnd: true},
 		"EMQX end of WebSocket":            {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.disconnected", NativeReason: "internal_error"}, isEnd: true, isMute: true},
 		"another source's reason":          {event: event.Event{Source: "own", Action: event.Close, NativeEvent: "client.disconnected", NativeReason: "internal_error"}, isEnd: true},
 		"EMQX 4 end":                       {event: event.Event{Source: broker.EMQX4, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true},
-		"NanoMQ end":                       {event: event.Event{Source: broker.NanoMQ, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true, isMute: true, hidesTake: true},
+		"NanoMQ end":                       {event: event.Event{Source: broker.NanoMQ, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true, isMute: true, hidesTakeover: true},
 		"NanoMQ connect":                   {event: event.Event{Source: broker.NanoMQ, Action: event.Connect, NativeEvent: "client_connack"}},
 		"Mosquitto has one form for both":  {event: event.Event{Source: broker.Mosquitto, Action: event.Close, NativeEvent: "disconnected"}},
 		"Mosquitto DISCONNECT":             {event: event.Event{Source: broker.Mosquitto, Action: event.Disconnect, NativeEvent: "disconnected"}, isEnd: true},
 		"AWS end":                          {event: event.Event{Source: broker.AWSIoT, Action: event.Close, NativeEvent: "disconnected"}, isEnd: true},
-		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTake: true},
-		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTake: true},
+		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTakeover: true},
+		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTakeover: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.isRefusal, broker.IsRefusal(&c.event), "refusal")
 			require.Equal(t, c.isEnd, broker.IsEnd(&c.event), "end")
 			require.Equal(t, c.isMute, broker.IsMute(&c.event), "mute")
-			require.Equal(t, c.hidesTake, broker.HidesTakeover(&c.event), "hides a takeover")
+			require.Equal(t, c.hidesTakeover, broker.HidesTakeover(&c.event), "hides a takeover")
 		})
 	}
 	require.True(t, broker.ExcludesDisconnect("tcpclean"))
