@@ -13,9 +13,9 @@ import (
 // foreignKey is the note on an object whose key does not belong to the layout.
 const foreignKey = "the key does not belong to the layout; Device Trace ignores this object"
 
-// maxListings is the maximum number of attempts to check a partition. Each attempt uses a new
-// listing.
-const maxListings = 6
+// maxAttempts is the maximum number of attempts to check a partition. Each attempt uses a new
+// listing of the partition.
+const maxAttempts = 6
 
 // errUnsettled means that the check gave up on a partition, because in every attempt an object
 // disappeared after it had been listed and before it was read.
@@ -62,7 +62,14 @@ func (c *checker) events(ctx context.Context) error {
 // settle lists the partition and checks it again. An object disappears during a check when a
 // compaction deletes it as superseded.
 func (c *checker) settle(ctx context.Context, l listing) error {
-	for range maxListings {
+	for attempt := range maxAttempts {
+		if attempt > 0 {
+			objects, err := objstore.All(ctx, c.store, l.where.Prefix(), "")
+			if err != nil {
+				return err
+			}
+			l.segments = layout.Segments(objects)
+		}
 		if len(l.segments) == 0 {
 			return nil
 		}
@@ -77,11 +84,6 @@ func (c *checker) settle(ctx context.Context, l listing) error {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("check partition %s: %w", l.where, err)
 		}
-		objects, err := objstore.All(ctx, c.store, l.where.Prefix(), "")
-		if err != nil {
-			return err
-		}
-		l.segments = layout.Segments(objects)
 	}
 	return fmt.Errorf("check partition %s: %w", l.where, errUnsettled)
 }

@@ -34,9 +34,12 @@ func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
 
 func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
 	store := bucket(t)
-	n := 1
+	n, listings := 1, 0
 	key := put(t, store, where("c"), fresh(n, 1), segment.FromEvents(ofOne(1)))
 	faulty := objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpList && call.Key == where("c").Prefix() {
+			listings++
+		}
 		if call.Op == objstore.OpRead {
 			require.NoError(t, store.Delete(t.Context(), key))
 			n++
@@ -46,7 +49,8 @@ func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
 	})
 	_, err := check.Bucket(t.Context(), faulty, check.Options{})
 	require.ErrorContains(t, err, "keeps changing")
-	require.Equal(t, 7, n)
+	require.Equal(t, 7, n, "six attempts")
+	require.Equal(t, 5, listings, "the first attempt uses the listing of the whole bucket, and none follows the last attempt")
 }
 
 // If the store fails, the check must return an error. The failure must neither appear as a
