@@ -135,12 +135,12 @@ func (e *httpEvent) body() ([]byte, error) {
 
 // runtimeResponse converts a response for the runtime API. It encodes a body that is not UTF-8
 // in base64, because a JSON string would change such a body.
-func (a *response) runtimeResponse() runtimeResponse {
-	converted := runtimeResponse{StatusCode: a.status, Headers: map[string]string{}}
-	for name, values := range a.header {
+func (resp *response) runtimeResponse() runtimeResponse {
+	converted := runtimeResponse{StatusCode: resp.status, Headers: map[string]string{}}
+	for name, values := range resp.header {
 		converted.Headers[name] = strings.Join(values, ", ")
 	}
-	if body := a.body.Bytes(); utf8.Valid(body) {
+	if body := resp.body.Bytes(); utf8.Valid(body) {
 		converted.Body = string(body)
 	} else {
 		converted.IsBase64Encoded, converted.Body = true, base64.StdEncoding.EncodeToString(body)

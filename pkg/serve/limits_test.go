@@ -72,12 +72,12 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 // trickle writes the string start to the connection. Then it repeatedly waits for the given pause
 // and writes the string piece, until the server closes the connection or 2*idleLimit has passed.
 // It returns the response and the time taken.
-func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered string, took time.Duration) {
+func trickle(conn net.Conn, start, piece string, pause time.Duration) (received string, took time.Duration) {
 	began := time.Now()
-	answer := make(chan string)
+	result := make(chan string)
 	go func() {
 		text, _ := io.ReadAll(conn)
-		answer <- string(text)
+		result <- string(text)
 	}()
 	_, err := io.WriteString(conn, start)
 	for err == nil && time.Since(began) < 2*idleLimit {
@@ -86,7 +86,7 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (answered 
 	}
 	took = time.Since(began).Round(time.Second)
 	conn.Close()
-	return <-answer, took
+	return <-result, took
 }
 
 // TestSlowSenders checks that a client that sends a few bytes at a time, in any part of the
@@ -106,9 +106,9 @@ func TestSlowSenders(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, conn net.Conn) {
-				answered, took := trickle(conn, c.start, c.piece, c.pause)
+				received, took := trickle(conn, c.start, c.piece, c.pause)
 				require.InDelta(t, c.want.Seconds(), took.Seconds(), (c.pause + time.Second).Seconds())
-				require.True(t, strings.HasPrefix(answered, c.status), answered)
+				require.True(t, strings.HasPrefix(received, c.status), received)
 			})
 		})
 	}
@@ -123,9 +123,9 @@ func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	defer conn.Close()
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	go io.WriteString(conn, text)
-	answers := bufio.NewReader(conn)
+	reader := bufio.NewReader(conn)
 	for {
-		response, err := http.ReadResponse(answers, nil)
+		response, err := http.ReadResponse(reader, nil)
 		if err != nil {
 			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server keeps the connection")
 			return statuses
