@@ -16,9 +16,9 @@ import (
 )
 
 // atEveryCall runs main once for each store call that main makes, each time in a new world
-// from prepare. The n-th time, it calls other just before the n-th store call. After each run
+// from prepare. The n-th time, it calls interleaved just before the n-th store call. After each run
 // of main, the world must be sound.
-func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, other func(w *world) error) {
+func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, interleaved func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += everyNth {
 		w := prepare()
@@ -27,7 +27,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 		var crossed error
 		faulty.SetHook(func(c objstore.Call) objstore.Fault {
 			if c.Seq == n {
-				crossed = other(w)
+				crossed = interleaved(w)
 			}
 			return objstore.Fault{}
 		})
@@ -97,9 +97,8 @@ func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
 }
 
-// receipts is a job that posts four parcels, two of them partly bad, and then replays the
-// quarantine.
-func receipts(w *world, store objstore.Store) error {
+// postAndReplay posts four parcels, two of them partly bad, and then replays the quarantine.
+func postAndReplay(w *world, store objstore.Store) error {
 	door := w.newRecorder(store)
 	for n := range 4 {
 		if _, err := w.post(door, parcel{events: span(clientA, 2*n, 3), junk: n%2 == 0}, noon); err != nil {
@@ -112,7 +111,7 @@ func receipts(w *world, store objstore.Store) error {
 
 func TestAReplayAndACompactionBeforeEveryCallOfAWebhook(t *testing.T) {
 	dir := t.TempDir()
-	atEveryCall(t, func() *world { return newWorld(t, dir) }, receipts, func(w *world) error {
+	atEveryCall(t, func() *world { return newWorld(t, dir) }, postAndReplay, func(w *world) error {
 		_, err := w.replay(w.newRecorder(w.store), w.store)
 		return errors.Join(err, w.settle())
 	})

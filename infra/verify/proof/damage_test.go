@@ -131,7 +131,7 @@ func TestDamagedObjects(t *testing.T) {
 			w.soundAndSettled(what)
 			unnoticed++
 		}
-		w.again(key)
+		w.putAgain(key)
 		w.soundAndSettled(what)
 		checked += w.checked
 	}

@@ -90,16 +90,16 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// other reports whether a call concerns a shard other than that of clients A and B. Such a
-// call needs no turn, because every event in a schedule is from client A or B.
-func other(c objstore.Call) bool {
+// isOtherShard reports whether a call concerns a shard other than that of clients A and B. Such
+// a call needs no turn, because every event in a schedule is from client A or B.
+func isOtherShard(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
 }
 
 // newProcess returns a process and its store. About half of these stores retry failed calls.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
-	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: other}
+	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: isOtherShard}
 	if a.random.IntN(2) == 0 {
 		return p, objstore.Retrying(p, objstore.RetryPolicy{Attempts: 3, Base: 1, Max: 1})
 	}
@@ -118,9 +118,9 @@ func (s *schedule) take() (task, bool) {
 	return p, true
 }
 
-// again puts a parcel back into the queue for any recorder to take, unless the sender of the
+// requeue puts a parcel back into the queue for any recorder to take, unless the sender of the
 // parcel gives up.
-func (s *schedule) again(p task) {
+func (s *schedule) requeue(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	if p.patience--; p.patience > 0 {
@@ -177,7 +177,7 @@ func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 		responseLost := a.random.IntN(8) == 0
 		all.Go(func() {
 			if !send(p.parcel) || responseLost {
-				s.again(p)
+				s.requeue(p)
 			}
 		})
 	}

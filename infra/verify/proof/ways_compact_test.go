@@ -50,8 +50,8 @@ func (w *world) compactOnce(store compact.Store) compact.Report {
 	return report
 }
 
-// again puts the original content of each key into the store once more.
-func (w *world) again(keys ...string) {
+// putAgain puts the original content of each key into the store once more.
+func (w *world) putAgain(keys ...string) {
 	for _, key := range keys {
 		data := w.store.contents[key]
 		require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(data), int64(len(data))))
@@ -260,9 +260,9 @@ func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	outputs := w.listed()
 	require.Len(t, outputs, 1)
 
-	w.again(inputs...)
+	w.putAgain(inputs...)
 	require.NoError(t, w.settle())
-	w.again(inputs...)
+	w.putAgain(inputs...)
 	close(hold)
 	faulty.Settle()
 	w.soundAndSettled()
@@ -314,9 +314,9 @@ func twins(t *testing.T) (one, two []byte) {
 	return one, twin(t, one, func(n int) []byte { return encode(1000 + n) })
 }
 
-// twin calls other(1), other(2) and so on. It returns the first segment that has the same
-// shape as the segment in the parameter one: the same sizes, offsets and number of rows.
-func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
+// twin calls candidate(1), candidate(2) and so on. It returns the first segment that has the same
+// shape as the original segment: the same sizes, offsets and number of rows.
+func twin(t *testing.T, original []byte, candidate func(n int) []byte) []byte {
 	shape := func(data []byte) string {
 		footer, err := segment.ParseFooter(data, int64(len(data)))
 		require.NoError(t, err)
@@ -325,9 +325,9 @@ func twin(t *testing.T, one []byte, other func(n int) []byte) []byte {
 		g := footer.Groups()[0]
 		return fmt.Sprint(len(data), length, len(footer.Groups()), g.Offset, g.Length, g.Rows)
 	}
-	want := shape(one)
+	want := shape(original)
 	for n := 1; n < 10_000; n++ {
-		if data := other(n); shape(data) == want {
+		if data := candidate(n); shape(data) == want {
 			return data
 		}
 	}

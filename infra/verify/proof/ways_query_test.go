@@ -122,7 +122,7 @@ func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 		require.Zero(t, report.Missed)
 		require.Contains(t, w.store.there, damaged)
 	}
-	w.again(damaged)
+	w.putAgain(damaged)
 	w.soundAndSettled()
 }
 
