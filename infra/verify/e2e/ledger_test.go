@@ -63,19 +63,19 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// settle records the events in shown, which a response has contained. It is for devices whose
+// recordShown records the events in shown, which a response has contained. It is for devices whose
 // sender cannot report acknowledgements. Every later response must contain these events. The
 // parameter unknown is the maximum number of further events.
-func (l *ledger) settle(a *account, shown []string, unknown int) {
+func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.acknowledged, a.unknown = append(a.acknowledged, shown...), unknown
 	l.total += len(shown)
 }
 
-// promised returns the number of events of an account that have been acknowledged so far. They
-// remain the first elements of a.acknowledged.
-func (l *ledger) promised(a *account) int {
+// countAcknowledged returns the number of events of an account that have been acknowledged so far.
+// They remain the first elements of a.acknowledged.
+func (l *ledger) countAcknowledged(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(a.acknowledged)
@@ -88,12 +88,12 @@ func (l *ledger) events() int {
 	return l.total
 }
 
-// recent is the number of newest accounts that the method any prefers. Half of its choices are made
+// recent is the number of newest accounts that randomAccount prefers. Half of its choices are made
 // among these accounts alone.
 const recent = 64
 
-// any returns a random account, or nil if there is none yet.
-func (l *ledger) any(random *rand.Rand) *account {
+// randomAccount returns a random account, or nil if there is none yet.
+func (l *ledger) randomAccount(random *rand.Rand) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(l.accounts)
@@ -115,9 +115,9 @@ func (l *ledger) all() []*account {
 }
 
 // judge compares the event ids in a response with the ledger. The response must contain
-// a.acknowledged[:promised], and no id twice. At most a.unknown of its ids may be absent from the
+// a.acknowledged[:required], and no id twice. At most a.unknown of its ids may be absent from the
 // account.
-func (l *ledger) judge(a *account, promised int, returned []string) error {
+func (l *ledger) judge(a *account, required int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	acknowledged, times := map[string]bool{}, map[string]int{}
@@ -134,7 +134,7 @@ func (l *ledger) judge(a *account, promised int, returned []string) error {
 			invented = append(invented, id)
 		}
 	}
-	for _, id := range a.acknowledged[:promised] {
+	for _, id := range a.acknowledged[:required] {
 		if times[id] == 0 {
 			lost = append(lost, id)
 		}
@@ -143,7 +143,7 @@ func (l *ledger) judge(a *account, promised int, returned []string) error {
 		return nil
 	}
 	return fmt.Errorf("device %q: %d events acknowledged, %d returned; lost %s, returned twice %s, never sent %s",
-		a.device, promised, len(returned), few(lost), few(twice), few(invented))
+		a.device, required, len(returned), few(lost), few(twice), few(invented))
 }
 
 // few formats the number of ids and the first five of them for an error message.

@@ -47,7 +47,7 @@ type soak struct {
 
 	delivered, retries                         atomic.Int64 // acknowledged and unacknowledged deliveries
 	connections                                atomic.Int64 // MQTT connections whose rows were all returned
-	checked, refused, cut                      atomic.Int64 // queries that were checked, refused, or cut off
+	checked, refused, interrupted              atomic.Int64 // queries that were checked, refused or interrupted
 	kills, freezes, long, outages, compactions atomic.Int64
 	disturbed, hostKills                       atomic.Int64 // failed compactions; kills of a whole stack
 }
@@ -198,9 +198,9 @@ func (k *soak) elapsed() float64 { return time.Since(k.began).Seconds() }
 
 func (k *soak) line() string {
 	return fmt.Sprintf("%3.0f s: %d events acknowledged, %d deliveries (%d not acknowledged), %d MQTT connections, "+
-		"%d queries checked (%d refused, %d cut), %d kills, %d freezes (%d past a deadline), %d outages, %d compactions (%d cut short), %d stacks killed",
+		"%d queries checked (%d refused, %d interrupted), %d kills, %d freezes (%d past a deadline), %d outages, %d compactions (%d cut short), %d stacks killed",
 		k.elapsed(), k.ledger.events(), k.delivered.Load()+k.retries.Load(), k.retries.Load(), k.connections.Load(),
-		k.checked.Load(), k.refused.Load(), k.cut.Load(), k.kills.Load(), k.freezes.Load(), k.long.Load(), k.outages.Load(),
+		k.checked.Load(), k.refused.Load(), k.interrupted.Load(), k.kills.Load(), k.freezes.Load(), k.long.Load(), k.outages.Load(),
 		k.compactions.Load(), k.disturbed.Load(), k.hostKills.Load())
 }
 

@@ -19,7 +19,7 @@ const (
 func (k *soak) keepQuerying(ctx context.Context, number uint64) {
 	random := k.random(1000 + number)
 	for sleep(ctx, queryPause) {
-		if a := k.ledger.any(random); a != nil {
+		if a := k.ledger.randomAccount(random); a != nil {
 			k.check(ctx, a, 20+random.IntN(400))
 		}
 	}
@@ -28,11 +28,11 @@ func (k *soak) keepQuerying(ctx context.Context, number uint64) {
 // check queries a device and compares the rows with the ledger. The rows must contain all events
 // that were acknowledged before the query. It returns false if the query was refused.
 func (k *soak) check(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
-	promised := k.ledger.promised(a)
+	required := k.ledger.countAcknowledged(a)
 	if rows, ok = k.trace(ctx, a, limit); !ok {
 		return nil, false
 	}
-	if err := k.ledger.judge(a, promised, idsOf(rows)); err != nil {
+	if err := k.ledger.judge(a, required, idsOf(rows)); err != nil {
 		k.fail("%w", err)
 	}
 	k.checked.Add(1)
@@ -71,7 +71,7 @@ func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok
 // during the call is counted separately.
 func (k *soak) noteRefusal(r response, err error) {
 	if err == nil && r.status == http.StatusBadGateway {
-		k.cut.Add(1)
+		k.interrupted.Add(1)
 		return
 	}
 	k.refused.Add(1)

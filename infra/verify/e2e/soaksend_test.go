@@ -134,8 +134,8 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 // returned all of its rows. If the broker is killed, its undelivered events are lost, but the API
 // must keep returning the rows that it has already returned.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
-	s, before := k.stack.Load(), k.ledger.promised(a)
-	k.ledger.settle(a, nil, len(kind.Rows))
+	s, before := k.stack.Load(), k.ledger.countAcknowledged(a)
+	k.ledger.recordShown(a, nil, len(kind.Rows))
 	if err := kind.Run(k.ctx, s.target(), a.device); err != nil && k.isUp(s) {
 		k.fail("client %q: %w", a.device, err)
 	}
@@ -145,10 +145,10 @@ func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 		switch {
 		case ok && len(rows) >= before+len(kind.Rows):
 			k.checkKind(a, kind, rows[before:])
-			k.ledger.settle(a, idsOf(rows[before:]), 0)
+			k.ledger.recordShown(a, idsOf(rows[before:]), 0)
 			return true
 		case ok && !up:
-			k.ledger.settle(a, idsOf(rows[before:]), before+len(kind.Rows)-len(rows))
+			k.ledger.recordShown(a, idsOf(rows[before:]), before+len(kind.Rows)-len(rows))
 			return false
 		}
 		if !sleep(k.ctx, pause) {
