@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// place is a package of the product and the packages of ours that it may import.
+// place is a package of the product, with the list of our packages that it may import.
 type place struct {
 	path    string
 	imports []string
@@ -50,11 +50,11 @@ var places = []place{
 // lists.
 func placed() (rules []rule) {
 	for _, p := range places {
-		few := strings.Join(p.imports, ", ")
-		if few == "" {
-			few = "nothing"
+		why := p.path + " may import no other package of ours"
+		if len(p.imports) > 0 {
+			why = p.path + " may import only these packages of ours: " + strings.Join(p.imports, ", ")
 		}
-		rules = append(rules, rule{"of ours, " + p.path + " may import only " + few, false, p.broken})
+		rules = append(rules, rule{why, false, p.broken})
 	}
 	return rules
 }
