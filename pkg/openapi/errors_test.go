@@ -36,7 +36,7 @@ func TestErrorBody(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	for _, method := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "BREW"} {
-		got := (&canned{online: []bool{true}}).do(t, v1Draft("QuerySessionByClientId", session()).with(method).signed("testak", "testsk"))
+		got := (&canned{online: []bool{true}}).do(t, v1Draft("QuerySessionByClientId", sessionParameters()).withMethod(method).signed("testak", "testsk"))
 		requireError(t, got, 405, "UnsupportedHTTPMethod", "send a GET or a POST")
 		require.Equal(t, "GET, POST", got.header.Get("Allow"))
 	}
@@ -44,7 +44,7 @@ func TestMethods(t *testing.T) {
 
 func TestStoreTrouble(t *testing.T) {
 	lines := logged(t)
-	for _, d := range []draft{acs3Draft("QueryMqttTraceDevice", day()), acs3Draft("QuerySessionByClientId", session()), acs3Draft("BatchQuerySessionByClientIds", list("1"))} {
+	for _, d := range []draft{acs3Draft("QueryMqttTraceDevice", dayParameters()), acs3Draft("QuerySessionByClientId", sessionParameters()), acs3Draft("BatchQuerySessionByClientIds", batchParameters("1"))} {
 		lines.Reset()
 		got := (&canned{err: errors.New("oss: private detail")}).do(t, d.signed("testak", "testsk"))
 		requireError(t, got, 503, "ServiceUnavailable", "sign and send the request again later")
@@ -61,9 +61,9 @@ func TestPanics(t *testing.T) {
 		backend *canned
 		draft   draft
 	}{
-		"the backend's":    {&canned{panics: true}, acs3Draft("QueryMqttTraceDevice", day())},
-		"too few statuses": {&canned{online: []bool{true}}, acs3Draft("BatchQuerySessionByClientIds", list("1", "2"))},
-		"no status":        {&canned{}, acs3Draft("QuerySessionByClientId", session())},
+		"the backend's":    {&canned{panics: true}, acs3Draft("QueryMqttTraceDevice", dayParameters())},
+		"too few statuses": {&canned{online: []bool{true}}, acs3Draft("BatchQuerySessionByClientIds", batchParameters("1", "2"))},
+		"no status":        {&canned{}, acs3Draft("QuerySessionByClientId", sessionParameters())},
 	} {
 		lines.Reset()
 		got := c.backend.do(t, c.draft.signed("testak", "testsk"))
@@ -85,13 +85,13 @@ func TestOperationAndVersion(t *testing.T) {
 		{"Version", "2019-12-11", 400, "InvalidVersion", "Version must be 2020-04-20"},
 		{"Version", "", 400, "MissingVersion", "it is 2020-04-20"},
 	} {
-		v1 := v1Draft("QuerySessionByClientId", session())
+		v1 := v1Draft("QuerySessionByClientId", sessionParameters())
 		v1.query[c.name] = c.value
 		requireError(t, (&canned{}).do(t, v1.signed("testak", "testsk")), c.status, c.code, c.message)
 		if c.value == "" {
 			continue // ACS3 refuses an empty header with another error
 		}
-		acs3 := acs3Draft("QuerySessionByClientId", session())
+		acs3 := acs3Draft("QuerySessionByClientId", sessionParameters())
 		acs3.header["x-acs-"+strings.ToLower(c.name)] = c.value
 		requireError(t, (&canned{}).do(t, acs3.signed("testak", "testsk")), c.status, c.code, c.message)
 	}
@@ -101,25 +101,25 @@ func TestOperationAndVersion(t *testing.T) {
 // headers, and that a v1 request takes them only from parameters.
 func TestStylesDoNotMix(t *testing.T) {
 	c := &canned{online: []bool{true}}
-	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+	r := v1Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 	r.Header.Set("x-acs-action", "QueryMqttTraceDevice")
 	r.Header.Set("x-acs-version", "1")
 	require.Contains(t, c.do(t, r).body, `"OnlineStatus":true`)
 
-	d := acs3Draft("QuerySessionByClientId", more(session(), "Action", "QueryMqttTraceDevice", "Version", "1", "Signature", "x"))
+	d := acs3Draft("QuerySessionByClientId", setPairs(sessionParameters(), "Action", "QueryMqttTraceDevice", "Version", "1", "Signature", "x"))
 	require.Contains(t, c.do(t, d.signed("testak", "testsk")).body, `"OnlineStatus":true`)
 }
 
 func TestV1NeedsAllOfItsParameters(t *testing.T) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"} {
-		r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+		r := v1Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 		query := r.URL.Query()
 		query.Del(name)
 		r.URL.RawQuery = query.Encode()
 		requireError(t, (&canned{}).do(t, r), 400, "Missing"+name, name+" is missing")
 	}
 	for name, value := range map[string]string{"SignatureMethod": "HMAC-SHA256", "SignatureVersion": "2.0", "SignatureType": "BEARERTOKEN"} {
-		d := v1Draft("QuerySessionByClientId", session())
+		d := v1Draft("QuerySessionByClientId", sessionParameters())
 		d.query[name] = value
 		requireError(t, (&canned{}).do(t, d.signed("testak", "testsk")), 400, "InvalidParameter."+name, name+" must be ")
 	}
@@ -141,18 +141,18 @@ func TestAuthorization(t *testing.T) {
 		{"ACS3-HMAC-SHA256 Credential=a,SignedHeaders=" + goodList + ";,Signature=b", "separated by semicolons"},
 		{"ACS3-HMAC-SHA256 Credential=a,SignedHeaders=" + goodList + ";Accept,Signature=b", "in lower case"},
 	} {
-		r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+		r := acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 		r.Header.Set("Authorization", c.header)
 		requireError(t, (&canned{}).do(t, r), 400, "IncompleteSignature", c.message)
 	}
 	for name := range strings.SplitSeq(goodList, ";") {
-		r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+		r := acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 		others := strings.TrimPrefix(strings.ReplaceAll(";"+goodList, ";"+name, ""), ";")
 		r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), goodList, others, 1))
 		requireError(t, (&canned{}).do(t, r), 400, "IncompleteSignature", "SignedHeaders lacks "+name)
 	}
 	for name := range strings.SplitSeq(strings.TrimPrefix(goodList, "host;"), ";") {
-		r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+		r := acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 		r.Header.Del(name)
 		requireError(t, (&canned{}).do(t, r), 400, "IncompleteSignature", "the header "+name+" is missing")
 	}
@@ -161,7 +161,7 @@ func TestAuthorization(t *testing.T) {
 // TestAuthorizationSpaces checks that spaces after the commas are accepted, because some clients
 // send them.
 func TestAuthorizationSpaces(t *testing.T) {
-	r := acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+	r := acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 	r.Header.Set("Authorization", strings.ReplaceAll(r.Header.Get("Authorization"), ",", ", "))
 	require.Equal(t, 200, (&canned{online: []bool{true}}).do(t, r).status)
 }
@@ -179,9 +179,9 @@ func TestTime(t *testing.T) {
 		{"Sun, 22 Nov 2026 08:40:01 GMT", "InvalidTimeStamp.Format"},
 		{"1795336801000", "InvalidTimeStamp.Format"},
 	} {
-		acs3 := acs3Draft("QuerySessionByClientId", session())
+		acs3 := acs3Draft("QuerySessionByClientId", sessionParameters())
 		acs3.header["x-acs-date"] = c.text
-		v1 := v1Draft("QuerySessionByClientId", session())
+		v1 := v1Draft("QuerySessionByClientId", sessionParameters())
 		v1.query["Timestamp"] = c.text
 		for _, d := range []draft{acs3, v1} {
 			got := (&canned{online: []bool{true}}).do(t, d.signed("testak", "testsk"))
@@ -192,20 +192,20 @@ func TestTime(t *testing.T) {
 			requireError(t, got, 400, c.want, "the request's time")
 		}
 	}
-	d := acs3Draft("QuerySessionByClientId", session())
+	d := acs3Draft("QuerySessionByClientId", sessionParameters())
 	d.header["x-acs-date"] = "2026-11-22T08:00:00Z"
 	require.Contains(t, (&canned{}).do(t, d.signed("testak", "testsk")).body, "ours, which is 2026-11-22T08:40:01Z")
 }
 
 func TestWrongKeys(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
-		got := (&canned{}).do(t, newDraft("QuerySessionByClientId", session()).signed("nobody", "testsk"))
+		got := (&canned{}).do(t, newDraft("QuerySessionByClientId", sessionParameters()).signed("nobody", "testsk"))
 		requireError(t, got, 404, "InvalidAccessKeyId.NotFound", "this AccessKey id does not exist here")
 		for _, secret := range []string{"wrong", "", "othersk", "testsk&"} {
-			got = (&canned{}).do(t, newDraft("QuerySessionByClientId", session()).signed("testak", secret))
+			got = (&canned{}).do(t, newDraft("QuerySessionByClientId", sessionParameters()).signed("testak", secret))
 			requireError(t, got, 400, "SignatureDoesNotMatch", `it arrived for the host \"127.0.0.1:18080\"`)
 		}
-		got = (&canned{online: []bool{false}}).do(t, newDraft("QuerySessionByClientId", more(session(), "InstanceId", "any")).signed("otherak", "othersk"))
+		got = (&canned{online: []bool{false}}).do(t, newDraft("QuerySessionByClientId", setPairs(sessionParameters(), "InstanceId", "any")).signed("otherak", "othersk"))
 		require.Equal(t, 200, got.status, "a key for all instances: %s", got.body)
 	}
 }
@@ -213,14 +213,14 @@ func TestWrongKeys(t *testing.T) {
 // TestNoResponseContainsTheSignature sends wrong signatures and checks that no response
 // contains the right signature.
 func TestNoResponseContainsTheSignature(t *testing.T) {
-	r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+	r := v1Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 	right := r.URL.Query().Get("Signature")
 	query := r.URL.Query()
 	query.Set("Signature", "wrong")
 	r.URL.RawQuery = query.Encode()
 	require.NotContains(t, (&canned{}).do(t, r).body, right)
 
-	r = acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+	r = acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 	start, right, _ := strings.Cut(r.Header.Get("Authorization"), "Signature=")
 	r.Header.Set("Authorization", start+"Signature=wrong")
 	require.NotContains(t, (&canned{}).do(t, r).body, right)
@@ -229,7 +229,7 @@ func TestNoResponseContainsTheSignature(t *testing.T) {
 func TestNonceOnlyOnce(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		api := newAPI(t, &canned{online: []bool{true}})
-		d := newDraft("QuerySessionByClientId", session())
+		d := newDraft("QuerySessionByClientId", sessionParameters())
 		forged := d.signed("testak", "wrong")
 		requireError(t, serveTo(t, api, forged), 400, "SignatureDoesNotMatch", "check the secret")
 		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("testak", "testsk")).status, "who cannot sign uses up no nonce")
@@ -247,7 +247,7 @@ func (d draft) unsigned() draft {
 
 func TestBodies(t *testing.T) {
 	signed := func(body, contentType string) *http.Request {
-		r := v1Draft("QuerySessionByClientId", session()).signed("testak", "testsk")
+		r := v1Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk")
 		r.Body = io.NopCloser(strings.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
 		return r
@@ -292,18 +292,18 @@ func TestResponseStaysBelowTheLimit(t *testing.T) {
 	for range 6 {
 		c.page.Rows = append(c.page.Rows, long)
 	}
-	got := c.do(t, acs3Draft("QueryMqttTraceDevice", day()).signed("testak", "testsk"))
+	got := c.do(t, acs3Draft("QueryMqttTraceDevice", dayParameters()).signed("testak", "testsk"))
 	require.Equal(t, 200, got.status)
 	require.Less(t, len(got.body), 3_000_000)
 
 	c.page.Rows = append(c.page.Rows, long)
-	got = c.do(t, acs3Draft("QueryMqttTraceDevice", day()).signed("testak", "testsk"))
+	got = c.do(t, acs3Draft("QueryMqttTraceDevice", dayParameters()).signed("testak", "testsk"))
 	requireError(t, got, 400, "ParameterCheckFailed", "request less at once")
 	require.Empty(t, got.header.Get("X-Incomplete"))
 }
 
 func TestLongHostsAreCutInMessages(t *testing.T) {
-	d := acs3Draft("QuerySessionByClientId", session())
+	d := acs3Draft("QuerySessionByClientId", sessionParameters())
 	d.host = strings.Repeat("h", 1000)
 	got := (&canned{}).do(t, d.signed("testak", "wrong"))
 	require.Contains(t, got.body, `host \"`+strings.Repeat("h", 256)+`\"`)
@@ -313,7 +313,7 @@ func TestLongHostsAreCutInMessages(t *testing.T) {
 // exactly one of them succeeds. It also lets the race detector find data races.
 func TestConcurrentUse(t *testing.T) {
 	api := newAPI(t, &canned{online: []bool{true}})
-	d := v1Draft("QuerySessionByClientId", session())
+	d := v1Draft("QuerySessionByClientId", sessionParameters())
 	d.signed("testak", "testsk")
 	statuses := make(chan int, 8)
 	for range cap(statuses) {

@@ -82,8 +82,8 @@ func FuzzKeys(f *testing.F) {
 // the backend is within bounds.
 func FuzzServe(f *testing.F) {
 	for _, d := range []draft{
-		acs3Draft("QueryMqttTraceDevice", day()), v1Draft("QueryMqttTraceDevice", day()),
-		v1Draft("BatchQuerySessionByClientIds", list("1")).inBody(), v1Draft("QuerySessionByClientId", session()).with("GET"),
+		acs3Draft("QueryMqttTraceDevice", dayParameters()), v1Draft("QueryMqttTraceDevice", dayParameters()),
+		v1Draft("BatchQuerySessionByClientIds", batchParameters("1")).inBody(), v1Draft("QuerySessionByClientId", sessionParameters()).withMethod("GET"),
 	} {
 		r := d.signed("testak", "testsk")
 		f.Add(r.Method, r.URL.RawQuery, r.Header.Get("Authorization"), r.Header.Get("x-acs-action"), onWire(d.form))
@@ -116,8 +116,8 @@ func FuzzServe(f *testing.F) {
 // FuzzCheckedParameters bypasses the signature, so that only the parameters decide whether a
 // request is accepted.
 func FuzzCheckedParameters(f *testing.F) {
-	f.Add(pairs(day()))
-	f.Add(pairs(list("1", "2")))
+	f.Add(pairs(dayParameters()))
+	f.Add(pairs(batchParameters("1", "2")))
 	f.Add("ClientId=c&BeginTime=-1&EndTime=253402300799999&CurrentPage=2147483647&PageSize=100&Reverse=TRUE")
 	f.Fuzz(func(t *testing.T, encoded string) {
 		p, err := parseParameters(encoded)

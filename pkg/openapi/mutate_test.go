@@ -106,12 +106,12 @@ func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 // change to a part that the signature covers.
 func TestEverySignedPieceCounts(t *testing.T) {
 	for name, d := range map[string]draft{
-		"ACS3 query": acs3Draft("QueryMqttTraceDevice", more(day(), "Reverse", "true")),
-		"ACS3 GET":   acs3Draft("QueryMqttTraceDevice", day()).with("GET"),
-		"ACS3 form":  acs3Draft("QueryMqttTraceDevice", day()).inBody(),
-		"v1 query":   v1Draft("QueryMqttTraceDevice", day()),
-		"v1 GET":     v1Draft("QueryMqttTraceDevice", day()).with("GET"),
-		"v1 form":    v1Draft("QueryMqttTraceDevice", day()).inBody(),
+		"ACS3 query": acs3Draft("QueryMqttTraceDevice", setPairs(dayParameters(), "Reverse", "true")),
+		"ACS3 GET":   acs3Draft("QueryMqttTraceDevice", dayParameters()).withMethod("GET"),
+		"ACS3 form":  acs3Draft("QueryMqttTraceDevice", dayParameters()).inBody(),
+		"v1 query":   v1Draft("QueryMqttTraceDevice", dayParameters()),
+		"v1 GET":     v1Draft("QueryMqttTraceDevice", dayParameters()).withMethod("GET"),
+		"v1 form":    v1Draft("QueryMqttTraceDevice", dayParameters()).inBody(),
 	} {
 		r := d.signed("testak", "testsk")
 		read, err := io.ReadAll(r.Body)

@@ -86,8 +86,8 @@ func serveTo(t testing.TB, api http.Handler, r *http.Request) reply {
 	return reply{w.Code, w.Header(), strings.Replace(body, ids[0][1], "id", 1)}
 }
 
-// session returns the parameters of the shortest valid session query.
-func session() map[string]string {
+// sessionParameters returns the parameters of the shortest valid session query.
+func sessionParameters() map[string]string {
 	return map[string]string{"InstanceId": "post-cn-x", "ClientId": "c"}
 }
 
@@ -134,7 +134,7 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 func TestTheClockIsTheSystemsUnlessSet(t *testing.T) {
 	api, err := New(Config{Keys: keys, Backend: &canned{online: []bool{true}}})
 	require.NoError(t, err)
-	r := acs3Draft("QuerySessionByClientId", session())
+	r := acs3Draft("QuerySessionByClientId", sessionParameters())
 	r.header["x-acs-date"] = time.Now().UTC().Format(timestampLayout)
 	require.Equal(t, http.StatusOK, serveTo(t, api, r.signed("testak", "testsk")).status)
 }
@@ -142,9 +142,9 @@ func TestTheClockIsTheSystemsUnlessSet(t *testing.T) {
 func TestWithoutKeysNobodyMayAsk(t *testing.T) {
 	api, err := New(Config{Now: func() time.Time { return now }, Backend: &canned{}})
 	require.NoError(t, err)
-	got := serveTo(t, api, acs3Draft("QuerySessionByClientId", session()).signed("", ""))
+	got := serveTo(t, api, acs3Draft("QuerySessionByClientId", sessionParameters()).signed("", ""))
 	require.Equal(t, http.StatusBadRequest, got.status)
-	got = serveTo(t, api, acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk"))
+	got = serveTo(t, api, acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk"))
 	require.Equal(t, http.StatusNotFound, got.status)
 	require.Contains(t, got.body, `"Code":"InvalidAccessKeyId.NotFound"`)
 }

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ import (
 func TestSession(t *testing.T) {
 	for _, online := range []bool{true, false} {
 		c := &canned{online: []bool{online}}
-		got := c.do(t, acs3Draft("QuerySessionByClientId", session()).signed("testak", "testsk"))
+		got := c.do(t, acs3Draft("QuerySessionByClientId", sessionParameters()).signed("testak", "testsk"))
 		require.Equal(t, http.StatusOK, got.status)
 		require.Equal(t, fmt.Sprintf(`{"RequestId":"id","OnlineStatus":%v}`, online), got.body)
 		require.Equal(t, event.InstanceID("post-cn-x"), c.askedInstance)
@@ -38,9 +39,9 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, []event.ClientID{"b", "a", "b"}, c.askedClients)
 }
 
-// list returns the parameters of a batch query: an instance and, for each of the given numbers n,
-// ClientIdList.n with the value "c".
-func list(numbers ...string) map[string]string {
+// batchParameters returns the parameters of a batch query: an instance and, for each of the given
+// numbers n, ClientIdList.n with the value "c".
+func batchParameters(numbers ...string) map[string]string {
 	parameters := map[string]string{"InstanceId": "post-cn-x"}
 	for _, number := range numbers {
 		parameters["ClientIdList."+number] = "c"
@@ -54,21 +55,21 @@ func TestSessionsParameters(t *testing.T) {
 		parameters    map[string]string
 		code, message string
 	}{
-		{list(), "MissingClientIdList", "ClientIdList.1 to at most ClientIdList.10"},
-		{list(append(ten, "11")...), "ParameterCheckFailed", "ClientIdList has 11 client identifiers: send at most 10 at once"},
-		{list("1", "3"), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
-		{list("0", "1"), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
-		{list("01"), "ParameterCheckFailed", "ClientIdList.1 is missing or empty"},
-		{list("x"), "ParameterCheckFailed", "ClientIdList.1 is missing or empty"},
-		{more(list("1"), "ClientIdList.2", ""), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
-		{more(list("1"), "ClientIdList.2", "\xff"), "ParameterCheckFailed", "ClientIdList.2 must be UTF-8"},
+		{batchParameters(), "MissingClientIdList", "ClientIdList.1 to at most ClientIdList.10"},
+		{batchParameters(append(ten, "11")...), "ParameterCheckFailed", "ClientIdList has 11 client identifiers: send at most 10 at once"},
+		{batchParameters("1", "3"), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
+		{batchParameters("0", "1"), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
+		{batchParameters("01"), "ParameterCheckFailed", "ClientIdList.1 is missing or empty"},
+		{batchParameters("x"), "ParameterCheckFailed", "ClientIdList.1 is missing or empty"},
+		{setPairs(batchParameters("1"), "ClientIdList.2", ""), "ParameterCheckFailed", "ClientIdList.2 is missing or empty"},
+		{setPairs(batchParameters("1"), "ClientIdList.2", "\xff"), "ParameterCheckFailed", "ClientIdList.2 must be UTF-8"},
 	} {
 		backend := &canned{}
 		requireError(t, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", c.parameters).signed("testak", "testsk")), 400, c.code, c.message)
 		require.Empty(t, backend.askedClients)
 	}
 	backend := &canned{online: make([]bool, 10)}
-	require.Equal(t, 200, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", list(ten...)).signed("testak", "testsk")).status)
+	require.Equal(t, 200, backend.do(t, acs3Draft("BatchQuerySessionByClientIds", batchParameters(ten...)).signed("testak", "testsk")).status)
 }
 
 // TestLongestRequest checks that ten client identifiers of the maximum length are accepted, even
@@ -80,15 +81,8 @@ func TestLongestRequest(t *testing.T) {
 	}
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		backend := &canned{online: make([]bool, 10)}
-		got := backend.do(t, newDraft("BatchQuerySessionByClientIds", more(map[string]string{}, flat(parameters)...)).inBody().signed("testak", "testsk"))
+		got := backend.do(t, newDraft("BatchQuerySessionByClientIds", maps.Clone(parameters)).inBody().signed("testak", "testsk"))
 		require.Equal(t, 200, got.status)
 		require.Len(t, backend.askedClients[9], 65_535)
 	}
-}
-
-func flat(parameters map[string]string) (pairs []string) {
-	for name, value := range parameters {
-		pairs = append(pairs, name, value)
-	}
-	return pairs
 }

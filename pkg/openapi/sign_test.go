@@ -79,7 +79,7 @@ func (d draft) inBody() draft {
 	return d
 }
 
-func (d draft) with(method string) draft {
+func (d draft) withMethod(method string) draft {
 	d.method = method
 	return d
 }

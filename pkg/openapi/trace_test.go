@@ -11,8 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// day returns the parameters of a valid trace request for a whole day, the longest range.
-func day() map[string]string {
+// dayParameters returns the parameters of a valid trace request for a whole day, the longest
+// range.
+func dayParameters() map[string]string {
 	return map[string]string{
 		"MqttRegionId": "anywhere", "InstanceId": "post-cn-x", "ClientId": "GID_a@@@dev1",
 		"BeginTime": "1621555200000", "EndTime": "1621641600000", "CurrentPage": "2", "PageSize": "2",
@@ -27,7 +28,7 @@ var rows = []Row{
 
 func TestTrace(t *testing.T) {
 	c := &canned{page: TracePage{Total: 5, Rows: rows}}
-	got := c.do(t, acs3Draft("QueryMqttTraceDevice", day()).signed("testak", "testsk"))
+	got := c.do(t, acs3Draft("QueryMqttTraceDevice", dayParameters()).signed("testak", "testsk"))
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, `{"RequestId":"id","Total":5,"CurrentPage":2,"PageSize":2,"DeviceInfoList":[`+
 		`{"Time":"2021-05-21 15:51:54.867","ChannelId":"c69f","Action":"connect","ActionCode":"mqtt.trace.action.connect","ActionInfo":"accepted"},`+
@@ -43,7 +44,7 @@ func TestTrace(t *testing.T) {
 
 func TestPagePastTheLast(t *testing.T) {
 	c := &canned{page: TracePage{Total: 5}}
-	parameters := more(day(), "CurrentPage", "2147483647", "PageSize", "100")
+	parameters := setPairs(dayParameters(), "CurrentPage", "2147483647", "PageSize", "100")
 	got := c.do(t, acs3Draft("QueryMqttTraceDevice", parameters).signed("testak", "testsk"))
 	require.Equal(t, `{"RequestId":"id","Total":5,"CurrentPage":2147483647,"PageSize":100,"DeviceInfoList":[]}`, got.body)
 	require.Equal(t, 214748364600, c.asked[0].Offset)
@@ -52,7 +53,7 @@ func TestPagePastTheLast(t *testing.T) {
 func TestReverse(t *testing.T) {
 	for text, want := range map[string]bool{"true": true, "True": true, "false": false, "False": false, "": false} {
 		c := &canned{}
-		got := c.do(t, acs3Draft("QueryMqttTraceDevice", more(day(), "Reverse", text)).signed("testak", "testsk"))
+		got := c.do(t, acs3Draft("QueryMqttTraceDevice", setPairs(dayParameters(), "Reverse", text)).signed("testak", "testsk"))
 		require.Equal(t, http.StatusOK, got.status, got.body)
 		require.Equal(t, want, c.asked[0].Newest, text)
 	}
@@ -60,7 +61,7 @@ func TestReverse(t *testing.T) {
 
 func TestIncompleteTraceSaysSo(t *testing.T) {
 	c := &canned{page: TracePage{Total: 3, Rows: rows, Incomplete: true}}
-	got := c.do(t, acs3Draft("QueryMqttTraceDevice", day()).signed("testak", "testsk"))
+	got := c.do(t, acs3Draft("QueryMqttTraceDevice", dayParameters()).signed("testak", "testsk"))
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, "true", got.header.Get("X-Incomplete"))
 }
@@ -71,7 +72,7 @@ func TestTransports(t *testing.T) {
 	for _, newDraft := range []func(string, map[string]string) draft{acs3Draft, v1Draft} {
 		for _, method := range []string{"GET", "POST"} {
 			for _, inBody := range []bool{false, true} {
-				d := newDraft("QueryMqttTraceDevice", more(day(), "ClientId", odd)).with(method)
+				d := newDraft("QueryMqttTraceDevice", setPairs(dayParameters(), "ClientId", odd)).withMethod(method)
 				if inBody {
 					d = d.inBody()
 				}
@@ -88,7 +89,7 @@ func TestTransports(t *testing.T) {
 // and the other parameters in a form.
 func TestSplitParameters(t *testing.T) {
 	d := v1Draft("QueryMqttTraceDevice", nil)
-	d.form = day()
+	d.form = dayParameters()
 	c := &canned{}
 	require.Equal(t, http.StatusOK, c.do(t, d.signed("testak", "testsk")).status)
 	require.Equal(t, "GID_a@@@dev1", string(c.asked[0].ClientID))
@@ -141,7 +142,7 @@ func TestTraceParameters(t *testing.T) {
 		{"Reverse", "1", "ParameterCheckFailed"},
 		{"Anything", "else", ""},
 	} {
-		parameters := more(day(), c.name, c.value)
+		parameters := setPairs(dayParameters(), c.name, c.value)
 		if c.value == "-" {
 			delete(parameters, c.name)
 		}

@@ -37,7 +37,8 @@ func traceParameters() map[string]string {
 	}
 }
 
-func more(parameters map[string]string, pairs ...string) map[string]string {
+// setPairs sets parameters to the given names and values, and returns the map.
+func setPairs(parameters map[string]string, pairs ...string) map[string]string {
 	for i := 0; i < len(pairs); i += 2 {
 		parameters[pairs[i]] = pairs[i+1]
 	}
@@ -64,13 +65,13 @@ var vectors = []vector{
 	},
 	{
 		name: "Go, v1", date: "2026-11-22T08:40:01Z",
-		query: more(traceParameters(), append(v1Common("QueryMqttTraceDevice", "3cd42a204f5a65ccb58ad0a5073f11db",
+		query: setPairs(traceParameters(), append(v1Common("QueryMqttTraceDevice", "3cd42a204f5a65ccb58ad0a5073f11db",
 			"2026-11-22T08:40:01Z", "af72BwnsNbr9AoArxA4I9Qc0aHI="), "Format", "json")...),
 		want: `"DeviceInfoList":[]`, wantClient: odd,
 	},
 	{
 		name: "the older Go client", date: "2026-11-22T08:40:01Z",
-		query: more(map[string]string{"ClientId": odd, "InstanceId": "post-cn-x"},
+		query: setPairs(map[string]string{"ClientId": odd, "InstanceId": "post-cn-x"},
 			append(v1Common("QuerySessionByClientId", "e51533fb75dbe43db12389cc3f1b5933", "2026-11-22T08:40:01Z",
 				"N0qc+FViiBhf6T64h/8nlZo/jwQ="), "Format", "JSON", "RegionId", "cn-hangzhou", "SignatureType", "")...),
 		want: `"OnlineStatus":true`, wantClient: odd,
@@ -90,7 +91,7 @@ var vectors = []vector{
 	},
 	{
 		name: "pop-core, everything in a form", date: "2026-11-22T08:41:08Z",
-		form: more(map[string]string{"InstanceId": "post-cn-x", "ClientIdList.1": "a b*~+/é中", "ClientIdList.2": "c"},
+		form: setPairs(map[string]string{"InstanceId": "post-cn-x", "ClientIdList.1": "a b*~+/é中", "ClientIdList.2": "c"},
 			append(v1Common("BatchQuerySessionByClientIds", "0408946db92c212fc118f23b6a63fa16", "2026-11-22T08:41:08Z",
 				"5sgw2iUO92je0pYlxV529m6O63M="), "Format", "JSON")...),
 		want: `"ClientId":"a b*~+/é中","OnlineStatus":true`, wantClient: "a b*~+/é中",
