@@ -15,8 +15,8 @@ func v1Claim(r request) (claim, error) {
 			return claim{}, missing(name, "every request must be signed, with "+acs3+" or HMAC-SHA1")
 		}
 	}
-	for _, only := range [][2]string{{"SignatureMethod", "HMAC-SHA1"}, {"SignatureVersion", "1.0"}, {"SignatureType", ""}} {
-		if name, want := only[0], only[1]; r.all[name] != want {
+	for _, fixed := range [][2]string{{"SignatureMethod", "HMAC-SHA1"}, {"SignatureVersion", "1.0"}, {"SignatureType", ""}} {
+		if name, want := fixed[0], fixed[1]; r.all[name] != want {
 			return claim{}, badRequest("InvalidParameter."+name, "%s must be %q", name, want)
 		}
 	}
