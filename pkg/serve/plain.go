@@ -99,9 +99,9 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	a := respond(front.route(r), r)
+	resp := respond(front.route(r), r)
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(responseLimit))
-	if err := a.send(w); err != nil {
+	if err := resp.send(w); err != nil {
 		slog.InfoContext(ctx, "response not sent", "error", err.Error())
 	}
 }
