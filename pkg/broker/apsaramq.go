@@ -97,7 +97,7 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	e.ClientID = r.clientID("clientId", m.clientID)
 	e.ChannelID = r.text("channelId", m.channelID)
 	e.PeerAddress, e.PeerPort = splitAddress(r.text("clientIp", m.address))
-	r.when(e, timeField{"time", m.time})
+	r.setTime(e, timeField{"time", m.time})
 }
 
 // apsaraMQEvents maps each eventType to its meaning. After a disconnect, a tcpclean follows on

@@ -96,7 +96,7 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 	e.SourceEventID = m.versionID(r)
 	e.PeerAddress = r.text("ipAddress", m.address)
 	e.Username = r.text("principalIdentifier", m.principal)
-	r.when(e, timeField{"timestamp", m.timestamp})
+	r.setTime(e, timeField{"timestamp", m.timestamp})
 }
 
 // versionDigits is the number of digits to which leading zeros pad a version number.

@@ -121,7 +121,7 @@ func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.Username = r.text("data.clientAuthenticationName", m.user)
 	e.Node = m.namespaceName(r)
 	e.ChannelID = azureChannel(e.Node, r.numeral("data.sequenceNumber", m.sequence))
-	r.when(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
+	r.setTime(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
 }
 
 // maxNamespace is the maximum length of a namespace's name in bytes. Azure allows 50

@@ -111,13 +111,13 @@ func isTraffic(kind string) bool {
 
 func (m *emqx) connected(r *reader, e *event.Event) {
 	e.Action, e.ActionInfo = event.Connect, event.Accepted
-	r.when(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
+	r.setTime(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
 }
 
 func (m *emqx) disconnected(r *reader, e *event.Event) {
 	e.NativeReason = r.text("reason", m.reason)
 	e.Action, e.ActionInfo = emqx5End(reasonName(e.NativeReason), m.sentByClient(), r.text("proto_name", m.protoName))
-	r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
+	r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
 // sentByClient reports whether the event contains properties of a DISCONNECT that the
@@ -146,7 +146,7 @@ func (m *emqx) connack(r *reader, e *event.Event) bool {
 	}
 	isRefusal := emqxConnack(r, e, "reason_code", m.reasonCode)
 	if isRefusal {
-		r.when(e, timeField{"timestamp", m.timestamp})
+		r.setTime(e, timeField{"timestamp", m.timestamp})
 	}
 	return isRefusal
 }

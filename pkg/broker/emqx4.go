@@ -69,16 +69,16 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 	switch e.NativeEvent {
 	case "client_connected":
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
-		r.when(e, timeField{"connected_at", inMilliseconds(m.connectedAt)})
+		r.setTime(e, timeField{"connected_at", inMilliseconds(m.connectedAt)})
 	case "client_disconnected":
 		e.NativeReason = r.text("reason", m.reason)
 		e.Action, e.ActionInfo = emqx4End(e.NativeReason)
-		r.when(e, timeField{"disconnected_at", m.disconnectedAt})
+		r.setTime(e, timeField{"disconnected_at", m.disconnectedAt})
 	case "client_connack":
 		if m.clientID.isEmptyText() || !emqxConnack(r, e, "conn_ack", m.connAck) {
 			return false
 		}
-		r.when(e)
+		r.setTime(e)
 	case "client_connect", "client_subscribe", "client_unsubscribe",
 		"session_subscribed", "session_unsubscribed", "session_terminated",
 		"message_publish", "message_delivered", "message_acked":

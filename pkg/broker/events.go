@@ -113,7 +113,7 @@ func (m *own) row(r *reader, e *event.Event) bool {
 	e.ClientID = m.client(r)
 	e.ReasonCode = r.integer("reason_code", m.reasonCode, math.MaxUint8)
 	m.words(r, e)
-	r.when(e, timeField{"time", m.time})
+	r.setTime(e, timeField{"time", m.time})
 	m.evidence(r, e)
 	return true
 }
@@ -203,9 +203,9 @@ func (m *own) evidence(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-func orElse(s, otherwise string) string {
+func orElse(s, fallback string) string {
 	if s == "" {
-		return otherwise
+		return fallback
 	}
 	return s
 }

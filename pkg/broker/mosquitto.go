@@ -125,11 +125,11 @@ var (
 func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	switch ms := stamp.UnixMilli(); {
 	case stamp.IsZero():
-		r.when(e)
+		r.setTime(e)
 	case ms < minMilliseconds:
 		r.refuse("time", formatTime(stamp.UTC())+" is before 1973; set the clock of the broker")
 	default:
-		r.when(e, timeField{"time", value{kind: number, raw: strconv.AppendInt(nil, ms, 10)}})
+		r.setTime(e, timeField{"time", value{kind: number, raw: strconv.AppendInt(nil, ms, 10)}})
 	}
 }
 

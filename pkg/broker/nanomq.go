@@ -94,5 +94,5 @@ func (m *nanomq) common(r *reader, e *event.Event) {
 	e.Username = r.text("username", m.username)
 	e.ProtocolVersion = r.integer("proto_ver", m.protoVer, math.MaxUint8).Value
 	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
-	r.when(e)
+	r.setTime(e)
 }

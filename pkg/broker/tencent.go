@@ -74,11 +74,11 @@ func (m *tencent) row(r *reader, e *event.Event) bool {
 	switch e.NativeEvent {
 	case "client.connected":
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
-		r.when(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
+		r.setTime(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
 	case "client.disconnected":
 		e.NativeReason = r.text("reason", m.reason)
 		e.Action, e.ActionInfo = emqx4End(e.NativeReason)
-		r.when(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
+		r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 	case "session.subscribed", "session.unsubscribed", "certificate.registered", "certificate.rejected":
 		return false
 	default:

@@ -7,9 +7,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// when sets the event's time to the first field that is not missing. If all fields are
+// setTime sets the event's time to the first field that is not missing. If all fields are
 // missing, it sets the event's time to the time of receipt.
-func (r *reader) when(e *event.Event, fields ...timeField) {
+func (r *reader) setTime(e *event.Event, fields ...timeField) {
 	for _, f := range fields {
 		t := r.time(f.name, f.value)
 		if t.IsZero() {

@@ -99,6 +99,6 @@ func (m *vernemq) row(r *reader, e *event.Event) bool {
 	e.Username = r.text("username", m.username)
 	e.PeerAddress = r.text("peer_addr", m.peerAddr)
 	e.PeerPort = r.integer("peer_port", m.peerPort, maxPort).Value
-	r.when(e)
+	r.setTime(e)
 	return true
 }
