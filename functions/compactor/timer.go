@@ -44,7 +44,7 @@ func shardsOf(event []byte) (layout.ShardRange, error) {
 // progress.
 const margin = 10 * time.Second
 
-// run starts a compaction with a context that ends shortly before ctx does, and logs the report.
+// run starts a compaction with a context that expires shortly before ctx does, and logs the report.
 // If the time runs out, the next invocation continues the work.
 func run(ctx context.Context, work func(context.Context) (compact.Report, error)) error {
 	ctx, cancel := withMargin(ctx)
@@ -54,8 +54,8 @@ func run(ctx context.Context, work func(context.Context) (compact.Report, error)
 	return err
 }
 
-// withMargin returns a context that ends before ctx does, by margin or by a fifth of the
-// remaining time, whichever is less. If ctx has no deadline, the result has none.
+// withMargin returns a context that expires earlier than ctx, by the smaller of margin and a fifth
+// of the remaining time. If ctx has no deadline, the result has none.
 func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {

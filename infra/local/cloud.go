@@ -50,8 +50,8 @@ func openCloud(s settings) (*cloud, error) {
 	return &cloud{functions, store, host, log}, nil
 }
 
-// warm sends every function a request. The request starts the function's process and shows
-// whether the function is configured correctly: if not, the function responds with 503 and
+// warm sends a request to every function. The request starts the function's process and shows
+// whether the function is configured correctly. If it is not, the function responds with 503 and
 // logs why.
 func (c *cloud) warm(ctx context.Context) error {
 	return parallel.Do(len(c.functions), len(c.functions), func(i int) error {
@@ -83,8 +83,8 @@ func (c *cloud) fire(ctx context.Context, name string) error {
 	return err
 }
 
-// close stops the functions and then the store that they write to. When ctx ends, close
-// kills the functions that are still running.
+// close stops the functions and then the store that they write to. When ctx is done, close kills
+// the functions that are still running.
 func (c *cloud) close(ctx context.Context) error {
 	err := c.host.Stop(ctx)
 	c.store.close()

@@ -11,8 +11,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// faults serves the bucket and lets the soak test inject faults while the system runs. At
-// the start there are no faults.
+// faults serves the bucket and lets the soak test inject faults while the system runs.
+// Initially there are no faults.
 type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
@@ -35,8 +35,8 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
-// serveSet sets the faults that the query names, and ends all other faults. Examples are
-// down=true, delay=200ms and max_bytes=1000 (the capacity of the disk).
+// serveSet activates the faults in the URL's query and deactivates all others. Examples of
+// faults are down=true, delay=200ms and max_bytes=1000 (the capacity of the disk).
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

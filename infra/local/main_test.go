@@ -25,7 +25,8 @@ func withRepository(work func() int) int {
 	for _, command := range []string{
 		"cp ../../s.yaml " + folder,
 		"mkdir -p " + folder + "/infra/operate && cp -r ../operate/bucket " + folder + "/infra/operate/",
-		// The test binary of package fc acts as a function.
+		// The test binary of package fc can run as a function, so it stands in for all three
+		// functions.
 		"mkdir -p " + folder + "/.build/recorder && go test -c -o " + folder + "/.build/recorder/recorder ./fc",
 		"cd " + folder + "/.build && mkdir query compactor && cp recorder/recorder query/query && cp recorder/recorder compactor/compactor",
 	} {

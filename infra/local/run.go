@@ -43,7 +43,7 @@ func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	return system.close(stop)
 }
 
-// portError returns an error that names the variable to set for another port.
+// portError returns an error that names the environment variable for choosing another port.
 func portError(err error, port, variable string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("port %s on 127.0.0.1 is in use: stop the program that uses it, or set %s to another port", port, variable)

@@ -18,7 +18,7 @@ type settings struct {
 	user, password                       string
 }
 
-// The default secrets. They may be printed, because everyone knows them.
+// The default secrets. They are public knowledge, so the program may print them.
 const (
 	defaultToken    = "local"
 	defaultPassword = "devpass"

@@ -15,8 +15,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// expiryPeriod is the pause after which the bucket's lifecycle rules are applied again. OSS
-// applies its rules once a day.
+// expiryPeriod is how often the bucket's lifecycle rules are applied. OSS applies its rules once a
+// day.
 const expiryPeriod = time.Hour
 
 // lifecycleRules is the path of the file that holds the lifecycle rules of a deployed

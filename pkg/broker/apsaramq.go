@@ -12,7 +12,7 @@ var apsaraMQSource = Source{
 	Decode: decode[apsaraMQ],
 	vocabulary: vocabulary{
 		ends:      []string{"disconnect", "tcpclean"},
-		muteDrops: []string{"tcpclean"}, // a tcpclean may also follow a disconnect; see apsaraMQEvents
+		muteDrops: []string{"tcpclean"}, // although it also follows a disconnect; see apsaraMQEvents
 	},
 }
 
@@ -66,8 +66,8 @@ func (m *apsaraMQNotice) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event. An item with the key "data" but without the key "eventType" is an
-// envelope.
+// row fills in the event. If the item has the key "data" but not the key "eventType", it is an
+// envelope, and row reads the notification inside it.
 func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	if m.data.missing() || !m.eventType.missing() {
 		m.fill(r, e)
@@ -84,7 +84,7 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill fills in the event that the notification reports.
+// fill sets the fields of e from the notification.
 func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	e.NativeEvent = r.text("eventType", m.eventType)
 	known, ok := apsaraMQEvents[e.NativeEvent]
@@ -137,8 +137,8 @@ func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 	return notice, "", ""
 }
 
-// objectIn returns the object that a string contains, plain or in base64. It returns an
-// absent value if the string contains no object.
+// objectIn returns the JSON object in a string, which contains it either as plain text or in
+// base64. If the string contains no object, objectIn returns an absent value.
 func objectIn(v value) value {
 	raw, ok := v.unescaped()
 	if !ok {

@@ -73,7 +73,7 @@ func inBase64(text string) string {
 	return `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"`
 }
 
-// The decoded event depends neither on the form of the notification in its envelope nor on the
+// The decoded event must not depend on how the envelope encodes the notification, nor on the
 // envelope's id.
 func TestApsaraMQEnvelopeIsTransparent(t *testing.T) {
 	want := decode(t, "apsaramq", tcpclean).Events
@@ -113,7 +113,7 @@ func TestApsaraMQKinds(t *testing.T) {
 	}
 }
 
-// A rejection gives the path of the field at fault.
+// A rejection must name the invalid field by its path.
 func TestApsaraMQNamesTheFieldAtFault(t *testing.T) {
 	for _, c := range []struct{ body, field string }{
 		{`{}`, "eventType"},
@@ -156,7 +156,8 @@ func TestApsaraMQMixesEnvelopesAndNotifications(t *testing.T) {
 	require.Equal(t, tcpcleanRow+", "+tcpcleanRow+", rejected 1 data.body", summary(got))
 }
 
-// The disconnect and the tcpclean of a connection have the same channel as its connect.
+// The disconnect and tcpclean events of a connection must have the same channel as its connect
+// event.
 func TestApsaraMQConnectionHasOneChannel(t *testing.T) {
 	rows := decode(t, "apsaramq", triggerPayload(t, "rocketmq-array")).Events
 	require.Len(t, rows, 3)

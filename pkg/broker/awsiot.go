@@ -99,12 +99,13 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"timestamp", m.timestamp})
 }
 
-// versionDigits is the number of digits to which leading zeros pad a version number.
+// versionDigits is the number of digits to which version numbers are padded with zeros.
 const versionDigits = 10
 
-// versionID returns the version number with leading zeros. Events in the same millisecond sort
-// by this string, so the older connection comes first in a takeover. The connect and the end of
-// one connection have the same number; only their kinds of event differ.
+// versionID returns the version number with leading zeros. Events in the same millisecond are
+// sorted by this string, so the older connection comes first in a session takeover. The connect
+// event and the end event of one connection have the same number and differ only in the kind of
+// event.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {
@@ -113,7 +114,7 @@ func (m *awsIoT) versionID(r *reader) string {
 	return strings.Repeat("0", max(0, versionDigits-len(digits))) + digits
 }
 
-// awsReasons maps each disconnectReason to its meaning. A reason that is not listed means
+// awsReasons maps each disconnectReason to its meaning. A reason that is not listed counts as
 // Socket IOException.
 var awsReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // for a DISCONNECT or a WebSocket close frame

@@ -110,8 +110,8 @@ func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	require.Equal(t, got[0].Channel(), got[2].Channel())
 }
 
-// Events in the same millisecond sort in the order of their connections, and each connect comes
-// before the end of the same connection.
+// Events with the same time in milliseconds must sort by the version number of their connections.
+// For each connection, the connect must come before the end.
 func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
 	var rows []segment.Row
 	for version := range 120 {

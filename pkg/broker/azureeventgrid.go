@@ -13,14 +13,14 @@ var azureEventGridSource = Source{
 	},
 }
 
-// The kinds of event that are recorded.
+// The kinds of events that are recorded.
 const (
 	azureConnected    = "Microsoft.EventGrid.MQTTClientSessionConnected"
 	azureDisconnected = "Microsoft.EventGrid.MQTTClientSessionDisconnected"
 )
 
-// azureEventGrid is a life cycle event of the MQTT broker of Azure Event Grid, in the
-// CloudEvents 1.0 schema or in the Event Grid schema
+// azureEventGrid is a life cycle event from the MQTT broker in Azure Event Grid. Its schema is
+// either CloudEvents 1.0 or Event Grid
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
 //
 //	CloudEvents  Event Grid  meaning
@@ -32,7 +32,7 @@ const (
 //	namespaceName             name of the broker
 //	clientSessionName         client identifier
 //	clientAuthenticationName  user name
-//	sequenceNumber            grows with each connection of a session; equal in a connect and its end
+//	sequenceNumber            grows with each connection of a session; a connection's events share it
 //	disconnectionReason       see azureReasons; in …Disconnected only
 //
 // In CONNECT, the authentication name is the user name and the session name is the client
@@ -104,8 +104,8 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// anyKind returns the kind of event and the name of its field, which depends on the schema
-// of the item.
+// anyKind returns the kind of event, and the name of the field that holds it. This name depends on
+// the item's schema.
 func (m *azureEventGrid) anyKind() (field string, kind value) {
 	if m.kind.missing() && !m.eventKind.missing() {
 		return "eventType", m.eventKind
@@ -124,8 +124,8 @@ func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
 }
 
-// maxNamespace is the maximum length of a namespace's name in bytes. Azure allows 50
-// characters.
+// maxNamespace is the maximum length, in bytes, that the decoder accepts for a namespace's name.
+// Azure's own limit is lower: 50 characters.
 const maxNamespace = 256
 
 func (m *azureEventGrid) namespaceName(r *reader) string {

@@ -91,7 +91,8 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// If a field inside data is at fault, the rejection gives the field's full path.
+// If a field nested in the field data is invalid, the rejection must state the nested field's full
+// path.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{
 		{`null`, "data.clientSessionName"},
@@ -123,7 +124,7 @@ func TestAzureEventGridClientIsTheSession(t *testing.T) {
 	require.Equal(t, "user", got.Username)
 }
 
-// All events of a connection have the same channel. No other connection has this channel, not
+// All events of a connection must have the same channel, and no other connection may have it, not
 // even a connection with the same sequence number in another namespace.
 func TestAzureEventGridConnectionHasOneChannel(t *testing.T) {
 	channel := func(kind, namespace, sequence string) string {

@@ -56,8 +56,8 @@ func azureAllowedRate(requested string) string {
 	return "*"
 }
 
-// azureValidate recognises the event by which Event Grid checks the address of a new
-// subscription that uses the Event Grid schema
+// azureValidate recognises the event with which Event Grid checks the address of a new
+// subscription. Event Grid sends this event if the subscription uses the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 	code := azureValidationCode(r.Body)
@@ -69,7 +69,8 @@ func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 
 const (
 	azureValidation = "Microsoft.EventGrid.SubscriptionValidationEvent"
-	// maxAzureCode is the maximum length of a validation code in bytes. Azure sends a UUID.
+	// maxAzureCode is the maximum length of a validation code in bytes. The limit is generous:
+	// Azure's codes are UUIDs, which have only 36 bytes.
 	maxAzureCode = 256
 )
 

@@ -9,8 +9,9 @@
 //   - A bad item does not affect the items around it.
 //   - Absent, null, "" and "undefined" all mean that the source did not give a value.
 //     The exception is a client identifier, which may really be "undefined".
-//   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo
-//     are words of the vocabulary: the exact words or, failing that, the nearest.
+//   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are words from
+//     the vocabulary of package event that have the same meaning or, if there are none, the nearest
+//     meaning.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
 //     contains a password or a message payload.
 //

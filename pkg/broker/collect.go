@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// maxItems is the maximum number of items in one body. All further items are rejected
-	// as one item.
+	// maxItems is the maximum number of items that are read from one body. The rest of the body
+	// becomes one rejection.
 	maxItems = 100_000
 	// maxPreallocated is the maximum number of events for which memory is allocated in
 	// advance. The expected number is estimated from the size of the first item.
 	maxPreallocated = 4_096
-	// maxRejected is the maximum number of rejections for one body. The last rejection stands
-	// for all further rejected items.
+	// maxRejected is the maximum number of rejections for one body. The last rejection also covers
+	// all further rejected items.
 	maxRejected = 1_000
 )
 
@@ -37,7 +37,7 @@ type collector struct {
 	batch    Batch
 }
 
-// full reports whether the body has reached maxItems.
+// full reports whether maxItems items of the body have been read.
 func (c *collector) full() bool { return c.items >= maxItems }
 
 // add adds the item's event or rejection, if any, to the batch.
@@ -62,19 +62,19 @@ func (c *collector) add(raw []byte, it item) {
 	c.items++
 }
 
-// identifyByIndex derives an identifier from the item's index if the source sent neither an
-// identifier nor a time. All such events in a body have the same time, so only their
-// identifiers can tell them apart. The first item of a body gets no identifier, which is enough
-// to distinguish it from all later items.
+// identifyByIndex derives an event identifier from the item's index if the source sent neither an
+// identifier nor a time. All such events in a body have the same time, so only their identifiers
+// distinguish them. The first item of a body gets no identifier, which already distinguishes it
+// from all later items.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
 	}
 }
 
-// reject adds a rejection and counts its item. Once there are maxRejected rejections, it
-// extends the last rejection instead, so that the rejections of a hostile body take no more
-// memory than the body.
+// reject adds a rejection and counts its item. If there are already maxRejected rejections, it
+// extends the last one instead of adding another. The rejections of a hostile body therefore need
+// no more memory than the body.
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected
 	if len(*rejected) < maxRejected {
@@ -87,15 +87,15 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	c.items++
 }
 
-// through returns the bytes from the start of first to the end of later. Both are parts of the
-// body, so they share its memory.
+// through returns the bytes from the start of the slice first to the end of the slice later. Both
+// slices are parts of the body, so they share its memory.
 func through(first, later []byte) []byte {
 	length := cap(first) - cap(later) + len(later)
 	return first[:length:cap(first)]
 }
 
-// interner lets equal short strings in a batch, such as a node's name, share memory. It is a
-// cache with one slot for each hash; a collision replaces the string in the slot.
+// interner lets equal short strings in a batch, such as a node's name, share memory. It is a cache
+// with one slot per hash; a collision replaces the string in the slot.
 type interner [64]string
 
 // maxInterned is the maximum length of a shared string in bytes.

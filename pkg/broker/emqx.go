@@ -14,7 +14,7 @@ var emqxSource = Source{
 	vocabulary: vocabulary{
 		refusals:       []string{"client.connack", "client.check_authn_complete"},
 		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // usually from a WebSocket connection; see emqx5End
+		ownMuteReasons: []string{"internal_error"}, // usually sent for a WebSocket connection; see emqx5End
 		notRestarts:    []string{"kicked", "unknown_error"},
 	},
 }
@@ -75,8 +75,8 @@ func (m *emqx) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event according to its kind. A rule may use the newer topic names in its
-// FROM clause, such as $events/client/connected; the value of "event" is the same either way.
+// row fills in the event according to its kind. A rule's FROM clause may use the old topic names or
+// the newer ones, such as $events/client/connected. The value of "event" is the same with both.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("event", m.event)
 	switch e.NativeEvent {
@@ -120,9 +120,9 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
-// sentByClient reports whether the event contains properties of a DISCONNECT that the
-// client sent. The absence of properties proves nothing. An empty User-Property does not
-// count, because EMQX adds it to every event (printable_maps in emqx_rule_events, from
+// sentByClient reports whether the event contains properties of a DISCONNECT that the client sent.
+// If there are no properties, the client may still have sent a DISCONNECT. An empty User-Property
+// does not count, because EMQX adds one to every event (printable_maps in emqx_rule_events, from
 // 5.0.11 on).
 func (m *emqx) sentByClient() bool {
 	var user value
@@ -151,8 +151,8 @@ func (m *emqx) connack(r *reader, e *event.Event) bool {
 	return isRefusal
 }
 
-// emqxConnack fills in what the code in a CONNACK means, and reports whether the CONNACK is
-// a refusal.
+// emqxConnack fills in the meaning of the code in a CONNACK, and reports whether the CONNACK is a
+// refusal.
 func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	e.NativeReason = r.text(field, code)
 	name := reasonName(e.NativeReason)
@@ -182,8 +182,9 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel returns the MQTT protocol level in v. A gateway sends the version of its own
-// protocol instead, such as "1.2" or "2019". For such a version, emqxLevel returns 0.
+// emqxLevel returns the MQTT protocol level that an event gives in v. A gateway's events give the
+// version of the gateway's own protocol there, such as "1.2" or "2019". For such a version,
+// emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
 	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
@@ -199,8 +200,8 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 // without a name. Both nearly always come from WebSocket connections. "error" means that the
 // connection was closed without a close frame, like "tcp_closed" for TCP. "internal_error"
 // means that a close frame with a code was received. From 5.10 on, "internal_error" may also
-// mean that the connection ended at the MQTT level, for example by a DISCONNECT or an expired
-// keep alive. Up to 6.2, it may also mean that a TCP connection received bad frames.
+// mean that the connection ended for a reason at the MQTT level, such as a DISCONNECT or an
+// expired keep alive. Up to 6.2, it may also mean that a TCP connection received bad frames.
 //
 // The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {

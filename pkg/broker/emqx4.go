@@ -26,8 +26,8 @@ var emqx4Source = Source{
 //	client_subscribe, client_unsubscribe,
 //	session_*, message_*                      nothing
 //
-// A client_connack has no time. A client_disconnected has a time from 4.2.9 on, and also the
-// time of the connect from 4.3.12 on. EMQX 4.0 sends connected_at in seconds.
+// A client_connack has no time. A client_disconnected has a time since version 4.2.9, and also
+// connected_at since version 4.3.12. EMQX 4.0 sends connected_at in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value

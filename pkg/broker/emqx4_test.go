@@ -147,8 +147,8 @@ func TestEMQX4Seconds(t *testing.T) {
 	require.Equal(t, got.Time, got.ConnectedAt)
 }
 
-// From EMQX 4.3.12 on, client_disconnected includes connected_at, so the connect and the end of
-// a connection get the same derived channel.
+// From EMQX 4.3.12 on, client_disconnected includes connected_at, so the connect event and the end
+// event of a connection get the same derived channel.
 func TestEMQX4Channel(t *testing.T) {
 	connect := onlyEvent(t, "emqx4-connected")
 	require.Equal(t, "10883a2f80a1785aa02c4f85857ab6fe", connect.Channel())

@@ -65,7 +65,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error", `{"User-Property":{"why":"battery"}}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{}`, event.Close, event.InvalidParam},
-		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // from a WebSocket connection
+		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // a DISCONNECT, usually over WebSocket
 		{"internal_error", `{"User-Property":{}}`, event.Close, event.ClosedByClient},
 		{"takenover kicked tcp_closed error", `{"Reason-String":"x"}`, event.Close, ""},
 		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
@@ -117,7 +117,7 @@ func TestEMQXConnackReasons(t *testing.T) {
 	}
 }
 
-// EMQX gateways put words of their own in a CONNACK, and these words have no MQTT reason codes.
+// EMQX gateways use their own words in a CONNACK. No MQTT reason code corresponds to such a word.
 func TestEMQXGatewaysConnack(t *testing.T) {
 	for code, want := range map[string]string{
 		"connection_accepted":          "",

@@ -2,9 +2,9 @@ package broker
 
 import "devicetrace/pkg/event"
 
-// emqxReasons maps each reason that client.disconnected gives in the source code of EMQX 4.0 to
-// 6.3 to its meaning. Any other reason means Socket IOException. For "error" and
-// "internal_error", see emqx5End.
+// emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
+// reason in the source code of EMQX 4.0 to 6.3. Any other reason means Socket IOException.
+// emqx5End describes the special cases "error" and "internal_error".
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session
@@ -16,8 +16,9 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.TopicAuthFailed: {"acl_denied"}, // from the STOMP and NATS gateways
 	event.NotAuthorized: {
-		// The reason not_authorized stands for failed or expired authentication, or for a
-		// denied topic with deny_action = disconnect. One event alone does not show which.
+		// EMQX sends not_authorized if the authentication failed or expired, or if a topic was
+		// denied with deny_action = disconnect. A single event does not show which of these
+		// happened.
 		"not_authorized",
 		"bad_username_or_password", "bad_authentication_method", "banned",
 		"authentication_expired", // only from TDMQ for MQTT

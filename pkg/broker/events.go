@@ -167,9 +167,9 @@ func knownInfos() string {
 	return strings.Join(words, ", ")
 }
 
-// defaultInfo returns the action_info for an event that was sent without one. It takes a
-// connect's reason code to be from CONNACK. For a close, it takes the codes 1 to 5 to be MQTT 3
-// return codes from CONNACK, and all other codes to be from the broker's DISCONNECT.
+// defaultInfo returns the action_info for an event that was sent without one. It treats the reason
+// code of a connect as the reason code in a CONNACK. For a close, it treats the codes 1 to 5 as
+// MQTT 3 return codes in a CONNACK, and all other codes as reason codes in the broker's DISCONNECT.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:
@@ -187,7 +187,7 @@ func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionIn
 	}
 }
 
-// evidence fills in the remaining fields as sent.
+// evidence sets the remaining fields of the event to the values that the sender gave.
 func (m *own) evidence(r *reader, e *event.Event) {
 	e.Source = orElse(r.text("source", m.source), Events)
 	e.SourceEventID = r.text("source_event_id", m.sourceEventID)

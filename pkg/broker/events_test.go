@@ -24,7 +24,7 @@ func TestOwnConnectHasAllFields(t *testing.T) {
 	}}, decode(t, "events", body).Events)
 }
 
-// TestOwnWords covers combinations of action, action_info and reason_code.
+// TestOwnWords checks how combinations of action, action_info and reason_code are decoded.
 func TestOwnWords(t *testing.T) {
 	for _, c := range []struct{ members, want string }{
 		{`"action":"connect"`, "c connect accepted"},

@@ -24,14 +24,15 @@ const (
 type reader struct {
 	now       time.Time
 	retention time.Duration
-	hook      string // Meta.Hook
+	hook      string // the kind of event, from Meta.Hook
 	interned  *interner
 	field     string
 	fault     string
 }
 
-// refuse rejects the item, unless it has already been rejected. The fault says what is wrong
-// with the field and what to send instead. Messages put the field's name before the fault.
+// refuse rejects the item because of a field, unless the item has already been rejected. The
+// parameter fault says what is wrong with the field and what to send instead. Messages put the
+// field's name before the fault.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -172,8 +173,8 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// unknownKind refuses an item whose kind of event is missing or unknown. The message lists the
-// kinds that the caller passes: those that are recorded.
+// unknownKind refuses an item whose kind of event is missing or unknown. The caller passes the
+// kinds that are recorded, and the message lists them.
 func (r *reader) unknownKind(field, native string, kinds ...string) {
 	if native == "" {
 		r.refuse(field, "is missing; use one of "+strings.Join(kinds, ", "))

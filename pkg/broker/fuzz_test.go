@@ -12,9 +12,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// fuzz is the body of each source's fuzz target. A decoder must not panic, the events must be
-// valid, and a NUL must not end the body, an item or a string. The seeds are the source's
-// samples with their hooks, both unchanged and with NULs added where a C program might leave
+// fuzz runs the fuzz test of one source. A decoder must not panic, the events must be valid, and a
+// NUL must not terminate the body, an item or a string. The seeds are the source's samples with
+// their hooks. Each body is used unchanged, and also with NULs added where a C program might leave
 // them.
 func fuzz(f *testing.F, route string) {
 	for _, path := range allSamples(f, route) {
@@ -49,7 +49,7 @@ func noNUL(b []byte) []byte {
 	return b
 }
 
-// withoutNUL applies noNUL to each rejected item of b and returns b.
+// withoutNUL replaces the NULs in each rejected item of b, as noNUL does, and returns b.
 func withoutNUL(b broker.Batch) broker.Batch {
 	for i, r := range b.Rejected {
 		b.Rejected[i].Raw = noNUL(r.Raw)
@@ -57,7 +57,7 @@ func withoutNUL(b broker.Batch) broker.Batch {
 	return b
 }
 
-// requireValid checks what must hold for every batch, whatever the body.
+// requireValid checks the rules that every batch must follow, whatever body it was decoded from.
 func requireValid(t *testing.T, b broker.Batch) {
 	t.Helper()
 	for _, e := range b.Events {

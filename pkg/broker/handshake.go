@@ -9,10 +9,10 @@ import (
 // sending events. It returns false for every other request. A handshake needs no token, so
 // anyone can send one, and no part of it may be stored.
 //
-// The receiver calls the Handshaker for each request to /webhooks/{name}, whatever follows in
-// the path, before it checks the token. For this call, the receiver reads the start of the body
-// and then restores it. After a handshake, the receiver reads and drops the rest of the body,
-// makes the request in HandshakeResponse.Confirm, if any, and responds.
+// The receiver calls the Handshaker for each request whose path starts with /webhooks/{name},
+// before it checks the token. For this call, the receiver reads the start of the body and then
+// restores it. After a handshake, the receiver reads and drops the rest of the body, makes the
+// request in HandshakeResponse.Confirm, if any, and responds.
 type Handshaker func(HandshakeRequest) (HandshakeResponse, bool)
 
 // MaxHandshakeBody is the maximum length of a handshake's body in bytes. Brokers send a few
@@ -45,10 +45,10 @@ type HandshakeResponse struct {
 // HandshakeError is the code and the message of an error response.
 type HandshakeError struct{ Code, Error string }
 
-// Confirmation is a request by which the receiver proves its consent to the broker: a GET
-// request for URL, without following redirects. The URL contains a secret, so only its host may
-// appear in logs and responses. Unless the broker responds with 200 OK, the receiver responds
-// to the handshake with Unconfirmed and status 503.
+// Confirmation is a request by which the receiver proves to the broker that it wants the events.
+// The receiver sends a GET request for URL and follows no redirects. The URL contains a secret, so
+// only its host may appear in logs and responses. Unless the broker responds with 200 OK, the
+// receiver responds to the handshake with status 503 and the error Unconfirmed.
 type Confirmation struct {
 	URL         *url.URL
 	Unconfirmed HandshakeError

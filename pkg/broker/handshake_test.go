@@ -186,7 +186,7 @@ func FuzzAWSConfirmation(f *testing.F) {
 	})
 }
 
-// The handshaker refuses no body: a body either is a valid handshake or is not a handshake at
+// The handshaker must not refuse any body. Each body is either a valid handshake or no handshake at
 // all.
 func FuzzAzureValidation(f *testing.F) {
 	f.Add([]byte(validation("512d38b6")))

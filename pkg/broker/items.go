@@ -2,7 +2,7 @@ package broker
 
 import "bytes"
 
-// message is a struct that holds the values of one item in a certain format.
+// message is implemented by one struct type per format. Such a struct holds the values of one item.
 type message interface {
 	// slot returns where to store the value of a key, or nil if the key is ignored.
 	slot(key []byte) *value
@@ -125,7 +125,7 @@ func wellFormed(line []byte) bool {
 	return err == nil && s.ended()
 }
 
-// place says where an item is: within an array, or alone in a body or on a line.
+// place says whether an item is part of an array, or stands alone in a body or on a line.
 type place bool
 
 const (

@@ -46,8 +46,8 @@ type scanner struct {
 	depth int
 }
 
-// space moves to the next byte that is not white space and returns that byte. It returns 0
-// at the end; call ended to tell the end from a NUL in the body.
+// space moves to the next byte that is not white space and returns that byte. It returns 0 at the
+// end of the body. The method ended distinguishes the end from a NUL byte in the body.
 func (s *scanner) space() byte {
 	for ; s.at < len(s.body); s.at++ {
 		switch c := s.body[s.at]; c {
@@ -102,8 +102,8 @@ func (s *scanner) value() (value, error) {
 // ignore is a slot function that ignores every key.
 func ignore([]byte) *value { return nil }
 
-// object reads an object and stores the value of each member in the slot for its key,
-// unless the slot is nil. If a key occurs twice, its last value counts.
+// object reads an object. It stores the value of each member in the variable that slot returns for
+// its key, unless slot returns nil. If a key occurs twice, its last value counts.
 func (s *scanner) object(slot func(key []byte) *value) error {
 	if err := s.enter('{'); err != nil {
 		return err
@@ -279,8 +279,8 @@ var escapes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// unescaped returns the content of a string. It returns false if the string contains
-// half of a surrogate pair, which is not a character.
+// unescaped returns the content of a string. It returns false if the string contains an unpaired
+// surrogate, which is not a character.
 func (v value) unescaped() ([]byte, bool) {
 	if !v.escaped {
 		return v.raw, true
@@ -288,8 +288,8 @@ func (v value) unescaped() ([]byte, bool) {
 	return unescape(v.raw)
 }
 
-// unescape resolves the escapes of a string that scanner.text has read. It returns false
-// if the string contains half of a surrogate pair.
+// unescape resolves the escape sequences in a string that scanner.text has read. It returns false
+// if the string contains an unpaired surrogate.
 func unescape(raw []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
@@ -343,8 +343,8 @@ func hex4(b []byte) (r rune, ok bool) {
 	return r, true
 }
 
-// members stores the members of an object in the slots for their keys. It reports
-// whether v is an object.
+// members stores the value of each member of v in the variable that slot returns for its key. It
+// reports whether v is an object.
 func (v value) members(slot func(key []byte) *value) bool {
 	s := scanner{body: v.raw}
 	return v.kind == object && s.object(slot) == nil

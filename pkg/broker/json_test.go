@@ -33,8 +33,9 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// requireSameText compares v, the string that the scanner read from body, with the string that
-// encoding/json reads from body. encoding/json replaces invalid UTF-8 with U+FFFD.
+// requireSameText requires that encoding/json reads the same string from body as the scanner, whose
+// value is v. If v is not valid text, the string from encoding/json must contain U+FFFD, with which
+// encoding/json replaces invalid UTF-8.
 func requireSameText(t *testing.T, body []byte, v value) {
 	t.Helper()
 	var want string

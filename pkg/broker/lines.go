@@ -54,18 +54,18 @@ func decodeLines[L interface {
 	return b.batch
 }
 
-// isJSON reports whether a line is a JSON object or array. A body that begins with such a
-// line was sent to the wrong route. Although other unrelated lines are ignored, such a body
-// is rejected, so that its sender notices the mistake.
+// isJSON reports whether a line is a JSON object or array. A body that begins with such a line was
+// sent to the wrong route. Other unrelated lines are ignored, but such a body is rejected, so that
+// its sender notices the mistake.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
 
 const (
-	// maxLogName is the maximum length of a log's name in a position, in bytes.
+	// maxLogName is the maximum length of a log's name, in bytes.
 	maxLogName = 128
-	// maxOffset is the largest offset in a position, because an identifier has 15 digits
-	// for the offset.
+	// maxOffset is the largest offset that a position may state, because identifyByPosition writes
+	// an offset with 15 digits.
 	maxOffset = 999_999_999_999_999
 )
 
@@ -98,11 +98,11 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 	}
 }
 
-// identifyByPosition sets the identifier of an event to the position of its line in the log.
-// This position does not depend on the body in which the line arrives. Such identifiers sort in
-// the order of the lines, so events in the same second stay in order. If the position is
-// unknown, only a repeated line gets an identifier: the number of equal lines before it in this
-// body.
+// identifyByPosition sets the identifier of an event to the position of its line in the log. A line
+// has the same position in whatever body it arrives. Such identifiers sort in the order of the
+// lines, so events in the same second stay in order. If the position is unknown, only a repeated
+// line gets an identifier, so that it counts as another event. This identifier is the number of
+// equal lines before it in the body.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))

@@ -27,8 +27,9 @@ var mosquittoSource = Source{
 // Mosquitto 2.1.0 writes the same lines as 2.0. For reasons that 2.0 does not have, it writes
 // lines such as "Client dev1 disconnected, session taken over."
 //
-// Other lines are not recorded. Neither are lines without a client identifier, as far as the
-// decoder can recognise them by what Mosquitto writes in place of the identifier:
+// Other lines are not recorded. Lines without a client identifier are not recorded either, but
+// the decoder can recognise such a line only by what Mosquitto writes in place of the
+// identifier:
 //
 //   - Up to 2.0, it writes <unknown>. So no event of a client that is really called <unknown>
 //     is recorded, whatever the version.
@@ -43,8 +44,9 @@ var mosquittoSource = Source{
 // its line has no time, or has a local time without a zone.
 type mosquitto []byte
 
-// mosquittoCut is the length in bytes of the longest line that Mosquitto writes. Mosquitto's
-// buffer is 1,000 bytes long, so a line of this length may have been truncated.
+// mosquittoCut is the length in bytes of the longest line that Mosquitto writes. Mosquitto's buffer
+// holds 1,000 bytes including the final NUL, and a longer line is truncated to fit. So a line of
+// this length may have been truncated.
 const mosquittoCut = 999
 
 func (line mosquitto) row(r *reader, e *event.Event) bool {
@@ -120,8 +122,8 @@ var (
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
 )
 
-// mosquittoWhen sets the event's time to the time of its line, or to the time of receipt if the
-// line has none.
+// mosquittoWhen sets the event's time to stamp, which is the time in the event's line. If stamp is
+// zero, it sets the time of receipt instead.
 func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	switch ms := stamp.UnixMilli(); {
 	case stamp.IsZero():

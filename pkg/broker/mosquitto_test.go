@@ -29,8 +29,8 @@ func TestMosquittoSamples(t *testing.T) {
 // lineTime is the time of the log lines in these tests.
 var lineTime = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-// stamped returns a body of the given lines, each with the time from the variable second in
-// front.
+// stamped returns a body that consists of the given lines, each preceded by lineTime in Unix
+// seconds.
 func stamped(lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
@@ -64,7 +64,8 @@ func TestMosquittoEndHasAllFields(t *testing.T) {
 	}}, got.Events)
 }
 
-// From Mosquitto 2.1.1 on, all lines about one connection get the same derived channel.
+// From Mosquitto 2.1.1 on, Event.Channel must return the same identifier for all events of one
+// connection.
 func TestMosquittoChannels(t *testing.T) {
 	got := decode(t, "mosquitto", stamped("New client connected from 192.0.2.7:5 as c (p4, c1, k60).",
 		"Client c [192.0.2.7:5] disconnected.", "Client c [192.0.2.7:6] disconnected.")).Events
@@ -106,8 +107,8 @@ func TestMosquittoConnects(t *testing.T) {
 	}
 }
 
-// mosquittoEnd describes a log line about the end of a connection, as Mosquitto 2.0, 2.1 or
-// both write it, and the event that the decoder should return for the line.
+// mosquittoEnd describes a log line about the end of a connection, and the event that the decoder
+// should return for it. Mosquitto 2.0, Mosquitto 2.1 or both write such a line.
 type mosquittoEnd struct {
 	says   string // the text after the client identifier
 	reason string
@@ -115,8 +116,8 @@ type mosquittoEnd struct {
 	info   event.ActionInfo
 }
 
-// mosquitto20Ends lists all the lines about the end of a connection in the source code of
-// Mosquitto 2.0.0 to 2.0.22.
+// mosquitto20Ends covers all log messages in the source code of Mosquitto 2.0.0 to 2.0.22 that
+// report the end of a connection.
 var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" closed its connection.", "closed its connection", event.Close, event.ClosedByClient},
@@ -137,8 +138,8 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
 }
 
-// mosquitto21Ends lists all the lines about the end of a connection in the source code of
-// Mosquitto 2.1.1 and 2.1.2.
+// mosquitto21Ends covers all log messages in the source code of Mosquitto 2.1.1 and 2.1.2 that
+// report the end of a connection.
 var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" disconnected: connection closed by client.", "connection closed by client", event.Close, event.ClosedByClient},
@@ -168,8 +169,8 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
 }
 
-// mosquittoSocketTexts maps messages from Mosquitto's library to their meaning. Both 2.0 and
-// 2.1 write such a message when the broker has no words of its own. In 2.0, most of these
+// mosquittoSocketTexts maps messages from Mosquitto's library to their meaning. Both 2.0 and 2.1
+// log such a message if the broker has no wording of its own for the cause. In 2.0, most of these
 // messages end with a full stop.
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
@@ -206,7 +207,7 @@ func TestMosquittoEnds(t *testing.T) {
 			requireEnd(t, "Client "+id+" [2001:db8::7:52341] disconnected: "+end.reason, id, end, "disconnected", "2001:db8::7 52341")
 		}
 		old := mosquittoEnd{reason: "bad socket read/write", action: event.Close, info: event.SocketIOException}
-		requireEnd(t, "Bad socket read/write on client "+id+", disconnecting.", id, old, "socket", " 0") // up to 2.0.5
+		requireEnd(t, "Bad socket read/write on client "+id+", disconnecting.", id, old, "socket", " 0") // in versions up to 2.0.5
 	}
 }
 
@@ -344,7 +345,7 @@ func TestMosquittoBodies(t *testing.T) {
 	}
 }
 
-// at returns meta with the given position.
+// at returns a copy of meta with the given position.
 func at(position string) broker.Meta {
 	with := meta
 	with.Position = position
@@ -373,8 +374,8 @@ func ids(events []event.Event) (all []string) {
 	return all
 }
 
-// Events in the same second sort in the order of their lines, even across batches and when the
-// offset gains a digit.
+// Events in the same second must sort in the order of their lines. This must hold across batches,
+// and also when the lines' offsets grow from, for example, three digits to four.
 func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	lines := []string{
 		"New client connected from 192.0.2.7:2 as c (p2, c1, k60).", "Client c already connected, closing old connection.",
@@ -396,8 +397,9 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
 }
 
-// Without positions, only repeated lines get an identifier. So a line that is sent again in
-// another batch is usually decoded to the same event.
+// If the positions of lines are unknown, only repeated lines get an identifier. The event from any
+// other line does not depend on the batch, so a line that is sent again in another batch is usually
+// decoded to the same event.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))

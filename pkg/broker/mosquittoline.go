@@ -8,23 +8,23 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoLine is the content of a line about a client's connection.
+// mosquittoLine is the parsed content of a log line about a client's connection.
 type mosquittoLine struct {
 	action event.Action
 	info   event.ActionInfo
-	event  string // the form of the line, for NativeEvent
+	event  string // the name of the line's form, which becomes the event's NativeEvent
 	reason []byte
 
 	id      []byte
 	address []byte
 	port    int32
 
-	version, clean, keepAlive uint64 // parameters in the line of a new connection
+	version, clean, keepAlive uint64 // parameters that a line about a new connection contains
 	user                      []byte
 }
 
-// The native events, one for each form of line. Events in the same second that have no
-// identifiers sort by these words, so a connect sorts before the end of its connection.
+// The native events, one for each form of line. Events in the same second that have no identifiers
+// are sorted by native event, so these words must sort a connect before the end of its connection.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -32,8 +32,8 @@ const (
 	mosquittoSocket       = "socket"
 )
 
-// isAnonymous reports whether the line has no client identifier. See the type mosquitto for
-// what Mosquitto writes in place of the identifier.
+// isAnonymous reports whether the line has no client identifier. The comment on type mosquitto
+// lists what Mosquitto writes in place of the identifier.
 func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
@@ -42,9 +42,9 @@ func (m *mosquittoLine) isAnonymous() bool {
 // connection. It returns a fault if the line starts like a line about a connection but the rest
 // of the line cannot be parsed.
 //
-// Client identifiers and user names may contain any characters, and nothing marks where they
-// end. Therefore, mosquittoParse matches a line from both ends. If a line can be read in two
-// ways, mosquittoParse chooses the one with the longer client identifier.
+// Client identifiers and user names may contain any characters, and nothing marks where they end.
+// Therefore, mosquittoParse looks for the known text at the start and at the end of a line. If a
+// line can be read in two ways, mosquittoParse chooses the one with the longer client identifier.
 func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
@@ -67,7 +67,7 @@ var mosquittoForms = []struct {
 	{[]byte("Bad socket read/write on client "), mosquittoSocket, (*mosquittoLine).socket},
 }
 
-// connect reads "ADDR:PORT as ID (p2, c1, k60, u'USER')."
+// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')."
 func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	peer, rest, ok := bytes.Cut(rest, []byte(" as "))
 	if !ok || !m.peer(peer) || !m.parameters(rest) {
@@ -77,7 +77,7 @@ func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	return true, ""
 }
 
-// peer reads ADDR:PORT. An IPv6 address has no brackets. For a Unix socket, ADDR is the
+// peer parses ADDR:PORT. An IPv6 address is not in brackets. For a Unix socket, ADDR is the
 // configured path of the socket, and PORT is 0.
 func (m *mosquittoLine) peer(text []byte) bool {
 	address, port, _ := cutLast(text, ":")
@@ -93,8 +93,8 @@ func (m *mosquittoLine) peer(text []byte) bool {
 	return true
 }
 
-// parameters reads "ID (p2, c1, k60, u'USER')." The client identifier ends before the last
-// " (" that is followed by valid parameters.
+// parameters parses "ID (p2, c1, k60, u'USER')." The client identifier ends before the last " ("
+// that is followed by valid parameters.
 func (m *mosquittoLine) parameters(text []byte) bool {
 	text, ok := bytes.CutSuffix(text, []byte(")."))
 	for at := len(text); ok; {
@@ -109,7 +109,7 @@ func (m *mosquittoLine) parameters(text []byte) bool {
 	return false
 }
 
-// parametersIn reads "p2, c1, k60", with or without ", u'USER'".
+// parametersIn parses "p2, c1, k60", with or without ", u'USER'".
 func (m *mosquittoLine) parametersIn(text []byte) bool {
 	numbers, user, hasUser := bytes.Cut(text, []byte(", u'"))
 	user, isQuoted := bytes.CutSuffix(user, []byte("'"))
@@ -123,8 +123,8 @@ func (m *mosquittoLine) parametersIn(text []byte) bool {
 	return true
 }
 
-// parameter reads a parameter such as "k60": the given letter, followed by a number from 0 to
-// limit.
+// parameter parses a parameter such as "k60", which consists of the given letter and a number from
+// 0 to limit.
 func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	if len(text) < 2 || text[0] != letter {
 		return false
@@ -134,10 +134,10 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	return err == nil && n <= limit
 }
 
-// end reads the part of a line after "Client ". Mosquitto 2.0 reports the end of a connection
-// as "ID closed its connection." or in similar words. From 2.1.1 on, Mosquitto writes
-// "ID [ADDR:PORT] disconnected: WHY." Unrelated lines may also begin with "Client "
-// and are ignored.
+// end parses the rest of a line that begins with "Client ". Mosquitto 2.0 reports the end of a
+// connection as "ID closed its connection." or in similar words. From 2.1.1 on, Mosquitto writes
+// "ID [ADDR:PORT] disconnected: WHY." The method end ignores unrelated lines, which may also begin
+// with "Client ".
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
@@ -148,7 +148,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	}
 	if id, why, ok := cutKnown(rest); ok {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
-		// Mosquitto 2.1.0 writes an address in place of an unknown client identifier.
+		// If the identifier is unknown, Mosquitto 2.1.0 writes an address in its place. Discard it.
 		if _, err := netip.ParseAddr(string(id)); err != nil {
 			m.id = id
 		}
@@ -165,7 +165,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	return found, ""
 }
 
-// ended reads the part of a line that identifies the client: "ID" or "ID [ADDR:PORT]".
+// ended parses the part of a line that names the client: "ID" or "ID [ADDR:PORT]".
 func (m *mosquittoLine) ended(id []byte) {
 	m.id = id
 	text, ok := bytes.CutSuffix(id, []byte("]"))
@@ -197,8 +197,8 @@ func cutKnown(text []byte) (id, why []byte, found bool) {
 	return id, why, found && hasStop && isKnown
 }
 
-// socket reads "ID: WHY", which Mosquitto 2.0 writes, or "ID, disconnecting.", which it writes
-// up to 2.0.5.
+// socket parses "ID: WHY", which Mosquitto 2.0 writes, or "ID, disconnecting.", which Mosquitto up
+// to 2.0.5 writes.
 func (m *mosquittoLine) socket(rest []byte) (found bool, fault string) {
 	id, why, found := cutLast(rest, ": ")
 	if before, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {

@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoEnds lists the fixed wordings by which a log line reports the end of a connection.
-// From 2.1.1 on, Mosquitto uses only the first of them. It stands for a DISCONNECT, but
-// Mosquitto also uses it when it disconnects a client whose password or certificate is gone
-// after a reload.
+// mosquittoEnds lists the fixed phrases with which a log line reports the end of a connection. From
+// 2.1.1 on, Mosquitto uses only the first phrase. The first phrase normally means that the client
+// sent a DISCONNECT, but Mosquitto also uses it when it disconnects a client whose password or
+// certificate no longer exists after a reload.
 var mosquittoEnds = []struct {
 	suffix []byte
 	reason []byte // the part of the suffix that gives the reason

@@ -91,7 +91,7 @@ func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string
 // notUTF8 is a placeholder for invalid UTF-8, which JSON encoders do not write.
 const notUTF8 = "(not UTF-8)"
 
-// A string that is one byte too long is rejected, and the rejection names the field.
+// A string that is one byte too long must be rejected, and the rejection must name the field.
 func TestTooLongStringsAreRejected(t *testing.T) {
 	for field, limit := range map[string]int{"client_id": 65_535, "username": 65_536, "native_reason": 65_536, "channel_id": 65_536} {
 		for _, extra := range []int{0, 1} {

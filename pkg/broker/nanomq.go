@@ -28,7 +28,8 @@ var nanomqSource = Source{
 //
 // A refused CONNECT causes both client_connack and client_disconnected, in either order. No
 // event has a time, an address or an identifier of the connection. The reason in
-// client_disconnected is always "normal", so it is recorded but means nothing.
+// client_disconnected is recorded, but it says nothing about the cause, because it is always
+// "normal".
 type nanomq struct {
 	action, clientID, username value
 	protoVer, keepAlive        value

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The project's own event format and the page that documents it have a key for every column,
-// except for the columns that the recorder sets itself.
+// The project's own event format must have a key for every column, except for the columns that
+// the recorder sets itself. The page that documents the format must contain all of these keys.
 func TestOwnFormHasEveryColumn(t *testing.T) {
 	page, err := os.ReadFile("../../infra/operate/brokers/events.md")
 	require.NoError(t, err)

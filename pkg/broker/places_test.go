@@ -16,8 +16,8 @@ import (
 // setUpPages is the folder of the brokers' set-up pages. The folder's README lists the pages.
 const setUpPages = "../../infra/operate/brokers"
 
-// TestEverySourceHasItsPlaces checks that every source follows the list "How to add a broker"
-// in pkg/README.md: it has samples, tests, a set-up page and an entry in each list of sources.
+// TestEverySourceHasItsPlaces checks that every source has all that the list "How to add a broker"
+// in pkg/README.md requires: samples, tests, a set-up page and an entry in each list of sources.
 func TestEverySourceHasItsPlaces(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| \\[`([a-z0-9-]+)`\\]\\(([^)]+)\\)").FindAllStringSubmatch(read(t, setUpPages, "README.md"), -1)
 	listed := []string{}
@@ -33,8 +33,8 @@ func TestEverySourceHasItsPlaces(t *testing.T) {
 	require.Equal(t, broker.Names(), listed, "the list of set-up pages has every source, in the order of the registry")
 }
 
-// requireTests checks that one of the test files both calls requireSamples for the source
-// called name and contains a fuzz target.
+// requireTests checks that a single test file both calls requireSamples for the named source and
+// contains a fuzz target.
 func requireTests(t *testing.T, name string) {
 	t.Helper()
 	files, err := filepath.Glob("*_test.go")

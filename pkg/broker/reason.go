@@ -16,8 +16,8 @@ type reason struct {
 	byBroker  event.ActionInfo
 }
 
-// reasons lists the codes that refuse or end a connection. If MQTT allows a code only in
-// CONNACK or only in DISCONNECT, its two meanings are equal.
+// reasons lists the codes that refuse or end a connection. If MQTT allows a code only in CONNACK or
+// only in DISCONNECT, both meanings in its row are the same.
 var reasons = []reason{
 	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
 	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
@@ -66,9 +66,9 @@ var returnCodes = map[int32]event.ActionInfo{
 	5: event.NotAuthorized,  // not authorized
 }
 
-// Refused returns the meaning of a code in a CONNACK that refuses the connection. The MQTT
-// version need not be known, because MQTT 3 refuses with the codes 1 to 5, and MQTT 5 with
-// codes from 128 on.
+// Refused returns the meaning of a code in a CONNACK that refuses the connection. It does not need
+// the MQTT version, because MQTT 3 refuses with the codes 1 to 5, and MQTT 5 with codes from 128
+// on.
 func Refused(code byte) event.ActionInfo {
 	if info, ok := returnCodes[int32(code)]; ok {
 		return info
@@ -131,7 +131,8 @@ func reasonName(native string) string {
 	return name
 }
 
-// table turns lists of names, which are easy to read, into a map, which is fast to search.
+// table turns lists of names, one list per meaning, into a map from name to meaning. The lists are
+// easy to read, and the map is fast to search.
 func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	byName := map[string]event.ActionInfo{}
 	for info, names := range byInfo {
@@ -142,9 +143,9 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	return byName
 }
 
-// ending looks up the native reason for the end of a connection in a source's table, and
-// returns the action and action info. A reason that is not in the table means Socket
-// IOException. The action is disconnect if the client sent a DISCONNECT, otherwise close.
+// ending returns the action and action info of an end event. It looks up the native reason in the
+// source's table; a reason that is not in the table counts as Socket IOException. The action is
+// disconnect if the client sent a DISCONNECT, otherwise close.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:

@@ -46,8 +46,8 @@ func TestRefusedAndClosedByBroker(t *testing.T) {
 	}
 }
 
-// TestEMQXReasonsAreSpelledAsSent checks that each reason is listed under the name that
-// reasonName returns. A reason under any other spelling would never be found.
+// TestEMQXReasonsAreSpelledAsSent checks that emqxReasons lists each reason under the name that
+// reasonName returns for it. A reason under any other name would never be found.
 func TestEMQXReasonsAreSpelledAsSent(t *testing.T) {
 	for name := range emqxReasons {
 		require.Equal(t, name, reasonName(name), "listed under a spelling that is never looked up")

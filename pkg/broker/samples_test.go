@@ -15,7 +15,8 @@ import (
 
 const samples = "../../events"
 
-// received is the time of receipt in all tests. It is shortly after the times in the samples.
+// received is the time of receipt in all tests. It is shortly after the event times in the
+// samples.
 var received = time.Date(2026, 11, 22, 9, 40, 0, 123_456_789, time.UTC)
 
 var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90 * 24 * time.Hour}
@@ -36,14 +37,15 @@ func readSample(t testing.TB, path string) (r request) {
 	return r
 }
 
-// request is the content of a file in events/: the event of an HTTP trigger.
+// request is the event of an HTTP trigger, decoded from a file in events/.
 type request struct {
 	RawPath string
 	Headers map[string]string
 	Body    string
 }
 
-// sampleMeta returns meta with the hook and the position from the sample's headers.
+// sampleMeta returns the metadata of a sample's delivery. The hook and the log position come from
+// the sample's headers, and the rest from the variable meta.
 func sampleMeta(t testing.TB, path string) broker.Meta {
 	t.Helper()
 	with, headers := meta, readSample(t, path).Headers
@@ -72,8 +74,9 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
-// requireSamples checks that each sample of a route has the summary in want. Each source's
-// tests call requireSamples, so no sample stays untested.
+// requireSamples decodes all samples of a route and checks their summaries. The map want must
+// hold the expected summary of every sample, by the sample's name. The tests of every source
+// call requireSamples, so every sample is tested.
 func requireSamples(t *testing.T, route string, want map[string]string) {
 	t.Helper()
 	paths := allSamples(t, route)
@@ -87,8 +90,8 @@ func requireSamples(t *testing.T, route string, want map[string]string) {
 	}
 }
 
-// summary describes a batch in one line: the device, action and action info of each event,
-// and the item and field of each rejection.
+// summary describes a batch in one line. It lists the device, action and action info of each
+// event, followed by the item and field of each rejection.
 func summary(b broker.Batch) string {
 	var parts []string
 	for _, e := range b.Events {

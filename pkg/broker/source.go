@@ -1,8 +1,8 @@
 package broker
 
 // The names of the sources. The webhooks are at /webhooks/{name}/{instance}. A decoder sets
-// Event.Source to the name of its source, except that a sender to the source named "events" may
-// give any other name.
+// Event.Source to the name of its source. Only senders to the source named "events" may set any
+// other name.
 const (
 	EMQX           = "emqx"
 	EMQX4          = "emqx4"
@@ -16,8 +16,8 @@ const (
 	Events         = "events"
 )
 
-// Source is all that the project knows about one kind of broker. Every webhook accepts the
-// token in the header Authorization; the fields say what else it accepts.
+// Source holds everything that the project knows about one kind of broker. Every webhook accepts
+// the token in the Authorization header. The fields of Source say what else the webhook accepts.
 type Source struct {
 	// Name is one of the constants above.
 	Name string
@@ -31,14 +31,14 @@ type Source struct {
 	// SignedBody allows a signature instead of the token: an HMAC of the body with the
 	// token as its key.
 	SignedBody bool
-	// HookHeader is the name of the header that contains the kind of event, for Meta.Hook. If a
-	// request lacks the header, its body may contain a password, so the receiver must refuse
-	// the request and not store it. Empty: the body contains the kind of event.
+	// HookHeader is the name of the header that contains the kind of event (see Meta.Hook). It is
+	// empty if the body contains the kind of event. The receiver must refuse a request without this
+	// header and must not store it, because it may be a login request that contains a password.
 	HookHeader string
-	// Handshake recognises the broker's handshakes. Nil: the broker makes no handshakes.
+	// Handshake recognises the broker's handshakes. It is nil if the broker makes none.
 	Handshake Handshaker
 
-	// Traits are the habits of the source that matter for understanding its events.
+	// Traits are the peculiarities of the source that affect how its events are interpreted.
 	Traits Traits
 	vocabulary
 }

@@ -28,7 +28,7 @@ func TestFindKnowsEverySource(t *testing.T) {
 func TestDecodersSetTheirSource(t *testing.T) {
 	for _, name := range broker.Names() {
 		if name == broker.Events {
-			continue // a sender of the project's own form may give any source name
+			continue // in the project's own form, the sender chooses the source name
 		}
 		for _, path := range allSamples(t, name) {
 			_, body := sample(t, path)
@@ -39,7 +39,8 @@ func TestDecodersSetTheirSource(t *testing.T) {
 	}
 }
 
-// TestNativeWords covers what the native words of an event reveal.
+// TestNativeWords checks what the package concludes from the native event and the native reason of
+// an event.
 func TestNativeWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		event                                   event.Event

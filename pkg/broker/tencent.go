@@ -15,9 +15,9 @@ var tencentSource = Source{
 	},
 }
 
-// ComparableNodes reports whether the different names a and b must refer to different nodes.
-// Tencent names a node by address and port in a connect, but by host in an end event. So a name
-// with a colon and a name without a colon may refer to the same node.
+// ComparableNodes reports whether two different node names, a and b, always mean different nodes.
+// Tencent identifies a node by address and port in a connect, but by host in an end event. So a
+// name with a colon and a name without one may mean the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is an event that Tencent Cloud's TDMQ for MQTT publishes under $events and that a
@@ -30,7 +30,7 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //	certificate.registered, certificate.rejected    nothing
 //
 // A connect includes the time when the connection began, but no address. An end event includes
-// the address, but not that time. So nothing in an end event shows which connect it belongs to.
+// the address, but not that time. So no field shows which connect an end event belongs to.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value

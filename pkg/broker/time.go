@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// setTime sets the event's time to the first field that is not missing. If all fields are
-// missing, it sets the event's time to the time of receipt.
+// setTime sets the event's time to the value of the first field that is present. If all
+// fields are missing, it uses the time of receipt.
 func (r *reader) setTime(e *event.Event, fields ...timeField) {
 	for _, f := range fields {
 		t := r.time(f.name, f.value)
@@ -30,8 +30,8 @@ type timeField struct {
 	value value
 }
 
-// time reads Unix milliseconds or an RFC 3339 string. It returns the zero time if the value
-// is missing. It refuses an implausible time, such as a Unix time in seconds.
+// time parses v, which must be Unix milliseconds or an RFC 3339 string. It returns the zero
+// time if v is missing. It refuses an implausible time, such as a Unix time in seconds.
 func (r *reader) time(field string, v value) time.Time {
 	if v.missing() {
 		return time.Time{}
@@ -72,13 +72,13 @@ func (v value) time() (t time.Time, fault string) {
 	return time.UnixMilli(ms).UTC(), ""
 }
 
-// milliseconds returns v as a Unix time in milliseconds. It accepts a number, a string that
-// spells a number, and an RFC 3339 string.
+// milliseconds returns v as a Unix time in milliseconds. It accepts a number, a numeric string
+// or an RFC 3339 string.
 func (v value) milliseconds() (int64, bool) {
 	if ms, ok := v.integer(); ok || v.kind != text {
 		return ms, ok
 	}
-	raw, _ := v.unescaped() // some senders escape the + before a zone
+	raw, _ := v.unescaped() // some senders escape the plus sign of a UTC offset
 	t, err := time.Parse(time.RFC3339Nano, string(raw))
 	return t.UnixMilli(), err == nil
 }

@@ -5,7 +5,7 @@ package broker
 // of a connection.
 type Traits struct {
 	// RefusalsEnd means that the source reports a refused CONNECT twice: as a refusal and, just
-	// before or after the refusal, as the end of a connection.
+	// before or after that, as the end of a connection.
 	RefusalsEnd bool
 	// RefusalsLookLikeEnds means that the source uses one native event both for refused
 	// CONNECTs and for the ends of accepted connections.

@@ -41,9 +41,8 @@ func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
 }
 
-// vernemqHooks lists the hooks that are recorded. None of them gives a reason for the end of a
-// connection. on_client_wakeup is not listed, because it reports the same connect as
-// on_register.
+// vernemqHooks lists the hooks that are recorded. None of them says why a connection ended.
+// on_client_wakeup is not listed, because it reports the same connect as on_register.
 var vernemqHooks = map[string]struct {
 	action  event.Action
 	info    event.ActionInfo
@@ -56,8 +55,9 @@ var vernemqHooks = map[string]struct {
 }
 
 // decodeVerneMQ is the Decoder for VerneMQ. It does not parse the body of a hook that is not
-// recorded, because a rejected item is stored as received, and such a body may contain a
-// password (auth_on_register) or a message (on_publish).
+// recorded, because such a body may contain a password (auth_on_register) or a message
+// (on_publish). If parsing failed, the item would be rejected, and rejected items are stored as
+// received.
 func decodeVerneMQ(body []byte, meta Meta) Batch {
 	if _, makesRow := vernemqHooks[meta.Hook]; !makesRow && meta.Hook != "" {
 		return Batch{}

@@ -6,35 +6,36 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// vocabulary lists a source's native words by what they reveal in addition to action and action
-// info. A bridge may forward another broker's words through the source named "events", so a
-// word has the same meaning whichever source sends it, unless a field's comment says otherwise.
+// vocabulary groups a source's native words by what they reveal beyond the action and action info
+// of an event. A bridge may forward another broker's words through the source named "events". A
+// word therefore has the same meaning whichever source sends it, unless a field's comment says
+// otherwise.
 type vocabulary struct {
 	// refusals are native events that only a refused CONNECT causes.
 	refusals []string
 	// ends are native events that occur only when an accepted connection ends, for whatever
 	// reason.
 	ends []string
-	// muteEnds are native events that report the end of a connection, but for which the source
-	// never gives a reason.
+	// muteEnds are native events that report the end of a connection but never say why it ended.
 	muteEnds []string
-	// muteDrops are like muteEnds, except that they never report a DISCONNECT, because the
-	// source has a separate native event for a DISCONNECT.
+	// muteDrops are like muteEnds, but never report a DISCONNECT. The source has a separate native
+	// event for a DISCONNECT.
 	muteDrops []string
-	// ownMuteEnds are like muteEnds, but apply only to this source, because another source does
-	// give a reason with the same native event.
+	// ownMuteEnds are like muteEnds, but apply only to this source, because another source sends
+	// the same native event with a meaningful reason.
 	ownMuteEnds []string
 	// ownMuteReasons are native reasons that do not reveal why a connection ended, because the
-	// source gives the same reason in quite different cases. From another source, the same
-	// reason may be meaningful.
+	// source sends the same reason in very different cases. The same reason from another source may
+	// be meaningful.
 	ownMuteReasons []string
-	// notRestarts are native reasons that do not suggest that the broker restarted, although
-	// the broker closed the connection. Such a reason either concerns one client (an operator's
-	// kick, a limit on the age of connections) or says only that the broker had a problem.
+	// notRestarts are native reasons that do not suggest a broker restart, even though the broker
+	// closed the connection. Such a reason either applies to one client (an operator's kick, a
+	// maximum connection age) or says only that the broker had a problem.
 	notRestarts []string
 }
 
-// The native words of all sources together, by field of vocabulary.
+// These sets combine the native words of all sources. Each set is named after a field of
+// vocabulary. The set muteEnds also includes muteDrops.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
@@ -61,28 +62,29 @@ func reasonNamesOf(native []string) []string {
 	return names
 }
 
-// IsRefusal reports whether e can only be a refused CONNECT, judging by its native event.
+// IsRefusal reports whether the native event shows that e is a refused CONNECT.
 func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals[e.NativeEvent] }
 
-// IsEnd reports whether e can only be the end of an accepted connection.
+// IsEnd reports whether e is certainly the end of an accepted connection, not a refused CONNECT.
 func IsEnd(e *event.Event) bool {
 	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
 }
 
-// IsMute reports whether e is the end of a connection and gives no meaningful reason. The
-// action info of such an event shows nothing about the cause.
+// IsMute reports whether e ends a connection without a meaningful reason. The action info of such
+// an event says nothing about the cause.
 func IsMute(e *event.Event) bool {
 	return HidesTakeover(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
 }
 
-// HidesTakeover reports whether e is an end event of a kind for which the source never gives a
-// reason, not even after a session takeover. NanoMQ and VerneMQ report the end of the old
-// connection either before or just after the new connect; both orders are equally common.
+// HidesTakeover reports whether e is an end event for which the source never gives a reason, not
+// even after a session takeover. Such an event may therefore belong to a connection that was taken
+// over. NanoMQ and VerneMQ report the end of the old connection either before or just after the new
+// connect; both orders are equally common.
 func HidesTakeover(e *event.Event) bool {
 	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
 }
 
-// vocabularyOf returns the vocabulary of a source. It is empty for an unknown source.
+// vocabularyOf returns the vocabulary of a source, or an empty vocabulary if the source is unknown.
 func vocabularyOf(source string) *vocabulary {
 	if s, ok := sourcesByName[source]; ok {
 		return &s.vocabulary
@@ -90,12 +92,12 @@ func vocabularyOf(source string) *vocabulary {
 	return &vocabulary{}
 }
 
-// ExcludesDisconnect reports whether an end event with this native event and without a reason
-// cannot stand for a DISCONNECT, because the source has a separate native event for a
-// DISCONNECT.
+// ExcludesDisconnect reports whether the native event of an end event rules out a DISCONNECT by the
+// client, even if the event has no reason. This is the case if the source has a separate native
+// event for a DISCONNECT.
 func ExcludesDisconnect(nativeEvent string) bool { return muteDrops[nativeEvent] }
 
-// ExcludesRestart reports whether a native reason does not suggest that the broker restarted,
-// although the broker closed the connection. Such a reason either concerns one client or says
-// only that the broker had a problem.
+// ExcludesRestart reports whether a native reason is no sign of a broker restart, even though the
+// broker closed the connection. Such a reason either applies to one client or says only that the
+// broker had a problem.
 func ExcludesRestart(nativeReason string) bool { return notRestarts[reasonName(nativeReason)] }

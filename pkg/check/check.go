@@ -1,10 +1,10 @@
 // Package check reads a whole bucket and verifies the bucket's invariants:
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
-//   - Segments are sound. The rows of a segment are sorted and distinct and belong to the
-//     segment's partition. A query finds each row in the row groups that the footer points it to.
+//   - Segments are valid. The rows of a segment are sorted and distinct and belong to the segment's
+//     partition. For each row, the footer leads a query to the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
-//   - An object whose key contains a digest has that digest.
+//   - If the key of an object contains a digest, the object has that digest.
 //   - A quarantined item is kept under the day on which it was received.
 //
 // A violation is a broken invariant. A note is anything else that an operator may want to know.
@@ -40,8 +40,8 @@ type Options struct {
 	// Day restricts the check to the segments and the quarantined items of one UTC day. Empty
 	// means all days.
 	Day layout.Day
-	// MaxFindings limits the violations that the report keeps and, separately, the notes. Further
-	// violations and notes are only counted. Default 1,000.
+	// MaxFindings is the maximum number of violations that the report keeps, and also the maximum
+	// number of notes. Further violations and notes are only counted. Default 1,000.
 	MaxFindings int
 	// Progress is called after each partition with the report so far. It may be nil.
 	Progress func(Report)
@@ -53,8 +53,8 @@ type Options struct {
 // the next object of its run. A quarantined item takes one list request and one read.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
-// store fails, if ctx ends or if a partition keeps changing. The report then covers the part of the
-// bucket that was checked before the error.
+// store fails, if ctx is done or if a partition keeps changing. The report then covers the part of
+// the bucket that was checked before the error.
 func Bucket(ctx context.Context, store Store, o Options) (Report, error) {
 	o.MaxFindings = cmp.Or(o.MaxFindings, 1000)
 	c := &checker{store: store, options: o, report: Report{limit: o.MaxFindings}}

@@ -127,7 +127,7 @@ func TestDamageIsNamed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := bucket(t)
-			put(t, store, where("c"), fresh(2, 1), rows(5)) // sound: the check must not report it
+			put(t, store, where("c"), fresh(2, 1), rows(5)) // intact, so the check must not report it
 			key := test.damage(t, store)
 			report := checked(t, store, check.Options{})
 			require.Len(t, report.Violations, 1)

@@ -10,15 +10,15 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// foreignKey is the note on an object whose key does not belong to the layout.
+// foreignKey is the report's note about an object whose key does not belong to the layout.
 const foreignKey = "the key does not belong to the layout; Device Trace ignores this object"
 
 // maxAttempts is the maximum number of attempts to check a partition. Each attempt uses a new
 // listing of the partition.
 const maxAttempts = 6
 
-// errUnsettled means that the check gave up on a partition, because in every attempt an object
-// disappeared after it had been listed and before it was read.
+// errUnsettled means that the check gave up on a partition. In every attempt, some object that was
+// listed had disappeared by the time it was read.
 var errUnsettled = errors.New("the partition keeps changing while it is checked; run the check again")
 
 // listing is the listing of one partition.
@@ -59,7 +59,7 @@ func (c *checker) events(ctx context.Context) error {
 }
 
 // settle checks a partition and adds the findings to the report. If a listed object is missing,
-// settle lists the partition and checks it again. An object disappears during a check when a
+// settle lists the partition and checks it again. An object can disappear during a check because a
 // compaction deletes it as superseded.
 func (c *checker) settle(ctx context.Context, l listing) error {
 	for attempt := range maxAttempts {

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// If a compaction moves rows during a check, the check lists the partition again and finds the
-// rows.
+// If a compaction moves rows to another object during a check, the check must list the partition
+// again and find the rows there.
 func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
 	store := bucket(t)
 	old := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))

@@ -55,8 +55,8 @@ func ofOne(n int) []event.Event {
 
 func where(client string) layout.Partition { return shards.PartitionOf(event.ClientID(client), noon) }
 
-// bucket returns a store that contains the layout's marker. All objects put into the store have
-// noon as their modification time.
+// bucket returns a store that contains only the layout's marker. Every object put into the store
+// gets noon as its modification time.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	store.Now = func() time.Time { return noon }
@@ -87,7 +87,7 @@ func put(t testing.TB, store objstore.Store, p layout.Partition, name layout.Nam
 	return putBytes(t, store, name.Key(p), data)
 }
 
-// used returns a bucket on which a recorder and a compactor have worked. It holds runs with
+// used returns a bucket that a recorder and a compactor have written to. It holds runs with
 // superseded objects, compacted segments and an item in quarantine.
 func used(t testing.TB) *memstore.Store {
 	store := bucket(t)
@@ -109,8 +109,8 @@ func used(t testing.TB) *memstore.Store {
 	return store
 }
 
-// few returns the bucket that used returns, but with the segments of a single partition. Tests that
-// check the bucket many times use it because it has few objects.
+// few returns a bucket with few objects, for tests that check it many times. It starts with the
+// bucket that used(t) returns, and deletes the segments of all partitions except one.
 func few(t testing.TB) *memstore.Store {
 	store := used(t)
 	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")

@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// object checks one segment and reports whether it is sound. It returns an error only if the
-// store fails.
+// object checks one segment and reports whether all its rows can be read. It returns an error only
+// if the store fails.
 func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, err error) {
 	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)
@@ -37,8 +37,8 @@ func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, e
 	return sound, nil
 }
 
-// rows streams the segment, checks each row and returns the number of rows. If the segment is not
-// sound, rows returns zero and an error.
+// rows streams the segment, checks each row and returns the number of rows. If it cannot read all
+// rows, it returns zero and an error.
 func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segment) (int64, error) {
 	stream, err := openStream(ctx, blocks, s)
 	if err != nil {
@@ -76,8 +76,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// partitionOf returns the row's partition in the layout whose shards have as many digits as the
-// given shard.
+// partitionOf returns the partition to which the row belongs. The number of digits in the given
+// shard determines the layout.
 func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
@@ -85,8 +85,8 @@ func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 // defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds what, the description of a defect, to the list. It does nothing if defect is false or
-// if the description is already in the list.
+// note adds a defect, described by the argument what, to the list. It does nothing if the argument
+// defect is false or if the description is already in the list.
 func (d *defects) note(defect bool, what string) {
 	if defect && !slices.Contains(*d, what) {
 		*d = append(*d, what)
@@ -107,7 +107,7 @@ func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Se
 	for off := int64(0); off < s.Size; off += blockBytes {
 		block, err := blocks.Read(ctx, s.Key, off, min(blockBytes, s.Size-off))
 		if errors.Is(err, objstore.ErrRange) {
-			return nil // the object is shorter than listed, which method rows has already found
+			return nil // the object is shorter than listed; the method rows has already reported this
 		}
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ type rowStream struct {
 	footer       *segment.Footer
 	footerLength int64
 	group        int   // the index of the current row group; -1 before the first row
-	left         int64 // number of rows of the current row group still to come
+	left         int64 // number of remaining rows in the current row group
 }
 
 func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*rowStream, error) {
@@ -165,8 +165,8 @@ func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	return row, nil
 }
 
-// leadsTo reports whether a query for the row's client and time would read the row group that holds
-// it. The row must be the last one that next returned.
+// leadsTo reports whether a query for the row's client and time would read the row's row group. The
+// row must be from the latest call to the method next.
 func (r *rowStream) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
 	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),

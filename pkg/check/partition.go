@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// partition is the check of one partition. It has its own report, which is discarded if the check
-// has to be repeated.
+// partition holds the state of the check of one partition. It has its own report, which is
+// discarded if the check must be repeated.
 type partition struct {
 	store  Store
 	where  layout.Partition
@@ -42,8 +42,8 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	return p.report, nil
 }
 
-// run checks a run's objects. It also checks that each sound object contains all events of the
-// previous sound object.
+// run checks the objects of a run. It also checks that each sound object contains all events of the
+// sound object before it.
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
@@ -65,8 +65,9 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds checks that the higher of two sound objects of a run contains every row of the lower
-// object. The rows of both objects are sorted, so it streams the objects side by side.
+// holds compares two sound objects of a run and checks that the higher one contains every row of
+// the lower one. The rows of both objects are sorted, so holds can read them side by side as
+// streams.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {
@@ -103,7 +104,7 @@ func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, e
 // distinct counts distinct events by the hashes of their identities.
 type distinct struct {
 	seen []uint64
-	// add removes duplicates once len(seen) reaches limit.
+	// limit is the length of seen at which the method add removes duplicates.
 	limit int
 }
 

@@ -11,14 +11,14 @@ import (
 
 // Report says what a bucket contains and what is wrong with it.
 type Report struct {
-	// Layout is the layout of the bucket; zero if there is no marker.
+	// Layout is the bucket's layout, or the zero Layout if the bucket has no marker.
 	Layout layout.Layout
 	// Partitions is the number of partitions checked. Objects is the number of segments in these
 	// partitions, including superseded segments. Rows and Bytes are the total rows and bytes of
 	// these segments. Rows excludes segments that are not sound.
 	Partitions, Objects int
 	Rows, Bytes         int64
-	// Events is the number of distinct events that queries can show.
+	// Events is the number of distinct events that queries can return.
 	Events int64
 	// Superseded is the number of objects that may be deleted because a higher object of the
 	// same run contains their rows.
@@ -30,8 +30,9 @@ type Report struct {
 	// Levels holds the totals for each level, in ascending order of level.
 	Levels []Level
 
-	// Violations are broken invariants. Notes are other things that an operator may want to
-	// know. MoreViolations and MoreNotes count the findings beyond Options.MaxFindings.
+	// Violations are broken invariants. Notes are other facts that an operator may want to know.
+	// Each list has at most Options.MaxFindings entries. MoreViolations and MoreNotes count the
+	// findings that were left out.
 	Violations, Notes         []Finding
 	MoreViolations, MoreNotes int
 
@@ -77,7 +78,8 @@ func (r *Report) note(key, format string, values ...any) {
 	keep(&r.Notes, &r.MoreNotes, r.limit, Finding{key, fmt.Sprintf(format, values...)})
 }
 
-// keep appends found to the list, or increments *more if the list already has limit findings.
+// keep appends a finding to *list. If *list already has the maximum number of findings, keep
+// increments *more instead.
 func keep(list *[]Finding, more *int, limit int, found Finding) {
 	if len(*list) >= limit {
 		*more++

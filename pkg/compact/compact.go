@@ -1,5 +1,5 @@
-// Package compact merges the many small segments of a partition into a few sorted segments
-// and deletes the segments that become superseded.
+// Package compact merges the many small segments of a partition into a few sorted segments and
+// deletes the segments that these supersede.
 //
 // A plan says which segments to merge. A merge carries out a plan. A partition is open until
 // its UTC day is over; after that it is closed.
@@ -9,8 +9,8 @@
 //   - NewPlan is a pure function. A plan may be carried out twice, late, or by two compactors
 //     at once, because the same inputs produce the same bytes under the same key: the name of
 //     a compacted segment contains the digest of its bytes.
-//   - A merge checks each input against the input's footer. A missing input ends the merge.
-//     An input that is not a sound segment is left out of the merge, reported and never
+//   - A merge checks each input against the input's footer. If an input is missing, the merge is
+//     abandoned. An input that is not a sound segment is left out of the merge, reported and never
 //     deleted.
 //   - Segments are deleted only after the output has been read back from the store and found
 //     to contain exactly the union of the inputs' rows. The output's key sorts after the keys
@@ -45,17 +45,18 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout decides when a merge of an open partition is due: once the partition has Fanout runs,
-	// or Fanout compacted segments on one level. At least 2; default 8.
+	// Fanout is the number of segments that makes a merge of an open partition due. It is compared
+	// with the number of runs, and with the number of compacted segments on each level. At least 2;
+	// default 8.
 	Fanout int
-	// MaxInputs is the maximum number of inputs of one merge. It bounds the memory that a
-	// merge uses. A partition with more inputs takes several merges. At least 2; default 64.
+	// MaxInputs is the maximum number of inputs of one merge. It limits the memory that a merge
+	// needs. A partition with more inputs needs several merges. At least 2; default 64.
 	MaxInputs int
-	// Quiet is the time without a write after which a closed partition is merged down to one
+	// Quiet is how long a closed partition must go without a write before it is merged down to one
 	// object. Default 30 minutes.
 	Quiet time.Duration
-	// Margin is the time to keep free before the context's deadline: Run begins no merge within it.
-	// Default 15 seconds.
+	// Margin is the time before the context's deadline in which Run starts no more merges. Default
+	// 15 seconds.
 	Margin time.Duration
 	// Dir is the directory in which outputs are staged. An output must be complete before it
 	// is put, because its key contains its digest. Default os.TempDir.
@@ -130,8 +131,8 @@ type Report struct {
 	Deleted int   `json:"deleted"`
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
-	// Missed is the number of merges that ended because an input was missing. Usually another
-	// compactor had already merged and deleted the input.
+	// Missed is the number of merges that were abandoned because an input was missing. Usually
+	// another compactor had already merged and deleted the input.
 	Missed int `json:"missed"`
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int `json:"foreign"`
@@ -143,20 +144,22 @@ type Report struct {
 	Unreadable map[string]string `json:"unreadable,omitempty"`
 	// Failed maps each partition whose merge failed to the error.
 	Failed map[string]string `json:"failed,omitempty"`
-	// Stopped reports whether Run ended early because Config.Margin was reached or ctx ended. The
-	// next call to Run continues the work.
+	// Stopped reports whether Run stopped early, either because less than Config.Margin was left or
+	// because ctx was done. The next call to Run continues the work.
 	Stopped bool `json:"stopped"`
 }
 
 // Run merges every partition of the given shards that is due for a merge. The zero range means all
 // shards. Run makes one list request for the layout's marker. For each shard, it makes one list
-// request per 1,000 objects, and at least one. For each input and for the output, a merge makes one
-// read of the footer and one per row group. It also makes one put and one bulk delete.
+// request per 1,000 objects, and at least one. A merge reads each input, and later the output. For
+// each of these objects, it makes one read for the footer and one for each row group. It also makes
+// one put and one bulk delete.
 //
 // If a partition fails, Run reports the failure and continues with the next partition. Run returns
 // an error if the layout's markers are contradictory or unknown, if the given range has more digits
 // than the bucket's shards, or if a listing fails. The report then covers the work done before the
-// error. When Config.Margin is reached, Run stops early without an error.
+// error. If less than Config.Margin is left before the deadline of ctx, Run stops early without an
+// error.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)
@@ -190,7 +193,7 @@ func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, 
 }
 
 // untilMargin returns a context whose deadline is Config.Margin earlier than the deadline of ctx.
-// No merge begins after the returned context has ended.
+// Run must begin no merge once the returned context has ended.
 func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -199,9 +202,9 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
-// partition plans and merges until no merge is due, a merge fails, or the context called begin
-// ends. If an input turns out not to be a sound segment, partition makes a new plan without that
-// input.
+// partition plans and merges until no merge is due or a merge fails. It begins no merge after the
+// context passed as begin has ended. If an input turns out not to be a sound segment, partition
+// makes a new plan without that input.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
 	unsound := map[string]bool{}
 	for begin.Err() == nil {

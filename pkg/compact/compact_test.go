@@ -38,7 +38,9 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
-	store.Now = func() time.Time { return noon } // two days before compaction, so that all partitions are quiet
+	// By default, the tests compact two days later, when every partition is quiet; see
+	// Config.Quiet.
+	store.Now = func() time.Time { return noon }
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
 	return store
 }
@@ -48,7 +50,7 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 	return key
 }
 
-// put stores the events as a fresh segment, as object number seq of run number n. It returns the
+// put stores the events as a fresh segment: object number seq of run number n. It returns the
 // segment's key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
@@ -84,7 +86,7 @@ func keys(t testing.TB, store objstore.Lister, p layout.Partition) []string {
 	return all
 }
 
-// union returns the distinct rows of all sound objects of a partition.
+// union returns the distinct rows of all valid segments in a partition.
 func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row {
 	objects, err := objstore.All(t.Context(), store, p.Prefix(), "")
 	require.NoError(t, err)
@@ -156,7 +158,7 @@ func TestAnOpenDayIsMergedByLevels(t *testing.T) {
 	require.Len(t, keys(t, store, where), 1)
 }
 
-// If events are written steadily over a day, each row must be rewritten only about once per level.
+// If events arrive steadily over a day, compaction must rewrite each row only about once per level.
 func TestRewritesAreFew(t *testing.T) {
 	store := bucket(t)
 	now := func() time.Time { return noon.Add(time.Hour) }
@@ -211,8 +213,9 @@ func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 	require.Equal(t, keys(t, one, where), keys(t, two, where))
 }
 
-// An input that is not a sound segment is left out of the merge, reported and kept. If the input
-// belongs to a run, the run's next lower object is merged instead.
+// An input that is not a valid segment must be left out of the merge, reported and kept. If the
+// input belongs to a run, the object with the next lower sequence number in that run must be merged
+// instead.
 func TestUnreadableInputsStay(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)
@@ -308,7 +311,8 @@ func TestAMissingInputEndsTheMerge(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// A missing staging directory counts as a failure, not as a missing input.
+// If the staging directory is missing, the report must count the merge under Failed, and not under
+// Missed, which is for missing inputs.
 func TestAMissingFolderIsAFailure(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
@@ -413,7 +417,7 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// Only a merge that leaves a closed partition with a single segment is worth the harder
+// Only a merge that leaves a closed partition with a single segment is worth the slower, stronger
 // compression.
 func TestTheLastMergeOfADay(t *testing.T) {
 	where := layout.Partition{Shard: "4", Day: "2026-11-22"}

@@ -93,8 +93,8 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// writer returns a writer for the plan's output, which has at most the given number of rows. If the
-// output will probably never be merged again, it is compressed harder.
+// writer returns a writer for the plan's output. The output must have at most the given number of
+// rows. If it will probably never be merged again, it is compressed harder.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	if p.Last {
 		return segment.NewWriter(out, segment.GroupRows(rows))

@@ -42,11 +42,12 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 type Plan struct {
 	Partition layout.Partition
 	// Inputs are the segments to merge, at most Config.MaxInputs, in ascending order of their keys.
-	// They are the highest sound object of each run, and the compacted segments up to the level at
-	// which a merge is due. Inputs is empty if no merge is due or if Stuck is true.
+	// Each run contributes its highest sound object. A compacted segment is an input if its level
+	// is at most the level at which a merge is due. Inputs is empty if no merge is due or if Stuck
+	// is true.
 	Inputs []layout.Segment
-	// Superseded are the keys that may be deleted once the output is verified: the keys of
-	// the inputs, and the keys of the lower sound objects of the inputs' runs.
+	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
+	// of the inputs and, for an input from a run, also the keys of the run's lower sound objects.
 	Superseded []string
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
@@ -57,8 +58,8 @@ type Plan struct {
 	Stuck bool
 }
 
-// after returns the partition's listing as it is once the plan has been carried out: with the
-// output and without the superseded segments.
+// after returns the listing of the partition after the plan has been carried out. It includes the
+// output and lacks the superseded segments.
 func (l Listing) after(plan Plan, output layout.Segment) Listing {
 	left := slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool {
 		return slices.Contains(plan.Superseded, s.Key) || s.Key == output.Key
@@ -73,9 +74,9 @@ func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides which segments of a partition to merge. Segments whose keys are in the set
-// unsound are neither merged nor deleted. If the highest object of a run is unsound, the run's
-// highest sound object is used instead.
+// NewPlan decides which segments of a partition to merge. If the set unsound contains the key of a
+// segment, the segment is neither merged nor deleted. If the highest object of a run is unsound,
+// the run's highest sound object is used instead.
 func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := soundSources(listing.Segments, unsound)
@@ -104,16 +105,16 @@ func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) 
 	}
 }
 
-// source is a possible input: a compacted segment or a run. Its head is the segment to merge; for a
-// run, this is the highest sound object. Its keys are those of all sound objects whose rows the
-// head contains, including the head.
+// source is a possible input: a compacted segment or a run. The field head is the segment to merge,
+// which for a run is the highest sound object. The field keys holds the key of head and, for a run,
+// the keys of the lower sound objects, because head contains their rows.
 type source struct {
 	head layout.Segment
 	keys []string
 }
 
-// soundSources returns the sources of a partition in ascending order of key. It ignores
-// unsound segments.
+// soundSources returns the sources of a partition in ascending order of key. It ignores the
+// segments whose keys are in the set unsound.
 func soundSources(segments []layout.Segment, unsound map[string]bool) []source {
 	var sound []layout.Segment
 	for _, s := range segments {

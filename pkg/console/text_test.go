@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texts returns the messages of one language by key. The file with the given name consists of
-// "export default" and JSON.
+// texts returns the messages of one language by key. They are in the file with the given name, as
+// a JSON object after "export default".
 func texts(t *testing.T, name string) map[string]string {
 	t.Helper()
 	content, found := strings.CutPrefix(sources(t)[name], "export default ")

@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// absenceFactor is the multiple of the longest earlier absence above which an absence is
-	// unusually long.
+	// An absence is unusual if it is longer than absenceFactor times the longest earlier absence,
+	// and longer than minAbsence.
 	absenceFactor = 4
-	// minAbsence is the length up to which no absence is unusual, however short the earlier
-	// absences were. Clients may wait for several minutes between attempts to connect.
+	// minAbsence is the length up to which an absence is normal, even if all earlier absences were
+	// much shorter. Clients may wait for several minutes between attempts to connect.
 	minAbsence = 15 * time.Minute
 	// defaultAbsence is the length above which an absence is unusually long if the client has
 	// fewer than absencesNeeded earlier absences. An hour is longer than any common back-off.
@@ -21,9 +21,9 @@ const (
 	absencesNeeded = 2
 )
 
-// noReturn finds that the client dropped and has been offline for unusually long since then. It
-// finds nothing if a login that was refused since then may have come from the client, because
-// the client then did try to come back.
+// noReturn looks for a client that dropped and has been offline for unusually long since then. It
+// finds nothing if a later, refused login may have come from this client, because the client may
+// then have tried to come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {

@@ -12,14 +12,14 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// explaining lists the verdicts that go beyond stating which connections ended and how.
+// explaining lists the verdicts that do more than state which connections ended and how.
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
 }
 
-// expectation lists the verdicts that a device with a known trouble must get, whatever the
-// order of its events, and even if about a tenth of them are lost.
+// expectation lists the verdicts that a device with a known problem must get, whatever the order of
+// its events, and even if about a tenth of them are lost.
 type expectation struct {
 	first diagnose.Code   // must be the first verdict if no event is lost
 	lossy diagnose.Code   // must be among the verdicts if events are lost
@@ -42,8 +42,8 @@ var expectations = map[sim.Cause]expectation{
 	sim.NeverCameBack:    {first: "no-return"},
 }
 
-// withLosses lists additional verdicts that are allowed if events are lost. If a connect is
-// lost, the client seems not to have come back. If an end is lost, the connection still seems
+// withLosses lists additional verdicts that are allowed if events are lost. If a connect event is
+// lost, the client seems not to have come back. If an end event is lost, the connection still seems
 // to be open when the client logs in again.
 var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-after-success", "fixed-length"}
 
@@ -105,7 +105,8 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected returns the codes of those explaining verdicts in r that want does not allow.
+// unexpected returns the report's codes that are in the list explaining, except the codes that the
+// given expectation allows.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)

@@ -65,8 +65,8 @@ func withKeepAlive(c *history.Connection) []sentence {
 // withNothing returns nil, for citations that need no additional sentences.
 func withNothing(*history.Connection) []sentence { return nil }
 
-// citeEnds cites the ends of the newest connections. The given connections must be sorted by
-// time. For each connection that is cited, more returns additional sentences.
+// citeEnds cites the ends of the newest connections. The given connections must be sorted by time.
+// The function more returns additional sentences for each cited connection.
 func citeEnds(connections []*history.Connection, more func(*history.Connection) []sentence) []citation {
 	var found []citation
 	for _, c := range newest(connections) {

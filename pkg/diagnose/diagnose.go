@@ -6,8 +6,8 @@
 //
 // Words: a rule looks for one kind of verdict in a history. Its result is a finding, which has
 // values and evidence but no words yet. Some rules are patterns, which explain several ends or
-// refusals together. Others are singles, which explain each end or refusal by itself. The rest
-// are symptoms, which find consequences of what other verdicts explain.
+// refusals together. Others are singles, which explain each end or refusal by itself. The rest are
+// symptoms, which find the consequences of problems that other verdicts explain.
 package diagnose
 
 import "devicetrace/pkg/history"

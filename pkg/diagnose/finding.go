@@ -13,19 +13,19 @@ type finding struct {
 	when     []time.Time // the sorted times of the ends or refusals; nil if the verdict need not state them
 	values   values
 	evidence []citation
-	level    Level // the verdict's level; empty if it is the rule's level
-	text     Code  // the key in verdictTexts; empty if it is the rule's code
+	level    Level // the verdict's level; if empty, the rule's level applies
+	text     Code  // the verdict's key in verdictTexts; if empty, the rule's code is the key
 }
 
-// with sets the values for the placeholders in the verdict.
+// with sets the values for the placeholders in the verdict's text, and returns f.
 func (f *finding) with(v values) *finding {
 	f.values = v
 	return f
 }
 
-// ofEnds returns a finding about the ends of connections. The connections must be in order of
-// time, but their ends need not be. For each connection that is cited, more returns additional
-// sentences.
+// ofEnds returns a finding about the ends of connections. The connections must be sorted by start,
+// but their ends may be in any order. ofEnds calls the function more for each connection that it
+// cites, and adds the returned sentences to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -34,7 +34,7 @@ func ofEnds(connections []*history.Connection, more func(*history.Connection) []
 	}
 }
 
-// ofRefusals returns a finding about refusals, which must be in order of time.
+// ofRefusals returns a finding about refusals, which must be sorted by time.
 func ofRefusals(refusals []*history.Refusal) *finding {
 	return &finding{
 		count:    len(refusals),
@@ -43,9 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections that ended. For each connection that is cited,
-// the evidence includes the sentences in more. If the client then moved to a different node,
-// the evidence also names both nodes.
+// ofMoves returns a finding about connections that ended. It adds the sentences from the argument
+// more to the evidence for each connection that it cites. If the client then moved to a different
+// node, the evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),
@@ -56,7 +56,7 @@ func ofMoves(successions []succession, more ...sentence) *finding {
 
 func endTime(s succession) time.Time { return s.ended.End.Time }
 
-// inOrder returns the times of the given things, sorted.
+// inOrder returns the time of each thing, in ascending order.
 func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
 	when := make([]time.Time, len(things))
 	for i, thing := range things {

@@ -9,35 +9,34 @@ import (
 )
 
 const (
-	// minSame is the minimum number of connections of about the same length that suggest a
-	// timer. They must also make up at least minSameShare of all connections that a timer may
-	// have ended.
+	// minSame is how many connections must have about the same length to suggest a timer. They must
+	// also make up at least minSameShare of all connections that a timer may have ended.
 	minSame      = 4
 	minSameShare = 0.6
-	// sameWithin is the maximum difference between lengths that count as equal, as a fraction
-	// of the length. Timers are exact, but they start with the last packet, and brokers check
-	// them only from time to time.
+	// sameWithin is the maximum difference between lengths that count as equal, as a fraction of
+	// the length. Even if an exact timer ends connections, their lengths differ, because the timer
+	// restarts at each packet and brokers check timers only periodically.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
-	// minFixed is the minimum length of connections that suggest a timer. Shorter connections
-	// differ too little in length to reveal a timer; the rule flapping deals with them.
+	// minFixed is the minimum length of connections that can suggest a timer. Shorter connections
+	// all have similar lengths, with or without a timer. The rule "flapping" covers them.
 	minFixed = 30 * time.Second
 )
 
 const (
-	// fixedLengthUnexplained is the code of the alternative wording that is used if most of the
-	// ends are not known to be drops. The device may then have disconnected on purpose.
+	// fixedLengthUnexplained is the code of the text to use if most of the ends are not known to be
+	// drops, so that the device may have disconnected on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle is the code of the alternative wording that is used if the timer is
-	// probably not an idle timeout of the network.
+	// fixedLengthNotIdle is the code of the text to use if the timer is probably not an idle
+	// timeout in the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that all lasted about the same time, as if a timer had ended
-// them. If most of them ended as not authorized, it leaves them to loginExpiry. It also finds
-// nothing if most of them timed out because the client sent nothing after CONNECT, because then
-// the keep alive explains their length.
+// fixedLength finds connections that all lasted about the same time, as if a timer had ended them.
+// If most of them ended as not authorized, it finds nothing, because loginExpiry reports them. It
+// also finds nothing if most of them timed out after the client sent nothing but CONNECT: the keep
+// alive then explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
@@ -68,13 +67,14 @@ func notIdle(cluster []*history.Connection) *sentence {
 	}
 }
 
-// typicalOf returns the median length of connections, which must be in order of length.
+// typicalOf returns the median length of connections, which must be sorted by length.
 func typicalOf(cluster []*history.Connection) time.Duration {
 	typical, _ := cluster[(len(cluster)-1)/2].Lasted()
 	return typical
 }
 
-// timed returns the set of connections that fixedLength explains.
+// timed returns the set of connections that the finding of fixedLength is about. It is empty if
+// fixedLength finds nothing.
 func (in *input) timed() map[*history.Connection]bool {
 	timed := map[*history.Connection]bool{}
 	if in.fixedLength() != nil {
@@ -97,7 +97,7 @@ func (in *input) loginExpiry() *finding {
 func isExpiry(c *history.Connection) bool        { return c.Kind == history.NotAuthorized }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
-// ofLength returns a finding about connections that a timer ended. They must be sorted by
+// ofLength returns the finding that a timer ended the given connections, which must be sorted by
 // length.
 func ofLength(cluster []*history.Connection) *finding {
 	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
@@ -115,10 +115,9 @@ func mostly(connections []*history.Connection, condition func(*history.Connectio
 	return 2*n > len(connections)
 }
 
-// sameLength returns the largest group of connections of about the same length, sorted by
-// length. It considers only connections that a timer may have ended. It returns nil if the
-// group has fewer than minSame connections, or if its share of these connections is below
-// minSameShare.
+// sameLength considers only connections that a timer may have ended. It returns the largest group
+// of them with about the same length, sorted by length. It returns nil if the group has fewer than
+// minSame connections, or less than minSameShare of those considered.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -136,9 +135,9 @@ func sameLength(connections []history.Connection) []*history.Connection {
 	return cluster
 }
 
-// mayBeTimed reports whether a timer may have ended the connection. A DISCONNECT is the
-// client's own decision. A conflict is caused by another client, whose attempts to come back
-// may be as regular as a timer.
+// mayBeTimed reports whether a timer may have ended the connection. A DISCONNECT does not count,
+// because the client itself decided to end the connection. A conflict does not count either,
+// because another client caused it, even if that client reconnects as regularly as a timer.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
@@ -163,7 +162,7 @@ func densest(timed []*history.Connection) []*history.Connection {
 	return best
 }
 
-// tolerance returns how much lengths of about d may differ and still count as equal.
+// tolerance returns the maximum difference at which two lengths near d still count as equal.
 func tolerance(d time.Duration) time.Duration {
 	return min(max(time.Duration(sameWithin*float64(d)), minTolerance), maxTolerance)
 }

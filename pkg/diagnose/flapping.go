@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	// shortLived is the length below which a connection is short. A device can hardly do any
-	// work in less time.
+	// A connection is short if it lasted less than shortLived. A device can hardly do any work
+	// in less time.
 	shortLived = 2 * time.Minute
-	// flapCount is the minimum number of short connections within flapWindow that count as
-	// flapping. A weak radio link or a few restarts do not explain a short connection every six
-	// minutes.
+	// flapCount is the minimum number of short connections within flapWindow that counts as
+	// flapping. This means one every six minutes, which a weak radio link or a few restarts do
+	// not explain.
 	flapCount  = 10
 	flapWindow = time.Hour
 )
 
 // flapping finds many short connections within an hour. It ignores connections that ended, or
-// may have ended, with DISCONNECT, because some devices are meant to work like that.
+// may have ended, with DISCONNECT, because some devices are designed to disconnect often.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
 	for i := range in.Connections {
@@ -52,9 +52,10 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is a value that lists the kinds of end and how often each one occurred, the most
-// frequent one first. The verdict "flapping" often comes before the verdicts about these ends,
-// so its text cannot rely on them to give the reasons.
+// endings is the value of a placeholder in a verdict. Its text lists the ways in which the
+// connections ended and how often each one occurred, the most frequent one first. The verdict
+// "flapping" often comes before the verdicts that explain these ends, so it must state the
+// reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {

@@ -6,8 +6,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// input is the input of the rules: a history, and a group of connections that several rules
-// need.
+// input holds the data for all rules: a history, and a group of connections that several rules use.
 type input struct {
 	history.History
 	cluster []*history.Connection // the connections found by sameLength

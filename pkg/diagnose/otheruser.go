@@ -6,8 +6,9 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// refusedOtherUser finds logins that were refused after the last connection ended and that used
-// a different user name. A client often changes its address, but seldom its user name.
+// refusedOtherUser finds logins that used a different user name and were refused after the last
+// connection ended. A client often changes its address, but seldom its user name. Therefore either
+// another client sent these logins, or the device was given other credentials.
 func (in *input) refusedOtherUser() *finding {
 	_, others := in.deniedSinceEnd()
 	if len(others) < minStrangers {
@@ -23,8 +24,9 @@ func (in *input) refusedOtherUser() *finding {
 	return f
 }
 
-// deniedSinceEnd returns the denied logins after the end of the last connection. own holds the
-// logins that may come from the same user. others holds the logins with a different user name.
+// deniedSinceEnd returns the logins that were denied after the end of the last connection. The
+// result others holds those with a user name that differs from the connection's. The result own
+// holds all other logins, which may come from the same user.
 func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	if in.Status.State != history.Offline {
 		return nil, nil
@@ -39,8 +41,8 @@ func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	return own, others
 }
 
-// mayHaveSent reports whether r, a refused login, may come from the client of the connection c.
-// It may if the user names do not differ or the addresses are the same.
+// mayHaveSent reports whether the refused login r may come from the client that had the connection
+// c. This is possible if the user names do not differ or the addresses are the same.
 func mayHaveSent(c *history.Connection, r *history.Refusal) bool {
 	return !history.Differ(c.Username, r.Username) || r.PeerAddress != "" && r.PeerAddress == c.PeerAddress
 }

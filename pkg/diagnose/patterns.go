@@ -1,7 +1,7 @@
 package diagnose
 
-// patterns are rules that explain several ends or refusals together. Rules that name a cause
-// come before rules that only narrow down the cause.
+// patterns are rules that give a common explanation for several ends or refusals. Rules that name a
+// cause come before rules that only narrow it down.
 var patterns = []rule{
 	{"two-places", Problem, (*input).twoPlaces},
 	{"refused-after-success", Problem, (*input).refusedAfterSuccess},
@@ -16,7 +16,7 @@ var patterns = []rule{
 	{"broker-restart", Notice, (*input).brokerRestart},
 }
 
-// symptoms are rules that find mere consequences of the trouble that other verdicts explain.
+// symptoms are rules that find mere consequences. Other verdicts explain the causes.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
 }

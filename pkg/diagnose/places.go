@@ -9,18 +9,17 @@ import (
 )
 
 const (
-	// fightWithin is the maximum length of a connection whose takeover counts as part of a
-	// fight. A client that lost its identifier to another client retries within seconds and
-	// backs off to a few minutes. A device that moves between networks stays longer in each of
-	// them.
+	// fightWithin is the maximum duration of a connection whose takeover counts as part of a fight.
+	// A client whose connection was taken over retries after seconds at first, and after a few
+	// minutes at most. A device that moves between networks stays longer in each network.
 	fightWithin = 10 * time.Minute
-	// minReturns is how often addresses must have come back, in total, to suggest a fight. If
-	// this happened only once or twice, a device may just have switched to another network and
-	// back.
+	// minReturns is the minimum number of returns that suggests a fight. In a return, an address
+	// takes over the identifier again in the same round. One or two returns may only mean that a
+	// device switched to another network and back.
 	minReturns = 3
-	// minSilentReturns is used instead of minReturns if no conflict is reported. Some brokers
-	// do not report the end of a connection that was taken over. However, an end may also be
-	// missing because its event was lost, so minSilentReturns is higher.
+	// minSilentReturns replaces minReturns if the broker reported no conflict. Some brokers do not
+	// report the end of a connection that was taken over. However, an end may also be missing
+	// because its event was lost, so this minimum is higher.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -41,14 +40,15 @@ func (in *input) twoPlaces() *finding {
 	}
 }
 
-// fight collects takeovers. Its method step must be called for each connection in order. A
-// round is a series of connections in which each one was taken over by the next.
+// fight collects the takeovers that look like two clients fighting for an identifier. The caller
+// must call the method step for each connection, in order. A round is a series of connections, each
+// of which was taken over by the next one.
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
-	returns   []succession   // takeovers by an address seen earlier in the same round
-	returning map[string]int // address → the number of returns that involve it
-	conflicts int            // how many of the returns the broker reported as conflicts
+	returns   []succession   // takeovers by an address already seen in the same round
+	returning map[string]int // address → the number of these takeovers that involve it
+	conflicts int            // how many of these takeovers the broker reported as conflicts
 }
 
 func (f *fight) step(s succession) {
@@ -71,8 +71,9 @@ func (f *fight) addReturn(s succession) {
 	}
 }
 
-// takenOver reports whether the ended connection lasted at most fightWithin and was replaced by
-// a connection from a different address. Its end must be reported as a conflict, or not at all.
+// takenOver reports whether a connection from a different address took over from the ended
+// connection within fightWithin of its start. An end that the broker reported counts only if it was
+// reported as a conflict.
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
@@ -87,8 +88,7 @@ func (f *fight) evidence() []citation {
 	return found
 }
 
-// addresses returns the addresses that took part in the takeovers in f.returns, the most
-// frequent one first.
+// addresses returns the addresses involved in the takeovers in f.returns, most frequent first.
 func (f *fight) addresses() addresses {
 	found := addresses{}
 	for address := range f.returning {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestEveryVerdictHasACase checks that verdict_test.go mentions every verdict. This test and
-// TestEveryVerdictHasItsTextsInBothLanguages enforce the list "How to add a verdict" in
+// TestEveryVerdictHasItsTextsInBothLanguages enforce the steps under "How to add a verdict" in
 // pkg/README.md.
 func TestEveryVerdictHasACase(t *testing.T) {
 	cases, err := os.ReadFile("verdict_test.go")

@@ -15,9 +15,9 @@ const (
 	// minSinceSuccess is the minimum number of refusals since the last accepted login that
 	// count as a pattern. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
-	// minStrangers is the minimum number of refusals that count as a pattern if they happen
-	// during a connection or have a different user name. A single one may be a late event or a
-	// mistyped name.
+	// minStrangers is the minimum number of refusals that count as a pattern if they come from a
+	// different address while a connection is open, or use a different user name than the last
+	// connection. A single one may be a late event or a mistyped name.
 	minStrangers = 2
 )
 
@@ -49,7 +49,7 @@ func (in *input) refusedAfterSuccess() *finding {
 		return nil
 	}
 	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
-	if last := in.last(); !last.Start.IsZero() { // if the evidence is full, the accepted login replaces the oldest refusal
+	if last := in.last(); !last.Start.IsZero() { // cite this accepted login, too; if the evidence is full, drop the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
@@ -114,7 +114,8 @@ func (in *input) otherDenied() *finding {
 }
 
 // anyRefusals returns a finding about refusals, or nil if there are none. The refusals must be
-// sorted by time. One or two refusals are only a Notice if a later login was accepted.
+// sorted by time. The finding has the level Notice if there are only one or two refusals and a
+// later login was accepted.
 func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 	if len(refusals) == 0 {
 		return nil
@@ -131,8 +132,8 @@ func (in *input) connectedSince(t time.Time) bool {
 	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// removeRefusals removes the refusals in gone from the slice refusals, which it modifies, and
-// returns the rest. Both slices must have the same order.
+// removeRefusals removes the refusals that are also in the slice gone, and returns the rest. It
+// modifies the slice refusals. Both slices must be in the same order.
 func removeRefusals(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {

@@ -7,13 +7,13 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minRestarts is the minimum number of connections ended by the broker that suggest a restart.
-// If the client came back to a different node, a single one is enough.
+// minRestarts is how many connections the broker must have ended to suggest a restart. A single
+// connection is enough if the client then connected to a different node.
 const minRestarts = 2
 
-// brokerRestart finds connections that the broker ended. There must be at least minRestarts of
-// them, or one must have been followed by a connection on a different node. It ignores ends
-// that fixedLength explains and ends whose native reason excludes a restart.
+// brokerRestart finds connections that the broker ended. If there are fewer than minRestarts, it
+// returns nil, unless the client connected to a different node after one of them. It ignores
+// connections that fixedLength explains, and connections whose native reason excludes a restart.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

@@ -15,8 +15,8 @@ const (
 	// graceFactor is the multiple of the keep alive after which a broker closes a silent
 	// connection (MQTT 5.0, 3.1.2.10).
 	graceFactor = 1.5
-	// Brokers check for silence only from time to time, so they may notice it late. The delay
-	// is at most silenceSlack or silenceShare of the silence, whichever is longer.
+	// Brokers check for silence only from time to time, so they may notice it late. The maximum
+	// delay is silenceSlack or, if that is longer, the fraction silenceShare of the silence.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
 	// minSilent is the minimum number of timeouts without any packet after CONNECT that count as
@@ -25,14 +25,15 @@ const (
 	// minMargin is the minimum number of timeouts with a long keep alive that count as a
 	// pattern. A single timeout may be chance.
 	minMargin = 2
-	// In a network that forgets connections within one keep alive, a connection can last, with
-	// luck, for luckFactor times the keep alive.
+	// luckFactor limits how long a connection can last in a network that forgets connections within
+	// one keep alive. With luck, it lasts for up to luckFactor times the keep alive.
 	luckFactor = 4
 )
 
-// keepAliveMargin finds connections that timed out and whose keep alive is so long that the
-// network may forget the connection between two packets. It finds nothing unless more than half
-// of the connections with such a keep alive timed out within luckFactor times the keep alive.
+// keepAliveMargin finds connections with a long keep alive that timed out within luckFactor times
+// the keep alive. The network may forget such a connection between two packets. keepAliveMargin
+// finds nothing unless more than half of the connections with a long keep alive timed out in this
+// way.
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
@@ -54,7 +55,7 @@ func (in *input) keepAliveMargin() *finding {
 }
 
 // silentAfterConnect finds connections that timed out because the client sent nothing after
-// CONNECT. It leaves connections with a long keep alive to keepAliveMargin.
+// CONNECT. It ignores connections with a long keep alive, because keepAliveMargin covers them.
 func (in *input) silentAfterConnect() *finding {
 	timeouts := in.ended(history.NoHeart)
 	var found []*history.Connection
@@ -69,14 +70,14 @@ func (in *input) silentAfterConnect() *finding {
 	return ofTimeouts(found)
 }
 
-// ofTimeouts returns a finding about connections that timed out. It names the keep alive of the
-// newest one.
+// ofTimeouts returns a finding about connections that timed out. The finding states the keep alive
+// of the newest one.
 func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
 // saidNothing reports whether the client sent nothing after CONNECT. That is so if the broker
-// closed the connection for silence as early as the keep alive allows.
+// closed the connection for silence, and the whole connection lasted no longer than that silence.
 func saidNothing(c *history.Connection) bool {
 	lasted, known := c.Lasted()
 	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {

@@ -2,8 +2,9 @@ package diagnose
 
 import "devicetrace/pkg/history"
 
-// singles are rules that explain each end or refusal by itself. Every kind of end has a rule.
-// Verdicts of the same level and count keep the order of this table, the most useful first.
+// singles are rules that consider each connection end or refusal on its own. Every kind of end has
+// a rule. Verdicts with the same level and count keep the order of this table, which starts with
+// the most useful rules.
 var singles = []rule{
 	{"not-authorized", Problem, endedAs(history.NotAuthorized)},
 	{"topic-denied", Problem, endedAs(history.TopicDenied)},
@@ -36,7 +37,8 @@ func (in *input) ended(kind history.Kind) []*history.Connection {
 	return found
 }
 
-// endedAs returns the find function of a rule that finds all ends of the given kind.
+// endedAs returns the find function for a rule. That function finds all connections with a reported
+// end of the given kind.
 func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
@@ -57,7 +59,7 @@ func endedOften(kind history.Kind) func(*input) *finding {
 	}
 }
 
-// unexplained finds the reported ends without a reason.
+// unexplained finds the ends that were reported without a reason.
 func (in *input) unexplained() *finding { return anyEnds(in.ended(history.Unexplained), withNothing) }
 
 func anyEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
@@ -67,8 +69,8 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 	return ofEnds(connections, more)
 }
 
-// replacedElsewhere finds connections whose end is inferred and that were followed by a
-// connection on a different node.
+// replacedElsewhere finds connections whose end is inferred and whose next connection was on a
+// different node.
 func (in *input) replacedElsewhere() *finding {
 	found := in.inferred(true)
 	if len(found) == 0 {
@@ -100,7 +102,7 @@ func (in *input) inferred(elsewhere bool) []succession {
 	return found
 }
 
-// noDrops finds that the client had connections and nothing went wrong.
+// noDrops returns a finding if the client had connections and nothing went wrong.
 func (in *input) noDrops() *finding {
 	for i := range in.Connections {
 		if kind := in.Connections[i].Kind; kind != history.StillOpen && kind != history.Disconnected {
@@ -113,8 +115,8 @@ func (in *input) noDrops() *finding {
 	return &finding{count: len(in.Connections)}
 }
 
-// offlineThroughout finds that the client was already offline before the span and has no events
-// in the span.
+// offlineThroughout returns a finding if the client was already offline before the span and has no
+// events in the span.
 func (in *input) offlineThroughout() *finding {
 	if in.Events > 0 || in.Status.State != history.Offline || in.noReturn() != nil {
 		return nil
@@ -126,7 +128,7 @@ func (in *input) offlineThroughout() *finding {
 	}
 }
 
-// nothingRecorded finds that nothing is known about the client.
+// nothingRecorded returns a finding if nothing is known about the client.
 func (in *input) nothingRecorded() *finding {
 	if in.Events > 0 || in.Status.State != history.Unknown {
 		return nil

@@ -14,7 +14,7 @@ const (
 	Chinese Lang = "zh" // Simplified
 )
 
-// languages lists the languages in the order of the columns of verdictTexts and phrases.
+// languages lists the languages. The columns of verdictTexts and phrases are in the same order.
 var languages = []Lang{English, Chinese}
 
 // index returns the language's column in verdictTexts and phrases.
@@ -55,16 +55,16 @@ func joined(lang Lang, texts ...string) string {
 // values maps the names of placeholders to the values that replace them.
 type values map[string]value
 
-// with returns a copy of v with one more value. If v already has a value of that name, the copy
-// keeps it.
+// with returns a copy of v with the given name and value added. If v already contains that name,
+// the copy keeps the value from v.
 func (v values) with(name string, value value) values {
 	more := values{name: value}
 	maps.Copy(more, v)
 	return more
 }
 
-// into replaces each {name} in the given wording with the value of that name. It leaves braces
-// within values, and braces around anything other than a known name, unchanged.
+// into replaces each {name} in a text with the value of that name, and returns the result. Braces
+// remain as they are if they are part of a value, or if v contains no value of that name.
 func (v values) into(text string, lang Lang) string {
 	var b strings.Builder
 	for {

@@ -11,7 +11,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// names returns the placeholders in the given strings, sorted and without repetitions.
+// names returns the placeholders in the given strings, sorted and without duplicates.
 func names(texts ...string) []string {
 	found := []string{}
 	for _, text := range texts {
@@ -84,8 +84,8 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// Most timers are set to a round number or to 350 s, and fire a little late. A timerSetting
-// must show the probable setting.
+// A timerSetting must show the probable setting of a timer. Most timers are set to a round number
+// or to 350 s (see oddTimeout), and fire a little late.
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},
@@ -131,7 +131,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// A clock value must omit the date if the time is on the day of the report.
+// A clock value on the day of the report must omit the date.
 func TestClocks(t *testing.T) {
 	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
 	require.Equal(t, "14:45 UTC", clock{time.Date(2026, 11, 22, 14, 45, 59, 0, time.UTC), day}.in(English))

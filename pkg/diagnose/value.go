@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// value is something that a verdict shows in place of a name in braces, such as {count}.
+// value replaces a placeholder, such as {count}, in the text of a verdict.
 type value interface{ in(lang Lang) string }
 
 // verbatim is a string from a client or a broker. It is shown unchanged, even if it looks like

@@ -27,16 +27,17 @@ type Verdict struct {
 	Title   string `json:"title"`
 	Meaning string `json:"meaning"`
 	Next    string `json:"next"`
-	// Count is the number of ends or refusals that the verdict is about.
+	// Count is the number of connection ends or refusals that the verdict is about.
 	Count int `json:"count"`
-	// Evidence cites the newest ends or refusals that the verdict is about, at most maxEvidence
-	// of them, in order of time.
+	// Evidence cites the newest connection ends or refusals that the verdict is about, at most
+	// maxEvidence of them, in order of time.
 	Evidence []Evidence `json:"evidence"`
 
-	over bool // see isOver
+	over bool // whether the trouble has stopped; see isOver
 }
 
-// Evidence is one end, accepted login or refusal that a verdict cites. Text describes it.
+// Evidence is one connection end, accepted login or refusal that a verdict cites. The field Text
+// describes it.
 type Evidence struct {
 	Time         history.Instant  `json:"time"`
 	Action       event.Action     `json:"action"`
@@ -47,21 +48,21 @@ type Evidence struct {
 
 const maxEvidence = 10
 
-// newest returns the last maxEvidence of the given things, or all of them if there are fewer.
-// The things must be sorted by time.
+// newest returns the last maxEvidence elements of a slice that is sorted by time, or all elements
+// if there are fewer.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
 
-// rule looks for one kind of verdict. find returns nil if the rule does not apply.
+// rule looks for one kind of verdict. The function find returns nil if the rule does not apply.
 type rule struct {
 	code  Code
 	level Level
 	find  func(in *input) *finding
 }
 
-// verdicts returns all verdicts: first the problems, then the notices, then the infos. Within
-// a level, patterns come first, in the order of their table. Singles come next, the most
-// frequent one first. Symptoms come last. A problem that is over becomes a notice and precedes
-// all other notices.
+// verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, the
+// verdicts of the rules in patterns come first, in the order of that table. Next come the verdicts
+// of the rules in singles, sorted by count, the highest first. The verdicts of the rules in
+// symptoms come last. A problem that is over becomes a notice and comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))
 	bySeverity(found)

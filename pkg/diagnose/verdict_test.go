@@ -15,10 +15,10 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// script builds up a list of one client's events.
+// script builds a list of one client's events.
 type script struct {
 	events []event.Event
-	at     time.Time // the time of the next event
+	at     time.Time // the time at which the next event happens
 	n      int       // the number of connections so far
 }
 
@@ -318,8 +318,8 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
 }
 
-// An idle timeout in the network is unlikely if the device sends packets often enough, or if the
-// broker itself ended the connections.
+// The verdict must call an idle timeout in the network unlikely if the device sends packets often
+// enough, or if the broker itself ended the connections.
 func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
 	for name, c := range map[string]struct {
@@ -342,8 +342,8 @@ func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	}
 }
 
-// If no end is known to be a drop, the verdict is only a notice, because the device may have
-// disconnected after finishing its work.
+// If no end is known to be a drop, the verdict must be only a notice, because the device may have
+// disconnected on finishing its work.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
@@ -365,8 +365,8 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
 
-// One or two ends of a kind that occurs in any network are no problem, unless the client stays
-// offline afterwards.
+// A kind of end that occurs in any network is no problem if it happens only once or twice, unless
+// the client stays offline afterwards.
 func TestRareEndsAreNoProblem(t *testing.T) {
 	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
 		twice := begin("12:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
@@ -455,8 +455,9 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// A login from the same address as the last connection may come from the device itself, with
-// different credentials.
+// Refused logins with another user name are only a notice if they come from other addresses. If one
+// comes from the address of the last connection, it may be the device itself with wrong
+// credentials, so the verdict is a problem.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))

@@ -26,8 +26,8 @@ func (e *Event) Channel() string {
 	}
 }
 
-// digest returns the MD5 of the parts in hex. It puts the length of each part before the part,
-// because a client identifier may contain any separator.
+// digest returns the MD5 of the parts in hex. It prefixes each part with its length instead of
+// separating the parts, because a client identifier may contain any separator.
 func digest(parts ...string) string {
 	var b []byte
 	for _, part := range parts {

@@ -22,7 +22,7 @@ type Column struct {
 	Value func(e *Event) any
 
 	compare func(a, b *Event) int
-	size    func(e *Event) int // the number of bytes that the field occupies outside the struct
+	size    func(e *Event) int // how many bytes the field occupies outside the struct Event
 }
 
 // columns defines the fields of an event. All listings of the fields use this order.
@@ -66,7 +66,7 @@ func Columns() []Column { return slices.Clone(columns) }
 func CompareIdentity(a, b *Event) int {
 	if a.ClientID == b.ClientID {
 		if c := a.Time.Compare(b.Time); c != 0 && a.InstanceID == b.InstanceID {
-			return c // most events of one client differ here
+			return c // the usual case: two events of one client at different times
 		}
 	}
 	return compareBy(identity, a, b)
@@ -106,8 +106,8 @@ func text[T ~string](name string, identity int, get func(*Event) T) Column {
 	}
 }
 
-// derived returns the column c with the given Value function, so that readers see a derived
-// value instead of the stored value.
+// derived returns a copy of column c with another Value function, so that readers see a derived
+// value instead of the stored one.
 func derived(c Column, value func(*Event) string) Column {
 	c.Value = func(e *Event) any { return value(e) }
 	return c
@@ -136,8 +136,8 @@ func instant(name string, identity int, get func(*Event) time.Time) Column {
 	}
 }
 
-// optional returns the column for an optional number. The numbers are never negative, so -1
-// makes an unknown number sort first.
+// optional returns the column for an optional number. An unknown number compares as -1 and
+// therefore sorts first, because known numbers are never negative.
 func optional(name string, get func(*Event) Optional[int32]) Column {
 	return Column{
 		Name: name,

@@ -11,12 +11,12 @@ import (
 type EndIs string
 
 const (
-	// Open means that the connection is the newest one and that no end of it is on record.
+	// Open means that this is the newest connection and that no end of it was reported.
 	Open EndIs = "open"
 	// Reported means that the broker reported the end.
 	Reported EndIs = "reported"
-	// Inferred means that a later connection began although no end of this one was reported.
-	// Why and exactly when this connection ended is unknown.
+	// Inferred means that a later connection began although no end of this one was reported. The
+	// cause and the exact time of the end are unknown.
 	Inferred EndIs = "inferred"
 )
 
@@ -63,8 +63,8 @@ func (k Kind) ActionInfo() event.ActionInfo {
 // Connection is one network connection of the client.
 type Connection struct {
 	ChannelID string `json:"channel_id"`
-	// Start is when the broker accepted the connection. It is unknown if no connect is on
-	// record and no event about the end includes the time of the connect.
+	// Start is when the broker accepted the connection. It is unknown if no connect event was
+	// recorded and no event about the end includes the connect time.
 	Start Instant `json:"start"`
 	// End is unknown while the connection is open. It is never before Start.
 	End   Instant `json:"end"`
@@ -121,8 +121,8 @@ func (c *Connection) finish(e *event.Event) {
 	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, e.ReasonCode.Pointer()
 }
 
-// kindOf returns the kind of end that e reports. If the source did not give a reason for the
-// end, kindOf ignores the action info, which then shows nothing about the cause.
+// kindOf returns the kind of end that e reports. If the source gave no reason for the end, the
+// action info says nothing about the cause, so kindOf ignores it.
 func kindOf(e *event.Event) Kind {
 	kind, ok := kinds[e.ActionInfo]
 	switch {
@@ -144,9 +144,9 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 	return c.End.Sub(c.Start.Time), true
 }
 
-// Dropped reports whether the connection has a reported end that is known not to be a
-// DISCONNECT by the client. An end without a reason may have been a DISCONNECT, unless the
-// source reports a DISCONNECT by a different event.
+// Dropped reports whether the broker reported the end of the connection and the client certainly
+// sent no DISCONNECT. If the report gives no reason, the client may have sent one, unless the
+// source reports each DISCONNECT as a different event.
 func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

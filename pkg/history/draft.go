@@ -8,28 +8,28 @@ import (
 )
 
 const (
-	// SameMoment is the maximum difference between the times of two rows that report the same
-	// moment. The times may differ because some sources report only whole seconds. They may
-	// also differ because a takeover is reported twice: as the end of one connection and as the
-	// start of another.
+	// SameMoment is the maximum difference between the times in two rows that report the same
+	// moment. The times may differ because some sources report only whole seconds. They may also
+	// differ for a takeover, which is reported both as the end of one connection and as the start
+	// of another.
 	SameMoment = 2 * time.Second
-	// maxDisorder is the maximum time by which the rows of one connection can be out of order.
-	// If a source sends no time, each event gets the time at which it arrived, and brokers may
-	// retry a delivery for some 45 s.
+	// maxDisorder is the maximum time by which a connection's rows can be out of order. They can be
+	// out of order if the source sends no times, because each event then gets its time of arrival.
+	// A broker may retry a delivery for about 45 s, so an event may arrive that late.
 	maxDisorder = time.Minute
 )
 
-// draft is a connection that is being assembled from its events.
+// draft is a connection that is still being assembled from its events.
 type draft struct {
 	Connection
-	continued bool           // whether pair was given this connection; its own events may be missing
+	continued bool           // whether the caller of pair supplied this connection; its own events may be missing
 	connect   *event.Event   // nil if no connect is on record
 	ends      []*event.Event // the rows that report the end
-	best      *event.Event   // the row in ends that says most about the cause
-	rank      int            // the rank of the end on record; see detailRank
-	next      time.Time      // when the next connection began, or zero; see losesTakeover
-	// doubtful means that the end on record is not later than the start. Older events may show
-	// that this end belongs to an older connection.
+	best      *event.Event   // the element of ends with the most detail about the cause
+	rank      int            // the detailRank of the end on record
+	next      time.Time      // when the client's next connection began, or zero; used by losesTakeover
+	// doubtful means that the end on record is not later than the start. Older events may then show
+	// that the end belongs to an older connection.
 	doubtful bool
 }
 
@@ -37,7 +37,8 @@ func newDraft(channel string) *draft {
 	return &draft{Connection: Connection{ChannelID: channel}}
 }
 
-// continuedDraft returns a draft that continues c, the newest connection of an earlier Status.
+// continuedDraft returns a draft that starts with the facts in c, the newest connection of an
+// earlier Status.
 func continuedDraft(c Connection) *draft {
 	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
 	return &draft{Connection: c, continued: true, rank: detailRank(&end)}
@@ -49,8 +50,8 @@ func (d *draft) addConnect(e *event.Event) {
 	d.fillFrom(e)
 }
 
-// addEnd adds e, a row that reports the end. The details of the end come from the most detailed
-// of these rows. If several are equally detailed, the first one of them counts.
+// addEnd adds e, a row that reports the connection's end. If several rows report it, its details
+// come from the most detailed row, or from the first of several equally detailed rows.
 func (d *draft) addEnd(e *event.Event) {
 	d.ends = append(d.ends, e)
 	d.fillFrom(e)
@@ -72,18 +73,18 @@ func (d *draft) hasEnded() bool { return !d.End.IsZero() }
 // hasChannelID reports whether the source sent its own identifier for the connection.
 func hasChannelID(e *event.Event) bool { return e.ChannelID != "" }
 
-// hasAddressOnly reports whether e identifies its connection by no more than an address and a
-// port. A later connection of the client may use the same address and port.
+// hasAddressOnly reports whether e identifies its connection only by address and port, which a
+// later connection of the client may reuse.
 func hasAddressOnly(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
 
-// ownsConnect reports whether e, a connect on this connection's channel, belongs to this
-// connection rather than to a later one that reuses the channel. The end may already be on
-// record, because its time can be earlier than the time of the connect (see maxDisorder).
+// ownsConnect reports whether the connect e, which has this connection's channel, belongs to this
+// connection rather than to a later one that reuses the channel. The end may already be on record,
+// because rows can be out of order (see maxDisorder).
 func (d *draft) ownsConnect(e *event.Event) bool {
 	switch {
 	case hasAddressOnly(e):
 		return false
-	case !hasChannelID(e): // the channel is derived from the start, and a client cannot start two connections at the same instant
+	case !hasChannelID(e): // the channel is derived from the start, which no two connections of a client share
 		return true
 	case d.hasBegun():
 		return !d.hasEnded() && e.Time.Sub(d.Start.Time) <= maxDisorder
@@ -92,13 +93,13 @@ func (d *draft) ownsConnect(e *event.Event) bool {
 	}
 }
 
-// ownsEnd reports whether e, an end on this connection's channel, reports the end of this
-// connection.
+// ownsEnd reports whether the end e, which has this connection's channel, belongs to this
+// connection rather than to a later one that reuses the channel.
 func (d *draft) ownsEnd(e *event.Event) bool {
 	switch {
 	case !d.hasEnded():
 		return true
-	case hasAddressOnly(e): // the row may report a session takeover; see isSessionTakeover
+	case hasAddressOnly(e): // some sources report a session takeover in this way; see isSessionTakeover
 		return !broker.TraitsOf(e.Source).SessionTakeovers && e.Time.Sub(d.End.Time) <= SameMoment
 	case hasChannelID(e):
 		return e.Time.Sub(d.End.Time) <= maxDisorder
@@ -107,14 +108,14 @@ func (d *draft) ownsEnd(e *event.Event) bool {
 	}
 }
 
-// mayOwn reports whether e, an end without a ChannelID, can belong to this connection. It can
-// unless the known details of the two contradict each other.
+// mayOwn reports whether the end e, which has no ChannelID, can belong to this connection. It
+// returns false only if known details of e and of the connection contradict each other.
 func (d *draft) mayOwn(e *event.Event) bool {
 	return !differentNodes(d.Node, e.Node) && !Differ(d.PeerAddress, e.PeerAddress) && !Differ(d.PeerPort, e.PeerPort) &&
 		(e.ConnectedAt.IsZero() || d.beganAt(e.ConnectedAt))
 }
 
-// matches reports whether e, an end without a ChannelID, has the same address and port, or the
+// matches reports whether the end e, which has no ChannelID, has the same address and port, or the
 // same start, as this connection.
 func (d *draft) matches(e *event.Event) bool {
 	return e.PeerPort != 0 && d.PeerPort == e.PeerPort && d.PeerAddress == e.PeerAddress ||
@@ -137,9 +138,9 @@ func Differ[T comparable](a, b T) bool {
 	return a != b && a != unknown && b != unknown
 }
 
-// fixTimes makes the connection's times consistent. If the start is unknown, it takes the start
-// that the source reported with the end. If the start is later than the end because a clock was
-// wrong, it moves the start to the end. If there is no end, it marks the connection as open.
+// fixTimes makes the connection's times consistent. If no connect is on record, it uses the start
+// time that the source reported with the end. If the start is later than the end because a clock
+// was wrong, it moves the start to the end. If there is no end, it marks the connection as open.
 func (d *draft) fixTimes() {
 	if d.Start.IsZero() && !d.connectedAt.IsZero() {
 		d.Start = Instant{millis(d.connectedAt)}

@@ -9,8 +9,8 @@ func isConnect(e *event.Event) bool {
 	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
 }
 
-// isRefusal reports whether e alone shows that it is a refusal. Some sources report a refusal
-// as a connect with an action info other than "accepted".
+// isRefusal reports whether e is certainly a refusal, whatever the other events say. Some sources
+// report a refusal as a connect with an action info other than "accepted".
 func isRefusal(e *event.Event) bool {
 	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
 }
@@ -19,11 +19,12 @@ func isEnd(e *event.Event) bool {
 	return e.Action == event.Close || e.Action == event.Disconnect
 }
 
-// mayBeRefusal reports whether e, an end that belongs to no recorded connection, counts as a
-// refused CONNECT. An end that includes the time of its connect does not, because the
-// connection had been accepted. "Not authorized" nearly always means a refusal. Some other
-// reasons may mean a refusal or the end of a connection that began before the known events.
-// They count as refusals only if the client is known to have been offline.
+// mayBeRefusal reports whether e counts as a refused CONNECT. The event e reports the end of a
+// connection, but belongs to no recorded connection. If e includes the connect time, it is not a
+// refusal, because the connection had been accepted. The reason "not authorized" nearly always
+// means a refusal. Some other reasons are ambiguous: the broker may have refused the client, or
+// ended a connection that began before the known events. They count as refusals only if the client
+// is known to have been offline.
 func mayBeRefusal(e *event.Event, offline bool) bool {
 	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false
@@ -31,7 +32,8 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed: // TopicAuthFailed: if the topic of a will message was denied
+	// TopicAuthFailed may mean that the topic of the will message was denied.
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed:
 		return offline
 	default:
 		return false

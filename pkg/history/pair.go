@@ -16,18 +16,18 @@ type pairs struct {
 
 // pair derives connections and refusals from events by these rules:
 //
-//   - Events of one channel belong to one connection, in whatever order they arrived. There
-//     are two exceptions, in which a later connection may reuse the channel. One is a channel
-//     that is derived only from address and port. The other is a channel that the broker
-//     named, unless its events are exactly one connect and one end.
-//   - An end may have no connect on the same channel, because some sources report different
-//     details at the end of a connection than at its start. If the broker did not name the
-//     channel, the end belongs to the newest connection that was open at the time and that
-//     the details of the end do not contradict. If the end is, or may be, due to a takeover,
-//     it belongs instead to an older connection that had just been replaced.
-//   - If no such connection is found, the end is one of these: a refusal, a second report of
-//     a recent end, the end of a session without a connection, the end of a refused CONNECT,
-//     or the end of a connection whose connect is not on record.
+//   - Events of one channel belong to one connection, in whatever order they arrived. There are two
+//     exceptions, because a later connection may reuse the channel. The first exception is a
+//     channel that is derived only from address and port. The second is a channel that the broker
+//     named and whose events are not exactly one connect and one end.
+//   - An end may have no connect on the same channel, because some sources report different details
+//     at the end of a connection than at its start. If the broker did not name the channel, the end
+//     belongs to the newest connection that was open at the time and that the details of the end do
+//     not contradict. But if a takeover caused the end, or may have caused it, the end belongs to
+//     an older connection that had just been replaced.
+//   - If no such connection is found, the end is one of the following: a refusal, a second report
+//     of a recent end, the end of a session without a connection, the end of a refused CONNECT, or
+//     the end of a connection whose connect is not on record.
 //
 // earlier is a connection from before the events, or nil.
 func pair(rows []*event.Event, earlier *Connection) pairs {
@@ -45,16 +45,16 @@ func pair(rows []*event.Event, earlier *Connection) pairs {
 
 // pairing holds the intermediate results of one call to pair.
 type pairing struct {
-	begun     []*draft // drafts whose connect is known; place adds the other connections
-	endOnly   []*draft // drafts without a known connect, to be handled by place
+	begun     []*draft // drafts with a known connect, and the connections that the method place adds
+	endOnly   []*draft // drafts with an end but no known connect; the method place handles them
 	refusals  []Refusal
-	refusedAt []time.Time // see isEndOfRefusal
+	refusedAt []time.Time // times of refused CONNECTs whose end may still follow; see isEndOfRefusal
 }
 
-// byChannel collects the refusals, groups the other events by channel and makes a draft for
-// each connection.
+// byChannel separates the refusals from the other events, groups these by channel, and creates a
+// draft for each connection.
 func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
-	var channels []string // in order of first use, because a map has no fixed order
+	var channels []string // in order of first use, because the order of a map is random
 	groups := map[string][]*event.Event{}
 	for _, e := range rows {
 		switch {
@@ -81,9 +81,9 @@ func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
 	}
 }
 
-// split splits the events of a channel into connections. current is the connection that used
-// the channel before these events, or nil. split handles the events in order of time, and a
-// connect before an end with the same time.
+// split divides the events of a channel into connections. current is the connection that used the
+// channel before these events, or nil. split handles the events in order of time. If a connect and
+// an end have the same time, it handles the connect first.
 func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
 	one := current == nil && areOneConnection(rows)
@@ -109,10 +109,10 @@ func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	p.keep(current)
 }
 
-// areOneConnection reports whether the events of a channel, sorted by time, must belong to one
-// connection even if the end seems earlier than the connect because the clock was set back.
-// They must if the broker named the channel and the events are one connect and one end. Several
-// reports of the end within maxDisorder count as one end.
+// areOneConnection reports whether the events of a channel, sorted by time, certainly belong to one
+// connection. They do if the broker named the channel and the events are one connect and one end,
+// even if the end seems earlier than the connect because the clock was set back. Several reports of
+// the end within maxDisorder count as one end.
 func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
 	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&

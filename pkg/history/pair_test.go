@@ -355,7 +355,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// The details of a connection come from both its connect and its end.
+// The details of a connection come from both its connect event and its end event.
 func TestConnectionTakesFromBothEnds(t *testing.T) {
 	began := connect("08:00:00", channel("a"), from("192.0.2.7", 52341), keepAlive(60), source(broker.Events))
 	began.Protocol, began.ProtocolVersion, began.CleanStart = "MQTT", 5, event.Some(false)
@@ -386,7 +386,7 @@ func TestConnectionShowsTheDerivedChannel(t *testing.T) {
 	require.Equal(t, began.Channel(), ofDay([]event.Event{began}).Connections[0].ChannelID)
 }
 
-// A connection that began before the span must be paired with the events in the span.
+// A connection that began before the span must be paired with its events in the span.
 func TestPairingWithBefore(t *testing.T) {
 	yesterday := func(e event.Event) event.Event { e.Time = e.Time.AddDate(0, 0, -1); return e }
 	for _, c := range []struct {
@@ -431,8 +431,8 @@ func TestPairingWithBefore(t *testing.T) {
 	}
 }
 
-// Different versions of a decoder may read two deliveries of one event differently. Whatever
-// the order of these deliveries, the same one must be kept.
+// Two deliveries of one event may differ, because different versions of the decoder decoded
+// them. The same delivery must be kept, whatever their order.
 func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	first := connect("08:00:00", channel("a"))
 	second, third := first, first

@@ -9,11 +9,12 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// byTime decides what each end without a connect belongs to, starting with the earliest end.
+// byTime decides what each end without a known connect belongs to. It handles these ends in order
+// of time.
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
 	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
-	paired, earlier := p.begun, 0 // place may add to p.begun
+	paired, earlier := p.begun, 0 // p.begun before the method place appends to it
 	p.refusedAt = endingRefusals(p.refusals)
 	for i := range len(paired) - 1 {
 		paired[i].next = paired[i+1].Start.Time
@@ -26,8 +27,8 @@ func (p *pairing) byTime() {
 	}
 }
 
-// endingRefusals returns the sorted times of those refusals whose source also reports the end
-// of the refused connection.
+// endingRefusals returns the times, in ascending order, of all refusals whose source also reports
+// the end of the refused connection.
 func endingRefusals(refusals []Refusal) (times []time.Time) {
 	for _, r := range refusals {
 		if broker.TraitsOf(r.Source).RefusalsEnd {
@@ -38,9 +39,9 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 	return times
 }
 
-// isEndOfRefusal reports whether an end belongs to a refused CONNECT. If so, it removes the
-// time of that CONNECT from refusedAt, because each refused CONNECT ends only once. The caller
-// must pass the ends in order of time.
+// isEndOfRefusal reports whether an end event belongs to a refused CONNECT. If so, it removes the
+// time of that CONNECT from refusedAt, because each refused CONNECT has only one end event. The
+// caller must pass end events in order of time.
 func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
@@ -56,12 +57,12 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 // cost stays linear even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
-// candidates returns the connections to which an end at t may belong, the likeliest first.
-// earlier is the number of drafts that began before t. The newest of these drafts comes first.
-// Older ones follow if their next connection began just before t, because the end of a
-// connection that was taken over may be reported after the new connection began. Connections
-// that began exactly at t come last. If no other connection fits, one of them ended as soon as
-// it began.
+// candidates returns the connections to which an end at time t may belong, the likeliest first. The
+// parameter earlier is the number of drafts that began before t. The newest of these drafts comes
+// first. An older draft follows if its next connection began just before t: the older connection
+// may have been taken over, and then its end may be reported after the next connection began.
+// Connections that began exactly at t come last. One of them is chosen only if no other connection
+// fits. It then ended as soon as it began.
 func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -78,8 +79,8 @@ func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	return found
 }
 
-// place assigns d, an end without a connect, to one of the candidates, or decides what else the
-// end is, such as a refusal.
+// place decides what to do with d, an end without a known connect. It adds the end to one of the
+// candidates, or decides that the end is something else, such as a refusal.
 func (p *pairing) place(d *draft, candidates []*draft) {
 	end := d.best
 	open, ended := owners(end, candidates)
@@ -106,16 +107,17 @@ func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
-// owners returns two connections, either of which may be nil. open is the open connection that
-// the end belongs to. ended is a connection that ended at about the same time; the end may be a
-// second report of that. If the end may be due to a takeover, a connection that had only just
-// begun is the last choice for open.
+// owners returns two connections that an end event may be about. Either of them may be nil. The
+// result open is the open connection to which the end belongs. The result ended is a connection
+// that has already ended, at about the time of the event. The event may report that same end again.
+// If a takeover may have caused the end, an open connection that began just before the end is the
+// last choice for the result open.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil
 	}
 	loser := losesTakeover(end, candidates)
-	var recent *draft // an open connection that had only just begun
+	var recent *draft // an open connection that began just before the end
 	for _, d := range candidates {
 		switch {
 		case !d.mayOwn(end):
@@ -134,9 +136,9 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	return recent, ended
 }
 
-// losesTakeover returns the connection that was replaced by the next one at about the time of
-// the end, or nil if there is none. It never returns the newest connection, because nothing has
-// replaced that one.
+// losesTakeover returns the connection that the next one replaced at about the time of the end
+// event. It returns nil if there is no such connection. It never returns the newest connection,
+// because nothing has replaced that one.
 func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique returns pointers to the wanted events, sorted by time and without repeated deliveries.
-// The function wanted selects events by their time.
+// unique selects events by their time with the function wanted. It returns pointers to these
+// events, sorted by time and without repeated deliveries.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {

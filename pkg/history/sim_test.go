@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// If the state is online, the newest connection must be the only open one. Otherwise, no
+// If the client is online, its newest connection must be the only open one. Otherwise, no
 // connection may be open.
 func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	for _, cause := range sim.Causes {
@@ -34,8 +34,8 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	}
 }
 
-// If the events after some instant settle the status (see Status.Settled), adding older events
-// must not change it.
+// If the status after only the newer events is settled (see Status.Settled), adding the older
+// events must not change it.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range sim.Causes {
@@ -62,7 +62,8 @@ func after(events []event.Event, since time.Time) []event.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Time.Before(since) })
 }
 
-// lossy returns a copy of the events from which about one in ten, chosen at random, is missing.
+// lossy removes about one in ten of the events at random and returns the others. It overwrites the
+// given slice.
 func lossy(events []event.Event, seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return slices.DeleteFunc(events, func(event.Event) bool { return random.IntN(10) == 0 })

@@ -19,8 +19,8 @@ const (
 
 // Status is a client's state at an instant, together with the client's newest connection.
 type Status struct {
-	// State is online while the newest connection has no recorded end. The client may then be
-	// offline all the same, if the broker crashed or the event about the end was lost.
+	// State is online while the newest connection has no recorded end. The client may still be
+	// offline, because the broker may have crashed or the end event may have been lost.
 	State State `json:"state"`
 	// Since is when the state began, if that is known.
 	Since Instant `json:"since"`
@@ -38,21 +38,21 @@ func StatusAt(events []event.Event, at time.Time) Status {
 	return pair(rows, nil).status(rows, Status{})
 }
 
-// Settled reports whether the status would stay the same whatever older events were added. It
-// assumes that StatusAt was given all events from some instant on.
+// Settled reports whether the status is final: no older events could change it. It assumes that
+// StatusAt was given all events from some instant on.
 //
-// A status is settled if the start of the newest connection is among the events. An end alone
-// does not settle the status, because an older event may show a connection that began later
-// than the one that ended. Refusals never settle the status. A connection that did not end
-// later than it started does not settle it either, because the end may belong to an older
-// connection.
+// A status is settled if the start of the newest connection is among the events. An end alone does
+// not settle the status, because an older event may show that another connection began later than
+// the one that ended. Refusals never settle the status. If the recorded end of a connection is not
+// later than its start, the connection does not settle the status either, because that end may
+// belong to an older connection.
 //
 // Settled ignores one case: if a clock was set back, the end of the newest connection can be
 // earlier than all of the given events.
 func (s Status) Settled() bool { return s.settled }
 
-// status returns the client's status after the given events. before is the status before these
-// events. The newest connection is the one that began last.
+// status returns the client's status after the events in rows. The parameter before is the client's
+// status before those events. The newest connection is the one that began last.
 func (p pairs) status(rows []*event.Event, before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}
 	if len(rows) > 0 {
@@ -71,7 +71,7 @@ func (p pairs) status(rows []*event.Event, before Status) Status {
 	return s
 }
 
-// doubtful reports whether older events could show that a different connection is the newest.
+// doubtful reports whether older events could change which connection is the newest.
 func (p pairs) doubtful() bool {
 	newest := p.drafts[len(p.drafts)-1]
 	return slices.ContainsFunc(p.drafts, func(d *draft) bool {
@@ -79,8 +79,8 @@ func (p pairs) doubtful() bool {
 	})
 }
 
-// beganAmong reports whether the connection began at or after the first of the events. If so,
-// the events include the connect of any newer connection.
+// beganAmong reports whether the connection began no earlier than the first event in rows. If so,
+// rows also contains the connect event of any newer connection.
 func (d *draft) beganAmong(rows []*event.Event) bool {
 	return !d.Start.IsZero() && len(rows) > 0 && !d.Start.Before(millis(rows[0].Time))
 }

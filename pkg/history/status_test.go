@@ -83,7 +83,7 @@ func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {
 	require.Equal(t, "10:00:00", short(got.LastEventAt))
 }
 
-// If a span has no events, its status must be the status before the span.
+// The status of a span without events must be the same as the status before the span.
 func TestStatusContinuesFromBefore(t *testing.T) {
 	before := history.StatusAt([]event.Event{connect("08:00:00", channel("a"))}, clock("08:30:00"))
 	span := history.Span{From: clock("09:00:00"), To: clock("10:00:00")}

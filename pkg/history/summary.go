@@ -13,8 +13,7 @@ type Summary struct {
 	// Uptime is the time online divided by the time with a known state, from 0 to 1. It is nil
 	// if the state is never known.
 	Uptime *float64 `json:"uptime"`
-	// Connects is the number of connections that began in the span and whose connect is on
-	// record.
+	// Connects is the number of connections that began in the span with a recorded connect.
 	Connects int `json:"connects"`
 	// Each connection that has ended counts in exactly one of the next four fields. Drops
 	// counts reported ends that are known not to be a DISCONNECT by the client. Disconnects
@@ -25,9 +24,9 @@ type Summary struct {
 	Unexplained int `json:"unexplained"`
 	Unreported  int `json:"unreported"`
 	Refusals    int `json:"refusals"`
-	// LongestMS and MedianMS cover only connections with a known start and a reported end. They
-	// are nil if there are no such connections. If their number is even, the median is the
-	// lower of the two middle lengths.
+	// LongestMS and MedianMS cover only connections with a known start and a reported end. They are
+	// nil if there are no such connections. If the number of such connections is even, the median
+	// is the lower of the two middle lengths.
 	LongestMS *int64 `json:"longest_ms"`
 	MedianMS  *int64 `json:"median_ms"`
 }

@@ -18,12 +18,13 @@ type period struct {
 	state    State
 }
 
-// timeline divides a span into stretches. The state is online while a connection was open. At
-// other times, it is unknown if events are missing, and offline if none are missing.
+// timeline divides a span into stretches. While a connection is open, the state is online. At other
+// times, the state is unknown if events are missing, and otherwise offline.
 //
-// Events count as missing in two cases. If the state before the span is unknown, they are
-// missing until the first known start or end. If the start of a connection is unknown, they are
-// missing from the previous known start or end until the end of that connection.
+// Events count as missing in two cases. If the state before the span is unknown, events are missing
+// from the start of the span until the first known start or end of a connection. If the start of a
+// connection is unknown, events are missing from the previous known start or end of any connection
+// until the end of that connection.
 func timeline(drafts []*draft, span Span, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// ErrConflict means that the bucket has a layout other than the configured one, more than one
-// marker, or a marker that this version does not recognize.
+// ErrConflict means that the bucket's layout differs from the configured one, or that the bucket
+// has more than one marker or a marker that this version does not recognize.
 var ErrConflict = errors.New("the bucket has another layout")
 
 // Find returns the layout that the bucket's marker states, or the zero Layout if there is no

@@ -33,8 +33,8 @@ func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) [
 	return partitions
 }
 
-// ShardPrefix returns the prefix of the keys of all segments of a shard. A key names the shard
-// before the day, because the store distributes its load by how keys begin.
+// ShardPrefix returns the prefix of the keys of all segments of a shard. In a key, the shard comes
+// before the day, because the store distributes its load by the first characters of the keys.
 func ShardPrefix(s Shard) string { return EventsPrefix + "shard=" + string(s) + "/" }
 
 // Prefix returns the prefix of the keys of the partition's segments.

@@ -23,7 +23,7 @@ func ParseShardRange(text string) (ShardRange, error) {
 	return ShardRange{Shard(first), Shard(last)}, nil
 }
 
-// String returns the string that ParseShardRange parses to r.
+// String returns the text from which ParseShardRange parses r.
 func (r ShardRange) String() string {
 	if r == (ShardRange{}) {
 		return ""
@@ -32,7 +32,7 @@ func (r ShardRange) String() string {
 }
 
 // ShardsOf returns the layout's shards that lie in the range, in ascending order. It returns an
-// error if the range has more digits than these shards.
+// error if First and Last have more digits than the layout's shards.
 func (r ShardRange) ShardsOf(l Layout) ([]Shard, error) {
 	if len(r.First) > l.digits() {
 		return nil, fmt.Errorf("shards %s have more digits than the shards of a bucket that has only %d", r, l.Shards)

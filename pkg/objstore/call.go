@@ -1,9 +1,9 @@
 package objstore
 
-// Op names one of the four abilities of a Store.
+// Op names one of the four operations of a Store.
 type Op string
 
-// The four abilities of a Store.
+// The four operations of a Store.
 const (
 	OpPut    Op = "put"
 	OpRead   Op = "read"
@@ -11,11 +11,12 @@ const (
 	OpDelete Op = "delete"
 )
 
-// Call describes one request to a store. A read of no bytes or a delete of no keys makes no
-// request, so it is not a Call.
+// Call describes one request to a store. A read of zero bytes and a delete without keys make no
+// request, so there is no Call for them.
 type Call struct {
 	Op Op
-	// Seq numbers the calls of one wrapper from 1, in the order in which the calls began.
+	// Seq is the number of the call. Each wrapper numbers its calls from 1, in the order in which
+	// they began.
 	Seq int
 	// Key is the key of a put or read, the prefix of a listing, or the first key of a
 	// delete.

@@ -10,10 +10,10 @@ import (
 // MaxKeyBytes is the maximum length of a key.
 const MaxKeyBytes = 1023
 
-// CheckKey returns a permanent error for a key that not every store can hold and list. Such a key
-// is empty, is longer than MaxKeyBytes, is not UTF-8, starts with a slash or backslash, or
-// contains a character that XML cannot carry. Every store refuses the same keys, so a test
-// against one store holds for all stores.
+// CheckKey returns a permanent error for a key that some stores cannot hold or list. Such a key is
+// empty, is longer than MaxKeyBytes, is not UTF-8, starts with a slash or backslash, or contains a
+// character that XML cannot carry. Every store refuses the same keys, so a test that passes with
+// one store passes with all stores.
 func CheckKey(key string) error {
 	switch {
 	case key == "":

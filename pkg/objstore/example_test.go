@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// Retrying makes a third request after two refusals. It does not repeat the read of an absent
-// object, because absence is final.
+// Retrying makes a third request after two failures. It does not retry the read of an absent
+// object, because a retry would not find the object either.
 func ExampleRetrying() {
 	throttled := objstore.NewFaulty(memstore.New(), func(call objstore.Call) objstore.Fault {
 		if call.Seq <= 2 {

@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// ErrFault is an error for tests to inject if they need no particular error. It wraps io.EOF, as
-// the error of a broken connection may, so that tests detect a caller that mistakes such an error
-// for the end of the data.
+// ErrFault is the error for tests to inject if they need no particular error. It wraps io.EOF,
+// because the error from a broken connection may do so too. Tests thus detect a caller that
+// mistakes such an error for the end of the data.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
-// Fault describes how one call fails. The zero value lets the call pass. If several errors
-// are set, the first in the order of the fields ends the call.
+// Fault describes how one call fails. The zero value lets the call pass. If several errors are set,
+// the call returns the first of them, in the order of the fields.
 type Fault struct {
 	// Until delays the call's effect until the channel is closed. If the context ends
 	// first, the call ends without effect.
@@ -132,8 +132,8 @@ func (f *Faulty) next(call Call) Fault {
 	return f.hook(call)
 }
 
-// effect holds the ways in which a call can take effect: halfway, in full, or in full after the
-// caller has already received an error.
+// effect holds one function for each way in which a call can take effect: halfway, in full, or in
+// full after the caller has already received an error.
 type effect struct {
 	half func(context.Context)
 	full func(context.Context) error
@@ -145,8 +145,8 @@ func change(half func(context.Context), full func(context.Context) error) effect
 	return effect{half, full, func(ctx context.Context) { _ = full(ctx) }}
 }
 
-// lookup returns the effect of a read or listing, which changes nothing and therefore has no
-// late effect.
+// lookup returns the effect of a read or listing. Because these calls change nothing, a late call
+// does nothing.
 func lookup(full func(context.Context) error) effect {
 	return effect{func(ctx context.Context) { _ = full(ctx) }, full, func(context.Context) {}}
 }
@@ -169,7 +169,7 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	return firstError(e.full(ctx), fault.After)
 }
 
-// doLate makes e.late run in the background after start is closed, even if the caller's
+// doLate runs e.late in the background once the channel start is closed, even if the caller's
 // context has ended by then.
 func (f *Faulty) doLate(ctx context.Context, start <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)

@@ -1,8 +1,9 @@
-// Package objstore defines the contract between the jobs and an object store.
+// Package objstore defines the contract between the jobs (recorder, query and compactor) and an
+// object store.
 //
-// Every put writes a whole object, which becomes visible in one step or not at all. The effect
-// of a completed call is visible to every call that starts later. The jobs never put different
-// content under the same key, so a put that is repeated or arrives late does no harm.
+// Every put writes a whole object, which becomes visible all at once or not at all. The effect of a
+// completed call is visible to every call that starts later. The jobs never put different content
+// under the same key, so a put that is repeated or arrives late does no harm.
 //
 // A read of an absent object returns an error that matches fs.ErrNotExist through errors.Is.
 // After any error from Put or Delete, the outcome of the call is unknown.
@@ -15,21 +16,21 @@ import (
 	"time"
 )
 
-// Store is the set of abilities that the jobs need from an object store. Implementations are
-// safe for concurrent use, and each call is one request unless it is retried.
+// Store lists the operations that the jobs need from an object store. Implementations are safe for
+// concurrent use, and each call is one request unless it is retried.
 type Store interface {
 	// Put stores the first size bytes of body under key and replaces any older object.
 	// It may read body more than once. The store refuses a body that arrives damaged.
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 
-	// Read returns exactly n bytes of the object, starting at offset off. For n > 0, it returns
-	// fs.ErrNotExist if, and only if, there is no object under key, and ErrRange if the range
-	// ends past the object's end. If n is 0, Read makes no request, even if there is no object.
-	// The caller owns the result.
+	// Read returns exactly n bytes of the object, starting at offset off. If n is 0, Read makes no
+	// request, so it succeeds even if there is no object. Otherwise it returns fs.ErrNotExist if,
+	// and only if, there is no object under key, and ErrRange if the range ends past the object's
+	// end. The caller owns the result.
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 
-	// List returns the first MaxPage objects whose keys start with prefix and are greater than
-	// the argument after. The objects are in ascending byte order of their keys.
+	// List returns the first MaxPage objects whose keys start with prefix and come after the key
+	// passed as after. The objects are in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
 	// Delete removes the objects under the given keys, at most MaxPage of them. An absent
@@ -63,7 +64,7 @@ type Lister interface {
 	List(ctx context.Context, prefix, after string) (Page, error)
 }
 
-// All lists every object whose key starts with prefix and is greater than the argument after. It
+// All lists every object whose key starts with prefix and comes after the key passed as after. It
 // makes one request per MaxPage objects, and at least one.
 func All(ctx context.Context, store Lister, prefix, after string) ([]Object, error) {
 	var all []Object

@@ -12,7 +12,7 @@ import (
 // it.
 const acs3 = "ACS3-HMAC-SHA256"
 
-// alwaysSigned lists the headers that every signature must cover, so that nobody can change them
+// alwaysSigned lists the headers that every signature must cover, so that they cannot be changed
 // unnoticed.
 var alwaysSigned = []string{
 	"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version",
@@ -87,8 +87,8 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical returns the canonical request, whose hash is signed. In place of a form's parameters,
-// it contains the hash of the body.
+// canonical returns the canonical request, whose hash is signed. It contains the hash of the body
+// in place of the form parameters.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder
 	for _, name := range signedHeaders {

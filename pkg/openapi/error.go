@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// apiError is an error response. Its code comes from Alibaba Cloud's gateway or from ApsaraMQ for
-// MQTT, if one of them defines a suitable code.
+// apiError is an error response. Its code is one that Alibaba Cloud's gateway or ApsaraMQ for MQTT
+// defines, unless neither defines a suitable code.
 type apiError struct {
 	status        int
 	code, message string
@@ -29,7 +29,7 @@ func invalid(format string, args ...any) error {
 	return badRequest("ParameterCheckFailed", format, args...)
 }
 
-// incompleteSignature returns the error for a signature of which a part is absent or malformed.
+// incompleteSignature returns the error for a signature with an absent or malformed part.
 func incompleteSignature(format string, args ...any) error {
 	return badRequest("IncompleteSignature", format, args...)
 }

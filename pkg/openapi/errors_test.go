@@ -238,8 +238,8 @@ func TestNonceOnlyOnce(t *testing.T) {
 	}
 }
 
-// unsigned deletes the signature from the parameters of d, and returns d ready to be signed again
-// with the same nonce.
+// unsigned deletes the signature from the draft's parameters, and returns the draft ready to be
+// signed again with the same nonce.
 func (d draft) unsigned() draft {
 	delete(d.query, "Signature")
 	return d
@@ -284,8 +284,8 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// TestResponseStaysBelowTheLimit checks that a request gets an error if the rows of its page are
-// too long.
+// TestResponseStaysBelowTheLimit checks that a request gets an error if its response would be too
+// long.
 func TestResponseStaysBelowTheLimit(t *testing.T) {
 	long := Row{Time: now, ChannelID: strings.Repeat("\x01", 65_535), Action: event.Close, ActionInfo: event.NoHeart}
 	c := &canned{page: TracePage{Total: 100, Incomplete: true}}

@@ -78,8 +78,8 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// FuzzServe checks that every response has the API's form, and that every request that reaches
-// the backend is within bounds.
+// FuzzServe checks that every response has the API's form, and that no request to the backend
+// exceeds the API's limits.
 func FuzzServe(f *testing.F) {
 	for _, d := range []draft{
 		acs3Draft("QueryMqttTraceDevice", dayParameters()), v1Draft("QueryMqttTraceDevice", dayParameters()),

@@ -23,7 +23,7 @@ type handler struct {
 	nonces  *nonces
 }
 
-// operation runs an authenticated request whose key covers the instance.
+// operation runs an authenticated request whose key gives access to the instance.
 type operation func(h *handler, ctx context.Context, instanceID event.InstanceID, p parameters) (response, error)
 
 var operations = map[string]operation{

@@ -61,8 +61,8 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations returns altered copies of an ACS3 request: the copies that the function mutations
-// returns, and copies with a different host, body, header or signature.
+// acs3Mutations returns altered copies of an ACS3 request. These are the copies from the function
+// mutations, and copies with a different host, body, header or signature.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {

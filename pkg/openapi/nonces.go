@@ -6,17 +6,18 @@ import (
 	"time"
 )
 
-// maxNonces is the maximum number of nonces in a generation. The two generations together take at
-// most about 10 MB.
+// maxNonces is the maximum number of nonces in each of the two generations that the type nonces
+// keeps. Together they take at most about 10 MB.
 const maxNonces = 1 << 17
 
-// nonces remembers the nonces of verified requests for at least half an hour, because a
-// request is accepted for at most that long. If more than maxNonces arrive in that time,
-// nonces are forgotten sooner.
+// nonces remembers the nonces of verified requests for at least half an hour, because a request is
+// accepted for at most that long. New nonces go into the young generation. When that is half an
+// hour old or full, it becomes the old generation, and the previous old generation is forgotten. If
+// more than maxNonces nonces arrive within half an hour, some are forgotten sooner.
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}
-	began      time.Time // when the young generation began
+	began      time.Time // when the young generation was started
 }
 
 // nonce is the first half of the SHA-256 of an AccessKey id and a nonce. The nonce itself is not

@@ -105,10 +105,10 @@ type Row struct {
 	ActionInfo event.ActionInfo
 }
 
-// New returns the API's handler for the path "/". Only the requests for which Is returns true
-// belong to this handler. The handler is safe for concurrent use. It keeps the nonces of the last
-// half hour in its own memory only. If several function instances run, a request that one of them
-// has served can therefore be replayed to another instance.
+// New returns the API's handler for the path "/". Pass it only those requests for which the
+// function Is returns true. The handler is safe for concurrent use. It keeps the nonces of the last
+// half hour in its own memory only. Therefore, if several function instances run, a request that
+// one instance has served can be replayed to another.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

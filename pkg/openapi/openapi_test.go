@@ -60,8 +60,8 @@ func (c *canned) do(t testing.TB, r *http.Request) reply {
 	return serveTo(t, newAPI(t, c), r)
 }
 
-// reply is a response of the API. The function serveTo has checked its RequestId and replaced it
-// by "id".
+// reply is a response from the API. Its RequestId reads "id", because the function serveTo replaces
+// the real RequestId after checking it.
 type reply struct {
 	status int
 	header http.Header

@@ -17,7 +17,7 @@ const (
 	maxParameters = 100
 )
 
-// request is a request to the API whose body has been read.
+// request is an API request whose body has been read.
 type request struct {
 	method, host string
 	header       http.Header
@@ -93,7 +93,8 @@ func parseParameters(encoded string) (parameters, error) {
 
 func repeated(name string) error { return invalid("%.64q is given more than once", name) }
 
-// merged returns the parameters of both p and others. A name that occurs in both is an error.
+// merged returns the union of the parameters in p and others. A name that occurs in both is an
+// error.
 func (p parameters) merged(others parameters) (parameters, error) {
 	all := make(parameters, len(p)+len(others))
 	for _, some := range []parameters{p, others} {

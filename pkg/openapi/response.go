@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// maxResponse is the maximum length of a body in bytes. Function Compute allows 6 MB, and
-// encoding the body as a JSON string at most doubles it.
+// maxResponse is the maximum length of a response body in bytes. Function Compute allows 6 MB for
+// the body encoded as a JSON string, and this encoding at most doubles the length.
 const maxResponse = 5 << 19
 
-// recommend is the vendor's page about error codes.
+// recommend is the URL that every error response gives for help: the vendor's page about error
+// codes.
 const recommend = "https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-upgraded/developer-reference/control-sdk-reference-error-codes"
 
 // response is the body of a response. Its fields are named as in the API.

@@ -28,8 +28,8 @@ func (h *handler) querySessionByClientID(ctx context.Context, instanceID event.I
 	return &sessionResponse{OnlineStatus: online[0]}, nil
 }
 
-// sessionsResponse is the body of BatchQuerySessionByClientIds. Its list is in the order of the
-// requested client identifiers.
+// sessionsResponse is the body of BatchQuerySessionByClientIds. OnlineStatusList has the same order
+// as the client identifiers in the request.
 type sessionsResponse struct {
 	identified
 	OnlineStatusList []onlineStatus

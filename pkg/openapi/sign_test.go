@@ -130,8 +130,8 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 
 // request returns the draft as an HTTP request. The encoding of the parameters differs from the
 // signed encoding: the order is reversed, spaces become "+", and fewer characters are
-// percent-encoded. Only the form of an ACS3 request is sent exactly as it was signed, because its
-// signature covers the hash of the body.
+// percent-encoded. The exception is the form of an ACS3 request. It is sent exactly as it was
+// signed, because the signature covers the hash of the body.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
 	if d.style == "ACS3" && d.form != nil {

@@ -26,7 +26,7 @@ type vector struct {
 	query      map[string]string
 	form       map[string]string
 	header     map[string]string // for ACS3 only
-	want       string            // a part of the response
+	want       string            // text that the response must contain
 	wantClient string
 }
 

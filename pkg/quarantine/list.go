@@ -16,11 +16,10 @@ type Entry struct {
 	Size int64 // size of the object, in bytes
 }
 
-// List returns up to limit items of a day in the order of their ids, and reports whether more
-// items follow. It starts at the first item if after is the zero ID, and otherwise at the item
-// that follows that id. It skips objects whose keys are not the keys of items. If limit is less
-// than objstore.MaxPage, List usually makes one request. It makes more only if skipped objects
-// fill the listing page.
+// List returns up to limit items of a day in the order of their ids, and reports whether more items
+// follow. If after is the zero ID, List starts at the first item, otherwise right after the item
+// with that id. It skips objects whose keys are not keys of items. If limit is less than
+// objstore.MaxPage, List makes one request, and more only if skipped objects fill the listing page.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -48,12 +47,12 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	}
 }
 
-// startBytes is how many bytes to read from the start of an object to get everything before the
-// body. It is enough for a thousand errors of usual length.
+// startBytes is the number of bytes to read from the start of an object to get everything before
+// the body. It is enough for an item with a thousand errors of the usual length.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item without its body. It makes one request, or two if the item has
-// very many errors. If it makes only one, it cannot check the digest and overlooks some damage.
+// GetWithoutBody reads an item without its body. It makes one request, or two if the item has very
+// many errors. With a single request, it cannot check the digest and may therefore overlook damage.
 // Errors: ErrDamaged; fs.ErrNotExist if there is no such item.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))

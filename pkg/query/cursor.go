@@ -44,9 +44,9 @@ func parseCursor(cursor string) (*position, error) {
 	}, nil
 }
 
-// following returns the rows after a position. If the event at that position has expired, the
-// result begins at the next later time, or at the next earlier time if the rows are in
-// descending order.
+// following returns the rows after the given position. If the event at that position has expired,
+// the result starts with the first row at a later time. In descending order, it starts with the
+// first row at an earlier time.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

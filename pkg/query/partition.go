@@ -32,8 +32,8 @@ type partitionReader struct {
 	outcomes map[string]outcome
 }
 
-// outcome is the outcome of reading an object: the rows that match the request, or the reason
-// why the object is not a sound segment.
+// outcome holds the result of reading an object: the rows that match the request, or the reason why
+// the object is not a valid segment.
 type outcome struct {
 	rows    []segment.Row
 	unsound error
@@ -63,8 +63,8 @@ func (p *partitionReader) read(ctx context.Context) error {
 	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
 }
 
-// retreat pauses before every listing except the first. The maximum pause doubles each time.
-// The pauses are random so that a reader does not fall into step with a compaction.
+// retreat pauses before every listing except the first. The length of a pause is random, so that a
+// reader does not fall into step with a compaction. The maximum length doubles with each pause.
 func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
@@ -104,8 +104,8 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	return missing, err
 }
 
-// readHead reads the head of a run or, if that is not a sound segment, the newest object of the run
-// that is one.
+// readHead reads the head of a run. If the head is not a valid segment, readHead reads the newest
+// object of the run that is valid.
 func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
 	for _, s := range slices.Backward(run) {
 		o, err := p.outcomeOf(ctx, s)
@@ -116,8 +116,8 @@ func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// outcomeOf returns the outcome of reading an object, which it reads at most once. If the
-// object is not a sound segment, the outcome says so, and err is nil.
+// outcomeOf returns the outcome of reading an object. It reads each object at most once. If the
+// object is not a valid segment, the outcome says so, and the error is nil.
 func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outcome, error) {
 	p.mu.Lock()
 	o, read := p.outcomes[s.Key]
@@ -151,8 +151,9 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// One read covers all of these groups, because the row groups of one client are adjacent.
-	// The read may include groups between them whose times lie outside the request.
+	// One read covers all of these groups, because the row groups that contain one client are
+	// adjacent. If the times of a group between them lie outside the request, the read includes
+	// that group needlessly.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {
@@ -213,7 +214,7 @@ func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segmen
 	return footer, nil
 }
 
-// unreadable returns the objects that are not sound segments, sorted by key.
+// unreadable returns the objects that are not valid segments, sorted by key.
 func (p *partitionReader) unreadable() []Unreadable {
 	var all []Unreadable
 	for key, o := range p.outcomes {

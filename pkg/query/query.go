@@ -7,7 +7,7 @@
 // Invariants:
 //
 //   - A partition is listed completely, in ascending order of keys. The trace uses all
-//     compacted objects, and the newest sound object of each run.
+//     compacted objects, and the newest valid object of each run.
 //   - If a listed object is missing when the trace tries to read it, the object has been
 //     superseded. The partition is then listed again, but no object is read twice.
 //   - A result is complete, or it names the objects that could not be read. If a store request
@@ -41,7 +41,7 @@ var (
 	ErrTooMany = errors.New("too many events of one client for one query")
 )
 
-// Store lists the methods of an object store that a reader calls.
+// Store is the part of an object store that a Reader uses.
 type Store interface {
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 	List(ctx context.Context, prefix, after string) (objstore.Page, error)
@@ -163,15 +163,15 @@ type Result struct {
 	// NextCursor is the cursor for the next page. It is empty on the last page.
 	NextCursor string
 	Receipt    Receipt
-	// Unreadable lists the objects in the request's partitions that are not sound segments. If
+	// Unreadable lists the objects in the request's partitions that are not valid segments. If
 	// the list is not empty, events may be missing.
 	Unreadable []Unreadable
-	// Steps lists the requests to the store, in the order in which they ended, if
-	// Request.Explain is set.
+	// Steps lists the requests to the store, in the order in which they completed. It is empty
+	// unless Request.Explain is set.
 	Steps []Step
 }
 
-// Unreadable names an object that is not a sound segment and gives the reason.
+// Unreadable names an object that is not a valid segment and gives the reason.
 type Unreadable struct {
 	Key   string `json:"key"`
 	Error string `json:"error"`
@@ -213,8 +213,8 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	return result, nil
 }
 
-// isElsewhere reports whether a row of the client lies outside the request's instance or
-// span.
+// isElsewhere reports whether a row of the client belongs to a different instance or lies
+// outside the request's span.
 func (q Request) isElsewhere(r segment.Row) bool {
 	return r.InstanceID != string(q.InstanceID) || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
 }

@@ -46,8 +46,7 @@ func bucket(t testing.TB) *memstore.Store {
 	return store
 }
 
-// put stores a segment with the given events in a partition, under the given name, and returns
-// its key.
+// put stores the events in a partition as a segment with the given name, and returns its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event) string {
 	var out bytes.Buffer
 	w := segment.NewWriter(&out, 64)
@@ -153,7 +152,8 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrCursor)
 }
 
-// A trace must read only the newest object of a run, because it contains all rows of the run.
+// A trace must read only the newest object of a run, because that object contains all rows of the
+// run.
 func TestTheHeadOfARunIsEnough(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	events := span("c", noon, 3)
@@ -273,7 +273,7 @@ func TestAPartitionThatNeverSettles(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The result must name every object that is not a sound segment. If such an object belongs to a
+// The result must name every object that is not a valid segment. If such an object belongs to a
 // run, the trace must read the previous object of that run instead.
 func TestDamagedObjectsAreNamed(t *testing.T) {
 	store := bucket(t)
@@ -446,11 +446,12 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 	require.Equal(t, []float64{1, 1}, []float64{result.Steps[0].MS, result.Steps[1].MS})
 }
 
-// The first trace must need no extra round trip, because it reads with the configured layout
-// while it looks up the actual layout.
+// The first trace must need no extra round trip. It must read with the configured layout while it
+// looks up the actual layout.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	// For a bucket with 4096 shards, the reader is configured with 256, which wastes one list
-	// request.
+	// The map gives the number of requests for each number of shards. The reader is configured with
+	// the bucket's number of shards, but with at most 256. For 4096 shards, it therefore wastes one
+	// list request.
 	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}

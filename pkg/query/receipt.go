@@ -39,14 +39,14 @@ func (r Receipt) Plus(other Receipt) Receipt {
 type meter struct {
 	store           Store
 	requests, bytes atomic.Int64
-	rows            atomic.Int64 // decoded rows of the client, including duplicates
+	rows            atomic.Int64 // decoded rows that belong to the client, including duplicates
 	objects         sync.Map     // the keys of objects that were read
 
 	now     func() time.Time
 	started time.Time
 	explain bool
 	mu      sync.Mutex
-	steps   []Step // empty unless explain is set
+	steps   []Step // recorded only if explain is true
 }
 
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {

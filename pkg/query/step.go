@@ -20,7 +20,7 @@ type Step struct {
 	MS   float64 `json:"ms"`
 }
 
-// note records a step that has just ended, if the request asked for steps.
+// note records a step that has just finished, if the request asked for steps.
 func (m *meter) note(began time.Time, s Step) {
 	if !m.explain {
 		return

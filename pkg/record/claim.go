@@ -7,9 +7,9 @@ import (
 )
 
 // Claim gives the bucket the configured layout, unless the bucket already has that layout. The
-// first successful call costs one list request, or two list requests and a put if the bucket
-// has no layout yet; later calls cost nothing. Calling Claim is optional, because Append claims
-// the layout if necessary. After Claim, Append makes no requests except puts and deletes.
+// first successful call costs one list request, or two list requests and a put if the bucket has no
+// layout yet; later calls cost nothing. Calling Claim is optional, because Append claims the layout
+// if necessary. After Claim has succeeded, Append makes no requests except puts and deletes.
 //
 // Claim returns layout.ErrConflict if the bucket has another layout.
 func (w *Writer) Claim(ctx context.Context) error {

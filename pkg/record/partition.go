@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// deleteAt is the number of superseded objects at which a run deletes them in bulk, with one
-// request. A larger number would make listings longer.
+// deleteAt is how many superseded objects a run accumulates before they are deleted with one bulk
+// request. A larger number would make listings longer, because listings include these objects.
 const deleteAt = 100
 
 // partition is a writer's state for one partition. While a put is in flight, new events gather in a
@@ -41,8 +41,9 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await waits until the batch is committed. If it returns nil, the batch is durable. Whichever of
-// the batch's callers first gets the partition's turn commits the batch for all of them.
+// await waits until the batch is committed. If it returns nil, the batch is durable. The batch's
+// callers all wait for the partition's turn. The first caller to get the turn commits the batch for
+// all of them.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -59,8 +60,8 @@ func (p *partition) await(ctx context.Context, b *batch) error {
 	return b.err
 }
 
-// take closes b to further rows. It returns false if another caller has already closed and
-// committed b.
+// take closes b, so that no more rows are added to it. It returns false if another caller has
+// already closed and committed b.
 func (p *partition) take(b *batch) bool {
 	p.writer.mu.Lock()
 	defer p.writer.mu.Unlock()
@@ -102,7 +103,8 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	return err
 }
 
-// openRun returns the open run, or a new run if no run is open or the open run is over.
+// openRun returns the open run. If no run is open, or if the open run cannot take more rows,
+// openRun returns a new run.
 func (p *partition) openRun(ctx context.Context) (*run, error) {
 	now := p.writer.config.Now()
 	if p.run != nil && !p.run.over(now, p.writer.config) {

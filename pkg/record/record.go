@@ -5,8 +5,8 @@
 //
 // Invariants:
 //
-//   - Append returns nil only after all of its events are in objects whose puts are confirmed.
-//     The put is in partition.commit.
+//   - Append returns nil only after all of its events are in objects whose puts are confirmed. The
+//     method partition.commit makes the put.
 //   - No key is ever used for two different contents, because a run's identifier is 128 random
 //     bits, and a sequence number is used up before encoding begins, even if the put later fails.
 //   - Every object of a run contains all rows of the run's earlier objects. Readers need only
@@ -39,9 +39,9 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// ErrBusy means that the events of the call, together with the events that already wait to be
-// written, exceed Config.MaxPending. No event of the call was recorded. The sender should try
-// again later.
+// ErrBusy means that the events of the call, together with the events that are already waiting to
+// be written, exceed Config.MaxPending. None of the call's events was recorded. The sender should
+// try again later.
 var ErrBusy = errors.New("too many events are waiting to be written")
 
 // Store lists the methods of an object store that a writer calls.
@@ -54,7 +54,7 @@ type Store interface {
 // Config configures a Writer. The zero value of a field means its default.
 type Config struct {
 	// Shards is the number of shards of a new bucket: 16 (the default), 256 or 4096. If the bucket
-	// is already in use, it must equal the bucket's number of shards.
+	// is already in use, Shards must equal the bucket's number of shards.
 	Shards int
 	// RunRows is the number of rows at which a run ends. Default 512.
 	RunRows int
@@ -62,9 +62,9 @@ type Config struct {
 	RunBytes int
 	// RunAge is the age at which a run ends. Default 10 minutes.
 	RunAge time.Duration
-	// MaxPending is the memory budget, in bytes, for events whose put has not ended yet. A
-	// call that exceeds the budget on its own is accepted if no other events are pending.
-	// Default 64 MiB.
+	// MaxPending is the memory budget, in bytes, for events whose put has not finished yet. A call
+	// that exceeds the budget on its own is accepted if no other events are pending. The default is
+	// 64 MiB.
 	MaxPending int64
 	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
 	// the budget is exceeded, all idle runs end. Default 96 MiB.
@@ -181,8 +181,8 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 // maxPuts is the maximum number of puts that one call to Append has in flight.
 const maxPuts = 64
 
-// appendAll records the shares of a call. It waits for all partitions even after an error,
-// because only then is the outcome of every put known.
+// appendAll records a call's shares, one for each partition. It waits for all partitions even after
+// an error, because only then is the outcome of every put known.
 func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*share) error {
 	var awaits []func() error
 	for where, s := range shares {
@@ -192,8 +192,8 @@ func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*sha
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds a share to the batch for the partition's next put. It returns the partition and
-// the batch.
+// gather adds a share to the batch for the given partition's next put. It returns the writer's
+// state for the partition, and the batch.
 func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -224,7 +224,7 @@ func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
 	since := now.Sub(w.swept)
-	due := full || since >= w.config.RunAge || since < 0 // the clock was set back
+	due := full || since >= w.config.RunAge || since < 0 // since < 0: the clock was set back
 	if due {
 		w.swept = now
 	}
@@ -237,8 +237,9 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire forgets each idle partition that has no open run or for whose run the function over
-// returns true. It then deletes the superseded objects of these runs.
+// retire ends the run of each idle partition if the function over returns true for the run. It
+// forgets all idle partitions that then have no open run, and deletes the superseded objects of the
+// ended runs.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()

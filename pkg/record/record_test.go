@@ -50,7 +50,7 @@ func keys(t testing.TB, store objstore.Lister) []string {
 	return all
 }
 
-// rows returns the rows of the object under the given key.
+// rows returns all rows of the segment with the given key.
 func rows(t testing.TB, store objstore.Store, key string) []segment.Row {
 	page, err := store.List(t.Context(), key, "")
 	require.NoError(t, err)
@@ -260,7 +260,7 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	store := memstore.New()
 	puts := 0
 	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpPut && c.N > 0 { // a segment: only the layout marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
 			if puts++; puts > 1 {
 				return objstore.Fault{Before: objstore.ErrFault}
 			}
@@ -276,13 +276,13 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	require.Len(t, rows(t, store, keys(t, store)[0]), 1, "the acknowledged event is still there")
 }
 
-// gated returns a store that holds up the first put of a segment. This put closes entered when it
-// begins, and then waits until the test closes gate.
+// gated returns a store that holds up the first put of a segment. When this put begins, it closes
+// the channel entered. It then waits for the test to close the channel gate.
 func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan struct{}) {
 	entered, gate = make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	return objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
-		if c.Op == objstore.OpPut && c.N > 0 { // a segment: only the layout marker is empty
+		if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
 			once.Do(func() {
 				fault.Until = gate
 				close(entered)
@@ -448,7 +448,7 @@ type crowded struct {
 }
 
 func (s *crowded) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
-	if size == 0 { // only the layout marker is empty
+	if size == 0 { // the layout marker, the only empty object
 		return s.Store.Put(ctx, key, body, size)
 	}
 	s.enter()

@@ -18,9 +18,9 @@ type run struct {
 	// rows are sorted and distinct. They include every row of every put of the run,
 	// whether or not the put was confirmed.
 	rows []segment.Row
-	// memory is the approximate size of rows in bytes. It must not change while the run is
-	// held (see partition.hold), because hold has added it to Writer.open and will subtract
-	// it again.
+	// memory is the approximate size of rows in bytes. It must not change while the run is held
+	// (see partition.hold), because hold has added it to Writer.open and will later subtract the
+	// same amount.
 	memory int64
 	// size is the size of the run's last object in bytes.
 	size int
@@ -28,7 +28,7 @@ type run struct {
 	seq int
 	// superseded lists the keys of the run's superseded objects that may still exist.
 	superseded []string
-	// confirmed is the key of the last confirmed put; empty before the first.
+	// confirmed is the key of the last confirmed put. It is empty before the first confirmed put.
 	confirmed string
 	// unconfirmed lists the keys of all puts since the last confirmed put. The outcome of
 	// these puts is unknown.
@@ -44,8 +44,8 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 	return &run{where: where, id: hex.EncodeToString(id[:]), started: now}, nil
 }
 
-// over reports whether the run takes no more rows. If the clock is set back, the run may end
-// late or early; neither does harm.
+// over reports whether the run has reached one of its limits and must end. If the clock is set
+// back, the run may end late or early, which does no harm.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started)
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq

@@ -6,13 +6,13 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// share holds the rows that one call adds to one partition.
+// share holds the rows from one call that belong to one partition.
 type share struct {
 	rows []segment.Row
-	size int64 // approximate memory, in bytes
+	size int64 // approximate memory that the rows take, in bytes
 }
 
-// split converts a call's events to rows and groups the rows by partition.
+// split converts the events of one call to rows and groups the rows by partition.
 func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 	where, counts := make([]layout.Partition, len(events)), map[layout.Partition]int{}
 	for i := range events {

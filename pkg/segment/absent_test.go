@@ -29,7 +29,7 @@ func TestUnknownConnectedAtIsNull(t *testing.T) {
 	}
 }
 
-// nullsOf counts the nulls of a column in the file.
+// nullsOf returns the number of nulls in a column of the Parquet file whose bytes are data.
 func nullsOf(t *testing.T, data []byte, column string) (nulls int64) {
 	t.Helper()
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))

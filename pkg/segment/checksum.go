@@ -51,9 +51,9 @@ func parseGroupChecksums(text string) (groupChecksums, error) {
 	return sums, nil
 }
 
-// checksumWriter receives a file from the Parquet library and computes its checksums. It
-// writes each complete row group to out, and finally the end of the file together with the
-// footer's checksum.
+// checksumWriter receives a file from the Parquet library and computes the checksums. It writes
+// each row group to the writer out once the row group is complete. At the end it writes the rest of
+// the file and the footer's checksum.
 type checksumWriter struct {
 	out    io.Writer
 	size   int64 // bytes written to out
@@ -98,15 +98,15 @@ func (c *checksumWriter) flush(p []byte) error {
 	return err
 }
 
-// end returns the two parts of the file after the row groups: the page index, and the footer
-// followed by its length and the magic.
+// end splits the end of the file, after the row groups, into two parts. The first part is the page
+// index. The second is the footer with its length and the magic.
 func (c *checksumWriter) end() (index, footer []byte) {
 	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
 	return c.buffer[:start], c.buffer[start:]
 }
 
-// writeEnd writes the page index, the footer's checksum and the footer. It returns the number
-// of bytes from the checksum to the end of the file, all of which a reader needs.
+// writeEnd writes the page index, the footer's checksum and the footer. It returns the number of
+// bytes from that checksum to the end of the file. A reader needs all of these bytes.
 func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
 	for _, part := range [][]byte{index, sum, footer} {
@@ -122,8 +122,8 @@ func footerSize(tail []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(tail[len(tail)-trailerLength:]))
 }
 
-// checkFooter verifies the footer's checksum. The slice end must hold the end of the object,
-// beginning with this checksum.
+// checkFooter verifies the footer's checksum. Its argument is the part of the object from this
+// checksum to the last byte.
 func checkFooter(end []byte) error {
 	if xxhash.Sum64(end[checksumLength:]) != binary.LittleEndian.Uint64(end) {
 		return fmt.Errorf("%w: the footer's checksum is wrong", ErrCorrupt)

@@ -18,8 +18,8 @@ import (
 // value. Exactly one of text, long and int is set.
 type field struct {
 	name string
-	// column is the name of the event's column if that differs from the name of the Parquet column,
-	// otherwise empty.
+	// column is the name of the column in event.Columns, or empty if it equals the name of the
+	// Parquet column.
 	column string
 	text   func(*Row) *string
 	long   func(*Row) *int64
@@ -71,7 +71,7 @@ var identityFields = func() (found []field) {
 	return found
 }()
 
-// appendTo appends r's value of the field to b.
+// appendTo appends the field's value in the row r to b.
 func (f *field) appendTo(b []byte, r *Row) []byte {
 	switch {
 	case f.text != nil:
@@ -166,8 +166,8 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
 }
 
-// substrings calls do for each string in data. The offsets delimit the strings, which share one
-// allocation.
+// substrings splits data into strings at the offsets, and passes each string to the function do.
+// The strings share one allocation.
 func substrings(data []byte, offsets []uint32, do func(i int, s string)) {
 	first := offsets[0]
 	all := string(data[first:offsets[len(offsets)-1]])
@@ -194,7 +194,8 @@ func (c *columnReader) skip(n int) error {
 	return nil
 }
 
-// fill sets the column's field in every element of rows, from the next len(rows) rows of the chunk.
+// fill reads the next len(rows) rows of the chunk, and sets the column's field in every element of
+// the slice rows.
 func (c *columnReader) fill(rows []Row) error {
 	for len(rows) > 0 {
 		if c.next == c.end {
@@ -212,8 +213,8 @@ func (c *columnReader) fill(rows []Row) error {
 	return nil
 }
 
-// copyValues sets the column's field in every element of rows, from the next rows of the current
-// page. The page must have enough rows left.
+// copyValues sets the column's field in every element of the slice rows. It takes the values from
+// the next rows of the current page, which must have enough rows left.
 func (c *columnReader) copyValues(rows []Row) error {
 	if c.beforeTime {
 		c.copyInstants(rows)
@@ -247,7 +248,7 @@ func (c *columnReader) copyValues(rows []Row) error {
 	return nil
 }
 
-// copyInstants is like copyValues, but for a column that is stored relative to the rows' times.
+// copyInstants is the variant of copyValues for a column that is stored relative to the row's time.
 func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {
@@ -260,8 +261,8 @@ func (c *columnReader) copyInstants(rows []Row) {
 	}
 }
 
-// rangeOf returns the range [from, to) of a client's rows. The column must be that of the client
-// identifiers, and its reader must be at the first row. rangeOf reads to the end of the column.
+// rangeOf returns the range [from, to) of a client's rows. The column must hold the client
+// identifiers, and the reader must be at the first row. rangeOf reads to the end of the column.
 func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
 	for {
 		if err := c.nextPage(); errors.Is(err, io.EOF) {

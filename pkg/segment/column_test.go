@@ -43,8 +43,8 @@ func TestFieldsAreTheColumns(t *testing.T) {
 }
 
 // A row must store every field of an event. Comparing two rows must give the same result as
-// comparing their events. Two rows must have the same digest exactly if they are equal, and the
-// same identity hash exactly if they are the same event.
+// comparing their events. Two rows must have the same digest if, and only if, they are equal. They
+// must have the same identity hash if, and only if, they record the same event.
 func TestRowsStoreAndCompareEveryField(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
@@ -73,8 +73,8 @@ func randomEvent(random *rand.Rand) (e event.Event) {
 	return e
 }
 
-// redraw sets a field of the event, given by its index, to one of two or three random values. With
-// so few values, two events often have equal fields.
+// redraw sets the event's field with the given index to a random choice of two or three values.
+// With so few values, two events often have equal fields.
 func redraw(random *rand.Rand, e *event.Event, field int) {
 	number := random.IntN(2)
 	at := time.UnixMilli(1764000000000 + int64(number)).UTC()
@@ -98,7 +98,7 @@ func redraw(random *rand.Rand, e *event.Event, field int) {
 	}
 }
 
-// draw returns the given value or, at random, an unknown value.
+// draw returns the given value or, in one of three cases at random, no value.
 func draw[T any](random *rand.Rand, value T) event.Optional[T] {
 	if random.IntN(3) == 0 {
 		return event.Optional[T]{}

@@ -12,16 +12,16 @@ type RangeReader interface {
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 }
 
-// Object names a segment in a store.
+// Object identifies a segment in a store.
 type Object struct {
 	Key  string
 	Size int64
-	// FooterLength is the number of bytes to read from the end of the object to get its whole
-	// footer. Zero means unknown; reading the footer can then take a second request.
+	// FooterLength is the number of bytes at the end of the object that contain its whole footer.
+	// Zero means unknown; reading the footer can then take a second request.
 	FooterLength int64
 }
 
-// ObjectError is the error for an object that is not a sound segment. Err wraps ErrCorrupt.
+// ObjectError is the error for an object that is not a valid segment. Err wraps ErrCorrupt.
 type ObjectError struct {
 	Key string
 	Err error
@@ -30,8 +30,8 @@ type ObjectError struct {
 func (e *ObjectError) Error() string { return fmt.Sprintf("read segment %q: %v", e.Key, e.Err) }
 func (e *ObjectError) Unwrap() error { return e.Err }
 
-// defaultTail is the number of bytes to read at the end of an object if the footer's length is
-// unknown. Only the largest footers are longer.
+// defaultTail is the number of bytes to read first at the end of an object if the footer's length
+// is unknown. Only unusually large footers need a second read.
 const defaultTail = 64 << 10
 
 // OpenFooter reads and parses an object's footer. It makes one request, or two if the
@@ -72,7 +72,7 @@ type Cursor struct {
 	footer *Footer
 	group  int          // index of the next row group to open
 	reader *groupReader // reader of the open row group
-	left   int64        // number of rows of the open row group that are not decoded yet
+	left   int64        // number of rows in the open row group that are not yet decoded
 	buffer []Row        // decoded rows
 	next   int          // index of the next row in buffer
 	digest Digest
@@ -87,9 +87,9 @@ func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
 	return &Cursor{store: store, object: o, footer: footer}
 }
 
-// Next returns the next row, which is valid until the following call. After the last row it
-// returns io.EOF if the rows match the footer's digest. An *ObjectError means that the object
-// is corrupt. An error of the store never matches io.EOF.
+// Next returns the next row, which is valid until the following call. After the last row it returns
+// io.EOF if the rows match the footer's digest. An *ObjectError means that the object is corrupt. A
+// store error never matches io.EOF.
 func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 	if c.next == len(c.buffer) {
 		if err := c.fill(ctx); err != nil {
@@ -115,8 +115,8 @@ func (c *Cursor) fill(ctx context.Context) error {
 	return nil
 }
 
-// decode decodes the next rows into the buffer. If no rows are left in the open row group, data
-// must hold the bytes of the next row group.
+// decode decodes the next rows into the buffer. If the open row group has no more rows, data must
+// contain the next row group.
 func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {
@@ -173,9 +173,9 @@ func (c *Cursor) openGroup(data []byte) error {
 	return nil
 }
 
-// storeError is an error of the store that does not match io.EOF. The error of a broken connection
-// may wrap io.EOF, which a merge would mistake for the end of the rows. The remaining rows would
-// then be lost.
+// storeError wraps a store error so that it does not match io.EOF. The error from a broken
+// connection may wrap io.EOF. A merge would mistake such an error for the end of the rows and lose
+// the remaining rows.
 type storeError struct{ error }
 
 func (e storeError) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }

@@ -11,21 +11,21 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// ErrCorrupt is the error for an object that is not a sound segment or has an unknown version. It
-// is never used for errors of the store.
+// ErrCorrupt is the error for an object that is not a valid segment or has an unknown version. It
+// is never used for store errors.
 var ErrCorrupt = errors.New("not a sound segment")
 
 // maxFooter limits the memory that a hostile footer can make us allocate.
 const maxFooter = 64 << 20
 
-// Footer describes the row groups of a segment, with their clients and times. It is read-only and
-// safe for concurrent use.
+// Footer describes the row groups of a segment and the range of clients and times in each. It is
+// read-only and safe for concurrent use.
 type Footer struct {
 	file    *parquet.File
-	tail    int // number of bytes that were parsed, which remain in memory
+	tail    int // length of the parsed bytes, which stay in memory
 	digest  Digest
 	groups  []Group
-	columns []fileColumn // in the same order as the slice fields, so client_id comes first
+	columns []fileColumn // columns[i] belongs to fields[i], so client_id comes first
 }
 
 // fileColumn is a field and the index of its column in a file.
@@ -44,8 +44,8 @@ type Group struct {
 	checksum       uint64
 }
 
-// before reports whether g comes before o, both in the object and in the order of clients. The
-// last client of g may also be the first client of o.
+// before reports whether the row group g comes before o, both by its place in the object and by its
+// clients. The last client of g may also be the first client of o.
 func (g Group) before(o Group) bool {
 	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }
@@ -63,8 +63,8 @@ func FooterLength(tail []byte, size int64) (int64, error) {
 	return length, nil
 }
 
-// ParseFooter parses the footer of an object of the given size. The slice tail must hold at least
-// as many of the object's last bytes as FooterLength returns.
+// ParseFooter parses the footer of an object of the given size. The slice tail holds the last bytes
+// of the object. It must be at least as long as FooterLength returns.
 func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	defer guard(&err)
 	length, err := FooterLength(tail, size)
@@ -108,7 +108,7 @@ func (f *Footer) Groups() []Group { return f.groups }
 
 // GroupsOf returns the row groups that may contain a client's rows in the given range of event
 // times, both ends inclusive, in Unix ms. Usually there is at most one. There are several only if
-// the client's rows cross a row group boundary.
+// the client's rows extend across a row group boundary.
 func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
@@ -153,8 +153,8 @@ func (f *Footer) findColumns() error {
 	return nil
 }
 
-// readGroups reads the row groups, which must lie before end, the offset of the footer's
-// checksum.
+// readGroups reads the row groups. They must lie before the offset end, where the footer's checksum
+// begins.
 func (f *Footer) readGroups(end int64) error {
 	text, _ := f.file.Lookup(keyGroups)
 	sums, err := parseGroupChecksums(text)
@@ -220,7 +220,7 @@ func (g *Group) readBounds(clients, times *parquet.FileColumnChunk) error {
 	return nil
 }
 
-// Positions of two columns in the slice fields.
+// Indexes of two columns in fields, the list of all columns of the schema.
 const (
 	clientField = 0
 	timeField   = 2

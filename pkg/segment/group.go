@@ -56,7 +56,7 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 }
 
 // rangeOf returns the range [from, to) of a client's rows. The reader must be at the first row of
-// the row group, and stays there.
+// the row group. rangeOf does not move it.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
 	clients := &g.columns[0]
 	from, to, err = clients.rangeOf(clientID)

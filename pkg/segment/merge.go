@@ -12,7 +12,7 @@ import (
 type Merge struct {
 	inputs mergeHeap
 	last   Row
-	begun  bool // whether last is set
+	begun  bool // whether the field last is set
 }
 
 // NewMerge returns a merge of the rows of all cursors. It reads the first row of each cursor, which
@@ -52,7 +52,8 @@ func (m *Merge) Next(ctx context.Context) (*Row, error) {
 	return nil, io.EOF
 }
 
-// advance moves the first input to its next row. After the input's last row, it removes the input.
+// advance moves the first input of the heap to its next row. If that input has no more rows, it
+// removes the input.
 func (m *Merge) advance(ctx context.Context) error {
 	row, err := m.inputs[0].cursor.Next(ctx)
 	if errors.Is(err, io.EOF) {
@@ -70,7 +71,7 @@ func (m *Merge) advance(ctx context.Context) error {
 type mergeInput struct {
 	cursor *Cursor
 	row    *Row
-	order  int // index of the input's cursor
+	order  int // the cursor's index in the argument of NewMerge
 }
 
 // mergeHeap orders the inputs by their current rows. If the rows are equal, the input whose cursor

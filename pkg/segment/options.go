@@ -61,10 +61,10 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 }
 
 // GroupRows returns the approximate number of rows per row group for a compacted segment with the
-// given number of rows. A lookup reads the footer, unless the footer is cached, and reads and
-// decodes one row group. Smaller row groups take less time to read and decode, but make the footer
-// longer. The total cost is lowest if the size of a row group grows with the square root of the
-// number of rows. In this calculation, decoding a row costs half as much as reading it.
+// given number of rows. A lookup reads the footer, unless it is cached. It also reads and decodes
+// one row group. Smaller row groups take less time to read and decode, but make the footer longer.
+// The total cost is lowest if the size of a row group grows with the square root of the number of
+// rows. In this calculation, decoding a row costs half as much as reading it.
 func GroupRows(rows int64) int64 {
 	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24

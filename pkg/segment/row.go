@@ -50,7 +50,7 @@ type Row struct {
 type stored struct {
 	Row
 	ConnectedFor *int64 `parquet:"connected_for_ms,plain,optional"`
-	connectedFor int64  // the variable that ConnectedFor points to; it saves an allocation
+	connectedFor int64  // the target of the pointer ConnectedFor; keeping it here saves an allocation
 }
 
 func (s *stored) set(r *Row) {

@@ -35,12 +35,12 @@ func Distinct(lists ...[]Row) []Row {
 	return distinct
 }
 
-// Union merges two sorted lists into one without duplicates. It overwrites a if cap(a) is large
-// enough for the rows of both lists. It never changes b.
+// Union merges two sorted lists into one without duplicates. It overwrites list a if cap(a) is
+// large enough for the rows of both lists. It never changes list b.
 func Union(a, b []Row) []Row {
 	from := len(a)
 	a = append(a, b...)
-	for to := len(a); len(b) > 0; { // from the end, so that no row is overwritten before it is merged
+	for to := len(a); len(b) > 0; { // merge backwards, so that no row is overwritten before it is moved
 		to--
 		if last := len(b) - 1; from == 0 || a[from-1].Compare(&b[last]) <= 0 {
 			a[to], b = b[last], b[:last]

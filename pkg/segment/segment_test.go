@@ -128,8 +128,8 @@ func TestWriteAndStream(t *testing.T) {
 	}
 }
 
-// A reused writer must write the same bytes, although the library's Reset blanks metadata of
-// every file except the first.
+// A reused writer must write the same bytes, although the library's Reset blanks metadata in every
+// file except the first.
 func TestReusedWriterWritesTheSameBytes(t *testing.T) {
 	rows := rowsOf(50, 10)
 	want, _ := write(t, rows, 100)
@@ -482,11 +482,11 @@ func (c *cutOff) Read(ctx context.Context, key string, off, n int64) ([]byte, er
 	return c.objects.Read(ctx, key, off, n)
 }
 
-// The error of a broken connection may wrap io.EOF. A cursor must not mistake it for the end of the
-// rows.
+// The error from a broken connection may wrap io.EOF. A cursor must not mistake it for the end of
+// the rows.
 func TestABrokenConnectionIsNotTheEnd(t *testing.T) {
 	data, written := write(t, rowsOf(40, 10), 100)
-	for at := 1; at < 5; at++ { // the first read, that of the footer, succeeds
+	for at := 1; at < 5; at++ { // the first read, which reads the footer, succeeds
 		store := &cutOff{&objects{data: map[string][]byte{"k": data}}, at}
 		merge, err := segment.NewMerge(t.Context(), []*segment.Cursor{open(t, store, "k", written.Size)})
 		for err == nil {

@@ -47,9 +47,9 @@ const bufferRows = 256
 // size only in partitions of millions of rows.
 const maxGroupBytes = 2 << 20
 
-// NewWriter returns a writer for a segment that is meant to last. The segment's row groups have
-// about groupRows rows, at most twice as many, and fewer if the rows are long. If groupRows is
-// zero, their size is limited only in bytes.
+// NewWriter returns a writer for a segment that is meant to last. Each row group has about
+// groupRows rows and at most twice as many. It has fewer if the rows are long. If groupRows is
+// zero, row groups are limited only by their size in bytes.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
@@ -127,7 +127,7 @@ func (w *Writer) Add(row *Row) error {
 
 // endsBefore reports whether the row group must end before the given row. A full row group still
 // takes the remaining rows of its last client, so that all rows of a client are in one row group.
-// If there are too many of them, the row group ends at twice its intended size.
+// If that client has too many rows, the row group ends at twice its intended size.
 func (w *Writer) endsBefore(row *Row) bool {
 	return w.filled(2) || w.filled(1) && row.ClientID != w.client
 }
@@ -204,8 +204,8 @@ func (w *Writer) writeFooter() (length int64, err error) {
 	return w.file.writeEnd(index, footer)
 }
 
-// encoders is a pool of reusable writers. Creating a writer takes a megabyte of memory, and five
-// times as long as encoding a small segment.
+// encoders is a pool of reusable writers. Creating a writer allocates a megabyte of memory and
+// takes five times as long as encoding a small segment.
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low

@@ -22,7 +22,7 @@ func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// preStop stops the function before the platform ends the function's instance.
+// preStop stops the function before the platform terminates the function instance.
 func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	if err := front.life.stop(r.Context()); err != nil {
 		failed(w, r, "hook failed", err)
@@ -45,7 +45,7 @@ func succeeded(w http.ResponseWriter) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// withLimit returns a handler that calls next with a context that ends after responseLimit.
+// withLimit returns a handler that calls next with a context that expires after responseLimit.
 func withLimit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), responseLimit)

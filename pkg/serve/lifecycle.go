@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// lifecycle calls a function's Start until Start succeeds, and the function's Stop at most once.
+// lifecycle starts and stops a function. It calls Start again after each failure, but never after
+// a success. It calls Stop at most once.
 type lifecycle struct {
 	function Function
 
@@ -15,8 +16,8 @@ type lifecycle struct {
 	stopped bool
 }
 
-// start calls the function's Start unless an earlier call to it succeeded. It is called before
-// each invocation.
+// start calls the function's Start, unless an earlier call to Start succeeded. It is meant to be
+// called before each invocation.
 func (l *lifecycle) start(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

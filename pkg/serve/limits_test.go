@@ -43,8 +43,8 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// inBubble starts a server with the handler readAll in a bubble of package synctest, and calls
-// do with a connection to the server.
+// inBubble starts a server with the handler readAll in a synctest bubble, and calls the function do
+// with a connection to the server.
 func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
@@ -69,9 +69,9 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle writes the string start to the connection. Then it repeatedly waits for the given pause
-// and writes the string piece, until the server closes the connection or 2*idleLimit has passed.
-// It returns the response and the time taken.
+// trickle writes the string start to the connection. After that, it repeatedly waits for the given
+// pause and writes the string piece, until the server closes the connection or 2*idleLimit has
+// passed. It returns the response and the elapsed time.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (received string, took time.Duration) {
 	began := time.Now()
 	result := make(chan string)
@@ -89,8 +89,8 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (received 
 	return <-result, took
 }
 
-// TestSlowSenders checks that a client that sends a few bytes at a time, in any part of the
-// request, can keep a connection open only for a limited time.
+// TestSlowSenders checks that a client that sends any part of a request very slowly can keep the
+// connection open only for a limited time.
 func TestSlowSenders(t *testing.T) {
 	for _, c := range []struct {
 		name, start, piece string
@@ -173,8 +173,8 @@ func TestSmuggling(t *testing.T) {
 		"a folded line belongs to the header before (RFC 9112, 5.2)")
 }
 
-// TestChunkedOnThePlatform checks that, on the platform, the connection stays open after a
-// chunked request.
+// TestChunkedOnThePlatform checks that the connection stays open after a chunked request if the
+// server runs on the platform.
 func TestChunkedOnThePlatform(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, true)
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+

@@ -71,7 +71,7 @@ func testFunction(getenv func(string) string) Function {
 	}
 }
 
-// seen describes a request as the test function received it.
+// seen is what the test function received in a request and reports in its response.
 type seen struct {
 	Method, Path, Query, Header, Body, Host, Peer, Keys, RequestID string
 	Starts                                                         int

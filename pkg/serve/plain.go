@@ -16,7 +16,7 @@ import (
 const (
 	readLimit     = time.Minute      // for receiving a whole request
 	headerLimit   = 10 * time.Second // for receiving the header of a request
-	responseLimit = time.Minute      // for the handler, and once more for sending the response
+	responseLimit = time.Minute      // for the handler, and another minute for sending the response
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. It is long because
 	// the platform keeps connections to a custom runtime open for up to 15 minutes, and treats
@@ -45,9 +45,10 @@ func servePlain(f Function, getenv func(string) string) error {
 	return front.serve(ctx, listener)
 }
 
-// listenAddress returns the address to listen on. The host is HOST, by default 0.0.0.0, which
-// means all IPv4 addresses. The port is the first that is set of PORT, FC_CUSTOM_LISTEN_PORT and
-// FC_SERVER_PORT, by default 9000. The FC variables give the port of a custom runtime.
+// listenAddress returns the address to listen on. The host comes from HOST; the default is 0.0.0.0,
+// which means all IPv4 addresses. The port comes from the first of PORT, FC_CUSTOM_LISTEN_PORT and
+// FC_SERVER_PORT that is set; the default is 9000. The platform sets the FC variables for a custom
+// runtime.
 func listenAddress(getenv func(string) string) string {
 	host, port := getenv("HOST"), "9000"
 	if host == "" {
@@ -107,10 +108,10 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // isAmbiguous reports whether a proxy and this server may disagree about where a request ends. A
-// chunked request may also have had a Content-Length, which net/http drops silently. A proxy that
-// relied on the Content-Length might take the bytes after the request for part of the body, so
-// the server must not read these bytes as another request (RFC 9112, 6.1). On the platform, no
-// request is ambiguous, because the platform has already parsed every request.
+// chunked request may also have had a Content-Length header, which net/http drops silently. A proxy
+// that relied on that header may have treated the bytes after the last chunk as part of the body,
+// so the server must not read them as another request (RFC 9112, 6.1). On the platform, no request
+// is ambiguous, because the platform has already parsed every request.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
@@ -148,8 +149,9 @@ func (front plainFront) isControl(r *http.Request, method, path string) bool {
 		r.Header.Get("X-Fc-Control-Path") == path
 }
 
-// isInvoke reports whether a request delivers an event. Outside the platform, only functions
-// without a handler accept events, because nothing authenticates the caller.
+// isInvoke reports whether a request delivers an event. Outside the platform, nothing authenticates
+// the sender of an event. A function with a handler is exposed to clients, so it accepts no events
+// there.
 func (front plainFront) isInvoke(r *http.Request) bool {
 	f := front.life.function
 	if f.Event == nil {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Problem is the body of an error response that has no further fields.
+// Problem is the body of an error response that consists only of a code and a text.
 type Problem struct {
 	Code  string `json:"code"`  // stable, for programs
 	Error string `json:"error"` // for people

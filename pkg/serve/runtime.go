@@ -37,8 +37,8 @@ func serveRuntime(f Function) {
 // enter passes the invocation's credentials to the function, and returns a context with the
 // invocation's id.
 func (front runtimeFront) enter(ctx context.Context) context.Context {
-	// FromContext must be called only once per invocation, because it changes the value that it
-	// returns.
+	// FromContext must be called only once per invocation, because each call modifies the shared
+	// value that it returns.
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
 		return ctx
@@ -80,7 +80,7 @@ func (front runtimeFront) http(ctx context.Context, payload []byte) *response {
 	return respond(front.life.handler(), r)
 }
 
-// withMargin returns a context that ends early enough to send a response in time.
+// withMargin returns a context that ends early enough to leave time for sending a response.
 func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

@@ -1,6 +1,6 @@
-// Package serve runs one function on either of two fronts: Function Compute's runtime API,
-// which passes one event at a time to the process, and a plain HTTP server with concurrent
-// requests, for any machine or a custom runtime.
+// Package serve runs one function on either of two fronts: Function Compute's runtime API, which
+// passes one event at a time to the process, or a plain HTTP server, which handles concurrent
+// requests on any machine or in a custom runtime.
 //
 // Invariants on both fronts:
 //   - The handler receives a net/http request with a deadline and a request id. The response is
@@ -9,8 +9,8 @@
 //     keeps running.
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation,
 //     because clients cannot rely on the status that a failed invocation returns.
-//   - Start has succeeded before the handler or Event is called. The process may be cloned only
-//     between the end of Start and the first call to the handler or Event.
+//   - Start has succeeded before the handler or Event is called. The process may be cloned after
+//     Start has succeeded, but no longer after the first call to the handler or Event.
 //
 // This is the only package that imports the runtime's SDK.
 package serve
@@ -24,7 +24,7 @@ import (
 	"strconv"
 )
 
-// Function describes a function. Every field is optional.
+// Function holds the handlers and hooks of a function. Every field is optional.
 type Function struct {
 	// Handler serves HTTP requests. By default, every request gets 404.
 	Handler http.Handler
@@ -34,17 +34,17 @@ type Function struct {
 	// Start prepares the function. It is called again until it succeeds, so it must be safe
 	// to repeat after an error.
 	Start func(ctx context.Context) error
-	// Stop is called at most once, before the process ends.
+	// Stop is called at most once, before the process exits.
 	Stop func(ctx context.Context) error
-	// Credentials receives the credentials of the function's role that come with an
-	// invocation. It is called before any other call for that invocation. Calls for different
+	// Credentials receives the credentials of the function's role, which come with an invocation.
+	// It is called before the other functions are called for that invocation. Calls for different
 	// invocations may be concurrent.
 	Credentials func(id, secret, token string)
 }
 
-// Main runs the function that wire builds from the environment, until the process is asked to
-// end. Every log line contains the given name. Main uses the runtime API if FC_RUNTIME_API is
-// set, otherwise the plain server, which listens on HOST and PORT.
+// Main runs the function that wire builds from the environment, until the process is asked to stop.
+// Every log line contains the given name. Main uses the runtime API if FC_RUNTIME_API is set,
+// otherwise the plain server, which listens on HOST and PORT.
 //
 // If wire fails, a plain server exits with status 1. A process on the runtime API keeps running
 // instead: HTTP requests get 503, and all other invocations fail. If the process exited, its
@@ -68,8 +68,8 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory sets Go's memory limit to four fifths of the instance's memory, so that the garbage
-// collector works harder before the platform ends the instance for running out of memory.
+// limitMemory sets Go's memory limit to four fifths of the instance's memory. The garbage collector
+// then works harder before the instance runs out of memory and is killed by the platform.
 // GOMEMLIMIT takes precedence.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)

@@ -118,7 +118,7 @@ func visible(s string) bool {
 // Empty reports whether t contains no token.
 func (t Tokens) Empty() bool { return len(t.known) == 0 }
 
-// Find returns the grant of a presented token and reports whether the token is accepted. It
+// Find returns the grant of the presented token and reports whether the token is accepted. It
 // compares the presented token with every accepted token, even after a match, so that the timing
 // reveals nothing.
 func (t Tokens) Find(presented string) (Grant, bool) {
@@ -133,8 +133,8 @@ func (t Tokens) Find(presented string) (Grant, bool) {
 	return t.known[found].grant, true
 }
 
-// Signed reports whether mac is the HMAC-SHA256 (RFC 2104) of message, with one of the tokens
-// that may act for the instance as the key. It computes one HMAC for each of these tokens.
+// Signed reports whether mac is the HMAC-SHA256 (RFC 2104) of message, keyed with one of the
+// tokens that may act for the instance. It computes one HMAC for each of these tokens.
 func (t Tokens) Signed(message, mac []byte, instance event.InstanceID) bool {
 	isSigned := 0
 	for _, known := range t.known {

@@ -42,8 +42,8 @@ func (b alibaba) Trace(ctx context.Context, request openapi.TraceRequest) (opena
 	return page, nil
 }
 
-// Online reads the statuses of all clients at the same time. A client with an unknown status
-// counts as offline.
+// Online reports for each client whether it is online. It reads the statuses of all clients in
+// parallel. A client with an unknown status counts as offline.
 func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, clientIDs []event.ClientID) ([]bool, error) {
 	online := make([]bool, len(clientIDs))
 	return online, parallel.Do(len(clientIDs), len(clientIDs), func(i int) error {

@@ -12,8 +12,9 @@ type column struct {
 	value func(e *event.Event) any // string, bool, int32, or nil if the value is unknown
 }
 
-// columns lists the fields of a row, in the same order for every format. They are the columns of
-// an event and, after instance_id, the two halves of the client identifier.
+// columns lists the fields of a row, in the same order for every format. They are the columns of an
+// event, with the two parts of the client identifier inserted after instance_id: group_id and
+// device_id.
 var columns = func() []column {
 	var all []column
 	for _, c := range event.Columns() {

@@ -79,9 +79,9 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the instant at which a diagnosis ends. This is now, or the time of the newest
-// event if a broker's fast clock put that event after now. The result is always in the range
-// [from, p.to].
+// knownTo returns the instant up to which a diagnosis knows the events. This is the current time,
+// or the time of the newest event if that is later because a broker's clock runs fast. The result
+// is always in the range [from, p.to].
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

@@ -16,7 +16,7 @@ import (
 type api struct {
 	reader Reader
 	now    func() time.Time
-	// lookback is Config.Lookback.
+	// lookback is the value of Config.Lookback.
 	lookback time.Duration
 }
 

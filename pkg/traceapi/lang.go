@@ -24,7 +24,8 @@ func parseLang(parameter, acceptLanguage string) (diagnose.Lang, error) {
 	return diagnose.English, nil
 }
 
-// langOf returns the supported language for a language tag (RFC 5646), such as Chinese for zh-CN.
+// langOf returns the supported language that matches a language tag (RFC 5646), such as Chinese for
+// zh-CN.
 func langOf(tag string) (lang diagnose.Lang, known bool) {
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	switch primary {

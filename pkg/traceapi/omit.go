@@ -11,15 +11,15 @@ type omitted struct {
 	Connections int `json:"connections"`
 	Refusals    int `json:"refusals"`
 	Timeline    int `json:"timeline"`
-	Evidence    int `json:"evidence"` // in all verdicts together
+	Evidence    int `json:"evidence"` // the total for all verdicts
 }
 
 // fit drops the oldest entries from the lists of a diagnosis, so that the response stays below
-// maxBytes even for a device that connects every second or has names of 64 KB. The lists share
-// the bytes equally, and the bytes that one list does not need go to the other lists. A
-// connection takes about 700 bytes, a stretch of the timeline about 100.
+// maxBytes even for a device that connects every second or has names 64 KB long. Each list may use
+// an equal share of the bytes. What one list does not need goes to the other lists. A connection
+// takes about 700 bytes, and a stretch of the timeline about 100.
 func (d diagnosisResponse) fit() diagnosisResponse {
-	d.Verdicts = slices.Clone(d.Verdicts) // evidence is dropped only from this copy
+	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted
 	lists := []*list{
 		emptied(&d.Connections, &left.Connections), emptied(&d.Refusals, &left.Refusals), emptied(&d.Timeline, &left.Timeline),
@@ -34,17 +34,17 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is one of the lists of a diagnosis. The method fit empties the list and then refills it,
-// from the newest entry to the oldest.
+// list is one of the lists of a diagnosis. The method diagnosisResponse.fit empties each list and
+// then refills it, newest entries first, while the response stays small enough.
 type list struct {
-	rest int // number of entries that are not yet back in the list
+	rest int // number of entries still missing from the list
 	used int // bytes that the entries in the list take in the response
 	size func(i int) int
 	put  func(i int)
 }
 
-// emptied removes all entries from the list *from, and returns a list that can put them back one
-// by one. It adds the number of entries to *left. Each entry that is put back subtracts one.
+// emptied removes all entries from *from, and returns a list that can put them back one by one. It
+// adds the number of removed entries to *left. When an entry is put back, *left decreases by one.
 func emptied[T any](from *[]T, left *int) *list {
 	all := *from
 	*from, *left = all[len(all):], *left+len(all)
@@ -59,13 +59,13 @@ func emptied[T any](from *[]T, left *int) *list {
 	}
 }
 
-// share puts entries back into the lists, up to budget bytes in total. In each step it puts the
-// newest missing entry back into the list whose entries take the fewest bytes so far.
+// share puts entries back into the lists, up to budget bytes in total. In each step it picks the
+// list whose entries take the fewest bytes so far, and puts back the newest missing entry.
 func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)
 		if size > budget {
-			l.rest = 0 // leave out the older entries of this list, too
+			l.rest = 0 // the older entries of this list stay omitted, too
 			continue
 		}
 		l.rest--
@@ -75,8 +75,8 @@ func share(budget int, lists []*list) {
 	}
 }
 
-// hungriest returns the list that has used the fewest bytes, among the lists that still have
-// entries to put back. If no list has any, it returns nil.
+// hungriest looks at the lists that still have entries to put back, and returns the one that has
+// used the fewest bytes. If there is no such list, it returns nil.
 func hungriest(lists []*list) (min *list) {
 	for _, l := range lists {
 		if l.rest > 0 && (min == nil || l.used < min.used) {

@@ -16,8 +16,8 @@ const (
 	// the response stays below Function Compute's limit of 6 MB. The size includes the escapes
 	// that the runtime adds when it encodes the body as a JSON string.
 	maxBytes = 5 << 20
-	// maxUnreadable is the maximum number of unreadable objects in a response. More objects are
-	// unreadable only if a whole partition was lost.
+	// maxUnreadable is the maximum number of unreadable objects in a response. There are more than
+	// this only if a whole partition was lost.
 	maxUnreadable = 1000
 	// maxError is the maximum length, in characters, of an unreadable object's error message.
 	maxError = 256

@@ -60,8 +60,9 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	return q, nil
 }
 
-// parseValues parses the query of a URL. The query may contain each of the given names at most
-// once, and no others. An empty parameter counts as missing, except group, which may be empty.
+// parseValues parses the query string of a URL. The query string may contain each of the given
+// names at most once, and no others. An empty parameter counts as missing, except group, which may
+// be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // past holds a device's events in the range [from, to]. The range is extended backwards by whole
-// UTC days, because the partition of a day is read as a whole anyway.
+// UTC days, because each day is one partition, which is read as a whole anyway.
 type past struct {
 	api        api
 	device     device
@@ -43,9 +43,8 @@ func (p *past) extend(ctx context.Context, from time.Time) error {
 	return nil
 }
 
-// statusAt returns the device's status at an instant. It extends p back in time, first by one
-// day, then by two, four and so on, until the events settle the status or the lookback is
-// exhausted.
+// statusAt returns the device's status at an instant. It extends p into the past by one day, then
+// by two, four and so on, until the events determine the status or the lookback is exhausted.
 func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
 	limit := startOfDay(at).Add(-p.api.lookback)
 	for days := 1; ; days *= 2 {

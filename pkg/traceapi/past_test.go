@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded is a Reader that returns events from a list and records the requested ranges.
+// recorded is a Reader that returns events from a list and remembers the requested ranges.
 type recorded struct {
 	events []event.Event
 	err    error
@@ -231,10 +231,12 @@ func restless(period time.Duration) *recorded {
 
 func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	for _, c := range []struct {
-		period                         time.Duration
-		connects, connections, stretch int // connections and stretch are minimum counts
+		period time.Duration
+		// connects is the expected Summary.Connects. connections and stretch are the minimum
+		// lengths of the lists Connections and Timeline.
+		connects, connections, stretch int
 	}{
-		{20 * time.Second, 4_320, 4_320, 8_640}, // no entry is dropped
+		{20 * time.Second, 4_320, 4_320, 8_640}, // nothing is omitted
 		{2 * time.Second, 43_200, 3_000, 20_000},
 	} {
 		w := ask(restless(c.period).api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T00:00:00Z&to=2026-11-21T23:59:59.999Z")
@@ -257,8 +259,9 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	}
 }
 
-// TestLongNamesAreCutToTheNewest checks that long user names do not make a response too long.
-// Even a client that cannot log in can choose a long user name.
+// TestLongNamesAreCutToTheNewest checks that a response with long user names omits older entries,
+// so that it stays within the maximum length. Even a client that cannot log in can choose a long
+// user name.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {

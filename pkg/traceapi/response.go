@@ -12,11 +12,11 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// response writes the result of an endpoint.
+// response is a function that writes the result of an endpoint.
 type response func(w http.ResponseWriter, r *http.Request)
 
 // jsonResponse returns a response without an entity tag. Such a response must not be cached,
-// because it is true only for one instant.
+// because it may be outdated a moment later.
 func jsonResponse(v any) response {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
@@ -46,7 +46,7 @@ func encode(v any) []byte {
 // because two responses with the same content may differ in their receipts.
 //
 // notModified also makes clients revalidate cached responses, because late events can change any
-// response: a recorder accepts events as old as its retention.
+// response: a recorder accepts every event that is not older than its retention.
 func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
 	sum := sha256.New()
 	for _, part := range content {

@@ -66,8 +66,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// The bounds of a time in Unix milliseconds, both inclusive. A smaller number is probably in
-// seconds.
+// A time in Unix milliseconds must be between minMilli and maxMilli, inclusive. A number below
+// minMilli is probably in seconds.
 const (
 	minMilli = 100_000_000_000 // 1973-03-03
 	maxMilli = 253402300799999 // 9999-12-31

@@ -72,8 +72,8 @@ func (f front) handler() http.Handler {
 	})
 }
 
-// authorised returns a handler that passes requests with a valid token to the endpoint and
-// refuses all other requests with 401.
+// authorised returns a handler that lets requests with a valid token through to the given endpoint,
+// and refuses all others with 401.
 func (f front) authorised(next endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		grant, found := f.tokens.Find(serve.BearerToken(r))

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute is the first part of the quarantine's paths below webhookPath, in the place of a
-// source's route.
+// adminRoute is the first part of the quarantine's paths below webhookPath. Other paths have a
+// source's route there.
 const adminRoute = "quarantine"
 
 // admin shows the quarantine to the operator:
@@ -70,7 +70,7 @@ func withID(text string, handler func(http.ResponseWriter, *http.Request, quaran
 	}
 }
 
-// failRead responds to a request for which reading the quarantine failed.
+// failRead sends the error response if reading from the quarantine failed.
 func failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		serve.Fail(w, http.StatusNotFound, "NoSuchItem", "there is no such item in quarantine")

@@ -23,8 +23,8 @@ func (b *harness) admin(method, path string) *httptest.ResponseRecorder {
 	return b.do(method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
 }
 
-// keep stores an item that has the given body and was received at now minus before. It returns
-// the item's id.
+// keep stores an item with the given body. Its ReceivedAt lies the given duration in the past. keep
+// returns the item's id.
 func (b *harness) keep(t *testing.T, before time.Duration, body string) quarantine.ID {
 	t.Helper()
 	id, err := quarantine.Keep(t.Context(), b, quarantine.Item{

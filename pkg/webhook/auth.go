@@ -15,9 +15,9 @@ var (
 	errForbidden    = errors.New("the token is valid for other instances only")
 )
 
-// authorise checks that the sender may act for the instance. One valid token or a valid
-// signature is enough. authorise reads the body only to check a signature. Errors:
-// errUnauthorised, errForbidden, and the errors of checkBody.
+// authorise returns nil if the sender may act for the instance. One valid token or a valid
+// signature is enough. authorise reads the body only to check a signature. It returns
+// errUnauthorised, errForbidden or an error from checkBody.
 func (h *Handler) authorise(d *delivery) error {
 	isKnown := false
 	for _, token := range d.tokens {
@@ -39,11 +39,11 @@ func (h *Handler) authorise(d *delivery) error {
 	return errUnauthorised
 }
 
-// checkBody reads the body and returns the result of check. Until check returns, the sender is
-// unproven and the body counts against a separate budget, so that strangers cannot exhaust the
-// budget of known senders. checkBody holds that budget even while check runs, because with many
-// tokens a long body takes longer to check than to read. Errors: record.ErrBusy, errTooLarge,
-// errUnreadable.
+// checkBody reads the body and returns the result of the function check. Until check returns, it is
+// not known who the sender is, and the body counts against the unproven budget. Otherwise strangers
+// could exhaust the budget of authorised senders. The body still counts while check runs, because
+// with many tokens a long body takes longer to check than to read. checkBody returns
+// record.ErrBusy, errTooLarge or errUnreadable if it cannot read the body.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	weight := d.weight()
 	if err := h.unproven.acquire(weight); err != nil {
@@ -56,9 +56,9 @@ func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, er
 	return check(d.body), nil
 }
 
-// loggedInstance returns the instance for the log, or "(a token)" if the instance is a token. A
-// sender that omits the instance from a URL that ends in the token puts the token in the
-// instance's place.
+// loggedInstance returns the instance for the log, or "(a token)" if a token is in the instance's
+// place. This happens if the URL should end in the instance and the token, but the sender omits the
+// instance.
 func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
 		return "(a token)"

@@ -130,9 +130,9 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance checks that the log does not contain a token that takes the
-// instance's place in the URL. The log line about a refusal names the instance, and a sender
-// that omits the instance puts the token in its place.
+// TestTokenInPlaceOfTheInstance checks that the log does not reveal a token that stands in the
+// instance's place in the URL, as it does if the sender omits the instance. The log line about a
+// refusal names the instance.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}

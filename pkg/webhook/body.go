@@ -31,8 +31,8 @@ func (d *delivery) readBody() (err error) {
 	return err
 }
 
-// decompress undoes the body's Content-Encoding. The messages of all its errors except
-// errTooLarge are written for the sender.
+// decompress undoes the body's Content-Encoding. The message of every error except errTooLarge can
+// be sent to the sender.
 func (d *delivery) decompress() error {
 	switch d.encoding {
 	case "", "identity":

@@ -8,17 +8,17 @@ import (
 
 // budget limits the memory of the requests in progress. It counts only the bytes of the bodies,
 // although the decoded events take several times as much. A request that exceeds the budget is
-// refused before its body is read, so that refusing it costs next to nothing. A signed body is
-// the exception: to check the signature, it has already been read within the unproven budget. A
-// budget is safe for concurrent use.
+// refused before its body is read, so that refusing it costs next to nothing. A signed body is the
+// exception. It must be read before its signature can be checked, so it is first counted against
+// the unproven budget. A budget is safe for concurrent use.
 type budget struct {
 	size int64
 	used atomic.Int64
 }
 
 // acquire takes n bytes from the budget. If they are not available, it returns record.ErrBusy
-// without waiting. A request larger than the budget is admitted if no other request is in
-// progress.
+// without waiting. Even a request larger than the whole budget is admitted if no other request is
+// in progress.
 func (b *budget) acquire(n int64) error {
 	if b.used.Add(n) > max(b.size, n) {
 		b.used.Add(-n)

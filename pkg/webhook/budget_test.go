@@ -58,8 +58,8 @@ func (u unread) Read([]byte) (int, error) {
 }
 
 // TestBudgetExhausted checks that a request is refused before its body is read if the memory for
-// bodies is exhausted. Strangers must neither be able to exhaust the budget of known senders nor
-// learn that it is exhausted.
+// bodies is exhausted. Unauthorised senders must not be able to exhaust the budget of authorised
+// senders, or to learn that it is exhausted.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)

@@ -36,13 +36,13 @@ type Config struct {
 	// Tokens are the senders' tokens, each with the instances that it covers. If there are none,
 	// only triggers can deliver events.
 	Tokens serve.Tokens
-	// AdminToken is the bearer token for the quarantine's URLs. If it is empty, these URLs
+	// AdminToken is the bearer token for the quarantine endpoints. If it is empty, these endpoints
 	// respond with 404.
 	AdminToken string
 	// TriggerInstance is the instance to which the events from triggers belong. Default:
 	// broker.ApsaraMQ, the name of the triggers' source.
 	TriggerInstance event.InstanceID
-	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero: no
+	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero means no
 	// limit.
 	Retention time.Duration
 	// BudgetBytes is the memory for the bodies of authorised requests, in bytes. Requests whose

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// delivery is one webhook request or trigger invocation, or the replay of one. After parse,
-// deliver no longer needs the request.
+// delivery is one webhook request or trigger invocation, or the replay of one. It holds everything
+// that the method deliver needs from the request.
 type delivery struct {
 	// route names the source. source is the broker.Source with that name, or zero if there is
 	// none.
@@ -37,8 +37,8 @@ type delivery struct {
 	mac []byte
 	// length is the length of the body as sent, in bytes; -1 if unknown.
 	length int64
-	// unread is the stream of the body. readBody reads it into the field body and sets it to
-	// nil.
+	// unread is the body as a stream. readBody reads the stream into the field body, and then sets
+	// unread to nil.
 	unread io.Reader
 }
 
@@ -128,7 +128,7 @@ func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, 
 	return &delivery{route: route, source: source, instance: instance, receivedAt: receivedAt, body: body}
 }
 
-// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of item.
+// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of the method item.
 func deliveryOf(item quarantine.Item) *delivery {
 	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
 	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding

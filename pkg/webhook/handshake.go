@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// handshake responds to a broker's handshake, and reports whether the request was a handshake.
-// Handshakes need no authorisation, because a handshake stores nothing.
+// handshake responds to a broker's handshake, and reports whether the request was a handshake. A
+// handshake needs no authorisation, because nothing of it is stored.
 func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, d *delivery) bool {
 	if d.source.Handshake == nil {
 		return false
@@ -56,11 +56,12 @@ func (h *Handler) confirm(ctx context.Context, target *url.URL) bool {
 	return true
 }
 
-// outsideTimeout limits the time of a request to a broker's service, so that the function
-// still has time to respond.
+// outsideTimeout is the time limit for a request to a broker's service. It is short enough to leave
+// the function time to respond.
 const outsideTimeout = 5 * time.Second
 
-// newOutsideClient returns a client that follows no redirects.
+// newOutsideClient returns an HTTP client for requests to brokers' services. The client follows no
+// redirects.
 func newOutsideClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport:     transport,

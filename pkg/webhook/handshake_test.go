@@ -185,8 +185,8 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	}
 }
 
-// TestAWSConfirmationIsRefused checks that the handler requests no URL that package broker
-// refuses. The tests of package broker cover more such URLs.
+// TestAWSConfirmationIsRefused checks that the handler makes no request to a URL that package
+// broker refuses. The tests of package broker cover more such URLs.
 func TestAWSConfirmationIsRefused(t *testing.T) {
 	for _, target := range []string{
 		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/x",

@@ -23,8 +23,8 @@ import (
 
 var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
-// harness runs the handler over a recorder and a store that keep everything in memory. The
-// token is "secret" unless tokens is set; the admin token is "admin".
+// harness runs the handler with a recorder and a store that keep everything in memory. The token is
+// "secret" unless the field tokens is set; the admin token is "admin".
 type harness struct {
 	tokens    string // in the format of the environment variable WEBHOOK_TOKENS
 	appendErr error
@@ -123,7 +123,7 @@ func (b *harness) do(method, path string, body io.Reader, header ...string) *htt
 	return w
 }
 
-// kept returns the only item in quarantine.
+// kept returns the item in quarantine. It fails the test unless there is exactly one.
 func (b *harness) kept(t *testing.T) quarantine.Item {
 	t.Helper()
 	item, err := quarantine.Get(t.Context(), b, b.keptID(t))

@@ -25,9 +25,9 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is the error for an unusable position. The whole body is rejected, because its
-// lines must not be recorded without positions. If they were, queries would show identical lines
-// as one event, and would show a line twice if the sender sent it again with a valid position.
+// positionRule is the error text for an unusable position. A body with such a position is rejected
+// as a whole. If its lines were recorded without positions, queries would show identical lines as
+// one event, and would show a line twice if the sender sent it again with a valid position.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
 // parsePosition returns the position in a form that can be stored and shown. It shortens a

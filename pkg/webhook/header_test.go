@@ -17,9 +17,10 @@ func TestHookAndPositionAreKept(t *testing.T) {
 	require.Equal(t, "mosquitto.log:1024", kept.Position)
 }
 
-// TestUnusableHeaders checks that a body with an unusable position is rejected. If it were recorded
-// without positions, identical lines would become one event. The position must be kept in a form
-// that can be shown. An unusable hook must be treated like an absent one.
+// TestUnusableHeaders checks that a body with an unusable position is rejected. If the body were
+// recorded without a position, queries would show identical lines as one event. The quarantined
+// item must contain the position in printable form, cut short if it is too long. An unusable hook
+// must be treated like an absent one.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),

@@ -19,13 +19,13 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// listResponse holds some of the items received on a day, newest first. Only the items within
-// one response are sorted by time. Successive responses follow the order of the ids, which is
-// unrelated to the time of day.
+// listResponse holds one page of the items received on a day. The items on a page are sorted by
+// time, newest first. Across pages, the order is that of the ids, which is unrelated to the time of
+// day, so a later page may contain newer items.
 type listResponse struct {
 	Day   layout.Day   `json:"day"`
 	Items []listedItem `json:"items"`
-	// NextAfter is the value of the parameter "after" for the next request; empty in the last
+	// NextAfter is the value of the parameter "after" for the next request. It is empty in the last
 	// response.
 	NextAfter string `json:"next_after,omitempty"`
 }
@@ -57,7 +57,7 @@ type listRequest struct {
 	limit int
 }
 
-// list responds with the items of a day. It costs one store request for the listing, and one
+// list responds with a page of a day's items. It costs one store request for the listing, and one
 // or two for each item in the response.
 func (a admin) list(w http.ResponseWriter, r *http.Request) {
 	config := a.handler.config

@@ -79,7 +79,7 @@ func (s *system) replay(id quarantine.ID, status int) rejection {
 	return decoded[rejection](s.t, s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin"), status)
 }
 
-// trace returns all events that queries show for a client.
+// trace returns every event that queries return for the given client.
 func (s *system) trace(client string) []event.Event {
 	s.t.Helper()
 	reader, err := query.New(s.store, query.Config{})
@@ -182,8 +182,8 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 }
 
 // TestReplayOfAnUnusablePosition checks that a replay of an item with an unusable position is
-// rejected like the original delivery. If a replay recorded the lines without positions, and
-// the sender later sent them with valid positions, queries would show each line twice.
+// rejected, like the original delivery. If the replay recorded the lines without positions, and the
+// sender later sent them with valid positions, queries would show each line twice.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {

@@ -20,7 +20,7 @@ type itemResponse struct {
 	InstanceID event.InstanceID   `json:"instance_id"`
 	Hook       string             `json:"hook,omitempty"`
 	Position   string             `json:"position,omitempty"`
-	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that still applies to the body
+	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that the body still has
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
 	// Body is the requested part of the body if this part is UTF-8. Otherwise the part is in
@@ -33,7 +33,7 @@ type itemResponse struct {
 }
 
 // maxPart is the maximum length of a body part, in bytes. The platform limits responses to 6 MB.
-// A response is JSON within JSON, which can take seven bytes for one byte of the part.
+// The part can grow to seven times its length in a response, because it is JSON within JSON.
 const maxPart = 512 << 10
 
 // show responds with an item. It costs two store requests.
@@ -81,8 +81,8 @@ func newItemResponse(id quarantine.ID, item quarantine.Item, from int) itemRespo
 	return response
 }
 
-// partEnd returns the end of the part that begins at from. If the body is text, the part ends
-// between two characters.
+// partEnd returns the end of the part that begins at offset from. If the body is text, the part
+// never ends in the middle of a character.
 func partEnd(body []byte, from int) int {
 	end := from + maxPart
 	if end >= len(body) {

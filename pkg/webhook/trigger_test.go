@@ -69,8 +69,8 @@ func TestEventsOfABatch(t *testing.T) {
 	require.Equal(t, 1, kept.Errors[0].Item)
 }
 
-// TestEventNotUnderstood checks that Event quarantines a payload that cannot be decoded. Event
-// must not return an error, because another delivery would not help.
+// TestEventNotUnderstood checks that Event quarantines a payload that cannot be decoded. Event must
+// not return an error, because delivering the payload again would not help.
 func TestEventNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
 		b := &harness{}
@@ -80,8 +80,8 @@ func TestEventNotUnderstood(t *testing.T) {
 	}
 }
 
-// TestEventIsDeliveredAgain checks that Event returns an error if another delivery could help,
-// so that the platform delivers the payload again.
+// TestEventIsDeliveredAgain checks that Event returns an error if delivering the payload again
+// could help. The error makes the platform do so.
 func TestEventIsDeliveredAgain(t *testing.T) {
 	b := &harness{appendErr: record.ErrBusy}
 	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)

@@ -33,8 +33,8 @@ import (
 type Handler struct {
 	config Config
 	admin  http.Handler
-	// budget is the memory for authorised requests; unproven is the separate budget for
-	// requests whose signature is still to be checked.
+	// budget limits the memory for authorised requests; unproven is a separate budget for requests
+	// whose signature has not been checked yet.
 	budget, unproven *budget
 	// outside is the client for the requests that confirm handshakes.
 	outside *http.Client

@@ -15,17 +15,17 @@ type Bucket struct {
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout limits the duration of one attempt at a request for a small object. If a
-// connection dies while the platform has frozen the process, the process does not notice, and an
-// attempt on this connection never gets a response. An invocation may take up to 15 seconds, so
-// this limit leaves time for another attempt.
+// AttemptTimeout is the maximum duration of one attempt to send a request for a small object.
+// Without it, an attempt could wait forever, because the process does not notice if its connection
+// dies while the platform has frozen the process. An invocation may take up to 15 seconds, so this
+// limit leaves time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its
-// initial credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and the related variables, if these
-// are set. If an attempt at a request takes longer than attemptTimeout, the attempt is cancelled
-// and the request retried; 0 means no limit. Bucket makes no request. The result is usable only
-// if Err returns nil afterwards.
+// initial credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and the related variables, if these are
+// set. If an attempt at a request takes longer than attemptTimeout, the attempt is cancelled and
+// the request retried; 0 means no limit. Bucket makes no request. The caller may use the result
+// only if Err then returns nil.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// run shows one device for each way to end a connection, and then the simulated days.
+// run shows each way to end a connection, each with a separate device, and then the simulated days.
 func run(ctx context.Context) error {
 	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
 	if err := isUp(ctx, port, mqttPort); err != nil {
@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 	return showDays(ctx, api, env("WEBHOOK_TOKEN", "local"))
 }
 
-// show ends a device's connection in one way and prints the device's trace.
+// show ends a device's connection in the given way, and prints the device's trace.
 func show(ctx context.Context, api traceAPI, target ends.Target, kind ends.Kind, device string) error {
 	began := time.Now()
 	if err := kind.Run(ctx, target, device); err != nil {

@@ -48,7 +48,7 @@ func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 // pollEvery is the pause between queries while rows are still missing.
 const pollEvery = 250 * time.Millisecond
 
-// await repeats a query for the device's rows since the given time until the response has
+// await repeats a query for the device's rows since the given time. It stops when the response has
 // at least the given number of rows.
 func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
 	for {

@@ -31,7 +31,7 @@ func (h *Host) invokeAsync(p *pool, payload []byte) {
 	})
 }
 
-// background calls a function in a new goroutine, for which Stop waits. Once Stop has been
+// background runs work in a new goroutine. Stop waits for that goroutine. Once Stop has been
 // called, background does nothing.
 func (h *Host) background(work func()) {
 	h.mu.Lock()

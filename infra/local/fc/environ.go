@@ -6,9 +6,8 @@ import (
 	"strconv"
 )
 
-// inherited lists the host's environment variables that a process gets: they say where
-// files are, or control the runtime of a Go program. As on the platform, a process gets no
-// other variable of the host.
+// inherited lists the environment variables that a process inherits from the host. They name
+// folders or control the Go runtime. As on the platform, a process inherits no other variables.
 var inherited = []string{"PATH", "HOME", "TMPDIR", "GODEBUG", "GORACE", "GOCOVERDIR"}
 
 // environ returns the environment variables of a new process, except FC_RUNTIME_API, which

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Error is the platform's own response to a call that got no valid response from the
-// function. If the vendor's documents do not state the status, this package uses 502, or
-// 504 for a timeout.
+// Error is the platform's own response to a call for which the function returned no valid response.
+// If the vendor's documentation does not specify the status, this package uses 502, or 504 for a
+// timeout.
 type Error struct {
 	Status  int // HTTP status
 	Code    string
@@ -24,8 +24,7 @@ func newError(status int, code, format string, arguments ...any) *Error {
 	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// statusCanceled is the status for a caller that has disconnected and so never sees the
-// status.
+// statusCanceled is the status of a call whose caller has disconnected. The caller never sees it.
 const statusCanceled = 499
 
 func errCanceled() *Error {

@@ -5,7 +5,7 @@
 //   - A process handles one call at a time, as in the go1 runtime. Each concurrent call
 //     gets its own process, up to a limit. Calls beyond the limit wait for a short time and
 //     then fail with 429.
-//   - A process gets its first call only after it has polled for a call. A process that
+//   - A process gets its first call only after it has asked the API for one. A process that
 //     crashes, times out or loses its caller is killed and never used again. A process that
 //     returns an error or recovers from a panic stays in use.
 //   - A process that is stopped gracefully first finishes its call, and then runs its
@@ -38,8 +38,8 @@ type Credentials struct {
 // Config says which functions to host, and how.
 type Config struct {
 	Functions []syaml.Function
-	// Dir is the folder to which the functions' code folders are relative. Default: the
-	// working directory.
+	// Dir is the folder against which relative paths of the functions' code folders are resolved.
+	// Default: the working directory.
 	Dir string
 	// Environment overrides environment variables of the functions. It affects only
 	// variables that s.yaml sets.
@@ -79,11 +79,11 @@ type Host struct {
 	routes  []route
 	spawner *spawner
 
-	// stopping is a context that Stop cancels, which ends the timers and the pauses between
+	// stopping is a context that Stop cancels in order to end the timers and the pauses between
 	// retries.
 	stopping context.Context
 	stop     context.CancelFunc
-	mu       sync.Mutex // held while background work starts and when Stop begins, so that no work starts after that
+	mu       sync.Mutex // held to start background work and to cancel stopping, so that no work starts after Stop has begun
 	running  sync.WaitGroup
 	stopOnce sync.Once
 	stopErr  error

@@ -119,7 +119,7 @@ func TestKilledProcessIsReplaced(t *testing.T) {
 	}
 }
 
-// No call ends before all calls have begun, so each call needs its own process.
+// No call returns before all calls have begun, so each call needs its own process.
 func TestConcurrentCalls(t *testing.T) {
 	const calls = 3
 	barrier := newBarrier(t, calls)
@@ -320,8 +320,8 @@ func TestOutputIsPrefixedAndWhole(t *testing.T) {
 	}
 }
 
-// TestProcessesDieWithTheHost kills a host, so that it cannot end its processes itself. The
-// processes must end nevertheless.
+// TestProcessesDieWithTheHost kills a host, so that it cannot stop its processes itself. The
+// processes must exit all the same.
 func TestProcessesDieWithTheHost(t *testing.T) {
 	host := exec.Command(os.Args[0])
 	host.Env = append(os.Environ(), "FC_TEST_HOST="+binaries)
@@ -343,7 +343,7 @@ func TestProcessesDieWithTheHost(t *testing.T) {
 	require.Eventually(t, func() bool { return gone(pid) }, patience, 5*time.Millisecond)
 }
 
-// gone reports whether a process has ended; it may still be a zombie.
+// gone reports whether a process has exited. A zombie counts as exited.
 func gone(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return true

@@ -9,8 +9,8 @@ import (
 
 // Limits on a request, in bytes.
 const (
-	maxTarget = 4 << 10 // path and query
-	maxHeader = 8 << 10 // all header names and values
+	maxTarget = 4 << 10 // path and query together
+	maxHeader = 8 << 10 // all header names and values together
 	maxBody   = 32 << 20
 )
 
@@ -40,7 +40,7 @@ func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {
 	return writeResponse(w, response, c.id)
 }
 
-// admit refuses the requests that the platform refuses before it reads their body.
+// admit refuses the same requests that the platform refuses before reading their bodies.
 func (to route) admit(r *http.Request) *Error {
 	switch {
 	case !slices.Contains(to.trigger.Config.Methods, r.Method):

@@ -19,8 +19,9 @@ import (
 // binaries is the folder that holds the executable of the hosted function.
 var binaries string
 
-// TestMain lets the test binary act as the function if a host has started it. If
-// FC_TEST_HOST is set, the binary acts as a host, which a test then kills.
+// TestMain gives the test binary one of three roles. If a host has started it, the binary acts as
+// the function. If FC_TEST_HOST is set, it acts as a host that a test can kill. Otherwise it runs
+// the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("FC_RUNTIME_API") != "" {
 		beFunction()
@@ -97,8 +98,8 @@ func start(t *testing.T, config Config) *Host {
 	return host
 }
 
-// one returns a host of one function, which runs until the end of the test. If change is
-// not nil, it may adjust the function and the configuration first.
+// one returns a host that runs one function until the end of the test. If change is not nil, it may
+// adjust the function and the configuration first.
 func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	t.Helper()
 	function, config := testFunction("recorder"), Config{}
@@ -109,8 +110,8 @@ func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	return start(t, config)
 }
 
-// obeyed calls the function with the given order. It returns the id of the process that
-// executed the call, or the call's error.
+// obeyed calls the function and tells it what to do. It returns the id of the process that served
+// the call, or the call's error.
 func obeyed(t *testing.T, host *Host, do string) (pid int, fault *Error) {
 	t.Helper()
 	response, err := host.Invoke(t.Context(), "recorder", order(do, ""))

@@ -54,7 +54,7 @@ func (w *lineWriter) Write(data []byte) (int, error) {
 	}
 }
 
-// flush passes on what an ended process printed after its last complete line.
+// flush passes on the incomplete last line of a process that has exited.
 func (w *lineWriter) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -43,8 +43,8 @@ func (p *pool) newCall(payload []byte) *call {
 	return newCall(invocation, payload, p.function.Timeout())
 }
 
-// invoke runs a call on a process of the pool. If the process ends before it takes the
-// call, another process gets the call.
+// invoke runs a call on a process of the pool. If the process exits before it takes the call,
+// another process gets the call.
 func (p *pool) invoke(ctx context.Context, c *call) ([]byte, *Error) {
 	for {
 		response, fault := p.try(ctx, c)
@@ -91,7 +91,7 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	default:
 	}
 	select {
-	// A free slot is taken at once, even if ctx has ended or QueueWait is over.
+	// If a slot is free, take it at once, even if ctx has already ended or QueueWait is very short.
 	case p.slots <- struct{}{}:
 		return nil
 	default:
@@ -123,8 +123,8 @@ func (p *pool) takeIdle() *process {
 	return nil
 }
 
-// release returns a process to the pool and frees its slot. If the process was killed,
-// release first waits until it has ended.
+// release returns a process to the pool and frees its slot. If the process was killed, release
+// first waits for it to exit.
 func (p *pool) release(process *process) {
 	if process.alive() {
 		p.mu.Lock()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// errNotTaken means that the process ended before it took the call, so another process may
-// run the call.
+// errNotTaken means that the process exited before it took the call, so another process may run the
+// call.
 var errNotTaken = &Error{Code: "ProcessExited", Message: "the process ended before the call"}
 
 // process is one running binary. At most one goroutine at a time may call do.
@@ -20,7 +20,7 @@ type process struct {
 	output *lineWriter
 
 	doomed atomic.Bool
-	exited chan struct{} // closed after the process has ended
+	exited chan struct{} // closed after the process has exited
 	err    error         // the result of Wait; may be read once exited is closed
 }
 
@@ -39,8 +39,7 @@ func startProcess(cmd *exec.Cmd, api *runtimeAPI, output *lineWriter, spawner *s
 	return p, nil
 }
 
-// reap waits until the process has ended, and only then closes the runtime API of the
-// process.
+// reap waits for the process to exit, and only then closes the runtime API of the process.
 func (p *process) reap() {
 	p.err = p.cmd.Wait()
 	p.output.flush()
@@ -48,8 +47,8 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call to the process and waits for the result. A process cannot be asked to
-// stop a call. Therefore do kills it if the call times out, or if the caller goes away
+// do hands a call to the process and waits for the result. A process cannot be told to abandon a
+// call. The method do therefore kills the process if the call times out, or if ctx is cancelled
 // after the process has taken the call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
@@ -82,8 +81,8 @@ func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([
 	}
 }
 
-// lastResponse returns the response that a process posted before it ended, or an error if
-// it posted none.
+// lastResponse returns the response that the process posted before it exited, or an error if it
+// posted none.
 func (p *process) lastResponse(c *call) ([]byte, *Error) {
 	select {
 	case r := <-c.done:
@@ -126,7 +125,7 @@ func (p *process) kill() {
 	}
 }
 
-// end kills the process and waits until it is gone.
+// end kills the process and waits for it to exit.
 func (p *process) end() {
 	p.kill()
 	<-p.exited

@@ -12,14 +12,14 @@ import (
 // route maps a path of the custom domain to a function's HTTP trigger.
 type route struct {
 	path    string // the configured path without the star at its end
-	below   bool   // whether the configured path ends in a star, so that the route matches every path with this prefix
+	below   bool   // whether the configured path had a star, which matches any ending
 	pool    *pool
 	trigger *syaml.Trigger
 }
 
-// routesOf returns the routes of all functions that have both a custom domain and an HTTP
-// trigger, longest path first. The domain's name is ignored, because requests here name
-// this machine instead.
+// routesOf returns the routes of all functions that have both a custom domain and an HTTP trigger,
+// longest path first. It ignores the domain's name, because requests to this host name the local
+// machine instead.
 func routesOf(pools []*pool) []route {
 	var routes []route
 	for _, p := range pools {
@@ -38,8 +38,8 @@ func (r route) matches(path string) bool {
 	return path == r.path || r.below && strings.HasPrefix(path, r.path)
 }
 
-// ServeHTTP does what the custom domain does: it passes a request to the function whose
-// route matches the path.
+// ServeHTTP acts as the custom domain. It passes each request to the function whose route matches
+// the path.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, route := range h.routes {
 		if route.matches(r.URL.Path) {

@@ -12,9 +12,9 @@ const maxResponse = 6 << 20
 
 const apiPath = "/2020-11-11/runtime/invocation/"
 
-// runtimeAPI is the server that one process polls for calls and to which it posts the
-// results. Only process.do sends calls to the channel work, and only after the previous
-// call has a result.
+// runtimeAPI is the server from which one process polls its calls and to which it posts the
+// results. Only process.do sends calls to the channel work, and only after the previous call has
+// finished.
 type runtimeAPI struct {
 	work     chan *call
 	describe func(http.Header, *call)
@@ -46,7 +46,7 @@ func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
 
 func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
 
-// close closes the server. It must not be called before the process has ended.
+// close closes the server. It must not be called before the process has exited.
 func (api *runtimeAPI) close() { api.server.Close() }
 
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {

@@ -23,7 +23,7 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// If this goroutine ended while its thread is locked, the thread would end as well.
+	// If this goroutine returned while it is locked to its thread, the thread would exit as well.
 	// That would kill all processes that were started on the thread, even those that other
 	// goroutines started earlier.
 	defer runtime.UnlockOSThread()
@@ -50,6 +50,6 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	}
 }
 
-// close gives up the thread that started the processes, so it must not be called before
-// the processes have ended.
+// close releases the thread that started the processes. It must not be called before all processes
+// have exited, because they might die with the thread.
 func (s *spawner) close() { close(s.closed) }

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Other processes that were started on the spawner's thread die when the thread ends. So
-// the thread must not end when the spawner is closed.
+// Other processes that were started on the spawner's thread are killed when the thread exits.
+// Closing the spawner must therefore not make the thread exit.
 func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 	for range 50 {
 		other := exec.Command("sleep", "60")
@@ -20,7 +20,7 @@ func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 		require.NoError(t, s.start(ours))
 		require.NoError(t, ours.Wait())
 		s.close()
-		require.NoError(t, exec.Command("true").Run()) // gives the spawner's thread time to end
+		require.NoError(t, exec.Command("true").Run()) // gives the spawner's thread time to exit
 		require.NoError(t, other.Process.Signal(syscall.SIGTERM))
 		require.ErrorContains(t, other.Wait(), "terminated")
 	}

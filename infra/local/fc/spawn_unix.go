@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if the host is killed. For each
-// process, a shell reads from a pipe whose other end only the host holds open. When the
-// host ends, the pipe is closed and the shell kills the process.
+// spawner starts processes that die with the host, even if the host is killed. For each process, a
+// shell reads from a pipe whose other end only the host holds open. When the host exits, the pipe
+// is closed and the shell kills the process.
 type spawner struct{}
 
 func newSpawner() *spawner { return &spawner{} }
@@ -30,8 +30,8 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-// watch starts a shell that kills a process group once the host has ended. The shell ends
-// soon after the group has ended.
+// watch starts a shell that kills a process group once the host has exited. The shell itself exits
+// soon after the group.
 func watch(group int) error {
 	const script = `while kill -0 -- "-$0" 2>/dev/null; do read -r -t 1 line; [ $? -eq 1 ] && kill -9 -- "-$0"; done`
 	watcher := exec.Command("/bin/bash", "-c", script, strconv.Itoa(group))

@@ -39,7 +39,7 @@ func (h *Host) StartTimers() error {
 	return nil
 }
 
-// tick calls fire at each time of the schedule until ctx ends.
+// tick calls fire at each time in the schedule until ctx is done.
 func tick(ctx context.Context, schedule syaml.Schedule, fire func(at time.Time)) {
 	for at := schedule.Next(time.Now()); !at.IsZero(); at = schedule.Next(time.Now()) {
 		select {

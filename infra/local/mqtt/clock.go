@@ -14,8 +14,8 @@ type stamp struct {
 	id string
 }
 
-// clock makes stamps. The identifiers of stamps sort in the order in which the stamps were
-// made. No two starts of the broker make the same identifier.
+// clock creates stamps. Their identifiers sort in the order in which the stamps were created.
+// Identifiers are unique even across restarts of the broker.
 type clock struct {
 	start string
 	count atomic.Uint64

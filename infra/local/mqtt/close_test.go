@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The listener must disconnect the clients itself. The server's own method deadlocks if a
-// client leaves at that moment, which happens in about one of 2,000 stops under load.
+// The listener must disconnect the clients itself. The server's own method deadlocks if a client
+// disconnects while the method runs, which happens in about one of 2,000 stops under load.
 func TestCloseDisconnectsClientsItself(t *testing.T) {
 	accepted, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

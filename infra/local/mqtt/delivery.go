@@ -16,30 +16,29 @@ import (
 const (
 	queueLength = 65_536
 	maxBatch    = 500
-	// fullWait is how long a connection waits for space in a full queue before its
-	// event is dropped.
+	// fullWait is how long a connection waits if the queue is full. After that, its event is
+	// dropped.
 	fullWait = 5 * time.Second
 
 	minPause = 50 * time.Millisecond // the pause before the first retry; doubled for each further retry
 	maxPause = 2 * time.Second
 )
 
-// delivery holds a bounded queue of events. The method run, which has its own goroutine,
-// delivers them.
+// delivery holds a bounded queue of events. The method run delivers them in its own goroutine.
 type delivery struct {
 	url, token string
 	client     *http.Client
 	log        *slog.Logger
 
 	queue    chan event.Event
-	stopping chan struct{} // closed when run must deliver the queued events and return
+	stopping chan struct{} // closed to make run deliver the queued events and return
 	ended    chan struct{} // closed when run has returned
 	ctx      context.Context
-	abandon  context.CancelFunc // cancels ctx, which ends tries and pauses at once
+	abandon  context.CancelFunc // cancels ctx, which immediately stops attempts and pauses
 
 	dropped atomic.Int64 // events dropped because the queue stayed full
 	lost    int          // events that were refused or abandoned
-	cause   error        // the reason for the latest loss
+	cause   error        // the reason why events were last lost
 }
 
 func newDelivery(c Config) *delivery {
@@ -51,8 +50,8 @@ func newDelivery(c Config) *delivery {
 	return d
 }
 
-// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event.
-// While it waits, the client has to wait as well.
+// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event. The
+// client must wait while enqueue waits.
 func (d *delivery) enqueue(e event.Event) {
 	select {
 	case d.queue <- e:

@@ -19,10 +19,10 @@ type end struct {
 	code   event.Optional[int32]
 }
 
-// endOf derives the end from the cause with which the broker stopped the client. If there
-// is no cause, endOf uses the error that the broker got when it read from the client. The
-// reason code of the result is the broker's internal code, which MQTT 3 clients never
-// receive.
+// endOf derives how a connection ended from cause, the error with which the broker stopped
+// the client. If cause is nil, endOf uses err, the error that the broker got when it read
+// from the client. The reason code of the result is the broker's internal code, which MQTT 3
+// clients never receive.
 //
 //	cause                                 action      info
 //	code below 0x80                       disconnect  disconnected by client

@@ -144,8 +144,8 @@ func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	h.send(e)
 }
 
-// reasonOf returns the reason string of a refusal. If the CONNACK has none, as in MQTT 3,
-// reasonOf returns the return code.
+// reasonOf returns the reason string of a refused CONNACK. If there is none, as in MQTT 3, it
+// returns a text that contains the return code.
 func reasonOf(pk packets.Packet) string {
 	if s := pk.Properties.ReasonString; s != "" {
 		return s

@@ -11,10 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// A client that connects twice may get the second CONNACK before the broker reports the
-// first session. The end of the first session must still be stamped when it happens, so
-// that it sorts after the beginning of the first session and before the beginning of the
-// second.
+// If a client connects twice, it may get the second CONNACK before the broker reports the first
+// session. Even then, the end of the first session must be stamped when it happens, so that it
+// sorts between the beginnings of the two sessions.
 func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
 	var events []event.Event
 	server := newServer()

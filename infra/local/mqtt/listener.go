@@ -59,8 +59,8 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// conn is a connection that removes itself from its listener when it is closed. The field
-// memory is for the hook.
+// conn is a connection that removes itself from its listener when it is closed. The field memory
+// holds what the hook knows about the connection.
 type conn struct {
 	net.Conn
 	listener *listener

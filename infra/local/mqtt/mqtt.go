@@ -89,7 +89,7 @@ type clientListener struct {
 func (l clientListener) Close(listeners.CloseFn) {
 	l.Net.Close(func(string) {
 		for _, client := range l.clients.GetAll() {
-			_ = l.disconnect(client, packets.ErrServerShuttingDown) // always returns the code that it is given
+			_ = l.disconnect(client, packets.ErrServerShuttingDown) // always returns the code that is passed to it
 		}
 	})
 }

@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes events like the real recorder. The field fault, if
-// set, may respond in the recorder's place: to requests 1, 4, 7 and so on before their
-// events are recorded, and to requests 2, 5, 8 and so on afterwards.
+// recorder is an endpoint that decodes events like the real recorder. If the function in the field
+// fault is set, it may respond in the recorder's place. It is called for requests 1, 4, 7 and so on
+// before their events are recorded, and for requests 2, 5, 8 and so on afterwards.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
@@ -86,9 +86,9 @@ func (r *recorder) distinct() []event.Event {
 	return rows
 }
 
-// of waits until the recorder has n rows of the given client, and returns them sorted by
-// event identifier. They can arrive in another order: after a takeover, the event for the
-// end of the old connection may arrive late.
+// of waits until the recorder has n rows from the given client, and returns them sorted by event
+// identifier. They may arrive in a different order, because after a takeover the event for the end
+// of the old connection can be late.
 func (r *recorder) of(clientID string, n int) []event.Event {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -128,7 +128,7 @@ func start(t *testing.T, url string) (*mqtt.Broker, ends.Target) {
 	return b, ends.Target{Address: b.Addr(), User: "device", Password: "devpass"}
 }
 
-// words returns the action and the action info of each row.
+// words returns each row's action and action info.
 func words(rows []event.Event) []ends.Row {
 	var words []ends.Row
 	for _, e := range rows {

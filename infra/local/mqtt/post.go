@@ -11,7 +11,7 @@ import (
 // tryTimeout is the time limit for one request to the recorder.
 const tryTimeout = 30 * time.Second
 
-// post sends a body once. If the result final is true, sending the body again cannot help.
+// post sends a body once. If the result final is true, there is no point in sending the body again.
 func (d *delivery) post(body []byte) (final bool, err error) {
 	request, err := http.NewRequestWithContext(d.ctx, http.MethodPost, d.url, bytes.NewReader(body))
 	if err != nil {
@@ -31,8 +31,8 @@ func (d *delivery) post(body []byte) (final bool, err error) {
 	return isFinal(response.StatusCode), fmt.Errorf("the recorder responds with %s", response.Status)
 }
 
-// isFinal reports whether the recorder would respond with the same status to a repeated
-// request, because it has quarantined the body or does not accept the token.
+// isFinal reports whether the recorder would respond to a repeated request with the same status. It
+// would do so if it has quarantined the body or does not accept the token.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:

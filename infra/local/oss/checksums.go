@@ -32,7 +32,7 @@ func (c *checksums) compute(object io.Reader) error {
 	return c.err
 }
 
-// describe sets the headers that state the checksums. The ETag is the MD5.
+// describe sets the headers that contain the checksums. The ETag is the MD5.
 func (c *checksums) describe(header http.Header) {
 	header.Set("ETag", `"`+strings.ToUpper(hex.EncodeToString(c.md5))+`"`)
 	header.Set("X-Oss-Hash-Crc64ecma", strconv.FormatUint(c.crc, 10))

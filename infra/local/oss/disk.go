@@ -14,10 +14,10 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// disk keeps objects as files. An object arrives in a file below tmp. The rename to the file's
-// final path is the commit point: a crash before the rename leaves a file that openDisk removes,
-// and a crash after the rename leaves the whole object. The file is synced before the rename, and
-// its folder is synced before the put returns.
+// disk keeps objects as files. A new object is first written to a file below tmp. The rename to the
+// file's final path is the commit point: a crash before the rename leaves a file that openDisk
+// removes, and a crash after the rename leaves the whole object. The file is synced before the
+// rename, and its folder is synced before the put returns.
 type disk struct {
 	objects, tmp string
 	maxBytes     atomic.Int64 // the limit on the total size of all objects; zero: no limit
@@ -70,15 +70,15 @@ func (d *disk) find() error {
 
 func (d *disk) path(key string) string { return filepath.Join(d.objects, fileOf(key)) }
 
-// arrival is a file that has arrived whole but is not yet an object.
+// arrival is a completely received file that is not an object yet.
 type arrival struct {
 	path      string
 	size      int64
 	checksums *checksums
 }
 
-// receive writes the first size bytes of the body to a temporary file. It fails if the body is
-// shorter. The caller must pass the arrival to keep or discard.
+// receive writes the first size bytes of the body to a temporary file. It returns an error if the
+// body is shorter. If it succeeds, the caller must call keep or discard with the returned arrival.
 func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 	f, err := os.CreateTemp(d.tmp, "put-*")
 	if err != nil {
@@ -100,8 +100,8 @@ func (d *disk) receive(body io.Reader, size int64) (a arrival, err error) {
 
 func (d *disk) discard(a arrival) { _ = os.Remove(a.path) }
 
-// keep makes an arrival the object under the given key. Even if keep returns an error, the object
-// may have been stored.
+// keep turns an arrival into the object under the given key. Even if keep returns an error, the
+// object may have been stored.
 func (d *disk) keep(a arrival, key string, modified time.Time) error {
 	if err := os.Chtimes(a.path, modified, modified); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (d *disk) commit(a arrival, e entry) error {
 	return nil
 }
 
-// open returns the same as openFile, but first computes the object's checksums.
+// open is like openFile, but also makes sure that the object's checksums have been computed.
 func (d *disk) open(key string) (entry, *os.File, error) {
 	e, f, err := d.openFile(key)
 	if err != nil {
@@ -141,8 +141,9 @@ func (d *disk) open(key string) (entry, *os.File, error) {
 	return e, f, nil
 }
 
-// openFile returns an object and its file. The content of the opened file does not change, even if the
-// object is replaced. openFile returns fs.ErrNotExist if there is no object under key, and only then.
+// openFile returns an object's entry and its open file. The content of that file does not change,
+// even if the object is replaced. If, and only if, there is no object under key, the error is
+// fs.ErrNotExist.
 func (d *disk) openFile(key string) (entry, *os.File, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -166,7 +167,7 @@ func (d *disk) scan(prefix, from string, visit func(entry) bool) {
 	d.index.scan(prefix, from, visit)
 }
 
-// list returns the first page of the objects whose keys start with prefix and sort after the given key.
+// list returns the first page of objects whose keys start with prefix and sort after the given key.
 func (d *disk) list(prefix, after string) (page objstore.Page) {
 	d.scan(prefix, after, func(e entry) bool {
 		if e.key == after {
@@ -181,8 +182,8 @@ func (d *disk) list(prefix, after string) (page objstore.Page) {
 	return page
 }
 
-// remove deletes those objects under the given keys that meet the condition, and returns how many
-// it deleted.
+// remove deletes each object under the given keys that meets the condition. It returns the number
+// of deleted objects.
 func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, err error) {
 	folders := map[string]bool{}
 	for _, key := range keys {
@@ -201,7 +202,7 @@ func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, e
 	return removed, err
 }
 
-// always is a condition for remove that every object meets.
+// always is a condition for the method remove that every object meets.
 func always(entry) bool { return true }
 
 func (d *disk) removeOne(key string, condition func(entry) bool) (bool, error) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Normally the path of an object's file equals the object's key, so that other tools can read the
-// folder. For example, the object with the key events/shard=4/day=2026-11-22/x.parquet is in the file
-// with that path. Two rules keep the files of different keys apart:
+// folder. For example, events/shard=4/day=2026-11-22/x.parquet is both a key and the path of its
+// file. Two rules keep the files of different keys apart:
 //
 //   - File names contain a dot and folder names do not, so that "a" and "a/b" can both exist. If the
 //     last part of a key has no dot, the file's name ends in the suffix ".%".

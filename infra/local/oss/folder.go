@@ -11,8 +11,9 @@ import (
 // making is held while a folder is created and synced.
 var making sync.Mutex
 
-// makeFolder creates a folder and its missing parents so that they survive a crash. A caller
-// that finds the folder already there therefore waits until the other caller has synced it.
+// makeFolder creates a folder and its missing parents so that they survive a crash. Calls run one
+// at a time. If a call finds the folder already there, the call that created the folder has
+// therefore also synced it.
 func makeFolder(path string) error {
 	making.Lock()
 	defer making.Unlock()

@@ -37,7 +37,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "InvalidArgument", "The query cannot be parsed.")
 	}
-	// The key is not cleaned, because it is not a path.
+	// The key is used as it is, because it is not a path: "//" and ".." have no special meaning.
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if err := s.authenticate(r, bucket, key, query); err != nil {
 		return err
@@ -54,8 +54,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	return s.serveObject(w, r, key)
 }
 
-// refuseUnknown refuses headers that change the meaning of a request and that this package does
-// not implement.
+// refuseUnknown refuses headers that this package does not implement and that would change the
+// meaning of a request.
 func refuseUnknown(header http.Header) error {
 	for name := range header {
 		lower := strings.ToLower(name)

@@ -24,7 +24,7 @@ func TestExpire(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, removed)
 
-	// This is as if events/b had been put again a day later.
+	// This simulates a second put of events/b one day later.
 	s.objects.index.set(entry{"events/b", 1, now.Add(day), &checksums{}})
 	removed, err = s.Expire(now.Add(30 * day))
 	require.NoError(t, err)

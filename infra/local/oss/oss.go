@@ -70,7 +70,7 @@ func Open(cfg Config) (*Server, error) {
 }
 
 // SetMaxBytes limits the total size of all objects to n bytes. A put that would exceed the limit
-// gets the response of a full disk. Zero, the default, means no limit. SetMaxBytes can be called
+// fails as if the disk were full. Zero, the default, means no limit. SetMaxBytes can be called
 // while requests are served.
 func (s *Server) SetMaxBytes(n int64) { s.objects.maxBytes.Store(max(n, 0)) }
 

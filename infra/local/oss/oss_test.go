@@ -65,8 +65,8 @@ func TestRefusedPutsStoreNothing(t *testing.T) {
 	}
 }
 
-// If a client disconnects in the middle of a body, nothing must be stored. This test uses a real
-// connection.
+// If a client disconnects in the middle of a body, nothing must be stored. A real connection is
+// needed to test this.
 func TestBrokenConnectionStoresNothing(t *testing.T) {
 	s := open(t, nil)
 	server := httptest.NewServer(s)

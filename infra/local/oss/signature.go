@@ -57,8 +57,8 @@ func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Val
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// checkDate returns the value of the Date header and the day that it names, in the format of a
-// signature's scope. It refuses a date that differs from the current time by more than maxSkew.
+// checkDate returns the Date header's value, and its day in the format that the scope of a
+// signature uses. It refuses a date that differs from the current time by more than maxSkew.
 func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	text = r.Header.Get("Date")
 	date, err := time.Parse(http.TimeFormat, text)
@@ -72,7 +72,7 @@ func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 }
 
 // canonicalRequest returns the canonical form of a request, whose digest is signed. The empty line
-// in it stands for the list of additional signed headers, which is always empty here.
+// is the list of additional signed headers, which is always empty here.
 func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,

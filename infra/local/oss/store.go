@@ -10,13 +10,13 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder exactly as a Server does, but without HTTP. A Server can serve
-// the folder of a Store from OpenStore, but only after the last use of the Store.
+// Store keeps objects in a folder exactly as a Server does, but is used without HTTP. A Server can
+// later serve a folder that OpenStore opened, but not while that Store is still in use.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
 
-// OpenStore opens the bucket in the folder dir, which it creates if it does not exist.
+// OpenStore opens the bucket in the folder dir. It creates the folder if necessary.
 func OpenStore(dir string) (*Store, error) {
 	objects, err := openDisk(dir)
 	if err != nil {
@@ -52,7 +52,9 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
 		return nil, err
 	}
-	e, f, err := s.objects.openFile(key) // open might read the whole object to compute its checksums
+	// This calls openFile because the method open might read the whole object to compute its
+	// checksums.
+	e, f, err := s.objects.openFile(key)
 	if err != nil {
 		return nil, fmt.Errorf("read %q: %w", key, err)
 	}

@@ -8,7 +8,7 @@ import (
 
 // connection is a network connection of a device.
 type connection struct {
-	began   time.Duration // when the connection began; negative: on the day before
+	began   time.Duration // time since the start of the day; negative if the connection began the day before
 	number  uint64
 	channel string
 	address string
@@ -28,7 +28,7 @@ func (d *device) open(at time.Duration, address string) connection {
 	return c
 }
 
-// connect begins a connection and adds the event that reports it.
+// connect opens a connection and adds its connect event.
 func (d *device) connect(at time.Duration, address string) connection {
 	c := d.open(at, address)
 	e := d.event(at, &c, d.broker.dialect.atConnect)
@@ -37,8 +37,7 @@ func (d *device) connect(at time.Duration, address string) connection {
 	return c
 }
 
-// disconnect ends a connection. It adds an event only if the broker would report an end for
-// this reason.
+// disconnect ends a connection. It adds an event only if the broker reports this kind of end.
 func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	dialect := d.broker.dialect
 	if dialect.words[why].info == "" {
@@ -57,8 +56,8 @@ func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	d.emit(e)
 }
 
-// refuse adds the event of a CONNECT that the broker does not accept. Some sources report
-// a refusal in the same way as the end of a connection.
+// refuse adds the event for a CONNECT that the broker refuses. Some sources report a refusal in the
+// same way as the end of a connection.
 func (d *device) refuse(at time.Duration, address string, why end) {
 	dialect := d.broker.dialect
 	known := dialect.atConnect
@@ -72,7 +71,8 @@ func (d *device) refuse(at time.Duration, address string, why end) {
 	d.emit(e)
 }
 
-// explain sets the fields that say why a connection ended, in the words of the source.
+// explain sets the fields that say why a connection ended or was refused, with the words that the
+// source uses.
 func (l *dialect) explain(e *event.Event, why end) {
 	w := &l.words[why]
 	e.Action, e.ActionInfo, e.NativeReason = event.Close, w.info, w.native
@@ -84,8 +84,8 @@ func (l *dialect) explain(e *event.Event, why end) {
 	}
 }
 
-// event returns an event with the fields of its connection that the source fills in. The
-// caller adds what happened.
+// event returns an event about a connection. The parameter known says which details of the
+// connection the source reports. The caller adds what happened.
 func (d *device) event(at time.Duration, c *connection, known fields) event.Event {
 	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.dialect.source}
 	d.stamp(&e, at)
@@ -120,7 +120,7 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	return e
 }
 
-// stamp sets an event's received time, and its event time as the source would report it.
+// stamp sets an event's received time. It sets the event time to what the source would report.
 func (d *device) stamp(e *event.Event, at time.Duration) {
 	received := (at + d.delay()).Truncate(time.Millisecond)
 	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)

@@ -20,7 +20,7 @@ type Config struct {
 
 const defaultEventsPerDevice = 10
 
-// trouble describes the part of a fleet whose devices share one cause.
+// trouble describes the group of devices in a fleet that share one cause.
 type trouble struct {
 	cause  Cause
 	share  float64 // the fraction of all devices that have this cause, 0 to 1
@@ -71,7 +71,7 @@ func (d *device) simulate(m mix, seed, number uint64) {
 
 // mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // the factor, 0 to 1, by which the share of each trouble is multiplied
+	troubled float64 // the factor, from 0 to 1, that scales the share of each trouble
 	connects float64 // the number of times that a healthy device connects per day
 }
 
@@ -85,9 +85,9 @@ const (
 	stormEvents = 1.55
 )
 
-// newMix returns a mix for a fleet with the given mean number of events per device. It
-// chooses how often healthy devices must connect to reach the mean. If the mean is below
-// the default, fewer devices have troubles.
+// newMix returns a mix for a fleet with the given mean number of events per device. It chooses how
+// often healthy devices must connect to reach the mean. If the mean is below the default, fewer
+// devices have problems.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice
@@ -102,8 +102,7 @@ func newMix(eventsPerDevice float64) mix {
 	return mix{troubled, (events/devices - storms) / eventsPerConnect}
 }
 
-// cause returns the cause for the device at the given position in the fleet. Positions
-// range from 0 to 1.
+// cause returns the cause for the device at the given position in the fleet, from 0 to 1.
 func (m mix) cause(position float64) Cause {
 	for _, t := range troubles {
 		if position -= t.share * m.troubled; position < 0 {
@@ -113,7 +112,8 @@ func (m mix) cause(position float64) Cause {
 	return Healthy
 }
 
-// byShare chooses one of the instances, each with a probability proportional to its share.
+// byShare chooses an instance at random. The probability of each instance is proportional to its
+// share.
 func (d *device) byShare(instances []*instance) *instance {
 	all := 0
 	for _, b := range instances {

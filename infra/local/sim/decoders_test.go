@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// bodies holds the bodies that brokers send, by source and native event. Each body is a
-// format string into which the test inserts the native reason.
+// bodies maps a source and a native event to the body that the broker would send. Each body is a
+// format string with a verb for the native reason.
 var bodies = map[string]map[string]string{
 	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
@@ -48,16 +48,16 @@ var bodies = map[string]map[string]string{
 	},
 }
 
-// For each event of package sim, the decoder must return the same event from the body that
-// the broker would send.
+// If a broker reports an event that package sim has generated, the decoder must decode the broker's
+// body to the same event.
 func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {
 		for seed := range uint64(40) {
 			for _, e := range sim.Device(cause, seed, day) {
 				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
-				// Skip mochi: it sends the project's own form, so it needs no decoder of
-				// its own.
+				// Skip mochi, which has no decoder of its own, because it sends events in this
+				// project's own form.
 				if seen[row] || e.Source == "mochi" {
 					continue
 				}

@@ -50,8 +50,8 @@ func newDevice(day time.Time) *device {
 	return d
 }
 
-// seed prepares d to simulate another device. The device's random choices depend only on
-// the two numbers.
+// seed prepares d to simulate another device. The device's random choices depend only on the
+// arguments seed and number.
 func (d *device) seed(seed, number uint64) {
 	d.generator.Seed(seed, number)
 	d.events, d.connections = d.events[:0], 0
@@ -84,7 +84,7 @@ func clientID(group string, number uint64) event.ClientID {
 
 func oneOf[T any](d *device, from []T) T { return from[d.random.IntN(len(from))] }
 
-// chance returns true with a probability of p.
+// chance returns true with probability p.
 func (d *device) chance(p float64) bool { return d.random.Float64() < p }
 
 // between returns a random duration, uniformly distributed between the two limits.
@@ -117,7 +117,7 @@ func (d *device) anyID() string {
 	return hex.EncodeToString(raw[:])
 }
 
-// The time from a broker's event to its receipt is distributed log-normally.
+// The delay between an event at the broker and its receipt has a log-normal distribution.
 const (
 	medianDelay = 18 * time.Millisecond
 	delaySpread = 0.8 // standard deviation of the logarithm

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// end is a reason why a connection ends or is refused.
+// end is a reason why a connection ends, or why it is refused.
 type end uint8
 
 const (
@@ -23,7 +23,8 @@ const (
 	endCount
 )
 
-// wording is how a source reports an end. If code is 0, the source gives no reason code.
+// wording holds the words with which a source reports an end, and its reason code. If the source
+// gives no reason code, code is 0.
 type wording struct {
 	info   event.ActionInfo
 	native string
@@ -47,14 +48,15 @@ const (
 
 func (f fields) has(field fields) bool { return f&field != 0 }
 
-// dialect describes the events of one source as the source's decoder returns them.
+// dialect describes the events from one source, in the form in which that source's decoder returns
+// them.
 type dialect struct {
 	source                    string
 	connected, ended, refused string // names of native events
 	atConnect, atEnd          fields
 	channels                  naming            // how the source names a connection
 	ids                       naming            // how the source names an event
-	words                     [endCount]wording // the source does not report an end whose info is empty
+	words                     [endCount]wording // an end with an empty info is not reported
 
 	seconds bool // times are whole seconds
 	noTime  bool // the source reports no times
@@ -165,8 +167,8 @@ var azure = dialect{
 	},
 }
 
-// apsaraMQ is a source that reports no refusals. When a connection ends, it reports no
-// reason other than a DISCONNECT from the client.
+// apsaraMQ is a source that reports no refusals. If the client sent a DISCONNECT, the source
+// reports that. Otherwise it gives no reason for the end of a connection.
 var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,

@@ -2,8 +2,8 @@ package sim
 
 import "time"
 
-// habit says how long the connections of a device last, how they end, how long the device
-// then pauses and from which address it connects again.
+// habit determines how long a device's connections last, how they end, how long the device then
+// pauses, and from which address it connects again.
 type habit struct {
 	lasts   func(d *device) time.Duration
 	ends    func(d *device) end
@@ -11,9 +11,9 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow simulates at most limit connections, one after the other, which begin in the range
-// [from, until). The last connection may end after the range. follow returns the time at
-// which the device would connect next.
+// follow simulates successive connections, at most limit of them, that begin in the range [from,
+// until). The last connection may end after the range. follow returns the time at which the device
+// would connect next.
 func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
 	for range limit {
@@ -47,8 +47,8 @@ func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 // betweenNodes is the time between the restarts of two successive nodes of a broker.
 const betweenNodes = 5 * time.Minute
 
-// stormAt returns when the node of a connection restarts, or a time long after the day if
-// no restart affects the connection.
+// stormAt returns the time at which a connection's node restarts. If no restart affects the
+// connection, stormAt returns a time long after the end of the day.
 func (d *device) stormAt(c *connection) time.Duration {
 	at := d.broker.restart + time.Duration(c.node)*betweenNodes
 	if !d.storms || d.broker.restart == 0 || at <= c.began {
@@ -57,8 +57,8 @@ func (d *device) stormAt(c *connection) time.Duration {
 	return at
 }
 
-// restarted ends a connection because its node restarts, and returns when the device
-// connects again. The device moves to another node of the broker if there is one.
+// restarted ends a connection because its node restarts, and returns the time of the next
+// connection. The device moves to another node of the broker if there is one.
 func (d *device) restarted(c *connection, at time.Duration) time.Duration {
 	at += d.between(0, 2*time.Second)
 	d.disconnect(c, at, shutDown)
@@ -79,7 +79,7 @@ func mostlyHome(d *device) string {
 
 func atHome(d *device) string { return d.home }
 
-// mixed returns a function that chooses one of the given ends at random. Each has the same
+// mixed returns a function that picks one of the given kinds of end at random, all with the same
 // probability.
 func mixed(ways ...end) func(*device) end {
 	return func(d *device) end { return oneOf(d, ways) }

@@ -12,7 +12,7 @@ type instance struct {
 	dialect *dialect
 	nodes   []string
 	groups  []string
-	share   int // the part of the fleet's devices that use this broker, in percent
+	share   int // percentage of the fleet's devices that use this broker
 	// restart is the time of day at which the first node restarts. The other nodes follow
 	// one by one. Zero: no node restarts.
 	restart time.Duration
@@ -48,11 +48,12 @@ var (
 	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
 )
 
-// nameless is the list for a broker that has a single node, or a single group, without a
+// nameless is a list of one empty name. It is for a broker whose only node or only group has no
 // name.
 var nameless = []string{""}
 
-// These lists select instances by what their brokers report.
+// Each of these lists holds the instances whose brokers report a certain thing, such as a client's
+// keep alive.
 var (
 	everyInstance = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, verneMQMain, emqx4Main, azureMain}
 	withGoodbyes  = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, emqx4Main, azureMain}

@@ -2,11 +2,11 @@ package sim
 
 import "time"
 
-// forever is a limit for follow that no device reaches: it exceeds the number of
-// connections that fit into a day.
+// forever is a limit for the method follow that never applies, because no device makes so many
+// connections in a day.
 const forever = 1 << 30
 
-// usual is the habit of a device that connects about the given number of times a day.
+// usual returns the habit of a device that connects about the given number of times a day.
 func usual(connects float64) habit {
 	typical := time.Duration(float64(oneDay) / connects)
 	return habit{
@@ -42,9 +42,9 @@ func (d *device) cleanWorker() {
 	d.follow(h, d.between(0, every), oneDay, forever)
 }
 
-// natTimeout simulates a device whose keep alive is so long that a NAT or firewall ends
-// each connection as idle. The device is switched on for part of the day and sends
-// DISCONNECT at the end.
+// natTimeout simulates a device with so long a keep alive that a NAT or firewall closes each
+// connection as idle. The device is switched on for part of the day and sends DISCONNECT at the
+// end.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
 	d.keepAlive = (2 * idle).Truncate(time.Second)
@@ -67,8 +67,8 @@ func (d *device) sayGoodbye(at time.Duration) {
 	}
 }
 
-// longKeepAlive simulates a device whose keep alive is so long that a NAT or firewall has
-// forgotten the connection before the device sends its first PINGREQ.
+// longKeepAlive simulates a device with so long a keep alive that a NAT or firewall forgets the
+// connection before the device sends its first PINGREQ.
 func (d *device) longKeepAlive() {
 	d.keepAlive = oneOf(d, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute})
 	patience := d.keepAlive * 3 / 2
@@ -95,7 +95,7 @@ func (d *device) clonedCredential() {
 		address: func(*device) string { turn++; return places[turn%2] },
 	}
 	at := d.follow(h, d.between(0, oneDay/2), oneDay, 20+d.random.IntN(200))
-	d.connect(at, h.address(d)) // the other device gives up
+	d.connect(at, h.address(d)) // this connection lasts, because the other device has given up
 }
 
 func (d *device) tokenExpiry() {

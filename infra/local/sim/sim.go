@@ -1,7 +1,7 @@
 // Package sim generates the events that MQTT brokers would report about simulated devices on
 // one day. Tests, the demo and the benchmark use these events.
 //
-// Invariants: the same seed makes the same events, byte for byte. A device's events have
+// Invariants: the same seed produces the same events, byte for byte. A device's events have
 // exactly the fields that the decoder for its broker would fill in. Every event time lies
 // within the day.
 //
@@ -27,7 +27,7 @@ const (
 	// LongKeepAlive: a NAT or firewall forgets the connection before the device sends its
 	// first PINGREQ.
 	LongKeepAlive Cause = "long-keep-alive"
-	// ClonedCredential: two devices use one client identifier.
+	// ClonedCredential: two devices use the same client identifier.
 	ClonedCredential Cause = "cloned-credential"
 	// TokenExpiry: the broker ends each connection when its token expires.
 	TokenExpiry Cause = "token-expiry"
@@ -77,8 +77,8 @@ var scripts = map[Cause]script{
 }
 
 // Device returns the events of one device on one day, in the order in which they happened.
-// Given the cause and the day, the seed determines every event. For example, it selects one
-// of the brokers that can report the cause.
+// The same cause, seed and day always produce the same events. For example, the seed selects
+// one of the brokers that can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -15,7 +15,7 @@ import (
 
 var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// sound checks what every event must satisfy.
+// sound checks the requirements that every simulated event must meet.
 func sound(t *testing.T, e *event.Event) {
 	t.Helper()
 	require.NotEmpty(t, e.InstanceID)
@@ -113,7 +113,7 @@ func TestDayStopsWithItsReader(t *testing.T) {
 // refusing lists the native events that report refused logins.
 var refusing = map[string]bool{"client.connack": true, "client_connack": true, "connack": true, "connect_failed": true}
 
-// figures holds what the tests measure in a fleet's day.
+// figures holds measurements of one day of a fleet.
 type figures struct {
 	devices, events, connects int
 	perDevice                 map[string]int

@@ -20,7 +20,7 @@ func (p *problems) want(path, value string, allowed ...string) {
 	}
 }
 
-// check returns the problems of the document, except for unknown keys, which checkKeys finds.
+// check returns the problems in the document, except for unknown keys, which checkKeys finds.
 func (d *document) check() (p problems) {
 	p.want("edition", d.Edition, "3.0.0")
 	if len(d.order) == 0 {
@@ -31,7 +31,7 @@ func (d *document) check() (p problems) {
 		r, path := d.Resources[name], "resources."+name
 		p.want(path+".component", r.Component, "fc3")
 		p.checkFunction(path+".props", r.Function)
-		// If two functions had one name, the second deployment would overwrite the first.
+		// If two functions had the same name, deploying the second would overwrite the first.
 		if owner, taken := owners[r.Function.Name]; taken {
 			p.add(path+".props.functionName", "is %q, as in %s", r.Function.Name, owner)
 		}
@@ -46,8 +46,8 @@ func (p *problems) checkFunction(path string, f Function) {
 		given bool
 	}{
 		{"functionName", f.Name != ""}, {"region", f.Region != ""}, {"handler", f.Handler != ""}, {"code", f.Code != ""},
-		// Every size is required, because the component's default sizes fit together only if no size is
-		// given.
+		// All of these values are required. The component has defaults, but they are compatible only
+		// with each other, not with values that the document sets.
 		{"cpu", f.CPU > 0}, {"memorySize", f.MemoryMB > 0}, {"diskSize", f.DiskMB > 0}, {"timeout", f.Seconds > 0},
 	} {
 		if !required.given {

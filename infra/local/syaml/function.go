@@ -26,7 +26,7 @@ type Function struct {
 	CPU      float64 `yaml:"cpu"` // vCPUs
 	MemoryMB int     `yaml:"memorySize"`
 	DiskMB   int     `yaml:"diskSize"`
-	// Seconds is the time limit of a call; see Timeout.
+	// Seconds is the time limit of a call in seconds. Timeout returns it as a time.Duration.
 	Seconds        int         `yaml:"timeout"`
 	InternetAccess bool        `yaml:"internetAccess"`
 	LogConfig      string      `yaml:"logConfig"`
@@ -41,17 +41,17 @@ type Function struct {
 	Concurrency struct {
 		Reserved int `yaml:"reservedConcurrency"` // the maximum number of instances; zero: no limit
 	} `yaml:"concurrencyConfig"`
-	// Async says how the platform delivers asynchronous calls.
+	// Async configures how the platform delivers asynchronous calls.
 	Async struct {
 		Retries       *int `yaml:"maxAsyncRetryAttempts"` // nil: defaultRetries
 		MaxAgeSeconds int  `yaml:"maxAsyncEventAgeInSeconds"`
 	} `yaml:"asyncInvokeConfig"`
 
 	Triggers []Trigger `yaml:"triggers"`
-	Domain   *Domain   `yaml:"customDomain"` // nil if no custom domain leads to the function
+	Domain   *Domain   `yaml:"customDomain"` // nil if the function has no custom domain
 }
 
-// Hook is a call that an instance gets at a certain point of its life cycle.
+// Hook is a call that an instance receives at a certain point in its life cycle.
 type Hook struct {
 	Handler string `yaml:"handler"`
 	Seconds int    `yaml:"timeout"`
@@ -103,8 +103,8 @@ type Route struct {
 // Environment holds a function's environment variables.
 type Environment map[string]string
 
-// UnmarshalYAML refuses a value that is not a string, such as a number, because the component does
-// not convert it.
+// UnmarshalYAML rejects any value that is not a string, such as a number, because the component fc3
+// does not convert such values to strings.
 func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
 	for name, value := range pairs(node) {
 		if value.ShortTag() != "!!str" {
@@ -114,7 +114,8 @@ func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*map[string]string)(e))
 }
 
-// defaultRetries is the number of retries that the component sets by default.
+// defaultRetries is the number of retries if s.yaml does not set one. It is the default of the
+// component fc3.
 const defaultRetries = 3
 
 // Timeout returns the time limit of a call.

@@ -1,8 +1,8 @@
 // Package syaml reads s.yaml, which describes the functions to Serverless Devs and its component fc3.
 //
-// The component never refuses a wrong file, so this package is strict: it accepts only the properties
-// that the project uses, and every other key is an error. All expressions such as ${vars.region} are
-// resolved before anything is checked or returned.
+// The component never rejects an invalid file, so this package is strict: it accepts only the
+// properties that the project uses, and every other key is an error. All expressions such as
+// ${vars.region} are resolved before anything is checked or returned.
 package syaml
 
 import (

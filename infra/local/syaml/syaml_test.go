@@ -13,7 +13,7 @@ import (
 
 const repository = "../../../s.yaml"
 
-// secrets is a Lookup that finds the two secrets and no other variable.
+// secrets is a Lookup that knows only the two secrets, and no other variable.
 func secrets(name string) (string, bool) {
 	return "secret", isSecret(name)
 }

@@ -32,7 +32,7 @@ func build(t *testing.T) (folder string) {
 	return folder
 }
 
-// function is a running process of one of the functions. The process ends when stop is called or
+// function is a running process of one of the functions. The process exits when stop is called or
 // the test ends.
 type function struct {
 	cmd  *exec.Cmd
@@ -40,8 +40,8 @@ type function struct {
 	url  string
 }
 
-// start starts the named function, which build has compiled into folder, as a plain HTTP server.
-// The function uses the bucket at the given endpoint with its own access key.
+// start runs the named function as a plain HTTP server. The given folder must be a result of build.
+// The function accesses the bucket at the given endpoint with an access key of its own.
 func start(t *testing.T, folder, name, endpoint string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
@@ -64,7 +64,7 @@ func start(t *testing.T, folder, name, endpoint string) *function {
 	return f
 }
 
-// stop asks the process to shut down, waits until it has ended and returns its log.
+// stop asks the process to shut down, waits for it to exit and returns its log.
 func (f *function) stop(t *testing.T) string {
 	t.Helper()
 	http.DefaultClient.CloseIdleConnections()
@@ -76,7 +76,7 @@ func (f *function) stop(t *testing.T) string {
 }
 
 // request sends an authorized request and returns the response body. It fails the test unless the
-// response status equals want.
+// response has the status passed as want.
 func (f *function) request(t *testing.T, method, path, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, f.url+path, strings.NewReader(body))

@@ -24,10 +24,10 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 	guard.requireAllUsed(t)
 }
 
-const runRows = 520 // more events than a run can hold, so that one request ends a run
+const runRows = 520 // more events than a run can hold, so that every request ends a run
 
-// record sends a recorder enough events to make it end runs and delete superseded objects. The
-// bucket is still empty, so the recorder must also put the layout marker.
+// record sends a recorder enough events for it to end several runs and delete superseded objects.
+// The bucket is still empty, so the recorder must also put the layout marker.
 func record(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	for range 4 {

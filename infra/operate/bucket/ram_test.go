@@ -33,7 +33,7 @@ type statement struct {
 // access is one action that a policy allows or refuses.
 type access struct {
 	action string
-	key    string // empty if the action concerns the bucket itself
+	key    string // empty if the action applies to the bucket itself
 	prefix string // the prefix of the listed keys, if the action is a listing
 }
 

@@ -3,7 +3,7 @@
 //
 //	mosquitto -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //
-// The environment variable WEBHOOK_TOKEN holds the recorder's token. SIGTERM or Ctrl-C ends the
+// The environment variable WEBHOOK_TOKEN holds the recorder's token. SIGTERM or Ctrl-C stops the
 // command. When started again, the command continues where it stopped.
 package main
 
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// run forwards the log until ctx ends.
+// run forwards the log until ctx is cancelled.
 func run(ctx context.Context, s settings) error {
 	unlock, err := lock(s.state)
 	if err != nil {

@@ -10,14 +10,14 @@
 // with ADMIN_TOKEN (default local).
 //
 // The check command reads the bucket directly. It uses the same variables as the functions:
-// OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX and those for an access key
+// OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX and the variables of an access key
 // (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN).
 // The access key must be allowed to list and read objects. `make check` runs the same check on
 // the data of `make run`.
 //
-// Exit status: 0 on success; 1 if the command failed, a replayed item is still not understood or
-// the check found a violation; 2 if the command line or DEVICE_TRACE_URL is invalid (`go run`
-// turns 2 into 1).
+// Exit status: 0 on success; 1 if the command failed, a replayed item could still not be
+// understood or the check found a violation; 2 if the command line or DEVICE_TRACE_URL is invalid
+// (`go run` turns 2 into 1).
 package main
 
 import (

@@ -35,8 +35,8 @@ func (r refusal) Error() string {
 	}
 }
 
-// isAboutItem reports whether the refusal concerns only the requested item, so that requests for
-// other items may succeed.
+// isAboutItem reports whether the refusal applies only to the requested item. If it does, requests
+// for other items may succeed.
 func (r refusal) isAboutItem() bool {
 	return slices.Contains([]string{"NoSuchItem", "Damaged", "InvalidID"}, r.Code)
 }

@@ -31,8 +31,8 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes queries about devices, and whether their reader is warm. A warm reader already has
-// the partition's footers in its cache. If warm is false, each query is its reader's first, as in a new
+// queries describes one query for each of the devices. If warm is true, the query's reader already
+// has the partition's footers in its cache. Otherwise the query is the reader's first, as in a new
 // function instance.
 type queries struct {
 	shards  int
@@ -50,16 +50,16 @@ func (q queries) reader(ctx context.Context, store query.Store, d device) (*quer
 	return reader, err
 }
 
-// queryCost holds the number of requests, round trips and KB that queries cost. Requests in flight at
-// the same time count as one round trip.
+// queryCost holds the cost of queries in requests, round trips and KB. Requests in flight at the
+// same time count as one round trip.
 type queryCost struct {
 	maxRequests, maxRounds int
 	meanRequests, meanKB   float64
 	slowKB                 float64 // 99th percentile of the KB per query
 }
 
-// cost counts the requests and bytes of one query for each device. It counts the round trips for only a
-// few of the devices.
+// cost makes one query for each device and counts its requests and bytes. It counts round trips for
+// only a few of the devices.
 func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
 	var c queryCost
 	var read []int64
@@ -86,8 +86,9 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, err
 	return c, err
 }
 
-// rounds returns the largest number of round trips among a few queries. On a busy machine the gate may
-// count one round trip as two, so rounds makes each query three times and keeps the smallest count.
+// rounds returns the largest number of round trips among a few queries. On a busy machine, the gate
+// that counts the round trips may count one as two, so rounds makes each query three times and
+// keeps the smallest count.
 func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
 	for _, d := range sample(q.devices, 20) {
 		best := 0

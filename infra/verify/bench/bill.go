@@ -20,9 +20,9 @@ type deployment struct {
 // costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are
 // puts, deletes and lists.
 type costs struct {
-	recordPuts  float64 // put-class requests per webhook, for each partition that it touches
+	recordPuts  float64 // put-class requests per partition that a webhook touches
 	recordCPU   float64 // CPU time per webhook that carries one event
-	batchCPU    float64 // CPU time per webhook with several events, for each partition that it touches
+	batchCPU    float64 // CPU time per partition that a webhook with several events touches
 	queryCPU    float64
 	queryLists  float64
 	queryReads  float64
@@ -35,8 +35,8 @@ type costs struct {
 	roundTrip   float64 // mean duration of a request, in seconds
 }
 
-// measuredCosts derives the costs from the measurements, most of which were made on partitions with
-// 35,000 rows. It returns an error if a measurement is missing.
+// measuredCosts derives the costs from the measurements. Most of these were made on partitions with
+// 35,000 rows. measuredCosts returns an error if a measurement is missing.
 func measuredCosts(found *results) (costs, error) {
 	var missing error
 	value := func(benchmark, unit string) float64 {
@@ -84,12 +84,12 @@ const (
 type size struct{ vcpu, gigabytes float64 }
 
 var (
-	small = size{0.5, 0.5} // instances of the recorder and the query function
-	large = size{1, 1}     // instances of the compactor
+	small = size{0.5, 0.5} // an instance of the recorder or of the query function
+	large = size{1, 1}     // an instance of the compactor
 )
 
-// units returns the compute units (CU) for the given number of calls, each of which takes the given
-// number of seconds.
+// units returns the compute units (CU) for the given number of calls of the given duration in
+// seconds.
 func (s size) units(t tariffs, calls, seconds float64) float64 {
 	return calls*t.calls/10_000 + calls*seconds*(s.vcpu*t.vcpu+s.gigabytes*t.memory)
 }
@@ -100,9 +100,10 @@ func touchedShards(shards, batch int) float64 {
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the price of a month. A function is billed for the duration of its calls. The duration
-// of a call is its CPU time divided by the function's share of a vCPU, plus the time that it waits for
-// the store. If requests are made at the same time, it waits for the slowest one.
+// bill returns the price of a month. A function is billed for the duration of its calls. The
+// duration of a call is its CPU time divided by the function's share of a vCPU, plus the time spent
+// waiting for the store. If a call makes several requests at the same time, it waits for the
+// slowest one.
 func bill(d deployment, c costs, t tariffs) month {
 	events := d.devices * d.eventsPerDevice * daysPerMonth
 	webhooks := events / float64(d.batch)
@@ -133,8 +134,9 @@ func bill(d deployment, c costs, t tariffs) month {
 	}
 }
 
-// slowest returns the typical duration, in seconds, of the slowest of n simultaneous requests. This is
-// the duration that one request in n+1 exceeds.
+// slowest returns the typical duration, in seconds, of the slowest of n simultaneous requests. It
+// estimates this as the duration that, on average, one of n+1 requests exceeds. For a single
+// request, it returns the mean duration.
 func slowest(n float64) float64 {
 	if n <= 1 {
 		return meanRoundTrip()

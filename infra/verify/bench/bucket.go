@@ -47,8 +47,8 @@ func byShard(l layout.Layout, events []event.Event) map[layout.Shard][]event.Eve
 // afterClose returns a time at which the day is closed and all objects are old enough to be merged into one.
 func afterClose() time.Time { return time.Now().Add(48 * time.Hour) }
 
-// compactAt runs the compactor once, with a clock that stands still at the given time. The compactor
-// stages its outputs in the folder dir, or in its default folder if dir is empty.
+// compactAt runs the compactor once, with its clock fixed at the given time. The compactor stages
+// its outputs in the folder dir, or in its default folder if dir is empty.
 func compactAt(ctx context.Context, store compact.Store, dir string, now time.Time) (compact.Report, error) {
 	c, err := compact.New(store, compact.Config{Dir: dir, Now: func() time.Time { return now }})
 	if err != nil {

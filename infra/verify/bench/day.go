@@ -13,9 +13,10 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// fleetDay is the day of a whole fleet in a bucket. The real recorder and the real compactor work on a
-// store in memory, so that the measured CPU time is theirs alone. Only the pace is not real, because
-// the recorder receives full runs at once instead of webhooks all day long.
+// fleetDay holds one bucket with the events of a whole fleet on one day, and the measurements of
+// this bucket. The real recorder and the real compactor work on a store in memory, so that the
+// measured CPU time is theirs alone. Only the pace is unrealistic: the recorder receives each run
+// all at once, instead of webhooks throughout the day.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store
@@ -103,7 +104,7 @@ func (d *fleetDay) glob() string {
 	return filepath.Join(d.dir, "objects", layout.EventsPrefix, "*/*/*.parquet")
 }
 
-// idBytes returns the compressed size of the identifiers that some brokers give to their connections
+// idBytes returns the compressed size of the identifiers that some brokers assign to connections
 // and events. These identifiers are mostly random, so they take the same space in any format.
 func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
 	duck, err := openDuck(d.dir)

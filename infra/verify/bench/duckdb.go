@@ -30,8 +30,8 @@ func openDuck(dir string) (duck, error) {
 	return duck{db}, nil
 }
 
-// duckColumns returns SQL expressions that read the columns of a row from our files. The files hold
-// the time as a timestamp, and the age of the connection in place of connected_at.
+// duckColumns returns SQL expressions that read the columns of a row from our files. The files
+// store the time as a timestamp. Instead of connected_at, they store the age of the connection.
 func duckColumns() string {
 	list := columnNames()
 	for i, name := range list {
@@ -46,8 +46,8 @@ func duckColumns() string {
 }
 
 // day returns a device's rows for the day, sorted by time. The parameter from is an SQL table
-// expression. The parameter condition is appended to the WHERE clause so that DuckDB reads fewer files.
-// It may be empty.
+// expression. The parameter condition, which may be empty, is appended to the WHERE clause so that
+// DuckDB reads fewer files.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+

@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// today is the UTC day of all events. It lies in the past, so that the day is closed.
+// today is the UTC day of all simulated events. It is in the past, so its partitions are closed.
 var today = time.Date(2025, 11, 20, 0, 0, 0, 0, time.UTC)
 
 const (
@@ -38,8 +38,8 @@ type fleetPart struct {
 	devices []device      // a random sample
 }
 
-// fleet yields the day of a fleet in parts of about 250,000 devices, so that memory need not hold ten
-// million events at once.
+// fleet yields the day of a fleet in parts of about 250,000 devices, so that the ten million events
+// need not be in memory all at once.
 func fleet(devices int) iter.Seq[fleetPart] {
 	parts := min(16, 1+devices/250_000)
 	return func(yield func(fleetPart) bool) {
@@ -76,13 +76,13 @@ func shardOf16(client event.ClientID) int {
 }
 
 // partitionEvents returns the events of one partition, in order of arrival, and the partition's
-// devices. The partition belongs to the first of the given number of shards and has at least the given
-// number of rows.
+// devices. The partition has at least the given number of rows. It belongs to the first shard of a
+// bucket with the given number of shards.
 //
-// In a real fleet, only one in 16 or 256 devices falls into that shard. To avoid generating all the
-// others, partitionEvents generates a small fleet and renames its devices, giving each one the next
-// number that falls into the shard. The result looks like a partition of a fleet 16 or 256 times as
-// large, including the gaps between numbers.
+// With 16 or 256 shards, only one device in 16 or 256 falls into that shard. To avoid generating
+// all the others, partitionEvents generates a small fleet and renames its devices. Each device gets
+// the next number that falls into the shard. The result looks like a partition of a fleet 16 or 256
+// times as large, including the gaps between numbers.
 func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
 	names := newNames(shards)
 	var last, name event.ClientID
@@ -113,8 +113,8 @@ func newNames(shards int) *names {
 	return &names{layout: l, shard: l.AllShards()[0]}
 }
 
-// next returns the next name that falls into the shard. It differs from the given name only in the
-// number at its end, which has at least eight digits.
+// next returns the next client identifier that falls into the shard. It replaces the number at the
+// end of the given identifier with the next suitable number, which has at least eight digits.
 func (n *names) next(like event.ClientID) event.ClientID {
 	stem := strings.TrimRight(string(like), "0123456789")
 	for {

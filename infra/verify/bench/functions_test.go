@@ -30,7 +30,8 @@ func build(b *testing.B, name string) (binary string) {
 	return binary
 }
 
-// start starts a function on a bucket. The caller must end the process with kill.
+// start starts a function that uses the given bucket. To end the process, the caller must pass cmd
+// to the function kill.
 func start(b *testing.B, binary string, bucket *standIn, more ...string) (cmd *exec.Cmd, logs io.Reader) {
 	cmd = exec.CommandContext(b.Context(), binary)
 	cmd.Env = append(bucket.environment(), "WEBHOOK_TOKEN="+token, "QUERY_TOKEN="+token, "HOST=127.0.0.1", "PORT=0", "RETENTION_DAYS=36500")
@@ -88,8 +89,8 @@ func untilPoll(b *testing.B, binary string, bucket *standIn) time.Duration {
 	}
 }
 
-// BenchmarkLatency measures the response times of the real functions, which run as plain servers on a
-// store as slow as OSS. Four requests are in flight at any time.
+// BenchmarkLatency measures the response times of the real functions. They run as plain servers
+// with a store that is as slow as OSS. Four requests are in flight at any time.
 func BenchmarkLatency(b *testing.B) {
 	recorder, query := build(b, "recorder"), build(b, "query")
 	b.Run("webhook", func(b *testing.B) {
@@ -116,13 +117,13 @@ func BenchmarkLatency(b *testing.B) {
 			}
 			return do(http.MethodGet, address+"/api/v1/trace?"+parameters.Encode(), nil)
 		}
-		require.NoError(b, trace(0)) // fills the cache of footers
+		require.NoError(b, trace(0)) // fills the footer cache
 		b.Run("warm", func(b *testing.B) { measureParallel(b, trace) })
 	})
 }
 
-// serve starts a function as a plain server on the bucket in dir and returns its address. Requests to the
-// bucket take as long as requests to OSS.
+// serve starts a function as a plain server that uses the bucket in dir. It returns the server's
+// address. Requests to the bucket take as long as requests to OSS.
 func serve(b *testing.B, binary, dir string, more ...string) (address string) {
 	bucket, err := serveBucket(dir, likeOSS)
 	require.NoError(b, err)

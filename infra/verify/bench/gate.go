@@ -12,10 +12,10 @@ import (
 // gateWait is how long the gate waits for another request before it opens.
 const gateWait = 8 * time.Millisecond
 
-// gate is a store for readers that counts round trips. It holds every request until no other request
-// has arrived for the duration gateWait. Then it lets all held requests pass and counts one round trip.
-// Requests made at the same time therefore count as one round trip, and requests made after a response
-// count as the next one, however fast the store is.
+// gate is a store that counts the round trips of its readers. It holds all requests until no
+// further request has arrived for gateWait. Then it lets the held requests pass and counts one
+// round trip. Requests made at the same time therefore count as one round trip. Requests made after
+// a response count as another one, however fast the store is.
 type gate struct {
 	store query.Store
 
@@ -47,8 +47,8 @@ func (g *gate) pass() {
 	<-open
 }
 
-// release closes the channel open, so that the requests waiting for it pass, and counts one round trip.
-// Further calls with the same channel have no effect.
+// release closes the given channel, so that the requests waiting for it pass, and counts one round
+// trip. Further calls with the same channel have no effect.
 func (g *gate) release(open chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,7 +1,7 @@
-// Bench measures what Go benchmarks cannot: the day of a whole fleet, other engines that answer the
-// same questions from the same rows, and days that are simulated with their own clock. It then prints
-// each target next to the measured value, which may also come from this package's benchmarks, and the
-// monthly price for fleets of several sizes. `make bench` runs the benchmarks and then this command.
+// Bench measures what Go benchmarks cannot: a whole fleet's day, other engines that run the same
+// queries on the same rows, and days that run on a simulated clock. It then prints each target next
+// to the measured value, and the monthly price for fleets of several sizes. Measured values may
+// also come from this package's benchmarks. `make bench` runs the benchmarks and then this command.
 // README.md has the method and the figures.
 //
 // Usage:

@@ -21,8 +21,9 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// compactVariable is an environment variable that holds the folder of a bucket. If it is set, the test
-// binary only compacts that bucket and prints its own peak memory in KB.
+// compactVariable is the name of an environment variable that holds the folder of a bucket. If the
+// variable is set, the test binary runs no tests. It only compacts that bucket and prints its own
+// peak memory in KB.
 const compactVariable = "BENCH_COMPACT"
 
 func TestMain(m *testing.M) {
@@ -112,8 +113,9 @@ func reportTimes(b *testing.B, took durations) {
 }
 
 // TestShortRun runs all benchmarks and the command on very small partitions and a fleet of 300
-// devices. Each figure to beat must have a measurement. The figures that depend on neither the machine
-// nor the scale must be met. The command fails if the rows of a peer differ from ours.
+// devices. Every target must have a measurement. Targets for counts must also be met, because
+// counts depend on neither the machine nor the scale. The command fails if the rows that a peer
+// returns differ from ours.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench=.", "-test.benchtime=1x", "-test.short")

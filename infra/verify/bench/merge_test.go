@@ -77,8 +77,8 @@ func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Tim
 	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
 }
 
-// putWatch notes the CPU time at which a merge puts its output. Everything that the merge does
-// afterwards is verification.
+// putWatch records how much CPU time has been used when a merge puts its output. Everything that
+// the merge does afterwards is verification.
 type putWatch struct {
 	compact.Store
 	at time.Duration
@@ -91,8 +91,8 @@ func (w *putWatch) Put(ctx context.Context, key string, body io.ReaderAt, size i
 	return w.Store.Put(ctx, key, body, size)
 }
 
-// BenchmarkCompactor measures the peak memory of a process that compacts a closed partition. The runs
-// in this partition have 512 rows each.
+// BenchmarkCompactor measures the peak memory of a process that compacts a closed partition, whose
+// runs have 512 rows each.
 func BenchmarkCompactor(b *testing.B) {
 	scale, err := parseScale(os.Getenv("SCALE"))
 	require.NoError(b, err)

@@ -25,7 +25,8 @@ type asker func(context.Context, device) ([]segment.Row, error)
 
 // peer is another way to store the same rows and answer the same questions.
 type peer interface {
-	// load stores all rows, in order of arrival, and makes them ready for questions.
+	// load stores all rows, in order of arrival, and prepares the engine to answer questions about
+	// them.
 	load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error
 	// bytes returns the size on disk, including indexes.
 	bytes(ctx context.Context) (int64, error)
@@ -33,15 +34,16 @@ type peer interface {
 	close()
 }
 
-// comparison compares other engines with a fleet's day in our bucket.
+// comparison compares other engines with our bucket. All of them hold the same day of a fleet's
+// events.
 type comparison struct {
 	found  *results
 	day    *fleetDay
 	reader *query.Reader // reads the day from our bucket
 }
 
-// compare asks other engines the same questions about the same day. The plain file comes first,
-// because the other engines load their rows from it.
+// compare asks other engines the same questions about the same day. DuckDB-plain-file comes first,
+// because it writes the file from which the other engines load their rows.
 func (c comparison) compare(ctx context.Context, dir string) error {
 	plain := &plainFile{dir: dir, day: c.day}
 	var errs []error
@@ -82,8 +84,8 @@ func (c comparison) measure(ctx context.Context, name string, p peer, rows iter.
 	return c.question(ctx, name, p.ask, questions)
 }
 
-// question checks that a peer returns the same rows as our reader, and measures how long the peer
-// takes.
+// question asks a peer about several devices. It checks that the peer returns the same rows as our
+// reader, and measures how long the peer takes.
 func (c comparison) question(ctx context.Context, name string, theirs asker, questions int) error {
 	devices := sample(c.day.devices, questions)
 	rows := 0

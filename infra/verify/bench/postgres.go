@@ -27,7 +27,8 @@ type postgres struct {
 	conn   *pgx.Conn
 }
 
-// load copies all rows, builds the index, and does the work that autovacuum would do later.
+// load starts the server and copies all rows into it. It then builds the index and does the work
+// that autovacuum would do later.
 func (p *postgres) load(ctx context.Context, rows iter.Seq2[segment.Row, error]) error {
 	if err := p.open(ctx); err != nil {
 		return err
@@ -106,7 +107,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	}
 	data := filepath.Join(p.dir, "data")
 	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the other user might not have access to the current folder
+	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the other user may have no access to the current folder
 	out, err := initdb.CombinedOutput()
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: users other than root may not run %s", errNotInstalled, programs)
@@ -124,7 +125,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	return p.connect(ctx)
 }
 
-// connect waits up to two minutes until the server accepts a connection.
+// connect waits up to two minutes for the server to accept a connection.
 func (p *postgres) connect(ctx context.Context) (err error) {
 	for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(50 * time.Millisecond) {
 		p.conn, err = pgx.Connect(ctx, "user=bench database=postgres host="+p.dir)
@@ -135,8 +136,9 @@ func (p *postgres) connect(ctx context.Context) (err error) {
 	return fmt.Errorf("connect to server: %w", err)
 }
 
-// otherUser returns the attributes for running a process as another user, and makes that user the owner
-// of the folder. It returns nil unless this process runs as root.
+// otherUser returns process attributes for running the server as another user, and makes that user
+// the owner of the server's folder. If this process does not run as root, it returns nil and
+// changes nothing.
 func (p *postgres) otherUser() (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

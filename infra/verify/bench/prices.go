@@ -8,15 +8,15 @@ type tariffs struct {
 	gets     float64    // yuan per 10,000 reads
 	units    [3]float64 // yuan per compute unit (CU), by tier
 	tierEnds [2]float64 // monthly CU at which the first and the second tier end
-	calls    float64    // CU per 10,000 calls
+	calls    float64    // compute units (CU) per 10,000 calls
 	vcpu     float64    // CU per vCPU-second
 	memory   float64    // CU per GB-second
 	hour     float64    // yuan, the minimum charge per function for each hour in which it runs
 }
 
 // listPrices holds the prices of Function Compute as of February 2026, from Alibaba Cloud's page on
-// pay-as-you-go billing (help.aliyun.com/functioncompute). Its prices of OSS are as of 2023 and come
-// from second-hand sources.
+// pay-as-you-go billing (help.aliyun.com/functioncompute). The OSS prices are as of 2023, from
+// second-hand sources.
 var listPrices = tariffs{
 	storage:  0.12,
 	puts:     0.01,
@@ -29,7 +29,7 @@ var listPrices = tariffs{
 	hour:     0.01,
 }
 
-// compute returns the price of the given compute units. The units in each tier cost that tier's price.
+// compute returns the price of the given compute units. Each unit costs the price of its tier.
 func (t tariffs) compute(units float64) (yuan float64) {
 	from := 0.0
 	for i, price := range t.units {

@@ -28,8 +28,8 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// closedPartition returns the folder of a bucket with one closed partition, and a sample of the
-// devices in it.
+// closedPartition creates a bucket with one closed partition. It returns the bucket's folder and a
+// sample of the partition's devices.
 func closedPartition(b *testing.B, shards, rows int) (dir string, devices []device) {
 	events, devices := partitionEvents(shards, rows)
 	store := memstore.New()
@@ -42,8 +42,8 @@ func closedPartition(b *testing.B, shards, rows int) (dir string, devices []devi
 	return dir, sample(devices, maxQuestions)
 }
 
-// throughSDK serves the bucket in dir and returns it as a store that uses the vendor's SDK, as the
-// functions do.
+// throughSDK serves the bucket in dir over HTTP. It returns a store that reaches the bucket through
+// the vendor's SDK, as the functions do.
 func throughSDK(b *testing.B, dir string) objstore.Store {
 	server, err := serveBucket(dir, nil)
 	require.NoError(b, err)

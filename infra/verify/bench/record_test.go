@@ -15,15 +15,15 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// BenchmarkRecord measures the recorder's work for one webhook: it decodes the webhook, encodes the
-// whole run, and makes a put.
+// BenchmarkRecord measures the recorder's work for one webhook delivery: it decodes the delivery,
+// encodes the whole run, and makes a put.
 func BenchmarkRecord(b *testing.B) {
 	partition, _ := partitionEvents(16, rows(60_000))
 	wide := newFleetPart(rows(10_000), 0, 1).events
 	for _, c := range []struct {
 		name   string
 		hooks  []webhook
-		newRun bool // whether each webhook starts a new run
+		newRun bool // whether each delivery starts a new run
 	}{
 		{"events=1/empty-run", webhooks(b, partition, 1), true},
 		{"events=1/growing-run", webhooks(b, partition, 1), false},
@@ -50,7 +50,7 @@ func benchmarkRecord(b *testing.B, hooks []webhook, newRun bool) {
 		if err := w.Append(b.Context(), batch); err != nil || !newRun {
 			return err
 		}
-		return w.Close(b.Context()) // so that the next webhook starts a run
+		return w.Close(b.Context()) // so that the next delivery starts a new run
 	})
 	b.ReportMetric(float64(events)/used.Seconds(), "events/cpu-s")
 	b.ReportMetric(float64(len(store.Of(objstore.OpPut)))/float64(b.N), "puts/op")

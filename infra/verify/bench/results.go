@@ -63,8 +63,8 @@ func (r *results) read(text io.Reader) error {
 	return lines.Err()
 }
 
-// short formats a number with three significant digits. An integer part of more than three digits is
-// written in full.
+// short formats a number with three significant digits, or as an integer if its integer part has
+// more than three digits.
 func short(v float64) string {
 	if v >= 100 || v <= -100 {
 		return strconv.FormatFloat(v, 'f', 0, 64)

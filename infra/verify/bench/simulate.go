@@ -18,7 +18,7 @@ import (
 const (
 	writers      = 4               // recorders that receive events in turn
 	compactEvery = 5 * time.Minute // interval of the compactor's timer
-	openHours    = 18              // hour at which the partition is queried, while its day is open
+	openHours    = 18              // hour of the day at which the still open partition is queried
 )
 
 // simulation simulates the day of one partition with its own clock. Events arrive at several recorders
@@ -34,10 +34,10 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
-	// live holds the number of objects that a query has to read, counted before and after each run of the
-	// compactor.
+	// live holds counts of the objects that a query would have to read. One count is taken before
+	// each run of the compactor and one after it.
 	live   []int
-	beyond int // number of elements of live that exceed the bound (see look)
+	beyond int // how many of these counts exceed the bound (see the method look)
 }
 
 func newSimulation(shards int, dir string) (*simulation, error) {
@@ -95,8 +95,9 @@ func (s *simulation) compact(ctx context.Context) error {
 	return errors.Join(before, err, s.look(ctx))
 }
 
-// look counts the objects that a query would have to read now, and notes whether the number exceeds the
-// bound: one open run for each writer plus eight objects for each level.
+// look appends to s.live the number of objects that a query would have to read now. If the number
+// exceeds the bound, look increments s.beyond. The bound is one open run per writer plus eight
+// objects per level.
 func (s *simulation) look(ctx context.Context) error {
 	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {
@@ -115,8 +116,8 @@ func (s *simulation) look(ctx context.Context) error {
 	return nil
 }
 
-// requests returns the number of puts and deletes that the compactor has made, and the number of its
-// reads.
+// requests returns the number of requests that the compactor has made. The result puts counts puts
+// and deletes together.
 func (s *simulation) requests() (puts, reads int) {
 	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
 }
@@ -133,8 +134,8 @@ func (s *simulation) report(found *results, name string, rows int) {
 }
 
 // simulateDays simulates two partitions. One has 35,000 rows and receives one event at a time. The
-// other has 600,000 rows and receives 64 events at a time. These larger batches shorten the simulation
-// without changing how full the runs become.
+// other has 600,000 rows and receives 64 events at a time. These larger batches shorten the
+// simulation, but the runs still become as full as with single events.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -180,8 +181,9 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	return s.run(ctx, events[past:], 1)
 }
 
-// rowsAt returns the number of rows for a partition: the given number, or fewer if SCALE is below
-// fullPartition.
+// rowsAt returns how many rows to simulate. Normally this is the given number of rows. If SCALE,
+// passed as millions, is below fullPartition, the number is reduced in proportion, but not below
+// 200.
 func rowsAt(millions float64, rows int) int {
 	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)
 }

@@ -66,8 +66,8 @@ func (s *standIn) environment() []string {
 	}
 }
 
-// Requests to OSS from within its region are assumed to have log-normally distributed durations, with
-// this median and 99th percentile.
+// The durations of requests to OSS from within its region are assumed to follow a log-normal
+// distribution with this median and 99th percentile.
 const (
 	ossMedian = 12 * time.Millisecond
 	ossSlow   = 40 * time.Millisecond

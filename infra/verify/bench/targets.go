@@ -11,7 +11,7 @@ type target struct {
 	benchmark, unit string
 	relation        string // "≤" or "≥"
 	limit           float64
-	minScale        float64 // the smallest SCALE to which the target applies
+	minScale        float64 // the smallest SCALE at which the target applies
 }
 
 // fullPartition is the smallest SCALE at which simulated partitions have their full size.
@@ -74,7 +74,8 @@ var targets = []target{
 	{"Peer/DuckDB-on-segments", "p50/ours", "≥", 10, 0},
 }
 
-// verdict compares a measured value with the target.
+// verdict says whether a measured value meets the target. If the target does not apply at the given
+// scale, verdict says so.
 func (t target) verdict(value, scale float64) string {
 	switch {
 	case scale < t.minScale:

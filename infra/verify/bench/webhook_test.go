@@ -46,8 +46,8 @@ func webhooks(b *testing.B, events []event.Event, batch int) (hooks []webhook) {
 	return hooks
 }
 
-// newWebhook returns a webhook with the given events. It changes their received times to that of the
-// last event, and checks that decoding the webhook yields the events again.
+// newWebhook returns a webhook with the given events. It sets all received times to the received
+// time of the last event, and checks that decoding the webhook returns the same events.
 func newWebhook(b *testing.B, events []event.Event) webhook {
 	w := webhook{rows: len(events), last: events[len(events)-1]}
 	var bodies []map[string]any

@@ -21,8 +21,8 @@ import (
 
 // alibabaClient is one of Alibaba Cloud's own clients, configured to use our endpoint.
 type alibabaClient interface {
-	// call sends a request for the given action and decodes the response into the value that into
-	// points to. An error response is returned as an alibabaError.
+	// call sends a request for the given action and decodes the response into *into. It returns an
+	// error response as an alibabaError.
 	call(action string, parameters map[string]any, into any) error
 }
 
@@ -76,8 +76,8 @@ func (c newerClient) call(action string, parameters map[string]any, into any) er
 	return json.Unmarshal(body, into)
 }
 
-// wrappedMessage matches an error message to which the newer client has added a code and a request
-// id. It captures the original message and the request id.
+// wrappedMessage matches an error message with the code and the request id that the newer client
+// adds. It captures the original message and the request id.
 var wrappedMessage = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
 
 func newerError(err error) error {
@@ -168,8 +168,8 @@ type devicePage struct {
 
 type deviceInfo struct{ Time, ChannelId, Action, ActionCode, ActionInfo string }
 
-// devicePages returns the rows of all pages of a trace. The trace must have the given total number
-// of rows, and the page after the last one must be empty.
+// devicePages returns the rows of all pages of a trace. It requires the trace to have the given
+// total number of rows, and the page after the last one to be empty.
 func devicePages(t *testing.T, c alibabaClient, parameters map[string]any, size, total int) (rows []deviceInfo) {
 	t.Helper()
 	for page := 1; page == 1 || (page-2)*size < total; page++ {

@@ -43,7 +43,7 @@ type row struct {
 	TimeOrigin      string     `json:"time_origin"`
 }
 
-// receipt is the part of a response that states what the query cost.
+// receipt is the part of a response that states the cost of the query.
 type receipt struct {
 	Objects    int      `json:"objects"`
 	Requests   int      `json:"requests"`
@@ -72,8 +72,8 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client keeps up to 32 idle connections per host, so that many senders can reuse theirs. A request
-// that takes longer than patience fails.
+// client keeps up to 32 idle connections per host, so that many senders can reuse theirs. The
+// constant patience limits the duration of a request.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
@@ -87,7 +87,7 @@ func question(instance, clientID string, from, to time.Time) url.Values {
 	}
 }
 
-// with returns a copy of the parameters q with one parameter added or replaced.
+// with returns a copy of q in which one parameter has been added or replaced.
 func with(q url.Values, name, value string) url.Values {
 	more := url.Values{name: {value}}
 	for key, values := range q {
@@ -186,8 +186,8 @@ func (s *stack) post(t *testing.T, path string, body []byte, header http.Header)
 	return r
 }
 
-// send sends a request with the given header fields, in which names and values alternate. It adds
-// no token of its own.
+// send sends a request with the given header fields, in which names and values alternate. It does
+// not add a token.
 func (s *stack) send(t *testing.T, method, path, body string, header ...string) response {
 	t.Helper()
 	fields := http.Header{}

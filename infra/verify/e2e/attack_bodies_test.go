@@ -101,8 +101,8 @@ func TestAttackBodies(t *testing.T) {
 	t.Logf("peak memory of the recorder: %d MiB", before[0].peak(t)>>20)
 }
 
-// TestAttackKeysTwice checks that the last value counts if a JSON object repeats a key, even if the
-// repeated key is written with escapes.
+// TestAttackKeysTwice checks that the last value wins if a JSON object repeats a key, even if
+// escapes disguise the repetition.
 func TestAttackKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

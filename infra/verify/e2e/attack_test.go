@@ -31,7 +31,8 @@ func (a *attacks) note(r response) {
 	}
 }
 
-// secretClient is the identifier of a device whose existence no response may reveal to an attacker.
+// secretClient is the identifier of a device. No response may reveal to an attacker that this
+// device exists.
 const secretClient = "client-7c1e5b"
 
 const secretQuestion = "?instance=attacked&client=" + secretClient
@@ -69,8 +70,8 @@ var trickyHeaders = []string{
 }
 
 // TestAttackPaths checks that no request can read or store anything without a valid token in the
-// right place, however the request is written. This must hold behind Function Compute's gateway and
-// for the plain servers.
+// right place, no matter how the request is written. This must hold behind Function Compute's
+// gateway and for the plain servers.
 func TestAttackPaths(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -14,7 +14,7 @@ import (
 )
 
 // secretName matches the names that the code gives to secret values. An attacker must not be able
-// to guess such a value byte by byte from the time that a comparison takes.
+// to guess such a value byte by byte by measuring how long comparisons take.
 var secretName = regexp.MustCompile(`(?i)^(secret|token|password|signature|mac|digest|presented|adminToken|shown)$`)
 
 // inConfiguration lists comparisons of secrets that need not take constant time, because they check
@@ -58,7 +58,7 @@ func TestAttackTiming(t *testing.T) {
 }
 
 // requireNoSecret checks that the expression does not compare a secret. Comparisons with "" or nil
-// are allowed, and so are those that inConfiguration lists.
+// and those listed in inConfiguration are allowed.
 func requireNoSecret(t *testing.T, path string, e *ast.BinaryExpr) {
 	t.Helper()
 	if e.Op != token.EQL && e.Op != token.NEQ || !isSecret(e.X) && !isSecret(e.Y) || isNothing(e.X) || isNothing(e.Y) {

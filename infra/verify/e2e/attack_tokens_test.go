@@ -92,7 +92,7 @@ func TestAttackCredentials(t *testing.T) {
 	require.Equal(t, before, s.objects(t, ""))
 }
 
-// headerLine returns header, or a harmless header line if header is empty.
+// headerLine returns the given header line, or a harmless one if the given line is empty.
 func headerLine(header string) string {
 	if header == "" {
 		return "X-Nothing: x"

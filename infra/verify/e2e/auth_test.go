@@ -15,8 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oldToken, newToken and otherToken are webhook tokens for certain instances. oldToken ends like
-// base64 text and must be escaped in a URL. adminToken gives access to the quarantine.
+// oldToken, newToken and otherToken are webhook tokens, each for certain instances only. oldToken
+// contains base64 characters that must be escaped in a URL. adminToken gives access to the
+// quarantine.
 const (
 	oldToken   = "e2e-old/secret+1=="
 	newToken   = "e2e-new-secret"
@@ -66,7 +67,7 @@ func TestAuthentication(t *testing.T) {
 			oldToken: 200, newToken: 200, webhookToken: 200, otherToken: 403, queryToken: 401, adminToken: 401, "wrong": 401,
 		} {
 			if name == "signature" && want == 403 {
-				want = 401 // a signature is checked only against the tokens of the instance
+				want = 401 // a signature is checked only with tokens for this instance, and none of them matches
 			}
 			require.Equal(t, want, send(token).status, "%s with %s", name, token)
 		}

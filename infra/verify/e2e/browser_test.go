@@ -50,14 +50,14 @@ func startChromium(t *testing.T) context.Context {
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes the browser and waits until it has ended
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // closes the browser and waits for it to exit
 	require.NoError(t, chromedp.Run(ctx))          // starts the browser
 	return ctx
 }
 
 // profileFolder creates a folder and removes it after the test. The removal is retried, because one
 // of the browser's processes may still write to the folder for a moment after the browser has
-// ended.
+// exited.
 func profileFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-chromium-")
 	require.NoError(t, err)
@@ -65,8 +65,8 @@ func profileFolder(t *testing.T) string {
 	return dir
 }
 
-// tab is a browser tab with its own profile. The test fails if watch records a violation that was
-// not allowed.
+// tab is a browser tab with its own profile. The test fails if the method watch records a violation
+// that the method allow has not permitted.
 type tab struct {
 	t         *testing.T
 	ctx       context.Context
@@ -201,7 +201,7 @@ func eval[T any](b *tab, expression string) (value T) {
 	return value
 }
 
-// isSettled is a JavaScript expression that is true once the page is waiting for no response and
+// isSettled is a JavaScript expression that is true once the page has received all responses and
 // has drawn the timeline. The page draws the timeline only after it knows the timeline's width.
 const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
 

@@ -36,7 +36,7 @@ func TestCompactionKeepsEvents(t *testing.T) {
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is the number of runs in a partition at which the compactor merges them. runRows is the
+// runs is how many runs a partition must have for the compactor to merge them. runRows is the
 // number of rows at which the recorder ends a run. They equal the defaults of compact.Config.Fanout
 // and record.Config.RunRows.
 const (
@@ -44,12 +44,12 @@ const (
 	runRows = 512
 )
 
-// runsBegin returns the start of a recent minute. All events that fillRuns records fall into this
-// minute, and therefore on one day.
+// runsBegin returns the start of a recent minute. All events that fillRuns records fall within this
+// minute, so all of them are on the same day.
 func runsBegin() time.Time { return time.Now().Add(-2 * time.Minute).Truncate(time.Minute) }
 
 // fillRuns records runs*runRows events of a device in batches of runRows events. Each batch fills a
-// run, so that the device's partition gets at least one object for each batch.
+// run, so the device's partition gets at least one object per batch.
 func (s *stack) fillRuns(t *testing.T, instance, device string, from time.Time) {
 	t.Helper()
 	events := manyEvents(device, from, runs*runRows)

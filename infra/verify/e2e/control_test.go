@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// control sends a request to the stack's control API. The API's address and password are in the data
-// folder, so only processes that can read the folder have access.
+// control sends a request to the stack's control API. It reads the API's address and password from
+// the data folder, so only processes that can read this folder can use the API.
 func (s *stack) control(ctx context.Context, method, path string) error {
 	text, err := os.ReadFile(filepath.Join(s.data, "control"))
 	if err != nil {
@@ -27,14 +27,14 @@ func (s *stack) control(ctx context.Context, method, path string) error {
 	return err
 }
 
-// invoke calls a function as its timer trigger does. If ctx ends during the call, the host kills
-// the function's process.
+// invoke calls a function the way its timer trigger does. If ctx is done before the call returns,
+// the host kills the function's process.
 func (s *stack) invoke(ctx context.Context, function string) error {
 	return s.control(ctx, http.MethodPost, "/invoke/"+function)
 }
 
-// setStore replaces the faults that the store simulates, for example by "down=true". An empty
-// string removes all faults.
+// setStore sets the faults that the store simulates, such as "down=true". They replace all earlier
+// faults. An empty string removes all faults.
 func (s *stack) setStore(ctx context.Context, faults string) error {
 	return s.control(ctx, http.MethodPut, "/store?"+faults)
 }

@@ -16,12 +16,13 @@ import (
 type daemon struct {
 	cmd    *exec.Cmd
 	output *output
-	exited chan struct{} // closed when the process has ended
+	exited chan struct{} // closed when the process has exited
 	err    error         // the result of cmd.Wait; may be read once exited is closed
 }
 
-// startDaemon starts a process. If awaited is not nil, startDaemon waits until the process's output
-// matches it, and returns the match and its groups. If the test fails, the output is logged.
+// startDaemon starts a process. If awaited is not nil, startDaemon waits until the process prints
+// text that matches awaited, and returns the match with its capture groups. If the test fails, the
+// output is logged.
 func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon, match []string) {
 	t.Helper()
 	d = &daemon{cmd: cmd, output: newOutput(awaited), exited: make(chan struct{})}
@@ -41,7 +42,7 @@ func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon
 // end kills the process if it is still running, and logs its output if the test failed.
 func (d *daemon) end(t *testing.T) {
 	select {
-	case <-d.exited: // the process has ended, so another process may have its id by now
+	case <-d.exited: // the process has exited, so its id may already belong to another process
 	default:
 		killFamily(d.cmd.Process.Pid)
 		<-d.exited
@@ -97,7 +98,7 @@ func (d *daemon) stop(t *testing.T, signal os.Signal) {
 	require.NoError(t, d.err, d.output.tail())
 }
 
-// kill kills the process without warning and waits until it has ended.
+// kill kills the process without warning and waits until it has exited.
 func (d *daemon) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, d.cmd.Process.Kill())

@@ -22,7 +22,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// columns lists the names and types of the columns that another Parquet reader must see.
+// columns lists the columns of a segment, each with its name and its type in DuckDB.
 var columns = []string{
 	"client_id VARCHAR", "instance_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
 	"channel_id VARCHAR", "native_event VARCHAR", "native_reason VARCHAR", "reason_code INTEGER",
@@ -32,8 +32,8 @@ var columns = []string{
 	"connected_for_ms BIGINT",
 }
 
-// values returns the values of a row in the order of columns. They have the types that canonical
-// returns.
+// values returns the values of a row, in the same order as the list columns. It uses the same types
+// as the function canonical, so that the values can be compared with DuckDB's.
 func values(r segment.Row) []any {
 	var connectedFor any
 	if r.ConnectedAt != 0 {
@@ -73,8 +73,8 @@ func openDuck(t *testing.T) duck {
 	return duck{db}
 }
 
-// query runs an SQL statement and returns all rows of the result. Each value is converted by
-// canonical.
+// query runs an SQL statement and returns all rows of the result. It converts each value with the
+// function canonical.
 func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
 	t.Helper()
 	result, err := d.QueryContext(t.Context(), statement, parameters...)
@@ -208,8 +208,8 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total i
 	return len(files)
 }
 
-// requireSent checks that the rows that DuckDB reads match the events that the test sent. The check
-// does not use our own reader.
+// requireSent checks that DuckDB reads the same events as the test sent. The check does not use our
+// own reader.
 func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+
@@ -254,8 +254,8 @@ func (d duck) requireDistinct(t *testing.T, s *stack, total int) {
 		strings.Join(files, ", ")+"], hive_partitioning = false))"))
 }
 
-// TestDuckDBReadsReusedWriter checks that DuckDB can read every segment from a segment.Writer that
-// is reused.
+// TestDuckDBReadsReusedWriter writes several segments with the same segment.Writer and checks that
+// DuckDB can read each of them.
 func TestDuckDBReadsReusedWriter(t *testing.T) {
 	db := openDuck(t)
 	w := segment.NewWriter(io.Discard, 0)

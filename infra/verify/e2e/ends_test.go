@@ -20,8 +20,8 @@ type nativeEnd struct {
 
 const noCode = -1
 
-// nativeEnds maps each kind of end to the broker's own description of it. If several connections
-// end, the description is that of the first end.
+// nativeEnds maps each kind of end to the broker's own description of it. If the kind involves
+// several connections, the description is that of the first end.
 var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
 	"clean":            {"disconnect", "disconnected", noCode},
@@ -73,7 +73,7 @@ func testEnd(t *testing.T, s *stack, kind ends.Kind, version byte) {
 	requireReceipt(t, page.Receipt, device, began, to)
 }
 
-// requireEvidence checks the columns that have a value in every row from the local broker.
+// requireEvidence checks the columns that the local broker fills in every row.
 func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	t.Helper()
 	require.Equal(t, device, r.ClientID)
@@ -94,8 +94,8 @@ func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	require.WithinRange(t, r.ReceivedAt, r.Time, time.Now())
 }
 
-// requirePairs checks that each connect event and the event after it, which ends the connection,
-// have the same channel, port and start.
+// requirePairs checks that each connect event has the same channel, port and start as the next
+// event, which reports the end of the connection.
 func requirePairs(t *testing.T, rows []row) {
 	t.Helper()
 	channels := map[string]bool{}
@@ -118,7 +118,7 @@ func requirePairs(t *testing.T, rows []row) {
 }
 
 // requireNative checks the native fields, which hold the broker's own description of an event. It
-// checks the rows up to and including the first row that is not a connect event.
+// checks the rows in order and stops after the first row that is not a connect event.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {

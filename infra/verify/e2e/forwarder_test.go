@@ -34,7 +34,7 @@ func newProxy(t *testing.T, s *stack) *proxy {
 	return p
 }
 
-// connect makes a stack the target of the proxy.
+// connect directs the proxy to a stack.
 func (p *proxy) connect(t *testing.T, s *stack) {
 	t.Helper()
 	target, err := url.Parse(s.url(""))

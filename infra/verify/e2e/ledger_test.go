@@ -17,16 +17,17 @@ type ledger struct {
 	total    int // number of acknowledged events
 }
 
-// account records the events of one device by their source event ids.
+// account records which events of one device were sent and which were acknowledged. It identifies
+// each event by its source event id.
 type account struct {
 	instance, device string
-	from             time.Time // no event of the device is older
+	from             time.Time // no event of the device is earlier than this
 	acknowledged     []string
 	// possible holds the events that were sent but not acknowledged. They may or may not be
 	// recorded.
 	possible map[string]bool
-	// unknown is the maximum number of further events that may be recorded. Their ids are not known
-	// yet.
+	// unknown is the maximum number of recorded events that neither acknowledged nor possible
+	// contains, because their ids are not known yet.
 	unknown int
 }
 
@@ -63,9 +64,9 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// recordShown records the events in shown, which a response has contained. It is for devices whose
-// sender cannot report acknowledgements. Every later response must contain these events. The
-// parameter unknown is the maximum number of further events.
+// recordShown is for devices whose sender cannot report acknowledgements. It adds the event ids in
+// shown, which a response has contained, to a.acknowledged, so that every later response must
+// contain these events. It also sets a.unknown.
 func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,8 +74,8 @@ func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.total += len(shown)
 }
 
-// countAcknowledged returns the number of events of an account that have been acknowledged so far.
-// They remain the first elements of a.acknowledged.
+// countAcknowledged returns the number of events in an account that have been acknowledged so far.
+// These events remain the first elements of a.acknowledged, because later ones are appended.
 func (l *ledger) countAcknowledged(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,8 +89,8 @@ func (l *ledger) events() int {
 	return l.total
 }
 
-// recent is the number of newest accounts that randomAccount prefers. Half of its choices are made
-// among these accounts alone.
+// recent is the number of newest accounts that randomAccount prefers. It makes half of its choices
+// among these accounts, and the other half among all accounts.
 const recent = 64
 
 // randomAccount returns a random account, or nil if there is none yet.
@@ -114,9 +115,9 @@ func (l *ledger) all() []*account {
 	return slices.Clone(l.accounts)
 }
 
-// judge compares the event ids in a response with the ledger. The response must contain
-// a.acknowledged[:required], and no id twice. At most a.unknown of its ids may be absent from the
-// account.
+// judge compares the event ids in a response with the ledger. The response must contain all ids in
+// a.acknowledged[:required] and must not contain any id twice. At most a.unknown of its ids may be
+// ids that the account does not contain.
 func (l *ledger) judge(a *account, required int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,7 +147,7 @@ func (l *ledger) judge(a *account, required int, returned []string) error {
 		a.device, required, len(returned), few(lost), few(twice), few(invented))
 }
 
-// few formats the number of ids and the first five of them for an error message.
+// few formats ids for an error message: their number, followed by the first five of them.
 func few(ids []string) string {
 	return fmt.Sprintf("%d %q", len(ids), ids[:min(5, len(ids))])
 }

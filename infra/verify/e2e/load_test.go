@@ -13,10 +13,11 @@ import (
 
 const (
 	senders = 8
-	// minKills is the minimum number of kills of the recorder under load.
+	// minKills is the minimum number of times that a test kills the recorder under load.
 	minKills = 40
-	// loadLimit is the time limit for minKills kills, and for other waits under load. It is long
-	// because the local broker waits longer after each failed delivery before it tries again.
+	// loadLimit is how long a test waits under load, for example for the recorder to be killed
+	// minKills times. It is long because the local broker increases its delay after each failed
+	// delivery.
 	loadLimit = 4 * patience
 )
 

@@ -15,15 +15,16 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquittoKinds returns the kinds of end to test, each with the rows that must be recorded for the
-// client. In Mosquitto, a denied topic does not end the connection.
+// mosquittoKinds returns the ways to end a connection that are tested, each with the rows that must
+// be recorded for the client. In the kind "denied", the client ends the connection itself, because
+// Mosquitto does not end it when a topic is denied.
 func mosquittoKinds(m *mosquitto) []ends.Kind {
 	connected, clean, invalid := ends.Row{Action: "connect", Info: "accepted"},
 		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
 	dropped := ends.Row{Action: "close", Info: "closed by client"}
 	refused := []ends.Row{{Action: "close", Info: "not authorized"}}
 	if m.isBefore(2, 0, 13) {
-		refused = nil // in these versions, the log line of a refusal has no client identifier
+		refused = nil // these versions log a refusal without the client identifier
 	}
 	return []ends.Kind{
 		{Name: "refused-password", Run: ends.RefusedPassword, Rows: refused},
@@ -75,7 +76,7 @@ func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	}
 }
 
-// TestMosquittoKindsOfEnd checks the rows that are recorded for each kind of end in a real
+// TestMosquittoKindsOfEnd checks which rows are recorded for each way to end a connection to a real
 // Mosquitto. The forwarder reads the events from the broker's log.
 func TestMosquittoKindsOfEnd(t *testing.T) {
 	t.Parallel()
@@ -112,16 +113,16 @@ func mosquittoDevice(kind ends.Kind, version byte) string {
 	return "GID_e2e@@@" + kind.Name + "-v" + strconv.Itoa(int(version))
 }
 
-// requireLast appends one more line to the log of a stopped broker and waits until the event of
-// that line is recorded. By then the events of all earlier lines are recorded as well.
+// requireLast appends one more line to the log of a stopped broker and waits until that line's
+// event is recorded. By then, the events of all earlier lines are recorded as well.
 func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
 	t.Helper()
 	appendLine(t, m.log, fmt.Sprintf("%d: Client last disconnected.", time.Now().Unix()))
 	s.await(t, question("mosquitto", "last", began, time.Now().Add(time.Minute)), 1)
 }
 
-// requireMosquittoRows checks that a client has exactly the rows that its kind of end must produce,
-// and checks the columns of each row.
+// requireMosquittoRows checks that a client has exactly the rows listed in kind.Rows, and checks
+// the columns of each row.
 func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, began time.Time) {
 	t.Helper()
 	device := mosquittoDevice(kind, version)
@@ -138,7 +139,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			// Some kinds of end use the demo's MQTT library, which always connects with version 4.
+			// For some kinds, the client uses the demo's MQTT library, which always connects with
+			// version 4.
 			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion)
 			require.NotNil(t, r.KeepAlive)
 			require.True(t, *r.CleanStart)
@@ -149,7 +151,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 }
 
 // TestMosquittoKick checks that, when an operator disables a user, the end of the user's connection
-// is recorded as ServerShutdown.
+// is recorded with the action info ServerShutdown.
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
@@ -171,8 +173,9 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log while clients come
-// and go. Nevertheless, the API must return the two rows of each client exactly once.
+// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log while clients
+// connect and disconnect. Nevertheless, the API must return the two rows of each client exactly
+// once.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)

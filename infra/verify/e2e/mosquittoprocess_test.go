@@ -43,7 +43,7 @@ func findMosquitto(t *testing.T) string {
 }
 
 // startMosquitto starts a broker whose configuration includes the given lines. The user "device"
-// may use the topics below open/. The user "operator" may send commands to the broker.
+// may use the topics under open/. The user "operator" may send commands to the broker.
 func startMosquitto(t *testing.T, configuration ...string) *mosquitto {
 	t.Helper()
 	folder, port := t.TempDir(), freePort(t)

@@ -18,8 +18,9 @@ import (
 	"devicetrace/pkg/openapi"
 )
 
-// rowsBackend returns the same trace for every client. Clients whose identifiers start with "up"
-// are online. A query for the client "unreadable" fails, and a query for the client "fatal" panics.
+// rowsBackend returns the same trace for every client, except that a query for the client
+// "unreadable" fails and a query for the client "fatal" panics. Clients whose identifiers start
+// with "up" are online.
 type rowsBackend struct{ rows []openapi.Row }
 
 func (b rowsBackend) Trace(_ context.Context, q openapi.TraceRequest) (openapi.TracePage, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // output records everything that a process prints. Once the recorded text matches the regular
-// expression awaited, output sends the match to found.
+// expression in the field awaited, output sends the match to the channel found.
 type output struct {
 	awaited *regexp.Regexp
 	found   chan []string // receives the match and its groups, once
@@ -36,7 +36,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// count returns the number of occurrences of the given words in the output.
+// count returns how often the given words occur in the output.
 func (o *output) count(words string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

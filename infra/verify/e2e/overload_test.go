@@ -30,10 +30,10 @@ const (
 	// maxMemory is the limit for the peak memory of all recorder processes together, in bytes. If
 	// the recorder runs as a function, the function host is included.
 	maxMemory = 1 << 30
-	// maxRefusal is the limit for the 99th percentile of the time that a refusal takes. The
-	// function host alone keeps a request waiting for 5 s before it sends a refusal.
+	// maxRefusal is the limit for the 99th percentile of refusal times. The function host alone
+	// makes a request wait 5 s before refusing it.
 	maxRefusal = 10 * time.Second
-	// maxNormal is the maximum time that a response may take after the overload.
+	// maxNormal is the maximum response time after the overload.
 	maxNormal = 2 * time.Second
 )
 
@@ -50,7 +50,7 @@ type overload struct {
 	mu         sync.Mutex
 	accepted   int
 	refusals   []time.Duration
-	unexpected []string // all other responses
+	unexpected []string // responses that are neither acknowledgements nor refusals
 }
 
 // run lets the given number of senders post until minOverload has passed and isEnough returns true.
@@ -91,8 +91,8 @@ func (c *overload) post(ctx context.Context, device string) {
 	}
 }
 
-// deliver sends events as one batch, again and again until it is acknowledged. It returns false if
-// ctx ends first.
+// deliver sends events as one batch, and repeats the batch until it is acknowledged. It returns
+// false if ctx ends first.
 func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 	body := encode(events)
 	for ctx.Err() == nil {
@@ -109,8 +109,9 @@ func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 	return false
 }
 
-// note counts a response and reports whether it is an acknowledgement. A failed request counts as a
-// refusal, because the recorder may close the connection before the whole body is sent.
+// note counts the result of a request and reports whether it is an acknowledgement. A failed
+// request counts as a refusal, because the recorder may refuse a request by closing the connection
+// before the whole body is sent.
 func (c *overload) note(r response, err error, took time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +128,7 @@ func (c *overload) note(r response, err error, took time.Duration) bool {
 }
 
 // requireKept checks that s returns every acknowledged event exactly once. It returns the number of
-// these events.
+// acknowledged events.
 func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	t.Helper()
 	for _, a := range c.ledger.all() {
@@ -137,8 +138,8 @@ func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	return c.ledger.events()
 }
 
-// requireNormal waits until twenty deliveries in a row are accepted, each within maxNormal. It
-// returns how long the slowest of the twenty took.
+// requireNormal waits until twenty deliveries in a row have each been accepted within maxNormal. It
+// returns the time of the slowest of the twenty.
 func (c *overload) requireNormal(t *testing.T) (took time.Duration) {
 	t.Helper()
 	body := encode(manyEvents("afterwards", c.from, 20))
@@ -148,7 +149,7 @@ func (c *overload) requireNormal(t *testing.T) (took time.Duration) {
 		r, err := do(t.Context(), http.MethodPost, c.url, webhookToken, nil, body)
 		last := time.Since(began)
 		if err != nil || r.status != http.StatusOK || last > maxNormal {
-			inARow, took = 0, 0 // earlier requests are still being served
+			inARow, took = 0, 0 // start over, because the recorder is still busy with the overload
 			return false
 		}
 		inARow, took = inARow+1, max(took, last)
@@ -171,8 +172,8 @@ func (c *overload) report(t *testing.T, memory, events int, normal time.Duration
 }
 
 // TestOverloadedServer overloads a recorder that runs as a plain HTTP server on a slow store. The
-// senders post about eight times as many large batches at once as the recorder's memory budget
-// allows.
+// senders post large batches at the same time, about eight times as many as fit into the recorder's
+// memory budget.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64
@@ -193,8 +194,8 @@ func TestOverloadedServer(t *testing.T) {
 }
 
 // TestOverloadedFunction overloads a recorder that runs as a function. The function host gives each
-// process one call at a time. If no process is free, a request waits, and the host refuses it if
-// none becomes free in time.
+// process one call at a time. If no process is free, the host makes the request wait, and refuses
+// it if no process becomes free in time.
 func TestOverloadedFunction(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)

@@ -73,8 +73,8 @@ func testLong(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to search for'`)
 	b.requireFits()
 
-	// A server with a higher limit for URLs could return results for an identifier as long as
-	// tooLong.
+	// A server with a higher limit for URLs could return results for the identifier tooLong. The
+	// page must not become wider than the screen even then.
 	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
 	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
@@ -128,7 +128,7 @@ func testMany(t *testing.T, p *pageTest) {
 	b.results()
 	require.Less(t, b.count(".timeline .bar"), 10)
 
-	// A click in the list of connections must select the connection's bar and show its events,
+	// A click on a connection in the list must select the connection's bar and show its events,
 	// whichever page of the table they are on.
 	b.open(before)
 	b.results()

@@ -44,9 +44,9 @@ func testRows(t *testing.T, p *pageTest) {
 	require.Contains(t, b.address(), "order=asc")
 }
 
-// testBusy checks that, while a query is being fetched, the page is marked as busy and its URL is
-// that of the query. Neither an earlier fetch that the query aborted nor a later click in the old
-// results may change that.
+// testBusy checks the page while the results of a query are being fetched: the page must be marked
+// as busy, and its URL must be the URL of that query. This must hold even if the query aborted an
+// earlier fetch, and even if the user then clicks in the old results.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
@@ -96,8 +96,8 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 	}
 }
 
-// testUnreported checks that the page shows its figures as bounds if the ends of some connections
-// were not reported. Exact figures would suggest that the device is healthy.
+// testUnreported checks that the page shows bounds instead of exact figures if the ends of some
+// connections were not reported. Exact figures would suggest that the device is healthy.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []inputEvent

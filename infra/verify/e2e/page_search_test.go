@@ -158,8 +158,8 @@ func testSpan(t *testing.T, p *pageTest) {
 }
 
 // testAddress checks that a link may contain times in every format that the API accepts, and that
-// the page validates them like times that are entered in the form. If a value is not a time, the
-// page must quote it.
+// the page validates them as it validates times in the form. If a value is not a time, the page's
+// error message must quote it.
 func testAddress(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	link := func(from, to string) string {

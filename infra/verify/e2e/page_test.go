@@ -20,7 +20,7 @@ const (
 	limitedToken = "e2e-other-instance"
 )
 
-// longDevice is about the longest client identifier that fits into Function Compute's limit for
+// longDevice is about as long as a client identifier can be within Function Compute's limit for
 // URLs. tooLong has the maximum length that MQTT allows.
 var (
 	longDevice = strings.Repeat("x", 3_500)
@@ -84,8 +84,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// connection returns the two events of a connection that lasted for the given length. The
-// connection began at p.now minus began.
+// connection returns the two events of a connection. The parameter began is how long before p.now
+// the connection began. The parameter length is how long it lasted.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)

@@ -46,7 +46,7 @@ func (p *poster) batch() []inputEvent {
 	return events
 }
 
-// post sends batches until stop is closed or ctx ends. If stop is closed, post finishes the
+// post sends batches until stop is closed or ctx is done. If stop is closed, post finishes the
 // delivery of the current batch before it returns.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
@@ -67,8 +67,8 @@ func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	}
 }
 
-// deliver sends events as one batch, again and again until it is acknowledged. It returns false if
-// ctx ends first.
+// deliver sends events as one batch, and repeats it until it is acknowledged. It returns false if
+// ctx is done first.
 func (p *poster) deliver(ctx context.Context, url string, events []inputEvent) bool {
 	body := encode(events)
 	for ctx.Err() == nil {
@@ -127,9 +127,9 @@ func (ps *posters) batches() (acknowledged, retries int) {
 	return acknowledged, retries
 }
 
-// requireAll checks that the API returns each acknowledged event exactly once, and no other events
-// except events of batches that were in flight at the end. It returns the number of acknowledged
-// events.
+// requireAll checks that the API returns each acknowledged event exactly once. The only other
+// events that the API may return are from batches that were in flight at the end. requireAll
+// returns the number of acknowledged events.
 func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked int) {
 	t.Helper()
 	for _, p := range ps.all {

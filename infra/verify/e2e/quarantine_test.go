@@ -45,8 +45,8 @@ func (o operator) run(t *testing.T, arguments ...string) (status int, out, err s
 
 var quarantineID = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-[0-9a-f]{32}`)
 
-// oneDay returns the UTC day on which the rest of the test takes place. If the current day is about
-// to end, oneDay waits for the next day.
+// oneDay returns the current UTC day. If that day is about to end, oneDay first waits for the next
+// day, so that the rest of the test takes place on one day.
 func oneDay() string {
 	now := time.Now().UTC()
 	if left := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now); left < patience {
@@ -93,7 +93,7 @@ func TestQuarantine(t *testing.T) {
 	}
 
 	// The recorder rejects this event only because it is older than the retention. Once the
-	// retention is longer, a replay records the event.
+	// retention has been extended, a replay records the event.
 	const ago = 48 * time.Hour
 	old := fmt.Sprintf(`{"client_id":"old","action":"connect","time":%d}`, began.Add(-ago).UnixMilli())
 	require.Equal(t, 400, s.post(t, "/webhooks/events/q", []byte(old), nil).status)

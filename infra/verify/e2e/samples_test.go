@@ -24,7 +24,7 @@ type sample struct {
 	header            http.Header
 }
 
-// TestSamples posts every sample to an instance of its own. The traces of the clients in the sample
+// TestSamples posts each sample to a separate instance. The traces of the clients in the sample
 // must contain exactly the events that the decoder returns.
 func TestSamples(t *testing.T) {
 	t.Parallel()
@@ -80,7 +80,8 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	})
 }
 
-// requireRows queries every client that occurs in events and compares its trace with its events.
+// requireRows groups the given events by client and queries each of these clients. The rows in a
+// client's trace must match that client's events.
 func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
 	t.Helper()
 	want := map[string][]string{}
@@ -141,7 +142,7 @@ func readSample(t *testing.T, path, route string) sample {
 
 // The samples have fixed times, but the recorder rejects old events, so the tests shift the times.
 // sampleStart is the earliest time in the samples. sampleUnix matches times in Unix seconds or
-// milliseconds, and sampleText matches times with a written date.
+// milliseconds, and sampleText matches times in ISO 8601.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)

@@ -24,17 +24,17 @@ import (
 )
 
 const (
-	// minSoak is both the default and the minimum of DURATION, the time for which TestSoak disturbs
+	// minSoak is both the default and the minimum of DURATION, which is how long TestSoak disturbs
 	// the system.
 	minSoak = 45 * time.Second
-	// minVerdictTime is the time limit for the checks after a soak of up to ten minutes.
+	// minVerdictTime is the time limit for the final checks after a soak of at most ten minutes.
 	minVerdictTime = 90 * time.Second
 	// progressEvery is the interval between progress messages.
 	progressEvery = 5 * time.Second
 )
 
-// soak runs one stack after another on the same data, while senders, readers and troublemakers are
-// at work. The first failure ends the soak.
+// soak runs one stack after another on the same data, while senders and readers use the system and
+// other goroutines disturb it. The first failure ends the soak.
 type soak struct {
 	ctx      context.Context // cancelled at the time limit, by an interrupt or by the first failure
 	cancel   context.CancelCauseFunc
@@ -45,11 +45,11 @@ type soak struct {
 	stack    atomic.Pointer[stack] // the current stack, or the last one if none is running
 	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
-	delivered, retries                         atomic.Int64 // acknowledged and unacknowledged deliveries
+	delivered, retries                         atomic.Int64 // numbers of acknowledged and unacknowledged deliveries
 	connections                                atomic.Int64 // MQTT connections whose rows were all returned
 	checked, refused, interrupted              atomic.Int64 // queries that were checked, refused or interrupted
 	kills, freezes, long, outages, compactions atomic.Int64
-	disturbed, hostKills                       atomic.Int64 // failed compactions; kills of a whole stack
+	disturbed, hostKills                       atomic.Int64 // numbers of failed compactions and of killed stacks
 }
 
 // TestSoak attacks the whole system for a long time. Senders, MQTT clients, readers and the
@@ -283,8 +283,8 @@ func (k *soak) checkAtTheEnd(a *account) int {
 // maxLimit is the maximum number of rows on a page.
 const maxLimit = 5000
 
-// age makes all objects of the stopped stack look an hour old. The compactor then considers past
-// days quiet, and merges each partition of a past day into one object.
+// age makes all objects of the stopped stack look an hour old, so that the compactor considers past
+// days quiet and merges each of their partitions into one object.
 func (k *soak) age(t *testing.T) {
 	t.Helper()
 	old := time.Now().Add(-time.Hour)
@@ -328,8 +328,8 @@ func (k *soak) report(t *testing.T, events int) {
 	figures.Add(t, "queries checked", int(k.checked.Load()))
 }
 
-// isRefusal reports whether the result of a request means that the request may be repeated. A
-// broken connection counts as a refusal, because killing the stack breaks connections.
+// isRefusal reports whether a request failed in a way that allows a retry. A broken connection
+// counts as a refusal, because killing the stack breaks connections.
 func isRefusal(r response, err error) bool {
 	if err != nil {
 		return true

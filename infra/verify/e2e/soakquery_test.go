@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	// soakReaders is the number of readers. queryPause is the time that a reader pauses between two
-	// queries.
+	// soakReaders is the number of readers. queryPause is how long a reader pauses between queries.
 	soakReaders = 4
 	queryPause  = 20 * time.Millisecond
 )
@@ -67,7 +66,7 @@ func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok
 	}
 }
 
-// noteRefusal counts a refused query. A query that failed because the function's process ended
+// noteRefusal counts a refused query. A query that failed because the function's process exited
 // during the call is counted separately.
 func (k *soak) noteRefusal(r response, err error) {
 	if err == nil && r.status == http.StatusBadGateway {
@@ -77,7 +76,7 @@ func (k *soak) noteRefusal(r response, err error) {
 	k.refused.Add(1)
 }
 
-// idsOf returns the source event ids of rows.
+// idsOf returns the source event ids of the given rows.
 func idsOf(rows []row) []string {
 	ids := make([]string, len(rows))
 	for i, r := range rows {

@@ -15,8 +15,8 @@ const (
 	// soakPosters is the number of webhook senders. soakClients is the number of MQTT devices that
 	// are active at the same time.
 	soakPosters, soakClients = 8, 16
-	// postInterval is the minimum time between two batches from the same poster. It is also a
-	// poster's first pause before it repeats a batch.
+	// postInterval is the minimum time between two batches from the same poster. It is also how
+	// long a poster waits before it repeats a batch for the first time.
 	postInterval = 100 * time.Millisecond
 	// connectPause is how long an MQTT device waits before each connection.
 	connectPause = 300 * time.Millisecond
@@ -26,12 +26,12 @@ const (
 	// connectionsPerDevice is the number of connections that an MQTT device makes, one after
 	// another.
 	connectionsPerDevice = 20
-	// soakInstance is the instance of the posters' events.
+	// soakInstance is the instance to which the posters send their events.
 	soakInstance = "soak"
 )
 
 // soakPoster sends events of four devices at a time. The events of about one device in four are
-// dated a day back, so that the soak also fills partitions of a past day.
+// backdated by a day, so that the soak also fills partitions of a past day.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
@@ -113,8 +113,8 @@ func (k *soak) deliver(events []inputEvent) bool {
 	}
 }
 
-// connect makes one MQTT connection after another and cycles through the kinds of end. A connection
-// is counted once a query response contains all of its rows.
+// connect makes one MQTT connection after another. Their kinds of end cycle through the list
+// ends.Kinds. A connection is counted once a query response contains all of its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {
@@ -130,7 +130,7 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	}
 }
 
-// makeConnection makes a connection with the given kind of end and reports whether the API has
+// makeConnection makes a connection that ends in the given way, and reports whether the API has
 // returned all of its rows. If the broker is killed, its undelivered events are lost, but the API
 // must keep returning the rows that it has already returned.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {

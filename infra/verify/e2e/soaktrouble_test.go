@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// These are the troublemakers' participant numbers for k.random. The posters and readers have lower
-// numbers.
+// The method k.random gives each participant its own source of random numbers. The troublemakers
+// call it with these constants, and the posters and readers with lower numbers.
 const (
 	killing = 2000 + iota
 	freezing

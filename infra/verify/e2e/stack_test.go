@@ -61,7 +61,7 @@ func (s *stack) start(t *testing.T) {
 	s.port, s.mqttPort = "0", "0"
 	t.Cleanup(func() { s.logFunctions(t) })
 	var match []string
-	cmd := s.command(context.Background()) // not the test's context, so that only Cleanup ends the process
+	cmd := s.command(context.Background()) // not the test's context, so that only Cleanup stops the process
 	s.daemon, match = startDaemon(t, cmd, readyMessage)
 	s.port, s.mqttPort = match[1], match[2]
 }
@@ -94,7 +94,7 @@ func (s *stack) interrupt(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
-// killHost kills infra/local and waits until its child processes have also ended. It returns the
+// killHost kills infra/local and waits until its child processes have also exited. It returns the
 // number of child processes.
 func (s *stack) killHost(t *testing.T) int {
 	t.Helper()

@@ -1,6 +1,6 @@
-// Package figures records how much the attacks on the guarantees did: the number of faults
-// injected, schedules run, kills survived and events checked. `make test` and `make soak`
-// print the totals at the end.
+// Package figures records the extent of the attacks on the guarantees: the number of faults
+// injected, schedules run, kills survived and events checked. `make test` and `make soak` print the
+// totals at the end.
 package figures
 
 import (

@@ -56,7 +56,7 @@ func TestImportsKeepToTheRules(t *testing.T) {
 	}
 }
 
-// The list places must contain every package of functions and pkg, and no other package.
+// The variable places must list every package of functions and pkg, and no other package.
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	var want, got []string
 	for _, p := range graph(t) {
@@ -81,8 +81,8 @@ func TestEveryExceptionIsInUse(t *testing.T) {
 	require.Subset(t, used, testExceptions)
 }
 
-// Each of these imports must break the rule at the same position in the list of rules. The
-// rules made from places have a test of their own.
+// The i-th of these imports must be reported as breaking the i-th rule. The rules derived from the
+// variable places have a test of their own.
 func TestRulesBite(t *testing.T) {
 	edges := [][2]string{
 		{"pkg/serve", "devicetrace/functions/query"},
@@ -104,8 +104,8 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// Each place must forbid its package to import any package of ours that the place does not
-// list, and must allow the packages that it lists.
+// Each entry of the variable places must allow its package to import the packages of ours that the
+// entry lists, and no other package of ours.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {
 		for _, imported := range places {

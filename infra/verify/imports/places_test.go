@@ -11,12 +11,12 @@ type place struct {
 	imports []string
 }
 
-// places is the map of functions and pkg, from the top down. A function is only wiring: it
-// imports its job or API, and the packages needed to start that job or API.
+// places lists all packages in functions and pkg, from the top layer down. A function contains only
+// wiring, so it may import only its job or API and the packages needed to start it.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
-	// The compactor imports layout because the payload of its timer names shards.
+	// The compactor imports layout to parse the shards in the payload of its timer.
 	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}},
 	{"functions/internal/env", []string{"pkg/event", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
@@ -46,8 +46,8 @@ var places = []place{
 	{"pkg/event", nil},
 }
 
-// placed returns, for each place, the rule that its package may import only what the place
-// lists.
+// placed returns one rule for each place. The rule is that the place's package may import only
+// those packages of ours that the place lists.
 func placed() (rules []rule) {
 	for _, p := range places {
 		why := p.path + " may import no other package of ours"

@@ -18,13 +18,13 @@ import (
 
 const root = "../../.."
 
-// TestSourcesAreNamedInTheirPackageOnly requires production code outside pkg/broker to use
-// the constants and traits of a source, so that a new source requires a change to only one
-// package.
+// TestSourcesAreNamedInTheirPackageOnly checks that production code outside pkg/broker uses the
+// constants and traits of a source instead of its name. A new source then requires changes to only
+// one package.
 func TestSourcesAreNamedInTheirPackageOnly(t *testing.T) {
 	for _, file := range productionFiles(t) {
 		if strings.HasPrefix(file, "pkg/broker/") || strings.HasPrefix(file, "infra/operate/mosquitto/") {
-			continue // the forwarder is a command named mosquitto
+			continue // the forwarder is also named mosquitto, so it may contain this name
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.SkipObjectResolution)
 		require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Rules for the page's JavaScript. They concern what the code means, not its layout.
+// Rules for the page's JavaScript. They check what the code means, not how it is formatted.
 
 import js from '@eslint/js';
 import globals from 'globals';

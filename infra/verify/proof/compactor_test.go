@@ -8,9 +8,9 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// compacting is a job that runs a compactor twice, on one day that is over and one that is
-// still open. The first run has several merges to make, and the second run makes those that
-// failed in the first.
+// compacting is a job that runs a compactor twice, over a day that has ended and a day that is
+// still open. The first run has to make several merges. The second run makes the merges that
+// failed in the first run.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
@@ -24,7 +24,7 @@ func compacting(i *injection) error {
 
 func TestEveryFaultWhileCompacting(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
-	for run := range 5 { // the day that is over has runs that share events
+	for run := range 5 { // on the day that has ended, some events are in two runs
 		w.seed(10+run, 1, span(clientA, run*10, 12)...)
 		w.seed(10+run, 2, append(span(clientA, run*10, 14), span(clientB, run*5, 7)...)...)
 	}

@@ -15,9 +15,11 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall runs main once for each store call that main makes, each time in a new world
-// from prepare. The n-th time, it calls interleaved just before the n-th store call. After each run
-// of main, the world must be sound.
+// atEveryCall checks that the function interleaved can safely run before any store call of the
+// function main. It first runs main without interruption and counts its store calls. It then runs
+// main once for each of these calls (or for every everyNth-th call) and runs interleaved just
+// before that call. Each run of main gets a new world from prepare, and the world must be sound
+// afterwards.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, interleaved func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += everyNth {

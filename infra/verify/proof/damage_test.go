@@ -27,7 +27,7 @@ type damage struct {
 	apply func(data []byte) []byte
 }
 
-// damages returns the ways in which a store, a person or another program could damage an
+// damages returns many kinds of damage that a store, a person or another program could do to an
 // object.
 func damages(t *testing.T, random *rand.Rand) []damage {
 	all := []damage{
@@ -60,8 +60,7 @@ func damages(t *testing.T, random *rand.Rand) []damage {
 	return all
 }
 
-// newer returns a copy of the segment that states a newer schema version and is otherwise
-// intact.
+// newer returns a copy of the segment that claims a newer schema version and is otherwise intact.
 func newer(t *testing.T, data []byte) []byte {
 	const name = "device-trace.version"
 	length, err := segment.FooterLength(data, int64(len(data)))
@@ -77,9 +76,9 @@ func newer(t *testing.T, data []byte) []byte {
 	return damaged
 }
 
-// objectsOf returns a world whose objects share events: a run of two objects, a run of one
-// object, a compacted object of several row groups, and a compacted object of a higher level.
-// It also returns the keys of the objects that are not superseded.
+// objectsOf returns a world in which several objects contain the same events. The objects are a run
+// of two objects, a run of one object, a compacted object with several row groups, and a compacted
+// object at a higher level. It also returns the keys of the objects that are not superseded.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)
@@ -90,7 +89,7 @@ func objectsOf(t *testing.T) (w *world, keys []string) {
 	return w, keys
 }
 
-// eventsOutside returns the events of a client in all objects other than the given one.
+// eventsOutside returns a client's events from all objects except the given one.
 func (w *world) eventsOutside(client, excluded string) []event.Event {
 	var rows []segment.Row
 	for key := range w.store.there {
@@ -112,8 +111,8 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 // and read at most 1 MiB at a time. The compactor must merge the other objects, report the
 // damaged object and leave it unchanged. A put of the original bytes must repair the object.
 //
-// Neither the query nor the compactor reads the page indexes, so damage to them may go
-// unnoticed. But then no event may be missing.
+// Neither the query nor the compactor reads the page indexes, so damage to them may go unnoticed.
+// Even then, the query must show all events.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	original, keys := objectsOf(t)

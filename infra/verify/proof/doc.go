@@ -3,11 +3,11 @@
 // webhooks, the query and the compactor in one process over a store in memory. README.md
 // describes the attacks and states the latest figures.
 //
-// A historian wraps the store. It complains if two contents are put under one key, if the name
-// of a compacted object is not the digest of its content, or if an object is deleted while no
-// later object holds its events. After each attack, a new reader must show every acknowledged
-// event exactly once, before and after compaction, and before and after delayed requests take
-// effect. The quarantine must hold every delivery that a response reported as rejected.
+// A historian wraps the store. It complains if different contents are put under one key, if the
+// name of a compacted object is not the digest of its content, or if an object is deleted and no
+// later object holds its events. After each attack, a new reader must show every acknowledged event
+// exactly once, before and after compaction, and before and after delayed requests take effect. The
+// quarantine must hold every delivery that a response reported as rejected.
 //
 // PROOF_SCHEDULES sets the number of schedules, 2000 by default. If PROOF_SEED is set to the
 // seed of a failed schedule, TestSchedules plays only that schedule and logs each step.

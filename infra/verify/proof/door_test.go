@@ -51,7 +51,7 @@ func (p parcel) body() (string, error) {
 	return string(data), err
 }
 
-// notice returns the event that the recorder derives from a trigger's notification.
+// notice is like at, but returns the event that the recorder derives from a trigger notification.
 func notice(client string, ms int) event.Event {
 	e := at(client, ms)
 	e.Source, e.NativeReason, e.ChannelID = broker.ApsaraMQ, "", "channel"
@@ -95,8 +95,8 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 }
 
 // post delivers a parcel to a recorder whose clock shows the given received time. It reports
-// whether the parcel was acknowledged, and returns an error if the response is one that a
-// recorder must not give.
+// whether the parcel was acknowledged. It returns an error for any response that a recorder must
+// not give.
 func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
 	if err != nil {
@@ -119,8 +119,9 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the HTTP status of the response. A trigger gets only
-// nil or an error, so for a trigger, status returns the status that a webhook would get.
+// status delivers a parcel and returns the HTTP status of the response. A trigger gets no HTTP
+// status, but only nil or an error. For a trigger, status therefore returns the status that a
+// webhook would have got.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -170,8 +171,9 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a whole parcel, as an older version would if it understood none
-// of the parcel's events. Once the item has been replayed, queries must show these events.
+// keepReplayable quarantines a whole parcel, as an older version would have done if it had
+// understood none of the parcel's events. Once the item has been replayed, queries must show these
+// events.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)
@@ -183,12 +185,12 @@ func (w *world) keepReplayable(p parcel, received time.Time) {
 	w.replayable[id] = w.deliver(p.events, received)
 }
 
-// quarantineSound returns nil if the quarantine holds every delivery that was reported as
-// rejected, and nothing that was never sent.
+// quarantineSound returns nil if the quarantine contains every delivery that was reported as
+// rejected, and only deliveries that were sent.
 //
-// A recorder records the good events of a delivery before it quarantines the delivery. So
-// quarantineSound marks the good events of every item that it finds as acknowledged: from then
-// on queries must show them, even if the sender got no response.
+// A recorder quarantines a delivery only after it has recorded the delivery's good events. For
+// every item in the quarantine, quarantineSound therefore marks the good events as acknowledged.
+// From then on, queries must show them, even if the sender got no response.
 func (w *world) quarantineSound() error {
 	ids, err := items(w.t.Context(), w.store)
 	if err != nil {

@@ -22,9 +22,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// historian is a store that remembers every object ever put into it. It complains as soon as a
-// rule is broken: two contents are put under one key, the name of a compacted object is not
-// its digest, or a key is deleted while no later object holds its events.
+// historian is a store that remembers every object ever put into it. It complains as soon as a rule
+// is broken: a key is put again with a different content, the name of a compacted object is not its
+// digest, or a key is deleted although no later object holds the key's events.
 type historian struct {
 	objstore.Store
 
@@ -38,7 +38,7 @@ type historian struct {
 // receipt.
 type content map[uint64]int64
 
-// covers reports whether c holds every event of o, with the same received time or an earlier
+// covers reports whether c holds all events of o, each with the same received time or an earlier
 // one.
 func (c content) covers(o content) bool {
 	for identity, delay := range o {
@@ -103,8 +103,8 @@ func (h *historian) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// superseded reports whether one other object holds all events of the key's object. That other
-// object must exist, sort later, and not be deleted in the same call.
+// superseded reports whether a single other object holds all events of the object under the given
+// key. That other object must exist, sort later, and not be deleted in the same call.
 func (h *historian) superseded(key string, deleted []string) bool {
 	where, _, err := layout.ParseKey(key)
 	if err != nil {

@@ -35,14 +35,14 @@ const (
 
 var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
 
-// patience is the number of times that a sender delivers a parcel before it gives up. It is
-// also the number of calls that fail in an outage.
+// patience is how many times a sender tries to deliver its events before it gives up. It is also
+// the number of calls that fail in an outage.
 const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether to test this kind of fault on a call. Reads and listings do not
-// change the store, so only one of the three kinds of delay is tested on them.
+// concerns reports whether this kind of fault must be tested on a call. Reads and listings do not
+// change the store, so only one of the three kinds of delay is tested for them.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
@@ -143,7 +143,8 @@ func injected(err error) bool {
 	return errors.Is(err, objstore.ErrFault) || errors.Is(err, errCrash)
 }
 
-// now lets the late call take effect if the injection is of kind k and its call has been made.
+// now lets a delayed call take effect. It does nothing unless the injection is of kind k and the
+// call has been made.
 func (i *injection) now(k kind) {
 	i.mu.Lock()
 	due := i.kind == k && i.fired
@@ -160,12 +161,12 @@ func (i *injection) now(k kind) {
 	process.Settle()
 }
 
-// scenario makes store calls in the world of an injection. It returns an error if a guarantee is
-// broken.
+// scenario works on the world of an injection, which makes at most one of the store calls go wrong.
+// It returns an error if a guarantee is broken.
 type scenario func(i *injection) error
 
-// everyFault plays a scenario once without faults. Then, for every call and every kind of
-// fault that concerns the call, it plays the scenario again in a new world with that fault.
+// everyFault plays a scenario once without faults. Then, for every call and every kind of fault
+// that applies to the call, it plays the scenario again in a new world with that fault.
 func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	plain := newInjection(prepare(), "", "")
 	require.NoError(t, play(plain))
@@ -195,9 +196,9 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending finishes a scenario that changes the bucket. If a call is still late, it takes effect
-// before or after the last compaction, depending on the kind of injection. The world must be
-// sound before and after each of these steps.
+// ending compacts the bucket at the end of a scenario that changes it. A call that is still delayed
+// takes effect before the compaction or, if the kind is tooLate, between two compactions. The
+// method sound must return nil before and after each compaction.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// identity distinguishes the events of these tests.
+// identity identifies an event. In these tests, no two events have the same client and time.
 type identity struct {
 	client string
 	ms     int64
@@ -18,26 +18,28 @@ type identity struct {
 
 func identityOf(e event.Event) identity { return identity{string(e.ClientID), e.Time.UnixMilli()} }
 
-// ledger holds what the senders know: what they delivered, and what was acknowledged.
+// ledger holds what the senders know: which events they delivered, and which of these were
+// acknowledged.
 type ledger struct {
 	mu        sync.Mutex
 	delivered map[identity]map[event.Event]bool
-	// acknowledged maps each acknowledged event to the earliest received time among the
-	// acknowledged deliveries of the event.
+	// acknowledged maps each acknowledged event to the received time of its first acknowledged
+	// delivery.
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk maps every delivery that contains an item no recorder understands to the delivery's
-	// good events. rejected holds the deliveries that a response reported as quarantined.
+	// junk lists the deliveries that contain an item no recorder understands, each with its other
+	// items, which are valid events. rejected holds the deliveries that a response reported as
+	// quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
-	// replayable maps each item that an older version quarantined to the item's events. Once the
-	// item has been replayed, queries must show these events.
+	// replayable lists the items that an older version quarantined, each with its events. Once an
+	// item has been replayed, queries must show its events.
 	replayable map[quarantine.ID][]event.Event
 }
 
-// arrival identifies an item of the quarantine: a body and the time at which a recorder
-// received it, in Unix milliseconds.
+// arrival identifies a quarantined delivery by its body and the time at which a recorder received
+// it, in Unix milliseconds.
 type arrival struct {
 	body string
 	ms   int64
@@ -62,8 +64,8 @@ func (l *ledger) clone() *ledger {
 	return c
 }
 
-// sendJunk records that a delivery was sent with an item that no recorder understands. The
-// other items of the delivery are the good events.
+// sendJunk records a delivery that contains an item no recorder understands. The argument good
+// lists the delivery's other items, which are valid events.
 func (l *ledger) sendJunk(item arrival, good []event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,7 +79,8 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// deliver notes a delivery of the events and returns the events with the given received time.
+// deliver records that the events were delivered at the given received time. It returns copies of
+// the events with this received time.
 func (l *ledger) deliver(events []event.Event, received time.Time) []event.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +96,7 @@ func (l *ledger) deliver(events []event.Event, received time.Time) []event.Event
 	return delivery
 }
 
-// acknowledge notes that a delivery was acknowledged.
+// acknowledge records that a delivery was acknowledged.
 func (l *ledger) acknowledge(delivery []event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,7 +108,8 @@ func (l *ledger) acknowledge(delivery []event.Event) {
 	}
 }
 
-// due returns the events that a query for a client must show if the query begins now.
+// due returns the events that a query for a client must show if the query begins now, each with
+// the received time of its first acknowledged delivery.
 func (l *ledger) due(client string) map[identity]time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,9 +118,10 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check compares the events that a query showed with the events that were due when the query
-// began. The query must show each due event exactly once, with a received time no later than
-// that of its first acknowledged delivery. It must not show an event that was never delivered.
+// check checks the events that a query showed. The argument due is the result that the method due
+// returned before the query began. The query must show each event in due exactly once, with a
+// received time no later than that of its first acknowledged delivery. It must not show an event
+// that was never delivered.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

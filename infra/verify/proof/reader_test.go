@@ -46,13 +46,13 @@ func mixed(t *testing.T) *world {
 	return w
 }
 
-// wholeBytes is the size up to which a query reads an object with a single request. The world
-// that mixed returns also has larger objects.
+// wholeBytes is the maximum size of an object that a query reads with a single request. The world
+// returned by mixed() also has larger objects.
 const wholeBytes = 5000
 
-// reading is a job that makes the same query twice with one reader, the second time with the
-// footers in its cache. An injected fault may make a query fail, but later queries with the
-// same reader must show every event.
+// reading is a job that makes the same query twice with one reader. For the second query, the
+// footers are in the reader's cache. An injected fault may make a query fail, but later queries
+// with the same reader must return every event.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
 		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})

@@ -11,8 +11,8 @@ import (
 )
 
 // sending is a recorder together with its sender. The sender repeats each delivery until the
-// recorder acknowledges it. During an injected outage, the sender may give up after the number
-// of attempts given by the constant patience.
+// recorder acknowledges it. During an injected outage, the sender may give up; the constant
+// patience sets the number of attempts.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -44,9 +44,8 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try calls attempt until attempt reports that it is done or returns an error. Before each
-// call, the sender's clock advances by a second. The constant patience limits the number of
-// calls.
+// try calls the function attempt until it reports that it is done or returns an error. The constant
+// patience limits the number of calls. Before each call, the sender's clock advances by a second.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
@@ -65,9 +64,9 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording is a job that commits events to several partitions. Its runs end because they are
-// full, because they are too old, or because the writer is closed. The recorder then deletes
-// the superseded objects of these runs.
+// recording is a scenario that commits events to several partitions. Some of its runs end because
+// they are full, others because they are too old or because the writer is closed. The recorder then
+// deletes the superseded objects of these runs.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{

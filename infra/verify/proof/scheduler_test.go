@@ -27,7 +27,7 @@ type scheduler struct {
 	// rate is the percentage of calls that go wrong.
 	rate int
 	log  func(format string, args ...any)
-	// patience is the longest time that a step may take. A longer step fails the schedule.
+	// patience is how long a step may take. A step that takes longer fails the schedule.
 	patience time.Duration
 
 	mu      sync.Mutex
@@ -55,7 +55,7 @@ type actor struct {
 	scheduler *scheduler
 	name      string
 	random    *rand.Rand
-	source    io.Reader // gives the random bytes of run identifiers
+	source    io.Reader // random bytes for run identifiers
 	clock     atomic.Int64
 	waiting   []*turn
 	frozen    int // number of turns until this actor thaws, or 0 if it is not frozen
@@ -88,8 +88,8 @@ var outcomes = []outcome{
 
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
-// start starts an actor whose clock is wrong by the given offset. The actor calls act when it
-// gets its first turn.
+// start starts an actor whose clock is off by the given offset. When the actor gets its first turn,
+// it calls the function act.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {

@@ -31,7 +31,7 @@ import (
 type schedule struct {
 	*world
 	*scheduler
-	// pages is the number of objects in a listing page.
+	// pages is the maximum number of objects in a listing page.
 	pages int
 	// atOnce is the number of parcels that a recorder takes at the same time. It is also the
 	// number of requests that a query may make in parallel.
@@ -42,7 +42,8 @@ type schedule struct {
 	wrong   []error // the violations that actors noticed
 }
 
-// task is a parcel and the number of deliveries after which its sender gives up.
+// task is a parcel with the patience of its sender: the number of deliveries after which the sender
+// gives up.
 type task struct {
 	parcel
 	patience int
@@ -90,8 +91,9 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// isOtherShard reports whether a call concerns a shard other than that of clients A and B. Such
-// a call needs no turn, because every event in a schedule is from client A or B.
+// isOtherShard reports whether a call accesses a shard other than the one that clients A and B
+// share. The scheduler need not give such a call a turn, because every event in a schedule is from
+// client A or B.
 func isOtherShard(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
@@ -106,7 +108,7 @@ func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 	return p, p
 }
 
-// take returns the next parcel, or false if there is none.
+// take removes and returns the first task in the queue. It returns false if the queue is empty.
 func (s *schedule) take() (task, bool) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -118,8 +120,8 @@ func (s *schedule) take() (task, bool) {
 	return p, true
 }
 
-// requeue puts a parcel back into the queue for any recorder to take, unless the sender of the
-// parcel gives up.
+// requeue counts a delivery of the task. It then puts the task back into the queue, where any
+// recorder may take it, unless the sender gives up.
 func (s *schedule) requeue(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -163,8 +165,8 @@ func (s *schedule) record(a *actor) {
 	}
 }
 
-// sendSome takes up to atOnce parcels from the queue and delivers them at the same time. It
-// reports whether there were any.
+// sendSome takes up to atOnce parcels from the queue and delivers them at the same time. It reports
+// whether the queue held any.
 func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -195,8 +197,8 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 	return true
 }
 
-// receive delivers a parcel to the recorder through webhooks and reports whether the parcel
-// was acknowledged. Each delivery gets its own webhooks with a fixed clock, so that the test
+// receive delivers a parcel to the recorder through webhooks and reports whether the parcel was
+// acknowledged. Each delivery gets its own webhook handler with a fixed clock, so that the test
 // knows the received time.
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
 	received := a.now()
@@ -252,7 +254,7 @@ func (s *schedule) read(a *actor) {
 		a.pause(a.random.IntN(8))
 		request := today([]string{clientA, clientB}[a.random.IntN(2)])
 		if s.atOnce > 1 {
-			request = all(string(request.ClientID)) // so that the query lists several partitions at the same time
+			request = all(string(request.ClientID)) // makes the query list several partitions in parallel
 		}
 		err := s.ask(reader, request)
 		if err != nil && !injected(err) && !errors.Is(err, query.ErrUnsettled) {
@@ -261,9 +263,9 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule and then checks that the world is sound. Next, half of the postponed
-// calls take effect, and play compacts and checks the world again. Finally the other postponed
-// calls take effect, and play checks the world before and after another compaction.
+// play runs the schedule, and then checks the world with the method sound. Next, it lets half of
+// the postponed calls take effect, compacts, and checks the world again. Finally, it lets the other
+// postponed calls take effect, and checks the world before and after another compaction.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
 		return err

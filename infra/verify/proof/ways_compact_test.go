@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// runs returns a world with n runs, of two objects each, in one partition.
+// runs returns a world with n runs in one partition. Each run has two objects.
 func runs(t *testing.T, n int) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range n {
@@ -58,7 +58,8 @@ func (w *world) putAgain(keys ...string) {
 	}
 }
 
-// soundAndSettled requires the world to be sound, before and after compaction.
+// soundAndSettled requires the world to be sound. It then compacts the bucket, and requires that
+// the bucket is fully compacted and the world is still sound.
 func (w *world) soundAndSettled(what ...any) {
 	w.t.Helper()
 	require.NoError(w.t, w.sound(), what...)
@@ -66,8 +67,8 @@ func (w *world) soundAndSettled(what ...any) {
 	require.NoError(w.t, w.sound(), what...)
 }
 
-// A compactor that cannot read its output back must not delete the output. Another compactor
-// with the same listing may have made the same object, verified it and deleted the inputs.
+// A compactor that cannot read its output back must not delete the output. Another compactor with
+// the same listing may already have written the same object, verified it and deleted the inputs.
 func TestAnOutputThatOneCannotVerifyStaysForAnother(t *testing.T) {
 	w := runs(t, 3)
 	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) (fault objstore.Fault) {
@@ -92,8 +93,8 @@ type lying struct{ objstore.Store }
 
 func (l lying) Put(context.Context, string, io.ReaderAt, int64) error { return nil }
 
-// If the outcome of a put is unknown, or if a put was confirmed but the output cannot be read
-// back, the compactor must delete nothing.
+// The compactor must delete nothing if the outcome of a put is unknown. The same applies if the put
+// was confirmed but the output cannot be read back.
 func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	hold := make(chan struct{})
 	for name, fault := range map[string]objstore.Fault{
@@ -235,8 +236,8 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// A delete that seemed lost takes effect after its keys have been put again. Still no event
-// may be missing, because the object that supersedes these keys is only ever replaced by an
+// A delete that seemed to be lost takes effect after its keys have been put again. Even then, no
+// event may be missing, because the object that supersedes these keys can only be replaced by an
 // object that holds at least the same events.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
@@ -303,7 +304,8 @@ func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, 1, report.Merges, "the others must be merged")
 }
 
-// twins returns two segments with different events, whose footers point to the same offsets.
+// twins returns two segments that contain different events but whose footers contain the same
+// offsets.
 func twins(t *testing.T) (one, two []byte) {
 	encode := func(from int) []byte {
 		data, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))

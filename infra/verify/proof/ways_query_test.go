@@ -76,8 +76,8 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 	}
 }
 
-// Five times in a row, a compaction deletes the objects that the reader has listed. The reader
-// must list the objects a sixth time, and then show every event.
+// Five times in a row, a compaction deletes the objects that the reader has just listed. The
+// reader must list the partition a sixth time, and then show every event.
 func TestAReaderOutlastsCompactions(t *testing.T) {
 	w := runs(t, 2)
 	compactions, listings := 0, 0
@@ -99,9 +99,9 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 }
 
 // The object with the highest number in a run is damaged in the store, but the object with the
-// next lower number is sound. A query must show all events of the other objects and report the
-// damaged one. A put of the original bytes must repair the damaged object. The sound object
-// may be deleted only after it has been merged, not just because a higher number is listed.
+// next lower number is valid. A query must show all events of the other objects and report the
+// damaged one. A put of the original bytes must repair the damaged object. The valid object may
+// be deleted only after it has been merged, not just because a higher number is listed.
 func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())
@@ -109,7 +109,7 @@ func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
 	data[len(data)/2] ^= 1
 	require.NoError(t, w.store.Store.Put(t.Context(), damaged, bytes.NewReader(data), int64(len(data))))
 
-	for range 2 { // before and after a compaction
+	for range 2 { // the query runs once before and once after the compaction
 		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
 		require.NoError(t, err)
 		require.Equal(t, slices.Concat(span(clientA, 0, 6), span(clientA, 10, 6), span(clientA, 20, 3)), result.Events)

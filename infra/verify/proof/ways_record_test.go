@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Each run must draw 128 new random bits. Otherwise two runs could have the same identifier
-// and put two contents under one key.
+// Each run must draw 128 new random bits. Otherwise two runs could have the same identifier and
+// write different contents under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	const writers, commits = 4, 500 / everyNth
 	w := newWorld(t, t.TempDir())
@@ -36,9 +36,9 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	require.Empty(t, w.store.broken())
 }
 
-// If two recorders draw the same random bytes, their runs have the same identifier, and they
-// put two contents under one key. The historian must notice this. To avoid such repetitions,
-// recorders use only the operating system's source of random bytes.
+// If two recorders draw the same random bytes, their runs have the same identifier and write
+// different contents under one key. The historian, which checks every put, must notice this. To
+// avoid such repetitions, recorders use only the operating system's source of random bytes.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	for n := range 2 {
@@ -58,7 +58,8 @@ func TestNoRunWithoutRandomBits(t *testing.T) {
 	require.Empty(t, w.listed())
 }
 
-// A late put must have a lower sequence number than the puts confirmed after it.
+// A put that takes effect late must have a lower sequence number than the puts confirmed in the
+// meantime.
 func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	hold := make(chan struct{})

@@ -21,10 +21,10 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// receiving is a job that sends good, partly bad and wholly bad deliveries to the webhooks,
-// and delivers trigger notifications. It also replays the whole quarantine, including an item
-// that an older version quarantined. The budget admits one delivery at a time. So if a fault
-// kept part of the budget reserved, all later deliveries would be refused.
+// receiving is a job that sends good, partly bad and wholly bad deliveries to the webhooks, and
+// delivers trigger notifications. It also replays the whole quarantine, including an item that an
+// older version quarantined. The budget admits only one delivery at a time. If a fault left part of
+// the budget reserved, all later deliveries would therefore be refused.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -61,8 +61,7 @@ func (w *world) newRecorder(store objstore.Store) *webhook.Handler {
 	return w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
 }
 
-// faultAt returns a store in which the given fault happens to every put of a key with the
-// prefix.
+// faultAt returns a store that injects the given fault into every put whose key has the prefix.
 func (w *world) faultAt(prefix string, fault objstore.Fault) *objstore.Faulty {
 	return objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
 		if c.Op == objstore.OpPut && strings.HasPrefix(c.Key, prefix) {
@@ -117,7 +116,8 @@ func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	}
 }
 
-// If the put into quarantine fails in any way, the response must ask the sender to retry.
+// If the put into the quarantine fails, whatever the fault, the response must ask the sender to
+// retry.
 func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
 	_, body := partlyBad(t)
 	hold := make(chan struct{})

@@ -22,7 +22,7 @@ import (
 
 var (
 	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	later   = noon.AddDate(0, 0, 3) // a time at which every day of these tests is over
+	later   = noon.AddDate(0, 0, 3) // a time after the last day for which the tests have events
 	layouts = layout.Layout{Shards: 16}
 )
 
@@ -45,7 +45,7 @@ func sibling(of string, same bool) string {
 	}
 }
 
-// at returns the event of a client at ms milliseconds past noon.
+// at returns an event of the given client, ms milliseconds after noon.
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
@@ -60,8 +60,8 @@ func receivedAt(e event.Event, t time.Time) event.Event {
 	return e
 }
 
-// span returns n events of a client, one millisecond apart. The first event is the given
-// number of milliseconds after noon.
+// span returns n events of a client, one millisecond apart. The argument from is the time of
+// the first event, in milliseconds after noon.
 func span(client string, from, n int) (events []event.Event) {
 	for i := range n {
 		events = append(events, at(client, from+i))
@@ -77,10 +77,11 @@ func put(t testing.TB, store objstore.Store, where layout.Partition, name layout
 	return name.Key(where)
 }
 
-// fresh returns the name of the object with number seq in run n.
+// fresh returns the name of the fresh segment with sequence number seq in run n.
 func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
 
-// world is a bucket wrapped by a historian, with the ledger of its senders.
+// world combines a bucket with the ledger of its senders. The store is a historian, which checks
+// every put and every delete.
 type world struct {
 	t     testing.TB
 	dir   string
@@ -112,8 +113,9 @@ func (w *world) clone() *world {
 	return c
 }
 
-// seed stores acknowledged events as the object with number seq in run n, in the partition of
-// the first event. It returns the key of the object.
+// seed stores the events as the segment with sequence number seq in run n, and records them as
+// acknowledged. The segment's partition is that of the first event. seed returns the segment's
+// key.
 func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
@@ -134,8 +136,8 @@ func (w *world) newReader(store query.Store, config query.Config) *query.Reader 
 	return reader
 }
 
-// newCompactor returns a compactor. Unless the configuration has a clock, the compactor's clock
-// shows a time at which every day is over.
+// newCompactor returns a compactor. If config.Now is nil, the compactor's clock shows a time after
+// the last day for which the tests have events.
 func (w *world) newCompactor(store compact.Store, config compact.Config) *compact.Compactor {
 	if config.Now == nil {
 		config.Now = func() time.Time { return later }
@@ -159,8 +161,8 @@ func today(client string) query.Request {
 	return q
 }
 
-// ask makes a query and compares the result with the events that were due before the query
-// began. The range of the request must cover all events of the client.
+// ask makes a query and checks the result against the ledger's state from before the query. The
+// range of the request must cover all events of the client.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	result, err := reader.Trace(w.t.Context(), q)
@@ -173,8 +175,8 @@ func (w *world) ask(reader *query.Reader, q query.Request) error {
 	return w.check(due, result.Events)
 }
 
-// sound returns nil if the historian has no complaints, the quarantine is complete, and a new
-// reader shows the right events for every client.
+// sound checks the whole bucket. It returns an error if the historian has noticed a broken rule,
+// the quarantine is incomplete, or a new reader returns the wrong events for any client.
 func (w *world) sound() error {
 	var errs []error
 	for _, complaint := range w.store.broken() {
@@ -187,8 +189,8 @@ func (w *world) sound() error {
 	return errors.Join(errs...)
 }
 
-// settle compacts the bucket. It returns an error unless this leaves each partition with a
-// single run or a single compacted object.
+// settle compacts the bucket. It returns an error unless each partition then holds only a single
+// run or a single compacted object.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})

@@ -8,8 +8,8 @@ import (
 // Fault is one way in which a request can go wrong.
 type Fault struct {
 	Name string
-	// Final marks a fault that looks like a correct response to the client, such as a shortened
-	// object, so that the client does not retry.
+	// Final marks a fault, such as a shortened object, after which the client does not retry,
+	// because the response looks correct.
 	Final bool
 	// Applies reports whether the fault can happen to a request.
 	Applies func(*http.Request) bool
@@ -76,10 +76,10 @@ func flip(body []byte) {
 	}
 }
 
-// slice changes what a range response says about itself: it adds first to the position of the
-// first byte, last to the position of the last byte, and size to the size of the object. It
-// then cuts the body to the new length. A negative size is added to the end of the range
-// instead of the size of the object.
+// slice falsifies a range response. In the Content-Range header, it adds the argument first to the
+// position of the first byte, last to the position of the last byte, and size to the object's size.
+// A negative size instead makes the stated object end that many bytes before the original end of
+// the range. slice then cuts the body to the new length of the range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

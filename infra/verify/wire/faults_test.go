@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// once injects the fault into the first request, if the fault applies to that request.
+// once injects the fault into the first request if the fault applies to it. It leaves all other
+// requests alone.
 func once(proxy *wire.Proxy, fault wire.Fault) {
 	proxy.SetHook(func(r wire.Request) *wire.Fault {
 		if r.Seq > 1 || !fault.Applies(r.Request) {
@@ -22,12 +23,13 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Without retries, the client must get an error from every fault, unless the fault is
-// harmless for the kind of request. A put must reach the store if and only if the name of the
-// fault says so.
+// Without retries, the client must get an error from every fault, unless the fault is harmless for
+// that kind of request. The name of a fault says whether a put reaches the store, and it must be
+// right.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
-	putPasses := map[string]bool{"response cut": true} // the response header is enough to confirm a put
+	// A put succeeds even if its response is cut, because the response header already confirms it.
+	putPasses := map[string]bool{"response cut": true}
 	onlyOfReads := map[string]bool{"slice damaged": true, "whole object": true, "slice short": true, "object short": true, "another slice": true}
 	onlyOfPuts := map[string]bool{"body damaged": true}
 	unseenInAPart := map[string]bool{"slice damaged": true, "wrong checksum": true}
@@ -76,8 +78,8 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// closing is a handler that ends each connection after one response. On a connection that has
-// been used before, Go's HTTP client may retry a request on its own.
+// closing is a handler that closes each connection after one response. On a reused connection, Go's
+// HTTP client may silently retry a request that fails, which would hide the fault from the test.
 type closing struct{ http.Handler }
 
 func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// hasty is a store whose calls a test can abandon by hand. Functions abandon calls after a time
-// limit, but tests with time limits would depend on the speed of the machine.
+// hasty is a store whose calls a test can abandon at any moment. Functions abandon calls after a
+// time limit, but a test with a time limit would depend on the speed of the machine.
 type hasty struct {
 	objstore.Store
 

@@ -41,16 +41,16 @@ func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.seq, p.hook = 0, hook
 }
 
-// SetHung sets a function that the proxy calls whenever a request begins to hang, so that the
-// sender of the request can give up at once instead of after a timeout.
+// SetHung sets a function that the proxy calls each time it starts to leave a request without a
+// response. The sender of the request can then give up at once instead of after a timeout.
 func (p *Proxy) SetHung(hung func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hung = hung
 }
 
-// Settle lets the delayed requests reach the store, and waits until the store has handled all
-// delayed and late requests.
+// Settle forwards the delayed requests to the store. It then waits until the store has handled all
+// requests that were delayed or came late.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)
@@ -83,7 +83,7 @@ func (p *Proxy) next(r *http.Request) *Fault {
 	return p.hook(Request{Request: r, Seq: p.seq})
 }
 
-// exchange is one request, with its whole body, and the connection to its sender.
+// exchange holds one request, its complete body and the connection to its sender.
 type exchange struct {
 	proxy   *Proxy
 	w       http.ResponseWriter
@@ -118,11 +118,12 @@ func (x *exchange) respond(r *reply) {
 	_, _ = x.w.Write(r.body.Bytes()) // the sender may have left
 }
 
-// cut announces the whole response, sends its first half, and ends the connection.
+// cut announces the length of the whole response, sends only the first half, and closes the
+// connection.
 func (x *exchange) cut(r *reply) {
 	half := &reply{status: r.status, header: r.header}
 	half.body.Write(r.body.Bytes()[:r.body.Len()/2])
-	half.announce(r.body.Len() + 1) // so that even an empty response is cut
+	half.announce(r.body.Len() + 1) // one byte too many, so that even an empty response is cut short
 	x.respond(half)
 	x.w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)

@@ -22,7 +22,7 @@ func (r *reply) Write(p []byte) (int, error) { return r.body.Write(p) }
 // announce sets the Content-Length header.
 func (r *reply) announce(length int) { r.header.Set("Content-Length", strconv.Itoa(length)) }
 
-// page returns a response that a gateway sends in place of the store.
+// page returns a response that comes from a gateway instead of the store.
 func page(status int, contentType, body string) *reply {
 	r := &reply{status: status, header: http.Header{"Content-Type": {contentType}}}
 	r.body.WriteString(body)

@@ -34,8 +34,8 @@ const client = "c"
 
 var where = layout.Layout{Shards: 16}.PartitionOf(client, noon)
 
-// events returns the client's events with the numbers from, from+1, …, from+n-1. The number of
-// an event is its time in seconds after noon.
+// events returns n events of the client, numbered consecutively. The argument from is the number
+// of the first one. The number of an event is its time in seconds after noon.
 func events(from, n int) []event.Event {
 	var all []event.Event
 	for i := range n {
@@ -48,16 +48,17 @@ func events(from, n int) []event.Event {
 	return all
 }
 
-// scenario plays one day of a partition, with two recorders behind webhooks, queries,
-// compactions and a replay. It continues after every error, as brokers and timers would.
+// scenario plays one day of a partition. It sends deliveries to the webhooks of two recorders,
+// makes queries, runs compactions and replays the quarantine. It continues after every error, as
+// brokers and timers would.
 type scenario struct {
 	dir     string
 	store   objstore.Store // reaches the bucket through the proxy that injects faults
 	writers [2]*record.Writer
 	doors   [2]*webhook.Handler
-	acked   int // number of acknowledged events, which are events(0, acked)
-	kept    int // number of bodies reported as kept in quarantine
-	refused int // number of responses that reported a failure
+	acked   int // number of acknowledged events; the call events(0, acked) returns these events
+	kept    int // number of bodies reported as quarantined
+	refused int // number of operations that reported a failure or an incomplete result
 }
 
 // sends is the number of times a broker sends a batch before it gives up.
@@ -86,7 +87,7 @@ func (s *scenario) run(ctx context.Context) error {
 	)
 }
 
-// start starts a recorder in the same way as the recorder function.
+// start starts recorder i in the same way as the recorder function does.
 func (s *scenario) start(i int) (err error) {
 	if s.writers[i], err = record.New(s.store, record.Config{Shards: 16}); err != nil {
 		return err
@@ -110,7 +111,8 @@ func inTurn(steps ...func() error) error {
 	return nil
 }
 
-// request posts a body to the webhooks of a recorder and returns the status of the response.
+// request posts a body to a recorder's webhook handler and returns the status of the response. The
+// argument door is the recorder's index.
 func (s *scenario) request(ctx context.Context, door int, path, body string) int {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/webhooks/"+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -119,8 +121,9 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send sends the next n events to a recorder until a response acknowledges them. If junk is
-// not empty, each delivery also contains junk as a further item.
+// send sends the next n events to a recorder until a response acknowledges them. The constant
+// sends limits the number of attempts. If junk is not empty, each delivery also contains junk as
+// a further item.
 func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 	data, err := ownform.Encode(events(s.acked, n))
 	if err != nil {
@@ -162,7 +165,7 @@ func (s *scenario) replay(ctx context.Context) error {
 		id := quarantine.ID{Day: day, Digest: digest}
 		switch status := s.request(ctx, 1, "quarantine/"+id.String()+"/replay", ""); status {
 		case http.StatusUnprocessableEntity:
-		// The store was unreachable, or the object was damaged on the way.
+		// The store was unreachable, or an object was damaged in transit.
 		case http.StatusServiceUnavailable, http.StatusInternalServerError:
 			s.refused++
 		default:
@@ -209,8 +212,9 @@ func same(got, want []event.Event) error {
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The stand-in dates objects by the wall clock, which it needs for checking signatures. The
-	// compactor's clock is a year ahead, so that all objects are old enough to be merged.
+	// The stand-in uses the wall clock, because it has to check the times in signatures. So the
+	// objects are only seconds old. The compactor's clock is a year ahead, so that all objects are
+	// old enough to be merged.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {
@@ -232,8 +236,9 @@ func (s *scenario) close(ctx context.Context) error {
 	return nil
 }
 
-// prove checks the bucket through a store without faults. The bucket must be sound and hold
-// every acknowledged event exactly once, both before and after a compaction into one object.
+// prove checks the bucket through a store into which no faults are injected. The bucket must be
+// valid and hold every acknowledged event exactly once, both before and after a compaction into
+// one object.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	if err := s.proveWhole(ctx, store); err != nil {
 		return err

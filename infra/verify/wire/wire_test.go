@@ -19,16 +19,19 @@ import (
 
 // burst is a fault that hits consecutive requests of a scenario.
 type burst struct {
-	fault    wire.Fault
-	from, to int // the first and the last request of the burst, counted from 1 among those that the fault applies to
+	fault wire.Fault
+	// from and to are the numbers of the first and the last request of the burst. Only requests
+	// that the fault applies to are counted, from 1.
+	from, to int
 }
 
 func (b burst) String() string {
 	return fmt.Sprintf("%s, requests %d to %d", b.fault.Name, b.from, b.to)
 }
 
-// oneShard is a store that lists the 15 shards without events as empty and makes no requests
-// for them. Faults in these requests would all have the same effect.
+// oneShard is a store that makes no requests for the 15 shards without events. It returns an empty
+// listing instead. Injecting faults into all of these requests would add nothing, because they
+// would all have the same effect.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
@@ -38,8 +41,8 @@ func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page
 	return s.Store.List(ctx, prefix, after)
 }
 
-// rig is a stand-in for OSS behind a proxy. It plays one scenario at a time, and gives each
-// scenario its own prefix.
+// rig plays scenarios against a stand-in for OSS behind a proxy. It plays one scenario at a time,
+// and gives each scenario its own prefix in the bucket.
 type rig struct {
 	proxy *wire.Proxy
 	store *hasty
@@ -54,8 +57,8 @@ func newRig(t *testing.T) *rig {
 	return &rig{proxy: proxy, store: store, dir: t.TempDir()}
 }
 
-// scenario returns a new scenario and a store for checking its bucket. Both use a new prefix,
-// and only the scenario's own store retries failed calls.
+// scenario returns a scenario with a new prefix, and a store for checking the objects under this
+// prefix. Unlike the scenario's own store, the returned store does not retry failed calls.
 func (r *rig) scenario() (scenario, objstore.Store) {
 	r.runs++
 	store := oneShard{objstore.WithPrefix(r.store, fmt.Sprintf("run%d/", r.runs))}
@@ -113,10 +116,10 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest plays the scenario many times and injects each fault at every
-// second request. Alternately, the fault hits that request alone or also the next five, so
-// that all retries fail. The bucket must hold every acknowledged event exactly once, and no
-// query may silently omit an acknowledged event.
+// TestFaultsAtEveryRequest plays the scenario many times, each time with one burst of a fault. For
+// each fault, a burst starts at every second request. Bursts that hit one request alternate with
+// bursts that hit six, so that all retries fail. The bucket must hold every acknowledged event
+// exactly once, and no query may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)

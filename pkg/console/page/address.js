@@ -11,11 +11,11 @@ import { actions, infos } from './vocabulary.js';
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 const unixMilliseconds = /^\d{12,15}$/;
 
-// parseTime parses a time from the URL. It returns Unix milliseconds, or NaN if the words are not a
-// valid time.
+// parseTime parses a time from the URL. It returns Unix milliseconds, or NaN if the time is
+// invalid.
 function parseTime(words) {
   if (unixMilliseconds.test(words)) return Number(words);
-  const time = words.replace(' ', '+'); // an unencoded plus sign of an offset arrives as a space
+  const time = words.replace(' ', '+'); // an unencoded plus sign in a UTC offset arrives as a space
   return rfc3339.test(time) ? Date.parse(time) : NaN;
 }
 

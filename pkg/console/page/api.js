@@ -55,14 +55,14 @@ async function orUnreachable(work) {
   }
 }
 
-// errorOf returns the APIError for a response. The response might come from a gateway in between,
-// so its body might not be the API's JSON.
+// errorOf returns the APIError for a response. The response might come from a gateway instead of
+// the API, so its body might not be the API's JSON.
 async function errorOf(response) {
   let body = {};
   try {
     body = await response.json();
   } catch {
-    // If the body is not JSON, the status has to suffice.
+    // The body is not JSON, so the error has only a status.
   }
   return new APIError(response.status, String(body?.code ?? ''), String(body?.error ?? ''));
 }

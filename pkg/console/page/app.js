@@ -21,19 +21,19 @@ import { takeTokenFromFragment, token } from './token.js';
 
 let view = null; // the view that the page shows, or null
 let query = null; // the last query, whose results may not have arrived yet
-let abort = new AbortController(); // aborts the requests of the last query
+let abort = new AbortController(); // aborts the requests for the last query
 
-// go applies a change to the query and adds the new URL to the history. choice is the range that
-// the form shows as chosen, { range, date }. If choice is null, the form derives the range from the
-// query.
+// go applies a change to the query, adds the new URL to the history and shows the results. choice,
+// { range, date }, is what the form shows as the chosen range. If choice is null, the form derives
+// the range from the query.
 function go(change, choice = null) {
   const next = { ...(query ?? readQuery()), connection: '', ...change };
   history.pushState(choice, '', pathOf(next));
   showURL();
 }
 
-// showURL shows the results for the current URL. known is an earlier view of the same device and
-// span, or null.
+// showURL shows the results for the current URL. known is null, or an earlier view of the same
+// device and span, whose report can be reused.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -165,8 +165,8 @@ const actions = {
   whileBusy,
 };
 
-// whileBusy shows the page as busy until the given search for a row ends, and reports any error. If
-// a new query aborts the search, the page stays busy until the new query ends.
+// whileBusy marks the page as busy while a search for a row is running, and reports any error. If a
+// new query aborts the search, the page stays busy until the new query has finished.
 async function whileBusy(search) {
   const { signal } = view.rows;
   setBusy(true);

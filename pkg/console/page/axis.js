@@ -25,6 +25,6 @@ function tickText(kind, words, x, y, scale) {
   return svg('text', { class: kind, x: Math.min(Math.max(x, margin), scale.width - margin), y }, words);
 }
 
-// halfWidth returns a high estimate of half of a label's width, in pixels. Ideographs count more
-// than letters, because they are wider.
+// halfWidth returns a generous estimate of half a label's width, in pixels. It counts more for an
+// ideograph than for a letter, because ideographs are wider.
 const halfWidth = (words) => [...words].reduce((sum, letter) => sum + (/\p{Ideographic}/u.test(letter) ? 6 : 4), 0);

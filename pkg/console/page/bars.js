@@ -11,7 +11,7 @@ const stub = 20; // px; the maximum width of a bar if the connection's start is 
 // { x, width, connections, shared }.
 export function bars(connections, scale) {
   const all = [];
-  let free = 0; // the right edge of the bars so far
+  let free = 0; // the right edge of the rightmost bar so far
   for (const connection of connections) {
     const end = scale.x(endOf(connection, scale));
     const start = startOf(connection, end, free, scale);

@@ -3,9 +3,9 @@
 import { el, unbroken } from './dom.js';
 import { number, text } from './text.js';
 
-// Characters that are invisible, move the text around them or break a line: control characters,
-// characters without width, bidirectional formatting characters (Unicode Standard Annex 9) and
-// halves of surrogate pairs.
+// Characters that are invisible, change the order of the surrounding text or break a line: control
+// characters, zero-width characters, bidirectional formatting characters (Unicode Standard Annex 9)
+// and unpaired surrogates.
 // eslint-disable-next-line no-control-regex -- the pattern has to match control characters
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
@@ -34,16 +34,16 @@ function shortened(value, length, node) {
   return [...visible(beginning(value, length)), '…', more];
 }
 
-// beginning returns the start of a string, cut to the given length. It cuts one unit earlier if it
-// would otherwise split a surrogate pair.
+// beginning returns the start of a string, cut to the given length. If this would split a surrogate
+// pair, it cuts one code unit earlier.
 function beginning(value, length) {
   return value.slice(0, /[\ud800-\udbff]/.test(value[length - 1]) ? length - 1 : length);
 }
 
 const moment = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
-// visible converts a string to nodes. It replaces invisible characters with their codes and keeps
-// each time on one line.
+// visible converts a string to nodes. It replaces invisible characters with their codes and
+// prevents a line break between a date and its time.
 function visible(value) {
   return replaced(value, invisible, (found) => el('span', { class: 'code-point' }, code(found)))
     .flatMap((node) => (typeof node === 'string' ? replaced(node, moment, unbroken) : node));

@@ -18,7 +18,7 @@ export function barItems(report, scale, rows) {
 
 const capWidth = 4; // px, or a third of the bar if that is less
 
-// single draws the bar of one connection: a pale body with a cap in full colour at the end.
+// single draws the bar of one connection: a pale body that ends in a cap in full colour.
 function single(connection, x, width, scale, rows) {
   const kind = kindOf(connection);
   const box = { x, y: rows.bar, height: barHeight };
@@ -48,8 +48,8 @@ function barLabel(connection, label, x, width, scale, rows) {
   ];
 }
 
-// shared draws one bar for several connections. The bar is divided according to how the connections
-// ended, in the order of the legend. It has no patterns, because it is too thin for them.
+// shared draws one bar for several connections. The bar is divided by how the connections ended, in
+// the order of the legend. Its parts have no patterns, because they are too thin for them.
 function shared(connections, x, width, rows) {
   let y = rows.bar;
   const parts = tally(connections).map(([kind, count]) => {

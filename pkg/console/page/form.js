@@ -12,9 +12,9 @@ const names = ['instance', 'group', 'device', 'date', 'from', 'to'];
 const fields = Object.fromEntries(names.map((name) => [name, () => byId(name)]));
 const value = (name) => fields[name]().value;
 
-// filled holds the query with which the form was last filled, and the values that the fields then
-// had. A field silently drops what it cannot hold, such as a line break or milliseconds. Therefore
-// the value in the query counts until the user edits the field.
+// filled holds the query that last filled the form, and the resulting values of the fields. A field
+// silently drops whatever it cannot hold, such as a line break or milliseconds. Therefore, until
+// the user edits a field, its value is taken from the query and not from the field.
 let filled = {};
 
 function client() {
@@ -31,8 +31,8 @@ const instant = (name) => (value(name) === filled[name] ? filled.query[name] : f
 
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
-// setUpForm adds listeners to the form. When the user submits a valid form, onSearch receives the
-// query and the chosen range, { range, date }.
+// setUpForm adds listeners to the form. When the user submits a valid form, onSearch is called with
+// the query and the chosen range, { range, date }.
 export function setUpForm(onSearch) {
   byId('query').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -73,7 +73,8 @@ function noteSpaces() {
 }
 
 // fillForm shows a query in the form. choice is the range that the user chose, { range, date }. If
-// choice is null, the form shows the span as a day if it is one, and otherwise as two instants.
+// choice is null, the form shows the span of the query: as a date if it is exactly one day, and
+// otherwise as two instants.
 export function fillForm(query, choice) {
   const [group, device] = splitParts(query.client);
   fields.instance().value = query.instance;
@@ -148,8 +149,9 @@ export function refuse(fault) {
   return null;
 }
 
-// showFault marks a field as invalid and shows what is wrong with it. fault is the key of the
-// message. If the URL contains an invalid time, words is that time as written in the URL.
+// showFault marks a field as invalid and shows what is wrong with it. The argument fault is the key
+// of the message. If the field is invalid because of a time in the URL, the argument words is that
+// time as written there.
 function showFault({ fault, field, words = '' }) {
   const length = duration(Math.abs(instant('to') - instant('from')));
   byId('query-fault').textContent = text(fault, { length, max: number(maxLength / hour), words: plain(words) });

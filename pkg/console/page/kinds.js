@@ -1,5 +1,5 @@
-// The kinds of connection end, by their names in the API and in the order of the legend. Every kind
-// except "open" and "unknown" corresponds to a word in the vocabulary.
+// The kinds of connection ends, named as in the API and listed in the order of the legend. Each
+// kind, except "open" and "unknown", corresponds to a word in the vocabulary.
 
 import { text } from './text.js';
 

@@ -8,8 +8,8 @@ export const perLetter = 6.4; // the approximate width of a letter
 
 const axisHeight = 34;
 
-// rowsOf returns the vertical position of each row, and the total height. Without refused logins,
-// there is no row of marks.
+// rowsOf returns the vertical position of each row, and the total height. The row of marks exists
+// only if there are refused logins.
 export function rowsOf(report) {
   const top = report.refusals.length ? markSize + 10 : 6;
   const axis = top + barHeight + stripHeight + 10;

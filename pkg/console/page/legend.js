@@ -24,9 +24,10 @@ function stateSwatch(state) {
     svg('rect', { class: 'ground', width: 18, height: 12, fill }), svg('rect', { class: 'strip', y: 9, width: 18, height: 3, fill }));
 }
 
-// legend lists the kinds of connection end, the refused logins and the states in the report. If
-// onFilter is given, each kind that has a word in the vocabulary becomes a button that filters the
-// events by that word. If the report omits connections, the count of each kind ends in "+".
+// legend lists the kinds of connection end, the refused logins and the states that occur in the
+// report. If onFilter is given and the vocabulary has a word for a kind, the kind becomes a button
+// that filters the events by that word. If the report omits connections, the count of each kind
+// ends in "+".
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));

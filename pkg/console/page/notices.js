@@ -13,8 +13,9 @@ function notice(kind, shape, title, ...body) {
 
 const button = (caption, onClick, shape) => el('button', { type: 'button', class: 'button', on: { click: onClick } }, icon(shape), caption);
 
-// Function Compute responds with 400 to a URL of more than 4 KB. Servers in front of the
-// function may have lower limits and use other status codes.
+// If a query fails with a status in urlTooLong and its URL is longer than maxURL, the URL was
+// probably too long. Function Compute responds with 400 to a URL of more than 4 KB. Servers in
+// front of the function may have lower limits and use other status codes.
 const maxURL = 3900;
 const urlTooLong = [400, 414, 431];
 
@@ -41,8 +42,8 @@ export function failureNotice(error, query, { onRetry, onToken }) {
   return warning('failed.refused', 'alert', sentence ?? el('p', {}, `HTTP ${error.status}`));
 }
 
-// emptyNotice returns a notice that the span contains no events. If the device has events outside
-// the span, the notice shows the time of the last one.
+// emptyNotice returns a notice which says that the span contains no events. If the device has
+// events outside the span, the notice shows the time of the last one.
 export function emptyNotice(view, { onDay }) {
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return neverSeenNotice(view.status?.looked_back_to);

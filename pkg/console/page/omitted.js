@@ -15,7 +15,7 @@ export const leavesOut = (report, list) => omittedFrom(report, list) > 0;
 // connectionCount returns the number of connections, including omitted ones.
 export const connectionCount = (report) => report.connections.length + omittedFrom(report, 'connections');
 
-// omittedNotice returns a notice of the omitted entries, or null if the report omits none.
+// omittedNotice returns a notice about the omitted entries, or null if the report omits none.
 export function omittedNotice(report) {
   const cut = lists.filter((list) => leavesOut(report, list));
   if (!cut.length) return null;

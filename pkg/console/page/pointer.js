@@ -1,5 +1,5 @@
 // This module follows the pointer over the timeline. It shows the item and the instant below the
-// pointer, and the range across which the user drags the pointer.
+// pointer, and the range that the user drags across.
 
 import { svg } from './dom.js';
 import { side } from './layout.js';
@@ -8,9 +8,9 @@ import { pointAt } from './tooltip.js';
 
 const minDrag = 6; // px; a shorter movement counts as a click
 
-// followPointer shows the item and the instant under the pointer, and calls onZoom with the range
-// across which the pointer is dragged. A drag sets frame.dataset.dragged and leaves it set, so that
-// the click listener can ignore the click that follows.
+// followPointer shows the item and the instant under the pointer. After a drag, it calls onZoom
+// with the range that the user dragged across. A drag sets frame.dataset.dragged and leaves it set,
+// so that the click listener can ignore the click that follows.
 export function followPointer({ node, plot, scale, rows, items }, frame, { tip, describe, onZoom }) {
   const instant = svg('text', { y: rows.axis + 28 });
   const hair = svg('g', { class: 'hair', 'aria-hidden': 'true' }, svg('path', { d: `M0 ${rows.top - 4}V${rows.axis + 16}` }), instant);

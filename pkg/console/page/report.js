@@ -44,8 +44,8 @@ function cut(whole, separator) {
   return [whole.slice(0, at), whole.slice(at + separator.length)];
 }
 
-// makeStatic opens all details and removes all buttons. If a button looks like a link or is an
-// entry of the legend, its content stays.
+// makeStatic opens all details elements and removes all buttons. If a button looks like a link or
+// is an entry of the legend, makeStatic keeps its content.
 function makeStatic(page) {
   for (const details of page.querySelectorAll('details')) details.open = true;
   for (const button of page.querySelectorAll('button')) button.replaceWith(...(button.matches('.link-like, .entry') ? button.childNodes : []));

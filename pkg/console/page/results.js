@@ -19,8 +19,8 @@ import { ms } from './time.js';
 import { timeline } from './timeline.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 
-// results returns { node, pick }. pick selects the connection with the given key. actions holds the
-// page's callbacks.
+// results returns { node, pick }: the element to show, and a function that selects the connection
+// with a given key. The parameter actions holds the page's callbacks.
 export function results(view, actions) {
   const { nodes, pick } = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions);
   return {
@@ -74,7 +74,7 @@ function fullResults(view, actions) {
     findRows(false);
   }
 
-  // showTime scrolls to the row of the event at an instant, and marks the event's connection.
+  // showTime scrolls to the row of the event with the given time, and marks the event's connection.
   function showTime(at) {
     mark(findAt(connections, at));
     actions.whileBusy(events.find((row) => ms(row.time) === at, { scroll: true }));

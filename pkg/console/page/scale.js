@@ -18,8 +18,8 @@ const steps = [
   minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day,
 ];
 
-// minGap returns the minimum distance between two ticks, which leaves space for a label. Labels
-// with milliseconds are longer.
+// minGap returns the minimum distance between two ticks, so that a label fits between them. Steps
+// below a second need more space, because their labels include milliseconds.
 const minGap = (step) => (step < second ? 112 : 84); // px
 
 // ticks returns the instants of the ticks, all at round wall-clock times, and the step between

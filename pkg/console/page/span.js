@@ -9,16 +9,16 @@ const maxAhead = hour; // how far a source's clock may run ahead; must equal eve
 
 const rangeLengths = { hour, six: 6 * hour, day24: day };
 
-// spanOf returns the span for the range that the user chose in the form, or a validation error
-// { fault, field } if the choice is invalid. date is the value of the date field. from and to are
-// instants or null.
+// spanOf returns the span for the range that the user chose in the form. If the choice is invalid,
+// spanOf returns a validation error { fault, field }. date is the value of the date field. from and
+// to are instants or null.
 export function spanOf({ range, date: chosenDate, from, to }, now) {
   if (range in rangeLengths) return { from: now - rangeLengths[range], to: now };
   return range === 'date' ? wholeDay(chosenDate, now) : checkSpan(from, to, now);
 }
 
-// wholeDay returns the span of a day in the displayed zone. If the clocks go back on that day, it
-// has 25 hours, and the span leaves out the last one.
+// wholeDay returns the span of a day in the displayed zone. If the clocks go back on that day, the
+// day has 25 hours, but the span has only the first 24.
 function wholeDay(chosenDate, now) {
   const from = fromWall(chosenDate);
   if (from === null) return { fault: 'fault.date', field: 'date' };
@@ -38,8 +38,8 @@ export function dayOf(span) {
   return from === span.from && to === span.to ? first : '';
 }
 
-// leftOut returns how many milliseconds at the end of a day the day's span leaves out. It returns 0
-// for any other span.
+// leftOut returns how much of a day is missing at the end of that day's span, in milliseconds. It
+// returns 0 if the given span is not the span of a day.
 export function leftOut(span) {
   const whole = dayOf(span);
   return whole ? endOf(whole) - span.to : 0;
@@ -58,12 +58,13 @@ export function checkSpan(from, to, now) {
 // endsNow reports whether a span ends less than a second before or after now.
 export const endsNow = ({ to }, now) => Math.abs(now - to) < second;
 
-// extended returns the span with a later end. If this makes the span too long, the start also moves
-// later.
+// extended returns the span with a later end. If the span would then be too long, its start also
+// moves later.
 export const extended = ({ from }, to) => ({ from: Math.max(from, to - maxLength), to });
 
-// around returns a span that is a little longer than a connection. If the connection is too long
-// for one span, the span ends shortly after the connection and leaves out its beginning.
+// around returns a span that covers a connection and a little time before and after it. If that is
+// too long for one span, the span leaves out the beginning but still ends shortly after the
+// connection.
 export function around(from, to) {
   const margin = Math.ceil((to - from) / 20) + 1000;
   return { from: Math.max(from - margin, to + margin - maxLength), to: to + margin };
@@ -76,12 +77,13 @@ export function moved(span, factor, now) {
   return { from: span.from + by, to: span.to + by };
 }
 
-// lengthOf returns the length of a span, which normally is "to" minus "from". If counting the last
-// millisecond makes the length a whole number of seconds, as for a day, lengthOf counts it.
+// lengthOf returns the length of a span, which normally is "to" minus "from". It is one millisecond
+// more if that makes it a whole number of seconds, as for the span of a day, which ends in the last
+// millisecond of the day.
 const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
-// wider returns a span that is three times as long, but at most a day, around the same middle. If
-// that span would end in the future, it is moved back.
+// wider returns a span with the same middle that is three times as long, but at most a day. If that
+// span would end in the future, wider moves it back.
 export function wider({ from, to }, now) {
   const length = Math.min((to - from) * 3, maxLength);
   const end = Math.min((from + to + length) / 2, Math.max(now, to));

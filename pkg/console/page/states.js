@@ -1,5 +1,5 @@
-// A strip below the bars shows when the device was online. In the row of the bars, hatching marks
-// time for which the state is unknown or connections are omitted.
+// A strip below the bars shows when the device was online. In the row of bars, hatching marks the
+// periods in which the state is unknown or connections are omitted.
 
 import { svg } from './dom.js';
 import { barHeight, stripHeight } from './layout.js';

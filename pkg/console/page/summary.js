@@ -36,8 +36,8 @@ function uptimeNote(summary) {
   return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
 }
 
-// drops formats the number of drops. If it is unknown whether some connections dropped, it shows the
-// range of possible numbers.
+// drops formats the number of drops. If it is unknown whether some connections dropped, the result
+// is a range.
 function drops({ drops: min, unexplained, unreported }) {
   const max = min + unexplained + unreported;
   return min === max ? number(min) : text('summary.drops.range', { min: number(min), max: number(max) });
@@ -50,8 +50,8 @@ function dropsNote(summary) {
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote returns the note under the median. The note says how many connections the median
-// covers, unless this number is 0 or the report omits connections.
+// medianNote returns the note below the median. The note states how many connections the median
+// covers, unless there are none or the report leaves out some connections.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');
@@ -66,8 +66,8 @@ function percent(share) {
   return `${number(floor, { maximumFractionDigits: digits })} %`;
 }
 
-// meter draws the uptime as a bar. Like the percentage above it, the bar ignores time for which the
-// state is unknown.
+// meter draws the uptime as a bar. Like the percentage above it, the bar ignores periods in which
+// the state is unknown.
 function meter(share) {
   return svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     svg('rect', { class: 'rest', width: 100, height: 3 }),

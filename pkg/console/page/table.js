@@ -1,4 +1,4 @@
-// The table of events, with the columns and words of ApsaraMQ's Device Trace Query.
+// The table of events, with the same columns and terms as ApsaraMQ's Device Trace Query.
 
 import { el } from './dom.js';
 import { columns, eventRow } from './eventrow.js';
@@ -9,8 +9,8 @@ import { actions, infos } from './vocabulary.js';
 
 const perPage = 100;
 
-// table returns { node, mark, find }. onFilter receives a change to the query, onRow the event
-// whose row the user opened, and onError the error if events could not be fetched.
+// table returns { node, mark, find }. It calls onFilter with a change to the query, onRow with the
+// event whose row the user opened, and onError with the error if events cannot be fetched.
 export function table(view, { onFilter, onRow, onError }) {
   const body = el('tbody', { role: 'rowgroup' });
   const empty = el('p', { class: 'empty', hidden: true });

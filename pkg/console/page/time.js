@@ -16,8 +16,8 @@ export const ms = (timestamp) => (timestamp === null || timestamp === undefined 
 // offset returns how far the displayed zone is ahead of UTC at an instant, in milliseconds.
 const offset = (at) => (preferences.zone === 'utc' ? 0 : -new Date(at).getTimezoneOffset() * minute);
 
-// shifted adds the displayed zone's offset to an instant. In UTC, the result has the digits that
-// the instant has in the displayed zone.
+// shifted adds the displayed zone's offset to an instant. Formatted as UTC, the result reads as the
+// local time in the displayed zone.
 export const shifted = (at) => at + offset(at);
 
 const wall = (at) => new Date(shifted(at)).toISOString().slice(0, -1);
@@ -30,8 +30,8 @@ const withoutZeros = (words) => words.replace(/\.000$/, '');
 // shortStamp formats an instant like stamp, but omits the milliseconds if they are zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
-// clock returns the time of day to the minute, second or millisecond, whichever a step of the given
-// length requires.
+// clock returns the time of day: to the minute if the step is at least one minute, to the second if
+// it is at least one second, and otherwise to the millisecond.
 export function clock(at, step = 1) {
   const timeOfDay = wall(at).slice(11);
   if (step >= minute) return timeOfDay.slice(0, 5);
@@ -67,20 +67,21 @@ export function zoneName(...instants) {
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
 
-// stampIn returns a function that formats the instants of a span. The function works like stamp,
-// but adds the offset from UTC if the clocks change within the span.
+// stampIn returns a function that formats the instants of a span. It works like stamp, but also
+// shows the offset from UTC if the offset differs between the two ends of the span.
 export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
 const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 
-// momentsIn returns the set of all parts of a string that look like times in the API's sentences.
+// momentsIn returns the set of all parts of a string that have the same form as the times in the
+// API's sentences.
 export const momentsIn = (words) => new Set(words.match(moment));
 
-// inZone converts the times in a sentence from the API from UTC to the displayed zone. It leaves
-// the strings in quoted unchanged, because they come from devices and brokers and only look like
-// times.
+// inZone converts the times in a sentence from the API from UTC to the displayed zone. It does not
+// convert the strings in the set quoted, because they come from devices and brokers and only look
+// like times.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {

@@ -15,15 +15,15 @@ import { tooltip } from './tooltip.js';
 
 const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline returns { node, select }. select takes the key of a connection, or "" for none. onPick
-// receives a connection or null, onZoom a span, and onTime an instant. The timeline is drawn as
-// soon as the width of node is known.
+// timeline returns { node, select }. select takes the key of a connection, or "" for none. timeline
+// calls onPick with a connection or null, onZoom with a span, and onTime with an instant. It draws
+// itself as soon as the width of node is known.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
   let drawn = null;
   let picked = '';
-  let current = 0; // the index of the item that Tab reaches
+  let current = 0; // the index of the item that Tab moves the focus to
 
   function redraw() {
     const width = Math.floor(frame.clientWidth);
@@ -46,7 +46,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     followPointer(drawn, frame, { tip, describe, onZoom: zoom });
   }
 
-  // mark updates the items to show which one is selected and which one Tab reaches.
+  // mark updates the items to show which one is selected and which one Tab moves the focus to.
   function mark() {
     drawn.items.forEach((item, i) => {
       const isPicked = picked !== '' && (item.connections ?? []).some((one) => keyOf(one) === picked);

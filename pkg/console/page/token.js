@@ -19,7 +19,7 @@ function write(store, value) {
     if (value) stores[store]().setItem(key, value);
     else stores[store]().removeItem(key);
   } catch {
-    // The copy in memory still works until the page is closed.
+    // The browser does not allow storage. The token in memory still works until the page is closed.
   }
 }
 

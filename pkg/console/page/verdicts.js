@@ -50,7 +50,7 @@ export function quietHeadline() {
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
-// verdictList shows the given verdicts as a list in which each one is collapsed at first.
+// verdictList shows the given verdicts as a list. Each verdict is initially collapsed.
 export function verdictList(verdicts, view, { onTime }) {
   return el('section', { class: 'card verdicts', 'aria-labelledby': 'verdicts-title' },
     el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others'), ' ', el('span', { class: 'count' }, number(verdicts.length))),

@@ -13,8 +13,9 @@ export class View {
     Object.assign(this, { query, report, status, rows });
     const { connections, refusals, verdicts } = report;
     const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
-    // quoted holds strings from devices and brokers that look like the times in sentences from the
-    // API. Genuine times in this data have a different form and are not included.
+    // quoted lists every text in the data from devices and brokers that looks like a time in a
+    // sentence from the API, because the page must not convert such text to the displayed zone. It
+    // lists no real times, because real times in this data have another format.
     this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
   }
 

@@ -1,6 +1,6 @@
 // Package historytest supports tests of histories and verdicts. It provides functions that
 // create events. InAnyOrder runs a test with the events in different orders and with repeated
-// deliveries. Check checks what must hold for every history.
+// deliveries. Check verifies what must hold for every history.
 package historytest
 
 import (
@@ -34,7 +34,7 @@ func Clock(text string) time.Time {
 // Option sets a further field of an event.
 type Option func(*event.Event)
 
-// Row returns an event at the given time of Day. Its TimeOrigin is event.FromBroker.
+// Row returns an event at the given time on Day. Its TimeOrigin is event.FromBroker.
 func Row(at string, action event.Action, info event.ActionInfo, more []Option) event.Event {
 	e := event.Event{
 		InstanceID: "i", ClientID: "GID_a@@@dev", Action: action, ActionInfo: info, NativeEvent: string(action),
@@ -51,8 +51,8 @@ func Connect(at string, more ...Option) event.Event {
 	return Row(at, event.Connect, event.Accepted, more)
 }
 
-// Closed returns an event with the action close, which is either the end of a connection or a
-// refusal.
+// Closed returns an event with the action close. Such an event reports either the end of a
+// connection or a refusal.
 func Closed(at string, info event.ActionInfo, more ...Option) event.Event {
 	return Row(at, event.Close, info, more)
 }

@@ -22,7 +22,7 @@ func TestConformanceUnderPrefix(t *testing.T) {
 	})
 }
 
-// Every wrapper must meet the contract of a store.
+// Every wrapper must satisfy the Store contract.
 func TestConformanceOfWrappers(t *testing.T) {
 	objstoretest.Run(t, func(*testing.T) objstore.Store {
 		faulty := objstore.NewFaulty(memstore.New(), nil)

@@ -7,9 +7,9 @@ import (
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
-// Credentials hold an access key that can be replaced while requests run, because a function
-// gets a new key with each invocation. A request is always signed with one complete key. The
-// zero value holds no key, so that requests fail. Credentials are safe for concurrent use.
+// Credentials hold an access key that can be replaced while requests run, because a function gets a
+// new key with each invocation. A request is always signed with one complete key. The zero value
+// holds no key, so requests fail until Set is called. Credentials are safe for concurrent use.
 type Credentials struct {
 	current atomic.Pointer[accessKey]
 }
@@ -29,7 +29,7 @@ func (k *accessKey) GetAccessKeyID() string     { return k.id }
 func (k *accessKey) GetAccessKeySecret() string { return k.secret }
 func (k *accessKey) GetSecurityToken() string   { return k.token }
 
-// provider gives the SDK the current key before each request.
+// provider supplies the current key to the SDK before each request.
 type provider struct{ credentials *Credentials }
 
 var _ oss.CredentialsProviderE = provider{}

@@ -14,9 +14,9 @@ import (
 // permanentCodes lists the service's error codes after which the same request would fail again.
 //
 // It omits the codes for an invalid access key (InvalidAccessKeyId, InvalidSecurityToken,
-// SecurityTokenExpired), because each attempt reads Credentials anew and may be signed with a
-// fresh key. It omits InvalidDigest, because a body that was damaged in transit may arrive intact
-// at the next attempt.
+// SecurityTokenExpired), because each attempt reads Credentials anew and may be signed with a fresh
+// key. It omits InvalidDigest, because a body that was damaged in transit may arrive intact on the
+// next attempt.
 var permanentCodes = map[string]bool{
 	"AccessDenied":          true,
 	"EntityTooLarge":        true,

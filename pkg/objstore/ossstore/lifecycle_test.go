@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// The project's lifecycle rules must be readable with the real SDK, expire events and
-// quarantined input, and keep the layout marker.
+// The real SDK must be able to parse the project's lifecycle rules. The rules must expire events
+// and quarantined input, but not the layout marker.
 func TestLifecycle(t *testing.T) {
 	rules, err := os.ReadFile("../../../infra/operate/bucket/lifecycle.xml")
 	require.NoError(t, err)

@@ -42,9 +42,9 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	return page
 }
 
-// checkPage checks that a page has the properties that callers rely on. The keys are sorted,
-// start with prefix and are greater than the argument after. If another page follows, the page is
-// not empty.
+// checkPage checks the properties of a page that callers rely on. All keys start with prefix. The
+// keys are in ascending order, and the first key is greater than the argument after. If another
+// page follows, the page is not empty.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {
 		return errors.New("check page: it is empty but not the last")

@@ -16,7 +16,8 @@ const (
 	testRegion = "cn-hangzhou"
 )
 
-// keys maps the ids of the access keys that a stand-in accepts to their secrets and tokens.
+// keys holds the access keys that a stand-in accepts. It maps the id of each key to its secret and
+// token.
 type keys map[string]struct{ secret, token string }
 
 func (k keys) find(id string) (secret, token string, ok bool) {

@@ -193,7 +193,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A read must reject any response other than the requested range.
+// A read must reject every response that is not exactly the requested range.
 func TestOtherRanges(t *testing.T) {
 	for _, test := range []struct {
 		name         string
@@ -238,8 +238,8 @@ func TestOtherRanges(t *testing.T) {
 }
 
 // legacy returns a handler that serves text as an object. If a range ends past the end of the
-// object, the handler responds with the whole object. The service does the same if a request does
-// not ask for the standard range behavior.
+// object, the handler responds with the whole object. The service does the same unless a request
+// asks for the standard range behavior.
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int
@@ -320,9 +320,9 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// The shortest possible timeout is one second, because timeouts are rounded up. The test
-	// allows many attempts, because a slow machine may delay even a response of the stand-in by
-	// a second.
+	// The shortest possible timeout is one second, because timeouts are rounded up. The test allows
+	// many attempts, because a slow machine may delay even a response from the stand-in by a
+	// second.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = time.Second })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

@@ -1,8 +1,8 @@
 // Package ends makes real MQTT clients end their connections in different ways, with one
 // function for each way. It uses a client library, or raw sockets if the client must misbehave.
 //
-// Each function returns when the connection has ended for the client, although the broker might
-// not have noticed yet. An error means that the connection did not end in the intended way.
+// Each function returns when the connection has ended on the client's side. The broker may not have
+// noticed yet. An error means that the connection did not end in the intended way.
 package ends
 
 import (
@@ -36,7 +36,7 @@ type Kind struct {
 
 var connected = Row{"connect", "accepted"}
 
-// Kinds lists the ways in which a client can end a connection by itself.
+// Kinds lists the ends of a connection that clients alone can cause.
 var Kinds = []Kind{
 	{"refused-password", RefusedPassword, []Row{{"close", "not authorized"}}},
 	{"clean", Clean, []Row{connected, {"disconnect", "disconnected by client"}}},
@@ -150,7 +150,7 @@ func Malformed(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// quiesce is how long the library may take to write DISCONNECT, in ms. After that, the library
+// quiesce is the maximum time for the library to write DISCONNECT, in ms. After that, the library
 // closes the socket without a DISCONNECT.
 const quiesce = 10_000
 
@@ -174,7 +174,7 @@ func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-cha
 	return client, lost, token.Error()
 }
 
-// await waits until the channel is closed. If ctx ends first, it returns an error.
+// await waits for the channel done to be closed. It returns an error if ctx is cancelled first.
 func await(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-done:

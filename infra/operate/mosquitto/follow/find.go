@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// find opens a file that holds p's log at least up to p's offset: the file at the given path or a
-// rotated file beside it. If several files qualify, find prefers the one with p's inode. It
-// returns nil if none qualifies.
+// find opens a file that holds p's log at least up to p's offset. It tries the file at the given
+// path and the rotated files beside it. If several files qualify, find prefers the one with p's
+// inode. It returns nil if none qualifies.
 func (p position) find(path string) (found *os.File) {
 	for _, name := range candidates(path) {
 		file, err := os.Open(name)
@@ -29,7 +29,7 @@ func (p position) find(path string) (found *os.File) {
 	return found
 }
 
-// isIn reports whether the file holds p's log and p's offset is at a line boundary.
+// isIn reports whether the file holds p's log, and a line starts at p's offset.
 func (p position) isIn(file *os.File) bool {
 	if nameOf(file) != p.Log {
 		return false

@@ -3,8 +3,8 @@
 //
 // Invariants:
 //   - Follower hands out only whole lines, in the order of the log.
-//   - The position on disk advances only past lines that Done reports as delivered and lines
-//     that are too long to hand out. All other lines are delivered at least once.
+//   - The position on disk advances only past lines that Done reports as delivered, and past lines
+//     longer than maxLine, which are skipped. All other lines are delivered at least once.
 //   - A line has the same position after a crash, a restart or a rotation, even if the
 //     position on disk was lost. A receiver can therefore recognize repeated lines.
 //
@@ -26,8 +26,8 @@ type Config struct {
 	// PositionFile is the path of the file that records how much was delivered. Its folder must
 	// exist.
 	PositionFile string
-	// MaxBytes is the maximum size of a Chunk. A line that is longer is handed out in a larger
-	// Chunk of its own. Default 512 KiB.
+	// MaxBytes is the maximum size of a Chunk. A longer line gets a larger Chunk of its own.
+	// Default 512 KiB.
 	MaxBytes int
 	// MaxLines is the maximum number of lines in a Chunk. Default 10,000, well below the
 	// recorder's limit of 100,000 lines per request.
@@ -93,8 +93,8 @@ func (f *Follower) Close() {
 	}
 }
 
-// Next returns the next lines, or an empty Chunk if there are no new lines yet. A limit above
-// zero and below MaxBytes takes the place of MaxBytes. Until Done is called, every call returns
+// Next returns the next lines, or an empty Chunk if there are no new lines yet. If the limit is
+// above zero and below MaxBytes, it replaces MaxBytes. Until Done is called, every call returns
 // lines starting at the same position.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {

@@ -16,7 +16,7 @@ type logFile struct {
 	seenSize int64    // the size of the file at the last read
 }
 
-// neverSeen is the seenSize of a log that has not been read since Open.
+// neverSeen is the value of seenSize for a log that has not been read since Open.
 const neverSeen = -1
 
 // maxLine is the maximum length, in bytes, of a line that is handed out. Longer lines are
@@ -24,7 +24,7 @@ const neverSeen = -1
 const maxLine = 4 << 20
 
 // identify gives the log a name if it has none and its first line is complete. It reports whether
-// it did so.
+// it has given the log a name.
 func (l *logFile) identify() bool {
 	if l.file == nil || l.position.Log != "" {
 		return false
@@ -33,7 +33,7 @@ func (l *logFile) identify() bool {
 	return l.position.Log != ""
 }
 
-// isIn reports whether the log already has the given file open.
+// isIn reports whether the file that the log has open is the given file.
 func (l *logFile) isIn(file *os.File) bool {
 	if l.file == nil {
 		return false
@@ -43,8 +43,8 @@ func (l *logFile) isIn(file *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, other)
 }
 
-// wasReplaced reports whether the open file was truncated and therefore no longer holds the log.
-// A file that has grown again is recognized by its new first line.
+// wasReplaced reports whether the open file was truncated and therefore no longer holds the log. If
+// the file has since grown again, its first line shows that it was truncated.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }
@@ -80,9 +80,9 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	return l.chunk(first, n == limit || len(first) < len(lines)), nil
 }
 
-// readLong returns the next line, which is longer than the limit passed to read, as a chunk of
-// its own. The chunk is empty if the line is still incomplete. It is also empty if the line is
-// longer than maxLine; readLong then skips the line.
+// readLong returns the next line as a chunk of its own. The method read calls it for a line that is
+// longer than read's limit. The chunk is empty if the line is still incomplete. If the line is
+// longer than maxLine, readLong skips it and returns an empty chunk.
 func (l *logFile) readLong() (Chunk, error) {
 	rest := io.NewSectionReader(l.file, l.position.Offset, l.seenSize-l.position.Offset)
 	length, err := lineLength(rest)

@@ -25,7 +25,8 @@ func (f *Follower) look() error {
 	return nil
 }
 
-// openCurrent opens the file at the configured path, unless the log in the file is already open.
+// openCurrent opens the file at the configured path, unless that file is already open and still
+// holds the same log.
 func (f *Follower) openCurrent() error {
 	file, err := os.Open(f.config.Path)
 	if errors.Is(err, fs.ErrNotExist) { // the file does not exist yet or is just being rotated
@@ -41,7 +42,9 @@ func (f *Follower) openCurrent() error {
 		if isSame && !current.wasReplaced() {
 			return file.Close()
 		}
-		if isSame { // emptied in place: reopen must look for a copy with the undelivered lines
+		if isSame {
+			// The file was emptied in place. Once it is closed, reopen looks for a copy that has the
+			// undelivered lines.
 			current.close()
 		}
 	}

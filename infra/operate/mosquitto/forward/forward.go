@@ -87,7 +87,7 @@ func (f *Forwarder) next() follow.Chunk {
 }
 
 // isDue reports whether to send a batch now, because it is full or because its first line has
-// waited for MaxAge. isDue also notes when the wait begins.
+// waited for MaxAge. isDue also notes when this line begins to wait.
 func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	switch {
 	case batch.Empty():
@@ -100,8 +100,9 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 }
 
 // deliver sends a batch once. If the recorder accepts the batch, deliver saves the position. If a
-// batch of several lines is too large, deliver lowers the limit. After any other failure, deliver
-// pauses. The next attempt may carry more lines or fewer, but begins at the same position.
+// batch of several lines is too large, deliver lowers the maximum request size. After any other
+// failure, deliver pauses. In both cases, the next batch begins at the same position, but its
+// number of lines may differ.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:

@@ -17,7 +17,7 @@ import (
 	"devicetrace/infra/operate/mosquitto/follow"
 )
 
-// harness connects a log, a forwarder and a fake recorder.
+// harness holds a forwarder, the log that it reads and the fake recorder that it sends to.
 type harness struct {
 	t            *testing.T
 	log          string
@@ -40,7 +40,7 @@ func inHarness(t *testing.T, test func(h *harness)) {
 	})
 }
 
-// start starts a forwarder that continues at the position on disk.
+// start starts a forwarder that continues from the position saved on disk.
 func (h *harness) start() {
 	h.t.Helper()
 	f, err := follow.Open(follow.Config{Path: h.log, PositionFile: h.positionFile, MaxBytes: 4 << 10})
@@ -54,7 +54,7 @@ func (h *harness) start() {
 	}()
 }
 
-// write appends n lines to the log. Each line reports that a new client has disconnected.
+// write appends n lines to the log. Each line reports the disconnection of a different client.
 func (h *harness) write(n int) {
 	h.t.Helper()
 	var lines strings.Builder

@@ -22,7 +22,8 @@ func newProgress() *progress {
 	return &progress{problems: map[string]string{}, reported: time.Now()}
 }
 
-// delivered counts a delivered batch, and warns if some of its lines were not understood.
+// delivered adds a delivered batch to the counts, and logs a warning if the recorder did not
+// understand some of its lines.
 func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	p.lines += bytes.Count(batch.Lines, []byte("\n"))
 	p.batches++
@@ -47,7 +48,7 @@ func (p *progress) note(what string, err error) {
 	}
 }
 
-// report logs the progress if the last report was at least one interval ago.
+// report logs the progress, unless the last report is more recent than the given interval.
 func (p *progress) report(interval time.Duration, behind int64) {
 	if time.Since(p.reported) < interval {
 		return

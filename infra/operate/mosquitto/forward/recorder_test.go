@@ -26,8 +26,8 @@ const token = "secret"
 // so that it can run on a test's fake clock.
 type recorder struct {
 	t *testing.T
-	// before may respond in place of the recorder and reports whether it did. n counts requests
-	// from 1.
+	// before may respond in place of the recorder and reports whether it did. n is the number of
+	// the request, counted from 1.
 	before func(n int, w http.ResponseWriter, r *http.Request) bool
 	// loseResponses reports whether the response to request number n is lost. In that case the
 	// recorder records the lines, but the sender gets an error.
@@ -36,7 +36,7 @@ type recorder struct {
 	mu       sync.Mutex
 	requests []sentRequest
 	rows     map[string]int    // number of rows by client identifier
-	identity map[string]string // maps each row's identity to its client identifier
+	identity map[string]string // client identifier by row identity
 }
 
 // sentRequest is a request that the recorder received, with its log position and its time.
@@ -110,8 +110,8 @@ func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []b
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(batch.Events)})
 }
 
-// requireOnce checks that each client from 1 to n has exactly one row, and that no other client
-// has any.
+// requireOnce checks that the clients numbered 1 to n have exactly one row each, and that no other
+// client has any.
 func (r *recorder) requireOnce(n int) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -130,8 +130,8 @@ func (r *recorder) count() int {
 	return len(r.requests)
 }
 
-// respond returns a fault that always responds with the given status and, optionally, one header
-// field.
+// respond returns a fault for the field before: it always responds with the given status and,
+// optionally, one header field.
 func respond(status int, header ...string) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		if len(header) == 2 {
