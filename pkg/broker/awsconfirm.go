@@ -15,7 +15,7 @@ const (
 	awsConfirmation = "DestinationConfirmation"
 )
 
-// awsHandshake recognises the message by which AWS IoT asks whether it may send events to a
+// awsHandshake recognizes the message by which AWS IoT asks whether it may send events to a
 // rule's new destination. The receiver agrees by requesting the URL in the message. This URL
 // contains a token from AWS
 // (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// azureHandshake recognises the request that Event Grid makes before it sends events. In the
+// azureHandshake recognizes the request that Event Grid makes before it sends events. In the
 // CloudEvents schema, the request asks whether Event Grid may send events to this URL. In the
 // Event Grid schema, the request checks the URL of a new subscription.
 func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
@@ -56,7 +56,7 @@ func azureAllowedRate(requested string) string {
 	return "*"
 }
 
-// azureValidate recognises the event with which Event Grid checks the address of a new
+// azureValidate recognizes the event with which Event Grid checks the address of a new
 // subscription. Event Grid sends this event if the subscription uses the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {

@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// Handshaker recognises a handshake: a request by which a broker asks a question instead of
+// Handshaker recognizes a handshake: a request by which a broker asks a question instead of
 // sending events. It returns false for every other request. A handshake needs no token, so
 // anyone can send one, and no part of it may be stored.
 //

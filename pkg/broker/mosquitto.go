@@ -28,7 +28,7 @@ var mosquittoSource = Source{
 // lines such as "Client dev1 disconnected, session taken over."
 //
 // Other lines are not recorded. Lines without a client identifier are not recorded either, but
-// the decoder can recognise such a line only by what Mosquitto writes in place of the
+// the decoder can recognize such a line only by what Mosquitto writes in place of the
 // identifier:
 //
 //   - Up to 2.0, it writes <unknown>. So no event of a client that is really called <unknown>

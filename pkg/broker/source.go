@@ -35,7 +35,7 @@ type Source struct {
 	// empty if the body contains the kind of event. The receiver must refuse a request without this
 	// header and must not store it, because it may be a login request that contains a password.
 	HookHeader string
-	// Handshake recognises the broker's handshakes. It is nil if the broker makes none.
+	// Handshake recognizes the broker's handshakes. It is nil if the broker makes none.
 	Handshake Handshaker
 
 	// Traits are the peculiarities of the source that affect how its events are interpreted.

@@ -28,7 +28,7 @@ const vernemqHook = "Vernemq-Hook"
 // a message (https://docs.vernemq.com/plugin-development/webhookplugins).
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
-// vernemqHandshake recognises hooks that ask for a decision, and leaves the decision to
+// vernemqHandshake recognizes hooks that ask for a decision, and leaves the decision to
 // VerneMQ's next plugin. An error response would lock out all clients, because VerneMQ treats
 // it as a refusal. vernemqHandshake does not read the body, which contains passwords or
 // messages.

@@ -93,7 +93,7 @@ func TestImports(t *testing.T) {
 }
 
 // TestVocabulary checks that the page knows every constant that the API can send as a value, and
-// has a message or a colour for it.
+// has a message or a color for it.
 func TestVocabulary(t *testing.T) {
 	all := sources(t)
 	en := texts(t, "en.js")

@@ -52,6 +52,6 @@ func Of(events []event.Event, span Span, before Status) History {
 		Status: p.status(rows, before), Connections: p.connectionsIn(span), Refusals: p.refusals,
 		Timeline: timeline(p.drafts, span, before.State), Span: span, Events: len(rows),
 	}
-	h.Summary = h.summarise()
+	h.Summary = h.summarize()
 	return h
 }

@@ -31,7 +31,7 @@ type Summary struct {
 	MedianMS  *int64 `json:"median_ms"`
 }
 
-func (h *History) summarise() Summary {
+func (h *History) summarize() Summary {
 	s := Summary{Refusals: len(h.Refusals)}
 	s.addTimes(h.Timeline)
 	var lengths []time.Duration

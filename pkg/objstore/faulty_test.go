@@ -73,7 +73,7 @@ func TestFaultyDelaysACall(t *testing.T) {
 }
 
 // A late put must store the bytes that the body had during the call, even if the caller has since
-// cancelled the context and changed the body.
+// canceled the context and changed the body.
 func TestFaultyLatePut(t *testing.T) {
 	late := make(chan struct{})
 	inner := memstore.New()

@@ -22,7 +22,7 @@ type RetryPolicy struct {
 	// distributed (full jitter), so that callers that failed at the same time do not retry at
 	// the same time.
 	Jitter func(bound time.Duration) time.Duration
-	// AttemptTimeout is the time after which an attempt is cancelled. An attempt can hang if
+	// AttemptTimeout is the time after which an attempt is canceled. An attempt can hang if
 	// its connection died while the process was frozen. By default there is no limit, so that
 	// only the store's own timeouts apply.
 	AttemptTimeout time.Duration

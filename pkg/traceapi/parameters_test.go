@@ -85,7 +85,7 @@ func TestParameterErrors(t *testing.T) {
 		{"instance=i&client=" + strings.Repeat("x", 65_536), "InvalidParameter", "65535"},
 		{"instance=i&client=%zz", "InvalidParameter", "percent-encoded"},
 		{"instance=i&client=c;d", "InvalidParameter", "percent-encoded"},
-		{"instance=i&client=c&colour=red", "UnknownParameter", `"colour"`},
+		{"instance=i&client=c&color=red", "UnknownParameter", `"color"`},
 		{"instance=i&client=c&Client=c", "UnknownParameter", `"Client"`},
 		{"instance=i&client=c&client=c", "RepeatedParameter", "client"},
 		{"instance=i&client=c&from=yesterday", "InvalidParameter", "from must be a time"},

@@ -59,7 +59,7 @@ func (f front) handler() http.Handler {
 		endpoint, found := endpoints[path]
 		switch {
 		case found:
-			readOnly(f.authorised(endpoint)).ServeHTTP(w, r)
+			readOnly(f.authorized(endpoint)).ServeHTTP(w, r)
 		case path == "/" && openapi.Is(r):
 			f.alibaba.ServeHTTP(w, r)
 		case path == "/" || strings.HasPrefix(path, consolePath):
@@ -72,9 +72,9 @@ func (f front) handler() http.Handler {
 	})
 }
 
-// authorised returns a handler that lets requests with a valid token through to the given endpoint,
+// authorized returns a handler that lets requests with a valid token through to the given endpoint,
 // and refuses all others with 401.
-func (f front) authorised(next endpoint) http.Handler {
+func (f front) authorized(next endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		grant, found := f.tokens.Find(serve.BearerToken(r))
 		if !found {

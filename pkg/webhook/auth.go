@@ -11,14 +11,14 @@ import (
 )
 
 var (
-	errUnauthorised = errors.New("no valid token was presented")
+	errUnauthorized = errors.New("no valid token was presented")
 	errForbidden    = errors.New("the token is valid for other instances only")
 )
 
-// authorise returns nil if the sender may act for the instance. One valid token or a valid
-// signature is enough. authorise reads the body only to check a signature. It returns
-// errUnauthorised, errForbidden or an error from checkBody.
-func (h *Handler) authorise(d *delivery) error {
+// authorize returns nil if the sender may act for the instance. One valid token or a valid
+// signature is enough. authorize reads the body only to check a signature. It returns
+// errUnauthorized, errForbidden or an error from checkBody.
+func (h *Handler) authorize(d *delivery) error {
 	isKnown := false
 	for _, token := range d.tokens {
 		grant, found := h.config.Tokens.Find(token)
@@ -36,12 +36,12 @@ func (h *Handler) authorise(d *delivery) error {
 	if isKnown {
 		return errForbidden
 	}
-	return errUnauthorised
+	return errUnauthorized
 }
 
 // checkBody reads the body and returns the result of the function check. Until check returns, it is
 // not known who the sender is, and the body counts against the unproven budget. Otherwise strangers
-// could exhaust the budget of authorised senders. The body still counts while check runs, because
+// could exhaust the budget of authorized senders. The body still counts while check runs, because
 // with many tokens a long body takes longer to check than to read. checkBody returns
 // record.ErrBusy, errTooLarge or errUnreadable if it cannot read the body.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
@@ -66,8 +66,8 @@ func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	return d.instance
 }
 
-// unauthorised responds to a sender without a valid token.
-func unauthorised(w http.ResponseWriter, source broker.Source) {
+// unauthorized responds to a sender without a valid token.
+func unauthorized(w http.ResponseWriter, source broker.Source) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace", Basic realm="device trace"`)
 	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", "send a valid token "+strings.Join(tokenPlaces(source), ", or "))
 }

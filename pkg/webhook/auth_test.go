@@ -60,7 +60,7 @@ func TestEveryRouteTakesHeaders(t *testing.T) {
 				w := b.do("POST", "/webhooks/"+route+"/prod", strings.NewReader("[]"), append(c.header, "vernemq-hook", "on_register")...)
 				switch c.want {
 				case 401:
-					b.requireUnauthorised(t, w)
+					b.requireUnauthorized(t, w)
 				case 403:
 					requireForbidden(t, b, w.Code, w.Body.String())
 				default:
@@ -118,7 +118,7 @@ func TestTokenInURL(t *testing.T) {
 			}
 			switch c.want {
 			case 401:
-				b.requireUnauthorised(t, w)
+				b.requireUnauthorized(t, w)
 			case 403:
 				requireForbidden(t, b, w.Code, w.Body.String())
 			case 400:
@@ -137,7 +137,7 @@ func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}
 		logged := captureLog(t, func() {
-			b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/"+instance, strings.NewReader("{}"), "vernemq-hook", "on_register"))
+			b.requireUnauthorized(t, b.do("POST", "/webhooks/vernemq/"+instance, strings.NewReader("{}"), "vernemq-hook", "on_register"))
 		})
 		require.Contains(t, logged, `"route":"vernemq","instance":"`+want+`"`)
 	}
@@ -166,7 +166,7 @@ func TestSignature(t *testing.T) {
 			b := &harness{tokens: someTokens}
 			w := b.do("POST", "/webhooks/"+c.path, strings.NewReader(ownEvent), c.header...)
 			if c.want == 401 {
-				b.requireUnauthorised(t, w)
+				b.requireUnauthorized(t, w)
 				return
 			}
 			require.Equal(t, c.want, w.Code, w.Body)
@@ -175,9 +175,9 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// TestUnauthorisedNamesThePlaces checks that a 401 response lists all places where the route
+// TestUnauthorizedNamesThePlaces checks that a 401 response lists all places where the route
 // accepts a token.
-func TestUnauthorisedNamesThePlaces(t *testing.T) {
+func TestUnauthorizedNamesThePlaces(t *testing.T) {
 	for route, want := range map[string]string{
 		"emqx":            "",
 		"vernemq":         ", or after the instance in the path, or as ?token=<token>",

@@ -58,7 +58,7 @@ func (u unread) Read([]byte) (int, error) {
 }
 
 // TestBudgetExhausted checks that a request is refused before its body is read if the memory for
-// bodies is exhausted. Unauthorised senders must not be able to exhaust the budget of authorised
+// bodies is exhausted. Unauthorized senders must not be able to exhaust the budget of authorized
 // senders, or to learn that it is exhausted.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {

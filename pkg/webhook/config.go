@@ -45,7 +45,7 @@ type Config struct {
 	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero means no
 	// limit.
 	Retention time.Duration
-	// BudgetBytes is the memory for the bodies of authorised requests, in bytes. Requests whose
+	// BudgetBytes is the memory for the bodies of authorized requests, in bytes. Requests whose
 	// signature is still to be checked share a separate budget of the same size. A body larger
 	// than the budget is admitted if no other request is in progress. Default: two bodies of the
 	// maximum length.

@@ -15,10 +15,10 @@ import (
 var errNoHook = errors.New("the request does not name the kind of event")
 
 // deliver makes a whole delivery durable or returns an error. It also returns an error if the
-// events were recorded and only quarantining failed. Errors: errUnauthorised, errForbidden,
+// events were recorded and only quarantining failed. Errors: errUnauthorized, errForbidden,
 // errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or the error of a failed write.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
-	if err := h.authorise(d); err != nil {
+	if err := h.authorize(d); err != nil {
 		return broker.Batch{}, err
 	}
 	weight := d.weight()

@@ -82,11 +82,11 @@ func TestUnreadableInputIsKept(t *testing.T) {
 	}
 }
 
-func TestUnauthorisedStoresNothing(t *testing.T) {
+func TestUnauthorizedStoresNothing(t *testing.T) {
 	for _, token := range []string{"", "Bearer wrong", "Basic secret"} {
 		for _, body := range []string{connected("c1"), "junk"} {
 			b := &harness{}
-			b.requireUnauthorised(t, b.do("POST", "/webhooks/emqx/local", strings.NewReader(body), "Authorization", token))
+			b.requireUnauthorized(t, b.do("POST", "/webhooks/emqx/local", strings.NewReader(body), "Authorization", token))
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestVerneMQWithoutHookKeepsNothing(t *testing.T) {
 		require.Empty(t, b.quarantined)
 	}
 	b := &harness{}
-	b.requireUnauthorised(t, b.do("POST", "/webhooks/vernemq/prod", strings.NewReader(`{}`)))
+	b.requireUnauthorized(t, b.do("POST", "/webhooks/vernemq/prod", strings.NewReader(`{}`)))
 }
 
 // TestVerneMQGetsAJSONObject checks that VerneMQ gets the response that it expects: a JSON
@@ -115,7 +115,7 @@ func TestAzureOtherBodiesNeedAToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &harness{}
-			b.requireUnauthorised(t, b.do("POST", "/webhooks/azure-eventgrid/prod", strings.NewReader(body)))
+			b.requireUnauthorized(t, b.do("POST", "/webhooks/azure-eventgrid/prod", strings.NewReader(body)))
 			b.post("/webhooks/azure-eventgrid/prod", body)
 			if len(b.quarantined) > 0 {
 				require.Equal(t, body, string(b.kept(t).Body), "the whole body is kept")
@@ -226,7 +226,7 @@ func TestAWSConfirmationFails(t *testing.T) {
 func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
 		b := &harness{}
-		b.requireUnauthorised(t, b.do("POST", "/webhooks/"+c.path, strings.NewReader(`{}`), "x-amz-rules-engine-message-type", c.kind))
+		b.requireUnauthorized(t, b.do("POST", "/webhooks/"+c.path, strings.NewReader(`{}`), "x-amz-rules-engine-message-type", c.kind))
 	}
 }
 

@@ -143,8 +143,8 @@ func (b *harness) keptID(t *testing.T) quarantine.ID {
 	return entries[0].ID
 }
 
-// requireUnauthorised checks that a request was refused with 401 and that nothing was stored.
-func (b *harness) requireUnauthorised(t *testing.T, w *httptest.ResponseRecorder) {
+// requireUnauthorized checks that a request was refused with 401 and that nothing was stored.
+func (b *harness) requireUnauthorized(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	require.Equal(t, http.StatusUnauthorized, w.Code, w.Body)
 	require.Contains(t, w.Body.String(), `"code":"Unauthorized"`)

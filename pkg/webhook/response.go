@@ -68,8 +68,8 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 // delivery is refused with any other status, the only trace of it is a line in the log.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
-	case errors.Is(err, errUnauthorised):
-		unauthorised(w, d.source)
+	case errors.Is(err, errUnauthorized):
+		unauthorized(w, d.source)
 	case errors.Is(err, errForbidden):
 		serve.Forbidden(w)
 	case errors.Is(err, errNoHook):

@@ -4,8 +4,8 @@
 // Invariants:
 //
 //   - A sender gets 2xx only after all events of its delivery are in the bucket.
-//   - Input that cannot be decoded is quarantined, but only if its sender is authorised. An
-//     unauthorised sender cannot store anything.
+//   - Input that cannot be decoded is quarantined, but only if its sender is authorized. An
+//     unauthorized sender cannot store anything.
 //   - The events of a delivery are recorded first. Then the whole delivery is quarantined if
 //     any of its items was rejected. If quarantining fails, the sender gets an error and sends
 //     the delivery again. The events are then stored twice, but queries show each event once.
@@ -33,7 +33,7 @@ import (
 type Handler struct {
 	config Config
 	admin  http.Handler
-	// budget limits the memory for authorised requests; unproven is a separate budget for requests
+	// budget limits the memory for authorized requests; unproven is a separate budget for requests
 	// whose signature has not been checked yet.
 	budget, unproven *budget
 	// outside is the client for the requests that confirm handshakes.
@@ -70,7 +70,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveWebhook responds to handshakes, which need no authorisation, and to deliveries, which
+// serveWebhook responds to handshakes, which need no authorization, and to deliveries, which
 // do.
 func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	d := parse(r, h.config.Now())

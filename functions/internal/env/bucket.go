@@ -23,7 +23,7 @@ const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its
 // initial credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and the related variables, if these are
-// set. If an attempt at a request takes longer than attemptTimeout, the attempt is cancelled and
+// set. If an attempt at a request takes longer than attemptTimeout, the attempt is canceled and
 // the request retried; 0 means no limit. Bucket makes no request. The caller may use the result
 // only if Err then returns nil.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {

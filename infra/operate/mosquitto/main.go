@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// run forwards the log until ctx is cancelled.
+// run forwards the log until ctx is canceled.
 func run(ctx context.Context, s settings) error {
 	unlock, err := lock(s.state)
 	if err != nil {

@@ -38,7 +38,7 @@ func TestWrongSettings(t *testing.T) {
 		"no age":      {[]string{"-log", "x", "-url", webhook, "-age", "0s"}, environment, "-age must be above zero"},
 		"no state":    {[]string{"-log", "x", "-url", webhook, "-state", ""}, environment, "-state must name a folder"},
 		"more":        {[]string{"-log", "x", "-url", webhook, "more"}, environment, `unexpected argument "more"`},
-		"not a flag":  {[]string{"-colour"}, environment, "flag provided but not defined: -colour"},
+		"not a flag":  {[]string{"-color"}, environment, "flag provided but not defined: -color"},
 		"not a time":  {[]string{"-age", "long"}, environment, "invalid value"},
 		"no settings": {nil, emptyEnvironment, "-log must name the file"},
 	} {

@@ -76,7 +76,7 @@ func TestAuthentication(t *testing.T) {
 	}
 	require.Equal(t, 401, s.send(t, "POST", "/webhooks/emqx/prod?token="+newToken, "{}").status, "a source that can set headers must not use the query")
 	require.Equal(t, 400, s.send(t, "POST", "/webhooks/emqx/prod/"+newToken, "{}").status)
-	require.Equal(t, 400, s.send(t, "POST", "/webhooks/azure-eventgrid/prod?token="+newToken, "junk").status, "authorised, but not understood")
+	require.Equal(t, 400, s.send(t, "POST", "/webhooks/azure-eventgrid/prod?token="+newToken, "junk").status, "authorized, but not understood")
 	require.Len(t, s.objects(t, "quarantine/"), 1)
 	s.interrupt(t)
 	s.requireNoSecrets(t, webhookToken, queryToken, oldToken, url.QueryEscape(oldToken), newToken, otherToken, adminToken)

@@ -80,7 +80,7 @@ type tab struct {
 }
 
 // viewer holds the settings that a tab emulates. The zero value is an English-language desktop
-// browser with light colours.
+// browser with light colors.
 type viewer struct {
 	width, height int64
 	mobile        bool
@@ -93,7 +93,7 @@ func openTab(t *testing.T, chromium context.Context, s *stack, v viewer) *tab {
 	profile, id := newWindow(t, chromium)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Run(ctx)) // the tab stays attached until ctx is cancelled
+	require.NoError(t, chromedp.Run(ctx)) // the tab stays attached until ctx is canceled
 	b := &tab{t: t, ctx: ctx, stack: s, downloads: t.TempDir(), files: make(chan string, 16)}
 	chromedp.ListenTarget(ctx, b.watch)
 	b.emulate(v)
@@ -326,7 +326,7 @@ func (b *tab) screenshot(name string) {
 	b.t.Helper()
 	dir := os.Getenv("E2E_ARTEFACTS")
 	if dir == "" {
-		dir = ".artefacts"
+		dir = ".artifacts"
 	}
 	require.NoError(b.t, os.MkdirAll(dir, 0o755))
 	var picture []byte

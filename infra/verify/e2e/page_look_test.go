@@ -27,7 +27,7 @@ func testLanguage(t *testing.T, p *pageTest) {
 
 const background = "getComputedStyle(document.body).backgroundColor"
 
-func testColours(t *testing.T, p *pageTest) {
+func testColors(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{dark: true})
 	dark := eval[string](b, background)
 	require.Equal(t, "rgb(12, 16, 21)", dark)

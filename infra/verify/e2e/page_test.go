@@ -61,7 +61,7 @@ func TestPage(t *testing.T) {
 		{"unreported", testUnreported},
 		{"link", testLink},
 		{"language", testLanguage},
-		{"colours", testColours},
+		{"colors", testColors},
 		{"zone", testZone},
 		{"clock change", testClockChange},
 		{"files", testFiles},

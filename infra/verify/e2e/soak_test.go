@@ -36,7 +36,7 @@ const (
 // soak runs one stack after another on the same data, while senders and readers use the system and
 // other goroutines disturb it. The first failure ends the soak.
 type soak struct {
-	ctx      context.Context // cancelled at the time limit, by an interrupt or by the first failure
+	ctx      context.Context // canceled at the time limit, by an interrupt or by the first failure
 	cancel   context.CancelCauseFunc
 	seed     uint64
 	duration time.Duration

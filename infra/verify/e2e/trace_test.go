@@ -119,7 +119,7 @@ func TestQueryParameters(t *testing.T) {
 		"from after to":  question("local", "x", now, now.Add(-time.Second)),
 		"no client":      {"instance": {"local"}},
 		"no instance":    {"client": {"x"}},
-		"unknown name":   with(q, "colour", "blue"),
+		"unknown name":   with(q, "color", "blue"),
 		"limit too high": with(q, "limit", "5001"),
 		"invalid cursor": with(q, "cursor", "made-up"),
 		"unknown format": with(q, "format", "xml"),

@@ -19,7 +19,7 @@ export function axis(scale, rows) {
   return svg('g', { class: 'axis', 'aria-hidden': 'true' }, line(scale.from, 'end'), line(scale.to, 'end'), lines);
 }
 
-// tickText returns a label centred below its tick, but always within the drawing.
+// tickText returns a label centered below its tick, but always within the drawing.
 function tickText(kind, words, x, y, scale) {
   const margin = halfWidth(words) - side;
   return svg('text', { class: kind, x: Math.min(Math.max(x, margin), scale.width - margin), y }, words);

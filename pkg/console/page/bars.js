@@ -1,4 +1,4 @@
-// Turns connections into bars. Neighbouring connections that are too thin to distinguish share a
+// Turns connections into bars. Neighboring connections that are too thin to distinguish share a
 // bar a few pixels wide, so that a timeline can show when and how even 5,000 connections ended.
 
 import { ms } from './time.js';

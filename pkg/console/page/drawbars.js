@@ -18,7 +18,7 @@ export function barItems(report, scale, rows) {
 
 const capWidth = 4; // px, or a third of the bar if that is less
 
-// single draws the bar of one connection: a pale body that ends in a cap in full colour.
+// single draws the bar of one connection: a pale body that ends in a cap in full color.
 function single(connection, x, width, scale, rows) {
   const kind = kindOf(connection);
   const box = { x, y: rows.bar, height: barHeight };

@@ -1,4 +1,4 @@
-// Icons, drawn on a grid of 16 by 16 units in the colour of the surrounding text.
+// Icons, drawn on a grid of 16 by 16 units in the color of the surrounding text.
 
 import { svg } from './dom.js';
 

@@ -29,7 +29,7 @@ export const kindLabel = (kind) => wordOf(kind) || text(`kind.${kind}`);
 const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [word, kind]));
 
 // kindOfWord returns the kind for a word in the vocabulary. For "accepted" it returns "open", so
-// that accepted logins have the colour of open connections.
+// that accepted logins have the color of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
 // nativeOf returns the reason in the source's own words, or "" if they are the same as the word in

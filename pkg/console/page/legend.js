@@ -1,4 +1,4 @@
-// The legend explains the colours and shapes of a timeline, and shows how often each occurs.
+// The legend explains the colors and shapes of a timeline, and shows how often each occurs.
 
 import { el, svg } from './dom.js';
 import { kindLabel, tally, wordOf } from './kinds.js';
@@ -7,7 +7,7 @@ import { leavesOut } from './omitted.js';
 import { number, text } from './text.js';
 import { hatchOf, textureOf } from './textures.js';
 
-// swatch returns a small bar in the colour and pattern of the given kind of connection end.
+// swatch returns a small bar in the color and pattern of the given kind of connection end.
 export function swatch(kind) {
   const texture = textureOf(kind);
   return svg('svg', { class: `swatch kind-${kind}`, width: 18, height: 12, viewBox: '0 0 18 12', 'aria-hidden': 'true' },

@@ -1,4 +1,4 @@
-// Fill patterns for the kinds of connection end, so that bars can be distinguished without colour.
+// Fill patterns for the kinds of connection end, so that bars can be distinguished without color.
 
 import { svg } from './dom.js';
 import { kinds } from './kinds.js';

@@ -29,7 +29,7 @@ func checkTimeline(t require.TestingT, h history.History, span history.Span) {
 	for i, s := range h.Timeline {
 		require.True(t, s.From.Equal(from), "no gaps")
 		require.True(t, s.From.Before(s.To.Time))
-		require.True(t, i == 0 || s.State != h.Timeline[i-1].State, "neighbours have different states")
+		require.True(t, i == 0 || s.State != h.Timeline[i-1].State, "neighbors have different states")
 		from = s.To.Time
 	}
 	require.True(t, from.Equal(span.To) || !span.From.Before(span.To), "reaches the end of the span")

@@ -16,7 +16,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-func cancelledBefore(t *testing.T, store objstore.Store) {
+func canceledBefore(t *testing.T, store objstore.Store) {
 	put(t, store, "k", "v")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -42,8 +42,8 @@ func requireDeleteError(t *testing.T, err error, want ...string) {
 	require.Equal(t, want, failed.Keys)
 }
 
-// A put that is cancelled while it runs must store the whole object or nothing.
-func cancelledDuring(t *testing.T, store objstore.Store) {
+// A put that is canceled while it runs must store the whole object or nothing.
+func canceledDuring(t *testing.T, store objstore.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	text := strings.Repeat("half", 100_000)
