@@ -171,14 +171,14 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 	var events int64
 	for range flips {
 		o := objects[random.IntN(len(objects))]
-		sound, err := store.Read(t.Context(), o.Key, 0, o.Size)
+		valid, err := store.Read(t.Context(), o.Key, 0, o.Size)
 		require.NoError(t, err)
 		at := random.Int64N(o.Size)
-		damaged := bytes.Clone(sound)
+		damaged := bytes.Clone(valid)
 		damaged[at] ^= 1 << random.IntN(8)
 		putBytes(t, store, o.Key, damaged)
 		report := checked(t, store, check.Options{})
-		if inPageIndex(t, o, sound, at) {
+		if inPageIndex(t, o, valid, at) {
 			require.Empty(t, report.Violations)
 			require.Equal(t, whole.Events, report.Events)
 		} else {
@@ -188,7 +188,7 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 			require.Equal(t, o.Key, v.Key)
 		}
 		events += report.Events
-		putBytes(t, store, o.Key, sound)
+		putBytes(t, store, o.Key, valid)
 	}
 	t.Logf("%d objects damaged, %d events checked", flips, events)
 	require.NoError(t, checked(t, store, check.Options{}).Err())

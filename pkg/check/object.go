@@ -17,12 +17,12 @@ import (
 
 // object checks one segment and reports whether all its rows can be read. It returns an error only
 // if the store fails.
-func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, err error) {
+func (p *partition) object(ctx context.Context, s layout.Segment) (readable bool, err error) {
 	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)
 	switch {
 	case err == nil:
-		sound = true
+		readable = true
 	case errors.Is(err, segment.ErrCorrupt), errors.Is(err, objstore.ErrRange):
 		p.report.violate(s.Key, "%v", err)
 	default:
@@ -34,7 +34,7 @@ func (p *partition) object(ctx context.Context, s layout.Segment) (sound bool, e
 		}
 	}
 	p.report.count(s, rows)
-	return sound, nil
+	return readable, nil
 }
 
 // rows streams the segment, checks each row and returns the number of rows. If it cannot read all

@@ -42,16 +42,16 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	return p.report, nil
 }
 
-// run checks the objects of a run. It also checks that each sound object contains all events of the
-// sound object before it.
+// run checks the objects of a run. It also checks that each readable object contains all events of the
+// readable object before it.
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
-		sound, err := p.object(ctx, s)
+		readable, err := p.object(ctx, s)
 		if err != nil {
 			return err
 		}
-		if !sound {
+		if !readable {
 			continue
 		}
 		if before != nil {
@@ -65,7 +65,7 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds compares two sound objects of a run and checks that the higher one contains every row of
+// holds compares two readable objects of a run and checks that the higher one contains every row of
 // the lower one. The rows of both objects are sorted, so holds can read them side by side as
 // streams.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {

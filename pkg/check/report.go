@@ -15,7 +15,7 @@ type Report struct {
 	Layout layout.Layout
 	// Partitions is the number of partitions checked. Objects is the number of segments in these
 	// partitions, including superseded segments. Rows and Bytes are the total rows and bytes of
-	// these segments. Rows excludes segments that are not sound.
+	// these segments. Rows excludes unreadable segments.
 	Partitions, Objects int
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can return.
@@ -88,7 +88,7 @@ func keep(list *[]Finding, more *int, limit int, found Finding) {
 	*list = append(*list, found)
 }
 
-// count adds a segment to the totals. The caller passes zero rows for a segment that is not sound.
+// count adds a segment to the totals. The caller passes zero rows for an unreadable segment.
 func (r *Report) count(s layout.Segment, rows int64) {
 	r.addLevel(Level{Level: s.Name.Level, Objects: 1, Rows: rows, Bytes: s.Size})
 }

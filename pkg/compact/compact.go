@@ -10,7 +10,7 @@
 //     at once, because the same inputs produce the same bytes under the same key: the name of
 //     a compacted segment contains the digest of its bytes.
 //   - A merge checks each input against the input's footer. If an input is missing, the merge is
-//     abandoned. An input that is not a sound segment is left out of the merge, reported and never
+//     abandoned. An input that is not a valid segment is left out of the merge, reported and never
 //     deleted.
 //   - Segments are deleted only after the output has been read back from the store and found
 //     to contain exactly the union of the inputs' rows. The output's key sorts after the keys
@@ -139,7 +139,7 @@ type Report struct {
 	// Stuck lists the partitions that cannot be merged because no higher level exists for the
 	// output.
 	Stuck []string `json:"stuck,omitempty"`
-	// Unreadable maps the key of each object that is not a sound segment to the reason. Such
+	// Unreadable maps the key of each object that is not a valid segment to the reason. Such
 	// objects are never deleted.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
 	// Failed maps each partition whose merge failed to the error.
@@ -203,12 +203,12 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 }
 
 // partition plans and merges until no merge is due or a merge fails. It begins no merge after the
-// context passed as begin has ended. If an input turns out not to be a sound segment, partition
+// context passed as begin has ended. If an input turns out not to be a valid segment, partition
 // makes a new plan without that input.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
-	unsound := map[string]bool{}
+	invalid := map[string]bool{}
 	for begin.Err() == nil {
-		plan := NewPlan(listing, unsound, c.config.Now(), c.config)
+		plan := NewPlan(listing, invalid, c.config.Now(), c.config)
 		if plan.Stuck {
 			report.Stuck = append(report.Stuck, listing.Partition.String())
 		}
@@ -219,7 +219,7 @@ func (c *Compactor) partition(ctx, begin context.Context, listing Listing, repor
 		var damage *segment.ObjectError
 		switch {
 		case errors.As(err, &damage) && plan.reads(damage.Key):
-			unsound[damage.Key] = true
+			invalid[damage.Key] = true
 			report.Unreadable[damage.Key] = damage.Error()
 			continue
 		case errors.Is(err, fs.ErrNotExist): // another compactor was faster

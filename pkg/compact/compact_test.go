@@ -221,10 +221,10 @@ func TestUnreadableInputsStay(t *testing.T) {
 	want := scatter(t, store, 3, 20)
 	junk := putBytes(t, store, layout.Name{Run: strings.Repeat("e", 32), Seq: 1}.Key(where), []byte("junk"))
 	put(t, store, where, 77, 1, at("below the damage", 1))
-	sound, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
+	valid, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
 	require.NoError(t, err)
-	sound[20] ^= 1 // damages a row group but not the footer, so that only reading the rows finds the damage
-	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), sound)
+	valid[20] ^= 1 // damages a row group but not the footer, so that only reading the rows finds the damage
+	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), valid)
 	foreign := putBytes(t, store, where.Prefix()+"notes.txt", []byte("?"))
 
 	report := run(t, store, compact.Config{})
@@ -346,7 +346,7 @@ func TestPlan(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		names   []layout.Name
-		unsound []layout.Name
+		invalid []layout.Name
 		open    bool
 		// want holds the names of the expected inputs; wantLevel is the expected level of the output
 		want      []layout.Name
@@ -360,8 +360,8 @@ func TestPlan(t *testing.T) {
 		{name: "open: three of a level, and everything below", open: true,
 			names: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3), level(2, 1)},
 			want:  []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3)}, wantLevel: 2},
-		{name: "an unsound head: the next lower object", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
-			unsound: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
+		{name: "an invalid head: the next lower object", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
+			invalid: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
 		{name: "no level left", names: []layout.Name{fresh(1, 1), level(layout.MaxLevel, 1)}, stuck: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -369,15 +369,15 @@ func TestPlan(t *testing.T) {
 			for _, name := range c.names {
 				listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name})
 			}
-			unsound := map[string]bool{}
-			for _, name := range c.unsound {
-				unsound[name.Key(where)] = true
+			invalid := map[string]bool{}
+			for _, name := range c.invalid {
+				invalid[name.Key(where)] = true
 			}
 			now := later
 			if c.open {
 				now = noon
 			}
-			plan := compact.NewPlan(listing, unsound, now, compact.Config{Fanout: 3, Quiet: time.Minute})
+			plan := compact.NewPlan(listing, invalid, now, compact.Config{Fanout: 3, Quiet: time.Minute})
 			var got []layout.Name
 			for _, s := range plan.Inputs {
 				got = append(got, s.Name)
@@ -386,7 +386,7 @@ func TestPlan(t *testing.T) {
 			require.Equal(t, c.want, got)
 			require.Equal(t, c.wantLevel, plan.Level)
 			require.Equal(t, c.stuck, plan.Stuck)
-			for key := range unsound {
+			for key := range invalid {
 				require.NotContains(t, plan.Superseded, key)
 			}
 			for _, key := range plan.Superseded { // the output sorts after every segment it supersedes

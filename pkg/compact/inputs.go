@@ -37,7 +37,7 @@ func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor
 }
 
 // sized is a store for reading objects whose sizes are known from a listing. If an object is
-// shorter than its listed size, it is not a sound segment, and Read returns a segment.ObjectError.
+// shorter than its listed size, it is not a valid segment, and Read returns a segment.ObjectError.
 type sized struct{ store Store }
 
 func (s sized) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {

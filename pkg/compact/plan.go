@@ -42,17 +42,17 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 type Plan struct {
 	Partition layout.Partition
 	// Inputs are the segments to merge, at most Config.MaxInputs, in ascending order of their keys.
-	// Each run contributes its highest sound object. A compacted segment is an input if its level
+	// Each run contributes its highest valid object. A compacted segment is an input if its level
 	// is at most the level at which a merge is due. Inputs is empty if no merge is due or if Stuck
 	// is true.
 	Inputs []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
-	// of the inputs and, for an input from a run, also the keys of the run's lower sound objects.
+	// of the inputs and, for an input from a run, also the keys of the run's lower valid objects.
 	Superseded []string
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
 	// Last reports whether the output will probably never be merged again, because the day is over
-	// and the output will be the partition's only sound segment.
+	// and the output will be the partition's only valid segment.
 	Last bool
 	// Stuck reports whether a merge is due but no level exists above the inputs.
 	Stuck bool
@@ -74,12 +74,12 @@ func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides which segments of a partition to merge. If the set unsound contains the key of a
-// segment, the segment is neither merged nor deleted. If the highest object of a run is unsound,
-// the run's highest sound object is used instead.
-func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) Plan {
+// NewPlan decides which segments of a partition to merge. If the set invalid contains the key of a
+// segment, the segment is neither merged nor deleted. If the highest object of a run is invalid,
+// the run's highest valid object is used instead.
+func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
-	sources := soundSources(listing.Segments, unsound)
+	sources := validSources(listing.Segments, invalid)
 	level := crowded(sources, c.Fanout)
 	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.Modified) >= c.Quiet
 	if over && len(sources) > 1 {
@@ -106,23 +106,23 @@ func NewPlan(listing Listing, unsound map[string]bool, now time.Time, c Config) 
 }
 
 // source is a possible input: a compacted segment or a run. The field head is the segment to merge,
-// which for a run is the highest sound object. The field keys holds the key of head and, for a run,
-// the keys of the lower sound objects, because head contains their rows.
+// which for a run is the highest valid object. The field keys holds the key of head and, for a run,
+// the keys of the lower valid objects, because head contains their rows.
 type source struct {
 	head layout.Segment
 	keys []string
 }
 
-// soundSources returns the sources of a partition in ascending order of key. It ignores the
-// segments whose keys are in the set unsound.
-func soundSources(segments []layout.Segment, unsound map[string]bool) []source {
-	var sound []layout.Segment
+// validSources returns the sources of a partition in ascending order of key. It ignores the
+// segments whose keys are in the set invalid.
+func validSources(segments []layout.Segment, invalid map[string]bool) []source {
+	var valid []layout.Segment
 	for _, s := range segments {
-		if !unsound[s.Key] {
-			sound = append(sound, s)
+		if !invalid[s.Key] {
+			valid = append(valid, s)
 		}
 	}
-	runs, compacted := layout.SplitRuns(sound)
+	runs, compacted := layout.SplitRuns(valid)
 	var sources []source
 	for _, run := range runs {
 		s := source{head: run.Head()}

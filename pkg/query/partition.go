@@ -36,7 +36,7 @@ type partitionReader struct {
 // the object is not a valid segment.
 type outcome struct {
 	rows    []segment.Row
-	unsound error
+	invalid error
 }
 
 func (r *Reader) newPartitionReader(store *meter, where layout.Partition, request Request) *partitionReader {
@@ -109,7 +109,7 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
 	for _, s := range slices.Backward(run) {
 		o, err := p.outcomeOf(ctx, s)
-		if err != nil || o.unsound == nil {
+		if err != nil || o.invalid == nil {
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outc
 	if err != nil && !errors.Is(err, segment.ErrCorrupt) && !errors.Is(err, objstore.ErrRange) {
 		return outcome{}, err
 	}
-	o = outcome{rows: rows, unsound: err}
+	o = outcome{rows: rows, invalid: err}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.outcomes[s.Key] = o
@@ -218,8 +218,8 @@ func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segmen
 func (p *partitionReader) unreadable() []Unreadable {
 	var all []Unreadable
 	for key, o := range p.outcomes {
-		if o.unsound != nil {
-			all = append(all, Unreadable{Key: key, Error: o.unsound.Error()})
+		if o.invalid != nil {
+			all = append(all, Unreadable{Key: key, Error: o.invalid.Error()})
 		}
 	}
 	slices.SortFunc(all, func(a, b Unreadable) int { return strings.Compare(a.Key, b.Key) })

@@ -287,7 +287,7 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	require.Len(t, result.Unreadable, 2)
 	require.Equal(t, bad, result.Unreadable[0].Key)
 	require.Equal(t, empty, result.Unreadable[1].Key)
-	require.Contains(t, result.Unreadable[0].Error, "not a sound segment")
+	require.Contains(t, result.Unreadable[0].Error, "not a valid segment")
 }
 
 // If a store request fails, the trace must return an error, never an incomplete result.

@@ -13,7 +13,7 @@ import (
 
 // ErrCorrupt is the error for an object that is not a valid segment or has an unknown version. It
 // is never used for store errors.
-var ErrCorrupt = errors.New("not a sound segment")
+var ErrCorrupt = errors.New("not a valid segment")
 
 // maxFooter limits the memory that a hostile footer can make us allocate.
 const maxFooter = 64 << 20

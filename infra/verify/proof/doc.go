@@ -23,7 +23,7 @@
 //	a sequence number is used twice             pkg/record: TestNoKeyHoldsTwoContents; TestALatePutIsBelowTheNextNumber
 //	a repeat is acknowledged without a put      pkg/record: TestARepeatedEventIsPutAgain
 //	an unconfirmed put supersedes an object     pkg/record: TestNothingIsDeletedBelowAnUnconfirmedPut
-//	a delete includes objects never merged      TestADamagedHighestNumberAboveASoundOne, TestADeleteNamesWhatWasMerged
+//	a delete includes objects never merged      TestADamagedHighestNumberAboveAValidOne, TestADeleteNamesWhatWasMerged
 //	inputs are deleted after an unknown put     TestNothingIsDeletedBeforeTheOutputWasReadBack
 //	inputs are deleted for a damaged output     TestNothingIsDeletedForAnotherSegment; pkg/compact: TestAnOutputStoredDamagedDeletesNothing
 //	two objects supersede each other            TestTwoObjectsDoNotSupersedeEachOther
@@ -33,7 +33,7 @@
 //	a run exceeds the last sequence number      pkg/record: TestARunEndsAtTheHighestNumber
 //	a late delete hits keys put again           TestADelayedDeleteOfKeysThatAreThereAgain
 //	an output sorts before its inputs           TestACompactionBetweenTwoPages
-//	a damaged object hides a sound one          pkg/query: TestDamagedObjectsAreNamed; TestADamagedHighestNumberAboveASoundOne
+//	a damaged object hides a valid one          pkg/query: TestDamagedObjectsAreNamed; TestADamagedHighestNumberAboveAValidOne
 //	a reader gives up too early                 TestAReaderOutlastsCompactions; pkg/query: TestAMissingObjectMeansListAgain
 //	a reader never gives up                     pkg/query: TestAPartitionThatNeverSettles
 //	two runs have the same identifier           TestRunIdentifiersAreNotDrawnTwice, TestNoRunWithoutRandomBits

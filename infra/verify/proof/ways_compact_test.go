@@ -125,7 +125,7 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	}
 }
 
-// swapping is a store that replaces every segment it is given with another sound segment.
+// swapping is a store that replaces every segment it is given with another valid segment.
 type swapping struct {
 	objstore.Store
 	instead func(data []byte) []byte
@@ -140,7 +140,7 @@ func (s swapping) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, bytes.NewReader(other), int64(len(other)))
 }
 
-// If the segment read back is sound, but its rows differ from the merged rows, the compactor
+// If the segment read back is valid, but its rows differ from the merged rows, the compactor
 // must delete nothing.
 func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	w := runs(t, 2)

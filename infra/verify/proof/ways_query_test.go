@@ -102,7 +102,7 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 // next lower number is valid. A query must show all events of the other objects and report the
 // damaged one. A put of the original bytes must repair the damaged object. The valid object may
 // be deleted only after it has been merged, not just because a higher number is listed.
-func TestADamagedHighestNumberAboveASoundOne(t *testing.T) {
+func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())
 	data := bytes.Clone(w.store.contents[damaged])
