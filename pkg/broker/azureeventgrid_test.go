@@ -91,7 +91,7 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// If a field nested in the field data is invalid, the rejection must state the nested field's full
+// If a field nested in the data field is invalid, the rejection must state the nested field's full
 // path.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{

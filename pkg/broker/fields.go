@@ -30,9 +30,9 @@ type reader struct {
 	fault     string
 }
 
-// refuse rejects the item because of a field, unless the item has already been rejected. The
-// parameter fault says what is wrong with the field and what to send instead. Messages put the
-// field's name before the fault.
+// refuse rejects the item because of a field, unless the item has already been rejected. fault says
+// what is wrong with the field and what to send instead. Messages put the field's name before the
+// fault.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// shake passes a request to a source's Handshaker. The parameter header alternates between
-// header names and values.
+// shake passes a request to a source's Handshaker. header alternates between header names and
+// values.
 func shake(t testing.TB, source, method, body string, header ...string) (broker.HandshakeResponse, bool) {
 	t.Helper()
 	s, ok := broker.Find(source)

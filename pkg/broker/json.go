@@ -47,7 +47,7 @@ type scanner struct {
 }
 
 // space moves to the next byte that is not white space and returns that byte. It returns 0 at the
-// end of the body. The method ended distinguishes the end from a NUL byte in the body.
+// end of the body. The ended method distinguishes the end from a NUL byte in the body.
 func (s *scanner) space() byte {
 	for ; s.at < len(s.body); s.at++ {
 		switch c := s.body[s.at]; c {

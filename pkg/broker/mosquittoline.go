@@ -136,7 +136,7 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 
 // end parses the rest of a line that begins with "Client ". Mosquitto 2.0 reports the end of a
 // connection as "ID closed its connection." or in similar words. From 2.1.1 on, Mosquitto writes
-// "ID [ADDR:PORT] disconnected: WHY." The method end ignores unrelated lines, which may also begin
+// "ID [ADDR:PORT] disconnected: WHY." The end method ignores unrelated lines, which may also begin
 // with "Client ".
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {

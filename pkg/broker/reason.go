@@ -90,7 +90,7 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	return event.SocketIOException
 }
 
-// reasonOf returns the row for a code in the table reasons. The codes in the table begin at
+// reasonOf returns the row for a code in the reasons table. The codes in the table begin at
 // 0x80 and have no gaps.
 func reasonOf(code int32) (reason, bool) {
 	i := int(code) - 0x80
@@ -100,7 +100,7 @@ func reasonOf(code int32) (reason, bool) {
 	return reasons[i], true
 }
 
-// reasonNames maps each reason's name to its row in the table reasons.
+// reasonNames maps each reason's name to its row in the reasons table.
 var reasonNames = func() map[string]reason {
 	names := make(map[string]reason, len(reasons))
 	for _, r := range reasons {

@@ -45,7 +45,7 @@ type request struct {
 }
 
 // sampleMeta returns the metadata of a sample's delivery. The hook and the log position come from
-// the sample's headers, and the rest from the variable meta.
+// the sample's headers, and the rest from the meta variable.
 func sampleMeta(t testing.TB, path string) broker.Meta {
 	t.Helper()
 	with, headers := meta, readSample(t, path).Headers
@@ -74,7 +74,7 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
-// requireSamples decodes all samples of a route and checks their summaries. The map want must
+// requireSamples decodes all samples of a route and checks their summaries. want must
 // hold the expected summary of every sample, by the sample's name. The tests of every source
 // call requireSamples, so every sample is tested.
 func requireSamples(t *testing.T, route string, want map[string]string) {

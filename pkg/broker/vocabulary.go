@@ -35,7 +35,7 @@ type vocabulary struct {
 }
 
 // These sets combine the native words of all sources. Each set is named after a field of
-// vocabulary. The set muteEnds also includes muteDrops.
+// vocabulary. muteEnds also includes muteDrops.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })

@@ -85,7 +85,7 @@ func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 // defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds a defect, described by the argument what, to the list. It does nothing if the argument
+// note adds a defect, described by the what argument, to the list. It does nothing if the argument
 // defect is false or if the description is already in the list.
 func (d *defects) note(defect bool, what string) {
 	if defect && !slices.Contains(*d, what) {
@@ -107,7 +107,7 @@ func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Se
 	for off := int64(0); off < s.Size; off += blockBytes {
 		block, err := blocks.Read(ctx, s.Key, off, min(blockBytes, s.Size-off))
 		if errors.Is(err, objstore.ErrRange) {
-			return nil // the object is shorter than listed; the method rows has already reported this
+			return nil // the object is shorter than listed; the rows method has already reported this
 		}
 		if err != nil {
 			return err

@@ -104,7 +104,7 @@ func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, e
 // distinct counts distinct events by the hashes of their identities.
 type distinct struct {
 	seen []uint64
-	// limit is the length of seen at which the method add removes duplicates.
+	// limit is the length of seen at which the add method removes duplicates.
 	limit int
 }
 

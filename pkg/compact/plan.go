@@ -105,8 +105,8 @@ func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) 
 	}
 }
 
-// source is a possible input: a compacted segment or a run. The field head is the segment to merge,
-// which for a run is the highest valid object. The field keys holds the key of head and, for a run,
+// source is a possible input: a compacted segment or a run. head is the segment to merge,
+// which for a run is the highest valid object. keys holds the key of head and, for a run,
 // the keys of the lower valid objects, because head contains their rows.
 type source struct {
 	head layout.Segment

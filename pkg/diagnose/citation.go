@@ -66,7 +66,7 @@ func withKeepAlive(c *history.Connection) []sentence {
 func withNothing(*history.Connection) []sentence { return nil }
 
 // citeEnds cites the ends of the newest connections. The given connections must be sorted by time.
-// The function more returns additional sentences for each cited connection.
+// The more function returns additional sentences for each cited connection.
 func citeEnds(connections []*history.Connection, more func(*history.Connection) []sentence) []citation {
 	var found []citation
 	for _, c := range newest(connections) {

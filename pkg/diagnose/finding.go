@@ -24,7 +24,7 @@ func (f *finding) with(v values) *finding {
 }
 
 // ofEnds returns a finding about the ends of connections. The connections must be sorted by start,
-// but their ends may be in any order. ofEnds calls the function more for each connection that it
+// but their ends may be in any order. ofEnds calls the more function for each connection that it
 // cites, and adds the returned sentences to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
@@ -43,9 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections that ended. It adds the sentences from the argument
-// more to the evidence for each connection that it cites. If the client then moved to a different
-// node, the evidence also names both nodes.
+// ofMoves returns a finding about connections that ended. It adds the sentences from the more
+// argument to the evidence for each connection that it cites. If the client then moved to a
+// different node, the evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),

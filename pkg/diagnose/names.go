@@ -43,7 +43,7 @@ func (n nodes) in(lang Lang) string {
 }
 
 // listed joins the first maxNames names. If there are more names, it adds the number of further
-// names, or in Chinese the total number. The parameter counted is the Chinese text after the total
+// names, or in Chinese the total number. counted is the Chinese text after the total
 // number: a measure word and a noun.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames

@@ -41,7 +41,7 @@ func (in *input) twoPlaces() *finding {
 }
 
 // fight collects the takeovers that look like two clients fighting for an identifier. The caller
-// must call the method step for each connection, in order. A round is a series of connections, each
+// must call the step method for each connection, in order. A round is a series of connections, each
 // of which was taken over by the next one.
 type fight struct {
 	round     int

@@ -133,7 +133,7 @@ func (in *input) connectedSince(t time.Time) bool {
 }
 
 // removeRefusals removes the refusals that are also in the slice gone, and returns the rest. It
-// modifies the slice refusals. Both slices must be in the same order.
+// modifies the refusals slice. Both slices must be in the same order.
 func removeRefusals(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {

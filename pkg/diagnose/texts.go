@@ -391,7 +391,7 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 }
 
-// phrase identifies a sentence or a part of a sentence. The table phrases holds the wording.
+// phrase identifies a sentence or a part of a sentence. The phrases table holds the wording.
 type phrase string
 
 const (

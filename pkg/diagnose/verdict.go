@@ -52,7 +52,7 @@ const maxEvidence = 10
 // if there are fewer.
 func newest[T any](things []T) []T { return things[max(0, len(things)-maxEvidence):] }
 
-// rule looks for one kind of verdict. The function find returns nil if the rule does not apply.
+// rule looks for one kind of verdict. The find function returns nil if the rule does not apply.
 type rule struct {
 	code  Code
 	level Level

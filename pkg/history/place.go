@@ -14,7 +14,7 @@ import (
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
 	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
-	paired, earlier := p.begun, 0 // p.begun before the method place appends to it
+	paired, earlier := p.begun, 0 // p.begun before the place method appends to it
 	p.refusedAt = endingRefusals(p.refusals)
 	for i := range len(paired) - 1 {
 		paired[i].next = paired[i+1].Start.Time

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique selects events by their time with the function wanted. It returns pointers to these
+// unique selects events by their time with the wanted function. It returns pointers to these
 // events, sorted by time and without repeated deliveries.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))

@@ -105,7 +105,7 @@ func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// begin records the call without its result, which the method end fills in later. Both methods use
+// begin records the call without its result, which the end method fills in later. Both methods use
 // the same lock as Calls, so that Calls never copies a half-written result.
 func (c *Counting) begin(call Call) *Call {
 	c.mu.Lock()

@@ -169,7 +169,7 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	return firstError(e.full(ctx), fault.After)
 }
 
-// doLate runs e.late in the background once the channel start is closed, even if the caller's
+// doLate runs e.late in the background once the start channel is closed, even if the caller's
 // context has ended by then.
 func (f *Faulty) doLate(ctx context.Context, start <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)

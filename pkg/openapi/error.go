@@ -18,7 +18,7 @@ func badRequest(code, format string, args ...any) error {
 	return apiError{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
 }
 
-// missing returns the error for a required parameter that is absent. The argument what says which
+// missing returns the error for a required parameter that is absent. what says which
 // value is expected.
 func missing(name, what string) error {
 	return badRequest("Missing"+name, "%s is missing: %s", name, what)

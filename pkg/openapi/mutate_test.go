@@ -19,7 +19,7 @@ func copyOf(r *http.Request, body string) *http.Request {
 }
 
 // changes returns altered copies of the encoded parameters, each with one change. The keys of the
-// map describe the changes.
+// describe map the changes.
 func changes(encoded string) map[string]string {
 	changed := map[string]string{}
 	alter := func(name string, change func(values url.Values)) {
@@ -61,8 +61,8 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations returns altered copies of an ACS3 request. These are the copies from the function
-// mutations, and copies with a different host, body, header or signature.
+// acs3Mutations returns altered copies of an ACS3 request. These are the copies from the mutations
+// function, and copies with a different host, body, header or signature.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxNonces is the maximum number of nonces in each of the two generations that the type nonces
+// maxNonces is the maximum number of nonces in each of the two generations that the nonces type
 // keeps. Together they take at most about 10 MB.
 const maxNonces = 1 << 17
 

@@ -60,7 +60,7 @@ func (c *canned) do(t testing.TB, r *http.Request) reply {
 	return serveTo(t, newAPI(t, c), r)
 }
 
-// reply is a response from the API. Its RequestId reads "id", because the function serveTo replaces
+// reply is a response from the API. Its RequestId reads "id", because the serveTo function replaces
 // the real RequestId after checking it.
 type reply struct {
 	status int

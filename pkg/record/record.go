@@ -237,7 +237,7 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire ends the run of each idle partition if the function over returns true for the run. It
+// retire ends the run of each idle partition if the over function returns true for the run. It
 // forgets all idle partitions that then have no open run, and deletes the superseded objects of the
 // ended runs.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {

@@ -277,7 +277,7 @@ func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 }
 
 // gated returns a store that holds up the first put of a segment. When this put begins, it closes
-// the channel entered. It then waits for the test to close the channel gate.
+// the entered channel. It then waits for the test to close the gate channel.
 func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan struct{}) {
 	entered, gate = make(chan struct{}), make(chan struct{})
 	var once sync.Once

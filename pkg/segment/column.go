@@ -166,7 +166,7 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
 }
 
-// substrings splits data into strings at the offsets, and passes each string to the function do.
+// substrings splits data into strings at the offsets, and passes each string to the do function.
 // The strings share one allocation.
 func substrings(data []byte, offsets []uint32, do func(i int, s string)) {
 	first := offsets[0]
@@ -195,7 +195,7 @@ func (c *columnReader) skip(n int) error {
 }
 
 // fill reads the next len(rows) rows of the chunk, and sets the column's field in every element of
-// the slice rows.
+// the rows slice.
 func (c *columnReader) fill(rows []Row) error {
 	for len(rows) > 0 {
 		if c.next == c.end {
@@ -213,7 +213,7 @@ func (c *columnReader) fill(rows []Row) error {
 	return nil
 }
 
-// copyValues sets the column's field in every element of the slice rows. It takes the values from
+// copyValues sets the column's field in every element of the rows slice. It takes the values from
 // the next rows of the current page, which must have enough rows left.
 func (c *columnReader) copyValues(rows []Row) error {
 	if c.beforeTime {

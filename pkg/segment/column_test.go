@@ -23,7 +23,7 @@ func writtenColumns() (names []string) {
 	return names
 }
 
-// The slice fields must list exactly the columns that the writer writes. It must also match the
+// fields must list exactly the columns that the writer writes. It must also match the
 // columns of an event, one to one and in the same order.
 func TestFieldsAreTheColumns(t *testing.T) {
 	var fromFields, fromEvents []string

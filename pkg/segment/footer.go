@@ -51,7 +51,7 @@ func (g Group) before(o Group) bool {
 }
 
 // FooterLength returns the number of bytes that ParseFooter needs from the end of an object of the
-// given size. The slice tail must hold at least the object's last eight bytes.
+// given size. tail must hold at least the object's last eight bytes.
 func FooterLength(tail []byte, size int64) (int64, error) {
 	if len(tail) < trailerLength || string(tail[len(tail)-4:]) != magic {
 		return 0, fmt.Errorf("%w: no Parquet magic at the end of %d bytes", ErrCorrupt, size)
@@ -63,7 +63,7 @@ func FooterLength(tail []byte, size int64) (int64, error) {
 	return length, nil
 }
 
-// ParseFooter parses the footer of an object of the given size. The slice tail holds the last bytes
+// ParseFooter parses the footer of an object of the given size. tail holds the last bytes
 // of the object. It must be at least as long as FooterLength returns.
 func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	defer guard(&err)

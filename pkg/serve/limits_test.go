@@ -43,7 +43,7 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// inBubble starts a server with the handler readAll in a synctest bubble, and calls the function do
+// inBubble starts a server with the handler readAll in a synctest bubble, and calls the do function
 // with a connection to the server.
 func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {

@@ -25,7 +25,7 @@ var formats = map[string]format{
 func nothing() []byte { return nil }
 
 // jsonLine returns a row as one line with a JSON object. The fields have the same order as the
-// variable columns.
+// columns variable.
 func jsonLine(e *event.Event) []byte {
 	var b bytes.Buffer
 	for i, c := range columns {

@@ -34,7 +34,7 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is one of the lists of a diagnosis. The method diagnosisResponse.fit empties each list and
+// list is one of the lists of a diagnosis. The diagnosisResponse.fit method empties each list and
 // then refills it, newest entries first, while the response stays small enough.
 type list struct {
 	rest int // number of entries still missing from the list

@@ -43,7 +43,7 @@ func (c *canned) api() api {
 	return api{reader: c, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// do sends a request to the complete handler and returns the response. The argument header
+// do sends a request to the complete handler and returns the response. header
 // alternates names and values. The token "secret" covers all instances. The token "narrow" covers
 // only the instance "i".
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {

@@ -39,7 +39,7 @@ func (h *Handler) authorize(d *delivery) error {
 	return errUnauthorized
 }
 
-// checkBody reads the body and returns the result of the function check. Until check returns, it is
+// checkBody reads the body and returns the result of the check function. Until check returns, it is
 // not known who the sender is, and the body counts against the unproven budget. Otherwise strangers
 // could exhaust the budget of authorized senders. The body still counts while check runs, because
 // with many tokens a long body takes longer to check than to read. checkBody returns

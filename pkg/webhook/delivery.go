@@ -15,7 +15,7 @@ import (
 )
 
 // delivery is one webhook request or trigger invocation, or the replay of one. It holds everything
-// that the method deliver needs from the request.
+// that the deliver method needs from the request.
 type delivery struct {
 	// route names the source. source is the broker.Source with that name, or zero if there is
 	// none.
@@ -37,7 +37,7 @@ type delivery struct {
 	mac []byte
 	// length is the length of the body as sent, in bytes; -1 if unknown.
 	length int64
-	// unread is the body as a stream. readBody reads the stream into the field body, and then sets
+	// unread is the body as a stream. readBody reads the stream into the body field, and then sets
 	// unread to nil.
 	unread io.Reader
 }
@@ -128,7 +128,7 @@ func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, 
 	return &delivery{route: route, source: source, instance: instance, receivedAt: receivedAt, body: body}
 }
 
-// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of the method item.
+// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of the item method.
 func deliveryOf(item quarantine.Item) *delivery {
 	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
 	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding

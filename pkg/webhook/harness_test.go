@@ -24,7 +24,7 @@ import (
 var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
 // harness runs the handler with a recorder and a store that keep everything in memory. The token is
-// "secret" unless the field tokens is set; the admin token is "admin".
+// "secret" unless the tokens field is set; the admin token is "admin".
 type harness struct {
 	tokens    string // in the format of the environment variable WEBHOOK_TOKENS
 	appendErr error

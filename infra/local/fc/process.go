@@ -48,7 +48,7 @@ func (p *process) reap() {
 }
 
 // do hands a call to the process and waits for the result. A process cannot be told to abandon a
-// call. The method do therefore kills the process if the call times out, or if ctx is canceled
+// call. The do method therefore kills the process if the call times out, or if ctx is canceled
 // after the process has taken the call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)

@@ -24,7 +24,7 @@ const (
 	maxPause = 2 * time.Second
 )
 
-// delivery holds a bounded queue of events. The method run delivers them in its own goroutine.
+// delivery holds a bounded queue of events. The run method delivers them in its own goroutine.
 type delivery struct {
 	url, token string
 	client     *http.Client

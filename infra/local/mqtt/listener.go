@@ -59,7 +59,7 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// conn is a connection that removes itself from its listener when it is closed. The field memory
+// conn is a connection that removes itself from its listener when it is closed. memory
 // holds what the hook knows about the connection.
 type conn struct {
 	net.Conn

@@ -25,8 +25,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes events like the real recorder. If the function in the field
-// fault is set, it may respond in the recorder's place. It is called for requests 1, 4, 7 and so on
+// recorder is an endpoint that decodes events like the real recorder. If the function in the fault
+// field is set, it may respond in the recorder's place. It is called for requests 1, 4, 7 and so on
 // before their events are recorded, and for requests 2, 5, 8 and so on afterwards.
 type recorder struct {
 	t       *testing.T

@@ -202,7 +202,7 @@ func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, e
 	return removed, err
 }
 
-// always is a condition for the method remove that every object meets.
+// always is a condition for the remove method that every object meets.
 func always(entry) bool { return true }
 
 func (d *disk) removeOne(key string, condition func(entry) bool) (bool, error) {

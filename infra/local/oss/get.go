@@ -37,7 +37,7 @@ func (s *Server) getObject(w http.ResponseWriter, r *http.Request, key string) e
 
 // parseRange returns the offset and the length of a range. If the range extends beyond the object,
 // parseRange cuts it at the end of the object. It accepts only ranges of the form bytes=first-last,
-// and only if the parameter behavior is "standard". Clients must request that behavior, because
+// and only if the behavior parameter is "standard". Clients must request that behavior, because
 // otherwise the service returns the whole object for a range that does not fit.
 func parseRange(header, behavior string, size int64) (off, n int64, err error) {
 	var first, last int64

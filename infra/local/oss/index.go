@@ -45,7 +45,7 @@ func (x *index) remove(key string) {
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
 // scan calls visit, in key order, for each entry whose key begins with prefix and is not less than
-// the parameter from. It stops when visit returns false.
+// the from parameter. It stops when visit returns false.
 func (x *index) scan(prefix, from string, visit func(entry) bool) {
 	i, _ := slices.BinarySearch(x.keys, max(prefix, from))
 	for _, key := range x.keys[i:] {

@@ -52,7 +52,7 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
 		return nil, err
 	}
-	// This calls openFile because the method open might read the whole object to compute its
+	// This calls openFile because the open method might read the whole object to compute its
 	// checksums.
 	e, f, err := s.objects.openFile(key)
 	if err != nil {

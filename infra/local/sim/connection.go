@@ -84,7 +84,7 @@ func (l *dialect) explain(e *event.Event, why end) {
 	}
 }
 
-// event returns an event about a connection. The parameter known says which details of the
+// event returns an event about a connection. known says which details of the
 // connection the source reports. The caller adds what happened.
 func (d *device) event(at time.Duration, c *connection, known fields) event.Event {
 	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.dialect.source}

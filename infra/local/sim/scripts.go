@@ -2,7 +2,7 @@ package sim
 
 import "time"
 
-// forever is a limit for the method follow that never applies, because no device makes so many
+// forever is a limit for the follow method that never applies, because no device makes so many
 // connections in a day.
 const forever = 1 << 30
 

@@ -45,8 +45,8 @@ func duckColumns() string {
 	return strings.Join(list, ", ")
 }
 
-// day returns a device's rows for the day, sorted by time. The parameter from is an SQL table
-// expression. The parameter condition, which may be empty, is appended to the WHERE clause so that
+// day returns a device's rows for the day, sorted by time. from is an SQL table
+// expression. condition, which may be empty, is appended to the WHERE clause so that
 // DuckDB reads fewer files.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)

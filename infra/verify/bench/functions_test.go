@@ -31,7 +31,7 @@ func build(b *testing.B, name string) (binary string) {
 }
 
 // start starts a function that uses the given bucket. To end the process, the caller must pass cmd
-// to the function kill.
+// to the kill function.
 func start(b *testing.B, binary string, bucket *standIn, more ...string) (cmd *exec.Cmd, logs io.Reader) {
 	cmd = exec.CommandContext(b.Context(), binary)
 	cmd.Env = append(bucket.environment(), "WEBHOOK_TOKEN="+token, "QUERY_TOKEN="+token, "HOST=127.0.0.1", "PORT=0", "RETENTION_DAYS=36500")

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// metric names a measurement. The field benchmark is the benchmark's name without the prefix
+// metric names a measurement. benchmark is the benchmark's name without the prefix
 // "Benchmark" and without the suffix for the number of processors.
 type metric struct{ benchmark, unit string }
 

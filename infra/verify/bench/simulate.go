@@ -37,7 +37,7 @@ type simulation struct {
 	// live holds counts of the objects that a query would have to read. One count is taken before
 	// each run of the compactor and one after it.
 	live   []int
-	beyond int // how many of these counts exceed the bound (see the method look)
+	beyond int // how many of these counts exceed the bound (see the look method)
 }
 
 func newSimulation(shards int, dir string) (*simulation, error) {

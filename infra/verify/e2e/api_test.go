@@ -72,8 +72,8 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client keeps up to 32 idle connections per host, so that many senders can reuse theirs. The
-// constant patience limits the duration of a request.
+// client keeps up to 32 idle connections per host, so that many senders can reuse theirs. patience
+// limits the duration of a request.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},

@@ -65,8 +65,8 @@ func profileFolder(t *testing.T) string {
 	return dir
 }
 
-// tab is a browser tab with its own profile. The test fails if the method watch records a violation
-// that the method allow has not permitted.
+// tab is a browser tab with its own profile. The test fails if the watch method records a violation
+// that the allow method has not permitted.
 type tab struct {
 	t         *testing.T
 	ctx       context.Context

@@ -33,7 +33,7 @@ var columns = []string{
 }
 
 // values returns the values of a row, in the same order as the list columns. It uses the same types
-// as the function canonical, so that the values can be compared with DuckDB's.
+// as the canonical function, so that the values can be compared with DuckDB's.
 func values(r segment.Row) []any {
 	var connectedFor any
 	if r.ConnectedAt != 0 {
@@ -74,7 +74,7 @@ func openDuck(t *testing.T) duck {
 }
 
 // query runs an SQL statement and returns all rows of the result. It converts each value with the
-// function canonical.
+// canonical function.
 func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
 	t.Helper()
 	result, err := d.QueryContext(t.Context(), statement, parameters...)

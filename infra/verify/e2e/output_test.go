@@ -8,7 +8,7 @@ import (
 )
 
 // output records everything that a process prints. Once the recorded text matches the regular
-// expression in the field awaited, output sends the match to the channel found.
+// expression in the awaited field, output sends the match to the found channel.
 type output struct {
 	awaited *regexp.Regexp
 	found   chan []string // receives the match and its groups, once

@@ -84,8 +84,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// connection returns the two events of a connection. The parameter began is how long before p.now
-// the connection began. The parameter length is how long it lasted.
+// connection returns the two events of a connection. began is how long before p.now
+// the connection began. length is how long it lasted.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)

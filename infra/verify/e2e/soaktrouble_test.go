@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The method k.random gives each participant its own source of random numbers. The troublemakers
+// The k.random method gives each participant its own source of random numbers. The troublemakers
 // call it with these constants, and the posters and readers with lower numbers.
 const (
 	killing = 2000 + iota

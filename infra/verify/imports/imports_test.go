@@ -56,7 +56,7 @@ func TestImportsKeepToTheRules(t *testing.T) {
 	}
 }
 
-// The variable places must list every package of functions and pkg, and no other package.
+// places must list every package of functions and pkg, and no other package.
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	var want, got []string
 	for _, p := range graph(t) {
@@ -82,7 +82,7 @@ func TestEveryExceptionIsInUse(t *testing.T) {
 }
 
 // The i-th of these imports must be reported as breaking the i-th rule. The rules derived from the
-// variable places have a test of their own.
+// places variable have a test of their own.
 func TestRulesBite(t *testing.T) {
 	edges := [][2]string{
 		{"pkg/serve", "devicetrace/functions/query"},
@@ -104,7 +104,7 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// Each entry of the variable places must allow its package to import the packages of ours that the
+// Each entry of the places variable must allow its package to import the packages of ours that the
 // entry lists, and no other package of ours.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {

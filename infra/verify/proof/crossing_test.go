@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall checks that the function interleaved can safely run before any store call of the
-// function main. It first runs main without interruption and counts its store calls. It then runs
+// atEveryCall checks that the interleaved function can safely run before any store call of the
+// main function. It first runs main without interruption and counts its store calls. It then runs
 // main once for each of these calls (or for every everyNth-th call) and runs interleaved just
 // before that call. Each run of main gets a new world from prepare, and the world must be sound
 // afterwards.

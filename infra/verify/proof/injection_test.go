@@ -198,7 +198,7 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 
 // ending compacts the bucket at the end of a scenario that changes it. A call that is still delayed
 // takes effect before the compaction or, if the kind is tooLate, between two compactions. The
-// method sound must return nil before and after each compaction.
+// sound method must return nil before and after each compaction.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

@@ -64,7 +64,7 @@ func (l *ledger) clone() *ledger {
 	return c
 }
 
-// sendJunk records a delivery that contains an item no recorder understands. The argument good
+// sendJunk records a delivery that contains an item no recorder understands. good
 // lists the delivery's other items, which are valid events.
 func (l *ledger) sendJunk(item arrival, good []event.Event) {
 	l.mu.Lock()
@@ -118,7 +118,7 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check checks the events that a query showed. The argument due is the result that the method due
+// check checks the events that a query showed. due is the result that the due method
 // returned before the query began. The query must show each event in due exactly once, with a
 // received time no later than that of its first acknowledged delivery. It must not show an event
 // that was never delivered.

@@ -11,8 +11,8 @@ import (
 )
 
 // sending is a recorder together with its sender. The sender repeats each delivery until the
-// recorder acknowledges it. During an injected outage, the sender may give up; the constant
-// patience sets the number of attempts.
+// recorder acknowledges it. During an injected outage, the sender may give up; the patience
+// constant sets the number of attempts.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -44,8 +44,8 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try calls the function attempt until it reports that it is done or returns an error. The constant
-// patience limits the number of calls. Before each call, the sender's clock advances by a second.
+// try calls the function attempt until it reports that it is done or returns an error. patience
+// limits the number of calls. Before each call, the sender's clock advances by a second.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)

@@ -89,7 +89,7 @@ var outcomes = []outcome{
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
 // start starts an actor whose clock is off by the given offset. When the actor gets its first turn,
-// it calls the function act.
+// it calls the act function.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {

@@ -263,7 +263,7 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule, and then checks the world with the method sound. Next, it lets half of
+// play runs the schedule, and then checks the world with the sound method. Next, it lets half of
 // the postponed calls take effect, compacts, and checks the world again. Finally, it lets the other
 // postponed calls take effect, and checks the world before and after another compaction.
 func (s *schedule) play() error {

@@ -60,8 +60,8 @@ func receivedAt(e event.Event, t time.Time) event.Event {
 	return e
 }
 
-// span returns n events of a client, one millisecond apart. The argument from is the time of
-// the first event, in milliseconds after noon.
+// span returns n events of a client, one millisecond apart. from is the time of the first event, in
+// milliseconds after noon.
 func span(client string, from, n int) (events []event.Event) {
 	for i := range n {
 		events = append(events, at(client, from+i))

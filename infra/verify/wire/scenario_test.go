@@ -34,7 +34,7 @@ const client = "c"
 
 var where = layout.Layout{Shards: 16}.PartitionOf(client, noon)
 
-// events returns n events of the client, numbered consecutively. The argument from is the number
+// events returns n events of the client, numbered consecutively. from is the number
 // of the first one. The number of an event is its time in seconds after noon.
 func events(from, n int) []event.Event {
 	var all []event.Event
@@ -111,8 +111,8 @@ func inTurn(steps ...func() error) error {
 	return nil
 }
 
-// request posts a body to a recorder's webhook handler and returns the status of the response. The
-// argument door is the recorder's index.
+// request posts a body to a recorder's webhook handler and returns the status of the response. door
+// is the recorder's index.
 func (s *scenario) request(ctx context.Context, door int, path, body string) int {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/webhooks/"+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -121,9 +121,8 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send sends the next n events to a recorder until a response acknowledges them. The constant
-// sends limits the number of attempts. If junk is not empty, each delivery also contains junk as
-// a further item.
+// send sends the next n events to a recorder until a response acknowledges them. sends limits the
+// number of attempts. If junk is not empty, each delivery also contains junk as a further item.
 func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 	data, err := ownform.Encode(events(s.acked, n))
 	if err != nil {

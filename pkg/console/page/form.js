@@ -149,8 +149,8 @@ export function refuse(fault) {
   return null;
 }
 
-// showFault marks a field as invalid and shows what is wrong with it. The argument fault is the key
-// of the message. If the field is invalid because of a time in the URL, the argument words is that
+// showFault marks a field as invalid and shows what is wrong with it. fault is the key
+// of the message. If the field is invalid because of a time in the URL, the words argument is that
 // time as written there.
 function showFault({ fault, field, words = '' }) {
   const length = duration(Math.abs(instant('to') - instant('from')));

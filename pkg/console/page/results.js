@@ -20,7 +20,7 @@ import { timeline } from './timeline.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 
 // results returns { node, pick }: the element to show, and a function that selects the connection
-// with a given key. The parameter actions holds the page's callbacks.
+// with a given key. actions holds the page's callbacks.
 export function results(view, actions) {
   const { nodes, pick } = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions);
   return {

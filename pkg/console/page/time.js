@@ -80,7 +80,7 @@ const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 export const momentsIn = (words) => new Set(words.match(moment));
 
 // inZone converts the times in a sentence from the API from UTC to the displayed zone. It does not
-// convert the strings in the set quoted, because they come from devices and brokers and only look
+// convert the strings in the quoted set, because they come from devices and brokers and only look
 // like times.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;

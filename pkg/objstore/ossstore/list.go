@@ -43,7 +43,7 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 }
 
 // checkPage checks the properties of a page that callers rely on. All keys start with prefix. The
-// keys are in ascending order, and the first key is greater than the argument after. If another
+// keys are in ascending order, and the first key is greater than the after argument. If another
 // page follows, the page is not empty.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {

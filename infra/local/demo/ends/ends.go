@@ -174,7 +174,7 @@ func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-cha
 	return client, lost, token.Error()
 }
 
-// await waits for the channel done to be closed. It returns an error if ctx is canceled first.
+// await waits for the done channel to be closed. It returns an error if ctx is canceled first.
 func await(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-done:

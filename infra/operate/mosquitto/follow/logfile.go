@@ -80,7 +80,7 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	return l.chunk(first, n == limit || len(first) < len(lines)), nil
 }
 
-// readLong returns the next line as a chunk of its own. The method read calls it for a line that is
+// readLong returns the next line as a chunk of its own. The read method calls it for a line that is
 // longer than read's limit. The chunk is empty if the line is still incomplete. If the line is
 // longer than maxLine, readLong skips it and returns an empty chunk.
 func (l *logFile) readLong() (Chunk, error) {
