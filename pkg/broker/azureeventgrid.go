@@ -124,8 +124,8 @@ func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
 }
 
-// maxNamespace is the maximum length, in bytes, that the decoder accepts for a namespace's name.
-// Azure's own limit is lower: 50 characters.
+// maxNamespace is the maximum length, in bytes, that the decoder accepts for a namespace's name. It
+// is deliberately generous: Azure allows only 50 characters.
 const maxNamespace = 256
 
 func (m *azureEventGrid) namespaceName(r *reader) string {

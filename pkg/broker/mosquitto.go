@@ -24,21 +24,22 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// Mosquitto 2.1.0 writes the same lines as 2.0. For reasons that 2.0 does not have, it writes
-// lines such as "Client dev1 disconnected, session taken over."
+// Mosquitto 2.1.0 writes the same lines as 2.0. For disconnect reasons that are new in 2.1, it
+// writes lines such as "Client dev1 disconnected, session taken over."
 //
-// Other lines are not recorded. Lines without a client identifier are not recorded either, but
-// the decoder can recognize such a line only by what Mosquitto writes in place of the
-// identifier:
+// Other lines are not recorded. Neither are lines without a client identifier. The decoder
+// recognizes such a line by Mosquitto's placeholder for the identifier, which depends on the
+// version and can be mistaken for an identifier:
 //
-//   - Up to 2.0, it writes <unknown>. So no event of a client that is really called <unknown>
-//     is recorded, whatever the version.
-//   - In 2.1.0, it writes the client's address. Lines of the form "disconnected, WHY." with an
-//     address in place of the identifier are not recorded, unless WHY is "not authorised". In
-//     other lines, the address is taken for a client identifier.
-//   - From 2.1.1 on, it also writes the client's address, but the address follows once more in
-//     brackets. So if a client's identifier equals its address, the end of its connection is
-//     not recorded.
+//   - Up to 2.0, the placeholder is <unknown>. So no event of a client that is really called
+//     <unknown> is recorded, whatever the version.
+//   - In 2.1.0, the placeholder is the client's address. Lines of the form "disconnected, WHY."
+//     with an address in place of the identifier are not recorded, unless WHY is "not
+//     authorised". In other lines, the decoder wrongly takes the address for a client
+//     identifier.
+//   - From 2.1.1 on, the placeholder is the client's address, and the address is repeated in
+//     brackets. A line in which both are equal is not recorded, even if the address really is
+//     the client's identifier.
 //
 // The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
 // its line has no time, or has a local time without a zone.

@@ -90,8 +90,8 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	return event.SocketIOException
 }
 
-// reasonOf returns the row for a code in the reasons table. The codes in the table begin at
-// 0x80 and have no gaps.
+// reasonOf returns the row of reasons for a code. The codes in reasons begin at 0x80 and have no
+// gaps.
 func reasonOf(code int32) (reason, bool) {
 	i := int(code) - 0x80
 	if i < 0 || i >= len(reasons) {

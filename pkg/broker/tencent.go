@@ -16,7 +16,7 @@ var tencentSource = Source{
 }
 
 // ComparableNodes reports whether two different node names, a and b, always mean different nodes.
-// Tencent identifies a node by address and port in a connect, but by host in an end event. So a
+// Tencent identifies a node by address and port in connect events but by host in end events, so a
 // name with a colon and a name without one may mean the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 

@@ -105,9 +105,9 @@ func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) 
 	}
 }
 
-// source is a possible input: a compacted segment or a run. head is the segment to merge,
-// which for a run is the highest valid object. keys holds the key of head and, for a run,
-// the keys of the lower valid objects, because head contains their rows.
+// source is a possible input: a compacted segment or a run. head is the segment to merge. For a
+// run, head is the valid object with the highest number. keys holds the key of head and, for a run,
+// the keys of its other valid objects, whose rows head contains.
 type source struct {
 	head layout.Segment
 	keys []string

@@ -49,7 +49,7 @@ var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-a
 
 // seeds returns the number of devices to simulate for a cause.
 func seeds(cause sim.Cause) uint64 {
-	if cause == sim.CrashLoop { // each device has thousands of events
+	if cause == sim.CrashLoop { // thousands of events per device, so fewer devices are enough
 		return 12
 	}
 	return 200
@@ -105,8 +105,8 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected returns the report's codes that are in the list explaining, except the codes that the
-// given expectation allows.
+// unexpected returns the codes in the report that explaining lists, except those that the
+// expectation allows.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)

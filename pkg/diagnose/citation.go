@@ -25,7 +25,7 @@ func citeEnd(c *history.Connection, more ...sentence) citation {
 	}
 }
 
-// citeStart cites the start of a connection as an accepted login.
+// citeStart returns a citation of the start of a connection, described as an accepted login.
 func citeStart(c *history.Connection) citation {
 	return citation{
 		Evidence{Time: c.Start, Action: event.Connect, ActionInfo: event.Accepted},

@@ -43,9 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections that ended. It adds the sentences from the more
-// argument to the evidence for each connection that it cites. If the client then moved to a
-// different node, the evidence also names both nodes.
+// ofMoves returns a finding about connections that ended. For each connection that the finding
+// cites, the evidence includes the sentences in more. If the client moved to a different node
+// afterwards, the evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),

@@ -42,7 +42,8 @@ func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 }
 
 // mayHaveSent reports whether the refused login r may come from the client that had the connection
-// c. This is possible if the user names do not differ or the addresses are the same.
+// c. This is possible if the user names are equal, if one of them is unknown, or if the addresses
+// are equal.
 func mayHaveSent(c *history.Connection, r *history.Refusal) bool {
 	return !history.Differ(c.Username, r.Username) || r.PeerAddress != "" && r.PeerAddress == c.PeerAddress
 }

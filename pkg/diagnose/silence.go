@@ -15,8 +15,8 @@ const (
 	// graceFactor is the multiple of the keep alive after which a broker closes a silent
 	// connection (MQTT 5.0, 3.1.2.10).
 	graceFactor = 1.5
-	// Brokers check for silence only from time to time, so they may notice it late. The maximum
-	// delay is silenceSlack or, if that is longer, the fraction silenceShare of the silence.
+	// Brokers check for silence only from time to time, so they may notice it late. The delay is at
+	// most silenceSlack or silenceShare times the length of the silence, whichever is longer.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
 	// minSilent is the minimum number of timeouts without any packet after CONNECT that count as

@@ -14,7 +14,7 @@ const (
 	Chinese Lang = "zh" // Simplified
 )
 
-// languages lists the languages. The columns of verdictTexts and phrases are in the same order.
+// languages lists the supported languages, in the order of the columns of verdictTexts and phrases.
 var languages = []Lang{English, Chinese}
 
 // index returns the language's column in verdictTexts and phrases.

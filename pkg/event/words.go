@@ -48,8 +48,8 @@ var aliases = map[string]ActionInfo{
 	"resource auth failed": TopicAuthFailed,
 }
 
-// ParseActionInfo returns the word of the vocabulary for s, which may be the word itself or an
-// alias. It returns false if s is neither.
+// ParseActionInfo returns the vocabulary word that s denotes: s is the word itself or an alias for
+// it. It returns false if s is neither.
 func ParseActionInfo(s string) (ActionInfo, bool) {
 	if info, ok := aliases[s]; ok {
 		return info, true

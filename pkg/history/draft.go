@@ -77,14 +77,14 @@ func hasChannelID(e *event.Event) bool { return e.ChannelID != "" }
 // later connection of the client may reuse.
 func hasAddressOnly(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
 
-// ownsConnect reports whether the connect e, which has this connection's channel, belongs to this
-// connection rather than to a later one that reuses the channel. The end may already be on record,
-// because rows can be out of order (see maxDisorder).
+// ownsConnect reports whether the connect event e, which has this connection's channel, belongs to
+// this connection rather than to a later one that reuses the channel. Rows can be out of order (see
+// maxDisorder), so e may come after the end of its own connection.
 func (d *draft) ownsConnect(e *event.Event) bool {
 	switch {
 	case hasAddressOnly(e):
 		return false
-	case !hasChannelID(e): // the channel is derived from the start, which no two connections of a client share
+	case !hasChannelID(e): // the channel is derived from the start time, which no two connections of a client share
 		return true
 	case d.hasBegun():
 		return !d.hasEnded() && e.Time.Sub(d.Start.Time) <= maxDisorder

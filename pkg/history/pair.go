@@ -45,8 +45,8 @@ func pair(rows []*event.Event, earlier *Connection) pairs {
 
 // pairing holds the intermediate results of one call to pair.
 type pairing struct {
-	begun     []*draft // drafts with a known connect, and the connections that the place method adds
-	endOnly   []*draft // drafts with an end but no known connect; the place method handles them
+	begun     []*draft // drafts whose connect event is known; the place method adds some from endOnly
+	endOnly   []*draft // drafts whose connect event is unknown, until the place method handles them
 	refusals  []Refusal
 	refusedAt []time.Time // times of refused CONNECTs whose end may still follow; see isEndOfRefusal
 }

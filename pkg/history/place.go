@@ -79,8 +79,8 @@ func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	return found
 }
 
-// place decides what to do with d, an end without a known connect. It adds the end to one of the
-// candidates, or decides that the end is something else, such as a refusal.
+// place handles d, an end event without a known connect event. It assigns d to one of the
+// candidates or, failing that, decides what else d reports, such as a refusal.
 func (p *pairing) place(d *draft, candidates []*draft) {
 	end := d.best
 	open, ended := owners(end, candidates)

@@ -15,9 +15,9 @@ type Summary struct {
 	Uptime *float64 `json:"uptime"`
 	// Connects is the number of connections that began in the span with a recorded connect.
 	Connects int `json:"connects"`
-	// Each connection that has ended counts in exactly one of the next four fields. Drops
-	// counts reported ends that are known not to be a DISCONNECT by the client. Disconnects
-	// counts reported DISCONNECTs. Unexplained counts the other reported ends, for which the
+	// Each connection that has ended counts in exactly one of the next four fields. Drops counts
+	// reported ends with a known cause other than a DISCONNECT from the client. Disconnects counts
+	// ends with a reported DISCONNECT. Unexplained counts the other reported ends, for which the
 	// source gave no reason. Unreported counts inferred ends.
 	Drops       int `json:"drops"`
 	Disconnects int `json:"disconnects"`

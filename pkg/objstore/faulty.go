@@ -9,9 +9,8 @@ import (
 	"sync"
 )
 
-// ErrFault is the error for tests to inject if they need no particular error. It wraps io.EOF,
-// because the error from a broken connection may do so too. Tests thus detect a caller that
-// mistakes such an error for the end of the data.
+// ErrFault is what tests inject when any error will do. It wraps io.EOF, as the error of a broken
+// connection may, to catch callers that mistake such an error for the end of the data.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
 // Fault describes how one call fails. The zero value lets the call pass. If several errors are set,

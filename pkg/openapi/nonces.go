@@ -10,10 +10,10 @@ import (
 // keeps. Together they take at most about 10 MB.
 const maxNonces = 1 << 17
 
-// nonces remembers the nonces of verified requests for at least half an hour, because a request is
-// accepted for at most that long. New nonces go into the young generation. When that is half an
-// hour old or full, it becomes the old generation, and the previous old generation is forgotten. If
-// more than maxNonces nonces arrive within half an hour, some are forgotten sooner.
+// nonces remembers the nonces of verified requests for half an hour or longer, because a request is
+// accepted for at most half an hour. New nonces go into the young generation. Once it is half an
+// hour old or full, it replaces the old generation, whose nonces are forgotten. So nonces are
+// forgotten too soon only if more than maxNonces arrive within half an hour.
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}

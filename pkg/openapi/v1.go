@@ -7,8 +7,8 @@ import (
 	"maps"
 )
 
-// v1Claim returns the claim of a request whose signature is one of its parameters (signature
-// version 1.0). This style does not sign headers, so headers are ignored.
+// v1Claim returns the claim of a request that carries its signature in a parameter (signature
+// version 1.0). This version does not sign headers, so they are ignored.
 func v1Claim(r request) (claim, error) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"} {
 		if r.all[name] == "" {

@@ -33,8 +33,8 @@ import (
 var (
 	// ErrCursor means that a cursor was not made by CursorAfter.
 	ErrCursor = errors.New("not a cursor of this API")
-	// ErrUnsettled means that objects of a partition disappeared between listing and reading
-	// too many times in a row. A retry can help.
+	// ErrUnsettled means that, too many times in a row, objects of a partition disappeared after
+	// they were listed and before they were read. Retrying may help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
 	// ErrTooMany means that the span holds more rows of the client than Config.MaxRows. A
 	// shorter span can help; filters and limits cannot.

@@ -16,7 +16,7 @@ import (
 const (
 	readLimit     = time.Minute      // for receiving a whole request
 	headerLimit   = 10 * time.Second // for receiving the header of a request
-	responseLimit = time.Minute      // for the handler, and another minute for sending the response
+	responseLimit = time.Minute      // for the handler; sending the response may take as long again
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. It is long because
 	// the platform keeps connections to a custom runtime open for up to 15 minutes, and treats
@@ -63,8 +63,8 @@ func listenAddress(getenv func(string) string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// serve serves requests until ctx is done. Then it waits for the requests in progress and stops
-// the function, both within drainLimit.
+// serve serves requests until ctx is done. Then it waits for the requests in progress and stops the
+// function, which together take at most drainLimit.
 func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -150,8 +150,7 @@ func (front plainFront) isControl(r *http.Request, method, path string) bool {
 }
 
 // isInvoke reports whether a request delivers an event. Outside the platform, nothing authenticates
-// the sender of an event. A function with a handler is exposed to clients, so it accepts no events
-// there.
+// the sender of an event. Therefore a function that serves HTTP clients accepts no events there.
 func (front plainFront) isInvoke(r *http.Request) bool {
 	f := front.life.function
 	if f.Event == nil {

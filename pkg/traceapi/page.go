@@ -67,7 +67,7 @@ func wireSize(text []byte) int {
 		case b == '"', b == '\\':
 			size += len(`\"`)
 		case b >= utf8.RuneSelf:
-			size += 2 // the 3 bytes of U+2028 or U+2029 become 6: \u2028 or \u2029
+			size += 2 // for each byte, because the 3 bytes of U+2028 or U+2029 become the 6 of \u2028 or \u2029
 		default:
 			size++
 		}

@@ -62,7 +62,7 @@ func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, erro
 	}
 }
 
-// since returns the events of p that happened at or after the instant from.
+// since returns the events of p that are not earlier than from.
 func (p *past) since(from time.Time) []event.Event {
 	var events []event.Event
 	for _, e := range p.events {

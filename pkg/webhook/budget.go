@@ -8,9 +8,9 @@ import (
 
 // budget limits the memory of the requests in progress. It counts only the bytes of the bodies,
 // although the decoded events take several times as much. A request that exceeds the budget is
-// refused before its body is read, so that refusing it costs next to nothing. A signed body is the
-// exception. It must be read before its signature can be checked, so it is first counted against
-// the unproven budget. A budget is safe for concurrent use.
+// refused before its body is read, so that refusing it costs next to nothing. A signed body must be
+// read before its sender is known, so until its signature has been checked it counts against a
+// separate budget, Handler.unproven. A budget is safe for concurrent use.
 type budget struct {
 	size int64
 	used atomic.Int64

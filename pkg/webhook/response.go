@@ -64,8 +64,8 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 	}
 }
 
-// refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503. If a
-// delivery is refused with any other status, the only trace of it is a line in the log.
+// refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503. After
+// any other status, the delivery is lost, except for a line in the log.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorized):

@@ -15,10 +15,10 @@ type Bucket struct {
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout is the maximum duration of one attempt to send a request for a small object.
-// Without it, an attempt could wait forever, because the process does not notice if its connection
-// dies while the platform has frozen the process. An invocation may take up to 15 seconds, so this
-// limit leaves time for another attempt.
+// AttemptTimeout limits each attempt at a request for a small object. Without this limit, an
+// attempt could hang forever, because a process that was frozen by the platform does not notice
+// that its connection has died. An invocation may take up to 15 seconds, so this limit leaves time
+// for another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its

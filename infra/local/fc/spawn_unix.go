@@ -30,8 +30,8 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-// watch starts a shell that kills a process group once the host has exited. The shell itself exits
-// soon after the group.
+// watch starts a shell that kills a process group once the host process has exited. The shell
+// itself exits soon after the group.
 func watch(group int) error {
 	const script = `while kill -0 -- "-$0" 2>/dev/null; do read -r -t 1 line; [ $? -eq 1 ] && kill -9 -- "-$0"; done`
 	watcher := exec.Command("/bin/bash", "-c", script, strconv.Itoa(group))

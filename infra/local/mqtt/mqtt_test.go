@@ -137,7 +137,8 @@ func words(rows []event.Event) []ends.Row {
 	return words
 }
 
-// requireOneConnection checks the fields that all rows of one connection share.
+// requireOneConnection requires that the rows agree in every field that is constant over a
+// connection.
 func requireOneConnection(t *testing.T, rows []event.Event) {
 	t.Helper()
 	for i, e := range rows {

@@ -71,8 +71,8 @@ func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	return text, date.Format(dayFormat), nil
 }
 
-// canonicalRequest returns the canonical form of a request, whose digest is signed. The empty line
-// is the list of additional signed headers, which is always empty here.
+// canonicalRequest returns the canonical form of a request; the signature covers the digest of this
+// form. One of its lines, the list of additional signed headers, is always empty here.
 func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,

@@ -23,8 +23,8 @@ const (
 	endCount
 )
 
-// wording holds the words with which a source reports an end, and its reason code. If the source
-// gives no reason code, code is 0.
+// wording holds the words and the reason code that a source uses to report an end. code is 0 if the
+// source gives no reason code.
 type wording struct {
 	info   event.ActionInfo
 	native string
@@ -56,7 +56,7 @@ type dialect struct {
 	atConnect, atEnd          fields
 	channels                  naming            // how the source names a connection
 	ids                       naming            // how the source names an event
-	words                     [endCount]wording // an end with an empty info is not reported
+	words                     [endCount]wording // by kind of end; the source does not report ends whose info is empty
 
 	seconds bool // times are whole seconds
 	noTime  bool // the source reports no times

@@ -121,7 +121,7 @@ const defaultRetries = 3
 // Timeout returns the time limit of a call.
 func (f Function) Timeout() time.Duration { return time.Duration(f.Seconds) * time.Second }
 
-// Timeout returns the time limit of the hook's call.
+// Timeout returns the time limit for a call to the hook.
 func (h Hook) Timeout() time.Duration { return time.Duration(h.Seconds) * time.Second }
 
 // Retries returns how often the platform repeats a failed asynchronous call.

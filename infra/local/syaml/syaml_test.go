@@ -83,7 +83,7 @@ func TestRepositoryFileBuildsWhatItDeploys(t *testing.T) {
 	}
 }
 
-// Parse must accept the trigger that the page about ApsaraMQ tells users to add to the recorder.
+// Parse must accept the recorder's trigger as the set-up page for ApsaraMQ shows it.
 func TestDocumentedTriggerIsAccepted(t *testing.T) {
 	page, err := os.ReadFile("../../operate/brokers/apsaramq.md")
 	require.NoError(t, err)

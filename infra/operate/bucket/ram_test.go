@@ -90,8 +90,8 @@ func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
 
-// readPolicy reads a function's policy. It fails the test if the policy has elements that the
-// policy type does not support.
+// readPolicy reads a function's policy. It fails the test if the file has elements that the Go type
+// cannot represent.
 func readPolicy(t *testing.T, function string) policy {
 	t.Helper()
 	text, err := os.ReadFile(function + "-policy.json")

@@ -28,8 +28,8 @@ type fleetDay struct {
 	p50     float64       // median time of a warm query on the compacted bucket, in ms
 }
 
-// measureFleet records the day of a fleet in two buckets, one with 16 shards and one with 256, and
-// measures both. It then compares the bucket with 256 shards with other engines.
+// measureFleet records one day of a fleet in two buckets, one with 16 shards and one with 256, and
+// measures both. It then compares the figures for 256 shards with those of other engines.
 func measureFleet(ctx context.Context, found *results, dir string, millions float64) error {
 	narrow := &fleetDay{shards: 16, store: memstore.New(), dir: filepath.Join(dir, "16")}
 	wide := &fleetDay{shards: 256, store: memstore.New(), dir: filepath.Join(dir, "256")}

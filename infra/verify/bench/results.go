@@ -30,7 +30,7 @@ func (r *results) add(benchmark string, value float64, unit string) {
 	fmt.Fprintf(r.out, "Benchmark%s 1 %s %s\n", benchmark, short(value), unit)
 }
 
-// readFile stores the measurements from a file with the output of `go test -bench`.
+// readFile adds the measurements in a file that contains the output of `go test -bench`.
 func (r *results) readFile(name string) error {
 	file, err := os.Open(name)
 	if err != nil {

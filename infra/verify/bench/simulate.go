@@ -159,7 +159,8 @@ func simulateDays(ctx context.Context, found *results, dir string, millions floa
 	return nil
 }
 
-// runWithQueries delivers the events of the whole day, and measures warm queries while the day is open.
+// runWithQueries delivers the events of the whole day. At openHours, before the day is over, it
+// measures warm queries.
 func (s *simulation) runWithQueries(ctx context.Context, found *results, events []event.Event, devices []device) error {
 	byArrivalTime := func(e event.Event, t time.Time) int { return e.ReceivedAt.Compare(t) }
 	past, _ := slices.BinarySearchFunc(events, today.Add(openHours*time.Hour), byArrivalTime)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The k.random method gives each participant its own source of random numbers. The troublemakers
-// call it with these constants, and the posters and readers with lower numbers.
+// These constants are the numbers that the troublemakers pass to k.random, each to get its own
+// source of random numbers. The posters and readers pass lower numbers.
 const (
 	killing = 2000 + iota
 	freezing

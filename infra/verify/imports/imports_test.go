@@ -56,7 +56,7 @@ func TestImportsKeepToTheRules(t *testing.T) {
 	}
 }
 
-// places must list every package of functions and pkg, and no other package.
+// Every package under functions/ and pkg/, and no other package, must have an entry in places.
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	var want, got []string
 	for _, p := range graph(t) {

@@ -28,9 +28,8 @@ type ledger struct {
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk lists the deliveries that contain an item no recorder understands, each with its other
-	// items, which are valid events. rejected holds the deliveries that a response reported as
-	// quarantined.
+	// junk maps each delivery with an item that no recorder understands to the valid events in the
+	// same delivery. rejected holds the deliveries that a response reported as quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
 	// replayable lists the items that an older version quarantined, each with its events. Once an
@@ -64,8 +63,8 @@ func (l *ledger) clone() *ledger {
 	return c
 }
 
-// sendJunk records a delivery that contains an item no recorder understands. good
-// lists the delivery's other items, which are valid events.
+// sendJunk records a delivery with an item that no recorder understands. The delivery's other items
+// are the valid events in good.
 func (l *ledger) sendJunk(item arrival, good []event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

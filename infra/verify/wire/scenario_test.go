@@ -174,8 +174,8 @@ func (s *scenario) replay(ctx context.Context) error {
 	return nil
 }
 
-// ask makes a query. It accepts a result with all acknowledged events, a result that names the
-// unreadable objects, or an error.
+// ask makes a query. The query may fail or report unreadable objects. Otherwise its result must be
+// exactly the acknowledged events, or ask returns an error.
 func (s *scenario) ask(ctx context.Context) error {
 	result, err := trace(ctx, s.store)
 	if err != nil {

@@ -32,8 +32,8 @@ const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [w
 // that accepted logins have the color of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
-// nativeOf returns the reason in the source's own words, or "" if they are the same as the word in
-// the vocabulary.
+// nativeOf returns the reason as the source worded it, or "" if that is the same as the word in our
+// vocabulary.
 export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
 
 // tally counts the connections of each kind. It returns [kind, count] for each kind that occurs, in

@@ -50,8 +50,8 @@ function dropsNote(summary) {
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote returns the note below the median. The note states how many connections the median
-// covers, unless there are none or the report leaves out some connections.
+// medianNote returns the note below the median, which states how many connections the median
+// covers. The note leaves out this number if it is 0, or if the report is incomplete.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');

@@ -36,7 +36,7 @@ type Kind struct {
 
 var connected = Row{"connect", "accepted"}
 
-// Kinds lists the ends of a connection that clients alone can cause.
+// Kinds lists the ways in which a client can make its own connection end.
 var Kinds = []Kind{
 	{"refused-password", RefusedPassword, []Row{{"close", "not authorized"}}},
 	{"clean", Clean, []Row{connected, {"disconnect", "disconnected by client"}}},

@@ -25,8 +25,8 @@ func (f *Follower) look() error {
 	return nil
 }
 
-// openCurrent opens the file at the configured path, unless that file is already open and still
-// holds the same log.
+// openCurrent opens the file at the configured path, unless it is already open and has not been
+// replaced or emptied since.
 func (f *Follower) openCurrent() error {
 	file, err := os.Open(f.config.Path)
 	if errors.Is(err, fs.ErrNotExist) { // the file does not exist yet or is just being rotated

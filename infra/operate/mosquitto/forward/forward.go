@@ -87,7 +87,7 @@ func (f *Forwarder) next() follow.Chunk {
 }
 
 // isDue reports whether to send a batch now, because it is full or because its first line has
-// waited for MaxAge. isDue also notes when this line begins to wait.
+// waited for MaxAge. As a side effect, it records when that line started to wait.
 func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	switch {
 	case batch.Empty():

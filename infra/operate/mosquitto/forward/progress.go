@@ -34,7 +34,7 @@ func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	}
 }
 
-// note logs that a task fails with err or, if err is nil, that the task works again. It logs
+// note logs that a task has failed or, if err is nil, that it has recovered. It logs only changes:
 // nothing if the previous attempt had the same result.
 func (p *progress) note(what string, err error) {
 	before, isKnown := p.problems[what]
