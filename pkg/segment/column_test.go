@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -123,4 +124,34 @@ func TestFormatListsTheColumns(t *testing.T) {
 		list += "`" + c.Name + "`[,\\s]*"
 	}
 	require.Regexp(t, list, string(format))
+}
+
+// FORMAT.md must define the bytes that the digest hashes: in the listed order, each string after its
+// length, three numbers in 8 bytes, and all others in 4.
+func TestFormatDefinesTheDigest(t *testing.T) {
+	format, err := os.ReadFile("FORMAT.md")
+	require.NoError(t, err)
+	list := regexp.MustCompile(`values in the order ([^.]+)\.`).FindStringSubmatch(string(format))
+	names := regexp.MustCompile("[a-z_]+").FindAllString(list[1], -1)
+	require.Len(t, names, len(fields))
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		e := randomEvent(random)
+		row := FromEvent(&e)
+		var want []byte
+		for _, name := range names {
+			f := fields[slices.IndexFunc(fields, func(f field) bool { return f.name == name || f.column == name })]
+			switch {
+			case f.text != nil:
+				want = append(binary.AppendUvarint(want, uint64(len(*f.text(&row)))), *f.text(&row)...)
+			case name == "time" || name == "connected_at" || name == "received_delay_ms":
+				want = binary.LittleEndian.AppendUint64(want, uint64(*f.long(&row)))
+			case f.long != nil:
+				want = binary.LittleEndian.AppendUint32(want, uint32(*f.long(&row)))
+			default:
+				want = binary.LittleEndian.AppendUint32(want, uint32(*f.int(&row)))
+			}
+		}
+		require.Equal(t, want, row.appendTo(nil))
+	}
 }
