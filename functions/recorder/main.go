@@ -45,7 +45,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	return serve.Function{
 		Handler:     handler,
 		Event:       handler.Event,
-		Start:       writer.Claim, // claims the layout, so that even the first event costs only a put
+		Start:       writer.Claim, // claims the layout at startup, so that recording the first event takes only a put
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
 	}, nil

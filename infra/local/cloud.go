@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// cloud holds the store and the function host. The struct system adds the entry points.
+// cloud holds the store and the function host. See system for the entry points.
 type cloud struct {
 	functions []syaml.Function
 	store     *store
@@ -71,7 +71,7 @@ func (c *cloud) warm(ctx context.Context) error {
 	})
 }
 
-// fire calls a function with the event of its timer, or with {} if it has no timer.
+// fire calls a function with the event of its timer, or with {} if the function has no timer.
 func (c *cloud) fire(ctx context.Context, name string) error {
 	payload := []byte("{}")
 	for _, function := range c.functions {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// repository is a folder that is laid out like this repository but holds trivial functions.
-// The end-to-end tests run the real functions.
+// repository is the path of a folder that is laid out like this repository but contains trivial
+// functions. The end-to-end tests run the real functions.
 var repository string
 
 func TestMain(m *testing.M) {

@@ -56,7 +56,8 @@ func (r *role) forgetExpired(now time.Time) {
 	}
 }
 
-// lookup returns the secret and token of an access key that has not expired.
+// lookup returns the secret and token of an access key. ok is false if the key is unknown or has
+// expired.
 func (r *role) lookup(accessKey string) (secret, token string, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -15,8 +15,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// expiryPeriod is how often the bucket's lifecycle rules are applied. OSS applies its rules once a
-// day.
+// expiryPeriod is the interval at which the stand-in applies the bucket's lifecycle rules. OSS
+// itself applies lifecycle rules only once a day.
 const expiryPeriod = time.Hour
 
 // lifecycleRules is the path of the file that holds the lifecycle rules of a deployed
@@ -84,8 +84,8 @@ func (s *store) startExpiry() {
 	}()
 }
 
-// close stops the store. It must be called after the functions have ended, so that no
-// request is cut off.
+// close stops the store. It must not be called before the functions have exited, because it would
+// cut off their requests.
 func (s *store) close() {
 	s.expiry()
 	s.server.Close()

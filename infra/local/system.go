@@ -15,8 +15,8 @@ import (
 // brokerInstance is the instance under which the local broker's events are recorded.
 const brokerInstance = "local"
 
-// system is the cloud with its entry points: the HTTP server, the control server and the
-// MQTT broker.
+// system is the local cloud together with its entry points: the HTTP server, the control server and
+// the MQTT broker.
 type system struct {
 	settings settings
 	cloud    *cloud

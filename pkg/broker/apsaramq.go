@@ -12,7 +12,7 @@ var apsaraMQSource = Source{
 	Decode: decode[apsaraMQ],
 	vocabulary: vocabulary{
 		ends:      []string{"disconnect", "tcpclean"},
-		muteDrops: []string{"tcpclean"}, // although it also follows a disconnect; see apsaraMQEvents
+		muteDrops: []string{"tcpclean"}, // never reports a DISCONNECT, even after one; see apsaraMQEvents
 	},
 }
 
@@ -66,8 +66,8 @@ func (m *apsaraMQNotice) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event. If the item has the key "data" but not the key "eventType", it is an
-// envelope, and row reads the notification inside it.
+// row fills in the event. An item that has the key "data" but not the key "eventType" is an
+// envelope. From an envelope, row reads the notification in data.body.
 func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	if m.data.missing() || !m.eventType.missing() {
 		m.fill(r, e)
@@ -137,8 +137,8 @@ func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
 	return notice, "", ""
 }
 
-// objectIn returns the JSON object in a string, which contains it either as plain text or in
-// base64. If the string contains no object, objectIn returns an absent value.
+// objectIn returns the JSON object that a string contains, either as plain text or in base64. If
+// the string contains no such object, objectIn returns an absent value.
 func objectIn(v value) value {
 	raw, ok := v.unescaped()
 	if !ok {

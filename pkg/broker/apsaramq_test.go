@@ -73,7 +73,7 @@ func inBase64(text string) string {
 	return `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"`
 }
 
-// The decoded event must not depend on how the envelope encodes the notification, nor on the
+// The decoded event must depend neither on how the envelope encodes the notification nor on the
 // envelope's id.
 func TestApsaraMQEnvelopeIsTransparent(t *testing.T) {
 	want := decode(t, "apsaramq", tcpclean).Events

@@ -15,12 +15,11 @@ const (
 	awsConfirmation = "DestinationConfirmation"
 )
 
-// awsHandshake recognizes the message by which AWS IoT asks whether it may send events to a
-// rule's new destination. The receiver agrees by requesting the URL in the message. This URL
-// contains a token from AWS
-// (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
+// awsHandshake recognizes the message by which AWS IoT asks whether it may send events to a rule's
+// new destination. The receiver agrees by requesting the URL in the message, which contains a token
+// from AWS (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
 //
-// A forged message can make the recorder request only a URL that belongs to AWS IoT.
+// Even a forged message can only make the recorder request a URL that belongs to AWS IoT.
 func awsHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	if r.Method != http.MethodPost || r.Header.Get(awsMessageType) != awsConfirmation {
 		return HandshakeResponse{}, false

@@ -103,9 +103,9 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 const versionDigits = 10
 
 // versionID returns the version number with leading zeros. Events in the same millisecond are
-// sorted by this string, so the older connection comes first in a session takeover. The connect
-// event and the end event of one connection have the same number and differ only in the kind of
-// event.
+// sorted by this string. In a session takeover, the end of the old connection therefore comes
+// before the start of the new one. The connect event and the end event of one connection have the
+// same number, but differ in the kind of event.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {

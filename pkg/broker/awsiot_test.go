@@ -110,8 +110,8 @@ func TestAWSIoTConnectionHasOneChannel(t *testing.T) {
 	require.Equal(t, got[0].Channel(), got[2].Channel())
 }
 
-// Events with the same time in milliseconds must sort by the version number of their connections.
-// For each connection, the connect must come before the end.
+// Events with the same time in milliseconds must sort by versionNumber, which grows with each
+// connection. For each connection, the connect event must come before the end event.
 func TestAWSIoTKeepsTheOrderOfVersions(t *testing.T) {
 	var rows []segment.Row
 	for version := range 120 {

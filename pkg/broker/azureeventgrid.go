@@ -35,7 +35,7 @@ const (
 //	sequenceNumber            grows with each connection of a session; a connection's events share it
 //	disconnectionReason       see azureReasons; in …Disconnected only
 //
-// In CONNECT, the authentication name is the user name and the session name is the client
+// The authentication name is the user name in CONNECT, and the session name is the client
 // identifier. One user name may have many client identifiers
 // (https://learn.microsoft.com/azure/event-grid/mqtt-establishing-multiple-sessions-per-client).
 type azureEventGrid struct {
@@ -104,8 +104,8 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// anyKind returns the kind of event, and the name of the field that holds it. This name depends on
-// the item's schema.
+// anyKind returns the kind of event and the name of the field that holds the kind. The name depends
+// on the item's schema.
 func (m *azureEventGrid) anyKind() (field string, kind value) {
 	if m.kind.missing() && !m.eventKind.missing() {
 		return "eventType", m.eventKind

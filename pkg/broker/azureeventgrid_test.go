@@ -91,8 +91,8 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// If a field nested in the data field is invalid, the rejection must state the nested field's full
-// path.
+// If a field inside the data field is invalid, the rejection must state the full path of the
+// invalid field.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{
 		{`null`, "data.clientSessionName"},
@@ -124,8 +124,8 @@ func TestAzureEventGridClientIsTheSession(t *testing.T) {
 	require.Equal(t, "user", got.Username)
 }
 
-// All events of a connection must have the same channel, and no other connection may have it, not
-// even a connection with the same sequence number in another namespace.
+// All events of a connection must have the same channel. Two connections must have different
+// channels, even if they have the same sequence number in different namespaces.
 func TestAzureEventGridConnectionHasOneChannel(t *testing.T) {
 	channel := func(kind, namespace, sequence string) string {
 		data := fmt.Sprintf(`{"clientSessionName":"c","namespaceName":%s,"sequenceNumber":%s}`, namespace, sequence)

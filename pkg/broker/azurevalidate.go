@@ -56,8 +56,8 @@ func azureAllowedRate(requested string) string {
 	return "*"
 }
 
-// azureValidate recognizes the event with which Event Grid checks the address of a new
-// subscription. Event Grid sends this event if the subscription uses the Event Grid schema
+// azureValidate recognizes the event that Event Grid sends to check the address of a new
+// subscription. Event Grid sends it only for subscriptions with the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 	code := azureValidationCode(r.Body)

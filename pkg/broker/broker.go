@@ -3,15 +3,14 @@
 //
 // Invariants:
 //
-//   - A decoder never panics and never guesses. Each item of a body becomes an event,
-//     is ignored because its kind is known and not recorded, or is Rejected with the
-//     field at fault.
+//   - A decoder never panics and never guesses. It turns each item of a body into an event, or into
+//     a Rejected that names the field at fault. It ignores an item only if the item's kind is known
+//     and never recorded.
 //   - A bad item does not affect the items around it.
-//   - Absent, null, "" and "undefined" all mean that the source did not give a value.
-//     The exception is a client identifier, which may really be "undefined".
-//   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are words from
-//     the vocabulary of package event that have the same meaning or, if there are none, the nearest
-//     meaning.
+//   - Absent, null, "" and "undefined" all mean that the source did not give a value. The exception
+//     is the client identifier: a client may really be called "undefined".
+//   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are the
+//     closest words in the vocabulary of package event.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
 //     contains a password or a message payload.
 //
@@ -27,8 +26,8 @@ import (
 
 // Rejected is an item that could not be understood.
 type Rejected struct {
-	// Item is the index of the item in the array. For lines, it is the index of the line among
-	// the non-blank lines.
+	// Item is the index of the item in the array. If the body consists of lines, Item is the index
+	// of the line, not counting blank lines.
 	Item int `json:"item"`
 	// Field is the key at fault, as the source spells it. It is empty if the item as a
 	// whole is at fault.
@@ -50,15 +49,16 @@ type Batch struct {
 type Meta struct {
 	// InstanceID is the broker instance that sent the body.
 	InstanceID event.InstanceID
-	// ReceivedAt is the time on the receiver's clock. Events whose time is more than
-	// event.MaxAhead later are rejected.
+	// ReceivedAt is the time at which the body arrived, on the receiver's clock. An event is
+	// rejected if its time is later than ReceivedAt by more than event.MaxAhead.
 	ReceivedAt time.Time
-	// Retention is how long events are kept. Older events are rejected. Zero: no limit.
+	// Retention is how long events are kept. Events older than that are rejected. Zero: no limit.
 	Retention time.Duration
-	// Hook is the kind of event, from the header that Source.HookHeader names.
+	// Hook is the kind of event that the body reports. It is the value of the header named in
+	// Source.HookHeader.
 	Hook string
-	// Position is where the body begins in the source's log: the log's name and a byte
-	// offset, such as "name:1024". The identifiers of events are derived from it. Empty: unknown.
+	// Position is where the body begins in the source's log: the log's name and a byte offset, such
+	// as "name:1024". The events' identifiers are derived from the position. Empty: unknown.
 	Position string
 }
 

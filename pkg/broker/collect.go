@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// maxItems is the maximum number of items that are read from one body. The rest of the body
-	// becomes one rejection.
+	// maxItems is the maximum number of items that are read from one body. If the body holds more,
+	// the rest of the body is rejected as one item.
 	maxItems = 100_000
-	// maxPreallocated is the maximum number of events for which memory is allocated in
-	// advance. The expected number is estimated from the size of the first item.
+	// maxPreallocated is the maximum number of events for which memory is allocated in advance. The
+	// expected number of events is estimated from the size of the first item.
 	maxPreallocated = 4_096
 	// maxRejected is the maximum number of rejections for one body. The last rejection also covers
 	// all further rejected items.
@@ -62,10 +62,9 @@ func (c *collector) add(raw []byte, it item) {
 	c.items++
 }
 
-// identifyByIndex derives an event identifier from the item's index if the source sent neither an
-// identifier nor a time. All such events in a body have the same time, so only their identifiers
-// distinguish them. The first item of a body gets no identifier, which already distinguishes it
-// from all later items.
+// identifyByIndex derives an event identifier from the index of the item if the source sent neither
+// an identifier nor a time. All such events in a body have the same time, so only their identifiers
+// distinguish them. The first item of a body needs no identifier, because all later items have one.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
@@ -73,8 +72,8 @@ func (c *collector) identifyByIndex(e *event.Event) {
 }
 
 // reject adds a rejection and counts its item. If there are already maxRejected rejections, it
-// extends the last one instead of adding another. The rejections of a hostile body therefore need
-// no more memory than the body.
+// extends the last rejection instead of adding another. A hostile body therefore cannot make the
+// rejections use more memory than the body.
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected
 	if len(*rejected) < maxRejected {
@@ -87,8 +86,8 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	c.items++
 }
 
-// through returns the bytes from the start of the slice first to the end of the slice later. Both
-// slices are parts of the body, so they share its memory.
+// through returns all bytes of the body from the start of first to the end of later. Both slices
+// must be parts of the same body. The result shares the memory of the body.
 func through(first, later []byte) []byte {
 	length := cap(first) - cap(later) + len(later)
 	return first[:length:cap(first)]

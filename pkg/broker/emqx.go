@@ -14,7 +14,7 @@ var emqxSource = Source{
 	vocabulary: vocabulary{
 		refusals:       []string{"client.connack", "client.check_authn_complete"},
 		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // usually sent for a WebSocket connection; see emqx5End
+		ownMuteReasons: []string{"internal_error"}, // usually means that a WebSocket connection ended; see emqx5End
 		notRestarts:    []string{"kicked", "unknown_error"},
 	},
 }
@@ -120,10 +120,10 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
-// sentByClient reports whether the event contains properties of a DISCONNECT that the client sent.
-// If there are no properties, the client may still have sent a DISCONNECT. An empty User-Property
-// does not count, because EMQX adds one to every event (printable_maps in emqx_rule_events, from
-// 5.0.11 on).
+// sentByClient reports whether the event contains properties of a DISCONNECT from the client. If
+// there are no such properties, the client may still have sent a DISCONNECT. An empty User-Property
+// is ignored, because EMQX adds one to every event (printable_maps in emqx_rule_events, from 5.0.11
+// on).
 func (m *emqx) sentByClient() bool {
 	var user value
 	sent := false
@@ -182,9 +182,9 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel returns the MQTT protocol level that an event gives in v. A gateway's events give the
-// version of the gateway's own protocol there, such as "1.2" or "2019". For such a version,
-// emqxLevel returns 0.
+// emqxLevel returns the MQTT protocol level in v, which is a field of an event. In an event from a
+// gateway for another protocol, v holds the version of that protocol, such as "1.2" or "2019". For
+// such a version, emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
 	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
@@ -197,11 +197,12 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 // EMQX 5 or 6. In these versions, the names of some reasons are misleading.
 //
 // EMQX writes "error" for the Erlang term {error, X}, and "internal_error" for any other term
-// without a name. Both nearly always come from WebSocket connections. "error" means that the
-// connection was closed without a close frame, like "tcp_closed" for TCP. "internal_error"
-// means that a close frame with a code was received. From 5.10 on, "internal_error" may also
-// mean that the connection ended for a reason at the MQTT level, such as a DISCONNECT or an
-// expired keep alive. Up to 6.2, it may also mean that a TCP connection received bad frames.
+// without a name. EMQX nearly always sends these two reasons for WebSocket connections. "error"
+// means that the connection was closed without a close frame, like "tcp_closed" for TCP.
+// "internal_error" means that a close frame with a code was received. From 5.10 on,
+// "internal_error" may also mean that the connection ended for a reason at the MQTT level, such as
+// a DISCONNECT or an expired keep alive. Up to 6.2, it may also mean that a TCP connection received
+// bad frames.
 //
 // The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {

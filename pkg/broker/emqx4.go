@@ -26,8 +26,8 @@ var emqx4Source = Source{
 //	client_subscribe, client_unsubscribe,
 //	session_*, message_*                      nothing
 //
-// A client_connack has no time. A client_disconnected has a time since version 4.2.9, and also
-// connected_at since version 4.3.12. EMQX 4.0 sends connected_at in seconds.
+// client_connack contains no time. client_disconnected contains disconnected_at since version
+// 4.2.9, and also connected_at since version 4.3.12. In EMQX 4.0, connected_at is in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value
@@ -115,9 +115,9 @@ func inMilliseconds(v value) value {
 
 // emqx4End returns the action and action info for a reason that client_disconnected gives. The
 // reason may be a name as in later versions, an Erlang term such as {error,sock_closed}, or the
-// code of a WebSocket close frame from the client. In a term, the first name that means
-// anything other than Socket IOException decides. Names after the first quotation mark are
-// ignored, because strings in a term are messages for people.
+// code of a WebSocket close frame from the client. A term may contain several names. The result is
+// the meaning of the first name that does not mean Socket IOException. Names after the first
+// quotation mark are ignored, because strings in a term are messages for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient

@@ -65,7 +65,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error", `{"User-Property":{"why":"battery"}}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{}`, event.Close, event.InvalidParam},
-		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // a DISCONNECT, usually over WebSocket
+		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // EMQX received a DISCONNECT, usually over WebSocket
 		{"internal_error", `{"User-Property":{}}`, event.Close, event.ClosedByClient},
 		{"takenover kicked tcp_closed error", `{"Reason-String":"x"}`, event.Close, ""},
 		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
@@ -117,7 +117,8 @@ func TestEMQXConnackReasons(t *testing.T) {
 	}
 }
 
-// EMQX gateways use their own words in a CONNACK. No MQTT reason code corresponds to such a word.
+// EMQX gateways use their own words in a CONNACK. No MQTT reason code corresponds to such a word,
+// so the event must not have a reason code.
 func TestEMQXGatewaysConnack(t *testing.T) {
 	for code, want := range map[string]string{
 		"connection_accepted":          "",

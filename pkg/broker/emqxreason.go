@@ -3,8 +3,9 @@ package broker
 import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
-// reason in the source code of EMQX 4.0 to 6.3. Any other reason means Socket IOException.
-// emqx5End describes the special cases "error" and "internal_error".
+// reason in the source code of EMQX 4.0 to 6.3, except those for which emqxEnd always reports a
+// DISCONNECT. A reason that is not in the map means Socket IOException. For EMQX 5 and 6, emqx5End
+// overrides the meanings of "error" and "internal_error".
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session
@@ -68,8 +69,8 @@ var emqxAccepted = map[string]bool{
 	"accepted":            true, // from the MQTT-SN gateway
 }
 
-// emqxRefusals maps each refusal by the MQTT-SN gateway to its meaning. The misspellings are
-// the gateway's.
+// emqxRefusals maps the refusal codes of the MQTT-SN gateway to their meanings. The misspellings
+// are the gateway's.
 var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized:  {"rejected_not_authorize"},
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},

@@ -21,8 +21,8 @@ var ownSource = Source{
 	},
 }
 
-// own is an event in the project's own form. The form is for bridges, and for brokers that
-// can be configured or extended to send it.
+// own is an event in the project's own form. Bridges send this form, and so do brokers that can be
+// configured or extended to send it.
 //
 //	key                meaning                                                  if missing
 //	client_id          client identifier, up to 65,535 bytes                    from group_id and device_id
@@ -47,9 +47,9 @@ var ownSource = Source{
 //	connected_at       when the broker accepted the connection; forms: see time
 //	source             name of the sender                                       "events"
 //
-// native_event and native_reason are part of an event's identity; action and action_info
-// are not. If a sender leaves out the native words, action and action_info replace them,
-// so that two actions in one millisecond are not taken for one event.
+// native_event and native_reason are part of an event's identity; action and action_info are not.
+// If a sender leaves out native_event or native_reason, the decoder uses action or action_info
+// instead. Otherwise two actions in one millisecond would be taken for one event.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value
@@ -139,8 +139,8 @@ func (m *own) client(r *reader) event.ClientID {
 	return joined
 }
 
-// words fills in what happened and why, both in the words of the vocabulary and in the sender's
-// own words.
+// words sets Action and ActionInfo, which hold vocabulary words, and NativeEvent and NativeReason,
+// which hold the sender's own words.
 func (m *own) words(r *reader, e *event.Event) {
 	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
 	e.Action = event.Action(action)
@@ -168,8 +168,9 @@ func knownInfos() string {
 }
 
 // defaultInfo returns the action_info for an event that was sent without one. It treats the reason
-// code of a connect as the reason code in a CONNACK. For a close, it treats the codes 1 to 5 as
-// MQTT 3 return codes in a CONNACK, and all other codes as reason codes in the broker's DISCONNECT.
+// code of a connect event as the reason code in a CONNACK. In a close event, it treats the codes 1
+// to 5 as MQTT 3 return codes in a CONNACK, and all other codes as reason codes in the broker's
+// DISCONNECT.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:
@@ -187,7 +188,7 @@ func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionIn
 	}
 }
 
-// evidence sets the remaining fields of the event to the values that the sender gave.
+// evidence sets the remaining fields of the event from the fields that the sender gave.
 func (m *own) evidence(r *reader, e *event.Event) {
 	e.Source = orElse(r.text("source", m.source), Events)
 	e.SourceEventID = r.text("source_event_id", m.sourceEventID)

@@ -31,8 +31,8 @@ type reader struct {
 }
 
 // refuse rejects the item because of a field, unless the item has already been rejected. fault says
-// what is wrong with the field and what to send instead. Messages put the field's name before the
-// fault.
+// what is wrong with the field and what to send instead. It must continue a sentence that starts
+// with the field's name.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault

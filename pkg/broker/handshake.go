@@ -5,14 +5,14 @@ import (
 	"net/url"
 )
 
-// Handshaker recognizes a handshake: a request by which a broker asks a question instead of
-// sending events. It returns false for every other request. A handshake needs no token, so
-// anyone can send one, and no part of it may be stored.
+// Handshaker recognizes a handshake, which is a request that contains a broker's question instead
+// of events. It returns false for every other request. A handshake needs no token, so anyone can
+// send one. Therefore no part of a handshake may be stored.
 //
 // The receiver calls the Handshaker for each request whose path starts with /webhooks/{name},
-// before it checks the token. For this call, the receiver reads the start of the body and then
-// restores it. After a handshake, the receiver reads and drops the rest of the body, makes the
-// request in HandshakeResponse.Confirm, if any, and responds.
+// before it checks the token. It passes the start of the body to the Handshaker without consuming
+// it. If the request is a handshake, the receiver reads and drops the rest of the body. It then
+// makes the request in HandshakeResponse.Confirm, if that is set, and responds.
 type Handshaker func(HandshakeRequest) (HandshakeResponse, bool)
 
 // MaxHandshakeBody is the maximum length of a handshake's body in bytes. Brokers send a few
@@ -23,8 +23,8 @@ const MaxHandshakeBody = 16 << 10
 type HandshakeRequest struct {
 	Method string
 	Header http.Header
-	// Body is the body, truncated to MaxHandshakeBody + 1 bytes. It is nil if the body
-	// could not be read.
+	// Body holds the first bytes of the request's body, at most MaxHandshakeBody + 1. It is nil if
+	// the body could not be read.
 	Body []byte
 }
 

@@ -11,8 +11,7 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// shake passes a request to a source's Handshaker. header alternates between header names and
-// values.
+// shake passes a request to a source's Handshaker. header holds alternating names and values.
 func shake(t testing.TB, source, method, body string, header ...string) (broker.HandshakeResponse, bool) {
 	t.Helper()
 	s, ok := broker.Find(source)
@@ -33,7 +32,8 @@ func requireBody(t *testing.T, want string, r broker.HandshakeResponse) {
 	require.JSONEq(t, want, string(body))
 }
 
-// The recorder leaves every decision to VerneMQ's next plugin, whatever the body.
+// When a VerneMQ hook asks for a decision, the recorder must leave it to VerneMQ's next plugin,
+// whatever the request body contains.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`} {
@@ -129,8 +129,7 @@ func TestAWSDestinationIsConfirmed(t *testing.T) {
 	}
 }
 
-// A forged confirmation cannot make the recorder request a URL that does not belong to AWS
-// IoT.
+// A forged confirmation must not make the recorder request a URL that does not belong to AWS IoT.
 func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 	for _, target := range []string{
 		"", "http://iot.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:8443/confirmdestination/x",
@@ -143,7 +142,7 @@ func TestAWSConfirmationGoesNowhereElse(t *testing.T) {
 		"https://iot.us-east-1.amazonaws.com/things", "https://127.0.0.1/confirmdestination/x", "https://[::1]/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com/confirmdestination/../things", "https://iot.us-east-1.amazonaws.com/confirmdestination/..",
 		"https://iot.us-east-1.amazonaws.com/confirmdestination/%2e%2e/things", "https://iot.us-east-1.amazonaws.com/confirmdestination/x/..%2f..%2fthings",
-		"https://IOT.us-east-1.amazonaws.com/confirmdestination/x", "https://іot.us-east-1.amazonaws.com/confirmdestination/x", // the first letter is a Cyrillic і
+		"https://IOT.us-east-1.amazonaws.com/confirmdestination/x", "https://іot.us-east-1.amazonaws.com/confirmdestination/x", // the second host begins with a Cyrillic і
 		"https://xn--ot-e0b.us-east-1.amazonaws.com/confirmdestination/x", "https://iot.us-east-1.amazonaws.com\u3002evil.example/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com\\u0000/confirmdestination/x", "https://iot.us-east-1.amazonaws.com:0443/confirmdestination/x",
 		"https://iot.us-east-1.amazonaws.com:443:80/confirmdestination/x", "https://[iot.us-east-1.amazonaws.com]/confirmdestination/x",
@@ -186,8 +185,8 @@ func FuzzAWSConfirmation(f *testing.F) {
 	})
 }
 
-// The handshaker must not refuse any body. Each body is either a valid handshake or no handshake at
-// all.
+// The handshaker must not refuse any body. It must treat each body either as a valid handshake or
+// as no handshake at all.
 func FuzzAzureValidation(f *testing.F) {
 	f.Add([]byte(validation("512d38b6")))
 	f.Add([]byte(`[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent"}]`))

@@ -4,7 +4,8 @@ import "bytes"
 
 // message is implemented by one struct type per format. Such a struct holds the values of one item.
 type message interface {
-	// slot returns where to store the value of a key, or nil if the key is ignored.
+	// slot returns a pointer to the field that receives the value of a key, or nil if the key is
+	// ignored.
 	slot(key []byte) *value
 	item
 }

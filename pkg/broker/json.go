@@ -35,11 +35,10 @@ var (
 	errDepth  = fmt.Errorf("the item is nested deeper than %d levels", maxDepth)
 )
 
-// scanner reads JSON (RFC 8259) in place. It copies nothing and allocates nothing, and
-// maxDepth bounds its recursion. The project has its own scanner because the fields of a
-// payload may have any type and a bad field must be reported by name. The scanner is also
-// several times faster than a library that uses reflection. A fuzz test compares it with
-// encoding/json.
+// scanner reads JSON (RFC 8259) in place. It copies nothing and allocates nothing, and maxDepth
+// bounds its recursion. The project has its own scanner because a field of a payload may have any
+// type and, if it is bad, must be reported by name. The scanner is also several times faster than a
+// library that uses reflection. A fuzz test compares the scanner with encoding/json.
 type scanner struct {
 	body  []byte
 	at    int
@@ -243,8 +242,8 @@ func (s *scanner) literal(word string) error {
 	return nil
 }
 
-// number moves past a number: [-] digits [. digits] [e [±] digits]. It accepts no leading
-// zero before another digit.
+// number moves past a number: [-] digits [. digits] [e [±] digits]. A leading zero ends the digits,
+// so 012 is invalid.
 func (s *scanner) number() error {
 	s.accept('-')
 	if !s.accept('0') && !s.digits() {

@@ -33,9 +33,9 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// requireSameText requires that encoding/json reads the same string from body as the scanner, whose
-// value is v. If v is not valid text, the string from encoding/json must contain U+FFFD, with which
-// encoding/json replaces invalid UTF-8.
+// requireSameText requires that encoding/json reads the same string from body as the scanner, which
+// has read v. If v is not valid text, the string from encoding/json must contain U+FFFD, because
+// encoding/json replaces invalid UTF-8 with this character.
 func requireSameText(t *testing.T, body []byte, v value) {
 	t.Helper()
 	var want string

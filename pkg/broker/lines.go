@@ -54,9 +54,8 @@ func decodeLines[L interface {
 	return b.batch
 }
 
-// isJSON reports whether a line is a JSON object or array. A body that begins with such a line was
-// sent to the wrong route. Other unrelated lines are ignored, but such a body is rejected, so that
-// its sender notices the mistake.
+// isJSON reports whether a line is a JSON object or array. A body whose first line is JSON was sent
+// to the wrong route. decodeLines rejects the body, so that the sender notices the mistake.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
@@ -64,8 +63,8 @@ func isJSON(line []byte) bool {
 const (
 	// maxLogName is the maximum length of a log's name, in bytes.
 	maxLogName = 128
-	// maxOffset is the largest offset that a position may state, because identifyByPosition writes
-	// an offset with 15 digits.
+	// maxOffset is the largest offset that a position may contain. It has 15 digits because
+	// identifyByPosition pads offsets to 15 digits.
 	maxOffset = 999_999_999_999_999
 )
 
@@ -80,8 +79,8 @@ func (b *lineReader) parsePosition(position string) bool {
 	return err == nil && offset <= maxOffset-uint64(b.size)
 }
 
-// line decodes one line of the log and adds the resulting event or rejection, if any. The
-// parameter at is the line's byte offset in the body.
+// line decodes one line of the log and adds the resulting event or rejection, if any. at is the
+// line's byte offset in the body.
 func (b *lineReader) line(raw []byte, at int, it item) {
 	switch {
 	case len(raw) > maxLine:
@@ -98,11 +97,11 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 	}
 }
 
-// identifyByPosition sets the identifier of an event to the position of its line in the log. A line
-// has the same position in whatever body it arrives. Such identifiers sort in the order of the
-// lines, so events in the same second stay in order. If the position is unknown, only a repeated
-// line gets an identifier, so that it counts as another event. This identifier is the number of
-// equal lines before it in the body.
+// identifyByPosition sets the identifier of an event to the position of its line in the log. The
+// position of a line does not depend on the body in which the line is sent. Identifiers sort in the
+// order of the lines, so events in the same second stay in order. If the position is unknown, only
+// repeated lines get an identifier: the number of earlier equal lines in the body. Each repeated
+// line therefore counts as a separate event.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))

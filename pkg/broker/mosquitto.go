@@ -24,22 +24,22 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// Mosquitto 2.1.0 writes the same lines as 2.0. For disconnect reasons that are new in 2.1, it
-// writes lines such as "Client dev1 disconnected, session taken over."
+// Mosquitto 2.1.0 writes the same lines as 2.0, except for disconnect reasons that are new in 2.1.
+// For a new reason, 2.1.0 writes a line such as "Client dev1 disconnected, session taken over."
 //
-// Other lines are not recorded. Neither are lines without a client identifier. The decoder
-// recognizes such a line by Mosquitto's placeholder for the identifier, which depends on the
-// version and can be mistaken for an identifier:
+// Other lines are not recorded. Neither are lines about clients whose identifier Mosquitto does not
+// know. In such a line, Mosquitto writes a placeholder in place of the identifier. The placeholder
+// depends on the version, and the decoder cannot always tell it from an identifier:
 //
-//   - Up to 2.0, the placeholder is <unknown>. So no event of a client that is really called
-//     <unknown> is recorded, whatever the version.
+//   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
+//     events are recorded, whatever the version.
 //   - In 2.1.0, the placeholder is the client's address. Lines of the form "disconnected, WHY."
-//     with an address in place of the identifier are not recorded, unless WHY is "not
-//     authorised". In other lines, the decoder wrongly takes the address for a client
+//     with an address in place of the identifier are not recorded, unless WHY is "not authorised".
+//     In all other lines with this placeholder, the decoder wrongly takes the address for a client
 //     identifier.
-//   - From 2.1.1 on, the placeholder is the client's address, and the address is repeated in
-//     brackets. A line in which both are equal is not recorded, even if the address really is
-//     the client's identifier.
+//   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
+//     brackets. A line with the same address in both places is not recorded, even if the address
+//     really is the client's identifier.
 //
 // The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
 // its line has no time, or has a local time without a zone.
@@ -71,7 +71,7 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill copies the content of a line to the event, except for the time.
+// fill copies everything that the line says to the event, except the time.
 func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	e.Source = Mosquitto
 	e.ClientID = event.ClientID(r.interned.text(m.id))
@@ -86,8 +86,8 @@ func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	}
 }
 
-// mosquittoVersions maps the version in a line to the protocol level. Mosquitto 2.0 writes
-// 1 and 2 for levels 3 and 4; Mosquitto 2.1 writes the level itself.
+// mosquittoVersions maps the version in a line to the protocol level. Mosquitto 2.0 writes 1 for
+// level 3 and 2 for level 4; Mosquitto 2.1 writes the level itself.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
 
 // mosquittoStamp splits a line into its time and its text. The time is zero if the line has no
@@ -116,15 +116,15 @@ func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 // maxStamp is the maximum length in bytes of the time at the beginning of a line.
 const maxStamp = 64
 
-// The accepted layouts of a line's time: mosquittoZoned with a zone, mosquittoLocal without
-// one. Mosquitto's setting log_timestamp_format determines the layout.
+// mosquittoZoned lists the accepted layouts of a line's time with a zone, and mosquittoLocal those
+// without one. Mosquitto's setting log_timestamp_format determines the layout.
 var (
 	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
 )
 
-// mosquittoWhen sets the event's time to stamp, which is the time in the event's line. If stamp is
-// zero, it sets the time of receipt instead.
+// mosquittoWhen sets the event's time to stamp, the time in the line. If stamp is zero, it uses the
+// time of receipt instead.
 func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	switch ms := stamp.UnixMilli(); {
 	case stamp.IsZero():
@@ -136,8 +136,8 @@ func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	}
 }
 
-// mosquittoHidden reports whether a line is about a connection, but begins with an unknown
-// prefix that ends with ": ". The prefix may be a time in an unknown form.
+// mosquittoHidden reports whether a line about a connection is hidden behind an unknown prefix that
+// ends with ": ". The prefix is probably a time in an unknown form.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {

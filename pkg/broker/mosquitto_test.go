@@ -108,7 +108,7 @@ func TestMosquittoConnects(t *testing.T) {
 }
 
 // mosquittoEnd describes a log line about the end of a connection, and the event that the decoder
-// should return for it. Mosquitto 2.0, Mosquitto 2.1 or both write such a line.
+// should return for the line. The line comes from Mosquitto 2.0, from Mosquitto 2.1 or from both.
 type mosquittoEnd struct {
 	says   string // the text after the client identifier
 	reason string
@@ -397,9 +397,10 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
 }
 
-// If the positions of lines are unknown, only repeated lines get an identifier. The event from any
-// other line does not depend on the batch, so a line that is sent again in another batch is usually
-// decoded to the same event.
+// If the positions of lines are unknown, an event gets an identifier only if the same line occurs
+// earlier in the body. All other events depend on nothing but their line, so a line that is sent
+// again in another body usually results in the same event. If the lines have no time either, every
+// event gets an identifier unless it comes from the first line of the body.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))

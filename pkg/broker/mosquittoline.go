@@ -12,7 +12,7 @@ import (
 type mosquittoLine struct {
 	action event.Action
 	info   event.ActionInfo
-	event  string // the name of the line's form, which becomes the event's NativeEvent
+	event  string // the name of the line's form; becomes the event's NativeEvent
 	reason []byte
 
 	id      []byte
@@ -23,8 +23,9 @@ type mosquittoLine struct {
 	user                      []byte
 }
 
-// The native events, one for each form of line. Events in the same second that have no identifiers
-// are sorted by native event, so these words must sort a connect before the end of its connection.
+// The native events, one for each form of line. If events in the same second have no identifiers,
+// they are sorted by native event. Therefore the native events for the start of a connection must
+// sort before those for its end.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -148,7 +149,8 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	}
 	if id, why, ok := cutKnown(rest); ok {
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
-		// If the identifier is unknown, Mosquitto 2.1.0 writes an address in its place. Discard it.
+		// If the identifier is unknown, Mosquitto 2.1.0 writes an address in its place. Discard
+		// this address.
 		if _, err := netip.ParseAddr(string(id)); err != nil {
 			m.id = id
 		}
@@ -181,7 +183,7 @@ func cutWhy(text []byte) (id, why []byte, found bool) {
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
 		id, why, found = before, after, true
 	}
-	if bytes.HasPrefix(why, mosquittoBadSocket) { // a reason with this prefix may lack the full stop
+	if bytes.HasPrefix(why, mosquittoBadSocket) { // a reason with this prefix may end without a full stop
 		return id, why, found
 	}
 	why, hasStop := bytes.CutSuffix(why, []byte("."))

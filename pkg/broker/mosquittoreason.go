@@ -6,9 +6,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoEnds lists the fixed phrases with which a log line reports the end of a connection. From
-// 2.1.1 on, Mosquitto uses only the first phrase. The first phrase normally means that the client
-// sent a DISCONNECT, but Mosquitto also uses it when it disconnects a client whose password or
+// mosquittoEnds lists the fixed phrases that report the end of a connection in a log line. From
+// 2.1.1 on, Mosquitto uses only the first phrase. It normally means that the client sent a
+// DISCONNECT. But Mosquitto also uses it to report that it disconnected a client whose password or
 // certificate no longer exists after a reload.
 var mosquittoEnds = []struct {
 	suffix []byte
@@ -28,17 +28,17 @@ var mosquittoEnds = []struct {
 // is a message from its library or from the operating system.
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
-// mosquittoReasons maps each reason to its meaning. A reason follows "disconnected due to" up
-// to 2.1.0, and "disconnected:" from 2.1.1 on. The list is from the source code of 2.0.0 to
-// 2.1.2.
+// mosquittoReasons maps each reason to its meaning. In a log line, a reason follows "disconnected
+// due to" up to 2.1.0, and "disconnected:" from 2.1.1 on. The reasons are from the source code of
+// 2.0.0 to 2.1.2.
 //
-// Except for "QoS too high", a reason that begins with a capital letter is a message from
-// Mosquitto's library, which the broker uses if it has no words of its own. Such a reason also
-// follows "Bad socket read/write", and in 2.0 it ends with a full stop.
+// A reason that begins with a capital letter is a message from Mosquitto's library, except for "QoS
+// too high". The broker uses such a message if it has no wording of its own. In a log line, such a
+// message may also follow "Bad socket read/write". In 2.0 it ends with a full stop.
 //
-// A reason that is not listed means Socket IOException. It is another message from the library,
-// or a message from the operating system. For example, 2.0 gives the reason "Unknown error" for
-// a retained message that the broker does not allow.
+// A reason that is not in the map means Socket IOException. Such a reason is either another message
+// from the library or a message from the operating system. For example, 2.0 gives the reason
+// "Unknown error" for a retained message that the broker does not allow.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},

@@ -47,9 +47,9 @@ func TestEachFieldInEachForm(t *testing.T) {
 	}
 }
 
-// fieldsOf returns the paths of all fields of o, including nested fields. The parameter above
-// is the path of o itself. fieldsOf skips the fields inside disconn_props, because their values
-// do not matter.
+// fieldsOf returns the paths of all fields of o, including nested fields. The second argument is
+// the path of o itself. fieldsOf skips the fields inside disconn_props, because their values do not
+// matter.
 func fieldsOf(o map[string]any, above []string) (paths [][]string) {
 	for field, v := range o {
 		path := append(slices.Clone(above), field)
@@ -65,8 +65,8 @@ func isID(field string) bool {
 	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id"}, field)
 }
 
-// change returns the given object as JSON, with the field at path set to v or, if leaveOut is
-// true, left out.
+// change sets the field at path to v and returns the changed object as JSON. If leaveOut is true,
+// it removes the field instead.
 func change(t *testing.T, whole map[string]any, path []string, v any, leaveOut bool) string {
 	t.Helper()
 	changed := changedAt(whole, path, v, leaveOut)

@@ -22,14 +22,14 @@ var nanomqSource = Source{
 //
 //	action                 conn_ack    recorded as
 //	client_connack         success     connect, accepted
-//	client_connack         fail        close, not authorized: only failed authentication is reported
+//	client_connack         fail        close, not authorized
 //	client_disconnected                close, closed by client
 //	message_publish                    nothing
 //
-// A refused CONNECT causes both client_connack and client_disconnected, in either order. No
-// event has a time, an address or an identifier of the connection. The reason in
-// client_disconnected is recorded, but it says nothing about the cause, because it is always
-// "normal".
+// NanoMQ sends a client_connack with fail only if authentication failed. For such a refused CONNECT
+// it also sends client_disconnected, before or after client_connack. No event has a time, an
+// address or an identifier of the connection. The reason in client_disconnected is recorded, but it
+// says nothing about the cause, because it is always "normal".
 type nanomq struct {
 	action, clientID, username value
 	protoVer, keepAlive        value

@@ -17,7 +17,7 @@ type reason struct {
 }
 
 // reasons lists the codes that refuse or end a connection. If MQTT allows a code only in CONNACK or
-// only in DISCONNECT, both meanings in its row are the same.
+// only in DISCONNECT, its row has the same meaning for both.
 var reasons = []reason{
 	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
 	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
@@ -67,8 +67,8 @@ var returnCodes = map[int32]event.ActionInfo{
 }
 
 // Refused returns the meaning of a code in a CONNACK that refuses the connection. It does not need
-// the MQTT version, because MQTT 3 refuses with the codes 1 to 5, and MQTT 5 with codes from 128
-// on.
+// the MQTT version, because the codes do not overlap: MQTT 3 refuses with codes from 1 to 5, and
+// MQTT 5 with codes from 128 on.
 func Refused(code byte) event.ActionInfo {
 	if info, ok := returnCodes[int32(code)]; ok {
 		return info
@@ -109,7 +109,7 @@ var reasonNames = func() map[string]reason {
 	return names
 }()
 
-// spellings maps other names that brokers use for a reason to the name in our tables.
+// spellings maps variants of a reason's name to the name in the tables of this package.
 var spellings = map[string]string{
 	"takeovered":         "takenover",
 	"taken_over":         "takenover",
@@ -122,7 +122,7 @@ var spellings = map[string]string{
 
 var underscores = strings.NewReplacer(" ", "_", "-", "_")
 
-// reasonName returns the name that our tables use for a native reason.
+// reasonName returns the name that the tables of this package use for a native reason.
 func reasonName(native string) string {
 	name := underscores.Replace(strings.ToLower(native))
 	if known, ok := spellings[name]; ok {
@@ -144,7 +144,7 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 }
 
 // ending returns the action and action info of an end event. It looks up the native reason in the
-// source's table; a reason that is not in the table counts as Socket IOException. The action is
+// source's table. A reason that is not in the table counts as Socket IOException. The action is
 // disconnect if the client sent a DISCONNECT, otherwise close.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {

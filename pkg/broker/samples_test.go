@@ -21,7 +21,7 @@ var received = time.Date(2026, 11, 22, 9, 40, 0, 123_456_789, time.UTC)
 
 var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90 * 24 * time.Hour}
 
-// sample returns the route and the body of a file in events/.
+// sample reads the delivery in a file in events/ and returns its route and body.
 func sample(t testing.TB, path string) (route, body string) {
 	t.Helper()
 	r := readSample(t, path)

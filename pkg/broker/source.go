@@ -24,18 +24,19 @@ type Source struct {
 	// Decode reads the body of a delivery.
 	Decode Decoder
 
-	// TokenInPath allows the token after the instance in the path. TokenInQuery allows the
-	// token as the query parameter "token". Proxies log URLs, so both are set only for brokers
-	// that cannot set a header.
+	// TokenInPath allows the token to follow the instance in the path. TokenInQuery allows the
+	// token as the query parameter "token". Proxies log URLs, so these two fields are set only for
+	// brokers that cannot set a header.
 	TokenInPath, TokenInQuery bool
 	// SignedBody allows a signature instead of the token: an HMAC of the body with the
 	// token as its key.
 	SignedBody bool
-	// HookHeader is the name of the header that contains the kind of event (see Meta.Hook). It is
-	// empty if the body contains the kind of event. The receiver must refuse a request without this
-	// header and must not store it, because it may be a login request that contains a password.
+	// HookHeader is the name of the header that contains the kind of event (see Meta.Hook), or ""
+	// if the body contains the kind of event. If HookHeader is set, the receiver must refuse a
+	// request without this header and must not store its body. Such a request may be a login
+	// request, and its body may contain a password.
 	HookHeader string
-	// Handshake recognizes the broker's handshakes. It is nil if the broker makes none.
+	// Handshake recognizes the broker's handshakes. It is nil if the broker makes no handshakes.
 	Handshake Handshaker
 
 	// Traits are the peculiarities of the source that affect how its events are interpreted.

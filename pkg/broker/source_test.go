@@ -39,8 +39,8 @@ func TestDecodersSetTheirSource(t *testing.T) {
 	}
 }
 
-// TestNativeWords checks what the package concludes from the native event and the native reason of
-// an event.
+// TestNativeWords checks what functions such as IsRefusal conclude from an event's native event and
+// native reason.
 func TestNativeWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		event                                   event.Event

@@ -16,8 +16,8 @@ var tencentSource = Source{
 }
 
 // ComparableNodes reports whether two different node names, a and b, always mean different nodes.
-// Tencent identifies a node by address and port in connect events but by host in end events, so a
-// name with a colon and a name without one may mean the same node.
+// Tencent identifies a node by address and port in connect events, but by host alone in end events.
+// A name with a colon and a name without a colon may therefore mean the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is an event that Tencent Cloud's TDMQ for MQTT publishes under $events and that a
@@ -25,12 +25,13 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //
 //	event                                           recorded as
 //	client.connected                                connect, accepted
-//	client.disconnected                             see emqx4End; the reasons are spelled as in EMQX 4
+//	client.disconnected                             see emqx4End; EMQX 4 uses the same reason texts
 //	session.subscribed, session.unsubscribed,
 //	certificate.registered, certificate.rejected    nothing
 //
-// A connect includes the time when the connection began, but no address. An end event includes
-// the address, but not that time. So no field shows which connect an end event belongs to.
+// A connect event includes the start time of the connection, but not the client's address. An
+// end event includes the address, but not the start time. Therefore no field shows which
+// connect event belongs to an end event.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value
@@ -90,7 +91,7 @@ func (m *tencent) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// common fills in the fields that all kinds of event have.
+// common fills in the fields that events of every kind have.
 func (m *tencent) common(r *reader, e *event.Event) {
 	e.Source = Tencent
 	e.ClientID = r.clientID("clientid", m.clientID)

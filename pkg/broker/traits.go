@@ -1,8 +1,8 @@
 package broker
 
-// Traits are habits of a source that its events alone do not reveal. A source with the zero
-// value reports the end of each connection once, and never reports a refused CONNECT as the end
-// of a connection.
+// Traits describes behavior of a source that cannot be seen in its events alone. A source with the
+// zero value reports the end of each connection once, and never reports a refused CONNECT as the
+// end of a connection.
 type Traits struct {
 	// RefusalsEnd means that the source reports a refused CONNECT twice: as a refusal and, just
 	// before or after that, as the end of a connection.

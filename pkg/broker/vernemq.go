@@ -28,10 +28,9 @@ const vernemqHook = "Vernemq-Hook"
 // a message (https://docs.vernemq.com/plugin-development/webhookplugins).
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
-// vernemqHandshake recognizes hooks that ask for a decision, and leaves the decision to
-// VerneMQ's next plugin. An error response would lock out all clients, because VerneMQ treats
-// it as a refusal. vernemqHandshake does not read the body, which contains passwords or
-// messages.
+// vernemqHandshake recognizes hooks that ask for a decision, and responds that VerneMQ must ask its
+// next plugin. It never responds with an error, because VerneMQ treats an error as a refusal, which
+// would lock out all clients. It does not read the body, which contains passwords or messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)
 	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })
@@ -42,22 +41,21 @@ func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 }
 
 // vernemqHooks lists the hooks that are recorded. None of them says why a connection ended.
-// on_client_wakeup is not listed, because it reports the same connect as on_register.
+// on_client_wakeup is not listed, because on_register has already reported the same connection.
 var vernemqHooks = map[string]struct {
 	action  event.Action
 	info    event.ActionInfo
-	version int32 // the protocol level of MQTT; 0: unknown
+	version int32 // MQTT protocol level; 0 if unknown
 }{
 	"on_register":       {event.Connect, event.Accepted, 0},
 	"on_register_m5":    {event.Connect, event.Accepted, 5},
-	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the session outlives the connection
-	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the session ended with the connection
+	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the connection ended, but not the session
+	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the connection and the session ended
 }
 
 // decodeVerneMQ is the Decoder for VerneMQ. It does not parse the body of a hook that is not
-// recorded, because such a body may contain a password (auth_on_register) or a message
-// (on_publish). If parsing failed, the item would be rejected, and rejected items are stored as
-// received.
+// recorded. Such a body may contain a password (auth_on_register) or a message (on_publish). If
+// parsing failed, the body would be rejected, and rejected bodies are stored as received.
 func decodeVerneMQ(body []byte, meta Meta) Batch {
 	if _, makesRow := vernemqHooks[meta.Hook]; !makesRow && meta.Hook != "" {
 		return Batch{}

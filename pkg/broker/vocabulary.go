@@ -7,9 +7,9 @@ import (
 )
 
 // vocabulary groups a source's native words by what they reveal beyond the action and action info
-// of an event. A bridge may forward another broker's words through the source named "events". A
-// word therefore has the same meaning whichever source sends it, unless a field's comment says
-// otherwise.
+// of an event. A bridge may send any broker's native words, because it can forward the broker's
+// events through the source named "events". A word therefore means the same whichever source sends
+// it, unless the comment on a field says otherwise.
 type vocabulary struct {
 	// refusals are native events that only a refused CONNECT causes.
 	refusals []string
@@ -18,15 +18,15 @@ type vocabulary struct {
 	ends []string
 	// muteEnds are native events that report the end of a connection but never say why it ended.
 	muteEnds []string
-	// muteDrops are like muteEnds, but never report a DISCONNECT. The source has a separate native
-	// event for a DISCONNECT.
+	// muteDrops are like muteEnds, but never stand for a DISCONNECT, because the source reports a
+	// DISCONNECT as a separate native event.
 	muteDrops []string
-	// ownMuteEnds are like muteEnds, but apply only to this source, because another source sends
-	// the same native event with a meaningful reason.
+	// ownMuteEnds are like muteEnds, but apply only to this source. Another source sends the same
+	// native event with a meaningful reason.
 	ownMuteEnds []string
-	// ownMuteReasons are native reasons that do not reveal why a connection ended, because the
-	// source sends the same reason in very different cases. The same reason from another source may
-	// be meaningful.
+	// ownMuteReasons are native reasons that do not reveal why a connection ended, because this
+	// source sends each of them in very different cases. They apply only to this source: a reason
+	// with the same name may be meaningful if another source sends it.
 	ownMuteReasons []string
 	// notRestarts are native reasons that do not suggest a broker restart, even though the broker
 	// closed the connection. Such a reason either applies to one client (an operator's kick, a
@@ -34,8 +34,8 @@ type vocabulary struct {
 	notRestarts []string
 }
 
-// These sets combine the native words of all sources. Each set is named after a field of
-// vocabulary. muteEnds also includes muteDrops.
+// Each of these sets combines one field of the vocabularies of all sources, and has the name of
+// that field. The set muteEnds also includes the words in muteDrops.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
@@ -65,7 +65,8 @@ func reasonNamesOf(native []string) []string {
 // IsRefusal reports whether the native event shows that e is a refused CONNECT.
 func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals[e.NativeEvent] }
 
-// IsEnd reports whether e is certainly the end of an accepted connection, not a refused CONNECT.
+// IsEnd reports whether e must be the end of an accepted connection and cannot be a refused
+// CONNECT.
 func IsEnd(e *event.Event) bool {
 	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
 }
@@ -77,9 +78,9 @@ func IsMute(e *event.Event) bool {
 }
 
 // HidesTakeover reports whether e is an end event for which the source never gives a reason, not
-// even after a session takeover. Such an event may therefore belong to a connection that was taken
-// over. NanoMQ and VerneMQ report the end of the old connection either before or just after the new
-// connect; both orders are equally common.
+// even after a session takeover. The connection that ended may therefore have been taken over.
+// NanoMQ and VerneMQ report the end of the old connection either before the connect event of the
+// new connection or just after it. Both orders are equally common.
 func HidesTakeover(e *event.Event) bool {
 	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
 }
@@ -92,9 +93,9 @@ func vocabularyOf(source string) *vocabulary {
 	return &vocabulary{}
 }
 
-// ExcludesDisconnect reports whether the native event of an end event rules out a DISCONNECT by the
-// client, even if the event has no reason. This is the case if the source has a separate native
-// event for a DISCONNECT.
+// ExcludesDisconnect reports whether an end event with the given native event cannot be a
+// DISCONNECT by the client. This is the case if the source reports a DISCONNECT as a separate
+// native event. The end event needs no reason to show this.
 func ExcludesDisconnect(nativeEvent string) bool { return muteDrops[nativeEvent] }
 
 // ExcludesRestart reports whether a native reason is no sign of a broker restart, even though the

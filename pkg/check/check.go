@@ -2,7 +2,7 @@
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
 //   - Segments are valid. The rows of a segment are sorted and distinct and belong to the segment's
-//     partition. For each row, the footer leads a query to the row group that contains the row.
+//     partition. With the footer, a query for any row finds the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
 //   - If the key of an object contains a digest, the object has that digest.
 //   - A quarantined item is kept under the day on which it was received.
@@ -17,8 +17,8 @@
 //     again.
 //   - Every byte is verified, except the page indexes of fresh segments. No checksum covers
 //     these page indexes, and Device Trace does not read them.
-//   - Memory is bounded by one row group and one block from each of two objects, the listing of
-//     one partition, and 8 to 16 bytes for each distinct event of that partition.
+//   - At any time, memory holds at most one row group and one block from each of two objects, the
+//     listing of one partition, and 8 to 16 bytes for each distinct event of that partition.
 package check
 
 import (

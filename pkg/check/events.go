@@ -17,11 +17,11 @@ const foreignKey = "the key does not belong to the layout; Device Trace ignores 
 // listing of the partition.
 const maxAttempts = 6
 
-// errUnsettled means that the check gave up on a partition. In every attempt, some object that was
-// listed had disappeared by the time it was read.
+// errUnsettled means that the check gave up on a partition. In every attempt, some listed object
+// disappeared before the check had read it.
 var errUnsettled = errors.New("the partition keeps changing while it is checked; run the check again")
 
-// listing is the listing of one partition.
+// listing holds a partition and the segments that were listed in it.
 type listing struct {
 	where    layout.Partition
 	segments []layout.Segment

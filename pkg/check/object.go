@@ -76,8 +76,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// partitionOf returns the partition to which the row belongs. The number of digits in the given
-// shard determines the layout.
+// partitionOf returns the partition to which the row belongs. The layout follows from the number of
+// digits in the given shard.
 func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
@@ -85,8 +85,8 @@ func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 // defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds a defect, described by the what argument, to the list. It does nothing if the argument
-// defect is false or if the description is already in the list.
+// note adds the given description of a defect to the list, unless the list already contains it. If
+// the first argument is false, there is no defect, and note does nothing.
 func (d *defects) note(defect bool, what string) {
 	if defect && !slices.Contains(*d, what) {
 		*d = append(*d, what)
@@ -166,7 +166,7 @@ func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 }
 
 // leadsTo reports whether a query for the row's client and time would read the row's row group. The
-// row must be from the latest call to the method next.
+// row must be the one that the latest call to r.next returned.
 func (r *rowStream) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
 	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),

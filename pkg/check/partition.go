@@ -65,9 +65,9 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds compares two readable objects of a run and checks that the higher one contains every row of
-// the lower one. The rows of both objects are sorted, so holds can read them side by side as
-// streams.
+// holds compares two readable objects of a run. It checks that the object with the higher sequence
+// number contains every row of the other object. The rows of both objects are sorted, so holds can
+// read both objects as streams, side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, e
 // distinct counts distinct events by the hashes of their identities.
 type distinct struct {
 	seen []uint64
-	// limit is the length of seen at which the add method removes duplicates.
+	// limit is the number of hashes at which the add method removes duplicates.
 	limit int
 }
 

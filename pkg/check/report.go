@@ -15,13 +15,13 @@ type Report struct {
 	Layout layout.Layout
 	// Partitions is the number of partitions checked. Objects is the number of segments in these
 	// partitions, including superseded segments. Rows and Bytes are the total rows and bytes of
-	// these segments. Rows excludes unreadable segments.
+	// these segments. Unreadable segments do not count towards Rows.
 	Partitions, Objects int
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can return.
 	Events int64
-	// Superseded is the number of objects that may be deleted because a higher object of the
-	// same run contains their rows.
+	// Superseded is the number of objects that may be deleted because an object of the same run
+	// with a higher sequence number contains their rows.
 	Superseded int
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int

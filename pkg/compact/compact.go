@@ -45,18 +45,17 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is the number of segments that makes a merge of an open partition due. It is compared
-	// with the number of runs, and with the number of compacted segments on each level. At least 2;
-	// default 8.
+	// Fanout determines when a merge of an open partition is due: when the partition has at least
+	// this many runs, or at least this many compacted segments on one level. At least 2; default 8.
 	Fanout int
 	// MaxInputs is the maximum number of inputs of one merge. It limits the memory that a merge
 	// needs. A partition with more inputs needs several merges. At least 2; default 64.
 	MaxInputs int
-	// Quiet is how long a closed partition must go without a write before it is merged down to one
-	// object. Default 30 minutes.
+	// Quiet is the time without writes after which a closed partition is merged down to one object.
+	// Default 30 minutes.
 	Quiet time.Duration
-	// Margin is the time before the context's deadline in which Run starts no more merges. Default
-	// 15 seconds.
+	// Margin is the minimum time that must be left until the context's deadline for Run to start a
+	// merge. Default 15 seconds.
 	Margin time.Duration
 	// Dir is the directory in which outputs are staged. An output must be complete before it
 	// is put, because its key contains its digest. Default os.TempDir.
@@ -139,10 +138,10 @@ type Report struct {
 	// Stuck lists the partitions that cannot be merged because no higher level exists for the
 	// output.
 	Stuck []string `json:"stuck,omitempty"`
-	// Unreadable maps the key of each object that is not a valid segment to the reason. Such
-	// objects are never deleted.
+	// Unreadable maps the keys of objects that are not valid segments to the reasons. Such objects
+	// are never deleted.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
-	// Failed maps each partition whose merge failed to the error.
+	// Failed holds the error for each partition whose merge failed.
 	Failed map[string]string `json:"failed,omitempty"`
 	// Stopped reports whether Run stopped early, either because less than Config.Margin was left or
 	// because ctx was done. The next call to Run continues the work.
@@ -222,7 +221,7 @@ func (c *Compactor) partition(ctx, begin context.Context, listing Listing, repor
 			invalid[damage.Key] = true
 			report.Unreadable[damage.Key] = damage.Error()
 			continue
-		case errors.Is(err, fs.ErrNotExist): // another compactor was faster
+		case errors.Is(err, fs.ErrNotExist): // usually because another compactor was faster
 			report.Missed++
 		case err != nil:
 			report.Failed[listing.Partition.String()] = err.Error()

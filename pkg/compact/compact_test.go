@@ -38,8 +38,8 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
-	// By default, the tests compact two days later, when every partition is quiet; see
-	// Config.Quiet.
+	// Objects are put at noon. By default, the tests compact two days after that, when every
+	// partition is quiet; see Config.Quiet.
 	store.Now = func() time.Time { return noon }
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
 	return store
@@ -106,9 +106,9 @@ func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row
 	return segment.Distinct(rows)
 }
 
-// scatter stores the given number of runs, each with the given number of random events, as two
-// objects. The first object holds half of the run's events, the second holds all of them. Some
-// events are in several runs. scatter returns the distinct rows of all runs.
+// scatter stores the given number of runs and returns the distinct rows of all runs. Each run has
+// the given number of random events and consists of two objects. The first object holds half of the
+// run's events, the second holds all of them. Some events are in several runs.
 func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
 	random := rand.New(rand.NewPCG(5, 6))
 	var all []event.Event

@@ -36,8 +36,8 @@ func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor
 	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
 }
 
-// sized is a store for reading objects whose sizes are known from a listing. If an object is
-// shorter than its listed size, it is not a valid segment, and Read returns a segment.ObjectError.
+// sized reads objects whose sizes are known from a listing. An object that is shorter than its
+// listed size is not a valid segment, so Read returns a segment.ObjectError for it.
 type sized struct{ store Store }
 
 func (s sized) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {

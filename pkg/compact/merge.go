@@ -94,7 +94,7 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 }
 
 // writer returns a writer for the plan's output. The output must have at most the given number of
-// rows. If it will probably never be merged again, it is compressed harder.
+// rows. An output that will probably never be merged again is compressed harder.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	if p.Last {
 		return segment.NewWriter(out, segment.GroupRows(rows))

@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Listing lists the segments of one partition in ascending order of their keys.
+// Listing holds the segments of one partition in ascending order of their keys.
 type Listing struct {
 	Partition layout.Partition
 	Segments  []layout.Segment
@@ -18,7 +18,7 @@ type Listing struct {
 }
 
 // Listings splits the sorted listing of a shard into the listings of its partitions. It also
-// returns the number of objects whose keys do not belong to the layout.
+// returns the number of objects whose keys are not valid keys of segments.
 func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 	for _, o := range objects {
 		partition, name, err := layout.ParseKey(o.Key)
@@ -74,9 +74,9 @@ func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides which segments of a partition to merge. If the set invalid contains the key of a
-// segment, the segment is neither merged nor deleted. If the highest object of a run is invalid,
-// the run's highest valid object is used instead.
+// NewPlan decides which segments of a partition to merge. invalid contains the keys of segments
+// that must be neither merged nor deleted. If the highest object of a run is invalid, the run's
+// highest valid object is used instead.
 func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := validSources(listing.Segments, invalid)
@@ -106,15 +106,15 @@ func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) 
 }
 
 // source is a possible input: a compacted segment or a run. head is the segment to merge. For a
-// run, head is the valid object with the highest number. keys holds the key of head and, for a run,
-// the keys of its other valid objects, whose rows head contains.
+// run, head is the valid object with the highest number, which contains all rows of the run's other
+// valid objects. keys holds the key of head and, for a run, the keys of these other objects.
 type source struct {
 	head layout.Segment
 	keys []string
 }
 
-// validSources returns the sources of a partition in ascending order of key. It ignores the
-// segments whose keys are in the set invalid.
+// validSources returns the sources of a partition in ascending order of key. invalid contains the
+// keys of segments to ignore.
 func validSources(segments []layout.Segment, invalid map[string]bool) []source {
 	var valid []layout.Segment
 	for _, s := range segments {
@@ -137,7 +137,8 @@ func validSources(segments []layout.Segment, invalid map[string]bool) []source {
 	return sources
 }
 
-// crowded returns the highest level that has at least fanout sources, or -1 if there is none.
+// crowded returns the highest level that has at least fanout sources, or -1 if no level has that
+// many.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// prefix begins the path of every file that the page loads.
+// prefix is the start of the path of every file that the page loads.
 const prefix = "/console/"
 
 // policy restricts scripts and styles to files from our origin, and forbids turning text

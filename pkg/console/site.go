@@ -26,7 +26,7 @@ type site struct {
 }
 
 // load reads the files and renders the index. It panics on any error, because the files are
-// embedded in the program.
+// embedded in the program and an error is therefore a bug.
 func load(from fs.FS) site {
 	contents := map[string][]byte{}
 	entries := must(fs.ReadDir(from, "page"))

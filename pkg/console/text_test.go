@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texts returns the messages of one language by key. They are in the file with the given name, as
+// texts returns the messages of one language by key. The file with the given name contains them as
 // a JSON object after "export default".
 func texts(t *testing.T, name string) map[string]string {
 	t.Helper()

@@ -13,17 +13,17 @@ const (
 	// minAbsence is the length up to which an absence is normal, even if all earlier absences were
 	// much shorter. Clients may wait for several minutes between attempts to connect.
 	minAbsence = 15 * time.Minute
-	// defaultAbsence is the length above which an absence is unusually long if the client has
-	// fewer than absencesNeeded earlier absences. An hour is longer than any common back-off.
+	// An absence longer than defaultAbsence is unusual if the client has fewer than absencesNeeded
+	// earlier absences. An hour is longer than any common back-off.
 	defaultAbsence = time.Hour
 	// absencesNeeded is the minimum number of earlier absences that show how long a client
 	// usually takes to come back.
 	absencesNeeded = 2
 )
 
-// noReturn looks for a client that dropped and has been offline for unusually long since then. It
-// finds nothing if a later, refused login may have come from this client, because the client may
-// then have tried to come back.
+// noReturn checks whether the client dropped and has been offline for unusually long since then. It
+// returns nil if a login that was refused after the drop may have come from the client, because
+// that login may have been an attempt to come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {

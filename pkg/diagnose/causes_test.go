@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// explaining lists the verdicts that do more than state which connections ended and how.
+// explaining lists the verdicts that explain something. All other verdicts only state which
+// connections ended, and how.
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
@@ -42,9 +43,9 @@ var expectations = map[sim.Cause]expectation{
 	sim.NeverCameBack:    {first: "no-return"},
 }
 
-// withLosses lists additional verdicts that are allowed if events are lost. If a connect event is
-// lost, the client seems not to have come back. If an end event is lost, the connection still seems
-// to be open when the client logs in again.
+// withLosses lists additional verdicts that are allowed if events are lost. Without a connect
+// event, the client appears to have stayed offline. Without an end event, the connection appears to
+// be still open when the client logs in again.
 var withLosses = []diagnose.Code{"no-return", "refused-while-online", "refused-after-success", "fixed-length"}
 
 // seeds returns the number of devices to simulate for a cause.
@@ -105,8 +106,8 @@ func TestCausesWithLosses(t *testing.T) {
 	}
 }
 
-// unexpected returns the codes in the report that explaining lists, except those that the
-// expectation allows.
+// unexpected returns the report's codes that are in explaining, but are neither want.first nor in
+// want.may.
 func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	return slices.DeleteFunc(codes(r), func(c diagnose.Code) bool {
 		return !slices.Contains(explaining, c) || c == want.first || slices.Contains(want.may, c)

@@ -5,9 +5,10 @@
 // evidence. A verdict names a cause only if the events name or imply this cause.
 //
 // Words: a rule looks for one kind of verdict in a history. Its result is a finding, which has
-// values and evidence but no words yet. Some rules are patterns, which explain several ends or
-// refusals together. Others are singles, which explain each end or refusal by itself. The rest are
-// symptoms, which find the consequences of problems that other verdicts explain.
+// values and evidence but no words yet. Some rules are patterns, which explain several connection
+// ends or refusals together. Others are singles, which explain each connection end or refusal by
+// itself. The rest are symptoms, which find the consequences of problems that other verdicts
+// explain.
 package diagnose
 
 import "devicetrace/pkg/history"
@@ -19,7 +20,7 @@ type Report struct {
 	Verdicts []Verdict `json:"verdicts"`
 }
 
-// Diagnose reports on a history, with the verdicts in the given language.
+// Diagnose returns a report on a history, with the verdicts in the given language.
 func Diagnose(h history.History, lang Lang) Report {
 	return Report{History: h, Verdicts: newInput(h).verdicts(lang)}
 }

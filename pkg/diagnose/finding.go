@@ -24,8 +24,8 @@ func (f *finding) with(v values) *finding {
 }
 
 // ofEnds returns a finding about the ends of connections. The connections must be sorted by start,
-// but their ends may be in any order. ofEnds calls the more function for each connection that it
-// cites, and adds the returned sentences to the evidence.
+// but their ends may be in any order. For each connection that it cites, ofEnds calls more and adds
+// the returned sentences to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -43,9 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections that ended. For each connection that the finding
-// cites, the evidence includes the sentences in more. If the client moved to a different node
-// afterwards, the evidence also names both nodes.
+// ofMoves returns a finding about connections that ended. For each end that the finding cites, the
+// evidence contains the sentences in more. If the client then moved to a different node, the
+// evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),
@@ -56,7 +56,7 @@ func ofMoves(successions []succession, more ...sentence) *finding {
 
 func endTime(s succession) time.Time { return s.ended.End.Time }
 
-// inOrder returns the time of each thing, in ascending order.
+// inOrder returns the times of the given things in ascending order.
 func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
 	when := make([]time.Time, len(things))
 	for i, thing := range things {

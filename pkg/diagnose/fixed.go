@@ -9,13 +9,14 @@ import (
 )
 
 const (
-	// minSame is how many connections must have about the same length to suggest a timer. They must
-	// also make up at least minSameShare of all connections that a timer may have ended.
+	// minSame is the minimum number of connections of about the same length that suggest a timer.
+	// These connections must also make up at least minSameShare of all connections that a timer may
+	// have ended.
 	minSame      = 4
 	minSameShare = 0.6
 	// sameWithin is the maximum difference between lengths that count as equal, as a fraction of
-	// the length. Even if an exact timer ends connections, their lengths differ, because the timer
-	// restarts at each packet and brokers check timers only periodically.
+	// the length. Connections that the same timer ended differ slightly in length, because the
+	// timer restarts at each packet and brokers check timers only periodically.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
@@ -25,8 +26,8 @@ const (
 )
 
 const (
-	// fixedLengthUnexplained is the code of the text to use if most of the ends are not known to be
-	// drops, so that the device may have disconnected on purpose.
+	// fixedLengthUnexplained is the code of the text to use if most of the connections are not
+	// known to have dropped. The device may then have disconnected on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
 	// fixedLengthNotIdle is the code of the text to use if the timer is probably not an idle
 	// timeout in the network.
@@ -34,9 +35,9 @@ const (
 )
 
 // fixedLength finds connections that all lasted about the same time, as if a timer had ended them.
-// If most of them ended as not authorized, it finds nothing, because loginExpiry reports them. It
-// also finds nothing if most of them timed out after the client sent nothing but CONNECT: the keep
-// alive then explains their length.
+// It finds nothing in two cases. If most of the connections ended as not authorized, loginExpiry
+// reports them instead. If most of them timed out after the client had sent nothing but CONNECT,
+// the keep alive explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
@@ -73,8 +74,8 @@ func typicalOf(cluster []*history.Connection) time.Duration {
 	return typical
 }
 
-// timed returns the set of connections that the finding of fixedLength is about. It is empty if
-// fixedLength finds nothing.
+// timed returns the set of connections that fixedLength reports. The set is empty if fixedLength
+// finds nothing.
 func (in *input) timed() map[*history.Connection]bool {
 	timed := map[*history.Connection]bool{}
 	if in.fixedLength() != nil {
@@ -85,7 +86,8 @@ func (in *input) timed() map[*history.Connection]bool {
 	return timed
 }
 
-// loginExpiry finds connections that the broker ended as not authorized after a fixed time.
+// loginExpiry finds connections that all lasted about the same time and most of which ended as not
+// authorized.
 func (in *input) loginExpiry() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
@@ -116,8 +118,9 @@ func mostly(connections []*history.Connection, condition func(*history.Connectio
 }
 
 // sameLength considers only connections that a timer may have ended. It returns the largest group
-// of them with about the same length, sorted by length. It returns nil if the group has fewer than
-// minSame connections, or less than minSameShare of those considered.
+// of such connections that have about the same length. The group is sorted by length. If the group
+// has fewer than minSame connections, or makes up less than minSameShare of the connections
+// considered, sameLength returns nil.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -135,9 +138,10 @@ func sameLength(connections []history.Connection) []*history.Connection {
 	return cluster
 }
 
-// mayBeTimed reports whether a timer may have ended the connection. A DISCONNECT does not count,
-// because the client itself decided to end the connection. A conflict does not count either,
-// because another client caused it, even if that client reconnects as regularly as a timer.
+// mayBeTimed reports whether a timer may have ended the connection. It returns false for a
+// connection that a DISCONNECT ended, because the client itself decided to end it. It also returns
+// false for a connection that a client identifier conflict ended. Such conflicts can be as regular
+// as a timer, but another client causes them.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied

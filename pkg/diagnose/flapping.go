@@ -15,8 +15,7 @@ const (
 	// in less time.
 	shortLived = 2 * time.Minute
 	// flapCount is the minimum number of short connections within flapWindow that counts as
-	// flapping. This means one every six minutes, which a weak radio link or a few restarts do
-	// not explain.
+	// flapping. Ten an hour is too many to blame on a weak radio link or a few restarts.
 	flapCount  = 10
 	flapWindow = time.Hour
 )
@@ -41,8 +40,8 @@ func isShortDrop(c *history.Connection) bool {
 	return known && c.Dropped() && lasted < shortLived
 }
 
-// crowded reports whether at least flapCount of the connections began within a period of
-// flapWindow. The connections must be sorted by start.
+// crowded reports whether any period of flapWindow contains the start times of at least flapCount
+// connections. The connections must be sorted by start time.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
@@ -52,10 +51,9 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is the value of a placeholder in a verdict. Its text lists the ways in which the
-// connections ended and how often each one occurred, the most frequent one first. The verdict
-// "flapping" often comes before the verdicts that explain these ends, so it must state the
-// reasons itself.
+// endings is the value of a placeholder in the verdict "flapping". Its text lists why the
+// connections ended and how often each reason occurred, most frequent first. Other verdicts explain
+// these reasons, but they often come after "flapping", so "flapping" must state the reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {
@@ -73,8 +71,8 @@ func (e endings) in(lang Lang) string {
 	return strings.Join(texts, [2]string{", ", "、"}[lang.index()])
 }
 
-// wordOf returns the action info for a kind of end. If there is none, the result says that the
-// reason was not reported.
+// wordOf returns the action info for a kind of end. If the kind has no action info, wordOf returns
+// a phrase that says that the reason was not reported.
 func wordOf(kind history.Kind, lang Lang) string {
 	if info := kind.ActionInfo(); info != "" {
 		return string(info)

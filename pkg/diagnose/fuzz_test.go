@@ -36,8 +36,9 @@ func FuzzDiagnose(f *testing.F) {
 	})
 }
 
-// eventsOf derives one event from every four bytes. In order, these bytes determine the action
-// and action info, the time, the details that identify the connection, and further details.
+// eventsOf derives one event from every four bytes. The first byte determines the action and action
+// info, the second the time, the third the details that identify the connection, and the fourth all
+// other details.
 func eventsOf(raw []byte) []event.Event {
 	actions := []event.Action{event.Connect, event.Close, event.Disconnect, event.Close, "other"}
 	infos := append(slices.Clone(event.ActionInfos()), "", "other")

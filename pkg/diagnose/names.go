@@ -18,8 +18,8 @@ func (a addresses) in(lang Lang) string { return listed(a, "个地址", lang) }
 // as in "node n1".
 type nodes []string
 
-// nodesOf returns the node of the ended connection in each succession. It omits duplicates and
-// keeps the order of first appearance.
+// nodesOf returns the nodes of the connections that ended in the given successions. It lists each
+// node once, in order of first appearance.
 func nodesOf(successions []succession) nodes {
 	var found nodes
 	for _, s := range successions {
@@ -42,9 +42,9 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names. If there are more names, it adds the number of further
-// names, or in Chinese the total number. counted is the Chinese text after the total
-// number: a measure word and a noun.
+// listed joins the first maxNames names. If there are more, it adds the number of remaining names
+// or, in Chinese, the number of all names. counted is the Chinese text that follows this number: a
+// measure word and a noun.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
 	switch {

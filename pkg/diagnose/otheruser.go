@@ -6,9 +6,10 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// refusedOtherUser finds logins that used a different user name and were refused after the last
-// connection ended. A client often changes its address, but seldom its user name. Therefore either
-// another client sent these logins, or the device was given other credentials.
+// refusedOtherUser finds logins that were refused after the last connection ended and whose user
+// name differs from that of the last connection. A client often changes its address, but seldom its
+// user name. Therefore either another client sent these logins, or the device was given other
+// credentials.
 func (in *input) refusedOtherUser() *finding {
 	_, others := in.deniedSinceEnd()
 	if len(others) < minStrangers {
@@ -24,9 +25,9 @@ func (in *input) refusedOtherUser() *finding {
 	return f
 }
 
-// deniedSinceEnd returns the logins that were denied after the end of the last connection. The
-// result others holds those with a user name that differs from the connection's. The result own
-// holds all other logins, which may come from the same user.
+// deniedSinceEnd returns the logins that were denied after the end of the last connection. others
+// holds the logins whose user name differs from that of the last connection. own holds the rest,
+// which may come from the same user.
 func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	if in.Status.State != history.Offline {
 		return nil, nil

@@ -1,7 +1,7 @@
 package diagnose
 
-// patterns are rules that give a common explanation for several ends or refusals. Rules that name a
-// cause come before rules that only narrow it down.
+// patterns are rules that explain several connection ends or refusals together. Rules that name a
+// cause come before rules that only narrow down the cause.
 var patterns = []rule{
 	{"two-places", Problem, (*input).twoPlaces},
 	{"refused-after-success", Problem, (*input).refusedAfterSuccess},
@@ -16,7 +16,8 @@ var patterns = []rule{
 	{"broker-restart", Notice, (*input).brokerRestart},
 }
 
-// symptoms are rules that find mere consequences. Other verdicts explain the causes.
+// symptoms are rules that find only the consequences of problems. Other verdicts explain the
+// problems themselves.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
 }

@@ -10,16 +10,17 @@ import (
 
 const (
 	// fightWithin is the maximum duration of a connection whose takeover counts as part of a fight.
-	// A client whose connection was taken over retries after seconds at first, and after a few
-	// minutes at most. A device that moves between networks stays longer in each network.
+	// A client that loses its connection in a fight reconnects after a few seconds at first, and
+	// later after a few minutes at most. A device that moves between networks stays longer in each
+	// network, so its takeovers do not count.
 	fightWithin = 10 * time.Minute
-	// minReturns is the minimum number of returns that suggests a fight. In a return, an address
-	// takes over the identifier again in the same round. One or two returns may only mean that a
-	// device switched to another network and back.
+	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover by
+	// an address that was already seen in the same round (see fight). One or two returns may only
+	// mean that a device switched to another network and back.
 	minReturns = 3
 	// minSilentReturns replaces minReturns if the broker reported no conflict. Some brokers do not
-	// report the end of a connection that was taken over. However, an end may also be missing
-	// because its event was lost, so this minimum is higher.
+	// report the end of a connection that was taken over, so a missing end may mean a takeover. But
+	// it may also mean that an event was lost, so this minimum is higher.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -41,14 +42,14 @@ func (in *input) twoPlaces() *finding {
 }
 
 // fight collects the takeovers that look like two clients fighting for an identifier. The caller
-// must call the step method for each connection, in order. A round is a series of connections, each
-// of which was taken over by the next one.
+// must call step for each connection, in order. step divides the connections into rounds. Within a
+// round, each connection was taken over by the next one.
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
 	returns   []succession   // takeovers by an address already seen in the same round
-	returning map[string]int // address → the number of these takeovers that involve it
-	conflicts int            // how many of these takeovers the broker reported as conflicts
+	returning map[string]int // address → the number of elements of returns that involve it
+	conflicts int            // how many elements of returns the broker reported as conflicts
 }
 
 func (f *fight) step(s succession) {
@@ -72,8 +73,8 @@ func (f *fight) addReturn(s succession) {
 }
 
 // takenOver reports whether a connection from a different address took over from the ended
-// connection within fightWithin of its start. An end that the broker reported counts only if it was
-// reported as a conflict.
+// connection within fightWithin of its start. If the broker reported the end, but not as a
+// conflict, there was no takeover.
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&

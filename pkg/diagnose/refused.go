@@ -12,12 +12,12 @@ const (
 	// minNeverAccepted is the minimum number of refusals, without any accepted login, that
 	// count as a pattern. Fewer refusals may be due to a mistyped password.
 	minNeverAccepted = 3
-	// minSinceSuccess is the minimum number of refusals since the last accepted login that
-	// count as a pattern. A single refusal may be due to a lost packet or a busy login service.
+	// minSinceSuccess is the minimum number of refusals that count as a pattern if they follow the
+	// last accepted login. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
 	// minStrangers is the minimum number of refusals that count as a pattern if they come from a
 	// different address while a connection is open, or use a different user name than the last
-	// connection. A single one may be a late event or a mistyped name.
+	// connection. A single such refusal may be a late event or due to a mistyped name.
 	minStrangers = 2
 )
 
@@ -41,15 +41,15 @@ func (in *input) neverAccepted() *finding {
 	return ofRefusals(denied)
 }
 
-// refusedAfterSuccess finds logins that were denied after the last connection ended and that
-// may come from the user of that connection.
+// refusedAfterSuccess finds logins that were denied after the last connection ended. It ignores
+// logins with a different user name, which refusedOtherUser finds.
 func (in *input) refusedAfterSuccess() *finding {
 	denied, _ := in.deniedSinceEnd()
 	if len(denied) < minSinceSuccess {
 		return nil
 	}
 	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
-	if last := in.last(); !last.Start.IsZero() { // cite this accepted login, too; if the evidence is full, drop the oldest refusal
+	if last := in.last(); !last.Start.IsZero() { // also cite this login; omit the oldest refusal if necessary
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
@@ -132,8 +132,8 @@ func (in *input) connectedSince(t time.Time) bool {
 	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
 }
 
-// removeRefusals removes the refusals that are also in the slice gone, and returns the rest. It
-// modifies the refusals slice. Both slices must be in the same order.
+// removeRefusals returns the elements of its first argument that are not in its second argument. It
+// modifies the first argument. Both arguments must be in the same order.
 func removeRefusals(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {

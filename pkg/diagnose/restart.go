@@ -11,9 +11,10 @@ import (
 // connection is enough if the client then connected to a different node.
 const minRestarts = 2
 
-// brokerRestart finds connections that the broker ended. If there are fewer than minRestarts, it
-// returns nil, unless the client connected to a different node after one of them. It ignores
-// connections that fixedLength explains, and connections whose native reason excludes a restart.
+// brokerRestart finds connections that the broker may have ended for a restart. It returns nil
+// unless there are at least minRestarts of them, or the client connected to a different node after
+// one of them. It ignores connections that fixedLength explains, and connections whose native
+// reason excludes a restart.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

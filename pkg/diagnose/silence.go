@@ -9,31 +9,34 @@ import (
 const (
 	// longKeepAlive is the shortest keep alive that may be too long for the network. Common load
 	// balancers and NAT gateways forget a connection after 4 to 6 minutes without traffic (Azure
-	// Load Balancer: 4 min by default; AWS Network Load Balancer: 350 s), although RFC 5382,
-	// REQ-5 requires a NAT to wait for two hours.
+	// Load Balancer: 4 min by default; AWS Network Load Balancer: 350 s), although RFC 5382 (REQ-5)
+	// requires a NAT to wait for more than two hours.
 	longKeepAlive = 240 * time.Second
 	// graceFactor is the multiple of the keep alive after which a broker closes a silent
 	// connection (MQTT 5.0, 3.1.2.10).
 	graceFactor = 1.5
-	// Brokers check for silence only from time to time, so they may notice it late. The delay is at
-	// most silenceSlack or silenceShare times the length of the silence, whichever is longer.
+	// Brokers check for silence only from time to time, so they may close a silent connection late.
+	// The maximum delay is the longer of two durations: silenceSlack, and silenceShare times the
+	// silence.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
-	// minSilent is the minimum number of timeouts without any packet after CONNECT that count as
-	// a pattern. They must also be more than half of all timeouts.
+	// Timeouts without any packet after CONNECT count as a pattern if there are at least minSilent
+	// of them, and if they are more than half of all timeouts.
 	minSilent = 3
-	// minMargin is the minimum number of timeouts with a long keep alive that count as a
-	// pattern. A single timeout may be chance.
+	// Timeouts with a long keep alive count as a pattern if there are at least minMargin of them. A
+	// single timeout may be chance.
 	minMargin = 2
-	// luckFactor limits how long a connection can last in a network that forgets connections within
-	// one keep alive. With luck, it lasts for up to luckFactor times the keep alive.
+	// Some networks forget a connection that is silent for one keep alive. A lucky client sends
+	// other packets in time, so that its connection survives for a while. luckFactor limits this
+	// time: connections that lasted longer than luckFactor times the keep alive do not count as
+	// evidence of such a network.
 	luckFactor = 4
 )
 
-// keepAliveMargin finds connections with a long keep alive that timed out within luckFactor times
-// the keep alive. The network may forget such a connection between two packets. keepAliveMargin
-// finds nothing unless more than half of the connections with a long keep alive timed out in this
-// way.
+// keepAliveMargin looks for a keep alive that is too long for the network, which forgets the
+// connection between two packets. It finds the connections with a long keep alive that timed out
+// within luckFactor times the keep alive. If they are not more than half of all connections with a
+// long keep alive, it finds nothing.
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
@@ -71,13 +74,13 @@ func (in *input) silentAfterConnect() *finding {
 }
 
 // ofTimeouts returns a finding about connections that timed out. The finding states the keep alive
-// of the newest one.
+// of the newest of them.
 func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
-// saidNothing reports whether the client sent nothing after CONNECT. That is so if the broker
-// closed the connection for silence, and the whole connection lasted no longer than that silence.
+// saidNothing reports whether the client sent nothing after CONNECT. This is the case if the
+// connection timed out and lasted no longer than a broker waits for a silent client.
 func saidNothing(c *history.Connection) bool {
 	lasted, known := c.Lasted()
 	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {

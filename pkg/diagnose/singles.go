@@ -43,12 +43,12 @@ func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// minFrequent is the minimum number of ends of one kind, or of refusals, that count as frequent.
-// Any network causes one or two of them now and then.
+// minFrequent is the minimum count that makes ends of one kind, or refusals, frequent. One or two
+// of them are normal in any network.
 const minFrequent = 3
 
-// endedOften is like endedAs, except that the finding is only a Notice if such ends are rare
-// and the last connection did not end in this way.
+// endedOften is like endedAs, but lowers the level of the finding to Notice if there are few such
+// ends and the last connection did not end in this way.
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
@@ -69,8 +69,8 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 	return ofEnds(connections, more)
 }
 
-// replacedElsewhere finds connections whose end is inferred and whose next connection was on a
-// different node.
+// replacedElsewhere finds connections whose end is inferred and that were followed by a connection
+// on a different node.
 func (in *input) replacedElsewhere() *finding {
 	found := in.inferred(true)
 	if len(found) == 0 {
@@ -89,8 +89,9 @@ func (in *input) replaced() *finding {
 	return ofMoves(found, sentence{phrase: noEnd})
 }
 
-// inferred returns connections whose end is inferred. If elsewhere is true, it returns those
-// whose next connection was on a different node. If elsewhere is false, it returns the others.
+// inferred returns the connections whose end is inferred. If elsewhere is true, it returns only
+// those that were followed by a connection on a different node. If elsewhere is false, it returns
+// only the others.
 func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
 	for i := range in.Connections {

@@ -25,7 +25,7 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 }
 
 // The status before a day must contain everything that a report on the day needs to know about
-// earlier events. A report that gets this status must end with the same state that StatusAt returns
+// earlier events. A report that is given this status must end in the same state as StatusAt returns
 // for the events of both days.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {

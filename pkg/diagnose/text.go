@@ -17,7 +17,7 @@ const (
 // languages lists the supported languages, in the order of the columns of verdictTexts and phrases.
 var languages = []Lang{English, Chinese}
 
-// index returns the language's column in verdictTexts and phrases.
+// index returns the index of the language's column in verdictTexts and phrases.
 func (l Lang) index() int { return max(slices.Index(languages, l), 0) }
 
 // verdictText holds a verdict's wording in one language. {name} stands for a value.
@@ -63,8 +63,8 @@ func (v values) with(name string, value value) values {
 	return more
 }
 
-// into replaces each {name} in a text with the value of that name, and returns the result. Braces
-// remain as they are if they are part of a value, or if v contains no value of that name.
+// into replaces each {name} in a text with the value of that name, and returns the result. It
+// leaves {name} unchanged if v contains no such name, and does not replace anything inside values.
 func (v values) into(text string, lang Lang) string {
 	var b strings.Builder
 	for {

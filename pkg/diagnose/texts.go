@@ -1,9 +1,10 @@
 package diagnose
 
-// verdictTexts holds the wording of every verdict in English and Chinese. Some verdicts have
-// alternative wordings, each under its own code. {name} stands for a value, and {count} for how
-// often something happened. Action infos are not translated, so that people can search for
-// them. To refer to a section of the page, a verdict uses the section's title.
+// verdictTexts holds the wording of every verdict in English and Chinese. If a verdict has
+// alternative wordings, each of them has its own code. A name in braces stands for a value. For
+// example, {count} stands for how often something happened. Action infos are not translated, so
+// that people can search for them. A verdict refers to a section of the page by the title of the
+// section.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{

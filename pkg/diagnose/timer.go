@@ -13,9 +13,10 @@ type timerSetting time.Duration
 // is not set to a whole number of minutes.
 const oddTimeout = 350 * time.Second
 
-// value returns the probable setting of the timer. It tries oddTimeout, then the nearest whole
-// hour, then the nearest whole minute, and returns the first one that is close enough to the
-// length. If none is, it returns the length rounded to seconds.
+// value returns the probable setting of the timer. The candidates are oddTimeout, the nearest whole
+// hour and the nearest whole minute, in this order. value returns the first candidate that is close
+// enough to the typical length. If no candidate is close enough, value returns the length rounded
+// to seconds.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {
@@ -26,8 +27,8 @@ func (t timerSetting) value() time.Duration {
 	return d.Round(time.Second)
 }
 
-// in shows the setting in words. A setting in minutes and seconds is also shown in seconds
-// alone, because that is how configuration files state it.
+// in shows the setting in words. If the setting consists of minutes and seconds, it is also shown
+// in seconds alone, because configuration files state such settings in seconds.
 func (t timerSetting) in(lang Lang) string {
 	d := t.value()
 	text := length(d).in(lang)

@@ -49,7 +49,7 @@ func (m moment) in(Lang) string {
 	return time.Time(m).UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// clock is a value for titles. It shows a time to the minute, and omits the date if the time is
+// clock is a value for titles. It shows a time to the minute, with the date only if the time is not
 // on the given day.
 type clock struct{ at, day time.Time }
 

@@ -60,9 +60,10 @@ type rule struct {
 }
 
 // verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, the
-// verdicts of the rules in patterns come first, in the order of that table. Next come the verdicts
+// verdicts of the rules in patterns come first, in the order of these rules. Next come the verdicts
 // of the rules in singles, sorted by count, the highest first. The verdicts of the rules in
-// symptoms come last. A problem that is over becomes a notice and comes before all other notices.
+// symptoms come last. A problem that is over becomes a notice, but still comes before all other
+// notices.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))
 	bySeverity(found)

@@ -38,8 +38,7 @@ func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *scr
 	return s.wait(d + time.Second)
 }
 
-// lose adds a connection that starts at s.at and whose end is not reported. It then advances
-// s.at by d.
+// lose adds a connection that starts at s.at and has no reported end. It then advances s.at by d.
 func (s *script) lose(d time.Duration, more ...with) *script {
 	s.hold(d, event.NoHeart, more...)
 	s.events = s.events[:len(s.events)-1]
@@ -342,8 +341,8 @@ func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	}
 }
 
-// If no end is known to be a drop, the verdict must be only a notice, because the device may have
-// disconnected on finishing its work.
+// If no end is known to be a drop, the device may have disconnected because its work was done. The
+// verdict must then be only a notice.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
@@ -352,8 +351,8 @@ func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
 }
 
-// A symptom can be the first verdict of a report, so its text must itself name the reasons for
-// the ends.
+// The verdict about short connections describes only a symptom, but it can be the first verdict of
+// a report. Its text must therefore name the reasons for the ends.
 func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
@@ -365,8 +364,8 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	require.Contains(t, got.Meaning, "出现了 1,204 次：closed by client × 1,200、Socket IOException × 3、原因未上报 × 1。")
 }
 
-// A kind of end that occurs in any network is no problem if it happens only once or twice, unless
-// the client stays offline afterwards.
+// Some kinds of end occur in any network. One or two of these ends are no problem if the client has
+// connected again afterwards.
 func TestRareEndsAreNoProblem(t *testing.T) {
 	for _, info := range []event.ActionInfo{event.NoHeart, event.ClientIDConflict} {
 		twice := begin("12:00:00").times(2, func(s *script) { s.hold(time.Duration(s.n+1)*time.Hour, info) })
@@ -455,9 +454,9 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// Refused logins with another user name are only a notice if they come from other addresses. If one
-// comes from the address of the last connection, it may be the device itself with wrong
-// credentials, so the verdict is a problem.
+// Refused logins with another user name are only a notice if none of them comes from the address of
+// the last connection. A login from that address may be an attempt by the device itself with wrong
+// credentials, so the verdict must then be a problem.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))

@@ -6,15 +6,14 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// overAfter is how long the client must have stayed connected before earlier trouble counts as
-// over.
+// overAfter is how long the client must have stayed connected for earlier trouble to count as over.
 const overAfter = 6 * time.Hour
 
 // isOver reports whether trouble that occurred at the given times is over. The times must be
-// sorted. The trouble is over if the open connection began at or after the last of these times, and
-// has lasted at least overAfter and longer than the longest gap between the times. Trouble during a
-// connection that seems to be open, such as refused logins, does not count as over, because that
-// connection may already be dead.
+// sorted. The trouble is over if the client is online on a connection that meets three conditions:
+// it began at or after the last of the times, it has lasted at least overAfter, and it has lasted
+// longer than the longest gap between the times. If trouble, such as a refused login, occurred
+// after the connection began, the trouble is not over, because the connection may already be dead.
 func (in *input) isOver(when []time.Time) bool {
 	start := in.Status.Since.Time
 	if in.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(start) > history.SameMoment {

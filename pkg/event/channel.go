@@ -7,8 +7,8 @@ import (
 )
 
 // Channel returns the identifier of the connection. If the source sent none, Channel derives an
-// identifier of 32 hex digits from fields that are the same when a connection begins and when
-// it ends. If too few of these fields are known, it returns "".
+// identifier of 32 hex digits from fields that do not change during a connection. If too few of
+// these fields are known, it returns "".
 //
 // The derived identifier is the MD5 of the instance, client identifier, node and ConnectedAt.
 // If ConnectedAt is unknown, it is the MD5 of the instance, client identifier, node, address
@@ -26,8 +26,8 @@ func (e *Event) Channel() string {
 	}
 }
 
-// digest returns the MD5 of the parts in hex. It prefixes each part with its length instead of
-// separating the parts, because a client identifier may contain any separator.
+// digest returns, in hex, the MD5 of the given parts. It prefixes each part with its length.
+// Separators would not suffice, because a client identifier may contain any character.
 func digest(parts ...string) string {
 	var b []byte
 	for _, part := range parts {

@@ -7,14 +7,15 @@ import (
 	"unsafe"
 )
 
-// Column is one field of an event. Parquet, JSON, CSV and the API's description use the
-// column's name. The exceptions are connected_at and received_at, which Parquet stores as
-// differences from time; see FORMAT.md in pkg/segment.
+// Column is one field of an event. Parquet, JSON, CSV and the API's description use the column's
+// name. There are two exceptions: Parquet stores connected_at and received_at as connected_for_ms
+// and received_delay_ms, which are differences from the event time; see FORMAT.md in pkg/segment.
 type Column struct {
 	Name string
-	// Identity is the column's rank, from 1, among the identity columns. It is 0 for all other
-	// columns. Two deliveries with equal identity columns are the same event. The received time
-	// and our reading of the event (action and action_info) are not among the identity columns.
+	// Identity is the rank of an identity column, counted from 1. It is 0 for every other column.
+	// If all identity columns of two deliveries are equal, the deliveries report the same event.
+	// The identity columns include neither the received time nor our reading of the event (action
+	// and action_info).
 	Identity int
 	// Value returns the field as a string, int32, bool or time.Time, or nil if the field is
 	// unknown. An empty string is a value. For channel_id, Value returns a derived channel if
@@ -51,7 +52,7 @@ var columns = []Column{
 	text("time_origin", 0, func(e *Event) TimeOrigin { return e.TimeOrigin }),
 }
 
-// identity lists the identity columns by rank.
+// identity lists the identity columns in order of rank; see Column.Identity.
 var identity = func() []Column {
 	ranked := slices.DeleteFunc(slices.Clone(columns), func(c Column) bool { return c.Identity == 0 })
 	slices.SortFunc(ranked, func(a, b Column) int { return cmp.Compare(a.Identity, b.Identity) })

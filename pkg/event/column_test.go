@@ -22,8 +22,8 @@ func full() event.Event {
 	}
 }
 
-// cleared returns the event that the function full returns, but with one field cleared. field is
-// the index of that field in the struct.
+// cleared returns the same event as full, but with one field cleared. field is the index of that
+// field in the struct.
 func cleared(field int) event.Event {
 	e := full()
 	reflect.ValueOf(&e).Elem().Field(field).SetZero()

@@ -2,9 +2,9 @@
 // one client at one moment. It also defines the vocabulary of such rows, the table of their
 // columns, and what makes two rows the same event.
 //
-// An Event always contains both the source's own words and our reading of these words:
-// NativeEvent and NativeReason are the words, Action and ActionInfo are the reading. Times are
-// UTC with millisecond precision. The package imports nothing but the standard library.
+// An Event always contains both the source's own words and our reading of these words: NativeEvent
+// and NativeReason hold the source's words, Action and ActionInfo hold our reading. Times are UTC
+// with millisecond precision. The package imports nothing but the standard library.
 package event
 
 import (
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8 of up to
-// MaxClientID bytes. Empty: unknown.
+// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8 of up to MaxClientID
+// bytes. If it is empty, the client identifier is unknown.
 type ClientID string
 
 // MaxClientID is the maximum length of a client identifier in bytes, because MQTT sends the
@@ -30,22 +30,22 @@ const MaxAhead = time.Hour
 type Event struct {
 	InstanceID InstanceID
 	ClientID   ClientID
-	// ChannelID is the broker's identifier of the network connection, as sent. If the
-	// source sends none, Channel derives one.
+	// ChannelID is the broker's identifier of the network connection, as sent. If the source sends
+	// no identifier, the method Channel derives one.
 	ChannelID string
 
 	Action     Action
 	ActionInfo ActionInfo
 
-	// Time is when the event happened by the broker's clock. If TimeOrigin is FromReceiver,
-	// it is when we received the event.
+	// Time is when the event happened according to the broker's clock. If TimeOrigin is
+	// FromReceiver, Time is when we received the event.
 	Time       time.Time
 	TimeOrigin TimeOrigin
 	// ReceivedAt is when the recorder received the event.
 	ReceivedAt time.Time
 
-	// Source is the name of a source in pkg/broker, which is also the route of its webhook. A
-	// sender of the project's own event format may give any other name.
+	// Source is the name of a source in pkg/broker. The name is also the route of the source's
+	// webhook. A sender of the project's own event format may give any other name.
 	Source string
 	// SourceEventID is the source's own identifier of this event, such as a CloudEvents id, a
 	// version number or a position in a log.

@@ -3,7 +3,7 @@ package event
 // InstanceID names a broker instance or cluster. The operator chooses it.
 type InstanceID string
 
-// InstanceIDRule describes a valid instance identifier in messages to users.
+// InstanceIDRule describes valid instance identifiers. It is part of messages to users.
 const InstanceIDRule = "1 to 128 letters, digits, '_', '-', '.' or ':'"
 
 // maxInstanceID is the maximum length of an instance identifier in bytes.

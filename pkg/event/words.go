@@ -17,8 +17,8 @@ func (a Action) Valid() bool {
 	return a == Connect || a == Close || a == Disconnect
 }
 
-// ActionInfo is the outcome or cause of an action, in the words of ApsaraMQ's Device Trace Query
-// and its API.
+// ActionInfo is the outcome or cause of an action, in the words that ApsaraMQ uses in Device Trace
+// Query and in its API.
 type ActionInfo string
 
 const (
@@ -48,8 +48,8 @@ var aliases = map[string]ActionInfo{
 	"resource auth failed": TopicAuthFailed,
 }
 
-// ParseActionInfo returns the vocabulary word that s denotes: s is the word itself or an alias for
-// it. It returns false if s is neither.
+// ParseActionInfo returns the vocabulary word for s. s may be that word itself or an alias for it;
+// for any other s, ParseActionInfo returns false.
 func ParseActionInfo(s string) (ActionInfo, bool) {
 	if info, ok := aliases[s]; ok {
 		return info, true
@@ -62,14 +62,14 @@ func ParseActionInfo(s string) (ActionInfo, bool) {
 	return "", false
 }
 
-// TimeOrigin says which clock an event's time is from.
+// TimeOrigin says whose clock an event's time comes from.
 type TimeOrigin string
 
 const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
-	// FromReceiver means that the source sent no time. Each delivery of such an event has a
-	// different time. So the event is shown twice if the response to the first delivery is
-	// lost and the source sends the event again.
+	// FromReceiver means that the source sent no time, so the event has the time of receipt. If the
+	// source sends the event again, because the response to the first delivery was lost, the times
+	// differ and the event is shown twice.
 	FromReceiver TimeOrigin = "received"
 )

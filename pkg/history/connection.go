@@ -11,16 +11,16 @@ import (
 type EndIs string
 
 const (
-	// Open means that this is the newest connection and that no end of it was reported.
+	// Open means that this is the newest connection, and that its end was not reported.
 	Open EndIs = "open"
 	// Reported means that the broker reported the end.
 	Reported EndIs = "reported"
-	// Inferred means that a later connection began although no end of this one was reported. The
-	// cause and the exact time of the end are unknown.
+	// Inferred means that the end of this connection was not reported, but a later connection
+	// began. The cause and the exact time of the end are unknown.
 	Inferred EndIs = "inferred"
 )
 
-// Kind is how a connection ended, in one word.
+// Kind says in one word how a connection ended.
 type Kind string
 
 const (
@@ -64,7 +64,7 @@ func (k Kind) ActionInfo() event.ActionInfo {
 type Connection struct {
 	ChannelID string `json:"channel_id"`
 	// Start is when the broker accepted the connection. It is unknown if no connect event was
-	// recorded and no event about the end includes the connect time.
+	// recorded and no end event contains the connect time.
 	Start Instant `json:"start"`
 	// End is unknown while the connection is open. It is never before Start.
 	End   Instant `json:"end"`
@@ -114,7 +114,7 @@ func fill[T comparable](to *T, from T) {
 	}
 }
 
-// finish copies the details of the end from e, the event that reports it.
+// finish copies the details of the end from e, the event that reports the end.
 func (c *Connection) finish(e *event.Event) {
 	c.EndIs, c.Kind = Reported, kindOf(e)
 	c.Action, c.ActionInfo = e.Action, e.ActionInfo
@@ -145,8 +145,8 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 }
 
 // Dropped reports whether the broker reported the end of the connection and the client certainly
-// sent no DISCONNECT. If the report gives no reason, the client may have sent one, unless the
-// source reports each DISCONNECT as a different event.
+// sent no DISCONNECT. If the report gives no reason, a DISCONNECT can be ruled out only if the
+// source reports every DISCONNECT with a different native event.
 func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

@@ -7,9 +7,9 @@
 // functions take O(n log n) time and O(n) memory.
 //
 // Words: the end of a connection is reported if the broker sent an event about it. The end is
-// inferred if the next connection began before any end was reported. A drop is a reported end
-// that is known not to be a DISCONNECT by the client. A refusal is a CONNECT that the broker
-// refused. A refusal is not a connection.
+// inferred if the next connection began before any end was reported. A drop is a reported end for
+// which the client certainly sent no DISCONNECT. A refusal is a CONNECT that the broker refused. A
+// refusal does not count as a connection.
 package history
 
 import (
@@ -26,8 +26,9 @@ type Span struct{ From, To time.Time }
 type History struct {
 	// Status is the client's status at the end of the span.
 	Status Status `json:"status"`
-	// Connections lists the connections that were open at some time in the span or ended in
-	// it. They are sorted by start, or by end if the start is unknown.
+	// Connections lists the connections that were open at some time in the span or ended in the
+	// span. They are sorted by start time. A connection without a known start time is sorted by its
+	// end time.
 	Connections []Connection `json:"connections"`
 	// Refusals are sorted by time.
 	Refusals []Refusal `json:"refusals"`
@@ -41,9 +42,9 @@ type History struct {
 	Events int `json:"-"`
 }
 
-// Of returns the history of one client, given the events of this client. It ignores events
-// outside the span. before is the result of StatusAt for the instant just before the span, or
-// the zero Status if the events before the span are not known.
+// Of returns the history of the client to which the given events belong. It ignores events outside
+// the span. before is the client's status just before the span, as StatusAt returns it, or the zero
+// Status if the earlier events are not known.
 func Of(events []event.Event, span Span, before Status) History {
 	span = Span{millis(span.From), millis(span.To)}
 	rows := unique(events, func(t time.Time) bool { return !t.Before(span.From) && !t.After(span.To) })

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// KeepAlive is the longest silence that the client promised. It is unknown if no event
-// reports it. A known zero means that the client asked for no keep alive. In JSON, a
+// KeepAlive is the longest silence that the client announced in its CONNECT. A KeepAlive is unknown
+// if no event reports it. A known zero means that the client asked for no keep alive. In JSON, a
 // KeepAlive is a whole number of seconds, or null if unknown.
 type KeepAlive event.Optional[time.Duration]
 

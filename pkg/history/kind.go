@@ -10,7 +10,7 @@ func isConnect(e *event.Event) bool {
 }
 
 // isRefusal reports whether e is certainly a refusal, whatever the other events say. Some sources
-// report a refusal as a connect with an action info other than "accepted".
+// report a refusal as a connect event with an action info other than "accepted".
 func isRefusal(e *event.Event) bool {
 	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
 }
@@ -19,12 +19,12 @@ func isEnd(e *event.Event) bool {
 	return e.Action == event.Close || e.Action == event.Disconnect
 }
 
-// mayBeRefusal reports whether e counts as a refused CONNECT. The event e reports the end of a
-// connection, but belongs to no recorded connection. If e includes the connect time, it is not a
-// refusal, because the connection had been accepted. The reason "not authorized" nearly always
-// means a refusal. Some other reasons are ambiguous: the broker may have refused the client, or
-// ended a connection that began before the known events. They count as refusals only if the client
-// is known to have been offline.
+// mayBeRefusal reports whether e counts as a refused CONNECT. e reports the end of a connection,
+// but belongs to no recorded connection. An event with a connect time is not a refusal, because its
+// connection had been accepted. The reason "not authorized" nearly always means a refusal. Some
+// other reasons are ambiguous: the broker may have refused the client, or it may have ended a
+// connection that began before the known events. An event with an ambiguous reason counts as a
+// refusal only if the client is known to have been offline.
 func mayBeRefusal(e *event.Event, offline bool) bool {
 	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false
@@ -32,7 +32,8 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	// TopicAuthFailed may mean that the topic of the will message was denied.
+	// These reasons are ambiguous. Even TopicAuthFailed can be a refusal, if the topic of the will
+	// message was denied.
 	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed:
 		return offline
 	default:
@@ -40,8 +41,8 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	}
 }
 
-// detailRank ranks rows that report the same end. The higher the rank, the more the row says
-// about the cause.
+// detailRank ranks the rows that report the end of one connection. The higher the rank, the more
+// the row says about the cause.
 func detailRank(e *event.Event) int {
 	switch {
 	case broker.IsMute(e):

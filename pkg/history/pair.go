@@ -17,19 +17,20 @@ type pairs struct {
 // pair derives connections and refusals from events by these rules:
 //
 //   - Events of one channel belong to one connection, in whatever order they arrived. There are two
-//     exceptions, because a later connection may reuse the channel. The first exception is a
-//     channel that is derived only from address and port. The second is a channel that the broker
-//     named and whose events are not exactly one connect and one end.
-//   - An end may have no connect on the same channel, because some sources report different details
-//     at the end of a connection than at its start. If the broker did not name the channel, the end
-//     belongs to the newest connection that was open at the time and that the details of the end do
-//     not contradict. But if a takeover caused the end, or may have caused it, the end belongs to
-//     an older connection that had just been replaced.
-//   - If no such connection is found, the end is one of the following: a refusal, a second report
-//     of a recent end, the end of a session without a connection, the end of a refused CONNECT, or
-//     the end of a connection whose connect is not on record.
+//     exceptions, because a later connection may reuse a channel. A channel that is derived only
+//     from address and port may belong to several connections. A channel that the broker named may
+//     also belong to several connections, unless its events are exactly one connect event and one
+//     end event.
+//   - An end event may have no connect event on the same channel, because some sources report
+//     different details at the end of a connection than at its start. If the broker did not name
+//     the channel, the end event belongs to the newest connection that was open at the time and
+//     whose details do not contradict the event. But if a session takeover caused the end, or may
+//     have caused it, the end event belongs to an older connection that had just been replaced.
+//   - If no such connection is found, the end event reports one of the following: a refusal, a
+//     recent end that was already reported, the end of a session without a connection, the end of a
+//     refused CONNECT, or the end of a connection whose connect event is not on record.
 //
-// earlier is a connection from before the events, or nil.
+// earlier is a connection that began before the events, or nil.
 func pair(rows []*event.Event, earlier *Connection) pairs {
 	p := pairing{refusals: []Refusal{}}
 	p.byChannel(rows, earlier)
@@ -45,14 +46,16 @@ func pair(rows []*event.Event, earlier *Connection) pairs {
 
 // pairing holds the intermediate results of one call to pair.
 type pairing struct {
-	begun     []*draft // drafts whose connect event is known; the place method adds some from endOnly
-	endOnly   []*draft // drafts whose connect event is unknown, until the place method handles them
+	// begun holds the drafts with a known connect event. The place method adds drafts from endOnly
+	// that fit nowhere else.
+	begun     []*draft
+	endOnly   []*draft // drafts with an unknown connect event; see the place method
 	refusals  []Refusal
 	refusedAt []time.Time // times of refused CONNECTs whose end may still follow; see isEndOfRefusal
 }
 
-// byChannel separates the refusals from the other events, groups these by channel, and creates a
-// draft for each connection.
+// byChannel separates the refusals from the other events, groups the other events by channel, and
+// creates a draft for each connection.
 func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
 	var channels []string // in order of first use, because the order of a map is random
 	groups := map[string][]*event.Event{}
@@ -81,9 +84,10 @@ func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
 	}
 }
 
-// split divides the events of a channel into connections. current is the connection that used the
-// channel before these events, or nil. split handles the events in order of time. If a connect and
-// an end have the same time, it handles the connect first.
+// split divides the events of a channel into connections. If a connection used the channel before
+// these events, current is that connection; otherwise current is nil. split handles the events in
+// order of time. If a connect event and an end event have the same time, it handles the connect
+// event first.
 func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
 	one := current == nil && areOneConnection(rows)
@@ -109,10 +113,11 @@ func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	p.keep(current)
 }
 
-// areOneConnection reports whether the events of a channel, sorted by time, certainly belong to one
-// connection. They do if the broker named the channel and the events are one connect and one end,
-// even if the end seems earlier than the connect because the clock was set back. Several reports of
-// the end within maxDisorder count as one end.
+// areOneConnection reports whether the events of a channel certainly belong to one connection. The
+// events must be sorted by time. areOneConnection returns true if the broker named the channel and
+// the events are one connect event and one end event. The end event may even be earlier than the
+// connect event, because the clock may have been set back. Several end events within maxDisorder
+// count as one.
 func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
 	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&
@@ -142,9 +147,9 @@ func (p *pairing) keep(d *draft) {
 	}
 }
 
-// compareDrafts orders drafts by start, so that the newest connection is last. An unknown
-// start comes before all known ones, because the connect is probably older than the records.
-// If two connections began at the same time, the one that ended first comes first.
+// compareDrafts orders drafts by start time, so that the newest connection is last. Drafts with an
+// unknown start time come first, because their connections probably began before the oldest event
+// on record. If two connections began at the same time, the one that ended first comes first.
 func compareDrafts(a, b *draft) int {
 	if c := a.Start.Compare(b.Start.Time); c != 0 { // an unknown start is the zero time
 		return c
@@ -168,8 +173,8 @@ func inferEnds(drafts []*draft) {
 	}
 }
 
-// connectionsIn returns the connections that were open at some time in the span or ended in it.
-// They are sorted by start, or by end if the start is unknown.
+// connectionsIn returns the connections that were open at some time in the span or ended in it. The
+// connections are sorted by start time. If a start time is unknown, the end time is used instead.
 func (p pairs) connectionsIn(span Span) []Connection {
 	drafts := slices.DeleteFunc(slices.Clone(p.drafts), func(d *draft) bool {
 		return d.continued && d.hasEnded() && d.End.Before(span.From)

@@ -386,7 +386,7 @@ func TestConnectionShowsTheDerivedChannel(t *testing.T) {
 	require.Equal(t, began.Channel(), ofDay([]event.Event{began}).Connections[0].ChannelID)
 }
 
-// A connection that began before the span must be paired with its events in the span.
+// If a connection began before the span, its events in the span must be paired with it.
 func TestPairingWithBefore(t *testing.T) {
 	yesterday := func(e event.Event) event.Event { e.Time = e.Time.AddDate(0, 0, -1); return e }
 	for _, c := range []struct {
@@ -431,8 +431,8 @@ func TestPairingWithBefore(t *testing.T) {
 	}
 }
 
-// Two deliveries of one event may differ, because different versions of the decoder decoded
-// them. The same delivery must be kept, whatever their order.
+// Two deliveries of one event may differ, because different versions of the decoder decoded them.
+// The order of the deliveries must not affect which of them is kept.
 func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
 	first := connect("08:00:00", channel("a"))
 	second, third := first, first

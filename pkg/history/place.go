@@ -9,12 +9,12 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// byTime decides what each end without a known connect belongs to. It handles these ends in order
-// of time.
+// byTime decides where each end event without a known connect event belongs. It handles these end
+// events in order of time.
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
 	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
-	paired, earlier := p.begun, 0 // p.begun before the place method appends to it
+	paired, earlier := p.begun, 0 // p.begun as it is before the place method appends to it
 	p.refusedAt = endingRefusals(p.refusals)
 	for i := range len(paired) - 1 {
 		paired[i].next = paired[i+1].Start.Time
@@ -53,16 +53,19 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	return true
 }
 
-// maxCandidates limits the number of connections that an end is compared with, so that the
+// maxCandidates limits the number of connections that an end event is compared with, so that the
 // cost stays linear even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
-// candidates returns the connections to which an end at time t may belong, the likeliest first. The
-// parameter earlier is the number of drafts that began before t. The newest of these drafts comes
-// first. An older draft follows if its next connection began just before t: the older connection
-// may have been taken over, and then its end may be reported after the next connection began.
-// Connections that began exactly at t come last. One of them is chosen only if no other connection
-// fits. It then ended as soon as it began.
+// candidates returns the connections to which an end event at time t may belong, the likeliest
+// first. The second argument is the number of drafts that began before t:
+//
+//   - Of these drafts, the newest comes first.
+//   - An older draft follows only if the draft after it began just before t. In this case, the
+//     newer connection may have taken over the session, and the end of the older connection may be
+//     reported late.
+//   - Drafts that began exactly at t come last. Such a connection is chosen only if no other fits,
+//     because it would have ended as soon as it began.
 func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -99,19 +102,20 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 	}
 }
 
-// isSessionTakeover reports whether an end means that a session was taken over after its
-// connection had already ended. When this happens, some sources report the end of that
-// connection again, with the same address and port.
+// isSessionTakeover reports whether an end event reports the takeover of a session whose connection
+// had already ended. In such a case, some sources report the end of that connection again, with the
+// same address and port.
 func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
-// owners returns two connections that an end event may be about. Either of them may be nil. The
-// result open is the open connection to which the end belongs. The result ended is a connection
-// that has already ended, at about the time of the event. The event may report that same end again.
-// If a takeover may have caused the end, an open connection that began just before the end is the
-// last choice for the result open.
+// owners returns the two connections that an end event may be about. Either of them may be nil:
+//
+//   - The first result is the open connection to which the end event belongs. If the end event may
+//     report a takeover, a connection that began just before the end event is the last choice.
+//   - The second result is a connection that had already ended at about the time of the end event.
+//     The event may report the same end a second time.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil
@@ -136,9 +140,9 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	return recent, ended
 }
 
-// losesTakeover returns the connection that the next one replaced at about the time of the end
-// event. It returns nil if there is no such connection. It never returns the newest connection,
-// because nothing has replaced that one.
+// losesTakeover returns the connection that was replaced by a newer connection at about the time of
+// the end event, or nil if there is no such connection. The newest connection is never returned,
+// because no connection has replaced it.
 func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {

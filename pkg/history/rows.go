@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique selects events by their time with the wanted function. It returns pointers to these
-// events, sorted by time and without repeated deliveries.
+// unique selects the events whose times the wanted function accepts. It returns pointers to them,
+// sorted by time and without repeated deliveries.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {

@@ -34,8 +34,8 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	}
 }
 
-// If the status after only the newer events is settled (see Status.Settled), adding the older
-// events must not change it.
+// If a status derived from only the newer events is settled (see Status.Settled), adding the older
+// events must not change the status.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range sim.Causes {

@@ -24,7 +24,8 @@ type Status struct {
 	State State `json:"state"`
 	// Since is when the state began, if that is known.
 	Since Instant `json:"since"`
-	// Connection is the newest known connection, whether open or ended. It is nil if none is known.
+	// Connection is the newest known connection, whether open or ended. It is nil if no connection
+	// is known.
 	Connection *Connection `json:"connection"`
 	// LastEventAt is the time of the newest event, which may be a refusal.
 	LastEventAt Instant `json:"last_event_at"`
@@ -41,17 +42,17 @@ func StatusAt(events []event.Event, at time.Time) Status {
 // Settled reports whether the status is final: no older events could change it. It assumes that
 // StatusAt was given all events from some instant on.
 //
-// A status is settled if the start of the newest connection is among the events. An end alone does
-// not settle the status, because an older event may show that another connection began later than
-// the one that ended. Refusals never settle the status. If the recorded end of a connection is not
-// later than its start, the connection does not settle the status either, because that end may
-// belong to an older connection.
+// A status is settled if the start of the newest connection is among the events. An end event alone
+// does not settle the status, because the start of its connection is unknown. An older event may
+// show another connection that began after that start. Refusals never settle the status. If the
+// recorded end of the newest connection is not later than its start, the status is not settled
+// either, because that end may belong to an older connection.
 //
-// Settled ignores one case: if a clock was set back, the end of the newest connection can be
-// earlier than all of the given events.
+// Settled overlooks one case: after a clock was set back, the newest connection can have an end
+// event that is earlier than all of the given events.
 func (s Status) Settled() bool { return s.settled }
 
-// status returns the client's status after the events in rows. The parameter before is the client's
+// status returns the client's status after the events in rows. The second argument is the client's
 // status before those events. The newest connection is the one that began last.
 func (p pairs) status(rows []*event.Event, before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}

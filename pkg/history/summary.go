@@ -13,7 +13,8 @@ type Summary struct {
 	// Uptime is the time online divided by the time with a known state, from 0 to 1. It is nil
 	// if the state is never known.
 	Uptime *float64 `json:"uptime"`
-	// Connects is the number of connections that began in the span with a recorded connect.
+	// Connects is the number of connections that began in the span and whose connect event was
+	// recorded.
 	Connects int `json:"connects"`
 	// Each connection that has ended counts in exactly one of the next four fields. Drops counts
 	// reported ends with a known cause other than a DISCONNECT from the client. Disconnects counts

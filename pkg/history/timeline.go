@@ -12,7 +12,8 @@ type Stretch struct {
 	State State   `json:"state"`
 }
 
-// period assigns a state to a range of time. Periods may overlap; see top.
+// period assigns a state to a range of time. Periods may overlap. The function top decides which of
+// their states prevails.
 type period struct {
 	from, to time.Time
 	state    State
@@ -23,8 +24,8 @@ type period struct {
 //
 // Events count as missing in two cases. If the state before the span is unknown, events are missing
 // from the start of the span until the first known start or end of a connection. If the start of a
-// connection is unknown, events are missing from the previous known start or end of any connection
-// until the end of that connection.
+// connection is unknown, events are missing before the end of that connection, back to the previous
+// known start or end of any connection.
 func timeline(drafts []*draft, span Span, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)
@@ -102,8 +103,8 @@ func boundariesOf(periods []period, span Span) []boundary {
 	return boundaries
 }
 
-// stretches divides a span into stretches. The state is offline wherever no period covers the
-// span.
+// stretches divides a span into stretches. A part of the span that no period covers becomes
+// offline.
 func stretches(periods []period, span Span) []Stretch {
 	found := []Stretch{}
 	open := map[State]int{} // the number of open periods of each state

@@ -5,11 +5,11 @@
 //	events/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
 //	quarantine/day=2026-11-22/<id>.json
 //
-// Every format has a parser. Formatting the parsed parts of a key gives exactly the same key.
-// A segment's key sorts after the keys of all segments that it may supersede. Segments of the same
-// run sort by sequence number; other segments sort by level. Both numbers are zero-padded.
-// A key never contains a client identifier. Only Find and Claim, which handle the bucket's marker,
-// make requests to a store.
+// Every format has a parser. Formatting the parsed parts of a key gives exactly the same key. A
+// segment's key sorts after the keys of all segments that it may supersede. Segments of the same
+// run sort by sequence number; other segments sort by level. Both numbers are zero-padded, so that
+// they sort correctly as text. A key never contains a client identifier. Only Find and Claim, which
+// handle the bucket's marker, make requests to a store.
 package layout
 
 import (
@@ -46,7 +46,7 @@ func (l Layout) Validate() error {
 // Marker returns the key of the layout's marker. The marker object is empty.
 func (l Layout) Marker() string { return markerStart + strconv.Itoa(l.Shards) }
 
-// ParseMarker returns the layout that a marker's key states.
+// ParseMarker returns the layout that the key of a marker describes.
 func ParseMarker(key string) (Layout, error) {
 	number, found := strings.CutPrefix(key, markerStart)
 	shards, err := strconv.Atoi(number)

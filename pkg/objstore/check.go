@@ -37,7 +37,7 @@ func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }
 
-// CheckKeys checks the keys of one delete. It returns a permanent error if there are more than
+// CheckKeys checks the keys of one Delete call. It returns a permanent error if there are more than
 // MaxPage keys or if CheckKey refuses one of the keys.
 func CheckKeys(keys []string) error {
 	if len(keys) > MaxPage {

@@ -9,8 +9,9 @@ import (
 	"sync"
 )
 
-// ErrFault is what tests inject when any error will do. It wraps io.EOF, as the error of a broken
-// connection may, to catch callers that mistake such an error for the end of the data.
+// ErrFault is the error that tests inject when any error will do. It wraps io.EOF, because the
+// error of a broken connection may also wrap io.EOF. Tests can thus catch callers that mistake such
+// an error for the end of the data.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
 // Fault describes how one call fails. The zero value lets the call pass. If several errors are set,
@@ -19,10 +20,9 @@ type Fault struct {
 	// Until delays the call's effect until the channel is closed. If the context ends
 	// first, the call ends without effect.
 	Until <-chan struct{}
-	// Late makes the call return an error at once, and delays the call's effect until the
-	// channel is closed, as if the request had been delayed in the network. The error is
-	// Before or, if Before is nil, After. If both are nil, the error is ErrFault.
-	// Faulty.Settle waits for the effect.
+	// Late makes the call return an error at once, and delays the call's effect until the channel
+	// is closed, as if the network had delayed the request. The error is Before or After, if one of
+	// them is set, and otherwise ErrFault. Faulty.Settle waits for the effect.
 	Late <-chan struct{}
 
 	// Before makes the call return this error without any effect.
@@ -35,8 +35,8 @@ type Fault struct {
 	After error
 }
 
-// Faulty is a Store for tests whose calls can fail. A hook chooses the fault of each call. The
-// hook is called once before each call, by one goroutine at a time.
+// Faulty is a Store for tests whose calls can fail. A hook chooses the fault of each call. Faulty
+// calls the hook once before each call, but never from two goroutines at the same time.
 type Faulty struct {
 	store Store
 	late  sync.WaitGroup
@@ -139,13 +139,13 @@ type effect struct {
 	late func(context.Context)
 }
 
-// change returns the effect of a put or delete.
+// change returns the effect of a put or delete. If the call is late, it takes full effect.
 func change(half func(context.Context), full func(context.Context) error) effect {
 	return effect{half, full, func(ctx context.Context) { _ = full(ctx) }}
 }
 
-// lookup returns the effect of a read or listing. Because these calls change nothing, a late call
-// does nothing.
+// lookup returns the effect of a read or listing. Reads and listings change nothing, so a late call
+// has no effect.
 func lookup(full func(context.Context) error) effect {
 	return effect{func(ctx context.Context) { _ = full(ctx) }, full, func(context.Context) {}}
 }
@@ -168,8 +168,8 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	return firstError(e.full(ctx), fault.After)
 }
 
-// doLate runs e.late in the background once the start channel is closed, even if the caller's
-// context has ended by then.
+// doLate runs e.late in the background once the start channel is closed. It does so even if the
+// caller's context has ended.
 func (f *Faulty) doLate(ctx context.Context, start <-chan struct{}, e effect) {
 	ctx = context.WithoutCancel(ctx)
 	f.late.Go(func() {

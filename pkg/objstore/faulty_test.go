@@ -72,8 +72,8 @@ func TestFaultyDelaysACall(t *testing.T) {
 	})
 }
 
-// A late put must store the bytes that the body had during the call, even if the caller has since
-// canceled the context and changed the body.
+// A late put must store the bytes that the body contained during the call. This must hold even if
+// the caller cancels the context and changes the body before the put takes effect.
 func TestFaultyLatePut(t *testing.T) {
 	late := make(chan struct{})
 	inner := memstore.New()

@@ -28,9 +28,9 @@ type RetryPolicy struct {
 	AttemptTimeout time.Duration
 }
 
-// Retrying returns a Store that repeats the failed calls of store according to policy. It is
-// always safe to repeat a call, because the jobs never put different content under the same key
-// and never put a deleted object again. The result is safe for concurrent use.
+// Retrying returns a Store that passes calls to store and repeats failed calls according to policy.
+// It is always safe to repeat a call, because the jobs never put different content under the same
+// key and never put a deleted object again. The result is safe for concurrent use.
 //
 // Retrying does not repeat a call after fs.ErrNotExist, ErrRange or an error marked by Permanent,
 // or after ctx has ended. When ctx ends, the returned error wraps both the last attempt's error

@@ -87,8 +87,8 @@ func acs3Claim(r request) (claim, error) {
 	}, nil
 }
 
-// canonical returns the canonical request, whose hash is signed. It contains the hash of the body
-// in place of the form parameters.
+// canonical returns the canonical request. The client signs the hash of this text. The text
+// contains the form parameters only indirectly, as the hash of the body.
 func (r request) canonical(signedHeaders []string) (string, error) {
 	var headers strings.Builder
 	for _, name := range signedHeaders {

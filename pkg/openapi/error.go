@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// apiError is an error response. Its code is one that Alibaba Cloud's gateway or ApsaraMQ for MQTT
-// defines, unless neither defines a suitable code.
+// apiError is an error response. If Alibaba Cloud's gateway or ApsaraMQ for MQTT defines a suitable
+// code, the error response uses that code.
 type apiError struct {
 	status        int
 	code, message string
@@ -18,8 +18,8 @@ func badRequest(code, format string, args ...any) error {
 	return apiError{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
 }
 
-// missing returns the error for a required parameter that is absent. what says which
-// value is expected.
+// missing returns the error for a required parameter that is absent. Its message ends with the
+// given description of the expected value.
 func missing(name, what string) error {
 	return badRequest("Missing"+name, "%s is missing: %s", name, what)
 }

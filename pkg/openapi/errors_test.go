@@ -238,8 +238,8 @@ func TestNonceOnlyOnce(t *testing.T) {
 	}
 }
 
-// unsigned deletes the signature from the draft's parameters, and returns the draft ready to be
-// signed again with the same nonce.
+// unsigned deletes the signature from the draft's parameters and returns the draft. The draft can
+// then be signed again with the same nonce.
 func (d draft) unsigned() draft {
 	delete(d.query, "Signature")
 	return d
@@ -310,7 +310,7 @@ func TestLongHostsAreCutInMessages(t *testing.T) {
 }
 
 // TestConcurrentUse sends several requests with the same nonce at the same time, and checks that
-// exactly one of them succeeds. It also lets the race detector find data races.
+// exactly one of them succeeds. If the race detector is on, the test also finds data races.
 func TestConcurrentUse(t *testing.T) {
 	api := newAPI(t, &canned{online: []bool{true}})
 	d := v1Draft("QuerySessionByClientId", sessionParameters())

@@ -66,7 +66,8 @@ func (h *handler) run(r *http.Request, id string) (result response, err error) {
 	return h.operate(r.Context(), key, c, read.all)
 }
 
-// operate runs the operation that an authenticated request names.
+// operate runs the operation that an authenticated request names, if the key gives access to the
+// instance.
 func (h *handler) operate(ctx context.Context, key Key, c claim, p parameters) (response, error) {
 	run, err := find(c)
 	if err != nil {

@@ -18,8 +18,8 @@ func copyOf(r *http.Request, body string) *http.Request {
 	return c
 }
 
-// changes returns altered copies of the encoded parameters, each with one change. The keys of the
-// describe map the changes.
+// changes returns altered copies of the encoded parameters, each with one change. Each key of the
+// map says what was changed.
 func changes(encoded string) map[string]string {
 	changed := map[string]string{}
 	alter := func(name string, change func(values url.Values)) {
@@ -41,8 +41,8 @@ func changes(encoded string) map[string]string {
 	return changed
 }
 
-// mutations returns altered copies of a signed request. In each copy, one thing that the
-// signature covers is different.
+// mutations returns altered copies of a signed request. Each copy differs from the original in one
+// thing that the signature covers.
 func mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := map[string]*http.Request{}
 	method := copyOf(r, body)
@@ -61,8 +61,8 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations returns altered copies of an ACS3 request. These are the copies from the mutations
-// function, and copies with a different host, body, header or signature.
+// acs3Mutations returns altered copies of an ACS3 request. It adds copies with a different host,
+// body, header or signature to those that the mutations function returns.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {
@@ -102,8 +102,8 @@ func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// TestEverySignedPieceCounts checks that a signed request is accepted, but refused after any
-// change to a part that the signature covers.
+// TestEverySignedPieceCounts checks that a signed request is accepted, and that it is refused if
+// anything that the signature covers has been changed.
 func TestEverySignedPieceCounts(t *testing.T) {
 	for name, d := range map[string]draft{
 		"ACS3 query": acs3Draft("QueryMqttTraceDevice", setPairs(dayParameters(), "Reverse", "true")),

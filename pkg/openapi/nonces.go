@@ -7,21 +7,22 @@ import (
 )
 
 // maxNonces is the maximum number of nonces in each of the two generations that the nonces type
-// keeps. Together they take at most about 10 MB.
+// keeps. The two generations together take at most about 10 MB.
 const maxNonces = 1 << 17
 
-// nonces remembers the nonces of verified requests for half an hour or longer, because a request is
-// accepted for at most half an hour. New nonces go into the young generation. Once it is half an
-// hour old or full, it replaces the old generation, whose nonces are forgotten. So nonces are
-// forgotten too soon only if more than maxNonces arrive within half an hour.
+// nonces remembers the nonces of verified requests for at least half an hour, because a request can
+// be accepted for up to half an hour. New nonces go into the young generation. When the young
+// generation is full or half an hour old, it becomes the old generation, and the nonces of the
+// previous old generation are forgotten. Therefore a nonce can be forgotten too soon only if more
+// than maxNonces new nonces arrive within half an hour.
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}
 	began      time.Time // when the young generation was started
 }
 
-// nonce is the first half of the SHA-256 of an AccessKey id and a nonce. The nonce itself is not
-// kept, because it may be long.
+// nonce identifies the nonce of a request. It is the first half of a SHA-256 over the AccessKey id
+// and the nonce as sent, which may be too long to keep.
 type nonce [16]byte
 
 func newNonces() *nonces { return &nonces{young: map[nonce]struct{}{}} }

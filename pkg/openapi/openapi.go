@@ -7,9 +7,9 @@
 //     Alibaba Cloud's signature styles: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in
 //     parameters. The request's time must be within 15 minutes of our clock, and its nonce
 //     must be new.
-//   - Parameters may come from the query and from a form body. Signatures are checked against
-//     the decoded parameters, because clients encode parameters differently. The exception is
-//     the form of an ACS3 request: its signature covers the hash of the body as it was sent.
+//   - Parameters may come from the query and from a form body. Signatures are checked against the
+//     decoded parameters, because clients encode parameters differently. The exception is a form in
+//     an ACS3 request: the signature of such a request covers the hash of the body as it was sent.
 //   - Every response is a JSON object with a RequestId, which the header x-acs-request-id
 //     repeats. A success has status 200 and no Code; an error has status 4xx or 5xx, a Code
 //     for programs and a Message for people.
@@ -37,7 +37,7 @@ const version = "2020-04-20"
 
 // Config configures the API.
 type Config struct {
-	// Keys are the accepted AccessKeys. If there are none, every request is refused.
+	// Keys are the accepted AccessKeys. If Keys is empty, every request is refused.
 	Keys []Key
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -106,9 +106,9 @@ type Row struct {
 }
 
 // New returns the API's handler for the path "/". Pass it only those requests for which the
-// function Is returns true. The handler is safe for concurrent use. It keeps the nonces of the last
-// half hour in its own memory only. Therefore, if several function instances run, a request that
-// one instance has served can be replayed to another.
+// function Is returns true. The handler is safe for concurrent use. The nonces of the last half
+// hour are kept only in the memory of the function instance. Therefore, if several instances run, a
+// request that one instance has served can be replayed to another.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

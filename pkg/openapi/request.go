@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxBody is the maximum length of a body in bytes. Ten percent-encoded client
-	// identifiers of 65,535 bytes fit.
+	// maxBody is the maximum length of a body in bytes. It leaves space for ten client identifiers
+	// of 65,535 bytes each, even if they are percent-encoded.
 	maxBody = 2 << 20
 	// maxParameters is the maximum number of parameters in a query or a form; a valid
 	// request has at most about 25.
@@ -57,7 +57,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// parseForm parses a body, which must be a form or empty.
+// parseForm parses the body of a request. The body must be empty or a form.
 func parseForm(contentType string, body []byte) (parameters, error) {
 	if len(body) == 0 {
 		return nil, nil

@@ -12,8 +12,8 @@ import (
 // the body encoded as a JSON string, and this encoding at most doubles the length.
 const maxResponse = 5 << 19
 
-// recommend is the URL that every error response gives for help: the vendor's page about error
-// codes.
+// recommend is the URL that every error response contains for further help. It leads to the
+// vendor's page about error codes.
 const recommend = "https://www.alibabacloud.com/help/en/apsaramq-for-mqtt/mqtt-upgraded/developer-reference/control-sdk-reference-error-codes"
 
 // response is the body of a response. Its fields are named as in the API.

@@ -44,7 +44,7 @@ type draft struct {
 	header              map[string]string // for ACS3 only
 }
 
-// nonceCount counts the drafts, so that each draft gets a different nonce.
+// nonceCount counts the drafts, so that each draft can get a different nonce.
 var nonceCount int
 
 // acs3Draft returns an ACS3 request as the Go client sends it: a POST with all parameters in the
@@ -130,8 +130,8 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 
 // request returns the draft as an HTTP request. The encoding of the parameters differs from the
 // signed encoding: the order is reversed, spaces become "+", and fewer characters are
-// percent-encoded. The exception is the form of an ACS3 request. It is sent exactly as it was
-// signed, because the signature covers the hash of the body.
+// percent-encoded. Only a form body of an ACS3 request is sent exactly as it was signed, because
+// the signature covers the hash of the body.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
 	if d.style == "ACS3" && d.form != nil {

@@ -152,9 +152,9 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestPublishedVector checks the example on the reference's page
-// v3-request-structure-and-signature. The example is for another product, so the API verifies
-// the signature and then refuses the version.
+// TestPublishedVector checks the example on the page v3-request-structure-and-signature of Alibaba
+// Cloud's reference. The example is a request to another product, so the API must accept its
+// signature but refuse its version.
 func TestPublishedVector(t *testing.T) {
 	at := time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC)
 	api, err := New(Config{

@@ -19,7 +19,8 @@ type Entry struct {
 // List returns up to limit items of a day in the order of their ids, and reports whether more items
 // follow. If after is the zero ID, List starts at the first item, otherwise right after the item
 // with that id. It skips objects whose keys are not keys of items. If limit is less than
-// objstore.MaxPage, List makes one request, and more only if skipped objects fill the listing page.
+// objstore.MaxPage, List makes one request. It makes further requests only if skipped objects fill
+// the listing page.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -48,12 +49,13 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 }
 
 // startBytes is the number of bytes to read from the start of an object to get everything before
-// the body. It is enough for an item with a thousand errors of the usual length.
+// the body. This is enough for an item with a thousand errors of the usual length.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item without its body. It makes one request, or two if the item has very
-// many errors. With a single request, it cannot check the digest and may therefore overlook damage.
-// Errors: ErrDamaged; fs.ErrNotExist if there is no such item.
+// GetWithoutBody reads an item without its body. Normally it makes one request, which reads the
+// start of the object. The start alone is not enough to check the object's digest, so damage may go
+// unnoticed. If the item has a very large number of errors, GetWithoutBody makes a second request,
+// which reads the whole object. Errors: ErrDamaged; fs.ErrNotExist if there is no such item.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// footerCache caches the footers of compacted objects, which never change. When the cache is
-// full, it evicts the footers that were added first, regardless of when they were last used.
-// Their objects are the most likely to be superseded, and reading a footer again costs only one
-// request. A footerCache is safe for concurrent use.
+// footerCache caches the footers of compacted objects, which never change. When the cache is full,
+// it evicts the oldest entries, even if they were used recently. The objects of the oldest entries
+// are the most likely to be superseded, and reading a footer again costs only one request. A
+// footerCache is safe for concurrent use.
 type footerCache struct {
 	mu      sync.Mutex
 	free    int64 // the unused part of the budget, in bytes
@@ -21,7 +21,7 @@ func newFooterCache(budget int64) *footerCache {
 	return &footerCache{free: budget, footers: map[string]*segment.Footer{}}
 }
 
-// get returns the footer of an object, or nil if it is not cached.
+// get returns the cached footer of an object, or nil if the cache does not contain one.
 func (c *footerCache) get(key string) *segment.Footer {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,8 +12,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// A reader fetches one client's events, page by page, from a store that a record.Writer has
-// filled.
+// This example reads one client's events page by page. A record.Writer has stored the events.
 func ExampleReader() {
 	ctx := context.Background()
 	store := memstore.New() // or an ossstore.Store

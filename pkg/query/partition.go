@@ -63,8 +63,9 @@ func (p *partitionReader) read(ctx context.Context) error {
 	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
 }
 
-// retreat pauses before every listing except the first. The length of a pause is random, so that a
-// reader does not fall into step with a compaction. The maximum length doubles with each pause.
+// retreat pauses before every listing except the first. The duration of a pause is random, so that
+// the listings do not keep coinciding with the steps of a compaction. The maximum duration doubles
+// with each pause.
 func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
@@ -104,8 +105,8 @@ func (p *partitionReader) readListed(ctx context.Context) (missing bool, err err
 	return missing, err
 }
 
-// readHead reads the head of a run. If the head is not a valid segment, readHead reads the newest
-// object of the run that is valid.
+// readHead reads the head of a run. If the head is not a valid segment, readHead reads the run's
+// newest valid segment instead.
 func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
 	for _, s := range slices.Backward(run) {
 		o, err := p.outcomeOf(ctx, s)
@@ -117,7 +118,7 @@ func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
 }
 
 // outcomeOf returns the outcome of reading an object. It reads each object at most once. If the
-// object is not a valid segment, the outcome says so, and the error is nil.
+// object is not a valid segment, outcomeOf reports this in the outcome and returns a nil error.
 func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outcome, error) {
 	p.mu.Lock()
 	o, read := p.outcomes[s.Key]
@@ -136,9 +137,9 @@ func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outc
 	return o, nil
 }
 
-// readObject returns the rows of an object that match the request. It reads a small object in
-// one request. For a large object, it first reads the footer, unless the footer is cached. If
-// any row groups can contain matching rows, it then reads all of these in one request.
+// readObject returns the rows of an object that match the request. It reads a small object in one
+// request. For a large object, it first reads the footer, unless the footer is cached. If any row
+// groups can contain matching rows, it then reads all these row groups in one request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -151,9 +152,9 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// One read covers all of these groups, because the row groups that contain one client are
-	// adjacent. If the times of a group between them lie outside the request, the read includes
-	// that group needlessly.
+	// The row groups that contain one client are adjacent, so one read covers all of these groups.
+	// The read may also cover a group between first and last that contains no row within the
+	// requested times.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {

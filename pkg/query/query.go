@@ -33,8 +33,8 @@ import (
 var (
 	// ErrCursor means that a cursor was not made by CursorAfter.
 	ErrCursor = errors.New("not a cursor of this API")
-	// ErrUnsettled means that, too many times in a row, objects of a partition disappeared after
-	// they were listed and before they were read. Retrying may help.
+	// ErrUnsettled means that a trace listed a partition several times, but each time a listed
+	// object disappeared before it was read. Retrying may help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
 	// ErrTooMany means that the span holds more rows of the client than Config.MaxRows. A
 	// shorter span can help; filters and limits cannot.
@@ -59,14 +59,14 @@ type Config struct {
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.
 	CacheBytes int64
-	// MaxRows is the maximum number of the client's rows that a trace may decode, regardless of
-	// the request's limit. A row takes one or two kilobytes of memory. Default 300,000. Even a
-	// client that connects and disconnects every second produces fewer rows than that in a day
-	// and a half.
+	// MaxRows is the maximum number of the client's rows that a trace may decode, regardless of the
+	// request's limit. A row takes one or two kilobytes of memory. Default 300,000. Even a client
+	// that connects and disconnects every second takes more than a day and a half to produce
+	// 300,000 rows.
 	MaxRows int
-	// Parallel is the maximum number of partitions that a trace reads in parallel, and the
-	// maximum number of objects that it reads in parallel in each partition. Default 16. With
-	// 1, a trace makes one request at a time.
+	// Parallel is the maximum number of partitions that a trace reads in parallel. It also limits
+	// the number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
+	// trace makes one request at a time.
 	Parallel int
 	// Retreat is the maximum pause before a partition is listed for the second time. The
 	// maximum doubles before every further listing. Default 20 ms.

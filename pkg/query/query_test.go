@@ -449,9 +449,9 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 // The first trace must need no extra round trip. It must read with the configured layout while it
 // looks up the actual layout.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	// The map gives the number of requests for each number of shards. The reader is configured with
-	// the bucket's number of shards, but with at most 256. For 4096 shards, it therefore wastes one
-	// list request.
+	// The map gives the number of requests for each number of shards. The bucket with 4096 shards
+	// is read by a reader that is configured with only 256. This reader first lists the wrong
+	// partition, which costs one extra request.
 	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}

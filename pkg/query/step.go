@@ -2,7 +2,7 @@ package query
 
 import "time"
 
-// Step describes one request that a trace sent to the store. Steps whose times overlap ran
+// Step describes one request that was sent to the store for a trace. Steps whose times overlap ran
 // in parallel.
 type Step struct {
 	// Request is "list" or "read".

@@ -12,7 +12,7 @@ import (
 // batch collects the rows of one partition that one commit will make durable.
 type batch struct {
 	rows    []segment.Row // unsorted
-	size    int64         // the bytes that this batch adds to Writer.pending
+	size    int64         // the number of bytes that this batch adds to Writer.pending
 	callers int           // the number of callers waiting for the commit
 	// until is the latest of the callers' deadlines. unlimited is true if any caller has no
 	// deadline.
@@ -53,8 +53,8 @@ func (p *partition) leave(b *batch) {
 }
 
 // finish commits the batch and releases its callers. If commit panics, finish turns the panic into
-// the batch's error. Otherwise the callers would see no error and acknowledge events that no put
-// has confirmed.
+// the batch's error. Without an error, the callers would acknowledge events that no put has
+// confirmed.
 func (w *Writer) finish(b *batch, commit func() error) {
 	defer close(b.done)
 	defer w.pending.Add(-b.size)

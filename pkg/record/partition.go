@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// deleteAt is how many superseded objects a run accumulates before they are deleted with one bulk
-// request. A larger number would make listings longer, because listings include these objects.
+// deleteAt is the number of superseded objects of a run at which one bulk request deletes them. A
+// larger number would make listings longer, because listings include the superseded objects.
 const deleteAt = 100
 
 // partition is a writer's state for one partition. While a put is in flight, new events gather in a
@@ -41,9 +41,9 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await waits until the batch is committed. If it returns nil, the batch is durable. The batch's
-// callers all wait for the partition's turn. The first caller to get the turn commits the batch for
-// all of them.
+// await waits until the batch is committed. If it returns nil, the batch is durable. All callers of
+// the batch try to take the partition's turn (see partition.turn). The first one to succeed commits
+// the batch for all of them.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -81,7 +81,7 @@ func (p *partition) commit(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	p.hold(nil) // so that a panic below drops the run, whose state would be unknown
+	p.hold(nil) // so that a panic below leaves no open run in an unknown state
 	r.memory += b.size
 	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
 	key := r.nextKey()
@@ -135,9 +135,9 @@ func (p *partition) hold(r *run) {
 	}
 }
 
-// put stores an object. It gives up after PutTimeout. If all of the batch's callers have deadlines,
-// put also gives up at the latest of these deadlines. It continues even if ctx is canceled, because
-// other callers may be waiting for the same put.
+// put stores an object. It gives up after PutTimeout. If every caller of the batch has a deadline,
+// put gives up no later than the last of these deadlines. It continues even if ctx is canceled,
+// because other callers may be waiting for the same put.
 func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.writer.config.PutTimeout)
 	defer cancel()

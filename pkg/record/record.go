@@ -5,8 +5,8 @@
 //
 // Invariants:
 //
-//   - Append returns nil only after all of its events are in objects whose puts are confirmed. The
-//     method partition.commit makes the put.
+//   - Append returns nil only after all of its events are in objects whose puts are confirmed.
+//     partition.commit makes these puts.
 //   - No key is ever used for two different contents, because a run's identifier is 128 random
 //     bits, and a sequence number is used up before encoding begins, even if the put later fails.
 //   - Every object of a run contains all rows of the run's earlier objects. Readers need only
@@ -181,8 +181,8 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 // maxPuts is the maximum number of puts that one call to Append has in flight.
 const maxPuts = 64
 
-// appendAll records a call's shares, one for each partition. It waits for all partitions even after
-// an error, because only then is the outcome of every put known.
+// appendAll records the shares of one call to Append, one share for each partition. It waits for
+// all partitions even after an error, because only then is the outcome of every put known.
 func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*share) error {
 	var awaits []func() error
 	for where, s := range shares {
@@ -192,8 +192,8 @@ func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*sha
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds a share to the batch for the given partition's next put. It returns the writer's
-// state for the partition, and the batch.
+// gather adds a share to the batch that the given partition's next put will store. It returns the
+// writer's state for the partition, and the batch.
 func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -209,17 +209,17 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	return p, p.gathering
 }
 
-// Close ends all idle runs and deletes the superseded objects of each run except the last one, with
-// one request per 1,000 objects. It returns an error if a delete fails; compaction later deletes
-// the objects that remain. The writer can still be used after Close: the next Append begins new
-// runs.
+// Close ends all idle runs and deletes their superseded objects, with one request per 1,000
+// objects. It keeps the last superseded object of each run, because a slow reader may still read
+// that object. Close returns an error if a delete fails; compaction later deletes the objects that
+// are left over. The writer can still be used after Close: the next Append begins new runs.
 func (w *Writer) Close(ctx context.Context) error {
 	return w.retire(ctx, func(*run) bool { return true })
 }
 
-// sweep ends idle runs that have reached a limit, such as RunAge; otherwise the rows of a partition
-// without new events would stay in memory forever. It does so at most once per RunAge. If the open
-// runs exceed MaxOpen, sweep ends all idle runs at once.
+// sweep ends idle runs that have reached a limit, such as RunAge. Without sweep, the rows of a
+// partition without new events would stay in memory forever. sweep looks for such runs at most once
+// per RunAge. If the open runs exceed MaxOpen, sweep ends all idle runs at once.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
@@ -237,9 +237,9 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire ends the run of each idle partition if the over function returns true for the run. It
-// forgets all idle partitions that then have no open run, and deletes the superseded objects of the
-// ended runs.
+// retire ends the run of each idle partition if over(run) is true. It then forgets the idle
+// partitions without an open run, and deletes the superseded objects of the ended runs, except the
+// last one of each run.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()

@@ -106,7 +106,8 @@ func (c *checksumWriter) end() (index, footer []byte) {
 }
 
 // writeEnd writes the page index, the footer's checksum and the footer. It returns the number of
-// bytes from that checksum to the end of the file. A reader needs all of these bytes.
+// bytes from that checksum to the end of the file. A reader must read all of these bytes to open
+// the segment.
 func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
 	for _, part := range [][]byte{index, sum, footer} {

@@ -57,7 +57,7 @@ var fields = []field{
 	{name: "time_origin", text: func(r *Row) *string { return &r.TimeOrigin }},
 }
 
-// identityFields lists the fields of the identity columns, as event.Columns defines them.
+// identityFields lists the fields that event.Columns marks as part of an event's identity.
 var identityFields = func() (found []field) {
 	ranks := map[string]int{}
 	for _, c := range event.Columns() {
@@ -93,13 +93,13 @@ type columnReader struct {
 	page   parquet.Page
 	values encoding.Values
 	levels []byte // definition levels, one per row: 0 for a null, otherwise 1; nil if the page has no nulls
-	// next is the index of the page's next row, end is the page's number of rows, and value is
-	// the index of the next row's value. value and next may differ, because nulls are not
+	// next is the index of the next row in the page, end is the number of rows in the page, and
+	// value is the index of the next row's value. next and value may differ, because nulls are not
 	// stored as values.
 	next, end, value int
 	pagesRead        int
-	// encoded means that the values are indexes into the chunk's dictionary. known means that
-	// the dictionary was read; its entries are then in texts or ints.
+	// encoded means that the page's values are indexes into the chunk's dictionary. known means
+	// that the entries of the dictionary have been read into texts or ints.
 	encoded, known bool
 	texts          []string
 	ints           []int32

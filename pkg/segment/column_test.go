@@ -24,8 +24,8 @@ func writtenColumns() (names []string) {
 	return names
 }
 
-// fields must list exactly the columns that the writer writes. It must also match the
-// columns of an event, one to one and in the same order.
+// The list in fields must contain exactly the columns that the writer writes. The list must also
+// match the columns of an event, one to one and in the same order.
 func TestFieldsAreTheColumns(t *testing.T) {
 	var fromFields, fromEvents []string
 	for _, f := range fields {
@@ -44,8 +44,8 @@ func TestFieldsAreTheColumns(t *testing.T) {
 }
 
 // A row must store every field of an event. Comparing two rows must give the same result as
-// comparing their events. Two rows must have the same digest if, and only if, they are equal. They
-// must have the same identity hash if, and only if, they record the same event.
+// comparing their events. Two rows must have the same digest if, and only if, they are equal. Two
+// rows must have the same identity hash if, and only if, they record the same event.
 func TestRowsStoreAndCompareEveryField(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {

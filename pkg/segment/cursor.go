@@ -87,9 +87,10 @@ func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
 	return &Cursor{store: store, object: o, footer: footer}
 }
 
-// Next returns the next row, which is valid until the following call. After the last row it returns
-// io.EOF if the rows match the footer's digest. An *ObjectError means that the object is corrupt. A
-// store error never matches io.EOF.
+// Next returns the next row, which is valid until the following call. After the last row it checks
+// that the rows match the footer's digest, and then returns io.EOF. An *ObjectError means that the
+// object is corrupt. An error from the store never matches io.EOF, so it cannot be mistaken for the
+// end of the rows.
 func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 	if c.next == len(c.buffer) {
 		if err := c.fill(ctx); err != nil {
@@ -115,8 +116,8 @@ func (c *Cursor) fill(ctx context.Context) error {
 	return nil
 }
 
-// decode decodes the next rows into the buffer. If the open row group has no more rows, data must
-// contain the next row group.
+// decode decodes the next rows into the buffer. If all rows of the open row group have been
+// decoded, data must contain the next row group. Otherwise decode ignores data.
 func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {

@@ -15,14 +15,15 @@ import (
 // is never used for store errors.
 var ErrCorrupt = errors.New("not a valid segment")
 
-// maxFooter limits the memory that a hostile footer can make us allocate.
+// maxFooter is the maximum length of a footer, in bytes. It limits the memory that a hostile footer
+// can make us allocate.
 const maxFooter = 64 << 20
 
 // Footer describes the row groups of a segment and the range of clients and times in each. It is
 // read-only and safe for concurrent use.
 type Footer struct {
 	file    *parquet.File
-	tail    int // length of the parsed bytes, which stay in memory
+	tail    int // number of parsed bytes, which are kept in memory
 	digest  Digest
 	groups  []Group
 	columns []fileColumn // columns[i] belongs to fields[i], so client_id comes first
@@ -39,19 +40,19 @@ type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
 	index          int
-	first, last    string // bounds of the clients
+	first, last    string // the lowest and the highest client identifier
 	from, to       int64  // bounds of the event times, Unix ms
 	checksum       uint64
 }
 
-// before reports whether the row group g comes before o, both by its place in the object and by its
-// clients. The last client of g may also be the first client of o.
+// before reports whether g comes before o, both by its place in the object and by its clients. The
+// two row groups may share one client, which is the last of g and the first of o.
 func (g Group) before(o Group) bool {
 	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }
 
-// FooterLength returns the number of bytes that ParseFooter needs from the end of an object of the
-// given size. tail must hold at least the object's last eight bytes.
+// FooterLength returns how many of an object's last bytes ParseFooter needs. size is the size of
+// the object. tail must contain at least the object's last eight bytes.
 func FooterLength(tail []byte, size int64) (int64, error) {
 	if len(tail) < trailerLength || string(tail[len(tail)-4:]) != magic {
 		return 0, fmt.Errorf("%w: no Parquet magic at the end of %d bytes", ErrCorrupt, size)
@@ -63,8 +64,8 @@ func FooterLength(tail []byte, size int64) (int64, error) {
 	return length, nil
 }
 
-// ParseFooter parses the footer of an object of the given size. tail holds the last bytes
-// of the object. It must be at least as long as FooterLength returns.
+// ParseFooter parses the footer of an object of the given size. tail holds the last bytes of the
+// object, at least as many as FooterLength returns.
 func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 	defer guard(&err)
 	length, err := FooterLength(tail, size)
@@ -92,8 +93,8 @@ func ParseFooter(tail []byte, size int64) (footer *Footer, err error) {
 // Digest returns the digest of the rows, as the writer recorded it in the footer.
 func (f *Footer) Digest() Digest { return f.digest }
 
-// Memory returns the approximate size of the footer in memory, in bytes. Most of it is the Parquet
-// library's column chunk structures.
+// Memory returns the approximate size of the footer in memory, in bytes. Most of this memory holds
+// the Parquet library's structures for column chunks.
 func (f *Footer) Memory() int64 {
 	const perFile, perChunk = 12 << 10, 840
 	size := f.tail + perFile + perChunk*len(f.groups)*len(f.columns)
@@ -107,8 +108,8 @@ func (f *Footer) Memory() int64 {
 func (f *Footer) Groups() []Group { return f.groups }
 
 // GroupsOf returns the row groups that may contain a client's rows in the given range of event
-// times, both ends inclusive, in Unix ms. Usually there is at most one. There are several only if
-// the client's rows extend across a row group boundary.
+// times, both ends inclusive, in Unix ms. Usually it returns at most one. It returns several only
+// if the client's rows extend across a row group boundary.
 func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {
@@ -153,8 +154,8 @@ func (f *Footer) findColumns() error {
 	return nil
 }
 
-// readGroups reads the row groups. They must lie before the offset end, where the footer's checksum
-// begins.
+// readGroups reads the row groups. No row group may extend beyond the given offset, at which the
+// footer's checksum begins.
 func (f *Footer) readGroups(end int64) error {
 	text, _ := f.file.Lookup(keyGroups)
 	sums, err := parseGroupChecksums(text)
@@ -203,7 +204,7 @@ func (f *Footer) readGroup(i int, rowGroup parquet.RowGroup, end int64) (Group, 
 	return g, g.readBounds(f.chunk(rowGroup, clientField), f.chunk(rowGroup, timeField))
 }
 
-// chunk returns the row group's column chunk for fields[field].
+// chunk returns the column chunk that contains the column fields[field] of the row group.
 func (f *Footer) chunk(rowGroup parquet.RowGroup, field int) *parquet.FileColumnChunk {
 	return rowGroup.ColumnChunks()[f.columns[field].index].(*parquet.FileColumnChunk)
 }
@@ -220,7 +221,8 @@ func (g *Group) readBounds(clients, times *parquet.FileColumnChunk) error {
 	return nil
 }
 
-// Indexes of two columns in fields, the list of all columns of the schema.
+// clientField and timeField are the indexes of client_id and time in fields, which lists all
+// columns of the schema.
 const (
 	clientField = 0
 	timeField   = 2

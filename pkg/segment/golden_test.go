@@ -30,7 +30,7 @@ func goldenRows() []segment.Row {
 	return segment.FromEvents(events)
 }
 
-// A segment that was written earlier must stay readable until SchemaVersion changes. A new version
+// The stored segment must stay readable as long as SchemaVersion is the same. Each new version
 // needs a new file, which this command writes: go test ./pkg/segment -run Golden -update
 func TestGoldenSegmentStaysReadable(t *testing.T) {
 	name := fmt.Sprintf("testdata/v%d.parquet", segment.SchemaVersion)

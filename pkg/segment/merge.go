@@ -7,12 +7,13 @@ import (
 	"io"
 )
 
-// Merge streams the rows of all cursors in order, without duplicates: for each event it
-// returns the row that was received first. It holds one row group per input in memory.
+// Merge streams the rows of all cursors in order, without duplicates. If several rows report the
+// same event, it returns the one that was received first. It holds one row group per input in
+// memory.
 type Merge struct {
 	inputs mergeHeap
 	last   Row
-	begun  bool // whether the field last is set
+	begun  bool // whether last is set
 }
 
 // NewMerge returns a merge of the rows of all cursors. It reads the first row of each cursor, which
@@ -33,8 +34,8 @@ func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	return m, nil
 }
 
-// Next returns the next distinct row, which is valid until the following call. It returns
-// io.EOF once every input has been read to its end and checked.
+// Next returns the next distinct row, which is valid until the following call. After the last row
+// it returns io.EOF. Every input has then been read to its end and checked.
 func (m *Merge) Next(ctx context.Context) (*Row, error) {
 	for len(m.inputs) > 0 {
 		row := m.inputs[0].row
@@ -71,11 +72,11 @@ func (m *Merge) advance(ctx context.Context) error {
 type mergeInput struct {
 	cursor *Cursor
 	row    *Row
-	order  int // the cursor's index in the argument of NewMerge
+	order  int // the index of the cursor in the slice that was passed to NewMerge
 }
 
-// mergeHeap orders the inputs by their current rows. If the rows are equal, the input whose cursor
-// was given first comes first.
+// mergeHeap orders the inputs by their current rows. Inputs with equal rows keep the order in which
+// their cursors were passed to NewMerge.
 type mergeHeap []mergeInput
 
 func (h mergeHeap) Len() int      { return len(h) }

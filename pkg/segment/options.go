@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// lifetime is the expected lifetime of a segment. The longer it is, the more time may be spent on
-// compression.
+// lifetime is the expected lifetime of a segment. The longer a segment lives, the more time may be
+// spent on compressing it.
 type lifetime uint8
 
 const (
@@ -19,8 +19,9 @@ const (
 	fresh lifetime = iota
 	// An interim segment is merged again within hours.
 	interim
-	// A lasting segment will probably never be merged again, so it is worth compressing harder: it
-	// is 3% smaller than at the default level, and the merge takes 25% longer.
+	// A lasting segment will probably never be merged again, so a higher compression level is
+	// worthwhile. The segment is 3% smaller than at the default level, but the merge takes 25%
+	// longer.
 	lasting
 )
 
@@ -61,10 +62,11 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 }
 
 // GroupRows returns the approximate number of rows per row group for a compacted segment with the
-// given number of rows. A lookup reads the footer, unless it is cached. It also reads and decodes
-// one row group. Smaller row groups take less time to read and decode, but make the footer longer.
-// The total cost is lowest if the size of a row group grows with the square root of the number of
-// rows. In this calculation, decoding a row costs half as much as reading it.
+// given number of rows. A lookup reads the footer, unless the footer is cached, and then reads and
+// decodes one row group. Smaller row groups take less time to read and decode, but make the footer
+// longer. The total cost is lowest if the number of rows per group is proportional to the square
+// root of the number of rows in the segment. This calculation assumes that decoding a row costs
+// half as much as reading the row.
 func GroupRows(rows int64) int64 {
 	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24

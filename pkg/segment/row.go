@@ -247,8 +247,8 @@ func appendString(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
-// Digest is the number of rows and the sum of their hashes modulo 2^64. It does not depend on
-// the order of the rows. The zero value is the digest of no rows.
+// Digest holds the number of rows and the sum of their hashes modulo 2^64, so it does not depend on
+// the order of the rows. The zero value is the digest of an empty set of rows.
 type Digest struct {
 	Rows    int64
 	Sum     uint64

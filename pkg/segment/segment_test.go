@@ -24,7 +24,7 @@ import (
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // fleet returns an average of perDevice events for each device, in random order. Half of them are
-// connects, the other half keep-alive timeouts.
+// connect events, and the other half are keep-alive timeouts.
 func fleet(devices, perDevice int) []event.Event {
 	random := rand.New(rand.NewPCG(1, 2))
 	var events []event.Event
@@ -65,7 +65,7 @@ func write(t testing.TB, rows []segment.Row, groupRows int64) ([]byte, segment.W
 	return out.Bytes(), written
 }
 
-// objects is a store in memory that counts the reads.
+// objects is an in-memory store that counts reads.
 type objects struct {
 	data  map[string][]byte
 	reads int
@@ -128,8 +128,8 @@ func TestWriteAndStream(t *testing.T) {
 	}
 }
 
-// A reused writer must write the same bytes, although the library's Reset blanks metadata in every
-// file except the first.
+// A reused writer must write the same bytes as a new writer. This needs a check because the Parquet
+// library's Reset blanks metadata in all files after the first.
 func TestReusedWriterWritesTheSameBytes(t *testing.T) {
 	rows := rowsOf(50, 10)
 	want, _ := write(t, rows, 100)
@@ -399,7 +399,8 @@ func TestNoSegmentWithoutRows(t *testing.T) {
 	require.EqualError(t, err, "encode segment: no rows")
 }
 
-// All rows of a client must be in one row group, unless there are too many for one row group.
+// All rows of a client must be in one row group. Only a client with too many rows for one row group
+// may have several.
 func TestRowGroupsEndWithAClient(t *testing.T) {
 	rows := append(rowsOf(50, 7), segment.FromEvents(span("GID_z", 95))...)
 	data, written := write(t, rows, 20)

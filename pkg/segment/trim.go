@@ -11,9 +11,9 @@ import (
 )
 
 // trimmedFooter returns the footer of a written file, followed by the footer's length and the
-// magic. It omits optional parts that our readers do not use: the page index, which is of no use in
-// row groups this small, and the statistics of encodings and sizes. These parts would double the
-// length of the footer, and a lookup reads the whole footer.
+// magic. It omits optional parts that our readers do not use: the page index, which is of no use
+// for such small row groups, and the statistics of encodings and sizes. These parts would double
+// the length of the footer, and a lookup reads the whole footer.
 func trimmedFooter(file parquet.FileView) ([]byte, error) {
 	metadata := file.Metadata()
 	for i := range metadata.RowGroups {

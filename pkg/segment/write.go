@@ -48,8 +48,8 @@ const bufferRows = 256
 const maxGroupBytes = 2 << 20
 
 // NewWriter returns a writer for a segment that is meant to last. Each row group has about
-// groupRows rows and at most twice as many. It has fewer if the rows are long. If groupRows is
-// zero, row groups are limited only by their size in bytes.
+// groupRows rows and at most twice as many, or fewer if the rows are long. If groupRows is zero,
+// row groups are limited only by their size in bytes.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }

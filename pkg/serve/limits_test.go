@@ -43,8 +43,8 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// inBubble starts a server with the handler readAll in a synctest bubble, and calls the do function
-// with a connection to the server.
+// inBubble starts a server with the handler readAll in a synctest bubble, and calls do with a
+// connection to the server.
 func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
@@ -69,9 +69,9 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle writes the string start to the connection. After that, it repeatedly waits for the given
-// pause and writes the string piece, until the server closes the connection or 2*idleLimit has
-// passed. It returns the response and the elapsed time.
+// trickle writes start to the connection. After that, it repeatedly sleeps for the given pause and
+// writes piece. It stops when the server closes the connection or 2*idleLimit has passed. It
+// returns the response and the elapsed time.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (received string, took time.Duration) {
 	began := time.Now()
 	result := make(chan string)
@@ -114,8 +114,8 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
-// rawStatuses sends the raw requests in text on one connection, and returns the statuses of all
-// responses that arrive before the server closes the connection. It reads while it writes,
+// rawStatuses sends text, which contains raw requests, on one connection. It returns the statuses
+// of all responses that arrive before the server closes the connection. It reads while it writes,
 // because the server may refuse a request before it has read the whole request.
 func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
@@ -204,8 +204,8 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed checks that, on both fronts, every response forbids browsers from guessing
-// the content type.
+// TestNothingIsSniffed checks that every response of both fronts tells browsers not to guess the
+// content type.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{
 		readAll,

@@ -16,7 +16,7 @@ import (
 const (
 	readLimit     = time.Minute      // for receiving a whole request
 	headerLimit   = 10 * time.Second // for receiving the header of a request
-	responseLimit = time.Minute      // for the handler; sending the response may take as long again
+	responseLimit = time.Minute      // for the handler; sending the response may take another minute
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. It is long because
 	// the platform keeps connections to a custom runtime open for up to 15 minutes, and treats
@@ -64,7 +64,7 @@ func listenAddress(getenv func(string) string) string {
 }
 
 // serve serves requests until ctx is done. Then it waits for the requests in progress and stops the
-// function, which together take at most drainLimit.
+// function. It spends at most drainLimit on both steps together.
 func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -107,17 +107,17 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAmbiguous reports whether a proxy and this server may disagree about where a request ends. A
-// chunked request may also have had a Content-Length header, which net/http drops silently. A proxy
-// that relied on that header may have treated the bytes after the last chunk as part of the body,
-// so the server must not read them as another request (RFC 9112, 6.1). On the platform, no request
-// is ambiguous, because the platform has already parsed every request.
+// isAmbiguous reports whether a proxy and this server may disagree about where a request ends. Any
+// chunked request may have arrived with a Content-Length header as well, but net/http drops that
+// header silently. A proxy that used the header may have counted bytes after the last chunk as part
+// of the body. The server must not read those bytes as another request (RFC 9112, 6.1). On the
+// platform, no request is ambiguous, because the platform has already parsed every request.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
 
-// enter returns the context of a request, with the request's id. On the platform, enter also
-// passes the credentials in the request's headers to the function.
+// enter returns the request's context with the request's id. On the platform, enter also reads
+// credentials from the request's headers and passes them to the function.
 func (front plainFront) enter(r *http.Request) context.Context {
 	id := ""
 	if front.onPlatform {
@@ -142,7 +142,7 @@ func (front plainFront) route(r *http.Request) http.Handler {
 	}
 }
 
-// isControl reports whether a request is a call by the platform itself with the given method and
+// isControl reports whether a request comes from the platform itself and has the given method and
 // path.
 func (front plainFront) isControl(r *http.Request, method, path string) bool {
 	return front.onPlatform && r.Method == method && r.URL.Path == path &&

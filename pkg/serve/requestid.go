@@ -8,8 +8,8 @@ import (
 
 type requestIDKey struct{}
 
-// RequestID returns the id of the request or invocation that ctx belongs to, or "" if there is
-// none. The response repeats the id in X-Request-Id.
+// RequestID returns the id of the request or invocation that ctx belongs to, or "" if there is no
+// such id. The response repeats the id in X-Request-Id.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id

@@ -16,8 +16,8 @@ import (
 const MaxBody = 32 << 20
 
 // responseMargin is the part of an invocation's remaining time that is reserved for sending the
-// response, because the platform ends a process that runs out of time. If a tenth of the
-// remaining time is less than responseMargin, only that tenth is reserved.
+// response. Without a reserve, the platform could end the process before the response is sent. If a
+// tenth of the remaining time is less than responseMargin, only that tenth is reserved.
 const responseMargin = 500 * time.Millisecond
 
 // runtimeFront receives invocations from Function Compute's runtime API.

@@ -9,8 +9,8 @@
 //     keeps running.
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation,
 //     because clients cannot rely on the status that a failed invocation returns.
-//   - Start has succeeded before the handler or Event is called. The process may be cloned after
-//     Start has succeeded, but no longer after the first call to the handler or Event.
+//   - The handler and Event are not called before Start has succeeded. The platform may clone the
+//     process after Start has succeeded, but not after the first call to the handler or Event.
 //
 // This is the only package that imports the runtime's SDK.
 package serve
@@ -37,8 +37,8 @@ type Function struct {
 	// Stop is called at most once, before the process exits.
 	Stop func(ctx context.Context) error
 	// Credentials receives the credentials of the function's role, which come with an invocation.
-	// It is called before the other functions are called for that invocation. Calls for different
-	// invocations may be concurrent.
+	// It is called before any of the functions above is called for that invocation. Calls for
+	// different invocations may be concurrent.
 	Credentials func(id, secret, token string)
 }
 
@@ -46,9 +46,9 @@ type Function struct {
 // Every log line contains the given name. Main uses the runtime API if FC_RUNTIME_API is set,
 // otherwise the plain server, which listens on HOST and PORT.
 //
-// If wire fails, a plain server exits with status 1. A process on the runtime API keeps running
-// instead: HTTP requests get 503, and all other invocations fail. If the process exited, its
-// callers would get an error response from the platform.
+// If wire fails, a plain server exits with status 1. With the runtime API, the process keeps
+// running: HTTP requests get 503, and all other invocations fail. If this process exited, callers
+// would get an error response from the platform instead.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)

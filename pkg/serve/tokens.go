@@ -34,15 +34,15 @@ const everyInstance = "*"
 
 var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 
-// maxTokens is the maximum number of tokens. It limits the cost of a wrong token or signature,
-// which is compared with every accepted token.
+// maxTokens is the maximum number of tokens. It limits the cost of checking a wrong token or a
+// wrong signature, because both are checked against one accepted token after another.
 const maxTokens = 100
 
 // ParseTokens parses "token=instance,instance;token=instance". ParseGrant describes the format of
 // the instances. Several tokens may act for one instance, so that tokens can be rotated one at a
 // time. A token consists of visible ASCII characters except ";". It may contain "=", because only
-// the last "=" between two semicolons separates a token from its instances. Empty parts are
-// ignored, and so is white space around tokens and instances. Errors state the number of the
+// the last "=" of each part separates the token from its instances. Empty parts between semicolons
+// are ignored, and so is white space around tokens and instances. Errors state the number of the
 // invalid part, counted from 1.
 func ParseTokens(text string) (Tokens, error) {
 	var tokens Tokens

@@ -13,8 +13,7 @@ type column struct {
 }
 
 // columns lists the fields of a row, in the same order for every format. They are the columns of an
-// event, with the two parts of the client identifier inserted after instance_id: group_id and
-// device_id.
+// event and, after instance_id, the two parts of the client identifier: group_id and device_id.
 var columns = func() []column {
 	var all []column
 	for _, c := range event.Columns() {

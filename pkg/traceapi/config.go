@@ -26,10 +26,11 @@ type Config struct {
 	// Keys are the AccessKeys of Alibaba's OpenAPI. If there are none, Alibaba's OpenAPI refuses
 	// every request.
 	Keys []openapi.Key
-	// Lookback limits how far back the search for a device's status goes. It is counted from the
-	// start of the UTC day of the requested instant. If it is zero, only that day is searched.
+	// Lookback limits how far back the search for a device's status goes. It counts back from the
+	// start of the UTC day that contains the requested instant. If Lookback is zero, only that day
+	// is searched.
 	Lookback time.Duration
-	// Now is the clock. Default time.Now.
+	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
 

@@ -26,7 +26,7 @@ func parseDescription(t *testing.T) object {
 	return whole
 }
 
-// follow returns the object that the $ref of o names, or o itself if it has no $ref.
+// follow returns the object that the $ref field of o refers to, or o itself if o has no such field.
 func follow(whole, o object) object {
 	ref, isRef := o["$ref"].(string)
 	if !isRef {

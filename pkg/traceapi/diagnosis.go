@@ -79,9 +79,9 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the instant up to which a diagnosis knows the events. This is the current time,
-// or the time of the newest event if that is later because a broker's clock runs fast. The result
-// is always in the range [from, p.to].
+// knownTo returns the time up to which a diagnosis considers the events known. Normally this is the
+// current time. If the newest event is later because a broker's clock runs fast, the result is the
+// time of that event. The result is always in the range [from, p.to].
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

@@ -24,8 +24,7 @@ var formats = map[string]format{
 
 func nothing() []byte { return nil }
 
-// jsonLine returns a row as one line with a JSON object. The fields have the same order as the
-// columns variable.
+// jsonLine returns a row as one line with a JSON object. The fields are in the order of columns.
 func jsonLine(e *event.Event) []byte {
 	var b bytes.Buffer
 	for i, c := range columns {

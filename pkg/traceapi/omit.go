@@ -15,9 +15,9 @@ type omitted struct {
 }
 
 // fit drops the oldest entries from the lists of a diagnosis, so that the response stays below
-// maxBytes even for a device that connects every second or has names 64 KB long. Each list may use
-// an equal share of the bytes. What one list does not need goes to the other lists. A connection
-// takes about 700 bytes, and a stretch of the timeline about 100.
+// maxBytes. This is needed for a device that connects every second or has names 64 KB long: a
+// connection takes about 700 bytes, and a stretch of the timeline about 100. All lists get equal
+// shares of the bytes, and the bytes that one list does not need go to the other lists.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted
@@ -34,8 +34,8 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is one of the lists of a diagnosis. The diagnosisResponse.fit method empties each list and
-// then refills it, newest entries first, while the response stays small enough.
+// list is one of the lists of a diagnosis. The diagnosisResponse.fit method empties all lists. It
+// then puts entries back, newest first, until the response would become too large.
 type list struct {
 	rest int // number of entries still missing from the list
 	used int // bytes that the entries in the list take in the response
@@ -43,8 +43,8 @@ type list struct {
 	put  func(i int)
 }
 
-// emptied removes all entries from *from, and returns a list that can put them back one by one. It
-// adds the number of removed entries to *left. When an entry is put back, *left decreases by one.
+// emptied removes all entries from *from, and returns a list that can put them back one by one.
+// *left grows by the number of removed entries, and shrinks by one when an entry is put back.
 func emptied[T any](from *[]T, left *int) *list {
 	all := *from
 	*from, *left = all[len(all):], *left+len(all)
@@ -59,13 +59,13 @@ func emptied[T any](from *[]T, left *int) *list {
 	}
 }
 
-// share puts entries back into the lists, up to budget bytes in total. In each step it picks the
-// list whose entries take the fewest bytes so far, and puts back the newest missing entry.
+// share puts entries back into the lists, up to budget bytes in total. In each step, it picks the
+// list whose entries take the fewest bytes so far, and puts back that list's newest missing entry.
 func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)
 		if size > budget {
-			l.rest = 0 // the older entries of this list stay omitted, too
+			l.rest = 0 // this entry does not fit, so all older ones are omitted as well
 			continue
 		}
 		l.rest--
@@ -75,8 +75,8 @@ func share(budget int, lists []*list) {
 	}
 }
 
-// hungriest looks at the lists that still have entries to put back, and returns the one that has
-// used the fewest bytes. If there is no such list, it returns nil.
+// hungriest returns the list whose entries take the fewest bytes so far. It considers only lists
+// with missing entries, and returns nil if there are none.
 func hungriest(lists []*list) (min *list) {
 	for _, l := range lists {
 		if l.rest > 0 && (min == nil || l.used < min.used) {

@@ -16,8 +16,8 @@ const (
 	// the response stays below Function Compute's limit of 6 MB. The size includes the escapes
 	// that the runtime adds when it encodes the body as a JSON string.
 	maxBytes = 5 << 20
-	// maxUnreadable is the maximum number of unreadable objects in a response. There are more than
-	// this only if a whole partition was lost.
+	// maxUnreadable is the maximum number of unreadable objects that a response lists. More objects
+	// are unreadable only if a whole partition was lost.
 	maxUnreadable = 1000
 	// maxError is the maximum length, in characters, of an unreadable object's error message.
 	maxError = 256
@@ -67,7 +67,10 @@ func wireSize(text []byte) int {
 		case b == '"', b == '\\':
 			size += len(`\"`)
 		case b >= utf8.RuneSelf:
-			size += 2 // for each byte, because the 3 bytes of U+2028 or U+2029 become the 6 of \u2028 or \u2029
+			// Count 2 bytes for each byte of a non-ASCII character. This is exact for U+2028 and
+			// U+2029, whose 3 bytes become the 6 bytes of \u2028 and \u2029. It is too much for all
+			// others.
+			size += 2
 		default:
 			size++
 		}
@@ -93,8 +96,8 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// content returns the part of a page that its entity tag covers: everything except the receipt
-// and the steps of the plan, which differ even if the rows are the same.
+// content returns the part of a page that its entity tag covers: everything except the receipt and
+// the steps of the query plan. These two differ between responses even if the rows are the same.
 func (p tracePage) content() [][]byte {
 	var rest bytes.Buffer
 	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})

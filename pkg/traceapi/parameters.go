@@ -61,8 +61,8 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 }
 
 // parseValues parses the query string of a URL. The query string may contain each of the given
-// names at most once, and no others. An empty parameter counts as missing, except group, which may
-// be empty.
+// names at most once, and no other names. An empty parameter counts as missing, except group, which
+// may be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {

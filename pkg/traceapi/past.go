@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// past holds a device's events in the range [from, to]. The range is extended backwards by whole
-// UTC days, because each day is one partition, which is read as a whole anyway.
+// past holds a device's events in the range [from, to]. The range grows backwards by whole UTC
+// days, because a partition holds one day and is read as a whole anyway.
 type past struct {
 	api        api
 	device     device

@@ -60,7 +60,7 @@ func happened(channel string, action event.Action, d int, at string) event.Event
 }
 
 const (
-	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour from now, because a broker's clock may be an hour ahead
+	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour after the current time, because a broker's clock may run an hour fast
 	before = "11-21T00:00:00.000 11-21T23:59:59.999"
 	two    = "11-19T00:00:00.000 11-20T23:59:59.999"
 	rest   = "11-15T00:00:00.000 11-18T23:59:59.999"
@@ -137,11 +137,11 @@ func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis up to now agrees with the
-// current status. If a broker whose clock runs fast reported that the device went offline, the
-// diagnosis must include that event.
+// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis includes an event from a
+// broker whose clock runs fast, so that it agrees with the current status. The diagnosis omits the
+// event only if the request sets an end before it.
 func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
-	const instant = "2026-11-22T08:00:00.123Z" // now
+	const instant = "2026-11-22T08:00:00.123Z" // the current time
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
 	for _, c := range []struct{ name, span, to, state, verdict string }{
 		{"no span", "", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
@@ -232,11 +232,11 @@ func restless(period time.Duration) *recorded {
 func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	for _, c := range []struct {
 		period time.Duration
-		// connects is the expected Summary.Connects. connections and stretch are the minimum
-		// lengths of the lists Connections and Timeline.
+		// connects is the expected value of Summary.Connects. connections is the minimum length of
+		// Connections, and stretch is the minimum length of Timeline.
 		connects, connections, stretch int
 	}{
-		{20 * time.Second, 4_320, 4_320, 8_640}, // nothing is omitted
+		{20 * time.Second, 4_320, 4_320, 8_640}, // the response omits nothing
 		{2 * time.Second, 43_200, 3_000, 20_000},
 	} {
 		w := ask(restless(c.period).api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T00:00:00Z&to=2026-11-21T23:59:59.999Z")
@@ -260,8 +260,8 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 }
 
 // TestLongNamesAreCutToTheNewest checks that a response with long user names omits older entries,
-// so that it stays within the maximum length. Even a client that cannot log in can choose a long
-// user name.
+// so that it stays within the maximum length. The test uses refused logins, because even a client
+// that cannot log in can choose a long user name.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {

@@ -45,9 +45,10 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt parses the parameter named at. It treats a future instant as now. The result until is the
-// latest event time that counts for the status. For an instant in the past, until is that instant.
-// For now, until is later, so that events from brokers whose clocks run fast count as well.
+// parseAt parses the query parameter "at". It replaces a missing value or a future instant with the
+// current time. It also returns until, the latest event time that counts for the status. For a past
+// instant, until is the same instant. For the current time, until is somewhat later, so that events
+// from brokers whose clocks run fast count as well.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

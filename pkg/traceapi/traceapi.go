@@ -3,9 +3,9 @@
 //
 // Invariants:
 //
-//   - The package only reads. If the token of a request does not cover the instance, the
-//     request reads nothing.
-//   - A response of the HTTP API has at most about 5 MB and states its cost in a receipt.
+//   - The package never writes to the store. If the token of a request does not cover the instance,
+//     the request does not read from the store either.
+//   - A response of the HTTP API is at most about 5 MB long and states its cost in a receipt.
 //   - If objects could not be read, the response is marked as incomplete or is an error.
 //   - Store errors appear in the log, never in a response.
 package traceapi

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute is the first part of the quarantine's paths below webhookPath. Other paths have a
-// source's route there.
+// adminRoute is the first part of the quarantine's paths below webhookPath. All other paths below
+// webhookPath begin with the route of a source instead.
 const adminRoute = "quarantine"
 
 // admin shows the quarantine to the operator:

@@ -23,8 +23,8 @@ func (b *harness) admin(method, path string) *httptest.ResponseRecorder {
 	return b.do(method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
 }
 
-// keep stores an item with the given body. Its ReceivedAt lies the given duration in the past. keep
-// returns the item's id.
+// keep stores an item with the given body and returns the item's id. The item's ReceivedAt is the
+// given duration before now.
 func (b *harness) keep(t *testing.T, before time.Duration, body string) quarantine.ID {
 	t.Helper()
 	id, err := quarantine.Keep(t.Context(), b, quarantine.Item{

@@ -39,11 +39,11 @@ func (h *Handler) authorize(d *delivery) error {
 	return errUnauthorized
 }
 
-// checkBody reads the body and returns the result of the check function. Until check returns, it is
-// not known who the sender is, and the body counts against the unproven budget. Otherwise strangers
-// could exhaust the budget of authorized senders. The body still counts while check runs, because
-// with many tokens a long body takes longer to check than to read. checkBody returns
-// record.ErrBusy, errTooLarge or errUnreadable if it cannot read the body.
+// checkBody reads the body and returns check(body). Until check returns, the sender is unknown, so
+// the body counts against the unproven budget. Strangers therefore cannot exhaust the budget of
+// authorized senders. The body counts not only while it is read but also while check runs, because
+// with many tokens the check of a long body takes longer than the read. If the body cannot be read,
+// checkBody returns record.ErrBusy, errTooLarge or errUnreadable.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	weight := d.weight()
 	if err := h.unproven.acquire(weight); err != nil {
@@ -57,8 +57,8 @@ func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, er
 }
 
 // loggedInstance returns the instance for the log, or "(a token)" if a token is in the instance's
-// place. This happens if the URL should end in the instance and the token, but the sender omits the
-// instance.
+// place. This happens if the URL should end with the instance and the token, but the sender omits
+// the instance.
 func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
 		return "(a token)"

@@ -33,7 +33,7 @@ type Config struct {
 	Recorder Recorder
 	// Store holds the quarantine. Required.
 	Store Store
-	// Tokens are the senders' tokens, each with the instances that it covers. If there are none,
+	// Tokens are the senders' tokens, each with the instances that it covers. If Tokens is empty,
 	// only triggers can deliver events.
 	Tokens serve.Tokens
 	// AdminToken is the bearer token for the quarantine endpoints. If it is empty, these endpoints

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// errNoHook reports that a request does not name its kind of event. The body is not
-// quarantined, because it may contain a password.
+// errNoHook reports that a request does not name its kind of event. Such a request is not
+// quarantined, because the body may contain a password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
 // deliver makes a whole delivery durable or returns an error. It also returns an error if the

@@ -17,8 +17,8 @@ import (
 // delivery is one webhook request or trigger invocation, or the replay of one. It holds everything
 // that the deliver method needs from the request.
 type delivery struct {
-	// route names the source. source is the broker.Source with that name, or zero if there is
-	// none.
+	// route names the source. source is the broker.Source with that name, or the zero Source if the
+	// name is unknown.
 	route      string
 	source     broker.Source
 	instance   event.InstanceID
@@ -81,8 +81,8 @@ func presentedTokens(r *http.Request, source broker.Source, pathToken string) []
 // signatureHeader holds "sha256=", followed by the HMAC-SHA256 of the body as sent, in hex.
 const signatureHeader = "X-Signature-256"
 
-// parseSignature returns the HMAC in the signature header, or nil if the source does not sign
-// bodies or the header is absent or malformed.
+// parseSignature returns the HMAC in the signature header. It returns nil if the source does not
+// sign bodies, or if the header is absent or malformed.
 func parseSignature(r *http.Request, source broker.Source) []byte {
 	digits, found := strings.CutPrefix(r.Header.Get(signatureHeader), "sha256=")
 	mac, err := hex.DecodeString(digits)
@@ -128,7 +128,7 @@ func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, 
 	return &delivery{route: route, source: source, instance: instance, receivedAt: receivedAt, body: body}
 }
 
-// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of the item method.
+// deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of delivery.item.
 func deliveryOf(item quarantine.Item) *delivery {
 	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
 	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding

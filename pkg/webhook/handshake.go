@@ -15,7 +15,7 @@ import (
 )
 
 // handshake responds to a broker's handshake, and reports whether the request was a handshake. A
-// handshake needs no authorization, because nothing of it is stored.
+// handshake needs no authorization, because nothing in it is stored.
 func (h *Handler) handshake(w http.ResponseWriter, r *http.Request, d *delivery) bool {
 	if d.source.Handshake == nil {
 		return false

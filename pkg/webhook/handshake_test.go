@@ -230,8 +230,8 @@ func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	}
 }
 
-// FuzzHandshake checks that checking a request for a handshake does not consume the body. If the
-// request is not a handshake, its whole body can still be read.
+// FuzzHandshake checks that the handshake method leaves the whole body readable if a request is not
+// a handshake.
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Add([]byte(validation("512d38b6")))

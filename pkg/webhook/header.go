@@ -25,14 +25,15 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is the error text for an unusable position. A body with such a position is rejected
-// as a whole. If its lines were recorded without positions, queries would show identical lines as
-// one event, and would show a line twice if the sender sent it again with a valid position.
+// positionRule is the error text for an unusable position. A delivery with such a position is
+// rejected as a whole. If its lines were recorded without positions, queries would show identical
+// lines as one event. If the sender then sent the lines again with a valid position, queries would
+// show each line twice.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
-// parsePosition returns the position in a form that can be stored and shown. It shortens a
-// position that is too long and masks unprintable characters. A position changed in this way is
-// still unusable, so decode rejects it.
+// parsePosition returns the position in a form that can be stored and shown. It shortens a position
+// that is too long and masks unprintable characters. The changed position is as unusable as the
+// original, so decode still rejects it.
 func parsePosition(value string) string {
 	return strings.Map(maskUnprintable, value[:min(len(value), maxPosition+1)])
 }

@@ -19,8 +19,8 @@ func TestHookAndPositionAreKept(t *testing.T) {
 
 // TestUnusableHeaders checks that a body with an unusable position is rejected. If the body were
 // recorded without a position, queries would show identical lines as one event. The quarantined
-// item must contain the position in printable form, cut short if it is too long. An unusable hook
-// must be treated like an absent one.
+// item must contain the position in printable form, cut short if it is too long. A hook header with
+// an unusable value must be treated as if it were absent.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),

@@ -19,9 +19,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// listResponse holds one page of the items received on a day. The items on a page are sorted by
-// time, newest first. Across pages, the order is that of the ids, which is unrelated to the time of
-// day, so a later page may contain newer items.
+// listResponse holds one page of the items received on a day. The ids decide which items are on
+// which page, and they are unrelated to the time of day. Only within a page are the items sorted by
+// time, newest first, so a later page may contain newer items.
 type listResponse struct {
 	Day   layout.Day   `json:"day"`
 	Items []listedItem `json:"items"`
@@ -39,7 +39,7 @@ type listedItem struct {
 	Size       int64             `json:"size"`   // size of the object, in bytes
 	Errors     int               `json:"errors"` // number of rejected items
 	FirstError *quarantine.Error `json:"first_error,omitempty"`
-	// Damaged reports that the item is damaged, so that only its id and its size are known.
+	// Damaged is true if the item is damaged. Only its id and size are then known.
 	Damaged bool `json:"damaged,omitempty"`
 }
 
@@ -57,8 +57,8 @@ type listRequest struct {
 	limit int
 }
 
-// list responds with a page of a day's items. It costs one store request for the listing, and one
-// or two for each item in the response.
+// list responds with one page of the items received on a day. It costs one store request for the
+// listing, and one or two for each item on the page.
 func (a admin) list(w http.ResponseWriter, r *http.Request) {
 	config := a.handler.config
 	request, err := parseListRequest(r.URL.Query(), config.Now())

@@ -38,8 +38,8 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 	serve.JSON(w, status, newRejection(batch))
 }
 
-// recordItem decodes an item and records its events. A body that is too long after
-// decompression counts as rejected.
+// recordItem decodes an item and records its events. If the body is too long after decompression,
+// the whole item counts as rejected.
 func (h *Handler) recordItem(ctx context.Context, item quarantine.Item) (broker.Batch, error) {
 	batch, err := h.decode(deliveryOf(item))
 	if err != nil {

@@ -79,7 +79,7 @@ func (s *system) replay(id quarantine.ID, status int) rejection {
 	return decoded[rejection](s.t, s.do("POST", "/webhooks/quarantine/"+id.String()+"/replay", "", "admin"), status)
 }
 
-// trace returns every event that queries return for the given client.
+// trace queries the given client and returns all its events.
 func (s *system) trace(client string) []event.Event {
 	s.t.Helper()
 	reader, err := query.New(s.store, query.Config{})
@@ -181,9 +181,10 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition checks that a replay of an item with an unusable position is
-// rejected, like the original delivery. If the replay recorded the lines without positions, and the
-// sender later sent them with valid positions, queries would show each line twice.
+// TestReplayOfAnUnusablePosition sends a delivery with an invalid position header. The delivery
+// must be rejected, and so must its replay. If the replay recorded the log lines without a
+// position, and the sender later sent the same lines with a valid position, queries would show each
+// line twice.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {

@@ -20,20 +20,21 @@ type itemResponse struct {
 	InstanceID event.InstanceID   `json:"instance_id"`
 	Hook       string             `json:"hook,omitempty"`
 	Position   string             `json:"position,omitempty"`
-	Encoding   string             `json:"encoding,omitempty"` // the Content-Encoding that the body still has
+	Encoding   string             `json:"encoding,omitempty"` // Content-Encoding of the stored body
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
-	// Body is the requested part of the body if this part is UTF-8. Otherwise the part is in
-	// BodyBase64.
+	// Body is the requested part of the body if this part is valid UTF-8. Otherwise BodyBase64
+	// contains the part.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
-	// NextFrom is the offset at which the next part begins, for the parameter "from" of the next
-	// request. It is 0 in the last part.
+	// NextFrom is the offset at which the next part begins. The client passes it in the parameter
+	// "from" of its next request. It is 0 if this part is the last one.
 	NextFrom int `json:"next_from,omitempty"`
 }
 
-// maxPart is the maximum length of a body part, in bytes. The platform limits responses to 6 MB.
-// The part can grow to seven times its length in a response, because it is JSON within JSON.
+// maxPart is the maximum length of a body part, in bytes. The platform limits responses to 6 MB. In
+// a response, a part can grow to seven times its length, because it is escaped twice, as JSON
+// within JSON.
 const maxPart = 512 << 10
 
 // show responds with an item. It costs two store requests.

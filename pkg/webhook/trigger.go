@@ -6,11 +6,11 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// Event accepts the payload of a Function Compute trigger, from RocketMQ or EventBridge, and makes
-// it durable. The payload contains client status notifications from ApsaraMQ for MQTT. Event needs
-// no token, because only the platform calls it. After an error the platform delivers the payload
-// again. Input that cannot be decoded is quarantined and is not an error, because another delivery
-// would not help.
+// Event makes the payload of a Function Compute trigger durable. The payload contains client status
+// notifications from ApsaraMQ for MQTT, and comes through RocketMQ or EventBridge. Event needs no
+// token, because only the platform calls it. If Event returns an error, the platform delivers the
+// payload again. Another delivery would not help if the input cannot be decoded. Event therefore
+// quarantines such input and returns no error for it.
 func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	d := newDelivery(triggerRoute, h.config.TriggerInstance, h.config.Now().UTC(), payload)
 	batch, err := h.decode(d)

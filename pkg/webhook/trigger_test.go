@@ -81,7 +81,7 @@ func TestEventNotUnderstood(t *testing.T) {
 }
 
 // TestEventIsDeliveredAgain checks that Event returns an error if delivering the payload again
-// could help. The error makes the platform do so.
+// could help. The error makes the platform deliver the payload again.
 func TestEventIsDeliveredAgain(t *testing.T) {
 	b := &harness{appendErr: record.ErrBusy}
 	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)

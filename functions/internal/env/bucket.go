@@ -11,21 +11,22 @@ import (
 type Bucket struct {
 	// Store retries failed requests.
 	Store objstore.Store
-	// Credentials replaces the credentials that Store uses. Each invocation may bring new ones.
+	// Credentials replaces the credentials that Store uses. It exists because each invocation may
+	// bring new credentials.
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout limits each attempt at a request for a small object. Without this limit, an
-// attempt could hang forever, because a process that was frozen by the platform does not notice
-// that its connection has died. An invocation may take up to 15 seconds, so this limit leaves time
-// for another attempt.
+// AttemptTimeout is the time limit for each attempt at a request for a small object. Without this
+// limit, an attempt could hang forever, because a process that was frozen by the platform does not
+// notice that its connection has died. An invocation may take up to 15 seconds, so this limit
+// leaves time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its
 // initial credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and the related variables, if these are
-// set. If an attempt at a request takes longer than attemptTimeout, the attempt is canceled and
-// the request retried; 0 means no limit. Bucket makes no request. The caller may use the result
-// only if Err then returns nil.
+// set. If an attempt at a request takes longer than attemptTimeout, the attempt is canceled and the
+// request retried; 0 means no limit. Bucket makes no request. The caller must call Err afterwards,
+// and may use the result only if Err returns nil.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

@@ -16,8 +16,8 @@ import (
 // simInstance is the instance under which the simulated days are recorded.
 const simInstance = "demo"
 
-// showDays simulates, for each cause in sim.Causes, the events that one device had yesterday. It
-// records these events and prints a link to the page that shows them.
+// showDays simulates one device for each cause in sim.Causes. It records a day of events for each
+// device, dated yesterday, and prints a link to the page that shows them.
 func showDays(ctx context.Context, api traceAPI, webhookToken string) error {
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 	fmt.Println("\nA simulated device for each cause, yesterday:")

@@ -30,7 +30,8 @@ func main() {
 	}
 }
 
-// run shows each way to end a connection, each with a separate device, and then the simulated days.
+// run shows each way to end a connection, using a separate device for each way. Then it shows the
+// simulated days.
 func run(ctx context.Context) error {
 	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
 	if err := isUp(ctx, port, mqttPort); err != nil {
@@ -73,8 +74,8 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// isUp returns an error if any of the ports has no listener. The error says how to start
-// one.
+// isUp returns an error if nothing listens on one of the ports. The error says which command to
+// run.
 func isUp(ctx context.Context, ports ...string) error {
 	for _, port := range ports {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)

@@ -48,8 +48,8 @@ func newID() string {
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe sets the headers in which the SDK expects the details of the call. The SDK requires the
-// deadline and the timeout. Without them, it never responds to the call.
+// describe sets the headers in which the SDK expects the details of the call. If the deadline or
+// the timeout is missing, the SDK never responds to the call.
 func (c *call) describe(header http.Header, function syaml.Function, keys Credentials) {
 	for name, value := range map[string]string{
 		"x-fc-request-id":        c.id,

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Error is the platform's own response to a call for which the function returned no valid response.
-// If the vendor's documentation does not specify the status, this package uses 502, or 504 for a
-// timeout.
+// Error is a response that comes from the platform itself, because there is no valid response from
+// the function. For failures whose status the vendor does not document, this package uses 504 for a
+// timeout and 502 for everything else.
 type Error struct {
 	Status  int // HTTP status
 	Code    string

@@ -1,13 +1,13 @@
-// Package fc hosts functions on this machine the way Function Compute hosts them: it
-// runs the very same binaries, over the runtime API that the vendor's Go SDK speaks.
+// Package fc hosts functions on this machine as Function Compute does: it runs the same binaries
+// and serves them the runtime API that the vendor's Go SDK uses.
 //
 // Invariants:
 //   - A process handles one call at a time, as in the go1 runtime. Each concurrent call
 //     gets its own process, up to a limit. Calls beyond the limit wait for a short time and
 //     then fail with 429.
-//   - A process gets its first call only after it has asked the API for one. A process that
-//     crashes, times out or loses its caller is killed and never used again. A process that
-//     returns an error or recovers from a panic stays in use.
+//   - A process gets its first call only after it has asked the API for one. A process is killed
+//     and never used again if it crashes, if its call exceeds the time limit, or if its caller goes
+//     away. A process that returns an error or recovers from a panic stays in use.
 //   - A process that is stopped gracefully first finishes its call, and then runs its
 //     preStop hook.
 //   - A process is killed before its runtime API closes, because the SDK would poll a
@@ -38,8 +38,8 @@ type Credentials struct {
 // Config says which functions to host, and how.
 type Config struct {
 	Functions []syaml.Function
-	// Dir is the folder against which relative paths of the functions' code folders are resolved.
-	// Default: the working directory.
+	// Dir is the folder to which relative paths of code folders refer. Default: the working
+	// directory.
 	Dir string
 	// Environment overrides environment variables of the functions. It affects only
 	// variables that s.yaml sets.
@@ -83,7 +83,9 @@ type Host struct {
 	// retries.
 	stopping context.Context
 	stop     context.CancelFunc
-	mu       sync.Mutex // held to start background work and to cancel stopping, so that no work starts after Stop has begun
+	// mu is held while background work is started and while stop is called, so that no work
+	// starts after Stop has begun.
+	mu       sync.Mutex
 	running  sync.WaitGroup
 	stopOnce sync.Once
 	stopErr  error

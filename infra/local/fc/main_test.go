@@ -19,9 +19,9 @@ import (
 // binaries is the folder that holds the executable of the hosted function.
 var binaries string
 
-// TestMain gives the test binary one of three roles. If a host has started it, the binary acts as
-// the function. If FC_TEST_HOST is set, it acts as a host that a test can kill. Otherwise it runs
-// the tests.
+// TestMain gives the test binary one of three roles. In a process that a host has started, the
+// binary acts as the function. If FC_TEST_HOST is set, it acts as a host that a test can kill.
+// Otherwise it runs the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("FC_RUNTIME_API") != "" {
 		beFunction()
@@ -110,8 +110,8 @@ func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	return start(t, config)
 }
 
-// obeyed calls the function and tells it what to do. It returns the id of the process that served
-// the call, or the call's error.
+// obeyed calls the function with an instruction, and returns the id of the process that served the
+// call. If the call failed, obeyed returns the error instead.
 func obeyed(t *testing.T, host *Host, do string) (pid int, fault *Error) {
 	t.Helper()
 	response, err := host.Invoke(t.Context(), "recorder", order(do, ""))

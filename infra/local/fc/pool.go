@@ -10,9 +10,9 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// pool holds the processes of one function. Each process is either idle or in use by the
-// holder of a slot. A holder starts a new process only if none is idle, so there are never
-// more processes than slots.
+// pool holds the processes of one function. Each process is either idle or in use. To use a
+// process, a call must hold one of the pool's slots. It starts a new process only if none is idle,
+// so there are never more processes than slots.
 type pool struct {
 	function syaml.Function
 	config   Config

@@ -47,9 +47,9 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call to the process and waits for the result. A process cannot be told to abandon a
-// call. The do method therefore kills the process if the call times out, or if ctx is canceled
-// after the process has taken the call.
+// do hands a call to the process and waits for the result. It kills the process if the call times
+// out, or if ctx is canceled after the process has taken the call, because there is no way to tell
+// a process to abandon a call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)
@@ -114,8 +114,8 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill kills the process and its children, which are in the process group with the same id.
-// It does not wait.
+// kill kills the process and its children by killing the process group. It does not wait for them
+// to exit.
 func (p *process) kill() {
 	p.doomed.Store(true)
 	select {

@@ -18,8 +18,8 @@ type route struct {
 }
 
 // routesOf returns the routes of all functions that have both a custom domain and an HTTP trigger,
-// longest path first. It ignores the domain's name, because requests to this host name the local
-// machine instead.
+// longest path first. It ignores the name of the domain, because local requests contain the name of
+// the local machine instead.
 func routesOf(pools []*pool) []route {
 	var routes []route
 	for _, p := range pools {

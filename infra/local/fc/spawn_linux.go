@@ -23,8 +23,8 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// If this goroutine returned while it is locked to its thread, the thread would exit as well.
-	// That would kill all processes that were started on the thread, even those that other
+	// If this goroutine returned while still locked to its thread, the thread would exit too. Its
+	// exit would kill all processes that were started on the thread, even those that other
 	// goroutines started earlier.
 	defer runtime.UnlockOSThread()
 	for {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Other processes that were started on the spawner's thread are killed when the thread exits.
-// Closing the spawner must therefore not make the thread exit.
+// Other code may have started processes on the thread that the spawner uses. If the thread exits,
+// those with a Pdeathsig are killed. Closing the spawner must therefore not end the thread.
 func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 	for range 50 {
 		other := exec.Command("sleep", "60")

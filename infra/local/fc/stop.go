@@ -14,7 +14,7 @@ func (p *pool) stop(ctx context.Context) error {
 	inTime := context.AfterFunc(ctx, p.killAll)
 	defer inTime()
 	for range cap(p.slots) {
-		p.slots <- struct{}{} // waits for a running call, which frees its slot when it ends or is killed
+		p.slots <- struct{}{} // a running call frees its slot when it ends or is killed
 	}
 	p.mu.Lock()
 	idle := p.idle

@@ -8,8 +8,8 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TimerPayload returns the event that a timer passes to its function if it fires at the
-// time t.
+// TimerPayload returns the event that a timer passes to its function when the timer fires at time
+// t.
 func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 	return mustEncode(map[string]string{
 		"triggerTime": t.UTC().Format(time.RFC3339),

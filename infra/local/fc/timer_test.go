@@ -15,7 +15,7 @@ func TestTimerTicks(t *testing.T) {
 	tests := []struct {
 		schedule string
 		within   time.Duration
-		want     []time.Duration // when the timer must fire, counted from the start, which is midnight
+		want     []time.Duration // when the timer must fire, counted from midnight
 	}{
 		{"@every 5m", 16 * time.Minute, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute}},
 		{"30 0 4 * * *", 30 * time.Hour, []time.Duration{4*time.Hour + 30*time.Second, 28*time.Hour + 30*time.Second}},

@@ -10,8 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The listener must disconnect the clients itself. The server's own method deadlocks if a client
-// disconnects while the method runs, which happens in about one of 2,000 stops under load.
+// The listener must disconnect the clients itself. The server has a method that disconnects all
+// clients, but this method deadlocks if a client disconnects in the meantime. Under load, this
+// happens in about one of 2,000 stops.
 func TestCloseDisconnectsClientsItself(t *testing.T) {
 	accepted, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

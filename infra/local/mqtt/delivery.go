@@ -38,7 +38,7 @@ type delivery struct {
 
 	dropped atomic.Int64 // events dropped because the queue stayed full
 	lost    int          // events that were refused or abandoned
-	cause   error        // the reason why events were last lost
+	cause   error        // the reason for the latest loss of events
 }
 
 func newDelivery(c Config) *delivery {
@@ -50,8 +50,8 @@ func newDelivery(c Config) *delivery {
 	return d
 }
 
-// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event. The
-// client must wait while enqueue waits.
+// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event. While
+// enqueue waits, the client of the event has to wait as well.
 func (d *delivery) enqueue(e event.Event) {
 	select {
 	case d.queue <- e:

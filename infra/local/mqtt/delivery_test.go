@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// No goroutine takes events from the queue in this test.
+// No goroutine takes events from the queue in this test, so the queue stays full.
 func TestAFullQueueDropsAndCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDelivery(Config{Log: slog.New(slog.DiscardHandler)})

@@ -58,9 +58,9 @@ func (h *hook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
 		subtle.ConstantTimeCompare(pk.Connect.Password, h.password) == 1
 }
 
-// OnACLCheck refuses the topics that are denied. The broker also calls it before it
-// delivers a message. For example, a subscriber of "#" does not get a will message whose
-// topic is below denied/, but keeps the connection.
+// OnACLCheck refuses denied topics. The broker also calls OnACLCheck before it delivers a message
+// to a client. A refusal then only stops the message: a client that subscribes to "#" stays
+// connected, but does not get a will message whose topic is below denied/.
 func (h *hook) OnACLCheck(_ *mochi.Client, topic string, _ bool) bool { return !denied(topic) }
 
 // denied reports whether a topic name or filter is below denied/.
@@ -104,8 +104,8 @@ func (h *hook) deny(cl *mochi.Client) {
 	cl.Stop(packets.ErrNotAuthorized)
 }
 
-// codeOf returns the reason code of a client's DISCONNECT. The code is unknown in MQTT 3,
-// which has none. It is also unknown if the packet's body has only one byte, because the
+// codeOf returns the reason code of a client's DISCONNECT. The code is unknown in MQTT 3, where a
+// DISCONNECT has no code. It is also unknown if the packet's body has only one byte, because the
 // broker's parser skips that byte.
 func codeOf(pk packets.Packet) event.Optional[int32] {
 	if pk.ProtocolVersion != 5 || pk.FixedHeader.Remaining == 1 {
@@ -114,9 +114,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode stamps an accepting CONNACK before it is sent. OnSessionEstablished would
-// be too late: once the client has the CONNACK, it may connect again, and the new
-// connection may end this one before OnSessionEstablished runs.
+// OnPacketEncode stamps an accepting CONNACK before it is sent. OnSessionEstablished would be too
+// late: once the client has the CONNACK, it may connect again, and the new connection may end the
+// old one before OnSessionEstablished runs.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()
@@ -124,9 +124,9 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 	return pk
 }
 
-// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps a DISCONNECT
-// when it is sent, because OnDisconnect runs later. After a takeover, OnDisconnect even
-// runs after the new connection has been reported.
+// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps a DISCONNECT when it is
+// sent, because OnDisconnect runs later. In a takeover, OnDisconnect runs so late that the new
+// connection has already been reported.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:
@@ -144,8 +144,8 @@ func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	h.send(e)
 }
 
-// reasonOf returns the reason string of a refused CONNACK. If there is none, as in MQTT 3, it
-// returns a text that contains the return code.
+// reasonOf returns the reason string of a refused CONNACK. If the CONNACK has no reason string, as
+// in MQTT 3, reasonOf returns a text that contains the return code.
 func reasonOf(pk packets.Packet) string {
 	if s := pk.Properties.ReasonString; s != "" {
 		return s

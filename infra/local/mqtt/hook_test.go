@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// If a client connects twice, it may get the second CONNACK before the broker reports the first
-// session. Even then, the end of the first session must be stamped when it happens, so that it
-// sorts between the beginnings of the two sessions.
+// If a client connects twice, it may get the second CONNACK before the broker reports that the
+// first session is established. Even then, the end event of the first session must carry the time
+// at which that session ended, so that it sorts between the two connect events.
 func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
 	var events []event.Event
 	server := newServer()

@@ -33,7 +33,7 @@ type Config struct {
 	// Address is the address to listen on, such as 127.0.0.1:1883. Port 0 selects a free
 	// port.
 	Address string
-	// Instance is the name of this broker, which is the node in its events.
+	// Instance is the name of this broker. The broker's events name it as the node.
 	Instance string
 	// WebhookURL is the complete URL at which the recorder accepts events in the project's
 	// own form.
@@ -77,9 +77,9 @@ func Start(c Config) (*Broker, error) {
 	return b, nil
 }
 
-// clientListener disconnects its clients itself when it is closed. The server's own method
-// would take a read lock twice, and would deadlock if a client left in between (mochi-mqtt
-// v2.7.9, Clients.GetByListener).
+// clientListener disconnects the clients itself when it is closed. The server's own method would
+// take the same read lock twice, and would deadlock if a client left in between (mochi-mqtt v2.7.9,
+// Clients.GetByListener).
 type clientListener struct {
 	*listeners.Net
 	clients    *mochi.Clients

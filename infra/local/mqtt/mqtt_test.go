@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes events like the real recorder. If the function in the fault
-// field is set, it may respond in the recorder's place. It is called for requests 1, 4, 7 and so on
-// before their events are recorded, and for requests 2, 5, 8 and so on afterwards.
+// recorder is an endpoint that decodes events like the real recorder. If fault is set, the recorder
+// calls it for requests 1, 4, 7 and so on before it records their events, and for requests 2, 5, 8
+// and so on afterwards. If fault returns true, fault has already responded to the request.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
@@ -86,8 +86,8 @@ func (r *recorder) distinct() []event.Event {
 	return rows
 }
 
-// of waits until the recorder has n rows from the given client, and returns them sorted by event
-// identifier. They may arrive in a different order, because after a takeover the event for the end
+// of waits until the recorder has n rows from the given client, and returns the rows sorted by
+// event identifier. Rows may arrive in a different order: after a takeover, the event for the end
 // of the old connection can be late.
 func (r *recorder) of(clientID string, n int) []event.Event {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
@@ -284,8 +284,8 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 }
 
-// Stop must deliver the end events of all sessions, even if no client reads and one client
-// has never sent a CONNECT.
+// Stop must deliver the end events of all sessions. Neither clients that stop reading nor a client
+// that never sends a CONNECT may prevent this.
 func TestStopDeliversEverything(t *testing.T) {
 	r, s := newRecorder(t)
 	b, target := start(t, s.URL)
@@ -305,9 +305,9 @@ func TestStopDeliversEverything(t *testing.T) {
 	require.Len(t, r.rows, 6)
 }
 
-// The recorder must get every event, and the events of each connection in order, even if it
-// responds with 503 or closes the network connection before or after it has recorded the
-// events.
+// The recorder must get every event, and the events of each connection in order. Faults must not
+// change this: the recorder responds with 503 or closes the network connection, sometimes before
+// and sometimes after it has recorded the events.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

@@ -31,8 +31,8 @@ func (d *delivery) post(body []byte) (final bool, err error) {
 	return isFinal(response.StatusCode), fmt.Errorf("the recorder responds with %s", response.Status)
 }
 
-// isFinal reports whether the recorder would respond to a repeated request with the same status. It
-// would do so if it has quarantined the body or does not accept the token.
+// isFinal reports whether a repeated request would get the same status again. This is the case if
+// the recorder has quarantined the body or does not accept the token.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:

@@ -26,8 +26,8 @@ type deleteResult struct {
 
 type deleted struct{ Key string }
 
-// deleteObjects deletes up to 1,000 objects. The response lists all requested keys, including keys
-// without an object.
+// deleteObjects deletes up to 1,000 objects. The response lists every requested key, even if there
+// was no object under it.
 func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url.Values) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -74,7 +74,7 @@ func malformed() error {
 	return refuse(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
 }
 
-// readBody returns the body of a request that carries XML, and checks its Content-MD5.
+// readBody returns the body of a request with XML content, and checks the Content-MD5 of the body.
 func readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxXMLBody+1))
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // rename, and its folder is synced before the put returns.
 type disk struct {
 	objects, tmp string
-	maxBytes     atomic.Int64 // the limit on the total size of all objects; zero: no limit
+	maxBytes     atomic.Int64 // the limit on the total size of all objects; zero means no limit
 
 	mu    sync.RWMutex // held while a file and its entry change, so that the two always agree
 	index index
@@ -142,8 +142,8 @@ func (d *disk) open(key string) (entry, *os.File, error) {
 }
 
 // openFile returns an object's entry and its open file. The content of that file does not change,
-// even if the object is replaced. If, and only if, there is no object under key, the error is
-// fs.ErrNotExist.
+// even if the object is replaced. If there is no object under key, the error is fs.ErrNotExist. No
+// other failure causes this error.
 func (d *disk) openFile(key string) (entry, *os.File, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -8,12 +8,11 @@ import (
 	"sync"
 )
 
-// making is held while a folder is created and synced.
+// making is locked while a folder is created and synced.
 var making sync.Mutex
 
 // makeFolder creates a folder and its missing parents so that they survive a crash. Calls run one
-// at a time. If a call finds the folder already there, the call that created the folder has
-// therefore also synced it.
+// at a time, so a folder that already exists was also synced by the call that created it.
 func makeFolder(path string) error {
 	making.Lock()
 	defer making.Unlock()

@@ -35,10 +35,10 @@ func (s *Server) getObject(w http.ResponseWriter, r *http.Request, key string) e
 	return nil
 }
 
-// parseRange returns the offset and the length of a range. If the range extends beyond the object,
-// parseRange cuts it at the end of the object. It accepts only ranges of the form bytes=first-last,
-// and only if the behavior parameter is "standard". Clients must request that behavior, because
-// otherwise the service returns the whole object for a range that does not fit.
+// parseRange returns the offset and the length of a range. It accepts only ranges of the form
+// bytes=first-last, and shortens a range that extends beyond the end of the object. The header
+// X-Oss-Range-Behavior must be "standard". Otherwise the real service would return the whole object
+// for any range that is not entirely inside the object.
 func parseRange(header, behavior string, size int64) (off, n int64, err error) {
 	var first, last int64
 	_, err = fmt.Sscanf(header, "bytes=%d-%d", &first, &last)

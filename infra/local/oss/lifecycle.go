@@ -42,7 +42,7 @@ func parseLifecycle(text []byte) ([]rule, error) {
 	return body.Rules, nil
 }
 
-// expired reports whether, at the given time, an enabled rule requires the object to be deleted.
+// expired reports whether an enabled rule would delete the object at the given time.
 func (s *Server) expired(e entry, now time.Time) bool {
 	for _, r := range s.lifecycle {
 		age := time.Duration(r.Expiration.Days) * 24 * time.Hour

@@ -186,8 +186,8 @@ func TestRanges(t *testing.T) {
 
 var listedName = regexp.MustCompile(`<Key>([^<]*)<`)
 
-// list returns the keys in the response to one listing request. Package objstoretest tests listings
-// of several pages.
+// list returns the keys in the response to one listing request. It reads no further pages, because
+// package objstoretest tests listings of several pages.
 func list(t *testing.T, s *Server, query string) (names []string) {
 	response, code, body := send(t, s, signed("GET", "", "list-type=2&max-keys=1000&encoding-type=url&"+query, ""))
 	require.Equal(t, http.StatusOK, response.StatusCode, code)

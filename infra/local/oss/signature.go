@@ -21,9 +21,9 @@ const (
 	maxSkew         = 15 * time.Minute
 )
 
-// authenticate checks the version 4 signature of a request. It accepts only the form that the vendor's
-// SDK for Go sends: the Date header holds the date, no additional headers are signed, and the
-// Authorization header is
+// authenticate checks the version 4 signature of a request. It accepts only the form that the
+// vendor's SDK for Go sends: the date is in the Date header, no additional headers are signed, and
+// the Authorization header is
 //
 //	OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>
 func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Values) error {

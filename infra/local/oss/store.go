@@ -10,8 +10,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder exactly as a Server does, but is used without HTTP. A Server can
-// later serve a folder that OpenStore opened, but not while that Store is still in use.
+// Store keeps objects in a folder in the same format as a Server, but callers use it without HTTP.
+// A Server may serve the same folder later, once the Store that OpenStore returned is no longer in
+// use.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
@@ -52,7 +53,7 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	if err := errors.Join(objstore.CheckKey(key), ctx.Err()); err != nil {
 		return nil, err
 	}
-	// This calls openFile because the open method might read the whole object to compute its
+	// openFile is enough here. The open method might also read the whole object to compute its
 	// checksums.
 	e, f, err := s.objects.openFile(key)
 	if err != nil {

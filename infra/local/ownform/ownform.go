@@ -19,9 +19,9 @@ func Encode(events []event.Event) ([]byte, error) {
 	return json.Marshal(items)
 }
 
-// columns are the columns that Encode copies. They do not include channel_id, because
-// Column.Value derives a channel identifier if the source gives none, and Encode must not
-// send a derived identifier.
+// columns contains all columns whose values Encode takes from Column.Value. It does not contain
+// channel_id, because Column.Value derives a channel identifier if the source gives none, and
+// Encode must not send a derived identifier.
 var columns = sentColumns()
 
 func sentColumns() (sent []event.Column) {

@@ -71,8 +71,8 @@ func (d *device) refuse(at time.Duration, address string, why end) {
 	d.emit(e)
 }
 
-// explain sets the fields that say why a connection ended or was refused, with the words that the
-// source uses.
+// explain sets the fields that say why a connection ended or was refused. It uses the words of the
+// source.
 func (l *dialect) explain(e *event.Event, why end) {
 	w := &l.words[why]
 	e.Action, e.ActionInfo, e.NativeReason = event.Close, w.info, w.native
@@ -84,8 +84,8 @@ func (l *dialect) explain(e *event.Event, why end) {
 	}
 }
 
-// event returns an event about a connection. known says which details of the
-// connection the source reports. The caller adds what happened.
+// event returns an event about a connection. known says which details of the connection the source
+// reports. The caller sets the fields that say what happened.
 func (d *device) event(at time.Duration, c *connection, known fields) event.Event {
 	e := event.Event{InstanceID: d.broker.id, ClientID: d.clientID, ChannelID: c.channel, Source: d.broker.dialect.source}
 	d.stamp(&e, at)
@@ -120,7 +120,8 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	return e
 }
 
-// stamp sets an event's received time. It sets the event time to what the source would report.
+// stamp sets an event's received time. It sets the event time to the time that the source would
+// report.
 func (d *device) stamp(e *event.Event, at time.Duration) {
 	received := (at + d.delay()).Truncate(time.Millisecond)
 	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)

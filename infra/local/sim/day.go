@@ -20,15 +20,15 @@ type Config struct {
 
 const defaultEventsPerDevice = 10
 
-// trouble describes the group of devices in a fleet that share one cause.
+// trouble describes the devices of a fleet whose problems have the same cause.
 type trouble struct {
 	cause  Cause
-	share  float64 // the fraction of all devices that have this cause, 0 to 1
+	share  float64 // the fraction of all devices whose problems have this cause, from 0 to 1
 	events float64 // events per device, on average
 }
 
-// troubles lists what goes wrong in a fleet. All other devices are healthy; some of the
-// healthy devices lose connections when their broker restarts.
+// troubles lists the groups of devices that have problems. All other devices of a fleet are
+// healthy, but some of them lose connections when their broker restarts.
 var troubles = []trouble{
 	{CrashLoop, 0.0002, 3180},
 	{WrongPassword, 0.003, 100},
@@ -71,7 +71,7 @@ func (d *device) simulate(m mix, seed, number uint64) {
 
 // mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // the factor, from 0 to 1, that scales the share of each trouble
+	troubled float64 // the factor by which the share of each trouble is multiplied, from 0 to 1
 	connects float64 // the number of times that a healthy device connects per day
 }
 
@@ -86,8 +86,8 @@ const (
 )
 
 // newMix returns a mix for a fleet with the given mean number of events per device. It chooses how
-// often healthy devices must connect to reach the mean. If the mean is below the default, fewer
-// devices have problems.
+// often healthy devices must connect to reach the mean. If the given mean is below the default,
+// fewer devices have problems.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice
@@ -102,7 +102,8 @@ func newMix(eventsPerDevice float64) mix {
 	return mix{troubled, (events/devices - storms) / eventsPerConnect}
 }
 
-// cause returns the cause for the device at the given position in the fleet, from 0 to 1.
+// cause returns the cause of the problems of one device. position is the device's relative position
+// in the fleet, from 0 to 1.
 func (m mix) cause(position float64) Cause {
 	for _, t := range troubles {
 		if position -= t.share * m.troubled; position < 0 {

@@ -12,7 +12,7 @@ import (
 )
 
 // bodies maps a source and a native event to the body that the broker would send. Each body is a
-// format string with a verb for the native reason.
+// format string with one verb, for the native reason.
 var bodies = map[string]map[string]string{
 	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
@@ -48,8 +48,8 @@ var bodies = map[string]map[string]string{
 	},
 }
 
-// If a broker reports an event that package sim has generated, the decoder must decode the broker's
-// body to the same event.
+// For each event that package sim generates, the decoder must return the same event when it decodes
+// the body that the broker would send.
 func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {

@@ -120,7 +120,7 @@ func (d *device) anyID() string {
 // The delay between an event at the broker and its receipt has a log-normal distribution.
 const (
 	medianDelay = 18 * time.Millisecond
-	delaySpread = 0.8 // standard deviation of the logarithm
+	delaySpread = 0.8 // standard deviation of the delay's natural logarithm
 )
 
 func (d *device) delay() time.Duration {

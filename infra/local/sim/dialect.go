@@ -56,7 +56,7 @@ type dialect struct {
 	atConnect, atEnd          fields
 	channels                  naming            // how the source names a connection
 	ids                       naming            // how the source names an event
-	words                     [endCount]wording // by kind of end; the source does not report ends whose info is empty
+	words                     [endCount]wording // by kind of end; an empty info means that the source does not report that end
 
 	seconds bool // times are whole seconds
 	noTime  bool // the source reports no times
@@ -167,8 +167,8 @@ var azure = dialect{
 	},
 }
 
-// apsaraMQ is a source that reports no refusals. If the client sent a DISCONNECT, the source
-// reports that. Otherwise it gives no reason for the end of a connection.
+// apsaraMQ is a source that reports no refusals. It reports each DISCONNECT from a client. It
+// reports all other ends of connections without a reason.
 var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,

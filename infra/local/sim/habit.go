@@ -11,9 +11,9 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow simulates successive connections, at most limit of them, that begin in the range [from,
-// until). The last connection may end after the range. follow returns the time at which the device
-// would connect next.
+// follow simulates up to limit successive connections, which begin in the range [from, until). The
+// last connection may end after the range. follow returns the time at which the device would
+// connect next.
 func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
 	for range limit {
@@ -26,9 +26,9 @@ func (d *device) follow(h habit, from, until time.Duration, limit int) time.Dura
 	return at
 }
 
-// endAt ends a connection at the given time, or earlier if the connection's node restarts,
-// and returns the time at which the next connection begins. If the connection ends by a
-// takeover, the next one begins at the same moment.
+// endAt ends a connection at the given time, or earlier if the connection's node restarts, and
+// returns the time at which the next connection begins. If the connection ends by a takeover, the
+// next connection begins at that moment.
 func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if storm := d.stormAt(c); storm < at {
 		return d.restarted(c, storm)
@@ -79,7 +79,7 @@ func mostlyHome(d *device) string {
 
 func atHome(d *device) string { return d.home }
 
-// mixed returns a function that picks one of the given kinds of end at random, all with the same
+// mixed returns a function that picks one of the given kinds of end at random, each with equal
 // probability.
 func mixed(ways ...end) func(*device) end {
 	return func(d *device) end { return oneOf(d, ways) }

@@ -13,8 +13,8 @@ type instance struct {
 	nodes   []string
 	groups  []string
 	share   int // percentage of the fleet's devices that use this broker
-	// restart is the time of day at which the first node restarts. The other nodes follow
-	// one by one. Zero: no node restarts.
+	// restart is the time of day at which the first node restarts. The other nodes follow one by
+	// one. Zero means that no node restarts.
 	restart time.Duration
 }
 
@@ -48,12 +48,12 @@ var (
 	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
 )
 
-// nameless is a list of one empty name. It is for a broker whose only node or only group has no
-// name.
+// nameless is a list of one empty name, for a broker that names neither its only node nor its only
+// group.
 var nameless = []string{""}
 
-// Each of these lists holds the instances whose brokers report a certain thing, such as a client's
-// keep alive.
+// Except for everyInstance, each list holds the instances whose brokers report one particular
+// detail. For example, withKeepAlive holds those that report a client's keep alive.
 var (
 	everyInstance = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, verneMQMain, emqx4Main, azureMain}
 	withGoodbyes  = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, emqx4Main, azureMain}

@@ -2,7 +2,7 @@ package sim
 
 import "time"
 
-// forever is a limit for the follow method that never applies, because no device makes so many
+// forever makes the limit of the follow method ineffective, because no device makes that many
 // connections in a day.
 const forever = 1 << 30
 
@@ -17,8 +17,8 @@ func usual(connects float64) habit {
 	}
 }
 
-// usualUntil simulates a usual day up to the given time and returns when the device would
-// connect next. Half of all devices have been connected since the day before.
+// usualUntil simulates a usual day up to the given time, and returns the time at which the device
+// would connect next. In half of all cases, the device is already connected when the day begins.
 func (d *device) usualUntil(until time.Duration, connects float64) time.Duration {
 	h := usual(connects)
 	at := h.lasts(d) / 2
@@ -42,9 +42,9 @@ func (d *device) cleanWorker() {
 	d.follow(h, d.between(0, every), oneDay, forever)
 }
 
-// natTimeout simulates a device with so long a keep alive that a NAT or firewall closes each
-// connection as idle. The device is switched on for part of the day and sends DISCONNECT at the
-// end.
+// natTimeout simulates a device whose keep alive is so long that a NAT or firewall closes each
+// connection as idle. The device is switched on for only part of the day, and ends its last
+// connection with a DISCONNECT.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
 	d.keepAlive = (2 * idle).Truncate(time.Second)
@@ -67,7 +67,7 @@ func (d *device) sayGoodbye(at time.Duration) {
 	}
 }
 
-// longKeepAlive simulates a device with so long a keep alive that a NAT or firewall forgets the
+// longKeepAlive simulates a device whose keep alive is so long that a NAT or firewall forgets the
 // connection before the device sends its first PINGREQ.
 func (d *device) longKeepAlive() {
 	d.keepAlive = oneOf(d, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute})
@@ -95,7 +95,7 @@ func (d *device) clonedCredential() {
 		address: func(*device) string { turn++; return places[turn%2] },
 	}
 	at := d.follow(h, d.between(0, oneDay/2), oneDay, 20+d.random.IntN(200))
-	d.connect(at, h.address(d)) // this connection lasts, because the other device has given up
+	d.connect(at, h.address(d)) // this connection stays open, because the other device has given up
 }
 
 func (d *device) tokenExpiry() {
@@ -109,8 +109,8 @@ func (d *device) tokenExpiry() {
 	d.follow(h, d.between(0, valid), oneDay, forever)
 }
 
-// brokerRestart simulates a device that loses its connection twice because a node restarts.
-// Each time it connects again, to another node if there is one.
+// brokerRestart simulates a device that loses its connection twice because a node restarts. After
+// each loss, it connects again, to another node if there is one.
 func (d *device) brokerRestart() {
 	at := d.between(0, time.Hour)
 	restart := d.between(6*time.Hour, 16*time.Hour)

@@ -29,7 +29,7 @@ const (
 	LongKeepAlive Cause = "long-keep-alive"
 	// ClonedCredential: two devices use the same client identifier.
 	ClonedCredential Cause = "cloned-credential"
-	// TokenExpiry: the broker ends each connection when its token expires.
+	// TokenExpiry: the broker ends each connection when the device's token expires.
 	TokenExpiry Cause = "token-expiry"
 	// BrokerRestart: the nodes of the broker restart one after the other.
 	BrokerRestart Cause = "broker-restart"
@@ -47,7 +47,7 @@ const (
 	NeverCameBack Cause = "never-came-back"
 )
 
-// Causes lists all causes.
+// Causes lists every Cause that Device can simulate.
 var Causes = []Cause{
 	Healthy, CleanWorker, NATTimeout, LongKeepAlive, ClonedCredential, TokenExpiry, BrokerRestart,
 	CrashLoop, FlakyRadio, WrongPassword, RotatedPassword, TopicDenied, NeverCameBack,
@@ -76,9 +76,9 @@ var scripts = map[Cause]script{
 	NeverCameBack:    {(*device).neverCameBack, withGoodbyes},
 }
 
-// Device returns the events of one device on one day, in the order in which they happened.
-// The same cause, seed and day always produce the same events. For example, the seed selects
-// one of the brokers that can report the cause.
+// Device returns the events of one device on one day, in the order in which they happened. The same
+// cause, seed and day always produce the same events. The seed also determines which broker reports
+// the events, among those that can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -10,16 +10,16 @@ import (
 // Function describes one function of an s.yaml. All properties are explained in the documentation
 // of the component fc3.
 type Function struct {
-	// Resource is the function's key in the section resources, such as "recorder".
+	// Resource is the key of the function in the resources section, such as "recorder".
 	Resource string `yaml:"-"`
 
 	Name        string `yaml:"functionName"`
 	Description string `yaml:"description"`
 	Region      string `yaml:"region"`
 	Runtime     string `yaml:"runtime"`
-	// Handler is the name of the executable in the folder Code.
+	// Handler is the name of the executable in the folder that Code names.
 	Handler string `yaml:"handler"`
-	// Code is the folder that holds the executable, relative to s.yaml.
+	// Code is the folder that holds the executable. The path is relative to s.yaml.
 	Code string `yaml:"code"`
 	Role string `yaml:"role"`
 
@@ -33,8 +33,8 @@ type Function struct {
 	Environment    Environment `yaml:"environmentVariables"`
 
 	// Lifecycle has no initializer, because Function Compute responds with 200 to a call even
-	// if the initializer failed.
-	// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7)
+	// if the initializer failed
+	// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7).
 	Lifecycle struct {
 		PreStop *Hook `yaml:"preStop"`
 	} `yaml:"instanceLifecycleConfig"`
@@ -114,8 +114,8 @@ func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*map[string]string)(e))
 }
 
-// defaultRetries is the number of retries if s.yaml does not set one. It is the default of the
-// component fc3.
+// defaultRetries is the number of retries if s.yaml does not set one. The component fc3 has the
+// same default.
 const defaultRetries = 3
 
 // Timeout returns the time limit of a call.
@@ -124,7 +124,7 @@ func (f Function) Timeout() time.Duration { return time.Duration(f.Seconds) * ti
 // Timeout returns the time limit for a call to the hook.
 func (h Hook) Timeout() time.Duration { return time.Duration(h.Seconds) * time.Second }
 
-// Retries returns how often the platform repeats a failed asynchronous call.
+// Retries returns how many times the platform repeats a failed asynchronous call.
 func (f Function) Retries() int {
 	if f.Async.Retries == nil {
 		return defaultRetries

@@ -39,8 +39,8 @@ func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	}
 	for key, value := range pairs(root) {
 		if value == vars {
-			// The variables are already resolved. A second pass would also replace expressions that
-			// come from environment variables.
+			// The variables are already resolved. Their values may come from environment variables,
+			// and a second pass would replace expressions in these values, too.
 			continue
 		}
 		if err := r.resolveAll(value); err != nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Schedule says when a timer fires. Its method Next returns the first such time after a given time.
+// Schedule says when a timer fires. Its Next method returns the timer's first firing time after a
+// given time.
 type Schedule = cron.Schedule
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)

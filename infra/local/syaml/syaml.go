@@ -41,9 +41,9 @@ func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	return d.functions(), nil
 }
 
-// checkKeys returns an error that lists unknown keys and values of a wrong type. It decodes the text of
-// the file, not the tree that resolve returns, because the YAML library can refuse unknown keys only
-// when it decodes text.
+// checkKeys returns an error that lists unknown keys and values of a wrong type. It decodes the
+// text of the file instead of the tree from resolve, because the YAML library can refuse unknown
+// keys only while it decodes text.
 func checkKeys(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)

@@ -75,8 +75,8 @@ func (f *function) stop(t *testing.T) string {
 	return string(logged)
 }
 
-// request sends an authorized request and returns the response body. It fails the test unless the
-// response has the status passed as want.
+// request sends an authorized request and returns the response body. The test fails if the response
+// status is not want.
 func (f *function) request(t *testing.T, method, path, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, f.url+path, strings.NewReader(body))

@@ -89,8 +89,8 @@ func signerOf(r *http.Request) string {
 }
 
 // accessesOf returns the accesses that a policy must allow for a request to succeed. A
-// DeleteMultipleObjects request needs DeleteObject for each key.
-// (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements)
+// DeleteMultipleObjects request needs DeleteObject for each key
+// (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements).
 func accessesOf(r *http.Request) []access {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query := r.URL.Query()

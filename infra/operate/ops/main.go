@@ -15,9 +15,9 @@
 // The access key must be allowed to list and read objects. `make check` runs the same check on
 // the data of `make run`.
 //
-// Exit status: 0 on success; 1 if the command failed, a replayed item could still not be
-// understood or the check found a violation; 2 if the command line or DEVICE_TRACE_URL is invalid
-// (`go run` turns 2 into 1).
+// The exit status is 0 on success. It is 1 if the command failed, if the check found a violation,
+// or if a replayed item could still not be understood. It is 2 if the command line or
+// DEVICE_TRACE_URL is invalid (`go run` turns 2 into 1).
 package main
 
 import (

@@ -35,8 +35,8 @@ func (r recorder) idsOf(ctx context.Context, day string) ([]string, error) {
 
 var errNotUnderstood = errors.New("some items are still not understood; they stay in quarantine")
 
-// replayAll replays the items with the given ids and prints each result. It continues after an
-// item that is missing, damaged or still not understood, but stops if the recorder fails.
+// replayAll replays the items with the given ids and prints each result. It continues after an item
+// that is missing, damaged or still impossible to understand, but stops if the recorder fails.
 // Repeating a replay is harmless.
 func replayAll(ctx context.Context, t terminal, r recorder, ids []string) error {
 	recorded, understood := 0, 0

@@ -58,8 +58,8 @@ type queryCost struct {
 	slowKB                 float64 // 99th percentile of the KB per query
 }
 
-// cost makes one query for each device and counts its requests and bytes. It counts round trips for
-// only a few of the devices.
+// cost makes one query for each device and counts its requests and bytes. It counts round trips
+// only for a sample of the devices.
 func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
 	var c queryCost
 	var read []int64

@@ -10,19 +10,19 @@ import (
 // deployment describes a fleet and how its devices are recorded and queried.
 type deployment struct {
 	devices          float64
-	eventsPerDevice  float64 // events a day
+	eventsPerDevice  float64 // events per device and day
 	batch            int     // events per webhook
 	shards           int
 	retention        float64 // days
-	queriesPerDevice float64 // queries a day
+	queriesPerDevice float64 // queries per device and day
 }
 
 // costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are
 // puts, deletes and lists.
 type costs struct {
-	recordPuts  float64 // put-class requests per partition that a webhook touches
+	recordPuts  float64 // put-class requests per webhook, for each partition that it touches
 	recordCPU   float64 // CPU time per webhook that carries one event
-	batchCPU    float64 // CPU time per partition that a webhook with several events touches
+	batchCPU    float64 // CPU time per webhook with several events, for each partition that it touches
 	queryCPU    float64
 	queryLists  float64
 	queryReads  float64
@@ -35,8 +35,8 @@ type costs struct {
 	roundTrip   float64 // mean duration of a request, in seconds
 }
 
-// measuredCosts derives the costs from the measurements. Most of these were made on partitions with
-// 35,000 rows. measuredCosts returns an error if a measurement is missing.
+// measuredCosts derives the costs from the measurements, most of which were made on partitions with
+// 35,000 rows. It returns an error if a measurement is missing.
 func measuredCosts(found *results) (costs, error) {
 	var missing error
 	value := func(benchmark, unit string) float64 {
@@ -134,9 +134,9 @@ func bill(d deployment, c costs, t tariffs) month {
 	}
 }
 
-// slowest returns the typical duration, in seconds, of the slowest of n simultaneous requests. It
-// estimates this as the duration that, on average, one of n+1 requests exceeds. For a single
-// request, it returns the mean duration.
+// slowest estimates how long the slowest of n simultaneous requests typically takes, in seconds.
+// The estimate is the duration that a request exceeds with a probability of 1/(n+1). For a single
+// request, slowest returns the mean duration.
 func slowest(n float64) float64 {
 	if n <= 1 {
 		return meanRoundTrip()
@@ -145,7 +145,7 @@ func slowest(n float64) float64 {
 	return ossMedian.Seconds() * math.Exp(ossSpread()*deviations)
 }
 
-// meanRoundTrip returns the mean duration of a request to OSS, in seconds.
+// meanRoundTrip returns the mean duration, in seconds, of a request to OSS.
 func meanRoundTrip() float64 {
 	return ossMedian.Seconds() * math.Exp(ossSpread()*ossSpread()/2)
 }

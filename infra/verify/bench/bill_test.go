@@ -34,16 +34,16 @@ func TestBill(t *testing.T) {
 		mergeCPU: 1e-5, rewrites: 3, mergePuts: 100, mergeReads: 1000, storedBytes: 12, roundTrip: 0.0137,
 	}
 	m := bill(d, c, listPrices)
-	// 300 million events of 12 bytes, kept for a month.
+	// The storage for 300 million events of 12 bytes, each kept for a month.
 	require.InDelta(t, 300e6*12/float64(1<<30)*0.12, m.storage, 1e-6)
-	// These requests cost as much as puts: one put per event, one list for each of 16 shards every
-	// five minutes, 100 requests for each of 480 partitions, and one list for each of 300,000
-	// queries.
+	// puts also counts the other requests that cost as much as a put. There is one put per event,
+	// one list for each of 16 shards every five minutes, 100 requests for each of 480 partitions,
+	// and one list for each of 300,000 queries.
 	puts := 300e6 + 8640*16 + 480*100 + 300e3
 	gets := 480*1000 + 300e3
 	require.InDelta(t, (puts+gets)/10_000*0.01, m.requests, 1e-6)
-	// 300 million calls, each with 1 ms of CPU time and one round trip, on half a vCPU and half a
-	// GB of memory.
+	// The recorder handles 300 million calls. Every 10,000 calls cost 75 compute units. Each call
+	// also takes 1 ms of CPU time and one round trip, on half a vCPU and half a GB of memory.
 	recorder := 300e6*75/10_000 + 300e6*(0.001+slowest(1))*(0.5+0.5*0.15)
 	require.InDelta(t, recorder*0.00011, m.recorder, 0.01)
 	require.InDelta(t, 0.01*720, m.query, 1e-9, "the minimum for a function")

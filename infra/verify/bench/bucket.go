@@ -44,7 +44,8 @@ func byShard(l layout.Layout, events []event.Event) map[layout.Shard][]event.Eve
 	return parts
 }
 
-// afterClose returns a time at which the day is closed and all objects are old enough to be merged into one.
+// afterClose returns a time at which the simulated day is over and all objects are old enough to be
+// merged into one.
 func afterClose() time.Time { return time.Now().Add(48 * time.Hour) }
 
 // compactAt runs the compactor once, with its clock fixed at the given time. The compactor stages
@@ -70,7 +71,7 @@ func eventBytes(ctx context.Context, store objstore.Lister) (size int64, err err
 	return size, err
 }
 
-// saveBucket copies all objects of a store to disk, as a bucket in the folder dir that the stand-in for
+// saveBucket copies all objects of a store into the folder dir, as a bucket that the stand-in for
 // OSS can serve.
 func saveBucket(ctx context.Context, dir string, from objstore.Store) (*oss.Store, error) {
 	to, err := oss.OpenStore(dir)

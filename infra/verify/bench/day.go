@@ -15,8 +15,8 @@ import (
 
 // fleetDay holds one bucket with the events of a whole fleet on one day, and the measurements of
 // this bucket. The real recorder and the real compactor work on a store in memory, so that the
-// measured CPU time is theirs alone. Only the pace is unrealistic: the recorder receives each run
-// all at once, instead of webhooks throughout the day.
+// measured CPU time includes no other work. Only the pace is unrealistic: the recorder receives
+// each run all at once, instead of webhooks throughout the day.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store
@@ -58,8 +58,8 @@ func (d *fleetDay) record(ctx context.Context, part fleetPart) error {
 	return recordRuns(ctx, d.store, d.shards, defaultRunRows, part.events)
 }
 
-// measure compacts the bucket, saves it to disk, and measures its size and the duration of queries. It
-// returns a reader that has the footers in its cache.
+// measure compacts the bucket, saves it to disk, and measures its size and the duration of queries.
+// It returns a reader that has the footers in its cache.
 func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, error) {
 	if err := d.compact(ctx, found); err != nil {
 		return nil, err
@@ -117,8 +117,8 @@ func (d *fleetDay) idBytes(ctx context.Context) (size int64, err error) {
 	return size, err
 }
 
-// timeQueries measures how long warm queries take in this process, with the bucket on the local disk.
-// It returns the reader that it used.
+// timeQueries measures how long warm queries take in this process, with the bucket on the local
+// disk. It returns the reader that it used.
 func (d *fleetDay) timeQueries(ctx context.Context, found *results, local *oss.Store) (*query.Reader, error) {
 	reader, err := query.New(local, query.Config{Shards: d.shards})
 	if err != nil {

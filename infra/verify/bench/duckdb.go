@@ -30,8 +30,9 @@ func openDuck(dir string) (duck, error) {
 	return duck{db}, nil
 }
 
-// duckColumns returns SQL expressions that read the columns of a row from our files. The files
-// store the time as a timestamp. Instead of connected_at, they store the age of the connection.
+// duckColumns returns SQL expressions that read the columns of a row from our files. Two columns
+// need a conversion: our files store the time as a timestamp, and store the age of the connection
+// instead of connected_at.
 func duckColumns() string {
 	list := columnNames()
 	for i, name := range list {

@@ -13,7 +13,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// today is the UTC day of all simulated events. It is in the past, so its partitions are closed.
+// today is the UTC day of all simulated events. The day is in the past, so its partitions get no
+// more events.
 var today = time.Date(2025, 11, 20, 0, 0, 0, 0, time.UTC)
 
 const (
@@ -22,7 +23,7 @@ const (
 	sampledDevices  = 2000 // approximate size of a sample of the fleet
 )
 
-// device identifies a device whose day is queried.
+// device identifies a device. The benchmark queries one day of its events.
 type device struct {
 	instance event.InstanceID
 	client   event.ClientID
@@ -38,8 +39,8 @@ type fleetPart struct {
 	devices []device      // a random sample
 }
 
-// fleet yields the day of a fleet in parts of about 250,000 devices, so that the ten million events
-// need not be in memory all at once.
+// fleet yields one day of a fleet's events in parts of about 250,000 devices, so that the ten
+// million events need not be in memory all at once.
 func fleet(devices int) iter.Seq[fleetPart] {
 	parts := min(16, 1+devices/250_000)
 	return func(yield func(fleetPart) bool) {
@@ -75,14 +76,14 @@ func shardOf16(client event.ClientID) int {
 	return int(n)
 }
 
-// partitionEvents returns the events of one partition, in order of arrival, and the partition's
-// devices. The partition has at least the given number of rows. It belongs to the first shard of a
-// bucket with the given number of shards.
+// partitionEvents returns the events of one partition, in order of arrival, and the devices of the
+// partition. The partition has at least the given number of rows. It belongs to the first shard of
+// a bucket with the given number of shards.
 //
-// With 16 or 256 shards, only one device in 16 or 256 falls into that shard. To avoid generating
-// all the others, partitionEvents generates a small fleet and renames its devices. Each device gets
-// the next number that falls into the shard. The result looks like a partition of a fleet 16 or 256
-// times as large, including the gaps between numbers.
+// With 16 or 256 shards, only one device in 16 or 256 falls into the first shard. To avoid
+// generating all the other devices, partitionEvents generates a small fleet and renames its
+// devices. Each device gets the next number that falls into the first shard. The numbers therefore
+// have the same gaps as in a fleet 16 or 256 times as large.
 func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
 	names := newNames(shards)
 	var last, name event.ClientID
@@ -113,8 +114,9 @@ func newNames(shards int) *names {
 	return &names{layout: l, shard: l.AllShards()[0]}
 }
 
-// next returns the next client identifier that falls into the shard. It replaces the number at the
-// end of the given identifier with the next suitable number, which has at least eight digits.
+// next returns the next client identifier that falls into the shard. It takes the given identifier
+// and replaces the number at its end with the next suitable number. That number has at least eight
+// digits.
 func (n *names) next(like event.ClientID) event.ClientID {
 	stem := strings.TrimRight(string(like), "0123456789")
 	for {

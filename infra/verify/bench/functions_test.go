@@ -123,7 +123,7 @@ func BenchmarkLatency(b *testing.B) {
 }
 
 // serve starts a function as a plain server that uses the bucket in dir. It returns the server's
-// address. Requests to the bucket take as long as requests to OSS.
+// address. Requests to the bucket are as slow as requests to OSS.
 func serve(b *testing.B, binary, dir string, more ...string) (address string) {
 	bucket, err := serveBucket(dir, likeOSS)
 	require.NoError(b, err)

@@ -14,8 +14,8 @@ const gateWait = 8 * time.Millisecond
 
 // gate is a store that counts the round trips of its readers. It holds all requests until no
 // further request has arrived for gateWait. Then it lets the held requests pass and counts one
-// round trip. Requests made at the same time therefore count as one round trip. Requests made after
-// a response count as another one, however fast the store is.
+// round trip. Requests made at the same time therefore count as one round trip. A request made
+// after a response counts toward the next round trip, however fast the store is.
 type gate struct {
 	store query.Store
 

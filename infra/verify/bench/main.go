@@ -1,8 +1,8 @@
-// Bench measures what Go benchmarks cannot: a whole fleet's day, other engines that run the same
-// queries on the same rows, and days that run on a simulated clock. It then prints each target next
-// to the measured value, and the monthly price for fleets of several sizes. Measured values may
-// also come from this package's benchmarks. `make bench` runs the benchmarks and then this command.
-// README.md has the method and the figures.
+// Bench measures what Go benchmarks cannot: a whole fleet's day, the same queries on the same rows
+// in other engines, and days on a simulated clock. It also reads the results of this package's Go
+// benchmarks, if a file with their output is given. It then prints each target next to the measured
+// value, and the monthly price for fleets of several sizes. `make bench` runs the benchmarks and
+// then this command. README.md describes the method and lists the figures.
 //
 // Usage:
 //

@@ -57,7 +57,7 @@ func compactAndPrintPeak(dir string) error {
 	return err
 }
 
-// rows returns the size of a partition: n, or about a hundredth of n with -short.
+// rows returns the number of rows in a partition: n or, with -short, about a hundredth of n.
 func rows(n int) int {
 	if testing.Short() {
 		return max(n/100, 300)
@@ -112,10 +112,10 @@ func reportTimes(b *testing.B, took durations) {
 	b.ReportMetric(took.percentile(99), "p99-ms")
 }
 
-// TestShortRun runs all benchmarks and the command on very small partitions and a fleet of 300
-// devices. Every target must have a measurement. Targets for counts must also be met, because
-// counts depend on neither the machine nor the scale. The command fails if the rows that a peer
-// returns differ from ours.
+// TestShortRun runs all benchmarks and then the bench command, on very small partitions and a fleet
+// of 300 devices. Every target must have a measurement. If a target limits a count, it must also be
+// met, because counts depend on neither the machine nor the scale. The command also compares our
+// rows with the rows that other engines return, and fails if they differ.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench=.", "-test.benchtime=1x", "-test.short")

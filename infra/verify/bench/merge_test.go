@@ -41,8 +41,9 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
-// withoutIDs returns the events that have neither a channel identifier nor a source event identifier.
-// These identifiers are mostly random, so they take the same space in any format.
+// withoutIDs returns the events that have neither a channel identifier nor a source event
+// identifier. It leaves out all other events, because these identifiers are mostly random and take
+// the same space in any format.
 func withoutIDs(events []event.Event) (others []event.Event) {
 	for _, e := range events {
 		if e.ChannelID == "" && e.SourceEventID == "" {
@@ -77,8 +78,8 @@ func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Tim
 	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
 }
 
-// putWatch records how much CPU time has been used when a merge puts its output. Everything that
-// the merge does afterwards is verification.
+// putWatch records the CPU time used until a merge puts its output. Everything that the merge does
+// afterwards is verification.
 type putWatch struct {
 	compact.Store
 	at time.Duration

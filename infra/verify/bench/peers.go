@@ -23,7 +23,8 @@ const maxQuestions = 500
 // asker returns all rows of a device on the queried day, sorted by time.
 type asker func(context.Context, device) ([]segment.Row, error)
 
-// peer is another way to store the same rows and answer the same questions.
+// peer is another engine, which stores the rows of our bucket and answers the questions that we ask
+// our reader.
 type peer interface {
 	// load stores all rows, in order of arrival, and prepares the engine to answer questions about
 	// them.
@@ -34,7 +35,7 @@ type peer interface {
 	close()
 }
 
-// comparison compares other engines with our bucket. All of them hold the same day of a fleet's
+// comparison compares our reader with other engines. All of them query the same day of a fleet's
 // events.
 type comparison struct {
 	found  *results
@@ -42,8 +43,9 @@ type comparison struct {
 	reader *query.Reader // reads the day from our bucket
 }
 
-// compare asks other engines the same questions about the same day. DuckDB-plain-file comes first,
-// because it writes the file from which the other engines load their rows.
+// compare loads the day into each of the other engines and asks each one the questions that it asks
+// our reader. DuckDB-plain-file comes first, because it writes the file from which the other
+// engines load their rows.
 func (c comparison) compare(ctx context.Context, dir string) error {
 	plain := &plainFile{dir: dir, day: c.day}
 	var errs []error

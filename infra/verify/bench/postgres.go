@@ -20,7 +20,7 @@ import (
 )
 
 // postgres is a PostgreSQL server on a Unix socket in its own folder. PostgreSQL refuses to run as
-// root, so if this process is root, it runs the server as another user.
+// root. If this benchmark runs as root, it therefore starts the server as another user.
 type postgres struct {
 	dir    string
 	server *exec.Cmd

@@ -11,7 +11,7 @@ type tariffs struct {
 	calls    float64    // compute units (CU) per 10,000 calls
 	vcpu     float64    // CU per vCPU-second
 	memory   float64    // CU per GB-second
-	hour     float64    // yuan, the minimum charge per function for each hour in which it runs
+	hour     float64    // yuan per function, the minimum charge for each hour in which the function runs
 }
 
 // listPrices holds the prices of Function Compute as of February 2026, from Alibaba Cloud's page on
@@ -29,7 +29,7 @@ var listPrices = tariffs{
 	hour:     0.01,
 }
 
-// compute returns the price of the given compute units. Each unit costs the price of its tier.
+// compute returns the price of the given compute units. The price of a unit depends on its tier.
 func (t tariffs) compute(units float64) (yuan float64) {
 	from := 0.0
 	for i, price := range t.units {

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// BenchmarkQuery measures queries for all events of a device on one day. The day is closed, and the
-// partition is compacted and on the local disk.
+// BenchmarkQuery measures queries for all events of a device on one day. The day's partition is
+// closed, compacted and on the local disk.
 func BenchmarkQuery(b *testing.B) {
 	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {256, 350_000}, {16, 600_000}} {
 		b.Run(fmt.Sprintf("shards=%d/rows=%d", c.shards, c.rows), func(b *testing.B) {
@@ -29,7 +29,7 @@ func BenchmarkQuery(b *testing.B) {
 }
 
 // closedPartition creates a bucket with one closed partition. It returns the bucket's folder and a
-// sample of the partition's devices.
+// sample of the devices in the partition.
 func closedPartition(b *testing.B, shards, rows int) (dir string, devices []device) {
 	events, devices := partitionEvents(shards, rows)
 	store := memstore.New()

@@ -18,7 +18,7 @@ import (
 const (
 	writers      = 4               // recorders that receive events in turn
 	compactEvery = 5 * time.Minute // interval of the compactor's timer
-	openHours    = 18              // hour of the day at which the still open partition is queried
+	openHours    = 18              // hour at which the partition is queried, before its day is over
 )
 
 // simulation simulates the day of one partition with its own clock. Events arrive at several recorders
@@ -34,10 +34,10 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
-	// live holds counts of the objects that a query would have to read. One count is taken before
-	// each run of the compactor and one after it.
+	// live records how many objects a query would have to read. Each run of the compactor adds two
+	// numbers: one from before the run and one from after it.
 	live   []int
-	beyond int // how many of these counts exceed the bound (see the look method)
+	beyond int // how many of the numbers in live exceed the bound (see the look method)
 }
 
 func newSimulation(shards int, dir string) (*simulation, error) {
@@ -116,8 +116,8 @@ func (s *simulation) look(ctx context.Context) error {
 	return nil
 }
 
-// requests returns the number of requests that the compactor has made. The result puts counts puts
-// and deletes together.
+// requests returns the number of requests that the compactor has made. Deletes are included in the
+// number of puts.
 func (s *simulation) requests() (puts, reads int) {
 	return len(s.counted.Of(objstore.OpPut)) + len(s.counted.Of(objstore.OpDelete)), len(s.counted.Of(objstore.OpRead))
 }
@@ -134,8 +134,8 @@ func (s *simulation) report(found *results, name string, rows int) {
 }
 
 // simulateDays simulates two partitions. One has 35,000 rows and receives one event at a time. The
-// other has 600,000 rows and receives 64 events at a time. These larger batches shorten the
-// simulation, but the runs still become as full as with single events.
+// other has 600,000 rows and receives 64 events at a time. The larger batches shorten the
+// simulation. The runs still become as full as with single events.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -182,9 +182,9 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	return s.run(ctx, events[past:], 1)
 }
 
-// rowsAt returns how many rows to simulate. Normally this is the given number of rows. If SCALE,
-// passed as millions, is below fullPartition, the number is reduced in proportion, but not below
-// 200.
+// rowsAt returns the number of rows to simulate, which is normally the given number. The value of
+// SCALE is in millions. If it is below fullPartition, rowsAt reduces the number in proportion, but
+// not below 200.
 func rowsAt(millions float64, rows int) int {
 	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)
 }

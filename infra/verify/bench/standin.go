@@ -26,8 +26,8 @@ type standIn struct {
 	server   *http.Server
 }
 
-// serveBucket serves the bucket in the folder dir. If delay is not nil, each response is delayed by the
-// duration that delay() returns.
+// serveBucket serves the bucket in the folder dir. If delay is not nil, each response is delayed by
+// the duration that delay() returns.
 func serveBucket(dir string, delay func() time.Duration) (*standIn, error) {
 	handler, err := oss.Open(oss.Config{
 		Dir: dir, Bucket: ossBucket, Region: ossRegion, Delay: delay,

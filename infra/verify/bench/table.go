@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// column is a column of the table in which the peers store our rows. Each column corresponds to a field
-// of segment.Row, and value is a pointer to that field.
+// column is a column of the table in which other databases store our rows. value points to the
+// corresponding field of segment.Row.
 type column struct {
 	name  string
 	value any
@@ -24,7 +24,8 @@ func columns(r *segment.Row) []column {
 	}
 }
 
-// values returns pointers to all fields of a row, for reading and writing.
+// values returns pointers to all fields of a row. Callers use the pointers to read or write the
+// row.
 func values(r *segment.Row) (places []any) {
 	for _, c := range columns(r) {
 		places = append(places, c.value)

@@ -19,7 +19,8 @@ func cpu() time.Duration {
 // durations holds the elapsed time of each call.
 type durations []time.Duration
 
-// timeEach calls do for one device after another and returns the duration of each call.
+// timeEach passes one device after another to the do function, and returns the duration of each
+// call.
 func timeEach(devices []device, do func(device) error) (took durations, err error) {
 	for _, d := range devices {
 		began := time.Now()

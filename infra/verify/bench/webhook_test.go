@@ -31,7 +31,8 @@ func (w webhook) decode() ([]event.Event, error) {
 	return batch.Events, nil
 }
 
-// webhooks returns up to 3,000 webhooks with full batches of events from one EMQX cluster of the fleet.
+// webhooks returns up to 3,000 webhooks. Each contains a full batch of events from the fleet's EMQX
+// cluster "emqx-north".
 func webhooks(b *testing.B, events []event.Event, batch int) (hooks []webhook) {
 	events = slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
 		return e.Source != "emqx" || !strings.HasSuffix(string(e.InstanceID), "north")

@@ -72,8 +72,8 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client keeps up to 32 idle connections per host, so that many senders can reuse theirs. patience
-// limits the duration of a request.
+// client keeps up to 32 idle connections per host, so that 32 senders can each reuse a connection.
+// patience limits the duration of a request.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
@@ -164,8 +164,8 @@ func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage)
 	}
 }
 
-// await repeats a query until it returns at least n rows. Tests need it because the broker delivers
-// a client's events a moment after the connection has ended. Refused queries are repeated as well.
+// await repeats a query until it returns at least n rows. It also repeats refused queries. Tests
+// need await because the broker delivers a client's events a moment after the connection has ended.
 func (s *stack) await(t *testing.T, q url.Values, n int) tracePage {
 	t.Helper()
 	var a tracePage
@@ -199,7 +199,7 @@ func (s *stack) send(t *testing.T, method, path, body string, header ...string) 
 	return r
 }
 
-// record sends events in the project's own form and checks that all of them were recorded.
+// record sends events in the project's own format and checks that all of them were recorded.
 func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	t.Helper()
 	r := s.post(t, "/webhooks/events/"+instance, encode(events), nil)
@@ -207,7 +207,7 @@ func (s *stack) record(t *testing.T, instance string, events []inputEvent) {
 	require.JSONEq(t, `{"recorded":`+strconv.Itoa(len(events))+`}`, string(r.body))
 }
 
-// inputEvent is an event in the project's own form, with the fields that these tests set.
+// inputEvent is an event in the project's own format, with only the fields that these tests set.
 type inputEvent struct {
 	ClientID      string `json:"client_id"`
 	Action        string `json:"action"`

@@ -15,7 +15,8 @@ import (
 // The tests named TestAttack act as attackers: they try to read, store or break things without
 // permission.
 
-// attacks counts refused requests. At the end of the test, their number is added to the figures.
+// attacks counts refused requests. The number becomes one of the reported figures when the test
+// ends.
 type attacks struct{ refused atomic.Int64 }
 
 func countAttacks(t *testing.T) *attacks {

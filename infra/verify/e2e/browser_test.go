@@ -202,7 +202,8 @@ func eval[T any](b *tab, expression string) (value T) {
 }
 
 // isSettled is a JavaScript expression that is true once the page has received all responses and
-// has drawn the timeline. The page draws the timeline only after it knows the timeline's width.
+// has drawn the timeline. The timeline may be drawn later than the responses arrive, because the
+// page must first know the timeline's width.
 const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
 
 // await waits until the page is settled and a JavaScript expression is true.
@@ -338,7 +339,7 @@ func (b *tab) screenshot(name string) {
 func quoted(text string) string {
 	b, err := json.Marshal(text)
 	if err != nil {
-		panic(err) // every string can be marshalled
+		panic(err) // every string can be encoded
 	}
 	return string(b)
 }

@@ -36,9 +36,9 @@ func TestCompactionKeepsEvents(t *testing.T) {
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is how many runs a partition must have for the compactor to merge them. runRows is the
-// number of rows at which the recorder ends a run. They equal the defaults of compact.Config.Fanout
-// and record.Config.RunRows.
+// runs is the number of runs in a partition that makes the compactor merge them. runRows is the
+// number of rows at which the recorder ends a run. Both constants equal the defaults, which are
+// compact.Config.Fanout and record.Config.RunRows.
 const (
 	runs    = 8
 	runRows = 512
@@ -68,7 +68,8 @@ func TestQueriesDuringCompaction(t *testing.T) {
 	s := newStack(t)
 	from := runsBegin()
 	s.fillRuns(t, "during", "device", from)
-	// This query reads all objects but returns few rows, so it is quick.
+	// This query reads all objects, but its response has only 20 rows and is therefore quick to
+	// compare.
 	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20")
 	before := s.trace(t, q).Events
 	compacted := make(chan error, 1)

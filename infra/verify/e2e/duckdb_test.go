@@ -32,8 +32,8 @@ var columns = []string{
 	"connected_for_ms BIGINT",
 }
 
-// values returns the values of a row, in the same order as the list columns. It uses the same types
-// as the canonical function, so that the values can be compared with DuckDB's.
+// values returns the values of a row in the order of columns. The values have the types that
+// canonical returns, so that they can be compared with values from DuckDB.
 func values(r segment.Row) []any {
 	var connectedFor any
 	if r.ConnectedAt != 0 {
@@ -73,8 +73,8 @@ func openDuck(t *testing.T) duck {
 	return duck{db}
 }
 
-// query runs an SQL statement and returns all rows of the result. It converts each value with the
-// canonical function.
+// query runs an SQL statement and returns all rows of the result. It passes each value through
+// canonical.
 func (d duck) query(t *testing.T, statement string, parameters ...any) (rows [][]any) {
 	t.Helper()
 	result, err := d.QueryContext(t.Context(), statement, parameters...)
@@ -168,9 +168,9 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	return dir, files
 }
 
-// TestDuckDBAgrees checks that another Parquet reader sees the same columns and rows as ours, in
-// fresh and in compacted segments. SQL queries must find every device in the partition that our
-// layout assigns to it.
+// TestDuckDBAgrees checks that DuckDB and our reader see the same columns and rows, both in fresh
+// and in compacted segments. SQL queries must find every device in the partition that our layout
+// assigns to it.
 func TestDuckDBAgrees(t *testing.T) {
 	s, db := newStack(t), openDuck(t)
 	from := time.Now().Add(-2 * time.Minute)
@@ -208,8 +208,8 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total i
 	return len(files)
 }
 
-// requireSent checks that DuckDB reads the same events as the test sent. The check does not use our
-// own reader.
+// requireSent checks that DuckDB reads exactly the events that the test sent. The check does not
+// use our own reader.
 func (d duck) requireSent(t *testing.T, from string, events []inputEvent) {
 	t.Helper()
 	got := d.query(t, "SELECT client_id, action, time, source_event_id, time - connected_for_ms * INTERVAL 1 millisecond, peer_port, keep_alive FROM "+from+

@@ -20,8 +20,8 @@ type nativeEnd struct {
 
 const noCode = -1
 
-// nativeEnds maps each kind of end to the broker's own description of it. If the kind involves
-// several connections, the description is that of the first end.
+// nativeEnds maps each kind of end to the broker's own description of it. For a kind that involves
+// several connections, the map describes the end that happens first.
 var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
 	"clean":            {"disconnect", "disconnected", noCode},
@@ -118,7 +118,7 @@ func requirePairs(t *testing.T, rows []row) {
 }
 
 // requireNative checks the native fields, which hold the broker's own description of an event. It
-// checks the rows in order and stops after the first row that is not a connect event.
+// checks the rows up to and including the first end or refusal.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {

@@ -26,8 +26,8 @@ type account struct {
 	// possible holds the events that were sent but not acknowledged. They may or may not be
 	// recorded.
 	possible map[string]bool
-	// unknown is the maximum number of recorded events that neither acknowledged nor possible
-	// contains, because their ids are not known yet.
+	// unknown is the maximum number of recorded events whose ids the account does not contain,
+	// because the test does not know these ids yet.
 	unknown int
 }
 
@@ -64,9 +64,9 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// recordShown is for devices whose sender cannot report acknowledgements. It adds the event ids in
-// shown, which a response has contained, to a.acknowledged, so that every later response must
-// contain these events. It also sets a.unknown.
+// recordShown is for devices whose sender cannot report acknowledgements. It treats the events that
+// a response has shown as acknowledged, so that every later response must contain them. The ids of
+// these events are in shown. recordShown also sets a.unknown.
 func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,7 +75,7 @@ func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 }
 
 // countAcknowledged returns the number of events in an account that have been acknowledged so far.
-// These events remain the first elements of a.acknowledged, because later ones are appended.
+// These events stay at the start of a.acknowledged, because newly acknowledged events are appended.
 func (l *ledger) countAcknowledged(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,7 +117,7 @@ func (l *ledger) all() []*account {
 
 // judge compares the event ids in a response with the ledger. The response must contain all ids in
 // a.acknowledged[:required] and must not contain any id twice. At most a.unknown of its ids may be
-// ids that the account does not contain.
+// missing from the account.
 func (l *ledger) judge(a *account, required int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,9 +15,9 @@ const (
 	senders = 8
 	// minKills is the minimum number of times that a test kills the recorder under load.
 	minKills = 40
-	// loadLimit is how long a test waits under load, for example for the recorder to be killed
-	// minKills times. It is long because the local broker increases its delay after each failed
-	// delivery.
+	// loadLimit is the maximum time that a test waits under load, for example until the recorder
+	// has been killed minKills times. It is long because the local broker waits longer after each
+	// failed delivery.
 	loadLimit = 4 * patience
 )
 
@@ -77,8 +77,8 @@ func deviceOf(worker, i int) string { return fmt.Sprintf("worker-%d@@@%d", worke
 // connections, because the test later queries each one.
 const connectEvery = 200 * time.Millisecond
 
-// connectWhile lets several workers open and drop connections while goOn returns true. It returns
-// the number of connections that each worker made.
+// connectWhile runs several workers that open and drop connections for as long as goOn returns
+// true. It returns the number of connections that each worker made.
 func connectWhile(t *testing.T, s *stack, goOn func() bool) []int {
 	t.Helper()
 	made, errs := make([]int, senders), make([]error, senders)

@@ -15,16 +15,16 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquittoKinds returns the ways to end a connection that are tested, each with the rows that must
-// be recorded for the client. In the kind "denied", the client ends the connection itself, because
-// Mosquitto does not end it when a topic is denied.
+// mosquittoKinds returns the tested ways to end a connection. Each kind lists the rows that must be
+// recorded for the client. The client of the kind "denied" ends its connection itself, because
+// Mosquitto does not end a connection when it denies access to a topic.
 func mosquittoKinds(m *mosquitto) []ends.Kind {
 	connected, clean, invalid := ends.Row{Action: "connect", Info: "accepted"},
 		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
 	dropped := ends.Row{Action: "close", Info: "closed by client"}
 	refused := []ends.Row{{Action: "close", Info: "not authorized"}}
 	if m.isBefore(2, 0, 13) {
-		refused = nil // these versions log a refusal without the client identifier
+		refused = nil // refusals are logged without the client identifier
 	}
 	return []ends.Kind{
 		{Name: "refused-password", Run: ends.RefusedPassword, Rows: refused},
@@ -76,8 +76,8 @@ func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 	}
 }
 
-// TestMosquittoKindsOfEnd checks which rows are recorded for each way to end a connection to a real
-// Mosquitto. The forwarder reads the events from the broker's log.
+// TestMosquittoKindsOfEnd ends connections to a real Mosquitto in many ways and checks which rows
+// are recorded. The forwarder reads the events from the broker's log.
 func TestMosquittoKindsOfEnd(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
@@ -139,7 +139,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			// For some kinds, the client uses the demo's MQTT library, which always connects with
+			// The clients of some kinds use the demo's MQTT library, which always connects with
 			// version 4.
 			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion)
 			require.NotNil(t, r.KeepAlive)
@@ -150,8 +150,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 	require.Equal(t, kind.Rows, got, device)
 }
 
-// TestMosquittoKick checks that, when an operator disables a user, the end of the user's connection
-// is recorded with the action info ServerShutdown.
+// TestMosquittoKick disables a connected user, as an operator would. The end of the user's
+// connection must be recorded with the action info ServerShutdown.
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
@@ -173,8 +173,8 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// TestMosquittoOutages stops the stack, kills the forwarder and rotates the log while clients
-// connect and disconnect. Nevertheless, the API must return the two rows of each client exactly
+// TestMosquittoOutages makes clients connect and disconnect. Meanwhile it stops the stack, kills
+// the forwarder and rotates the log. The API must still return the two rows of each client exactly
 // once.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()

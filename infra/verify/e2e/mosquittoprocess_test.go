@@ -76,8 +76,8 @@ func dynamicSecurity(t *testing.T, user string) []string {
 	return []string{"plugin " + plugins[0], "plugin_opt_config_file " + users}
 }
 
-// disable returns a PUBLISH packet with the command that makes the dynamic security plugin disable
-// a user. The plugin then ends the user's connections.
+// disable returns a PUBLISH packet with a command for the dynamic security plugin. The plugin
+// disables the user and ends the user's connections.
 func disable(user string) []byte {
 	const topic = "$CONTROL/dynamic-security/v1"
 	body := append(binary.BigEndian.AppendUint16(nil, uint16(len(topic))), topic...)

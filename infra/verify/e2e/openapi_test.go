@@ -46,7 +46,7 @@ func (rowsBackend) Online(_ context.Context, _ event.InstanceID, clientIDs []eve
 	return online, nil
 }
 
-// hourBefore returns the parameters of a query for the hour that ends at end.
+// hourBefore returns the parameters of a query for the hour before the given instant.
 func hourBefore(instance, clientID string, end time.Time) map[string]any {
 	return map[string]any{
 		"MqttRegionId": "cn-hangzhou", "InstanceId": instance, "ClientId": clientID,

@@ -18,7 +18,8 @@ type output struct {
 	matched bool
 }
 
-// newOutput returns an empty output. If awaited is nil, the output reports no match.
+// newOutput returns an empty output. If awaited is nil, the output sends nothing to the found
+// channel.
 func newOutput(awaited *regexp.Regexp) *output {
 	return &output{awaited: awaited, found: make(chan []string, 1)}
 }

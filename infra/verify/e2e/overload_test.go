@@ -30,8 +30,8 @@ const (
 	// maxMemory is the limit for the peak memory of all recorder processes together, in bytes. If
 	// the recorder runs as a function, the function host is included.
 	maxMemory = 1 << 30
-	// maxRefusal is the limit for the 99th percentile of refusal times. The function host alone
-	// makes a request wait 5 s before refusing it.
+	// maxRefusal is the limit for the 99th percentile of refusal times. It exceeds the 5 s for
+	// which the function host makes a request wait before refusing it.
 	maxRefusal = 10 * time.Second
 	// maxNormal is the maximum response time after the overload.
 	maxNormal = 2 * time.Second
@@ -138,8 +138,8 @@ func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	return c.ledger.events()
 }
 
-// requireNormal waits until twenty deliveries in a row have each been accepted within maxNormal. It
-// returns the time of the slowest of the twenty.
+// requireNormal waits until the recorder has accepted twenty deliveries in a row, each within
+// maxNormal. It returns the time that the slowest of these took.
 func (c *overload) requireNormal(t *testing.T) (took time.Duration) {
 	t.Helper()
 	body := encode(manyEvents("afterwards", c.from, 20))
@@ -172,8 +172,8 @@ func (c *overload) report(t *testing.T, memory, events int, normal time.Duration
 }
 
 // TestOverloadedServer overloads a recorder that runs as a plain HTTP server on a slow store. The
-// senders post large batches at the same time, about eight times as many as fit into the recorder's
-// memory budget.
+// senders post large batches at the same time. Together, these need about eight times the
+// recorder's memory budget.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64

@@ -65,8 +65,9 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testTooMany checks that the page shows a notice if the range has too many events. If only the
-// status query is refused for this reason, the page must show everything else.
+// testTooMany checks that the page shows a notice if the range has too many events. If the range is
+// fine but the status query is refused for too many events, the page must show everything except
+// the status.
 func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("400")

@@ -73,8 +73,8 @@ func testLong(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to search for'`)
 	b.requireFits()
 
-	// A server with a higher limit for URLs could return results for the identifier tooLong. The
-	// page must not become wider than the screen even then.
+	// A server that allows longer URLs could return results for this identifier. Even then, the
+	// page must not become wider than the screen.
 	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
 	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
@@ -128,8 +128,8 @@ func testMany(t *testing.T, p *pageTest) {
 	b.results()
 	require.Less(t, b.count(".timeline .bar"), 10)
 
-	// A click on a connection in the list must select the connection's bar and show its events,
-	// whichever page of the table they are on.
+	// A click on a connection in the list must select the connection's bar. It must also show the
+	// connection's events, whichever page of the table contains them.
 	b.open(before)
 	b.results()
 	b.click(".connection-list summary")

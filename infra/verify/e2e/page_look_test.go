@@ -63,9 +63,9 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Equal(t, "custom", eval[string](b, "document.querySelector('#query').elements.range.value"))
 }
 
-// testClockChange checks that, if the clocks change within the range, every time is shown with its
-// UTC offset. If the range is a day of 25 hours, the page must say which part of the day it does
-// not show.
+// testClockChange checks that the page shows every time with its UTC offset if the clocks change
+// within the range. For a day of 25 hours, the page shows only the first 24 hours and must say that
+// the last hour is not shown.
 func testClockChange(t *testing.T, p *pageTest) {
 	events := p.stack.ask(t, with(question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now), "limit", "2")).body
 	var trace map[string]any

@@ -200,8 +200,8 @@ func testAddress(t *testing.T, p *pageTest) {
 	b.screenshot("address")
 }
 
-// testAhead checks that, if a broker's clock is fast, its newest events appear both in the status
-// and in a range that ends now.
+// testAhead checks that the newest events from a broker whose clock runs fast appear both in the
+// status and in a range that ends now.
 func testAhead(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@ahead"
 	drop := time.Now().Add(30 * time.Minute).Truncate(time.Millisecond)
@@ -221,7 +221,7 @@ func testAhead(t *testing.T, p *pageTest) {
 	requireDrop()
 	require.Contains(t, b.text(".receipt"), "Cost: 5 API calls")
 
-	for _, label := range []int{1, 3} { // the last hour and the last 24 hours
+	for _, label := range []int{1, 3} { // label 1 is the last hour, label 3 is the last 24 hours
 		b.click(fmt.Sprintf(".segments label:nth-child(%d)", label))
 		b.click("#search")
 		b.await("history.state?.range")

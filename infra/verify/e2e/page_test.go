@@ -16,12 +16,12 @@ const (
 	// lastingDevice has a connection longer than a day.
 	lastingDevice = "GID_page@@@lasting"
 	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
-	// limitedToken gives access to another instance, but not to pageInstance.
+	// limitedToken may query another instance, but not pageInstance.
 	limitedToken = "e2e-other-instance"
 )
 
-// longDevice is about as long as a client identifier can be within Function Compute's limit for
-// URLs. tooLong has the maximum length that MQTT allows.
+// longDevice is about the longest client identifier that fits into a URL on Function Compute.
+// tooLong has the maximum length that MQTT allows.
 var (
 	longDevice = strings.Repeat("x", 3_500)
 	tooLong    = strings.Repeat("y", 65_535)
@@ -84,8 +84,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// connection returns the two events of a connection. began is how long before p.now
-// the connection began. length is how long it lasted.
+// connection returns the two events of a connection. began says how long before p.now the
+// connection began, and length says how long it lasted.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)

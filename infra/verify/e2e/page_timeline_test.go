@@ -79,8 +79,8 @@ func testLasting(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject"), ", 1 d")
 }
 
-// testTakeover checks that a click on evidence of a connection's end selects that connection, even
-// if the next one began before the end.
+// testTakeover checks that a click on the evidence for the end of a connection selects that
+// connection, even if the next connection began before that end.
 func testTakeover(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@taken"
 	var fight []inputEvent
@@ -130,8 +130,8 @@ func testOneInstant(t *testing.T, p *pageTest) {
 }
 
 // testWithoutChannel checks the page for a source whose end events include neither the address nor
-// the start of the connection. No channel can be derived for such an event, so the page must match
-// it to its connection by time.
+// the start of the connection. No channel can be derived for such an end event, so the page must
+// match the event to a connection by time.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
 	var rows []inputEvent
@@ -175,9 +175,9 @@ func requireNames(b *tab) {
 	require.Empty(b.t, eval[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
 }
 
-// testOmitted checks the page for a report that omits entries. A notice must state how many entries
-// are omitted, the timeline must hatch the time that they cover, and the total number of
-// connections must include the omitted ones.
+// testOmitted checks the page for a report that omits entries. A notice must state the number of
+// omitted entries, the timeline must hatch the time that these entries cover, and the total number
+// of connections must include the omitted connections.
 func testOmitted(t *testing.T, p *pageTest) {
 	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
 	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)

@@ -140,9 +140,9 @@ func readSample(t *testing.T, path, route string) sample {
 	return s
 }
 
-// The samples have fixed times, but the recorder rejects old events, so the tests shift the times.
-// sampleStart is the earliest time in the samples. sampleUnix matches times in Unix seconds or
-// milliseconds, and sampleText matches times in ISO 8601.
+// The recorder rejects old events, so the tests shift the fixed times in the samples. sampleStart
+// is the earliest time in the samples. sampleUnix matches times in Unix seconds or milliseconds,
+// and sampleText matches times in ISO 8601.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)

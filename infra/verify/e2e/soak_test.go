@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// minSoak is both the default and the minimum of DURATION, which is how long TestSoak disturbs
+	// minSoak is both the default and the minimum of DURATION, the time for which TestSoak disturbs
 	// the system.
 	minSoak = 45 * time.Second
 	// minVerdictTime is the time limit for the final checks after a soak of at most ten minutes.
@@ -45,20 +45,20 @@ type soak struct {
 	stack    atomic.Pointer[stack] // the current stack, or the last one if none is running
 	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
-	delivered, retries                         atomic.Int64 // numbers of acknowledged and unacknowledged deliveries
-	connections                                atomic.Int64 // MQTT connections whose rows were all returned
-	checked, refused, interrupted              atomic.Int64 // queries that were checked, refused or interrupted
+	delivered, retries                         atomic.Int64 // delivered counts acknowledged deliveries, retries counts unacknowledged ones
+	connections                                atomic.Int64 // MQTT connections whose rows have all been returned
+	checked, refused, interrupted              atomic.Int64 // numbers of checked, refused and interrupted queries
 	kills, freezes, long, outages, compactions atomic.Int64
-	disturbed, hostKills                       atomic.Int64 // numbers of failed compactions and of killed stacks
+	disturbed, hostKills                       atomic.Int64 // disturbed counts failed compactions, hostKills counts killed stacks
 }
 
 // TestSoak attacks the whole system for a long time. Senders, MQTT clients, readers and the
 // compactor work while processes are killed or frozen, and while the store is down or full. Once,
-// the whole stack is killed. Each response must contain, exactly once, every event that was
+// the whole stack is killed. Each response must contain exactly one copy of every event that was
 // acknowledged before the request. It must contain no event that was never sent.
 //
-// DURATION sets the length of the soak; `make soak` sets it to 10m unless it is given. SEED repeats
-// the random choices of an earlier run.
+// DURATION sets the length of the soak. The default for `make soak` is 10m. If SEED is the seed of
+// an earlier run, the soak repeats the random choices of that run.
 func TestSoak(t *testing.T) {
 	needsProc(t)
 	k := newSoak(t)
@@ -283,8 +283,9 @@ func (k *soak) checkAtTheEnd(a *account) int {
 // maxLimit is the maximum number of rows on a page.
 const maxLimit = 5000
 
-// age makes all objects of the stopped stack look an hour old, so that the compactor considers past
-// days quiet and merges each of their partitions into one object.
+// age makes all objects of the stopped stack look an hour old. The compactor then considers all
+// partitions of past days quiet (see compact.Config.Quiet), and merges each of them into one
+// object.
 func (k *soak) age(t *testing.T) {
 	t.Helper()
 	old := time.Now().Add(-time.Hour)

@@ -66,8 +66,8 @@ func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok
 	}
 }
 
-// noteRefusal counts a refused query. A query that failed because the function's process exited
-// during the call is counted separately.
+// noteRefusal counts a refused query. It has a separate counter for queries that failed because the
+// function's process exited during the call.
 func (k *soak) noteRefusal(r response, err error) {
 	if err == nil && r.status == http.StatusBadGateway {
 		k.interrupted.Add(1)

@@ -15,8 +15,8 @@ const (
 	// soakPosters is the number of webhook senders. soakClients is the number of MQTT devices that
 	// are active at the same time.
 	soakPosters, soakClients = 8, 16
-	// postInterval is the minimum time between two batches from the same poster. It is also how
-	// long a poster waits before it repeats a batch for the first time.
+	// postInterval is the minimum time between two batches from the same poster. A poster also
+	// waits this long before its first retry of a batch.
 	postInterval = 100 * time.Millisecond
 	// connectPause is how long an MQTT device waits before each connection.
 	connectPause = 300 * time.Millisecond
@@ -113,8 +113,9 @@ func (k *soak) deliver(events []inputEvent) bool {
 	}
 }
 
-// connect makes one MQTT connection after another. Their kinds of end cycle through the list
-// ends.Kinds. A connection is counted once a query response contains all of its rows.
+// connect makes one MQTT connection after another. It cycles through ends.Kinds, so that
+// connections end in each of these ways. A connection is counted once a query response contains all
+// of its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {
@@ -130,9 +131,9 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	}
 }
 
-// makeConnection makes a connection that ends in the given way, and reports whether the API has
-// returned all of its rows. If the broker is killed, its undelivered events are lost, but the API
-// must keep returning the rows that it has already returned.
+// makeConnection makes a connection that ends in the given way. It reports whether the API has
+// returned all rows of the connection. If the broker is killed, the events that it has not
+// delivered are lost. Even then, the API must keep returning all rows that it has returned before.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.countAcknowledged(a)
 	k.ledger.recordShown(a, nil, len(kind.Rows))

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// These constants are the numbers that the troublemakers pass to k.random, each to get its own
-// source of random numbers. The posters and readers pass lower numbers.
+// Each troublemaker passes one of these numbers to k.random, to get its own source of random
+// numbers. The numbers begin at 2000, because the posters and readers pass lower numbers.
 const (
 	killing = 2000 + iota
 	freezing
@@ -97,9 +97,9 @@ func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string
 	return true
 }
 
-// freeze stops a process for the given duration, and then resumes it if it is still alive. It may
-// be dead by then, because the host kills a process whose call exceeds its deadline. freeze reports
-// whether it stopped the process.
+// freeze stops a process for the given duration, and then resumes it if it is still alive. The
+// process may be dead by then, because the host kills a process if a call exceeds its deadline.
+// freeze reports whether it stopped the process.
 func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	if !p.alive() || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
 		return false
@@ -122,7 +122,7 @@ func (k *soak) stopStore(ctx context.Context) {
 		fault := []string{"down=true", "max_bytes=1"}[i%2]
 		s := k.stack.Load()
 		if s.setStore(k.ctx, fault) != nil {
-			continue // the stack is being killed
+			continue // this fails while the stack is being killed
 		}
 		budget -= duration
 		sleep(ctx, duration)

@@ -66,7 +66,7 @@ func (s *stack) start(t *testing.T) {
 	s.port, s.mqttPort = match[1], match[2]
 }
 
-// logFunctions logs the output of the functions if the test failed.
+// logFunctions logs the output of the functions if the test has failed.
 func (s *stack) logFunctions(t *testing.T) {
 	if t.Failed() {
 		text, _ := os.ReadFile(filepath.Join(s.data, "functions.log"))
@@ -130,8 +130,8 @@ func (s *stack) target() ends.Target {
 	return ends.Target{Address: "127.0.0.1:" + s.mqttPort, User: "device", Password: "devpass"}
 }
 
-// objects maps the key of each object whose key starts with prefix to the path of the object's
-// file. The OSS stand-in names each file after its key.
+// objects returns a map from key to file path. The map contains every object whose key starts with
+// prefix. The OSS stand-in names the file of each object after the object's key.
 func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	t.Helper()
 	files := map[string]string{}

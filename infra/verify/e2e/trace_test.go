@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPagesAndOrder checks that all pages together equal one large page, and that the order "desc"
-// reverses the events.
+// TestPagesAndOrder checks that small pages together contain the same events as one large page, and
+// that the order "desc" reverses the events.
 func TestPagesAndOrder(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -145,8 +145,9 @@ func jsonFields(t *testing.T, body []byte) map[string]json.RawMessage {
 	return fields
 }
 
-// TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. A query
-// that read one of these segments would fail, or list its partition in the receipt.
+// TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. If a
+// query read one of these segments, the query would fail or its receipt would list the segment's
+// partition.
 func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -1,4 +1,4 @@
-// Package figures records the extent of the attacks on the guarantees: the number of faults
+// Package figures records how thoroughly the tests attack the guarantees: the number of faults
 // injected, schedules run, kills survived and events checked. `make test` and `make soak` print the
 // totals at the end.
 package figures

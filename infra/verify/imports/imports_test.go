@@ -56,7 +56,8 @@ func TestImportsKeepToTheRules(t *testing.T) {
 	}
 }
 
-// Every package under functions/ and pkg/, and no other package, must have an entry in places.
+// Every package under functions/ and pkg/ must have an entry in places. No other package may have
+// one.
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	var want, got []string
 	for _, p := range graph(t) {
@@ -81,8 +82,8 @@ func TestEveryExceptionIsInUse(t *testing.T) {
 	require.Subset(t, used, testExceptions)
 }
 
-// The i-th of these imports must be reported as breaking the i-th rule. The rules derived from the
-// places variable have a test of their own.
+// Each of these imports must be reported as breaking the rule with the same index in rules. The
+// rules that are derived from places have a test of their own.
 func TestRulesBite(t *testing.T) {
 	edges := [][2]string{
 		{"pkg/serve", "devicetrace/functions/query"},
@@ -104,8 +105,8 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// Each entry of the places variable must allow its package to import the packages of ours that the
-// entry lists, and no other package of ours.
+// The rules must allow a package to import exactly those packages of this module that its entry in
+// places lists.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {
 		for _, imported := range places {
@@ -123,7 +124,7 @@ func TestPlacesBite(t *testing.T) {
 	}
 }
 
-// The rules about infra and functions must hold for tests as well.
+// The rules about infra and functions must also apply to tests.
 func TestRulesBiteInTests(t *testing.T) {
 	for _, e := range [][2]string{
 		{"pkg/query", "infra/local/sim"}, {"pkg/check", "infra/verify/figures"}, {"pkg/webhook", "functions/recorder"},

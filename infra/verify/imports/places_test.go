@@ -46,8 +46,8 @@ var places = []place{
 	{"pkg/event", nil},
 }
 
-// placed returns one rule for each place. The rule is that the place's package may import only
-// those packages of ours that the place lists.
+// placed returns one rule for each place. Each rule says that the package may import only those of
+// our packages that its place lists.
 func placed() (rules []rule) {
 	for _, p := range places {
 		why := p.path + " may import no other package of ours"

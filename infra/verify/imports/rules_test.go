@@ -53,7 +53,7 @@ var testExceptions = []edge{
 	{module + "pkg/objstore/ossstore", module + "infra/local/oss"},
 }
 
-// broken returns the field why of the first rule that an edge breaks, or "" if the edge is allowed.
+// broken returns the reason for the first rule that an edge breaks, or "" if the edge is allowed.
 func broken(e edge, fromTest bool) string {
 	for _, r := range rules {
 		if (r.tests || !fromTest) && r.broken(e) {

@@ -24,7 +24,7 @@ const root = "../../.."
 func TestSourcesAreNamedInTheirPackageOnly(t *testing.T) {
 	for _, file := range productionFiles(t) {
 		if strings.HasPrefix(file, "pkg/broker/") || strings.HasPrefix(file, "infra/operate/mosquitto/") {
-			continue // the forwarder is also named mosquitto, so it may contain this name
+			continue // the forwarder may contain its own name, mosquitto
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.SkipObjectResolution)
 		require.NoError(t, err)

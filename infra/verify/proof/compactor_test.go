@@ -8,9 +8,9 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// compacting is a job that runs a compactor twice, over a day that has ended and a day that is
-// still open. The first run has to make several merges. The second run makes the merges that
-// failed in the first run.
+// compacting is a job that runs a compactor twice on two days: one that has ended and one that has
+// not. The first run has to make several merges. The second run makes the merges that failed in the
+// first run.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {

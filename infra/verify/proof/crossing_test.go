@@ -15,11 +15,10 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atEveryCall checks that the interleaved function can safely run before any store call of the
-// main function. It first runs main without interruption and counts its store calls. It then runs
-// main once for each of these calls (or for every everyNth-th call) and runs interleaved just
-// before that call. Each run of main gets a new world from prepare, and the world must be sound
-// afterwards.
+// atEveryCall checks that interleaved can safely run before any store call of main. It first runs
+// main without interruption and counts the store calls. For each of these calls, or for every
+// everyNth-th of them, it then runs main again and runs interleaved just before that call. Each run
+// of main gets a new world from prepare. After each run, the world must be sound.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, interleaved func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += everyNth {
@@ -39,7 +38,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 		require.NoError(t, w.settle(), "before call %d", n)
 		require.NoError(t, w.sound(), "before call %d, compacted", n)
 		checked += w.checked
-		if n == 0 { // calls are numbered from 1, so main ran without interruption
+		if n == 0 { // calls are numbered from 1, so interleaved has not run
 			calls = counting.Requests()
 		}
 	}
@@ -99,7 +98,8 @@ func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
 }
 
-// postAndReplay posts four parcels, two of them partly bad, and then replays the quarantine.
+// postAndReplay posts four parcels of events, two of which contain an invalid item. It then replays
+// the quarantine.
 func postAndReplay(w *world, store objstore.Store) error {
 	door := w.newRecorder(store)
 	for n := range 4 {

@@ -76,9 +76,9 @@ func newer(t *testing.T, data []byte) []byte {
 	return damaged
 }
 
-// objectsOf returns a world in which several objects contain the same events. The objects are a run
-// of two objects, a run of one object, a compacted object with several row groups, and a compacted
-// object at a higher level. It also returns the keys of the objects that are not superseded.
+// objectsOf returns a world in which some events are in several objects. The world has a run of two
+// objects, a run of one object, a compacted object with several row groups, and a compacted object
+// at a higher level. objectsOf also returns the keys of the objects that are not superseded.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)
@@ -107,8 +107,8 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 	return events
 }
 
-// However an object is damaged, a query must name it, show all events of the other objects,
-// and read at most 1 MiB at a time. The compactor must merge the other objects, report the
+// However an object is damaged, a query must report its key, show all events of the other objects,
+// and read at most 1 MiB per request. The compactor must merge the other objects, report the
 // damaged object and leave it unchanged. A put of the original bytes must repair the object.
 //
 // Neither the query nor the compactor reads the page indexes, so damage to them may go unnoticed.

@@ -3,17 +3,18 @@
 // webhooks, the query and the compactor in one process over a store in memory. README.md
 // describes the attacks and states the latest figures.
 //
-// A historian wraps the store. It complains if different contents are put under one key, if the
-// name of a compacted object is not the digest of its content, or if an object is deleted and no
-// later object holds its events. After each attack, a new reader must show every acknowledged event
-// exactly once, before and after compaction, and before and after delayed requests take effect. The
-// quarantine must hold every delivery that a response reported as rejected.
+// A historian wraps the store. It reports a failure if different contents are put under one key, if
+// the name of a compacted object is not the digest of its content, or if an object is deleted
+// although no later object holds its events. After each attack, a new reader must show every
+// acknowledged event exactly once, before and after compaction, and before and after delayed
+// requests take effect. The quarantine must hold every delivery that a response reported as
+// rejected.
 //
 // PROOF_SCHEDULES sets the number of schedules, 2000 by default. If PROOF_SEED is set to the
 // seed of a failed schedule, TestSchedules plays only that schedule and logs each step.
 //
-// The table lists the known ways to lose, duplicate or invent an event, and the tests that
-// cover each way. If the code no longer prevents one of these ways, a test beside it fails.
+// The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
+// if the code no longer copes with the case on the left.
 //
 //	a repeated put is stored damaged            pkg/objstore/ossstore: TestDamagedBodyIsRefused, TestPutSendsLengthAndDigest
 //	an unverified output is deleted             TestAnOutputThatOneCannotVerifyStaysForAnother
@@ -23,7 +24,7 @@
 //	a sequence number is used twice             pkg/record: TestNoKeyHoldsTwoContents; TestALatePutIsBelowTheNextNumber
 //	a repeat is acknowledged without a put      pkg/record: TestARepeatedEventIsPutAgain
 //	an unconfirmed put supersedes an object     pkg/record: TestNothingIsDeletedBelowAnUnconfirmedPut
-//	a delete includes objects never merged      TestADamagedHighestNumberAboveAValidOne, TestADeleteNamesWhatWasMerged
+//	an object that was not merged is deleted    TestADamagedHighestNumberAboveAValidOne, TestADeleteNamesWhatWasMerged
 //	inputs are deleted after an unknown put     TestNothingIsDeletedBeforeTheOutputWasReadBack
 //	inputs are deleted for a damaged output     TestNothingIsDeletedForAnotherSegment; pkg/compact: TestAnOutputStoredDamagedDeletesNothing
 //	two objects supersede each other            TestTwoObjectsDoNotSupersedeEachOther

@@ -51,7 +51,8 @@ func (p parcel) body() (string, error) {
 	return string(data), err
 }
 
-// notice is like at, but returns the event that the recorder derives from a trigger notification.
+// notice returns an event of a client at a given time, as the recorder derives it from a trigger
+// notification.
 func notice(client string, ms int) event.Event {
 	e := at(client, ms)
 	e.Source, e.NativeReason, e.ChannelID = broker.ApsaraMQ, "", "channel"
@@ -72,8 +73,8 @@ func encodeNotices(events []event.Event) ([]byte, error) {
 
 const doorToken = "secret"
 
-// newDoor returns the webhooks of a recorder, which these tests call the door. budget is the
-// memory for bodies, in bytes; zero means the default.
+// newDoor returns the handler of a recorder's webhooks. These tests call that handler the door.
+// budget is the memory for bodies, in bytes; zero means the default.
 func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *webhook.Handler {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
@@ -119,9 +120,9 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the HTTP status of the response. A trigger gets no HTTP
-// status, but only nil or an error. For a trigger, status therefore returns the status that a
-// webhook would have got.
+// status delivers a parcel and returns the HTTP status of the response. A trigger returns only nil
+// or an error, not an HTTP status. For a trigger, this function returns the status that a webhook
+// would have got.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -171,9 +172,8 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a whole parcel, as an older version would have done if it had
-// understood none of the parcel's events. Once the item has been replayed, queries must show these
-// events.
+// keepReplayable quarantines a whole parcel. An older recorder that understood none of the parcel's
+// events would have done the same. Once the item has been replayed, queries must show these events.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)

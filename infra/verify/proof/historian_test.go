@@ -23,8 +23,8 @@ import (
 )
 
 // historian is a store that remembers every object ever put into it. It complains as soon as a rule
-// is broken: a key is put again with a different content, the name of a compacted object is not its
-// digest, or a key is deleted although no later object holds the key's events.
+// is broken: a key is put again with different content, the name of a compacted object contains a
+// wrong digest, or an object is deleted although no later object holds its events.
 type historian struct {
 	objstore.Store
 
@@ -34,12 +34,12 @@ type historian struct {
 	complaints []string
 }
 
-// content maps the identity of each event in an object to the delay between the event and its
-// receipt.
+// content maps the identity of each event in an object to the time that passed between the event
+// and its receipt.
 type content map[uint64]int64
 
-// covers reports whether c holds all events of o, each with the same received time or an earlier
-// one.
+// covers reports whether c holds all events of o and no event has a later received time in c than
+// in o.
 func (c content) covers(o content) bool {
 	for identity, delay := range o {
 		if mine, held := c[identity]; !held || mine > delay {
@@ -124,8 +124,8 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	return false
 }
 
-// decoded caches the decoded contents of objects, keyed by the digest of their bytes. All
-// historians share this cache, because decoding takes up most of their time.
+// decoded maps the digest of an object's bytes to the decoded content. All historians share this
+// cache, because decoding takes up most of their time.
 var decoded sync.Map
 
 func (h *historian) contentOf(key string) content {
@@ -145,7 +145,7 @@ func (h *historian) contentOf(key string) content {
 	return c
 }
 
-// inMemory is a store of one object, which it returns for every key.
+// inMemory is a store that holds one object and returns this object for every key.
 type inMemory []byte
 
 func (m inMemory) Read(_ context.Context, _ string, off, n int64) ([]byte, error) {

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// errCrash is the error that store calls return once their process has crashed. No sender sees
-// it.
+// errCrash is the error that store calls return once their process has crashed. The error never
+// reaches a sender, because a crashed process sends no response.
 var errCrash = errors.New("the process is gone")
 
 // kind is what goes wrong with the one call that an injection targets.
@@ -35,14 +35,15 @@ const (
 
 var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
 
-// patience is how many times a sender tries to deliver its events before it gives up. It is also
-// the number of calls that fail in an outage.
+// patience is the number of times that a sender tries to deliver its events before it gives up. An
+// outage makes the same number of calls fail.
 const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether this kind of fault must be tested on a call. Reads and listings do not
-// change the store, so only one of the three kinds of delay is tested for them.
+// concerns reports whether this kind of fault must be tested on a call. The kinds late, muchLater
+// and tooLate differ only in when the call takes effect. Reads and listings have no effect on the
+// store, so only late is tested on them.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
@@ -58,8 +59,8 @@ type injection struct {
 
 	mu      sync.Mutex
 	process *objstore.Faulty
-	// label uses ordinals to count the calls by operation and key. calls holds the labels of all
-	// calls so far.
+	// ordinals holds the number of calls so far for each operation and key, as counted by label.
+	// calls holds the labels of all calls so far.
 	ordinals map[string]int
 	calls    []string
 	fired    bool
@@ -143,8 +144,8 @@ func injected(err error) bool {
 	return errors.Is(err, objstore.ErrFault) || errors.Is(err, errCrash)
 }
 
-// now lets a delayed call take effect. It does nothing unless the injection is of kind k and the
-// call has been made.
+// now lets a delayed call take effect. It does nothing if the kind of the injection is not k, or if
+// the call has not been made yet.
 func (i *injection) now(k kind) {
 	i.mu.Lock()
 	due := i.kind == k && i.fired
@@ -161,8 +162,8 @@ func (i *injection) now(k kind) {
 	process.Settle()
 }
 
-// scenario works on the world of an injection, which makes at most one of the store calls go wrong.
-// It returns an error if a guarantee is broken.
+// scenario works on the world of the injection. Meanwhile, the injection makes at most one store
+// call go wrong. scenario returns an error if a guarantee is broken.
 type scenario func(i *injection) error
 
 // everyFault plays a scenario once without faults. Then, for every call and every kind of fault
@@ -196,9 +197,10 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending compacts the bucket at the end of a scenario that changes it. A call that is still delayed
-// takes effect before the compaction or, if the kind is tooLate, between two compactions. The
-// sound method must return nil before and after each compaction.
+// ending compacts the bucket at the end of a scenario that writes to the bucket. A call that is
+// still delayed takes effect before the compaction. If the kind is tooLate, the call takes effect
+// after the compaction, and ending compacts the bucket again. ending requires the bucket to be
+// sound before and after each compaction.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

@@ -28,8 +28,9 @@ type ledger struct {
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk maps each delivery with an item that no recorder understands to the valid events in the
-	// same delivery. rejected holds the deliveries that a response reported as quarantined.
+	// junk holds each delivery with an item that no recorder understands, together with the valid
+	// events in that delivery. rejected holds the deliveries that a response reported as
+	// quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
 	// replayable lists the items that an older version quarantined, each with its events. Once an
@@ -78,8 +79,8 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// deliver records that the events were delivered at the given received time. It returns copies of
-// the events with this received time.
+// deliver records that the events were delivered at the given time. It returns copies of the events
+// with that time as their ReceivedAt.
 func (l *ledger) deliver(events []event.Event, received time.Time) []event.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,10 +118,10 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check checks the events that a query showed. due is the result that the due method
-// returned before the query began. The query must show each event in due exactly once, with a
-// received time no later than that of its first acknowledged delivery. It must not show an event
-// that was never delivered.
+// check checks the events that a query showed. due is the result of the due method from before the
+// query. The query must show each event in due exactly once, with a received time no later than
+// that of the event's first acknowledged delivery. It must not show an event that was never
+// delivered.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// paged is a store with at most max objects in a listing page, so that even short listings
-// have several pages.
+// paged is a store whose listing pages hold at most max objects, so that even short listings have
+// several pages.
 type paged struct {
 	objstore.Store
 	max int

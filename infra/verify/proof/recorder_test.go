@@ -10,9 +10,9 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// sending is a recorder together with its sender. The sender repeats each delivery until the
-// recorder acknowledges it. During an injected outage, the sender may give up; the patience
-// constant sets the number of attempts.
+// sending simulates a recorder and the sender of its deliveries. The sender repeats each delivery
+// until the recorder acknowledges it. During an injected outage, the sender may give up after a
+// number of attempts that the patience constant sets.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -44,8 +44,9 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try calls the function attempt until it reports that it is done or returns an error. patience
-// limits the number of calls. Before each call, the sender's clock advances by a second.
+// try calls the given function until the function reports that it is done or returns an error. The
+// patience constant limits the number of calls. Before each call, the sender's clock advances by a
+// second.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
@@ -65,8 +66,8 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 }
 
 // recording is a scenario that commits events to several partitions. Some of its runs end because
-// they are full, others because they are too old or because the writer is closed. The recorder then
-// deletes the superseded objects of these runs.
+// they are full, others because they are too old or because the writer is closed. When a run ends,
+// the recorder deletes the run's superseded objects.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{

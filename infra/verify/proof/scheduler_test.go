@@ -14,14 +14,15 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// scheduler lets one store call happen at a time. It draws that call at random from the
-// waiting calls of all actors, so a seed determines the whole schedule. An actor is a job in
-// its own goroutine. If an actor makes several calls at the same time, the machine decides in
-// which order they arrive. The seed then repeats the schedule only approximately.
+// scheduler runs actors, which are jobs in their own goroutines, and lets one of their store calls
+// happen at a time. It draws this call at random from all waiting calls. A seed therefore
+// determines the whole schedule, with one exception: if an actor makes several calls at the same
+// time, they arrive in no fixed order. The same seed may then lead to a slightly different
+// schedule.
 //
-// testing/synctest cannot replace the scheduler. The Parquet library keeps compressors with
-// channels from one test to the next, but a synctest bubble must not use a channel made in
-// another bubble.
+// testing/synctest cannot replace the scheduler. The Parquet library reuses compressors in later
+// tests, and these compressors contain channels. A channel that was made in one synctest bubble
+// must not be used in another.
 type scheduler struct {
 	random *rand.Rand
 	// rate is the percentage of calls that go wrong.
@@ -68,7 +69,7 @@ type turn struct {
 	release chan struct{}
 }
 
-// outcome is what the scheduler draws for a call: a fault, or none.
+// outcome is what happens to a call. The scheduler draws either a fault or the normal outcome.
 type outcome struct {
 	kind  string
 	fault objstore.Fault
@@ -88,8 +89,8 @@ var outcomes = []outcome{
 
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
-// start starts an actor whose clock is off by the given offset. When the actor gets its first turn,
-// it calls the act function.
+// start starts an actor whose clock is off by the given offset. The actor calls act when it gets
+// its first turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {
@@ -129,8 +130,8 @@ func (a *actor) enter(call objstore.Call) outcome {
 // idle marks a turn without a call.
 const idle objstore.Op = "idle"
 
-// pause takes the given number of turns without making a call, so that other actors can
-// proceed.
+// pause takes the given number of turns without making a call, so that other actors can make
+// progress.
 func (a *actor) pause(turns int) {
 	for range turns {
 		a.enter(objstore.Call{Op: idle})
@@ -138,7 +139,7 @@ func (a *actor) pause(turns int) {
 	}
 }
 
-// leave ends a turn. It is called once the released call has had its effect.
+// leave ends a turn. The actor calls it after the released call has had its effect.
 func (s *scheduler) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,8 +162,8 @@ func (s *scheduler) run() error {
 	}
 }
 
-// allWait waits until every actor is waiting for a turn. It returns false if that takes longer
-// than the duration s.patience. The caller must hold mu.
+// allWait waits until every actor is waiting for a turn. It returns false if this takes longer than
+// s.patience. The caller must hold mu.
 func (s *scheduler) allWait() bool {
 	limit := time.AfterFunc(s.patience, func() {
 		s.mu.Lock()
@@ -274,8 +275,8 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 	return drawn
 }
 
-// process is the store as one process of an actor sees it. Once that process has crashed, its
-// calls have no effect, and the actor starts another process.
+// process gives one process of an actor access to the store. Once the process has crashed, its
+// calls have no effect, and the actor continues with a new process.
 type process struct {
 	actor  *actor
 	store  objstore.Store

@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// schedule runs recorders, compactors, readers and an operator on one partition. A seed
-// decides how their store calls interleave, which of these calls fail or take effect late, and
-// when processes crash. The clocks of these actors are hours apart.
+// schedule runs recorders, compactors, readers and an operator on one partition. The clocks of
+// these actors are hours apart. A seed decides the order of their store calls, which calls fail or
+// take effect late, and when processes crash.
 type schedule struct {
 	*world
 	*scheduler
@@ -42,8 +42,8 @@ type schedule struct {
 	wrong   []error // the violations that actors noticed
 }
 
-// task is a parcel with the patience of its sender: the number of deliveries after which the sender
-// gives up.
+// task is a parcel that waits for its next delivery. Its sender gives up after the number of
+// deliveries in patience.
 type task struct {
 	parcel
 	patience int
@@ -92,8 +92,7 @@ func (s *schedule) cast(random *rand.Rand) {
 }
 
 // isOtherShard reports whether a call accesses a shard other than the one that clients A and B
-// share. The scheduler need not give such a call a turn, because every event in a schedule is from
-// client A or B.
+// share. Such calls bypass the scheduler, because every event in a schedule is from client A or B.
 func isOtherShard(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
@@ -120,8 +119,8 @@ func (s *schedule) take() (task, bool) {
 	return p, true
 }
 
-// requeue counts a delivery of the task. It then puts the task back into the queue, where any
-// recorder may take it, unless the sender gives up.
+// requeue counts one more delivery of the task. Unless the sender gives up now, requeue puts the
+// task back into the queue, where any recorder may take it.
 func (s *schedule) requeue(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -165,8 +164,8 @@ func (s *schedule) record(a *actor) {
 	}
 }
 
-// sendSome takes up to atOnce parcels from the queue and delivers them at the same time. It reports
-// whether the queue held any.
+// sendSome takes up to atOnce parcels from the queue and delivers them at the same time. It returns
+// false if the queue was empty.
 func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -241,7 +240,8 @@ func (s *schedule) compact(a *actor) {
 // read makes a few queries. Each query must show every event that was acknowledged before the
 // query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	// If whole is 1, a query reads each object with two requests, otherwise with one.
+	// Objects of up to this many bytes are read with one request instead of two. A limit of 1 is
+	// too small for any object, and 1 MiB is enough for every object.
 	whole := []int64{1, 1 << 20}[a.random.IntN(2)]
 	var p *process
 	var reader *query.Reader
@@ -263,8 +263,8 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule, and then checks the world with the sound method. Next, it lets half of
-// the postponed calls take effect, compacts, and checks the world again. Finally, it lets the other
+// play runs the schedule and then calls sound to check the world. Next, it lets half of the
+// postponed calls take effect, compacts, and checks the world again. Finally, it lets the other
 // postponed calls take effect, and checks the world before and after another compaction.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
@@ -323,8 +323,8 @@ func TestSchedules(t *testing.T) {
 	figures.Add(t, "events checked", int(checked.Load()))
 }
 
-// Schedules with the same seed must consist of the same steps, unless actors make several
-// calls at the same time.
+// A schedule that is played twice with the same seed must take the same steps both times. Schedules
+// whose actors make several calls at the same time are exempt.
 func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(max(2, 16/everyNth)) {

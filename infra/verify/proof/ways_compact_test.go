@@ -125,7 +125,8 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	}
 }
 
-// swapping is a store that replaces every segment it is given with another valid segment.
+// swapping is a store that stores another valid segment in place of each segment that is put into
+// it.
 type swapping struct {
 	objstore.Store
 	instead func(data []byte) []byte
@@ -185,9 +186,9 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// If a compacted object already holds all events of a run, merging the two results in the same
-// bytes again. The output must still have a new name, because otherwise the compactor would
-// delete it as one of its inputs.
+// If a compacted object already holds all events of a run, merging both yields an output with the
+// same bytes as this object. The output must still have a new name. Otherwise the compactor would
+// delete the output as one of its own inputs.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -236,9 +237,10 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// A delete that seemed to be lost takes effect after its keys have been put again. Even then, no
-// event may be missing, because the object that supersedes these keys can only be replaced by an
-// object that holds at least the same events.
+// A delete seems to fail, but takes effect later, after objects have been put under the deleted
+// keys again. Even then, no event may be missing. When the delete was sent, another object held all
+// events of the deleted objects, and a merge replaces such an object only with one that holds at
+// least the same events.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})
@@ -304,8 +306,7 @@ func TestACompactorReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, 1, report.Merges, "the others must be merged")
 }
 
-// twins returns two segments that contain different events but whose footers contain the same
-// offsets.
+// twins returns two segments with different events but with the same offsets in their footers.
 func twins(t *testing.T) (one, two []byte) {
 	encode := func(from int) []byte {
 		data, err := segment.Encode(segment.FromEvents(span(clientA, from, 5)))

@@ -17,8 +17,8 @@ import (
 )
 
 // If the object under a key changes between two reads, the reader must report the key as
-// unreadable. Otherwise it would use the footer of one object to read rows from the other. It
-// could then show rows that are in neither object, or omit rows of both.
+// unreadable. Otherwise the reader would use the footer of one object to read rows from the other.
+// It could then show rows that are in neither object, or omit rows of both.
 func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
@@ -98,10 +98,10 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The object with the highest number in a run is damaged in the store, but the object with the
-// next lower number is valid. A query must show all events of the other objects and report the
-// damaged one. A put of the original bytes must repair the damaged object. The valid object may
-// be deleted only after it has been merged, not just because a higher number is listed.
+// The last object of a run is damaged in the store, but the object before it is valid. A query must
+// report the damaged object and show all events of the other objects. The compactor may delete the
+// valid object only after merging it. It must not do so merely because the run has a later object.
+// A put of the original bytes must repair the damaged object.
 func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())

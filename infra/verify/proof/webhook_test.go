@@ -21,10 +21,11 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// receiving is a job that sends good, partly bad and wholly bad deliveries to the webhooks, and
-// delivers trigger notifications. It also replays the whole quarantine, including an item that an
-// older version quarantined. The budget admits only one delivery at a time. If a fault left part of
-// the budget reserved, all later deliveries would therefore be refused.
+// receiving is a job that delivers events to the webhooks, as a sender and as a trigger. Some
+// deliveries are good, some are partly bad and some are bad as a whole. The job also replays the
+// whole quarantine, including an item that an older version quarantined. The budget admits only one
+// delivery at a time, so if a fault left part of the budget reserved, all later deliveries would be
+// refused.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -36,7 +37,7 @@ func receiving(i *injection) error {
 		post(parcel{events: append(span(clientB, 0, 1), at(clientC, 0)), junk: true}),
 		post(parcel{junk: true}),
 		replay,
-		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // repeats A's event at 1 ms
+		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // repeats the event of clientA at 1 ms
 		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
 		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },

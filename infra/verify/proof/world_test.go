@@ -80,8 +80,8 @@ func put(t testing.TB, store objstore.Store, where layout.Partition, name layout
 // fresh returns the name of the fresh segment with sequence number seq in run n.
 func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
 
-// world combines a bucket with the ledger of its senders. The store is a historian, which checks
-// every put and every delete.
+// world combines a bucket with the ledger of the senders. The bucket's store is a historian, which
+// checks every put and every delete.
 type world struct {
 	t     testing.TB
 	dir   string
@@ -95,7 +95,7 @@ func newWorld(t testing.TB, dir string) *world {
 	return &world{t: t, dir: dir, store: newHistorian(store), ledger: newLedger()}
 }
 
-// markedWorld returns a world whose bucket has its layout marker.
+// markedWorld returns a world whose bucket contains the layout marker.
 func markedWorld(t testing.TB, dir string) *world {
 	w := newWorld(t, dir)
 	require.NoError(t, w.store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
@@ -161,8 +161,8 @@ func today(client string) query.Request {
 	return q
 }
 
-// ask makes a query and checks the result against the ledger's state from before the query. The
-// range of the request must cover all events of the client.
+// ask makes a query and checks the result. Events that were acknowledged before the query must be
+// in the result, so the query's range must cover all events of the client.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	result, err := reader.Trace(w.t.Context(), q)
@@ -189,8 +189,8 @@ func (w *world) sound() error {
 	return errors.Join(errs...)
 }
 
-// settle compacts the bucket. It returns an error unless each partition then holds only a single
-// run or a single compacted object.
+// settle compacts the bucket. It returns an error if the runs and compacted objects of a partition
+// have not been merged into one.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})

@@ -8,8 +8,8 @@ import (
 // Fault is one way in which a request can go wrong.
 type Fault struct {
 	Name string
-	// Final marks a fault, such as a shortened object, after which the client does not retry,
-	// because the response looks correct.
+	// Final is true if the client does not retry after the fault, because the response looks
+	// correct. An example is a shortened object.
 	Final bool
 	// Applies reports whether the fault can happen to a request.
 	Applies func(*http.Request) bool
@@ -76,10 +76,11 @@ func flip(body []byte) {
 	}
 }
 
-// slice falsifies a range response. In the Content-Range header, it adds the argument first to the
-// position of the first byte, last to the position of the last byte, and size to the object's size.
-// A negative size instead makes the stated object end that many bytes before the original end of
-// the range. slice then cuts the body to the new length of the range.
+// slice falsifies a range response. Its arguments are added to the three numbers in the
+// Content-Range header: the position of the first byte, the position of the last byte, and the
+// object's size. If size is negative, the header instead states an object that ends -size bytes
+// before the end of the original range. Finally, slice cuts the body to the new length of the
+// range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// once injects the fault into the first request if the fault applies to it. It leaves all other
-// requests alone.
+// once injects the fault into the first request, provided that the fault applies to this request.
+// All later requests pass unchanged.
 func once(proxy *wire.Proxy, fault wire.Fault) {
 	proxy.SetHook(func(r wire.Request) *wire.Fault {
 		if r.Seq > 1 || !fault.Applies(r.Request) {
@@ -23,9 +23,8 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Without retries, the client must get an error from every fault, unless the fault is harmless for
-// that kind of request. The name of a fault says whether a put reaches the store, and it must be
-// right.
+// Without retries, the client must get an error for every fault, except for a request that the
+// fault cannot harm. Whether a put reaches the store must agree with the name of the fault.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
 	// A put succeeds even if its response is cut, because the response header already confirms it.
@@ -79,7 +78,7 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 }
 
 // closing is a handler that closes each connection after one response. On a reused connection, Go's
-// HTTP client may silently retry a request that fails, which would hide the fault from the test.
+// HTTP client may silently retry a failed request. The test would then not notice the fault.
 type closing struct{ http.Handler }
 
 func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {

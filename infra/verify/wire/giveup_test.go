@@ -9,7 +9,8 @@ import (
 )
 
 // hasty is a store whose calls a test can abandon at any moment. Functions abandon calls after a
-// time limit, but a test with a time limit would depend on the speed of the machine.
+// time limit. A test with a time limit would depend on the speed of the machine, so tests call
+// giveUp instead.
 type hasty struct {
 	objstore.Store
 

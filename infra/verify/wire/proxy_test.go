@@ -41,16 +41,16 @@ func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.seq, p.hook = 0, hook
 }
 
-// SetHung sets a function that the proxy calls each time it starts to leave a request without a
-// response. The sender of the request can then give up at once instead of after a timeout.
+// SetHung sets a function that the proxy calls whenever it decides not to respond to a request. The
+// function can make the sender give up at once instead of after a timeout.
 func (p *Proxy) SetHung(hung func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hung = hung
 }
 
-// Settle forwards the delayed requests to the store. It then waits until the store has handled all
-// requests that were delayed or came late.
+// Settle forwards the requests that delay holds back. It then waits until the store has handled
+// these requests and those that comeLate forwards.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)

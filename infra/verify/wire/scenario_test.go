@@ -121,8 +121,9 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send sends the next n events to a recorder until a response acknowledges them. sends limits the
-// number of attempts. If junk is not empty, each delivery also contains junk as a further item.
+// send posts the next n events to the recorder whose index is door. It repeats the request until a
+// response acknowledges the events. The number of requests is limited; see sends. If junk is not
+// empty, each delivery also contains junk as a further item.
 func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 	data, err := ownform.Encode(events(s.acked, n))
 	if err != nil {
@@ -174,8 +175,9 @@ func (s *scenario) replay(ctx context.Context) error {
 	return nil
 }
 
-// ask makes a query. The query may fail or report unreadable objects. Otherwise its result must be
-// exactly the acknowledged events, or ask returns an error.
+// ask makes a query and returns an error if the result is wrong. The result must contain exactly
+// the acknowledged events. If the result reports unreadable objects, acknowledged events may be
+// missing. If the query itself fails, ask returns nil.
 func (s *scenario) ask(ctx context.Context) error {
 	result, err := trace(ctx, s.store)
 	if err != nil {
@@ -211,9 +213,9 @@ func same(got, want []event.Event) error {
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The stand-in uses the wall clock, because it has to check the times in signatures. So the
-	// objects are only seconds old. The compactor's clock is a year ahead, so that all objects are
-	// old enough to be merged.
+	// The objects are only seconds old, because the stand-in must use the wall clock to check the
+	// times in signatures. The compactor's clock is a year ahead, so that all objects are old
+	// enough to be merged.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {

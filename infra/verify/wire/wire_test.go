@@ -20,8 +20,8 @@ import (
 // burst is a fault that hits consecutive requests of a scenario.
 type burst struct {
 	fault wire.Fault
-	// from and to are the numbers of the first and the last request of the burst. Only requests
-	// that the fault applies to are counted, from 1.
+	// from and to are the numbers of the first and the last request of the burst. Numbers start at
+	// 1 and count only requests to which the fault applies.
 	from, to int
 }
 
@@ -57,8 +57,9 @@ func newRig(t *testing.T) *rig {
 	return &rig{proxy: proxy, store: store, dir: t.TempDir()}
 }
 
-// scenario returns a scenario with a new prefix, and a store for checking the objects under this
-// prefix. Unlike the scenario's own store, the returned store does not retry failed calls.
+// scenario returns a scenario that has a new prefix, and a store with which the caller can check
+// the objects under this prefix. Unlike the scenario's own store, the returned store does not retry
+// failed calls.
 func (r *rig) scenario() (scenario, objstore.Store) {
 	r.runs++
 	store := oneShard{objstore.WithPrefix(r.store, fmt.Sprintf("run%d/", r.runs))}
@@ -116,10 +117,10 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest plays the scenario many times, each time with one burst of a fault. For
-// each fault, a burst starts at every second request. Bursts that hit one request alternate with
-// bursts that hit six, so that all retries fail. The bucket must hold every acknowledged event
-// exactly once, and no query may silently omit an acknowledged event.
+// TestFaultsAtEveryRequest plays the scenario many times, each time with a single burst of one
+// fault. For each fault, a burst starts at every second request. Bursts of one request alternate
+// with bursts of six requests, in which all retries fail as well. The bucket must hold every
+// acknowledged event exactly once, and no query may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)

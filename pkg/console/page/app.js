@@ -23,17 +23,17 @@ let view = null; // the view that the page shows, or null
 let query = null; // the last query, whose results may not have arrived yet
 let abort = new AbortController(); // aborts the requests for the last query
 
-// go applies a change to the query, adds the new URL to the history and shows the results. choice,
-// { range, date }, is what the form shows as the chosen range. If choice is null, the form derives
-// the range from the query.
+// go applies a change to the query, adds the new URL to the history and shows the results. choice
+// is the range that the user chose in the form, { range, date }. If choice is null, the form shows
+// the span of the query.
 function go(change, choice = null) {
   const next = { ...(query ?? readQuery()), connection: '', ...change };
   history.pushState(choice, '', pathOf(next));
   showURL();
 }
 
-// showURL shows the results for the current URL. known is null, or an earlier view of the same
-// device and span, whose report can be reused.
+// showURL shows the results for the current URL. known is null or an earlier view of the same
+// device and span. The report of such a view is reused.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -135,9 +135,9 @@ function show() {
   narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
 }
 
-// keepFocus replaces the results and then restores the focus, if it was within the results. The
-// focus moves to the control with the same id or, if that is missing or disabled, to the results as
-// a whole.
+// keepFocus replaces the results. If the focus was within the results, it then moves to the new
+// control with the same id. If this control is missing or disabled, the focus moves to the results
+// as a whole.
 function keepFocus(replace) {
   const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
   replace();
@@ -200,7 +200,7 @@ async function fileOf(exported, format) {
   return fetchAll(exported.query, format, abort.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
 }
 
-// switches maps each choice in the bar at the top to a function that applies the choice.
+// switches maps the name of each switch in the top bar to the function that applies its setting.
 const switches = {
   lang: () => {
     translatePage();

@@ -34,8 +34,8 @@ function startOf(connection, end, free, scale) {
   return Math.max(end - stub, Math.min(free, end));
 }
 
-// joins reports whether a thin connection can share the given bar, which precedes it. start and end
-// are the connection's edges in pixels.
+// joins reports whether a thin connection can share the given bar, which is the last bar so far.
+// start and end are the connection's edges in pixels.
 function joins(bar, start, end) {
   return bar.shared && start < bar.x + Math.max(bar.width, thin) && end <= bar.x + maxShared;
 }

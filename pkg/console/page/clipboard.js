@@ -5,8 +5,8 @@ import { icon } from './icons.js';
 import { announce } from './live.js';
 import { text } from './text.js';
 
-// copy writes a string to the clipboard. It has a fallback for a page that is served over plain
-// HTTP within a network, because navigator.clipboard exists only in secure contexts.
+// copy writes a string to the clipboard. navigator.clipboard exists only in secure contexts, so
+// copy has a fallback for a page that is served over plain HTTP within a network.
 async function copy(value) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(value);
@@ -23,8 +23,8 @@ async function copy(value) {
 
 const shownFor = 1600; // ms
 
-// copyButton returns a button that copies the result of value() when it is clicked. Without a
-// caption, the button shows only an icon, and label is the accessible name.
+// copyButton returns a button. A click calls value() and copies the result. Without a caption, the
+// button shows only an icon, and label is its accessible name.
 export function copyButton(value, { label, caption = '' }) {
   const shape = el('span', { class: 'icon-slot' }, icon('copy'));
   const button = el('button', { type: 'button', class: caption ? 'button quiet' : 'button icon-only quiet', title: label, 'aria-label': caption ? null : label }, shape, caption);

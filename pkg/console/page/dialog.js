@@ -19,7 +19,8 @@ export function tokenDialog(onToken) {
   byId('token-open').addEventListener('click', () => askForToken('token.why'));
 }
 
-// askForToken opens the dialog. why is the key of the message that explains why a token is needed.
+// askForToken opens the dialog. The parameter is the key of the message that explains why a token
+// is needed.
 export function askForToken(why) {
   byId('token-why').textContent = text(why);
   byId('token-remember').checked = isRemembered();

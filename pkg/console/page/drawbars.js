@@ -16,7 +16,7 @@ export function barItems(report, scale, rows) {
   });
 }
 
-const capWidth = 4; // px, or a third of the bar if that is less
+const capWidth = 4; // px; the cap of a narrow bar takes only a third of the bar
 
 // single draws the bar of one connection: a pale body that ends in a cap in full color.
 function single(connection, x, width, scale, rows) {
@@ -48,8 +48,8 @@ function barLabel(connection, label, x, width, scale, rows) {
   ];
 }
 
-// shared draws one bar for several connections. The bar is divided by how the connections ended, in
-// the order of the legend. Its parts have no patterns, because they are too thin for them.
+// shared draws one bar for several connections. The bar has one part for each kind of connection
+// end, in the order of the legend. The parts have no patterns, because they are too thin.
 function shared(connections, x, width, rows) {
   let y = rows.bar;
   const parts = tally(connections).map(([kind, count]) => {

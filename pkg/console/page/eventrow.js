@@ -70,7 +70,8 @@ function ticketOf(row, view) {
   return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }));
 }
 
-// plainTable returns a table of the given rows with all facts about each event, for a report.
+// plainTable returns a table for a report. The table shows all facts about the event in each of the
+// given rows.
 export function plainTable(rows, view) {
   return el('table', { class: 'trace plain' },
     el('thead', {}, el('tr', {}, columns.map((name) => plainHead(name, view)), el('th', { scope: 'col' }, text('report.more')))),

@@ -12,8 +12,8 @@ const wording = (value) => ({ node: () => value, plain: () => value });
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
 
-// facts maps each field of an event or a connection to a function that returns the field's value in
-// two forms, { node, plain }. The function returns a falsy value if the field's value is unknown.
+// facts maps the name of each field of an event or a connection to a function. The function returns
+// the value of the field in two forms, { node, plain }, or a falsy value if it is unknown.
 const facts = {
   time: (e) => e.time && instant(e.time),
   start: (e) => e.start && instant(e.start),

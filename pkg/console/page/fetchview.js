@@ -8,17 +8,17 @@ import { endsNow, extended } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. If the parameter known contains the report or the
-// status, fetchView does not fetch it again.
+// fetchView fetches the results of a query. It uses the report and the status in known, if they are
+// there, instead of fetching them again.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);
   return new View(query, report, status, rows);
 }
 
-// fetchLatestView fetches the results of a query. If the query's span ends now, but the status
-// names a newer event because a broker's clock runs fast, fetchLatestView extends the span to that
-// event and fetches the results again.
+// fetchLatestView fetches the results of a query. A broker with a fast clock can report events that
+// are later than now. If the span of the query ends now and the status names such an event,
+// fetchLatestView extends the span to this event and fetches the results again.
 export async function fetchLatestView(query, signal) {
   const isLatest = endsNow(query, Date.now());
   const view = await fetchView(query, {}, signal);
@@ -31,8 +31,8 @@ export async function fetchLatestView(query, signal) {
 
 const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
 
-// statusNow returns the current status, or null if it cannot be read. Even then, the report may be
-// readable, because it covers fewer days.
+// statusNow returns the current status. It returns null if the failure is temporary or the device
+// has too many events. Even then, the report may be readable, because the report covers fewer days.
 async function statusNow({ instance, client }, signal) {
   try {
     return await getJSON('status', { instance, client }, signal);

@@ -12,9 +12,9 @@ const names = ['instance', 'group', 'device', 'date', 'from', 'to'];
 const fields = Object.fromEntries(names.map((name) => [name, () => byId(name)]));
 const value = (name) => fields[name]().value;
 
-// filled holds the query that last filled the form, and the resulting values of the fields. A field
-// silently drops whatever it cannot hold, such as a line break or milliseconds. Therefore, until
-// the user edits a field, its value is taken from the query and not from the field.
+// filled holds the query that last filled the form, and the values that the fields then had. A
+// field silently drops whatever it cannot hold, such as a line break or milliseconds. As long as a
+// field is unchanged, the form therefore uses the value from the query.
 let filled = {};
 
 function client() {
@@ -25,8 +25,8 @@ function client() {
 
 const range = () => byId('query').elements.range.value;
 
-// instant returns the time in the field with the given name, "from" or "to". It returns null if the
-// field contains no valid time.
+// instant returns the time in the field with the given name, "from" or "to", or null if the field
+// contains no valid time. If the field is unchanged, instant returns the exact time from the query.
 const instant = (name) => (value(name) === filled[name] ? filled.query[name] : fromWall(value(name)));
 
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
@@ -73,7 +73,7 @@ function noteSpaces() {
 }
 
 // fillForm shows a query in the form. choice is the range that the user chose, { range, date }. If
-// choice is null, the form shows the span of the query: as a date if it is exactly one day, and
+// choice is null, the form shows the query's span as a date if the span is exactly one day, and
 // otherwise as two instants.
 export function fillForm(query, choice) {
   const [group, device] = splitParts(query.client);
@@ -149,9 +149,8 @@ export function refuse(fault) {
   return null;
 }
 
-// showFault marks a field as invalid and shows what is wrong with it. fault is the key
-// of the message. If the field is invalid because of a time in the URL, the words argument is that
-// time as written there.
+// showFault marks a field as invalid and shows the message with the key fault. If the URL contained
+// an invalid time for the field, words is the text of that time in the URL.
 function showFault({ fault, field, words = '' }) {
   const length = duration(Math.abs(instant('to') - instant('from')));
   byId('query-fault').textContent = text(fault, { length, max: number(maxLength / hour), words: plain(words) });

@@ -1,5 +1,5 @@
 // The kinds of connection ends, named as in the API and listed in the order of the legend. Each
-// kind, except "open" and "unknown", corresponds to a word in the vocabulary.
+// kind, except "open" and "unknown", corresponds to a word in the vocabulary of action_info.
 
 import { text } from './text.js';
 
@@ -32,8 +32,8 @@ const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [w
 // that accepted logins have the color of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
-// nativeOf returns the reason as the source worded it, or "" if that is the same as the word in our
-// vocabulary.
+// nativeOf returns the reason as the source worded it, or "" if this wording is also the word in
+// our vocabulary.
 export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
 
 // tally counts the connections of each kind. It returns [kind, count] for each kind that occurs, in

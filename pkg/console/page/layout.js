@@ -1,6 +1,7 @@
 // The layout of a timeline, in pixels.
 
-export const side = 14; // the margin on both sides, for marks and labels at the first and last instant
+// side is the left and right margin. Marks and labels at the first and last instant extend into it.
+export const side = 14;
 export const markSize = 14;
 export const barHeight = 44;
 export const stripHeight = 6;

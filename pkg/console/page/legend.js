@@ -25,9 +25,9 @@ function stateSwatch(state) {
 }
 
 // legend lists the kinds of connection end, the refused logins and the states that occur in the
-// report. If onFilter is given and the vocabulary has a word for a kind, the kind becomes a button
-// that filters the events by that word. If the report omits connections, the count of each kind
-// ends in "+".
+// report. If onFilter is given, the name of a kind becomes a button that filters the events by the
+// kind's word in the vocabulary. Kinds without such a word get no button. If the report omits
+// connections, the count of each kind ends in "+".
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));

@@ -42,8 +42,8 @@ export function failureNotice(error, query, { onRetry, onToken }) {
   return warning('failed.refused', 'alert', sentence ?? el('p', {}, `HTTP ${error.status}`));
 }
 
-// emptyNotice returns a notice which says that the span contains no events. If the device has
-// events outside the span, the notice shows the time of the last one.
+// emptyNotice returns a notice that says that the span contains no events. If the device has events
+// outside the span, the notice shows the time of the last one.
 export function emptyNotice(view, { onDay }) {
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return neverSeenNotice(view.status?.looked_back_to);

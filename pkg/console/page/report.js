@@ -1,5 +1,5 @@
-// A report is one HTML file with everything that the page shows, to be attached to a ticket. The
-// file is self-contained and must not load anything: no script, no style sheet, no image.
+// A report is one HTML file with everything that the page shows. Users can attach it to a ticket.
+// The file is self-contained and must not load anything: no script, no style sheet, no image.
 
 import { el } from './dom.js';
 import { draw } from './draw.js';
@@ -32,8 +32,8 @@ export async function reportFile(view) {
   page.body.className = 'report';
   page.body.append(...content(view));
   makeStatic(page);
-  // Insert the styles into the serialized HTML, because the policy of this page forbids a style
-  // element even in a document that is never displayed.
+  // Insert the styles only after the document has been serialized. The policy of the current page
+  // forbids style elements, even in a document that is never displayed.
   const [before, after] = cut(page.documentElement.outerHTML, `<!--${placeholder}-->`);
   return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
 }

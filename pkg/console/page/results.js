@@ -34,8 +34,8 @@ export function results(view, actions) {
   };
 }
 
-// emptyResults returns the results for a span with nothing to draw. They may include a verdict that
-// explains why the span is empty.
+// emptyResults returns the results for a span that contains nothing to draw. The results may
+// include a verdict that explains why the span is empty.
 function emptyResults(view, actions) {
   const [first, ...others] = view.report.verdicts.filter(({ level }) => level !== 'info');
   const empty = emptyNotice(view, actions);

@@ -18,7 +18,7 @@ export function spanOf({ range, date: chosenDate, from, to }, now) {
 }
 
 // wholeDay returns the span of a day in the displayed zone. If the clocks go back on that day, the
-// day has 25 hours, but the span has only the first 24.
+// day has 25 hours, but the span covers only the first 24.
 function wholeDay(chosenDate, now) {
   const from = fromWall(chosenDate);
   if (from === null) return { fault: 'fault.date', field: 'date' };
@@ -38,8 +38,8 @@ export function dayOf(span) {
   return from === span.from && to === span.to ? first : '';
 }
 
-// leftOut returns how much of a day is missing at the end of that day's span, in milliseconds. It
-// returns 0 if the given span is not the span of a day.
+// leftOut returns the number of milliseconds at the end of a day that the span of that day does not
+// cover. It returns 0 if the given span is not the span of a day.
 export function leftOut(span) {
   const whole = dayOf(span);
   return whole ? endOf(whole) - span.to : 0;
@@ -62,9 +62,8 @@ export const endsNow = ({ to }, now) => Math.abs(now - to) < second;
 // moves later.
 export const extended = ({ from }, to) => ({ from: Math.max(from, to - maxLength), to });
 
-// around returns a span that covers a connection and a little time before and after it. If that is
-// too long for one span, the span leaves out the beginning but still ends shortly after the
-// connection.
+// around returns a span that covers a connection and a little time before and after it. If this
+// span would be too long, it begins later but still ends shortly after the connection.
 export function around(from, to) {
   const margin = Math.ceil((to - from) / 20) + 1000;
   return { from: Math.max(from - margin, to + margin - maxLength), to: to + margin };
@@ -77,9 +76,9 @@ export function moved(span, factor, now) {
   return { from: span.from + by, to: span.to + by };
 }
 
-// lengthOf returns the length of a span, which normally is "to" minus "from". It is one millisecond
-// more if that makes it a whole number of seconds, as for the span of a day, which ends in the last
-// millisecond of the day.
+// lengthOf returns the length of a span, "to" minus "from". If the difference is one millisecond
+// short of a whole number of seconds, lengthOf adds that millisecond. An example is the span of a
+// day, which ends in the last millisecond of the day.
 const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
 // wider returns a span with the same middle that is three times as long, but at most a day. If that

@@ -8,8 +8,8 @@ import { text } from './text.js';
 import { hatchOf } from './textures.js';
 import { ms } from './time.js';
 
-// states draws all periods with the same state as one shape, because the state may change thousands
-// of times.
+// states draws one shape for all periods with the same state, because the report may contain
+// thousands of periods.
 export function states(report, scale, rows) {
   return ['offline', 'unknown', 'online'].map((state) => {
     const boxes = report.timeline.filter((one) => one.state === state).map(({ from, to }) => boxOf(scale.x(ms(from)), scale.x(ms(to))));
@@ -22,9 +22,10 @@ export function states(report, scale, rows) {
   });
 }
 
-// omittedTime draws hatching for what the report omits. If older connections are omitted, it
-// hatches the row of bars up to the oldest connection in the report. If older states are omitted,
-// it hatches the strip up to the oldest state.
+// omittedTime draws hatching over the time for which the report omits connections or states. If
+// older connections are omitted, the hatching covers the row of bars up to the oldest connection in
+// the report. If older states are omitted, the hatching covers the strip up to the oldest state in
+// the report.
 export function omittedTime(report, scale, rows) {
   const connections = leavesOut(report, 'connections') ? boxOf(0, scale.x(ms(firstInstant(report)))) : null;
   const timeline = leavesOut(report, 'timeline') ? boxOf(0, scale.x(ms(report.timeline[0]?.from ?? report.to))) : null;

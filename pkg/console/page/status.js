@@ -32,8 +32,8 @@ function since(status) {
   return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', values), reason(status)];
 }
 
-// kindOfEnd returns how the newest connection ended. It returns null if this connection is unknown
-// or still open.
+// kindOfEnd returns the way in which the newest connection ended, or null if this connection is
+// unknown or still open.
 const kindOfEnd = (status) => (status?.state === 'offline' && status.connection ? kindOf(status.connection) : null);
 
 function reason(status) {

@@ -43,22 +43,22 @@ function drops({ drops: min, unexplained, unreported }) {
   return min === max ? number(min) : text('summary.drops.range', { min: number(min), max: number(max) });
 }
 
-// dropsNote returns a note that counts the connections that ended with a DISCONNECT, and the
-// connections for which it is unknown whether they dropped.
+// dropsNote returns the note below the number of drops. The note states how many connections ended
+// with a DISCONNECT, and for how many it is unknown whether they dropped.
 function dropsNote(summary) {
   const uncertain = ['unexplained', 'unreported'].filter((name) => summary[name] > 0);
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
-// medianNote returns the note below the median, which states how many connections the median
-// covers. The note leaves out this number if it is 0, or if the report is incomplete.
+// medianNote returns the note below the median. The note states how many connections the median
+// covers, unless this number is 0 or the report omits connections.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');
   return text('summary.median.note', { count: number(length) });
 }
 
-// percent returns a share as a percentage. It rounds down, so that only a full uptime is 100 %.
+// percent returns a share as a percentage. It rounds down, so that only a full uptime is 100%.
 function percent(share) {
   if (share === null) return '–';
   const digits = share > 0.999 && share < 1 ? 3 : 1;

@@ -17,7 +17,7 @@ export function table(view, { onFilter, onRow, onError }) {
   const pages = pager({ label: text('table.pages') });
   const count = el('span', { class: 'count' });
   let isMarked = () => false;
-  let current = 0; // the number of the page that is shown, from 0
+  let current = 0; // the index of the page that is shown; 0 is the first page
   let shown = []; // { row, line }: the events on this page and their elements
 
   async function turnTo(page) {

@@ -31,13 +31,13 @@ export function bytes(size) {
   return `${number(size / 1e6, { maximumFractionDigits: 1 })} MB`;
 }
 
-// attributes maps each data attribute that holds a message key to the attribute that receives the
-// message.
+// attributes maps each data attribute to the attribute that it sets. The value of the data
+// attribute is the key of a message.
 const attributes = { 'data-text-label': 'aria-label', 'data-text-title': 'title' };
 
-// translate puts the messages into index.html. data-text holds the key of the message that becomes
-// an element's content. data-text-label and data-text-title hold the keys of the messages for the
-// attributes aria-label and title.
+// translate puts the messages into index.html. If an element has the attribute data-text, the
+// message with that key becomes the content of the element. Likewise, data-text-label and
+// data-text-title hold the keys of the messages for aria-label and title.
 export function translate(root) {
   for (const node of root.querySelectorAll('[data-text]')) node.textContent = text(node.dataset.text);
   for (const [marker, attribute] of Object.entries(attributes)) {

@@ -19,7 +19,7 @@ const paths = {
 
 const hatches = { unknown: paths['no-heart'], omitted: paths.io };
 
-// textures returns an element that defines all patterns. Each drawing needs one.
+// textures returns an element that defines all patterns. Each drawing must contain such an element.
 export function textures() {
   return svg('defs', {},
     kinds.filter((kind) => paths[kind]).map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),

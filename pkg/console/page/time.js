@@ -60,28 +60,27 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const isUTC = () => preferences.zone === 'utc' || zone === 'UTC';
 
 // zoneName returns the name of the displayed zone with its offset from UTC at the given instants.
-// If the offsets differ, for example between the ends of a span, it shows all of them.
+// If the offsets differ, for example between the ends of a span, the result contains all of them.
 export function zoneName(...instants) {
   if (isUTC()) return 'UTC';
   const offsets = new Set(instants.map((at) => `UTC${offsetText(at)}`));
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
 
-// stampIn returns a function that formats the instants of a span. It works like stamp, but also
-// shows the offset from UTC if the offset differs between the two ends of the span.
+// stampIn returns a function that formats the instants of a span. That function works like stamp,
+// but also shows the offset from UTC if the offset differs between the two ends of the span.
 export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
 const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 
-// momentsIn returns the set of all parts of a string that have the same form as the times in the
-// API's sentences.
+// momentsIn returns the set of all substrings that look like a time in one of the API's sentences.
 export const momentsIn = (words) => new Set(words.match(moment));
 
 // inZone converts the times in a sentence from the API from UTC to the displayed zone. It does not
-// convert the strings in the quoted set, because they come from devices and brokers and only look
-// like times.
+// convert strings that are in quoted. They come from devices and brokers, and only look like times
+// of the API.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {

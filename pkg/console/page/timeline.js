@@ -1,6 +1,6 @@
 // The timeline as a control. It is a single tab stop, and arrow keys move from item to item. Enter
-// or a click selects a connection or zooms into a shared bar. Dragging the pointer across a range
-// zooms into that range.
+// or a click selects a connection. On a bar that several connections share, it zooms in instead.
+// Dragging the pointer across a range zooms into that range.
 
 import { boundsOf } from './bars.js';
 import { el } from './dom.js';
@@ -15,9 +15,9 @@ import { tooltip } from './tooltip.js';
 
 const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline returns { node, select }. select takes the key of a connection, or "" for none. timeline
-// calls onPick with a connection or null, onZoom with a span, and onTime with an instant. It draws
-// itself as soon as the width of node is known.
+// timeline returns { node, select }. select takes the key of a connection, or "" to select nothing.
+// timeline calls onPick with a connection or null, onZoom with a span, and onTime with an instant.
+// It draws itself as soon as the width of node is known.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
@@ -73,8 +73,8 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     else enter(item);
   }
 
-  // enter zooms into a shared bar. If the bar is too short for that, it selects the bar's first
-  // connection.
+  // enter zooms into a bar that several connections share. If the bar is too short to zoom into,
+  // enter selects the bar's first connection.
   function enter(item) {
     const [from, to] = boundsOf(item.connections, drawn.scale);
     const margin = Math.ceil((to - from) / 20) + 1;

@@ -1,6 +1,7 @@
-// The API token. The page keeps it for this tab or, if the user wishes, in the browser for later
-// visits. A URL may contain the token only in its fragment, because browsers do not send the
-// fragment to servers. The page removes the fragment before it does anything else.
+// This module handles the API token. The page keeps the token for this tab. If the user wishes, the
+// browser also stores it for later visits. A URL may contain the token only in its fragment,
+// because browsers do not send the fragment to servers. The page removes the fragment before it
+// does anything else.
 
 const key = 'device-trace.token';
 

@@ -13,9 +13,9 @@ export class View {
     Object.assign(this, { query, report, status, rows });
     const { connections, refusals, verdicts } = report;
     const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
-    // quoted lists every text in the data from devices and brokers that looks like a time in a
-    // sentence from the API, because the page must not convert such text to the displayed zone. It
-    // lists no real times, because real times in this data have another format.
+    // quoted lists all text from devices and brokers that has the same format as the times in the
+    // API's sentences. The page must not convert such text to the displayed zone. Real times in the
+    // data are not listed, because they have another format.
     this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
   }
 
@@ -31,13 +31,13 @@ export class View {
     return pathOf(this.query);
   }
 
-  // stamp is the function that formats the instants of the span.
+  // stamp is the function that formats times in the view's span.
   get stamp() {
     return stampIn(this.query);
   }
 
-  // isEmpty reports whether the view has no connections, no refusals and no events. It does not
-  // count events that the filter hides.
+  // isEmpty reports whether the view has no connections, no refusals and no events. Events that the
+  // filter hides do not count.
   isEmpty() {
     const { connections, refusals } = this.report;
     return !connections.length && !refusals.length && !this.rows.list.length;

@@ -1,4 +1,4 @@
-// The words that the API sends for the events of a connection. They come from ApsaraMQ.
+// The words that the API uses for the events of a connection, as ApsaraMQ defines them.
 
 export const actions = ['connect', 'close', 'disconnect'];
 

@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Check fails the test if h lacks a property that every history of the given span must have.
+// Check checks that h has the properties that every history of the given span must have.
 func Check(t require.TestingT, h history.History, span history.Span) {
 	checkTimeline(t, h, span)
 	checkSummary(t, h)

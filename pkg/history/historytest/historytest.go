@@ -15,7 +15,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// WholeDay is the span from the first to the last millisecond of Day, a day in UTC.
+// Day is the start of a UTC day. WholeDay is the span from the first to the last millisecond of
+// that day.
 var (
 	Day      = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	WholeDay = history.Span{From: Day, To: Day.Add(24*time.Hour - time.Millisecond)}

@@ -34,7 +34,7 @@ func canceledBefore(t *testing.T, store objstore.Store) {
 	requireObject(t, store, "k", "v")
 }
 
-// requireDeleteError requires that err is a DeleteError with the given keys.
+// requireDeleteError requires err to be a DeleteError with the given keys.
 func requireDeleteError(t *testing.T, err error, want ...string) {
 	t.Helper()
 	var failed *objstore.DeleteError

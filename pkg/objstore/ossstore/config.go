@@ -11,8 +11,8 @@ import (
 
 // Config selects a bucket and says how to reach it.
 type Config struct {
-	// Endpoint is the address of the service, without the bucket. It is either a URL without a
-	// path or a host name, which is then reached over HTTPS. If the host is an IP address,
+	// Endpoint is the address of the service, without the bucket. It is either a host name or a URL
+	// that has no path. If it is a host name, requests use HTTPS. If the host is an IP address,
 	// requests name the bucket in the path.
 	Endpoint string
 	// Region is the bucket's region without the prefix "oss-", such as "cn-hangzhou". Every

@@ -42,9 +42,9 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	return page
 }
 
-// checkPage checks the properties of a page that callers rely on. All keys start with prefix. The
-// keys are in ascending order, and the first key is greater than the after argument. If another
-// page follows, the page is not empty.
+// checkPage checks what callers rely on: all keys of the page start with prefix, the keys are in
+// ascending order, and the first key is greater than the key in after. A page that is not the last
+// must not be empty.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {
 		return errors.New("check page: it is empty but not the last")

@@ -238,8 +238,8 @@ func TestOtherRanges(t *testing.T) {
 }
 
 // legacy returns a handler that serves text as an object. If a range ends past the end of the
-// object, the handler responds with the whole object. The service does the same unless a request
-// asks for the standard range behavior.
+// object, the handler responds with the whole object. OSS does the same unless a request asks for
+// the standard range behavior.
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int
@@ -306,8 +306,8 @@ func TestCancelWhileTheServiceIsSilent(t *testing.T) {
 	require.ErrorIs(t, store.Put(ctx, "k", strings.NewReader("v"), 1), context.Canceled)
 }
 
-// Retrying must repeat a call whose connection timed out, because the caller's context is still
-// valid.
+// If a connection times out while the caller's context is still valid, Retrying must repeat the
+// call.
 func TestSilenceIsRetried(t *testing.T) {
 	server := standIn(t, nil)
 	first := true
@@ -320,9 +320,8 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// The shortest possible timeout is one second, because timeouts are rounded up. The test allows
-	// many attempts, because a slow machine may delay even a response from the stand-in by a
-	// second.
+	// Timeouts are rounded up to whole seconds, so one second is the shortest. The test allows many
+	// attempts, because on a slow machine even the stand-in may take a second to respond.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = time.Second })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

@@ -60,8 +60,8 @@ func contentMD5(body io.ReaderAt, size int64) ([]byte, error) {
 	return hash.Sum(nil), nil
 }
 
-// sender returns a reader of body. The SDK can determine the length of this kind of reader. For an
-// empty body it returns nil, because the SDK sends a length of zero only if the reader is nil.
+// sender returns a reader of body whose length the SDK can determine. For an empty body, sender
+// returns nil, because the SDK sends a length of zero only if the reader is nil.
 func sender(body io.ReaderAt, size int64) io.Reader {
 	if size == 0 {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Read sets the range behavior "standard". Otherwise, if the range extended past the end of the
-// object, the service would respond with the whole object.
+// Read requests the range behavior "standard". Without it, the service would respond with the whole
+// object if the range extended past the end of the object.
 func (b *bucket) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if err := objstore.CheckRange(off, n); err != nil || n == 0 {
 		return nil, err
@@ -57,10 +57,10 @@ func (b *bucket) read(ctx context.Context, key string, off, n int64) ([]byte, er
 
 var errWrongRange = errors.New("the response is not the requested range")
 
-// checkRange returns the object's size if the response contains exactly the requested range, and
-// ErrRange if the object ends within that range. For any other response, such as a whole object, it
-// returns another error, because such a response may come from a gateway and so proves nothing
-// about the object.
+// checkRange returns the object's size if the response contains exactly the requested range. It
+// returns ErrRange if the response shows that the object ends within that range. Any other
+// response, such as one with the whole object, may come from a gateway and proves nothing about the
+// object. For such a response, checkRange returns a different error.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64

@@ -1,5 +1,5 @@
-// Package ends makes real MQTT clients end their connections in different ways, with one
-// function for each way. It uses a client library, or raw sockets if the client must misbehave.
+// Package ends makes real MQTT clients end their connections in different ways, with one function
+// for each way. Most functions use a client library. Clients that must misbehave use raw sockets.
 //
 // Each function returns when the connection has ended on the client's side. The broker may not have
 // noticed yet. An error means that the connection did not end in the intended way.
@@ -19,15 +19,15 @@ import (
 type Target struct {
 	Address        string // host:port
 	User, Password string
-	// Version is the protocol level of raw clients: 4 (MQTT 3.1.1, the default) or 5.
-	// Clients of the library always use 4.
+	// Version is the protocol level of clients that use raw sockets: 4 (MQTT 3.1.1, the default) or
+	// 5. Clients of the library always use 4.
 	Version byte
 }
 
-// Row is the action and the action info that a row of a trace must have.
+// Row holds the action and the action info that one row of the device's trace must have.
 type Row struct{ Action, Info string }
 
-// Kind is a way to end a connection, with the rows that it leaves in the device's trace.
+// Kind is a way to end a connection. Rows lists the rows that must then be in the device's trace.
 type Kind struct {
 	Name string
 	Run  func(ctx context.Context, t Target, clientID string) error

@@ -3,8 +3,9 @@
 //
 // Invariants:
 //   - Follower hands out only whole lines, in the order of the log.
-//   - The position on disk advances only past lines that Done reports as delivered, and past lines
-//     longer than maxLine, which are skipped. All other lines are delivered at least once.
+//   - The position on disk advances past a line only if Done has been called for the line, or if
+//     the line is skipped because it is longer than maxLine. All other lines are delivered at least
+//     once.
 //   - A line has the same position after a crash, a restart or a rotation, even if the
 //     position on disk was lost. A receiver can therefore recognize repeated lines.
 //
@@ -59,7 +60,7 @@ type Follower struct {
 	// log at the configured path.
 	logs []*logFile
 
-	warnedMissing bool // true once a warning about a missing log was logged
+	warnedMissing bool // true once the warning about a missing log has been logged
 }
 
 // Open returns a Follower that continues at the position on disk. If the position file is
@@ -93,9 +94,9 @@ func (f *Follower) Close() {
 	}
 }
 
-// Next returns the next lines, or an empty Chunk if there are no new lines yet. If the limit is
-// above zero and below MaxBytes, it replaces MaxBytes. Until Done is called, every call returns
-// lines starting at the same position.
+// Next returns the next lines, or an empty Chunk if there are no new lines yet. limit is the
+// maximum size of the chunk in bytes; a limit of zero or above MaxBytes means MaxBytes. Until Done
+// is called, every call returns lines starting at the same position.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
 		limit = f.config.MaxBytes
@@ -104,9 +105,8 @@ func (f *Follower) Next(limit int) (Chunk, error) {
 		return Chunk{}, err
 	}
 	for len(f.logs) > 0 {
-		// Once the next log has content, the writer has finished this log, so its end is final.
-		// Check this before reading: if the order were reversed, lines written between the read
-		// and the check would be lost.
+		// Once the next log has content, the broker writes no more lines to this log. Check this
+		// before reading. If the check came after the read, lines written in between would be lost.
 		isOver := len(f.logs) > 1 && f.logs[1].size() > 0
 		chunk, err := f.logs[0].read(limit, f.config.MaxLines)
 		if err != nil || !chunk.Empty() || !isOver {

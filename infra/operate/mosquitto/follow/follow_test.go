@@ -95,8 +95,8 @@ func (h *harness) read(done bool) string {
 	}
 }
 
-// requireSamePositions checks that each line of c that was handed out before still has the same
-// position.
+// requireSamePositions checks the position of each line in c. If the line was handed out before, it
+// must have the same position as then.
 func (h *harness) requireSamePositions(c Chunk) {
 	h.t.Helper()
 	require.True(h.t, strings.HasSuffix(string(c.Lines), "\n"))

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// logFile is a log and the file that currently holds it.
+// logFile represents a log and the file that currently holds the log.
 type logFile struct {
 	position position
 	file     *os.File // nil if the file was not found
@@ -19,12 +19,12 @@ type logFile struct {
 // neverSeen is the value of seenSize for a log that has not been read since Open.
 const neverSeen = -1
 
-// maxLine is the maximum length, in bytes, of a line that is handed out. Longer lines are
+// maxLine is the maximum length, in bytes, of a line that a Chunk may contain. Longer lines are
 // skipped.
 const maxLine = 4 << 20
 
-// identify gives the log a name if it has none and its first line is complete. It reports whether
-// it has given the log a name.
+// identify gives the log a name if the log has none and its first line is complete. It reports
+// whether it has named the log.
 func (l *logFile) identify() bool {
 	if l.file == nil || l.position.Log != "" {
 		return false
@@ -33,7 +33,7 @@ func (l *logFile) identify() bool {
 	return l.position.Log != ""
 }
 
-// isIn reports whether the file that the log has open is the given file.
+// isIn reports whether the given file is the one that currently holds the log.
 func (l *logFile) isIn(file *os.File) bool {
 	if l.file == nil {
 		return false
@@ -43,8 +43,9 @@ func (l *logFile) isIn(file *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, other)
 }
 
-// wasReplaced reports whether the open file was truncated and therefore no longer holds the log. If
-// the file has since grown again, its first line shows that it was truncated.
+// wasReplaced reports whether the open file was truncated, so that it no longer holds the log. Such
+// a file is shorter than the part already delivered, or starts with another line because it has
+// grown again.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }
@@ -80,9 +81,9 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	return l.chunk(first, n == limit || len(first) < len(lines)), nil
 }
 
-// readLong returns the next line as a chunk of its own. The read method calls it for a line that is
-// longer than read's limit. The chunk is empty if the line is still incomplete. If the line is
-// longer than maxLine, readLong skips it and returns an empty chunk.
+// readLong returns a chunk that contains only the next line. The read method has a size limit and
+// calls readLong if the next line is longer. If the line is still incomplete, the chunk is empty.
+// If the line is longer than maxLine, readLong skips the line and returns an empty chunk.
 func (l *logFile) readLong() (Chunk, error) {
 	rest := io.NewSectionReader(l.file, l.position.Offset, l.seenSize-l.position.Offset)
 	length, err := lineLength(rest)
@@ -121,7 +122,7 @@ func lineLength(r io.Reader) (length int64, err error) {
 	}
 }
 
-// firstLines returns the first n lines, or all lines if there are no more than n.
+// firstLines returns the first n lines, or the whole text if it has fewer lines.
 func firstLines(text []byte, n int) []byte {
 	end := 0
 	for range n {

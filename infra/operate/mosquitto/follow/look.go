@@ -8,8 +8,8 @@ import (
 )
 
 // look checks whether the log at the configured path was created, rotated or truncated. It saves
-// the position of a new log at once, so that the log can be found after a crash even if it was
-// renamed.
+// the position of a new log at once. After a crash, the next Follower can then find the log, even
+// if the log was renamed in the meantime.
 func (f *Follower) look() error {
 	f.reopen()
 	if err := f.openCurrent(); err != nil {
@@ -25,8 +25,8 @@ func (f *Follower) look() error {
 	return nil
 }
 
-// openCurrent opens the file at the configured path, unless it is already open and has not been
-// replaced or emptied since.
+// openCurrent opens the file at the configured path. It does nothing if that file is already open
+// and still holds the same log.
 func (f *Follower) openCurrent() error {
 	file, err := os.Open(f.config.Path)
 	if errors.Is(err, fs.ErrNotExist) { // the file does not exist yet or is just being rotated
@@ -43,8 +43,9 @@ func (f *Follower) openCurrent() error {
 			return file.Close()
 		}
 		if isSame {
-			// The file was emptied in place. Once it is closed, reopen looks for a copy that has the
-			// undelivered lines.
+			// The file was emptied in place, perhaps after its content was copied to another file.
+			// Closing the file makes reopen look for such a copy, which still holds the undelivered
+			// lines.
 			current.close()
 		}
 	}

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// maxFirstLine is the maximum number of bytes of a log's first line that are used to identify
-	// the log.
+	// maxFirstLine is the number of bytes to which a log's first line is cut before it is used to
+	// identify the log.
 	maxFirstLine = 4 << 10
 	// maxStamp is the maximum length, in bytes, of the time at the start of a line.
 	maxStamp = 32
 )
 
-// nameOf derives the name of a log from the first line in its file. It returns "" if the line is
-// incomplete or cannot be read. The name consists of the time at the start of the line, if there
-// is one, and a digest of the line. The time comes first so that names sort chronologically.
+// nameOf derives the name of a log from the first line of its file. It returns "" if the line is
+// incomplete or cannot be read. The name consists of the time at the start of the line, if there is
+// one, and a digest of the line. The time comes first so that names sort chronologically.
 func nameOf(file *os.File) string {
 	head := make([]byte, maxFirstLine)
 	n, err := file.ReadAt(head, 0)

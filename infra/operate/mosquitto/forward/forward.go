@@ -87,7 +87,7 @@ func (f *Forwarder) next() follow.Chunk {
 }
 
 // isDue reports whether to send a batch now, because it is full or because its first line has
-// waited for MaxAge. As a side effect, it records when that line started to wait.
+// waited for MaxAge. It also records when that line started to wait.
 func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	switch {
 	case batch.Empty():
@@ -101,8 +101,8 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 
 // deliver sends a batch once. If the recorder accepts the batch, deliver saves the position. If a
 // batch of several lines is too large, deliver lowers the maximum request size. After any other
-// failure, deliver pauses. In both cases, the next batch begins at the same position, but its
-// number of lines may differ.
+// failure, deliver pauses. After any failure, the position stays the same, so the next batch begins
+// with the same line. It may contain more or fewer lines than the failed batch.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:

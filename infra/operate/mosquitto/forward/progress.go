@@ -14,7 +14,7 @@ import (
 // progress counts the delivered lines and logs the counts and the current problems.
 type progress struct {
 	lines, batches, partlyRejected int
-	problems                       map[string]string // maps each task that currently fails to its latest error
+	problems                       map[string]string // the latest error of each task that is failing
 	reported                       time.Time
 }
 
@@ -48,7 +48,7 @@ func (p *progress) note(what string, err error) {
 	}
 }
 
-// report logs the progress, unless the last report is more recent than the given interval.
+// report logs the progress, unless the given interval has not yet passed since the last report.
 func (p *progress) report(interval time.Duration, behind int64) {
 	if time.Since(p.reported) < interval {
 		return

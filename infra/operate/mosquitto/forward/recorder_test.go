@@ -29,8 +29,8 @@ type recorder struct {
 	// before may respond in place of the recorder and reports whether it did. n is the number of
 	// the request, counted from 1.
 	before func(n int, w http.ResponseWriter, r *http.Request) bool
-	// loseResponses reports whether the response to request number n is lost. In that case the
-	// recorder records the lines, but the sender gets an error.
+	// loseResponses reports whether the response to request number n is lost. If so, the recorder
+	// records the lines, but the sender gets an error.
 	loseResponses func(n int) bool
 
 	mu       sync.Mutex
@@ -111,7 +111,7 @@ func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []b
 }
 
 // requireOnce checks that the clients numbered 1 to n have exactly one row each, and that no other
-// client has any.
+// client has a row.
 func (r *recorder) requireOnce(n int) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -130,8 +130,8 @@ func (r *recorder) count() int {
 	return len(r.requests)
 }
 
-// respond returns a fault for the field before: it always responds with the given status and,
-// optionally, one header field.
+// respond returns a fault that can be assigned to recorder.before. The fault always responds with
+// the given status and, optionally, one header field.
 func respond(status int, header ...string) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		if len(header) == 2 {
