@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// checkData re-reads the local bucket. Only one process at a time may use the data, so if a
-// system is running, checkData has that system do the check.
+// checkData re-reads the local bucket and checks it. Only one process at a time may use the data
+// folder. So if a local system is already running, checkData has that system do the check.
 func checkData(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {

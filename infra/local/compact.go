@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// compact runs the compactor once. Only one process at a time may use the data. If a system is
-// running, that system therefore runs the compactor. Otherwise compact opens a cloud of its own and
-// closes it after the run.
+// compact runs the compactor once. Only one process at a time may use the data folder. So if a
+// local system is already running, compact has that system run the compactor. Otherwise, compact
+// opens a cloud of its own and closes the cloud after the run.
 func compact(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {

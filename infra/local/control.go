@@ -16,9 +16,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// control is a server on a free loopback port. Through it, another process of the same user
-// can call the running system's functions, check its bucket and inject faults into its
-// store. The server's address and password are in a file that only the user can read.
+// control is a server that lets other processes use the running system. Another process can call
+// the system's functions, check its bucket and inject faults into its store. The server listens on
+// a free loopback port. Its address and password are in a file that only the same user can read.
 type control struct {
 	path   string
 	server *http.Server

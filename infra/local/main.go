@@ -1,16 +1,27 @@
-// Local runs the cloud on one machine: it hosts the three functions of s.yaml over the
-// platform's own runtime API, next to a stand-in for OSS on local disk and an MQTT
-// broker whose events go to the recorder.
+// Local runs the cloud on one machine:
+//
+//   - It hosts the three functions of s.yaml over the platform's own runtime API.
+//   - A stand-in for OSS keeps the objects on local disk.
+//   - An MQTT broker sends its events to the recorder.
+//
+// Commands:
 //
 //	local           run everything until Ctrl-C (make run)
 //	local compact   run the compactor once on the local data (make compact)
 //	local check     re-read the local data and prove that nothing in it is wrong (make check)
 //
-// It runs in the repository's folder, which holds s.yaml and the built functions, and
-// listens on 127.0.0.1 only. Environment, with defaults: PORT (8080), MQTT_PORT (1883),
-// DATA_DIR (.data), WEBHOOK_TOKEN, QUERY_TOKEN and ADMIN_TOKEN (all local), OPENAPI_KEYS
-// (local:local-secret=*), MQTT_USER (device), MQTT_PASSWORD (devpass), and the variables
-// that s.yaml reads.
+// The program must start in the repository's folder, which holds s.yaml and the built functions. It
+// listens on 127.0.0.1 only. It reads the variables that s.yaml names and these environment
+// variables:
+//
+//	variable                                  default
+//	PORT                                      8080
+//	MQTT_PORT                                 1883
+//	DATA_DIR                                  .data
+//	WEBHOOK_TOKEN, QUERY_TOKEN, ADMIN_TOKEN   local
+//	OPENAPI_KEYS                              local:local-secret=*
+//	MQTT_USER                                 device
+//	MQTT_PASSWORD                             devpass
 package main
 
 import (

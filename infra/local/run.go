@@ -10,9 +10,8 @@ import (
 	"syscall"
 )
 
-// run starts the system, waits for the first signal and then stops the system. A second
-// signal kills the remaining processes. run prints the welcome text and its progress to
-// out.
+// run runs the system until the first signal, and then stops the system gracefully. A second signal
+// kills the remaining processes. run prints the welcome text and its progress to out.
 func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	release, err := lockData(s)
 	if err != nil {

@@ -17,9 +17,9 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 	).Replace(welcomeText)
 }
 
-// fragment returns the text that follows the page's URL in the welcome text. For the default token,
-// this text is a URL fragment that contains the token. Browsers do not send a fragment to the
-// server. For any other token, the text asks the user to enter the token on the page.
+// fragment returns the text that welcome shows directly after the page's URL. For the default
+// token, the text is a URL fragment with the token, so that the page needs no login. Any other
+// token is secret, so the text asks the user to enter the token on the page.
 func fragment(token string) string {
 	if token == defaultToken {
 		return "#token=" + token
@@ -27,8 +27,8 @@ func fragment(token string) string {
 	return " (enter the value of QUERY_TOKEN there)"
 }
 
-// shown returns value if it equals standard, the default. Otherwise it returns the name of the
-// environment variable after a dollar sign, so that no secret is shown.
+// shown returns the value if it is the default, which is the parameter standard. Any other value is
+// secret, so shown returns a dollar sign and the name of the value's environment variable instead.
 func shown(value, standard, variable string) string {
 	if value == standard {
 		return value

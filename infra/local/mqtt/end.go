@@ -19,19 +19,21 @@ type end struct {
 	code   event.Optional[int32]
 }
 
-// endOf derives how a connection ended from cause, the error with which the broker stopped
-// the client. If cause is nil, endOf uses err, the error that the broker got when it read
-// from the client. The reason code of the result is the broker's internal code, which MQTT 3
-// clients never receive.
+// endOf works out how a connection ended. It looks at cause, the error with which the broker
+// stopped the client. If cause is nil, endOf looks at err instead, the broker's read error.
 //
-//	cause                                 action      info
-//	code below 0x80                       disconnect  disconnected by client
-//	code 0x80 or above                    close       depends on the code
-//	connection deadline exceeded          close       no heart
-//	end of file                           close       closed by client
-//	connection closed by this broker      close       ServerShutdown
-//	any other network error, or no cause  close       Socket IOException
-//	anything else, from the parser        close       invalid param
+//	error                             action      info
+//	code below 0x80                   disconnect  disconnected by client
+//	code 0x80 or above                close       depends on the code
+//	connection deadline exceeded      close       no heart
+//	end of file                       close       closed by client
+//	connection closed by this broker  close       ServerShutdown
+//	any other network error           close       Socket IOException
+//	none: cause and err are both nil  close       Socket IOException
+//	any other error, from the parser  close       invalid param
+//
+// Only a code of 0x80 or above becomes the reason code of the result. The code is the broker's
+// internal one, so the result has it even for an MQTT 3 client, which never receives a code.
 func endOf(cause, err error) end {
 	if cause == nil {
 		cause = err

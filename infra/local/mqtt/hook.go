@@ -16,9 +16,18 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// hook observes connections. The broker calls it on each connection's own goroutine, in
-// this order: CONNECT read, CONNACK encoded and sent, session established, packets,
-// disconnected. After a refused CONNECT, the broker calls the hook only for the CONNACK.
+// hook observes connections. Each connection has its own goroutine, on which the broker calls the
+// hook in this order:
+//
+//   - CONNECT read
+//   - CONNACK encoded and sent
+//   - session established
+//   - packets
+//   - disconnected
+//
+// After a refused CONNECT, the broker calls the hook only for the CONNACK. There is one exception:
+// for a packet that the broker sends later, such as the DISCONNECT in a takeover, another goroutine
+// may call the hook.
 type hook struct {
 	mochi.HookBase
 	node           string
@@ -59,8 +68,9 @@ func (h *hook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
 }
 
 // OnACLCheck refuses denied topics. The broker also calls OnACLCheck before it delivers a message
-// to a client. A refusal then only stops the message: a client that subscribes to "#" stays
-// connected, but does not get a will message whose topic is below denied/.
+// to a subscriber. In this case, a refusal only stops the message, and the client stays connected.
+// For example, a client that subscribes to "#" never gets a will message whose topic is below
+// denied/.
 func (h *hook) OnACLCheck(_ *mochi.Client, topic string, _ bool) bool { return !denied(topic) }
 
 // denied reports whether a topic name or filter is below denied/.
@@ -104,9 +114,9 @@ func (h *hook) deny(cl *mochi.Client) {
 	cl.Stop(packets.ErrNotAuthorized)
 }
 
-// codeOf returns the reason code of a client's DISCONNECT. The code is unknown in MQTT 3, where a
-// DISCONNECT has no code. It is also unknown if the packet's body has only one byte, because the
-// broker's parser skips that byte.
+// codeOf returns the reason code of a client's DISCONNECT. In MQTT 3 the code is unknown, because a
+// DISCONNECT has none. In MQTT 5 the code is unknown if the packet's body has only one byte,
+// because the broker's parser skips that byte.
 func codeOf(pk packets.Packet) event.Optional[int32] {
 	if pk.ProtocolVersion != 5 || pk.FixedHeader.Remaining == 1 {
 		return event.Optional[int32]{}
@@ -114,9 +124,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode stamps an accepting CONNACK before it is sent. OnSessionEstablished would be too
-// late: once the client has the CONNACK, it may connect again, and the new connection may end the
-// old one before OnSessionEstablished runs.
+// OnPacketEncode stamps an accepting CONNACK before it is sent. A stamp in OnSessionEstablished
+// would be too late. Once the client has the CONNACK, it may connect again. The new connection may
+// then end the old one before OnSessionEstablished runs for the old one.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()
@@ -124,9 +134,9 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 	return pk
 }
 
-// OnPacketSent observes refusals and DISCONNECTs from the broker. It stamps a DISCONNECT when it is
-// sent, because OnDisconnect runs later. In a takeover, OnDisconnect runs so late that the new
-// connection has already been reported.
+// OnPacketSent reports refused CONNECTs, and stamps each DISCONNECT that the broker sends. A stamp
+// in OnDisconnect would be too late, because OnDisconnect runs later. For example, in a takeover it
+// may run only after the new connection has been reported.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:

@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// If a client connects twice, it may get the second CONNACK before the broker reports that the
-// first session is established. Even then, the end event of the first session must carry the time
-// at which that session ended, so that it sorts between the two connect events.
+// The end event of a taken-over connection must sort between the two connect events. Therefore, its
+// time must be the time of the takeover. This must hold even if the client gets its second CONNACK
+// very early: before the broker has reported that the first session is established.
 func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
 	var events []event.Event
 	server := newServer()

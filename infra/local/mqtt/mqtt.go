@@ -1,19 +1,20 @@
-// Package mqtt runs the local MQTT broker: github.com/mochi-mqtt/server with a hook that
-// reports to the recorder, in the project's own form, how each connection began and
-// ended.
+// Package mqtt runs the local MQTT broker. The broker is github.com/mochi-mqtt/server with a hook.
+// The hook sends connect events, end events and refused CONNECTs to the recorder, in the project's
+// own form.
 //
 // Invariants:
 //
-//   - Each event gets a time and an identifier once, when it happens. The identifiers sort
-//     in the order of the events. A repeated delivery sends the same bytes, so the recorder
-//     gets exact duplicates.
-//   - Events are delivered in order. The broker repeats a failed delivery as long as the
-//     recorder might still accept it. An event is dropped only if the queue stays full.
-//     Events that are dropped or refused are counted, logged and reported by Stop.
-//   - Stop first ends all connections. Then it delivers the remaining events, including
-//     those that report these ends.
-//   - The broker keeps no state across a restart. After a crash it therefore does not
-//     invent end events for the connections that it lost.
+//   - Each event gets a time and an identifier once, when it happens. The identifiers sort in the
+//     order of the events. A repeated delivery sends the same bytes, so the recorder gets exact
+//     duplicates.
+//   - Events are delivered in order. A failed delivery is repeated, unless the recorder's status
+//     says that it would refuse the same request again. If the queue stays full, new events are
+//     dropped. Events that are dropped or refused are counted and logged, and Stop returns an
+//     error.
+//   - Stop first ends all connections. Then it delivers the remaining events, including the end
+//     events of these connections.
+//   - The broker keeps no state across a restart. So after a crash it invents no end events for the
+//     connections that it lost.
 package mqtt
 
 import (
@@ -77,9 +78,9 @@ func Start(c Config) (*Broker, error) {
 	return b, nil
 }
 
-// clientListener disconnects the clients itself when it is closed. The server's own method would
-// take the same read lock twice, and would deadlock if a client left in between (mochi-mqtt v2.7.9,
-// Clients.GetByListener).
+// clientListener disconnects its clients itself when it is closed. The server's own method can
+// deadlock: it takes the same read lock twice, and a client may leave in between (mochi-mqtt
+// v2.7.9, Clients.GetByListener).
 type clientListener struct {
 	*listeners.Net
 	clients    *mochi.Clients
@@ -108,9 +109,9 @@ func (b *Broker) Addr() string { return b.listener.Addr().String() }
 // closes all connections.
 const grace = 2 * time.Second
 
-// Stop ends all connections, delivers the queued events and returns. If ctx ends first, or
-// if the recorder has refused events, the error says how many events were not delivered.
-// Stop must be called exactly once.
+// Stop ends all connections, delivers the queued events and returns. If ctx ends first, Stop
+// abandons the remaining events. If any event was lost since Start, the error says how many events
+// were not delivered. Stop must be called exactly once.
 func (b *Broker) Stop(ctx context.Context) error {
 	hurry := time.AfterFunc(grace, func() { _ = b.listener.Close() })
 	defer hurry.Stop()

@@ -25,9 +25,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// recorder is an endpoint that decodes events like the real recorder. If fault is set, the recorder
-// calls it for requests 1, 4, 7 and so on before it records their events, and for requests 2, 5, 8
-// and so on afterwards. If fault returns true, fault has already responded to the request.
+// recorder is an endpoint that decodes events like the real recorder. A test can set fault to
+// inject faults. Before it records the events, the recorder calls fault for requests 1, 4, 7 and so
+// on. After it has recorded the events, it calls fault for requests 2, 5, 8 and so on. If fault
+// returns true, fault has already responded to the request.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
@@ -86,9 +87,9 @@ func (r *recorder) distinct() []event.Event {
 	return rows
 }
 
-// of waits until the recorder has n rows from the given client, and returns the rows sorted by
-// event identifier. Rows may arrive in a different order: after a takeover, the event for the end
-// of the old connection can be late.
+// of waits for n rows from the given client and returns the rows sorted by event identifier. The
+// rows may arrive in a different order. For example, after a takeover, the end event of the old
+// connection may arrive after the new connect event.
 func (r *recorder) of(clientID string, n int) []event.Event {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
@@ -305,9 +306,9 @@ func TestStopDeliversEverything(t *testing.T) {
 	require.Len(t, r.rows, 6)
 }
 
-// The recorder must get every event, and the events of each connection in order. Faults must not
-// change this: the recorder responds with 503 or closes the network connection, sometimes before
-// and sometimes after it has recorded the events.
+// The recorder must get every event despite faults, and the events of each connection in order. The
+// faults are responses with status 503 and network connections that the recorder closes. Both
+// faults happen before the recorder has recorded the events, and also afterwards.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

@@ -14,10 +14,10 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// disk keeps objects as files. A new object is first written to a file below tmp. The rename to the
-// file's final path is the commit point: a crash before the rename leaves a file that openDisk
-// removes, and a crash after the rename leaves the whole object. The file is synced before the
-// rename, and its folder is synced before the put returns.
+// disk keeps each object as a file. A put first writes a new file below tmp and syncs it. Then the
+// put renames the file to its final path, which is the commit point. A crash before the rename
+// leaves an unfinished file, which openDisk removes. A crash after the rename leaves the whole
+// object. The put returns only after it has also synced the folder of the final path.
 type disk struct {
 	objects, tmp string
 	maxBytes     atomic.Int64 // the limit on the total size of all objects; zero means no limit
@@ -141,9 +141,9 @@ func (d *disk) open(key string) (entry, *os.File, error) {
 	return e, f, nil
 }
 
-// openFile returns an object's entry and its open file. The content of that file does not change,
-// even if the object is replaced. If there is no object under key, the error is fs.ErrNotExist. No
-// other failure causes this error.
+// openFile returns an object's entry and its open file. The file's content never changes, because a
+// later put replaces the file instead of writing to it. The error is fs.ErrNotExist if there is no
+// object under key, and only then.
 func (d *disk) openFile(key string) (entry, *os.File, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Normally the path of an object's file equals the object's key, so that other tools can read the
-// folder. For example, events/shard=4/day=2026-11-22/x.parquet is both a key and the path of its
-// file. Two rules keep the files of different keys apart:
+// Normally an object's file has the object's key as its path, so that other tools can read the
+// folder. For example, events/shard=4/day=2026-11-22/x.parquet is both a key and a file's path. Two
+// rules keep the files of different keys apart:
 //
-//   - File names contain a dot and folder names do not, so that "a" and "a/b" can both exist. If the
-//     last part of a key has no dot, the file's name ends in the suffix ".%".
-//   - If the regular expression plainKey does not match a key, the file's path is "%/" followed by the
-//     key in hexadecimal. Keys with capitals do not match, because some file systems ignore case.
+//   - File names contain a dot and folder names do not, so that "a" and "a/b" can both exist. If a
+//     key has no dot in its last part, the file's name is that part plus the suffix ".%".
+//   - If a key does not match plainKey, its file's path is "%/" and the key in hexadecimal. For
+//     example, keys with capitals do not match, because some file systems ignore case.
 const (
 	dotless = ".%"
 	encoded = "%/"
@@ -38,7 +38,7 @@ func fileOf(key string) string {
 	return filepath.FromSlash(path + rest + dotless)
 }
 
-// keyOf returns the key of the object that the file at the given path holds. If the file holds no
+// keyOf returns the key of the object stored in the file at the given path. If the file holds no
 // object, ok is false.
 func keyOf(path string) (key string, ok bool) {
 	key = strings.TrimSuffix(filepath.ToSlash(path), dotless)

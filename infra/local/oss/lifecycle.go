@@ -53,9 +53,9 @@ func (s *Server) expired(e entry, now time.Time) bool {
 	return false
 }
 
-// Expire deletes the objects that have expired under the lifecycle rules by the given time, and
-// returns how many it deleted. An object's age counts from its last put. The real service applies
-// the rules once a day; here the caller decides when.
+// Expire deletes the objects that have expired by the given time. It returns how many objects it
+// deleted. The lifecycle rules say at which age an object expires, counted from its last put. The
+// real service applies the rules once a day. Here, the caller decides when to apply them.
 func (s *Server) Expire(now time.Time) (int, error) {
 	due := func(e entry) bool { return s.expired(e, now) }
 	var keys []string

@@ -29,9 +29,9 @@ type listed struct {
 	StorageClass            string
 }
 
-// listObjects sends the first page of the objects whose keys begin with the prefix parameter and
-// sort after the parameter start-after. It refuses all parameters that package ossstore does not
-// send.
+// listObjects sends the first page of a listing. The listing contains the objects whose keys begin
+// with the parameter prefix and sort after the parameter start-after. listObjects refuses all
+// parameters that package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {
 		switch name {

@@ -1,14 +1,17 @@
 // Package oss stands in for one bucket of Alibaba Cloud OSS. It keeps the objects on local disk and
 // serves the vendor's SDK over HTTP.
 //
-// It is as strict as OSS. It checks version 4 signatures and refuses a body that arrives damaged or
-// cut short. Readers see an object whole or not at all. No acknowledged object is lost, even in a
-// crash. Listings are sorted and reflect every completed call. A request that this package does not
-// implement completely is refused.
+// It is as strict as OSS and gives the same guarantees:
+//
+//   - It checks signatures of version 4, and refuses a body that arrives damaged or cut short.
+//   - Readers see an object whole or not at all.
+//   - A put that has succeeded survives a crash.
+//   - Listings are sorted and reflect every completed call.
 //
 // It implements the requests that package ossstore sends: PutObject, GetObject,
-// DeleteMultipleObjects and ListObjectsV2. The path of a request must begin with the bucket.
-// Content types and user metadata are not stored.
+// DeleteMultipleObjects and ListObjectsV2. It refuses any request that it does not implement
+// completely. The path of a request must begin with the bucket. Content types and user metadata are
+// not stored.
 package oss
 
 import (

@@ -22,10 +22,11 @@ const (
 )
 
 // authenticate checks the version 4 signature of a request. It accepts only the form that the
-// vendor's SDK for Go sends: the date is in the Date header, no additional headers are signed, and
-// the Authorization header is
+// vendor's SDK for Go sends:
 //
-//	OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>
+//   - The date is in the Date header.
+//   - No additional headers are signed.
+//   - The Authorization header is OSS4-HMAC-SHA256 Credential=<key>/<scope>,Signature=<hex>
 func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Values) error {
 	credential, found := strings.CutPrefix(r.Header.Get("Authorization"), algorithm+" Credential=")
 	if !found {

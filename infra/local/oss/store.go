@@ -10,9 +10,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Store keeps objects in a folder in the same format as a Server, but callers use it without HTTP.
-// A Server may serve the same folder later, once the Store that OpenStore returned is no longer in
-// use.
+// Store reads and writes the objects of a bucket without HTTP. It uses the same files as a Server.
+// A Store from OpenStore must not use a folder while a Server uses it, but they can take turns.
 type Store struct{ objects *disk }
 
 var _ objstore.Store = (*Store)(nil)
