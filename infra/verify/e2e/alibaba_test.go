@@ -92,8 +92,8 @@ func newerError(err error) error {
 	return alibabaError{tea.IntValue(failure.StatusCode), tea.StringValue(failure.Code), match[1], match[2]}
 }
 
-// olderClient is Alibaba's previous client. Its module for this product offers only two of the
-// three operations, so olderClient.common sends the third as a generic request.
+// olderClient is Alibaba's previous client. Its module for this product has functions for only two
+// of the three operations. The method common sends the third operation as a generic request.
 type olderClient struct {
 	client   *onsmqtt.Client
 	endpoint string

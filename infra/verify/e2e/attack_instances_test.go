@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackInstances checks that a token cannot read an instance that it does not cover, on any
-// path or in any format. A cursor or an entity tag from that instance must not help. The response
-// must be the same whether or not the device exists.
+// TestAttackInstances queries an instance with a token that does not cover that instance. The API
+// must refuse every such query, on any path and in any format. A cursor or an entity tag from the
+// instance must not help. The refusal must be the same whether or not the device exists.
 func TestAttackInstances(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

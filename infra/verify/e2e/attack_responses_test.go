@@ -26,9 +26,11 @@ var hostileNames = []string{
 	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
 }
 
-// TestAttackNames checks that the API returns hostile names unchanged and that they do no harm. A
-// browser must not take the JSON for a page, a spreadsheet must not take a CSV cell for a formula,
-// and each log record must stay on one line.
+// TestAttackNames sends hostile names to the recorder. The API must return each accepted name
+// unchanged in JSON, and the names must do no harm:
+//   - A browser must not take the JSON for a page.
+//   - A spreadsheet must not take a CSV cell for a formula.
+//   - Each log record must stay on one line, even if it contains a name.
 func TestAttackNames(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)
@@ -127,9 +129,11 @@ func (s *stack) requireWholeLines(t *testing.T) {
 // internals matches details of the implementation, which no response may reveal.
 var internals = regexp.MustCompile(`goroutine|panic|\.go:|runtime error|secret|STS\.|<Error>|oss-|aliyuncs`)
 
-// TestAttackResponses checks refusals as well as responses with private data. No shared cache may
-// store such a response, no browser may guess its type, and no page from another origin may read
-// it. No response may reveal details of the implementation.
+// TestAttackResponses checks refusals as well as responses with private data:
+//   - No shared cache may store the response.
+//   - No browser may guess the response's content type.
+//   - No page from another origin may read the response.
+//   - The response must not reveal details of the implementation.
 func TestAttackResponses(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken)

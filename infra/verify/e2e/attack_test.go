@@ -70,9 +70,9 @@ var trickyHeaders = []string{
 	"X-Amz-Rules-Engine-Message-Type: DestinationConfirmation\r\nAeg-Event-Type: SubscriptionValidation\r\n",
 }
 
-// TestAttackPaths checks that no request can read or store anything without a valid token in the
-// right place, no matter how the request is written. This must hold behind Function Compute's
-// gateway and for the plain servers.
+// TestAttackPaths sends requests that carry no valid token in the right place. No matter how a
+// request is written, it must not read or store anything. This must hold for the plain servers and
+// for the functions behind the local function host.
 func TestAttackPaths(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -121,9 +121,9 @@ func signedQuery(id, secret, nonce string, at time.Time, more url.Values) string
 	return q.Encode()
 }
 
-// TestAttackAccessKeys checks that Alibaba's API accepts a request only once, only for a limited
-// time, and only for the instances of its access key. The API must refuse a request that was
-// changed after it was signed.
+// TestAttackAccessKeys attacks the authentication of Alibaba's query API. The API must accept a
+// signed request only once and only for a limited time. The access key must cover the instance in
+// the request. The API must also refuse a request that was changed after it was signed.
 func TestAttackAccessKeys(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oldToken, newToken and otherToken are webhook tokens, each for certain instances only. oldToken
-// contains base64 characters that must be escaped in a URL. adminToken gives access to the
-// quarantine.
+// oldToken, newToken and otherToken are webhook tokens, each valid for certain instances only.
+// oldToken contains base64 characters, because these must be escaped in a URL. adminToken gives
+// access to the quarantine.
 const (
 	oldToken   = "e2e-old/secret+1=="
 	newToken   = "e2e-new-secret"

@@ -55,9 +55,9 @@ func startChromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// profileFolder creates a folder and removes it after the test. The removal is retried, because one
-// of the browser's processes may still write to the folder for a moment after the browser has
-// exited.
+// profileFolder creates a folder and removes it after the test. The removal is retried, because a
+// process of the browser may still be writing to the folder. Such a process can outlive the browser
+// for a moment.
 func profileFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-chromium-")
 	require.NoError(t, err)
@@ -133,9 +133,13 @@ func (b *tab) emulate(v viewer) {
 	)
 }
 
-// watch handles the page's events. It records a violation if the page throws an exception, writes
-// to the console, opens a browser dialog, or sends a request to another host. It also sends the ids
-// of completed downloads to b.files.
+// watch handles an event from the tab. It records a violation in each of these cases:
+//   - The page throws an exception.
+//   - The page or the browser writes to the console.
+//   - The page opens a dialog.
+//   - The page sends a request to another host.
+//
+// When a download is complete, watch sends the download's id to b.files.
 func (b *tab) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -201,9 +205,9 @@ func eval[T any](b *tab, expression string) (value T) {
 	return value
 }
 
-// isSettled is a JavaScript expression that is true once the page has received all responses and
-// has drawn the timeline. The timeline may be drawn later than the responses arrive, because the
-// page must first know the timeline's width.
+// isSettled is a JavaScript expression that is true once the page has finished drawing. The page
+// has then received all responses and has drawn the timeline. The responses alone are not enough,
+// because the page draws the timeline only after it has measured the available width.
 const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
 
 // await waits until the page is settled and a JavaScript expression is true.

@@ -7,9 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCompactionKeepsEvents checks that after a compaction the API returns the same events, byte
-// for byte, from fewer objects. The events must also stay the same after another compaction, and
-// after a compaction while the stack is down.
+// TestCompactionKeepsEvents checks that a compaction does not change the events that the API
+// returns. After the first compaction, the query must read fewer objects and return the same bytes.
+// The events must also stay the same after two more compactions: one with nothing left to merge,
+// and one while the stack is down.
 func TestCompactionKeepsEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -36,9 +37,9 @@ func TestCompactionKeepsEvents(t *testing.T) {
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is the number of runs in a partition that makes the compactor merge them. runRows is the
-// number of rows at which the recorder ends a run. Both constants equal the defaults, which are
-// compact.Config.Fanout and record.Config.RunRows.
+// runs is the number of runs at which the compactor merges a partition. It equals the default of
+// compact.Config.Fanout. runRows is the number of rows at which the recorder ends a run. It equals
+// the default of record.Config.RunRows.
 const (
 	runs    = 8
 	runRows = 512

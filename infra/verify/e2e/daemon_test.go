@@ -20,9 +20,9 @@ type daemon struct {
 	err    error         // the result of cmd.Wait; may be read once exited is closed
 }
 
-// startDaemon starts a process. If awaited is not nil, startDaemon waits until the process prints
-// text that matches awaited, and returns the match with its capture groups. If the test fails, the
-// output is logged.
+// startDaemon starts a process and logs its output if the test fails. If awaited is not nil,
+// startDaemon waits until the output matches awaited. It then returns the match and its capture
+// groups.
 func startDaemon(t *testing.T, cmd *exec.Cmd, awaited *regexp.Regexp) (d *daemon, match []string) {
 	t.Helper()
 	d = &daemon{cmd: cmd, output: newOutput(awaited), exited: make(chan struct{})}

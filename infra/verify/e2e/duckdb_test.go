@@ -168,9 +168,9 @@ func (s *stack) copyLive(t *testing.T) (dir string, files []string) {
 	return dir, files
 }
 
-// TestDuckDBAgrees checks that DuckDB and our reader see the same columns and rows, both in fresh
-// and in compacted segments. SQL queries must find every device in the partition that our layout
-// assigns to it.
+// TestDuckDBAgrees checks that DuckDB and our reader agree about every segment. They must see the
+// same columns and rows, in fresh and in compacted segments. DuckDB must also find each device's
+// rows in the partition that our layout assigns to them.
 func TestDuckDBAgrees(t *testing.T) {
 	s, db := newStack(t), openDuck(t)
 	from := time.Now().Add(-2 * time.Minute)

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// manyEvents returns n events of a device, thirty per second, each with a different source event
-// id. Each group of three consecutive events shares one time, so that the time alone does not
-// determine their order.
+// manyEvents returns n events of a device, thirty per second. Each event has its own source event
+// id. Three consecutive events share each time, so the time alone does not determine the order of
+// the events.
 func manyEvents(device string, from time.Time, n int) []inputEvent {
 	events := make([]inputEvent, n)
 	for i := range events {

@@ -64,9 +64,9 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// recordShown is for devices whose sender cannot report acknowledgements. It treats the events that
-// a response has shown as acknowledged, so that every later response must contain them. The ids of
-// these events are in shown. recordShown also sets a.unknown.
+// recordShown is for devices whose sender cannot report acknowledgements. Instead, an event counts
+// as acknowledged once a response has shown it, so every later response must contain the event.
+// shown holds the ids of the events to add. unknown becomes the new value of a.unknown.
 func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,9 +115,11 @@ func (l *ledger) all() []*account {
 	return slices.Clone(l.accounts)
 }
 
-// judge compares the event ids in a response with the ledger. The response must contain all ids in
-// a.acknowledged[:required] and must not contain any id twice. At most a.unknown of its ids may be
-// missing from the account.
+// judge compares the event ids in a response with a device's account. The response must meet three
+// conditions:
+//   - It contains all ids in a.acknowledged[:required].
+//   - It contains no id twice.
+//   - It contains at most a.unknown ids that the account does not contain.
 func (l *ledger) judge(a *account, required int, returned []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

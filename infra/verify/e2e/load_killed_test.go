@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKilledInTheMiddle kills each function in the middle of a call, while it is waiting for the
-// store. The caller must get an error, never an incomplete response. A repeated call must then do
-// all of the work.
+// TestKilledInTheMiddle kills each function during a call, while the function waits for the store.
+// The caller must get an error, never an incomplete response. If the call is then repeated, the
+// function must do all of the work.
 func TestKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	needsProc(t)

@@ -15,9 +15,9 @@ const (
 	senders = 8
 	// minKills is the minimum number of times that a test kills the recorder under load.
 	minKills = 40
-	// loadLimit is the maximum time that a test waits under load, for example until the recorder
-	// has been killed minKills times. It is long because the local broker waits longer after each
-	// failed delivery.
+	// loadLimit is the maximum time that a test under load waits for a condition. For example, a
+	// test waits until the recorder has been killed minKills times. The limit is generous because
+	// the local broker waits longer after each failed attempt to deliver an event.
 	loadLimit = 4 * patience
 )
 
@@ -45,9 +45,9 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		killer.kills.Load(), acknowledged, retries, checked, len(before), len(after))
 }
 
-// TestConnectionsWhileTheRecorderDies opens and drops MQTT connections while the recorder is killed
-// again and again. The broker delivers unacknowledged events again, but the API must return each
-// connect event and each close event exactly once.
+// TestConnectionsWhileTheRecorderDies kills the recorder repeatedly while MQTT clients connect and
+// drop. The broker sends an event again if the recorder did not acknowledge it. Even so, the API
+// must return each connect event and each end event exactly once.
 func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)

@@ -15,9 +15,9 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquittoKinds returns the tested ways to end a connection. Each kind lists the rows that must be
-// recorded for the client. The client of the kind "denied" ends its connection itself, because
-// Mosquitto does not end a connection when it denies access to a topic.
+// mosquittoKinds returns the ways to end a connection that the tests try. Each kind lists the rows
+// that must then be recorded for the client. In the kind "denied", the client must disconnect by
+// itself, because Mosquitto denies the topic but keeps the connection open.
 func mosquittoKinds(m *mosquitto) []ends.Kind {
 	connected, clean, invalid := ends.Row{Action: "connect", Info: "accepted"},
 		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
@@ -173,9 +173,9 @@ func TestMosquittoKick(t *testing.T) {
 	f.stop(t, syscall.SIGTERM)
 }
 
-// TestMosquittoOutages makes clients connect and disconnect. Meanwhile it stops the stack, kills
-// the forwarder and rotates the log. The API must still return the two rows of each client exactly
-// once.
+// TestMosquittoOutages checks that no row is lost or duplicated when parts of the system fail.
+// While clients connect and disconnect, the test stops the stack, kills the forwarder and rotates
+// the log. The API must still return exactly two rows for each client.
 func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)

@@ -152,9 +152,9 @@ func password(user, password string) string {
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }
 
-// freePort returns a port that was free a moment ago. Tests need it because Mosquitto cannot choose
-// a free port itself. The port is below the system's range of ephemeral ports, so the system does
-// not give it to another process in the meantime.
+// freePort returns a port that was free a moment ago, because Mosquitto cannot choose a free port
+// itself. The port is below the system's default range of ephemeral ports. Otherwise, the system
+// might meanwhile assign the port to another process.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {

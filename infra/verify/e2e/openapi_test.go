@@ -18,9 +18,9 @@ import (
 	"devicetrace/pkg/openapi"
 )
 
-// rowsBackend returns the same trace for every client, except that a query for the client
-// "unreadable" fails and a query for the client "fatal" panics. Clients whose identifiers start
-// with "up" are online.
+// rowsBackend returns the same trace for every client, with two exceptions. A query for the client
+// "unreadable" fails, and a query for the client "fatal" panics. A client is online if its
+// identifier starts with "up".
 type rowsBackend struct{ rows []openapi.Row }
 
 func (b rowsBackend) Trace(_ context.Context, q openapi.TraceRequest) (openapi.TracePage, error) {

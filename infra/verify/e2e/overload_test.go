@@ -109,9 +109,9 @@ func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 	return false
 }
 
-// note counts the result of a request and reports whether it is an acknowledgement. A failed
-// request counts as a refusal, because the recorder may refuse a request by closing the connection
-// before the whole body is sent.
+// note counts the result of a request and reports whether the request was acknowledged. A request
+// that fails without a response counts as a refusal. The recorder may have refused it by closing
+// the connection before the sender had sent the whole body.
 func (c *overload) note(r response, err error, took time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,9 +171,9 @@ func (c *overload) report(t *testing.T, memory, events int, normal time.Duration
 		memory>>20, events, normal.Round(time.Millisecond))
 }
 
-// TestOverloadedServer overloads a recorder that runs as a plain HTTP server on a slow store. The
-// senders post large batches at the same time. Together, these need about eight times the
-// recorder's memory budget.
+// TestOverloadedServer overloads a recorder that runs as a plain HTTP server. Its store is slow, so
+// batches stay in memory for a long time. The senders post large batches at the same time.
+// Together, these batches need about eight times the recorder's memory budget.
 func TestOverloadedServer(t *testing.T) {
 	needsProc(t)
 	var delay atomic.Int64
@@ -194,8 +194,8 @@ func TestOverloadedServer(t *testing.T) {
 }
 
 // TestOverloadedFunction overloads a recorder that runs as a function. The function host gives each
-// process one call at a time. If no process is free, the host makes the request wait, and refuses
-// it if no process becomes free in time.
+// process one call at a time. If all processes are busy, a request waits for a free process. The
+// host refuses the request if no process becomes free in time.
 func TestOverloadedFunction(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)

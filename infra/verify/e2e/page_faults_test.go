@@ -65,9 +65,9 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testTooMany checks that the page shows a notice if the range has too many events. If the range is
-// fine but the status query is refused for too many events, the page must show everything except
-// the status.
+// testTooMany checks the page when the API refuses a query because the range has too many events.
+// If the diagnosis is refused, the page must show only a notice. If only the status is refused, the
+// page must show everything else.
 func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("400")

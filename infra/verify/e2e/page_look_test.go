@@ -63,9 +63,9 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Equal(t, "custom", eval[string](b, "document.querySelector('#query').elements.range.value"))
 }
 
-// testClockChange checks that the page shows every time with its UTC offset if the clocks change
-// within the range. For a day of 25 hours, the page shows only the first 24 hours and must say that
-// the last hour is not shown.
+// testClockChange checks a day on which the clocks go back. Some local times then occur twice, so
+// the page must add the UTC offset to every local time. The day has 25 hours, but the page shows
+// only the first 24. It must say that the last hour is not shown.
 func testClockChange(t *testing.T, p *pageTest) {
 	events := p.stack.ask(t, with(question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now), "limit", "2")).body
 	var trace map[string]any

@@ -44,9 +44,9 @@ func testRows(t *testing.T, p *pageTest) {
 	require.Contains(t, b.address(), "order=asc")
 }
 
-// testBusy checks that the page is marked as busy while it fetches the results of a query, and that
-// the URL is already the URL of that query. This must hold even if the query aborted an earlier
-// fetch, and even if the user then clicks in the old results.
+// testBusy checks the page while it fetches the results of a new query. The page must be marked as
+// busy, and its URL must already be the URL of the new query. The test covers a difficult case: the
+// new query aborts an earlier fetch, and the user then clicks in the old results.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
@@ -96,9 +96,9 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 	}
 }
 
-// testUnreported checks that the page shows bounds instead of exact figures if the ends of some
-// connections were not reported. Exact figures, such as 0 drops, would suggest that the device is
-// healthy, although the unreported ends may be drops.
+// testUnreported checks the page if the ends of some connections were not reported. The page must
+// then show bounds, such as 0 to 2 drops, because each unreported end may be a drop. An exact
+// figure, such as 0 drops, would suggest that the device is healthy.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []inputEvent

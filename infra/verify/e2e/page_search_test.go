@@ -157,9 +157,9 @@ func testSpan(t *testing.T, p *pageTest) {
 	b.screenshot("span")
 }
 
-// testAddress checks that a link may contain times in every format that the API accepts, and that
-// the page validates them as it validates times in the form. If a value is not a time, the page's
-// error message must quote it.
+// testAddress checks how the page treats the times in a link. The page must accept each format that
+// the API accepts, and must check the times like times in the form. If a value is not a time, the
+// error message must quote the value.
 func testAddress(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	link := func(from, to string) string {

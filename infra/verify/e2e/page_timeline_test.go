@@ -129,9 +129,9 @@ func testOneInstant(t *testing.T, p *pageTest) {
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
-// testWithoutChannel checks the page for a source whose end events include neither the address nor
-// the start of the connection. No channel can be derived for such an end event, so the page must
-// match the event to a connection by time.
+// testWithoutChannel checks the page for a source whose end events identify no connection. Such an
+// end event has neither the client's address nor the start of the connection. No channel can be
+// derived from the end event, so the page must match it to a connection by time.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
 	var rows []inputEvent
@@ -175,9 +175,10 @@ func requireNames(b *tab) {
 	require.Empty(b.t, eval[[]string](b, `[...document.querySelectorAll('button, a, input, select, summary')].filter((one) => one.checkVisibility() && !(one.innerText?.trim() || one.getAttribute('aria-label') || one.labels?.length)).map((one) => one.outerHTML)`))
 }
 
-// testOmitted checks the page for a report that omits entries. A notice must state the number of
-// omitted entries, the timeline must hatch the time that these entries cover, and the total number
-// of connections must include the omitted connections.
+// testOmitted checks the page for a diagnosis that omits its oldest entries:
+//   - A notice must state how many entries are omitted.
+//   - The timeline must hatch the time that the omitted entries cover.
+//   - The number of connections must include the omitted connections.
 func testOmitted(t *testing.T, p *pageTest) {
 	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
 	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)

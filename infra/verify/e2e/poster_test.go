@@ -127,9 +127,9 @@ func (ps *posters) batches() (acknowledged, retries int) {
 	return acknowledged, retries
 }
 
-// requireAll checks that the API returns each acknowledged event exactly once. The only other
-// events that the API may return are from batches that were in flight at the end. requireAll
-// returns the number of acknowledged events.
+// requireAll checks that the API returns each acknowledged event exactly once. If the posters were
+// aborted, the API may also return events of the batches that were in flight. The API must return
+// no other events. requireAll returns the number of acknowledged events.
 func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked int) {
 	t.Helper()
 	for _, p := range ps.all {

@@ -140,18 +140,18 @@ func readSample(t *testing.T, path, route string) sample {
 	return s
 }
 
-// The recorder rejects old events, so the tests shift the fixed times in the samples. sampleStart
-// is the earliest time in the samples. sampleUnix matches times in Unix seconds or milliseconds,
-// and sampleText matches times in ISO 8601.
+// These variables help to shift the fixed times in the samples, because the recorder rejects old
+// events. sampleStart is the earliest time in the samples. sampleUnix matches a time in Unix
+// seconds or milliseconds, and sampleText matches a time in ISO 8601.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)
 	sampleText  = regexp.MustCompile(`2026-11-22T[\d:.]+(Z|\+0100)`)
 )
 
-// anHourAgo returns body with all times shifted by the same amount, whatever their format, so that
-// sampleStart becomes about an hour ago. The shift is a whole number of seconds, because some
-// sources report times in whole seconds.
+// anHourAgo returns body with its times shifted so that sampleStart becomes about an hour ago. All
+// times are shifted by the same amount, whatever their format. The amount is a whole number of
+// seconds, because some sources report times in whole seconds.
 func anHourAgo(t *testing.T, body string) string {
 	t.Helper()
 	shift := time.Now().Add(-time.Hour).Sub(sampleStart).Truncate(time.Second)

@@ -53,12 +53,12 @@ type soak struct {
 }
 
 // TestSoak attacks the whole system for a long time. Senders, MQTT clients, readers and the
-// compactor work while processes are killed or frozen, and while the store is down or full. Once,
-// the whole stack is killed. Each response must contain exactly one copy of every event that was
-// acknowledged before the request. It must contain no event that was never sent.
+// compactor are at work. Meanwhile, processes are killed or frozen, and the store is temporarily
+// down or full. Once, the whole stack is killed. Each query must return every event that was
+// acknowledged before the query, exactly once. No query may return an event that was never sent.
 //
-// DURATION sets the length of the soak. The default for `make soak` is 10m. If SEED is the seed of
-// an earlier run, the soak repeats the random choices of that run.
+// DURATION sets the length of the soak; `make soak` uses 10m by default. SEED sets the seed of the
+// random choices, for example to repeat the choices of an earlier soak.
 func TestSoak(t *testing.T) {
 	needsProc(t)
 	k := newSoak(t)
@@ -283,9 +283,8 @@ func (k *soak) checkAtTheEnd(a *account) int {
 // maxLimit is the maximum number of rows on a page.
 const maxLimit = 5000
 
-// age makes all objects of the stopped stack look an hour old. The compactor then considers all
-// partitions of past days quiet (see compact.Config.Quiet), and merges each of them into one
-// object.
+// age makes all objects of the stopped stack look an hour old. A partition of a past day then
+// counts as quiet (see compact.Config.Quiet), so the compactor merges it into one object.
 func (k *soak) age(t *testing.T) {
 	t.Helper()
 	old := time.Now().Add(-time.Hour)

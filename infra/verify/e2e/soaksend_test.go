@@ -113,9 +113,9 @@ func (k *soak) deliver(events []inputEvent) bool {
 	}
 }
 
-// connect makes one MQTT connection after another. It cycles through ends.Kinds, so that
-// connections end in each of these ways. A connection is counted once a query response contains all
-// of its rows.
+// connect makes one MQTT connection after another until ctx ends. It cycles through ends.Kinds, so
+// the connections end in every way that is listed there. A connection is counted once a query has
+// returned all of its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {
@@ -131,9 +131,10 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	}
 }
 
-// makeConnection makes a connection that ends in the given way. It reports whether the API has
-// returned all rows of the connection. If the broker is killed, the events that it has not
-// delivered are lost. Even then, the API must keep returning all rows that it has returned before.
+// makeConnection makes a connection that ends in the given way, and then queries the device. It
+// returns true once the API has returned all rows of the connection. If the stack is killed first,
+// the broker loses the events that it has not delivered. makeConnection may then return false. Even
+// so, the API must continue to return the rows that it has already returned.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.countAcknowledged(a)
 	k.ledger.recordShown(a, nil, len(kind.Rows))

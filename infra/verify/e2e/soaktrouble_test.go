@@ -97,9 +97,9 @@ func (k *soak) freezeOne(ctx context.Context, random *rand.Rand, function string
 	return true
 }
 
-// freeze stops a process for the given duration, and then resumes it if it is still alive. The
-// process may be dead by then, because the host kills a process if a call exceeds its deadline.
-// freeze reports whether it stopped the process.
+// freeze stops a process for the given duration and reports whether it stopped the process.
+// Afterwards, freeze resumes the process if it is still alive. The process may be dead by then,
+// because the host kills a process whose call exceeds the deadline.
 func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	if !p.alive() || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
 		return false
@@ -132,9 +132,9 @@ func (k *soak) stopStore(ctx context.Context) {
 	}
 }
 
-// keepCompacting runs one compaction after another. Of every four compactions, it kills one midway
-// and freezes another, which later resumes with an outdated view of the bucket. The other two run
-// undisturbed.
+// keepCompacting runs one compaction after another, and disturbs every second one. It alternately
+// kills and freezes the process of a disturbed compaction. A frozen compaction later resumes with
+// an outdated view of the bucket.
 func (k *soak) keepCompacting(ctx context.Context) {
 	random := k.random(compacting)
 	for i := 0; sleep(ctx, between(random, 200*time.Millisecond, 2*time.Second)); i++ {

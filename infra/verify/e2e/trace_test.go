@@ -145,9 +145,9 @@ func jsonFields(t *testing.T, body []byte) map[string]json.RawMessage {
 	return fields
 }
 
-// TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. If a
-// query read one of these segments, the query would fail or its receipt would list the segment's
-// partition.
+// TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. The same
+// query must then return the same events and list the same partitions in its receipt. Otherwise,
+// the query has read an overwritten segment.
 func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

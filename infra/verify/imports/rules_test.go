@@ -44,16 +44,16 @@ var rules = slices.Concat([]rule{
 	confined("github.com/robfig/cron/v3", "infra/local/syaml"),
 }, placed())
 
-// testExceptions lists the packages of infra that tests in pkg may import: the simulator of
-// device days, and the stand-in for OSS. Do not add to this list; a new test that needs infra
-// belongs in infra/verify.
+// testExceptions lists the only imports of infra packages that tests in pkg may have. Do not add to
+// this list: a new test that needs infra belongs in infra/verify.
 var testExceptions = []edge{
 	{module + "pkg/history", module + "infra/local/sim"},
 	{module + "pkg/diagnose", module + "infra/local/sim"},
 	{module + "pkg/objstore/ossstore", module + "infra/local/oss"},
 }
 
-// broken returns the reason for the first rule that an edge breaks, or "" if the edge is allowed.
+// broken returns the rationale of the first rule that e breaks, or "" if e is allowed. If fromTest
+// is true, only the rules that apply to tests count.
 func broken(e edge, fromTest bool) string {
 	for _, r := range rules {
 		if (r.tests || !fromTest) && r.broken(e) {

@@ -18,9 +18,9 @@ import (
 
 const root = "../../.."
 
-// TestSourcesAreNamedInTheirPackageOnly checks that production code outside pkg/broker uses the
-// constants and traits of a source instead of its name. A new source then requires changes to only
-// one package.
+// TestSourcesAreNamedInTheirPackageOnly checks that production code names sources only in
+// pkg/broker. Code elsewhere must use the constants, traits and functions of pkg/broker. Adding a
+// source then changes only one package.
 func TestSourcesAreNamedInTheirPackageOnly(t *testing.T) {
 	for _, file := range productionFiles(t) {
 		if strings.HasPrefix(file, "pkg/broker/") || strings.HasPrefix(file, "infra/operate/mosquitto/") {
