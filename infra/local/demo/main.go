@@ -1,6 +1,6 @@
-// Command demo shows what the project is for. While `make run` is running, it connects real
-// MQTT clients, ends each connection in a different way, and prints each device's trace.
-// Then it records simulated days and prints links to them on the page.
+// Command demo shows what the project is for. It needs a running `make run`. First it connects real
+// MQTT clients, ends each connection in a different way, and prints each device's trace. Then it
+// records simulated days and prints links to the page that shows them.
 package main
 
 import (

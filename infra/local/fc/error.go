@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Error is a response that comes from the platform itself, because there is no valid response from
-// the function. For failures whose status the vendor does not document, this package uses 504 for a
-// timeout and 502 for everything else.
+// Error is a response of the platform itself. The platform sends one if it has no valid response
+// from the function. The vendor does not document the status of some failures. For these failures,
+// this package uses 504 after a timeout, and 502 after an exit, an error or an invalid response of
+// the function.
 type Error struct {
 	Status  int // HTTP status
 	Code    string

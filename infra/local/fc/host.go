@@ -1,20 +1,21 @@
-// Package fc hosts functions on this machine as Function Compute does: it runs the same binaries
+// Package fc hosts functions on this machine as Function Compute does. It runs the same binaries
 // and serves them the runtime API that the vendor's Go SDK uses.
 //
-// Invariants:
-//   - A process handles one call at a time, as in the go1 runtime. Each concurrent call
-//     gets its own process, up to a limit. Calls beyond the limit wait for a short time and
-//     then fail with 429.
-//   - A process gets its first call only after it has asked the API for one. A process is killed
-//     and never used again if it crashes, if its call exceeds the time limit, or if its caller goes
-//     away. A process that returns an error or recovers from a panic stays in use.
-//   - A process that is stopped gracefully first finishes its call, and then runs its
-//     preStop hook.
-//   - A process is killed before its runtime API closes, because the SDK would poll a
-//     closed API without pause. No process outlives its host.
+// Terms: a call is one invocation of a function or of its preStop hook. A pool holds the processes
+// of one function.
 //
-// Terms: a call is one invocation of a function or of its preStop hook; a pool holds the
-// processes of one function.
+// Invariants:
+//   - A process handles one call at a time, as in the go1 runtime. Each concurrent call gets its
+//     own process, up to a limit. Calls beyond the limit wait for a short time and then fail with
+//     429.
+//   - A process gets its first call only after it has asked the API for one.
+//   - A process is killed if its call exceeds the time limit or the caller goes away. A process
+//     that was killed or has crashed is never used again. But a process that returns an error or
+//     recovers from a panic stays in use.
+//   - A process that is stopped gracefully first finishes its call, and then runs its preStop hook.
+//   - A process is killed before its runtime API closes. Otherwise, the SDK would poll the closed
+//     API without pause.
+//   - No process outlives its host.
 package fc
 
 import (
@@ -53,9 +54,9 @@ type Config struct {
 	// RetryWait is the pause before the first retry of an asynchronous call; each
 	// further pause is twice as long. Default: 500 ms.
 	RetryWait time.Duration
-	// Output receives what the functions print. Each call to Write passes one line,
-	// prefixed with the function's name. Different goroutines call Write, but never
-	// concurrently. Default: the output is discarded.
+	// Output receives the output of the functions. Each call to Write passes one line, prefixed
+	// with the function's name. Different goroutines call Write, but never concurrently. Default:
+	// the output is discarded.
 	Output io.Writer
 }
 
@@ -110,9 +111,9 @@ func New(config Config) (*Host, error) {
 	return h, nil
 }
 
-// Invoke calls a function by its resource name in s.yaml, such as "compactor", and returns
-// its response. Any failure is an *Error. If ctx ends while a process is handling the call,
-// the process is killed.
+// Invoke calls a function and returns its response. The function is named by its resource name in
+// s.yaml, such as "compactor". Any failure is an *Error. If ctx ends while a process is handling
+// the call, the process is killed.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	for _, p := range h.pools {
 		if p.function.Resource != function {
@@ -127,10 +128,10 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 	return nil, newError(http.StatusNotFound, "FunctionNotFound", "there is no function %q", function)
 }
 
-// Stop ends the timers, waits for running calls, gives each process its preStop call, and
-// then kills the process. When ctx ends, Stop kills the remaining processes at once. As
-// soon as Stop has begun, new calls are refused with 503. Later calls to Stop wait for the
-// first one and return the same error.
+// Stop ends the timers and stops all processes gracefully. It waits for running calls, gives each
+// process its preStop call, and then kills the process. When ctx ends, Stop kills the remaining
+// processes at once. As soon as Stop has begun, new calls are refused with 503. Later calls to Stop
+// wait for the first one and return the same error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()

@@ -15,9 +15,9 @@ type httpResponse struct {
 	Body            string            `json:"body"`
 }
 
-// writeResponse writes a function's response, or returns an error that says what is wrong
-// with it. Unlike the platform, it refuses a response without a status, because functions
-// should always set one.
+// writeResponse writes a function's response. If the response is invalid, writeResponse writes
+// nothing and returns an error that says why. Unlike the platform, it also refuses a response
+// without a status, because our functions should always set one.
 func writeResponse(w http.ResponseWriter, payload []byte, requestID string) *Error {
 	var response httpResponse
 	if err := json.Unmarshal(payload, &response); err != nil {

@@ -19,9 +19,11 @@ import (
 // binaries is the folder that holds the executable of the hosted function.
 var binaries string
 
-// TestMain gives the test binary one of three roles. In a process that a host has started, the
-// binary acts as the function. If FC_TEST_HOST is set, it acts as a host that a test can kill.
-// Otherwise it runs the tests.
+// TestMain gives the test binary one of three roles:
+//
+//   - In a process that a host has started, the binary acts as the function.
+//   - If FC_TEST_HOST is set, the binary acts as a host that a test can kill.
+//   - Otherwise, the binary runs the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("FC_RUNTIME_API") != "" {
 		beFunction()

@@ -10,9 +10,9 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// pool holds the processes of one function. Each process is either idle or in use. To use a
-// process, a call must hold one of the pool's slots. It starts a new process only if none is idle,
-// so there are never more processes than slots.
+// pool holds the processes of one function. Each process is either idle or in use by a call. Before
+// a call uses a process, the call must take one of the pool's slots. A new process starts only if
+// no process is idle, so there are never more processes than slots.
 type pool struct {
 	function syaml.Function
 	config   Config

@@ -47,9 +47,9 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call to the process and waits for the result. It kills the process if the call times
-// out, or if ctx is canceled after the process has taken the call, because there is no way to tell
-// a process to abandon a call.
+// do hands a call to the process and waits for the result. If the call times out, do kills the
+// process, because there is no way to tell a process to abandon a call. If ctx is canceled, do also
+// kills the process, unless the process has not taken the call yet.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)

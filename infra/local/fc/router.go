@@ -17,9 +17,9 @@ type route struct {
 	trigger *syaml.Trigger
 }
 
-// routesOf returns the routes of all functions that have both a custom domain and an HTTP trigger,
-// longest path first. It ignores the name of the domain, because local requests contain the name of
-// the local machine instead.
+// routesOf returns the routes to the given functions, longest path first. A function has a route if
+// it has both a custom domain and an HTTP trigger. The domain's name is ignored, because local
+// requests name the local machine instead.
 func routesOf(pools []*pool) []route {
 	var routes []route
 	for _, p := range pools {

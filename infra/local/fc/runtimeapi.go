@@ -13,8 +13,8 @@ const maxResponse = 6 << 20
 const apiPath = "/2020-11-11/runtime/invocation/"
 
 // runtimeAPI is the server for one process. The process gets its calls from this server and posts
-// the results to it. Only process.do sends calls to the work channel, and only after the previous
-// call has finished.
+// the results to it. Only process.do sends calls to the work channel. It sends a call only after
+// the previous call has finished.
 type runtimeAPI struct {
 	work     chan *call
 	describe func(http.Header, *call)

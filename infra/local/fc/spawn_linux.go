@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if the host is killed. On Linux,
-// such a process dies with the thread that started it, even if the host lives on. Therefore
-// one thread starts all processes and lives as long as the host.
+// spawner starts processes that die with the host, even if the host is killed. Linux kills such a
+// process when the thread that started it exits, even if the host lives on. So one thread starts
+// all processes, and this thread lives as long as the host.
 type spawner struct {
 	starts chan func()
 	closed chan struct{}
@@ -23,9 +23,8 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// If this goroutine returned while still locked to its thread, the thread would exit too. Its
-	// exit would kill all processes that were started on the thread, even those that other
-	// goroutines started earlier.
+	// Unlock the thread at the end, because otherwise it would exit with this goroutine. The exit
+	// would kill processes with a Pdeathsig that other goroutines started on the thread earlier.
 	defer runtime.UnlockOSThread()
 	for {
 		select {

@@ -9,8 +9,8 @@ import (
 )
 
 // spawner starts processes that die with the host, even if the host is killed. For each process, a
-// shell reads from a pipe whose other end only the host holds open. When the host exits, the pipe
-// is closed and the shell kills the process.
+// shell reads from a pipe. Only the host holds the other end of the pipe open. So when the host
+// exits, the shell reads the end of the pipe and kills the process.
 type spawner struct{}
 
 func newSpawner() *spawner { return &spawner{} }

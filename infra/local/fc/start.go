@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// start returns a new process that has polled for its first call. It takes no context,
-// because the process is useful even if the caller goes away: the next call finds it
-// ready.
+// start returns a new process that has polled for its first call. It takes no context, because even
+// if the caller goes away, the next call can use the process.
 func (p *pool) start() (*process, *Error) {
 	process, err := p.spawn()
 	if err != nil {

@@ -19,8 +19,8 @@ func Encode(events []event.Event) ([]byte, error) {
 	return json.Marshal(items)
 }
 
-// columns contains all columns whose values Encode takes from Column.Value. It does not contain
-// channel_id, because Column.Value derives a channel identifier if the source gives none, and
+// columns lists the columns whose values Encode takes from Column.Value. The column channel_id is
+// not among them. If the source gave no channel identifier, Column.Value would derive one. But
 // Encode must not send a derived identifier.
 var columns = sentColumns()
 

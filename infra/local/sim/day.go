@@ -76,18 +76,19 @@ type mix struct {
 }
 
 const (
-	// eventsPerConnect is the average number of events per connection of a healthy device.
-	// Each connection has one event for its beginning and one for its end, but some brokers
-	// report the end in two events.
+	// eventsPerConnect is the average number of events per connection of a healthy device. Each
+	// connection has a connect event and an end event. The average is greater than 2, because some
+	// brokers report the end of a connection in two events.
 	eventsPerConnect = 2.03
 	// stormEvents is the average number of events that broker restarts add to the day of a
 	// device that is always connected.
 	stormEvents = 1.55
 )
 
-// newMix returns a mix for a fleet with the given mean number of events per device. It chooses how
-// often healthy devices must connect to reach the mean. If the given mean is below the default,
-// fewer devices have problems.
+// newMix returns a mix for a fleet with the given mean number of events per device. It reaches the
+// mean by choosing how often healthy devices connect. If the mean is below the default, newMix also
+// reduces the share of devices with problems. Otherwise, their events alone could exceed a small
+// mean.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice

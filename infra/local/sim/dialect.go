@@ -80,7 +80,7 @@ func random(d *device, _ *connection) string { return d.anyID() }
 // numbered is a naming that returns the connection's number, counted per client.
 func numbered(_ *device, c *connection) string { return strconv.FormatUint(c.number, 10) }
 
-// numberedOnNode is a naming that joins the node's name and the connection's number.
+// numberedOnNode is a naming that returns the node's name, a slash and the connection's number.
 func numberedOnNode(d *device, c *connection) string {
 	return d.broker.nodes[c.node] + "/" + numbered(d, c)
 }

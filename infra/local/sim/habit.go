@@ -11,9 +11,9 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow simulates up to limit successive connections, which begin in the range [from, until). The
-// last connection may end after the range. follow returns the time at which the device would
-// connect next.
+// follow simulates successive connections of a device. At most limit connections begin, all in the
+// range [from, until). The last connection may end after the range. follow returns the time at
+// which the device would connect next.
 func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
 	for range limit {
@@ -26,9 +26,9 @@ func (d *device) follow(h habit, from, until time.Duration, limit int) time.Dura
 	return at
 }
 
-// endAt ends a connection at the given time, or earlier if the connection's node restarts, and
-// returns the time at which the next connection begins. If the connection ends by a takeover, the
-// next connection begins at that moment.
+// endAt ends a connection and returns the time at which the next one begins. The connection ends at
+// the given time, or earlier if its node restarts. Normally, the device pauses before the next
+// connection. After a takeover there is no pause, because the next connection caused the takeover.
 func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if storm := d.stormAt(c); storm < at {
 		return d.restarted(c, storm)

@@ -42,9 +42,9 @@ func (d *device) cleanWorker() {
 	d.follow(h, d.between(0, every), oneDay, forever)
 }
 
-// natTimeout simulates a device whose keep alive is so long that a NAT or firewall closes each
-// connection as idle. The device is switched on for only part of the day, and ends its last
-// connection with a DISCONNECT.
+// natTimeout simulates a device whose keep alive is too long for a NAT or firewall. The NAT or
+// firewall therefore ends each connection after a fixed idle time. The device is switched on for
+// only part of the day, and ends its last connection with a DISCONNECT.
 func (d *device) natTimeout() {
 	idle := oneOf(d, []time.Duration{time.Minute, 4 * time.Minute, 5 * time.Minute, 350 * time.Second, 15 * time.Minute})
 	d.keepAlive = (2 * idle).Truncate(time.Second)
@@ -82,9 +82,9 @@ func (d *device) longKeepAlive() {
 	d.sayGoodbye(at)
 }
 
-// clonedCredential simulates two devices in two places that use the same client identifier.
-// Whenever one of the devices is disconnected, it connects again, which disconnects the
-// other.
+// clonedCredential simulates two devices in two places with the same client identifier. When one
+// device connects, the broker disconnects the other device. That device connects again after a
+// while, and so on, until one of the two gives up.
 func (d *device) clonedCredential() {
 	places := []string{d.home, d.anyAddress()}
 	retry := []time.Duration{d.between(time.Second, 30*time.Second), d.between(time.Second, 90*time.Second)}

@@ -1,11 +1,12 @@
-// Package sim generates the events that MQTT brokers would report about simulated devices on
-// one day. Tests, the demo and the benchmark use these events.
+// Package sim generates the events that brokers would report about simulated devices on one day.
+// Device simulates one device with a known cause, and Day simulates a whole fleet. Tests, the demo
+// and the benchmark use these events.
 //
-// Invariants: the same seed produces the same events, byte for byte. A device's events have
-// exactly the fields that the decoder for its broker would fill in. Every event time lies
-// within the day.
+// Invariants:
 //
-// Device simulates one device with a known cause, and Day simulates a whole fleet.
+//   - The same seed produces the same events, byte for byte.
+//   - An event has exactly the fields that the decoder for its broker would fill in.
+//   - Every event time lies within the day.
 package sim
 
 import (
@@ -77,8 +78,8 @@ var scripts = map[Cause]script{
 }
 
 // Device returns the events of one device on one day, in the order in which they happened. The same
-// cause, seed and day always produce the same events. The seed also determines which broker reports
-// the events, among those that can report the cause.
+// cause, seed and day always produce the same events. The seed also selects the broker that reports
+// the events, from the brokers that can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
 	d := newDevice(day)
 	d.seed(seed, 0)

@@ -32,8 +32,8 @@ type Function struct {
 	LogConfig      string      `yaml:"logConfig"`
 	Environment    Environment `yaml:"environmentVariables"`
 
-	// Lifecycle has no initializer, because Function Compute responds with 200 to a call even
-	// if the initializer failed
+	// Lifecycle supports no initializer. The failure of an initializer would go unnoticed, because
+	// Function Compute still responds to the call with 200
 	// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7).
 	Lifecycle struct {
 		PreStop *Hook `yaml:"preStop"`
@@ -76,7 +76,8 @@ type TriggerConfig struct {
 	Enable   bool   `yaml:"enable"`
 	Payload  string `yaml:"payload"`
 
-	// These properties are for an EventBridge trigger. On this machine such a trigger never fires.
+	// These properties are for an EventBridge trigger. Such a trigger never fires when the
+	// functions run locally.
 	TriggerEnable bool   `yaml:"triggerEnable"`
 	Async         bool   `yaml:"asyncInvocationType"`
 	Filter        string `yaml:"eventRuleFilterPattern"`

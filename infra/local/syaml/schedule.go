@@ -14,9 +14,11 @@ type Schedule = cron.Schedule
 
 var sixFields = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
-// ParseSchedule parses a timer's cronExpression, which has one of two forms. The first is a period
-// in whole minutes, such as "@every 5m". The second is a cron expression with six fields, beginning
-// with the seconds. Its times are in UTC unless "CRON_TZ=Zone " precedes the fields.
+// ParseSchedule parses a timer's cronExpression, which has one of two forms:
+//
+//   - A period in whole minutes, such as "@every 5m".
+//   - A cron expression with six fields, beginning with the seconds. Its times are in UTC, unless
+//     "CRON_TZ=Zone " precedes the fields.
 func ParseSchedule(text string) (Schedule, error) {
 	if every, found := strings.CutPrefix(text, "@every "); found {
 		return parseEvery(every)

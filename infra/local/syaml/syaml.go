@@ -1,8 +1,9 @@
-// Package syaml reads s.yaml, which describes the functions to Serverless Devs and its component fc3.
+// Package syaml reads s.yaml, which describes the functions to Serverless Devs. Serverless Devs
+// deploys the functions with its component fc3.
 //
-// The component never rejects an invalid file, so this package is strict: it accepts only the
-// properties that the project uses, and every other key is an error. All expressions such as
-// ${vars.region} are resolved before anything is checked or returned.
+// The component never rejects an invalid file, so this package is strict. It accepts only the
+// properties that the project uses, and every other key is an error. It resolves expressions such
+// as ${vars.region} before it checks any value.
 package syaml
 
 import (
@@ -16,10 +17,12 @@ import (
 // Lookup returns the value of an environment variable and reports whether it is set.
 type Lookup func(name string) (value string, found bool)
 
-// Parse returns the functions of an s.yaml in the order of the file. It checks the file in three
-// steps, and the error comes from the first step that fails. The first step lists all unknown keys
-// and values of a wrong type. The second names an expression that cannot be resolved. The third
-// lists all other problems.
+// Parse returns the functions of an s.yaml, in the order of the file. It checks the file in three
+// steps. The error comes from the first step that fails:
+//
+//   - The first step lists all unknown keys and values of a wrong type.
+//   - The second step names an expression that cannot be resolved.
+//   - The third step lists all other problems.
 func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	if err := checkKeys(data); err != nil {
 		return nil, err
@@ -41,9 +44,9 @@ func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	return d.functions(), nil
 }
 
-// checkKeys returns an error that lists unknown keys and values of a wrong type. It decodes the
-// text of the file instead of the tree from resolve, because the YAML library can refuse unknown
-// keys only while it decodes text.
+// checkKeys returns an error that lists unknown keys and values of a wrong type. The YAML library
+// can refuse unknown keys only while it decodes text. So checkKeys decodes the text of the file
+// instead of the tree from resolve.
 func checkKeys(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)

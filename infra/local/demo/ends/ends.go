@@ -1,8 +1,9 @@
-// Package ends makes real MQTT clients end their connections in different ways, with one function
-// for each way. Most functions use a client library. Clients that must misbehave use raw sockets.
+// Package ends makes real MQTT clients end their connections in different ways. There is one
+// function for each way. Most functions use a client library. Clients that must misbehave use raw
+// sockets instead.
 //
-// Each function returns when the connection has ended on the client's side. The broker may not have
-// noticed yet. An error means that the connection did not end in the intended way.
+// Each function returns when the connection has ended on the client's side. The broker may notice
+// the end only later. An error means that the connection did not end in the intended way.
 package ends
 
 import (
@@ -156,7 +157,7 @@ const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")
 
-// connect returns a connected client of the MQTT library. The client never reconnects. The
+// connect returns a connected client of the MQTT library, with automatic reconnection off. The
 // channel is closed when the client loses its connection.
 func connect(ctx context.Context, t Target, clientID string) (paho.Client, <-chan struct{}, error) {
 	lost := make(chan struct{})
