@@ -1,24 +1,25 @@
-// Package check reads a whole bucket and verifies the bucket's invariants:
+// Package check reads a whole bucket and verifies these invariants of the bucket:
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
-//   - Segments are valid. The rows of a segment are sorted and distinct and belong to the segment's
-//     partition. With the footer, a query for any row finds the row group that contains the row.
+//   - Every segment is valid. Its rows are sorted and distinct, and they belong to its partition.
+//     Its footer leads a query for any row to the row group with that row.
 //   - Each object of a run contains all events of the run's earlier objects.
-//   - If the key of an object contains a digest, the object has that digest.
+//   - If the key of an object contains a digest, the object's bytes have that digest.
 //   - A quarantined item is kept under the day on which it was received.
 //
 // A violation is a broken invariant. A note is anything else that an operator may want to know.
 // Each violation and each note names an object or a prefix.
 //
-// Invariants of the check itself:
+// The check itself has these invariants:
 //
-//   - A check changes nothing and may run at the same time as recorders and compactors. If an
-//     object of a partition disappears before it is read, the partition is listed and read
+//   - A check changes nothing. It may run at the same time as recorders and compactors. If an
+//     object of a partition disappears before it is read, the check lists and reads the partition
 //     again.
-//   - Every byte is verified, except the page indexes of fresh segments. No checksum covers
-//     these page indexes, and Device Trace does not read them.
-//   - At any time, memory holds at most one row group and one block from each of two objects, the
-//     listing of one partition, and 8 to 16 bytes for each distinct event of that partition.
+//   - A check verifies every byte of every segment. An exception: it skips the page index of a
+//     fresh segment. Page indexes have no checksum, and Device Trace does not read them.
+//   - For at most two segments at a time, memory holds one row group, one block and the footer.
+//     Memory also holds the listing of one partition. Each distinct event of the partition takes 8
+//     to 16 bytes more.
 package check
 
 import (
@@ -47,14 +48,19 @@ type Options struct {
 	Progress func(Report)
 }
 
-// Bucket checks a bucket. It makes one list request per 1,000 objects. A segment of up to 1 MiB
-// takes one read. A larger segment takes up to two reads per MiB, plus one or two for its footer.
-// An object of a run is read up to three times, because it is also compared with the previous and
-// the next object of its run. A quarantined item takes one list request and one read.
+// Bucket checks a bucket. It makes these requests:
+//
+//   - One list request per 1,000 objects.
+//   - One read for a segment of up to 1 MiB.
+//   - For a larger segment, up to two reads per MiB, plus one or two for its footer.
+//   - One list request and one read for a quarantined item.
+//
+// An object of a run is read up to three times. The second and third time, it is compared with the
+// previous and the next object of its run.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
-// store fails, if ctx is done or if a partition keeps changing. The report then covers the part of
-// the bucket that was checked before the error.
+// store fails, if ctx is done or if a partition keeps changing. The report then covers everything
+// that was checked before the error.
 func Bucket(ctx context.Context, store Store, o Options) (Report, error) {
 	o.MaxFindings = cmp.Or(o.MaxFindings, 1000)
 	c := &checker{store: store, options: o, report: Report{limit: o.MaxFindings}}

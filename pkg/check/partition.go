@@ -65,9 +65,9 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds compares two readable objects of a run. It checks that the object with the higher sequence
-// number contains every row of the other object. The rows of both objects are sorted, so holds can
-// read both objects as streams, side by side.
+// holds checks that the higher of two objects contains every row of the lower one. Both objects are
+// readable and belong to one run. The higher object has the higher sequence number. The rows of
+// both objects are sorted, so holds streams them side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 type Report struct {
 	// Layout is the bucket's layout, or the zero Layout if the bucket has no marker.
 	Layout layout.Layout
-	// Partitions is the number of partitions checked. Objects is the number of segments in these
-	// partitions, including superseded segments. Rows and Bytes are the total rows and bytes of
-	// these segments. Unreadable segments do not count towards Rows.
+	// Partitions is the number of partitions checked. Objects is the number of their segments,
+	// including superseded ones. Rows and Bytes are the totals of these segments. Rows does not
+	// include unreadable segments.
 	Partitions, Objects int
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can return.

@@ -1,22 +1,23 @@
-// Package compact merges the many small segments of a partition into a few sorted segments and
-// deletes the segments that these supersede.
+// Package compact merges the many small segments of a partition into a few larger ones. It then
+// deletes the superseded segments, whose rows the output of the merge contains.
 //
-// A plan says which segments to merge. A merge carries out a plan. A partition is open until
-// its UTC day is over; after that it is closed.
+// A plan says which segments to merge. A merge carries out a plan. A partition is open until its
+// UTC day is over. After that it is closed.
 //
 // Invariants:
 //
-//   - NewPlan is a pure function. A plan may be carried out twice, late, or by two compactors
-//     at once, because the same inputs produce the same bytes under the same key: the name of
-//     a compacted segment contains the digest of its bytes.
-//   - A merge checks each input against the input's footer. If an input is missing, the merge is
-//     abandoned. An input that is not a valid segment is left out of the merge, reported and never
+//   - NewPlan is a pure function.
+//   - A plan may be carried out twice, late, or by two compactors at once. The output always has
+//     the same bytes. Its key contains the digest of these bytes, so the key is always the same
+//     too.
+//   - A merge checks the rows of each input against the input's footer. If an input is missing, the
+//     merge is abandoned. An input that is not a valid segment is left out, reported and never
 //     deleted.
-//   - Segments are deleted only after the output has been read back from the store and found
-//     to contain exactly the union of the inputs' rows. The output's key sorts after the keys
-//     of the deleted segments.
-//   - Memory is bounded by one row group per input and by a limit on the number of inputs,
-//     however large the partition is.
+//   - Segments are deleted only after the output has been read back from the store. The output must
+//     contain exactly the union of the inputs' rows. Its key sorts after the keys of the deleted
+//     segments.
+//   - Memory holds one row group per input, and the number of inputs is limited. So the memory for
+//     a merge is bounded, however large the partition is.
 package compact
 
 import (
@@ -54,15 +55,15 @@ type Config struct {
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.
 	Quiet time.Duration
-	// Margin is the minimum time that must be left until the context's deadline for Run to start a
-	// merge. Default 15 seconds.
+	// Margin is how much time before the context's deadline Run needs to start a merge. Default 15
+	// seconds.
 	Margin time.Duration
 	// Dir is the directory in which outputs are staged. An output must be complete before it
 	// is put, because its key contains its digest. Default os.TempDir.
 	Dir string
-	// Now is the clock. It is used only to decide whether a partition is closed and quiet. If
-	// the compactor is used concurrently, Now and Shuffle must be safe for concurrent use.
-	// Default time.Now.
+	// Now is the clock. It is used only to decide whether a partition is closed and quiet. Default
+	// time.Now. If the compactor is used concurrently, Now and Shuffle must be safe for concurrent
+	// use.
 	Now func() time.Time
 	// Shuffle sets the order in which Run visits the shards. It is called like rand.Shuffle.
 	// A random order keeps slow shards from starving the other shards. Default rand.Shuffle.
@@ -149,16 +150,26 @@ type Report struct {
 }
 
 // Run merges every partition of the given shards that is due for a merge. The zero range means all
-// shards. Run makes one list request for the layout's marker. For each shard, it makes one list
-// request per 1,000 objects, and at least one. A merge reads each input, and later the output. For
-// each of these objects, it makes one read for the footer and one for each row group. It also makes
-// one put and one bulk delete.
+// shards.
 //
-// If a partition fails, Run reports the failure and continues with the next partition. Run returns
-// an error if the layout's markers are contradictory or unknown, if the given range has more digits
-// than the bucket's shards, or if a listing fails. The report then covers the work done before the
-// error. If less than Config.Margin is left before the deadline of ctx, Run stops early without an
-// error.
+// Run makes one list request for the layout's marker, and one per 1,000 objects of each shard. A
+// shard takes at least one list request. For each merge, Run makes these requests:
+//
+//   - For each input and for the output, usually one read for the footer, and one read per row
+//     group.
+//   - One put.
+//   - One bulk delete per 1,000 superseded objects.
+//
+// If a partition fails, Run reports the failure and continues with the next partition. If less than
+// Config.Margin is left before the deadline of ctx, Run stops early without an error.
+//
+// Run returns an error in these cases:
+//
+//   - The layout's markers are contradictory or unknown.
+//   - The given range has more digits than the bucket's shards.
+//   - A listing fails.
+//
+// After an error, the report covers the work done before it.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)
@@ -201,9 +212,9 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
-// partition plans and merges until no merge is due or a merge fails. It begins no merge after the
-// context passed as begin has ended. If an input turns out not to be a valid segment, partition
-// makes a new plan without that input.
+// partition plans and merges until no merge is due or a merge fails. If an input turns out not to
+// be a valid segment, partition makes a new plan without it. Once the begin context has ended,
+// partition starts no more merges.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
 	invalid := map[string]bool{}
 	for begin.Err() == nil {

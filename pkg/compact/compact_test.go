@@ -108,7 +108,7 @@ func union(t testing.TB, store objstore.Store, p layout.Partition) []segment.Row
 
 // scatter stores the given number of runs and returns the distinct rows of all runs. Each run has
 // the given number of random events and consists of two objects. The first object holds half of the
-// run's events, the second holds all of them. Some events are in several runs.
+// run's events. The second object holds all of them. Some events are in several runs.
 func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row {
 	random := rand.New(rand.NewPCG(5, 6))
 	var all []event.Event
@@ -214,8 +214,7 @@ func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 }
 
 // An input that is not a valid segment must be left out of the merge, reported and kept. If the
-// input belongs to a run, the object with the next lower sequence number in that run must be merged
-// instead.
+// input belongs to a run, the run's next lower object must be merged instead.
 func TestUnreadableInputsStay(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)

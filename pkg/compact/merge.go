@@ -15,10 +15,11 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// merge carries out a plan: it stages the output on local disk, puts it into the store, reads it
-// back and deletes the superseded segments. A crash before the deletes leaves both the inputs and
-// the output in the store. Readers still show each row once, and the next call to Run merges these
-// segments again.
+// merge carries out a plan. It stages the output on local disk, puts it into the store and reads it
+// back. It then deletes the superseded segments.
+//
+// A crash before the deletes leaves both the inputs and the output in the store. Readers still show
+// each row once. A later call to Run merges these segments again.
 func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {

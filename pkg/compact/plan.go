@@ -42,9 +42,9 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 type Plan struct {
 	Partition layout.Partition
 	// Inputs are the segments to merge, at most Config.MaxInputs, in ascending order of their keys.
-	// Each run contributes its highest valid object. A compacted segment is an input if its level
-	// is at most the level at which a merge is due. Inputs is empty if no merge is due or if Stuck
-	// is true.
+	// For each run, the input is its highest valid object. A compacted segment is an input if its
+	// level is at most the level at which a merge is due. Inputs is empty if no merge is due or if
+	// Stuck is true.
 	Inputs []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
 	// of the inputs and, for an input from a run, also the keys of the run's lower valid objects.
@@ -76,7 +76,7 @@ func (p Plan) reads(key string) bool {
 
 // NewPlan decides which segments of a partition to merge. invalid contains the keys of segments
 // that must be neither merged nor deleted. If the highest object of a run is invalid, the run's
-// highest valid object is used instead.
+// highest valid object is merged instead.
 func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := validSources(listing.Segments, invalid)
@@ -105,9 +105,11 @@ func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) 
 	}
 }
 
-// source is a possible input: a compacted segment or a run. head is the segment to merge. For a
-// run, head is the valid object with the highest number, which contains all rows of the run's other
-// valid objects. keys holds the key of head and, for a run, the keys of these other objects.
+// source is a possible input: a compacted segment or a run. For a compacted segment, head is the
+// segment and keys holds its key.
+//
+// For a run, head is the valid object with the highest sequence number. It already contains the
+// rows of the run's lower valid objects. keys holds the keys of all valid objects of the run.
 type source struct {
 	head layout.Segment
 	keys []string

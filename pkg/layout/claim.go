@@ -14,9 +14,9 @@ import (
 // has more than one marker or a marker that this version does not recognize.
 var ErrConflict = errors.New("the bucket has another layout")
 
-// Find returns the layout that the bucket's marker states, or the zero Layout if there is no
-// marker yet. Find makes one request. It returns ErrConflict if there is more than one marker,
-// or a marker that this version does not recognize.
+// Find returns the layout that the bucket's marker states. If there is no marker yet, it returns
+// the zero Layout. If there is more than one marker, or a marker that this version does not
+// recognize, it returns ErrConflict. Find makes one request.
 func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	page, err := store.List(ctx, MarkerPrefix, "")
 	if err != nil {
@@ -43,9 +43,10 @@ type Claimer interface {
 }
 
 // Claim gives a new bucket the layout l. If the bucket already has another layout, Claim returns
-// ErrConflict. Claim makes one request, or three for a new bucket. If two callers claim different
-// layouts at the same time, at least one of them gets ErrConflict, because each caller lists the
-// markers after it has put its own.
+// ErrConflict. Claim makes one request, or three for a new bucket.
+//
+// Two callers may claim different layouts at the same time. Each caller puts its own marker first
+// and then lists all markers. So at least one caller sees both markers and gets ErrConflict.
 func Claim(ctx context.Context, store Claimer, l Layout) error {
 	found, err := Find(ctx, store)
 	if err != nil {

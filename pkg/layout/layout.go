@@ -1,15 +1,18 @@
-// Package layout formats and parses the keys of all objects in the bucket.
+// Package layout formats and parses the keys of all objects in the bucket:
 //
 //	layout/v1-shards16
 //	events/shard=4/day=2026-11-22/l0000-<run>-<seq>.parquet
 //	events/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
 //	quarantine/day=2026-11-22/<id>.json
 //
-// Every format has a parser. Formatting the parsed parts of a key gives exactly the same key. A
-// segment's key sorts after the keys of all segments that it may supersede. Segments of the same
-// run sort by sequence number; other segments sort by level. Both numbers are zero-padded, so that
-// they sort correctly as text. A key never contains a client identifier. Only Find and Claim, which
-// handle the bucket's marker, make requests to a store.
+// Every format has a parser. Formatting the parsed parts of a key gives exactly the same key. A key
+// never contains a client identifier.
+//
+// A segment's key sorts after the keys of all segments that it may supersede. Segments of one run
+// sort by sequence number, other segments by level. Both numbers are zero-padded, so that they sort
+// correctly as text.
+//
+// Only Find and Claim make requests to a store. They handle the bucket's marker.
 package layout
 
 import (

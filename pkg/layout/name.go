@@ -17,9 +17,9 @@ const (
 	extension    = ".parquet"
 )
 
-// Name is the last part of a segment's key. The name of a fresh segment (level 0) contains a
-// run identifier and a sequence number. The name of a compacted segment (level 1 and up) contains
-// the digest of the segment's bytes and the length of its footer.
+// Name is the last part of a segment's key. The name of a fresh segment (level 0) contains a run
+// identifier and a sequence number. The name of a compacted segment (level 1 and up) contains a
+// digest and a footer length.
 type Name struct {
 	Level int
 	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.
@@ -30,9 +30,8 @@ type Name struct {
 	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. It is set only for
 	// compacted segments.
 	Digest string
-	// FooterLength is the number of bytes at the end of the segment that contain the whole
-	// footer, so that a reader can read the footer in one request. It is set only for
-	// compacted segments.
+	// FooterLength is the number of bytes at the segment's end that contain the whole footer. With
+	// FooterLength, a reader gets the footer in one request. It is set only for compacted segments.
 	FooterLength int64
 }
 

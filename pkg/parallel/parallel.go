@@ -8,10 +8,13 @@ import (
 	"sync"
 )
 
-// Do calls do(0) to do(n-1), at most limit of them at a time, and returns their errors, joined with
-// errors.Join. A limit below 1 means 1. Do waits until all calls have returned. If a call panicked,
-// Do then panics with the value and the stack of that panic. The last call runs on the caller's
-// goroutine, so a single call needs no other goroutine.
+// Do calls do(0) to do(n-1), at most limit of them at a time. A limit below 1 means 1. Do waits
+// until all calls have returned. It then returns their errors, joined with errors.Join.
+//
+// If a call panics, Do first waits for the other calls. It then panics with the value and the stack
+// of that panic.
+//
+// The last call runs on the caller's goroutine, so a single call needs no other goroutine.
 func Do(n, limit int, do func(i int) error) error {
 	errs := make([]error, n)
 	panics := make([]any, n)

@@ -44,9 +44,9 @@ func parseCursor(cursor string) (*position, error) {
 	}, nil
 }
 
-// following returns the rows after the given position. The event at that position may have expired.
-// The result then starts with the first row that is later than the position, or earlier if the
-// order is descending.
+// following returns the rows after the given position. The event at the position may be missing,
+// for example because it has expired. The result then starts with the first row at a later time. If
+// the order is descending, it starts with the first row at an earlier time.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

@@ -63,9 +63,9 @@ func (p *partitionReader) read(ctx context.Context) error {
 	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
 }
 
-// retreat pauses before every listing except the first. The duration of a pause is random, so that
-// the listings do not keep coinciding with the steps of a compaction. The maximum duration doubles
-// with each pause.
+// retreat pauses before every listing of a partition except the first. A pause has a random length.
+// Otherwise the listings might keep coinciding with the steps of a compaction. The maximum length
+// doubles with each pause.
 func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
@@ -138,8 +138,9 @@ func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outc
 }
 
 // readObject returns the rows of an object that match the request. It reads a small object in one
-// request. For a large object, it first reads the footer, unless the footer is cached. If any row
-// groups can contain matching rows, it then reads all these row groups in one request.
+// request. For a large object, it first reads the footer, unless the footer is cached. It then
+// reads all row groups that can contain matching rows, in one request. If there are none, it makes
+// no second request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -152,9 +153,9 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// The row groups that contain one client are adjacent, so one read covers all of these groups.
-	// The read may also cover a group between first and last that contains no row within the
-	// requested times.
+	// One read covers all these row groups, because row groups that contain the same client are
+	// adjacent. The read may also cover a row group in between that lies outside the requested
+	// times.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {

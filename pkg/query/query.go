@@ -1,16 +1,19 @@
-// Package query finds the events of one client within a span of time. It reads only the
-// partitions of the client's shard on the days of that span.
+// Package query finds the events of one client within a span of time. It reads only the partitions
+// of the client's shard on the days of that span.
 //
-// A trace is one such search. Its result is a page of events and a receipt, which states the
-// cost of the trace.
+// A trace is one such search. Its result is a page of events and a receipt with the trace's cost.
 //
 // Invariants:
 //
-//   - A partition is listed completely, in ascending order of keys. The trace uses all
-//     compacted objects, and the newest valid object of each run.
-//   - If a listed object is missing when the trace tries to read it, the object has been
-//     superseded. The partition is then listed again, but no object is read twice.
-//   - A result is complete, or it names the objects that could not be read. If a store request
+//   - A trace uses all valid compacted objects of a partition, and the newest valid object of each
+//     run.
+//   - A trace lists the whole partition in ascending order of keys. An object's key sorts before
+//     the key of the object that supersedes it. So a listing that misses a superseded object
+//     includes the object that superseded it.
+//   - If a listed object is missing when the trace reads it, the object was deleted, usually as
+//     superseded. The trace then lists the partition again. It does not read any object a second
+//     time.
+//   - A result is complete, or it names the objects that are not valid segments. If a store request
 //     fails, the trace returns an error, never an incomplete result.
 package query
 
@@ -59,13 +62,13 @@ type Config struct {
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.
 	CacheBytes int64
-	// MaxRows is the maximum number of the client's rows that a trace may decode, regardless of the
-	// request's limit. A row takes one or two kilobytes of memory. Default 300,000. Even a client
-	// that connects and disconnects every second takes more than a day and a half to produce
-	// 300,000 rows.
+	// MaxRows is the maximum number of the client's rows that a trace may decode. The request's
+	// limit does not change this maximum. A row takes one or two kilobytes of memory. The default
+	// is 300,000. A client that connects and disconnects every second produces 300,000 rows in more
+	// than a day and a half.
 	MaxRows int
-	// Parallel is the maximum number of partitions that a trace reads in parallel. It also limits
-	// the number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
+	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
+	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
 	// trace makes one request at a time.
 	Parallel int
 	// Retreat is the maximum pause before a partition is listed for the second time. The
@@ -179,18 +182,21 @@ type Unreadable struct {
 
 // Trace returns the events that match a request.
 //
-// For each partition, Trace makes one list request per 1,000 objects. It then makes one read
-// per small object, and up to two per large object. The first of these two reads the footer,
-// unless the footer is cached. The second one reads the rows, unless the footer shows that the
-// object does not contain the client.
+// For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
+// object and the newest object of each run:
 //
-// Trace reads the partitions, and the objects in each partition, in parallel. The first trace
-// also makes a list request for the layout's marker, in parallel with the other requests. If
-// the bucket does not have the configured layout, the first trace discards what it has read and
-// starts again with the partitions of the actual layout.
+//   - A small object takes one read.
+//   - A large object takes one read for its footer, unless the footer is cached. It takes another
+//     read for the rows, unless the footer shows that no row can match.
 //
-// Callers can test for ErrCursor, ErrTooMany, ErrUnsettled and layout.ErrConflict with
-// errors.Is. Any other error comes from the store or from ctx, and a retry can help.
+// Trace reads the partitions, and the objects in each partition, in parallel.
+//
+// The first trace also lists the layout's marker, in parallel with the other requests. If the
+// bucket's layout is not the configured one, the first trace discards its rows. It then reads the
+// partitions of the actual layout.
+//
+// Callers can test for ErrCursor, ErrTooMany, ErrUnsettled and layout.ErrConflict with errors.Is.
+// Any other error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()
 	after, err := parseCursor(q.Cursor)

@@ -201,9 +201,9 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 	}
 }
 
-// If the footer of a large compacted object is not cached, a trace makes three requests: a
-// listing, a read of the footer and a read of a row group. If the footer is cached, the trace
-// does not read the footer.
+// A trace must read the footer of a large compacted object only if the footer is not cached.
+// Without a cached footer, the trace makes three requests: a listing, a read of the footer and a
+// read of a row group.
 func TestRequestsOfALargeObject(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	var events []event.Event
@@ -449,9 +449,9 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 // The first trace must need no extra round trip. It must read with the configured layout while it
 // looks up the actual layout.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	// The map gives the number of requests for each number of shards. The bucket with 4096 shards
-	// is read by a reader that is configured with only 256. This reader first lists the wrong
-	// partition, which costs one extra request.
+	// The map gives the number of requests for each number of shards. The reader of the bucket with
+	// 4096 shards is configured with only 256. So it first lists the wrong partition, which costs
+	// one extra request.
 	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}

@@ -16,8 +16,8 @@ type found struct {
 	unreadable []Unreadable
 }
 
-// read reads the rows of a request. If the layout is not known yet, it reads with the
-// configured layout while it looks up the actual layout. If the two differ, it discards the
+// read reads the rows of a request. If the layout is not known yet, it assumes the configured
+// layout and looks up the actual layout in parallel. If the two layouts differ, read discards the
 // rows and reads again with the actual layout.
 func (r *Reader) read(ctx context.Context, store *meter, q Request) (found, error) {
 	if known := r.knownLayout(); known.Shards != 0 {

@@ -53,8 +53,7 @@ func (p *partition) leave(b *batch) {
 }
 
 // finish commits the batch and releases its callers. If commit panics, finish turns the panic into
-// the batch's error. Without an error, the callers would acknowledge events that no put has
-// confirmed.
+// the batch's error. Otherwise, the callers would acknowledge events that no put has confirmed.
 func (w *Writer) finish(b *batch, commit func() error) {
 	defer close(b.done)
 	defer w.pending.Add(-b.size)

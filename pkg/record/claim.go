@@ -6,12 +6,14 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Claim gives the bucket the configured layout, unless the bucket already has that layout. The
-// first successful call costs one list request, or two list requests and a put if the bucket has no
-// layout yet; later calls cost nothing. Calling Claim is optional, because Append claims the layout
-// if necessary. After Claim has succeeded, Append makes no requests except puts and deletes.
+// Claim gives the bucket the configured layout, unless the bucket already has that layout. If the
+// bucket has another layout, Claim returns layout.ErrConflict.
 //
-// Claim returns layout.ErrConflict if the bucket has another layout.
+// Calling Claim is optional, because Append claims the layout if necessary. After Claim has
+// succeeded, Append makes no requests except puts and deletes.
+//
+// The first successful call costs one list request, or two list requests and a put for a new
+// bucket. Later calls cost nothing.
 func (w *Writer) Claim(ctx context.Context) error {
 	_, err := w.claim(ctx)
 	return err

@@ -18,9 +18,9 @@ type partition struct {
 	writer *Writer
 	where  layout.Partition
 
-	// turn guards run. It is a channel of capacity 1 rather than a mutex, so that a caller can give
-	// up waiting. A caller takes the turn by putting a token into the channel, and ends it by
-	// removing the token.
+	// turn guards run. A caller takes the turn by sending a token to the channel, and releases the
+	// turn by receiving the token. turn is a channel of capacity 1 rather than a mutex, so that a
+	// caller can give up waiting.
 	turn chan struct{}
 	run  *run
 	// gathering is the batch for the next put, or nil if no events are waiting to be put. writer.mu
@@ -28,8 +28,8 @@ type partition struct {
 	gathering *batch
 }
 
-// tryTurn takes the partition's turn unless a caller already has it, and reports whether it
-// succeeded.
+// tryTurn takes the turn to work on the partition, unless another caller has it. It reports whether
+// it took the turn.
 func (p *partition) tryTurn() bool {
 	select {
 	case p.turn <- struct{}{}:
@@ -41,9 +41,9 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await waits until the batch is committed. If it returns nil, the batch is durable. All callers of
-// the batch try to take the partition's turn (see partition.turn). The first one to succeed commits
-// the batch for all of them.
+// await waits until the batch is committed. If await returns nil, the batch is durable. All callers
+// of the batch try to take the partition's turn. The first caller that gets the turn commits the
+// batch for all of them.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -72,10 +72,9 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit adds a batch to the open run and puts all rows of the run as the run's next object. The
-// commit point is the store's confirmation of the put. A crash before this point leaves either
-// nothing or an object whose new events were not acknowledged. A crash after this point loses
-// nothing.
+// commit adds a batch to the run and puts the whole run as its next object. The commit point is the
+// store's confirmation of the put. A crash before this point leaves nothing, or an object whose new
+// events were not acknowledged. A crash after this point loses nothing.
 func (p *partition) commit(ctx context.Context, b *batch) error {
 	r, err := p.openRun(ctx)
 	if err != nil {
@@ -135,9 +134,9 @@ func (p *partition) hold(r *run) {
 	}
 }
 
-// put stores an object. It gives up after PutTimeout. If every caller of the batch has a deadline,
-// put gives up no later than the last of these deadlines. It continues even if ctx is canceled,
-// because other callers may be waiting for the same put.
+// put stores an object. It continues even if ctx is canceled, because other callers may be waiting
+// for the same put. It gives up after PutTimeout. If every caller of the batch has a deadline, put
+// also gives up at the latest of these deadlines.
 func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.writer.config.PutTimeout)
 	defer cancel()

@@ -1,23 +1,26 @@
 // Package record makes events durable, with one put for each partition that the events touch.
 //
 // A run is one writer's open, growing set of rows in a partition. Each put of a run stores a
-// segment that contains all rows of the run, under the next sequence number.
+// segment with all rows of the run, under the next sequence number.
 //
 // Invariants:
 //
 //   - Append returns nil only after all of its events are in objects whose puts are confirmed.
 //     partition.commit makes these puts.
-//   - No key is ever used for two different contents, because a run's identifier is 128 random
-//     bits, and a sequence number is used up before encoding begins, even if the put later fails.
-//   - Every object of a run contains all rows of the run's earlier objects. Readers need only
-//     the latest object. Earlier objects may be deleted once the put of a later one is confirmed.
-//   - A writer has at most one put in flight for each partition. Events that arrive in the
-//     meantime share the next put.
+//   - No key is ever used for two different contents. A run's identifier is 128 random bits, so no
+//     two runs share a key. Within a run, a sequence number is used up before encoding begins, even
+//     if the put later fails.
+//   - Every object of a run contains all rows of the run's earlier objects, so readers need only
+//     the latest object. Once a put is confirmed, the run's earlier objects may be deleted.
+//   - A writer has at most one put in flight for each partition. Events that arrive in the meantime
+//     share the next put.
 //
-// The platform may freeze a function instance after any response and never thaw it. Therefore a
-// writer runs nothing in the background and leaves no work for later. If instances are cloned from
-// a snapshot, the snapshot must be taken while no run is open, that is, before the first call to
-// Append or after Close.
+// The platform may freeze a function instance after any response and never thaw it. So a writer
+// runs nothing in the background and leaves no work for later.
+//
+// If instances are cloned from a snapshot, the snapshot must be taken while no run is open. No run
+// is open before the first call to Append and after Close. Otherwise, two clones would continue the
+// same run and put different contents under the same key.
 package record
 
 import (
@@ -39,9 +42,9 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// ErrBusy means that the events of the call, together with the events that are already waiting to
-// be written, exceed Config.MaxPending. None of the call's events was recorded. The sender should
-// try again later.
+// ErrBusy means that too many events are waiting to be written. With the events of this call, they
+// would exceed Config.MaxPending. None of the call's events was recorded. The sender should try
+// again later.
 var ErrBusy = errors.New("too many events are waiting to be written")
 
 // Store lists the methods of an object store that a writer calls.
@@ -62,18 +65,18 @@ type Config struct {
 	RunBytes int
 	// RunAge is the age at which a run ends. Default 10 minutes.
 	RunAge time.Duration
-	// MaxPending is the memory budget, in bytes, for events whose put has not finished yet. A call
-	// that exceeds the budget on its own is accepted if no other events are pending. The default is
-	// 64 MiB.
+	// MaxPending is the memory budget, in bytes, for events whose put has not finished yet. Default
+	// 64 MiB. An exception: if no events are pending, a call is accepted even if it exceeds the
+	// budget.
 	MaxPending int64
 	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
 	// the budget is exceeded, all idle runs end. Default 96 MiB.
 	MaxOpen int64
 	// PutTimeout is the maximum duration of one put, including retries. Default 20 seconds.
 	PutTimeout time.Duration
-	// Random supplies the 128 random bits of each run identifier. Events could be lost if an
-	// identifier were repeated, so two writers, even in different processes, must not read the same
-	// bits. Random must be safe for concurrent use. Default crypto/rand.Reader.
+	// Random supplies the 128 random bits of each run identifier. Two writers, even in different
+	// processes, must not read the same bits. Otherwise, both could put objects under the same key,
+	// and events could be lost. Random must be safe for concurrent use. Default crypto/rand.Reader.
 	Random io.Reader
 	// Now is the clock. It only determines when runs end. Now must be safe for concurrent
 	// use. Default time.Now.
@@ -151,16 +154,15 @@ func New(store Store, config Config) (*Writer, error) {
 	}, nil
 }
 
-// Append returns nil once all events are durable. It costs one put for each partition that
-// the events touch, up to 64 in parallel, plus an occasional bulk delete of superseded
-// objects. The first call also claims the layout; see Claim.
+// Append records events and returns nil once all of them are durable. It costs one put for each
+// partition that the events touch, and sometimes a bulk delete of superseded objects. Up to 64 puts
+// run in parallel. The first call also claims the layout; see Claim.
 //
-// After an error, some of the events may have been recorded. Appending all of them again is
-// safe, because readers show an event only once.
+// Callers can test for ErrBusy and layout.ErrConflict with errors.Is. Both mean that nothing was
+// recorded. Any other error usually comes from the store or from ctx. The outcome is then unknown:
+// some of the events may have been recorded. A retry may succeed.
 //
-// ErrBusy and layout.ErrConflict, which can be tested with errors.Is, mean that nothing was
-// recorded. After any other error, usually from the store or from ctx, the outcome is unknown
-// and a retry may succeed.
+// Appending the same events again is always safe, because readers show an event only once.
 func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -209,17 +211,19 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	return p, p.gathering
 }
 
-// Close ends all idle runs and deletes their superseded objects, with one request per 1,000
-// objects. It keeps the last superseded object of each run, because a slow reader may still read
-// that object. Close returns an error if a delete fails; compaction later deletes the objects that
-// are left over. The writer can still be used after Close: the next Append begins new runs.
+// Close ends all idle runs and deletes their superseded objects. It makes one request per 1,000
+// objects. An exception: Close keeps the last superseded object of each run, because a slow reader
+// may still have to read that object.
+//
+// Close returns an error if a delete fails. Compaction later deletes the objects that remain. The
+// writer can still be used after Close: the next Append begins new runs.
 func (w *Writer) Close(ctx context.Context) error {
 	return w.retire(ctx, func(*run) bool { return true })
 }
 
-// sweep ends idle runs that have reached a limit, such as RunAge. Without sweep, the rows of a
-// partition without new events would stay in memory forever. sweep looks for such runs at most once
-// per RunAge. If the open runs exceed MaxOpen, sweep ends all idle runs at once.
+// sweep ends idle runs that have reached a limit, such as RunAge. Without sweep, a partition
+// without new events would keep its rows in memory forever. sweep looks for such runs at most once
+// per RunAge. An exception: if the open runs exceed MaxOpen, sweep ends all idle runs immediately.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
@@ -237,9 +241,9 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire ends the run of each idle partition if over(run) is true. It then forgets the idle
-// partitions without an open run, and deletes the superseded objects of the ended runs, except the
-// last one of each run.
+// retire ends the run of each idle partition if over(run) is true. It forgets all idle partitions
+// without an open run. It then deletes the superseded objects of the ended runs, except the last
+// one of each run.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()

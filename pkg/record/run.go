@@ -18,9 +18,9 @@ type run struct {
 	// rows are sorted and distinct. They include every row of every put of the run,
 	// whether or not the put was confirmed.
 	rows []segment.Row
-	// memory is the approximate size of rows in bytes. It must not change while the run is held
-	// (see partition.hold), because hold has added it to Writer.open and will later subtract the
-	// same amount.
+	// memory is the approximate size of rows in bytes. partition.hold adds memory to Writer.open
+	// when the run becomes the open run, and later subtracts it. So memory must not change while
+	// the run is open.
 	memory int64
 	// size is the size of the run's last object in bytes.
 	size int

@@ -10,10 +10,11 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// Every part of a segment that a reader parses is covered by a checksum. The checksums of the row
-// groups are in the footer's metadata. The footer's own checksum is stored right before the footer.
-// Readers verify a checksum before they parse the bytes, so no damaged byte reaches the Parquet
-// library. The library's own checks do not cover sizes and codecs.
+// Checksums cover every part of a segment that a reader parses. The checksums of the row groups are
+// in the footer's metadata. The footer's own checksum is stored right before the footer.
+//
+// Readers verify a checksum before they parse the bytes. So no damaged byte reaches the Parquet
+// library, whose own checks do not cover sizes and codecs.
 
 const (
 	// trailerLength is the size of the last two fields of a file: the footer's length and the
@@ -51,9 +52,9 @@ func parseGroupChecksums(text string) (groupChecksums, error) {
 	return sums, nil
 }
 
-// checksumWriter receives a file from the Parquet library and computes the checksums. It writes
-// each row group to the writer out once the row group is complete. At the end it writes the rest of
-// the file and the footer's checksum.
+// checksumWriter receives a file from the Parquet library and computes the checksums. It passes
+// each complete row group to out. At the end it passes the rest of the file, with the footer's
+// checksum, to out.
 type checksumWriter struct {
 	out    io.Writer
 	size   int64 // bytes written to out
@@ -105,9 +106,8 @@ func (c *checksumWriter) end() (index, footer []byte) {
 	return c.buffer[:start], c.buffer[start:]
 }
 
-// writeEnd writes the page index, the footer's checksum and the footer. It returns the number of
-// bytes from that checksum to the end of the file. A reader must read all of these bytes to open
-// the segment.
+// writeEnd writes the page index, the footer's checksum and the footer. It returns the length of
+// the checksum and the footer in bytes. A reader must read all of these bytes to open the segment.
 func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
 	for _, part := range [][]byte{index, sum, footer} {

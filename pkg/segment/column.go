@@ -24,9 +24,9 @@ type field struct {
 	text   func(*Row) *string
 	long   func(*Row) *int64
 	int    func(*Row) *int32
-	// beforeTime marks a column that stores an instant as the number of milliseconds from that
-	// instant to the row's time, or as null if the instant is unknown. The Row holds the instant
-	// itself.
+	// beforeTime marks a column that stores an instant relative to the row's time. The column holds
+	// the number of milliseconds from the instant to the row's time, or null for an unknown
+	// instant. The Row holds the instant itself.
 	beforeTime bool
 }
 
@@ -93,9 +93,9 @@ type columnReader struct {
 	page   parquet.Page
 	values encoding.Values
 	levels []byte // definition levels, one per row: 0 for a null, otherwise 1; nil if the page has no nulls
-	// next is the index of the next row in the page, end is the number of rows in the page, and
-	// value is the index of the next row's value. next and value may differ, because nulls are not
-	// stored as values.
+	// next is the index of the next row in the page. end is the number of rows in the page. value
+	// is the index of the next row's value. After a null, value is lower than next, because nulls
+	// are not stored as values.
 	next, end, value int
 	pagesRead        int
 	// encoded means that the page's values are indexes into the chunk's dictionary. known means

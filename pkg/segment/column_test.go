@@ -44,8 +44,8 @@ func TestFieldsAreTheColumns(t *testing.T) {
 }
 
 // A row must store every field of an event. Comparing two rows must give the same result as
-// comparing their events. Two rows must have the same digest if, and only if, they are equal. Two
-// rows must have the same identity hash if, and only if, they record the same event.
+// comparing their events. Two rows must have equal digests if and only if the rows are equal. Two
+// rows must have equal identity hashes if and only if they record the same event.
 func TestRowsStoreAndCompareEveryField(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
@@ -107,7 +107,8 @@ func draw[T any](random *rand.Rand, value T) event.Optional[T] {
 	return event.Some(value)
 }
 
-// FORMAT.md must list the columns in file order, and the identity columns by rank.
+// FORMAT.md must list all columns in file order. It must also list the columns that identify an
+// event, in the order in which they are compared.
 func TestFormatListsTheColumns(t *testing.T) {
 	format, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)

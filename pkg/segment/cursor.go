@@ -63,9 +63,9 @@ func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, erro
 	}
 }
 
-// Cursor streams a segment's rows in order. It makes one request per row group and holds one
-// row group in memory. After the last row it checks all rows against the footer's digest. It
-// is not safe for concurrent use.
+// Cursor streams a segment's rows in order. It makes one request per row group and holds one row
+// group in memory. After the last row it checks the digest of all rows against the footer. It is
+// not safe for concurrent use.
 type Cursor struct {
 	store  RangeReader
 	object Object
@@ -87,10 +87,10 @@ func OpenCursor(store RangeReader, o Object, footer *Footer) *Cursor {
 	return &Cursor{store: store, object: o, footer: footer}
 }
 
-// Next returns the next row, which is valid until the following call. After the last row it checks
-// that the rows match the footer's digest, and then returns io.EOF. An *ObjectError means that the
-// object is corrupt. An error from the store never matches io.EOF, so it cannot be mistaken for the
-// end of the rows.
+// Next returns the next row, which is valid until the following call. After the last row, Next
+// checks that the rows match the footer's digest, and then returns io.EOF. An *ObjectError means
+// that the object is corrupt. An error from the store never matches io.EOF, so callers cannot
+// mistake it for the end of the rows.
 func (c *Cursor) Next(ctx context.Context) (*Row, error) {
 	if c.next == len(c.buffer) {
 		if err := c.fill(ctx); err != nil {
@@ -175,8 +175,8 @@ func (c *Cursor) openGroup(data []byte) error {
 }
 
 // storeError wraps a store error so that it does not match io.EOF. The error from a broken
-// connection may wrap io.EOF. A merge would mistake such an error for the end of the rows and lose
-// the remaining rows.
+// connection may wrap io.EOF. Without storeError, a merge would take such an error for the end of
+// the rows and lose the remaining rows.
 type storeError struct{ error }
 
 func (e storeError) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }

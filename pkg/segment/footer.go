@@ -107,9 +107,9 @@ func (f *Footer) Memory() int64 {
 // Groups returns all row groups in order. Callers must not change the slice.
 func (f *Footer) Groups() []Group { return f.groups }
 
-// GroupsOf returns the row groups that may contain a client's rows in the given range of event
-// times, both ends inclusive, in Unix ms. Usually it returns at most one. It returns several only
-// if the client's rows extend across a row group boundary.
+// GroupsOf returns the row groups that may contain a client's rows between two times. The times are
+// event times in Unix ms, both ends inclusive. Usually GroupsOf returns at most one row group. It
+// returns several only if the client's rows extend across a row group boundary.
 func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 	var found []Group
 	for _, g := range f.groups {

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// Merge streams the rows of all cursors in order, without duplicates. If several rows report the
-// same event, it returns the one that was received first. It holds one row group per input in
+// Merge streams the rows of all cursors in order, without duplicates. If several rows record the
+// same event, Merge returns the row that was received first. Merge holds one row group per input in
 // memory.
 type Merge struct {
 	inputs mergeHeap

@@ -19,9 +19,8 @@ const (
 	fresh lifetime = iota
 	// An interim segment is merged again within hours.
 	interim
-	// A lasting segment will probably never be merged again, so a higher compression level is
-	// worthwhile. The segment is 3% smaller than at the default level, but the merge takes 25%
-	// longer.
+	// A lasting segment will probably never be merged again. So it is compressed at a higher level
+	// than the default. The segment is 3% smaller, but the merge takes 25% longer.
 	lasting
 )
 
@@ -61,12 +60,13 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 	return options
 }
 
-// GroupRows returns the approximate number of rows per row group for a compacted segment with the
-// given number of rows. A lookup reads the footer, unless the footer is cached, and then reads and
-// decodes one row group. Smaller row groups take less time to read and decode, but make the footer
-// longer. The total cost is lowest if the number of rows per group is proportional to the square
-// root of the number of rows in the segment. This calculation assumes that decoding a row costs
-// half as much as reading the row.
+// GroupRows returns the approximate number of rows per row group for a compacted segment. rows is
+// the number of rows in the segment.
+//
+// A lookup reads the footer, unless the footer is cached. It then reads and decodes one row group.
+// A small row group takes less time to read and decode, but many row groups make the footer longer.
+// The total cost is lowest if the number of rows per group is proportional to the square root of
+// rows. This calculation assumes that decoding a row costs half as much as reading it.
 func GroupRows(rows int64) int64 {
 	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24

@@ -1,11 +1,12 @@
-// Package segment reads and writes segments: immutable Parquet objects of events,
-// sorted by client identifier. It is the only package that imports the Parquet
-// library. FORMAT.md describes the schema and footer field by field.
+// Package segment reads and writes segments: immutable Parquet objects of events, sorted by client
+// identifier. It is the only package that imports the Parquet library. FORMAT.md describes the
+// schema and footer field by field.
 //
-// The rows of a segment are always in the order of Row.Compare. The segment's footer states
-// the number of rows and the sum of the rows' hashes. The same rows always encode to the same
-// bytes. The package trusts nothing that it reads from an object: it checks sizes before it
-// allocates memory, and if the Parquet library panics, it reports the object as corrupt.
+// The rows of a segment are always in the order of Row.Compare. The segment's footer states the
+// number of rows and the sum of the rows' hashes. The same rows always encode to the same bytes.
+//
+// The package trusts nothing that it reads from an object. It checks sizes before it allocates
+// memory. If the Parquet library panics, the package reports the object as corrupt.
 package segment
 
 import (
@@ -152,12 +153,14 @@ func flag(o event.Optional[bool]) int32 {
 	}
 }
 
-// Compare orders the rows of a segment by client, instance and time, and then by the other identity
-// columns, so that duplicates are neighbors. It orders duplicates by received time, so that the row
-// to keep comes first, and then by the remaining columns, so that only equal rows compare equal.
+// Compare orders the rows of a segment by these columns, in this order:
+//
+//   - Client, instance and time, then the other identity columns. So duplicates are neighbors.
+//   - Received time. So the first of several duplicates is the row to keep.
+//   - The remaining columns. So only equal rows compare equal.
 //
 // Compare gives the same order as event.Compare. It names each column instead of looping over the
-// columns, because a merge compares every row several times and a loop would be slower.
+// columns. A loop would be slower, and a merge compares every row several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c

@@ -15,8 +15,8 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct returns the rows of all lists, sorted and without duplicates: for each event it
-// keeps the row that was received first. It does not change the lists. It sorts pointers to the
+// Distinct returns the rows of all lists, sorted and without duplicates. Of each event's rows, it
+// keeps the one that was received first. It does not change the lists. It sorts pointers to the
 // rows, because rows are large.
 func Distinct(lists ...[]Row) []Row {
 	var order []*Row

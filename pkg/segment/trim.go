@@ -10,10 +10,13 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// trimmedFooter returns the footer of a written file, followed by the footer's length and the
-// magic. It omits optional parts that our readers do not use: the page index, which is of no use
-// for such small row groups, and the statistics of encodings and sizes. These parts would double
-// the length of the footer, and a lookup reads the whole footer.
+// trimmedFooter returns the end of a written file: the footer, the footer's length and the magic.
+// It omits two optional parts that our readers do not use:
+//
+//   - The references to the page index, which does not help with such small row groups.
+//   - The statistics of encodings and sizes.
+//
+// A lookup reads the whole footer, and these parts would double the footer's length.
 func trimmedFooter(file parquet.FileView) ([]byte, error) {
 	metadata := file.Metadata()
 	for i := range metadata.RowGroups {

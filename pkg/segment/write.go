@@ -43,13 +43,13 @@ type Writer struct {
 const bufferRows = 256
 
 // maxGroupBytes is the approximate maximum size of a row group before encoding. It limits the
-// memory of readers when rows contain long strings. Without long strings, row groups reach this
-// size only in partitions of millions of rows.
+// memory of readers if rows contain long strings. Without long strings, row groups reach this size
+// only in partitions of millions of rows.
 const maxGroupBytes = 2 << 20
 
 // NewWriter returns a writer for a segment that is meant to last. Each row group has about
-// groupRows rows and at most twice as many, or fewer if the rows are long. If groupRows is zero,
-// row groups are limited only by their size in bytes.
+// groupRows rows, and at most twice as many. If the rows are long, a row group has fewer rows. If
+// groupRows is zero, only the size in bytes limits a row group.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
@@ -82,9 +82,9 @@ func (w *Writer) start(out io.Writer, groupRows int64) {
 	w.out.Reset(&w.file)
 }
 
-// detachMetadata drops the last file's references to data that the writer shares between
-// files. Otherwise, the library's Reset would blank the column paths and sorting columns of
-// every later file (parquet-go v0.32, issue 602).
+// detachMetadata drops the last file's references to its column paths and sorting columns. The
+// library uses the same column paths and sorting columns for all files of a writer. Without
+// detachMetadata, Reset would blank them for every later file (parquet-go v0.32, issue 602).
 func (w *Writer) detachMetadata() {
 	file := w.out.File()
 	if file == nil {
@@ -126,8 +126,8 @@ func (w *Writer) Add(row *Row) error {
 }
 
 // endsBefore reports whether the row group must end before the given row. A full row group still
-// takes the remaining rows of its last client, so that all rows of a client are in one row group.
-// If that client has too many rows, the row group ends at twice its intended size.
+// takes the remaining rows of its last client. So all rows of a client are in one row group. An
+// exception: a row group always ends at twice its intended size.
 func (w *Writer) endsBefore(row *Row) bool {
 	return w.filled(2) || w.filled(1) && row.ClientID != w.client
 }
@@ -209,8 +209,8 @@ func (w *Writer) writeFooter() (length int64, err error) {
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low
-// because a merge holds one row group per input in memory. Most fresh segments have fewer rows than
-// that anyway.
+// because a merge holds one row group per input in memory. Most fresh segments have fewer rows
+// anyway.
 const freshGroupRows = 2048
 
 // Encode returns a fresh segment that contains the given rows, which must be sorted and distinct.
