@@ -1,10 +1,11 @@
-// Package console serves the page of Device Trace: plain HTML, CSS and ES modules,
+// Package console serves the page of Device Trace. The page is plain HTML, CSS and ES modules,
 // embedded from page/ without a build step.
 //
-// The page itself is at "/", and browsers revalidate it on each visit. The files that it loads
-// are below "/console/<version>/", where version is a hash of all files. Therefore browsers may
-// cache these files for good, and files from different builds never mix. All files come from
-// the page's own origin, and the headers keep browsers from loading anything else.
+// The page itself is at "/", and browsers revalidate it on each visit. The files that it loads are
+// below "/console/<version>/". The version is a hash of all files, so the paths change whenever a
+// file changes. Therefore browsers may cache these files for good, and files from different builds
+// never mix. All files come from the page's own origin, and the headers keep browsers from loading
+// anything else.
 package console
 
 import (
@@ -23,8 +24,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 // Handler serves GET and HEAD requests for "/" and everything below "/console/". It is safe for
-// concurrent use. The page needs no authentication, because it contains no data. It gets all
-// data from the API with the user's token.
+// concurrent use. The page contains no data, so it needs no authentication. It gets all data from
+// the API with the user's token.
 func Handler() http.Handler {
 	site := load(embedded)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

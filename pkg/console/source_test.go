@@ -40,7 +40,7 @@ var forbidden = map[string][]string{
 	},
 	".js": {
 		`innerHTML`, `insertAdjacentHTML`, `outerHTML\s*=`, `document\.write`, `DOMParser`, `createContextualFragment`, `srcdoc`, // markup built from strings
-		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // strings run as code
+		`\beval\(`, `new Function`, `import\(`, `setTimeout\(['"]`, // these run strings as code
 		`cssText`, `\.style\s*=`, `['"]style['"]`, `\bstyle:`, // style attributes
 	},
 	".css": {

@@ -12,8 +12,8 @@ const MaxKeyBytes = 1023
 
 // CheckKey returns a permanent error for a key that some stores cannot hold or list. Such a key is
 // empty, is longer than MaxKeyBytes, is not UTF-8, starts with a slash or backslash, or contains a
-// character that XML cannot carry. Every store refuses the same keys, so a test that passes with
-// one store passes with all stores.
+// character that XML cannot carry. Every store refuses such keys. Therefore, a test on any one
+// store shows whether a key is valid on all stores.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
@@ -30,9 +30,9 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// notInXML reports whether r might not survive a round trip through XML 1.0. This is the case for
-// ASCII control characters, including white space that parsers normalize, and for U+FFFE and
-// U+FFFF, which are not characters.
+// notInXML reports whether r might be lost or changed on a round trip through XML 1.0. The affected
+// characters are the ASCII control characters, U+FFFE and U+FFFF. White space such as tabs and line
+// breaks is also affected, because XML parsers normalize it.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }

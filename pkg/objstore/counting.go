@@ -18,9 +18,10 @@ type Counting struct {
 
 var _ Store = (*Counting)(nil)
 
-// NewCounting returns a Counting that wraps store. If the Counting is itself wrapped by
-// Retrying, it records every attempt. If it wraps the store that Retrying returns, it records
-// each call once, however many attempts the call takes.
+// NewCounting returns a Counting that wraps store. There are two ways to combine it with Retrying:
+//   - If Retrying wraps the Counting, the Counting records every attempt.
+//   - If the Counting wraps the store that Retrying returned, it records each call once, however
+//     many attempts the call takes.
 func NewCounting(store Store) *Counting { return &Counting{store: store} }
 
 // Calls returns a copy of the calls recorded since the start or the last Reset.

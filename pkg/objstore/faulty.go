@@ -10,8 +10,8 @@ import (
 )
 
 // ErrFault is the error that tests inject when any error will do. It wraps io.EOF, because the
-// error of a broken connection may also wrap io.EOF. Tests can thus catch callers that mistake such
-// an error for the end of the data.
+// error of a broken connection may also wrap io.EOF. A caller must not mistake such an error for
+// the end of the data. Tests that inject ErrFault reveal callers that do.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
 // Fault describes how one call fails. The zero value lets the call pass. If several errors are set,
@@ -20,16 +20,18 @@ type Fault struct {
 	// Until delays the call's effect until the channel is closed. If the context ends
 	// first, the call ends without effect.
 	Until <-chan struct{}
-	// Late makes the call return an error at once, and delays the call's effect until the channel
-	// is closed, as if the network had delayed the request. The error is Before or After, if one of
-	// them is set, and otherwise ErrFault. Faulty.Settle waits for the effect.
+	// Late makes the call return an error at once and take effect once the channel is closed. The
+	// call thus behaves like a request that the network delayed. The error is Before if Before is
+	// set, otherwise After if After is set, and otherwise ErrFault. Faulty.Settle waits for the
+	// effect.
 	Late <-chan struct{}
 
 	// Before makes the call return this error without any effect.
 	Before error
-	// Midway makes the call stop halfway and return this error: a put reads half of its body
-	// and stores nothing, a read or listing transfers its data but returns none, and a delete
-	// removes the objects under the first half of its keys.
+	// Midway makes the call stop halfway and return this error:
+	//   - A put reads half of its body and stores nothing.
+	//   - A read or listing transfers its data but returns none.
+	//   - A delete removes the objects under the first half of its keys.
 	Midway error
 	// After makes the call take full effect and then return this error.
 	After error
@@ -48,7 +50,7 @@ type Faulty struct {
 
 var _ Store = (*Faulty)(nil)
 
-// NewFaulty returns a Faulty that wraps store. If hook is nil, every call passes.
+// NewFaulty returns a Faulty that wraps store. If hook is nil, every call goes straight to store.
 func NewFaulty(store Store, hook func(Call) Fault) *Faulty {
 	return &Faulty{store: store, hook: hook}
 }

@@ -1,12 +1,12 @@
-// Package objstore defines the contract between the jobs (recorder, query and compactor) and an
-// object store.
+// Package objstore defines the contract between the jobs and an object store. The jobs are
+// recorder, query and compactor.
 //
-// Every put writes a whole object, which becomes visible all at once or not at all. The effect of a
-// completed call is visible to every call that starts later. The jobs never put different content
-// under the same key, so a put that is repeated or arrives late does no harm.
+// Every put writes a whole object. The object becomes visible all at once or not at all. The effect
+// of a completed call is visible to every call that starts later. The jobs never put different
+// content under the same key, so a put that is repeated or arrives late does no harm.
 //
-// A read of an absent object returns an error that matches fs.ErrNotExist through errors.Is.
-// After any error from Put or Delete, the outcome of the call is unknown.
+// A read of an absent object returns an error that matches fs.ErrNotExist through errors.Is. After
+// any error from Put or Delete, the outcome of the call is unknown: it may have taken effect.
 package objstore
 
 import (
@@ -23,19 +23,20 @@ type Store interface {
 	// It may read body more than once. The store refuses a body that arrives damaged.
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 
-	// Read returns exactly n bytes of the object, starting at offset off. If n is 0, Read makes no
-	// request, so it succeeds even if there is no object. Otherwise it returns fs.ErrNotExist if,
-	// and only if, there is no object under key, and ErrRange if the range ends past the object's
-	// end. The caller owns the result.
+	// Read returns exactly n bytes of the object, starting at offset off. The caller owns the
+	// result. If there is no object under key, and only then, Read returns fs.ErrNotExist. If the
+	// range ends past the object's end, Read returns ErrRange. An exception: if n is 0, Read makes
+	// no request, so it succeeds even if there is no object.
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 
-	// List returns the first MaxPage objects whose keys start with prefix and come after the key
-	// passed as after. The objects are in ascending byte order of their keys.
+	// List returns the first MaxPage objects whose keys start with prefix and are greater than
+	// after. The objects are in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
-	// Delete removes the objects under the given keys, at most MaxPage of them. An absent
-	// object is not an error. The error is a *DeleteError with the keys of the objects
-	// that may still exist, or a permanent error if a key or the number of keys is invalid.
+	// Delete removes the objects under the given keys, at most MaxPage of them. An absent object is
+	// not an error. If a key or the number of keys is invalid, Delete returns a permanent error.
+	// After any other failure, the error is a *DeleteError. It lists the keys of the objects that
+	// may still exist.
 	Delete(ctx context.Context, keys ...string) error
 }
 
@@ -64,8 +65,8 @@ type Lister interface {
 	List(ctx context.Context, prefix, after string) (Page, error)
 }
 
-// All lists every object whose key starts with prefix and comes after the key passed as after. It
-// makes one request per MaxPage objects, and at least one.
+// All lists every object whose key starts with prefix and is greater than after. It makes one
+// request per MaxPage objects, and at least one request.
 func All(ctx context.Context, store Lister, prefix, after string) ([]Object, error) {
 	var all []Object
 	for {

@@ -19,23 +19,25 @@ type RetryPolicy struct {
 	// doubles the bound, up to Max. The defaults are 50 ms for Base and 2 s for Max.
 	Base, Max time.Duration
 	// Jitter returns a random pause between zero and bound. By default, pauses are evenly
-	// distributed (full jitter), so that callers that failed at the same time do not retry at
-	// the same time.
+	// distributed (full jitter). Callers that failed at the same time thus retry at different
+	// times.
 	Jitter func(bound time.Duration) time.Duration
-	// AttemptTimeout is the time after which an attempt is canceled. An attempt can hang if
-	// its connection died while the process was frozen. By default there is no limit, so that
-	// only the store's own timeouts apply.
+	// AttemptTimeout is the time after which an attempt is canceled. Without it, an attempt can
+	// hang if its connection died while the process was frozen. By default there is no such limit,
+	// and only the store's own timeouts apply.
 	AttemptTimeout time.Duration
 }
 
 // Retrying returns a Store that passes calls to store and repeats failed calls according to policy.
-// It is always safe to repeat a call, because the jobs never put different content under the same
-// key and never put a deleted object again. The result is safe for concurrent use.
+// The result is safe for concurrent use.
 //
-// Retrying does not repeat a call after fs.ErrNotExist, ErrRange or an error marked by Permanent,
-// or after ctx has ended. When ctx ends, the returned error wraps both the last attempt's error
-// and the context's error. A timeout of the store itself does not end ctx, so Retrying repeats
-// the call.
+// Repeating a call is always safe. A repeated put can only replace an object with the same bytes,
+// because the jobs never put different content under the same key. A repeated delete cannot remove
+// a newer object, because the jobs never put a deleted object again.
+//
+// Retrying does not repeat a call after fs.ErrNotExist, ErrRange or an error marked by Permanent.
+// It also stops when ctx ends. The returned error then wraps both the last attempt's error and the
+// context's error. A timeout of the store itself does not end ctx, so Retrying repeats the call.
 func Retrying(store Store, policy RetryPolicy) Store {
 	return &retrying{store, policy.withDefaults()}
 }

@@ -88,8 +88,8 @@ func signerOf(r *http.Request) string {
 	return ""
 }
 
-// accessesOf returns the accesses that a policy must allow for a request to succeed. A
-// DeleteMultipleObjects request needs DeleteObject for each key
+// accessesOf returns the accesses that a policy must allow for a request to succeed. Most requests
+// need one access. A DeleteMultipleObjects request needs DeleteObject for each key
 // (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements).
 func accessesOf(r *http.Request) []access {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

@@ -55,9 +55,9 @@ func events(n int) string {
 	return b.String()
 }
 
-// quarantine starts another recorder on the same bucket, and sends an event that this recorder does
-// not understand. The function then lists, shows and replays the quarantined item, as an operator
-// would.
+// quarantine handles an event that a recorder does not understand, as an operator would. It starts
+// another recorder on the same bucket and sends the event. It then lists, shows and replays the
+// quarantined item.
 func quarantine(t *testing.T, folder, endpoint string) {
 	recorder := start(t, folder, "recorder", endpoint)
 	recorder.request(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)

@@ -1,5 +1,5 @@
-// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder, and repeats each line
-// until it is durable there.
+// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder. It repeats each request
+// until the recorder confirms that the lines are durable.
 //
 //	mosquitto -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //

@@ -9,15 +9,17 @@
 // The quarantine commands call the recorder at DEVICE_TRACE_URL (default http://127.0.0.1:8080)
 // with ADMIN_TOKEN (default local).
 //
-// The check command reads the bucket directly. It uses the same variables as the functions:
-// OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX and the variables of an access key
-// (ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN).
-// The access key must be allowed to list and read objects. `make check` runs the same check on
-// the data of `make run`.
+// The check command reads the bucket directly. It uses the same environment variables as the
+// functions: OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Three more variables hold the
+// access key: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
+// ALIBABA_CLOUD_SECURITY_TOKEN. The access key must be allowed to list and read objects.
+// `make check` runs the same check on the data of `make run`.
 //
-// The exit status is 0 on success. It is 1 if the command failed, if the check found a violation,
-// or if a replayed item could still not be understood. It is 2 if the command line or
-// DEVICE_TRACE_URL is invalid (`go run` turns 2 into 1).
+// The exit status is one of these:
+//   - 0: the command succeeded
+//   - 1: the command failed, the check found a violation, or a replayed item was still not
+//     understood
+//   - 2: the command line or DEVICE_TRACE_URL is invalid (`go run` turns 2 into 1)
 package main
 
 import (

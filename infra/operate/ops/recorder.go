@@ -40,9 +40,9 @@ func newRecorder(t terminal) (recorder, error) {
 	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}}, nil
 }
 
-// call sends a request and decodes the response body if the response has one of the given statuses.
-// While the recorder is busy (429 or 503), call retries, up to maxAttempts attempts in total. If
-// the last response has none of the given statuses, call returns a refusal.
+// call sends a request and decodes a response that has one of the given statuses. While the
+// recorder is busy (429 or 503), call retries, up to maxAttempts attempts in total. If the recorder
+// stays busy or responds with any other status, call returns a refusal.
 func (r recorder) call(ctx context.Context, method, path string, into any, statuses ...int) error {
 	for attempt := 1; ; attempt++ {
 		status, header, body, err := r.send(ctx, method, path)

@@ -21,9 +21,9 @@ function parseTime(words) {
 
 const oneOf = (values, value, fallback) => (values.includes(value) ? value : fallback);
 
-// readQuery returns the query in the URL. The default range is the last hour. If a time in the URL
-// is invalid, the property "fault" of the query is a validation error that names the field;
-// otherwise it is null.
+// readQuery returns the query in the URL. If the URL has no "to", the range ends now. If the URL
+// has no "from", the range is one hour long. If a time in the URL is invalid, the query's property
+// "fault" is a validation error that names the field. Otherwise "fault" is null.
 export function readQuery() {
   const parameters = new URLSearchParams(location.search);
   const get = (name) => parameters.get(name) ?? '';

@@ -23,9 +23,9 @@ let view = null; // the view that the page shows, or null
 let query = null; // the last query, whose results may not have arrived yet
 let abort = new AbortController(); // aborts the requests for the last query
 
-// go applies a change to the query, adds the new URL to the history and shows the results. choice
-// is the range that the user chose in the form, { range, date }. If choice is null, the form shows
-// the span of the query.
+// go changes the query, adds the new URL to the history and shows the results. choice is the range
+// that the user chose in the form, { range, date }. If choice is null, the form shows the span of
+// the query.
 function go(change, choice = null) {
   const next = { ...(query ?? readQuery()), connection: '', ...change };
   history.pushState(choice, '', pathOf(next));
@@ -135,9 +135,9 @@ function show() {
   narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
 }
 
-// keepFocus replaces the results. If the focus was within the results, it then moves to the new
-// control with the same id. If this control is missing or disabled, the focus moves to the results
-// as a whole.
+// keepFocus calls replace, which replaces the results, and keeps the focus at the same control. If
+// the focus was within the results, keepFocus moves it to the new control with the same id. If this
+// control is missing or disabled, the focus moves to the results as a whole.
 function keepFocus(replace) {
   const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
   replace();

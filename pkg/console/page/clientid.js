@@ -4,9 +4,9 @@ export const separator = '@@@';
 
 export const joinParts = (group, device) => (group ? group + separator + device : device);
 
-// splitParts splits a client identifier at the first separator and returns [group, device]. It does
-// not split an identifier with an empty group, such as "@@@d", because joinParts could not restore
-// the separator.
+// splitParts splits a client identifier at the first separator and returns [group, device]. If
+// there is no separator, the group is empty. An exception: an identifier that begins with the
+// separator, such as "@@@d", is not split. joinParts could not restore its separator.
 export function splitParts(client) {
   const at = client.indexOf(separator);
   return at <= 0 ? ['', client] : [client.slice(0, at), client.slice(at + separator.length)];

@@ -3,9 +3,9 @@
 import { el, unbroken } from './dom.js';
 import { number, text } from './text.js';
 
-// Characters that are invisible, change the order of the surrounding text or break a line: control
-// characters, zero-width characters, bidirectional formatting characters (Unicode Standard Annex 9)
-// and unpaired surrogates.
+// invisible matches characters that are invisible, reorder the surrounding text or break a line.
+// They include control characters, zero-width characters, unpaired surrogates and bidirectional
+// formatting characters (Unicode Standard Annex 9).
 // eslint-disable-next-line no-control-regex -- the pattern has to match control characters
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
@@ -13,8 +13,8 @@ const maxLength = 120; // characters; longer values are shortened
 const lengthOfShortened = 80;
 
 // datum returns an element that isolates a string from the surrounding text. Invisible characters
-// appear as their codes. A string longer than limit is shortened, with a button that shows the
-// whole string.
+// appear as their codes. If the string is longer than limit, the element shows only its beginning,
+// with a button. The button shows the whole string.
 export function datum(value, { limit = maxLength, kind = '' } = {}) {
   const node = el('bdi', { class: `datum ${kind}`.trim(), dir: 'auto' });
   if (value.length <= limit) node.append(...visible(value));

@@ -11,8 +11,8 @@ const maxLimit = 5000; // the maximum number of events in one page of a trace
 const types = { csv: 'text/csv', ndjson: 'application/x-ndjson', html: 'text/html' };
 
 // fetchAll fetches all pages of a trace in the given format and joins them. After each page, it
-// calls onPage with the number of pages so far. The result is { content, incomplete }, where
-// incomplete is true if some events could not be read.
+// calls onPage with the number of pages so far. It returns { content, incomplete }. incomplete is
+// true if some events could not be read.
 export async function fetchAll(query, format, signal, onPage) {
   const pages = [];
   let cursor = '';

@@ -16,9 +16,10 @@ export async function fetchView(query, known, signal) {
   return new View(query, report, status, rows);
 }
 
-// fetchLatestView fetches the results of a query. A broker with a fast clock can report events that
-// are later than now. If the span of the query ends now and the status names such an event,
-// fetchLatestView extends the span to this event and fetches the results again.
+// fetchLatestView fetches the results of a query. If the query's span ends now, the results include
+// events that are later than now. A broker with a fast clock can report such events. If the status
+// names one, fetchLatestView moves the end of the span to this event. It then fetches the results
+// again.
 export async function fetchLatestView(query, signal) {
   const isLatest = endsNow(query, Date.now());
   const view = await fetchView(query, {}, signal);

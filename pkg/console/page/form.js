@@ -13,8 +13,8 @@ const fields = Object.fromEntries(names.map((name) => [name, () => byId(name)]))
 const value = (name) => fields[name]().value;
 
 // filled holds the query that last filled the form, and the values that the fields then had. A
-// field silently drops whatever it cannot hold, such as a line break or milliseconds. As long as a
-// field is unchanged, the form therefore uses the value from the query.
+// field silently drops whatever it cannot hold, such as a line break or milliseconds. Therefore, as
+// long as a field is unchanged, the form uses the value from the query.
 let filled = {};
 
 function client() {
@@ -73,8 +73,8 @@ function noteSpaces() {
 }
 
 // fillForm shows a query in the form. choice is the range that the user chose, { range, date }. If
-// choice is null, the form shows the query's span as a date if the span is exactly one day, and
-// otherwise as two instants.
+// choice is null, the form shows the query's span. A span of exactly one day appears as a date, and
+// any other span as two instants.
 export function fillForm(query, choice) {
   const [group, device] = splitParts(query.client);
   fields.instance().value = query.instance;

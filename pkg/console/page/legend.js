@@ -24,10 +24,10 @@ function stateSwatch(state) {
     svg('rect', { class: 'ground', width: 18, height: 12, fill }), svg('rect', { class: 'strip', y: 9, width: 18, height: 3, fill }));
 }
 
-// legend lists the kinds of connection end, the refused logins and the states that occur in the
-// report. If onFilter is given, the name of a kind becomes a button that filters the events by the
-// kind's word in the vocabulary. Kinds without such a word get no button. If the report omits
-// connections, the count of each kind ends in "+".
+// legend lists the kinds of connection end, the refused logins and the states in the report. The
+// state "online" has no entry. If onFilter is given, the name of each kind is a button that shows
+// only events with the kind's word in the vocabulary. A kind without such a word gets no button. If
+// the report omits connections, each kind's count ends in "+", because it does not include them.
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));

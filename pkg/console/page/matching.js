@@ -13,22 +13,26 @@ export function findByKey(connections, key) {
   return connections.find((one) => keyOf(one) === key) ?? connections.find((one) => keyOf(one).startsWith(`${key} `));
 }
 
-// belongs reports whether an event belongs to a connection. Both must have the same channel, and
-// the event must not be before the connection's start or after the connection's end. Some sources
-// report no channel when a connection starts or ends. If the event or the connection has no
-// channel, belongs compares only times: a connect event must have exactly the connection's start
-// time, and any other event must have exactly the connection's end time.
+// belongs reports whether an event belongs to a connection. Normally it does if both have the same
+// channel and the event lies between the connection's start and end, inclusive.
+//
+// An exception: some sources report no channel when a connection starts or ends. If the event or
+// the connection has no channel, belongs compares only times. A connect event then belongs if it
+// has exactly the connection's start time. Any other event belongs if it has exactly the
+// connection's end time.
 export function belongs(row, connection) {
   const at = ms(row.time);
   if (!row.channel_id || !connection.channel_id) return row.time === (row.action === 'connect' ? connection.start : connection.end);
   return row.channel_id === connection.channel_id && at >= (ms(connection.start) ?? -Infinity) && at <= (ms(connection.end) ?? Infinity);
 }
 
-// findAt returns the newest connection that ended exactly at the given instant. If no connection
-// ended then, findAt returns the newest one that began exactly then. If none began then either, it
-// returns the newest one that was open at that instant. A connection that ended takes precedence
-// over one that began, because in a session takeover the new connection is already open when the
-// broker reports the end of the old one.
+// findAt returns the connection that best matches the given instant. It takes the first of these:
+//   - the newest connection that ended exactly then
+//   - the newest connection that began exactly then
+//   - the newest connection that was open then
+//
+// The end comes before the start because of session takeovers. In a takeover, the new connection is
+// already open when the broker reports the end of the old one.
 export function findAt(connections, at) {
   return connections.findLast((one) => ms(one.end) === at)
     ?? connections.findLast((one) => ms(one.start) === at)

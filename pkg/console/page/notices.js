@@ -15,7 +15,7 @@ const button = (caption, onClick, shape) => el('button', { type: 'button', class
 
 // If a query fails with a status in urlTooLong and its URL is longer than maxURL, the URL was
 // probably too long. Function Compute responds with 400 to a URL of more than 4 KB. Servers in
-// front of the function may have lower limits and use other status codes.
+// front of the function may respond with another of these statuses.
 const maxURL = 3900;
 const urlTooLong = [400, 414, 431];
 

@@ -2,9 +2,9 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { number, text } from './text.js';
 
-// pager returns { node, show }. node is the element with the paging buttons. The function
-// show(position, turnTo) displays the position, { page, first, last, total, more }. A click on a
-// button then calls turnTo with the number of the new page.
+// pager returns { node, show }. node is the element with the paging buttons. show(position, turnTo)
+// displays a position, which is { page, first, last, total, more }. From then on, a click on a
+// button calls turnTo with the number of the new page.
 export function pager({ label }) {
   const where = el('span', { class: 'where' });
   const previous = el('button', { type: 'button', class: 'button quiet' }, icon('earlier'), text('pages.previous'));

@@ -9,9 +9,9 @@ const maxAhead = hour; // how far a source's clock may run ahead; must equal eve
 
 const rangeLengths = { hour, six: 6 * hour, day24: day };
 
-// spanOf returns the span for the range that the user chose in the form. If the choice is invalid,
-// spanOf returns a validation error { fault, field }. date is the value of the date field. from and
-// to are instants or null.
+// spanOf returns the span for the range that the user chose in the form. date is the value of the
+// date field. from and to are the instants in the time fields, or null. If the choice is invalid,
+// spanOf returns a validation error { fault, field }.
 export function spanOf({ range, date: chosenDate, from, to }, now) {
   if (range in rangeLengths) return { from: now - rangeLengths[range], to: now };
   return range === 'date' ? wholeDay(chosenDate, now) : checkSpan(from, to, now);
@@ -76,9 +76,9 @@ export function moved(span, factor, now) {
   return { from: span.from + by, to: span.to + by };
 }
 
-// lengthOf returns the length of a span, "to" minus "from". If the difference is one millisecond
-// short of a whole number of seconds, lengthOf adds that millisecond. An example is the span of a
-// day, which ends in the last millisecond of the day.
+// lengthOf returns the length of a span, which is "to" minus "from". An exception: if the
+// difference is one millisecond short of whole seconds, lengthOf adds this millisecond. For
+// example, the span of a day ends in the day's last millisecond, but its length is the whole day.
 const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
 // wider returns a span with the same middle that is three times as long, but at most a day. If that

@@ -22,10 +22,10 @@ export function states(report, scale, rows) {
   });
 }
 
-// omittedTime draws hatching over the time for which the report omits connections or states. If
-// older connections are omitted, the hatching covers the row of bars up to the oldest connection in
-// the report. If older states are omitted, the hatching covers the strip up to the oldest state in
-// the report.
+// omittedTime draws hatching over the time for which the report omits connections or states. A
+// report always omits the oldest ones. For omitted connections, the hatching covers the row of bars
+// up to the oldest connection in the report. For omitted states, it covers the strip up to the
+// oldest state in the report.
 export function omittedTime(report, scale, rows) {
   const connections = leavesOut(report, 'connections') ? boxOf(0, scale.x(ms(firstInstant(report)))) : null;
   const timeline = leavesOut(report, 'timeline') ? boxOf(0, scale.x(ms(report.timeline[0]?.from ?? report.to))) : null;

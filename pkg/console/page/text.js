@@ -35,9 +35,9 @@ export function bytes(size) {
 // attribute is the key of a message.
 const attributes = { 'data-text-label': 'aria-label', 'data-text-title': 'title' };
 
-// translate puts the messages into index.html. If an element has the attribute data-text, the
-// message with that key becomes the content of the element. Likewise, data-text-label and
-// data-text-title hold the keys of the messages for aria-label and title.
+// translate puts the messages into index.html. The attributes of an element name the keys of its
+// messages. The message for data-text becomes the element's content. The messages for
+// data-text-label and data-text-title become the element's aria-label and title.
 export function translate(root) {
   for (const node of root.querySelectorAll('[data-text]')) node.textContent = text(node.dataset.text);
   for (const [marker, attribute] of Object.entries(attributes)) {

@@ -78,9 +78,9 @@ const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 // momentsIn returns the set of all substrings that look like a time in one of the API's sentences.
 export const momentsIn = (words) => new Set(words.match(moment));
 
-// inZone converts the times in a sentence from the API from UTC to the displayed zone. It does not
-// convert strings that are in quoted. They come from devices and brokers, and only look like times
-// of the API.
+// inZone converts the times in a sentence from the API from UTC to the displayed zone. An
+// exception: strings in the set quoted stay unchanged. These strings come from devices and brokers,
+// and only look like times of the API.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {

@@ -1,6 +1,10 @@
 // The timeline as a control. It is a single tab stop, and arrow keys move from item to item. Enter
-// or a click selects a connection. On a bar that several connections share, it zooms in instead.
-// Dragging the pointer across a range zooms into that range.
+// or a click acts on an item:
+//   - On the bar of one connection, it selects the connection.
+//   - On a bar that several connections share, it zooms in.
+//   - On a mark, it goes to the event of the first refused login.
+//
+// Dragging the pointer across a range zooms into the range.
 
 import { boundsOf } from './bars.js';
 import { el } from './dom.js';
@@ -17,7 +21,7 @@ const minSpan = 2; // ms; the shortest span to zoom to
 
 // timeline returns { node, select }. select takes the key of a connection, or "" to select nothing.
 // timeline calls onPick with a connection or null, onZoom with a span, and onTime with an instant.
-// It draws itself as soon as the width of node is known.
+// It draws itself when the width of node becomes known, and again when the width changes.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();

@@ -1,5 +1,5 @@
-// This module handles the API token. The page keeps the token for this tab. If the user wishes, the
-// browser also stores it for later visits. A URL may contain the token only in its fragment,
+// This module handles the API token. It keeps the token for this tab. If the user wishes, the
+// browser also stores the token for later visits. A URL may contain the token only in its fragment,
 // because browsers do not send the fragment to servers. The page removes the fragment before it
 // does anything else.
 

@@ -13,9 +13,9 @@ export class View {
     Object.assign(this, { query, report, status, rows });
     const { connections, refusals, verdicts } = report;
     const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
-    // quoted lists all text from devices and brokers that has the same format as the times in the
-    // API's sentences. The page must not convert such text to the displayed zone. Real times in the
-    // data are not listed, because they have another format.
+    // quoted is the set of texts from devices and brokers that look like times in the API's
+    // sentences. The page must not convert these texts to the displayed zone. Real times in the
+    // data have another format, so they are not in the set.
     this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
   }
 

@@ -59,8 +59,8 @@ func canceledDuring(t *testing.T, store objstore.Store) {
 }
 
 // concurrentUse puts, reads, lists and deletes from several goroutines at the same time. All
-// goroutines put the same object under a shared key, and each goroutine also puts objects under
-// keys of its own. A read must never return a partially written object.
+// goroutines put the same object under a shared key. Each goroutine also puts objects under keys of
+// its own. A read must never return a partially written object.
 func concurrentUse(t *testing.T, store objstore.Store) {
 	const workers, rounds = 8, 20
 	shared := strings.Repeat("shared", 2000)
@@ -81,9 +81,9 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 	require.Len(t, keys(t, store, "own/", ""), workers*rounds)
 }
 
-// useStore puts and reads the object "shared" with the given content, and a second object whose
-// content is its own key. It then looks for the second object in a listing and deletes an absent
-// object.
+// useStore makes the calls of one goroutine in one round. It puts and reads the object "shared"
+// with the given content. It then puts and reads an object under ownKey, with the key itself as its
+// content. Finally, it looks for this object in a listing and deletes an absent object.
 func useStore(ctx context.Context, store objstore.Store, ownKey, sharedContent string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }

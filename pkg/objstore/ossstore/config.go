@@ -11,9 +11,9 @@ import (
 
 // Config selects a bucket and says how to reach it.
 type Config struct {
-	// Endpoint is the address of the service, without the bucket. It is either a host name or a URL
-	// that has no path. If it is a host name, requests use HTTPS. If the host is an IP address,
-	// requests name the bucket in the path.
+	// Endpoint is the address of the service, without the bucket. It is a host name or a URL
+	// without a path. If Endpoint is a host name without a scheme, requests use HTTPS. If the host
+	// is an IP address, requests name the bucket in the path.
 	Endpoint string
 	// Region is the bucket's region without the prefix "oss-", such as "cn-hangzhou". Every
 	// signature includes the region.
@@ -26,9 +26,9 @@ type Config struct {
 	// request is sent.
 	Credentials *Credentials
 
-	// IOTimeout is the maximum time without progress while a request is sent, while the store
-	// waits for the response, and while the response is received. It is rounded up to whole
-	// seconds. Default 15 s.
+	// IOTimeout is the maximum time without progress during a request. It applies while the request
+	// is sent, while the store waits for the response, and while the response is received. It is
+	// rounded up to whole seconds. Default 15 s.
 	IOTimeout time.Duration
 }
 

@@ -7,9 +7,10 @@ import (
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
-// Credentials hold an access key that can be replaced while requests run, because a function gets a
-// new key with each invocation. A request is always signed with one complete key. The zero value
-// holds no key, so requests fail until Set is called. Credentials are safe for concurrent use.
+// Credentials hold an access key that can be replaced while requests run. Replacement is necessary
+// because a function gets a new key with each invocation. A request is always signed with one
+// complete key. The zero value holds no key, so requests fail until Set is called. Credentials are
+// safe for concurrent use.
 type Credentials struct {
 	current atomic.Pointer[accessKey]
 }

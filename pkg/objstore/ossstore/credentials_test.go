@@ -14,9 +14,10 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// tryList lists a stand-in's bucket and returns the error. The functions change and changeServer
-// adjust the configurations of the store and of the stand-in. Tests use "hidden" as a wrong
-// secret or token, so tryList fails the test if the error contains this word.
+// tryList lists a stand-in's bucket and returns the error. change adjusts the store's
+// configuration, and changeServer adjusts the stand-in's. Errors must not reveal secrets. Tests
+// therefore use "hidden" as a wrong secret or token, and tryList fails the test if the error
+// contains this word.
 func tryList(t *testing.T, change func(*ossstore.Config), changeServer func(*oss.Config)) error {
 	_, err := connect(t, standIn(t, changeServer), change).List(t.Context(), "", "")
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 // permanentCodes lists the service's error codes after which the same request would fail again.
 //
 // It omits the codes for an invalid access key (InvalidAccessKeyId, InvalidSecurityToken,
-// SecurityTokenExpired), because each attempt reads Credentials anew and may be signed with a fresh
-// key. It omits InvalidDigest, because a body that was damaged in transit may arrive intact on the
-// next attempt.
+// SecurityTokenExpired). After such an error, a retry can succeed, because each attempt reads
+// Credentials anew and may be signed with a fresh key. It also omits InvalidDigest, because a body
+// that was damaged in transit may arrive intact on the next attempt.
 var permanentCodes = map[string]bool{
 	"AccessDenied":          true,
 	"EntityTooLarge":        true,
@@ -34,9 +34,10 @@ var permanentCodes = map[string]bool{
 	"UserDisable":           true,
 }
 
-// classify translates an error response from the service into fs.ErrNotExist, objstore.ErrRange
-// or a permanent error. Any other error, such as a gateway's error page or a broken connection,
-// leaves the outcome of the call unknown, so classify returns it unchanged.
+// classify translates an error response from the service into an error that callers can recognize.
+// The result wraps fs.ErrNotExist, wraps objstore.ErrRange, or is a permanent error. Any other
+// error leaves the outcome of the call unknown, so classify returns it unchanged. Examples are a
+// gateway's error page and a broken connection.
 func classify(err error) error {
 	var response oss.ServiceError
 	switch {

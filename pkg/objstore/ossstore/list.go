@@ -42,9 +42,10 @@ func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	return page
 }
 
-// checkPage checks what callers rely on: all keys of the page start with prefix, the keys are in
-// ascending order, and the first key is greater than the key in after. A page that is not the last
-// must not be empty.
+// checkPage checks that a page has the properties on which callers rely:
+//   - All keys start with prefix.
+//   - The keys are in ascending order, and the first key is greater than after.
+//   - A page that is not the last page is not empty.
 func checkPage(page objstore.Page, prefix, after string) error {
 	if page.More && len(page.Objects) == 0 {
 		return errors.New("check page: it is empty but not the last")

@@ -1,10 +1,10 @@
-// Package ossstore is an object store in a bucket of Alibaba Cloud OSS. No other package of
-// the product imports the vendor's SDK.
+// Package ossstore is an object store in a bucket of Alibaba Cloud OSS. No other package of the
+// product imports the vendor's SDK.
 //
-// Each call makes one request and never repeats it; to retry, wrap the store in
-// objstore.Retrying. Requests carry version 4 signatures. Each put sends the length and MD5 of
-// its body, so that the service refuses a damaged body. A read returns an error unless the
-// response is exactly the requested range.
+// Each call makes one request and never repeats it. To repeat failed calls, wrap the store in
+// objstore.Retrying. Requests carry version 4 signatures. Each put sends the length and MD5 of its
+// body, so that the service refuses a damaged body. A read returns an error unless the response is
+// exactly the requested range.
 package ossstore
 
 import (

@@ -238,8 +238,8 @@ func TestOtherRanges(t *testing.T) {
 }
 
 // legacy returns a handler that serves text as an object. If a range ends past the end of the
-// object, the handler responds with the whole object. OSS does the same unless a request asks for
-// the standard range behavior.
+// object, the handler responds with the whole object. OSS responds in the same way unless a request
+// asks for the range behavior "standard".
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int

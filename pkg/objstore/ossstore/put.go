@@ -15,9 +15,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// Put reads body twice: first to compute its MD5, then to send it. The put counts as confirmed
-// only if the response contains a checksum of the object, because a gateway's error page may also
-// have a success status.
+// Put reads body twice: first to compute its MD5, then to send it. The put counts as confirmed only
+// if the response contains a checksum of the object. A success status is not enough, because a
+// gateway's error page may also have one.
 func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	if err := objstore.CheckKey(key); err != nil {
 		return err

@@ -57,10 +57,10 @@ func (b *bucket) read(ctx context.Context, key string, off, n int64) ([]byte, er
 
 var errWrongRange = errors.New("the response is not the requested range")
 
-// checkRange returns the object's size if the response contains exactly the requested range. It
-// returns ErrRange if the response shows that the object ends within that range. Any other
-// response, such as one with the whole object, may come from a gateway and proves nothing about the
-// object. For such a response, checkRange returns a different error.
+// checkRange returns the object's size if the response contains exactly the requested range. If the
+// response shows that the object ends within the range, checkRange returns ErrRange. For any other
+// response, such as one with the whole object, it returns errWrongRange. Such a response may come
+// from a gateway, so it proves nothing about the object.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64
@@ -78,9 +78,9 @@ func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// checkCRC checks the bytes against the response's checksum if the bytes are the whole object.
-// It cannot check a part of an object, because the service sends only the checksum of the whole
-// object.
+// checkCRC checks the bytes against the response's checksum if the bytes are the whole object. A
+// part of an object cannot be checked, because the service sends only the checksum of the whole
+// object. If the response has no checksum, checkCRC returns nil.
 func checkCRC(headers http.Header, got []byte, size int64) error {
 	want := headers.Get("X-Oss-Hash-Crc64ecma")
 	if want == "" || int64(len(got)) != size {

@@ -11,7 +11,7 @@ import (
 )
 
 // find opens a file for which p.isIn returns true. It tries the file at the given path and the
-// rotated files beside it. If several files qualify, find prefers the one whose inode number is
+// rotated files beside it. If several files qualify, find prefers the file whose inode number is
 // p.Inode. If no file qualifies, find returns nil.
 func (p position) find(path string) (found *os.File) {
 	for _, name := range candidates(path) {
@@ -66,9 +66,9 @@ func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, e
 	return logs, nil
 }
 
-// candidates returns the paths of the files that may hold a log: the file at the given path and
-// rotated files beside it, such as mosquitto.log.1 and mosquitto.log-20261122. It omits
-// compressed files.
+// candidates returns the paths of the files that may hold a log. The candidates are the file at the
+// given path and the rotated files beside it, such as mosquitto.log.1 and mosquitto.log-20261122.
+// Compressed files are omitted.
 func candidates(path string) (names []string) {
 	folder, base := filepath.Split(path)
 	entries, _ := os.ReadDir(cmp.Or(folder, "."))

@@ -1,16 +1,16 @@
-// Package follow reads a log as it grows, through rotation, truncation and restarts, and
-// remembers on disk how much of the log was delivered.
+// Package follow reads a log as it grows, through rotation, truncation and restarts. It records on
+// disk how much of the log was delivered.
 //
 // Invariants:
 //   - Follower hands out only whole lines, in the order of the log.
-//   - The position on disk advances past a line only if Done has been called for the line, or if
-//     the line is skipped because it is longer than maxLine. All other lines are delivered at least
-//     once.
-//   - A line has the same position after a crash, a restart or a rotation, even if the
-//     position on disk was lost. A receiver can therefore recognize repeated lines.
+//   - The position on disk passes a line only after Done was called for the line. Otherwise the
+//     line could be lost in a crash. An exception: a line longer than maxLine is skipped.
+//   - A line has the same position after a crash, a restart or a rotation, even if the position on
+//     disk was lost. A receiver can therefore recognize repeated lines.
 //
-// A log is identified by its first line, not by the current name of its file. A renamed log is
-// read to its end before the new log at the configured path.
+// A log is identified by its first line, not by the current name of its file. The package therefore
+// still finds a log after the log was renamed. It reads the renamed log to its end before it reads
+// the new log at the configured path.
 package follow
 
 import (
@@ -43,7 +43,7 @@ type Chunk struct {
 	Offset int64
 	// Lines holds the lines, each of which ends with a line feed.
 	Lines []byte
-	// Full is true if a limit ended the chunk, so that the log probably has more lines.
+	// Full is true if the chunk was cut off by a limit. The log then probably has more lines.
 	Full bool
 }
 
@@ -95,8 +95,9 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next lines, or an empty Chunk if there are no new lines yet. limit is the
-// maximum size of the chunk in bytes; a limit of zero or above MaxBytes means MaxBytes. Until Done
-// is called, every call returns lines starting at the same position.
+// maximum size of the chunk in bytes. A limit of zero or above MaxBytes means MaxBytes. Until Done
+// is called for a chunk, Next keeps returning lines from the same position on. An exception: if the
+// log's file is gone, Next continues with the next log.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
 		limit = f.config.MaxBytes

@@ -43,9 +43,9 @@ func (l *logFile) isIn(file *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, other)
 }
 
-// wasReplaced reports whether the open file was truncated, so that it no longer holds the log. Such
-// a file is shorter than the part already delivered, or starts with another line because it has
-// grown again.
+// wasReplaced reports whether the open file was truncated and no longer holds the log. Right after
+// the truncation, the file is shorter than the part already delivered. Once the file has grown
+// again, its first line is a different one.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }
@@ -81,9 +81,9 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	return l.chunk(first, n == limit || len(first) < len(lines)), nil
 }
 
-// readLong returns a chunk that contains only the next line. The read method has a size limit and
-// calls readLong if the next line is longer. If the line is still incomplete, the chunk is empty.
-// If the line is longer than maxLine, readLong skips the line and returns an empty chunk.
+// readLong returns a chunk that contains only the next line. The read method calls readLong if the
+// next line is longer than the method's limit. If the line is still incomplete, the chunk is empty.
+// If the line is longer than maxLine, readLong skips the line, and the chunk is empty too.
 func (l *logFile) readLong() (Chunk, error) {
 	rest := io.NewSectionReader(l.file, l.position.Offset, l.seenSize-l.position.Offset)
 	length, err := lineLength(rest)

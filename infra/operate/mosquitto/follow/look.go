@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// look checks whether the log at the configured path was created, rotated or truncated. It saves
-// the position of a new log at once. After a crash, the next Follower can then find the log, even
-// if the log was renamed in the meantime.
+// look checks whether the log at the configured path was created, rotated or truncated. If there is
+// a new log, look saves the log's position at once. Therefore, after a crash, the next Follower
+// finds the new log even if the log was renamed in the meantime.
 func (f *Follower) look() error {
 	f.reopen()
 	if err := f.openCurrent(); err != nil {
@@ -44,8 +44,8 @@ func (f *Follower) openCurrent() error {
 		}
 		if isSame {
 			// The file was emptied in place, perhaps after its content was copied to another file.
-			// Closing the file makes reopen look for such a copy, which still holds the undelivered
-			// lines.
+			// Close the file, so that reopen looks for the copy. The copy still holds the
+			// undelivered lines.
 			current.close()
 		}
 	}

@@ -18,9 +18,10 @@ const (
 	maxStamp = 32
 )
 
-// nameOf derives the name of a log from the first line of its file. It returns "" if the line is
-// incomplete or cannot be read. The name consists of the time at the start of the line, if there is
-// one, and a digest of the line. The time comes first so that names sort chronologically.
+// nameOf derives the name of a log from the first line of the log's file. The name is the time at
+// the start of the line, followed by a digest of the line. The time comes first so that names sort
+// chronologically. If the line does not start with a time, the name is only the digest. If the line
+// is incomplete or cannot be read, nameOf returns "".
 func nameOf(file *os.File) string {
 	head := make([]byte, maxFirstLine)
 	n, err := file.ReadAt(head, 0)

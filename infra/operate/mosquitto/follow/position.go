@@ -25,8 +25,8 @@ type positions struct {
 
 var errDamaged = errors.New("damaged")
 
-// readPositions returns the positions in the file at the given path and the time at which the
-// file was written. If the file does not exist, readPositions returns no positions. If the file
+// readPositions returns the saved positions and the time at which they were saved. path is the path
+// of the position file. If the file does not exist, readPositions returns no positions. If the file
 // cannot be parsed, readPositions renames it and returns an error that wraps errDamaged.
 func readPositions(path string) (logs []position, saved time.Time, err error) {
 	data, err := os.ReadFile(path)

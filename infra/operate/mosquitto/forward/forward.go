@@ -1,6 +1,6 @@
-// Package forward delivers the lines of a log to a recorder, in order, and repeats each
-// request until the recorder confirms that the lines are durable, for hours if
-// necessary. It does not interpret the lines; the recorder does.
+// Package forward delivers the lines of a log to a recorder, in order. It repeats each request
+// until the recorder confirms that the lines are durable, for hours if necessary. The recorder, not
+// this package, interprets the lines.
 package forward
 
 import (
@@ -99,10 +99,14 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	return batch.Full || time.Since(f.waiting) >= f.config.MaxAge
 }
 
-// deliver sends a batch once. If the recorder accepts the batch, deliver saves the position. If a
-// batch of several lines is too large, deliver lowers the maximum request size. After any other
-// failure, deliver pauses. After any failure, the position stays the same, so the next batch begins
-// with the same line. It may contain more or fewer lines than the failed batch.
+// deliver sends a batch once and acts on the outcome:
+//   - If the recorder confirms that the batch is durable, deliver saves the position after the
+//     batch.
+//   - If a batch of several lines is too large, deliver lowers the maximum request size.
+//   - After any other failure, deliver pauses, unless ctx has ended.
+//
+// After a failure, the position stays the same, so the next batch begins with the same line. The
+// next batch may contain more or fewer lines than the failed batch.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:
@@ -119,9 +123,10 @@ func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	}
 }
 
-// pause waits after a failure. The duration is random, between half the current bound and the
-// whole bound. If the recorder requested a longer pause, pause waits for that long, but at most
-// maxRetryAfter.
+// pause waits after a failure. It waits for a random time between half the current bound and the
+// whole bound. The bound starts at firstPause and doubles with each failure in a row, up to
+// maxPause. If the recorder requested a longer pause, pause waits for the requested time, but at
+// most maxRetryAfter.
 func (f *Forwarder) pause(ctx context.Context, requested time.Duration) {
 	bound := min(firstPause<<min(f.failures, 16), maxPause)
 	f.failures++
