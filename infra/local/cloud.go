@@ -50,9 +50,9 @@ func openCloud(s settings) (*cloud, error) {
 	return &cloud{functions, store, host, log}, nil
 }
 
-// warm sends a request to every function, which starts the function's process. The request also
-// shows whether the function is configured correctly. A wrongly configured function responds with
-// 503 and logs the reason.
+// warm sends a request to every function. The request starts the function's process and shows
+// whether the function is configured correctly. A wrongly configured function responds with 503 and
+// logs the reason.
 func (c *cloud) warm(ctx context.Context) error {
 	return parallel.Do(len(c.functions), len(c.functions), func(i int) error {
 		name := c.functions[i].Resource

@@ -16,9 +16,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// control is a server that lets other processes use the running system. Another process can call
-// the system's functions, check its bucket and inject faults into its store. The server listens on
-// a free loopback port. Its address and password are in a file that only the same user can read.
+// control is a server that lets other processes use the running system. They can call the system's
+// functions, check its bucket and inject faults into its store. The server listens on a free
+// loopback port. Its address and password are in a file that only the system's own user can read.
 type control struct {
 	path   string
 	server *http.Server

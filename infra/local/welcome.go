@@ -18,7 +18,7 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 }
 
 // fragment returns the text that welcome shows directly after the page's URL. For the default
-// token, the text is a URL fragment with the token, so that the page needs no login. Any other
+// token, the text is a URL fragment with the token, so that the user need not enter it. Any other
 // token is secret, so the text asks the user to enter the token on the page.
 func fragment(token string) string {
 	if token == defaultToken {

@@ -10,7 +10,7 @@ import (
 
 // spawner starts processes that die with the host, even if the host is killed. For each process, a
 // shell reads from a pipe. Only the host holds the other end of the pipe open. So when the host
-// exits, the shell reads the end of the pipe and kills the process.
+// exits, the shell reads end of file and kills the process.
 type spawner struct{}
 
 func newSpawner() *spawner { return &spawner{} }

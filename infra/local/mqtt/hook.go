@@ -16,8 +16,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// hook observes connections. Each connection has its own goroutine, on which the broker calls the
-// hook in this order:
+// hook observes connections. The broker calls it on each connection's own goroutine, in this order:
 //
 //   - CONNECT read
 //   - CONNACK encoded and sent
@@ -25,9 +24,10 @@ import (
 //   - packets
 //   - disconnected
 //
-// After a refused CONNECT, the broker calls the hook only for the CONNACK. There is one exception:
-// for a packet that the broker sends later, such as the DISCONNECT in a takeover, another goroutine
-// may call the hook.
+// After a refused CONNECT, the broker calls the hook only for the CONNACK.
+//
+// Calls for packets to a client may also come from other goroutines. For example, in a takeover the
+// goroutine of the new connection sends the DISCONNECT to the old one.
 type hook struct {
 	mochi.HookBase
 	node           string

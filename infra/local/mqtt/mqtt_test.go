@@ -307,8 +307,8 @@ func TestStopDeliversEverything(t *testing.T) {
 }
 
 // The recorder must get every event despite faults, and the events of each connection in order. The
-// faults are responses with status 503 and network connections that the recorder closes. Both
-// faults happen before the recorder has recorded the events, and also afterwards.
+// faults are responses with status 503 and network connections that the recorder closes. Each fault
+// happens before the events are recorded in some requests, and afterwards in others.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

@@ -87,8 +87,8 @@ const (
 
 // newMix returns a mix for a fleet with the given mean number of events per device. It reaches the
 // mean by choosing how often healthy devices connect. If the mean is below the default, newMix also
-// reduces the share of devices with problems. Otherwise, their events alone could exceed a small
-// mean.
+// reduces the share of devices with problems. Without this reduction, their events alone could
+// exceed a small mean.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice
