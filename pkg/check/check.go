@@ -55,8 +55,8 @@ type Options struct {
 //   - For a larger segment, up to two reads per MiB, plus one or two for its footer.
 //   - One list request and one read for a quarantined item.
 //
-// An object of a run is read up to three times. The second and third time, it is compared with the
-// previous and the next object of its run.
+// An object of a run is read up to three times. The two extra reads compare it with the previous
+// and the next object of its run.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
 // store fails, if ctx is done or if a partition keeps changing. The report then covers everything

@@ -16,8 +16,8 @@
 //   - Segments are deleted only after the output has been read back from the store. The output must
 //     contain exactly the union of the inputs' rows. Its key sorts after the keys of the deleted
 //     segments.
-//   - Memory holds one row group per input, and the number of inputs is limited. So the memory for
-//     a merge is bounded, however large the partition is.
+//   - A merge holds one row group per input in memory, and the number of inputs is limited. So the
+//     memory of a merge is bounded, however large the partition is.
 package compact
 
 import (
@@ -169,7 +169,7 @@ type Report struct {
 //   - The given range has more digits than the bucket's shards.
 //   - A listing fails.
 //
-// After an error, the report covers the work done before it.
+// The report then covers the work done before the error.
 func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
 	l, err := layout.Find(ctx, c.store)

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// openInputs opens a cursor for each input and returns the cursors and the total number of rows. It
-// reads the footers of all inputs, so unreadable footers are found before the merge begins. The
+// openInputs opens and returns a cursor for each input. It also returns the total number of rows.
+// It reads the footers of all inputs, so unreadable footers are found before the merge begins. The
 // caller must close the cursors, even after an error.
 func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
 	for _, input := range inputs {

@@ -108,8 +108,9 @@ func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) 
 // source is a possible input: a compacted segment or a run. For a compacted segment, head is the
 // segment and keys holds its key.
 //
-// For a run, head is the valid object with the highest sequence number. It already contains the
-// rows of the run's lower valid objects. keys holds the keys of all valid objects of the run.
+// For a run, head is the valid object with the highest sequence number. This object already
+// contains the rows of the run's lower valid objects. keys holds the keys of all valid objects of
+// the run.
 type source struct {
 	head layout.Segment
 	keys []string

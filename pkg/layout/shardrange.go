@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// ShardRange selects the shards from First to Last, both inclusive. The ends may be only the first
-// hex digits of shards. For example, 8 to f selects the upper half of the shards of any layout. The
-// zero value selects all shards.
+// ShardRange selects the shards from First to Last, both inclusive. First and Last may have fewer
+// digits than the layout's shards. They then stand for the first hex digits of shards. For example,
+// 8 to f selects the upper half of the shards of any layout. The zero value selects all shards.
 type ShardRange struct{ First, Last Shard }
 
 // ParseShardRange parses a range such as "8-f" or "00-7f". Both ends must have the same number of

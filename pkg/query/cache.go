@@ -8,8 +8,8 @@ import (
 
 // footerCache caches the footers of compacted objects, which never change. When the cache is full,
 // it evicts the oldest entries, even if they were used recently. The oldest entries are the most
-// likely to belong to superseded objects. Reading a footer again costs only one request. A
-// footerCache is safe for concurrent use.
+// likely to belong to superseded objects. If an evicted footer is needed again, reading it costs
+// only one request. A footerCache is safe for concurrent use.
 type footerCache struct {
 	mu      sync.Mutex
 	free    int64 // the unused part of the budget, in bytes

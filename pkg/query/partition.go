@@ -139,8 +139,8 @@ func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outc
 
 // readObject returns the rows of an object that match the request. It reads a small object in one
 // request. For a large object, it first reads the footer, unless the footer is cached. It then
-// reads all row groups that can contain matching rows, in one request. If there are none, it makes
-// no second request.
+// reads all row groups that can contain matching rows, in one request. If no row group can contain
+// matching rows, it skips this request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -153,9 +153,8 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// One read covers all these row groups, because row groups that contain the same client are
-	// adjacent. The read may also cover a row group in between that lies outside the requested
-	// times.
+	// Row groups that contain the same client are adjacent, so one read covers them all. The read
+	// may also cover a row group in between that lies outside the requested times.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {

@@ -52,9 +52,9 @@ type Store interface {
 
 // Config configures a Reader. If a field is zero, its default applies.
 type Config struct {
-	// Shards is the number of shards that the bucket is expected to have: 16 (the default), 256
-	// or 4096. If the bucket has a different number, the first trace has to repeat its reads
-	// with the actual number.
+	// Shards is the expected number of shards in the bucket: 16 (the default), 256 or 4096. If the
+	// bucket has a different number, the first trace has to repeat its reads with the actual
+	// number.
 	Shards int
 	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
 	// request instead of two. Default 96 KiB.
@@ -64,8 +64,8 @@ type Config struct {
 	CacheBytes int64
 	// MaxRows is the maximum number of the client's rows that a trace may decode. The request's
 	// limit does not change this maximum. A row takes one or two kilobytes of memory. The default
-	// is 300,000. A client that connects and disconnects every second produces 300,000 rows in more
-	// than a day and a half.
+	// is 300,000. A client that connects and disconnects every second needs more than a day and a
+	// half to produce 300,000 rows.
 	MaxRows int
 	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
 	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
@@ -74,9 +74,9 @@ type Config struct {
 	// Retreat is the maximum pause before a partition is listed for the second time. The
 	// maximum doubles before every further listing. Default 20 ms.
 	Retreat time.Duration
-	// Jitter returns the length of a pause before a partition is listed again, from zero up to
-	// and including bound. It must be safe for concurrent use. By default, the pauses are
-	// random and uniformly distributed.
+	// Jitter returns the length of a pause before a partition is listed again. The length may be
+	// from zero up to and including bound. By default, it is random and uniformly distributed.
+	// Jitter must be safe for concurrent use.
 	Jitter func(bound time.Duration) time.Duration
 	// Now returns the current time, which is used only for the times in receipts and steps. It
 	// must be safe for concurrent use. Default time.Now.
@@ -185,8 +185,8 @@ type Unreadable struct {
 // For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
 // object and the newest object of each run:
 //
-//   - A small object takes one read.
-//   - A large object takes one read for its footer, unless the footer is cached. It takes another
+//   - An object of up to Config.WholeBytes takes one read.
+//   - A larger object takes one read for its footer, unless the footer is cached. It takes another
 //     read for the rows, unless the footer shows that no row can match.
 //
 // Trace reads the partitions, and the objects in each partition, in parallel.

@@ -201,9 +201,9 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 	}
 }
 
-// A trace must read the footer of a large compacted object only if the footer is not cached.
-// Without a cached footer, the trace makes three requests: a listing, a read of the footer and a
-// read of a row group.
+// A trace must not read the footer of a large object if the footer is cached. Without a cached
+// footer, the trace makes three requests: a listing, a read of the footer and a read of a row
+// group.
 func TestRequestsOfALargeObject(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	var events []event.Event

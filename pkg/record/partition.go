@@ -72,9 +72,9 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit adds a batch to the run and puts the whole run as its next object. The commit point is the
-// store's confirmation of the put. A crash before this point leaves nothing, or an object whose new
-// events were not acknowledged. A crash after this point loses nothing.
+// commit adds a batch to the open run and puts all rows of the run. The commit point is the store's
+// confirmation of the put. A crash before this point leaves nothing, or an object whose new events
+// were not acknowledged. A crash after this point loses nothing.
 func (p *partition) commit(ctx context.Context, b *batch) error {
 	r, err := p.openRun(ctx)
 	if err != nil {

@@ -10,7 +10,7 @@
 //   - No key is ever used for two different contents. A run's identifier is 128 random bits, so no
 //     two runs share a key. Within a run, a sequence number is used up before encoding begins, even
 //     if the put later fails.
-//   - Every object of a run contains all rows of the run's earlier objects, so readers need only
+//   - Every object of a run contains all rows of the run's earlier objects. So readers need only
 //     the latest object. Once a put is confirmed, the run's earlier objects may be deleted.
 //   - A writer has at most one put in flight for each partition. Events that arrive in the meantime
 //     share the next put.
