@@ -84,7 +84,8 @@ func (w *Writer) start(out io.Writer, groupRows int64) {
 
 // detachMetadata drops the last file's references to its column paths and sorting columns. The
 // library uses the same column paths and sorting columns for all files of a writer. Without
-// detachMetadata, Reset would blank them for every later file (parquet-go v0.32, issue 602).
+// detachMetadata, the library's Reset would blank them for every later file (parquet-go v0.32,
+// issue 602).
 func (w *Writer) detachMetadata() {
 	file := w.out.File()
 	if file == nil {
