@@ -22,8 +22,8 @@ const (
 )
 
 // noReturn checks whether the client dropped and has been offline for unusually long since then. It
-// returns nil if a login that was refused after the drop may have come from the client, because
-// that login may have been an attempt to come back.
+// returns nil if a login that was refused after the drop may have come from the client. In this
+// case, the client may have tried to come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {

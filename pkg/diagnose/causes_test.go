@@ -19,8 +19,8 @@ var explaining = []diagnose.Code{
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
 }
 
-// expectation lists the verdicts that a device with a known problem must get, whatever the order of
-// its events, and even if about a tenth of them are lost.
+// expectation lists the verdicts that a device with a known problem must get. The order of the
+// events must not change them. In the tests with losses, about a tenth of the events are lost.
 type expectation struct {
 	first diagnose.Code   // must be the first verdict if no event is lost
 	lossy diagnose.Code   // must be among the verdicts if events are lost
@@ -114,9 +114,9 @@ func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	})
 }
 
-// A broker restart shows up in one of two ways. Either the broker reports that it ended
-// connections, or connections without a reported end are followed by connections on a different
-// node.
+// A broker restart shows up in one of two ways. Usually, the broker reports that it ended
+// connections. Otherwise, connections have no reported end, and the next connections are on a
+// different node.
 func TestBrokerRestarts(t *testing.T) {
 	for seed := range seeds(sim.BrokerRestart) {
 		events := sim.Device(sim.BrokerRestart, seed, day)

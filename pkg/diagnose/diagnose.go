@@ -1,14 +1,18 @@
 // Package diagnose explains why a device dropped and what to check. It turns the history of one
 // client into verdicts in words.
 //
-// Invariants: the functions are pure. A verdict rests only on the history and cites its
-// evidence. A verdict names a cause only if the events name or imply this cause.
+// Invariants: the functions are pure. A verdict rests only on the history and cites its evidence. A
+// verdict names a cause only if the events name or imply this cause.
 //
 // Words: a rule looks for one kind of verdict in a history. Its result is a finding, which has
-// values and evidence but no words yet. Some rules are patterns, which explain several connection
-// ends or refusals together. Others are singles, which explain each connection end or refusal by
-// itself. The rest are symptoms, which find the consequences of problems that other verdicts
-// explain.
+// values and evidence but no words yet. A login is a CONNECT with its credentials. A login is
+// denied if the broker refused it as not authorized.
+//
+// There are three groups of rules:
+//
+//   - Patterns explain several connection ends or refusals together.
+//   - Singles explain each connection end or refusal by itself.
+//   - Symptoms find the consequences of problems that other verdicts explain.
 package diagnose
 
 import "devicetrace/pkg/history"

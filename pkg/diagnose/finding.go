@@ -10,7 +10,7 @@ import (
 // finding is the result of a rule: a verdict that has not been put into words yet.
 type finding struct {
 	count    int
-	when     []time.Time // the sorted times of the ends or refusals; nil if the verdict need not state them
+	when     []time.Time // sorted times of the ends or refusals; nil if the verdict does not mention times
 	values   values
 	evidence []citation
 	level    Level // the verdict's level; if empty, the rule's level applies
@@ -23,9 +23,9 @@ func (f *finding) with(v values) *finding {
 	return f
 }
 
-// ofEnds returns a finding about the ends of connections. The connections must be sorted by start,
-// but their ends may be in any order. For each connection that it cites, ofEnds calls more and adds
-// the returned sentences to the evidence.
+// ofEnds returns a finding about the ends of connections. The connections must be sorted by start
+// or by end, because the evidence cites only the last maxEvidence of them. For each cited
+// connection, ofEnds calls more and adds the returned sentences to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -43,9 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about connections that ended. For each end that the finding cites, the
-// evidence contains the sentences in more. If the client then moved to a different node, the
-// evidence also names both nodes.
+// ofMoves returns a finding about ended connections, each given with the client's next connection.
+// For each end that the finding cites, the evidence contains the sentences in more. If the next
+// connection was on a different node, the evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),

@@ -15,8 +15,9 @@ const (
 	minSame      = 4
 	minSameShare = 0.6
 	// sameWithin is the maximum difference between lengths that count as equal, as a fraction of
-	// the length. Connections that the same timer ended differ slightly in length, because the
-	// timer restarts at each packet and brokers check timers only periodically.
+	// the length. The difference is then limited by minTolerance and maxTolerance. Even if the same
+	// timer ended two connections, their lengths differ slightly: a timer restarts at each packet,
+	// and brokers check timers only periodically.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
@@ -34,10 +35,12 @@ const (
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that all lasted about the same time, as if a timer had ended them.
-// It finds nothing in two cases. If most of the connections ended as not authorized, loginExpiry
-// reports them instead. If most of them timed out after the client had sent nothing but CONNECT,
-// the keep alive explains their length.
+// fixedLength finds connections that lasted about the same time, as if a timer had ended them. It
+// returns nil in two cases:
+//
+//   - Most of the connections ended as not authorized. loginExpiry reports them instead.
+//   - Most of the connections timed out after the client had sent nothing but CONNECT. The keep
+//     alive explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
@@ -117,10 +120,10 @@ func mostly(connections []*history.Connection, condition func(*history.Connectio
 	return 2*n > len(connections)
 }
 
-// sameLength considers only connections that a timer may have ended. It returns the largest group
-// of such connections that have about the same length. The group is sorted by length. If the group
-// has fewer than minSame connections, or makes up less than minSameShare of the connections
-// considered, sameLength returns nil.
+// sameLength returns the largest group of connections with about the same length, sorted by length.
+// It considers only connections that a timer may have ended; see mayBeTimed. It returns nil if the
+// group has fewer than minSame connections. It also returns nil if the group is less than
+// minSameShare of the connections considered.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -138,10 +141,13 @@ func sameLength(connections []history.Connection) []*history.Connection {
 	return cluster
 }
 
-// mayBeTimed reports whether a timer may have ended the connection. It returns false for a
-// connection that a DISCONNECT ended, because the client itself decided to end it. It also returns
-// false for a connection that a client identifier conflict ended. Such conflicts can be as regular
-// as a timer, but another client causes them.
+// mayBeTimed reports whether a timer may have ended the connection. It returns false if the length
+// is unknown, or if the reported end has one of these other causes:
+//
+//   - With a DISCONNECT, the client itself decided to end the connection.
+//   - In a client identifier conflict, another client caused the end. Such conflicts can be as
+//     regular as a timer.
+//   - An invalid packet or a denied topic is due to what the client sent.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// A connection is short if it lasted less than shortLived. A device can hardly do any work
-	// in less time.
+	// shortLived is the length below which a connection counts as short. A short connection is too
+	// brief for a device to do useful work.
 	shortLived = 2 * time.Minute
 	// flapCount is the minimum number of short connections within flapWindow that counts as
 	// flapping. Ten an hour is too many to blame on a weak radio link or a few restarts.
@@ -51,9 +51,9 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is the value of a placeholder in the verdict "flapping". Its text lists why the
-// connections ended and how often each reason occurred, most frequent first. Other verdicts explain
-// these reasons, but they often come after "flapping", so "flapping" must state the reasons itself.
+// endings is a value that lists why connections ended and how often, most frequent reason first.
+// Only the verdict "flapping" uses it. Other verdicts explain these reasons, but they often come
+// after "flapping". Therefore, "flapping" must state the reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {

@@ -36,9 +36,9 @@ func FuzzDiagnose(f *testing.F) {
 	})
 }
 
-// eventsOf derives one event from every four bytes. The first byte determines the action and action
-// info, the second the time, the third the details that identify the connection, and the fourth all
-// other details.
+// eventsOf derives one event from every four bytes. The first byte determines the action and the
+// action info. The second byte determines the time. The third byte determines the details that
+// identify the connection. The fourth byte determines all other details.
 func eventsOf(raw []byte) []event.Event {
 	actions := []event.Action{event.Connect, event.Close, event.Disconnect, event.Close, "other"}
 	infos := append(slices.Clone(event.ActionInfos()), "", "other")

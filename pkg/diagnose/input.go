@@ -17,8 +17,8 @@ func newInput(h history.History) *input { return &input{h, sameLength(h.Connecti
 // last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
 
-// offlineFor returns how long the client has been offline by the end of the span, or 0 if
-// the client is not offline then.
+// offlineFor returns how long the client has been offline at the end of the span. If the client is
+// not offline then, it returns 0.
 func (in *input) offlineFor() time.Duration {
 	if in.Status.State != history.Offline {
 		return 0

@@ -42,9 +42,9 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names. If there are more, it adds the number of remaining names
-// or, in Chinese, the number of all names. counted is the Chinese text that follows this number: a
-// measure word and a noun.
+// listed joins the first maxNames names. If there are more names, it adds a number: the number of
+// remaining names in English, the number of all names in Chinese. counted is the Chinese text that
+// follows this number: a measure word and a noun.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
 	switch {

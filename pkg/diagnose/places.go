@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// fightWithin is the maximum duration of a connection whose takeover counts as part of a fight.
-	// A client that loses its connection in a fight reconnects after a few seconds at first, and
+	// fightWithin is the maximum length of a connection whose takeover counts as part of a fight.
+	// In a fight, a client that loses its connection soon reconnects: at first after a few seconds,
 	// later after a few minutes at most. A device that moves between networks stays longer in each
 	// network, so its takeovers do not count.
 	fightWithin = 10 * time.Minute
@@ -19,8 +19,8 @@ const (
 	// mean that a device switched to another network and back.
 	minReturns = 3
 	// minSilentReturns replaces minReturns if the broker reported no conflict. Some brokers do not
-	// report the end of a connection that was taken over, so a missing end may mean a takeover. But
-	// it may also mean that an event was lost, so this minimum is higher.
+	// report the end of a connection in a takeover, so a missing end may mean a takeover. But a
+	// missing end may also mean that an event was lost, so this minimum is higher.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -41,7 +41,7 @@ func (in *input) twoPlaces() *finding {
 	}
 }
 
-// fight collects the takeovers that look like two clients fighting for an identifier. The caller
+// fight collects takeovers that look like two clients fighting for a client identifier. The caller
 // must call step for each connection, in order. step divides the connections into rounds. Within a
 // round, each connection was taken over by the next one.
 type fight struct {
@@ -72,9 +72,12 @@ func (f *fight) addReturn(s succession) {
 	}
 }
 
-// takenOver reports whether a connection from a different address took over from the ended
-// connection within fightWithin of its start. If the broker reported the end, but not as a
-// conflict, there was no takeover.
+// takenOver reports whether the next connection probably took over from the ended connection. All
+// of the following must be true:
+//
+//   - The broker reported the end as a conflict, or it did not report the end.
+//   - The ended connection lasted at most fightWithin.
+//   - The addresses of the two connections are known and differ.
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&

@@ -15,9 +15,10 @@ const (
 	// minSinceSuccess is the minimum number of refusals that count as a pattern if they follow the
 	// last accepted login. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
-	// minStrangers is the minimum number of refusals that count as a pattern if they come from a
-	// different address while a connection is open, or use a different user name than the last
-	// connection. A single such refusal may be a late event or due to a mistyped name.
+	// minStrangers is the minimum number of logins from a possible stranger that count as a
+	// pattern. Such a login has a different user name than the last connection, or it comes from a
+	// different address while a connection is open. A single such login may be a late event or due
+	// to a mistyped name.
 	minStrangers = 2
 )
 

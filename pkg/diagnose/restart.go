@@ -11,10 +11,10 @@ import (
 // connection is enough if the client then connected to a different node.
 const minRestarts = 2
 
-// brokerRestart finds connections that the broker may have ended for a restart. It returns nil
-// unless there are at least minRestarts of them, or the client connected to a different node after
-// one of them. It ignores connections that fixedLength explains, and connections whose native
-// reason excludes a restart.
+// brokerRestart finds connections that the broker may have ended for a restart. It ignores
+// connections that fixedLength explains, and connections whose native reason excludes a restart. It
+// returns nil if there are fewer than minRestarts connections left. An exception: one connection is
+// enough if the client then connected to a different node.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

@@ -8,35 +8,36 @@ import (
 
 const (
 	// longKeepAlive is the shortest keep alive that may be too long for the network. Common load
-	// balancers and NAT gateways forget a connection after 4 to 6 minutes without traffic (Azure
-	// Load Balancer: 4 min by default; AWS Network Load Balancer: 350 s), although RFC 5382 (REQ-5)
-	// requires a NAT to wait for more than two hours.
+	// balancers and NAT gateways forget a connection after 4 to 6 minutes without traffic. For
+	// example, Azure Load Balancer does so after 4 min by default, AWS Network Load Balancer after
+	// 350 s. RFC 5382 (REQ-5), however, requires a NAT to wait for more than two hours.
 	longKeepAlive = 240 * time.Second
 	// graceFactor is the multiple of the keep alive after which a broker closes a silent
 	// connection (MQTT 5.0, 3.1.2.10).
 	graceFactor = 1.5
-	// Brokers check for silence only from time to time, so they may close a silent connection late.
-	// The maximum delay is the longer of two durations: silenceSlack, and silenceShare times the
-	// silence.
+	// silenceSlack and silenceShare limit how late a broker may close a silent connection. A broker
+	// may be late because it checks for silence only from time to time. The limit is silenceSlack
+	// or, if longer, silenceShare times the silence that the broker allows.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
-	// Timeouts without any packet after CONNECT count as a pattern if there are at least minSilent
-	// of them, and if they are more than half of all timeouts.
+	// minSilent is the minimum number of timeouts without any packet after CONNECT that count as a
+	// pattern. These timeouts must also be more than half of all timeouts.
 	minSilent = 3
-	// Timeouts with a long keep alive count as a pattern if there are at least minMargin of them. A
+	// minMargin is the minimum number of timeouts with a long keep alive that count as a pattern. A
 	// single timeout may be chance.
 	minMargin = 2
-	// Some networks forget a connection that is silent for one keep alive. A lucky client sends
-	// other packets in time, so that its connection survives for a while. luckFactor limits this
-	// time: connections that lasted longer than luckFactor times the keep alive do not count as
-	// evidence of such a network.
+	// luckFactor limits the length of connections that are evidence of too long a keep alive. If
+	// the keep alive is too long, the network forgets a connection that is silent for one keep
+	// alive. The connection survives for a while if the client happens to send other packets in
+	// time. But if it lasted longer than luckFactor times the keep alive, it is no evidence.
 	luckFactor = 4
 )
 
-// keepAliveMargin looks for a keep alive that is too long for the network, which forgets the
-// connection between two packets. It finds the connections with a long keep alive that timed out
-// within luckFactor times the keep alive. If they are not more than half of all connections with a
-// long keep alive, it finds nothing.
+// keepAliveMargin finds timeouts due to a keep alive that is too long for the network. In this
+// case, the network forgets the connection between two packets. keepAliveMargin counts the
+// connections with a long keep alive that timed out within luckFactor times the keep alive. It
+// returns nil if there are fewer than minMargin of them. It also returns nil unless they are the
+// majority of the connections with a long keep alive and a known length.
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
@@ -79,8 +80,8 @@ func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
-// saidNothing reports whether the client sent nothing after CONNECT. This is the case if the
-// connection timed out and lasted no longer than a broker waits for a silent client.
+// saidNothing reports whether the client sent nothing after CONNECT. The connection must have timed
+// out, and must not have lasted longer than a broker waits for a silent client.
 func saidNothing(c *history.Connection) bool {
 	lasted, known := c.Lasted()
 	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {

@@ -3,8 +3,8 @@ package diagnose
 import "devicetrace/pkg/history"
 
 // singles are rules that consider each connection end or refusal on its own. Every kind of end has
-// a rule. Verdicts with the same level and count keep the order of this table, which starts with
-// the most useful rules.
+// a rule. The most useful rules come first, because verdicts with the same level and count keep the
+// order of this table.
 var singles = []rule{
 	{"not-authorized", Problem, endedAs(history.NotAuthorized)},
 	{"topic-denied", Problem, endedAs(history.TopicDenied)},
@@ -47,8 +47,8 @@ func endedAs(kind history.Kind) func(*input) *finding {
 // of them are normal in any network.
 const minFrequent = 3
 
-// endedOften is like endedAs, but lowers the level of the finding to Notice if there are few such
-// ends and the last connection did not end in this way.
+// endedOften is like endedAs, but lowers the level to Notice if such ends are rare. They are rare
+// if there are fewer than minFrequent of them and the last connection did not end in this way.
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
@@ -89,9 +89,9 @@ func (in *input) replaced() *finding {
 	return ofMoves(found, sentence{phrase: noEnd})
 }
 
-// inferred returns the connections whose end is inferred. If elsewhere is true, it returns only
-// those that were followed by a connection on a different node. If elsewhere is false, it returns
-// only the others.
+// inferred returns the connections whose end is inferred, each with the client's next connection.
+// If elsewhere is true, it returns only those whose next connection is on a different node. If
+// elsewhere is false, it returns only the rest.
 func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
 	for i := range in.Connections {

@@ -2,7 +2,8 @@ package diagnose
 
 import "devicetrace/pkg/history"
 
-// succession is a connection together with the next one. next is nil for the last connection.
+// succession is a connection together with the client's next connection. next is nil for the
+// client's last connection.
 type succession struct{ ended, next *history.Connection }
 
 // succession returns the i-th connection together with the next one.

@@ -1,10 +1,10 @@
 package diagnose
 
 // verdictTexts holds the wording of every verdict in English and Chinese. If a verdict has
-// alternative wordings, each of them has its own code. A name in braces stands for a value. For
+// alternative wordings, each wording has its own code. A name in braces is a placeholder. For
 // example, {count} stands for how often something happened. Action infos are not translated, so
-// that people can search for them. A verdict refers to a section of the page by the title of the
-// section.
+// that people can search for them. A verdict refers to a section of the page by the section's
+// title.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{

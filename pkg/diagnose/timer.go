@@ -15,8 +15,7 @@ const oddTimeout = 350 * time.Second
 
 // value returns the probable setting of the timer. The candidates are oddTimeout, the nearest whole
 // hour and the nearest whole minute, in this order. value returns the first candidate that is close
-// enough to the typical length. If no candidate is close enough, value returns the length rounded
-// to seconds.
+// enough to the typical length. Otherwise, it returns this length rounded to seconds.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {
@@ -27,8 +26,8 @@ func (t timerSetting) value() time.Duration {
 	return d.Round(time.Second)
 }
 
-// in shows the setting in words. If the setting consists of minutes and seconds, it is also shown
-// in seconds alone, because configuration files state such settings in seconds.
+// in shows the setting in words. A setting of minutes and seconds is also shown in seconds alone,
+// because configuration files state such settings in seconds.
 func (t timerSetting) in(lang Lang) string {
 	d := t.value()
 	text := length(d).in(lang)

@@ -29,8 +29,8 @@ type Verdict struct {
 	Next    string `json:"next"`
 	// Count is the number of connection ends or refusals that the verdict is about.
 	Count int `json:"count"`
-	// Evidence cites the newest connection ends or refusals that the verdict is about, at most
-	// maxEvidence of them, in order of time.
+	// Evidence cites the connection ends or refusals that the verdict is about, in order of time.
+	// It cites at most maxEvidence of them, the newest.
 	Evidence []Evidence `json:"evidence"`
 
 	over bool // whether the trouble has stopped; see isOver
@@ -59,11 +59,14 @@ type rule struct {
 	find  func(in *input) *finding
 }
 
-// verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, the
-// verdicts of the rules in patterns come first, in the order of these rules. Next come the verdicts
-// of the rules in singles, sorted by count, the highest first. The verdicts of the rules in
-// symptoms come last. A problem that is over becomes a notice, but still comes before all other
-// notices.
+// verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, they
+// have this order:
+//
+//   - First come the verdicts of the rules in patterns, in the order of these rules.
+//   - Next come the verdicts of the rules in singles, the highest count first.
+//   - Last come the verdicts of the rules in symptoms.
+//
+// An exception: a problem that is over becomes a notice, but still comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))
 	bySeverity(found)

@@ -317,8 +317,8 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
 }
 
-// The verdict must call an idle timeout in the network unlikely if the device sends packets often
-// enough, or if the broker itself ended the connections.
+// The verdict must call an idle timeout in the network unlikely in two cases: the device sends
+// packets often enough, or the broker itself ended the connections.
 func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
 	for name, c := range map[string]struct {
@@ -454,9 +454,9 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// Refused logins with another user name are only a notice if none of them comes from the address of
-// the last connection. A login from that address may be an attempt by the device itself with wrong
-// credentials, so the verdict must then be a problem.
+// Refused logins with another user name are usually only a notice. An exception: a login from the
+// address of the last connection may come from the device itself, with wrong credentials. The
+// verdict must then be a problem.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))

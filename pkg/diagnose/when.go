@@ -11,9 +11,11 @@ const overAfter = 6 * time.Hour
 
 // isOver reports whether trouble that occurred at the given times is over. The times must be
 // sorted. The trouble is over if the client is online on a connection that meets three conditions:
-// it began at or after the last of the times, it has lasted at least overAfter, and it has lasted
-// longer than the longest gap between the times. If trouble, such as a refused login, occurred
-// after the connection began, the trouble is not over, because the connection may already be dead.
+//
+//   - It began after the last of the times or, at the earliest, SameMoment before. If trouble, such
+//     as a refused login, occurred later, the connection may already be dead.
+//   - It has lasted at least overAfter.
+//   - It has lasted longer than the longest gap between the times.
 func (in *input) isOver(when []time.Time) bool {
 	start := in.Status.Since.Time
 	if in.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(start) > history.SameMoment {

@@ -144,9 +144,9 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 	return c.End.Sub(c.Start.Time), true
 }
 
-// Dropped reports whether the broker reported the end of the connection and the client certainly
-// sent no DISCONNECT. If the report gives no reason, a DISCONNECT can be ruled out only if the
-// source reports every DISCONNECT with a different native event.
+// Dropped reports whether the end was reported and the client certainly sent no DISCONNECT. A
+// reported reason other than a DISCONNECT is enough to be certain. Without a reason, the native
+// event decides: some sources report every DISCONNECT with a different native event.
 func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

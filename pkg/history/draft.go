@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// SameMoment is the maximum difference between the times in two rows that report the same
-	// moment. The times may differ because some sources report only whole seconds. A takeover is
-	// reported both as the end of one connection and as the start of another, and these times may
-	// differ too.
+	// SameMoment is the maximum difference between times that count as the same moment. Two events
+	// can report the same moment with different times, because some sources send only whole
+	// seconds. For example, a session takeover appears in two events: the end event of the old
+	// connection and the connect event of the new connection.
 	SameMoment = 2 * time.Second
-	// maxDisorder is the maximum time by which a connection's rows can be out of order. If the
-	// source sends no times, each event gets its time of arrival. A broker may retry a delivery for
-	// about 45 s, so this time may be up to about 45 s too late.
+	// maxDisorder is the maximum time by which a connection's events can be out of order. If the
+	// source sends no event times, the received time is used instead. This time may be up to about
+	// 45 s too late, because a broker may retry a delivery for that long.
 	maxDisorder = time.Minute
 )
 
@@ -28,8 +28,8 @@ type draft struct {
 	best      *event.Event   // the element of ends with the most detail about the cause
 	rank      int            // the detailRank of the recorded end
 	next      time.Time      // when the client's next connection began, or zero; used by losesTakeover
-	// doubtful means that the recorded end is not later than the start, so it may be the end of an
-	// older connection. Older events can show which connection ended.
+	// doubtful means that the recorded end is not later than the start. The recorded end may then
+	// be the end of an older connection. Older events can show which connection ended.
 	doubtful bool
 }
 
@@ -50,9 +50,9 @@ func (d *draft) addConnect(e *event.Event) {
 	d.fillFrom(e)
 }
 
-// addEnd adds e, a row that reports the end of the connection. If several rows report the end, the
-// details come from the row that says most about the cause. Among equally detailed rows, the first
-// one counts.
+// addEnd adds e, an end event of the connection. If there are several, the end event with the
+// highest detailRank determines the time and the cause. If the ranks are equal, the end event that
+// was added first counts.
 func (d *draft) addEnd(e *event.Event) {
 	d.ends = append(d.ends, e)
 	d.fillFrom(e)
@@ -78,9 +78,10 @@ func hasChannelID(e *event.Event) bool { return e.ChannelID != "" }
 // later connection of the client may reuse.
 func hasAddressOnly(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
 
-// ownsConnect reports whether the connect event e belongs to this connection rather than to a later
-// one that reuses the channel. The channel of e must be this connection's channel. Rows can be out
-// of order (see maxDisorder), so the connect event of a connection may come after its end event.
+// ownsConnect reports whether the connect event e belongs to this connection. e must have the
+// channel of this connection. If the result is false, a later connection reuses the channel. A
+// connect event may come after the end event of its connection, because events can be out of order
+// (see maxDisorder).
 func (d *draft) ownsConnect(e *event.Event) bool {
 	switch {
 	case hasAddressOnly(e):
@@ -94,8 +95,8 @@ func (d *draft) ownsConnect(e *event.Event) bool {
 	}
 }
 
-// ownsEnd reports whether the end event e belongs to this connection rather than to a later one
-// that reuses the channel. The channel of e must be this connection's channel.
+// ownsEnd reports whether the end event e belongs to this connection. e must have the channel of
+// this connection. If the result is false, a later connection reuses the channel.
 func (d *draft) ownsEnd(e *event.Event) bool {
 	switch {
 	case !d.hasEnded():
@@ -139,10 +140,11 @@ func Differ[T comparable](a, b T) bool {
 	return a != b && a != unknown && b != unknown
 }
 
-// fixTimes makes the connection's times consistent. If no connect event is on record, it uses the
-// start time from the end event, if the source sent one. If the start is later than the end because
-// a clock was wrong, it sets the start to the time of the end. If no end is on record, it marks the
-// connection as open.
+// fixTimes makes the times of a connection consistent after all events have been assigned:
+//
+//   - If no connect event is on record, the start is the connect time in the end event, if any.
+//   - If the start is later than the end, a clock was wrong. The start is then set to the end.
+//   - If no end is on record, the connection is marked as open. See inferEnds for what follows.
 func (d *draft) fixTimes() {
 	if d.Start.IsZero() && !d.connectedAt.IsZero() {
 		d.Start = Instant{millis(d.connectedAt)}

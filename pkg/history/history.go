@@ -1,15 +1,22 @@
-// Package history derives the history of one client from its events: the client's connections,
-// refused CONNECTs, status, timeline and summary. Package diagnose explains such a history in
-// words.
+// Package history derives the history of one client from its events. A history consists of the
+// client's connections, refusals, status, timeline and summary. Package diagnose explains a history
+// in words.
 //
 // Invariants: the functions are pure. Neither the order of the events nor repeated deliveries
 // change the result. All returned times are in UTC and whole milliseconds. For n events, the
 // functions take O(n log n) time and O(n) memory.
 //
-// Words: the end of a connection is reported if the broker sent an event about it. The end is
-// inferred if the next connection began before any end was reported. A drop is a reported end for
-// which the client certainly sent no DISCONNECT. A refusal is a CONNECT that the broker refused. A
-// refusal does not count as a connection.
+// Words:
+//
+//   - A channel identifies a connection. It is the broker's own identifier or, if the broker sends
+//     none, it is derived from other details; see event.Event.Channel.
+//   - A connect event reports that the broker accepted a CONNECT.
+//   - An end event has the action close or disconnect. It usually reports the end of a connection;
+//     see pair for the exceptions.
+//   - The end of a connection is reported if the broker sent an end event about it.
+//   - The end is inferred if no end was reported, but a later connection began.
+//   - A drop is a reported end for which the client certainly sent no DISCONNECT.
+//   - A refusal is a CONNECT that the broker refused. It does not count as a connection.
 package history
 
 import (
@@ -26,9 +33,8 @@ type Span struct{ From, To time.Time }
 type History struct {
 	// Status is the client's status at the end of the span.
 	Status Status `json:"status"`
-	// Connections lists the connections that were open at some time in the span or ended in the
-	// span. They are sorted by start time. A connection without a known start time is sorted by its
-	// end time.
+	// Connections lists the connections that were open or ended in the span, sorted by start time.
+	// A connection without a known start time is sorted by its end time.
 	Connections []Connection `json:"connections"`
 	// Refusals are sorted by time.
 	Refusals []Refusal `json:"refusals"`
@@ -42,9 +48,9 @@ type History struct {
 	Events int `json:"-"`
 }
 
-// Of returns the history of the client to which the given events belong. It ignores events outside
-// the span. before is the client's status just before the span, as StatusAt returns it, or the zero
-// Status if the earlier events are not known.
+// Of returns the history of one client during a span. All events must belong to this client. Events
+// outside the span are ignored. before is the client's status just before the span, as StatusAt
+// returns it. If the earlier events are not known, before is the zero Status.
 func Of(events []event.Event, span Span, before Status) History {
 	span = Span{millis(span.From), millis(span.To)}
 	rows := unique(events, func(t time.Time) bool { return !t.Before(span.From) && !t.After(span.To) })

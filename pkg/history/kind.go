@@ -19,12 +19,17 @@ func isEnd(e *event.Event) bool {
 	return e.Action == event.Close || e.Action == event.Disconnect
 }
 
-// mayBeRefusal reports whether e counts as a refused CONNECT. e reports the end of a connection,
-// but belongs to no recorded connection. An event with a connect time is not a refusal, because its
-// connection had been accepted. The reason "not authorized" nearly always means a refusal. Some
-// other reasons are ambiguous: the broker may have refused the client, or it may have ended a
-// connection that began before the known events. An event with an ambiguous reason counts as a
-// refusal only if the client is known to have been offline.
+// mayBeRefusal reports whether e is treated as a refused CONNECT. e is an end event that belongs to
+// no recorded connection. The reason decides:
+//
+//   - "not authorized" is treated as a refusal, because it nearly always means one.
+//   - Some reasons are ambiguous: the broker may have refused the client, or it may have ended a
+//     connection that began before the known events. An ambiguous reason is treated as a refusal
+//     only if the client is known to have been offline.
+//   - Any other reason is not treated as a refusal.
+//
+// An exception: e is never treated as a refusal if it certainly reports the end of an accepted
+// connection. For example, only an accepted connection has a connect time.
 func mayBeRefusal(e *event.Event, offline bool) bool {
 	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
 		return false

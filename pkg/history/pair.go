@@ -14,23 +14,22 @@ type pairs struct {
 	refusals []Refusal
 }
 
-// pair derives connections and refusals from events by these rules:
+// pair derives a client's connections and refusals from its events. earlier is a connection that
+// began before the events, or nil. pair follows these rules:
 //
-//   - Events of one channel belong to one connection, in whatever order they arrived. There are two
-//     exceptions, because a later connection may reuse a channel. A channel that is derived only
-//     from address and port may belong to several connections. A channel that the broker named may
-//     also belong to several connections, unless its events are exactly one connect event and one
-//     end event.
-//   - An end event may have no connect event on the same channel, because some sources report
-//     different details at the end of a connection than at its start. If the broker did not name
-//     the channel, the end event belongs to the newest connection that was open at the time and
-//     whose details do not contradict the event. But if a session takeover caused the end, or may
-//     have caused it, the end event belongs to an older connection that had just been replaced.
-//   - If no such connection is found, the end event reports one of the following: a refusal, a
-//     recent end that was already reported, the end of a session without a connection, the end of a
-//     refused CONNECT, or the end of a connection whose connect event is not on record.
-//
-// earlier is a connection that began before the events, or nil.
+//   - The events of one channel usually belong to one connection, even if they are out of order. An
+//     exception: a later connection may reuse the channel, unless the channel is derived from the
+//     start time. See areOneConnection and ownsConnect.
+//   - An end event may have no connect event on its channel. The reason is that some sources report
+//     different details at the end of a connection than at its start. Such an end event belongs to
+//     the newest connection that was open at the time. The details of the connection must not
+//     contradict the end event.
+//   - If a session takeover may have caused the end, such an end event belongs to an older
+//     connection instead: the connection that had just been replaced.
+//   - If no such connection is found, or if the broker supplied the channel, the end event may
+//     report a refusal. It may also report the end of a session without a connection, repeat a
+//     recent end, or report the end of a refused CONNECT. Otherwise, it reports the end of a
+//     connection whose connect event is not on record.
 func pair(rows []*event.Event, earlier *Connection) pairs {
 	p := pairing{refusals: []Refusal{}}
 	p.byChannel(rows, earlier)
@@ -54,8 +53,8 @@ type pairing struct {
 	refusedAt []time.Time // times of refused CONNECTs whose end may still follow; see isEndOfRefusal
 }
 
-// byChannel separates the refusals from the other events, groups the other events by channel, and
-// creates a draft for each connection.
+// byChannel separates the refusals from the other events and groups the other events by channel. It
+// then creates a draft for each connection.
 func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
 	var channels []string // in order of first use, because the order of a map is random
 	groups := map[string][]*event.Event{}
@@ -84,10 +83,9 @@ func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
 	}
 }
 
-// split divides the events of a channel into connections. If a connection used the channel before
-// these events, current is that connection; otherwise current is nil. split handles the events in
-// order of time. If a connect event and an end event have the same time, it handles the connect
-// event first.
+// split divides the events of a channel into connections. current is a connection that used the
+// channel before these events, or nil. split handles the events in order of time. If a connect
+// event and an end event have the same time, it handles the connect event first.
 func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
 	one := current == nil && areOneConnection(rows)
@@ -114,10 +112,10 @@ func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 }
 
 // areOneConnection reports whether the events of a channel certainly belong to one connection. The
-// events must be sorted by time. areOneConnection returns true if the broker named the channel and
-// the events are one connect event and one end event. The end event may even be earlier than the
-// connect event, because the clock may have been set back. Several end events within maxDisorder
-// count as one.
+// events must be sorted by time. They belong to one connection if the broker itself supplied the
+// channel and they are one connect event and one end event. The two events may be in either order,
+// because the clock may have been set back. Several end events count as one if they are all within
+// maxDisorder.
 func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
 	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&

@@ -39,9 +39,10 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 	return times
 }
 
-// isEndOfRefusal reports whether an end event belongs to a refused CONNECT. If so, it removes the
-// time of that CONNECT from refusedAt, because each refused CONNECT has only one end event. The
-// caller must pass end events in order of time.
+// isEndOfRefusal reports whether an end event belongs to a refused CONNECT in refusedAt. If so, it
+// removes this CONNECT from refusedAt, because a refused CONNECT has only one end event. It also
+// removes times that are too old for the end event. The caller must therefore pass end events in
+// order of time.
 func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
@@ -53,19 +54,20 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	return true
 }
 
-// maxCandidates limits the number of connections that an end event is compared with, so that the
-// cost stays linear even if thousands of connections begin at the same moment.
+// maxCandidates limits the number of connections that an end event is compared with. Otherwise, the
+// cost would not be linear if thousands of connections began at the same moment.
 const maxCandidates = 16
 
-// candidates returns the connections to which an end event at time t may belong, the likeliest
-// first. The second argument is the number of drafts that began before t:
+// candidates returns the connections to which an end event at time t may belong. The drafts must be
+// sorted by start time, and earlier is the number of drafts that began before t. The likeliest
+// connections come first in the result:
 //
-//   - Of these drafts, the newest comes first.
-//   - An older draft follows only if the draft after it began just before t. In this case, the
-//     newer connection may have taken over the session, and the end of the older connection may be
-//     reported late.
-//   - Drafts that began exactly at t come last. Such a connection is chosen only if no other fits,
-//     because it would have ended as soon as it began.
+//   - First comes the newest connection that began before t.
+//   - Next come older connections, but only if the connection after them began at most SameMoment
+//     before t. That connection may have taken over the session, and the end of the older
+//     connection may have been reported late.
+//   - Last come connections that began exactly at t. They are unlikely, because they would have
+//     ended as soon as they began.
 func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -102,20 +104,29 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 	}
 }
 
-// isSessionTakeover reports whether an end event reports the takeover of a session whose connection
-// had already ended. In such a case, some sources report the end of that connection again, with the
-// same address and port.
+// isSessionTakeover reports whether an end event reports the takeover of a session without a
+// connection. The last connection of this session had already ended. But some sources report the
+// end of this connection again at the takeover, with the same address and port.
 func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
-// owners returns the two connections that an end event may be about. Either of them may be nil:
+// owners returns the two candidates to which an end event may belong. Either may be nil. Both are
+// nil if the broker supplied the channel, because byChannel would have found the connection.
 //
-//   - The first result is the open connection to which the end event belongs. If the end event may
-//     report a takeover, a connection that began just before the end event is the last choice.
-//   - The second result is a connection that had already ended at about the time of the end event.
-//     The event may report the same end a second time.
+// The result open is a candidate without a recorded end, usually the likeliest one. After a session
+// takeover, open must be the old connection. It must not be the new connection, which began at
+// about the time of the end event:
+//
+//   - If the end event reports a takeover, owners skips a candidate that began at most SameMoment
+//     before.
+//   - If the end event may hide a takeover, such a candidate is the last choice.
+//   - An exception: owners chooses such a candidate if its details match the end event, or if
+//     losesTakeover returns it.
+//
+// The result ended is a candidate whose recorded end is at about the time of the end event. The end
+// event may report this end a second time.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil
@@ -140,9 +151,10 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	return recent, ended
 }
 
-// losesTakeover returns the connection that was replaced by a newer connection at about the time of
-// the end event, or nil if there is no such connection. The newest connection is never returned,
-// because no connection has replaced it.
+// losesTakeover returns the candidate that a newer connection replaced at about the time of the end
+// event. If there are several, it returns the one that was replaced nearest to that time. If there
+// is none, it returns nil. It never returns the client's newest connection, because no connection
+// has replaced it.
 func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {

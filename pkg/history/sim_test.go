@@ -34,8 +34,8 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	}
 }
 
-// If a status derived from only the newer events is settled (see Status.Settled), adding the older
-// events must not change the status.
+// If a status is settled (see Status.Settled), adding older events to the events from which it was
+// derived must not change the status.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range sim.Causes {

@@ -42,14 +42,18 @@ func StatusAt(events []event.Event, at time.Time) Status {
 // Settled reports whether the status is final: no older events could change it. It assumes that
 // StatusAt was given all events from some instant on.
 //
-// A status is settled if the start of the newest connection is among the events. An end event alone
-// does not settle the status, because the start of its connection is unknown. An older event may
-// show another connection that began after that start. Refusals never settle the status. If the
-// recorded end of the newest connection is not later than its start, the status is not settled
-// either, because that end may belong to an older connection.
+// A status is settled if the newest connection began no earlier than the oldest given event. Any
+// newer connection would then be among the given events as well. In the following cases, the status
+// is not settled:
 //
-// Settled overlooks one case: after a clock was set back, the newest connection can have an end
-// event that is earlier than all of the given events.
+//   - The newest connection has an end event, but its start is unknown or before the given events.
+//     An older event may show another connection that began after that start.
+//   - The recorded end of the newest connection is not later than its start. That end may belong to
+//     an older connection.
+//   - All given events are refusals, which say nothing about connections.
+//
+// Settled overlooks one case: after a clock was set back, the newest connection may have an end
+// event that is earlier than all given events.
 func (s Status) Settled() bool { return s.settled }
 
 // status returns the client's status after the events in rows. The second argument is the client's

@@ -17,17 +17,17 @@ type Summary struct {
 	// recorded.
 	Connects int `json:"connects"`
 	// Each connection that has ended counts in exactly one of the next four fields. Drops counts
-	// reported ends with a known cause other than a DISCONNECT from the client. Disconnects counts
-	// ends with a reported DISCONNECT. Unexplained counts the other reported ends, for which the
-	// source gave no reason. Unreported counts inferred ends.
+	// drops (see Connection.Dropped). Disconnects counts ends by a reported DISCONNECT. Unexplained
+	// counts all other reported ends: the source gave no reason, so the client may have sent a
+	// DISCONNECT. Unreported counts inferred ends.
 	Drops       int `json:"drops"`
 	Disconnects int `json:"disconnects"`
 	Unexplained int `json:"unexplained"`
 	Unreported  int `json:"unreported"`
 	Refusals    int `json:"refusals"`
-	// LongestMS and MedianMS cover only connections with a known start and a reported end. They are
-	// nil if there are no such connections. If the number of such connections is even, the median
-	// is the lower of the two middle lengths.
+	// LongestMS and MedianMS are the longest and the median length of a connection. They cover only
+	// connections with a known start and a reported end, and are nil if there are none. If the
+	// number of these connections is even, the median is the lower of the two middle lengths.
 	LongestMS *int64 `json:"longest_ms"`
 	MedianMS  *int64 `json:"median_ms"`
 }

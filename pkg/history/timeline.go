@@ -22,10 +22,12 @@ type period struct {
 // timeline divides a span into stretches. While a connection is open, the state is online. At other
 // times, the state is unknown if events are missing, and otherwise offline.
 //
-// Events count as missing in two cases. If the state before the span is unknown, events are missing
-// from the start of the span until the first known start or end of a connection. If the start of a
-// connection is unknown, events are missing before the end of that connection, back to the previous
-// known start or end of any connection.
+// Events count as missing in two cases:
+//
+//   - If the state before the span is unknown, events are missing at the start of the span. They
+//     are missing until the first known start or end of a connection.
+//   - If the start of a connection is unknown, events are missing before the end of this
+//     connection. They are missing back to the previous known start or end of any connection.
 func timeline(drafts []*draft, span Span, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)
@@ -59,7 +61,7 @@ func marksOf(drafts []*draft) []time.Time {
 	return marks
 }
 
-// endIn returns when the connection ended, or the end of the span if it has not ended.
+// endIn returns the time at which the connection ended, or the end of the span if it is open.
 func (d *draft) endIn(span Span) time.Time {
 	if !d.hasEnded() {
 		return span.To

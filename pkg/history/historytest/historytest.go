@@ -58,8 +58,7 @@ func Closed(at string, info event.ActionInfo, more ...Option) event.Event {
 	return Row(at, event.Close, info, more)
 }
 
-// Disconnect returns an event that reports the end of a connection by a DISCONNECT from the
-// client.
+// Disconnect returns an event that reports a DISCONNECT, with which the client ended a connection.
 func Disconnect(at string, more ...Option) event.Event {
 	return Row(at, event.Disconnect, event.DisconnectedByClient, more)
 }
