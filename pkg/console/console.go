@@ -17,8 +17,8 @@ import (
 // prefix is the start of the path of every file that the page loads.
 const prefix = "/console/"
 
-// policy restricts scripts and styles to files from our origin, and forbids turning text
-// into markup or scripts (Content Security Policy 3, Trusted Types).
+// policy restricts scripts and styles to files from our origin (Content Security Policy 3). It also
+// forbids turning text into markup or scripts (Trusted Types).
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
 	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"

@@ -69,8 +69,8 @@ var anyImport = regexp.MustCompile(`(?m)^import `)
 
 var imported = regexp.MustCompile(`(?m)^import .*from '\./([^']+)';$|^import '\./([^']+)';$`)
 
-// TestImports checks that every import names an existing file, and that every module is imported
-// except the two that index.html loads as scripts.
+// TestImports checks that every import names an existing file. It also checks that every module is
+// imported, except the two that index.html loads as scripts.
 func TestImports(t *testing.T) {
 	all := sources(t)
 	used := map[string]bool{"app.js": true, "theme.js": true}

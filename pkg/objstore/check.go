@@ -10,10 +10,15 @@ import (
 // MaxKeyBytes is the maximum length of a key.
 const MaxKeyBytes = 1023
 
-// CheckKey returns a permanent error for a key that some stores cannot hold or list. Such a key is
-// empty, is longer than MaxKeyBytes, is not UTF-8, starts with a slash or backslash, or contains a
-// character that XML cannot carry. Every store refuses such keys. Therefore, a test on any one
-// store shows whether a key is valid on all stores.
+// CheckKey returns a permanent error for a key that some stores cannot hold or list:
+//   - an empty key
+//   - a key longer than MaxKeyBytes
+//   - a key that is not UTF-8
+//   - a key that starts with a slash or backslash
+//   - a key with a character that XML cannot carry
+//
+// Every store refuses such keys. Therefore, a test on any one store shows whether a key is valid on
+// all stores.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
@@ -51,8 +56,8 @@ func CheckKeys(keys []string) error {
 	return nil
 }
 
-// CheckRange returns a permanent error for a range that no object can contain, because its offset
-// or length is negative or its end exceeds the largest int64.
+// CheckRange returns a permanent error for a range that no object can contain. The offset or length
+// of such a range is negative, or its end exceeds the largest int64.
 func CheckRange(off, n int64) error {
 	if off < 0 || n < 0 || off > math.MaxInt64-n {
 		return Permanent(fmt.Errorf("check range of %d bytes at offset %d: it lies outside every possible object", n, off))

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each function's policy must allow every request that the function makes, and must not grant
+// Each function's policy must allow every request that the function makes. It must not grant
 // anything that the function does not need.
 func TestFunctionsAndTheirPolicies(t *testing.T) {
 	folder := build(t)

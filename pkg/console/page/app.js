@@ -135,9 +135,9 @@ function show() {
   narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
 }
 
-// keepFocus calls replace, which replaces the results, and keeps the focus at the same control. If
-// the focus was within the results, keepFocus moves it to the new control with the same id. If this
-// control is missing or disabled, the focus moves to the results as a whole.
+// keepFocus replaces the results and keeps the focus at the same control. If the focus was within
+// the results, keepFocus moves it to the new control with the same id. If this control is missing
+// or disabled, the focus moves to the results as a whole.
 function keepFocus(replace) {
   const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
   replace();

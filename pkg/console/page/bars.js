@@ -1,5 +1,6 @@
-// Turns connections into bars. Neighboring connections that are too thin to distinguish share a
-// bar a few pixels wide, so that a timeline can show when and how even 5,000 connections ended.
+// Turns connections into bars. Neighboring connections share a bar a few pixels wide if they are
+// too thin to distinguish. As a result, a timeline can show when and how even 5,000 connections
+// ended.
 
 import { ms } from './time.js';
 

@@ -5,8 +5,8 @@ import { icon } from './icons.js';
 import { announce } from './live.js';
 import { text } from './text.js';
 
-// copy writes a string to the clipboard. navigator.clipboard exists only in secure contexts, so
-// copy has a fallback for a page that is served over plain HTTP within a network.
+// copy writes a string to the clipboard. navigator.clipboard exists only in secure contexts.
+// Therefore, copy has a fallback for a page that is served over plain HTTP within a network.
 async function copy(value) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(value);

@@ -13,8 +13,8 @@ const maxLength = 120; // characters; longer values are shortened
 const lengthOfShortened = 80;
 
 // datum returns an element that isolates a string from the surrounding text. Invisible characters
-// appear as their codes. If the string is longer than limit, the element shows only its beginning,
-// with a button. The button shows the whole string.
+// appear as their codes. If the string is longer than limit, the element shows only the beginning
+// of the string and a button. A click on the button shows the whole string.
 export function datum(value, { limit = maxLength, kind = '' } = {}) {
   const node = el('bdi', { class: `datum ${kind}`.trim(), dir: 'auto' });
   if (value.length <= limit) node.append(...visible(value));

@@ -18,8 +18,8 @@ export async function fetchView(query, known, signal) {
 
 // fetchLatestView fetches the results of a query. If the query's span ends now, the results include
 // events that are later than now. A broker with a fast clock can report such events. If the status
-// names one, fetchLatestView moves the end of the span to this event. It then fetches the results
-// again.
+// names such an event, fetchLatestView moves the end of the span to this event. It then fetches the
+// results again.
 export async function fetchLatestView(query, signal) {
   const isLatest = endsNow(query, Date.now());
   const view = await fetchView(query, {}, signal);

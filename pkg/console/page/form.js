@@ -25,14 +25,15 @@ function client() {
 
 const range = () => byId('query').elements.range.value;
 
-// instant returns the time in the field with the given name, "from" or "to", or null if the field
-// contains no valid time. If the field is unchanged, instant returns the exact time from the query.
+// instant returns the time in the field with the given name, "from" or "to". If the field contains
+// no valid time, instant returns null. If the field is unchanged, instant returns the exact time
+// from the query.
 const instant = (name) => (value(name) === filled[name] ? filled.query[name] : fromWall(value(name)));
 
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
-// setUpForm adds listeners to the form. When the user submits a valid form, onSearch is called with
-// the query and the chosen range, { range, date }.
+// setUpForm adds listeners to the form. When the user submits a valid form, the form calls onSearch
+// with the query and the chosen range, { range, date }.
 export function setUpForm(onSearch) {
   byId('query').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -52,8 +53,8 @@ export function setUpForm(onSearch) {
   for (const name of names) fields[name]().addEventListener('input', clearFault);
 }
 
-// splitPasted fills the group and device fields if the user pastes a whole client identifier over
-// the entire content of the device field.
+// splitPasted fills the group and device fields from a pasted client identifier. It does so only if
+// the identifier contains the separator and replaces the entire content of the device field.
 function splitPasted(event) {
   const pasted = event.clipboardData?.getData('text').replace(/[\r\n]+/g, '') ?? '';
   const { selectionStart, selectionEnd } = event.target;

@@ -31,7 +31,7 @@ export function belongs(row, connection) {
 //   - the newest connection that began exactly then
 //   - the newest connection that was open then
 //
-// The end comes before the start because of session takeovers. In a takeover, the new connection is
+// Ends come before starts because of session takeovers. In a takeover, the new connection is
 // already open when the broker reports the end of the old one.
 export function findAt(connections, at) {
   return connections.findLast((one) => ms(one.end) === at)

@@ -17,8 +17,8 @@ export function spanOf({ range, date: chosenDate, from, to }, now) {
   return range === 'date' ? wholeDay(chosenDate, now) : checkSpan(from, to, now);
 }
 
-// wholeDay returns the span of a day in the displayed zone. If the clocks go back on that day, the
-// day has 25 hours, but the span covers only the first 24.
+// wholeDay returns the span of a day in the displayed zone. A day on which the clocks go back has
+// 25 hours, but the span covers only the first 24.
 function wholeDay(chosenDate, now) {
   const from = fromWall(chosenDate);
   if (from === null) return { fault: 'fault.date', field: 'date' };
@@ -38,8 +38,8 @@ export function dayOf(span) {
   return from === span.from && to === span.to ? first : '';
 }
 
-// leftOut returns the number of milliseconds at the end of a day that the span of that day does not
-// cover. It returns 0 if the given span is not the span of a day.
+// leftOut returns how many milliseconds before the end of the day the span of a day ends. It
+// returns 0 if the given span is not the span of a day.
 export function leftOut(span) {
   const whole = dayOf(span);
   return whole ? endOf(whole) - span.to : 0;

@@ -25,7 +25,7 @@ function tile(name, value, note, extra = null, bad = false) {
 }
 
 // uptime formats the uptime. If the ends of some connections were not reported, it shows an upper
-// bound, because it is unknown how long the client was offline before it connected again.
+// bound. In that case, it is unknown how long the client was offline before it connected again.
 function uptime({ uptime: share, unreported }) {
   return unreported > 0 && share !== null ? text('summary.uptime.max', { share: percent(share) }) : percent(share);
 }

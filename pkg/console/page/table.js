@@ -9,8 +9,9 @@ import { actions, infos } from './vocabulary.js';
 
 const perPage = 100;
 
-// table returns { node, mark, find }. It calls onFilter with a change to the query, onRow with the
-// event whose row the user opened, and onError with the error if events cannot be fetched.
+// table returns { node, mark, find }. It calls onFilter with a change to the query, and onRow with
+// the event whose row the user opened. If events cannot be fetched, it calls onError with the
+// error.
 export function table(view, { onFilter, onRow, onError }) {
   const body = el('tbody', { role: 'rowgroup' });
   const empty = el('p', { class: 'empty', hidden: true });

@@ -30,8 +30,9 @@ const withoutZeros = (words) => words.replace(/\.000$/, '');
 // shortStamp formats an instant like stamp, but omits the milliseconds if they are zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
-// clock returns the time of day: to the minute if the step is at least one minute, to the second if
-// it is at least one second, and otherwise to the millisecond.
+// clock returns the time of day. The time is precise to the minute if the step is at least one
+// minute. It is precise to the second if the step is at least one second, and otherwise to the
+// millisecond.
 export function clock(at, step = 1) {
   const timeOfDay = wall(at).slice(11);
   if (step >= minute) return timeOfDay.slice(0, 5);
@@ -67,8 +68,9 @@ export function zoneName(...instants) {
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
 
-// stampIn returns a function that formats the instants of a span. That function works like stamp,
-// but also shows the offset from UTC if the offset differs between the two ends of the span.
+// stampIn returns a function that formats the instants of a span. That function works like stamp.
+// If the offset from UTC differs between the two ends of the span, the function also shows the
+// offset.
 export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }

@@ -37,7 +37,7 @@ export function keepToken(value, remember) {
   write('browser', remember ? value : '');
 }
 
-// takeTokenFromFragment stores the token from a fragment of the form #token=…, and removes the
+// takeTokenFromFragment stores the token from a fragment of the form #token=…. It then removes the
 // fragment from the URL and the browser history. It reports whether the fragment contained a token.
 export function takeTokenFromFragment() {
   const value = new URLSearchParams(location.hash.slice(1)).get('token');

@@ -9,7 +9,7 @@ export function pointAt(event, node) {
 }
 
 // tooltip returns { node, show, hide }. show(sentence, x, y) displays a sentence above a point in
-// the parent element, and keeps it between the left and right edges of the parent.
+// the parent element. The sentence stays between the left and right edges of the parent.
 export function tooltip() {
   const node = el('div', { class: 'tooltip', 'aria-hidden': 'true', hidden: true });
   return {

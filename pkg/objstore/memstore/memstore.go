@@ -1,7 +1,7 @@
 // Package memstore is an object store in memory, for tests and trials.
 //
-// It refuses the same keys as the real store, lists in the same order, and never shows part
-// of an object.
+// Like ossstore, it refuses invalid keys, lists in byte order of the keys, and never shows part of
+// an object.
 package memstore
 
 import (

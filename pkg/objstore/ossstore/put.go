@@ -45,8 +45,8 @@ func (b *bucket) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	return nil
 }
 
-// confirms reports whether a response contains a checksum of the object: either a CRC, which
-// the SDK has already compared with the bytes it sent, or an ETag that equals the MD5.
+// confirms reports whether a response contains a checksum of the object. The checksum is a CRC, or
+// an ETag that equals the MD5. The SDK has already compared the CRC with the bytes it sent.
 func confirms(response http.Header, digest []byte) bool {
 	return response.Get("X-Oss-Hash-Crc64ecma") != "" ||
 		strings.EqualFold(strings.Trim(response.Get("ETag"), `"`), hex.EncodeToString(digest))
@@ -61,7 +61,7 @@ func contentMD5(body io.ReaderAt, size int64) ([]byte, error) {
 }
 
 // sender returns a reader of body whose length the SDK can determine. For an empty body, sender
-// returns nil, because the SDK sends a length of zero only if the reader is nil.
+// returns nil, because only then does the SDK send a length of zero.
 func sender(body io.ReaderAt, size int64) io.Reader {
 	if size == 0 {
 		return nil

@@ -42,8 +42,8 @@ func (p position) isIn(file *os.File) bool {
 	return err == nil && before[0] == '\n'
 }
 
-// rotatedSince opens the rotated logs that were modified at or after the given time, unless they
-// are in the list of known logs. It returns the logs from oldest to newest.
+// rotatedSince opens the rotated logs that were modified at or after the given time. It omits the
+// logs in the list of known logs. The result is sorted from oldest to newest.
 func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
 	var logs []*logFile
 	var ages []time.Time

@@ -104,8 +104,8 @@ func (l *logFile) chunk(lines []byte, isFull bool) Chunk {
 	return Chunk{Log: l.position.Log, Offset: l.position.Offset, Lines: lines, Full: isFull}
 }
 
-// lineLength returns the length of the first line in r, including the line feed, or 0 if r
-// contains no line feed.
+// lineLength returns the length of the first line in r, including the line feed. If r contains no
+// line feed, lineLength returns 0.
 func lineLength(r io.Reader) (length int64, err error) {
 	reader := bufio.NewReader(r)
 	for {
@@ -135,8 +135,8 @@ func firstLines(text []byte, n int) []byte {
 	return text[:end]
 }
 
-// retire closes a log that has nothing more to deliver. It logs a warning if the log ends with an
-// incomplete line, or if lines may have been lost because the file is gone.
+// retire closes a log that has nothing more to deliver. If the log ends with an incomplete line,
+// retire logs a warning. It also does so if the file is gone and lines may have been lost.
 func (l *logFile) retire() {
 	switch {
 	case l.file == nil && l.seenSize != l.position.Offset:

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxFirstLine is the number of bytes to which a log's first line is cut before it is used to
-	// identify the log.
+	// maxFirstLine is the maximum number of bytes of the first line that identify a log. A longer
+	// line is cut.
 	maxFirstLine = 4 << 10
 	// maxStamp is the maximum length, in bytes, of the time at the start of a line.
 	maxStamp = 32
@@ -36,8 +36,8 @@ func nameOf(file *os.File) string {
 	return stamp(line) + hex.EncodeToString(digest[:8])
 }
 
-// stamp returns the time at the start of a line, followed by a hyphen, or "" if the line
-// does not start with a time.
+// stamp returns the time at the start of a line, followed by a hyphen. If the line does not start
+// with a time, stamp returns "".
 func stamp(line []byte) string {
 	head := string(line[:min(len(line), maxStamp)])
 	time := head[:len(head)-len(strings.TrimLeft(head, "0123456789-+:TZ"))]

@@ -25,8 +25,8 @@ type Config struct {
 	Gzip bool
 	// MaxAge is the maximum time that a line waits for more lines to join it in a request.
 	MaxAge time.Duration
-	// Client sends the requests. Default: a client that times out after a minute and
-	// follows no redirect, because a redirect may lead to a server that accepts anything.
+	// Client sends the requests. The default client times out after a minute. It follows no
+	// redirect, because a redirect may lead to a server that accepts anything.
 	Client *http.Client
 }
 

@@ -246,8 +246,8 @@ func TestGzip(t *testing.T) {
 	})
 }
 
-// Restarts must neither lose nor duplicate a line, even if responses are lost and the log is
-// rotated by renaming and by copying.
+// Restarts must neither lose nor duplicate a line. This must hold even if responses are lost and
+// the log is rotated by renaming and by copying.
 func TestRestartsAndRotations(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.loseResponses = func(n int) bool { return n%4 == 1 }

@@ -22,8 +22,8 @@ func newProgress() *progress {
 	return &progress{problems: map[string]string{}, reported: time.Now()}
 }
 
-// delivered adds a delivered batch to the counts, and logs a warning if the recorder did not
-// understand some of its lines.
+// delivered adds a delivered batch to the counts. If the recorder did not understand some of the
+// lines, delivered logs a warning.
 func (p *progress) delivered(batch follow.Chunk, o outcome) {
 	p.lines += bytes.Count(batch.Lines, []byte("\n"))
 	p.batches++

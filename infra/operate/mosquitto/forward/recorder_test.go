@@ -110,8 +110,8 @@ func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []b
 	_ = json.NewEncoder(w).Encode(map[string]int{"recorded": len(batch.Events)})
 }
 
-// requireOnce checks that the clients numbered 1 to n have exactly one row each, and that no other
-// client has a row.
+// requireOnce checks that the clients numbered 1 to n have exactly one row each. It also checks
+// that no other client has a row.
 func (r *recorder) requireOnce(n int) {
 	r.t.Helper()
 	r.mu.Lock()
