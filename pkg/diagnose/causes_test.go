@@ -114,8 +114,8 @@ func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	})
 }
 
-// A broker restart shows up in one of two ways. Usually, the broker reports that it ended
-// connections. Otherwise, connections have no reported end, and the next connections are on a
+// A broker restart shows up in one of two ways. In some histories, the broker reports that it ended
+// connections. In the others, connections have no reported end, and the next connections are on a
 // different node.
 func TestBrokerRestarts(t *testing.T) {
 	for seed := range seeds(sim.BrokerRestart) {

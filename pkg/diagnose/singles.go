@@ -90,8 +90,8 @@ func (in *input) replaced() *finding {
 }
 
 // inferred returns the connections whose end is inferred, each with the client's next connection.
-// If elsewhere is true, it returns only those whose next connection is on a different node. If
-// elsewhere is false, it returns only the rest.
+// If elsewhere is true, it returns only those whose next connection is on a different node.
+// Otherwise, it returns only those whose next connection is not known to be on a different node.
 func (in *input) inferred(elsewhere bool) []succession {
 	var found []succession
 	for i := range in.Connections {

@@ -25,8 +25,7 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 }
 
 // The status before a day must be enough to replace all earlier events. A report on the day that is
-// given this status must therefore end in the right state. The right state is the state that
-// StatusAt returns for the events of both days.
+// given this status must therefore end in the same state as StatusAt for both days.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {

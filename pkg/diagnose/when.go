@@ -12,8 +12,8 @@ const overAfter = 6 * time.Hour
 // isOver reports whether trouble that occurred at the given times is over. The times must be
 // sorted. The trouble is over if the client is online on a connection that meets three conditions:
 //
-//   - It began after the last of the times or, at the earliest, SameMoment before. If trouble, such
-//     as a refused login, occurred later, the connection may already be dead.
+//   - It began no earlier than the last of the times, give or take SameMoment. Otherwise, the
+//     trouble, such as a refused login, may mean that the connection is already dead.
 //   - It has lasted at least overAfter.
 //   - It has lasted longer than the longest gap between the times.
 func (in *input) isOver(when []time.Time) bool {

@@ -20,7 +20,7 @@ func isEnd(e *event.Event) bool {
 }
 
 // mayBeRefusal reports whether e is treated as a refused CONNECT. e is an end event that belongs to
-// no recorded connection. The reason decides:
+// no recorded connection. The reason in its action info decides:
 //
 //   - "not authorized" is treated as a refusal, because it nearly always means one.
 //   - Some reasons are ambiguous: the broker may have refused the client, or it may have ended a

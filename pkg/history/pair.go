@@ -20,10 +20,9 @@ type pairs struct {
 //   - The events of one channel usually belong to one connection, even if they are out of order. An
 //     exception: a later connection may reuse the channel, unless the channel is derived from the
 //     start time. See areOneConnection and ownsConnect.
-//   - An end event may have no connect event on its channel. The reason is that some sources report
-//     different details at the end of a connection than at its start. Such an end event belongs to
-//     the newest connection that was open at the time. The details of the connection must not
-//     contradict the end event.
+//   - An end event may have no connect event on its channel, because some sources send other
+//     details at the end than at the start. Such an end event belongs to the newest connection that
+//     was open at the time. The details of the connection must not contradict the end event.
 //   - If a session takeover may have caused the end, such an end event belongs to an older
 //     connection instead: the connection that had just been replaced.
 //   - If no such connection is found, or if the broker supplied the channel, the end event may

@@ -43,14 +43,13 @@ func StatusAt(events []event.Event, at time.Time) Status {
 // StatusAt was given all events from some instant on.
 //
 // A status is settled if the newest connection began no earlier than the oldest given event. Any
-// newer connection would then be among the given events as well. In the following cases, the status
-// is not settled:
+// newer connection would then be among the given events as well. For example, a single end event
+// without a connect time does not settle the status. An older event may show another connection
+// that began after the unknown start. Refusals never settle the status, because they say nothing
+// about connections.
 //
-//   - The newest connection has an end event, but its start is unknown or before the given events.
-//     An older event may show another connection that began after that start.
-//   - The recorded end of the newest connection is not later than its start. That end may belong to
-//     an older connection.
-//   - All given events are refusals, which say nothing about connections.
+// An exception: if the recorded end of the newest connection is not later than its start, the
+// status is not settled. That end may belong to an older connection.
 //
 // Settled overlooks one case: after a clock was set back, the newest connection may have an end
 // event that is earlier than all given events.
