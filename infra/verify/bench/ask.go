@@ -16,8 +16,8 @@ func dayOf(d device) query.Request {
 	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }
 
-// ask returns a device's events for the day. It returns an error if there are none, or if an object is
-// unreadable.
+// ask returns a device's events for the day. It returns an error if there are none, or if an
+// object is unreadable.
 func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, error) {
 	response, err := reader.Trace(ctx, dayOf(d))
 	switch {
@@ -31,17 +31,17 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes one query for each of the devices. If warm is true, the query's reader already
-// has the partition's footers in its cache. Otherwise the query is the reader's first, as in a new
-// function instance.
+// queries describes one query for each of the devices. If warm is true, the query's reader
+// already has the partition's footers in its cache. Otherwise the query is the reader's first, as
+// in a new function instance.
 type queries struct {
 	shards  int
 	warm    bool
 	devices []device
 }
 
-// reader returns a new reader for a query about the device d. If q is warm, the reader has already made
-// this query once.
+// reader returns a new reader for a query about the device d. If q is warm, the reader has
+// already made this query once.
 func (q queries) reader(ctx context.Context, store query.Store, d device) (*query.Reader, error) {
 	reader, err := query.New(store, query.Config{Shards: q.shards})
 	if err == nil && q.warm {
@@ -86,9 +86,9 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, err
 	return c, err
 }
 
-// rounds returns the largest number of round trips among a few queries. On a busy machine, the gate
-// that counts the round trips may count one as two, so rounds makes each query three times and
-// keeps the smallest count.
+// rounds returns the largest number of round trips among a few queries. On a busy machine, the
+// gate that counts the round trips may count one as two. rounds therefore makes each query three
+// times and keeps the smallest count.
 func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
 	for _, d := range sample(q.devices, 20) {
 		best := 0

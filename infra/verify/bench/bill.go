@@ -100,10 +100,13 @@ func touchedShards(shards, batch int) float64 {
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the price of a month. A function is billed for the duration of its calls. The
-// duration of a call is its CPU time divided by the function's share of a vCPU, plus the time spent
-// waiting for the store. If a call makes several requests at the same time, it waits for the
-// slowest one.
+// bill returns the price of a month. A function is billed for the duration of its calls, and for
+// at least the minimum charge of every hour. The duration of a call has two parts:
+//
+//   - the call's CPU time, divided by the function's share of a vCPU
+//   - the time that the call waits for the store
+//
+// If a call makes several requests at the same time, it waits for the slowest one.
 func bill(d deployment, c costs, t tariffs) month {
 	events := d.devices * d.eventsPerDevice * daysPerMonth
 	webhooks := events / float64(d.batch)
@@ -134,9 +137,9 @@ func bill(d deployment, c costs, t tariffs) month {
 	}
 }
 
-// slowest estimates how long the slowest of n simultaneous requests typically takes, in seconds.
-// The estimate is the duration that a request exceeds with a probability of 1/(n+1). For a single
-// request, slowest returns the mean duration.
+// slowest estimates how long the slowest of n simultaneous requests takes, in seconds. The
+// estimate is the duration that a request exceeds with a probability of 1/(n+1). An exception:
+// for a single request, slowest returns the mean duration.
 func slowest(n float64) float64 {
 	if n <= 1 {
 		return meanRoundTrip()

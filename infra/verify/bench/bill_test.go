@@ -36,9 +36,12 @@ func TestBill(t *testing.T) {
 	m := bill(d, c, listPrices)
 	// The storage for 300 million events of 12 bytes, each kept for a month.
 	require.InDelta(t, 300e6*12/float64(1<<30)*0.12, m.storage, 1e-6)
-	// puts also counts the other requests that cost as much as a put. There is one put per event,
-	// one list for each of 16 shards every five minutes, 100 requests for each of 480 partitions,
-	// and one list for each of 300,000 queries.
+	// puts counts all requests that cost as much as a put:
+	//
+	//   - one put for each event
+	//   - one list for each of 16 shards every five minutes
+	//   - 100 requests for each of 480 partitions
+	//   - one list for each of 300,000 queries
 	puts := 300e6 + 8640*16 + 480*100 + 300e3
 	gets := 480*1000 + 300e3
 	require.InDelta(t, (puts+gets)/10_000*0.01, m.requests, 1e-6)

@@ -13,10 +13,10 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// fleetDay holds one bucket with the events of a whole fleet on one day, and the measurements of
-// this bucket. The real recorder and the real compactor work on a store in memory, so that the
-// measured CPU time includes no other work. Only the pace is unrealistic: the recorder receives
-// each run all at once, instead of webhooks throughout the day.
+// fleetDay holds a bucket with one day of a whole fleet's events, and the bucket's measurements.
+// The real recorder and the real compactor work on a store in memory, so that the measured CPU
+// time includes no other work. Only the pace is unrealistic. In reality, webhooks arrive
+// throughout the day; here, the recorder receives each run all at once.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store

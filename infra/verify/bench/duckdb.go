@@ -31,8 +31,8 @@ func openDuck(dir string) (duck, error) {
 }
 
 // duckColumns returns SQL expressions that read the columns of a row from our files. Two columns
-// need a conversion: our files store the time as a timestamp, and store the age of the connection
-// instead of connected_at.
+// need a conversion. Our files store the time as a timestamp, but a row holds Unix milliseconds.
+// Instead of connected_at, our files store the age of the connection.
 func duckColumns() string {
 	list := columnNames()
 	for i, name := range list {
@@ -46,9 +46,8 @@ func duckColumns() string {
 	return strings.Join(list, ", ")
 }
 
-// day returns a device's rows for the day, sorted by time. from is an SQL table
-// expression. condition, which may be empty, is appended to the WHERE clause so that
-// DuckDB reads fewer files.
+// day returns a device's rows for the day, sorted by time. from is an SQL table expression.
+// condition is appended to the WHERE clause so that DuckDB reads fewer files. It may be empty.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+
@@ -60,8 +59,8 @@ func (k duck) day(ctx context.Context, from, condition string, d device) ([]segm
 	return collect(scan(result))
 }
 
-// plainFile is DuckDB on a single Parquet file that holds the whole day in order of arrival, like an
-// archived log. The file has no partitions and is not sorted by device.
+// plainFile is DuckDB on a single Parquet file that holds the whole day in order of arrival, like
+// an archived log. The file has no partitions and is not sorted by device.
 type plainFile struct {
 	dir string
 	day *fleetDay

@@ -76,14 +76,14 @@ func shardOf16(client event.ClientID) int {
 	return int(n)
 }
 
-// partitionEvents returns the events of one partition, in order of arrival, and the devices of the
-// partition. The partition has at least the given number of rows. It belongs to the first shard of
-// a bucket with the given number of shards.
+// partitionEvents returns the events and the devices of one partition. The events are in order of
+// arrival. The partition has at least the given number of rows. It belongs to the first of the
+// given number of shards.
 //
 // With 16 or 256 shards, only one device in 16 or 256 falls into the first shard. To avoid
 // generating all the other devices, partitionEvents generates a small fleet and renames its
-// devices. Each device gets the next number that falls into the first shard. The numbers therefore
-// have the same gaps as in a fleet 16 or 256 times as large.
+// devices. Each device gets the next number with which its name falls into the first shard. The
+// numbers therefore have the same gaps as in a fleet 16 or 256 times as large.
 func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
 	names := newNames(shards)
 	var last, name event.ClientID
@@ -114,9 +114,9 @@ func newNames(shards int) *names {
 	return &names{layout: l, shard: l.AllShards()[0]}
 }
 
-// next returns the next client identifier that falls into the shard. It takes the given identifier
-// and replaces the number at its end with the next suitable number. That number has at least eight
-// digits.
+// next returns a new client identifier that falls into the shard. The identifier is the given one
+// with another number at its end. This number is the next one with which the identifier falls
+// into the shard. It is written with at least eight digits.
 func (n *names) next(like event.ClientID) event.ClientID {
 	stem := strings.TrimRight(string(like), "0123456789")
 	for {

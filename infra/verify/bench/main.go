@@ -1,8 +1,13 @@
-// Bench measures what Go benchmarks cannot: a whole fleet's day, the same queries on the same rows
-// in other engines, and days on a simulated clock. It also reads the results of this package's Go
-// benchmarks, if a file with their output is given. It then prints each target next to the measured
-// value, and the monthly price for fleets of several sizes. `make bench` runs the benchmarks and
-// then this command. README.md describes the method and lists the figures.
+// Bench measures what Go benchmarks cannot measure:
+//
+//   - a whole fleet's day
+//   - the same queries on the same rows in other engines
+//   - days on a simulated clock
+//
+// If the output of this package's Go benchmarks is given, bench also reads these results. It then
+// prints each target next to the measured value, and the monthly price for fleets of several
+// sizes. `make bench` runs the benchmarks and then this command. README.md describes the method
+// and lists the figures.
 //
 // Usage:
 //

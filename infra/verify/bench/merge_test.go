@@ -20,8 +20,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// BenchmarkMerge measures how fast the compactor merges 64 segments, with and without the verification
-// of the output. It also measures the size of the output.
+// BenchmarkMerge measures how fast the compactor merges 64 segments, with and without the
+// verification of the output. It also measures the size of the output.
 func BenchmarkMerge(b *testing.B) {
 	large, _ := partitionEvents(16, rows(600_000))
 	small, _ := partitionEvents(256, rows(35_000))
@@ -42,8 +42,7 @@ func BenchmarkMerge(b *testing.B) {
 }
 
 // withoutIDs returns the events that have neither a channel identifier nor a source event
-// identifier. It leaves out all other events, because these identifiers are mostly random and take
-// the same space in any format.
+// identifier. These identifiers are mostly random, so they take the same space in any format.
 func withoutIDs(events []event.Event) (others []event.Event) {
 	for _, e := range events {
 		if e.ChannelID == "" && e.SourceEventID == "" {

@@ -43,9 +43,9 @@ type comparison struct {
 	reader *query.Reader // reads the day from our bucket
 }
 
-// compare loads the day into each of the other engines and asks each one the questions that it asks
-// our reader. DuckDB-plain-file comes first, because it writes the file from which the other
-// engines load their rows.
+// compare loads the day into other engines and runs the same queries on them as on our reader.
+// DuckDB-plain-file comes first, because it writes the file from which the other engines load
+// their rows. Finally, DuckDB runs the queries on our own segments.
 func (c comparison) compare(ctx context.Context, dir string) error {
 	plain := &plainFile{dir: dir, day: c.day}
 	var errs []error
@@ -64,8 +64,8 @@ func (c comparison) compare(ctx context.Context, dir string) error {
 	return errors.Join(append(errs, c.duckOnSegments(ctx))...)
 }
 
-// measure loads the rows into a peer. It then measures the peer's size on disk and how long the peer
-// takes to answer the given number of questions.
+// measure loads the rows into a peer. It then measures the peer's size on disk and how long the
+// peer takes to answer the given number of questions.
 func (c comparison) measure(ctx context.Context, name string, p peer, rows iter.Seq2[segment.Row, error], questions int) error {
 	began := time.Now()
 	err := p.load(ctx, rows)

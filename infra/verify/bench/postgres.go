@@ -80,8 +80,8 @@ func (p *postgres) close() {
 	}
 }
 
-// findPostgres returns the folder with the server's programs: the folder of Debian's package, or the
-// one that the Makefile unpacks.
+// findPostgres returns the folder with the server's programs: the folder of Debian's package, or
+// the one that the Makefile unpacks.
 func findPostgres() (string, error) {
 	const debian = "usr/lib/postgresql/*/bin/postgres"
 	for _, root := range []string{"/", "../../../.build/postgresql"} {
@@ -136,9 +136,9 @@ func (p *postgres) connect(ctx context.Context) (err error) {
 	return fmt.Errorf("connect to server: %w", err)
 }
 
-// otherUser returns process attributes for running the server as another user, and makes that user
-// the owner of the server's folder. If this process does not run as root, it returns nil and
-// changes nothing.
+// otherUser returns process attributes for running the server as another user. It also makes that
+// user the owner of the server's folder. If this process does not run as root, otherUser returns
+// nil and changes nothing.
 func (p *postgres) otherUser() (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -14,9 +14,9 @@ type tariffs struct {
 	hour     float64    // yuan per function, the minimum charge for each hour in which the function runs
 }
 
-// listPrices holds the prices of Function Compute as of February 2026, from Alibaba Cloud's page on
-// pay-as-you-go billing (help.aliyun.com/functioncompute). The OSS prices are as of 2023, from
-// second-hand sources.
+// listPrices holds the list prices of Function Compute and OSS. The prices of Function Compute
+// are as of February 2026, from Alibaba Cloud's page on pay-as-you-go billing
+// (help.aliyun.com/functioncompute). The OSS prices are as of 2023, from second-hand sources.
 var listPrices = tariffs{
 	storage:  0.12,
 	puts:     0.01,

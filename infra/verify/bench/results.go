@@ -40,8 +40,9 @@ func (r *results) readFile(name string) error {
 	return r.read(file)
 }
 
-// benchmarkLine matches a line of benchmark output. The first group is the benchmark's name without the
-// number of processors. The second group holds the measurements that follow the number of iterations.
+// benchmarkLine matches a line of benchmark output. The first group is the benchmark's name
+// without the number of processors. The second group holds the measurements that follow the
+// number of iterations.
 var benchmarkLine = regexp.MustCompile(`^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
 
 func (r *results) read(text io.Reader) error {

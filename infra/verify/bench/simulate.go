@@ -21,8 +21,8 @@ const (
 	openHours    = 18              // hour at which the partition is queried, before its day is over
 )
 
-// simulation simulates the day of one partition with its own clock. Events arrive at several recorders
-// in turn, and the compactor runs every five minutes.
+// simulation simulates one day of one partition on a simulated clock. Events arrive at several
+// recorders in turn, and the compactor runs every five minutes.
 type simulation struct {
 	store     *memstore.Store
 	partition layout.Partition
@@ -72,8 +72,8 @@ func (s *simulation) run(ctx context.Context, events []event.Event, batch int) e
 	return nil
 }
 
-// advance moves the clock forward to the given time. Whenever the compactor's timer fires on the way,
-// advance runs the compactor.
+// advance moves the clock forward to the given time. Whenever the compactor's timer fires on the
+// way, advance runs the compactor.
 func (s *simulation) advance(ctx context.Context, until time.Time) error {
 	for ; !s.nextRun.After(until); s.nextRun = s.nextRun.Add(compactEvery) {
 		s.now = s.nextRun
@@ -95,9 +95,9 @@ func (s *simulation) compact(ctx context.Context) error {
 	return errors.Join(before, err, s.look(ctx))
 }
 
-// look appends to s.live the number of objects that a query would have to read now. If the number
-// exceeds the bound, look increments s.beyond. The bound is one open run per writer plus eight
-// objects per level.
+// look counts the objects that a query would have to read now. It appends the number to s.live.
+// If the number exceeds the bound, look increments s.beyond. The bound is one open run per writer
+// plus eight objects per level.
 func (s *simulation) look(ctx context.Context) error {
 	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {
@@ -133,9 +133,9 @@ func (s *simulation) report(found *results, name string, rows int) {
 	found.add(name, float64(reads), "reads/day")
 }
 
-// simulateDays simulates two partitions. One has 35,000 rows and receives one event at a time. The
-// other has 600,000 rows and receives 64 events at a time. The larger batches shorten the
-// simulation. The runs still become as full as with single events.
+// simulateDays simulates one day of two partitions. One partition has 35,000 rows and receives
+// one event at a time. The other partition has 600,000 rows and receives 64 events at a time,
+// which shortens the simulation. Its runs still become as full as with single events.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -182,8 +182,8 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	return s.run(ctx, events[past:], 1)
 }
 
-// rowsAt returns the number of rows to simulate, which is normally the given number. The value of
-// SCALE is in millions. If it is below fullPartition, rowsAt reduces the number in proportion, but
+// rowsAt returns the number of rows to simulate, which is normally the given number. millions is
+// the value of SCALE. If it is below fullPartition, rowsAt reduces the number in proportion, but
 // not below 200.
 func rowsAt(millions float64, rows int) int {
 	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)

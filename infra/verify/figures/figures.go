@@ -1,6 +1,6 @@
-// Package figures records how thoroughly the tests attack the guarantees: the number of faults
-// injected, schedules run, kills survived and events checked. `make test` and `make soak` print the
-// totals at the end.
+// Package figures counts what the tests do when they attack the guarantees. For example, it
+// counts the faults injected, schedules run, kills survived and events checked. `make test` and
+// `make soak` print the totals at the end.
 package figures
 
 import (
@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Add adds n to a figure, such as "faults injected". It appends one line to the file that the
-// environment variable FIGURES names, and does nothing if the variable is not set. Several
-// processes may call Add at the same time, because each line is one write.
+// Add adds n to a figure, such as "faults injected". It appends one line to the file named by the
+// environment variable FIGURES. If the variable is not set, Add does nothing. Several processes
+// may call Add at the same time, because each line is one write.
 func Add(t testing.TB, name string, n int) {
 	t.Helper()
 	path := os.Getenv("FIGURES")

@@ -8,9 +8,9 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// compacting is a job that runs a compactor twice on two days: one that has ended and one that has
-// not. The first run has to make several merges. The second run makes the merges that failed in the
-// first run.
+// compacting is a scenario that runs a compactor twice. The bucket has one day that has ended and
+// one that has not. The first run has several merges to make, some of which may fail because of
+// the injected fault. The second run then makes the failed merges.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {

@@ -16,9 +16,10 @@ import (
 )
 
 // atEveryCall checks that interleaved can safely run before any store call of main. It first runs
-// main without interruption and counts the store calls. For each of these calls, or for every
-// everyNth-th of them, it then runs main again and runs interleaved just before that call. Each run
-// of main gets a new world from prepare. After each run, the world must be sound.
+// main without interruption and counts the store calls. For each of these calls, it then runs
+// main again and runs interleaved just before the call. If everyNth is n, it does so only for
+// every n-th call. Each run of main gets a new world from prepare. After the run, the world must
+// be sound, both before and after a compaction.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, interleaved func(w *world) error) {
 	checked, calls := 0, 1
 	for n := 0; n <= calls; n += everyNth {

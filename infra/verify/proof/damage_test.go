@@ -76,9 +76,14 @@ func newer(t *testing.T, data []byte) []byte {
 	return damaged
 }
 
-// objectsOf returns a world in which some events are in several objects. The world has a run of two
-// objects, a run of one object, a compacted object with several row groups, and a compacted object
-// at a higher level. objectsOf also returns the keys of the objects that are not superseded.
+// objectsOf returns a world in which some events are in several objects. The world has:
+//
+//   - a run of two objects
+//   - a run of one object
+//   - a compacted object with several row groups
+//   - a compacted object at a higher level
+//
+// keys lists all of these objects except the first object of the first run, which is superseded.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)
@@ -107,12 +112,14 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 	return events
 }
 
-// However an object is damaged, a query must report its key, show all events of the other objects,
-// and read at most 1 MiB per request. The compactor must merge the other objects, report the
-// damaged object and leave it unchanged. A put of the original bytes must repair the object.
+// TestDamagedObjects damages objects in many ways, one object at a time. A query must report the
+// damaged object's key and show all events of the other objects. Each of the query's reads must
+// be at most 1 MiB long. The compactor must merge the other objects, report the damaged object
+// and leave it unchanged. A put of the original bytes must repair the damaged object.
 //
-// Neither the query nor the compactor reads the page indexes, so damage to them may go unnoticed.
-// Even then, the query must show all events.
+// An exception: the query and the compactor do not check every byte, for example not the page
+// index of a fresh segment. Damage to an unchecked byte may go unnoticed. The query must then
+// show all events, and the compactor may merge the damaged object like any other.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	original, keys := objectsOf(t)
@@ -140,9 +147,10 @@ func TestDamagedObjects(t *testing.T) {
 	figures.Add(t, "events checked", checked)
 }
 
-// requireShown makes the same query twice, first with two reads per object and then with one.
-// Both queries must show all events of the undamaged objects. requireShown reports whether
-// they noticed the damage to the object under key.
+// requireShown makes the same query twice, and reports whether the damage was noticed. The first
+// query makes two reads per object, the second query makes one. A query that notices the damage
+// must report the object under key, and show all events of the other objects. A query that does
+// not notice the damage must show all events.
 func (w *world) requireShown(what, key string) (noticed bool) {
 	w.t.Helper()
 	for _, whole := range []int64{1, 1 << 20} {

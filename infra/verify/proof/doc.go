@@ -1,17 +1,22 @@
-// Package proof attacks the guarantees that no acknowledged event is lost, no event is shown
-// twice, and no event is invented. It contains only tests. They run the recorder with its
-// webhooks, the query and the compactor in one process over a store in memory. README.md
-// describes the attacks and states the latest figures.
+// Package proof attacks what Device Trace guarantees about events. The guarantees are that no
+// acknowledged event is lost, no event is shown twice, and no event is invented. The package
+// contains only tests. They run the recorder with its webhooks, the query and the compactor in
+// one process, over a store in memory. README.md describes the attacks and states the latest
+// figures.
 //
-// A historian wraps the store. It reports a failure if different contents are put under one key, if
-// the name of a compacted object is not the digest of its content, or if an object is deleted
-// although no later object holds its events. After each attack, a new reader must show every
-// acknowledged event exactly once, before and after compaction, and before and after delayed
-// requests take effect. The quarantine must hold every delivery that a response reported as
-// rejected.
+// A historian wraps the store, watches each put and delete, and reports a failure in three cases:
 //
-// PROOF_SCHEDULES sets the number of schedules, 2000 by default. If PROOF_SEED is set to the
-// seed of a failed schedule, TestSchedules plays only that schedule and logs each step.
+//   - Different contents are put under one key.
+//   - The name of a compacted object does not contain the digest of the object's content.
+//   - An object is deleted although no later object holds its events.
+//
+// After each attack, a new reader must show every acknowledged event exactly once. This must be
+// true before and after compaction, and before and after delayed requests take effect. The
+// quarantine must hold every delivery that a response reported as rejected.
+//
+// PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
+// detector. PROOF_SEED is the seed of one schedule, for example of one that failed. If PROOF_SEED
+// is set, TestSchedules plays only that schedule and logs each step.
 //
 // The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
 // if the code no longer copes with the case on the left.

@@ -73,8 +73,8 @@ func encodeNotices(events []event.Event) ([]byte, error) {
 
 const doorToken = "secret"
 
-// newDoor returns the handler of a recorder's webhooks. These tests call that handler the door.
-// budget is the memory for bodies, in bytes; zero means the default.
+// newDoor returns a recorder's webhook handler, which these tests call the door. budget limits
+// the memory for request bodies, in bytes; zero means the default.
 func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *webhook.Handler {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
@@ -95,9 +95,10 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 	return response.Code
 }
 
-// post delivers a parcel to a recorder whose clock shows the given received time. It reports
-// whether the parcel was acknowledged. It returns an error for any response that a recorder must
-// not give.
+// post delivers a parcel to a recorder and reports whether the parcel was acknowledged. received
+// must be the time on the recorder's clock, because the ledger needs the received time of each
+// event. If the response asks the sender to try again, the parcel was not acknowledged. Any other
+// response without an acknowledgment is an error.
 func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
 	if err != nil {
@@ -120,9 +121,9 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the HTTP status of the response. A trigger returns only nil
-// or an error, not an HTTP status. For a trigger, this function returns the status that a webhook
-// would have got.
+// status delivers a parcel and returns the HTTP status of the response. An exception: a trigger
+// gets no HTTP status, only nil or an error. For a trigger, status returns the HTTP status that a
+// webhook would have got.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
 		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
@@ -185,12 +186,15 @@ func (w *world) keepReplayable(p parcel, received time.Time) {
 	w.replayable[id] = w.deliver(p.events, received)
 }
 
-// quarantineSound returns nil if the quarantine contains every delivery that was reported as
-// rejected, and only deliveries that were sent.
+// quarantineSound returns an error unless the quarantine contains the right deliveries. It must
+// contain every delivery that a response reported as rejected. It must not contain a delivery
+// that was never sent.
 //
-// A recorder quarantines a delivery only after it has recorded the delivery's good events. For
-// every item in the quarantine, quarantineSound therefore marks the good events as acknowledged.
-// From then on, queries must show them, even if the sender got no response.
+// A recorder quarantines a delivery only after it has recorded the delivery's good events.
+// quarantineSound therefore marks the good events of every quarantined delivery as acknowledged.
+// From then on, queries must show these events, even if the sender got no response.
+//
+// An exception: the items that keepReplayable has quarantined are not checked.
 func (w *world) quarantineSound() error {
 	ids, err := items(w.t.Context(), w.store)
 	if err != nil {

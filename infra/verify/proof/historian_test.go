@@ -22,9 +22,12 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// historian is a store that remembers every object ever put into it. It complains as soon as a rule
-// is broken: a key is put again with different content, the name of a compacted object contains a
-// wrong digest, or an object is deleted although no later object holds its events.
+// historian is a store that remembers every object ever put into it. It complains as soon as one
+// of three rules is broken:
+//
+//   - A key is never put again with different content.
+//   - The name of a compacted object contains the digest of the object's content.
+//   - An object is deleted only if a later object holds all its events.
 type historian struct {
 	objstore.Store
 
@@ -38,8 +41,8 @@ type historian struct {
 // and its receipt.
 type content map[uint64]int64
 
-// covers reports whether c holds all events of o and no event has a later received time in c than
-// in o.
+// covers reports whether c contains every event of o, each with a received time no later than in
+// o.
 func (c content) covers(o content) bool {
 	for identity, delay := range o {
 		if mine, held := c[identity]; !held || mine > delay {
@@ -57,7 +60,7 @@ func (h *historian) complain(format string, args ...any) {
 	h.complaints = append(h.complaints, fmt.Sprintf(format, args...))
 }
 
-// broken returns all complaints so far.
+// broken returns a message for each broken rule that the historian has noticed so far.
 func (h *historian) broken() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -41,17 +41,18 @@ const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether this kind of fault must be tested on a call. The kinds late, muchLater
-// and tooLate differ only in when the call takes effect. Reads and listings have no effect on the
-// store, so only late is tested on them.
+// concerns reports whether this kind of fault must be tested on the given call. For puts and
+// deletes, every kind must be tested. Reads and listings have no effect on the store, so it does
+// not matter when they take effect. Of the kinds late, muchLater and tooLate, only late is
+// therefore tested on them.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
 }
 
 // injection makes one store call of a scenario go wrong: the call whose label is target. If
-// target is empty, no call goes wrong. After a crash, the injection gives the scenario a new
-// process.
+// target is empty, no call goes wrong. If the kind is outage, the calls that follow fail as well.
+// After a crash, the injection gives the scenario a new process.
 type injection struct {
 	*world
 	target string
@@ -75,9 +76,10 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label returns the name of a call. The name stays the same each time a scenario is played, so
-// it must not depend on run identifiers, which are random, or on the order of calls to
-// different partitions.
+// label returns a name for a call. Each time a scenario is played, the same call must get the
+// same name. The name must therefore not contain a new run's identifier, because identifiers are
+// random. The name must also not depend on the order of calls to different partitions, because
+// these calls may be made at the same time.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {
@@ -197,10 +199,11 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending compacts the bucket at the end of a scenario that writes to the bucket. A call that is
-// still delayed takes effect before the compaction. If the kind is tooLate, the call takes effect
-// after the compaction, and ending compacts the bucket again. ending requires the bucket to be
-// sound before and after each compaction.
+// ending checks the bucket at the end of a scenario that writes to the bucket. It compacts the
+// bucket, and requires that the bucket is sound before and after the compaction. A delayed call
+// takes effect before the compaction. An exception: if the kind is tooLate, the delayed call
+// takes effect after the compaction. ending then checks, compacts and checks the bucket once
+// more.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

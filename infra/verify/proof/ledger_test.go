@@ -18,7 +18,7 @@ type identity struct {
 
 func identityOf(e event.Event) identity { return identity{string(e.ClientID), e.Time.UnixMilli()} }
 
-// ledger holds what the senders know: which events they delivered, and which of these were
+// ledger holds what the senders know: which events they sent, and which of these were
 // acknowledged.
 type ledger struct {
 	mu        sync.Mutex
@@ -28,8 +28,8 @@ type ledger struct {
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk holds each delivery with an item that no recorder understands, together with the valid
-	// events in that delivery. rejected holds the deliveries that a response reported as
+	// junk maps each delivery with an invalid item to the delivery's valid events. No recorder
+	// understands the invalid item. rejected holds the deliveries that a response reported as
 	// quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
@@ -118,10 +118,10 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check checks the events that a query showed. due is the result of the due method from before the
-// query. The query must show each event in due exactly once, with a received time no later than
-// that of the event's first acknowledged delivery. It must not show an event that was never
-// delivered.
+// check returns an error if a query showed the wrong events. due is the result of the due method
+// from before the query. The query must show each event in due, with a received time no later
+// than in due. It must not show an event twice, or an event that was never delivered. The events
+// must be sorted by time.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 )
 
 // sending simulates a recorder and the sender of its deliveries. The sender repeats each delivery
-// until the recorder acknowledges it. During an injected outage, the sender may give up after a
-// number of attempts that the patience constant sets.
+// until the recorder acknowledges it, but sends it at most patience times. A delivery that is
+// never acknowledged is an error, except during an injected outage.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -44,9 +44,9 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try calls the given function until the function reports that it is done or returns an error. The
-// patience constant limits the number of calls. Before each call, the sender's clock advances by a
-// second.
+// try calls attempt until attempt is done or returns an error. It makes at most patience calls.
+// Before each call, the clock advances by one second. If attempt is still not done after the last
+// call, try returns an error, except during an injected outage.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
@@ -65,9 +65,9 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording is a scenario that commits events to several partitions. Some of its runs end because
-// they are full, others because they are too old or because the writer is closed. When a run ends,
-// the recorder deletes the run's superseded objects.
+// recording is a scenario that records events in several partitions. A run ends because it is
+// full or too old, because the clock was set back, or because the writer is closed. When a run
+// ends, the recorder deletes all superseded objects of the run except the last one.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{

@@ -14,15 +14,15 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// scheduler runs actors, which are jobs in their own goroutines, and lets one of their store calls
-// happen at a time. It draws this call at random from all waiting calls. A seed therefore
-// determines the whole schedule, with one exception: if an actor makes several calls at the same
-// time, they arrive in no fixed order. The same seed may then lead to a slightly different
-// schedule.
+// scheduler runs actors and lets one of their store calls happen at a time. An actor is a job in
+// a goroutine of its own. Once every actor is waiting with a call, the scheduler draws one of the
+// waiting calls at random. A seed therefore determines the whole schedule. An exception: if an
+// actor makes several calls at the same time, they arrive in no fixed order. The same seed may
+// then lead to a slightly different schedule.
 //
-// testing/synctest cannot replace the scheduler. The Parquet library reuses compressors in later
-// tests, and these compressors contain channels. A channel that was made in one synctest bubble
-// must not be used in another.
+// testing/synctest cannot replace the scheduler, because the Parquet library keeps compressors
+// for reuse by later tests. These compressors contain channels. A channel that was made in one
+// synctest bubble must not be used in another.
 type scheduler struct {
 	random *rand.Rand
 	// rate is the percentage of calls that go wrong.
@@ -223,9 +223,9 @@ func (s *scheduler) letLoose(n int) {
 	}
 }
 
-// choose draws an actor that is not frozen. Now and then it freezes an actor for a number of
-// turns. When the actor thaws, its clock advances by an hour. If all actors are frozen, all of
-// them thaw.
+// choose draws the actor for the next turn from the actors that are not frozen. Now and then, it
+// freezes an actor for a number of turns. When the actor thaws, its clock advances by an hour. If
+// all actors are frozen, all of them thaw.
 func (s *scheduler) choose() *actor {
 	var awake []*actor
 	for _, a := range s.live {

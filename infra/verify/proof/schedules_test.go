@@ -26,8 +26,8 @@ import (
 )
 
 // schedule runs recorders, compactors, readers and an operator on one partition. The clocks of
-// these actors are hours apart. A seed decides the order of their store calls, which calls fail or
-// take effect late, and when processes crash.
+// these actors are hours apart. A seed decides the order of their store calls, and when processes
+// crash. It also decides which calls fail and which calls take effect late.
 type schedule struct {
 	*world
 	*scheduler
@@ -135,9 +135,9 @@ func (s *schedule) fail(err error) {
 	s.wrong = append(s.wrong, err)
 }
 
-// record acts as a recorder that takes parcels from the queue until none are left. After a
-// crash, it starts a new process. Each process receives its parcels either through webhooks or
-// directly.
+// record acts as a recorder that takes parcels from the queue until none are left. A process
+// receives its parcels either all through webhooks or all directly. After a crash, record starts
+// a new process.
 func (s *schedule) record(a *actor) {
 	var p *process
 	var writer *record.Writer
@@ -196,9 +196,9 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 	return true
 }
 
-// receive delivers a parcel to the recorder through webhooks and reports whether the parcel was
-// acknowledged. Each delivery gets its own webhook handler with a fixed clock, so that the test
-// knows the received time.
+// receive delivers a parcel through webhooks and reports whether the parcel was acknowledged.
+// Each delivery gets its own webhook handler, whose clock stands still. The test therefore knows
+// the received time.
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
 	received := a.now()
 	if received.Before(noon) {
@@ -263,9 +263,10 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule and then calls sound to check the world. Next, it lets half of the
-// postponed calls take effect, compacts, and checks the world again. Finally, it lets the other
-// postponed calls take effect, and checks the world before and after another compaction.
+// play runs the schedule and then checks the world with sound. Some calls of the schedule may
+// still be postponed. play lets half of them take effect, compacts the bucket, and checks the
+// world again. Finally, it lets the remaining calls take effect. It then checks the world before
+// and after another compaction.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
 		return err

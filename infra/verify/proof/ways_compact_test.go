@@ -157,9 +157,9 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// When a merge deletes its inputs, it must not delete other objects that arrived during the
-// merge. Such objects may lie in the same partition, sort before the output, and belong to the
-// same run as an input.
+// A merge must delete only its inputs, and not other objects that arrived during the merge. An
+// object that arrived may be in the same partition, sort before the output, and even belong to
+// the same run as an input.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w := runs(t, 3)
 	var arrived []string
@@ -186,9 +186,9 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// If a compacted object already holds all events of a run, merging both yields an output with the
-// same bytes as this object. The output must still have a new name. Otherwise the compactor would
-// delete the output as one of its own inputs.
+// A merge's output must not have the name of one of its inputs. If a compacted object already
+// holds all events of a run, merging both yields the bytes of this object again. If the output
+// had the same name, the compactor would delete the output as one of its inputs.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -237,10 +237,11 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// A delete seems to fail, but takes effect later, after objects have been put under the deleted
-// keys again. Even then, no event may be missing. When the delete was sent, another object held all
-// events of the deleted objects, and a merge replaces such an object only with one that holds at
-// least the same events.
+// No event may be missing after a delayed delete, even if its keys were put again. The delete
+// seems to fail, but takes effect later. In between, objects are put under the deleted keys
+// again. When the delete was sent, another object held all events of the deleted objects. A merge
+// replaces such an object only with one that holds at least the same events. Therefore another
+// object still holds the events when the delete takes effect.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})

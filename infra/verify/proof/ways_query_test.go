@@ -16,9 +16,10 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// If the object under a key changes between two reads, the reader must report the key as
-// unreadable. Otherwise the reader would use the footer of one object to read rows from the other.
-// It could then show rows that are in neither object, or omit rows of both.
+// A reader must not mix two objects that were stored under the same key. If the object changes
+// between two reads, the reader must report the key as unreadable. Otherwise the reader would use
+// the footer of one object to read rows from the other. It could then show rows that are in
+// neither object, or omit rows of both.
 func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), layouts.Marker(), bytes.NewReader(nil), 0))
@@ -43,9 +44,10 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, key, result.Unreadable[0].Key)
 }
 
-// A compaction runs between two pages of a reader's listing. It merges all objects, or only
-// those of the lowest level. The query must still show every event, because a merge's output
-// sorts after its inputs and so appears on a later page.
+// A query must show every event even if a compaction runs while the query lists objects. The
+// compaction runs between two pages of the listing. It merges all objects, or only the objects of
+// the lowest level. The query cannot miss a merge's output, because the output sorts after its
+// inputs and so appears on a later page.
 func TestACompactionBetweenTwoPages(t *testing.T) {
 	// At noon the day is not over, so the compactor merges only the lowest level.
 	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }}
@@ -98,10 +100,10 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 	require.Equal(t, 6, listings)
 }
 
-// The last object of a run is damaged in the store, but the object before it is valid. A query must
-// report the damaged object and show all events of the other objects. The compactor may delete the
-// valid object only after merging it. It must not do so merely because the run has a later object.
-// A put of the original bytes must repair the damaged object.
+// A damaged object must not hide a valid object with a lower number in the same run. A query must
+// report the damaged object and show all events of the valid objects. The compactor may delete
+// the valid object only after merging it, because the damaged object does not supersede it. A put
+// of the original bytes must repair the damaged object.
 func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 	w := runs(t, 3)
 	damaged := fresh(12, 2).Key(partitionA())

@@ -36,9 +36,9 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	require.Empty(t, w.store.broken())
 }
 
-// If two recorders draw the same random bytes, their runs have the same identifier and write
-// different contents under one key. The historian, which checks every put, must notice this. To
-// avoid such repetitions, recorders use only the operating system's source of random bytes.
+// If two recorders draw the same random bytes, the historian must notice it. The recorders' runs
+// then have the same identifier and write different contents under one key. To avoid this,
+// recorders draw random bytes only from the operating system.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	for n := range 2 {

@@ -21,11 +21,11 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// receiving is a job that delivers events to the webhooks, as a sender and as a trigger. Some
-// deliveries are good, some are partly bad and some are bad as a whole. The job also replays the
-// whole quarantine, including an item that an older version quarantined. The budget admits only one
-// delivery at a time, so if a fault left part of the budget reserved, all later deliveries would be
-// refused.
+// receiving is a scenario that delivers events through webhooks and through a trigger. Some
+// deliveries are good, some are partly bad, and some are bad as a whole. The scenario also
+// replays the whole quarantine, including an item that an older version quarantined. The budget
+// admits only one delivery at a time. If a fault left part of the budget reserved, the recorder
+// would therefore refuse all later deliveries.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -97,9 +97,11 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// A recorder crashes after it has put a delivery's good events and before it has quarantined
-// the rest. The events must already be recorded. The response must be 503, so that the sender
-// delivers again. After the second delivery, a query must still show each event once.
+// A crash between recording and quarantining must neither lose nor duplicate an event. The
+// recorder has put a delivery's good events, but has not quarantined the delivery yet. The test
+// simulates the crash by making the put into the quarantine fail. The response must be 503, so
+// that the sender delivers again. After the second delivery, a query must still show each event
+// once.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())

@@ -113,8 +113,8 @@ func (w *world) clone() *world {
 	return c
 }
 
-// seed stores the events as the segment with sequence number seq in run n, and records them as
-// acknowledged. The segment's partition is that of the first event. seed returns the segment's
+// seed stores the events as a segment and records them as acknowledged. The segment has sequence
+// number seq in run n. It belongs to the partition of the first event. seed returns the segment's
 // key.
 func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {

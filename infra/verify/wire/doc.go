@@ -1,7 +1,8 @@
 // Package wire is a proxy between a client of the OSS API and the store. It makes requests and
-// responses fail in the same ways as networks, gateways and overloaded services do. In the tests,
-// the vendor's SDK talks to the proxy over real connections.
+// responses fail as networks, gateways and overloaded services do. In the tests, the client is
+// the vendor's SDK, which talks to the proxy over real connections.
 //
-// A request reaches the store either completely or not at all. The name of each fault says whether
-// the request reaches the store.
+// A request reaches the store either completely or not at all. The name of a fault says which.
+// For example, a request with the fault "500 after" reaches the store, but a request with the
+// fault "500 before" does not.
 package wire

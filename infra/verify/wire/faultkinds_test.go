@@ -77,10 +77,9 @@ func flip(body []byte) {
 }
 
 // slice falsifies a range response. Its arguments are added to the three numbers in the
-// Content-Range header: the position of the first byte, the position of the last byte, and the
-// object's size. If size is negative, the header instead states an object that ends -size bytes
-// before the end of the original range. Finally, slice cuts the body to the new length of the
-// range.
+// Content-Range header: the positions of the first and the last byte, and the object's size. An
+// exception: if size is negative, the object seems to end -size bytes before the end of the
+// original range. Finally, slice cuts the body to the new length of the range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

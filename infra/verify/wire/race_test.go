@@ -2,7 +2,7 @@
 
 package wire_test
 
-// everyNth reduces the number of attacks: if it is n, only every n-th attack runs. The race
-// detector empties pools at random, which makes the Parquet library thirty times slower, so
-// running every attack would take too long.
+// everyNth is 11 with the race detector, so only every 11th attack runs. The race detector makes
+// sync.Pool drop items at random, which makes the Parquet library thirty times slower. Running
+// every attack would therefore take too long.
 const everyNth = 11

@@ -49,8 +49,8 @@ func events(from, n int) []event.Event {
 }
 
 // scenario plays one day of a partition. It sends deliveries to the webhooks of two recorders,
-// makes queries, runs compactions and replays the quarantine. It continues after every error, as
-// brokers and timers would.
+// makes queries, runs compactions and replays the quarantine. A failed operation does not end the
+// scenario, because brokers and timers would also continue.
 type scenario struct {
 	dir     string
 	store   objstore.Store // reaches the bucket through the proxy that injects faults
@@ -121,9 +121,9 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send posts the next n events to the recorder whose index is door. It repeats the request until a
-// response acknowledges the events. The number of requests is limited; see sends. If junk is not
-// empty, each delivery also contains junk as a further item.
+// send posts the next n events to recorder number door. It repeats the request until a response
+// acknowledges the events, but makes at most sends requests. If junk is not empty, each delivery
+// also contains junk as a further item.
 func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 	data, err := ownform.Encode(events(s.acked, n))
 	if err != nil {
@@ -176,8 +176,9 @@ func (s *scenario) replay(ctx context.Context) error {
 }
 
 // ask makes a query and returns an error if the result is wrong. The result must contain exactly
-// the acknowledged events. If the result reports unreadable objects, acknowledged events may be
-// missing. If the query itself fails, ask returns nil.
+// the acknowledged events. An exception: if the result reports unreadable objects, acknowledged
+// events may be missing. If the query itself fails, there is no result to check, so ask returns
+// nil.
 func (s *scenario) ask(ctx context.Context) error {
 	result, err := trace(ctx, s.store)
 	if err != nil {
@@ -213,9 +214,9 @@ func same(got, want []event.Event) error {
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The objects are only seconds old, because the stand-in must use the wall clock to check the
-	// times in signatures. The compactor's clock is a year ahead, so that all objects are old
-	// enough to be merged.
+	// The compactor's clock is a year ahead, so that all objects are old enough to be merged.
+	// They are only seconds old, because the stand-in takes their times from the wall clock. It
+	// needs the wall clock to check the times in signatures.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {
@@ -238,8 +239,8 @@ func (s *scenario) close(ctx context.Context) error {
 }
 
 // prove checks the bucket through a store into which no faults are injected. The bucket must be
-// valid and hold every acknowledged event exactly once, both before and after a compaction into
-// one object.
+// valid and hold every acknowledged event exactly once. This must be true both before and after a
+// compaction into one object.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	if err := s.proveWhole(ctx, store); err != nil {
 		return err

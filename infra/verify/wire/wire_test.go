@@ -29,9 +29,9 @@ func (b burst) String() string {
 	return fmt.Sprintf("%s, requests %d to %d", b.fault.Name, b.from, b.to)
 }
 
-// oneShard is a store that makes no requests for the 15 shards without events. It returns an empty
-// listing instead. Injecting faults into all of these requests would add nothing, because they
-// would all have the same effect.
+// oneShard is a store that makes no requests for the 15 shards without events. It returns an
+// empty listing for them instead. Faults in all of these requests would have the same effect, so
+// it would be pointless to inject each of them.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
@@ -57,8 +57,8 @@ func newRig(t *testing.T) *rig {
 	return &rig{proxy: proxy, store: store, dir: t.TempDir()}
 }
 
-// scenario returns a scenario that has a new prefix, and a store with which the caller can check
-// the objects under this prefix. Unlike the scenario's own store, the returned store does not retry
+// scenario returns a scenario with a new prefix, and a store for checking its objects. The store
+// contains only the objects under this prefix. Unlike the scenario's own store, it does not retry
 // failed calls.
 func (r *rig) scenario() (scenario, objstore.Store) {
 	r.runs++
@@ -117,10 +117,10 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest plays the scenario many times, each time with a single burst of one
-// fault. For each fault, a burst starts at every second request. Bursts of one request alternate
-// with bursts of six requests, in which all retries fail as well. The bucket must hold every
-// acknowledged event exactly once, and no query may silently omit an acknowledged event.
+// TestFaultsAtEveryRequest plays the scenario many times, each time with one burst of one fault.
+// For each fault, a burst starts at every second request. Bursts of one request alternate with
+// bursts of six requests. In a burst of six, all retries of a call fail as well. The bucket must
+// hold every acknowledged event exactly once. No query may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)
