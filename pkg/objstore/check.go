@@ -36,8 +36,8 @@ func CheckKey(key string) error {
 }
 
 // notInXML reports whether r might be lost or changed on a round trip through XML 1.0. The affected
-// characters are the ASCII control characters, U+FFFE and U+FFFF. White space such as tabs and line
-// breaks is also affected, because XML parsers normalize it.
+// characters are the ASCII control characters, U+FFFE and U+FFFF. The control characters include
+// tabs and line breaks: XML can carry them, but parsers normalize them.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }

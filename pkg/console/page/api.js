@@ -15,7 +15,8 @@ export class APIError extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  // hasTooManyEvents reports whether the requested days contain more events than the API can process.
+  // hasTooManyEvents reports whether the requested days contain more events than the API can
+  // process.
   get hasTooManyEvents() {
     return this.code === 'TooManyEvents';
   }
