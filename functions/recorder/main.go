@@ -1,5 +1,5 @@
-// Recorder records the events that brokers report through webhooks and triggers. It responds with
-// 2xx only after the events are durable in the bucket. The README in the parent folder lists its
+// Recorder records the events that brokers report through webhooks and triggers. It reports success
+// only after the events are durable in the bucket. The README in the parent folder lists its
 // environment variables.
 package main
 

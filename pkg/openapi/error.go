@@ -34,7 +34,7 @@ func incompleteSignature(format string, args ...any) error {
 	return badRequest("IncompleteSignature", format, args...)
 }
 
-// ErrTooMany is returned by a Backend if there are too many rows to count.
+// ErrTooMany is returned by a Backend if counting the rows would take too much memory.
 var ErrTooMany = invalid("the device has more rows between BeginTime and EndTime than fit into memory: choose a shorter range")
 
 var (

@@ -18,12 +18,12 @@ type Key struct {
 // String returns the key without its secret.
 func (k Key) String() string { return k.AccessKeyID + ":…=" + k.Grant.String() }
 
-// ParseKeys parses
+// ParseKeys parses AccessKeys in this format:
 //
 //	accessKeyId:secret=instance,instance;accessKeyId:secret=*
 //
-// An id must not contain ":", and a secret must not contain ";". serve.ParseGrant describes the
-// format of the instances. ParseKeys ignores empty entries, and white space around ids, secrets
+// An id must not contain ":" or ";", and a secret must not contain ";". serve.ParseGrant describes
+// the format of the instances. Empty entries are ignored, and so is white space around ids, secrets
 // and instances. An empty string contains no keys. Errors state the number of the invalid entry,
 // counted from 1, but never quote the entry.
 func ParseKeys(text string) ([]Key, error) {

@@ -10,11 +10,12 @@ import (
 // keeps. The two generations together take at most about 10 MB.
 const maxNonces = 1 << 17
 
-// nonces remembers the nonces of verified requests for at least half an hour, because a request can
-// be accepted for up to half an hour. New nonces go into the young generation. When the young
-// generation is full or half an hour old, it becomes the old generation, and the nonces of the
-// previous old generation are forgotten. Therefore a nonce can be forgotten too soon only if more
-// than maxNonces new nonces arrive within half an hour.
+// nonces remembers the nonces of verified requests for at least half an hour. A request can be
+// accepted for up to half an hour, so it could be replayed if its nonce were forgotten earlier.
+//
+// New nonces go into the young generation. When the young generation is full or half an hour old,
+// it becomes the old generation, and the previous old generation is forgotten. An exception: if
+// more than maxNonces new nonces arrive within half an hour, a nonce can be forgotten too soon.
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}

@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoncesAreKeptHalfAnHour checks that a nonce is kept for 30 minutes, because a request dated
-// 15 minutes ahead is accepted for that long.
+// TestNoncesAreKeptHalfAnHour checks that a nonce is kept for 30 minutes. A request's date may
+// differ from our clock by up to 15 minutes either way. A request that is dated 15 minutes ahead
+// can therefore be replayed for 30 minutes.
 func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 	n := newNonces()
 	for minute := range 120 {

@@ -1,18 +1,19 @@
-// Package openapi serves the query operations of ApsaraMQ for MQTT's API, version 2020-04-20:
-// QueryMqttTraceDevice, QuerySessionByClientId and BatchQuerySessionByClientIds. To use this
-// service, Alibaba Cloud's own clients need only a different endpoint.
+// Package openapi serves three query operations of the ApsaraMQ for MQTT API. The operations are
+// QueryMqttTraceDevice, QuerySessionByClientId and BatchQuerySessionByClientIds, in version
+// 2020-04-20. Alibaba Cloud's own clients can use this service; they need only a different
+// endpoint.
 //
 // Invariants:
-//   - A request is served only if it is signed with one of the configured keys, in either of
-//     Alibaba Cloud's signature styles: ACS3-HMAC-SHA256 in headers, or HMAC-SHA1 in
-//     parameters. The request's time must be within 15 minutes of our clock, and its nonce
-//     must be new.
-//   - Parameters may come from the query and from a form body. Signatures are checked against the
-//     decoded parameters, because clients encode parameters differently. The exception is a form in
-//     an ACS3 request: the signature of such a request covers the hash of the body as it was sent.
-//   - Every response is a JSON object with a RequestId, which the header x-acs-request-id
-//     repeats. A success has status 200 and no Code; an error has status 4xx or 5xx, a Code
-//     for programs and a Message for people.
+//   - A request is served only if it is signed with one of the configured keys. Both of Alibaba
+//     Cloud's signature styles are accepted: ACS3-HMAC-SHA256 in headers, and HMAC-SHA1 in
+//     parameters. The request's time must be within 15 minutes of our clock, and its nonce must be
+//     new.
+//   - Parameters may be in the query string or in a form body. Signatures are checked against the
+//     decoded parameters, because clients encode parameters differently. An exception: an ACS3
+//     signature covers the hash of the body, so a form body must arrive exactly as it was signed.
+//   - Every response is a JSON object with a RequestId, repeated in the header x-acs-request-id. A
+//     success has status 200 and no Code. An error has status 4xx or 5xx, a Code for programs and a
+//     Message for people.
 //   - No response or log line contains a secret or the expected signature.
 //
 // References, below https://www.alibabacloud.com/help/en/: the operations in
@@ -91,9 +92,8 @@ type TracePage struct {
 	Total int
 	// Rows is empty if the requested page lies past the last page.
 	Rows []Row
-	// Incomplete reports that rows may be missing because objects could not be read. The
-	// response then has the header X-Incomplete: true, because the API has no field for this
-	// warning.
+	// Incomplete is true if rows may be missing because objects could not be read. The response
+	// then has the header X-Incomplete: true, because the API has no field for this warning.
 	Incomplete bool
 }
 
@@ -105,10 +105,11 @@ type Row struct {
 	ActionInfo event.ActionInfo
 }
 
-// New returns the API's handler for the path "/". Pass it only those requests for which the
-// function Is returns true. The handler is safe for concurrent use. The nonces of the last half
-// hour are kept only in the memory of the function instance. Therefore, if several instances run, a
-// request that one instance has served can be replayed to another.
+// New returns the API's handler for the path "/". Pass it only requests for which Is returns true.
+// The handler is safe for concurrent use.
+//
+// The handler keeps the nonces of the last half hour only in memory. Therefore, if several function
+// instances run, a request that one instance has served can be replayed to another.
 func New(c Config) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

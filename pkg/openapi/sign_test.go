@@ -128,10 +128,10 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 	return r
 }
 
-// request returns the draft as an HTTP request. The encoding of the parameters differs from the
-// signed encoding: the order is reversed, spaces become "+", and fewer characters are
-// percent-encoded. Only a form body of an ACS3 request is sent exactly as it was signed, because
-// the signature covers the hash of the body.
+// request returns the draft as an HTTP request. It encodes the parameters differently from the
+// signed encoding: in reverse order, with "+" for a space, and with fewer percent-encoded
+// characters. An exception is the form body of an ACS3 request. It is sent exactly as it was
+// signed, because the signature covers its hash.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
 	if d.style == "ACS3" && d.form != nil {

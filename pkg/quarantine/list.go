@@ -16,11 +16,12 @@ type Entry struct {
 	Size int64 // size of the object, in bytes
 }
 
-// List returns up to limit items of a day in the order of their ids, and reports whether more items
-// follow. If after is the zero ID, List starts at the first item, otherwise right after the item
-// with that id. It skips objects whose keys are not keys of items. If limit is less than
-// objstore.MaxPage, List makes one request. It makes further requests only if skipped objects fill
-// the listing page.
+// List returns up to limit items of a day in the order of their ids. It also reports whether more
+// items follow. If after is the zero ID, List starts at the first item. Otherwise it starts right
+// after the item whose id is after. Objects whose keys are not keys of items are skipped.
+//
+// If limit is less than objstore.MaxPage, List normally makes one request. It makes further
+// requests only if skipped objects take up too much of the listing page.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -52,10 +53,11 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 // the body. This is enough for an item with a thousand errors of the usual length.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item without its body. Normally it makes one request, which reads the
-// start of the object. The start alone is not enough to check the object's digest, so damage may go
-// unnoticed. If the item has a very large number of errors, GetWithoutBody makes a second request,
-// which reads the whole object. Errors: ErrDamaged; fs.ErrNotExist if there is no such item.
+// GetWithoutBody reads an item without its body. Normally it makes one request, which reads only
+// the start of a long object. It does not check the object's digest, so damage may go unnoticed. An
+// exception: if the start does not contain all errors of the item, GetWithoutBody makes a second
+// request, which reads the whole object. Only then does it check the digest. Errors: ErrDamaged;
+// fs.ErrNotExist if there is no such item.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {

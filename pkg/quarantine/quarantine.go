@@ -1,12 +1,11 @@
-// Package quarantine keeps input that could not be understood, with the reasons, for an
-// operator to list, read and replay.
+// Package quarantine keeps input that could not be understood, together with the reasons. An
+// operator can list, read and replay such input.
 //
 // Invariants:
-//   - The key of an object contains the digest of the object's bytes. Therefore the content
-//     under a key never changes, and keeping an item again writes the same bytes to the same
-//     key.
-//   - A body is kept byte for byte, together with everything needed to decode it again.
-//     Nothing else from a request is kept: no other headers and no secrets.
+//   - The key of an object contains the digest of the object's bytes. Therefore the content under a
+//     key never changes. If an item is kept again, the same bytes are written to the same key.
+//   - A body is kept byte for byte, together with everything needed to decode it again. Nothing
+//     else from a request is kept: no token and no other headers.
 //   - The package deletes nothing. The bucket's lifecycle rule deletes items when they expire.
 package quarantine
 
@@ -33,8 +32,8 @@ type Item struct {
 	// Route and InstanceID are the two variable parts of the webhook's path.
 	Route      string
 	InstanceID event.InstanceID
-	// Hook and Position come from the sender's headers; see broker.Meta. Even an unusable
-	// position is kept, because a replay without it would decode the body into different
+	// Hook and Position come from the sender's headers; see broker.Meta. Even an unusable position
+	// is kept. Otherwise a replay would decode the body without a position, and so into different
 	// events.
 	Hook     string
 	Position string

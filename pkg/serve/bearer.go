@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Bearer returns a handler that passes requests with the given bearer token (RFC 6750) to next
-// and refuses all other requests with 401. The timing of a refusal reveals nothing about the
-// token. If the token is empty, every request is refused.
+// Bearer returns a handler that admits only requests with the given bearer token (RFC 6750). It
+// passes an admitted request to next and refuses every other request with 401. The timing of a
+// refusal reveals nothing about the token. If the token is empty, every request is refused.
 func Bearer(token string, next http.Handler) http.Handler {
 	var tokens Tokens
 	if token != "" {

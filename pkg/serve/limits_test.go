@@ -69,9 +69,9 @@ func readAll(w http.ResponseWriter, r *http.Request) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// trickle writes start to the connection. After that, it repeatedly sleeps for the given pause and
-// writes piece. It stops when the server closes the connection or 2*idleLimit has passed. It
-// returns the response and the elapsed time.
+// trickle writes start to the connection, and then writes piece again and again. Before each piece,
+// it sleeps for the given pause. It stops when the server closes the connection or 2*idleLimit has
+// passed. It returns the response and the elapsed time.
 func trickle(conn net.Conn, start, piece string, pause time.Duration) (received string, took time.Duration) {
 	began := time.Now()
 	result := make(chan string)
@@ -114,9 +114,9 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
-// rawStatuses sends text, which contains raw requests, on one connection. It returns the statuses
-// of all responses that arrive before the server closes the connection. It reads while it writes,
-// because the server may refuse a request before it has read the whole request.
+// rawStatuses sends the raw requests in text on one connection. It returns the statuses of all
+// responses that arrive before the server closes the connection. It reads while it writes, because
+// the server may refuse a request before it has read the whole request.
 func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	require.NoError(t, err)
@@ -136,9 +136,9 @@ func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	}
 }
 
-// TestSmuggling checks requests that a proxy and this server could interpret differently. The
-// server must either refuse such a request or close the connection after it, so that the bytes
-// that follow are never read as another request.
+// TestSmuggling sends requests that a proxy and this server could interpret differently. The server
+// must refuse such a request, or close the connection after it. Otherwise the server could read the
+// bytes that follow as another request.
 func TestSmuggling(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, false)
 	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

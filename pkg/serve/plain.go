@@ -18,18 +18,18 @@ const (
 	headerLimit   = 10 * time.Second // for receiving the header of a request
 	responseLimit = time.Minute      // for the handler; sending the response may take another minute
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
-	// idleLimit is the maximum time between two requests on a connection. It is long because
-	// the platform keeps connections to a custom runtime open for up to 15 minutes, and treats
-	// a closed connection as a failure.
+	// idleLimit is the maximum time between two requests on a connection. The platform keeps a
+	// connection to a custom runtime open for up to 15 minutes, and treats a closed connection as a
+	// failure. Therefore idleLimit is longer than 15 minutes.
 	idleLimit = 20 * time.Minute
 )
 
 // plainFront is the plain HTTP server.
 type plainFront struct {
 	life *lifecycle
-	// onPlatform is true if the server is a custom runtime of Function Compute. Function
-	// Compute removes headers that start with x-fc- from outside requests, so the server
-	// trusts such headers only if onPlatform is true.
+	// onPlatform is true if the server is a custom runtime of Function Compute. Only then does the
+	// server trust headers that start with x-fc-, because Function Compute removes such headers
+	// from outside requests.
 	onPlatform bool
 }
 
@@ -45,10 +45,12 @@ func servePlain(f Function, getenv func(string) string) error {
 	return front.serve(ctx, listener)
 }
 
-// listenAddress returns the address to listen on. The host comes from HOST; the default is 0.0.0.0,
-// which means all IPv4 addresses. The port comes from the first of PORT, FC_CUSTOM_LISTEN_PORT and
-// FC_SERVER_PORT that is set; the default is 9000. The platform sets the FC variables for a custom
-// runtime.
+// listenAddress returns the address to listen on:
+//   - The host comes from HOST. The default is 0.0.0.0, which means all IPv4 addresses.
+//   - The port comes from the first of PORT, FC_CUSTOM_LISTEN_PORT and FC_SERVER_PORT that is set.
+//     The default is 9000.
+//
+// The platform sets the FC variables for a custom runtime.
 func listenAddress(getenv func(string) string) string {
 	host, port := getenv("HOST"), "9000"
 	if host == "" {
@@ -107,11 +109,14 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAmbiguous reports whether a proxy and this server may disagree about where a request ends. Any
-// chunked request may have arrived with a Content-Length header as well, but net/http drops that
-// header silently. A proxy that used the header may have counted bytes after the last chunk as part
-// of the body. The server must not read those bytes as another request (RFC 9112, 6.1). On the
-// platform, no request is ambiguous, because the platform has already parsed every request.
+// isAmbiguous reports whether a proxy and this server may disagree about where a request ends. A
+// chunked request is ambiguous, because it may also have had a Content-Length header. net/http
+// drops that header silently. A proxy that used the header may have counted bytes after the last
+// chunk as part of the body. The server must not read those bytes as another request (RFC 9112,
+// 6.1).
+//
+// An exception: on the platform, no request is ambiguous, because the platform has already parsed
+// every request.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }

@@ -1,16 +1,17 @@
-// Package serve runs one function on either of two fronts: Function Compute's runtime API, which
-// passes one event at a time to the process, or a plain HTTP server, which handles concurrent
-// requests on any machine or in a custom runtime.
+// Package serve runs one function on either of two fronts:
+//   - Function Compute's runtime API passes one event at a time to the process.
+//   - A plain HTTP server handles concurrent requests, on any machine or in a custom runtime.
 //
 // Invariants on both fronts:
 //   - The handler receives a net/http request with a deadline and a request id. The response is
 //     sent as a whole after the handler has returned.
-//   - If the handler panics, the panic is logged and the response has status 500. The process
-//     keeps running.
-//   - An HTTP request always gets an HTTP response. It never ends in a failed invocation,
-//     because clients cannot rely on the status that a failed invocation returns.
-//   - The handler and Event are not called before Start has succeeded. The platform may clone the
-//     process after Start has succeeded, but not after the first call to the handler or Event.
+//   - If the handler panics, the panic is logged and the response has status 500. The process keeps
+//     running.
+//   - An HTTP request always gets an HTTP response. It never ends in a failed invocation, because
+//     clients cannot rely on the status of a failed invocation.
+//   - Start succeeds before the first call to the handler or Event. The platform may clone the
+//     process between Start and that first call, but not later. Therefore Start must not draw
+//     random numbers that have to be unique.
 //
 // This is the only package that imports the runtime's SDK.
 package serve
@@ -37,17 +38,17 @@ type Function struct {
 	// Stop is called at most once, before the process exits.
 	Stop func(ctx context.Context) error
 	// Credentials receives the credentials of the function's role, which come with an invocation.
-	// It is called before any of the functions above is called for that invocation. Calls for
-	// different invocations may be concurrent.
+	// For that invocation, it is called before any of the functions above. Calls for different
+	// invocations may be concurrent.
 	Credentials func(id, secret, token string)
 }
 
-// Main runs the function that wire builds from the environment, until the process is asked to stop.
-// Every log line contains the given name. Main uses the runtime API if FC_RUNTIME_API is set,
-// otherwise the plain server, which listens on HOST and PORT.
+// Main builds a function with wire and runs it until the process is asked to stop. Every log line
+// contains the given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
+// the plain server, which listens on HOST and PORT.
 //
 // If wire fails, a plain server exits with status 1. With the runtime API, the process keeps
-// running: HTTP requests get 503, and all other invocations fail. If this process exited, callers
+// running: HTTP requests get 503, and all other invocations fail. If the process exited, callers
 // would get an error response from the platform instead.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
@@ -68,9 +69,9 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory sets Go's memory limit to four fifths of the instance's memory. The garbage collector
-// then works harder before the instance runs out of memory and is killed by the platform.
-// GOMEMLIMIT takes precedence.
+// limitMemory sets Go's memory limit to four fifths of the instance's memory. When the limit is
+// near, the garbage collector works harder, so that the platform does not kill the instance for
+// using too much memory. If GOMEMLIMIT is set, limitMemory does nothing.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {

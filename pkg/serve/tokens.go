@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Tokens holds the tokens that a function accepts, each with the instances that the token may act
-// for. The zero value accepts no token. All methods except Add are safe for concurrent use.
+// Tokens holds a function's tokens, each with the instances that the token may act for. The zero
+// value accepts no token. All methods except Add are safe for concurrent use.
 //
 // A lookup compares the presented token with every accepted token, so that the timing reveals
 // nothing about the accepted tokens. No error from this package contains a token.
@@ -38,12 +38,15 @@ var fullGrant = Grant{[]event.InstanceID{everyInstance}}
 // wrong signature, because both are checked against one accepted token after another.
 const maxTokens = 100
 
-// ParseTokens parses "token=instance,instance;token=instance". ParseGrant describes the format of
-// the instances. Several tokens may act for one instance, so that tokens can be rotated one at a
-// time. A token consists of visible ASCII characters except ";". It may contain "=", because only
-// the last "=" of each part separates the token from its instances. Empty parts between semicolons
-// are ignored, and so is white space around tokens and instances. Errors state the number of the
-// invalid part, counted from 1.
+// ParseTokens parses tokens in the format "token=instance,instance;token=instance":
+//   - Semicolons separate the parts. Empty parts are ignored.
+//   - The last "=" of a part separates the token from its instances.
+//   - A token consists of visible ASCII characters except ";". It may contain "=".
+//   - ParseGrant describes the format of the instances.
+//   - White space around tokens and instances is ignored.
+//
+// Several tokens may act for one instance, so that tokens can be rotated one at a time. Errors
+// state the number of the invalid part, counted from 1.
 func ParseTokens(text string) (Tokens, error) {
 	var tokens Tokens
 	for i, part := range strings.Split(text, ";") {

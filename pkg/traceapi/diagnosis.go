@@ -79,9 +79,12 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the time up to which a diagnosis considers the events known. Normally this is the
-// current time. If the newest event is later because a broker's clock runs fast, the result is the
-// time of that event. The result is always in the range [from, p.to].
+// knownTo returns the time at which the range of a diagnosis ends. If p.to is not later than now,
+// the range ends at p.to. Otherwise it ends now, because later events are not known yet. There are
+// two exceptions:
+//   - If the newest event is later than now, because a broker's clock runs fast, the range ends
+//     with that event.
+//   - If from is later than now and later than all events, the range ends at from.
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

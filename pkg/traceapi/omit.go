@@ -14,10 +14,12 @@ type omitted struct {
 	Evidence    int `json:"evidence"` // the total for all verdicts
 }
 
-// fit drops the oldest entries from the lists of a diagnosis, so that the response stays below
-// maxBytes. This is needed for a device that connects every second or has names 64 KB long: a
-// connection takes about 700 bytes, and a stretch of the timeline about 100. All lists get equal
-// shares of the bytes, and the bytes that one list does not need go to the other lists.
+// fit shortens the lists of a diagnosis if the response would otherwise be longer than maxBytes. It
+// drops the oldest entries. All lists get equal shares of the bytes. If one list needs less than
+// its share, the other lists get the rest.
+//
+// For example, a response is too long if the device connects every second or has names 64 KB long.
+// A connection takes about 700 bytes, and a stretch of the timeline about 100.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// maxBytes is the size at which a page ends even if it has fewer rows than its limit, so that
-	// the response stays below Function Compute's limit of 6 MB. The size includes the escapes
-	// that the runtime adds when it encodes the body as a JSON string.
+	// maxBytes is the approximate maximum size of a response, in bytes. A page of rows that reaches
+	// it ends early, with fewer rows than its limit. maxBytes keeps the response below Function
+	// Compute's limit of 6 MB. The size includes the escapes that the runtime adds when it encodes
+	// the body as a JSON string.
 	maxBytes = 5 << 20
 	// maxUnreadable is the maximum number of unreadable objects that a response lists. More objects
 	// are unreadable only if a whole partition was lost.
@@ -68,8 +69,8 @@ func wireSize(text []byte) int {
 			size += len(`\"`)
 		case b >= utf8.RuneSelf:
 			// Count 2 bytes for each byte of a non-ASCII character. This is exact for U+2028 and
-			// U+2029, whose 3 bytes become the 6 bytes of \u2028 and \u2029. It is too much for all
-			// others.
+			// U+2029, because their 3 bytes become the 6 bytes of \u2028 and \u2029. It is too much
+			// for all others, because they stay unchanged.
 			size += 2
 		default:
 			size++

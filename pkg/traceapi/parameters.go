@@ -60,9 +60,9 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 	return q, nil
 }
 
-// parseValues parses the query string of a URL. The query string may contain each of the given
-// names at most once, and no other names. An empty parameter counts as missing, except group, which
-// may be empty.
+// parseValues parses the query string of a URL. It rejects a name that is not one of the given
+// names, and a name that occurs twice. An empty parameter counts as missing. An exception: the
+// parameter group may be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {

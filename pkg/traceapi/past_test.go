@@ -137,9 +137,10 @@ func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis includes an event from a
-// broker whose clock runs fast, so that it agrees with the current status. The diagnosis omits the
-// event only if the request sets an end before it.
+// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis includes an event later than
+// now. Such an event comes from a broker whose clock runs fast. The current status includes the
+// event, so a diagnosis without the event would contradict the status. A diagnosis must omit the
+// event only if the requested range ends before the event.
 func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // the current time
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
@@ -170,9 +171,9 @@ func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
 }
 
-// TestDiagnosisReadsItsDaysOnce checks that a diagnosis reads the first day of its range only
-// once. The events of that day also show the state before the range, so a second read is
-// unnecessary.
+// TestDiagnosisReadsItsDaysOnce checks that a diagnosis reads the first day of its range only once.
+// A diagnosis also needs the device's status at the start of the range. In this test, the events of
+// the first day determine that status, so a second read is unnecessary.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
@@ -259,9 +260,9 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	}
 }
 
-// TestLongNamesAreCutToTheNewest checks that a response with long user names omits older entries,
-// so that it stays within the maximum length. The test uses refused logins, because even a client
-// that cannot log in can choose a long user name.
+// TestLongNamesAreCutToTheNewest checks that a diagnosis with long user names omits its oldest
+// entries. Otherwise the response would be longer than maxBytes. The test uses refused CONNECTs,
+// because even a client that cannot log in can choose a long user name.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {

@@ -42,11 +42,11 @@ func encode(v any) []byte {
 }
 
 // notModified sets the ETag header from the content. If the client already has that content,
-// notModified also responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak,
-// because two responses with the same content may differ in their receipts.
+// notModified also responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak, because
+// two responses with the same content may differ in their receipts.
 //
 // notModified also makes clients revalidate cached responses, because late events can change any
-// response: a recorder accepts every event that is not older than its retention.
+// response. A recorder accepts every event that is not older than its retention.
 func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
 	sum := sha256.New()
 	for _, part := range content {

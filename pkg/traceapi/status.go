@@ -45,10 +45,12 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt parses the query parameter "at". It replaces a missing value or a future instant with the
-// current time. It also returns until, the latest event time that counts for the status. For a past
-// instant, until is the same instant. For the current time, until is somewhat later, so that events
-// from brokers whose clocks run fast count as well.
+// parseAt returns at, the instant for which the status is requested. The instant comes from the
+// query parameter "at". If the parameter is missing or in the future, at is the current time.
+//
+// parseAt also returns until, the latest event time that counts for the status. If at is in the
+// past, until equals at. If at is the current time, until is later by event.MaxAhead, so that
+// events from brokers whose clocks run fast count as well.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

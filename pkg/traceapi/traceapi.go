@@ -1,10 +1,10 @@
-// Package traceapi serves the page, the HTTP API and Alibaba's OpenAPI. README.md and
-// openapi.yaml describe the API.
+// Package traceapi serves the page, the HTTP API and Alibaba's OpenAPI. README.md and openapi.yaml
+// describe the API.
 //
 // Invariants:
 //
-//   - The package never writes to the store. If the token of a request does not cover the instance,
-//     the request does not read from the store either.
+//   - The package never writes to the store. If a request's token or AccessKey does not cover the
+//     instance, the request does not read from the store either.
 //   - A response of the HTTP API is at most about 5 MB long and states its cost in a receipt.
 //   - If objects could not be read, the response is marked as incomplete or is an error.
 //   - Store errors appear in the log, never in a response.

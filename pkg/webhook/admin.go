@@ -16,7 +16,7 @@ import (
 // webhookPath begin with the route of a source instead.
 const adminRoute = "quarantine"
 
-// admin shows the quarantine to the operator:
+// admin gives the operator access to the quarantine:
 //
 //	GET  /webhooks/quarantine               the items received on a day
 //	GET  /webhooks/quarantine/{id}          one item

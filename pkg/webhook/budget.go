@@ -6,20 +6,22 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// budget limits the memory of the requests in progress. It counts the length of each body plus
-// minWeight, but not the decoded events, although these take several times as much memory. A
-// request that exceeds the budget is refused before its body is read, so that the refusal costs
-// next to nothing. A signed body must be read before its signature can be checked. Until then the
-// sender is unknown, so the body counts against a separate budget, Handler.unproven. A budget is
-// safe for concurrent use.
+// budget limits the memory of the requests in progress. It counts each request as the length of its
+// body plus minWeight. It does not count the decoded events, although they take several times as
+// much memory. A request that exceeds the budget is refused before its body is read, so the refusal
+// costs next to nothing. A budget is safe for concurrent use.
+//
+// A Handler has two budgets, because a signature can be checked only after the body has been read.
+// Until the signature is checked, the sender is unknown, so the body counts against
+// Handler.unproven. The body of an authorized request counts against Handler.budget.
 type budget struct {
 	size int64
 	used atomic.Int64
 }
 
-// acquire takes n bytes from the budget. If fewer than n bytes are available, it returns
-// record.ErrBusy without waiting. If no other request is in progress, it admits even a request that
-// is larger than the whole budget.
+// acquire takes n bytes from the budget. If fewer than n bytes are left, it returns record.ErrBusy
+// without waiting. An exception: if no other request is in progress, acquire succeeds even if n
+// exceeds the size of the budget.
 func (b *budget) acquire(n int64) error {
 	if b.used.Add(n) > max(b.size, n) {
 		b.used.Add(-n)
@@ -34,8 +36,8 @@ func (b *budget) release(n int64) { b.used.Add(-n) }
 const (
 	// minWeight is the memory, in bytes, that a request uses in addition to its body.
 	minWeight = 8 << 10
-	// assumedLength is the length in bytes that is assumed for a body of unknown length. Brokers
-	// send shorter bodies.
+	// assumedLength is the number of bytes budgeted for a body without a Content-Length. Brokers'
+	// bodies are shorter in practice.
 	assumedLength = 1 << 20
 	// assumedRatio is the assumed compression ratio: a body's decompressed length divided by its
 	// compressed length.

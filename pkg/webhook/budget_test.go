@@ -57,9 +57,11 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, errors.New("unread")
 }
 
-// TestBudgetExhausted checks that a request is refused before its body is read if the memory for
-// bodies is exhausted. Unauthorized senders must not be able to exhaust the budget of authorized
-// senders, or to learn that it is exhausted.
+// TestBudgetExhausted sends requests while one of the two budgets is exhausted. A request that
+// needs the exhausted budget must get 429. Its body must not be read, unless its signature has to
+// be checked first. An unauthorized sender must get 401, so that it does not learn that the budget
+// of authorized senders is exhausted. A sender with a token must be served even if strangers have
+// exhausted the unproven budget.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)

@@ -46,8 +46,8 @@ type Config struct {
 	// limit.
 	Retention time.Duration
 	// BudgetBytes is the memory for the bodies of authorized requests, in bytes. Requests whose
-	// signature is still to be checked share a separate budget of the same size. A body larger
-	// than the budget is admitted if no other request is in progress. Default: two bodies of the
+	// signature is not checked yet share a second budget of the same size. If no other request is
+	// in progress, even a body larger than the budget is admitted. Default: two bodies of the
 	// maximum length.
 	BudgetBytes int64
 	// Transport makes the requests that confirm brokers' handshakes. Default:

@@ -136,9 +136,9 @@ func TestSenderDisconnectsBeforeTheEnd(t *testing.T) {
 	require.Empty(t, b.quarantined)
 }
 
-// TestSenderDisconnectsAfterTheRequest checks that a complete request is recorded even if its
-// sender disconnects before the response, as NanoMQ does. The request's deadline must still
-// apply.
+// TestSenderDisconnectsAfterTheRequest checks that a complete request is recorded even after its
+// sender has disconnected. For example, NanoMQ does not wait for the response. The request's
+// deadline must still apply.
 func TestSenderDisconnectsAfterTheRequest(t *testing.T) {
 	b := &harness{}
 	gone, leave := context.WithCancel(t.Context())

@@ -25,15 +25,17 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is the error text for an unusable position. A delivery with such a position is
-// rejected as a whole. If its lines were recorded without positions, queries would show identical
-// lines as one event. If the sender then sent the lines again with a valid position, queries would
-// show each line twice.
+// positionRule is the error text for an unusable position. A delivery with an unusable position is
+// rejected as a whole. Otherwise its log lines would be recorded without positions, and queries
+// would go wrong in two ways:
+//   - Identical lines in different deliveries would look like one event.
+//   - If the sender sent the lines again with a valid position, each line would look like two
+//     events.
 const positionRule = "must be printable ASCII, at most 1024 bytes"
 
-// parsePosition returns the position in a form that can be stored and shown. It shortens a position
-// that is too long and masks unprintable characters. The changed position is as unusable as the
-// original, so decode still rejects it.
+// parsePosition returns the position in a form that can be stored and shown. It cuts a long
+// position to maxPosition+1 bytes and replaces unprintable characters. An unusable position remains
+// unusable, so decode still rejects it.
 func parsePosition(value string) string {
 	return strings.Map(maskUnprintable, value[:min(len(value), maxPosition+1)])
 }

@@ -17,10 +17,10 @@ func TestHookAndPositionAreKept(t *testing.T) {
 	require.Equal(t, "mosquitto.log:1024", kept.Position)
 }
 
-// TestUnusableHeaders checks that a body with an unusable position is rejected. If the body were
-// recorded without a position, queries would show identical lines as one event. The quarantined
-// item must contain the position in printable form, cut short if it is too long. A hook header with
-// an unusable value must be treated as if it were absent.
+// TestUnusableHeaders sends unusable values in the position and hook headers. The delivery must be
+// quarantined and not recorded, because of its position; see positionRule. The quarantined item
+// must contain the position in printable form, cut short if it is too long. An unusable hook must
+// count as absent.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),

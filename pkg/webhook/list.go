@@ -19,9 +19,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// listResponse holds one page of the items received on a day. The ids decide which items are on
-// which page, and they are unrelated to the time of day. Only within a page are the items sorted by
-// time, newest first, so a later page may contain newer items.
+// listResponse holds one page of the items received on a day. Pages are in the order of the ids,
+// which are unrelated to the time of day. Within a page, items are sorted by time, newest first. A
+// later page may therefore contain newer items.
 type listResponse struct {
 	Day   layout.Day   `json:"day"`
 	Items []listedItem `json:"items"`

@@ -10,12 +10,12 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// replay decodes an item again with the current decoder, and records the events that the
-// decoder now accepts. It deletes nothing and quarantines nothing.
+// replay decodes an item again and records the events that the decoder now accepts. It deletes
+// nothing and quarantines nothing.
 //
-// A replay is safe to repeat. It uses the received time and the headers that were stored with
-// the item. Therefore:
-//   - An event that carries no time of its own gets the same time as before.
+// A replay is safe to repeat, because it uses the received time and the headers stored with the
+// item:
+//   - An event without a time of its own gets the same time as before.
 //   - An event that was recorded before becomes the same row again, so queries show it once.
 //   - An event that was already older than the retention on arrival is rejected again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {

@@ -95,9 +95,9 @@ func (s *system) trace(client string) []event.Event {
 }
 
 // TestReplayAfterAnUpgrade replays a body that an older recorder understood only in part. The
-// events of the body have no time of their own, so they share the received time and differ only
-// in their index in the body. The replay must record the missing event, and queries must show
-// each of the other events once.
+// events of the body have no time of their own, so all of them get the received time. They differ
+// only in their index in the body. The replay must record the missing event. Queries must show each
+// of the other events once.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
@@ -140,10 +140,9 @@ func TestReplayStillRejected(t *testing.T) {
 	}
 }
 
-// TestReplayJudgesByTheReceivedTime checks that a replay compares the time of an event with the
-// time when the event was received, not with the time of the replay. It must accept an event
-// that was recent when it was received, and reject an event that was too old or too far in the
-// future at that time.
+// TestReplayJudgesByTheReceivedTime checks that a replay judges the age of an event by its received
+// time. The time of the replay must not matter. An event must be accepted if it was recent when it
+// was received. It must be rejected if it was then too old or too far in the future.
 func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	s := newSystem(t)
 	at := func(client string, t time.Time) string {
@@ -181,10 +180,9 @@ func TestReplayUsesTheHeaders(t *testing.T) {
 	require.Equal(t, "mosquitto.log:000000000004096", lines[0].SourceEventID)
 }
 
-// TestReplayOfAnUnusablePosition sends a delivery with an invalid position header. The delivery
-// must be rejected, and so must its replay. If the replay recorded the log lines without a
-// position, and the sender later sent the same lines with a valid position, queries would show each
-// line twice.
+// TestReplayOfAnUnusablePosition sends a log line with an unusable position. The delivery must be
+// rejected, and so must its replay. Otherwise the replay would record the line without a position.
+// If the sender then sent the line with a valid position, queries would show the line twice.
 func TestReplayOfAnUnusablePosition(t *testing.T) {
 	const line = "1795334400: New client connected from 192.0.2.7:52341 as c (p2, c1, k60).\n"
 	for _, bad := range []string{"日志:0", "log\x01:0", "log\xff:0", strings.Repeat("x", 1023) + ":0", strings.Repeat("日", 342)} {

@@ -1,22 +1,22 @@
-// Package webhook receives the events that brokers report, over HTTP and from triggers. It
-// reports success only after the events are durable.
+// Package webhook receives the events that brokers report, over HTTP and from triggers. It reports
+// success only after the events are durable.
 //
 // Invariants:
 //
 //   - A sender gets 2xx only after all events of its delivery are in the bucket.
 //   - Input that cannot be decoded is quarantined, but only if its sender is authorized. An
 //     unauthorized sender cannot store anything.
-//   - The events of a delivery are recorded first. Then the whole delivery is quarantined if
-//     any of its items was rejected. If quarantining fails, the sender gets an error and sends
-//     the delivery again. The events are then stored twice, but queries show each event once.
-//   - Memory for a body is reserved before the body is read. If too little memory is left, the
-//     request is refused. The only exception is the check for a handshake, which reads the
-//     start of a body before memory is reserved.
+//   - The events of a delivery are recorded first. If any item was rejected, the whole delivery is
+//     then quarantined. If quarantining fails, the sender gets an error and sends the delivery
+//     again. The events are then stored twice, but queries show each event once.
+//   - The memory for a request's body is taken from a budget before the body is read. If the budget
+//     is exhausted, the request is refused. An exception: the check for a handshake reads the start
+//     of a body before any memory is taken.
 //   - No log line or error contains a token, a body or a handshake's URL.
 //
-// A delivery is one webhook request or trigger invocation, with all its events. A request is
-// parsed once, on arrival; Handler.deliver does all further work up to the response. Package
-// broker contains everything that differs between brokers.
+// A delivery is one webhook request or trigger invocation, with all its events. A request is parsed
+// once, on arrival. Handler.deliver then does all further work up to the response. Package broker
+// contains everything that differs between brokers.
 package webhook
 
 import (

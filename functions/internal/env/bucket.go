@@ -16,17 +16,18 @@ type Bucket struct {
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout is the time limit for each attempt at a request for a small object. Without this
-// limit, an attempt could hang forever, because a process that was frozen by the platform does not
-// notice that its connection has died. An invocation may take up to 15 seconds, so this limit
+// AttemptTimeout is the time limit for each attempt at a request for a small object. Without a
+// limit, an attempt could hang forever. If a connection dies while the platform has frozen the
+// process, the process does not notice. An invocation may take up to 15 seconds, so this limit
 // leaves time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
-// Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Its
-// initial credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and the related variables, if these are
-// set. If an attempt at a request takes longer than attemptTimeout, the attempt is canceled and the
-// request retried; 0 means no limit. Bucket makes no request. The caller must call Err afterwards,
-// and may use the result only if Err returns nil.
+// Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. It makes
+// no request. The caller must then call Err, and may use the bucket only if Err returns nil.
+//
+// If ALIBABA_CLOUD_ACCESS_KEY_ID is set, the initial credentials come from it and the related
+// variables. If an attempt at a request takes longer than attemptTimeout, the attempt is canceled
+// and the request is retried. If attemptTimeout is 0, there is no limit.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {
