@@ -16,8 +16,8 @@ var apsaraMQSource = Source{
 	},
 }
 
-// apsaraMQ is a client status notification of ApsaraMQ for MQTT, which the broker
-// publishes to a topic of RocketMQ:
+// apsaraMQ is an ApsaraMQ for MQTT client status notification. The broker publishes it to a
+// RocketMQ topic:
 //
 //	key        meaning
 //	eventType  see apsaraMQEvents
@@ -26,12 +26,13 @@ var apsaraMQSource = Source{
 //	clientIp   address of the client, with or without a port
 //	time       Unix milliseconds
 //
-// A notification arrives either on its own or in the envelope of a RocketMQ trigger in Function
-// Compute: a CloudEvent with the notification in data.body
-// (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers). The
-// envelope does not affect the event: the envelope's time is the time of publication, and its
-// id changes whenever the notification is sent again. A notification is identified by its
-// client, channel, kind and time.
+// A notification arrives on its own or in an envelope. The envelope is a CloudEvent from a RocketMQ
+// trigger in Function Compute, with the notification in data.body
+// (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
+//
+// Nothing else in the envelope becomes part of the event. The envelope's time is the time of
+// publication. The envelope's id changes whenever the notification is sent again, so it cannot
+// identify the event. Instead, the client, the channel, the kind and the time identify the event.
 type apsaraMQ struct {
 	apsaraMQNotice
 	data value // an envelope's field "data"
@@ -100,9 +101,9 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"time", m.time})
 }
 
-// apsaraMQEvents maps each eventType to its meaning. After a disconnect, a tcpclean follows on
-// the same channel. If a connection ends without a disconnect, the broker sends only a
-// tcpclean and never reports the cause.
+// apsaraMQEvents maps each eventType to its meaning. If the client sends a DISCONNECT, the broker
+// sends disconnect and later tcpclean, both with the same channel. Otherwise, the broker sends only
+// tcpclean, which never reports the cause.
 var apsaraMQEvents = map[string]struct {
 	action event.Action
 	info   event.ActionInfo
@@ -165,9 +166,9 @@ func parseObject(raw []byte) value {
 	return v
 }
 
-// splitAddress splits an address, with or without a port, into the address and the port. It
-// first checks whether the whole string is an address, because the colons in an IPv6 address do
-// not introduce a port.
+// splitAddress splits a client's address, with or without a port, into address and port. It first
+// checks whether the whole string is an IP address. Otherwise, the end of an IPv6 address could be
+// taken for a port.
 func splitAddress(peer string) (address string, port int32) {
 	if _, err := netip.ParseAddr(peer); err == nil {
 		return peer, 0

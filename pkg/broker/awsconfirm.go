@@ -15,11 +15,13 @@ const (
 	awsConfirmation = "DestinationConfirmation"
 )
 
-// awsHandshake recognizes the message by which AWS IoT asks whether it may send events to a rule's
-// new destination. The receiver agrees by requesting the URL in the message, which contains a token
-// from AWS (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
+// awsHandshake recognizes the message that AWS IoT sends to a rule's new destination. The message
+// asks whether AWS IoT may send events to the destination. The receiver agrees by requesting the
+// URL in the message (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
+// The URL contains a token from AWS.
 //
-// Even a forged message can only make the recorder request a URL that belongs to AWS IoT.
+// A forged message can do no harm except make the receiver request a URL of AWS IoT. All other URLs
+// are refused.
 func awsHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	if r.Method != http.MethodPost || r.Header.Get(awsMessageType) != awsConfirmation {
 		return HandshakeResponse{}, false

@@ -17,7 +17,7 @@ var awsIoTSource = Source{
 	},
 }
 
-// awsIoT is a lifecycle event of AWS IoT Core, sent by the HTTPS action of a rule that
+// awsIoT is a lifecycle event of AWS IoT Core. The HTTPS action of a rule sends it. The rule
 // selects everything from $aws/events/presence/#
 // (https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html):
 //
@@ -32,9 +32,9 @@ var awsIoTSource = Source{
 //	disconnectReason      see awsReasons                               disconnected
 //	connectFailureReason  see awsFailures                              connect_failed
 //
-// A rule may also select other topics, so the events subscribed and unsubscribed are ignored
-// rather than rejected. The key clientInitiatedDisconnect is ignored, because it adds nothing
-// to disconnectReason.
+// A rule may also select other topics. Therefore the events subscribed and unsubscribed are ignored
+// rather than rejected. The key clientInitiatedDisconnect is ignored, because it adds nothing to
+// disconnectReason.
 type awsIoT struct {
 	eventType, clientID, timestamp         value
 	session, principal, address, version   value
@@ -102,10 +102,11 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 // versionDigits is the number of digits to which version numbers are padded with zeros.
 const versionDigits = 10
 
-// versionID returns the version number with leading zeros. Events in the same millisecond are
-// sorted by this string. In a session takeover, the end of the old connection therefore comes
-// before the start of the new one. The connect event and the end event of one connection have the
-// same number, but differ in the kind of event.
+// versionID returns the version number with leading zeros, or "" if the number is missing. It
+// becomes the event's identifier, and identifiers decide the order of events in the same
+// millisecond. So, in a session takeover, the old connection's end event sorts before the new
+// connection's connect event. A connect event and an end event of one connection have the same
+// version number. They still count as two events, because their native events differ.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {

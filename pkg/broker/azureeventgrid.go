@@ -20,7 +20,7 @@ const (
 )
 
 // azureEventGrid is a life cycle event from the MQTT broker in Azure Event Grid. Its schema is
-// either CloudEvents 1.0 or Event Grid
+// CloudEvents 1.0 or Event Grid
 // (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
 //
 //	CloudEvents  Event Grid  meaning
@@ -35,8 +35,8 @@ const (
 //	sequenceNumber            grows with each connection of a session; a connection's events share it
 //	disconnectionReason       see azureReasons; in …Disconnected only
 //
-// The authentication name is the user name in CONNECT, and the session name is the client
-// identifier. One user name may have many client identifiers
+// clientAuthenticationName is the user name in CONNECT. Several client identifiers may share one
+// user name
 // (https://learn.microsoft.com/azure/event-grid/mqtt-establishing-multiple-sessions-per-client).
 type azureEventGrid struct {
 	id, kind, eventKind, time, eventTime, data value
@@ -135,9 +135,9 @@ func (m *azureEventGrid) namespaceName(r *reader) string {
 	return r.anyText("data.namespaceName", m.namespace, maxNamespace)
 }
 
-// azureChannel returns the identifier of a client's connection. The identifier contains the
-// namespace because, after a failover, the client continues in another namespace, where the
-// sequence numbers start again.
+// azureChannel returns a connection's identifier, which consists of the namespace and the sequence
+// number. The sequence number alone is not unique. After a failover, the client continues in
+// another namespace, where the sequence numbers start again.
 func azureChannel(namespace, sequence string) string {
 	if sequence == "" || namespace == "" {
 		return sequence

@@ -9,8 +9,8 @@ import (
 )
 
 // azureHandshake recognizes the request that Event Grid makes before it sends events. In the
-// CloudEvents schema, the request asks whether Event Grid may send events to this URL. In the
-// Event Grid schema, the request checks the URL of a new subscription.
+// CloudEvents schema, Event Grid asks whether it may send events to this URL. In the Event Grid
+// schema, Event Grid checks the URL of a new subscription.
 func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	switch r.Method {
 	case http.MethodOptions:
@@ -27,9 +27,9 @@ var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?
 
 const maxHostName = 253
 
-// azureAllowSender permits a sender of CloudEvents to send at any rate that it asks for (HTTP
-// 1.1 Web Hooks for Event Delivery 1.0, section 4). The permission does not replace the token:
-// deliveries of events still need one.
+// azureAllowSender permits a sender of CloudEvents to send at any rate that it requests. The
+// request and the response follow HTTP 1.1 Web Hooks for Event Delivery 1.0, section 4. The
+// permission does not replace the token. Deliveries of events still need the token.
 func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
 	origin := r.Header.Get("WebHook-Request-Origin")
 	if origin == "" {
@@ -56,8 +56,8 @@ func azureAllowedRate(requested string) string {
 	return "*"
 }
 
-// azureValidate recognizes the event that Event Grid sends to check the address of a new
-// subscription. Event Grid sends it only for subscriptions with the Event Grid schema
+// azureValidate responds to the event by which Event Grid checks a new subscription's URL. Event
+// Grid sends this event only for subscriptions with the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 	code := azureValidationCode(r.Body)

@@ -1,21 +1,21 @@
-// Package broker turns the payloads of brokers into events. Each source has its own file, and
-// source.go lists all sources. All functions are pure.
+// Package broker turns the payloads of brokers into events. A source is one kind of broker and has
+// its own file. source.go lists all sources. All functions are pure.
 //
 // Invariants:
 //
-//   - A decoder never panics and never guesses. It turns each item of a body into an event, or into
-//     a Rejected that names the field at fault. It ignores an item only if the item's kind is known
-//     and never recorded.
+//   - A decoder never panics and never guesses. It turns an item of a body into an event or into a
+//     Rejected, which says what is wrong. An exception: it ignores items that are never recorded,
+//     such as subscriptions.
 //   - A bad item does not affect the items around it.
-//   - Absent, null, "" and "undefined" all mean that the source did not give a value. The exception
-//     is the client identifier: a client may really be called "undefined".
+//   - Absent, null, "" and "undefined" all mean that the source gave no value. An exception:
+//     "undefined" is a valid client identifier, because a client may really have that name.
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are the
 //     closest words in the vocabulary of package event.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
 //     contains a password or a message payload.
 //
-// A body is one JSON object, an array of objects, or one object per line (NDJSON). A
-// source that reports through its log sends lines of text.
+// A body is one JSON object, an array of objects, or one object per line (NDJSON). Mosquitto
+// reports through its log, so its bodies are lines of text.
 package broker
 
 import (

@@ -62,18 +62,18 @@ func (c *collector) add(raw []byte, it item) {
 	c.items++
 }
 
-// identifyByIndex derives an event identifier from the index of the item if the source sent neither
-// an identifier nor a time. All such events in a body have the same time, so only their identifiers
-// distinguish them. The first item of a body needs no identifier, because all later items have one.
+// identifyByIndex derives an event identifier from the item's index if both identifier and time are
+// missing. All such events in a body get the same time, so only their identifiers distinguish them.
+// An exception: the first item needs no identifier, because all later items have one.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
 	}
 }
 
-// reject adds a rejection and counts its item. If there are already maxRejected rejections, it
-// extends the last rejection instead of adding another. A hostile body therefore cannot make the
-// rejections use more memory than the body.
+// reject adds a rejection and counts its item. If there are already maxRejected rejections, reject
+// extends the last rejection instead of adding another. Otherwise, a hostile body could fill the
+// memory with rejections.
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected
 	if len(*rejected) < maxRejected {

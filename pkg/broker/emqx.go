@@ -19,9 +19,8 @@ var emqxSource = Source{
 	},
 }
 
-// emqx is an event from the rule engine of EMQX 5 or 6, sent by an HTTP action with an empty
-// body template. The struct holds the fields that the decoder reads. The events are recorded as
-// follows:
+// emqx is an event from the rule engine of EMQX 5 or 6. An HTTP action with an empty body template
+// sends it. The events are recorded as follows:
 //
 //	event                                                    recorded as
 //	client.connected                                         connect, accepted
@@ -102,8 +101,8 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// isTraffic reports whether a kind of event is about messages or subscriptions. Such events are
-// ignored rather than rejected, so that a rule that selects them by mistake does not fill the
+// isTraffic reports whether a kind of event is about messages or subscriptions. A rule may select
+// such events by mistake. They are ignored rather than rejected, because rejections would fill the
 // quarantine with message payloads.
 func isTraffic(kind string) bool {
 	return strings.HasPrefix(kind, "message.") || strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "delivery.")
@@ -120,10 +119,10 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
-// sentByClient reports whether the event contains properties of a DISCONNECT from the client. If
-// there are no such properties, the client may still have sent a DISCONNECT. An empty User-Property
-// is ignored, because EMQX adds one to every event (printable_maps in emqx_rule_events, from 5.0.11
-// on).
+// sentByClient reports whether the event contains properties of a DISCONNECT from the client. A
+// client may also send a DISCONNECT without properties, so false does not exclude a DISCONNECT. An
+// empty User-Property does not count as a property. EMQX adds one to every event from 5.0.11 on
+// (printable_maps in emqx_rule_events).
 func (m *emqx) sentByClient() bool {
 	var user value
 	sent := false
@@ -137,9 +136,9 @@ func (m *emqx) sentByClient() bool {
 	return isObject && (sent || user.hasMembers())
 }
 
-// connack fills in a refusal and reports whether to record it. Refusals of clients that
-// sent no identifier are not recorded, because no query could find such refusals, and
-// because anybody can send a CONNECT without an identifier.
+// connack fills in a refusal and reports whether to record it. A CONNACK that accepts the
+// connection is not recorded. A refusal without a client identifier is not recorded either. No
+// query could find such a refusal, and anybody can send a CONNECT without an identifier.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
 	if m.clientID.isEmptyText() {
 		return false
@@ -182,9 +181,9 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// emqxLevel returns the MQTT protocol level in v, which is a field of an event. In an event from a
-// gateway for another protocol, v holds the version of that protocol, such as "1.2" or "2019". For
-// such a version, emqxLevel returns 0.
+// emqxLevel returns the MQTT protocol level in v, the value of the event's proto_ver. In an event
+// from a gateway, v may be another protocol's version, such as "1.2" or "2019". For such a string,
+// emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
 	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
@@ -193,8 +192,16 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 	return r.integer("proto_ver", v, math.MaxUint8).Value
 }
 
-// emqx5End returns the action and action info for the reason in a client.disconnected event of
-// EMQX 5 or 6. In these versions, the names of some reasons are misleading.
+// emqx5End returns the action and action info for a client.disconnected event of EMQX 5 or 6. The
+// names of three reasons are misleading in these versions:
+//
+//   - EMQX writes "error" for the Erlang term {error, X}. It nearly always means that a WebSocket
+//     connection was closed without a close frame. For TCP, the equivalent reason is "tcp_closed".
+//   - EMQX writes "internal_error" for any other term without a name. It nearly always means that
+//     EMQX received a WebSocket close frame with a code. From 5.10 on, the connection may also have
+//     ended for a reason at the MQTT level. Examples are a DISCONNECT and an expired keep alive. Up
+//     to 6.2, "internal_error" may also mean bad frames on a TCP connection.
+//   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 //
 // EMQX writes "error" for the Erlang term {error, X}, and "internal_error" for any other term
 // without a name. EMQX nearly always sends these two reasons for WebSocket connections. "error"

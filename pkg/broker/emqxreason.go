@@ -3,9 +3,10 @@ package broker
 import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
-// reason in the source code of EMQX 4.0 to 6.3, except those for which emqxEnd always reports a
-// DISCONNECT. A reason that is not in the map means Socket IOException. For EMQX 5 and 6, emqx5End
-// overrides the meanings of "error" and "internal_error".
+// reason in the source code of EMQX 4.0 to 6.3. An exception: the reasons for which emqxEnd always
+// returns a DISCONNECT are left out. A reason that is not in the map means Socket IOException. For
+// EMQX 5 and 6, emqx5End overrides the meanings of "error" and "internal_error". It also overrides
+// "timeout" from the LwM2M gateway.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session
@@ -17,9 +18,9 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.TopicAuthFailed: {"acl_denied"}, // from the STOMP and NATS gateways
 	event.NotAuthorized: {
-		// EMQX sends not_authorized if the authentication failed or expired, or if a topic was
-		// denied with deny_action = disconnect. A single event does not show which of these
-		// happened.
+		// EMQX sends not_authorized in three cases: the authentication failed, it expired, or a
+		// topic was denied (with deny_action = disconnect). The event does not show which case
+		// applies.
 		"not_authorized",
 		"bad_username_or_password", "bad_authentication_method", "banned",
 		"authentication_expired", // only from TDMQ for MQTT

@@ -47,9 +47,10 @@ var ownSource = Source{
 //	connected_at       when the broker accepted the connection; forms: see time
 //	source             name of the sender                                       "events"
 //
-// native_event and native_reason are part of an event's identity; action and action_info are not.
-// If a sender leaves out native_event or native_reason, the decoder uses action or action_info
-// instead. Otherwise two actions in one millisecond would be taken for one event.
+// native_event and native_reason are part of an event's identity, but action and action_info are
+// not. If native_event is missing, the decoder copies action to it. If native_reason is missing,
+// the decoder copies action_info to it. Without these copies, two different actions in one
+// millisecond would count as one event.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value
@@ -167,10 +168,14 @@ func knownInfos() string {
 	return strings.Join(words, ", ")
 }
 
-// defaultInfo returns the action_info for an event that was sent without one. It treats the reason
-// code of a connect event as the reason code in a CONNACK. In a close event, it treats the codes 1
-// to 5 as MQTT 3 return codes in a CONNACK, and all other codes as reason codes in the broker's
-// DISCONNECT.
+// defaultInfo returns the action info for an event that was sent without one:
+//
+//   - In a connect event, the code is the reason code of CONNACK. If it is missing or 0, the
+//     connection was accepted. Otherwise, it says why the CONNECT was refused.
+//   - A disconnect event always means "disconnected by client".
+//   - In a close event, a code from 1 to 5 is an MQTT 3 return code. It says why the CONNECT was
+//     refused. Any other code is the reason code of the broker's DISCONNECT. If the code is
+//     missing, the result is Socket IOException.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:

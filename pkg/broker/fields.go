@@ -18,9 +18,10 @@ const (
 	maxPort = 65_535
 )
 
-// reader converts the values of one item to Go types. It is tolerant: a number may come
-// as a string, and a missing value as null, "" or "undefined". It remembers the first
-// field that it refuses. After a refusal, the values that it returns are not used.
+// reader converts the values of one item to Go types. It is tolerant: a number may be a string, and
+// a missing value may be null, "" or "undefined". The reader remembers the first field that it
+// refuses. After a refusal, the item is rejected, so the values that the reader returns do not
+// matter.
 type reader struct {
 	now       time.Time
 	retention time.Duration
@@ -30,9 +31,9 @@ type reader struct {
 	fault     string
 }
 
-// refuse rejects the item because of a field, unless the item has already been rejected. fault says
-// what is wrong with the field and what to send instead. It must continue a sentence that starts
-// with the field's name.
+// refuse rejects the item because of the given field. fault says what is wrong with the field and
+// what to send instead. fault must continue a sentence that starts with the field's name. If refuse
+// is called again for the same item, the first call counts.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -173,8 +174,8 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// unknownKind refuses an item whose kind of event is missing or unknown. The caller passes the
-// kinds that are recorded, and the message lists them.
+// unknownKind rejects an item whose event kind is missing or unknown. kinds lists the supported
+// kinds for the message.
 func (r *reader) unknownKind(field, native string, kinds ...string) {
 	if native == "" {
 		r.refuse(field, "is missing; use one of "+strings.Join(kinds, ", "))

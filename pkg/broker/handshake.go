@@ -5,14 +5,14 @@ import (
 	"net/url"
 )
 
-// Handshaker recognizes a handshake, which is a request that contains a broker's question instead
-// of events. It returns false for every other request. A handshake needs no token, so anyone can
-// send one. Therefore no part of a handshake may be stored.
+// Handshaker recognizes a handshake, in which a broker asks a question instead of sending events.
+// It returns false for every other request. A handshake needs no token, so anyone can send one.
+// Therefore no part of a handshake may be stored.
 //
 // The receiver calls the Handshaker for each request whose path starts with /webhooks/{name},
-// before it checks the token. It passes the start of the body to the Handshaker without consuming
-// it. If the request is a handshake, the receiver reads and drops the rest of the body. It then
-// makes the request in HandshakeResponse.Confirm, if that is set, and responds.
+// before it checks the token. It passes the start of the body without consuming it. If the request
+// is a handshake, the receiver first reads and drops the rest of the body. Then it makes the
+// request in HandshakeResponse.Confirm, if that field is set. Finally, it responds.
 type Handshaker func(HandshakeRequest) (HandshakeResponse, bool)
 
 // MaxHandshakeBody is the maximum length of a handshake's body in bytes. Brokers send a few
@@ -45,10 +45,11 @@ type HandshakeResponse struct {
 // HandshakeError is the code and the message of an error response.
 type HandshakeError struct{ Code, Error string }
 
-// Confirmation is a request by which the receiver proves to the broker that it wants the events.
-// The receiver sends a GET request for URL and follows no redirects. The URL contains a secret, so
-// only its host may appear in logs and responses. Unless the broker responds with 200 OK, the
-// receiver responds to the handshake with status 503 and the error Unconfirmed.
+// Confirmation is a request by which the receiver proves to the broker that it wants events. The
+// receiver sends a GET request for URL and follows no redirects. If the broker responds with
+// anything but 200 OK, the handshake fails. In this case, the receiver responds to the handshake
+// with status 503 and the error Unconfirmed. URL contains a secret, so only its host may appear in
+// logs and responses.
 type Confirmation struct {
 	URL         *url.URL
 	Unconfirmed HandshakeError

@@ -76,9 +76,9 @@ func (b *batcher[M, P]) end(s *scanner) {
 	}
 }
 
-// objects reads a body that is one object on any number of lines, or one object per line.
-// If neither the body nor any of its lines is valid JSON, objects rejects the body as one
-// damaged item.
+// objects reads a body that is not an array. It first reads the whole body as one object, which may
+// extend over several lines. If that fails, objects reads each line as one object. An exception: if
+// no line is valid JSON either, the whole body is rejected as one item.
 func (b *batcher[M, P]) objects(s *scanner) {
 	body := s.body[s.at:]
 	err := b.value(s, alone)
@@ -134,9 +134,12 @@ const (
 	alone  place = true
 )
 
-// value reads the next item and adds its event or rejection to the batch. It returns an error
-// if the item is not valid JSON or is nested too deeply, or if the body has already reached
-// maxItems. If value returns an error, it has added nothing to the batch.
+// value reads the next item and adds its event or rejection, if any, to the batch. It returns an
+// error, and adds nothing, in these cases:
+//
+//   - The item is not valid JSON, or is nested too deeply.
+//   - Something follows an item that must stand alone.
+//   - The body has already reached maxItems.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {
 		return errTooMany

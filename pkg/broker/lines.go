@@ -97,11 +97,13 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 	}
 }
 
-// identifyByPosition sets the identifier of an event to the position of its line in the log. The
-// position of a line does not depend on the body in which the line is sent. Identifiers sort in the
-// order of the lines, so events in the same second stay in order. If the position is unknown, only
-// repeated lines get an identifier: the number of earlier equal lines in the body. Each repeated
-// line therefore counts as a separate event.
+// identifyByPosition sets an event's identifier to the position of its line in the log. A line has
+// the same position in every body. A line that is sent again therefore results in the same event.
+// Identifiers sort in the order of the lines, so events in the same second stay in order.
+//
+// If the position is unknown, only a repeated line gets an identifier. The identifier contains the
+// number of earlier equal lines in the body. Each repeated line therefore counts as a separate
+// event. An exception: an identifier from identifyByIndex is kept.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))

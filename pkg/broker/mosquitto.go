@@ -17,8 +17,8 @@ var mosquittoSource = Source{
 	},
 }
 
-// mosquitto is a line from the log of Eclipse Mosquitto 2.0 or 2.1, as written with the
-// setting "log_dest file" or published with "log_dest topic":
+// mosquitto is a line from the log of Eclipse Mosquitto 2.0 or 2.1. Mosquitto writes the line to a
+// file (log_dest file) or publishes it (log_dest topic):
 //
 //	1795339800: New client connected from 192.0.2.7:52341 as dev1 (p2, c1, k60, u'user').
 //	1795339810: Client dev1 closed its connection.                                          2.0
@@ -27,27 +27,27 @@ var mosquittoSource = Source{
 // Mosquitto 2.1.0 writes the same lines as 2.0, except for disconnect reasons that are new in 2.1.
 // For a new reason, 2.1.0 writes a line such as "Client dev1 disconnected, session taken over."
 //
-// Other lines are not recorded. Neither are lines about clients whose identifier Mosquitto does not
-// know. In such a line, Mosquitto writes a placeholder in place of the identifier. The placeholder
-// depends on the version, and the decoder cannot always tell it from an identifier:
+// Lines about anything else are ignored. A line is also ignored if Mosquitto does not know the
+// client identifier. In such a line, Mosquitto writes a placeholder instead of the identifier. The
+// decoder cannot always tell a placeholder from an identifier. The placeholder depends on the
+// version:
 //
 //   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
-//     events are recorded, whatever the version.
-//   - In 2.1.0, the placeholder is the client's address. Lines of the form "disconnected, WHY."
-//     with an address in place of the identifier are not recorded, unless WHY is "not authorised".
-//     In all other lines with this placeholder, the decoder wrongly takes the address for a client
-//     identifier.
+//     lines are recorded, whatever the version.
+//   - In 2.1.0, the placeholder is the client's address. A line of the form "disconnected, WHY." is
+//     ignored if an address stands in place of the identifier. In all other lines, and if WHY is
+//     "not authorised", the decoder wrongly takes the address for a client identifier.
 //   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
-//     brackets. A line with the same address in both places is not recorded, even if the address
-//     really is the client's identifier.
+//     brackets. Therefore an end event is ignored if its line has the same address in both places.
+//     This is wrong if the address really is the client's identifier.
 //
 // The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
 // its line has no time, or has a local time without a zone.
 type mosquitto []byte
 
-// mosquittoCut is the length in bytes of the longest line that Mosquitto writes. Mosquitto's buffer
-// holds 1,000 bytes including the final NUL, and a longer line is truncated to fit. So a line of
-// this length may have been truncated.
+// mosquittoCut is the maximum length in bytes of a line that Mosquitto writes. Mosquitto truncates
+// a longer line, because its buffer holds 1,000 bytes including the final NUL. A line of this
+// length has possibly been truncated.
 const mosquittoCut = 999
 
 func (line mosquitto) row(r *reader, e *event.Event) bool {

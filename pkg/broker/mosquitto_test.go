@@ -169,9 +169,9 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
 }
 
-// mosquittoSocketTexts maps messages from Mosquitto's library to their meaning. Both 2.0 and 2.1
-// log such a message if the broker has no wording of its own for the cause. In 2.0, most of these
-// messages end with a full stop.
+// mosquittoSocketTexts maps messages from Mosquitto's library to their meaning. Mosquitto logs such
+// a message if it has no wording of its own for the cause. In 2.0, most of these messages end with
+// a full stop.
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
 	"Unknown error.":                         event.SocketIOException,
@@ -397,10 +397,10 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	require.Len(t, segment.Distinct(slices.Clone(rows)), 200)
 }
 
-// If the positions of lines are unknown, an event gets an identifier only if the same line occurs
-// earlier in the body. All other events depend on nothing but their line, so a line that is sent
-// again in another body usually results in the same event. If the lines have no time either, every
-// event gets an identifier unless it comes from the first line of the body.
+// TestMosquittoWithoutPositions checks the identifiers of events if the body's position is unknown.
+// An event with a time gets an identifier only if the same line occurs earlier in the body.
+// Therefore a line that is sent again in another body usually results in the same event. An event
+// without a time always gets an identifier, unless it comes from the first line of the body.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))

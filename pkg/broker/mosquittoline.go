@@ -23,9 +23,9 @@ type mosquittoLine struct {
 	user                      []byte
 }
 
-// The native events, one for each form of line. If events in the same second have no identifiers,
-// they are sorted by native event. Therefore the native events for the start of a connection must
-// sort before those for its end.
+// These are the native events, one for each form of line. Events in the same second that have no
+// identifiers are sorted by native event. Therefore the native events for the start of a connection
+// must sort before the native events for its end.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -39,13 +39,12 @@ func (m *mosquittoLine) isAnonymous() bool {
 	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
 
-// mosquittoParse parses a log line without its time, and reports whether it is about a
-// connection. It returns a fault if the line starts like a line about a connection but the rest
-// of the line cannot be parsed.
+// mosquittoParse parses a log line without its time. found says whether the line is about a
+// connection. fault is set if the line begins like a line about a connection, but cannot be parsed.
 //
 // Client identifiers and user names may contain any characters, and nothing marks where they end.
-// Therefore, mosquittoParse looks for the known text at the start and at the end of a line. If a
-// line can be read in two ways, mosquittoParse chooses the one with the longer client identifier.
+// Therefore mosquittoParse looks for the known text at the start and at the end of a line. If a
+// line can be read in two ways, mosquittoParse chooses the longer client identifier.
 func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
@@ -135,10 +134,13 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	return err == nil && n <= limit
 }
 
-// end parses the rest of a line that begins with "Client ". Mosquitto 2.0 reports the end of a
-// connection as "ID closed its connection." or in similar words. From 2.1.1 on, Mosquitto writes
-// "ID [ADDR:PORT] disconnected: WHY." The end method ignores unrelated lines, which may also begin
-// with "Client ".
+// end parses the text that follows "Client " in a line. Mosquitto 2.0 writes "ID closed its
+// connection." or a similar phrase. From 2.1.1 on, Mosquitto writes "ID [ADDR:PORT] disconnected:
+// WHY."
+//
+// Lines about other things may also begin with "Client ", so end ignores a line that fits no form.
+// An exception: end reports a fault if the line contains " disconnected" or is nearly as long as
+// mosquittoCut.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {

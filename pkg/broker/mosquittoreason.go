@@ -7,9 +7,9 @@ import (
 )
 
 // mosquittoEnds lists the fixed phrases that report the end of a connection in a log line. From
-// 2.1.1 on, Mosquitto uses only the first phrase. It normally means that the client sent a
-// DISCONNECT. But Mosquitto also uses it to report that it disconnected a client whose password or
-// certificate no longer exists after a reload.
+// 2.1.1 on, Mosquitto uses only the first phrase. The first phrase normally means that the client
+// sent a DISCONNECT. An exception: after a reload, Mosquitto disconnects clients whose password or
+// certificate no longer exists. It reports their ends with the same phrase.
 var mosquittoEnds = []struct {
 	suffix []byte
 	reason []byte // the part of the suffix that gives the reason
@@ -29,16 +29,17 @@ var mosquittoEnds = []struct {
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
 // mosquittoReasons maps each reason to its meaning. In a log line, a reason follows "disconnected
-// due to" up to 2.1.0, and "disconnected:" from 2.1.1 on. The reasons are from the source code of
-// 2.0.0 to 2.1.2.
+// due to" up to 2.1.0, and "disconnected:" from 2.1.1 on. In 2.1.0, a reason may also follow
+// "disconnected,". The reasons are from the source code of 2.0.0 to 2.1.2.
 //
-// A reason that begins with a capital letter is a message from Mosquitto's library, except for "QoS
-// too high". The broker uses such a message if it has no wording of its own. In a log line, such a
-// message may also follow "Bad socket read/write". In 2.0 it ends with a full stop.
+// A reason that begins with a capital letter is a message from Mosquitto's library. An exception is
+// "QoS too high or retain not supported". Mosquitto uses a library message if it has no wording of
+// its own. A library message may also follow "Bad socket read/write". In 2.0, most library messages
+// end with a full stop.
 //
-// A reason that is not in the map means Socket IOException. Such a reason is either another message
-// from the library or a message from the operating system. For example, 2.0 gives the reason
-// "Unknown error" for a retained message that the broker does not allow.
+// A reason that is not in the map means Socket IOException. Such a reason is another message from
+// the library, or a message from the operating system. For example, 2.0 gives the reason "Unknown
+// error" for a retained message that is not allowed.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},

@@ -12,9 +12,9 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// TestEachFieldInEachForm changes each field of each sample to every form of a missing
-// value, to wrong types and to huge values. Each changed sample must result in a valid event,
-// a rejection or nothing.
+// TestEachFieldInEachForm changes each field of each sample to each value in forms. Most of these
+// values are missing, of the wrong type, or too large. Each changed sample must result in a valid
+// event, a rejection or nothing.
 func TestEachFieldInEachForm(t *testing.T) {
 	forms := map[string]any{
 		"null": nil, "empty": "", "undefined": "undefined", "number": -1.5, "text": "x", "flag": true,
@@ -47,9 +47,8 @@ func TestEachFieldInEachForm(t *testing.T) {
 	}
 }
 
-// fieldsOf returns the paths of all fields of o, including nested fields. The second argument is
-// the path of o itself. fieldsOf skips the fields inside disconn_props, because their values do not
-// matter.
+// fieldsOf returns the paths of all fields of o, including nested fields. above is the path of o
+// itself. The fields inside disconn_props are left out, because their values do not matter.
 func fieldsOf(o map[string]any, above []string) (paths [][]string) {
 	for field, v := range o {
 		path := append(slices.Clone(above), field)

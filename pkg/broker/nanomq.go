@@ -17,8 +17,8 @@ var nanomqSource = Source{
 	},
 }
 
-// nanomq is an event of NanoMQ's webhook, as in the source code of NanoMQ 0.25 and as sent by
-// 0.25.5 in a trial:
+// nanomq is an event of NanoMQ's webhook. The table follows the source code of NanoMQ 0.25 and a
+// trial with 0.25.5:
 //
 //	action                 conn_ack    recorded as
 //	client_connack         success     connect, accepted
@@ -26,10 +26,10 @@ var nanomqSource = Source{
 //	client_disconnected                close, closed by client
 //	message_publish                    nothing
 //
-// NanoMQ sends a client_connack with fail only if authentication failed. For such a refused CONNECT
-// it also sends client_disconnected, before or after client_connack. No event has a time, an
-// address or an identifier of the connection. The reason in client_disconnected is recorded, but it
-// says nothing about the cause, because it is always "normal".
+// NanoMQ sends client_connack with fail only if the authentication failed. For such a refused
+// CONNECT, NanoMQ also sends client_disconnected, before or after client_connack. The reason in
+// client_disconnected is always "normal", so it says nothing about the cause. No event has a time,
+// an address or an identifier of the connection.
 type nanomq struct {
 	action, clientID, username value
 	protoVer, keepAlive        value

@@ -6,9 +6,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). A code may have
-// different meanings in a CONNACK and in a DISCONNECT from the broker. A DISCONNECT from the
-// client always means "disconnected by client", whatever its code.
+// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). inConnack is the code's
+// meaning in a CONNACK. byBroker is its meaning in a DISCONNECT from the broker. A DISCONNECT from
+// the client always means "disconnected by client", whatever its code.
 type reason struct {
 	code      int32
 	name      string
@@ -66,9 +66,9 @@ var returnCodes = map[int32]event.ActionInfo{
 	5: event.NotAuthorized,  // not authorized
 }
 
-// Refused returns the meaning of a code in a CONNACK that refuses the connection. It does not need
-// the MQTT version, because the codes do not overlap: MQTT 3 refuses with codes from 1 to 5, and
-// MQTT 5 with codes from 128 on.
+// Refused returns the meaning of a code in a CONNACK that refuses the connection. MQTT 3 refuses
+// with codes from 1 to 5, and MQTT 5 with codes from 128 on. The codes do not overlap, so Refused
+// does not need the MQTT version.
 func Refused(code byte) event.ActionInfo {
 	if info, ok := returnCodes[int32(code)]; ok {
 		return info
@@ -143,9 +143,9 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	return byName
 }
 
-// ending returns the action and action info of an end event. It looks up the native reason in the
-// source's table. A reason that is not in the table counts as Socket IOException. The action is
-// disconnect if the client sent a DISCONNECT, otherwise close.
+// ending returns the action and action info for a native reason. It looks up the reason in reasons,
+// the source's table. If reasons does not contain the reason, the result is Socket IOException. The
+// action is disconnect if the client sent a DISCONNECT, otherwise close.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:

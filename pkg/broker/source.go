@@ -1,8 +1,8 @@
 package broker
 
-// The names of the sources. The webhooks are at /webhooks/{name}/{instance}. A decoder sets
-// Event.Source to the name of its source. Only senders to the source named "events" may set any
-// other name.
+// These are the names of the sources. A source's webhook is at /webhooks/{name}/{instance}. A
+// decoder sets Event.Source to the name of its source. An exception: senders to the source named
+// "events" may set any other name.
 const (
 	EMQX           = "emqx"
 	EMQX4          = "emqx4"
@@ -16,8 +16,9 @@ const (
 	Events         = "events"
 )
 
-// Source holds everything that the project knows about one kind of broker. Every webhook accepts
-// the token in the Authorization header. The fields of Source say what else the webhook accepts.
+// Source holds everything that the project knows about one kind of broker. Its webhook always
+// accepts the token in the Authorization header. The fields of Source say what else the webhook
+// accepts.
 type Source struct {
 	// Name is one of the constants above.
 	Name string
@@ -25,16 +26,16 @@ type Source struct {
 	Decode Decoder
 
 	// TokenInPath allows the token to follow the instance in the path. TokenInQuery allows the
-	// token as the query parameter "token". Proxies log URLs, so these two fields are set only for
-	// brokers that cannot set a header.
+	// token as the query parameter "token". Both are set only for brokers that cannot always set a
+	// header, because proxies log URLs.
 	TokenInPath, TokenInQuery bool
 	// SignedBody allows a signature instead of the token: an HMAC of the body with the
 	// token as its key.
 	SignedBody bool
-	// HookHeader is the name of the header that contains the kind of event (see Meta.Hook), or ""
-	// if the body contains the kind of event. If HookHeader is set, the receiver must refuse a
-	// request without this header and must not store its body. Such a request may be a login
-	// request, and its body may contain a password.
+	// HookHeader names the header that contains the kind of event (see Meta.Hook). It is empty if
+	// the body contains the kind of event. If HookHeader is set, the receiver must refuse a request
+	// without this header. It must not store the body of such a request. The request may be a login
+	// request with a password in its body.
 	HookHeader string
 	// Handshake recognizes the broker's handshakes. It is nil if the broker makes no handshakes.
 	Handshake Handshaker

@@ -15,13 +15,13 @@ var tencentSource = Source{
 	},
 }
 
-// ComparableNodes reports whether two different node names, a and b, always mean different nodes.
-// Tencent identifies a node by address and port in connect events, but by host alone in end events.
-// A name with a colon and a name without a colon may therefore mean the same node.
+// ComparableNodes reports whether two different node names certainly mean different nodes. Tencent
+// identifies a node by address and port in connect events, but by host alone in end events. So a
+// name with a colon and a name without a colon possibly mean the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
-// tencent is an event that Tencent Cloud's TDMQ for MQTT publishes under $events and that a
-// bridge forwards (https://www.tencentcloud.com/document/product/1294/76432):
+// tencent is an event that Tencent Cloud's TDMQ for MQTT publishes under $events. A bridge forwards
+// the event (https://www.tencentcloud.com/document/product/1294/76432):
 //
 //	event                                           recorded as
 //	client.connected                                connect, accepted
@@ -29,9 +29,9 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //	session.subscribed, session.unsubscribed,
 //	certificate.registered, certificate.rejected    nothing
 //
-// A connect event includes the start time of the connection, but not the client's address. An
-// end event includes the address, but not the start time. Therefore no field shows which
-// connect event belongs to an end event.
+// A connect event includes the start time of the connection, but not the client's address. An end
+// event includes the address, but not the start time. Therefore no field shows to which connect
+// event an end event belongs.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value

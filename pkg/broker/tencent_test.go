@@ -61,9 +61,9 @@ func TestTencentEvents(t *testing.T) {
 	}
 }
 
+// TestTencentChannel checks that a connection's two events have different derived channels.
 // Tencent's connect event includes connected_at but no address. Its end event includes the address
-// but no connected_at. Therefore the two events of a connection have different derived channels,
-// and can be paired only by their times.
+// but no connected_at. Therefore the events can be paired only by their times.
 func TestTencentChannel(t *testing.T) {
 	require.Equal(t, "4fb6a14524789c096446582ef03c6f11", onlyEvent(t, "tencent-connected").Channel())
 	require.Equal(t, "30189085cd782c9338cabcc68731f05f", onlyEvent(t, "tencent-disconnected-normal").Channel())

@@ -28,9 +28,10 @@ const vernemqHook = "Vernemq-Hook"
 // a message (https://docs.vernemq.com/plugin-development/webhookplugins).
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
-// vernemqHandshake recognizes hooks that ask for a decision, and responds that VerneMQ must ask its
-// next plugin. It never responds with an error, because VerneMQ treats an error as a refusal, which
-// would lock out all clients. It does not read the body, which contains passwords or messages.
+// vernemqHandshake recognizes hooks that ask for a decision. It responds that VerneMQ must ask its
+// next plugin. It never responds with an error. VerneMQ treats an error as a refusal, so an error
+// would lock out all clients. It does not read the body, because the body contains passwords or
+// messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)
 	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })

@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// Channel returns the identifier of the connection. If the source sent none, Channel derives an
-// identifier of 32 hex digits from fields that do not change during a connection. If too few of
-// these fields are known, it returns "".
+// Channel returns the identifier of the connection. If the source sent none, Channel derives 32 hex
+// digits from fields that do not change during a connection:
 //
-// The derived identifier is the MD5 of the instance, client identifier, node and ConnectedAt.
-// If ConnectedAt is unknown, it is the MD5 of the instance, client identifier, node, address
-// and port.
+//   - If ConnectedAt is known, the MD5 of instance, client identifier, node and ConnectedAt.
+//   - Otherwise, if the address and the port are known, the MD5 of instance, client identifier,
+//     node, address and port.
+//   - Otherwise, Channel returns "".
 func (e *Event) Channel() string {
 	switch {
 	case e.ChannelID != "":

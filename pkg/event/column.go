@@ -8,17 +8,18 @@ import (
 )
 
 // Column is one field of an event. Parquet, JSON, CSV and the API's description use the column's
-// name. There are two exceptions: Parquet stores connected_at and received_at as connected_for_ms
-// and received_delay_ms, which are differences from the event time; see FORMAT.md in pkg/segment.
+// name. Two exceptions in Parquet are connected_at and received_at. Parquet stores their
+// differences from the event time, as connected_for_ms and received_delay_ms; see FORMAT.md in
+// pkg/segment.
 type Column struct {
 	Name string
-	// Identity is the rank of an identity column, counted from 1. It is 0 for every other column.
-	// If all identity columns of two deliveries are equal, the deliveries report the same event.
-	// The identity columns include neither the received time nor our reading of the event (action
-	// and action_info).
+	// Identity is the column's rank among the identity columns, counted from 1. It is 0 if the
+	// column is not an identity column. Two rows report the same event if all their identity
+	// columns are equal. Other columns may then differ, for example received_at, action and
+	// action_info.
 	Identity int
-	// Value returns the field as a string, int32, bool or time.Time, or nil if the field is
-	// unknown. An empty string is a value. For channel_id, Value returns a derived channel if
+	// Value returns the field as a string, int32, bool or time.Time. An unknown time or Optional is
+	// nil. Any other unknown field is "" or 0. For channel_id, Value returns a derived channel if
 	// the source sent none.
 	Value func(e *Event) any
 
@@ -62,8 +63,8 @@ var identity = func() []Column {
 // Columns returns the fields of an event. The caller owns the slice.
 func Columns() []Column { return slices.Clone(columns) }
 
-// CompareIdentity orders events by their identity columns. It returns 0 if a and b are
-// deliveries of the same event.
+// CompareIdentity orders rows by their identity columns. It returns 0 if a and b report the same
+// event.
 func CompareIdentity(a, b *Event) int {
 	if a.ClientID == b.ClientID {
 		if c := a.Time.Compare(b.Time); c != 0 && a.InstanceID == b.InstanceID {
@@ -73,9 +74,9 @@ func CompareIdentity(a, b *Event) int {
 	return compareBy(identity, a, b)
 }
 
-// Compare orders events by identity. It orders deliveries of the same event by ReceivedAt, so
-// that the delivery to keep comes first, and then by all columns, so that only equal events
-// compare equal.
+// Compare orders rows by identity. It orders rows of the same event by ReceivedAt, so that the row
+// to keep comes first. It orders rows with the same ReceivedAt by all columns, so that only
+// identical rows compare as equal.
 func Compare(a, b *Event) int {
 	return cmp.Or(CompareIdentity(a, b), a.ReceivedAt.Compare(b.ReceivedAt), compareBy(columns, a, b))
 }

@@ -1,10 +1,10 @@
-// Package event defines the row of a device trace: one thing that a broker reported about
-// one client at one moment. It also defines the vocabulary of such rows, the table of their
-// columns, and what makes two rows the same event.
+// Package event defines the row of a device trace. A row is one thing that a broker reported about
+// one client at one moment. The package also defines the vocabulary and the columns of rows, and
+// decides when two rows are the same event.
 //
-// An Event always contains both the source's own words and our reading of these words: NativeEvent
-// and NativeReason hold the source's words, Action and ActionInfo hold our reading. Times are UTC
-// with millisecond precision. The package imports nothing but the standard library.
+// An Event contains the source's own words and our reading of these words. NativeEvent and
+// NativeReason hold the source's words. Action and ActionInfo hold our reading. Times are UTC with
+// millisecond precision. The package imports nothing but the standard library.
 package event
 
 import (
@@ -20,9 +20,9 @@ type ClientID string
 // length in two bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
 
-// MaxAhead is how far a source's clock may be ahead of ours. Events from further in the future
-// are rejected. If a query's range ends now, the query also includes events up to MaxAhead
-// later.
+// MaxAhead is how far a source's clock may be ahead of our clock. Events from further in the future
+// are rejected. A query whose range ends now also includes events up to MaxAhead later. It
+// therefore finds the events of sources whose clocks are ahead.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field

@@ -69,7 +69,7 @@ const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
 	// FromReceiver means that the source sent no time, so the event has the time of receipt. If the
-	// source sends the event again, because the response to the first delivery was lost, the times
-	// differ and the event is shown twice.
+	// response to a delivery is lost, the source may send the event again. The two times then
+	// differ, so the event is shown twice.
 	FromReceiver TimeOrigin = "received"
 )
