@@ -14,8 +14,8 @@ import (
 )
 
 // fleetDay holds a bucket with one day of a whole fleet's events, and the bucket's measurements.
-// The real recorder and the real compactor work on a store in memory, so that the measured CPU
-// time includes no other work. Only the pace is unrealistic. In reality, webhooks arrive
+// The real recorder and the real compactor work on a store in memory. The measured CPU time
+// therefore includes no other work. Only the pace is unrealistic. In reality, webhooks arrive
 // throughout the day; here, the recorder receives each run all at once.
 type fleetDay struct {
 	shards  int

@@ -78,8 +78,8 @@ func newInjection(w *world, target string, k kind) *injection {
 
 // label returns a name for a call. Each time a scenario is played, the same call must get the
 // same name. The name must therefore not contain a new run's identifier, because identifiers are
-// random. The name must also not depend on the order of calls to different partitions, because
-// these calls may be made at the same time.
+// random. Calls to different partitions may be made at the same time, so the name must not depend
+// on their order.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {

@@ -65,9 +65,9 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording is a scenario that records events in several partitions. A run ends because it is
-// full or too old, because the clock was set back, or because the writer is closed. When a run
-// ends, the recorder deletes all superseded objects of the run except the last one.
+// recording is a scenario that records events in several partitions. Some of its runs end because
+// they are full or too old. Others end because the clock was set back or the writer is closed.
+// When a run ends, the recorder deletes all superseded objects of the run except the last one.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{

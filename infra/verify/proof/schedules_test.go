@@ -25,9 +25,9 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// schedule runs recorders, compactors, readers and an operator on one partition. The clocks of
-// these actors are hours apart. A seed decides the order of their store calls, and when processes
-// crash. It also decides which calls fail and which calls take effect late.
+// schedule runs recorders, compactors, readers and sometimes an operator on one partition. The
+// clocks of these actors are hours apart. A seed decides the order of their store calls, and when
+// processes crash. It also decides which calls fail and which calls take effect late.
 type schedule struct {
 	*world
 	*scheduler

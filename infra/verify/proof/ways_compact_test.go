@@ -157,9 +157,9 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// A merge must delete only its inputs, and not other objects that arrived during the merge. An
-// object that arrived may be in the same partition, sort before the output, and even belong to
-// the same run as an input.
+// A merge must delete only its inputs, and not other objects that arrived during the merge. Such
+// objects may be in the same partition and sort before the output. They may even belong to the
+// same run as an input.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w := runs(t, 3)
 	var arrived []string

@@ -46,8 +46,8 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 
 // A query must show every event even if a compaction runs while the query lists objects. The
 // compaction runs between two pages of the listing. It merges all objects, or only the objects of
-// the lowest level. The query cannot miss a merge's output, because the output sorts after its
-// inputs and so appears on a later page.
+// the lowest level. A merge's output sorts after its inputs and so appears on a later page. The
+// query therefore cannot miss both an input and the output.
 func TestACompactionBetweenTwoPages(t *testing.T) {
 	// At noon the day is not over, so the compactor merges only the lowest level.
 	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }}

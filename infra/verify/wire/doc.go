@@ -3,6 +3,6 @@
 // the vendor's SDK, which talks to the proxy over real connections.
 //
 // A request reaches the store either completely or not at all. The name of a fault says which.
-// For example, a request with the fault "500 after" reaches the store, but a request with the
-// fault "500 before" does not.
+// For example, a request reaches the store despite the fault "500 after", but not with "500
+// before".
 package wire

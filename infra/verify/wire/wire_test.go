@@ -30,8 +30,8 @@ func (b burst) String() string {
 }
 
 // oneShard is a store that makes no requests for the 15 shards without events. It returns an
-// empty listing for them instead. Faults in all of these requests would have the same effect, so
-// it would be pointless to inject each of them.
+// empty listing for them instead. Faults in these requests would all have the same effect, so
+// injecting each of them would prove nothing.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
