@@ -11,10 +11,10 @@ import (
 const maxNonces = 1 << 17
 
 // nonces remembers the nonces of verified requests for at least half an hour. A request can be
-// accepted for up to half an hour, so it could be replayed if its nonce were forgotten earlier.
+// accepted for up to half an hour. It could be replayed if its nonce were forgotten earlier.
 //
 // New nonces go into the young generation. When the young generation is full or half an hour old,
-// it becomes the old generation, and the previous old generation is forgotten. An exception: if
+// it becomes the old generation. The previous old generation is then forgotten. An exception: if
 // more than maxNonces new nonces arrive within half an hour, a nonce can be forgotten too soon.
 type nonces struct {
 	mu         sync.Mutex

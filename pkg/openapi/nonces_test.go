@@ -10,7 +10,7 @@ import (
 
 // TestNoncesAreKeptHalfAnHour checks that a nonce is kept for 30 minutes. A request's date may
 // differ from our clock by up to 15 minutes either way. A request that is dated 15 minutes ahead
-// can therefore be replayed for 30 minutes.
+// could therefore be replayed for 30 minutes if its nonce were forgotten.
 func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 	n := newNonces()
 	for minute := range 120 {

@@ -17,8 +17,8 @@ type Entry struct {
 }
 
 // List returns up to limit items of a day in the order of their ids. It also reports whether more
-// items follow. If after is the zero ID, List starts at the first item. Otherwise it starts right
-// after the item whose id is after. Objects whose keys are not keys of items are skipped.
+// items follow. It starts right after the item that the argument after identifies. If after is the
+// zero ID, it starts at the first item. Objects whose keys are not keys of items are skipped.
 //
 // If limit is less than objstore.MaxPage, List normally makes one request. It makes further
 // requests only if skipped objects take up too much of the listing page.
@@ -53,11 +53,12 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 // the body. This is enough for an item with a thousand errors of the usual length.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item without its body. Normally it makes one request, which reads only
-// the start of a long object. It does not check the object's digest, so damage may go unnoticed. An
-// exception: if the start does not contain all errors of the item, GetWithoutBody makes a second
-// request, which reads the whole object. Only then does it check the digest. Errors: ErrDamaged;
+// GetWithoutBody reads an item without its body. It reads the start of the object with one request,
+// and does not check the object's digest. Damage may therefore go unnoticed. Errors: ErrDamaged;
 // fs.ErrNotExist if there is no such item.
+//
+// An exception: if the start does not contain all errors of the item, GetWithoutBody reads the
+// whole object with a second request. In this case, it does check the digest.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {

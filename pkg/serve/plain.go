@@ -19,8 +19,8 @@ const (
 	responseLimit = time.Minute      // for the handler; sending the response may take another minute
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. The platform keeps a
-	// connection to a custom runtime open for up to 15 minutes, and treats a closed connection as a
-	// failure. Therefore idleLimit is longer than 15 minutes.
+	// connection to a custom runtime open for up to 15 minutes. It treats a closed connection as a
+	// failure, so idleLimit is longer than 15 minutes.
 	idleLimit = 20 * time.Minute
 )
 

@@ -43,9 +43,9 @@ type Function struct {
 	Credentials func(id, secret, token string)
 }
 
-// Main builds a function with wire and runs it until the process is asked to stop. Every log line
-// contains the given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
-// the plain server, which listens on HOST and PORT.
+// Main builds a function with wire and runs it until asked to stop. Every log line contains the
+// given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses the plain
+// server, which listens on HOST and PORT.
 //
 // If wire fails, a plain server exits with status 1. With the runtime API, the process keeps
 // running: HTTP requests get 503, and all other invocations fail. If the process exited, callers
@@ -69,9 +69,9 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory sets Go's memory limit to four fifths of the instance's memory. When the limit is
-// near, the garbage collector works harder, so that the platform does not kill the instance for
-// using too much memory. If GOMEMLIMIT is set, limitMemory does nothing.
+// limitMemory sets Go's memory limit to four fifths of the instance's memory. Close to the limit,
+// the garbage collector works harder. Without a limit, the instance could run out of memory and be
+// killed by the platform. If GOMEMLIMIT is set, limitMemory does nothing.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {

@@ -27,9 +27,9 @@ type Config struct {
 	// every request.
 	Keys []openapi.Key
 	// Lookback limits how far back the search for a device's status goes. It counts back from the
-	// start of the requested instant's UTC day, so zero means that only this day is searched. An
-	// exception: the current status includes events up to event.MaxAhead from now, so Lookback
-	// counts back from the UTC day of that time.
+	// start of the requested instant's UTC day. If Lookback is zero, only that day is searched. An
+	// exception: the current status includes events up to event.MaxAhead from now. For the current
+	// status, Lookback therefore counts back from the UTC day of now plus event.MaxAhead.
 	Lookback time.Duration
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time

@@ -14,9 +14,9 @@ type omitted struct {
 	Evidence    int `json:"evidence"` // the total for all verdicts
 }
 
-// fit shortens the lists of a diagnosis if the response would otherwise be longer than maxBytes. It
-// drops the oldest entries. All lists get equal shares of the bytes. If one list needs less than
-// its share, the other lists get the rest.
+// fit shortens the lists of a diagnosis if the response would exceed maxBytes. It drops the oldest
+// entries. All lists get equal shares of the bytes. If one list needs less than its share, the
+// other lists get the rest.
 //
 // For example, a response is too long if the device connects every second or has names 64 KB long.
 // A connection takes about 700 bytes, and a stretch of the timeline about 100.

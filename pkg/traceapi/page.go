@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// maxBytes is the approximate maximum size of a response, in bytes. A page of rows that reaches
-	// it ends early, with fewer rows than its limit. maxBytes keeps the response below Function
-	// Compute's limit of 6 MB. The size includes the escapes that the runtime adds when it encodes
-	// the body as a JSON string.
+	// maxBytes is the approximate maximum size of a response, in bytes. A page of rows ends before
+	// it exceeds maxBytes, even if it then has fewer rows than its limit. maxBytes keeps responses
+	// below Function Compute's limit of 6 MB. The size includes the escapes that the runtime adds
+	// when it encodes the body as a JSON string.
 	maxBytes = 5 << 20
 	// maxUnreadable is the maximum number of unreadable objects that a response lists. More objects
 	// are unreadable only if a whole partition was lost.

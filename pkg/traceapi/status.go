@@ -49,8 +49,8 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 // query parameter "at". If the parameter is missing or in the future, at is the current time.
 //
 // parseAt also returns until, the latest event time that counts for the status. If at is in the
-// past, until equals at. If at is the current time, until is later by event.MaxAhead, so that
-// events from brokers whose clocks run fast count as well.
+// past, until equals at. If at is the current time, until is later by event.MaxAhead. Events from
+// brokers whose clocks run fast then count as well.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

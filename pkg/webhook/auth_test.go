@@ -131,8 +131,8 @@ func TestTokenInURL(t *testing.T) {
 }
 
 // TestTokenInPlaceOfTheInstance checks that the log line about a refusal does not reveal a token.
-// The line contains the instance from the URL. If the sender omits the instance, the URL has the
-// token in the instance's place.
+// The log line contains the instance from the URL. If the sender omits the instance, the URL has
+// the token in the instance's place.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}

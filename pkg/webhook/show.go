@@ -32,9 +32,9 @@ type itemResponse struct {
 	NextFrom int `json:"next_from,omitempty"`
 }
 
-// maxPart is the maximum length of a body part, in bytes. The platform limits responses to 6 MB. In
-// a response, a part can grow to seven times its length, because it is escaped twice, as JSON
-// within JSON.
+// maxPart is the maximum length of a body part, in bytes. It keeps responses below the platform's
+// limit of 6 MB. A part is escaped twice in a response, as JSON within JSON. It can therefore grow
+// to seven times its length.
 const maxPart = 512 << 10
 
 // show responds with an item. It costs two store requests.

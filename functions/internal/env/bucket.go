@@ -17,9 +17,9 @@ type Bucket struct {
 }
 
 // AttemptTimeout is the time limit for each attempt at a request for a small object. Without a
-// limit, an attempt could hang forever. If a connection dies while the platform has frozen the
-// process, the process does not notice. An invocation may take up to 15 seconds, so this limit
-// leaves time for another attempt.
+// limit, an attempt could hang forever. For example, a process does not notice that its connection
+// dies while the platform has frozen the process. An invocation may take up to 15 seconds, so this
+// limit leaves time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. It makes

@@ -7,9 +7,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Tokens returns the tokens from two environment variables, at least one of which must be set. The
-// variable named single holds one token for all instances. The variable named list holds tokens in
-// the format of serve.ParseTokens.
+// Tokens returns the tokens from two environment variables. At least one of the variables must be
+// set. The variable named single holds one token for all instances. The variable named list holds
+// tokens in the format of serve.ParseTokens.
 func (r *Reader) Tokens(single, list string) serve.Tokens {
 	tokens, err := serve.ParseTokens(r.Optional(list))
 	if err != nil {
