@@ -14,7 +14,7 @@ import (
 
 func main() { serve.Main("compactor", wire) }
 
-// wire builds the function from the environment without making a request.
+// wire builds the function from the environment. It makes no network requests.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(0)

@@ -12,7 +12,7 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// newFaults serves a bucket that answers every request with 403, since no key is valid.
+// newFaults serves a bucket without valid access keys, so every request gets a 403.
 func newFaults(t *testing.T) (*faults, *httptest.Server) {
 	t.Helper()
 	f := &faults{}

@@ -12,7 +12,7 @@ import (
 type mosquittoLine struct {
 	action event.Action
 	info   event.ActionInfo
-	event  string // the name of the line's form; becomes the event's NativeEvent
+	event  string // the name of this kind of log line; becomes the event's NativeEvent
 	reason []byte
 
 	id      []byte
@@ -169,7 +169,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	return found, ""
 }
 
-// ended parses the part of a line that names the client: "ID" or "ID [ADDR:PORT]".
+// ended parses the client in a line about the end of a connection: "ID" or "ID [ADDR:PORT]".
 func (m *mosquittoLine) ended(id []byte) {
 	m.id = id
 	text, ok := bytes.CutSuffix(id, []byte("]"))

@@ -111,7 +111,7 @@ type Compactor struct {
 	config Config
 }
 
-// New returns a compactor. It makes no requests.
+// New returns a compactor. New makes no requests.
 func New(store Store, config Config) (*Compactor, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure compactor: %w", err)

@@ -75,8 +75,8 @@ func (p Plan) reads(key string) bool {
 }
 
 // NewPlan decides which segments of a partition to merge. invalid contains the keys of segments
-// that must be neither merged nor deleted. If the highest object of a run is invalid, the run's
-// highest valid object is merged instead.
+// that must be neither merged nor deleted. Of each run, only one object is merged: the one with the
+// highest number that is not in invalid.
 func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := validSources(listing.Segments, invalid)

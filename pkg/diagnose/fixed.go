@@ -14,10 +14,10 @@ const (
 	// have ended.
 	minSame      = 4
 	minSameShare = 0.6
-	// sameWithin is the maximum difference between lengths that count as equal, as a fraction of
-	// the length. The difference is then limited by minTolerance and maxTolerance. Even if the same
-	// timer ended two connections, their lengths differ slightly: a timer restarts at each packet,
-	// and brokers check timers only periodically.
+	// sameWithin is the maximum difference between two connection lengths that count as equal, as a
+	// fraction of the length. This maximum is clamped to the range from minTolerance to
+	// maxTolerance. Even if the same timer ended two connections, their lengths differ slightly: a
+	// timer restarts at each packet, and brokers check timers only periodically.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
@@ -35,12 +35,13 @@ const (
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 
-// fixedLength finds connections that lasted about the same time, as if a timer had ended them. It
+// fixedLength finds connections of about equal length, as if a timer had ended them. It
 // returns nil in two cases:
 //
-//   - Most of the connections ended as not authorized. loginExpiry reports them instead.
-//   - Most of the connections timed out after the client had sent nothing but CONNECT. The keep
-//     alive explains their length.
+//   - Most of the connections ended with the reason "not authorized". loginExpiry reports them
+//     instead.
+//   - Most of the connections timed out after the client had sent nothing but CONNECT. The
+//     keep-alive interval explains their length.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {

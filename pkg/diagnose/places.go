@@ -15,12 +15,12 @@ const (
 	// network, so its takeovers do not count.
 	fightWithin = 10 * time.Minute
 	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover by
-	// an address that was already seen in the same round (see fight). One or two returns may only
+	// an address that was already seen in the same round (see fight). One or two returns may just
 	// mean that a device switched to another network and back.
 	minReturns = 3
-	// minSilentReturns replaces minReturns if the broker reported no conflict. Some brokers do not
-	// report the end of a connection in a takeover, so a missing end may mean a takeover. But a
-	// missing end may also mean that an event was lost, so this minimum is higher.
+	// minSilentReturns replaces minReturns if the broker reported no takeover, but end events are
+	// missing. Some brokers send no end event in a takeover. But an end event can also be lost, so
+	// this minimum is higher.
 	minSilentReturns = 2 * minReturns
 )
 

@@ -12,8 +12,8 @@ const (
 	// minNeverAccepted is the minimum number of refusals, without any accepted login, that
 	// count as a pattern. Fewer refusals may be due to a mistyped password.
 	minNeverAccepted = 3
-	// minSinceSuccess is the minimum number of refusals that count as a pattern if they follow the
-	// last accepted login. A single refusal may be due to a lost packet or a busy login service.
+	// minSinceSuccess is how many refusals since the last accepted login make a pattern. A single
+	// refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
 	// minStrangers is the minimum number of logins from a possible stranger that count as a
 	// pattern. Such a login has a different user name than the last connection, or it comes from a

@@ -79,8 +79,8 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds the connections whose end is inferred, except those that replacedElsewhere
-// finds.
+// replaced finds connections without an end event, whose end is inferred because a newer connection
+// replaced them. It omits the connections that replacedElsewhere finds.
 func (in *input) replaced() *finding {
 	found := in.inferred(false)
 	if len(found) == 0 {

@@ -56,7 +56,7 @@ func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
 	}
 }
 
-// Action infos must be the same in every language, because people search for them.
+// The words of the vocabulary must not be translated, because people search for the exact words.
 func TestVocabularyStaysAsItIs(t *testing.T) {
 	word := regexp.MustCompile(`not authorized|topic auth failed|clientId conflict|no heart|closed by client|disconnected by client|ServerShutdown|invalid param|Socket IOException`)
 	for code, texts := range verdictTexts {
@@ -131,7 +131,7 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// A clock value on the day of the report must omit the date.
+// A time on the day of the report must be shown without its date.
 func TestClocks(t *testing.T) {
 	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
 	require.Equal(t, "14:45 UTC", clock{time.Date(2026, 11, 22, 14, 45, 59, 0, time.UTC), day}.in(English))

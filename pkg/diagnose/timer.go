@@ -15,7 +15,7 @@ const oddTimeout = 350 * time.Second
 
 // value returns the probable setting of the timer. The candidates are oddTimeout, the nearest whole
 // hour and the nearest whole minute, in this order. value returns the first candidate that is close
-// enough to the typical length. Otherwise, it returns this length rounded to seconds.
+// enough to the typical length. If none is, it returns the typical length rounded to seconds.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {

@@ -54,8 +54,8 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	return true
 }
 
-// maxCandidates limits the number of connections that an end event is compared with. Otherwise, the
-// cost would not be linear if thousands of connections began at the same moment.
+// maxCandidates limits the number of connections that an end event is compared with. It keeps the
+// cost linear in the number of events even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
 // candidates returns the connections to which an end event at time t may belong. The drafts must be

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Summary holds figures about a client's connections and refusals during a span.
+// Summary holds statistics on a client's connections and refusals within a span.
 type Summary struct {
 	OnlineMS  int64 `json:"online_ms"`
 	OfflineMS int64 `json:"offline_ms"`

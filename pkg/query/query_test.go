@@ -39,7 +39,8 @@ func span(client string, from time.Time, n int) []event.Event {
 	return events
 }
 
-// bucket returns a store that contains only the marker for 16 shards.
+// bucket returns a store that contains only the layout marker, which says that the bucket has 16
+// shards.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
@@ -174,8 +175,7 @@ func TestTheHeadOfARunIsEnough(t *testing.T) {
 	require.Equal(t, []string{partition("c").String()}, result.Receipt.Partitions)
 }
 
-// Once the layout is known, a trace must make no request outside the partitions that its
-// receipt lists.
+// Once the layout is known, a trace must only access the partitions listed in its receipt.
 func TestAQueryStaysInItsPartitions(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	for i := range 40 {

@@ -222,8 +222,9 @@ func (w *Writer) Close(ctx context.Context) error {
 }
 
 // sweep ends idle runs that have reached a limit, such as RunAge. Without sweep, a partition
-// without new events would keep its rows in memory forever. sweep looks for such runs at most once
-// per RunAge. An exception: if the open runs exceed MaxOpen, sweep ends all idle runs immediately.
+// without new events would keep its rows in memory forever. sweep looks for idle runs at most once
+// per RunAge. An exception: if there are more than MaxOpen open runs, sweep ends all idle runs
+// immediately.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()

@@ -204,7 +204,7 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed checks that every response of both fronts tells browsers not to guess the
+// TestNothingIsSniffed checks that every response from either front tells browsers not to guess the
 // content type.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{

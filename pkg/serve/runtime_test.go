@@ -38,7 +38,7 @@ type result struct {
 
 const runtimePath = "/2020-11-11/runtime/invocation/"
 
-// startFunction runs the test binary as a function that uses a simulated runtime API.
+// startFunction runs the test binary as a serverless function against a simulated runtime API.
 func startFunction(t *testing.T, env ...string) *runtimeAPI {
 	api := &runtimeAPI{t: t, work: make(chan invocation), results: make(chan result, 1)}
 	server := httptest.NewServer(api)

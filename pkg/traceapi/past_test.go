@@ -142,7 +142,7 @@ func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 // event, so a diagnosis without the event would contradict the status. A diagnosis must omit the
 // event only if the requested range ends before the event.
 func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
-	const instant = "2026-11-22T08:00:00.123Z" // the current time
+	const instant = "2026-11-22T08:00:00.123Z" // the time that the test treats as now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
 	for _, c := range []struct{ name, span, to, state, verdict string }{
 		{"no span", "", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},

@@ -96,8 +96,8 @@ func TestBudgetExhausted(t *testing.T) {
 	require.Zero(t, h.unproven.used.Load())
 }
 
-// TestUnprovenBudgetIsHeld checks that a request holds the unproven budget only while its signed
-// body is read and checked.
+// TestUnprovenBudgetIsHeld checks that a request counts against Handler.unproven, the budget for
+// unauthenticated requests, only while its signed body is read and verified.
 func TestUnprovenBudgetIsHeld(t *testing.T) {
 	for _, want := range []bool{true, false} {
 		h := (&harness{}).handler()

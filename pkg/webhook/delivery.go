@@ -33,7 +33,7 @@ type delivery struct {
 
 	// tokens are all tokens that the sender presented, valid or not.
 	tokens []string
-	// mac is the signature of the body as sent, or nil if there is no signature to check.
+	// mac is the signature in the request's header, or nil if there is no signature to check.
 	mac []byte
 	// length is the length of the body as sent, in bytes; -1 if unknown.
 	length int64

@@ -23,8 +23,8 @@ type itemResponse struct {
 	Encoding   string             `json:"encoding,omitempty"` // Content-Encoding of the stored body
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
-	// Body is the requested part of the body if this part is valid UTF-8. Otherwise BodyBase64
-	// contains the part.
+	// Body is the requested part of the body if that part is valid UTF-8. Otherwise, it is in
+	// BodyBase64.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
 	// NextFrom is the offset at which the next part begins. The client passes it in the parameter

@@ -43,7 +43,7 @@ func (p *pool) newCall(payload []byte) *call {
 	return newCall(invocation, payload, p.function.Timeout())
 }
 
-// invoke runs a call on a process of the pool. If the process exits before it takes the call,
+// invoke runs a call on a process in the pool. If that process exits before it takes the call,
 // another process gets the call.
 func (p *pool) invoke(ctx context.Context, c *call) ([]byte, *Error) {
 	for {

@@ -34,10 +34,9 @@ type Config struct {
 	// Address is the address to listen on, such as 127.0.0.1:1883. Port 0 selects a free
 	// port.
 	Address string
-	// Instance is the name of this broker. The broker's events name it as the node.
+	// Instance is the name of this broker. It appears as the node in the broker's events.
 	Instance string
-	// WebhookURL is the complete URL at which the recorder accepts events in the project's
-	// own form.
+	// WebhookURL is the full URL at which the recorder accepts events in the project's own format.
 	WebhookURL string
 	// Token is the bearer token for WebhookURL.
 	Token string

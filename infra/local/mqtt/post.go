@@ -31,8 +31,8 @@ func (d *delivery) post(body []byte) (final bool, err error) {
 	return isFinal(response.StatusCode), fmt.Errorf("the recorder responds with %s", response.Status)
 }
 
-// isFinal reports whether a repeated request would get the same status again. This is the case if
-// the recorder has quarantined the body or does not accept the token.
+// isFinal reports whether a retry would get the same status, because the recorder has quarantined
+// the body or rejects the token.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:

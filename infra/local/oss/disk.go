@@ -70,7 +70,7 @@ func (d *disk) find() error {
 
 func (d *disk) path(key string) string { return filepath.Join(d.objects, fileOf(key)) }
 
-// arrival is a completely received file that is not an object yet.
+// arrival is a file that has been fully received but is not yet an object.
 type arrival struct {
 	path      string
 	size      int64

@@ -54,8 +54,8 @@ func (s *Server) expired(e entry, now time.Time) bool {
 }
 
 // Expire deletes the objects that have expired by the given time. It returns how many objects it
-// deleted. The lifecycle rules say at which age an object expires, counted from its last put. The
-// real service applies the rules once a day. Here, the caller decides when to apply them.
+// deleted. The lifecycle rules set the age, counted from the last put, at which an object expires.
+// The real service applies the rules once a day. Here, the caller decides when to apply them.
 func (s *Server) Expire(now time.Time) (int, error) {
 	due := func(e entry) bool { return s.expired(e, now) }
 	var keys []string

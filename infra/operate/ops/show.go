@@ -39,7 +39,8 @@ type itemPart struct {
 	Position string      `json:"position"`
 	Encoding string      `json:"encoding"` // the body's Content-Encoding, such as gzip; empty if it has none
 	Errors   []rejection `json:"errors"`
-	// Body holds this part of the item's body if it is text; otherwise BodyBase64 holds it.
+	// Body holds the received part of the item's body if that part is text. Otherwise, BodyBase64
+	// holds the part.
 	Body       string `json:"body"`
 	BodyBase64 []byte `json:"body_base64"`
 	// NextFrom is the offset of the next part, or 0 if this is the last part.

@@ -14,7 +14,7 @@ type deployment struct {
 	batch            int     // events per webhook
 	shards           int
 	retention        float64 // days
-	queriesPerDevice float64 // queries per device and day
+	queriesPerDevice float64 // queries per device per day
 }
 
 // costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are

@@ -34,7 +34,7 @@ func TestBill(t *testing.T) {
 		mergeCPU: 1e-5, rewrites: 3, mergePuts: 100, mergeReads: 1000, storedBytes: 12, roundTrip: 0.0137,
 	}
 	m := bill(d, c, listPrices)
-	// The storage for 300 million events of 12 bytes, each kept for a month.
+	// The cost of storing 300 million events of 12 bytes each for a month.
 	require.InDelta(t, 300e6*12/float64(1<<30)*0.12, m.storage, 1e-6)
 	// puts counts all requests that cost as much as a put:
 	//

@@ -14,9 +14,9 @@ import (
 )
 
 // fleetDay holds a bucket with one day of a whole fleet's events, and the bucket's measurements.
-// The real recorder and the real compactor work on a store in memory. The measured CPU time
-// therefore includes no other work. Only the pace is unrealistic. In reality, webhooks arrive
-// throughout the day; here, the recorder receives each run all at once.
+// The real recorder and the real compactor work on a store in memory, so the measured CPU time is
+// theirs alone. Only the pace is artificial: the recorder gets each run at once, instead of
+// webhooks spread over the day.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store

@@ -117,8 +117,8 @@ func requirePairs(t *testing.T, rows []row) {
 	}
 }
 
-// requireNative checks the native fields, which hold the broker's own description of an event. It
-// checks the rows up to and including the first end or refusal.
+// requireNative requires the broker's own description of the event in the native fields of each
+// row, up to and including the first end or refusal.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {

@@ -30,7 +30,7 @@ var oddClientIDs = []string{
 	"undefined", "NULL", "emoji-🛰", "@@@", "tab\there", "percent%41",
 }
 
-// mixedEvents returns n events of many devices. Each optional field is present in some events and
+// mixedEvents returns n events from many devices. Each optional field is present in some events and
 // absent from others.
 func mixedEvents(seed uint64, from time.Time, n int) []inputEvent {
 	random := rand.New(rand.NewPCG(seed, 0))

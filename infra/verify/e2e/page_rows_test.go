@@ -136,8 +136,8 @@ func testLink(t *testing.T, p *pageTest) {
 	}
 }
 
-// testFiles checks that each exported file contains the events of all pages, exactly as the API
-// returns them in that format.
+// testFiles checks that each exported file contains the events from all pages, exactly as the API
+// returns them in the file's format.
 func testFiles(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")

@@ -80,7 +80,7 @@ func (s sample) decode(t *testing.T) broker.Batch {
 	})
 }
 
-// requireRows groups the given events by client and queries each of these clients. The rows in a
+// requireRows groups the given events by client and queries the API for each client. The rows in a
 // client's trace must match that client's events.
 func requireRows(t *testing.T, s *stack, instance string, events []event.Event) {
 	t.Helper()

@@ -174,8 +174,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// killHost kills infra/local, and with it all functions, the store and the broker. Then it starts a
-// new stack on the same data.
+// killHost kills the infra/local process, and with it all functions, the store and the broker. Then
+// it starts a new stack on the same data.
 func (k *soak) killHost(t *testing.T) {
 	if k.ctx.Err() != nil {
 		return
@@ -270,7 +270,7 @@ func (k *soak) requireAll(t *testing.T) int {
 }
 
 // checkAtTheEnd repeats the query for a device until it succeeds, and returns the number of rows.
-// If the soak ends first, it returns 0.
+// It returns 0 if k.ctx ends before that.
 func (k *soak) checkAtTheEnd(a *account) int {
 	for k.ctx.Err() == nil {
 		if rows, ok := k.check(k.ctx, a, maxLimit); ok {

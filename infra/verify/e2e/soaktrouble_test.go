@@ -122,7 +122,7 @@ func (k *soak) stopStore(ctx context.Context) {
 		fault := []string{"down=true", "max_bytes=1"}[i%2]
 		s := k.stack.Load()
 		if s.setStore(k.ctx, fault) != nil {
-			continue // this fails while the stack is being killed
+			continue // requests fail while the stack is being killed
 		}
 		budget -= duration
 		sleep(ctx, duration)

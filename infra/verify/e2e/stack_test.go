@@ -94,8 +94,8 @@ func (s *stack) interrupt(t *testing.T) {
 	s.stop(t, os.Interrupt)
 }
 
-// killHost kills infra/local and waits until its child processes have also exited. It returns the
-// number of child processes.
+// killHost kills the infra/local process and waits until its child processes have exited, too. It
+// returns the number of child processes.
 func (s *stack) killHost(t *testing.T) int {
 	t.Helper()
 	offspring := children(s.cmd.Process.Pid)

@@ -343,7 +343,7 @@ func TestASeedRepeats(t *testing.T) {
 	}
 }
 
-// An actor that neither ends nor makes a call must fail the schedule. The error must name the
+// If an actor neither returns nor makes a call, the schedule must fail with an error that names the
 // actor.
 func TestAScheduleThatHangsFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -161,8 +161,8 @@ func today(client string) query.Request {
 	return q
 }
 
-// ask makes a query and checks the result. Events that were acknowledged before the query must be
-// in the result, so the query's range must cover all events of the client.
+// ask makes a query and checks that the result has every event that was acknowledged before it. The
+// caller must pass a range that covers all of the client's events.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	result, err := reader.Trace(w.t.Context(), q)
@@ -189,8 +189,7 @@ func (w *world) sound() error {
 	return errors.Join(errs...)
 }
 
-// settle compacts the bucket. It returns an error if the runs and compacted objects of a partition
-// have not been merged into one.
+// settle compacts the bucket. It returns an error unless every partition ends up as one object.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
 	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})

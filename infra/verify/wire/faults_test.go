@@ -23,8 +23,8 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Without retries, the client must get an error for every fault, except for a request that the
-// fault cannot harm. Whether a put reaches the store must agree with the name of the fault.
+// Without retries, every fault must cause a client error, unless it cannot affect the request. A
+// put must reach the store if and only if the fault's name says so.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
 	// A put succeeds even if its response is cut, because the response header already confirms it.

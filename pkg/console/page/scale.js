@@ -3,7 +3,8 @@
 import { day, hour, minute, second, shifted } from './time.js';
 
 // timeScale returns a scale that maps a span of time to a width in pixels. x(at) returns the
-// position of an instant, limited to the width. at(x) returns the instant at a position.
+// position of an instant, clamped to the range from 0 to width. at(x) returns the instant at a
+// position.
 export function timeScale(from, to, width) {
   const perMS = width / Math.max(to - from, 1);
   return {

@@ -31,7 +31,7 @@ function endOf(chosenDate) {
   return fromWall(next) - 1;
 }
 
-// dayOf returns the date for which wholeDay returns the given span, or "" if there is no such date.
+// dayOf is the inverse of wholeDay. It returns "" if the span is not exactly one day.
 export function dayOf(span) {
   const first = date(span.from);
   const { from, to } = wholeDay(first, Infinity);
