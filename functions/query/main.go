@@ -44,7 +44,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 func parseKeys(vars *env.Reader) []openapi.Key {
 	keys, err := openapi.ParseKeys(vars.Optional("OPENAPI_KEYS"))
 	if err != nil {
-		vars.Reject("OPENAPI_KEYS", err.Error())
+		vars.Reject("OPENAPI_KEYS", "is wrong: "+err.Error())
 	}
 	return keys
 }

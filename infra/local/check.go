@@ -35,7 +35,7 @@ func checkData(ctx context.Context, s settings, out io.Writer) error {
 
 func checkBucket(ctx context.Context, store check.Store, out io.Writer) error {
 	report, err := check.Bucket(ctx, store, check.Options{Progress: func(r check.Report) {
-		fmt.Fprintf(out, "%d partitions, %d objects, %d rows\n", r.Partitions, r.Objects, r.Rows)
+		fmt.Fprintf(out, "partitions: %d, objects: %d, rows: %d\n", r.Partitions, r.Objects, r.Rows)
 	}})
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func (c *cloud) warm(ctx context.Context) error {
 			err = json.Unmarshal(response, &head)
 		}
 		if err == nil && head.StatusCode == http.StatusServiceUnavailable {
-			err = fmt.Errorf("it responds with 503; the errors that it logged above and to %s say why", c.log.Name())
+			err = fmt.Errorf("it responds with 503; the errors in %s say why", c.log.Name())
 		}
 		if err != nil {
 			return fmt.Errorf("start function %q: %w", name, err)

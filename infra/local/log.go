@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -10,8 +12,11 @@ import (
 // stderr.
 type functionLog struct{ *os.File }
 
-// openFunctionLog creates the file, or empties it if it exists.
+// openFunctionLog starts a new file. It keeps the previous file with ".1" appended to its name.
 func openFunctionLog(path string) (*functionLog, error) {
+	if err := os.Rename(path, path+".1"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("keep previous log of the functions: %w", err)
+	}
 	file, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("open log of the functions: %w", err)

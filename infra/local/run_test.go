@@ -155,6 +155,7 @@ func TestCompactRunsOnceInARunningSystemOrAlone(t *testing.T) {
 
 	require.NoError(t, compact(t.Context(), s, io.Discard))
 	require.Equal(t, 1, calls(), "the log starts empty")
+	require.FileExists(t, s.data("functions.log.1"), "the previous log is kept")
 }
 
 func TestControlNeedsItsPassword(t *testing.T) {

@@ -3,7 +3,6 @@ package broker
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"devicetrace/pkg/event"
 )
@@ -145,27 +144,22 @@ func (m *own) client(r *reader) event.ClientID {
 func (m *own) words(r *reader, e *event.Event) {
 	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
 	e.Action = event.Action(action)
-	if !e.Action.Valid() {
-		r.refuse("action", "must be connect, close or disconnect")
+	switch {
+	case action == "":
+		r.refuse("action", "is missing; send connect, close or disconnect")
+	case !e.Action.Valid():
+		r.refuse("action", fmt.Sprintf("%.64q is not known; use connect, close or disconnect", action))
 	}
 	e.ActionInfo = defaultInfo(e.Action, e.ReasonCode)
 	if info != "" {
 		known, ok := event.ParseActionInfo(info)
 		if !ok {
-			r.refuse("action_info", fmt.Sprintf("%.64q is not known; use one of %s", info, knownInfos()))
+			r.refuse("action_info", fmt.Sprintf("%.64q is not known; use one of %s", info, event.ActionInfoList()))
 		}
 		e.ActionInfo = known
 	}
 	e.NativeEvent = orElse(r.text("native_event", m.nativeEvent), action)
 	e.NativeReason = orElse(r.text("native_reason", m.nativeReason), info)
-}
-
-func knownInfos() string {
-	var words []string
-	for _, info := range event.ActionInfos() {
-		words = append(words, string(info))
-	}
-	return strings.Join(words, ", ")
 }
 
 // defaultInfo returns the action info for an event that was sent without one:

@@ -32,7 +32,7 @@ func Handler() http.Handler {
 		secure(w.Header())
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "method not allowed: use GET or HEAD", http.StatusMethodNotAllowed)
+			http.Error(w, "this path accepts only GET and HEAD", http.StatusMethodNotAllowed)
 			return
 		}
 		if f, found := site.find(r.URL.Path); found {

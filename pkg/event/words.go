@@ -1,6 +1,9 @@
 package event
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Action is what happened to the connection, in the words of ApsaraMQ's Device
 // Trace Query.
@@ -41,6 +44,15 @@ var actionInfos = []ActionInfo{
 
 // ActionInfos returns the vocabulary. The caller owns the slice.
 func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
+
+// ActionInfoList returns the vocabulary as one string, separated by commas, for messages.
+func ActionInfoList() string {
+	var words []string
+	for _, info := range actionInfos {
+		words = append(words, string(info))
+	}
+	return strings.Join(words, ", ")
+}
 
 // aliases maps spellings from ApsaraMQ's API reference to the words of the vocabulary.
 var aliases = map[string]ActionInfo{

@@ -34,7 +34,7 @@ func ParseKeys(text string) ([]Key, error) {
 		}
 		key, err := parseKey(entry)
 		if err != nil {
-			return nil, fmt.Errorf("parse key %d, of the form accessKeyId:secret=instance,…: %w", i+1, err)
+			return nil, fmt.Errorf("key %d must have the form accessKeyId:secret=instance,…: %w", i+1, err)
 		}
 		keys = append(keys, key)
 	}
@@ -46,7 +46,7 @@ func parseKey(entry string) (Key, error) {
 	// Cut at the last "=", because a secret may contain "=".
 	end := strings.LastIndexByte(rest, '=')
 	if end < 0 {
-		return Key{}, errors.New(`has no ":", or no "=" after it`)
+		return Key{}, errors.New(`it has no ":", or no "=" after the ":"`)
 	}
 	grant, err := serve.ParseGrant(rest[end+1:])
 	if err != nil {

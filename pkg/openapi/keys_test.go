@@ -35,11 +35,11 @@ func TestParseKeys(t *testing.T) {
 }
 
 func TestParseKeysErrorsContainNoSecret(t *testing.T) {
-	const form = "parse key %d, of the form accessKeyId:secret=instance,…: %s"
+	const form = "key %d must have the form accessKeyId:secret=instance,…: %s"
 	for text, want := range map[string]string{
-		"hidden":             fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),
-		"a=hidden":           fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),
-		"a:hidden":           fmt.Sprintf(form, 1, `has no ":", or no "=" after it`),
+		"hidden":             fmt.Sprintf(form, 1, `it has no ":", or no "=" after the ":"`),
+		"a=hidden":           fmt.Sprintf(form, 1, `it has no ":", or no "=" after the ":"`),
+		"a:hidden":           fmt.Sprintf(form, 1, `it has no ":", or no "=" after the ":"`),
 		"a:hidden=x,,y":      fmt.Sprintf(form, 1, "instance 2 is empty or contains a character other than visible ASCII"),
 		":hidden=*":          fmt.Sprintf(form, 1, "the id is empty"),
 		"a:=*":               fmt.Sprintf(form, 1, "the secret is empty"),

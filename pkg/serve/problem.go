@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // Problem is the body of an error response that consists only of a code and a text.
@@ -27,7 +28,7 @@ func TryLater(w http.ResponseWriter, status int, code, sentence string) {
 // NotAllowed responds with 405. The Allow header lists the methods that the path accepts.
 func NotAllowed(w http.ResponseWriter, allow string) {
 	w.Header().Set("Allow", allow)
-	Fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this path accepts only "+allow)
+	Fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this path accepts only "+strings.ReplaceAll(allow, ", ", " and "))
 }
 
 // JSON responds with v as one line of JSON. It panics if v cannot be encoded.

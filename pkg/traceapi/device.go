@@ -27,6 +27,8 @@ func parseClientID(values url.Values) (event.ClientID, error) {
 	switch {
 	case clientID != "" && (values.Has("group") || deviceID != ""):
 		return "", invalid("send either client, or group and device, not both")
+	case clientID == "" && deviceID == "" && values.Has("group"):
+		return "", missing("device is missing: group requires device")
 	case clientID == "" && deviceID == "":
 		return "", missing("client is missing: send a client identifier, or group and device")
 	case clientID == "" && !values.Has("group"):

@@ -20,7 +20,7 @@ func (q *traceRequest) parseFilter(values url.Values) (err error) {
 	}
 	q.request.ActionInfos, err = parseWords(values.Get("action_info"), event.ParseActionInfo)
 	if err != nil {
-		return invalid("action_info: %v", err)
+		return invalid("action_info: %v; use one or more of %s", err, event.ActionInfoList())
 	}
 	return nil
 }

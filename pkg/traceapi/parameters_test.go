@@ -77,7 +77,7 @@ func TestParameterErrors(t *testing.T) {
 		{"client=c", "MissingParameter", "instance"},
 		{"instance=i", "MissingParameter", "client is missing"},
 		{"instance=i&client=", "MissingParameter", "client is missing"},
-		{"instance=i&group=g", "MissingParameter", "client is missing"},
+		{"instance=i&group=g", "MissingParameter", "device is missing"},
 		{"instance=i&device=d", "MissingParameter", "group is missing"},
 		{"instance=i&client=c&device=d", "InvalidParameter", "not both"},
 		{"instance=i&client=c&group=", "InvalidParameter", "not both"},

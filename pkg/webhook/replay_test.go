@@ -133,7 +133,7 @@ func TestReplayStillRejected(t *testing.T) {
 	require.Len(t, before, 2)
 	s.now = now.Add(time.Hour)
 	for range 2 {
-		require.Equal(t, rejection{Recorded: 2, Rejected: []broker.Rejected{{Item: 1, Field: "action", Error: "must be connect, close or disconnect"}}},
+		require.Equal(t, rejection{Recorded: 2, Rejected: []broker.Rejected{{Item: 1, Field: "action", Error: `"explode" is not known; use connect, close or disconnect`}}},
 			s.replay(id, http.StatusUnprocessableEntity))
 		require.Equal(t, before, s.trace("c"))
 		require.Equal(t, id, s.onlyItem())

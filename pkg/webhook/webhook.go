@@ -81,7 +81,7 @@ func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodPost:
 		serve.NotAllowed(w, http.MethodPost)
 	case !d.instance.Valid():
-		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "the instance in the path must be "+event.InstanceIDRule)
+		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "send events to "+webhookPath+"{route}/{instance}, where the instance is "+event.InstanceIDRule)
 	default:
 		batch, err := h.deliver(r.Context(), d)
 		h.respond(r.Context(), w, d, batch, err)

@@ -47,7 +47,7 @@ func TestAwaitQueriesUntilTheRowsArrive(t *testing.T) {
 	require.Equal(t, `  TIME (UTC)    ACTION   ACTION INFO  DESCRIPTION                                   CHANNEL   NATIVE REASON
   09:30:00.120  connect  accepted     connected                                     01234567  
   09:31:00.000  close    no heart     closed: no heartbeat, the client went silent  01234567  i/o timeout
-  receipt: 1 objects, 2 requests, 4096 bytes, 1.5 ms
+  receipt: objects 1, requests 2, bytes 4096, 1.5 ms
 `, table.String())
 }
 

@@ -30,7 +30,7 @@ func printTrace(w io.Writer, got trace) {
 			e.Action, e.ActionInfo, descriptions[e.ActionInfo], e.ChannelID, oneLine(e.NativeReason))
 	}
 	_ = t.Flush()
-	fmt.Fprintf(w, "  receipt: %d objects, %d requests, %d bytes, %g ms\n", got.Receipt.Objects, got.Receipt.Requests, got.Receipt.Bytes, got.Receipt.Ms)
+	fmt.Fprintf(w, "  receipt: objects %d, requests %d, bytes %d, %.1f ms\n", got.Receipt.Objects, got.Receipt.Requests, got.Receipt.Bytes, got.Receipt.Ms)
 }
 
 // oneLine removes line breaks, which would break the table.

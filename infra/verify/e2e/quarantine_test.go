@@ -77,18 +77,18 @@ func TestQuarantine(t *testing.T) {
 	require.Len(t, before, 2)
 	status, out, err = ops.run(t, "quarantine", "list", "-day", day)
 	require.Equal(t, 0, status, err)
-	require.Regexp(t, ` +events +q +\d+ +1 +item 1, action: must be connect, close or disconnect +`+day+`-[0-9a-f]{32}\n`+day+": 1 item in quarantine.\n$", out)
+	require.Regexp(t, ` +events +q +\d+ +1 +item 1, action: "explode" is not known; use connect, close or disconnect +`+day+`-[0-9a-f]{32}\n`+day+": 1 item in quarantine.\n$", out)
 	badID := quarantineID.FindString(out)
 
 	status, out, err = ops.run(t, "quarantine", "show", badID)
 	require.Equal(t, 0, status, err)
 	require.Equal(t, bad, out)
-	require.Contains(t, err, ", route events, instance q\nitem 1, action: must be connect, close or disconnect\n")
+	require.Contains(t, err, ", route events, instance q\nitem 1, action: \"explode\" is not known; use connect, close or disconnect\n")
 
 	for range 2 {
 		status, out, err = ops.run(t, "quarantine", "replay", badID)
 		require.Equal(t, 1, status, err)
-		require.Contains(t, out, "[1/1] "+badID+"  recorded 2 events, still not understood: item 1, action: must be connect, close or disconnect\n")
+		require.Contains(t, out, "[1/1] "+badID+"  recorded 2 events, still not understood: item 1, action: \"explode\" is not known; use connect, close or disconnect\n")
 		require.Equal(t, before, trace("good", 0), "events recorded before must not appear twice")
 	}
 
