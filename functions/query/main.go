@@ -1,5 +1,6 @@
-// Query serves the page, the HTTP API and Alibaba's OpenAPI from the bucket. It never writes to
-// the bucket. The README in the parent folder lists its environment variables.
+// Query serves the page, the HTTP API and an Alibaba-compatible OpenAPI, all from the data in the
+// bucket. It never writes to the bucket. The README in the parent folder lists its environment
+// variables.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 
 func main() { serve.Main("query", wire) }
 
-// wire builds the function from the environment without making a request.
+// wire builds the function from the environment. It makes no request to the bucket.
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(env.AttemptTimeout)

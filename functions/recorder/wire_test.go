@@ -15,7 +15,7 @@ func TestWireNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// wireWith calls wire with the given environment variables, and with variables that name a bucket.
+// wireWith calls wire with the given environment variables and with those that configure a bucket.
 func wireWith(variables map[string]string) (serve.Function, error) {
 	bucket := map[string]string{"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace"}
 	return wire(func(name string) string { return variables[name] + bucket[name] })

@@ -8,8 +8,8 @@ import (
 )
 
 // compact runs the compactor once. Only one process at a time may use the data folder. So if a
-// local system is already running, compact has that system run the compactor. Otherwise, compact
-// opens a cloud of its own and closes the cloud after the run.
+// local system is already running, compact asks that system to run the compactor. Otherwise,
+// compact opens its own local cloud for the duration of the run.
 func compact(ctx context.Context, s settings, out io.Writer) error {
 	release, err := lockData(s)
 	if errors.Is(err, errInUse) {

@@ -12,7 +12,8 @@ import (
 	"devicetrace/infra/local/oss"
 )
 
-// newFaults serves a bucket without valid access keys, so every request gets a 403.
+// newFaults serves a bucket for which no access key is valid, so every request that reaches the
+// bucket gets a 403.
 func newFaults(t *testing.T) (*faults, *httptest.Server) {
 	t.Helper()
 	f := &faults{}

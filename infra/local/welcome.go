@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// welcome returns the text that says that the system is running and what to try next. It
-// shows no token or password that the user has set.
+// welcome returns the message for the start of the system. The message says that the system is
+// running and what to try next. It contains no token or password that the user has set.
 func welcome(s settings, http net.Addr, mqtt string) string {
 	_, mqttPort, _ := net.SplitHostPort(mqtt)
 	return strings.NewReplacer(
@@ -18,8 +18,8 @@ func welcome(s settings, http net.Addr, mqtt string) string {
 }
 
 // fragment returns the text that welcome shows directly after the page's URL. For the default
-// token, the text is a URL fragment with the token, so that the user need not enter it. Any other
-// token is secret, so the text asks the user to enter the token on the page.
+// token, this text is a URL fragment that contains the token, so that the user need not enter it.
+// Any other token is secret, so the text asks the user to enter the token on the page.
 func fragment(token string) string {
 	if token == defaultToken {
 		return "#token=" + token
@@ -27,8 +27,9 @@ func fragment(token string) string {
 	return " (enter the value of QUERY_TOKEN there)"
 }
 
-// shown returns the value if it is the default, which is the parameter standard. Any other value is
-// secret, so shown returns a dollar sign and the name of the value's environment variable instead.
+// shown returns a setting in a form that welcome may print. If the value equals standard, which is
+// the default, shown returns the value. Any other value is secret, so shown returns a dollar sign
+// and the name of the value's environment variable.
 func shown(value, standard, variable string) string {
 	if value == standard {
 		return value

@@ -12,7 +12,7 @@ var apsaraMQSource = Source{
 	Decode: decode[apsaraMQ],
 	vocabulary: vocabulary{
 		ends:      []string{"disconnect", "tcpclean"},
-		muteDrops: []string{"tcpclean"}, // never reports a DISCONNECT, even after one; see apsaraMQEvents
+		muteDrops: []string{"tcpclean"}, // never stands for a DISCONNECT; see apsaraMQEvents
 	},
 }
 
@@ -68,7 +68,7 @@ func (m *apsaraMQNotice) slot(key []byte) *value {
 }
 
 // row fills in the event. An item that has the key "data" but not the key "eventType" is an
-// envelope. From an envelope, row reads the notification in data.body.
+// envelope, and its notification is in data.body.
 func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	if m.data.missing() || !m.eventType.missing() {
 		m.fill(r, e)
@@ -102,8 +102,8 @@ func (m *apsaraMQNotice) fill(r *reader, e *event.Event) {
 }
 
 // apsaraMQEvents maps each eventType to its meaning. If the client sends a DISCONNECT, the broker
-// sends disconnect and later tcpclean, both with the same channel. Otherwise, the broker sends only
-// tcpclean, which never reports the cause.
+// sends disconnect and later tcpclean, both with the same channel. If the connection ends in any
+// other way, the broker sends only tcpclean. A tcpclean never reports the cause.
 var apsaraMQEvents = map[string]struct {
 	action event.Action
 	info   event.ActionInfo

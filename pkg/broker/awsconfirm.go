@@ -20,8 +20,8 @@ const (
 // URL in the message (https://docs.aws.amazon.com/iot/latest/developerguide/rule-destination.html).
 // The URL contains a token from AWS.
 //
-// A forged message can do no harm except make the receiver request a URL of AWS IoT. All other URLs
-// are refused.
+// A forged message can only make the receiver request a URL of AWS IoT, which does no harm. All
+// other URLs are refused.
 func awsHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	if r.Method != http.MethodPost || r.Header.Get(awsMessageType) != awsConfirmation {
 		return HandshakeResponse{}, false

@@ -102,11 +102,11 @@ func (m *awsIoT) common(r *reader, e *event.Event) {
 // versionDigits is the number of digits to which version numbers are padded with zeros.
 const versionDigits = 10
 
-// versionID returns the version number with leading zeros, or "" if the number is missing. It
-// becomes the event's identifier, and identifiers decide the order of events in the same
-// millisecond. So, in a session takeover, the old connection's end event sorts before the new
-// connection's connect event. A connect event and an end event of one connection have the same
-// version number. They still count as two events, because their native events differ.
+// versionID returns the version number with leading zeros, or "" if the number is missing. The
+// result becomes the event's identifier, which decides the order of events in the same millisecond.
+// In a session takeover, the old connection has the smaller version number, so its end event sorts
+// before the new connection's connect event. The connect event and the end event of one connection
+// share a version number, but they still count as two events, because their native events differ.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {

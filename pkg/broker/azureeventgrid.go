@@ -32,7 +32,7 @@ const (
 //	namespaceName             name of the broker
 //	clientSessionName         client identifier
 //	clientAuthenticationName  user name
-//	sequenceNumber            grows with each connection of a session; a connection's events share it
+//	sequenceNumber            one number for all events of a connection; grows over a session
 //	disconnectionReason       see azureReasons; in …Disconnected only
 //
 // clientAuthenticationName is the user name in CONNECT. Several client identifiers may share one
@@ -104,8 +104,8 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// anyKind returns the kind of event and the name of the field that holds the kind. The name depends
-// on the item's schema.
+// anyKind returns the kind of the event and the name of the field that holds the kind. The schema
+// of the item determines the name.
 func (m *azureEventGrid) anyKind() (field string, kind value) {
 	if m.kind.missing() && !m.eventKind.missing() {
 		return "eventType", m.eventKind

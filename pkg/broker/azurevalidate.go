@@ -29,7 +29,7 @@ const maxHostName = 253
 
 // azureAllowSender permits a sender of CloudEvents to send at any rate that it requests. The
 // request and the response follow HTTP 1.1 Web Hooks for Event Delivery 1.0, section 4. The
-// permission does not replace the token. Deliveries of events still need the token.
+// permission does not replace the token, which every delivery of events still needs.
 func azureAllowSender(r HandshakeRequest) (HandshakeResponse, bool) {
 	origin := r.Header.Get("WebHook-Request-Origin")
 	if origin == "" {

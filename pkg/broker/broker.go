@@ -3,16 +3,17 @@
 //
 // Invariants:
 //
-//   - A decoder never panics and never guesses. It turns an item of a body into an event or into a
-//     Rejected, which says what is wrong. An exception: it ignores items that are never recorded,
-//     such as subscriptions.
+//   - A decoder never panics and never guesses. It turns each item of a body into an event or into
+//     a Rejected, which says what is wrong. It ignores only items that are never recorded, such as
+//     subscriptions.
 //   - A bad item does not affect the items around it.
-//   - Absent, null, "" and "undefined" all mean that the source gave no value. An exception:
-//     "undefined" is a valid client identifier, because a client may really have that name.
+//   - Absent, null, "" and "undefined" all mean that the source gave no value. In the client
+//     identifier, however, "undefined" is a valid value, because a client may really have that
+//     name.
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are the
 //     closest words in the vocabulary of package event.
-//   - Unknown keys are ignored. Only the fields of an event are kept, so an event never
-//     contains a password or a message payload.
+//   - Unknown keys are ignored. Only the fields of an event are kept, so an event never contains a
+//     password or a message payload.
 //
 // A body is one JSON object, an array of objects, or one object per line (NDJSON). Mosquitto
 // reports through its log, so its bodies are lines of text.

@@ -11,7 +11,7 @@ const (
 	// the rest of the body is rejected as one item.
 	maxItems = 100_000
 	// maxPreallocated is the maximum number of events for which memory is allocated in advance. The
-	// expected number of events is estimated from the size of the first item.
+	// size of the first item serves to estimate how many events the body holds.
 	maxPreallocated = 4_096
 	// maxRejected is the maximum number of rejections for one body. The last rejection also covers
 	// all further rejected items.
@@ -64,7 +64,7 @@ func (c *collector) add(raw []byte, it item) {
 
 // identifyByIndex derives an event identifier from the item's index if both identifier and time are
 // missing. All such events in a body get the same time, so only their identifiers distinguish them.
-// An exception: the first item needs no identifier, because all later items have one.
+// The first item gets no identifier, because this is enough to distinguish it from the later items.
 func (c *collector) identifyByIndex(e *event.Event) {
 	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
 		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)

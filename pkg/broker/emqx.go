@@ -14,7 +14,7 @@ var emqxSource = Source{
 	vocabulary: vocabulary{
 		refusals:       []string{"client.connack", "client.check_authn_complete"},
 		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // usually means that a WebSocket connection ended; see emqx5End
+		ownMuteReasons: []string{"internal_error"}, // usually only says that a WebSocket connection ended; see emqx5End
 		notRestarts:    []string{"kicked", "unknown_error"},
 	},
 }
@@ -75,7 +75,8 @@ func (m *emqx) slot(key []byte) *value {
 }
 
 // row fills in the event according to its kind. A rule's FROM clause may use the old topic names or
-// the newer ones, such as $events/client/connected. The value of "event" is the same with both.
+// the newer ones, such as $events/client/connected. In both cases, the "event" field has the same
+// value.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("event", m.event)
 	switch e.NativeEvent {
@@ -120,8 +121,8 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 }
 
 // sentByClient reports whether the event contains properties of a DISCONNECT from the client. A
-// client may also send a DISCONNECT without properties, so false does not exclude a DISCONNECT. An
-// empty User-Property does not count as a property. EMQX adds one to every event from 5.0.11 on
+// result of false does not rule out a DISCONNECT, because a client may send one without properties.
+// An empty User-Property does not count, because EMQX adds one to every event from 5.0.11 on
 // (printable_maps in emqx_rule_events).
 func (m *emqx) sentByClient() bool {
 	var user value
@@ -136,9 +137,9 @@ func (m *emqx) sentByClient() bool {
 	return isObject && (sent || user.hasMembers())
 }
 
-// connack fills in a refusal and reports whether to record it. A CONNACK that accepts the
-// connection is not recorded. A refusal without a client identifier is not recorded either. No
-// query could find such a refusal, and anybody can send a CONNECT without an identifier.
+// connack fills in a refusal and reports whether to record it. It returns false if the CONNACK
+// accepts the connection. It also returns false for a refusal without a client identifier, because
+// no query could find the refusal, and anybody can send a CONNECT without an identifier.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
 	if m.clientID.isEmptyText() {
 		return false
@@ -199,19 +200,9 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 //     connection was closed without a close frame. For TCP, the equivalent reason is "tcp_closed".
 //   - EMQX writes "internal_error" for any other term without a name. It nearly always means that
 //     EMQX received a WebSocket close frame with a code. From 5.10 on, the connection may also have
-//     ended for a reason at the MQTT level. Examples are a DISCONNECT and an expired keep alive. Up
-//     to 6.2, "internal_error" may also mean bad frames on a TCP connection.
+//     ended for a reason at the MQTT level, such as a DISCONNECT or an expired keep alive. Up to
+//     6.2, "internal_error" may also mean that EMQX received bad frames on a TCP connection.
 //   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
-//
-// EMQX writes "error" for the Erlang term {error, X}, and "internal_error" for any other term
-// without a name. EMQX nearly always sends these two reasons for WebSocket connections. "error"
-// means that the connection was closed without a close frame, like "tcp_closed" for TCP.
-// "internal_error" means that a close frame with a code was received. From 5.10 on,
-// "internal_error" may also mean that the connection ended for a reason at the MQTT level, such as
-// a DISCONNECT or an expired keep alive. Up to 6.2, it may also mean that a TCP connection received
-// bad frames.
-//
-// The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
 	switch {
 	case name == "internal_error" && sentByClient:

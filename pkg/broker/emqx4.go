@@ -26,8 +26,8 @@ var emqx4Source = Source{
 //	client_subscribe, client_unsubscribe,
 //	session_*, message_*                      nothing
 //
-// client_connack contains no time. client_disconnected contains disconnected_at from 4.2.9 on, and
-// also connected_at from 4.3.12 on. In EMQX 4.0, connected_at is in seconds.
+// client_connack never contains a time. client_disconnected contains disconnected_at since 4.2.9
+// and connected_at since 4.3.12. In EMQX 4.0, connected_at is in seconds.
 type emqx4 struct {
 	action, clientID, username, node value
 	ipAddress, protoVer, keepAlive   value
@@ -113,16 +113,16 @@ func inMilliseconds(v value) value {
 	return v
 }
 
-// emqx4End returns the action and action info for an end event's reason. The reason is in one of
+// emqx4End returns the action and action info for an end event's reason. The reason has one of
 // three forms:
 //
 //   - A name has the same meaning as in later versions of EMQX.
 //   - A number from 1000 to 4999 is the code of a WebSocket close frame from the client. It means
 //     "closed by client".
-//   - An Erlang term, such as {error,sock_closed}, may contain several names. The first name whose
-//     meaning is not Socket IOException determines the result. If there is no such name, the result
-//     is Socket IOException. Text after the first quotation mark is ignored, because strings in a
-//     term are messages for people.
+//   - An Erlang term, such as {error,sock_closed}, may contain several names. emqx4End uses the
+//     first name with a meaning other than Socket IOException, or Socket IOException if there is no
+//     such name. It ignores text after the first quotation mark, because strings in a term are
+//     messages for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient

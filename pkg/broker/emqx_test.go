@@ -117,8 +117,8 @@ func TestEMQXConnackReasons(t *testing.T) {
 	}
 }
 
-// EMQX gateways use their own words in a CONNACK. No MQTT reason code corresponds to such a word,
-// so the event must not have a reason code.
+// EMQX gateways put codes of their own into a CONNACK. These codes correspond to no MQTT reason
+// code, so the event must not have a reason code.
 func TestEMQXGatewaysConnack(t *testing.T) {
 	for code, want := range map[string]string{
 		"connection_accepted":          "",

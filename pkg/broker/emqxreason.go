@@ -3,10 +3,10 @@ package broker
 import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
-// reason in the source code of EMQX 4.0 to 6.3. An exception: the reasons for which emqxEnd always
-// returns a DISCONNECT are left out. A reason that is not in the map means Socket IOException. For
-// EMQX 5 and 6, emqx5End overrides the meanings of "error" and "internal_error". It also overrides
-// "timeout" from the LwM2M gateway.
+// reason in the source code of EMQX 4.0 to 6.3, except "normal" and "disconnect_with_will_message",
+// for which emqxEnd always returns a DISCONNECT. Any other reason means Socket IOException. For
+// EMQX 5 and 6, emqx5End overrides the meanings of "error" and "internal_error", and of "timeout"
+// from the LwM2M gateway.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session

@@ -47,9 +47,9 @@ var ownSource = Source{
 //	source             name of the sender                                       "events"
 //
 // native_event and native_reason are part of an event's identity, but action and action_info are
-// not. If native_event is missing, the decoder copies action to it. If native_reason is missing,
-// the decoder copies action_info to it. Without these copies, two different actions in one
-// millisecond would count as one event.
+// not. So if native_event is missing, the decoder copies action to it, and if native_reason is
+// missing, it copies action_info. Otherwise, two different actions in the same millisecond would
+// count as one event.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value
@@ -164,12 +164,12 @@ func (m *own) words(r *reader, e *event.Event) {
 
 // defaultInfo returns the action info for an event that was sent without one:
 //
-//   - In a connect event, the code is the reason code of CONNACK. If it is missing or 0, the
-//     connection was accepted. Otherwise, it says why the CONNECT was refused.
+//   - In a connect event, code is the reason code of the CONNACK. If code is missing or 0, the
+//     CONNECT was accepted. Any other code says why the CONNECT was refused.
 //   - A disconnect event always means "disconnected by client".
-//   - In a close event, a code from 1 to 5 is an MQTT 3 return code. It says why the CONNECT was
-//     refused. Any other code is the reason code of the broker's DISCONNECT. If the code is
-//     missing, the result is Socket IOException.
+//   - In a close event, a code from 1 to 5 is an MQTT 3 return code that says why the CONNECT was
+//     refused. Any other code is the reason code of the broker's DISCONNECT. If there is no code,
+//     the result is Socket IOException.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:

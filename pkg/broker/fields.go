@@ -18,10 +18,10 @@ const (
 	maxPort = 65_535
 )
 
-// reader converts the values of one item to Go types. It is tolerant: a number may be a string, and
-// a missing value may be null, "" or "undefined". The reader remembers the first field that it
-// refuses. After a refusal, the item is rejected, so the values that the reader returns do not
-// matter.
+// reader converts the values of one item to Go types. It is tolerant: it accepts a string in place
+// of a number, and it treats null, "" and "undefined" as missing values. It remembers only the
+// first field that it refuses, because the whole item is then rejected. The values that it returns
+// after a refusal do not matter.
 type reader struct {
 	now       time.Time
 	retention time.Duration
@@ -33,7 +33,7 @@ type reader struct {
 
 // refuse rejects the item because of the given field. fault says what is wrong with the field and
 // what to send instead. fault must continue a sentence that starts with the field's name. If refuse
-// is called again for the same item, the first call counts.
+// is called several times for the same item, only the first call counts.
 func (r *reader) refuse(field, fault string) {
 	if r.fault == "" {
 		r.field, r.fault = field, fault
@@ -184,8 +184,8 @@ func (r *reader) unknownKind(field, native string, kinds ...string) {
 	r.refuse(field, fmt.Sprintf("%.64q is not known; use one of %s", native, strings.Join(kinds, ", ")))
 }
 
-// splitPeer cuts "address:port" at the last colon, because an IPv6 address contains colons and
-// may come without brackets. If there is no port, the whole string is the address.
+// splitPeer cuts "address:port" at the last colon, because the address may be an IPv6 address
+// without brackets, which contains colons. If there is no port, the whole string is the address.
 func splitPeer(peer string) (address string, port int32) {
 	colon := strings.LastIndexByte(peer, ':')
 	if colon < 0 {

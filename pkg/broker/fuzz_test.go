@@ -12,10 +12,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// fuzz runs the fuzz test of one source. The decoder must not panic or change the body, and its
-// events must be valid. A NUL must not terminate the body, an item or a string. The seeds are the
-// bodies of the source's samples, each with its hook. Each body is used unchanged, and also with
-// NULs where a C program might leave them.
+// fuzz tests the decoder of one source with random bodies. The decoder must not panic or change the
+// body, and its events must be valid. A NUL must not terminate the body, an item or a string. The
+// seeds are the bodies of the source's samples, each with the sample's hook. Each body is used
+// unchanged, and also with NULs where a C program might leave them.
 func fuzz(f *testing.F, route string) {
 	for _, path := range allSamples(f, route) {
 		_, body := sample(f, path)

@@ -5,9 +5,9 @@ import (
 	"net/url"
 )
 
-// Handshaker recognizes a handshake, in which a broker asks a question instead of sending events.
-// It returns false for every other request. A handshake needs no token, so anyone can send one.
-// Therefore no part of a handshake may be stored.
+// Handshaker recognizes handshakes, and returns false for every other request. In a handshake, a
+// broker sends no events, but asks the receiver to confirm that it wants events. A handshake needs
+// no token, so anyone can send one. Therefore no part of a handshake may be stored.
 //
 // The receiver calls the Handshaker for each request whose path starts with /webhooks/{name},
 // before it checks the token. It passes the start of the body without consuming it. If the request

@@ -173,7 +173,7 @@ func TestAWSOtherMessagesAreNoHandshake(t *testing.T) {
 	}
 }
 
-// The recorder requests only URLs that belong to AWS IoT, whatever the body.
+// The recorder must request only URLs that belong to AWS IoT, whatever the request body contains.
 func FuzzAWSConfirmation(f *testing.F) {
 	f.Add([]byte(`{"enableUrl":"https://iot.us-east-1.amazonaws.com/confirmdestination/x"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -76,9 +76,9 @@ func (b *batcher[M, P]) end(s *scanner) {
 	}
 }
 
-// objects reads a body that is not an array. It first reads the whole body as one object, which may
-// extend over several lines. If that fails, objects reads each line as one object. An exception: if
-// no line is valid JSON either, the whole body is rejected as one item.
+// objects reads a body that is not an array. It first tries to read the whole body as one object,
+// which may extend over several lines. If that fails but at least one line is valid JSON, objects
+// reads each line as one object. If no line is valid JSON, it rejects the whole body as one item.
 func (b *batcher[M, P]) objects(s *scanner) {
 	body := s.body[s.at:]
 	err := b.value(s, alone)
@@ -138,7 +138,7 @@ const (
 // error, and adds nothing, in these cases:
 //
 //   - The item is not valid JSON, or is nested too deeply.
-//   - Something follows an item that must stand alone.
+//   - The item must stand alone, but something follows it.
 //   - The body has already reached maxItems.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {

@@ -33,9 +33,9 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// requireSameText requires that encoding/json reads the same string from body as the scanner. v is
-// the value that the scanner has read. If v is not valid text, the string from encoding/json must
-// contain U+FFFD. encoding/json replaces invalid text with this character.
+// requireSameText checks that encoding/json reads the same string from body as the scanner, which
+// has read v. If v is not valid text, the string from encoding/json must contain U+FFFD, because
+// encoding/json replaces invalid text with this character.
 func requireSameText(t *testing.T, body []byte, v value) {
 	t.Helper()
 	var want string

@@ -101,9 +101,9 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 // the same position in every body. A line that is sent again therefore results in the same event.
 // Identifiers sort in the order of the lines, so events in the same second stay in order.
 //
-// If the position is unknown, only a repeated line gets an identifier. The identifier contains the
-// number of earlier equal lines in the body. Each repeated line therefore counts as a separate
-// event. An exception: an identifier from identifyByIndex is kept.
+// If the position is unknown, only a line that repeats an earlier line of the body gets an
+// identifier. The identifier contains the number of earlier equal lines, so that each repeated line
+// counts as a separate event. An identifier that identifyByIndex has already set is kept.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))

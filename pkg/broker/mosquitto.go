@@ -24,30 +24,29 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// Mosquitto 2.1.0 writes the same lines as 2.0, except for disconnect reasons that are new in 2.1.
-// For a new reason, 2.1.0 writes a line such as "Client dev1 disconnected, session taken over."
+// Mosquitto 2.1.0 writes the same lines as 2.0, except where a disconnect has a reason that is new
+// in 2.1. In that case, it writes a line such as "Client dev1 disconnected, session taken over."
 //
-// Lines about anything else are ignored. A line is also ignored if Mosquitto does not know the
-// client identifier. In such a line, Mosquitto writes a placeholder instead of the identifier. The
-// decoder cannot always tell a placeholder from an identifier. The placeholder depends on the
-// version:
+// Lines about anything else are ignored. If Mosquitto does not know the client identifier, it
+// writes a placeholder instead. Lines with a placeholder should be ignored, too, but the decoder
+// cannot always tell a placeholder from an identifier. The placeholder depends on the version:
 //
 //   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
 //     lines are recorded, whatever the version.
-//   - In 2.1.0, the placeholder is the client's address. A line of the form "disconnected, WHY." is
-//     ignored if an address stands in place of the identifier. In all other lines, and if WHY is
-//     "not authorised", the decoder wrongly takes the address for a client identifier.
+//   - In 2.1.0, the placeholder is the client's address. A line of the form "disconnected, WHY."
+//     with an address as the identifier is ignored, unless WHY is "not authorised". In lines with
+//     this WHY or of any other form, the decoder wrongly takes the address for a client identifier.
 //   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
-//     brackets. Therefore an end event is ignored if its line has the same address in both places.
-//     This is wrong if the address really is the client's identifier.
+//     brackets. An end event is therefore ignored if its line has the same address in both places.
+//     Unfortunately, this also ignores the end events of a client whose identifier really is its
+//     address.
 //
-// The time is in Unix seconds, or ISO 8601 with a zone. An event gets the time of receipt if
-// its line has no time, or has a local time without a zone.
+// The time is in Unix seconds, or ISO 8601 with a zone. If a line has no time, or only a local time
+// without a zone, its event gets the time of receipt.
 type mosquitto []byte
 
-// mosquittoCut is the maximum length in bytes of a line that Mosquitto writes. Mosquitto truncates
-// a longer line, because its buffer holds 1,000 bytes including the final NUL. A line of this
-// length has possibly been truncated.
+// mosquittoCut is the length in bytes to which Mosquitto truncates longer lines: its buffer holds
+// 1,000 bytes, including the final NUL. A line of exactly this length may have been truncated.
 const mosquittoCut = 999
 
 func (line mosquitto) row(r *reader, e *event.Event) bool {
@@ -116,8 +115,9 @@ func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
 // maxStamp is the maximum length in bytes of the time at the beginning of a line.
 const maxStamp = 64
 
-// mosquittoZoned lists the accepted layouts of a line's time with a zone, and mosquittoLocal those
-// without one. Mosquitto's setting log_timestamp_format determines the layout.
+// mosquittoZoned lists the accepted layouts of a time with a zone. mosquittoLocal lists the
+// accepted layouts of a time without a zone. The layout in a log depends on Mosquitto's setting
+// log_timestamp_format.
 var (
 	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
 	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
@@ -136,8 +136,8 @@ func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	}
 }
 
-// mosquittoHidden reports whether a line about a connection is hidden behind an unknown prefix that
-// ends with ": ". The prefix is probably a time in an unknown form.
+// mosquittoHidden reports whether the line is a message about a connection that follows an unknown
+// prefix and ": ". The prefix is probably a time in an unknown format.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {

@@ -169,9 +169,9 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
 }
 
-// mosquittoSocketTexts maps messages from Mosquitto's library to their meaning. Mosquitto logs such
-// a message if it has no wording of its own for the cause. In 2.0, most of these messages end with
-// a full stop.
+// mosquittoSocketTexts maps messages from Mosquitto's library to action infos. Mosquitto logs a
+// library message if it has no wording of its own for the cause. In 2.0, most of these messages end
+// with a full stop.
 var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"The connection was lost.":               event.SocketIOException,
 	"Unknown error.":                         event.SocketIOException,
@@ -375,7 +375,7 @@ func ids(events []event.Event) (all []string) {
 }
 
 // Events in the same second must sort in the order of their lines. This must hold across batches,
-// and also when the lines' offsets grow from, for example, three digits to four.
+// and also if the offset of a line has more digits than the offset of the line before it.
 func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	lines := []string{
 		"New client connected from 192.0.2.7:2 as c (p2, c1, k60).", "Client c already connected, closing old connection.",
@@ -398,9 +398,9 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 }
 
 // TestMosquittoWithoutPositions checks the identifiers of events if the body's position is unknown.
-// An event with a time gets an identifier only if the same line occurs earlier in the body.
-// Therefore a line that is sent again in another body usually results in the same event. An event
-// without a time always gets an identifier, unless it comes from the first line of the body.
+// An event with a time gets an identifier only if its line repeats an earlier line of the same
+// body. So if a line is sent again in another body, the result is usually the same event. An event
+// without a time gets an identifier unless it comes from the first line of the body.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))

@@ -23,9 +23,9 @@ type mosquittoLine struct {
 	user                      []byte
 }
 
-// These are the native events, one for each form of line. Events in the same second that have no
-// identifiers are sorted by native event. Therefore the native events for the start of a connection
-// must sort before the native events for its end.
+// These are the native events, one for each kind of log line. A client's events in the same second
+// are sorted by native event if they have no identifiers. Therefore the native events for the start
+// of a connection must sort before those for its end.
 const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
@@ -43,8 +43,8 @@ func (m *mosquittoLine) isAnonymous() bool {
 // connection. fault is set if the line begins like a line about a connection, but cannot be parsed.
 //
 // Client identifiers and user names may contain any characters, and nothing marks where they end.
-// Therefore mosquittoParse looks for the known text at the start and at the end of a line. If a
-// line can be read in two ways, mosquittoParse chooses the longer client identifier.
+// Therefore mosquittoParse recognizes a line by Mosquitto's fixed text before and after them. If a
+// line can be parsed in two ways, mosquittoParse chooses the longer client identifier.
 func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
@@ -138,9 +138,9 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 // connection." or a similar phrase. From 2.1.1 on, Mosquitto writes "ID [ADDR:PORT] disconnected:
 // WHY."
 //
-// Lines about other things may also begin with "Client ", so end ignores a line that fits no form.
-// An exception: end reports a fault if the line contains " disconnected" or is nearly as long as
-// mosquittoCut.
+// Lines about other things may also begin with "Client ", so end normally ignores a line that has
+// none of these forms. But if such a line contains " disconnected", or is so long that Mosquitto
+// may have truncated it (see mosquittoCut), end reports a fault.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {

@@ -7,9 +7,9 @@ import (
 )
 
 // mosquittoEnds lists the fixed phrases that report the end of a connection in a log line. From
-// 2.1.1 on, Mosquitto uses only the first phrase. The first phrase normally means that the client
-// sent a DISCONNECT. An exception: after a reload, Mosquitto disconnects clients whose password or
-// certificate no longer exists. It reports their ends with the same phrase.
+// 2.1.1 on, Mosquitto uses only the first phrase. It normally means that the client sent a
+// DISCONNECT. However, Mosquitto also uses the first phrase when, after a reload, it disconnects
+// clients whose password or certificate no longer exists.
 var mosquittoEnds = []struct {
 	suffix []byte
 	reason []byte // the part of the suffix that gives the reason
@@ -28,14 +28,14 @@ var mosquittoEnds = []struct {
 // is a message from its library or from the operating system.
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
-// mosquittoReasons maps each reason to its meaning. In a log line, a reason follows "disconnected
-// due to" up to 2.1.0, and "disconnected:" from 2.1.1 on. In 2.1.0, a reason may also follow
-// "disconnected,". The reasons are from the source code of 2.0.0 to 2.1.2.
+// mosquittoReasons maps each reason in a log line to its action info. Up to 2.1.0, the reason
+// follows "disconnected due to". In 2.1.0, it may also follow "disconnected,". From 2.1.1 on, it
+// follows "disconnected:". The reasons are from the source code of 2.0.0 to 2.1.2.
 //
-// A reason that begins with a capital letter is a message from Mosquitto's library. An exception is
-// "QoS too high or retain not supported". Mosquitto uses a library message if it has no wording of
-// its own. A library message may also follow "Bad socket read/write". In 2.0, most library messages
-// end with a full stop.
+// Some reasons are messages from Mosquitto's library. Mosquitto uses these if it has no wording of
+// its own. Library messages begin with a capital letter, and so does one of Mosquitto's own
+// reasons: "QoS too high or retain not supported". In 2.0, most library messages end with a full
+// stop. A library message may also follow "Bad socket read/write".
 //
 // A reason that is not in the map means Socket IOException. Such a reason is another message from
 // the library, or a message from the operating system. For example, 2.0 gives the reason "Unknown

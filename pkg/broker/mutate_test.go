@@ -13,7 +13,7 @@ import (
 )
 
 // TestEachFieldInEachForm changes each field of each sample to each value in forms. Most of these
-// values are missing, of the wrong type, or too large. Each changed sample must result in a valid
+// values are empty, of the wrong type, or out of range. Each changed sample must result in a valid
 // event, a rejection or nothing.
 func TestEachFieldInEachForm(t *testing.T) {
 	forms := map[string]any{
@@ -64,8 +64,8 @@ func isID(field string) bool {
 	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id"}, field)
 }
 
-// change sets the field at path to v and returns the changed object as JSON. If leaveOut is true,
-// it removes the field instead.
+// change sets the field at path to v, or removes the field if leaveOut is true. It returns the
+// changed object as JSON.
 func change(t *testing.T, whole map[string]any, path []string, v any, leaveOut bool) string {
 	t.Helper()
 	changed := changedAt(whole, path, v, leaveOut)
@@ -87,7 +87,8 @@ func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string
 	return changed
 }
 
-// notUTF8 is a placeholder for invalid UTF-8, which JSON encoders do not write.
+// notUTF8 stands for invalid UTF-8 until the sample has been encoded, because JSON encoders do not
+// write invalid UTF-8.
 const notUTF8 = "(not UTF-8)"
 
 // A string that is one byte too long must be rejected, and the rejection must name the field.

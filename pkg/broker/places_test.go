@@ -16,9 +16,9 @@ import (
 // setUpPages is the folder of the brokers' set-up pages. The folder's README lists the pages.
 const setUpPages = "../../infra/operate/brokers"
 
-// TestEverySourceHasItsPlaces checks the list "How to add a broker" in pkg/README.md for every
-// source. Every source must have samples, tests, a set-up page and an entry in each list of
-// sources.
+// TestEverySourceHasItsPlaces checks that every source is complete, according to the list "How to
+// add a broker" in pkg/README.md. Every source must have samples, tests, a set-up page and an entry
+// in each list of sources.
 func TestEverySourceHasItsPlaces(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| \\[`([a-z0-9-]+)`\\]\\(([^)]+)\\)").FindAllStringSubmatch(read(t, setUpPages, "README.md"), -1)
 	listed := []string{}

@@ -8,7 +8,7 @@ import (
 
 // reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). inConnack is the code's
 // meaning in a CONNACK. byBroker is its meaning in a DISCONNECT from the broker. A DISCONNECT from
-// the client always means "disconnected by client", whatever its code.
+// the client has no field, because it always means "disconnected by client", whatever its code.
 type reason struct {
 	code      int32
 	name      string
@@ -16,8 +16,8 @@ type reason struct {
 	byBroker  event.ActionInfo
 }
 
-// reasons lists the codes that refuse or end a connection. If MQTT allows a code only in CONNACK or
-// only in DISCONNECT, its row has the same meaning for both.
+// reasons lists the codes that refuse or end a connection. If MQTT allows a code in only one of
+// CONNACK and DISCONNECT, inConnack and byBroker are equal.
 var reasons = []reason{
 	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
 	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
@@ -143,9 +143,10 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 	return byName
 }
 
-// ending returns the action and action info for a native reason. It looks up the reason in reasons,
-// the source's table. If reasons does not contain the reason, the result is Socket IOException. The
-// action is disconnect if the client sent a DISCONNECT, otherwise close.
+// ending returns the action and action info for a native reason. The action info comes from
+// reasons, the source's table. If the table does not contain the native reason, the action info is
+// Socket IOException. The action is disconnect if the client sent a DISCONNECT, and close
+// otherwise.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:

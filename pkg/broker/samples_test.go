@@ -74,9 +74,9 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
-// requireSamples decodes all samples of a route and checks their summaries. want holds the expected
-// summary of each sample, by the sample's name. The tests of every source must call requireSamples,
-// so every sample is tested.
+// requireSamples decodes all samples of a route and checks their summaries. want maps each sample's
+// name to the expected summary. The tests of every source must call requireSamples, so that every
+// sample is tested.
 func requireSamples(t *testing.T, route string, want map[string]string) {
 	t.Helper()
 	paths := allSamples(t, route)

@@ -1,8 +1,8 @@
 package broker
 
 // These are the names of the sources. A source's webhook is at /webhooks/{name}/{instance}. A
-// decoder sets Event.Source to the name of its source. An exception: senders to the source named
-// "events" may set any other name.
+// decoder sets Event.Source to the name of its source. Only the decoder of "events" lets the sender
+// choose another name.
 const (
 	EMQX           = "emqx"
 	EMQX4          = "emqx4"
@@ -26,15 +26,15 @@ type Source struct {
 	Decode Decoder
 
 	// TokenInPath allows the token to follow the instance in the path. TokenInQuery allows the
-	// token as the query parameter "token". Both are set only for brokers that cannot always set a
-	// header, because proxies log URLs.
+	// token as the query parameter "token". Proxies log URLs, so both are set only for brokers that
+	// cannot always set a header.
 	TokenInPath, TokenInQuery bool
-	// SignedBody allows a signature instead of the token: an HMAC of the body with the
-	// token as its key.
+	// SignedBody allows a signature instead of the token. The signature is an HMAC of the body,
+	// keyed with the token.
 	SignedBody bool
 	// HookHeader names the header that contains the kind of event (see Meta.Hook). It is empty if
 	// the body contains the kind of event. If HookHeader is set, the receiver must refuse a request
-	// without this header. It must not store the body of such a request. The request may be a login
+	// without this header and must not store the request's body, because the request may be a login
 	// request with a password in its body.
 	HookHeader string
 	// Handshake recognizes the broker's handshakes. It is nil if the broker makes no handshakes.

@@ -15,9 +15,9 @@ var tencentSource = Source{
 	},
 }
 
-// ComparableNodes reports whether two different node names certainly mean different nodes. Tencent
-// identifies a node by address and port in connect events, but by host alone in end events. So a
-// name with a colon and a name without a colon possibly mean the same node.
+// ComparableNodes reports whether two different node names are certain to mean different nodes.
+// Tencent names a node by address and port in connect events, but by host alone in end events. So
+// if only one of the names contains a colon, both may mean the same node.
 func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == strings.Contains(b, ":") }
 
 // tencent is an event that Tencent Cloud's TDMQ for MQTT publishes under $events. A bridge forwards
@@ -30,8 +30,8 @@ func ComparableNodes(a, b string) bool { return strings.Contains(a, ":") == stri
 //	certificate.registered, certificate.rejected    nothing
 //
 // A connect event includes the start time of the connection, but not the client's address. An end
-// event includes the address, but not the start time. Therefore no field shows to which connect
-// event an end event belongs.
+// event includes the address, but not the start time. Therefore no field links an end event to its
+// connect event.
 type tencent struct {
 	event, clientID, username, node, peerName value
 	timestamp, connectedAt, disconnectedAt    value

@@ -48,11 +48,11 @@ func (r *reader) time(field string, v value) time.Time {
 }
 
 const (
-	// minMilliseconds is the earliest accepted time, in 1973. A smaller number is probably in
-	// seconds.
+	// minMilliseconds is the earliest accepted time, in March 1973. A smaller number is probably a
+	// time in seconds.
 	minMilliseconds = int64(1e11)
-	// maxMilliseconds is the latest accepted time, in the year 5138. A larger number is
-	// probably in microseconds.
+	// maxMilliseconds is the latest accepted time, in the year 5138. A larger number is probably a
+	// time in microseconds.
 	maxMilliseconds = int64(1e14)
 )
 

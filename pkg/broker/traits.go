@@ -1,9 +1,9 @@
 package broker
 
 // Traits describes behavior of a source that its events alone do not show. A source with the zero
-// value reports the end of each connection once. An exception is ApsaraMQ, whose two end events of
-// a connection have the same channel. A source with the zero value never reports a refused CONNECT
-// as the end of a connection.
+// value reports the end of each connection once, and never reports a refused CONNECT as the end of
+// a connection. ApsaraMQ has the zero value, too. It sends two end events for a connection, but
+// both have the same channel, so the events themselves show that they report one end.
 type Traits struct {
 	// RefusalsEnd means that the source reports a refused CONNECT twice: as a refusal and, just
 	// before or after that, as the end of a connection.
@@ -11,9 +11,9 @@ type Traits struct {
 	// RefusalsLookLikeEnds means that the source uses one native event both for refused
 	// CONNECTs and for the ends of accepted connections.
 	RefusalsLookLikeEnds bool
-	// SessionTakeovers means that the source may report the end of a connection twice. It sends the
-	// first end event when the connection ends. It sends a second end event when a client later
-	// takes over the session. The second end event contains the address of the ended connection.
+	// SessionTakeovers means that the source may report the end of a connection twice: first when
+	// the connection ends, and again when a client later takes over the session. The second end
+	// event contains the address of the ended connection.
 	SessionTakeovers bool
 }
 

@@ -29,7 +29,7 @@ const vernemqHook = "Vernemq-Hook"
 var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscribe"}
 
 // vernemqHandshake recognizes hooks that ask for a decision. It responds that VerneMQ must ask its
-// next plugin. It never responds with an error. VerneMQ treats an error as a refusal, so an error
+// next plugin. It never responds with an error, because VerneMQ treats an error as a refusal and
 // would lock out all clients. It does not read the body, because the body contains passwords or
 // messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
@@ -64,8 +64,8 @@ func decodeVerneMQ(body []byte, meta Meta) Batch {
 	return decode[vernemq](body, meta)
 }
 
-// vernemq is the body of a hook. A header names the hook. No hook sends a time, and a hook
-// that reports an end sends only the client identifier.
+// vernemq is the body of a hook. A header names the hook. No hook sends a time, and a hook that
+// reports the end of a connection sends only the client identifier.
 type vernemq struct {
 	clientID, username, peerAddr, peerPort value
 }

@@ -2,7 +2,7 @@
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
 //   - Every segment is valid. Its rows are sorted and distinct, and they belong to its partition.
-//     Its footer leads a query for any row to the row group with that row.
+//     With its footer, a query for any row finds the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
 //   - If the key of an object contains a digest, the object's bytes have that digest.
 //   - A quarantined item is kept under the day on which it was received.
@@ -17,9 +17,9 @@
 //     again.
 //   - A check verifies every byte of every segment. An exception: it skips the page index of a
 //     fresh segment. Page indexes have no checksum, and Device Trace does not read them.
-//   - For at most two segments at a time, memory holds one row group, one block and the footer.
-//     Memory also holds the listing of one partition. Each distinct event of the partition takes 8
-//     to 16 bytes more.
+//   - A check reads at most two segments at a time. For each of them, it holds the footer, one row
+//     group and one block of 1 MiB in memory. It also holds the listing of one partition, and 8 to
+//     16 bytes for each distinct event in the partition.
 package check
 
 import (
@@ -55,8 +55,8 @@ type Options struct {
 //   - For a larger segment, up to two reads per MiB, plus one or two for its footer.
 //   - One list request and one read for a quarantined item.
 //
-// An object of a run is read up to three times. The two extra reads compare it with the previous
-// and the next object of its run.
+// An object of a run is read up to three times: once to verify it, and twice to compare it with the
+// previous and the next object of its run.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
 // store fails, if ctx is done or if a partition keeps changing. The report then covers everything

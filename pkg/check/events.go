@@ -59,8 +59,8 @@ func (c *checker) events(ctx context.Context) error {
 }
 
 // settle checks a partition and adds the findings to the report. If a listed object is missing,
-// settle lists the partition and checks it again. Usually, a compaction has deleted the missing
-// object as superseded.
+// usually because a compaction has deleted it as superseded, settle lists the partition and checks
+// it again.
 func (c *checker) settle(ctx context.Context, l listing) error {
 	for attempt := range maxAttempts {
 		if attempt > 0 {

@@ -55,8 +55,8 @@ func ofOne(n int) []event.Event {
 
 func where(client string) layout.Partition { return shards.PartitionOf(event.ClientID(client), noon) }
 
-// bucket returns a store that contains only the layout's marker. Every object put into the store
-// gets noon as its modification time.
+// bucket returns a store that contains only the layout's marker. The store's clock stands at noon,
+// so noon is the modification time of every object.
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
 	store.Now = func() time.Time { return noon }

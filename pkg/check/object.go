@@ -76,8 +76,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// partitionOf returns the partition to which the row belongs. The layout follows from the number of
-// digits in the given shard.
+// partitionOf returns the partition to which the row belongs. shard may be any shard of the bucket,
+// because only its number of digits matters: it determines the layout.
 func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
 	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
@@ -165,8 +165,8 @@ func (r *rowStream) next(ctx context.Context) (*segment.Row, error) {
 	return row, nil
 }
 
-// leadsTo reports whether a query for the row's client and time would read the row's row group. The
-// row must be the one that the latest call to r.next returned.
+// leadsTo reports whether a query for the row's client and time would read the row group that
+// contains the row. The row must be the one that the latest call to r.next returned.
 func (r *rowStream) leadsTo(row *segment.Row) bool {
 	at := r.footer.Groups()[r.group].Offset
 	return slices.ContainsFunc(r.footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time),

@@ -42,8 +42,8 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 	return p.report, nil
 }
 
-// run checks the objects of a run. It also checks that each readable object contains all events of the
-// readable object before it.
+// run checks the objects of a run. It also checks that each readable object contains all events of
+// the previous readable object.
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
@@ -65,9 +65,9 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds checks that the higher of two objects contains every row of the lower one. Both objects are
-// readable and belong to one run. The higher object has the higher sequence number. The rows of
-// both objects are sorted, so holds streams them side by side.
+// holds checks that one object of a run contains every row of another object of the same run. The
+// object with the higher sequence number must contain the rows of the object with the lower one.
+// Both objects are readable, and their rows are sorted, so holds streams them side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *partition) stream(ctx context.Context, s layout.Segment) (*rowStream, e
 // distinct counts distinct events by the hashes of their identities.
 type distinct struct {
 	seen []uint64
-	// limit is the number of hashes at which the add method removes duplicates.
+	// limit is the length of seen at which the add method removes duplicates from seen.
 	limit int
 }
 

@@ -13,15 +13,15 @@ import (
 type Report struct {
 	// Layout is the bucket's layout, or the zero Layout if the bucket has no marker.
 	Layout layout.Layout
-	// Partitions is the number of partitions checked. Objects is the number of their segments,
-	// including superseded ones. Rows and Bytes are the totals of these segments. Rows does not
-	// include unreadable segments.
+	// Partitions is the number of partitions checked. Objects is the number of segments in these
+	// partitions, including superseded segments. Bytes is the total size of the segments. Rows is
+	// the total number of rows, not counting the rows of unreadable segments.
 	Partitions, Objects int
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can return.
 	Events int64
-	// Superseded is the number of objects that may be deleted because an object of the same run
-	// with a higher sequence number contains their rows.
+	// Superseded is the number of objects that may be deleted, because their rows are also in an
+	// object of the same run with a higher sequence number.
 	Superseded int
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int

@@ -50,7 +50,7 @@ func (r Report) writeLevels(w io.Writer) error {
 	return table.Flush()
 }
 
-// advice says what to do about violations. It is printed after the number of violations.
+// advice says what to do about violations. The report prints it below their number.
 const advice = `Keep the damaged segments; queries name them and read the rest.
 Restore them from a backup if there is one, and find out what else writes to the bucket.`
 

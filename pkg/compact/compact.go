@@ -1,5 +1,6 @@
 // Package compact merges the many small segments of a partition into a few larger ones. It then
-// deletes the superseded segments, whose rows the output of the merge contains.
+// deletes the superseded segments, which are no longer needed because the output of the merge
+// contains their rows.
 //
 // A plan says which segments to merge. A merge carries out a plan. A partition is open until its
 // UTC day is over. After that it is closed.
@@ -13,8 +14,8 @@
 //   - A merge checks the rows of each input against the input's footer. If an input is missing, the
 //     merge is abandoned. An input that is not a valid segment is left out, reported and never
 //     deleted.
-//   - Segments are deleted only after the output has been read back from the store. The output must
-//     contain exactly the union of the inputs' rows. Its key sorts after the keys of the deleted
+//   - Segments are deleted only after the output has been read back from the store and contains
+//     exactly the union of the inputs' rows. The output's key sorts after the keys of the deleted
 //     segments.
 //   - A merge holds one row group per input in memory, and the number of inputs is limited. So the
 //     memory of a merge is bounded, however large the partition is.
@@ -55,8 +56,8 @@ type Config struct {
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.
 	Quiet time.Duration
-	// Margin is how much time before the context's deadline Run needs to start a merge. Default 15
-	// seconds.
+	// Margin is the minimum time that must be left before the context's deadline when Run starts a
+	// merge. Default 15 seconds.
 	Margin time.Duration
 	// Dir is the directory in which outputs are staged. An output must be complete before it
 	// is put, because its key contains its digest. Default os.TempDir.
@@ -152,11 +153,11 @@ type Report struct {
 // Run merges every partition of the given shards that is due for a merge. The zero range means all
 // shards.
 //
-// Run makes one list request for the layout's marker, and one per 1,000 objects of each shard. A
-// shard takes at least one list request. For each merge, Run makes these requests:
+// Run makes one list request for the layout's marker. It also makes one list request per 1,000
+// objects of each shard, and at least one per shard. For each merge, Run makes these requests:
 //
-//   - For each input and for the output, usually one read for the footer, and one read per row
-//     group.
+//   - For each input and for the output, one read per row group and usually one read for the
+//     footer.
 //   - One put.
 //   - One bulk delete per 1,000 superseded objects.
 //
@@ -203,7 +204,7 @@ func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, 
 }
 
 // untilMargin returns a context whose deadline is Config.Margin earlier than the deadline of ctx.
-// Run must begin no merge once the returned context has ended.
+// Once the returned context is done, Run must not start another merge.
 func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -213,8 +214,8 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 }
 
 // partition plans and merges until no merge is due or a merge fails. If an input turns out not to
-// be a valid segment, partition makes a new plan without it. Once the begin context has ended,
-// partition starts no more merges.
+// be a valid segment, partition makes a new plan without that input. Once the begin context is
+// done, partition starts no more merges.
 func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
 	invalid := map[string]bool{}
 	for begin.Err() == nil {

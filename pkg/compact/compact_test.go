@@ -38,7 +38,7 @@ func at(client string, ms int) event.Event {
 
 func bucket(t testing.TB) *memstore.Store {
 	store := memstore.New()
-	// Objects are put at noon. By default, the tests compact two days after that, when every
+	// Objects are put at noon. By default, the compactor runs two days later. By then, every
 	// partition is quiet; see Config.Quiet.
 	store.Now = func() time.Time { return noon }
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), bytes.NewReader(nil), 0))
@@ -50,8 +50,8 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 	return key
 }
 
-// put stores the events as a fresh segment: object number seq of run number n. It returns the
-// segment's key.
+// put stores the events in a fresh segment, which becomes object number seq of run number n. It
+// returns the segment's key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
@@ -237,8 +237,8 @@ func TestUnreadableInputsStay(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// No row is lost, whichever call to the store fails and however it fails. The next call to Run
-// finishes the work.
+// No row may be lost, whichever call to the store fails and however it fails. The next call to Run
+// must finish the work.
 func TestEveryCallFailsOnce(t *testing.T) {
 	count := objstore.NewCounting(bucket(t))
 	scatter(t, count, 3, 20)
@@ -269,7 +269,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 	}
 }
 
-// Inputs are deleted only if the output, when read back from the store, contains the merged rows.
+// Inputs may be deleted only if the output, as read back from the store, contains the merged rows.
 func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
 	store := damaging{bucket(t)}
 	want := scatter(t, store.Store, 3, 20)
@@ -310,8 +310,8 @@ func TestAMissingInputEndsTheMerge(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// If the staging directory is missing, the report must count the merge under Failed, and not under
-// Missed, which is for missing inputs.
+// If the staging directory is missing, the report must count the merge under Failed. Missed is only
+// for merges with missing inputs.
 func TestAMissingFolderIsAFailure(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
@@ -347,7 +347,8 @@ func TestPlan(t *testing.T) {
 		names   []layout.Name
 		invalid []layout.Name
 		open    bool
-		// want holds the names of the expected inputs; wantLevel is the expected level of the output
+		// want holds the names of the expected inputs. wantLevel is the expected level of the
+		// output.
 		want      []layout.Name
 		wantLevel int
 		stuck     bool
@@ -416,8 +417,8 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// Only a merge that leaves a closed partition with a single segment is worth the slower, stronger
-// compression.
+// A merge must use the slower, stronger compression only if it leaves a closed partition with a
+// single segment.
 func TestTheLastMergeOfADay(t *testing.T) {
 	where := layout.Partition{Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {

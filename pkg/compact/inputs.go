@@ -12,7 +12,7 @@ import (
 )
 
 // openInputs opens and returns a cursor for each input. It also returns the total number of rows.
-// It reads the footers of all inputs, so unreadable footers are found before the merge begins. The
+// It reads the footers of all inputs, so it finds an unreadable footer before the merge begins. The
 // caller must close the cursors, even after an error.
 func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
 	for _, input := range inputs {
@@ -36,8 +36,8 @@ func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor
 	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
 }
 
-// sized reads objects whose sizes are known from a listing. An object that is shorter than its
-// listed size is not a valid segment, so Read returns a segment.ObjectError for it.
+// sized reads objects whose sizes are known from a listing. If an object is shorter than its listed
+// size, it is corrupt, so Read returns a segment.ObjectError.
 type sized struct{ store Store }
 
 func (s sized) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {

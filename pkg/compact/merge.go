@@ -18,8 +18,8 @@ import (
 // merge carries out a plan. It stages the output on local disk, puts it into the store and reads it
 // back. It then deletes the superseded segments.
 //
-// A crash before the deletes leaves both the inputs and the output in the store. Readers still show
-// each row once. A later call to Run merges these segments again.
+// A crash before the deletes leaves both the inputs and the output in the store, but readers show
+// each row only once. A later call to Run merges these segments again.
 func (c *Compactor) merge(ctx context.Context, plan Plan, report *Report) (output layout.Segment, err error) {
 	staged, err := c.stage(ctx, plan)
 	if err != nil {
@@ -94,8 +94,8 @@ func (c *Compactor) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// writer returns a writer for the plan's output. The output must have at most the given number of
-// rows. An output that will probably never be merged again is compressed harder.
+// writer returns a writer for the plan's output, which must have at most the given number of rows.
+// An output that will probably never be merged again gets the stronger compression.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	if p.Last {
 		return segment.NewWriter(out, segment.GroupRows(rows))

@@ -41,20 +41,22 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 // Plan says which segments of a partition to merge.
 type Plan struct {
 	Partition layout.Partition
-	// Inputs are the segments to merge, at most Config.MaxInputs, in ascending order of their keys.
-	// For each run, the input is its highest valid object. A compacted segment is an input if its
-	// level is at most the level at which a merge is due. Inputs is empty if no merge is due or if
-	// Stuck is true.
+	// Inputs are the segments to merge, in ascending order of their keys. There are at most
+	// Config.MaxInputs of them. If a merge is due at a level, all compacted segments up to that
+	// level qualify. Of each run, only the valid object with the highest sequence number qualifies.
+	// Inputs is empty if no merge is due or if Stuck is true.
 	Inputs []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
-	// of the inputs and, for an input from a run, also the keys of the run's lower valid objects.
+	// of the inputs and, for each input from a run, the keys of the run's valid objects with lower
+	// sequence numbers.
 	Superseded []string
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
 	// Last reports whether the output will probably never be merged again, because the day is over
 	// and the output will be the partition's only valid segment.
 	Last bool
-	// Stuck reports whether a merge is due but no level exists above the inputs.
+	// Stuck reports whether a merge is due but impossible, because an input already has the highest
+	// level.
 	Stuck bool
 }
 
@@ -109,8 +111,8 @@ func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) 
 // segment and keys holds its key.
 //
 // For a run, head is the valid object with the highest sequence number. This object already
-// contains the rows of the run's lower valid objects. keys holds the keys of all valid objects of
-// the run.
+// contains the rows of the run's valid objects with lower numbers. keys holds the keys of all valid
+// objects of the run.
 type source struct {
 	head layout.Segment
 	keys []string
@@ -140,8 +142,7 @@ func validSources(segments []layout.Segment, invalid map[string]bool) []source {
 	return sources
 }
 
-// crowded returns the highest level that has at least fanout sources, or -1 if no level has that
-// many.
+// crowded returns the highest level with at least fanout sources, or -1 if there is no such level.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1

@@ -88,7 +88,7 @@ func TestTextsAreUsed(t *testing.T) {
 	}
 }
 
-// patternOf returns a pattern that matches every key that the template literal can produce.
+// patternOf returns a pattern that matches every key that the given template literal can produce.
 func patternOf(literal string) *regexp.Regexp {
 	parts := inserted.Split(literal, -1)
 	for i, part := range parts {

@@ -16,14 +16,14 @@ const (
 	// An absence longer than defaultAbsence is unusual if the client has fewer than absencesNeeded
 	// earlier absences. An hour is longer than any common back-off.
 	defaultAbsence = time.Hour
-	// absencesNeeded is the minimum number of earlier absences that show how long a client
+	// absencesNeeded is the minimum number of earlier absences needed to judge how long a client
 	// usually takes to come back.
 	absencesNeeded = 2
 )
 
 // noReturn checks whether the client dropped and has been offline for unusually long since then. It
-// returns nil if a login that was refused after the drop may have come from the client. In this
-// case, the client may have tried to come back.
+// returns nil if a login that was refused after the drop may have come from the client, because the
+// client may then have tried to come back.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {
@@ -40,7 +40,7 @@ func (in *input) noReturn() *finding {
 	}
 }
 
-// patience returns the length above which an absence of the client is unusual.
+// patience returns how long an absence of the client can last before it counts as unusual.
 func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0

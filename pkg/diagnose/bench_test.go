@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// tenThousand returns 10,000 events from one day in random order. It simulates many devices, all
-// with the given cause, and attributes all their events to one device.
+// tenThousand returns 10,000 events from one day in random order. It calls sim.Device with
+// the given cause for many devices, and attributes the events of all of them to a single device.
 func tenThousand(b *testing.B, cause sim.Cause) []event.Event {
 	b.Helper()
 	var events []event.Event

@@ -45,7 +45,7 @@ func citeRefusal(r *history.Refusal) citation {
 	}
 }
 
-// cameFrom returns a sentence that names the client's address, or nil if it is unknown.
+// cameFrom returns a sentence that names the client's address, or nil if the address is unknown.
 func cameFrom(address string) []sentence {
 	if address == "" {
 		return nil
@@ -53,8 +53,8 @@ func cameFrom(address string) []sentence {
 	return []sentence{{from, values{"address": verbatim(address)}}}
 }
 
-// withKeepAlive returns a sentence that names the keep alive of a connection, or nil if it is
-// unknown.
+// withKeepAlive returns a sentence that names the connection's keep alive, or nil if the keep alive
+// is unknown.
 func withKeepAlive(c *history.Connection) []sentence {
 	if !c.KeepAlive.Known {
 		return nil
@@ -65,8 +65,8 @@ func withKeepAlive(c *history.Connection) []sentence {
 // withNothing returns nil, for citations that need no additional sentences.
 func withNothing(*history.Connection) []sentence { return nil }
 
-// citeEnds cites the ends of the newest connections. The given connections must be sorted by time.
-// The more function returns additional sentences for each cited connection.
+// citeEnds cites the ends of the newest of the given connections, which must be sorted by time. To
+// each citation, it adds the sentences that more returns for the connection.
 func citeEnds(connections []*history.Connection, more func(*history.Connection) []sentence) []citation {
 	var found []citation
 	for _, c := range newest(connections) {

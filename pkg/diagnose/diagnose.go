@@ -1,5 +1,5 @@
-// Package diagnose explains why a device dropped and what to check. It turns the history of one
-// client into verdicts in words.
+// Package diagnose explains why a device dropped and what to check. It turns one client's
+// history into verdicts in plain language.
 //
 // Invariants: the functions are pure. A verdict rests only on the history and cites its evidence. A
 // verdict names a cause only if the events name or imply this cause.

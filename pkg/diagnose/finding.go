@@ -24,8 +24,8 @@ func (f *finding) with(v values) *finding {
 }
 
 // ofEnds returns a finding about the ends of connections. The connections must be sorted by start
-// or by end, because the evidence cites only the last maxEvidence of them. For each cited
-// connection, ofEnds calls more and adds the returned sentences to the evidence.
+// or end time, because the evidence cites only the last maxEvidence of them, which must be the
+// newest. For each cited connection c, more(c) returns sentences to add to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -43,9 +43,9 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 	}
 }
 
-// ofMoves returns a finding about ended connections, each given with the client's next connection.
-// For each end that the finding cites, the evidence contains the sentences in more. If the next
-// connection was on a different node, the evidence also names both nodes.
+// ofMoves returns a finding about ended connections, each paired with the client's next connection.
+// The evidence for each cited end includes the given sentences. If the next connection was on a
+// different node, the evidence also names both nodes.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),

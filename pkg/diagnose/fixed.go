@@ -9,28 +9,27 @@ import (
 )
 
 const (
-	// minSame is the minimum number of connections of about the same length that suggest a timer.
-	// These connections must also make up at least minSameShare of all connections that a timer may
-	// have ended.
+	// At least minSame connections of about the same length suggest a timer, provided that they
+	// make up at least minSameShare of all connections that a timer may have ended.
 	minSame      = 4
 	minSameShare = 0.6
-	// sameWithin is the maximum difference between two connection lengths that count as equal, as a
-	// fraction of the length. This maximum is clamped to the range from minTolerance to
-	// maxTolerance. Even if the same timer ended two connections, their lengths differ slightly: a
-	// timer restarts at each packet, and brokers check timers only periodically.
+	// Two connection lengths count as equal if they differ by at most sameWithin times the shorter
+	// length. This limit is clamped to the range from minTolerance to maxTolerance. Even if the
+	// same timer ended two connections, their lengths differ slightly, because a timer restarts at
+	// each packet and brokers check timers only periodically.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute
 	// minFixed is the minimum length of connections that can suggest a timer. Shorter connections
-	// all have similar lengths, with or without a timer. The rule "flapping" covers them.
+	// have similar lengths even without a timer, and are covered by the rule "flapping".
 	minFixed = 30 * time.Second
 )
 
 const (
-	// fixedLengthUnexplained is the code of the text to use if most of the connections are not
-	// known to have dropped. The device may then have disconnected on purpose.
+	// fixedLengthUnexplained selects the text for the case that at most half of the connections are
+	// known to have dropped. The device may have ended the others on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle is the code of the text to use if the timer is probably not an idle
+	// fixedLengthNotIdle selects the text for the case that the timer is probably not an idle
 	// timeout in the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
@@ -90,8 +89,8 @@ func (in *input) timed() map[*history.Connection]bool {
 	return timed
 }
 
-// loginExpiry finds connections that all lasted about the same time and most of which ended as not
-// authorized.
+// loginExpiry finds connections of about equal length, most of which ended with the reason "not
+// authorized".
 func (in *input) loginExpiry() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
@@ -123,8 +122,8 @@ func mostly(connections []*history.Connection, condition func(*history.Connectio
 
 // sameLength returns the largest group of connections with about the same length, sorted by length.
 // It considers only connections that a timer may have ended; see mayBeTimed. It returns nil if the
-// group has fewer than minSame connections. It also returns nil if the group is less than
-// minSameShare of the connections considered.
+// group has fewer than minSame connections, or less than minSameShare of the connections
+// considered.
 func sameLength(connections []history.Connection) []*history.Connection {
 	var timed []*history.Connection
 	for i := range connections {
@@ -143,12 +142,12 @@ func sameLength(connections []history.Connection) []*history.Connection {
 }
 
 // mayBeTimed reports whether a timer may have ended the connection. It returns false if the length
-// is unknown, or if the reported end has one of these other causes:
+// is unknown, or if one of these other causes was reported:
 //
-//   - With a DISCONNECT, the client itself decided to end the connection.
-//   - In a client identifier conflict, another client caused the end. Such conflicts can be as
-//     regular as a timer.
-//   - An invalid packet or a denied topic is due to what the client sent.
+//   - A DISCONNECT: the client itself decided to end the connection.
+//   - A client identifier conflict: another client caused the end. Such conflicts can be as regular
+//     as a timer.
+//   - An invalid packet or a denied topic: what the client sent caused the end.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := c.Lasted()
 	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
@@ -173,7 +172,7 @@ func densest(timed []*history.Connection) []*history.Connection {
 	return best
 }
 
-// tolerance returns the maximum difference at which two lengths near d still count as equal.
+// tolerance returns how much longer than d a connection may be and still count as equally long.
 func tolerance(d time.Duration) time.Duration {
 	return min(max(time.Duration(sameWithin*float64(d)), minTolerance), maxTolerance)
 }

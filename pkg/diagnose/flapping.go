@@ -40,8 +40,8 @@ func isShortDrop(c *history.Connection) bool {
 	return known && c.Dropped() && lasted < shortLived
 }
 
-// crowded reports whether any period of flapWindow contains the start times of at least flapCount
-// connections. The connections must be sorted by start time.
+// crowded reports whether any period of length flapWindow contains the start times of at least
+// flapCount connections. The connections must be sorted by start time.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
 		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
@@ -52,8 +52,8 @@ func crowded(connections []*history.Connection) bool {
 }
 
 // endings is a value that lists why connections ended and how often, most frequent reason first.
-// Only the verdict "flapping" uses it. Other verdicts explain these reasons, but they often come
-// after "flapping". Therefore, "flapping" must state the reasons itself.
+// Only the verdict "flapping" uses it. The verdicts that explain these reasons often come after
+// "flapping", so "flapping" must state the reasons itself.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {

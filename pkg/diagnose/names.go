@@ -18,8 +18,8 @@ func (a addresses) in(lang Lang) string { return listed(a, "个地址", lang) }
 // as in "node n1".
 type nodes []string
 
-// nodesOf returns the nodes of the connections that ended in the given successions. It lists each
-// node once, in order of first appearance.
+// nodesOf returns the nodes of the ended connections in the given successions. It lists each node
+// once, in order of first appearance.
 func nodesOf(successions []succession) nodes {
 	var found nodes
 	for _, s := range successions {
@@ -42,9 +42,9 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names. If there are more names, it adds a number: the number of
-// remaining names in English, the number of all names in Chinese. counted is the Chinese text that
-// follows this number: a measure word and a noun.
+// listed joins the first maxNames names. If there are more names, it adds a number: in English the
+// number of remaining names, in Chinese the number of all names. In Chinese, counted follows this
+// number. It consists of a measure word and a noun.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
 	switch {

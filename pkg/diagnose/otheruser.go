@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// refusedOtherUser finds denied logins with a user name other than that of the last connection. It
-// considers only logins after the end of the last connection. A client often changes its address,
-// but seldom its user name. Therefore, either another client sent these logins, or the device was
-// given other credentials.
+// refusedOtherUser finds logins that were denied after the last connection ended, and whose user
+// name differs from the last connection's. A client often changes its address, but seldom its user
+// name. Therefore, either another client sent these logins, or the device was given other
+// credentials.
 func (in *input) refusedOtherUser() *finding {
 	_, others := in.deniedSinceEnd()
 	if len(others) < minStrangers {
@@ -27,7 +27,7 @@ func (in *input) refusedOtherUser() *finding {
 
 // deniedSinceEnd returns the logins that were denied after the last connection ended. others holds
 // the logins whose user name is known to differ from the last connection's user name. own holds all
-// other logins, because the user of the last connection may have sent them.
+// other logins, which the user of the last connection may have sent.
 func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	if in.Status.State != history.Offline {
 		return nil, nil
@@ -42,8 +42,8 @@ func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	return own, others
 }
 
-// mayHaveSent reports whether the refused login r may have come from c's client. This is possible
-// in three cases: the user names are equal, one of them is unknown, or the addresses are equal.
+// mayHaveSent reports whether the client of connection c may also have sent the refused login r.
+// This is possible if the user names are equal, a user name is unknown, or the addresses are equal.
 func mayHaveSent(c *history.Connection, r *history.Refusal) bool {
 	return !history.Differ(c.Username, r.Username) || r.PeerAddress != "" && r.PeerAddress == c.PeerAddress
 }

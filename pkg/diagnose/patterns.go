@@ -16,8 +16,8 @@ var patterns = []rule{
 	{"broker-restart", Notice, (*input).brokerRestart},
 }
 
-// symptoms are rules that find only the consequences of problems. Other verdicts explain the
-// problems themselves.
+// symptoms are rules that find only consequences of problems. The problems themselves are explained
+// by the verdicts of other rules.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
 }

@@ -10,17 +10,17 @@ import (
 
 const (
 	// fightWithin is the maximum length of a connection whose takeover counts as part of a fight.
-	// In a fight, a client that loses its connection soon reconnects: at first after a few seconds,
-	// later after a few minutes at most. A device that moves between networks stays longer in each
-	// network, so its takeovers do not count.
+	// In a fight, each connection is short, because the client that lost its connection reconnects
+	// within seconds at first, and within a few minutes later. A device that moves between networks
+	// stays longer in each network, so its takeovers do not count.
 	fightWithin = 10 * time.Minute
-	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover by
-	// an address that was already seen in the same round (see fight). One or two returns may just
-	// mean that a device switched to another network and back.
+	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover
+	// from an address that was already seen in the same round (see fight). One or two returns may
+	// just mean that a device switched to another network and back.
 	minReturns = 3
-	// minSilentReturns replaces minReturns if the broker reported no takeover, but end events are
-	// missing. Some brokers send no end event in a takeover. But an end event can also be lost, so
-	// this minimum is higher.
+	// minSilentReturns is the minimum if the broker reported none of the returns as a conflict. In
+	// that case, every return is inferred from a missing end event. Some brokers send no end event
+	// in a takeover, but an end event can also be lost. Therefore this minimum is higher.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -42,14 +42,14 @@ func (in *input) twoPlaces() *finding {
 }
 
 // fight collects takeovers that look like two clients fighting for a client identifier. The caller
-// must call step for each connection, in order. step divides the connections into rounds. Within a
-// round, each connection was taken over by the next one.
+// must call step for each connection, in order. step divides the connections into rounds: as long
+// as each connection was taken over by the next one, the round continues.
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
-	returns   []succession   // takeovers by an address already seen in the same round
+	returns   []succession   // takeovers from an address already seen in the same round
 	returning map[string]int // address → the number of elements of returns that involve it
-	conflicts int            // how many elements of returns the broker reported as conflicts
+	conflicts int            // the number of elements of returns that the broker reported as conflicts
 }
 
 func (f *fight) step(s succession) {
@@ -72,8 +72,8 @@ func (f *fight) addReturn(s succession) {
 	}
 }
 
-// takenOver reports whether the next connection probably took over from the ended connection. All
-// of the following must be true:
+// takenOver reports whether the next connection probably took over the session of the ended
+// connection. All of the following must be true:
 //
 //   - The broker reported the end as a conflict, or it did not report the end.
 //   - The ended connection lasted at most fightWithin.

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// minNeverAccepted is the minimum number of refusals, without any accepted login, that
-	// count as a pattern. Fewer refusals may be due to a mistyped password.
+	// minNeverAccepted is the minimum number of refusals that count as a pattern if no accepted
+	// login is known. Fewer refusals may be due to a mistyped password.
 	minNeverAccepted = 3
-	// minSinceSuccess is how many refusals since the last accepted login make a pattern. A single
-	// refusal may be due to a lost packet or a busy login service.
+	// minSinceSuccess is the minimum number of refusals since the last accepted login that count as
+	// a pattern. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
-	// minStrangers is the minimum number of logins from a possible stranger that count as a
-	// pattern. Such a login has a different user name than the last connection, or it comes from a
-	// different address while a connection is open. A single such login may be a late event or due
-	// to a mistyped name.
+	// minStrangers is the minimum number of refused logins from a possible stranger that count as a
+	// pattern. A login is from a possible stranger if its user name differs from the user name of
+	// the last connection, or if it comes from a different address while a connection is open. A
+	// single such login may be a late event or due to a mistyped name.
 	minStrangers = 2
 )
 
@@ -50,7 +50,7 @@ func (in *input) refusedAfterSuccess() *finding {
 		return nil
 	}
 	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
-	if last := in.last(); !last.Start.IsZero() { // also cite this login; omit the oldest refusal if necessary
+	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login too; to make space, omit the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
@@ -89,8 +89,9 @@ func hadEnded(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Open && !c.End.After(t)
 }
 
-// wasOpen reports whether a connection is known to have been open at t. If its end is inferred,
-// wasOpen returns false, because it is not known how long the connection was open.
+// wasOpen reports whether a connection is known to have been open at t. If the end of the
+// connection is inferred, wasOpen returns false, because it is not known how long the connection
+// was open.
 func wasOpen(c *history.Connection, t time.Time) bool {
 	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !hadEnded(c, t)
 }

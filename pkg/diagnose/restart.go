@@ -7,14 +7,14 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minRestarts is how many connections the broker must have ended to suggest a restart. A single
-// connection is enough if the client then connected to a different node.
+// minRestarts is how many connections the broker must have ended before brokerRestart reports a
+// restart. But a single connection is enough if the client connected to a different node after it.
 const minRestarts = 2
 
 // brokerRestart finds connections that the broker may have ended for a restart. It ignores
-// connections that fixedLength explains, and connections whose native reason excludes a restart. It
-// returns nil if there are fewer than minRestarts connections left. An exception: one connection is
-// enough if the client then connected to a different node.
+// connections that fixedLength explains, and connections whose native reason excludes a restart. If
+// fewer than minRestarts connections are left, brokerRestart returns nil, unless the client
+// connected to a different node after one of them.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

@@ -16,28 +16,30 @@ const (
 	// connection (MQTT 5.0, 3.1.2.10).
 	graceFactor = 1.5
 	// silenceSlack and silenceShare limit how late a broker may close a silent connection. A broker
-	// may be late because it checks for silence only from time to time. The limit is silenceSlack
-	// or, if longer, silenceShare times the silence that the broker allows.
+	// may be late because it checks for silence only from time to time. The limit is
+	// silenceShare times the silence that the broker allows, but at least silenceSlack.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
-	// minSilent is the minimum number of timeouts without any packet after CONNECT that count as a
-	// pattern. These timeouts must also be more than half of all timeouts.
+	// minSilent is the minimum number of connections that must have timed out without any packet
+	// after CONNECT to count as a pattern. They must also be more than half of all connections that
+	// timed out.
 	minSilent = 3
-	// minMargin is the minimum number of timeouts with a long keep alive that count as a pattern. A
-	// single timeout may be chance.
+	// minMargin is the minimum number of connections with a long keep alive that must have timed
+	// out to count as a pattern. A single timeout may be chance.
 	minMargin = 2
-	// luckFactor limits the length of connections that are evidence of too long a keep alive. If
-	// the keep alive is too long, the network forgets a connection that is silent for one keep
-	// alive. The connection survives for a while if the client happens to send other packets in
-	// time. But if it lasted longer than luckFactor times the keep alive, it is no evidence.
+	// luckFactor limits how long a connection may last and still be evidence of too long a keep
+	// alive. If the keep alive is too long, the network forgets a connection after one keep alive
+	// without packets. A few connections last longer, because the client happens to send other
+	// packets in time. But a connection that lasted longer than luckFactor times its keep alive is
+	// no evidence.
 	luckFactor = 4
 )
 
-// keepAliveMargin finds timeouts due to a keep alive that is too long for the network. In this
-// case, the network forgets the connection between two packets. keepAliveMargin counts the
-// connections with a long keep alive that timed out within luckFactor times the keep alive. It
-// returns nil if there are fewer than minMargin of them. It also returns nil unless they are the
-// majority of the connections with a long keep alive and a known length.
+// keepAliveMargin finds timeouts due to a keep alive that is too long for the network, so that the
+// network forgets the connection between two packets. It considers only connections with a long
+// keep alive and a known length. Of these, it counts the connections that timed out within
+// luckFactor times their keep alive. It returns nil if it counts fewer than minMargin connections,
+// or at most half of those that it considers.
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
@@ -74,8 +76,8 @@ func (in *input) silentAfterConnect() *finding {
 	return ofTimeouts(found)
 }
 
-// ofTimeouts returns a finding about connections that timed out. The finding states the keep alive
-// of the newest of them.
+// ofTimeouts returns a finding about connections that timed out. The finding states the newest
+// connection's keep alive.
 func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }

@@ -43,12 +43,12 @@ func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
 }
 
-// minFrequent is the minimum count that makes ends of one kind, or refusals, frequent. One or two
-// of them are normal in any network.
+// minFrequent is the minimum number of refusals, or of ends of one kind, that counts as frequent.
+// One or two are normal in any network.
 const minFrequent = 3
 
-// endedOften is like endedAs, but lowers the level to Notice if such ends are rare. They are rare
-// if there are fewer than minFrequent of them and the last connection did not end in this way.
+// endedOften is like endedAs, but lowers the level to Notice if there are fewer than minFrequent
+// such ends and the last connection did not end in this way.
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
@@ -79,7 +79,7 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds connections without an end event, whose end is inferred because a newer connection
+// replaced finds connections whose end was not reported, but is inferred because a newer connection
 // replaced them. It omits the connections that replacedElsewhere finds.
 func (in *input) replaced() *finding {
 	found := in.inferred(false)

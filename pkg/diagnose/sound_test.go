@@ -24,8 +24,8 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	}
 }
 
-// The status before a day must be enough to replace all earlier events. A report on the day that is
-// given this status must therefore end in the same state as StatusAt for both days.
+// For a report on a day, the status before that day must be enough to replace all earlier events.
+// So the report must end in the same state as StatusAt, which reads the events of both days.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {

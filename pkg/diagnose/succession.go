@@ -6,7 +6,7 @@ import "devicetrace/pkg/history"
 // client's last connection.
 type succession struct{ ended, next *history.Connection }
 
-// succession returns the i-th connection together with the next one.
+// succession returns the succession that begins with connection i.
 func (in *input) succession(i int) succession {
 	s := succession{ended: &in.Connections[i]}
 	if i+1 < len(in.Connections) {

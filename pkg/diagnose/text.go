@@ -56,7 +56,7 @@ func joined(lang Lang, texts ...string) string {
 type values map[string]value
 
 // with returns a copy of v with the given name and value added. If v already contains that name,
-// the copy keeps the value from v.
+// the copy keeps v's value.
 func (v values) with(name string, value value) values {
 	more := values{name: value}
 	maps.Copy(more, v)
@@ -64,7 +64,8 @@ func (v values) with(name string, value value) values {
 }
 
 // into replaces each {name} in a text with the value of that name, and returns the result. It
-// leaves {name} unchanged if v contains no such name, and does not replace anything inside values.
+// leaves {name} unchanged if v contains no such name. It does not replace placeholders inside
+// values.
 func (v values) into(text string, lang Lang) string {
 	var b strings.Builder
 	for {

@@ -56,7 +56,8 @@ func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
 	}
 }
 
-// The words of the vocabulary must not be translated, because people search for the exact words.
+// Words that brokers report, such as "no heart", must not be translated, because people search for
+// the exact words.
 func TestVocabularyStaysAsItIs(t *testing.T) {
 	word := regexp.MustCompile(`not authorized|topic auth failed|clientId conflict|no heart|closed by client|disconnected by client|ServerShutdown|invalid param|Socket IOException`)
 	for code, texts := range verdictTexts {
@@ -84,8 +85,9 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// A timerSetting must show the probable setting of a timer. Most timers are set to a round number
-// or to 350 s (see oddTimeout), and fire a little late.
+// A timerSetting must be shown as a whole hour, a whole minute or 350 s (see oddTimeout) if it is
+// close to one of them, because timers are usually set to such values and do not fire exactly on
+// time.
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},

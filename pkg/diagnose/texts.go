@@ -1,10 +1,10 @@
 package diagnose
 
-// verdictTexts holds the wording of every verdict in English and Chinese. If a verdict has
-// alternative wordings, each wording has its own code. A name in braces is a placeholder. For
-// example, {count} stands for how often something happened. Action infos are not translated, so
-// that people can search for them. A verdict refers to a section of the page by the section's
-// title.
+// verdictTexts holds the wording of every verdict in English and Chinese. A verdict with
+// alternative wordings has a code for each of them. A name in braces is a placeholder; for example,
+// {count} stands for how often something happened. Action infos stay in English in both languages,
+// so that people can search for them. Where a text refers to a section of the page, it quotes the
+// title of the section.
 var verdictTexts = map[Code][2]verdictText{
 	"two-places": {
 		{

@@ -9,13 +9,14 @@ import (
 // shows it as the timer's probable setting.
 type timerSetting time.Duration
 
-// oddTimeout is the default idle timeout of AWS Network Load Balancer. Unlike most timers, it
-// is not set to a whole number of minutes.
+// oddTimeout is the default idle timeout of AWS Network Load Balancer. Unlike the settings of most
+// timers, it is not a whole number of minutes.
 const oddTimeout = 350 * time.Second
 
 // value returns the probable setting of the timer. The candidates are oddTimeout, the nearest whole
 // hour and the nearest whole minute, in this order. value returns the first candidate that is close
-// enough to the typical length. If none is, it returns the typical length rounded to seconds.
+// enough to the typical length. If no candidate is close enough, it returns the typical length
+// rounded to seconds.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {
@@ -26,7 +27,7 @@ func (t timerSetting) value() time.Duration {
 	return d.Round(time.Second)
 }
 
-// in shows the setting in words. A setting of minutes and seconds is also shown in seconds alone,
+// in shows the setting in words. A setting such as 5 min 50 s is also shown in seconds alone,
 // because configuration files state such settings in seconds.
 func (t timerSetting) in(lang Lang) string {
 	d := t.value()

@@ -63,10 +63,10 @@ type rule struct {
 // have this order:
 //
 //   - First come the verdicts of the rules in patterns, in the order of these rules.
-//   - Next come the verdicts of the rules in singles, the highest count first.
+//   - Next come the verdicts of the rules in singles, in descending order of count.
 //   - Last come the verdicts of the rules in symptoms.
 //
-// An exception: a problem that is over becomes a notice, but still comes before all other notices.
+// A problem that is over becomes a notice, but still comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))
 	bySeverity(found)
@@ -85,7 +85,7 @@ func bySeverity(found []Verdict) {
 	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
 }
 
-// byCount returns the verdicts of the given rules, sorted by count, the highest first.
+// byCount returns the verdicts of the given rules, in descending order of count.
 func (in *input) byCount(rules []rule, lang Lang) []Verdict {
 	found := in.apply(rules, lang)
 	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
@@ -103,7 +103,7 @@ func (in *input) apply(rules []rule, lang Lang) []Verdict {
 	return found
 }
 
-// verdict puts a finding into words.
+// verdict renders a finding as a verdict in the given language.
 func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
 	texts := verdictTexts[cmp.Or(f.text, rule.code)][lang.index()]
 	values := f.values.with("count", times(f.count))
@@ -118,7 +118,7 @@ func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
 	}
 }
 
-// evidence sorts citations by time and puts them into words.
+// evidence sorts citations by time and renders them as text in the given language.
 func evidence(citations []citation, lang Lang) []Evidence {
 	slices.SortStableFunc(citations, func(a, b citation) int { return a.Time.Compare(b.Time.Time) })
 	found := []Evidence{}

@@ -341,8 +341,8 @@ func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	}
 }
 
-// If no end is known to be a drop, the device may have disconnected because its work was done. The
-// verdict must then be only a notice.
+// If it is unknown why the connections ended, the device may have disconnected because its work was
+// done. The verdict must then be only a notice.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
@@ -454,9 +454,9 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// Refused logins with another user name are usually only a notice. An exception: a login from the
-// address of the last connection may come from the device itself, with wrong credentials. The
-// verdict must then be a problem.
+// Refused logins with another user name are usually only a notice. But a refused login from the
+// address of the last connection may come from the device itself, with wrong credentials, so in
+// this case the verdict must be a problem.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))

@@ -12,10 +12,11 @@ const overAfter = 6 * time.Hour
 // isOver reports whether trouble that occurred at the given times is over. The times must be
 // sorted. The trouble is over if the client is online on a connection that meets three conditions:
 //
-//   - It began no earlier than the last of the times, give or take SameMoment. Otherwise, the
-//     trouble, such as a refused login, may mean that the connection is already dead.
-//   - It has lasted at least overAfter.
-//   - It has lasted longer than the longest gap between the times.
+//   - The connection began after the last of the times, or at most SameMoment before it. Trouble
+//     that occurs during a connection, such as a refused login, may mean that the connection is
+//     already dead.
+//   - The connection has lasted at least overAfter.
+//   - The connection has lasted longer than the longest gap between two consecutive times.
 func (in *input) isOver(when []time.Time) bool {
 	start := in.Status.Since.Time
 	if in.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(start) > history.SameMoment {

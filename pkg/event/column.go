@@ -8,15 +8,14 @@ import (
 )
 
 // Column is one field of an event. Parquet, JSON, CSV and the API's description use the column's
-// name. Two exceptions in Parquet are connected_at and received_at. Parquet stores their
-// differences from the event time, as connected_for_ms and received_delay_ms; see FORMAT.md in
-// pkg/segment.
+// name. There are two exceptions: instead of connected_at and received_at, Parquet stores their
+// differences from the event time, as connected_for_ms and received_delay_ms (see FORMAT.md in
+// pkg/segment).
 type Column struct {
 	Name string
 	// Identity is the column's rank among the identity columns, counted from 1. It is 0 if the
 	// column is not an identity column. Two rows report the same event if all their identity
-	// columns are equal. Other columns may then differ, for example received_at, action and
-	// action_info.
+	// columns are equal, even if other columns differ, such as received_at, action or action_info.
 	Identity int
 	// Value returns the field as a string, int32, bool or time.Time. An unknown time or Optional is
 	// nil. Any other unknown field is "" or 0. For channel_id, Value returns a derived channel if
@@ -68,15 +67,14 @@ func Columns() []Column { return slices.Clone(columns) }
 func CompareIdentity(a, b *Event) int {
 	if a.ClientID == b.ClientID {
 		if c := a.Time.Compare(b.Time); c != 0 && a.InstanceID == b.InstanceID {
-			return c // the usual case: two events of one client at different times
+			return c // usually the times differ, so no other column is compared
 		}
 	}
 	return compareBy(identity, a, b)
 }
 
-// Compare orders rows by identity. It orders rows of the same event by ReceivedAt, so that the row
-// to keep comes first. It orders rows with the same ReceivedAt by all columns, so that only
-// identical rows compare as equal.
+// Compare orders rows by identity, then by ReceivedAt, then by all columns. So of several rows of
+// the same event, the one to keep comes first, and only identical rows compare as equal.
 func Compare(a, b *Event) int {
 	return cmp.Or(CompareIdentity(a, b), a.ReceivedAt.Compare(b.ReceivedAt), compareBy(columns, a, b))
 }

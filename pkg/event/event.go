@@ -2,9 +2,9 @@
 // one client at one moment. The package also defines the vocabulary and the columns of rows, and
 // decides when two rows are the same event.
 //
-// An Event contains the source's own words and our reading of these words. NativeEvent and
-// NativeReason hold the source's words. Action and ActionInfo hold our reading. Times are UTC with
-// millisecond precision. The package imports nothing but the standard library.
+// NativeEvent and NativeReason hold the source's own words. Action and ActionInfo hold our
+// interpretation of these words. Times are UTC with millisecond precision. The package imports
+// nothing but the standard library.
 package event
 
 import (
@@ -20,9 +20,9 @@ type ClientID string
 // length in two bytes (MQTT 5.0, 1.5.4).
 const MaxClientID = 65_535
 
-// MaxAhead is how far a source's clock may be ahead of our clock. Events from further in the future
-// are rejected. A query whose range ends now also includes events up to MaxAhead later. It
-// therefore finds the events of sources whose clocks are ahead.
+// MaxAhead is how far a source's clock may be ahead of our clock. Events whose times are further in
+// the future are rejected. If the range of a query ends now, the end is moved to now plus MaxAhead,
+// so that the query also finds events of sources whose clocks are ahead.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field

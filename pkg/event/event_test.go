@@ -43,8 +43,8 @@ func TestActionInfoAndItsAliases(t *testing.T) {
 	require.False(t, ok)
 }
 
-// The connect and the end of one connection get the same derived channel. Different connections
-// get different channels.
+// The connect event and the end event of one connection have the same derived channel. Different
+// connections have different channels.
 func TestChannel(t *testing.T) {
 	connected := time.UnixMilli(1764000000120)
 	base := event.Event{InstanceID: "i", ClientID: "c", Node: "n", ConnectedAt: connected, PeerAddress: "192.0.2.7", PeerPort: 52341}

@@ -42,10 +42,10 @@ var actionInfos = []ActionInfo{
 	DisconnectedByClient, ServerShutdown, InvalidParam, SocketIOException,
 }
 
-// ActionInfos returns the vocabulary. The caller owns the slice.
+// ActionInfos returns all words of the vocabulary of action infos. The caller owns the slice.
 func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
 
-// ActionInfoList returns the vocabulary as one string, separated by commas, for messages.
+// ActionInfoList returns all action infos as one string, separated by commas, for use in messages.
 func ActionInfoList() string {
 	var words []string
 	for _, info := range actionInfos {
@@ -81,7 +81,7 @@ const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
 	// FromReceiver means that the source sent no time, so the event has the time of receipt. If the
-	// response to a delivery is lost, the source may send the event again. The two times then
-	// differ, so the event is shown twice.
+	// response to a delivery is lost, the source may send the event again. Each delivery then has a
+	// different time of receipt, so the event is shown twice.
 	FromReceiver TimeOrigin = "received"
 )

@@ -144,9 +144,9 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 	return c.End.Sub(c.Start.Time), true
 }
 
-// Dropped reports whether the end was reported and the client certainly sent no DISCONNECT. A
-// reported reason other than a DISCONNECT is enough to be certain. Without a reason, the native
-// event decides: some sources report every DISCONNECT with a different native event.
+// Dropped reports whether the end was reported and the client certainly sent no DISCONNECT. This is
+// certain if the source reported any reason other than a DISCONNECT. Without a reason, it depends
+// on the native event, because some sources have a separate native event for DISCONNECTs.
 func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }

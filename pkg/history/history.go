@@ -6,16 +6,16 @@
 // change the result. All returned times are in UTC and whole milliseconds. For n events, the
 // functions take O(n log n) time and O(n) memory.
 //
-// Words:
+// Terms:
 //
 //   - A channel identifies a connection. It is the broker's own identifier or, if the broker sends
-//     none, it is derived from other details; see event.Event.Channel.
+//     none, an identifier derived from other details; see event.Event.Channel.
 //   - A connect event reports that the broker accepted a CONNECT.
 //   - An end event has the action close or disconnect. It usually reports the end of a connection;
 //     see pair for the exceptions.
 //   - The end of a connection is reported if the broker sent an end event about it.
-//   - The end is inferred if no end was reported, but a later connection began.
-//   - A drop is a reported end for which the client certainly sent no DISCONNECT.
+//   - The end is inferred if the broker sent no end event, but a later connection began.
+//   - A drop is a reported end that certainly happened without a DISCONNECT from the client.
 //   - A refusal is a CONNECT that the broker refused. It does not count as a connection.
 package history
 
@@ -42,7 +42,7 @@ type History struct {
 	Timeline []Stretch `json:"timeline"`
 	Summary  Summary   `json:"summary"`
 
-	// Span is the given span in UTC and whole milliseconds.
+	// Span is the span that was passed to Of, in UTC and whole milliseconds.
 	Span Span `json:"-"`
 	// Events is the number of distinct events in the span.
 	Events int `json:"-"`

@@ -19,12 +19,14 @@ func isEnd(e *event.Event) bool {
 	return e.Action == event.Close || e.Action == event.Disconnect
 }
 
-// mayBeRefusal reports whether e is treated as a refused CONNECT. e is an end event that belongs to
-// no recorded connection. The reason in its action info decides:
+// mayBeRefusal reports whether to treat e as a refused CONNECT. e must be an end event that belongs
+// to no recorded connection. If e certainly reports the end of an accepted connection, for example
+// because it has a connect time, it is not treated as a refusal. Otherwise, the reason in the
+// action info decides:
 //
 //   - "not authorized" is treated as a refusal, because it nearly always means one.
 //   - Some reasons are ambiguous: the broker may have refused the client, or it may have ended a
-//     connection that began before the known events. An ambiguous reason is treated as a refusal
+//     connection that began before the first known event. Such a reason is treated as a refusal
 //     only if the client is known to have been offline.
 //   - Any other reason is not treated as a refusal.
 //
@@ -37,8 +39,8 @@ func mayBeRefusal(e *event.Event, offline bool) bool {
 	switch e.ActionInfo {
 	case event.NotAuthorized:
 		return true
-	// These reasons are ambiguous. Even TopicAuthFailed can be a refusal, if the topic of the will
-	// message was denied.
+	// These reasons are ambiguous. Even TopicAuthFailed can mean a refusal, because a CONNECT may
+	// be refused for the topic of its will message.
 	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed:
 		return offline
 	default:

@@ -20,15 +20,17 @@ type pairs struct {
 //   - The events of one channel usually belong to one connection, even if they are out of order. An
 //     exception: a later connection may reuse the channel, unless the channel is derived from the
 //     start time. See areOneConnection and ownsConnect.
-//   - An end event may have no connect event on its channel, because some sources send other
+//   - An end event may have no connect event on its channel, because some sources send different
 //     details at the end than at the start. Such an end event belongs to the newest connection that
-//     was open at the time. The details of the connection must not contradict the end event.
-//   - If a session takeover may have caused the end, such an end event belongs to an older
-//     connection instead: the connection that had just been replaced.
-//   - If no such connection is found, or if the broker supplied the channel, the end event may
-//     report a refusal. It may also report the end of a session without a connection, repeat a
-//     recent end, or report the end of a refused CONNECT. Otherwise, it reports the end of a
-//     connection whose connect event is not on record.
+//     was open at the time and whose details do not contradict those of the event.
+//   - If a session takeover may have caused the end, the end event belongs instead to the
+//     connection that the takeover replaced. Neither this rule nor the previous one applies if the
+//     broker itself supplied the channel, because the end event then has the same channel as its
+//     connect event.
+//   - If these rules find no connection for an end event, the end event may report a refusal, the
+//     takeover of a session without a connection, or the end of a refused CONNECT. It may also
+//     repeat a recent end. Otherwise, it reports the end of a connection whose connect event is not
+//     on record.
 func pair(rows []*event.Event, earlier *Connection) pairs {
 	p := pairing{refusals: []Refusal{}}
 	p.byChannel(rows, earlier)
@@ -44,12 +46,12 @@ func pair(rows []*event.Event, earlier *Connection) pairs {
 
 // pairing holds the intermediate results of one call to pair.
 type pairing struct {
-	// begun holds the drafts with a known connect event. The place method adds drafts from endOnly
-	// that fit nowhere else.
+	// begun first holds the drafts with a known connect event. Later, the place method adds those
+	// drafts from endOnly that it can place nowhere else.
 	begun     []*draft
-	endOnly   []*draft // drafts with an unknown connect event; see the place method
+	endOnly   []*draft // drafts without a known connect event; see the place method
 	refusals  []Refusal
-	refusedAt []time.Time // times of refused CONNECTs whose end may still follow; see isEndOfRefusal
+	refusedAt []time.Time // times of refused CONNECTs that may still get an end event; see isEndOfRefusal
 }
 
 // byChannel separates the refusals from the other events and groups the other events by channel. It
@@ -112,9 +114,9 @@ func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
 
 // areOneConnection reports whether the events of a channel certainly belong to one connection. The
 // events must be sorted by time. They belong to one connection if the broker itself supplied the
-// channel and they are one connect event and one end event. The two events may be in either order,
-// because the clock may have been set back. Several end events count as one if they are all within
-// maxDisorder.
+// channel, and there are exactly one connect event and at least one end event. The first and the
+// last end event must be at most maxDisorder apart. The connect event may come after an end event,
+// because the clock may have been set back.
 func areOneConnection(rows []*event.Event) bool {
 	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
 	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&

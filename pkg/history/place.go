@@ -9,12 +9,12 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// byTime decides where each end event without a known connect event belongs. It handles these end
-// events in order of time.
+// byTime handles the end events without a known connect event in chronological order. It decides to
+// which connection, if any, each of them belongs.
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
 	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
-	paired, earlier := p.begun, 0 // p.begun as it is before the place method appends to it
+	paired, earlier := p.begun, 0 // paired is p.begun before place appends to it
 	p.refusedAt = endingRefusals(p.refusals)
 	for i := range len(paired) - 1 {
 		paired[i].next = paired[i+1].Start.Time
@@ -39,10 +39,12 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 	return times
 }
 
-// isEndOfRefusal reports whether an end event belongs to a refused CONNECT in refusedAt. If so, it
-// removes this CONNECT from refusedAt, because a refused CONNECT has only one end event. It also
-// removes times that are too old for the end event. The caller must therefore pass end events in
-// order of time.
+// isEndOfRefusal reports whether an end event belongs to a refused CONNECT. It looks for a refusal
+// in p.refusedAt that happened at most SameMoment before or after the end event. If it finds one,
+// it removes this refusal from p.refusedAt, because a refused CONNECT has only one end event.
+//
+// isEndOfRefusal also removes refusals that are too old for the end event. The caller must
+// therefore pass end events in chronological order.
 func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
@@ -54,20 +56,20 @@ func (p *pairing) isEndOfRefusal(end *event.Event) bool {
 	return true
 }
 
-// maxCandidates limits the number of connections that an end event is compared with. It keeps the
+// maxCandidates limits the number of connections with which an end event is compared. It keeps the
 // cost linear in the number of events even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
 // candidates returns the connections to which an end event at time t may belong. The drafts must be
-// sorted by start time, and earlier is the number of drafts that began before t. The likeliest
-// connections come first in the result:
+// sorted by start time, and earlier is the number of drafts that began before t. The result is
+// sorted from most to least likely:
 //
-//   - First comes the newest connection that began before t.
-//   - Next come older connections, but only if the connection after them began at most SameMoment
-//     before t. That connection may have taken over the session, and the end of the older
-//     connection may have been reported late.
-//   - Last come connections that began exactly at t. They are unlikely, because they would have
-//     ended as soon as they began.
+//   - The newest connection that began before t.
+//   - An older connection, if the next connection began at most SameMoment before t. The next
+//     connection may have taken over the session, and the end of the older one may have been
+//     reported late.
+//   - A connection that began exactly at t. It is unlikely, because it would have ended as soon as
+//     it began.
 func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -84,8 +86,9 @@ func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 	return found
 }
 
-// place handles d, an end event without a known connect event. It assigns d to one of the
-// candidates or, failing that, decides what else d reports, such as a refusal.
+// place handles d, a draft with an end event but no known connect event. It adds the end event to
+// one of the candidates. If no candidate fits, it decides what else the end event reports, such as
+// a refusal.
 func (p *pairing) place(d *draft, candidates []*draft) {
 	end := d.best
 	open, ended := owners(end, candidates)
@@ -95,18 +98,18 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 		open.addEnds(d.ends)
 	case mayBeRefusal(end, len(candidates) > 0):
 		p.refusals = append(p.refusals, newRefusal(end))
-	case isSessionTakeover(end, candidates): // the end belongs to no connection
+	case isSessionTakeover(end, candidates): // the end event belongs to no connection
 	case ended != nil:
 		ended.addEnds(d.ends)
-	case p.isEndOfRefusal(end): // the end belongs to no connection
+	case p.isEndOfRefusal(end): // the end event belongs to no connection
 	default:
 		p.begun = append(p.begun, d)
 	}
 }
 
-// isSessionTakeover reports whether an end event reports the takeover of a session without a
-// connection. The last connection of this session had already ended. But some sources report the
-// end of this connection again at the takeover, with the same address and port.
+// isSessionTakeover reports whether an end event only reports the takeover of a session whose last
+// connection had already ended. At such a takeover, some sources send a second end event for the
+// last connection, with the same address and port as the first.
 func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
@@ -115,18 +118,19 @@ func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 // owners returns the two candidates to which an end event may belong. Either may be nil. Both are
 // nil if the broker supplied the channel, because byChannel would have found the connection.
 //
-// The result open is a candidate without a recorded end, usually the likeliest one. After a session
-// takeover, open must be the old connection. It must not be the new connection, which began at
-// about the time of the end event:
+// The result open is a candidate without a recorded end, usually the most likely one. If the end
+// event is due to a session takeover, open must be the old connection. The new connection began at
+// about the time of the end event, so owners treats candidates that began at most SameMoment before
+// the end event as follows:
 //
-//   - If the end event reports a takeover, owners skips a candidate that began at most SameMoment
-//     before.
-//   - If the end event may hide a takeover, such a candidate is the last choice.
-//   - An exception: owners chooses such a candidate if its details match the end event, or if
-//     losesTakeover returns it.
+//   - If the candidate's details match the end event, or losesTakeover returns the candidate,
+//     owners may choose it like any other candidate.
+//   - Otherwise, if the end event reports a takeover, owners skips the candidate.
+//   - Otherwise, if the end event may hide a takeover, owners chooses the candidate only as a last
+//     resort.
 //
-// The result ended is a candidate whose recorded end is at about the time of the end event. The end
-// event may report this end a second time.
+// The result ended is a candidate whose recorded end is at about the time of the end event, which
+// may be a second report of the same end.
 func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	if hasChannelID(end) {
 		return nil, nil
@@ -151,10 +155,9 @@ func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
 	return recent, ended
 }
 
-// losesTakeover returns the candidate that a newer connection replaced at about the time of the end
-// event. If there are several, it returns the one that was replaced nearest to that time. If there
-// is none, it returns nil. It never returns the client's newest connection, because no connection
-// has replaced it.
+// losesTakeover returns the candidate whose next connection began nearest to the time of the end
+// event, at most SameMoment before or after it. It returns nil if there is no such candidate. It
+// never returns the newest connection of the client, which has no next connection.
 func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {

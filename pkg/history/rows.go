@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// unique selects the events whose times the wanted function accepts. It returns pointers to them,
-// sorted by time and without repeated deliveries.
+// unique returns pointers to the events for whose times wanted returns true. The events are sorted
+// by time and contain no repeated deliveries.
 func unique(events []event.Event, wanted func(time.Time) bool) []*event.Event {
 	rows := make([]*event.Event, 0, len(events))
 	for i := range events {

@@ -34,8 +34,8 @@ func TestOnlyTheNewestConnectionIsOpen(t *testing.T) {
 	}
 }
 
-// If a status is settled (see Status.Settled), adding older events to the events from which it was
-// derived must not change the status.
+// A settled status (see Status.Settled) must stay the same when older events are also taken into
+// account.
 func TestSettledStatusStays(t *testing.T) {
 	settled := 0
 	for _, cause := range sim.Causes {

@@ -39,17 +39,17 @@ func StatusAt(events []event.Event, at time.Time) Status {
 	return pair(rows, nil).status(rows, Status{})
 }
 
-// Settled reports whether the status is final: no older events could change it. It assumes that
-// StatusAt was given all events from some instant on.
+// Settled reports whether the status is final, so that no older event could change it. It assumes
+// that StatusAt was given all events from some instant on.
 //
-// A status is settled if the newest connection began no earlier than the oldest given event. Any
-// newer connection would then be among the given events as well. For example, a single end event
-// without a connect time does not settle the status. An older event may show another connection
-// that began after the unknown start. Refusals never settle the status, because they say nothing
-// about connections.
+// A status is settled if the newest connection began no earlier than the oldest given event,
+// because any newer connection would then also appear in the given events. For example, the status
+// is not settled if the only event is an end event without a connect time. The start of that
+// connection is unknown, and an older event may show a connection that began later. Refusals never
+// settle the status, because they say nothing about connections.
 //
-// An exception: if the recorded end of the newest connection is not later than its start, the
-// status is not settled. That end may belong to an older connection.
+// However, if the recorded end of the newest connection is not later than its start, the status is
+// not settled, because that end may belong to an older connection.
 //
 // Settled overlooks one case: after a clock was set back, the newest connection may have an end
 // event that is earlier than all given events.
@@ -83,8 +83,8 @@ func (p pairs) doubtful() bool {
 	})
 }
 
-// beganAmong reports whether the connection began no earlier than the first event in rows. If so,
-// rows also contains the connect event of any newer connection.
+// beganAmong reports whether the connection began no earlier than the first event in rows. If it
+// did, rows also contains the connect events of all newer connections.
 func (d *draft) beganAmong(rows []*event.Event) bool {
 	return !d.Start.IsZero() && len(rows) > 0 && !d.Start.Before(millis(rows[0].Time))
 }

@@ -13,13 +13,13 @@ type Summary struct {
 	// Uptime is the time online divided by the time with a known state, from 0 to 1. It is nil
 	// if the state is never known.
 	Uptime *float64 `json:"uptime"`
-	// Connects is the number of connections that began in the span and whose connect event was
-	// recorded.
+	// Connects counts the connections that began in the span and whose connect event was recorded.
 	Connects int `json:"connects"`
 	// Each connection that has ended counts in exactly one of the next four fields. Drops counts
-	// drops (see Connection.Dropped). Disconnects counts ends by a reported DISCONNECT. Unexplained
-	// counts all other reported ends: the source gave no reason, so the client may have sent a
-	// DISCONNECT. Unreported counts inferred ends.
+	// connections for which Dropped is true. Disconnects counts connections ended by a reported
+	// DISCONNECT. Unexplained counts all other connections with a reported end. For these, the
+	// source gave no reason, so the client may have sent a DISCONNECT. Unreported counts
+	// connections with an inferred end.
 	Drops       int `json:"drops"`
 	Disconnects int `json:"disconnects"`
 	Unexplained int `json:"unexplained"`

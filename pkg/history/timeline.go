@@ -19,15 +19,16 @@ type period struct {
 	state    State
 }
 
-// timeline divides a span into stretches. While a connection is open, the state is online. At other
-// times, the state is unknown if events are missing, and otherwise offline.
+// timeline divides a span into stretches. The state is online while a connection is open. At other
+// times, it is unknown where events are missing, and offline everywhere else.
 //
 // Events count as missing in two cases:
 //
-//   - If the state before the span is unknown, events are missing at the start of the span. They
-//     are missing until the first known start or end of a connection.
-//   - If the start of a connection is unknown, events are missing before the end of this
-//     connection. They are missing back to the previous known start or end of any connection.
+//   - If the state before the span is unknown, events are missing from the start of the span until
+//     the first known start or end of a connection.
+//   - If the start time of a connection is unknown, events are missing before its end time. The gap
+//     begins at the latest known start or end of any connection before that time. If there is none,
+//     it begins at the start of the span.
 func timeline(drafts []*draft, span Span, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)
@@ -61,7 +62,8 @@ func marksOf(drafts []*draft) []time.Time {
 	return marks
 }
 
-// endIn returns the time at which the connection ended, or the end of the span if it is open.
+// endIn returns the end time of the connection, or the end of the span if the connection is still
+// open.
 func (d *draft) endIn(span Span) time.Time {
 	if !d.hasEnded() {
 		return span.To

@@ -50,8 +50,8 @@ func TestForeignKeysDoNotParse(t *testing.T) {
 	}
 }
 
-// A segment's name must sort after the names of all segments that it may supersede. This must hold
-// up to the highest sequence number and level.
+// A segment's name must sort after the names of all segments that it may supersede, even at the
+// highest sequence number and level.
 func TestOrder(t *testing.T) {
 	names := []layout.Name{
 		{Run: run, Seq: 1}, {Run: run, Seq: 9}, {Run: run, Seq: 10}, {Run: run, Seq: layout.MaxSeq},

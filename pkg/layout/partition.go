@@ -34,7 +34,7 @@ func (l Layout) PartitionsBetween(clientID event.ClientID, from, to time.Time) [
 }
 
 // ShardPrefix returns the prefix of the keys of all segments of a shard. In a key, the shard comes
-// before the day, because the store distributes its load by the first characters of the keys.
+// before the day, because the store balances its load by key prefix.
 func ShardPrefix(s Shard) string { return EventsPrefix + "shard=" + string(s) + "/" }
 
 // Prefix returns the prefix of the keys of the partition's segments.

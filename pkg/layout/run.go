@@ -17,7 +17,8 @@ type Segment struct {
 // segment contains all rows of the segments before it. A Run is never empty.
 type Run []Segment
 
-// Head returns the run's last segment, which contains all of the run's rows.
+// Head returns the run's last segment. It contains all rows of the run, because each segment of a
+// run repeats the rows of the segments before it.
 func (r Run) Head() Segment { return r[len(r)-1] }
 
 // SplitRuns splits segments, given in ascending order of their keys, into runs and compacted

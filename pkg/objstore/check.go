@@ -35,9 +35,9 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// notInXML reports whether r might be lost or changed on a round trip through XML 1.0. The affected
-// characters are the ASCII control characters, U+FFFE and U+FFFF. The control characters include
-// tabs and line breaks: XML can carry them, but parsers normalize them.
+// notInXML reports whether r might be lost or changed on a round trip through XML 1.0. This applies
+// to U+FFFE, U+FFFF and the ASCII control characters, even to tabs and line breaks. XML can carry
+// tabs and line breaks, but parsers normalize them.
 func notInXML(r rune) bool {
 	return r < 0x20 || r == 0x7f || r == 0xfffe || r == 0xffff
 }

@@ -9,21 +9,21 @@ import (
 	"sync"
 )
 
-// ErrFault is the error that tests inject when any error will do. It wraps io.EOF, because the
-// error of a broken connection may also wrap io.EOF. A caller must not mistake such an error for
-// the end of the data. Tests that inject ErrFault reveal callers that do.
+// ErrFault is the error that tests inject when any error will do. It wraps io.EOF, as the error of
+// a broken connection may do. Tests that inject ErrFault therefore reveal callers that mistake such
+// an error for the end of the data.
 var ErrFault = fmt.Errorf("injected fault: %w", io.EOF)
 
-// Fault describes how one call fails. The zero value lets the call pass. If several errors are set,
-// the call returns the first of them, in the order of the fields.
+// Fault describes how one call fails. The zero value lets the call pass. If more than one of
+// Before, Midway and After is set, the call returns the first of them, in this order.
 type Fault struct {
 	// Until delays the call's effect until the channel is closed. If the context ends
 	// first, the call ends without effect.
 	Until <-chan struct{}
-	// Late makes the call return an error at once and take effect once the channel is closed. The
-	// call thus behaves like a request that the network delayed. The error is Before if Before is
-	// set, otherwise After if After is set, and otherwise ErrFault. Faulty.Settle waits for the
-	// effect.
+	// Late makes the call return an error immediately but take effect only after the channel is
+	// closed, like a request that the network delayed. The error is Before if Before is set,
+	// otherwise After if After is set, and otherwise ErrFault. Midway is ignored. Faulty.Settle
+	// waits for the effect.
 	Late <-chan struct{}
 
 	// Before makes the call return this error without any effect.
@@ -37,8 +37,9 @@ type Fault struct {
 	After error
 }
 
-// Faulty is a Store for tests whose calls can fail. A hook chooses the fault of each call. Faulty
-// calls the hook once before each call, but never from two goroutines at the same time.
+// Faulty is a Store for tests. It wraps another store and makes calls fail. A hook chooses the
+// fault of each call. Faulty calls the hook once before each call, but never from two goroutines at
+// the same time.
 type Faulty struct {
 	store Store
 	late  sync.WaitGroup
@@ -141,12 +142,12 @@ type effect struct {
 	late func(context.Context)
 }
 
-// change returns the effect of a put or delete. If the call is late, it takes full effect.
+// change returns the effect of a put or delete. Even a late call takes full effect.
 func change(half func(context.Context), full func(context.Context) error) effect {
 	return effect{half, full, func(ctx context.Context) { _ = full(ctx) }}
 }
 
-// lookup returns the effect of a read or listing. Reads and listings change nothing, so a late call
+// lookup returns the effect of a read or listing. Because these calls change nothing, a late one
 // has no effect.
 func lookup(full func(context.Context) error) effect {
 	return effect{func(ctx context.Context) { _ = full(ctx) }, full, func(context.Context) {}}

@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// putOne puts "v" under "k" through a store with the given fault and reports whether the object
-// was stored.
+// putOne puts "v" under "k" into a store with the given fault injected. It returns the put's error,
+// and reports whether the object was stored.
 func putOne(t *testing.T, fault objstore.Fault) (err error, stored bool) {
 	inner := memstore.New()
 	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return fault })

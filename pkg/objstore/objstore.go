@@ -3,7 +3,7 @@
 //
 // Every put writes a whole object. The object becomes visible all at once or not at all. The effect
 // of a completed call is visible to every call that starts later. The jobs never put different
-// content under the same key, so a put that is repeated or arrives late does no harm.
+// contents under the same key. So it does no harm if a put is repeated or arrives late.
 //
 // A read of an absent object returns an error that matches fs.ErrNotExist through errors.Is. After
 // any error from Put or Delete, the outcome of the call is unknown: it may have taken effect.
@@ -24,9 +24,9 @@ type Store interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 
 	// Read returns exactly n bytes of the object, starting at offset off. The caller owns the
-	// result. If there is no object under key, and only then, Read returns fs.ErrNotExist. If the
-	// range ends past the object's end, Read returns ErrRange. An exception: if n is 0, Read makes
-	// no request, so it succeeds even if there is no object.
+	// result. If, and only if, there is no object under key, Read returns fs.ErrNotExist. If the
+	// range ends past the object's end, Read returns ErrRange. If n is 0, Read makes no request, so
+	// it succeeds even if there is no object.
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 
 	// List returns the first MaxPage objects whose keys start with prefix and are greater than

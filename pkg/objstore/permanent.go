@@ -2,8 +2,8 @@ package objstore
 
 import "errors"
 
-// Permanent marks err as an error that a retry cannot fix, so that Retrying returns it at once. The
-// failed call may still have taken effect. Permanent(nil) is nil.
+// Permanent marks err as an error that a retry cannot fix, so that Retrying returns it at once. As
+// after any error, the failed call may still have taken effect. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil

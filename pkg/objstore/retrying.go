@@ -18,8 +18,8 @@ type RetryPolicy struct {
 	// Base is the upper bound of the pause after the first failure. Each further failure
 	// doubles the bound, up to Max. The defaults are 50 ms for Base and 2 s for Max.
 	Base, Max time.Duration
-	// Jitter returns a random pause between zero and bound. By default, pauses are evenly
-	// distributed (full jitter). Callers that failed at the same time thus retry at different
+	// Jitter returns a random pause in the range [0, bound]. By default, pauses are uniformly
+	// distributed (full jitter), so that callers that failed at the same time retry at different
 	// times.
 	Jitter func(bound time.Duration) time.Duration
 	// AttemptTimeout is the time after which an attempt is canceled. Without it, an attempt can
@@ -36,8 +36,9 @@ type RetryPolicy struct {
 // a newer object, because the jobs never put a deleted object again.
 //
 // Retrying does not repeat a call after fs.ErrNotExist, ErrRange or an error marked by Permanent.
-// It also stops when ctx ends. The returned error then wraps both the last attempt's error and the
-// context's error. A timeout of the store itself does not end ctx, so Retrying repeats the call.
+// It also stops once ctx is done. The returned error then wraps both the last attempt's error and
+// the context's error. A timeout of the store itself does not end ctx, so Retrying then repeats the
+// call.
 func Retrying(store Store, policy RetryPolicy) Store {
 	return &retrying{store, policy.withDefaults()}
 }

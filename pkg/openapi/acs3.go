@@ -104,8 +104,8 @@ func (r request) canonical(signedHeaders []string) (string, error) {
 	}, "\n"), nil
 }
 
-// headerText returns a header's value as it is signed. The host includes the port if the
-// client sent a port.
+// headerText returns the value of a header for the canonical request. The value of "host" includes
+// the port if the client sent one.
 func (r request) headerText(name string) string {
 	if name == "host" {
 		return r.host

@@ -23,8 +23,8 @@ type claim struct {
 	sign func(secret string) string
 }
 
-// claimOf returns the claim of a request. Only the Authorization header shows which signature style
-// the request uses, because clients send x-acs-… headers in both styles.
+// claimOf returns the claim of a request. It detects the signature style from the Authorization
+// header, because x-acs-… headers occur in both styles.
 func claimOf(r request) (claim, error) {
 	if strings.HasPrefix(r.header.Get("Authorization"), acs3) {
 		return acs3Claim(r)

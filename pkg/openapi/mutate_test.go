@@ -61,8 +61,8 @@ func mutations(r *http.Request, body string) map[string]*http.Request {
 	return mutated
 }
 
-// acs3Mutations returns altered copies of an ACS3 request. It adds copies with a different host,
-// body, header or signature to those that the mutations function returns.
+// acs3Mutations returns altered copies of an ACS3 request: those from mutations, and others with a
+// different host, body, header or signature.
 func acs3Mutations(r *http.Request, body string) map[string]*http.Request {
 	mutated := mutations(r, body)
 	change := func(what string, do func(c *http.Request)) {

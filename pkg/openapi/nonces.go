@@ -10,20 +10,21 @@ import (
 // keeps. The two generations together take at most about 10 MB.
 const maxNonces = 1 << 17
 
-// nonces remembers the nonces of verified requests for at least half an hour. A request can be
-// accepted for up to half an hour. It could be replayed if its nonce were forgotten earlier.
+// nonces remembers the nonces of verified requests. A request can be accepted for up to half an
+// hour, so its nonce must be remembered for at least that long. Otherwise, the request could be
+// replayed.
 //
 // New nonces go into the young generation. When the young generation is full or half an hour old,
-// it becomes the old generation. The previous old generation is then forgotten. An exception: if
-// more than maxNonces new nonces arrive within half an hour, a nonce can be forgotten too soon.
+// it becomes the old generation, and the previous old generation is forgotten. If more than
+// maxNonces new nonces arrive within half an hour, a nonce can therefore be forgotten too soon.
 type nonces struct {
 	mu         sync.Mutex
 	young, old map[nonce]struct{}
 	began      time.Time // when the young generation was started
 }
 
-// nonce identifies the nonce of a request. It is the first half of a SHA-256 over the AccessKey id
-// and the nonce as sent, which may be too long to keep.
+// nonce identifies a nonce that a request contains. It is the first half of a SHA-256 over the
+// AccessKey id and the nonce. The nonce itself is not kept, because it may be too long.
 type nonce [16]byte
 
 func newNonces() *nonces { return &nonces{young: map[nonce]struct{}{}} }

@@ -9,8 +9,8 @@ import (
 )
 
 // TestNoncesAreKeptHalfAnHour checks that a nonce is kept for 30 minutes. A request's date may
-// differ from our clock by up to 15 minutes either way. A request that is dated 15 minutes ahead
-// could therefore be replayed for 30 minutes if its nonce were forgotten.
+// differ from our clock by up to 15 minutes either way, so a request that is dated 15 minutes ahead
+// is valid for 30 minutes. If its nonce were forgotten earlier, the request could be replayed.
 func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 	n := newNonces()
 	for minute := range 120 {

@@ -1,7 +1,6 @@
-// Package openapi serves three query operations of the ApsaraMQ for MQTT API. The operations are
-// QueryMqttTraceDevice, QuerySessionByClientId and BatchQuerySessionByClientIds, in version
-// 2020-04-20. Alibaba Cloud's own clients can use this service; they need only a different
-// endpoint.
+// Package openapi serves three query operations of the ApsaraMQ for MQTT API, version 2020-04-20:
+// QueryMqttTraceDevice, QuerySessionByClientId and BatchQuerySessionByClientIds. Alibaba Cloud's
+// own clients can use this service; they need only a different endpoint.
 //
 // Invariants:
 //   - A request is served only if it is signed with one of the configured keys. Both of Alibaba
@@ -9,8 +8,8 @@
 //     parameters. The request's time must be within 15 minutes of our clock, and its nonce must be
 //     new.
 //   - Parameters may be in the query string or in a form body. Signatures are checked against the
-//     decoded parameters, because clients encode parameters differently. An exception: an ACS3
-//     signature covers the hash of the body, so a form body must arrive exactly as it was signed.
+//     decoded parameters, because clients encode parameters differently. An ACS3 signature,
+//     however, covers the hash of the body, so a form body must arrive exactly as it was signed.
 //   - Every response is a JSON object with a RequestId, repeated in the header x-acs-request-id. A
 //     success has status 200 and no Code. An error has status 4xx or 5xx, a Code for programs and a
 //     Message for people.
@@ -64,8 +63,9 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Backend reads the data that the operations return. Its methods are called concurrently. An
-// error other than ErrTooMany becomes a 503, because trying again can help.
+// Backend reads the data that the operations return. Its methods are called concurrently.
+// ErrTooMany is reported to the client as it is. Any other error becomes a 503, because a retry may
+// succeed.
 type Backend interface {
 	Trace(ctx context.Context, request TraceRequest) (TracePage, error)
 	// Online reports whether each of the clients is connected now, in the order of clientIDs.

@@ -60,8 +60,8 @@ func (c *canned) do(t testing.TB, r *http.Request) reply {
 	return serveTo(t, newAPI(t, c), r)
 }
 
-// reply is a response from the API. Its RequestId reads "id", because the serveTo function replaces
-// the real RequestId after checking it.
+// reply is a response from the API. serveTo has already checked its RequestId and replaced it with
+// "id".
 type reply struct {
 	status int
 	header http.Header

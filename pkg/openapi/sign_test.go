@@ -130,8 +130,8 @@ func (d draft) signedACS3(id, secret string) *http.Request {
 
 // request returns the draft as an HTTP request. It encodes the parameters differently from the
 // signed encoding: in reverse order, with "+" for a space, and with fewer percent-encoded
-// characters. An exception is the form body of an ACS3 request. It is sent exactly as it was
-// signed, because the signature covers its hash.
+// characters. But it sends the form body of an ACS3 request exactly as it was signed, because the
+// signature covers the hash of the body.
 func (d draft) request() *http.Request {
 	r := httptest.NewRequest(d.method, "/?"+onWire(d.query), strings.NewReader(onWire(d.form)))
 	if d.style == "ACS3" && d.form != nil {

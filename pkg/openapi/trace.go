@@ -31,9 +31,9 @@ type deviceInfo struct {
 	ActionInfo event.ActionInfo
 }
 
-// china is the time zone of the field Time in a response. The text of the field names no zone, but
-// an example in the reference shows which zone is meant. The example requests 07:00 to 08:00 UTC,
-// and its response contains a row with the time 15:51.
+// china is the time zone of the field Time in a response. The field names no zone, but an example
+// in the API reference shows which zone is meant: it requests 07:00 to 08:00 UTC, and its response
+// contains a row with the time 15:51.
 var china = time.FixedZone("UTC+8", 8*60*60)
 
 func (h *handler) queryMqttTraceDevice(ctx context.Context, instanceID event.InstanceID, p parameters) (response, error) {

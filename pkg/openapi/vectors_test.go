@@ -98,7 +98,7 @@ var vectors = []vector{
 	},
 }
 
-// request returns the vector's request, with its parameters in the given encoding.
+// request returns the vector's request. It encodes the parameters with the given function.
 func (v vector) request(encode func(map[string]string) string) *http.Request {
 	r := httptest.NewRequest("POST", "/?"+encode(v.query), strings.NewReader(encode(v.form)))
 	r.Host = "127.0.0.1:18080"

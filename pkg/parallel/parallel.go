@@ -1,4 +1,4 @@
-// Package parallel runs calls concurrently, with a limit.
+// Package parallel runs calls concurrently, up to a limit.
 package parallel
 
 import (

@@ -16,12 +16,12 @@ type Entry struct {
 	Size int64 // size of the object, in bytes
 }
 
-// List returns up to limit items of a day in the order of their ids. It also reports whether more
-// items follow. It starts right after the item that the argument after identifies. If after is the
-// zero ID, it starts at the first item. Objects whose keys are not keys of items are skipped.
+// List returns up to limit items of a day, sorted by id, and reports whether more items follow. The
+// first item returned is the one that follows the given id, or the first of the day if the given id
+// is zero. Objects whose keys are not valid keys of items are skipped.
 //
-// If limit is less than objstore.MaxPage, List normally makes one request. It makes further
-// requests only if skipped objects take up too much of the listing page.
+// If limit is less than objstore.MaxPage, List makes a single request unless a listing page
+// contains too many objects that List must skip.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -49,16 +49,16 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	}
 }
 
-// startBytes is the number of bytes to read from the start of an object to get everything before
-// the body. This is enough for an item with a thousand errors of the usual length.
+// startBytes is the number of bytes that GetWithoutBody reads from the start of an object. The part
+// before the body normally fits, even with a thousand errors of the usual length.
 const startBytes = 256 << 10
 
-// GetWithoutBody reads an item without its body. It reads the start of the object with one request,
-// and does not check the object's digest. Damage may therefore go unnoticed. Errors: ErrDamaged;
-// fs.ErrNotExist if there is no such item.
+// GetWithoutBody reads an item without its body. It normally reads only the start of the object,
+// with one request. It then cannot check the object's digest, so damage may go unnoticed. If the
+// start does not contain all errors of the item, GetWithoutBody reads the whole object with a
+// second request and checks the digest.
 //
-// An exception: if the start does not contain all errors of the item, GetWithoutBody reads the
-// whole object with a second request. In this case, it does check the digest.
+// The error wraps ErrDamaged if the item is damaged, or fs.ErrNotExist if there is no such item.
 func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {

@@ -33,8 +33,7 @@ type Item struct {
 	Route      string
 	InstanceID event.InstanceID
 	// Hook and Position come from the sender's headers; see broker.Meta. Even an unusable position
-	// is kept. Otherwise a replay would decode the body without a position, and so into different
-	// events.
+	// is kept, because without it, a replay would decode the body into different events.
 	Hook     string
 	Position string
 	// Encoding is the Content-Encoding that Body still has; empty for none.
@@ -81,8 +80,8 @@ func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	return id, nil
 }
 
-// Get reads a whole item and checks its digest. It makes two requests. Errors: ErrDamaged;
-// fs.ErrNotExist if there is no such item.
+// Get reads a whole item and checks its digest. It makes two requests. The error wraps ErrDamaged
+// if the object is damaged, and fs.ErrNotExist if there is no such item.
 func Get(ctx context.Context, store Reader, id ID) (Item, error) {
 	page, err := store.List(ctx, id.key(), "")
 	if err != nil {

@@ -44,9 +44,9 @@ func parseCursor(cursor string) (*position, error) {
 	}, nil
 }
 
-// following returns the rows after the given position. The event at the position may be missing,
-// for example because it has expired. The result then starts with the first row at a later time. If
-// the order is descending, it starts with the first row at an earlier time.
+// following returns the rows after the given position. If the event at the position is missing, for
+// example because it has expired, the result starts with the first row at a later time, or at an
+// earlier time if the order is descending.
 func following(rows []segment.Row, after position, descending bool) []segment.Row {
 	at := slices.IndexFunc(rows, func(r segment.Row) bool {
 		return r.Time == after.time && r.Identity() == after.identity

@@ -63,9 +63,9 @@ func (p *partitionReader) read(ctx context.Context) error {
 	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
 }
 
-// retreat pauses before every listing of a partition except the first. A pause has a random length.
-// Otherwise the listings might keep coinciding with the steps of a compaction. The maximum length
-// doubles with each pause.
+// retreat pauses before every listing of a partition except the first. The pause is random, because
+// with fixed pauses the listings might keep coinciding with the steps of a compaction. The upper
+// bound of the pause doubles each time.
 func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
@@ -139,8 +139,8 @@ func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outc
 
 // readObject returns the rows of an object that match the request. It reads a small object in one
 // request. For a large object, it first reads the footer, unless the footer is cached. It then
-// reads all row groups that can contain matching rows, in one request. If no row group can contain
-// matching rows, it skips this request.
+// makes one request for all row groups that can contain matching rows. If there are no such row
+// groups, it skips this request.
 func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
 	if s.Size <= p.reader.config.WholeBytes {
 		return p.readWhole(ctx, s)
@@ -153,8 +153,8 @@ func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]s
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	// Row groups that contain the same client are adjacent, so one read covers them all. The read
-	// may also cover a row group in between that lies outside the requested times.
+	// A client's row groups are adjacent, so one read covers them all. If the requested times
+	// exclude a row group in the middle, the read covers that row group as well.
 	first, last := groups[0], groups[len(groups)-1]
 	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
 	if err != nil {

@@ -7,12 +7,11 @@
 //
 //   - A trace uses all valid compacted objects of a partition, and the newest valid object of each
 //     run.
-//   - A trace lists the whole partition in ascending order of keys. An object's key sorts before
-//     the key of the object that supersedes it. So a listing that misses a superseded object
-//     includes the object that superseded it.
+//   - A trace lists the whole partition in ascending order of keys. An object that supersedes
+//     another one has the later key, and is stored before the other one is deleted. A listing that
+//     misses the deleted object therefore includes the object that superseded it.
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually as
-//     superseded. The trace then lists the partition again. It does not read any object a second
-//     time.
+//     superseded. The trace then lists the partition again, but reads no object twice.
 //   - A result is complete, or it names the objects that are not valid segments. If a store request
 //     fails, the trace returns an error, never an incomplete result.
 package query
@@ -71,12 +70,12 @@ type Config struct {
 	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
 	// trace makes one request at a time.
 	Parallel int
-	// Retreat is the maximum pause before a partition is listed for the second time. The
-	// maximum doubles before every further listing. Default 20 ms.
+	// Retreat is the maximum pause between the first and the second listing of a partition. For
+	// each further listing, the maximum doubles. Default 20 ms.
 	Retreat time.Duration
-	// Jitter returns the length of a pause before a partition is listed again. The length may be
-	// from zero up to and including bound. By default, it is random and uniformly distributed.
-	// Jitter must be safe for concurrent use.
+	// Jitter returns a length in the range [0, bound] for the pause before a partition is listed
+	// again. By default, the length is random and uniformly distributed. Jitter must be safe for
+	// concurrent use.
 	Jitter func(bound time.Duration) time.Duration
 	// Now returns the current time, which is used only for the times in receipts and steps. It
 	// must be safe for concurrent use. Default time.Now.

@@ -161,7 +161,7 @@ func TestTheHeadOfARunIsEnough(t *testing.T) {
 	for seq := range 3 {
 		put(t, counting, partition("c"), fresh(seq+1), events[:seq+1])
 	}
-	put(t, counting, partition("c"), compacted(1), events[:2]) // duplicates rows of the run
+	put(t, counting, partition("c"), compacted(1), events[:2]) // the same rows as in the run
 	r := newReader(t, counting, query.Config{})
 	trace(t, r, day("c"))
 	counting.Reset()
@@ -227,8 +227,8 @@ func TestRequestsOfALargeObject(t *testing.T) {
 	}
 }
 
-// If a compaction moves rows to another object between a listing and a read, the reader must
-// list the partition again and find the rows.
+// If a compaction moves rows to another object between a trace's listing and its read, the reader
+// must list the partition again and find the rows.
 func TestAMissingObjectMeansListAgain(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 4)
@@ -274,7 +274,7 @@ func TestAPartitionThatNeverSettles(t *testing.T) {
 }
 
 // The result must name every object that is not a valid segment. If such an object belongs to a
-// run, the trace must read the previous object of that run instead.
+// run, the trace must read the run's next older object instead.
 func TestDamagedObjectsAreNamed(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 3)
@@ -446,12 +446,13 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 	require.Equal(t, []float64{1, 1}, []float64{result.Steps[0].MS, result.Steps[1].MS})
 }
 
-// The first trace must need no extra round trip. It must read with the configured layout while it
-// looks up the actual layout.
+// The first trace must not need an extra round trip to learn the layout. While it looks up the
+// actual layout, it must already read with the configured one.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	// The map gives the number of requests for each number of shards. The reader of the bucket with
-	// 4096 shards is configured with only 256. So it first lists the wrong partition, which costs
-	// one extra request.
+	// The keys are the bucket's actual numbers of shards, and the values are the expected numbers
+	// of requests. A reader is configured with the actual number, but with at most 256. In the
+	// bucket with 4096 shards, it therefore lists the wrong partition first, which costs one extra
+	// request.
 	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}

@@ -79,8 +79,10 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 		}
 		f.unreadable = append(f.unreadable, p.unreadable()...)
 	}
-	// All rows belong to one client, so Distinct leaves them sorted by time. Filter after
-	// deduplication: action and action_info are not part of an event's identity.
+	// All rows belong to one client, so Distinct leaves them sorted by time. Filter only after
+	// deduplication: action and action_info are not part of an event's identity, so copies of an
+	// event may differ in them. A filter applied first could keep a copy that Distinct would have
+	// dropped.
 	f.rows = slices.DeleteFunc(segment.Distinct(lists...), q.filteredOut)
 	return f, nil
 }

@@ -12,8 +12,9 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Each Append returns once its events are durable. Consecutive events of one partition belong
-// to one run, and each object of the run contains all events of the run so far.
+// Each call to Append returns once its events are durable. Both events belong to the same
+// partition, so the writer stores them in one run. Each object of the run contains all events of
+// the run so far.
 func ExampleWriter() {
 	ctx := context.Background()
 	store := memstore.New() // in production, an ossstore.Store

@@ -2,7 +2,7 @@ package record
 
 import "devicetrace/pkg/layout"
 
-// LeaveNumbers advances the sequence number of each open run so that only n numbers remain.
+// LeaveNumbers advances the sequence number of each open run so that only n numbers are left.
 func (w *Writer) LeaveNumbers(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -11,7 +11,7 @@ func (w *Writer) LeaveNumbers(n int) {
 	}
 }
 
-// Gathered returns the number of events that are waiting for an ongoing put to complete.
+// Gathered returns the number of events that are gathered for the next put.
 func (w *Writer) Gathered() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

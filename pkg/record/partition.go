@@ -8,8 +8,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// deleteAt is the number of superseded objects of a run at which one bulk request deletes them. A
-// larger number would make listings longer, because listings include the superseded objects.
+// deleteAt is the number of superseded objects in a run at which the writer deletes them with one
+// bulk request. A larger number would make listings longer, because listings include the superseded
+// objects.
 const deleteAt = 100
 
 // partition is a writer's state for one partition. While a put is in flight, new events gather in a
@@ -18,9 +19,9 @@ type partition struct {
 	writer *Writer
 	where  layout.Partition
 
-	// turn guards run. A caller takes the turn by sending a token to the channel, and releases the
-	// turn by receiving the token. turn is a channel of capacity 1 rather than a mutex, so that a
-	// caller can give up waiting.
+	// turn is a lock that guards the run field. A caller acquires it by sending a token to the
+	// channel, and releases it by receiving the token. Unlike sync.Mutex, it allows a caller to
+	// stop waiting.
 	turn chan struct{}
 	run  *run
 	// gathering is the batch for the next put, or nil if no events are waiting to be put. writer.mu
@@ -28,8 +29,8 @@ type partition struct {
 	gathering *batch
 }
 
-// tryTurn takes the turn to work on the partition, unless another caller has it. It reports whether
-// it took the turn.
+// tryTurn acquires p.turn, the exclusive right to work on the partition, unless another caller
+// holds it. It reports whether it acquired p.turn.
 func (p *partition) tryTurn() bool {
 	select {
 	case p.turn <- struct{}{}:
@@ -41,9 +42,9 @@ func (p *partition) tryTurn() bool {
 
 func (p *partition) endTurn() { <-p.turn }
 
-// await waits until the batch is committed. If await returns nil, the batch is durable. All callers
-// of the batch try to take the partition's turn. The first caller that gets the turn commits the
-// batch for all of them.
+// await waits until the batch is committed. If await returns nil, the batch is durable. Every
+// caller that has events in the batch tries to acquire p.turn. The first one that succeeds commits
+// the batch for all of them.
 func (p *partition) await(ctx context.Context, b *batch) error {
 	select {
 	case <-b.done:
@@ -60,7 +61,7 @@ func (p *partition) await(ctx context.Context, b *batch) error {
 	return b.err
 }
 
-// take closes b, so that no more rows are added to it. It returns false if another caller has
+// take closes b, so that no more rows can be added to b. It returns false if another caller has
 // already closed and committed b.
 func (p *partition) take(b *batch) bool {
 	p.writer.mu.Lock()
@@ -73,14 +74,14 @@ func (p *partition) take(b *batch) bool {
 }
 
 // commit adds a batch to the open run and puts all rows of the run. The commit point is the store's
-// confirmation of the put. A crash before this point leaves nothing, or an object whose new events
-// were not acknowledged. A crash after this point loses nothing.
+// confirmation of the put. A crash after this point loses nothing. A crash before it may leave an
+// object, but the new events in that object were not acknowledged.
 func (p *partition) commit(ctx context.Context, b *batch) error {
 	r, err := p.openRun(ctx)
 	if err != nil {
 		return err
 	}
-	p.hold(nil) // so that a panic below leaves no open run in an unknown state
+	p.hold(nil) // if the code below panics, no run in an unknown state stays open
 	r.memory += b.size
 	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
 	key := r.nextKey()
@@ -124,7 +125,7 @@ func (p *partition) endRun() []string {
 	return keys
 }
 
-// hold makes r the open run and updates Writer.open. If r is nil, no run is open afterwards.
+// hold makes r the open run, or leaves no run open if r is nil. It also updates Writer.open.
 func (p *partition) hold(r *run) {
 	if p.run != nil {
 		p.writer.open.Add(-p.run.memory)
@@ -136,7 +137,7 @@ func (p *partition) hold(r *run) {
 
 // put stores an object. It continues even if ctx is canceled, because other callers may be waiting
 // for the same put. It gives up after PutTimeout. If every caller of the batch has a deadline, put
-// also gives up at the latest of these deadlines.
+// also gives up once the last of these deadlines has passed.
 func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.writer.config.PutTimeout)
 	defer cancel()

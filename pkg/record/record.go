@@ -8,19 +8,19 @@
 //   - Append returns nil only after all of its events are in objects whose puts are confirmed.
 //     partition.commit makes these puts.
 //   - No key is ever used for two different contents. A run's identifier is 128 random bits, so no
-//     two runs share a key. Within a run, a sequence number is used up before encoding begins, even
-//     if the put later fails.
-//   - Every object of a run contains all rows of the run's earlier objects. So readers need only
+//     two runs share a key. Within a run, each put takes a new sequence number before encoding
+//     begins. The number is never used again, even if encoding or the put fails.
+//   - Every object of a run contains all rows of the run's earlier objects, so readers need only
 //     the latest object. Once a put is confirmed, the run's earlier objects may be deleted.
 //   - A writer has at most one put in flight for each partition. Events that arrive in the meantime
 //     share the next put.
 //
-// The platform may freeze a function instance after any response and never thaw it. So a writer
+// The platform may freeze a function instance after any response and never thaw it, so a writer
 // runs nothing in the background and leaves no work for later.
 //
-// If instances are cloned from a snapshot, the snapshot must be taken while no run is open. No run
-// is open before the first call to Append and after Close. Otherwise, two clones would continue the
-// same run and put different contents under the same key.
+// A snapshot from which instances are cloned must be taken while no run is open, that is, before
+// the first call to Append or after Close. Otherwise, two clones would continue the same run and
+// put different contents under the same key.
 package record
 
 import (
@@ -42,9 +42,9 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// ErrBusy means that too many events are waiting to be written. With the events of this call, they
-// would exceed Config.MaxPending. None of the call's events was recorded. The sender should try
-// again later.
+// ErrBusy means that none of the call's events were recorded, because they would have exceeded
+// Config.MaxPending together with the events that are already waiting to be written. The sender
+// should try again later.
 var ErrBusy = errors.New("too many events are waiting to be written")
 
 // Store lists the methods of an object store that a writer calls.
@@ -66,8 +66,7 @@ type Config struct {
 	// RunAge is the age at which a run ends. Default 10 minutes.
 	RunAge time.Duration
 	// MaxPending is the memory budget, in bytes, for events whose put has not finished yet. Default
-	// 64 MiB. An exception: if no events are pending, a call is accepted even if it exceeds the
-	// budget.
+	// 64 MiB. If no events are pending, a call is accepted even if it exceeds the budget.
 	MaxPending int64
 	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
 	// the budget is exceeded, all idle runs end. Default 96 MiB.
@@ -183,8 +182,9 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 // maxPuts is the maximum number of puts that one call to Append has in flight.
 const maxPuts = 64
 
-// appendAll records the shares of one call to Append, one share for each partition. It waits for
-// all partitions even after an error, because only then is the outcome of every put known.
+// appendAll records the shares of one call to Append. A share consists of the call's events for one
+// partition. appendAll waits for all partitions even after an error, because only then is the
+// outcome of every put known.
 func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*share) error {
 	var awaits []func() error
 	for where, s := range shares {
@@ -194,8 +194,8 @@ func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*sha
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds a share to the batch that the given partition's next put will store. It returns the
-// writer's state for the partition, and the batch.
+// gather adds a share to the batch for the next put in the given partition. It returns the writer's
+// state for the partition, and the batch.
 func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (*partition, *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -211,9 +211,8 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	return p, p.gathering
 }
 
-// Close ends all idle runs and deletes their superseded objects. It makes one request per 1,000
-// objects. An exception: Close keeps the last superseded object of each run, because a slow reader
-// may still have to read that object.
+// Close ends all idle runs and deletes their superseded objects, except the last one of each run,
+// which a slow reader may still have to read. It makes one request per 1,000 objects.
 //
 // Close returns an error if a delete fails. Compaction later deletes the objects that remain. The
 // writer can still be used after Close: the next Append begins new runs.
@@ -222,9 +221,9 @@ func (w *Writer) Close(ctx context.Context) error {
 }
 
 // sweep ends idle runs that have reached a limit, such as RunAge. Without sweep, a partition
-// without new events would keep its rows in memory forever. sweep looks for idle runs at most once
-// per RunAge. An exception: if there are more than MaxOpen open runs, sweep ends all idle runs
-// immediately.
+// without new events would keep its rows in memory forever. If the open runs take more memory than
+// MaxOpen, sweep ends all idle runs immediately. Otherwise, it looks for idle runs at most once per
+// RunAge.
 func (w *Writer) sweep(ctx context.Context) {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
@@ -242,9 +241,9 @@ func (w *Writer) sweep(ctx context.Context) {
 	}
 }
 
-// retire ends the run of each idle partition if over(run) is true. It forgets all idle partitions
-// without an open run. It then deletes the superseded objects of the ended runs, except the last
-// one of each run.
+// retire ends the run of each idle partition if over(run) is true, and forgets all idle partitions
+// that then have no open run. Finally, it deletes the superseded objects of the ended runs. It
+// keeps the last superseded object of each run.
 func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
 	var superseded []string
 	w.mu.Lock()

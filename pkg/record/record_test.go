@@ -145,8 +145,9 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 	require.Equal(t, 4, runs(), "a clock that is set back ends a run")
 }
 
-// A run ends at the highest sequence number that fits into a name. Otherwise the run's next
-// object would sort before the objects that it supersedes, and readers could not parse its name.
+// A run ends at the highest sequence number that fits into a name. Otherwise the name of the run's
+// next object would sort before the names of the objects that it supersedes, and readers could not
+// parse it.
 func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{})
@@ -318,8 +319,8 @@ func TestGroupCommit(t *testing.T) {
 	require.Len(t, rows(t, store, all[1]), 50)
 }
 
-// A caller that gives up must not affect the other callers that share the put, even if it is the
-// caller that runs the put.
+// If callers share a put and one of them gives up, the others must not be affected. This must be
+// true even if the caller that gives up is the one that runs the put.
 func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)

@@ -18,9 +18,10 @@ type run struct {
 	// rows are sorted and distinct. They include every row of every put of the run,
 	// whether or not the put was confirmed.
 	rows []segment.Row
-	// memory is the approximate size of rows in bytes. partition.hold adds memory to Writer.open
-	// when the run becomes the open run, and later subtracts it. So memory must not change while
-	// the run is open.
+	// memory is the approximate size of rows in bytes. When the run becomes its partition's open
+	// run, partition.hold adds memory to Writer.open. When the run is no longer the open run, hold
+	// subtracts memory again. In between, memory must not change, or Writer.open would become
+	// wrong.
 	memory int64
 	// size is the size of the run's last object in bytes.
 	size int
@@ -44,8 +45,8 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 	return &run{where: where, id: hex.EncodeToString(id[:]), started: now}, nil
 }
 
-// over reports whether the run has reached one of its limits and must end. If the clock is set
-// back, the run may end late or early, which does no harm.
+// over reports whether the run must end because it has reached a limit. If the clock is set back,
+// the run may end too late, or too early if now is before its start time. Neither does any harm.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started)
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq

@@ -53,8 +53,8 @@ func parseGroupChecksums(text string) (groupChecksums, error) {
 }
 
 // checksumWriter receives a file from the Parquet library and computes the checksums. It passes
-// each complete row group to out. At the end it passes the rest of the file, with the footer's
-// checksum, to out.
+// each complete row group to out. At the end it passes the rest of the file to out, and inserts the
+// footer's checksum right before the footer.
 type checksumWriter struct {
 	out    io.Writer
 	size   int64 // bytes written to out
@@ -80,8 +80,8 @@ func (c *checksumWriter) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// endGroup writes the current row group to out. The checksum of the first row group excludes
-// the file's magic, which precedes that row group in the buffer.
+// endGroup writes the current row group to out. Before the first row group, the buffer also holds
+// the file's magic, which is not included in the checksum.
 func (c *checksumWriter) endGroup() error {
 	group := c.buffer
 	if c.size == 0 {

@@ -30,8 +30,8 @@ type field struct {
 	beforeTime bool
 }
 
-// fields lists the columns of the schema. A row is filled in this order, so the time column
-// comes before the column that is stored relative to the time.
+// fields lists the columns of the schema. The columns of a row are filled in this order, so the
+// time column comes before connected_for_ms, which is stored relative to the time.
 var fields = []field{
 	{name: "client_id", text: func(r *Row) *string { return &r.ClientID }},
 	{name: "instance_id", text: func(r *Row) *string { return &r.InstanceID }},
@@ -99,7 +99,7 @@ type columnReader struct {
 	next, end, value int
 	pagesRead        int
 	// encoded means that the page's values are indexes into the chunk's dictionary. known means
-	// that the entries of the dictionary have been read into texts or ints.
+	// that the dictionary's entries have been read into texts or ints.
 	encoded, known bool
 	texts          []string
 	ints           []int32
@@ -135,7 +135,7 @@ func (c *columnReader) release() {
 	}
 }
 
-// nextPage reads the next page. If there is none, it returns io.EOF and keeps the last page.
+// nextPage reads the next page. After the last page, it returns io.EOF and keeps the last page.
 func (c *columnReader) nextPage() error {
 	page, err := c.pages.ReadPage()
 	if errors.Is(err, io.EOF) {
@@ -248,7 +248,7 @@ func (c *columnReader) copyValues(rows []Row) error {
 	return nil
 }
 
-// copyInstants is the variant of copyValues for a column that is stored relative to the row's time.
+// copyInstants is like copyValues, but for a column that is stored relative to the row's time.
 func (c *columnReader) copyInstants(rows []Row) {
 	values := c.values.Int64()
 	for i := range rows {

@@ -99,7 +99,7 @@ func redraw(random *rand.Rand, e *event.Event, field int) {
 	}
 }
 
-// draw returns the given value or, in one of three cases at random, no value.
+// draw returns the given value or, with probability 1/3, no value.
 func draw[T any](random *rand.Rand, value T) event.Optional[T] {
 	if random.IntN(3) == 0 {
 		return event.Optional[T]{}
@@ -127,8 +127,9 @@ func TestFormatListsTheColumns(t *testing.T) {
 	require.Regexp(t, list, string(format))
 }
 
-// FORMAT.md must define the bytes that the digest hashes: in the listed order, each string after its
-// length, three numbers in 8 bytes, and all others in 4.
+// FORMAT.md must define the bytes that the digest hashes. The values must be in the listed order.
+// Each string is preceded by its length. Three of the numbers take 8 bytes each, and all others
+// take 4 bytes each.
 func TestFormatDefinesTheDigest(t *testing.T) {
 	format, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)

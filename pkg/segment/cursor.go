@@ -116,8 +116,9 @@ func (c *Cursor) fill(ctx context.Context) error {
 	return nil
 }
 
-// decode decodes the next rows into the buffer. If all rows of the open row group have been
-// decoded, data must contain the next row group. Otherwise decode ignores data.
+// decode decodes the next rows of the open row group into the buffer. If no rows are left in this
+// group, decode first opens the next row group, which data must contain. Otherwise, it ignores
+// data.
 func (c *Cursor) decode(data []byte) (err error) {
 	defer guard(&err)
 	if c.left == 0 {

@@ -45,8 +45,8 @@ type Group struct {
 	checksum       uint64
 }
 
-// before reports whether g comes before o, both by its place in the object and by its clients. The
-// two row groups may share one client, which is the last of g and the first of o.
+// before reports whether g comes before o, both in the object and in the order of clients. The two
+// row groups may share one client, if it is the last client of g and the first client of o.
 func (g Group) before(o Group) bool {
 	return g.Offset+g.Length <= o.Offset && g.first <= g.last && g.last <= o.first
 }

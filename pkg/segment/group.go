@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// groupReader reads the rows of one row group in order, column by column. The library's row
-// reader would take several times as long.
+// groupReader reads the rows of one row group in order. It reads them column by column, because the
+// library's row reader would take several times as long.
 type groupReader struct{ columns []columnReader }
 
 // openGroup checks and opens row group g, whose bytes are data.
@@ -56,7 +56,7 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 }
 
 // rangeOf returns the range [from, to) of a client's rows. The reader must be at the first row of
-// the row group. rangeOf does not move it.
+// the row group. rangeOf does not move the reader.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
 	clients := &g.columns[0]
 	from, to, err = clients.rangeOf(clientID)

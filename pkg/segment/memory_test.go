@@ -13,7 +13,7 @@ import (
 
 // heap returns the number of heap bytes in use.
 func heap() int64 {
-	for range 3 { // a sync.Pool is emptied by the second collection, not by the first
+	for range 3 { // one collection is not enough, because a sync.Pool is emptied only by the second
 		runtime.GC()
 	}
 	var m runtime.MemStats

@@ -14,8 +14,8 @@ import (
 type lifetime uint8
 
 const (
-	// A fresh segment is superseded within minutes. It is compressed with Snappy, which takes
-	// half the time of zstd and a quarter more space.
+	// A fresh segment is superseded within minutes. It is compressed with Snappy, which takes half
+	// as much time as zstd but 25% more space.
 	fresh lifetime = iota
 	// An interim segment is merged again within hours.
 	interim
@@ -66,7 +66,8 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 // A lookup reads the footer, unless the footer is cached. It then reads and decodes one row group.
 // A small row group takes less time to read and decode, but many row groups make the footer longer.
 // The total cost is lowest if the number of rows per group is proportional to the square root of
-// rows. This calculation assumes that decoding a row costs half as much as reading it.
+// the total number of rows. This calculation assumes that decoding a row costs half as much as
+// reading it.
 func GroupRows(rows int64) int64 {
 	const minRows, maxRows = 1024, 32768
 	const footerBytesPerGroup, bytesPerRow = 1150, 24

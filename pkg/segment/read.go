@@ -6,7 +6,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// RowsOf returns the rows of one client in row group g, whose bytes are data.
+// RowsOf returns the rows of one client in row group g. data must hold the bytes of the row group.
 func (f *Footer) RowsOf(g Group, data []byte, clientID event.ClientID) (rows []Row, err error) {
 	defer guard(&err)
 	group, err := f.openGroup(g, data)

@@ -155,12 +155,12 @@ func flag(o event.Optional[bool]) int32 {
 
 // Compare orders the rows of a segment by these columns, in this order:
 //
-//   - Client, instance and time, then the other identity columns. So duplicates are neighbors.
-//   - Received time. So the first of several duplicates is the row to keep.
-//   - The remaining columns. So only equal rows compare equal.
+//   - Client, instance and time, then the other identity columns, so that duplicates are adjacent.
+//   - Received time, so that the first of several duplicates is the row to keep.
+//   - The remaining columns, so that only equal rows compare equal.
 //
-// Compare gives the same order as event.Compare. It names each column instead of looping over the
-// columns. A loop would be slower, and a merge compares every row several times.
+// Compare gives the same order as event.Compare. It names each column, because a loop over the
+// columns would be slower, and a merge compares every row several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c

@@ -15,9 +15,9 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct returns the rows of all lists, sorted and without duplicates. Of each event's rows, it
-// keeps the one that was received first. It does not change the lists. It sorts pointers to the
-// rows, because rows are large.
+// Distinct returns the rows of all lists, sorted and without duplicates. If several rows are of the
+// same event, Distinct keeps the row that was received first. It does not change the lists. It
+// sorts pointers to the rows, because rows are large.
 func Distinct(lists ...[]Row) []Row {
 	var order []*Row
 	for _, rows := range lists {

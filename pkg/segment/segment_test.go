@@ -23,7 +23,7 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// fleet returns an average of perDevice events for each device, in random order. Half of them are
+// fleet returns devices*perDevice events of random devices, in random order. Half of the events are
 // connect events, and the other half are keep-alive timeouts.
 func fleet(devices, perDevice int) []event.Event {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -105,7 +105,7 @@ func open(t testing.TB, store segment.RangeReader, key string, size int64) *segm
 func TestEventsSurvive(t *testing.T) {
 	full := fleet(1, 2)
 	full[0].ChannelID, full[0].SourceEventID = "c", "e"
-	full = append(full, event.Event{ // the minimal event
+	full = append(full, event.Event{ // an event with only the mandatory fields
 		InstanceID: "i", ClientID: "é\x00/@@@", Action: event.Close, Time: noon, ReceivedAt: noon,
 	})
 	for _, e := range full {

@@ -13,7 +13,7 @@ import (
 // trimmedFooter returns the end of a written file: the footer, the footer's length and the magic.
 // It omits two optional parts that our readers do not use:
 //
-//   - The references to the page index, which does not help with such small row groups.
+//   - The references to the page index, which is of no use with such small row groups.
 //   - The statistics of encodings and sizes.
 //
 // A lookup reads the whole footer, and these parts would double the footer's length.

@@ -33,7 +33,7 @@ type Writer struct {
 	digest     Digest
 	buffer     []stored // rows to pass to the library
 	buffered   int      // number of rows in buffer
-	groupRows  int64    // approximate number of rows per row group; 0: no limit
+	groupRows  int64    // approximate number of rows per row group, or 0 for no limit
 	inGroup    int64    // number of rows in the current row group
 	groupBytes int64    // size of the rows in the current row group before encoding
 	client     string   // client of the last row
@@ -42,14 +42,14 @@ type Writer struct {
 // bufferRows is the number of rows that are passed to the Parquet library at a time.
 const bufferRows = 256
 
-// maxGroupBytes is the approximate maximum size of a row group before encoding. It limits the
-// memory of readers if rows contain long strings. Without long strings, row groups reach this size
-// only in partitions of millions of rows.
+// maxGroupBytes is the approximate maximum size of a row group before encoding. The limit bounds
+// the memory that readers need for rows with long strings. Without long strings, row groups reach
+// this size only in partitions of millions of rows.
 const maxGroupBytes = 2 << 20
 
-// NewWriter returns a writer for a segment that is meant to last. Each row group has about
-// groupRows rows, and at most twice as many. If the rows are long, a row group has fewer rows. If
-// groupRows is zero, only the size in bytes limits a row group.
+// NewWriter returns a writer for a segment that will probably never be merged again. Each row group
+// has about groupRows rows, and at most twice as many. If the rows are long, a row group has fewer
+// rows. If groupRows is zero, only the size in bytes limits a row group.
 func NewWriter(out io.Writer, groupRows int64) *Writer {
 	return newWriter(out, groupRows, lasting)
 }
@@ -83,9 +83,8 @@ func (w *Writer) start(out io.Writer, groupRows int64) {
 }
 
 // detachMetadata drops the last file's references to its column paths and sorting columns. The
-// library uses the same column paths and sorting columns for all files of a writer. Without
-// detachMetadata, the library's Reset would blank them for every later file (parquet-go v0.32,
-// issue 602).
+// library shares these lists among all files of a writer. Without detachMetadata, the library's
+// Reset would clear the lists for every later file (parquet-go v0.32, issue 602).
 func (w *Writer) detachMetadata() {
 	file := w.out.File()
 	if file == nil {
@@ -126,9 +125,9 @@ func (w *Writer) Add(row *Row) error {
 	return nil
 }
 
-// endsBefore reports whether the row group must end before the given row. A full row group still
-// takes the remaining rows of its last client. So all rows of a client are in one row group. An
-// exception: a row group always ends at twice its intended size.
+// endsBefore reports whether the current row group must end before the given row. A row group of
+// the intended size still takes the remaining rows of its last client, so that a client's rows are
+// in one row group. At twice the intended size, however, a row group always ends.
 func (w *Writer) endsBefore(row *Row) bool {
 	return w.filled(2) || w.filled(1) && row.ClientID != w.client
 }
@@ -210,8 +209,8 @@ func (w *Writer) writeFooter() (length int64, err error) {
 var encoders = sync.Pool{New: func() any { return newWriter(io.Discard, 0, fresh) }}
 
 // freshGroupRows is the approximate number of rows per row group of a fresh segment. It is low
-// because a merge holds one row group per input in memory. Most fresh segments have fewer rows
-// anyway.
+// because a merge holds one row group per input in memory. This costs little, because most fresh
+// segments have fewer rows than one row group.
 const freshGroupRows = 2048
 
 // Encode returns a fresh segment that contains the given rows, which must be sorted and distinct.
@@ -226,6 +225,6 @@ func Encode(rows []Row) ([]byte, error) {
 	if _, err := w.Close(); err != nil {
 		return nil, err
 	}
-	encoders.Put(w) // only here, because the writer's state is unknown after an error or a panic
+	encoders.Put(w) // skipped after an error or a panic, because the writer's state is then unknown
 	return out.Bytes(), nil
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// handler returns the function's handler, wrapped in the checks that both fronts share.
+// handler returns the function's HTTP handler, preceded by the checks that both fronts share.
 func (l *lifecycle) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := l.start(r.Context()); {

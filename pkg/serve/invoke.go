@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// invoke passes an event that arrived as POST /invoke to the function. The function is
-// not canceled if the connection closes.
+// invoke calls the function with the event in the body of a POST /invoke request. The call is not
+// canceled if the connection closes.
 func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -22,7 +22,8 @@ func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// preStop stops the function before the platform terminates the function instance.
+// preStop handles the platform's request to stop the function. The platform sends this request
+// before it terminates the function instance.
 func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	if err := front.life.stop(r.Context()); err != nil {
 		failed(w, r, "hook failed", err)
@@ -32,7 +33,7 @@ func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 }
 
 // failed and succeeded set the header x-fc-status, which tells the platform whether the function
-// succeeded: 200 means success, and 404 means any failure.
+// succeeded. 200 means success, and 404 means any failure.
 
 func failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	slog.ErrorContext(r.Context(), what, "error", err.Error())

@@ -89,8 +89,8 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (received 
 	return <-result, took
 }
 
-// TestSlowSenders checks that a client that sends any part of a request very slowly can keep the
-// connection open only for a limited time.
+// TestSlowSenders checks that, if a client sends some part of a request very slowly, the server
+// closes the connection after a time limit.
 func TestSlowSenders(t *testing.T) {
 	for _, c := range []struct {
 		name, start, piece string
@@ -173,8 +173,8 @@ func TestSmuggling(t *testing.T) {
 		"a folded line belongs to the header before (RFC 9112, 5.2)")
 }
 
-// TestChunkedOnThePlatform checks that the connection stays open after a chunked request if the
-// server runs on the platform.
+// TestChunkedOnThePlatform checks that a server that runs on Function Compute keeps the connection
+// open after a chunked request.
 func TestChunkedOnThePlatform(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll)}, true)
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
@@ -204,8 +204,8 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed checks that every response from either front tells browsers not to guess the
-// content type.
+// TestNothingIsSniffed checks that every response tells browsers not to guess the content type.
+// This must hold for the plain HTTP server and for the runtime API.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{
 		readAll,

@@ -109,14 +109,13 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAmbiguous reports whether a proxy and this server may disagree about where a request ends. A
-// chunked request is ambiguous, because it may also have had a Content-Length header. net/http
-// drops that header silently. A proxy that used the header may have counted bytes after the last
-// chunk as part of the body. The server must not read those bytes as another request (RFC 9112,
-// 6.1).
+// isAmbiguous reports whether a proxy and this server may disagree about where a request ends.
+// Every chunked request is ambiguous, because it may also have had a Content-Length header, which
+// net/http drops silently. A proxy that used the header may have counted bytes after the last chunk
+// as part of the body. The server must not read those bytes as another request (RFC 9112, 6.1).
 //
-// An exception: on the platform, no request is ambiguous, because the platform has already parsed
-// every request.
+// On the platform, however, no request is ambiguous, because the platform has already parsed every
+// request.
 func (front plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
@@ -155,7 +154,8 @@ func (front plainFront) isControl(r *http.Request, method, path string) bool {
 }
 
 // isInvoke reports whether a request delivers an event. Outside the platform, nothing authenticates
-// the sender of an event. Therefore a function that serves HTTP clients accepts no events there.
+// the sender of an event. A function that serves HTTP clients therefore accepts events only on the
+// platform.
 func (front plainFront) isInvoke(r *http.Request) bool {
 	f := front.life.function
 	if f.Event == nil {

@@ -15,9 +15,9 @@ import (
 // Compute's limit for synchronous calls.
 const MaxBody = 32 << 20
 
-// responseMargin is the part of an invocation's time that is reserved for sending the response.
-// Otherwise the platform could end the process before the response is sent. If a tenth of the
-// remaining time is less than responseMargin, only that tenth is reserved.
+// responseMargin is the maximum time to reserve at the end of an invocation for sending the
+// response. Without this reserve, the platform could end the process before the response is sent.
+// The reserve is at most a tenth of the remaining time.
 const responseMargin = 500 * time.Millisecond
 
 // runtimeFront receives invocations from Function Compute's runtime API.

@@ -188,8 +188,8 @@ func TestRuntimeStartsAgainAfterAFailure(t *testing.T) {
 	require.Equal(t, 2, decode(t, reply.Body).Starts)
 }
 
-// A function with an invalid configuration must keep running. If its process exited, the callers
-// would get an error response from the platform.
+// A function with an invalid configuration must keep running and respond with 503. If its process
+// exited, the platform would send its own error response instead.
 func TestRuntimeMiswired(t *testing.T) {
 	api := startFunction(t, "MISWIRED=1")
 	reply := api.call(httpGet("/"))

@@ -1,4 +1,4 @@
-// Package serve runs one function on either of two fronts:
+// Package serve runs one function behind either of two fronts:
 //   - Function Compute's runtime API passes one event at a time to the process.
 //   - A plain HTTP server handles concurrent requests, on any machine or in a custom runtime.
 //
@@ -10,8 +10,8 @@
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation, because
 //     clients cannot rely on the status of a failed invocation.
 //   - Start succeeds before the first call to the handler or Event. The platform may clone the
-//     process between Start and that first call, but not later. Therefore Start must not draw
-//     random numbers that have to be unique.
+//     process after Start but before that first call. Therefore Start must not draw random numbers
+//     that have to be unique.
 //
 // This is the only package that imports the runtime's SDK.
 package serve
@@ -32,24 +32,24 @@ type Function struct {
 	// Event receives the payload of every invocation that is not an HTTP request, such as a
 	// timer's invocation. After an error, the platform delivers the payload again.
 	Event func(ctx context.Context, payload []byte) error
-	// Start prepares the function. It is called again until it succeeds, so it must be safe
-	// to repeat after an error.
+	// Start prepares the function. After an error, Start is called again, so repeating it must be
+	// safe.
 	Start func(ctx context.Context) error
 	// Stop is called at most once, before the process exits.
 	Stop func(ctx context.Context) error
-	// Credentials receives the credentials of the function's role, which come with an invocation.
-	// For that invocation, it is called before any of the functions above. Calls for different
-	// invocations may be concurrent.
+	// Credentials receives the credentials of the function's role, which the platform sends with
+	// each invocation. It is called at the beginning of an invocation, before any of the functions
+	// above. Calls for different invocations may be concurrent.
 	Credentials func(id, secret, token string)
 }
 
-// Main builds a function with wire and runs it until asked to stop. Every log line contains the
-// given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses the plain
-// server, which listens on HOST and PORT.
+// Main builds a function with wire and runs it until the process is told to stop. Every log line
+// contains the given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
+// the plain server, which listens on HOST and PORT.
 //
-// If wire fails, a plain server exits with status 1. With the runtime API, the process keeps
-// running: HTTP requests get 503, and all other invocations fail. If the process exited, callers
-// would get an error response from the platform instead.
+// If wire fails, a plain server exits with status 1. With the runtime API, however, the process
+// keeps running, because callers would otherwise get the platform's error response. HTTP requests
+// then get 503, and all other invocations fail.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)
@@ -69,8 +69,8 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// limitMemory sets Go's memory limit to four fifths of the instance's memory. Close to the limit,
-// the garbage collector works harder. Without a limit, the instance could run out of memory and be
+// limitMemory sets Go's memory limit to four fifths of the instance's memory. Close to this limit,
+// the garbage collector works harder. Without it, the instance could run out of memory and be
 // killed by the platform. If GOMEMLIMIT is set, limitMemory does nothing.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)

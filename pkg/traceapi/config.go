@@ -26,10 +26,10 @@ type Config struct {
 	// Keys are the AccessKeys of Alibaba's OpenAPI. If there are none, Alibaba's OpenAPI refuses
 	// every request.
 	Keys []openapi.Key
-	// Lookback limits how far back the search for a device's status goes. It counts back from the
-	// start of the requested instant's UTC day. If Lookback is zero, only that day is searched. An
-	// exception: the current status includes events up to event.MaxAhead from now. For the current
-	// status, Lookback therefore counts back from the UTC day of now plus event.MaxAhead.
+	// Lookback limits the search for a device's status. The search goes back at most to the time
+	// Lookback before the start of the requested instant's UTC day. If Lookback is zero, only that
+	// day is searched. For the current status, now plus event.MaxAhead counts as the requested
+	// instant, because the status includes events up to that time.
 	Lookback time.Duration
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time

@@ -50,8 +50,8 @@ func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	return a.diagnose(r.Context(), d, from, to, lang)
 }
 
-// parseKnown parses the parameters from and to. If necessary, it shortens the range to end at the
-// latest time that a recorded event can have.
+// parseKnown parses the parameters from and to. If necessary, it moves the end of the range back to
+// the latest possible time of a recorded event.
 func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	now := a.now()
 	from, to, err = parseSpan(values, now)
@@ -79,12 +79,11 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the time at which the range of a diagnosis ends. If p.to is not later than now,
-// the range ends at p.to. Otherwise it ends now, because later events are not known yet. There are
-// two exceptions:
-//   - If the newest event is later than now, because a broker's clock runs fast, the range ends
-//     with that event.
-//   - If from is later than now and later than all events, the range ends at from.
+// knownTo returns the time at which the range of a diagnosis ends. This is p.to, but at most the
+// latest of the following times, because nothing is known about the time after it:
+//   - now
+//   - the time of the newest event, which can be later than now if a broker's clock runs fast
+//   - from, so that the range does not end before it begins
 func (a api) knownTo(from time.Time, p *past) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
 	if n := len(p.events); n > 0 {

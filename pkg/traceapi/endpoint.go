@@ -22,8 +22,8 @@ type api struct {
 
 const tracePath = "/api/v1/trace"
 
-// endpoint serves one path. It may return a parameterError, errForbidden, query.ErrCursor,
-// query.ErrTooMany, or an error from the store.
+// endpoint serves one path. Possible errors: a parameterError, errForbidden, query.ErrCursor,
+// query.ErrTooMany, and errors from the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
@@ -80,8 +80,8 @@ func readOnly(next http.Handler) http.Handler {
 	})
 }
 
-// reportUnreadable logs unreadable objects, because the operator cannot rely on clients to report
-// them.
+// reportUnreadable logs unreadable objects, so that the operator learns of them even if no client
+// reports them.
 func reportUnreadable(ctx context.Context, result query.Result) {
 	if n := len(result.Unreadable); n > 0 {
 		first := result.Unreadable[0]

@@ -83,10 +83,10 @@ func csvRecord(cells []string) []byte {
 	return b.Bytes()
 }
 
-// cell returns a value as a CSV cell. Devices choose their own names, and a spreadsheet may
-// interpret a name as a formula. Therefore cell puts an apostrophe before a string that starts with
-// one of formulaStarts. The JSON formats leave the string unchanged. See
-// https://owasp.org/www-community/attacks/CSV_Injection.
+// cell returns a value as a CSV cell. Devices choose some values themselves, such as their client
+// identifiers, and a spreadsheet may interpret such a value as a formula. Therefore cell puts an
+// apostrophe before a string that starts with one of formulaStarts. The JSON formats leave the
+// string unchanged. See https://owasp.org/www-community/attacks/CSV_Injection.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:

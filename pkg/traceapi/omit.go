@@ -15,11 +15,12 @@ type omitted struct {
 }
 
 // fit shortens the lists of a diagnosis if the response would exceed maxBytes. It drops the oldest
-// entries. All lists get equal shares of the bytes. If one list needs less than its share, the
+// entries first. All lists get equal shares of the bytes. If a list needs less than its share, the
 // other lists get the rest.
 //
-// For example, a response is too long if the device connects every second or has names 64 KB long.
-// A connection takes about 700 bytes, and a stretch of the timeline about 100.
+// A response can be too long, for example, if the device connects every second, because a
+// connection takes about 700 bytes and an entry of the timeline about 100. It can also be too long
+// if the device has names of 64 KB.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted
@@ -36,8 +37,9 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	return d
 }
 
-// list is one of the lists of a diagnosis. The diagnosisResponse.fit method empties all lists. It
-// then puts entries back, newest first, until the response would become too large.
+// list represents one list of a diagnosis, such as the connections. diagnosisResponse.fit first
+// empties all lists. It then puts entries back, newest first, until the response would become too
+// large.
 type list struct {
 	rest int // number of entries still missing from the list
 	used int // bytes that the entries in the list take in the response
@@ -67,7 +69,7 @@ func share(budget int, lists []*list) {
 	for l := hungriest(lists); l != nil; l = hungriest(lists) {
 		size := l.size(l.rest - 1)
 		if size > budget {
-			l.rest = 0 // this entry does not fit, so all older ones are omitted as well
+			l.rest = 0 // this entry does not fit, so it and all older entries stay omitted
 			continue
 		}
 		l.rest--

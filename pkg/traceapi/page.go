@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// maxBytes is the approximate maximum size of a response, in bytes. A page of rows ends before
-	// it exceeds maxBytes, even if it then has fewer rows than its limit. maxBytes keeps responses
-	// below Function Compute's limit of 6 MB. The size includes the escapes that the runtime adds
-	// when it encodes the body as a JSON string.
+	// maxBytes is the approximate maximum size of a response, in bytes. A page ends before its rows
+	// exceed maxBytes, even if it does not yet have as many rows as requested. This keeps the
+	// response below Function Compute's limit of 6 MB. That limit applies to the body encoded as a
+	// JSON string, so the escapes are included in the size.
 	maxBytes = 5 << 20
-	// maxUnreadable is the maximum number of unreadable objects that a response lists. More objects
-	// are unreadable only if a whole partition was lost.
+	// maxUnreadable is the maximum number of unreadable objects that a response lists. This is
+	// enough unless a whole partition was lost.
 	maxUnreadable = 1000
 	// maxError is the maximum length, in characters, of an unreadable object's error message.
 	maxError = 256
@@ -68,9 +68,9 @@ func wireSize(text []byte) int {
 		case b == '"', b == '\\':
 			size += len(`\"`)
 		case b >= utf8.RuneSelf:
-			// Count 2 bytes for each byte of a non-ASCII character. This is exact for U+2028 and
-			// U+2029, because their 3 bytes become the 6 bytes of \u2028 and \u2029. It is too much
-			// for all others, because they stay unchanged.
+			// Count 2 bytes for each byte of a non-ASCII character. For U+2028 and U+2029, this is
+			// exact: their 3 bytes become the 6 bytes of \u2028 and \u2029. All other characters
+			// stay unchanged, so for them the count is only an upper bound.
 			size += 2
 		default:
 			size++
@@ -79,8 +79,8 @@ func wireSize(text []byte) int {
 	return size
 }
 
-// write writes the page. In JSON, the page contains the cursor and the receipt besides the rows.
-// The other formats send the cursor and the receipt in headers.
+// write writes the page. A JSON body contains the rows, the cursor and the receipt. The other
+// formats send the cursor and the receipt in headers.
 func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	if notModified(w, r, p.content()...) {
 		return
@@ -98,7 +98,7 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 }
 
 // content returns the part of a page that its entity tag covers: everything except the receipt and
-// the steps of the query plan. These two differ between responses even if the rows are the same.
+// the steps of the query plan, which can differ between responses with the same rows.
 func (p tracePage) content() [][]byte {
 	var rest bytes.Buffer
 	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})
@@ -129,7 +129,7 @@ func (p tracePage) object() []byte {
 	return b.Bytes()
 }
 
-// header sets the headers that accompany rows in CSV and NDJSON.
+// header sets the headers of a response in CSV or NDJSON.
 func (p tracePage) header(header http.Header) {
 	if p.nextCursor != "" {
 		header.Set("X-Next-Cursor", p.nextCursor)

@@ -61,8 +61,8 @@ func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
 }
 
 // parseValues parses the query string of a URL. It rejects a name that is not one of the given
-// names, and a name that occurs twice. Its callers treat an empty parameter as missing. An
-// exception: the parameter group may be empty.
+// names, and a name that occurs twice. It keeps empty values. Its callers treat an empty value as
+// missing, except for the parameter "group", which may be empty.
 func parseValues(rawQuery string, names []string) (url.Values, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {

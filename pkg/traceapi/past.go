@@ -10,7 +10,7 @@ import (
 )
 
 // past holds a device's events in the range [from, to]. The range grows backwards by whole UTC
-// days, because a partition holds one day and is read as a whole anyway.
+// days, because a partition holds one day and is always read as a whole.
 type past struct {
 	api        api
 	device     device
@@ -43,8 +43,9 @@ func (p *past) extend(ctx context.Context, from time.Time) error {
 	return nil
 }
 
-// statusAt returns the device's status at an instant. It extends p into the past by one day, then
-// by two, four and so on, until the events determine the status or the lookback is exhausted.
+// statusAt returns the device's status at an instant. If the events in p do not determine the
+// status, statusAt extends p into the past: first by one day, then by two, four and so on. It stops
+// when the events determine the status or the lookback is exhausted.
 func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
 	limit := startOfDay(at).Add(-p.api.lookback)
 	for days := 1; ; days *= 2 {

@@ -137,10 +137,10 @@ func TestStatusNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, []bool{true}, online)
 }
 
-// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis includes an event later than
-// now. Such an event comes from a broker whose clock runs fast. The current status includes the
-// event, so a diagnosis without the event would contradict the status. A diagnosis must omit the
-// event only if the requested range ends before the event.
+// TestDiagnosisNowIncludesEventsOfFastClocks checks that a diagnosis includes an event whose time
+// is later than now. Such an event comes from a broker whose clock runs fast. The current status
+// includes the event, so a diagnosis without the event would contradict the status. A diagnosis
+// must omit the event only if the requested range ends before the event.
 func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // the time that the test treats as now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
@@ -172,8 +172,8 @@ func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 }
 
 // TestDiagnosisReadsItsDaysOnce checks that a diagnosis reads the first day of its range only once.
-// A diagnosis also needs the device's status at the start of the range. In this test, the events of
-// the first day determine that status, so a second read is unnecessary.
+// To find the device's status at the start of the range, a diagnosis also needs earlier events. In
+// this test, the first day contains these events, so a second read is unnecessary.
 func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "01:00:00"), happened("a", event.Close, 0, "07:30:00")}}
 	w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T07:00:00Z&lang=en")
@@ -233,11 +233,11 @@ func restless(period time.Duration) *recorded {
 func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	for _, c := range []struct {
 		period time.Duration
-		// connects is the expected value of Summary.Connects. connections is the minimum length of
-		// Connections, and stretch is the minimum length of Timeline.
+		// connects is the exact expected value of Summary.Connects. connections and stretch are the
+		// minimum lengths of Connections and Timeline.
 		connects, connections, stretch int
 	}{
-		{20 * time.Second, 4_320, 4_320, 8_640}, // the response omits nothing
+		{20 * time.Second, 4_320, 4_320, 8_640}, // here, the response omits nothing
 		{2 * time.Second, 43_200, 3_000, 20_000},
 	} {
 		w := ask(restless(c.period).api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T00:00:00Z&to=2026-11-21T23:59:59.999Z")
@@ -260,9 +260,9 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 	}
 }
 
-// TestLongNamesAreCutToTheNewest checks that a diagnosis with long user names omits its oldest
-// entries. Otherwise the response would be longer than maxBytes. The test uses refused CONNECTs,
-// because even a client that cannot log in can choose a long user name.
+// TestLongNamesAreCutToTheNewest checks that a diagnosis omits its oldest entries if long user
+// names would make the response longer than maxBytes. The test uses refused CONNECTs, because even
+// a client that cannot log in can choose a long user name.
 func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	r := &recorded{}
 	for i := range 36 {

@@ -21,8 +21,8 @@ func jsonResponse(v any) response {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
 
-// taggedResponse returns a response that contains d and the receipt. The entity tag does not
-// cover the receipt.
+// taggedResponse returns a response that contains the diagnosis d and the receipt. Its entity tag
+// is computed from d alone, without the receipt.
 func taggedResponse(d diagnosisResponse, receipt query.Receipt) response {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if notModified(w, r, encode(d)) {
@@ -45,8 +45,8 @@ func encode(v any) []byte {
 // notModified also responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak, because
 // two responses with the same content may differ in their receipts.
 //
-// notModified also makes clients revalidate cached responses, because late events can change any
-// response. A recorder accepts every event that is not older than its retention.
+// notModified also makes clients revalidate cached responses. Any response can change later,
+// because a recorder accepts late events unless they are older than its retention.
 func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
 	sum := sha256.New()
 	for _, part := range content {

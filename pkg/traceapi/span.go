@@ -17,7 +17,8 @@ const (
 // parseSpan returns the range between the parameters "from" and "to", both inclusive. A missing
 // parameter gets a default:
 //   - If both are missing, the range is the last hour.
-//   - If only "to" is missing, the range ends now, but at most 24 hours after its start.
+//   - If only "to" is missing, the range ends now or 24 hours after its start, whichever is
+//     earlier.
 //   - If only "from" is missing, the range starts an hour before its end.
 //
 // A range that ends now is extended by event.MaxAhead, to include events from brokers whose clocks
@@ -43,7 +44,7 @@ func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error)
 	return from, to, checkSpan(from, to)
 }
 
-// latest returns the latest time that an event recorded by now can have.
+// latest returns the latest timestamp possible for an event recorded at or before now.
 func latest(now time.Time) time.Time { return now.Add(event.MaxAhead) }
 
 func checkSpan(from, to time.Time) error {

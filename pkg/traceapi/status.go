@@ -45,12 +45,13 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	return a.statusAt(r.Context(), d, at, until)
 }
 
-// parseAt returns at, the instant for which the status is requested. The instant comes from the
-// query parameter "at". If the parameter is missing or in the future, at is the current time.
+// parseAt returns two times. The first, at, is the instant for which the status is requested. It
+// comes from the query parameter "at". If the parameter is missing or in the future, it is the
+// current time.
 //
-// parseAt also returns until, the latest event time that counts for the status. If at is in the
-// past, until equals at. If at is the current time, until is later by event.MaxAhead. Events from
-// brokers whose clocks run fast then count as well.
+// The second, until, is the latest event time that counts for the status. For a past instant, until
+// equals at. For the current time, until is event.MaxAhead later than at, to include events from
+// brokers whose clocks run fast.
 func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	at, given, err := parseTime(values, "at")

@@ -3,8 +3,8 @@
 //
 // Invariants:
 //
-//   - The package never writes to the store. If a request's token or AccessKey does not cover the
-//     instance, the request does not read from the store either.
+//   - The package never writes to the store. A request whose token or AccessKey does not cover the
+//     instance does not read from the store either.
 //   - A response of the HTTP API is at most about 5 MB long and states its cost in a receipt.
 //   - If objects could not be read, the response is marked as incomplete or is an error.
 //   - Store errors appear in the log, never in a response.

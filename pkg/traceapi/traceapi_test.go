@@ -43,9 +43,9 @@ func (c *canned) api() api {
 	return api{reader: c, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
 }
 
-// do sends a request to the complete handler and returns the response. header
-// alternates names and values. The token "secret" covers all instances. The token "narrow" covers
-// only the instance "i".
+// do sends a request to the complete handler and returns the response. header holds alternating
+// names and values. The token "secret" covers all instances. The token "narrow" covers only the
+// instance "i".
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
 	tokens, err := serve.ParseTokens("secret=*;narrow=i")
 	if err != nil {

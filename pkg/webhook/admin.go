@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// adminRoute is the first part of the quarantine's paths below webhookPath. All other paths below
-// webhookPath begin with the route of a source instead.
+// adminRoute is the first path segment after webhookPath for the quarantine. In all other paths,
+// the route of a source takes its place.
 const adminRoute = "quarantine"
 
 // admin gives the operator access to the quarantine:

@@ -23,7 +23,7 @@ func (b *harness) admin(method, path string) *httptest.ResponseRecorder {
 	return b.do(method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
 }
 
-// keep stores an item with the given body and returns the item's id. The item's ReceivedAt is the
+// keep stores an item with the given body and returns the item's id. The item was received the
 // given duration before now.
 func (b *harness) keep(t *testing.T, before time.Duration, body string) quarantine.ID {
 	t.Helper()

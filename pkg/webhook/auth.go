@@ -15,9 +15,9 @@ var (
 	errForbidden    = errors.New("the token is valid for other instances only")
 )
 
-// authorize returns nil if the sender may act for the instance. The request needs only one token
-// that covers the instance, or a signature made with such a token. authorize reads the body only if
-// it has to check a signature. Errors: errUnauthorized, errForbidden, or an error from checkBody.
+// authorize returns nil if the sender may act for the instance. A single token that covers the
+// instance is enough, as is a signature made with such a token. authorize reads the body only if it
+// has to check a signature. Errors: errUnauthorized, errForbidden, or an error from checkBody.
 func (h *Handler) authorize(d *delivery) error {
 	isKnown := false
 	for _, token := range d.tokens {
@@ -39,11 +39,11 @@ func (h *Handler) authorize(d *delivery) error {
 	return errUnauthorized
 }
 
-// checkBody reads the body and returns check(body). Until check returns, the sender is unknown, so
-// the body counts against the unproven budget. Strangers can therefore exhaust only that budget,
-// not the budget of authorized senders. The body counts even while check runs: if there are many
-// tokens, checking a long body takes longer than reading it. Errors: record.ErrBusy if the unproven
-// budget is exhausted; errTooLarge or errUnreadable if the body cannot be read.
+// checkBody reads the body and returns check(body). The sender is unknown until check has returned,
+// so the body counts against the unproven budget. Unknown senders can therefore exhaust only that
+// budget, not the budget of authorized senders. The body still counts while check runs, because
+// checking a long body against many tokens takes longer than reading it. Errors: record.ErrBusy if
+// the unproven budget is exhausted; errTooLarge or errUnreadable if the body cannot be read.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	weight := d.weight()
 	if err := h.unproven.acquire(weight); err != nil {
@@ -56,9 +56,9 @@ func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, er
 	return check(d.body), nil
 }
 
-// loggedInstance returns the instance for the log, or "(a token)" in place of a token. Some brokers
-// send the token in the URL, after the instance. If such a broker's URL lacks the instance, the
-// token is in the instance's place.
+// loggedInstance returns the instance for the log, or "(a token)" if the instance is a token. Some
+// brokers send the token in the URL, after the instance. If the URL lacks the instance, the token
+// takes its place.
 func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
 		return "(a token)"

@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// someTokens holds four tokens. Two are for the instance prod, and the second of these also
-// covers the instance spare. One is for the instance test, and one for all instances.
+// someTokens holds four tokens: one for the instance prod, one for the instances prod and spare,
+// one for the instance test, and one for all instances.
 const someTokens = "old-secret=prod;new/secret+2==prod,spare;test-secret=test;all-secret=*"
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
@@ -131,8 +131,8 @@ func TestTokenInURL(t *testing.T) {
 }
 
 // TestTokenInPlaceOfTheInstance checks that the log line about a refusal does not reveal a token.
-// The log line contains the instance from the URL. If the sender omits the instance, the URL has
-// the token in the instance's place.
+// The log line contains the instance from the URL. But if the sender omits the instance, the URL
+// contains the token where the instance should be.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
 		b := &harness{tokens: someTokens}

@@ -17,8 +17,8 @@ var (
 	errUnreadable = errors.New("read body")
 )
 
-// readBody reads the body without decompressing it. A second call does nothing. Errors:
-// errTooLarge, errUnreadable.
+// readBody reads the body without decompressing it. Further calls do nothing. The error wraps
+// errTooLarge or errUnreadable.
 func (d *delivery) readBody() (err error) {
 	if d.unread == nil {
 		return nil
@@ -31,8 +31,8 @@ func (d *delivery) readBody() (err error) {
 	return err
 }
 
-// decompress undoes the body's Content-Encoding. Except for errTooLarge, the messages of its errors
-// may be sent to the sender.
+// decompress undoes the body's Content-Encoding. Except for errTooLarge, its errors have messages
+// that can be shown to the sender.
 func (d *delivery) decompress() error {
 	switch d.encoding {
 	case "", "identity":

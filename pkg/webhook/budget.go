@@ -6,21 +6,22 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// budget limits the memory of the requests in progress. It counts each request as the length of its
-// body plus minWeight. It does not count the decoded events, although they take several times as
-// much memory. A request that exceeds the budget is refused before its body is read, so the refusal
-// costs next to nothing. A budget is safe for concurrent use.
+// budget limits the memory used by requests in progress. Each request counts as the length of its
+// body plus minWeight. The decoded events do not count, although they take several times as much
+// memory as the body. If the budget has too few bytes left for a request, the request is refused
+// before its body is read, so the refusal costs next to nothing. A budget is safe for concurrent
+// use.
 //
 // A Handler has two budgets, because a signature can be checked only after the body has been read.
-// Until the signature is checked, the sender is unknown, so the body counts against
-// Handler.unproven. The body of an authorized request counts against Handler.budget.
+// While the body of a signed request is read, the sender is still unproven, so the request counts
+// against Handler.unproven. Authorized requests count against Handler.budget.
 type budget struct {
 	size int64
 	used atomic.Int64
 }
 
 // acquire takes n bytes from the budget. If fewer than n bytes are left, it returns record.ErrBusy
-// without waiting. An exception: if no other request is in progress, acquire succeeds even if n
+// without waiting. But if no other request is in progress, acquire always succeeds, even if n
 // exceeds the size of the budget.
 func (b *budget) acquire(n int64) error {
 	if b.used.Add(n) > max(b.size, n) {
@@ -36,8 +37,8 @@ func (b *budget) release(n int64) { b.used.Add(-n) }
 const (
 	// minWeight is the memory, in bytes, that a request uses in addition to its body.
 	minWeight = 8 << 10
-	// assumedLength is the number of bytes budgeted for a body without a Content-Length. Brokers'
-	// bodies are shorter in practice.
+	// assumedLength is the assumed length, in bytes, of a body without a Content-Length. In
+	// practice, brokers send shorter bodies.
 	assumedLength = 1 << 20
 	// assumedRatio is the assumed compression ratio: a body's decompressed length divided by its
 	// compressed length.

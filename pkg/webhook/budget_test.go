@@ -57,11 +57,15 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, errors.New("unread")
 }
 
-// TestBudgetExhausted sends requests while one of the two budgets is exhausted. A request that
-// needs the exhausted budget must get 429. Its body must not be read, unless its signature has to
-// be checked first. An unauthorized sender must get 401, so that it does not learn that the budget
-// of authorized senders is exhausted. A sender with a token must be served even if strangers have
-// exhausted the unproven budget.
+// TestBudgetExhausted exhausts one of the two budgets at a time: first the budget of authorized
+// senders, then the unproven budget, which is for senders whose signature has not been checked yet.
+// It checks these requirements:
+//
+//   - A request that needs the exhausted budget must get 429. Its body must not be read, unless its
+//     signature has to be checked first.
+//   - An unauthorized sender must get 401, so that it does not learn that the budget of authorized
+//     senders is exhausted.
+//   - A sender with a token must be served even if strangers have exhausted the unproven budget.
 func TestBudgetExhausted(t *testing.T) {
 	send := func(h *Handler, body io.Reader, header ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", body)
@@ -97,7 +101,7 @@ func TestBudgetExhausted(t *testing.T) {
 }
 
 // TestUnprovenBudgetIsHeld checks that a request counts against Handler.unproven, the budget for
-// unauthenticated requests, only while its signed body is read and verified.
+// requests from unknown senders, only while its signed body is read and verified.
 func TestUnprovenBudgetIsHeld(t *testing.T) {
 	for _, want := range []bool{true, false} {
 		h := (&harness{}).handler()

@@ -45,8 +45,8 @@ type Config struct {
 	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero means no
 	// limit.
 	Retention time.Duration
-	// BudgetBytes is the memory for the bodies of authorized requests, in bytes. Requests whose
-	// signature is not checked yet share a second budget of the same size. If no other request is
+	// BudgetBytes is the memory, in bytes, for the bodies of authorized requests. A second budget
+	// of the same size is for requests whose signature is not checked yet. If no other request is
 	// in progress, even a body larger than the budget is admitted. Default: two bodies of the
 	// maximum length.
 	BudgetBytes int64

@@ -14,10 +14,10 @@ import (
 // quarantined, because the body may contain a password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
-// deliver makes a whole delivery durable or returns an error. If the events are recorded but the
-// delivery cannot be quarantined, it returns an error as well. Errors: errUnauthorized,
-// errForbidden, errNoHook, errTooLarge, errUnreadable, record.ErrBusy, or the error of a failed
-// write.
+// deliver makes a whole delivery durable or returns an error. If it has recorded the events but
+// cannot quarantine the delivery, it also returns an error. The possible errors are
+// errUnauthorized, errForbidden, errNoHook, errTooLarge, errUnreadable, record.ErrBusy, and the
+// error of a failed write.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorize(d); err != nil {
 		return broker.Batch{}, err
@@ -42,9 +42,9 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 	return batch, h.keep(ctx, d, batch)
 }
 
-// keep records the events of a decoded delivery. If any item was rejected, it then quarantines the
-// whole delivery. If quarantining fails, keep returns an error, so the sender sends the delivery
-// again. The events are then stored twice, but queries show each event once.
+// keep records the events of a decoded delivery. If any item was rejected, keep then quarantines
+// the whole delivery. If the quarantine fails, keep returns an error, so that the sender sends the
+// delivery again. The events are then stored twice, but queries show each event once.
 func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) error {
 	if err := h.record(ctx, batch.Events); err != nil {
 		return err
@@ -81,8 +81,8 @@ func rejectAll(field, reason string) broker.Batch {
 }
 
 // ignoreDisconnect returns a context that is not canceled when the sender disconnects. Some brokers
-// close the connection right after the request and never retry, so their events must be recorded
-// nevertheless. The deadline of ctx still applies.
+// close the connection right after the request and never retry, but their events must still be
+// recorded. The deadline of ctx still applies.
 func ignoreDisconnect(ctx context.Context) (context.Context, context.CancelFunc) {
 	lasting := context.WithoutCancel(ctx)
 	if deadline, ok := ctx.Deadline(); ok {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVerneMQPassesOn checks that the response tells VerneMQ to ask its next plugin, whatever
-// the body, the token or the rest of the path.
+// TestVerneMQPassesOn checks that the response always tells VerneMQ to ask its next plugin. The
+// body, the token and the rest of the path must not matter.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, path := range []string{"", "/", "/prod", "/prod/wrong", "/prod/secret", "/a b/x?token=y"} {
@@ -221,8 +221,9 @@ func TestAWSConfirmationFails(t *testing.T) {
 	}
 }
 
-// TestAWSOtherMessagesNeedAToken checks that a message without a token gets 401 unless it is a
-// confirmation on the AWS IoT route. Even a confirmation gets 401 on another broker's route.
+// TestAWSOtherMessagesNeedAToken checks that messages without a token get 401. The only messages
+// that need no token are confirmations on the AWS IoT route. A confirmation on another broker's
+// route gets 401.
 func TestAWSOtherMessagesNeedAToken(t *testing.T) {
 	for _, c := range []struct{ path, kind string }{{"aws-iot/prod", "Message"}, {"aws-iot/prod", ""}, {"emqx/prod", "DestinationConfirmation"}} {
 		b := &harness{}

@@ -60,7 +60,7 @@ func (b *harness) Put(_ context.Context, key string, body io.ReaderAt, size int6
 	return err
 }
 
-// Read and List copy the quarantined objects to an in-memory store and read them from there.
+// Read and List serve the quarantined objects from an in-memory copy that they make on each call.
 
 func (b *harness) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	return b.memory(ctx).Read(ctx, key, off, n)

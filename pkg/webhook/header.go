@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// positionHeader is the header that says where in the source's log the body begins; see
+	// positionHeader names the header that holds the position of the body in the source's log; see
 	// broker.Meta.
 	positionHeader = "X-Log-Position"
 
@@ -25,9 +25,9 @@ func parseHook(value string) string {
 	return value
 }
 
-// positionRule is the error text for an unusable position. A delivery with an unusable position is
-// rejected as a whole. Otherwise its log lines would be recorded without positions, and queries
-// would go wrong in two ways:
+// positionRule is the error text for an unusable log position. A delivery with an unusable position
+// is rejected as a whole. If its log lines were recorded without positions instead, queries would
+// go wrong in two ways:
 //   - Identical lines in different deliveries would look like one event.
 //   - If the sender sent the lines again with a valid position, each line would look like two
 //     events.

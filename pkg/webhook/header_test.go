@@ -17,10 +17,10 @@ func TestHookAndPositionAreKept(t *testing.T) {
 	require.Equal(t, "mosquitto.log:1024", kept.Position)
 }
 
-// TestUnusableHeaders sends unusable values in the position and hook headers. The delivery must be
-// quarantined and not recorded, because of its position; see positionRule. The quarantined item
-// must contain the position in printable form, cut short if it is too long. An unusable hook must
-// count as absent.
+// TestUnusableHeaders sends unusable values in the position and hook headers. Because the position
+// is unusable, the delivery must be quarantined instead of recorded (see positionRule). The
+// quarantined item must contain the position in printable form, truncated if it is too long. The
+// unusable hook must count as absent.
 func TestUnusableHeaders(t *testing.T) {
 	for bad, shown := range map[string]string{
 		strings.Repeat("x", 1025):        strings.Repeat("x", 1025),

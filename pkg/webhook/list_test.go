@@ -55,8 +55,8 @@ func TestListingPages(t *testing.T) {
 	require.Len(t, decoded[listResponse](t, b.admin("GET", "?limit=7"), 200).Items, 7)
 }
 
-// TestListingCost checks that a list request makes one store request for the listing and one for
-// each item in the response, however many other items exist.
+// TestListingCost checks that listing the quarantine takes one store request for the listing and
+// one for each item in the response, however many other items exist.
 func TestListingCost(t *testing.T) {
 	b := &harness{}
 	for i := range 30 {

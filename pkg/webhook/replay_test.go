@@ -94,10 +94,10 @@ func (s *system) trace(client string) []event.Event {
 	return events
 }
 
-// TestReplayAfterAnUpgrade replays a body that an older recorder understood only in part. The
-// events of the body have no time of their own, so all of them get the received time. They differ
-// only in their index in the body. The replay must record the missing event. Queries must show each
-// of the other events once.
+// TestReplayAfterAnUpgrade replays a body from which an older recorder recorded all events but one.
+// The events in the body carry no time, so all of them get the received time, and their identities
+// differ only in the index in the body. The replay must record the missing event, and queries must
+// show each event once.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
@@ -141,8 +141,8 @@ func TestReplayStillRejected(t *testing.T) {
 }
 
 // TestReplayJudgesByTheReceivedTime checks that a replay judges the age of an event by its received
-// time. The time of the replay must not matter. An event must be accepted if it was recent when it
-// was received. It must be rejected if it was then too old or too far in the future.
+// time, not by the time of the replay. An event must be accepted if it was recent when it was
+// received. It must be rejected if it was already too old at that time, or too far in the future.
 func TestReplayJudgesByTheReceivedTime(t *testing.T) {
 	s := newSystem(t)
 	at := func(client string, t time.Time) string {

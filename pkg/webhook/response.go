@@ -65,7 +65,7 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 }
 
 // refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503. After
-// any other status, the delivery is lost, except for a line in the log.
+// any other status, the delivery is lost, and only a line in the log mentions it.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorized):

@@ -23,18 +23,18 @@ type itemResponse struct {
 	Encoding   string             `json:"encoding,omitempty"` // Content-Encoding of the stored body
 	Errors     []quarantine.Error `json:"errors"`
 	BodyBytes  int                `json:"body_bytes"` // length of the whole body
-	// Body is the requested part of the body if that part is valid UTF-8. Otherwise, it is in
-	// BodyBase64.
+	// Body holds the requested part of the body if that part is valid UTF-8. Otherwise, BodyBase64
+	// holds the part.
 	Body       string `json:"body,omitempty"`
 	BodyBase64 []byte `json:"body_base64,omitempty"`
-	// NextFrom is the offset at which the next part begins. The client passes it in the parameter
-	// "from" of its next request. It is 0 if this part is the last one.
+	// NextFrom is the offset of the next part, or 0 if this part is the last one. The client gets
+	// the next part by sending this offset in the parameter "from".
 	NextFrom int `json:"next_from,omitempty"`
 }
 
 // maxPart is the maximum length of a body part, in bytes. It keeps responses below the platform's
-// limit of 6 MB. A part is escaped twice in a response, as JSON within JSON. It can therefore grow
-// to seven times its length.
+// limit of 6 MB. A part is escaped twice in a response, as JSON within JSON, so it can grow to
+// seven times its length.
 const maxPart = 512 << 10
 
 // show responds with an item. It costs two store requests.

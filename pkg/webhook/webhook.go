@@ -9,9 +9,9 @@
 //   - The events of a delivery are recorded first. If any item was rejected, the whole delivery is
 //     then quarantined. If quarantining fails, the sender gets an error and sends the delivery
 //     again. The events are then stored twice, but queries show each event once.
-//   - The memory for a request's body is taken from a budget before the body is read. If the budget
-//     is exhausted, the request is refused. An exception: the check for a handshake reads the start
-//     of a body before any memory is taken.
+//   - Before a request's body is read, the memory for it is reserved in a budget. If the budget is
+//     exhausted, the request is refused. Only the check for a handshake reads the start of a body
+//     without a reservation.
 //   - No log line or error contains a token, a body or a handshake's URL.
 //
 // A delivery is one webhook request or trigger invocation, with all its events. A request is parsed

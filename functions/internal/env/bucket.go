@@ -17,17 +17,18 @@ type Bucket struct {
 }
 
 // AttemptTimeout is the time limit for each attempt at a request for a small object. Without a
-// limit, an attempt could hang forever. For example, a process does not notice that its connection
-// dies while the platform has frozen the process. An invocation may take up to 15 seconds, so this
-// limit leaves time for another attempt.
+// limit, an attempt could hang forever, for example if its connection dies unnoticed while the
+// platform has frozen the process. An invocation may take up to 15 seconds, so this limit leaves
+// time for another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. It makes
 // no request. The caller must then call Err, and may use the bucket only if Err returns nil.
 //
-// If ALIBABA_CLOUD_ACCESS_KEY_ID is set, the initial credentials come from it and the related
-// variables. If an attempt at a request takes longer than attemptTimeout, the attempt is canceled
-// and the request is retried. If attemptTimeout is 0, there is no limit.
+// If ALIBABA_CLOUD_ACCESS_KEY_ID is set, the initial credentials come from this variable,
+// ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN. An attempt at a request that
+// takes longer than attemptTimeout is canceled, and the request is retried. If attemptTimeout is 0,
+// there is no limit.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

@@ -7,9 +7,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Tokens returns the tokens from two environment variables. At least one of the variables must be
-// set. The variable named single holds one token for all instances. The variable named list holds
-// tokens in the format of serve.ParseTokens.
+// Tokens returns the tokens from two environment variables, whose names are the arguments single
+// and list. The first variable holds one token for all instances. The second holds tokens in the
+// format of serve.ParseTokens. At least one of the two must be set.
 func (r *Reader) Tokens(single, list string) serve.Tokens {
 	tokens, err := serve.ParseTokens(r.Optional(list))
 	if err != nil {

@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// run shows each way to end a connection, using a separate device for each way. Then it shows the
+// run shows every way in which a connection can end, each with its own device. Then it shows the
 // simulated days.
 func run(ctx context.Context) error {
 	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
@@ -74,8 +74,8 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// isUp returns an error if nothing listens on one of the ports. The error says which command to
-// run.
+// isUp returns an error unless something listens on each of the given ports. The error says which
+// command to run.
 func isUp(ctx context.Context, ports ...string) error {
 	for _, port := range ports {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)

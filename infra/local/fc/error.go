@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Error is a response of the platform itself. The platform sends one if it has no valid response
-// from the function. The vendor does not document the status of some failures. For these failures,
-// this package uses 504 after a timeout, and 502 after an exit, an error or an invalid response of
-// the function.
+// Error is a response from the platform itself, which sends one if the function has returned no
+// valid response. The vendor does not document the status of some failures. For these failures,
+// this package uses 504 after a timeout, and 502 if the function exited, reported an error or
+// returned an invalid response.
 type Error struct {
 	Status  int // HTTP status
 	Code    string

@@ -9,9 +9,9 @@
 //     own process, up to a limit. Calls beyond the limit wait for a short time and then fail with
 //     429.
 //   - A process gets its first call only after it has asked the API for one.
-//   - A process is killed if its call exceeds the time limit or the caller goes away. A process
-//     that was killed or has crashed is never used again. But a process that returns an error or
-//     recovers from a panic stays in use.
+//   - A process is killed if its call exceeds the time limit or is canceled by the caller. A
+//     process that was killed or has crashed gets no more calls. But a process that returns an
+//     error or recovers from a panic gets further calls.
 //   - A process that is stopped gracefully first finishes its call, and then runs its preStop hook.
 //   - A process is killed before its runtime API closes. Otherwise, the SDK would poll the closed
 //     API without pause.
@@ -45,8 +45,8 @@ type Config struct {
 	// Environment overrides environment variables of the functions. It affects only
 	// variables that s.yaml sets.
 	Environment map[string]string
-	// Credentials returns the keys for the next call or the next start of a process.
-	// Default: no keys.
+	// Credentials is called before each call and before each process starts, and returns the keys
+	// to use. Default: no keys.
 	Credentials func() Credentials
 	// QueueWait is how long a call waits for a process before it fails with 429.
 	// Default: 5 s.
@@ -111,9 +111,9 @@ func New(config Config) (*Host, error) {
 	return h, nil
 }
 
-// Invoke calls a function and returns its response. The function is named by its resource name in
-// s.yaml, such as "compactor". Any failure is an *Error. If ctx ends while a process is handling
-// the call, the process is killed.
+// Invoke calls the function with the given resource name in s.yaml, such as "compactor", and
+// returns its response. Any failure is an *Error. If ctx ends while a process is handling the call,
+// the process is killed.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	for _, p := range h.pools {
 		if p.function.Resource != function {
@@ -130,8 +130,8 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 
 // Stop ends the timers and stops all processes gracefully. It waits for running calls, gives each
 // process its preStop call, and then kills the process. When ctx ends, Stop kills the remaining
-// processes at once. As soon as Stop has begun, new calls are refused with 503. Later calls to Stop
-// wait for the first one and return the same error.
+// processes at once. Once Stop has begun, Invoke fails with 503. If Stop is called again, it waits
+// until the first call of Stop is done, and returns the same error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()

@@ -70,8 +70,8 @@ func TestLateProcessIsKilled(t *testing.T) {
 	host := one(t, nil)
 	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	// The time limit is reduced only after the first call, which may take longer on a busy
-	// machine.
+	// Reduce the time limit only now, because the first call may take longer than a second on a
+	// busy machine.
 	host.pools[0].function.Seconds = 1
 	_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
 	require.ErrorAs(t, err, &fault)
@@ -155,7 +155,7 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 	require.NotNil(t, fault)
 	require.Equal(t, http.StatusTooManyRequests, fault.Status)
 	require.Equal(t, "ResourceExhausted", fault.Code)
-	_, err := http.Get(barrier.URL) // this second request at the barrier lets the first call continue
+	_, err := http.Get(barrier.URL) // the barrier responds only after this second request
 	require.NoError(t, err)
 	require.NoError(t, await(t, first))
 }

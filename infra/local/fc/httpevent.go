@@ -13,10 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-// httpEvent encodes an HTTP request as an event of version "v1". Built-in runtimes pass requests to
-// a function in this form. Repeated headers and parameters are joined with commas. The body is text
-// if its content type is textual, it has no content encoding, and its bytes are valid UTF-8.
-// Otherwise, the body is encoded in base64.
+// httpEvent encodes an HTTP request as an event of format version v1, the form in which built-in
+// runtimes pass requests to a function. Repeated headers and parameters are joined with commas. The
+// body is text if its content type is textual, it has no content encoding, and its bytes are valid
+// UTF-8. Otherwise, the body is encoded in base64.
 func httpEvent(r *http.Request, body []byte, requestID, triggerID string) []byte {
 	now := time.Now().UTC()
 	sourceIP, _, _ := net.SplitHostPort(r.RemoteAddr)

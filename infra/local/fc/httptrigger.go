@@ -40,7 +40,7 @@ func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {
 	return writeResponse(w, response, c.id)
 }
 
-// admit refuses the same requests that the platform refuses before reading their bodies.
+// admit refuses a request if Function Compute would refuse it before reading its body.
 func (to route) admit(r *http.Request) *Error {
 	switch {
 	case !slices.Contains(to.trigger.Config.Methods, r.Method):

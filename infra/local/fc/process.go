@@ -13,7 +13,8 @@ import (
 // call.
 var errNotTaken = &Error{Code: "ProcessExited", Message: "the process ended before the call"}
 
-// process is one running binary. At most one goroutine at a time may call do.
+// process is one running binary. It runs one call at a time, so calls to process.do must not be
+// concurrent.
 type process struct {
 	api    *runtimeAPI
 	cmd    *exec.Cmd
@@ -47,9 +48,9 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call to the process and waits for the result. If the call times out, do kills the
-// process, because there is no way to tell a process to abandon a call. If ctx is canceled, do also
-// kills the process, unless the process has not taken the call yet.
+// do hands a call to the process and waits for the result. If the call times out, the process is
+// killed, because there is no way to make it abandon a call. If ctx is canceled, the process is
+// killed only if it has already taken the call.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// spawner starts processes that die with the host, even if the host is killed. Linux kills such a
-// process when the thread that started it exits, even if the host lives on. So one thread starts
-// all processes, and this thread lives as long as the host.
+// spawner starts processes that die with the host, even if the host is killed. Linux kills each of
+// these processes when the thread that started the process exits, even if the host lives on. So one
+// thread starts all processes, and this thread lives as long as the host.
 type spawner struct {
 	starts chan func()
 	closed chan struct{}
@@ -23,8 +23,9 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	runtime.LockOSThread()
-	// Unlock the thread at the end, because otherwise it would exit with this goroutine. The exit
-	// would kill processes with a Pdeathsig that other goroutines started on the thread earlier.
+	// Unlock the thread at the end, because otherwise it would exit with this goroutine. Linux
+	// would then kill processes with a Pdeathsig that other goroutines had started on the same
+	// thread earlier.
 	defer runtime.UnlockOSThread()
 	for {
 		select {

@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Other code may have started processes on the thread that the spawner uses. If the thread exits,
-// those with a Pdeathsig are killed. Closing the spawner must therefore not end the thread.
+// Closing the spawner must not end the thread that it uses. Other code may have started processes
+// with a Pdeathsig on the same thread, and the kernel would kill these processes when the thread
+// exits.
 func TestClosedSpawnerKillsNothingElse(t *testing.T) {
 	for range 50 {
 		other := exec.Command("sleep", "60")

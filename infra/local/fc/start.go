@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// start returns a new process that has polled for its first call. It takes no context, because even
-// if the caller goes away, the next call can use the process.
+// start returns a new process that has polled for its first call. start takes no context, because
+// if the caller goes away, the process is not wasted: it can run the next call.
 func (p *pool) start() (*process, *Error) {
 	process, err := p.spawn()
 	if err != nil {

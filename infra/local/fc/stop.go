@@ -14,7 +14,7 @@ func (p *pool) stop(ctx context.Context) error {
 	inTime := context.AfterFunc(ctx, p.killAll)
 	defer inTime()
 	for range cap(p.slots) {
-		p.slots <- struct{}{} // a running call frees its slot when it ends or is killed
+		p.slots <- struct{}{} // may wait for a running call, which frees its slot when it ends or is killed
 	}
 	p.mu.Lock()
 	idle := p.idle
@@ -23,7 +23,7 @@ func (p *pool) stop(ctx context.Context) error {
 	return parallel.Do(len(idle), len(idle), func(i int) error { return p.retire(ctx, idle[i]) })
 }
 
-// retire gives a process its preStop call and then kills the process.
+// retire calls the process's preStop hook and then kills the process.
 func (p *pool) retire(ctx context.Context, process *process) error {
 	defer p.bury(process)
 	hook := p.function.Lifecycle.PreStop

@@ -19,7 +19,7 @@ func TimerPayload(trigger syaml.Trigger, t time.Time) []byte {
 }
 
 // StartTimers starts the functions' timers, which run until Stop is called. When a timer fires, it
-// calls its function asynchronously. So calls may overlap, and failed calls are retried.
+// calls its function asynchronously, so calls may overlap, and failed calls are retried.
 func (h *Host) StartTimers() error {
 	for _, p := range h.pools {
 		for _, trigger := range p.function.Triggers {

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The listener must disconnect the clients itself. The server has a method for this, but the method
-// deadlocks if a client disconnects at the same time. Under load, the deadlock occurs in about one
-// of 2,000 stops.
+// The listener must disconnect the clients itself instead of calling the MQTT server's method for
+// this. That method deadlocks if a client disconnects at the same time, which happens in about one
+// of 2,000 stops under load.
 func TestCloseDisconnectsClientsItself(t *testing.T) {
 	accepted, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ const (
 	// dropped.
 	fullWait = 5 * time.Second
 
-	minPause = 50 * time.Millisecond // the pause before the first retry; doubled for each further retry
+	minPause = 50 * time.Millisecond // pause before the first retry; each retry doubles it
 	maxPause = 2 * time.Second
 )
 
@@ -50,8 +50,8 @@ func newDelivery(c Config) *delivery {
 	return d
 }
 
-// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event. While
-// enqueue waits, the client of the event has to wait as well.
+// enqueue queues an event. If the queue stays full for fullWait, enqueue drops the event. Until
+// then, enqueue blocks, and so does the connection that caused the event.
 func (d *delivery) enqueue(e event.Event) {
 	select {
 	case d.queue <- e:

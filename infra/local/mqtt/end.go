@@ -32,8 +32,8 @@ type end struct {
 //	none: cause and err are both nil  close       Socket IOException
 //	any other error, from the parser  close       invalid param
 //
-// Only a code of 0x80 or above becomes the reason code of the result. The code is the broker's
-// internal one, so the result has it even for an MQTT 3 client, which never receives a code.
+// If the code is 0x80 or above, the result contains it as the reason code, even for an MQTT 3
+// client. Such a client never receives the code, but the broker uses it internally.
 func endOf(cause, err error) end {
 	if cause == nil {
 		cause = err

@@ -16,7 +16,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// hook observes connections. The broker calls it on each connection's own goroutine, in this order:
+// hook observes connections. The broker calls the hook's methods for the following steps of a
+// connection, in this order, on the connection's own goroutine:
 //
 //   - CONNECT read
 //   - CONNACK encoded and sent
@@ -24,10 +25,10 @@ import (
 //   - packets
 //   - disconnected
 //
-// After a refused CONNECT, the broker calls the hook only for the CONNACK.
+// If the CONNECT is refused, there are no calls after those for the CONNACK.
 //
-// Calls for packets to a client may also come from other goroutines. For example, in a takeover the
-// goroutine of the new connection sends the DISCONNECT to the old one.
+// Calls about packets sent to a client may also come from other goroutines. For example, in a
+// takeover the goroutine of the new connection sends the DISCONNECT to the old client.
 type hook struct {
 	mochi.HookBase
 	node           string
@@ -68,9 +69,8 @@ func (h *hook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
 }
 
 // OnACLCheck refuses denied topics. The broker also calls OnACLCheck before it delivers a message
-// to a subscriber. In this case, a refusal only stops the message, and the client stays connected.
-// For example, a client that subscribes to "#" never gets a will message whose topic is below
-// denied/.
+// to a subscriber. A refusal then only stops the message, and the client stays connected. For
+// example, a client that subscribes to "#" never gets a will message whose topic is below denied/.
 func (h *hook) OnACLCheck(_ *mochi.Client, topic string, _ bool) bool { return !denied(topic) }
 
 // denied reports whether a topic name or filter is below denied/.
@@ -115,8 +115,8 @@ func (h *hook) deny(cl *mochi.Client) {
 }
 
 // codeOf returns the reason code of a client's DISCONNECT. In MQTT 3 the code is unknown, because a
-// DISCONNECT has none. In MQTT 5 the code is unknown if the packet's body has only one byte,
-// because the broker's parser skips that byte.
+// DISCONNECT contains no code. In MQTT 5 the code is unknown if the packet's body consists of one
+// byte, because the broker's parser skips that byte.
 func codeOf(pk packets.Packet) event.Optional[int32] {
 	if pk.ProtocolVersion != 5 || pk.FixedHeader.Remaining == 1 {
 		return event.Optional[int32]{}
@@ -124,9 +124,10 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode stamps an accepting CONNACK before it is sent. A stamp in OnSessionEstablished
-// would be too late. Once the client has the CONNACK, it may connect again. The new connection may
-// then end the old one before OnSessionEstablished runs for the old one.
+// OnPacketEncode records the time of an accepting CONNACK before the broker sends it. To record the
+// time in OnSessionEstablished would be too late: as soon as the client has the CONNACK, it may
+// open a new connection. The broker may then end the old connection before OnSessionEstablished
+// runs for it.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()
@@ -134,9 +135,9 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 	return pk
 }
 
-// OnPacketSent reports refused CONNECTs, and stamps each DISCONNECT that the broker sends. A stamp
-// in OnDisconnect would be too late, because OnDisconnect runs later. For example, in a takeover it
-// may run only after the new connection has been reported.
+// OnPacketSent reports refused CONNECTs, and records the time of each DISCONNECT that the broker
+// sends. To record the time in OnDisconnect would be too late. For example, in a takeover
+// OnDisconnect may run only after the new connection has been reported.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connack && pk.ReasonCode != 0:
@@ -154,8 +155,8 @@ func (h *hook) refused(cl *mochi.Client, pk packets.Packet) {
 	h.send(e)
 }
 
-// reasonOf returns the reason string of a refused CONNACK. If the CONNACK has no reason string, as
-// in MQTT 3, reasonOf returns a text that contains the return code.
+// reasonOf returns the reason string of a CONNACK that refuses a connection. If there is no reason
+// string, as in MQTT 3, reasonOf returns a text with the return code.
 func reasonOf(pk packets.Packet) string {
 	if s := pk.Properties.ReasonString; s != "" {
 		return s
@@ -163,7 +164,7 @@ func reasonOf(pk packets.Packet) string {
 	return "return code " + strconv.Itoa(int(pk.ReasonCode))
 }
 
-// OnSessionEstablished runs after the accepting CONNACK was sent. It reports the new
+// OnSessionEstablished runs after the broker has sent an accepting CONNACK. It reports the new
 // connection.
 func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
 	e := h.event(cl, memory(cl).accepted)

@@ -11,9 +11,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The end event of a taken-over connection must sort between the two connect events. Therefore, its
-// time must be the time of the takeover. This must hold even if the client gets its second CONNACK
-// very early: before the broker has reported that the first session is established.
+// If a connection is taken over, its end event must sort between its own connect event and the new
+// connection's connect event. Therefore, the time of the end must be the time of the takeover. This
+// must hold even if the broker sends the new connection's CONNACK before it has reported that the
+// old connection's session is established.
 func TestEndBeforeTheSessionIsEstablished(t *testing.T) {
 	var events []event.Event
 	server := newServer()

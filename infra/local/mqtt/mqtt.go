@@ -1,20 +1,20 @@
 // Package mqtt runs the local MQTT broker. The broker is github.com/mochi-mqtt/server with a hook.
 // The hook sends connect events, end events and refused CONNECTs to the recorder, in the project's
-// own form.
+// own format.
 //
 // Invariants:
 //
 //   - Each event gets a time and an identifier once, when it happens. The identifiers sort in the
 //     order of the events. A repeated delivery sends the same bytes, so the recorder gets exact
 //     duplicates.
-//   - Events are delivered in order. A failed delivery is repeated, unless the recorder's status
-//     says that it would refuse the same request again. If the queue stays full, new events are
-//     dropped. Events that are dropped or refused are counted and logged, and Stop returns an
+//   - Events are delivered in order. A failed delivery is repeated, unless the status of the
+//     response means that the recorder would refuse the same request again. If the queue stays
+//     full, new events are dropped. Lost events are counted and logged, and cause Stop to return an
 //     error.
 //   - Stop first ends all connections. Then it delivers the remaining events, including the end
 //     events of these connections.
-//   - The broker keeps no state across a restart. So after a crash it invents no end events for the
-//     connections that it lost.
+//   - The broker keeps no state across restarts. After a crash, it therefore does not make up end
+//     events for the connections that the crash ended.
 package mqtt
 
 import (
@@ -46,7 +46,7 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// maxPacket is the maximum length of a packet that the broker accepts, in bytes.
+// maxPacket is the maximum length in bytes of a packet that the broker accepts.
 const maxPacket = 1 << 20
 
 // Broker is a running broker.
@@ -77,9 +77,9 @@ func Start(c Config) (*Broker, error) {
 	return b, nil
 }
 
-// clientListener disconnects its clients itself when it is closed. The server's own method can
-// deadlock: it takes the same read lock twice, and a client may leave in between (mochi-mqtt
-// v2.7.9, Clients.GetByListener).
+// clientListener disconnects its clients itself when it is closed, because the server's own method
+// can deadlock: Clients.GetByListener takes the same read lock twice, and a client that disconnects
+// in between waits for the write lock (mochi-mqtt v2.7.9).
 type clientListener struct {
 	*listeners.Net
 	clients    *mochi.Clients

@@ -306,9 +306,10 @@ func TestStopDeliversEverything(t *testing.T) {
 	require.Len(t, r.rows, 6)
 }
 
-// The recorder must get every event despite faults, and the events of each connection in order. The
-// faults are responses with status 503 and network connections that the recorder closes. Each fault
-// happens before the events are recorded in some requests, and afterwards in others.
+// Despite faults, the recorder must get every event, and must get the events of each connection in
+// order. In some requests, the recorder responds with status 503, and in others it closes the
+// network connection. Some faults of each kind happen before the events are recorded, and some
+// happen afterwards.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

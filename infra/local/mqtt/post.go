@@ -11,7 +11,7 @@ import (
 // tryTimeout is the time limit for one request to the recorder.
 const tryTimeout = 30 * time.Second
 
-// post sends a body once. If the result final is true, there is no point in sending the body again.
+// post sends a body once. If final is true, the caller need not send the body again.
 func (d *delivery) post(body []byte) (final bool, err error) {
 	request, err := http.NewRequestWithContext(d.ctx, http.MethodPost, d.url, bytes.NewReader(body))
 	if err != nil {
@@ -31,8 +31,8 @@ func (d *delivery) post(body []byte) (final bool, err error) {
 	return isFinal(response.StatusCode), fmt.Errorf("the recorder responds with %s", response.Status)
 }
 
-// isFinal reports whether a retry would get the same status, because the recorder has quarantined
-// the body or rejects the token.
+// isFinal reports whether a status is final. If so, a retry would be useless, because the recorder
+// has quarantined the body or rejects the token.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:

@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// checksums holds the checksums of an object's bytes. They are computed while the object arrives or,
-// after a restart, when the object is first read.
+// checksums holds the checksums of an object's bytes. They are computed while the object arrives.
+// After a restart, they are computed when the object is first read.
 type checksums struct {
 	once sync.Once
 	err  error

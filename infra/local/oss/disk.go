@@ -142,8 +142,8 @@ func (d *disk) open(key string) (entry, *os.File, error) {
 }
 
 // openFile returns an object's entry and its open file. The file's content never changes, because a
-// later put replaces the file instead of writing to it. The error is fs.ErrNotExist if there is no
-// object under key, and only then.
+// later put replaces the file instead of writing to it. The error is fs.ErrNotExist if and only if
+// there is no object under key.
 func (d *disk) openFile(key string) (entry, *os.File, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -202,7 +202,7 @@ func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, e
 	return removed, err
 }
 
-// always is a condition for the remove method that every object meets.
+// always is a condition for the remove method. Every object meets it.
 func always(entry) bool { return true }
 
 func (d *disk) removeOne(key string, condition func(entry) bool) (bool, error) {

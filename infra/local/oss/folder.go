@@ -11,8 +11,9 @@ import (
 // making is locked while a folder is created and synced.
 var making sync.Mutex
 
-// makeFolder creates a folder and its missing parents so that they survive a crash. Calls run one
-// at a time, so a folder that already exists was also synced by the call that created it.
+// makeFolder creates a folder and its missing parents, and syncs them so that they survive a crash.
+// Calls run one at a time. A folder that already exists has therefore been synced too, because the
+// call that created it has returned.
 func makeFolder(path string) error {
 	making.Lock()
 	defer making.Unlock()

@@ -35,10 +35,10 @@ func (s *Server) getObject(w http.ResponseWriter, r *http.Request, key string) e
 	return nil
 }
 
-// parseRange returns the offset and the length of a requested range. If the range extends beyond
-// the end of the object, parseRange shortens it. It accepts only ranges of the form
-// bytes=first-last, with the header X-Oss-Range-Behavior: standard. Without this header, the real
-// service would return the whole object for a range that is not entirely inside the object.
+// parseRange returns the offset and the length of a requested range, truncated at the end of the
+// object. It accepts only ranges of the form bytes=first-last, with the header
+// X-Oss-Range-Behavior: standard. Without this header, the real service would return the whole
+// object for a range that is not entirely inside the object.
 func parseRange(header, behavior string, size int64) (off, n int64, err error) {
 	var first, last int64
 	_, err = fmt.Sscanf(header, "bytes=%d-%d", &first, &last)

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// ServeHTTP handles one request of the service's API.
+// ServeHTTP handles a request to the OSS API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "AliyunOSS")
 	w.Header().Set("X-Oss-Request-Id", rand.Text())
@@ -20,7 +20,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// delay waits as long as Config.Delay says, or until the client disconnects.
+// delay waits for the duration that Config.Delay returns, or until the client disconnects.
 func (s *Server) delay(r *http.Request) {
 	d := s.cfg.Delay()
 	if d <= 0 {
@@ -83,7 +83,8 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, key string)
 	return notImplemented("This request for an object is not implemented here.")
 }
 
-// checkKey refuses the keys that objstore.CheckKey refuses, as every other store does.
+// checkKey refuses invalid keys. Like every other store, it leaves the decision to
+// objstore.CheckKey.
 func checkKey(key string) error {
 	if objstore.CheckKey(key) != nil {
 		return refuse(http.StatusBadRequest, "InvalidObjectName", "The specified object is not valid.")

@@ -53,9 +53,9 @@ func (s *Server) expired(e entry, now time.Time) bool {
 	return false
 }
 
-// Expire deletes the objects that have expired by the given time. It returns how many objects it
-// deleted. The lifecycle rules set the age, counted from the last put, at which an object expires.
-// The real service applies the rules once a day. Here, the caller decides when to apply them.
+// Expire deletes the objects that have expired by the given time, and returns the number of deleted
+// objects. A lifecycle rule sets the age at which an object expires, counted from the object's last
+// put. The real service applies the rules once a day. Here, the caller decides when to apply them.
 func (s *Server) Expire(now time.Time) (int, error) {
 	due := func(e entry) bool { return s.expired(e, now) }
 	var keys []string

@@ -30,7 +30,7 @@ type listed struct {
 }
 
 // listObjects sends the first page of a listing. The listing contains the objects whose keys begin
-// with the parameter prefix and sort after the parameter start-after. listObjects refuses all
+// with the value of "prefix" and sort after the value of "start-after". listObjects refuses all
 // parameters that package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {

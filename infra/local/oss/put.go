@@ -20,7 +20,7 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) e
 	if err != nil {
 		return err
 	}
-	defer s.objects.discard(arrived) // has no effect after keep has succeeded
+	defer s.objects.discard(arrived) // does nothing once keep has succeeded
 	if err := checkMD5(r, arrived.checksums.md5); err != nil {
 		return err
 	}

@@ -58,8 +58,8 @@ func (s *Server) authenticate(r *http.Request, bucket, key string, query url.Val
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// checkDate returns the Date header's value, and its day in the format that the scope of a
-// signature uses. It refuses a date that differs from the current time by more than maxSkew.
+// checkDate returns the value of the Date header, and its day as it must appear in a signature's
+// scope. It refuses a date that differs from the current time by more than maxSkew.
 func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	text = r.Header.Get("Date")
 	date, err := time.Parse(http.TimeFormat, text)
@@ -72,8 +72,8 @@ func (s *Server) checkDate(r *http.Request) (text, day string, err error) {
 	return text, date.Format(dayFormat), nil
 }
 
-// canonicalRequest returns the canonical form of a request; the signature covers the digest of this
-// form. One of its lines, the list of additional signed headers, is always empty here.
+// canonicalRequest returns the canonical form of a request. The signature covers the digest of this
+// form. Its second-to-last line lists the additional signed headers, and is always empty here.
 func canonicalRequest(r *http.Request, bucket, key string, query url.Values) string {
 	return strings.Join([]string{
 		r.Method,

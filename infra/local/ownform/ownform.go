@@ -20,7 +20,7 @@ func Encode(events []event.Event) ([]byte, error) {
 }
 
 // columns lists the columns whose values Encode takes from Column.Value. The column channel_id is
-// not among them. If the source gave no channel identifier, Column.Value would derive one. But
+// excluded for this reason: if the source gave no channel identifier, Column.Value derives one, but
 // Encode must not send a derived identifier.
 var columns = sentColumns()
 

@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The decoder must return every event as it was encoded, except that it fills in the action
-// info if an event has no native reason.
+// Decoding an encoded event must return the same event. One difference is allowed: an event without
+// a native reason gets its action info as the native reason.
 func TestEncodedEventsDecodeToThemselves(t *testing.T) {
 	day := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	received := day.AddDate(0, 0, 1)

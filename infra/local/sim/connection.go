@@ -71,8 +71,7 @@ func (d *device) refuse(at time.Duration, address string, why end) {
 	d.emit(e)
 }
 
-// explain sets the fields that say why a connection ended or was refused. It uses the words of the
-// source.
+// explain sets the fields that say why a connection ended or was refused, in the source's words.
 func (l *dialect) explain(e *event.Event, why end) {
 	w := &l.words[why]
 	e.Action, e.ActionInfo, e.NativeReason = event.Close, w.info, w.native
@@ -120,8 +119,7 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	return e
 }
 
-// stamp sets an event's received time. It sets the event time to the time that the source would
-// report.
+// stamp sets an event's received time, and sets its event time to what the source would report.
 func (d *device) stamp(e *event.Event, at time.Duration) {
 	received := (at + d.delay()).Truncate(time.Millisecond)
 	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)

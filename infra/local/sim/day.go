@@ -71,7 +71,7 @@ func (d *device) simulate(m mix, seed, number uint64) {
 
 // mix is the composition of a fleet.
 type mix struct {
-	troubled float64 // the factor by which the share of each trouble is multiplied, from 0 to 1
+	troubled float64 // a factor for the share of each trouble, from 0 to 1
 	connects float64 // the number of times that a healthy device connects per day
 }
 
@@ -86,9 +86,9 @@ const (
 )
 
 // newMix returns a mix for a fleet with the given mean number of events per device. It reaches the
-// mean by choosing how often healthy devices connect. If the mean is below the default, newMix also
-// reduces the share of devices with problems. Without this reduction, their events alone could
-// exceed a small mean.
+// mean by adjusting how often healthy devices connect. If the mean is below the default, newMix
+// also reduces the share of devices with problems. Otherwise, the events of these devices alone
+// could raise the mean above a small target.
 func newMix(eventsPerDevice float64) mix {
 	if eventsPerDevice == 0 {
 		eventsPerDevice = defaultEventsPerDevice
@@ -103,8 +103,8 @@ func newMix(eventsPerDevice float64) mix {
 	return mix{troubled, (events/devices - storms) / eventsPerConnect}
 }
 
-// cause returns the cause of the problems of one device. position is the device's relative position
-// in the fleet, from 0 to 1.
+// cause returns the cause of the problems of one device, or Healthy. position is the device's
+// position in the fleet, as a fraction from 0 to 1.
 func (m mix) cause(position float64) Cause {
 	for _, t := range troubles {
 		if position -= t.share * m.troubled; position < 0 {
@@ -114,8 +114,7 @@ func (m mix) cause(position float64) Cause {
 	return Healthy
 }
 
-// byShare chooses an instance at random. The probability of each instance is proportional to its
-// share.
+// byShare chooses an instance at random, with a probability proportional to its share.
 func (d *device) byShare(instances []*instance) *instance {
 	all := 0
 	for _, b := range instances {

@@ -12,7 +12,7 @@ import (
 )
 
 // bodies maps a source and a native event to the body that the broker would send. Each body is a
-// format string with one verb, for the native reason.
+// format string. Its only verb stands for the native reason.
 var bodies = map[string]map[string]string{
 	broker.EMQX: {
 		"client.connected":    `{"event":"client.connected","clientid":"c"%.0s}`,
@@ -48,8 +48,8 @@ var bodies = map[string]map[string]string{
 	},
 }
 
-// For each event that package sim generates, the decoder must return the same event when it decodes
-// the body that the broker would send.
+// For each event that package sim generates, this test decodes the body that the broker would send.
+// The decoder must return the action, native event, reason code and source of the event.
 func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {

@@ -117,7 +117,8 @@ func (d *device) anyID() string {
 	return hex.EncodeToString(raw[:])
 }
 
-// The delay between an event at the broker and its receipt has a log-normal distribution.
+// The delay between an event and its receipt is log-normally distributed, with this median and
+// spread.
 const (
 	medianDelay = 18 * time.Millisecond
 	delaySpread = 0.8 // standard deviation of the delay's natural logarithm

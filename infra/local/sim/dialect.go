@@ -54,17 +54,17 @@ type dialect struct {
 	source                    string
 	connected, ended, refused string // names of native events
 	atConnect, atEnd          fields
-	channels                  naming            // how the source names a connection
-	ids                       naming            // how the source names an event
-	words                     [endCount]wording // by kind of end; an empty info means that the source does not report that end
+	channels                  naming            // returns the channel of a connection
+	ids                       naming            // returns the source event id
+	words                     [endCount]wording // indexed by end; if info is empty, the source does not report that kind of end
 
 	seconds bool // times are whole seconds
 	noTime  bool // the source reports no times
-	twice   bool // after a DISCONNECT, a second row reports the end of the connection
+	twice   bool // after a DISCONNECT, the source reports the end of the connection in a second event
 }
 
-// naming returns the identifier that a source gives to a connection or to one of its
-// events. A nil naming means that the source gives no identifier.
+// naming is a function that returns the identifier that a source gives to a connection or an event.
+// If it is nil, the source gives no identifier.
 type naming func(*device, *connection) string
 
 func (n naming) name(d *device, c *connection) string {

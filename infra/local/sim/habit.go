@@ -11,9 +11,9 @@ type habit struct {
 	address func(d *device) string
 }
 
-// follow simulates successive connections of a device. At most limit connections begin, all in the
-// range [from, until). The last connection may end after the range. follow returns the time at
-// which the device would connect next.
+// follow simulates at most limit successive connections of a device. All of them begin in the range
+// [from, until), but the last one may end later. follow returns the time at which the device would
+// connect next.
 func (d *device) follow(h habit, from, until time.Duration, limit int) time.Duration {
 	at := from
 	for range limit {
@@ -27,8 +27,9 @@ func (d *device) follow(h habit, from, until time.Duration, limit int) time.Dura
 }
 
 // endAt ends a connection and returns the time at which the next one begins. The connection ends at
-// the given time, or earlier if its node restarts. Normally, the device pauses before the next
-// connection. After a takeover there is no pause, because the next connection caused the takeover.
+// the given time, or earlier if its node restarts. The device normally pauses before the next
+// connection. But if a session takeover ends the connection, there is no pause, because the next
+// connection is the one that took over the session.
 func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 	if storm := d.stormAt(c); storm < at {
 		return d.restarted(c, storm)

@@ -48,12 +48,12 @@ var (
 	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
 )
 
-// nameless is a list of one empty name, for a broker that names neither its only node nor its only
-// group.
+// nameless is a list with one empty name. It is the list of nodes of a broker that does not name
+// its only node, and the list of groups of a broker that does not name its only group.
 var nameless = []string{""}
 
-// Except for everyInstance, each list holds the instances whose brokers report one particular
-// detail. For example, withKeepAlive holds those that report a client's keep alive.
+// everyInstance lists all instances. Each of the other lists holds the instances that report a
+// certain detail. For example, those in withKeepAlive report the keep alive of a client.
 var (
 	everyInstance = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, verneMQMain, emqx4Main, azureMain}
 	withGoodbyes  = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, emqx4Main, azureMain}

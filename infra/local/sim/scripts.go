@@ -2,8 +2,8 @@ package sim
 
 import "time"
 
-// forever makes the limit of the follow method ineffective, because no device makes that many
-// connections in a day.
+// forever is a limit for the follow method that never takes effect, because no device makes that
+// many connections in a day.
 const forever = 1 << 30
 
 // usual returns the habit of a device that connects about the given number of times a day.

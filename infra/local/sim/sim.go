@@ -5,7 +5,7 @@
 // Invariants:
 //
 //   - The same seed produces the same events, byte for byte.
-//   - An event has exactly the fields that the decoder for its broker would fill in.
+//   - Each event has values in exactly the fields that the broker's decoder would fill in.
 //   - Every event time lies within the day.
 package sim
 

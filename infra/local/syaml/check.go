@@ -46,8 +46,8 @@ func (p *problems) checkFunction(path string, f Function) {
 		given bool
 	}{
 		{"functionName", f.Name != ""}, {"region", f.Region != ""}, {"handler", f.Handler != ""}, {"code", f.Code != ""},
-		// All of these values are required. The defaults of the fc3 component are compatible with
-		// each other, but not with values that the document sets.
+		// All of these values are required. The fc3 component has defaults that fit together, but a
+		// default may be incompatible with a value that the document sets.
 		{"cpu", f.CPU > 0}, {"memorySize", f.MemoryMB > 0}, {"diskSize", f.DiskMB > 0}, {"timeout", f.Seconds > 0},
 	} {
 		if !required.given {

@@ -32,7 +32,7 @@ type Function struct {
 	LogConfig      string      `yaml:"logConfig"`
 	Environment    Environment `yaml:"environmentVariables"`
 
-	// Lifecycle supports no initializer. The failure of an initializer would go unnoticed, because
+	// Lifecycle supports no initializer, because the failure of an initializer would go unnoticed:
 	// Function Compute still responds to the call with 200
 	// (https://help.aliyun.com/zh/functioncompute/fc/lifecycle-hooks-for-function-instances-7).
 	Lifecycle struct {

@@ -39,8 +39,8 @@ func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	}
 	for key, value := range pairs(root) {
 		if value == vars {
-			// The variables are already resolved. Their values may come from environment variables,
-			// and a second pass would replace expressions in these values, too.
+			// The variables are already resolved. They must not be resolved again, because a value
+			// that came from an environment variable may look like an expression.
 			continue
 		}
 		if err := r.resolveAll(value); err != nil {

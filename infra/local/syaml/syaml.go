@@ -1,9 +1,9 @@
-// Package syaml reads s.yaml, which describes the functions to Serverless Devs. Serverless Devs
-// deploys the functions with its component fc3.
+// Package syaml reads s.yaml, the file from which Serverless Devs deploys the functions, using its
+// component fc3.
 //
-// The component never rejects an invalid file, so this package is strict. It accepts only the
-// properties that the project uses, and every other key is an error. It resolves expressions such
-// as ${vars.region} before it checks any value.
+// The component never rejects an invalid file, so this package is strict: it returns an error for
+// every key that the project does not use. It resolves expressions such as ${vars.region} before it
+// checks any value.
 package syaml
 
 import (
@@ -17,8 +17,8 @@ import (
 // Lookup returns the value of an environment variable and reports whether it is set.
 type Lookup func(name string) (value string, found bool)
 
-// Parse returns the functions of an s.yaml, in the order of the file. It checks the file in three
-// steps. The error comes from the first step that fails:
+// Parse returns the functions in an s.yaml, in the order of the file. It checks the file in three
+// steps and returns the error of the first step that fails:
 //
 //   - The first step lists all unknown keys and values of a wrong type.
 //   - The second step names an expression that cannot be resolved.
@@ -44,9 +44,9 @@ func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	return d.functions(), nil
 }
 
-// checkKeys returns an error that lists unknown keys and values of a wrong type. The YAML library
-// can refuse unknown keys only while it decodes text. So checkKeys decodes the text of the file
-// instead of the tree from resolve.
+// checkKeys returns an error that lists unknown keys and values of a wrong type. It decodes the
+// text of the file, because the YAML library cannot detect unknown keys when it decodes a parsed
+// tree, such as the one that resolve returns.
 func checkKeys(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)

@@ -40,8 +40,8 @@ type function struct {
 	url  string
 }
 
-// start runs the named function as a plain HTTP server. The given folder must be a result of build.
-// The function accesses the bucket at the given endpoint with an access key of its own.
+// start runs the named function as a plain HTTP server. The given folder must have been created by
+// build. The function accesses the bucket at the given endpoint with an access key of its own.
 func start(t *testing.T, folder, name, endpoint string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}

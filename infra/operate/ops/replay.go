@@ -36,9 +36,9 @@ func (r recorder) idsOf(ctx context.Context, day string) ([]string, error) {
 var errNotUnderstood = errors.New("some items are still not understood; they stay in quarantine")
 
 // replayAll replays the items with the given ids and prints each result. If an item is missing,
-// damaged or still not understood, replayAll continues with the next item. It then returns
-// errNotUnderstood at the end. If the recorder fails, replayAll stops. Replaying an item again is
-// harmless.
+// damaged or still not understood, replayAll continues with the rest and finally returns
+// errNotUnderstood. If the recorder fails, replayAll stops. The command can then be run again,
+// because it is harmless to replay an item twice.
 func replayAll(ctx context.Context, t terminal, r recorder, ids []string) error {
 	recorded, understood := 0, 0
 	for i, id := range ids {

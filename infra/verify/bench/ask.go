@@ -31,17 +31,17 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes one query for each of the devices. If warm is true, the query's reader
-// already has the partition's footers in its cache. Otherwise the query is the reader's first, as
-// in a new function instance.
+// queries describes a set of queries, one for each device, each with a reader of its own. If warm
+// is true, the reader already has the partition's footers in its cache. Otherwise the query is the
+// reader's first, as in a new function instance.
 type queries struct {
 	shards  int
 	warm    bool
 	devices []device
 }
 
-// reader returns a new reader for a query about the device d. If q is warm, the reader has
-// already made this query once.
+// reader returns a new reader for a query about d. If q.warm is true, the reader has already run
+// this query once.
 func (q queries) reader(ctx context.Context, store query.Store, d device) (*query.Reader, error) {
 	reader, err := query.New(store, query.Config{Shards: q.shards})
 	if err == nil && q.warm {
@@ -58,8 +58,8 @@ type queryCost struct {
 	slowKB                 float64 // 99th percentile of the KB per query
 }
 
-// cost makes one query for each device and counts its requests and bytes. It counts round trips
-// only for a sample of the devices.
+// cost runs one query for each device and counts the requests and bytes. It counts round trips only
+// for a sample of the devices.
 func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
 	var c queryCost
 	var read []int64
@@ -86,9 +86,9 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, err
 	return c, err
 }
 
-// rounds returns the largest number of round trips among a few queries. On a busy machine, the
-// gate that counts the round trips may count one as two. rounds therefore makes each query three
-// times and keeps the smallest count.
+// rounds returns the largest number of round trips among a few queries. A gate counts the round
+// trips. On a busy machine, it may count a single round trip as two. rounds therefore makes each
+// query three times and takes the lowest count.
 func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
 	for _, d := range sample(q.devices, 20) {
 		best := 0

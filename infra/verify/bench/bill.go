@@ -20,17 +20,17 @@ type deployment struct {
 // costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are
 // puts, deletes and lists.
 type costs struct {
-	recordPuts  float64 // put-class requests per webhook, for each partition that it touches
-	recordCPU   float64 // CPU time per webhook that carries one event
-	batchCPU    float64 // CPU time per webhook with several events, for each partition that it touches
+	recordPuts  float64 // put-class requests per partition of a webhook's events
+	recordCPU   float64 // CPU time per webhook, for webhooks with one event
+	batchCPU    float64 // CPU time per partition of the events, for webhooks with several events
 	queryCPU    float64
 	queryLists  float64
 	queryReads  float64
 	queryRounds float64
-	mergeCPU    float64 // CPU time per row that the compactor writes and verifies
+	mergeCPU    float64 // CPU time per row, for the compactor to write and verify it
 	rewrites    float64 // number of times that the compactor writes each row
 	mergePuts   float64 // puts and deletes that the compactor makes per partition
-	mergeReads  float64 // reads that the compactor makes per partition
+	mergeReads  float64 // reads by the compactor per partition
 	storedBytes float64 // bytes per event
 	roundTrip   float64 // mean duration of a request, in seconds
 }
@@ -88,8 +88,8 @@ var (
 	large = size{1, 1}     // an instance of the compactor
 )
 
-// units returns the compute units (CU) for the given number of calls of the given duration in
-// seconds.
+// units returns the compute units (CU) for the given number of calls, each of which takes the given
+// number of seconds.
 func (s size) units(t tariffs, calls, seconds float64) float64 {
 	return calls*t.calls/10_000 + calls*seconds*(s.vcpu*t.vcpu+s.gigabytes*t.memory)
 }
@@ -100,10 +100,10 @@ func touchedShards(shards, batch int) float64 {
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the price of a month. A function is billed for the duration of its calls, and for
-// at least the minimum charge of every hour. The duration of a call has two parts:
+// bill returns the price of a month. The price of a function depends on the duration of its calls,
+// but each hour costs at least the minimum charge. The duration of a call has two parts:
 //
-//   - the call's CPU time, divided by the function's share of a vCPU
+//   - the call's CPU time, divided by the number of vCPUs of an instance
 //   - the time that the call waits for the store
 //
 // If a call makes several requests at the same time, it waits for the slowest one.
@@ -137,9 +137,9 @@ func bill(d deployment, c costs, t tariffs) month {
 	}
 }
 
-// slowest estimates how long the slowest of n simultaneous requests takes, in seconds. The
-// estimate is the duration that a request exceeds with a probability of 1/(n+1). An exception:
-// for a single request, slowest returns the mean duration.
+// slowest estimates the duration of the slowest of n simultaneous requests, in seconds. The
+// estimate is the duration that a request exceeds with probability 1/(n+1). For a single request,
+// however, slowest returns the mean duration.
 func slowest(n float64) float64 {
 	if n <= 1 {
 		return meanRoundTrip()

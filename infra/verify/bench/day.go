@@ -13,10 +13,10 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// fleetDay holds a bucket with one day of a whole fleet's events, and the bucket's measurements.
-// The real recorder and the real compactor work on a store in memory, so the measured CPU time is
-// theirs alone. Only the pace is artificial: the recorder gets each run at once, instead of
-// webhooks spread over the day.
+// fleetDay holds a bucket with one day of a whole fleet's events, and the measurements of the
+// bucket. The real recorder and the real compactor work on a store in memory, so the measured CPU
+// time contains almost nothing but their work. Only the pace is artificial: the recorder gets all
+// events of a run in one call, although webhooks would deliver them over the course of the day.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store

@@ -31,8 +31,8 @@ func openDuck(dir string) (duck, error) {
 }
 
 // duckColumns returns SQL expressions that read the columns of a row from our files. Two columns
-// need a conversion. Our files store the time as a timestamp, but a row holds Unix milliseconds.
-// Instead of connected_at, our files store the age of the connection.
+// need a conversion. For time, our files store a timestamp, but a row holds Unix milliseconds. For
+// connected_at, our files store how long the connection had lasted at the time of the event.
 func duckColumns() string {
 	list := columnNames()
 	for i, name := range list {
@@ -46,8 +46,9 @@ func duckColumns() string {
 	return strings.Join(list, ", ")
 }
 
-// day returns a device's rows for the day, sorted by time. from is an SQL table expression.
-// condition is appended to the WHERE clause so that DuckDB reads fewer files. It may be empty.
+// day returns a device's rows for the day, sorted by time. It reads the rows from an SQL table
+// expression. It appends the given condition, which may be empty, to the WHERE clause so that
+// DuckDB reads fewer files.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+

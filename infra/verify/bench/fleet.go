@@ -40,7 +40,7 @@ type fleetPart struct {
 }
 
 // fleet yields one day of a fleet's events in parts of about 250,000 devices, so that the ten
-// million events need not be in memory all at once.
+// million events are never in memory all at once.
 func fleet(devices int) iter.Seq[fleetPart] {
 	parts := min(16, 1+devices/250_000)
 	return func(yield func(fleetPart) bool) {
@@ -77,13 +77,12 @@ func shardOf16(client event.ClientID) int {
 }
 
 // partitionEvents returns the events and the devices of one partition. The events are in order of
-// arrival. The partition has at least the given number of rows. It belongs to the first of the
-// given number of shards.
+// arrival. The partition belongs to the first shard and has at least the given number of rows.
 //
-// With 16 or 256 shards, only one device in 16 or 256 falls into the first shard. To avoid
-// generating all the other devices, partitionEvents generates a small fleet and renames its
-// devices. Each device gets the next number with which its name falls into the first shard. The
-// numbers therefore have the same gaps as in a fleet 16 or 256 times as large.
+// In a real fleet, only one in n devices belongs to the first of n shards. To avoid generating all
+// the others, partitionEvents generates a small fleet and renumbers its devices. Each device gets
+// the next number that puts its client identifier into the first shard. The identifiers in the
+// partition therefore look as if they came from a fleet n times as large.
 func partitionEvents(shards, rows int) (events []event.Event, devices []device) {
 	names := newNames(shards)
 	var last, name event.ClientID
@@ -114,9 +113,9 @@ func newNames(shards int) *names {
 	return &names{layout: l, shard: l.AllShards()[0]}
 }
 
-// next returns a new client identifier that falls into the shard. The identifier is the given one
-// with another number at its end. This number is the next one with which the identifier falls
-// into the shard. It is written with at least eight digits.
+// next returns a new client identifier that falls into the shard. The new identifier is the given
+// one with a new number at its end. next tries ascending numbers and takes the first that puts the
+// identifier into the shard. The number is padded to eight digits.
 func (n *names) next(like event.ClientID) event.ClientID {
 	stem := strings.TrimRight(string(like), "0123456789")
 	for {

@@ -12,10 +12,10 @@ import (
 // gateWait is how long the gate waits for another request before it opens.
 const gateWait = 8 * time.Millisecond
 
-// gate is a store that counts the round trips of its readers. It holds all requests until no
-// further request has arrived for gateWait. Then it lets the held requests pass and counts one
-// round trip. Requests made at the same time therefore count as one round trip. A request made
-// after a response counts toward the next round trip, however fast the store is.
+// gate is a store that counts the round trips of its readers. It holds requests until no new
+// request has arrived for gateWait. Then it lets all of them pass and counts one round trip.
+// Requests made at the same time therefore count as a single round trip. A request made after a
+// response counts toward the next round trip, even if the store responds at once.
 type gate struct {
 	store query.Store
 
@@ -47,8 +47,8 @@ func (g *gate) pass() {
 	<-open
 }
 
-// release closes the given channel, so that the requests waiting for it pass, and counts one round
-// trip. Further calls with the same channel have no effect.
+// release closes the given channel to let the waiting requests pass, and counts one round trip.
+// Further calls with the same channel have no effect.
 func (g *gate) release(open chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

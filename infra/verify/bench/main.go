@@ -4,17 +4,17 @@
 //   - the same queries on the same rows in other engines
 //   - days on a simulated clock
 //
-// If the output of this package's Go benchmarks is given, bench also reads these results. It then
-// prints each target next to the measured value, and the monthly price for fleets of several
-// sizes. `make bench` runs the benchmarks and then this command. README.md describes the method
-// and lists the figures.
+// If bench is given a file with the output of this package's Go benchmarks, it also reads these
+// results. At the end, it prints each target next to the measured value, and the monthly price for
+// fleets of several sizes. `make bench` runs the benchmarks and then this command. README.md
+// describes the method and lists the figures.
 //
 // Usage:
 //
 //	SCALE=1 bench [file with the output of go test -bench]
 //
-// SCALE is the size of the fleet in millions of devices, 1 by default. Measurements are printed
-// in the format of Go benchmarks.
+// SCALE is the size of the fleet in millions of devices, 1 by default. Measurements are printed in
+// the format of Go benchmarks.
 package main
 
 import (

@@ -113,11 +113,12 @@ func reportTimes(b *testing.B, took durations) {
 }
 
 // TestShortRun runs all benchmarks and the bench command at a tiny scale. The partitions are very
-// small, and the fleet has 300 devices. Every target must have a measurement. An exception: a
-// measurement may be missing if it takes minutes or if PostgreSQL is not installed. A target that
-// limits a count must also be met, because counts depend on neither the machine nor the scale.
-// The bench command compares our rows with the rows that other engines return, and fails if they
-// differ.
+// small, and the fleet has 300 devices. The bench command compares our rows with the rows that
+// other engines return, and fails if they differ.
+//
+// Every target must have a measurement. A measurement may be missing only if it takes minutes, or
+// if PostgreSQL is not installed. A target that limits a count must also be met, because counts
+// depend on neither the machine nor the scale.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench=.", "-test.benchtime=1x", "-test.short")

@@ -42,7 +42,8 @@ func BenchmarkMerge(b *testing.B) {
 }
 
 // withoutIDs returns the events that have neither a channel identifier nor a source event
-// identifier. These identifiers are mostly random, so they take the same space in any format.
+// identifier. Such identifiers are mostly random and therefore barely compressible. The events
+// without them show how compact the rest is.
 func withoutIDs(events []event.Event) (others []event.Event) {
 	for _, e := range events {
 		if e.ChannelID == "" && e.SourceEventID == "" {
@@ -77,8 +78,8 @@ func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Tim
 	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
 }
 
-// putWatch records the CPU time used until a merge puts its output. Everything that the merge does
-// afterwards is verification.
+// putWatch is a store that records how much CPU time the process has used when a merge puts its
+// output. After this put, the merge only verifies the output.
 type putWatch struct {
 	compact.Store
 	at time.Duration
@@ -91,8 +92,8 @@ func (w *putWatch) Put(ctx context.Context, key string, body io.ReaderAt, size i
 	return w.Store.Put(ctx, key, body, size)
 }
 
-// BenchmarkCompactor measures the peak memory of a process that compacts a closed partition, whose
-// runs have 512 rows each.
+// BenchmarkCompactor measures the peak memory of a process that compacts a closed partition with
+// runs of 512 rows each.
 func BenchmarkCompactor(b *testing.B) {
 	scale, err := parseScale(os.Getenv("SCALE"))
 	require.NoError(b, err)

@@ -107,7 +107,7 @@ func (p *postgres) open(ctx context.Context) (err error) {
 	}
 	data := filepath.Join(p.dir, "data")
 	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the other user may have no access to the current folder
+	initdb.SysProcAttr, initdb.Dir = attributes, p.dir // the server's user may have no access to the current folder
 	out, err := initdb.CombinedOutput()
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: users other than root may not run %s", errNotInstalled, programs)

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	writers      = 4               // recorders that receive events in turn
+	writers      = 4               // number of recorders, which receive events round-robin
 	compactEvery = 5 * time.Minute // interval of the compactor's timer
-	openHours    = 18              // hour at which the partition is queried, before its day is over
+	openHours    = 18              // hour of the queries, before the day is over
 )
 
-// simulation simulates one day of one partition on a simulated clock. Events arrive at several
-// recorders in turn, and the compactor runs every five minutes.
+// simulation plays one day of one partition on a fake clock. Several recorders receive the events
+// round-robin, and the compactor runs every five minutes.
 type simulation struct {
 	store     *memstore.Store
 	partition layout.Partition
@@ -35,7 +35,7 @@ type simulation struct {
 	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
 	// live records how many objects a query would have to read. Each run of the compactor adds two
-	// numbers: one from before the run and one from after it.
+	// numbers: one taken before the run and one taken after it.
 	live   []int
 	beyond int // how many of the numbers in live exceed the bound (see the look method)
 }
@@ -95,9 +95,9 @@ func (s *simulation) compact(ctx context.Context) error {
 	return errors.Join(before, err, s.look(ctx))
 }
 
-// look counts the objects that a query would have to read now. It appends the number to s.live.
-// If the number exceeds the bound, look increments s.beyond. The bound is one open run per writer
-// plus eight objects per level.
+// look counts the objects that a query would have to read now, and appends the number to s.live. It
+// increments s.beyond if the number exceeds the expected bound: one open run per writer plus eight
+// objects per level.
 func (s *simulation) look(ctx context.Context) error {
 	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {
@@ -133,9 +133,10 @@ func (s *simulation) report(found *results, name string, rows int) {
 	found.add(name, float64(reads), "reads/day")
 }
 
-// simulateDays simulates one day of two partitions. One partition has 35,000 rows and receives
-// one event at a time. The other partition has 600,000 rows and receives 64 events at a time,
-// which shortens the simulation. Its runs still become as full as with single events.
+// simulateDays simulates one day of two partitions. One partition has 35,000 rows and receives one
+// event at a time. The other partition has 600,000 rows and receives 64 events at a time, which
+// shortens the simulation. The runs of the second partition still become as full as they would with
+// single events.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	small, err := newSimulation(256, dir)
 	if err != nil {
@@ -182,9 +183,9 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	return s.run(ctx, events[past:], 1)
 }
 
-// rowsAt returns the number of rows to simulate, which is normally the given number. millions is
-// the value of SCALE. If it is below fullPartition, rowsAt reduces the number in proportion, but
-// not below 200.
+// rowsAt returns the number of rows to simulate. millions is the value of SCALE. If millions is at
+// least fullPartition, the result is the given number. Otherwise, rowsAt reduces the given number
+// in proportion to millions. The result is never below 200.
 func rowsAt(millions float64, rows int) int {
 	return max(int(float64(rows)*min(1, millions/fullPartition)), 200)
 }

@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// sqlite is a SQLite database in a file, which this process opens.
+// sqlite accesses a SQLite database file. SQLite runs within the process of the benchmarks.
 type sqlite struct {
 	dir string
 	db  *sql.DB

@@ -20,7 +20,7 @@ const (
 	ossSecret = "secret"
 )
 
-// standIn is the stand-in for OSS. It listens on a free port of this machine.
+// standIn is a server that stands in for OSS. It listens on a free port of this machine.
 type standIn struct {
 	endpoint string
 	server   *http.Server
@@ -78,7 +78,7 @@ func likeOSS() time.Duration {
 	return time.Duration(float64(ossMedian) * math.Exp(ossSpread()*rand.NormFloat64()))
 }
 
-// ossSpread returns the standard deviation of the logarithm of a request's duration.
+// ossSpread returns the standard deviation of the logarithm of the assumed request durations.
 func ossSpread() float64 {
 	const ninetyNinth = 2.3263 // 99th percentile of the standard normal distribution
 	return math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth

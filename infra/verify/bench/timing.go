@@ -19,8 +19,7 @@ func cpu() time.Duration {
 // durations holds the elapsed time of each call.
 type durations []time.Duration
 
-// timeEach passes one device after another to the do function, and returns the duration of each
-// call.
+// timeEach calls do with each device, one after another, and returns the duration of each call.
 func timeEach(devices []device, do func(device) error) (took durations, err error) {
 	for _, d := range devices {
 		began := time.Now()

@@ -69,8 +69,8 @@ func newWebhook(b *testing.B, events []event.Event) webhook {
 	return w
 }
 
-// emqxBody returns the body that the HTTP action of an EMQX rule sends for an event if the body
-// template is empty: an object with all columns of the rule.
+// emqxBody returns the body that EMQX sends for an event if the HTTP action of the rule has an
+// empty body template. The body is an object with all columns of the rule.
 func emqxBody(e *event.Event) map[string]any {
 	body := map[string]any{
 		"event": e.NativeEvent, "timestamp": e.Time.UnixMilli(), "node": e.Node, "clientid": e.ClientID, "username": e.Username,

@@ -76,8 +76,8 @@ func (c newerClient) call(action string, parameters map[string]any, into any) er
 	return json.Unmarshal(body, into)
 }
 
-// wrappedMessage matches an error message with the code and the request id that the newer client
-// adds. It captures the original message and the request id.
+// wrappedMessage matches an error message of the newer client, which adds the code and the request
+// id to the server's message. It captures the server's message and the request id.
 var wrappedMessage = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
 
 func newerError(err error) error {
@@ -93,7 +93,7 @@ func newerError(err error) error {
 }
 
 // olderClient is Alibaba's previous client. Its module for this product has functions for only two
-// of the three operations. The method common sends the third operation as a generic request.
+// of the three operations. For the third operation, olderClient.common sends a generic request.
 type olderClient struct {
 	client   *onsmqtt.Client
 	endpoint string
@@ -219,8 +219,8 @@ func onlineStatuses(t require.TestingT, c alibabaClient, instance string, client
 	return statuses
 }
 
-// requireAlibabaError checks the status, code and message of an error that a client returned, and
-// that the error has a request id.
+// requireAlibabaError checks that an error that a client returned has the given status, code and
+// message, and any request id.
 func requireAlibabaError(t *testing.T, err error, status int, code, message string) {
 	t.Helper()
 	var failure alibabaError

@@ -72,8 +72,8 @@ func (p tracePage) rows(t *testing.T) []row {
 	return rows
 }
 
-// client keeps up to 32 idle connections per host, so that 32 senders can each reuse a connection.
-// patience limits the duration of a request.
+// client keeps up to 32 idle connections per host, so that 32 concurrent senders can reuse their
+// connections. A request fails if it takes longer than patience.
 var client = &http.Client{
 	Timeout:   patience,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 32},
@@ -138,7 +138,8 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 	return r
 }
 
-// trace queries the trace API and returns one page, which must be complete.
+// trace queries the trace API and returns one page. It fails the test if the page is marked as
+// incomplete.
 func (s *stack) trace(t *testing.T, q url.Values) tracePage {
 	t.Helper()
 	return requireCompletePage(t, s.ask(t, q))
@@ -164,8 +165,9 @@ func (s *stack) allEvents(t *testing.T, q url.Values) (events []json.RawMessage)
 	}
 }
 
-// await repeats a query until it returns at least n rows. It also repeats refused queries. Tests
-// need await because the broker delivers a client's events a moment after the connection has ended.
+// await repeats a query until it returns at least n rows. It also repeats a query that was refused.
+// Tests need await because the broker delivers some events of a connection only a moment after the
+// connection has ended.
 func (s *stack) await(t *testing.T, q url.Values, n int) tracePage {
 	t.Helper()
 	var a tracePage

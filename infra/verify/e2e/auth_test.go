@@ -67,7 +67,7 @@ func TestAuthentication(t *testing.T) {
 			oldToken: 200, newToken: 200, webhookToken: 200, otherToken: 403, queryToken: 401, adminToken: 401, "wrong": 401,
 		} {
 			if name == "signature" && want == 403 {
-				want = 401 // a signature is checked only with tokens for this instance, and none of them matches
+				want = 401 // signatures are checked only with this instance's tokens, so otherToken counts as unknown
 			}
 			require.Equal(t, want, send(token).status, "%s with %s", name, token)
 		}

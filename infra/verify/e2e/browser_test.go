@@ -55,9 +55,9 @@ func startChromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// profileFolder creates a folder and removes it after the test. The removal is retried, because a
-// process of the browser may still be writing to the folder. Such a process can outlive the browser
-// for a moment.
+// profileFolder creates a folder and removes it after the test. The removal is retried, because
+// child processes of the browser can outlive it for a moment and may still be writing to the
+// folder.
 func profileFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "device-trace-chromium-")
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func openTab(t *testing.T, chromium context.Context, s *stack, v viewer) *tab {
 	profile, id := newWindow(t, chromium)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Run(ctx)) // the tab stays attached until ctx is canceled
+	require.NoError(t, chromedp.Run(ctx)) // attaches to the tab until ctx is canceled
 	b := &tab{t: t, ctx: ctx, stack: s, downloads: t.TempDir(), files: make(chan string, 16)}
 	chromedp.ListenTarget(ctx, b.watch)
 	b.emulate(v)
@@ -167,8 +167,8 @@ func (b *tab) violate(text string) {
 	b.violations = append(b.violations, text)
 }
 
-// allow permits the violations whose description contains text. For example, a test that expects a
-// response with status 401 allows "401".
+// allow permits violations whose description contains the given text. For example, a test that
+// expects a response with status 401 calls allow("401").
 func (b *tab) allow(text string) { b.allowed = append(b.allowed, text) }
 
 func (b *tab) requireNoViolation() {
@@ -292,8 +292,9 @@ func (b *tab) download(selector string) string {
 	}
 }
 
-// intercept calls handle for each API request that the page sends. The action that handle returns
-// takes the place of the request. Interception ends when stop is called.
+// intercept pauses each API request that the page sends and passes it to handle. It then runs the
+// action that handle returns, which decides what happens to the request. Interception ends when
+// stop is called.
 func (b *tab) intercept(handle func(e *fetch.EventRequestPaused) chromedp.Action) (stop func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.ctx)

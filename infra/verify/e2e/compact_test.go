@@ -37,9 +37,9 @@ func TestCompactionKeepsEvents(t *testing.T) {
 		before.Receipt.Objects, before.Receipt.Bytes, compacted.Receipt.Objects, compacted.Receipt.Bytes)
 }
 
-// runs is the number of runs at which the compactor merges a partition. It equals the default of
-// compact.Config.Fanout. runRows is the number of rows at which the recorder ends a run. It equals
-// the default of record.Config.RunRows.
+// runs is the number of runs that a partition must have before the compactor merges them. It equals
+// the default of compact.Config.Fanout. runRows is the number of rows at which the recorder ends a
+// run. It equals the default of record.Config.RunRows.
 const (
 	runs    = 8
 	runRows = 512

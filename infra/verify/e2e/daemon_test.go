@@ -54,8 +54,8 @@ func (d *daemon) end(t *testing.T) {
 
 func (d *daemon) String() string { return filepath.Base(d.cmd.Path) }
 
-// killFamily kills a process, the other processes in its process group, and its children, which
-// have process groups of their own.
+// killFamily kills a process and the other processes in its process group. It also kills the
+// children of the process, which have process groups of their own.
 func killFamily(pid int) {
 	offspring := children(pid)
 	syscall.Kill(-pid, syscall.SIGKILL)

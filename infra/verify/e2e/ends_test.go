@@ -20,8 +20,8 @@ type nativeEnd struct {
 
 const noCode = -1
 
-// nativeEnds maps each kind of end to the broker's own description of it. For a kind that involves
-// several connections, the map describes the end that happens first.
+// nativeEnds maps each kind of end to the broker's own description of it. If a kind involves
+// several ends or refusals, the map describes the first one.
 var nativeEnds = map[string]nativeEnd{
 	"refused-password": {"connack", "return code 5", 5},
 	"clean":            {"disconnect", "disconnected", noCode},
@@ -94,8 +94,8 @@ func requireEvidence(t *testing.T, r row, device string, began time.Time) {
 	require.WithinRange(t, r.ReceivedAt, r.Time, time.Now())
 }
 
-// requirePairs checks that each connect event has the same channel, port and start as the next
-// event, which reports the end of the connection.
+// requirePairs checks that each end event has the same channel, port and start time as the connect
+// event directly before it.
 func requirePairs(t *testing.T, rows []row) {
 	t.Helper()
 	channels := map[string]bool{}
@@ -117,8 +117,8 @@ func requirePairs(t *testing.T, rows []row) {
 	}
 }
 
-// requireNative requires the broker's own description of the event in the native fields of each
-// row, up to and including the first end or refusal.
+// requireNative checks that the native fields contain the broker's own description of the event. It
+// checks all rows up to and including the first end or refusal.
 func requireNative(t *testing.T, kind string, rows []row) {
 	t.Helper()
 	for _, r := range rows {

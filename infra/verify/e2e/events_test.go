@@ -8,8 +8,8 @@ import (
 )
 
 // manyEvents returns n events of a device, thirty per second. Each event has its own source event
-// id. Three consecutive events share each time, so the time alone does not determine the order of
-// the events.
+// id. Groups of three consecutive events have the same time, so the time alone does not determine
+// the order of the events.
 func manyEvents(device string, from time.Time, n int) []inputEvent {
 	events := make([]inputEvent, n)
 	for i := range events {

@@ -26,8 +26,8 @@ type account struct {
 	// possible holds the events that were sent but not acknowledged. They may or may not be
 	// recorded.
 	possible map[string]bool
-	// unknown is the maximum number of recorded events whose ids the account does not contain,
-	// because the test does not know these ids yet.
+	// unknown is the maximum number of recorded events that are missing from the account because
+	// the test does not know their ids yet.
 	unknown int
 }
 
@@ -64,9 +64,9 @@ func (l *ledger) acknowledge(events []inputEvent) {
 	l.total += len(events)
 }
 
-// recordShown is for devices whose sender cannot report acknowledgements. Instead, an event counts
-// as acknowledged once a response has shown it, so every later response must contain the event.
-// shown holds the ids of the events to add. unknown becomes the new value of a.unknown.
+// recordShown adds the ids in shown to a.acknowledged and sets a.unknown. It is for devices whose
+// sender cannot report acknowledgements. An event of such a device counts as acknowledged once a
+// response has shown it, so every later response must contain the event.
 func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,7 +75,7 @@ func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 }
 
 // countAcknowledged returns the number of events in an account that have been acknowledged so far.
-// These events stay at the start of a.acknowledged, because newly acknowledged events are appended.
+// Because newly acknowledged events are appended, these events remain the first in a.acknowledged.
 func (l *ledger) countAcknowledged(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

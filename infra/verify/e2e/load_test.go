@@ -15,8 +15,8 @@ const (
 	senders = 8
 	// minKills is the minimum number of times that a test kills the recorder under load.
 	minKills = 40
-	// loadLimit is the maximum time that a test under load waits for a condition. For example, a
-	// test waits until the recorder has been killed minKills times. The limit is generous because
+	// loadLimit is the maximum time that a test under load waits for a condition. One such
+	// condition is that the recorder has been killed minKills times. The limit is generous because
 	// the local broker waits longer after each failed attempt to deliver an event.
 	loadLimit = 4 * patience
 )
@@ -46,8 +46,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 }
 
 // TestConnectionsWhileTheRecorderDies kills the recorder repeatedly while MQTT clients connect and
-// drop. The broker sends an event again if the recorder did not acknowledge it. Even so, the API
-// must return each connect event and each end event exactly once.
+// drop. The broker sends an event again if the recorder did not acknowledge it, but the API must
+// return each connect event and each end event exactly once.
 func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	needsProc(t)
 	s := newStack(t)
@@ -78,7 +78,7 @@ func deviceOf(worker, i int) string { return fmt.Sprintf("worker-%d@@@%d", worke
 const connectEvery = 200 * time.Millisecond
 
 // connectWhile runs several workers that open and drop connections for as long as goOn returns
-// true. It returns the number of connections that each worker made.
+// true. It returns how many connections each worker made.
 func connectWhile(t *testing.T, s *stack, goOn func() bool) []int {
 	t.Helper()
 	made, errs := make([]int, senders), make([]error, senders)

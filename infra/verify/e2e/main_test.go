@@ -34,8 +34,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build builds the binaries as `make build` does. It does not write to the project's own .build,
-// because `make run` may be using that folder.
+// build builds the binaries as `make build` does, but into the subfolder .build of dir. It does not
+// use the project's own .build, because `make run` may be using that folder.
 func build(dir string) error {
 	for _, file := range []string{"s.yaml", "infra/operate/bucket/lifecycle.xml"} {
 		if err := copyFile(filepath.Join(root, file), filepath.Join(dir, file)); err != nil {

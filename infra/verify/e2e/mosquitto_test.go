@@ -15,9 +15,9 @@ import (
 	"devicetrace/infra/local/demo/ends"
 )
 
-// mosquittoKinds returns the ways to end a connection that the tests try. Each kind lists the rows
-// that must then be recorded for the client. In the kind "denied", the client must disconnect by
-// itself, because Mosquitto denies the topic but keeps the connection open.
+// mosquittoKinds returns the ways in which the tests end a connection. Each kind lists the rows
+// that must be recorded for the client. In the kind "denied", the client must disconnect by itself,
+// because Mosquitto denies the topic but keeps the connection open.
 func mosquittoKinds(m *mosquitto) []ends.Kind {
 	connected, clean, invalid := ends.Row{Action: "connect", Info: "accepted"},
 		ends.Row{Action: "disconnect", Info: "disconnected by client"}, ends.Row{Action: "close", Info: "invalid param"}
@@ -113,8 +113,8 @@ func mosquittoDevice(kind ends.Kind, version byte) string {
 	return "GID_e2e@@@" + kind.Name + "-v" + strconv.Itoa(int(version))
 }
 
-// requireLast appends one more line to the log of a stopped broker and waits until that line's
-// event is recorded. By then, the events of all earlier lines are recorded as well.
+// requireLast appends one more line to the log of a stopped broker and waits until the event in
+// that line is recorded. Once it is, the events of all earlier lines are recorded as well.
 func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
 	t.Helper()
 	appendLine(t, m.log, fmt.Sprintf("%d: Client last disconnected.", time.Now().Unix()))

@@ -30,7 +30,7 @@ type mosquitto struct {
 	*daemon
 }
 
-// findMosquitto returns the path of the broker's binary. `make mosquitto` installs it.
+// findMosquitto returns the path of the broker's binary, which `make mosquitto` installs.
 func findMosquitto(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto", root + "/.build/mosquitto/usr/sbin/mosquitto"} {

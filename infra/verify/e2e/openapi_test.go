@@ -209,8 +209,8 @@ func testOnline(t *testing.T, s *stack, c alibabaClient, device string) {
 	require.Equal(t, []string{"nobody false", device + " false"}, onlineStatuses(t, c, "local", "nobody", device))
 }
 
-// awaitOnline waits until a device has the wanted online status. The status changes once the
-// broker's webhook has arrived.
+// awaitOnline waits until a device has the wanted online status. The status changes only after the
+// broker has delivered the event to the webhook.
 func awaitOnline(t *testing.T, c alibabaClient, device string, want bool) {
 	t.Helper()
 	require.EventuallyWithT(t, func(collect *assert.CollectT) {

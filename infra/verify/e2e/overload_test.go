@@ -30,8 +30,8 @@ const (
 	// maxMemory is the limit for the peak memory of all recorder processes together, in bytes. If
 	// the recorder runs as a function, the function host is included.
 	maxMemory = 1 << 30
-	// maxRefusal is the limit for the 99th percentile of refusal times. It exceeds the 5 s for
-	// which the function host makes a request wait before refusing it.
+	// maxRefusal is the limit for the 99th percentile of refusal times. It exceeds the 5 s that the
+	// function host lets a request wait before refusing it.
 	maxRefusal = 10 * time.Second
 	// maxNormal is the maximum response time after the overload.
 	maxNormal = 2 * time.Second
@@ -70,7 +70,8 @@ func (c *overload) run(t *testing.T, senders int) {
 }
 
 // isEnough reports whether the senders have received minAccepted acknowledgements and minRefused
-// refusals. An unexpected response is also enough, because it fails the test.
+// refusals. After an unexpected response, isEnough also returns true, because the test then fails
+// anyway.
 func (c *overload) isEnough() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,8 +111,8 @@ func (c *overload) deliver(ctx context.Context, events []inputEvent) bool {
 }
 
 // note counts the result of a request and reports whether the request was acknowledged. A request
-// that fails without a response counts as a refusal. The recorder may have refused it by closing
-// the connection before the sender had sent the whole body.
+// that fails without a response counts as a refusal, because the recorder may have refused it by
+// closing the connection before the whole body was sent.
 func (c *overload) note(r response, err error, took time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -67,7 +67,7 @@ func testStore(t *testing.T, p *pageTest) {
 
 // testTooMany checks the page when the API refuses a query because the range has too many events.
 // If the diagnosis is refused, the page must show only a notice. If only the status is refused, the
-// page must show everything else.
+// page must show everything except the status.
 func testTooMany(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("400")

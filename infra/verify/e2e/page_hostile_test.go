@@ -73,8 +73,9 @@ func testLong(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The client ID is too long to search for'`)
 	b.requireFits()
 
-	// A server that allows longer URLs could return results for this identifier. Even then, the
-	// page must not become wider than the screen.
+	// The local server refuses to search for the identifier tooLong, because the URL would be too
+	// long. A server that allows longer URLs could return results. Even then, the page must not
+	// become wider than the screen.
 	q := question(pageInstance, busyDevice, p.now.Add(-time.Hour), p.now)
 	trace := bytes.ReplaceAll(p.stack.ask(t, q).body, []byte(busyDevice), []byte(tooLong))
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)

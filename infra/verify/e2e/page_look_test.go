@@ -52,7 +52,7 @@ func testZone(t *testing.T, p *pageTest) {
 	require.Equal(t, newest.UTC().Format(layout), b.text(cell))
 	require.Contains(t, b.text(".subject"), " UTC, 1 h")
 
-	// A range that is a whole day in the displayed time zone must be shown as that day.
+	// A range that covers exactly one day in the displayed time zone must be shown as that day.
 	day := newest.UTC().Truncate(24 * time.Hour)
 	b.open(pathTo(busyDevice, day.Add(24*time.Hour-time.Millisecond), 24*time.Hour-time.Millisecond))
 	b.await(`document.querySelector('#date').value === ` + quoted(day.Format(time.DateOnly)) + ` && document.querySelector('.subject')`)

@@ -45,8 +45,8 @@ func testRows(t *testing.T, p *pageTest) {
 }
 
 // testBusy checks the page while it fetches the results of a new query. The page must be marked as
-// busy, and its URL must already be the URL of the new query. The test covers a difficult case: the
-// new query aborts an earlier fetch, and the user then clicks in the old results.
+// busy, and its URL must already be the URL of the new query. The test covers a difficult case in
+// which the new query aborts an earlier fetch, and the user then clicks in the old results.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")
@@ -96,9 +96,9 @@ func testFilterOfNothing(t *testing.T, p *pageTest) {
 	}
 }
 
-// testUnreported checks the page if the ends of some connections were not reported. The page must
-// then show bounds, such as 0 to 2 drops, because each unreported end may be a drop. An exact
-// figure, such as 0 drops, would suggest that the device is healthy.
+// testUnreported checks the page for a device with connections whose ends were not reported. Each
+// such end may be a drop, so the page must show bounds, such as 0 to 2 drops. An exact figure, such
+// as 0 drops, would suggest that the device is healthy.
 func testUnreported(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unreported"
 	var begins []inputEvent
@@ -136,8 +136,8 @@ func testLink(t *testing.T, p *pageTest) {
 	}
 }
 
-// testFiles checks that each exported file contains the events from all pages, exactly as the API
-// returns them in the file's format.
+// testFiles checks that each exported file contains the events from all pages, and that its content
+// matches the API's response in the same format.
 func testFiles(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")

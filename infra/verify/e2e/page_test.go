@@ -20,8 +20,8 @@ const (
 	limitedToken = "e2e-other-instance"
 )
 
-// longDevice is about the longest client identifier that fits into a URL on Function Compute.
-// tooLong has the maximum length that MQTT allows.
+// longDevice has about the maximum length of a client identifier that still fits into a URL on
+// Function Compute. tooLong has the maximum length that MQTT allows, so it does not fit.
 var (
 	longDevice = strings.Repeat("x", 3_500)
 	tooLong    = strings.Repeat("y", 65_535)
@@ -84,8 +84,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// connection returns the two events of a connection. began says how long before p.now the
-// connection began, and length says how long it lasted.
+// connection returns the two events of a connection that starts at p.now minus began and lasts for
+// length.
 func (p *pageTest) connection(device string, began, length time.Duration, info, reason string) []inputEvent {
 	start := p.now.Add(-began)
 	keepAlive := int32(60)

@@ -124,14 +124,14 @@ func testOneInstant(t *testing.T, p *pageTest) {
 	b.results()
 	require.Contains(t, b.text(".picked-connection .evidence"), "Channel ID b")
 
-	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // identifies the connection by its start alone
+	b.open(p.path(client, time.Hour) + "&connection=" + url.QueryEscape(start)) // finds the connection by its start time alone
 	b.results()
 	require.Equal(t, 1, b.count(".bar.picked"))
 }
 
 // testWithoutChannel checks the page for a source whose end events identify no connection. Such an
-// end event has neither the client's address nor the start of the connection. No channel can be
-// derived from the end event, so the page must match it to a connection by time.
+// end event contains neither the client's address nor the start time of the connection. The channel
+// cannot be derived without them, so the page must match the end event to a connection by time.
 func testWithoutChannel(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@mosquitto"
 	var rows []inputEvent

@@ -21,7 +21,7 @@ type poster struct {
 	count  int
 
 	acknowledged map[string][]string // source event ids by device
-	unsettled    []inputEvent        // the batch that was in flight at the end, if any
+	unsettled    []inputEvent        // the batch that was in flight when the poster stopped, if any
 	batches      int
 	retries      int // number of unacknowledged deliveries
 }

@@ -140,9 +140,9 @@ func readSample(t *testing.T, path, route string) sample {
 	return s
 }
 
-// These variables help to shift the fixed times in the samples, because the recorder rejects old
-// events. sampleStart is the earliest time in the samples. sampleUnix matches a time in Unix
-// seconds or milliseconds, and sampleText matches a time in ISO 8601.
+// The recorder rejects old events, so anHourAgo shifts the fixed times in the samples. sampleStart
+// is the earliest of these times. sampleUnix matches times in Unix seconds or milliseconds, and
+// sampleText matches times in ISO 8601.
 var (
 	sampleStart = time.UnixMilli(1795339800000)
 	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)

@@ -42,14 +42,14 @@ type soak struct {
 	duration time.Duration
 	began    time.Time
 	ledger   *ledger
-	stack    atomic.Pointer[stack] // the current stack, or the last one if none is running
+	stack    atomic.Pointer[stack] // the newest stack; it may have been killed
 	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
-	delivered, retries                         atomic.Int64 // delivered counts acknowledged deliveries, retries counts unacknowledged ones
+	delivered, retries                         atomic.Int64 // numbers of acknowledged and of unacknowledged deliveries
 	connections                                atomic.Int64 // MQTT connections whose rows have all been returned
-	checked, refused, interrupted              atomic.Int64 // numbers of checked, refused and interrupted queries
+	checked, refused, interrupted              atomic.Int64 // numbers of checked, of refused and of interrupted queries
 	kills, freezes, long, outages, compactions atomic.Int64
-	disturbed, hostKills                       atomic.Int64 // disturbed counts failed compactions, hostKills counts killed stacks
+	disturbed, hostKills                       atomic.Int64 // numbers of failed compactions and of killed stacks
 }
 
 // TestSoak attacks the whole system for a long time. Senders, MQTT clients, readers and the

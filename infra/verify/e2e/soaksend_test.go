@@ -30,8 +30,8 @@ const (
 	soakInstance = "soak"
 )
 
-// soakPoster sends events of four devices at a time. The events of about one device in four are
-// backdated by a day, so that the soak also fills partitions of a past day.
+// soakPoster sends the events of four devices at a time. About one in four devices has its events
+// backdated by a day, so that the soak also fills partitions of the previous day.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
@@ -113,9 +113,9 @@ func (k *soak) deliver(events []inputEvent) bool {
 	}
 }
 
-// connect makes one MQTT connection after another until ctx ends. It cycles through ends.Kinds, so
-// the connections end in every way that is listed there. A connection is counted once a query has
-// returned all of its rows.
+// connect makes one MQTT connection after another until ctx ends. To end connections in every known
+// way, it cycles through ends.Kinds. connect counts a connection once a query has returned all of
+// its rows.
 func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {
@@ -133,8 +133,8 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 
 // makeConnection makes a connection that ends in the given way, and then queries the device. It
 // returns true once the API has returned all rows of the connection. If the stack is killed first,
-// the broker loses the events that it has not delivered. makeConnection may then return false. Even
-// so, the API must continue to return the rows that it has already returned.
+// makeConnection may return false, because the broker loses the events that it has not delivered.
+// The rows that the API has already returned must not be lost, however.
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.countAcknowledged(a)
 	k.ledger.recordShown(a, nil, len(kind.Rows))

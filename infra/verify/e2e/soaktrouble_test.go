@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Each troublemaker passes one of these numbers to k.random, to get its own source of random
-// numbers. The numbers begin at 2000, because the posters and readers pass lower numbers.
+// Each goroutine that disturbs the system passes one of these numbers to k.random, to get its own
+// source of random numbers. The numbers start at 2000, because the posters and readers use lower
+// ones.
 const (
 	killing = 2000 + iota
 	freezing
@@ -111,8 +112,8 @@ func freeze(ctx context.Context, p process, duration time.Duration) bool {
 	return true
 }
 
-// stopStore makes the store fail again and again, alternately because it is down and because it is
-// full. The outages add up to a tenth of the soak, but at most a minute.
+// stopStore injects outages: by turns, the store is down or its disk is full. All outages together
+// last at most a tenth of the soak, and never more than a minute.
 func (k *soak) stopStore(ctx context.Context) {
 	random := k.random(stopping)
 	budget := min(k.duration/10, time.Minute)
@@ -132,9 +133,9 @@ func (k *soak) stopStore(ctx context.Context) {
 	}
 }
 
-// keepCompacting runs one compaction after another, and disturbs every second one. It alternately
-// kills and freezes the process of a disturbed compaction. A frozen compaction later resumes with
-// an outdated view of the bucket.
+// keepCompacting runs one compaction after another, and disturbs every second one. To disturb a
+// compaction, it alternately kills and freezes the compaction's process. After a freeze, the
+// compaction continues with outdated information about the bucket.
 func (k *soak) keepCompacting(ctx context.Context) {
 	random := k.random(compacting)
 	for i := 0; sleep(ctx, between(random, 200*time.Millisecond, 2*time.Second)); i++ {

@@ -67,8 +67,8 @@ func ndjson(body []byte) (lines []json.RawMessage) {
 	return lines
 }
 
-// requireTable checks a CSV document. The header row must have the names of the JSON fields, and
-// the other rows must have the values of the page's events.
+// requireTable checks a CSV document. The header row must contain the names of the JSON fields, and
+// the other rows must contain the values of the page's events.
 func requireTable(t *testing.T, page tracePage, body []byte) {
 	t.Helper()
 	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
@@ -146,8 +146,8 @@ func jsonFields(t *testing.T, body []byte) map[string]json.RawMessage {
 }
 
 // TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. The same
-// query must then return the same events and list the same partitions in its receipt. Otherwise,
-// the query has read an overwritten segment.
+// query must then return the same events and list the same partitions in its receipt. If it does
+// not, it has read an overwritten segment.
 func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

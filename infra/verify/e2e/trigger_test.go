@@ -54,7 +54,7 @@ func TestTrigger(t *testing.T) {
 type platform struct {
 	host  *fc.Host
 	store *httptest.Server
-	stack *stack // for queries only; it has no process of its own
+	stack *stack // used only for queries and for the bucket's files, because host runs the functions
 }
 
 func newPlatform(t *testing.T) platform {

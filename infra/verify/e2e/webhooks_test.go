@@ -55,8 +55,9 @@ func TestBadItem(t *testing.T) {
 	}
 }
 
-// TestBodyFormats checks that the recorder accepts an object, an array and NDJSON, each plain and
-// compressed, without a Content-Type. The recorder must refuse a body that is too long.
+// TestBodyFormats checks that the recorder accepts bodies without a Content-Type: an object, an
+// array and NDJSON, each with and without compression. The recorder must refuse a body that is too
+// long.
 func TestBodyFormats(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -82,8 +82,8 @@ func TestEveryExceptionIsInUse(t *testing.T) {
 	require.Subset(t, used, testExceptions)
 }
 
-// Each of these imports must be reported as breaking the rule with the same index in rules. The
-// rules that are derived from places have a test of their own.
+// The import at index i of this list must break the rule at index i of rules. TestPlacesBite covers
+// the rules that are derived from places.
 func TestRulesBite(t *testing.T) {
 	edges := [][2]string{
 		{"pkg/serve", "devicetrace/functions/query"},
@@ -105,8 +105,8 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// The rules must allow a package to import exactly those packages of this module that its entry in
-// places lists.
+// A package may import those packages of this module that its entry in places lists, and no others.
+// The rules must enforce exactly that.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {
 		for _, imported := range places {

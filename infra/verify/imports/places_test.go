@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// place is a package of the product, with the list of our packages that it may import.
+// place names a package of the product and lists those of our packages that it may import.
 type place struct {
 	path    string
 	imports []string
 }
 
 // places lists all packages in functions and pkg, from the top layer down. A function contains only
-// wiring, so it may import only its job or API and the packages needed to start it.
+// wiring, so it may import only the packages that implement its job or API and the packages needed
+// to start it.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
@@ -46,8 +47,8 @@ var places = []place{
 	{"pkg/event", nil},
 }
 
-// placed returns one rule for each place. Each rule says that the package may import only those of
-// our packages that its place lists.
+// placed returns one rule for each place. Each rule allows one package to import only those of our
+// packages that the place lists.
 func placed() (rules []rule) {
 	for _, p := range places {
 		why := p.path + " may import no other package of ours"

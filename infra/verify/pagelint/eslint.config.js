@@ -20,7 +20,8 @@ export default [
       'no-param-reassign': 'error',
       'no-promise-executor-return': 'error',
       'no-redeclare': 'error',
-      // These names exist on window, so a forgotten declaration would otherwise go unnoticed.
+      // These names are also properties of window. Without this rule, using such a name without
+      // declaring it would therefore go unnoticed.
       'no-restricted-globals': ['error', 'event', 'name', 'status', 'top', 'parent', 'length', 'find', 'stop', 'open', 'close'],
       'no-return-assign': 'error',
       'no-sequences': 'error',

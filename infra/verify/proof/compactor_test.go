@@ -8,9 +8,10 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// compacting is a scenario that runs a compactor twice. The bucket has one day that has ended and
-// one that has not. The first run has several merges to make, some of which may fail because of
-// the injected fault. The second run then makes the failed merges.
+// compacting is a scenario that runs a compactor twice. The bucket has events of one day that is
+// over and of one day that is not. The first compactor run has several merges to make, some of
+// which may fail because of the injected fault. The second compactor run then makes the failed
+// merges.
 func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
@@ -24,7 +25,7 @@ func compacting(i *injection) error {
 
 func TestEveryFaultWhileCompacting(t *testing.T) {
 	w := markedWorld(t, t.TempDir())
-	for run := range 5 { // on the day that has ended, some events are in two runs
+	for run := range 5 { // the day that has ended; consecutive runs share some events
 		w.seed(10+run, 1, span(clientA, run*10, 12)...)
 		w.seed(10+run, 2, append(span(clientA, run*10, 14), span(clientB, run*5, 7)...)...)
 	}

@@ -16,9 +16,9 @@ import (
 )
 
 // atEveryCall checks that interleaved can safely run before any store call of main. It first runs
-// main without interruption and counts the store calls. For each of these calls, it then runs
-// main again and runs interleaved just before the call. If everyNth is n, it does so only for
-// every n-th call. Each run of main gets a new world from prepare. After the run, the world must
+// main alone and counts the store calls. Then it runs main again once for each of these calls, and
+// runs interleaved just before the call. If everyNth is greater than 1, only one in everyNth store
+// calls is tested. Each run of main gets a new world from prepare. After each run, the world must
 // be sound, both before and after a compaction.
 func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store objstore.Store) error, interleaved func(w *world) error) {
 	checked, calls := 0, 1
@@ -99,8 +99,8 @@ func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
 }
 
-// postAndReplay posts four parcels of events, two of which contain an invalid item. It then replays
-// the quarantine.
+// postAndReplay makes four deliveries, two of which contain an invalid item. It then replays the
+// quarantine.
 func postAndReplay(w *world, store objstore.Store) error {
 	door := w.newRecorder(store)
 	for n := range 4 {

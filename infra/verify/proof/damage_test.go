@@ -27,8 +27,7 @@ type damage struct {
 	apply func(data []byte) []byte
 }
 
-// damages returns many kinds of damage that a store, a person or another program could do to an
-// object.
+// damages returns many ways in which a store, a person or another program could damage an object.
 func damages(t *testing.T, random *rand.Rand) []damage {
 	all := []damage{
 		{"empty", func([]byte) []byte { return nil }},
@@ -83,7 +82,7 @@ func newer(t *testing.T, data []byte) []byte {
 //   - a compacted object with several row groups
 //   - a compacted object at a higher level
 //
-// keys lists all of these objects except the first object of the first run, which is superseded.
+// keys lists all of these objects except the first object of the run of two, which is superseded.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)
@@ -147,10 +146,10 @@ func TestDamagedObjects(t *testing.T) {
 	figures.Add(t, "events checked", checked)
 }
 
-// requireShown makes the same query twice, and reports whether the damage was noticed. The first
-// query makes two reads per object, the second query makes one. A query that notices the damage
-// must report the object under key, and show all events of the other objects. A query that does
-// not notice the damage must show all events.
+// requireShown runs the same query twice and reports whether the damage was noticed. The first
+// query makes two reads per object, and the second query makes one. A query that notices the damage
+// must report the object under key and show all events of the other objects. A query that does not
+// notice the damage must show all events.
 func (w *world) requireShown(what, key string) (noticed bool) {
 	w.t.Helper()
 	for _, whole := range []int64{1, 1 << 20} {

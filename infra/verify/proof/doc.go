@@ -11,12 +11,12 @@
 //   - An object is deleted although no later object holds its events.
 //
 // After each attack, a new reader must show every acknowledged event exactly once. This must be
-// true before and after compaction, and before and after delayed requests take effect. The
-// quarantine must hold every delivery that a response reported as rejected.
+// true before and after compaction, and before and after delayed requests take effect. If a
+// response reported a delivery as rejected, the quarantine must hold that delivery.
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
-// detector. PROOF_SEED is the seed of one schedule, for example of one that failed. If PROOF_SEED
-// is set, TestSchedules plays only that schedule and logs each step.
+// detector. If PROOF_SEED is set, TestSchedules plays only the schedule with that seed and logs
+// each step. For example, set it to the seed of a schedule that failed.
 //
 // The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
 // if the code no longer copes with the case on the left.

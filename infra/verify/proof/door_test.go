@@ -97,8 +97,8 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 
 // post delivers a parcel to a recorder and reports whether the parcel was acknowledged. received
 // must be the time on the recorder's clock, because the ledger needs the received time of each
-// event. If the response asks the sender to try again, the parcel was not acknowledged. Any other
-// response without an acknowledgment is an error.
+// event. post returns false if the response asks the sender to try again, and an error if the
+// response is unexpected.
 func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
 	if err != nil {
@@ -121,8 +121,8 @@ func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (ackno
 	return true, nil
 }
 
-// status delivers a parcel and returns the HTTP status of the response. An exception: a trigger
-// gets no HTTP status, only nil or an error. For a trigger, status returns the HTTP status that a
+// status delivers a parcel and returns the HTTP status of the response. A trigger gets nil or an
+// error instead of an HTTP status. For a trigger, status therefore returns the HTTP status that a
 // webhook would have got.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
@@ -163,7 +163,7 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 		switch status := request(w.t.Context(), door, "quarantine/"+id.String()+"/replay", nil); status {
 		case http.StatusOK:
 			w.acknowledge(w.replayable[id])
-		case http.StatusUnprocessableEntity: // the recorder still does not understand the whole item
+		case http.StatusUnprocessableEntity: // the recorder still rejects at least part of the item
 		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 			done = false
 		default:
@@ -173,8 +173,8 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 	return done, nil
 }
 
-// keepReplayable quarantines a whole parcel. An older recorder that understood none of the parcel's
-// events would have done the same. Once the item has been replayed, queries must show these events.
+// keepReplayable quarantines a whole parcel, as if an older recorder had received it and understood
+// none of its events. Once the item has been replayed, queries must show these events.
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)
@@ -186,15 +186,14 @@ func (w *world) keepReplayable(p parcel, received time.Time) {
 	w.replayable[id] = w.deliver(p.events, received)
 }
 
-// quarantineSound returns an error unless the quarantine contains the right deliveries. It must
-// contain every delivery that a response reported as rejected. It must not contain a delivery
-// that was never sent.
+// quarantineSound returns an error if a delivery that a response reported as rejected is not in
+// quarantine. It also returns an error if a delivery in quarantine was never sent.
 //
 // A recorder quarantines a delivery only after it has recorded the delivery's good events.
 // quarantineSound therefore marks the good events of every quarantined delivery as acknowledged.
 // From then on, queries must show these events, even if the sender got no response.
 //
-// An exception: the items that keepReplayable has quarantined are not checked.
+// quarantineSound ignores the items that keepReplayable has quarantined.
 func (w *world) quarantineSound() error {
 	ids, err := items(w.t.Context(), w.store)
 	if err != nil {

@@ -37,12 +37,11 @@ type historian struct {
 	complaints []string
 }
 
-// content maps the identity of each event in an object to the time that passed between the event
-// and its receipt.
+// content maps the identity of each event in an object to the event's delay, which is the time
+// between the event and its receipt.
 type content map[uint64]int64
 
-// covers reports whether c contains every event of o, each with a received time no later than in
-// o.
+// covers reports whether c contains every event of o, each with a delay no longer than in o.
 func (c content) covers(o content) bool {
 	for identity, delay := range o {
 		if mine, held := c[identity]; !held || mine > delay {

@@ -18,7 +18,7 @@ import (
 // reaches a sender, because a crashed process sends no response.
 var errCrash = errors.New("the process is gone")
 
-// kind is what goes wrong with the one call that an injection targets.
+// kind is the way in which an injection's target call goes wrong.
 type kind string
 
 const (
@@ -36,23 +36,22 @@ const (
 var kinds = []kind{before, midway, after, late, muchLater, tooLate, crashBefore, crashAfter, outage}
 
 // patience is the number of times that a sender tries to deliver its events before it gives up. An
-// outage makes the same number of calls fail.
+// outage makes this number of consecutive calls fail, so that the sender does give up.
 const patience = 5
 
 func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
-// concerns reports whether this kind of fault must be tested on the given call. For puts and
-// deletes, every kind must be tested. Reads and listings have no effect on the store, so it does
-// not matter when they take effect. Of the kinds late, muchLater and tooLate, only late is
-// therefore tested on them.
+// concerns reports whether this kind of fault must be tested on the given call. Puts and deletes
+// are tested with every kind. Reads and listings are not tested with muchLater and tooLate, because
+// they have no effect on the store, so the delay of an effect does not matter.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
 }
 
-// injection makes one store call of a scenario go wrong: the call whose label is target. If
-// target is empty, no call goes wrong. If the kind is outage, the calls that follow fail as well.
-// After a crash, the injection gives the scenario a new process.
+// injection makes the call with the label target go wrong. If target is empty, no call goes wrong.
+// If the kind is outage, the next calls fail as well. After a crash, the injection gives the
+// scenario a new process.
 type injection struct {
 	*world
 	target string
@@ -60,8 +59,8 @@ type injection struct {
 
 	mu      sync.Mutex
 	process *objstore.Faulty
-	// ordinals holds the number of calls so far for each operation and key, as counted by label.
-	// calls holds the labels of all calls so far.
+	// ordinals holds the number of calls so far for each combination of operation and place that
+	// label distinguishes. calls holds the labels of all calls so far.
 	ordinals map[string]int
 	calls    []string
 	fired    bool
@@ -76,15 +75,15 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label returns a name for a call. Each time a scenario is played, the same call must get the
-// same name. The name must therefore not contain a new run's identifier, because identifiers are
-// random. Calls to different partitions may be made at the same time, so the name must not depend
-// on their order.
+// label returns a name for a call, which must be the same each time the scenario is played. The
+// name therefore must not contain the identifier of a new run, because such identifiers are random.
+// It must not depend on the order of calls to different partitions either, because these calls may
+// be concurrent.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {
 	case c.Op == objstore.OpDelete:
-		place = "" // one delete may span several partitions
+		place = "" // a delete may span several partitions, so it has no single place
 	case c.Op == objstore.OpPut && err == nil && name.Fresh():
 		place = where.String()
 	}
@@ -128,8 +127,8 @@ func (i *injection) fault(c objstore.Call) objstore.Fault {
 	}
 }
 
-// restarted reports whether the process crashed. If so, restarted starts another process, whose
-// calls never go wrong.
+// restarted reports whether the process crashed. If it did, restarted replaces it with a new
+// process, whose calls never go wrong.
 func (i *injection) restarted() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -146,8 +145,8 @@ func injected(err error) bool {
 	return errors.Is(err, objstore.ErrFault) || errors.Is(err, errCrash)
 }
 
-// now lets a delayed call take effect. It does nothing if the kind of the injection is not k, or if
-// the call has not been made yet.
+// now lets a delayed call take effect. It does nothing if the injection is not of kind k, or if the
+// call has not been made yet.
 func (i *injection) now(k kind) {
 	i.mu.Lock()
 	due := i.kind == k && i.fired
@@ -164,12 +163,12 @@ func (i *injection) now(k kind) {
 	process.Settle()
 }
 
-// scenario works on the world of the injection. Meanwhile, the injection makes at most one store
-// call go wrong. scenario returns an error if a guarantee is broken.
+// scenario uses the injection's world, in which at most one store call goes wrong. It returns an
+// error if a guarantee is broken.
 type scenario func(i *injection) error
 
 // everyFault plays a scenario once without faults. Then, for every call and every kind of fault
-// that applies to the call, it plays the scenario again in a new world with that fault.
+// that must be tested on the call, it plays the scenario again in a new world with that fault.
 func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	plain := newInjection(prepare(), "", "")
 	require.NoError(t, play(plain))
@@ -199,11 +198,10 @@ func everyFault(t *testing.T, prepare func() *world, play scenario) {
 	figures.Add(t, "events checked", checked)
 }
 
-// ending checks the bucket at the end of a scenario that writes to the bucket. It compacts the
-// bucket, and requires that the bucket is sound before and after the compaction. A delayed call
-// takes effect before the compaction. An exception: if the kind is tooLate, the delayed call
-// takes effect after the compaction. ending then checks, compacts and checks the bucket once
-// more.
+// ending finishes a scenario that writes to the bucket. It requires that the bucket is sound,
+// compacts it, and requires again that it is sound. Normally, a delayed call takes effect before
+// these steps. If the kind is tooLate, the call takes effect after them, and ending then repeats
+// the steps.
 func (i *injection) ending() error {
 	i.now(muchLater)
 	errs := []error{i.sound(), i.settle(), i.sound()}

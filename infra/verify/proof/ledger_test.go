@@ -28,13 +28,13 @@ type ledger struct {
 	acknowledged map[identity]time.Time
 	checked      int
 
-	// junk maps each delivery with an invalid item to the delivery's valid events. No recorder
-	// understands the invalid item. rejected holds the deliveries that a response reported as
+	// junk contains the deliveries with an item that no recorder understands, and maps each of them
+	// to its valid events. rejected contains the deliveries that a response has reported as
 	// quarantined.
 	junk     map[arrival][]event.Event
 	rejected map[arrival]bool
-	// replayable lists the items that an older version quarantined, each with its events. Once an
-	// item has been replayed, queries must show its events.
+	// replayable maps each item that an older version of the recorder quarantined to the item's
+	// events. Once an item has been replayed, queries must show its events.
 	replayable map[quarantine.ID][]event.Event
 }
 
@@ -118,10 +118,10 @@ func (l *ledger) due(client string) map[identity]time.Time {
 	return due
 }
 
-// check returns an error if a query showed the wrong events. due is the result of the due method
-// from before the query. The query must show each event in due, with a received time no later
-// than in due. It must not show an event twice, or an event that was never delivered. The events
-// must be sorted by time.
+// check returns an error if events, the response to a query, is wrong. The map due must come from a
+// call to l.due before the query. The response must contain each event in due, with a received time
+// that is not later than the one in due. It must not contain an event twice, or an event that was
+// never delivered. Its events must be sorted by time.
 func (l *ledger) check(due map[identity]time.Time, events []event.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -50,10 +50,10 @@ func mixed(t *testing.T) *world {
 // returned by mixed() also has larger objects.
 const wholeBytes = 5000
 
-// reading is a scenario that makes the same query twice with one reader. For the second query,
-// the footers are in the reader's cache. An injected fault may make a query fail. reading then
-// repeats the query until it succeeds. A query that succeeds must return every event. After a
-// crash, reading continues with a new reader.
+// reading is a scenario that makes the same query twice with one reader, so that the footers are in
+// the reader's cache for the second query. If an injected fault makes a query fail, reading repeats
+// the query until it succeeds. A query that succeeds must return every event. After a crash,
+// reading continues with a new reader.
 func reading(i *injection) error {
 	newReader := func() *query.Reader {
 		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})

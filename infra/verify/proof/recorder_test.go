@@ -10,9 +10,9 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// sending simulates a recorder and the sender of its deliveries. The sender repeats each delivery
-// until the recorder acknowledges it, but sends it at most patience times. A delivery that is
-// never acknowledged is an error, except during an injected outage.
+// sending simulates a recorder and the sender of its deliveries. The sender makes each delivery up
+// to patience times, until the recorder acknowledges it. If the recorder never does, this is an
+// error unless the injected fault is an outage.
 type sending struct {
 	*injection
 	clock  time.Time
@@ -44,9 +44,9 @@ func (s *sending) send(events ...event.Event) error {
 	})
 }
 
-// try calls attempt until attempt is done or returns an error. It makes at most patience calls.
-// Before each call, the clock advances by one second. If attempt is still not done after the last
-// call, try returns an error, except during an injected outage.
+// try calls attempt until it is done or returns an error, but at most patience times. Before each
+// call, try advances the clock by one second. If no call succeeds, try returns an error unless the
+// injected fault is an outage.
 func (s *sending) try(attempt func() (done bool, err error)) error {
 	for range patience {
 		s.clock = s.clock.Add(time.Second)
@@ -66,7 +66,7 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 }
 
 // recording is a scenario that records events in several partitions. Some of its runs end because
-// they are full or too old. Others end because the clock was set back or the writer is closed.
+// they become full or too old. Others end because the clock is set back or the writer is closed.
 // When a run ends, the recorder deletes all superseded objects of the run except the last one.
 func recording(i *injection) error {
 	s := newSending(i)
@@ -78,7 +78,7 @@ func recording(i *injection) error {
 		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
 		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // the second event was already sent in the previous step
 		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
-		// By now, all runs have reached the maximum age.
+		// The clock has advanced, so all runs have now reached their maximum age.
 		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) },
 		func() error { return s.send(at(clientA, 6)) },
 		func() error { return s.send(at(clientA, 7)) },

@@ -14,14 +14,14 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// scheduler runs actors and lets one of their store calls happen at a time. An actor is a job in
-// a goroutine of its own. Once every actor is waiting with a call, the scheduler draws one of the
+// scheduler runs actors and releases their store calls one at a time. An actor is a job in a
+// goroutine of its own. Once every actor is waiting with a call, the scheduler draws one of the
 // waiting calls at random. A seed therefore determines the whole schedule. An exception: if an
-// actor makes several calls at the same time, they arrive in no fixed order. The same seed may
-// then lead to a slightly different schedule.
+// actor makes several calls at the same time, they arrive in no fixed order. The same seed may then
+// lead to a slightly different schedule.
 //
-// testing/synctest cannot replace the scheduler, because the Parquet library keeps compressors
-// for reuse by later tests. These compressors contain channels. A channel that was made in one
+// testing/synctest cannot replace the scheduler, because the Parquet library keeps compressors for
+// reuse by later tests. These compressors contain channels, and a channel that was made in one
 // synctest bubble must not be used in another.
 type scheduler struct {
 	random *rand.Rand
@@ -89,8 +89,8 @@ var outcomes = []outcome{
 
 func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 
-// start starts an actor whose clock is off by the given offset. The actor calls act when it gets
-// its first turn.
+// start starts an actor whose clock is off by the given offset. The actor calls act on its first
+// turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	for i := range seed {
@@ -223,9 +223,9 @@ func (s *scheduler) letLoose(n int) {
 	}
 }
 
-// choose draws the actor for the next turn from the actors that are not frozen. Now and then, it
-// freezes an actor for a number of turns. When the actor thaws, its clock advances by an hour. If
-// all actors are frozen, all of them thaw.
+// choose draws the actor for the next turn from the actors that are not frozen. Occasionally, it
+// freezes an actor for a number of turns. When a frozen actor thaws, its clock advances by an hour.
+// If all actors are frozen, all of them thaw at once.
 func (s *scheduler) choose() *actor {
 	var awake []*actor
 	for _, a := range s.live {

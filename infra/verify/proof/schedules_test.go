@@ -26,8 +26,8 @@ import (
 )
 
 // schedule runs recorders, compactors, readers and sometimes an operator on one partition. The
-// clocks of these actors are hours apart. A seed decides the order of their store calls, and when
-// processes crash. It also decides which calls fail and which calls take effect late.
+// clocks of these actors are hours apart. A seed determines the order of their store calls, which
+// calls fail, which calls take effect late, and when processes crash.
 type schedule struct {
 	*world
 	*scheduler
@@ -42,8 +42,8 @@ type schedule struct {
 	wrong   []error // the violations that actors noticed
 }
 
-// task is a parcel that waits for its next delivery. Its sender gives up after the number of
-// deliveries in patience.
+// task is a parcel that waits for its next delivery. patience is the number of deliveries that are
+// left before its sender gives up.
 type task struct {
 	parcel
 	patience int
@@ -92,13 +92,14 @@ func (s *schedule) cast(random *rand.Rand) {
 }
 
 // isOtherShard reports whether a call accesses a shard other than the one that clients A and B
-// share. Such calls bypass the scheduler, because every event in a schedule is from client A or B.
+// share. Such calls bypass the scheduler, because only clients A and B have events in a schedule.
 func isOtherShard(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
 		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
 }
 
-// newProcess returns a process and its store. About half of these stores retry failed calls.
+// newProcess returns a new process of the actor, and the store that the process uses. In about half
+// of the processes, this store retries failed calls.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
 	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: isOtherShard}
 	if a.random.IntN(2) == 0 {
@@ -119,8 +120,8 @@ func (s *schedule) take() (task, bool) {
 	return p, true
 }
 
-// requeue counts one more delivery of the task. Unless the sender gives up now, requeue puts the
-// task back into the queue, where any recorder may take it.
+// requeue decrements patience, the number of deliveries that the task has left. If any are left,
+// requeue puts the task back into the queue, where any recorder may take it.
 func (s *schedule) requeue(p task) {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -202,7 +203,7 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
 	received := a.now()
 	if received.Before(noon) {
-		received = noon // otherwise the recorder would quarantine the events as too far ahead of its clock
+		received = noon // otherwise the recorder would quarantine the events as too far in the future
 	}
 	acknowledged, err := s.post(s.newDoor(writer, store, 0, func() time.Time { return received }), p, received)
 	if err != nil {
@@ -223,8 +224,8 @@ func (s *schedule) operate(a *actor) {
 	}
 }
 
-// compact acts as a compactor that runs a few times, each time with random limits on the
-// number of objects that it merges at once.
+// compact acts as a compactor that runs a few times. For each run, it draws random limits on the
+// number of objects that are merged at once.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
@@ -240,8 +241,9 @@ func (s *schedule) compact(a *actor) {
 // read makes a few queries. Each query must show every event that was acknowledged before the
 // query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	// Objects of up to this many bytes are read with one request instead of two. A limit of 1 is
-	// too small for any object, and 1 MiB is enough for every object.
+	// whole is the maximum size, in bytes, of an object that a query reads with one request. Larger
+	// objects take two. So with 1, every object takes two requests, and with 1 MiB, every object
+	// takes one.
 	whole := []int64{1, 1 << 20}[a.random.IntN(2)]
 	var p *process
 	var reader *query.Reader
@@ -263,10 +265,10 @@ func (s *schedule) read(a *actor) {
 	}
 }
 
-// play runs the schedule and then checks the world with sound. Some calls of the schedule may
-// still be postponed. play lets half of them take effect, compacts the bucket, and checks the
-// world again. Finally, it lets the remaining calls take effect. It then checks the world before
-// and after another compaction.
+// play runs the schedule and then checks the world with sound. Some calls of the schedule may then
+// still be postponed. play lets half of these calls take effect, compacts the bucket, and checks
+// the world again. Finally, it lets the other half take effect, and checks the world before and
+// after another compaction.
 func (s *schedule) play() error {
 	if err := s.run(); err != nil {
 		return err
@@ -283,8 +285,8 @@ func (s *schedule) play() error {
 	return errors.Join(errs...)
 }
 
-// TestSchedules plays as many schedules as PROOF_SCHEDULES says. If PROOF_SEED is set, it plays
-// only the schedule of that seed and logs each step.
+// TestSchedules plays PROOF_SCHEDULES schedules, each with its own seed. If PROOF_SEED is set, it
+// plays only the schedule with that seed and logs each step.
 func TestSchedules(t *testing.T) {
 	dir := t.TempDir()
 	if seed, err := strconv.ParseUint(os.Getenv("PROOF_SEED"), 10, 64); err == nil {
@@ -324,8 +326,8 @@ func TestSchedules(t *testing.T) {
 	figures.Add(t, "events checked", int(checked.Load()))
 }
 
-// A schedule that is played twice with the same seed must take the same steps both times. Schedules
-// whose actors make several calls at the same time are exempt.
+// If a schedule is played twice with the same seed, it must take the same steps both times.
+// Schedules whose actors make several calls at the same time are exempt.
 func TestASeedRepeats(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(max(2, 16/everyNth)) {

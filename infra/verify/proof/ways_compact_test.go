@@ -93,8 +93,8 @@ type lying struct{ objstore.Store }
 
 func (l lying) Put(context.Context, string, io.ReaderAt, int64) error { return nil }
 
-// The compactor must delete nothing if the outcome of a put is unknown. The same applies if the put
-// was confirmed but the output cannot be read back.
+// The compactor must delete nothing if the outcome of putting its output is unknown. It must also
+// delete nothing if the put was confirmed but the output cannot be read back.
 func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	hold := make(chan struct{})
 	for name, fault := range map[string]objstore.Fault{
@@ -157,9 +157,9 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
-// A merge must delete only its inputs, and not other objects that arrived during the merge. Such
-// objects may be in the same partition and sort before the output. They may even belong to the
-// same run as an input.
+// A merge must delete only its inputs. It must not delete objects that arrived during the merge,
+// even if they are in the same partition, sort before the output, or belong to the same run as an
+// input.
 func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w := runs(t, 3)
 	var arrived []string
@@ -186,9 +186,10 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A merge's output must not have the name of one of its inputs. If a compacted object already
-// holds all events of a run, merging both yields the bytes of this object again. If the output
-// had the same name, the compactor would delete the output as one of its inputs.
+// A merge's output must not have the name of one of its inputs. Otherwise, the compactor would
+// delete the output as one of its inputs. Even the same content must not lead to the same name: if
+// a compacted object already holds all events of a run, merging both yields the bytes of the
+// compacted object again.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -237,11 +238,11 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// No event may be missing after a delayed delete, even if its keys were put again. The delete
-// seems to fail, but takes effect later. In between, objects are put under the deleted keys
-// again. When the delete was sent, another object held all events of the deleted objects. A merge
-// replaces such an object only with one that holds at least the same events. Therefore another
-// object still holds the events when the delete takes effect.
+// No event may be missing after a delayed delete, even if objects were put under the deleted keys
+// again in the meantime. The delete reports a failure, but takes effect later. When the delete was
+// sent, another object held all events of the deleted objects. A merge replaces that other object
+// only with one that holds at least the same events. So when the delete takes effect, some other
+// object still holds the events.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})

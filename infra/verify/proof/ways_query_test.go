@@ -44,10 +44,10 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	require.Equal(t, key, result.Unreadable[0].Key)
 }
 
-// A query must show every event even if a compaction runs while the query lists objects. The
-// compaction runs between two pages of the listing. It merges all objects, or only the objects of
-// the lowest level. A merge's output sorts after its inputs and so appears on a later page. The
-// query therefore cannot miss both an input and the output.
+// A query must show every event even if a compaction runs between two pages of the query's listing.
+// In one case the compaction merges all objects, in the other only the objects of the lowest level.
+// A merge's output sorts after its inputs and so appears on a later page. Therefore, the query
+// cannot miss both an input and the output.
 func TestACompactionBetweenTwoPages(t *testing.T) {
 	// At noon the day is not over, so the compactor merges only the lowest level.
 	lowest := compact.Config{Fanout: 3, Now: func() time.Time { return noon }}
@@ -89,7 +89,8 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 			listings++
 		case c.Op == objstore.OpRead && compactions < 5 && compactions < listings:
 			compactions++
-			// This event is already in another object, so the query's result stays the same.
+			// The put gives the compactor an input. The bucket already contains the event in
+			// another object, so the query's result stays the same.
 			put(t, w.store, partitionA(), fresh(50+compactions, 1), at(clientA, 0))
 			require.NoError(t, w.settle())
 		}

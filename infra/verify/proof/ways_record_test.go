@@ -36,9 +36,9 @@ func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	require.Empty(t, w.store.broken())
 }
 
-// If two recorders draw the same random bytes, the historian must notice it. The recorders' runs
-// then have the same identifier and write different contents under one key. To avoid this,
-// recorders draw random bytes only from the operating system.
+// If two recorders draw the same random bytes, their runs have the same identifier, so they write
+// different contents under one key. The historian must notice this. It does not happen in
+// production, because recorders draw random bytes only from the operating system.
 func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	for n := range 2 {
@@ -58,8 +58,8 @@ func TestNoRunWithoutRandomBits(t *testing.T) {
 	require.Empty(t, w.listed())
 }
 
-// A put that takes effect late must have a lower sequence number than the puts confirmed in the
-// meantime.
+// A put may take effect late, after later puts of the run have been confirmed. The late object must
+// then have a lower sequence number than theirs.
 func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	hold := make(chan struct{})

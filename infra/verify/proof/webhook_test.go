@@ -22,10 +22,10 @@ import (
 )
 
 // receiving is a scenario that delivers events through webhooks and through a trigger. Some
-// deliveries are good, some are partly bad, and some are bad as a whole. The scenario also
-// replays the whole quarantine, including an item that an older version quarantined. The budget
-// admits only one delivery at a time. If a fault left part of the budget reserved, the recorder
-// would therefore refuse all later deliveries.
+// deliveries are good, some are partly bad, and some are bad as a whole. The scenario also replays
+// the whole quarantine, including an item that an older version quarantined. The budget admits only
+// one delivery at a time, so if a fault prevented the release of memory, the recorder would refuse
+// all later deliveries.
 func receiving(i *injection) error {
 	s := newSending(i)
 	post := func(p parcel) func() error {
@@ -37,7 +37,7 @@ func receiving(i *injection) error {
 		post(parcel{events: append(span(clientB, 0, 1), at(clientC, 0)), junk: true}),
 		post(parcel{junk: true}),
 		replay,
-		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // repeats the event of clientA at 1 ms
+		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // the first event of the span repeats one from the first step
 		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
 		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
@@ -97,11 +97,11 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// A crash between recording and quarantining must neither lose nor duplicate an event. The
-// recorder has put a delivery's good events, but has not quarantined the delivery yet. The test
-// simulates the crash by making the put into the quarantine fail. The response must be 503, so
-// that the sender delivers again. After the second delivery, a query must still show each event
-// once.
+// A crash between recording and quarantining must neither lose nor duplicate an event. At the time
+// of the crash, the recorder has put a delivery's good events but has not quarantined the delivery.
+// The test simulates the crash with a fault in the put into the quarantine. The response must be
+// 503, so that the sender delivers again. After the second delivery, a query must still show each
+// event once.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())

@@ -22,7 +22,7 @@ import (
 
 var (
 	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	later   = noon.AddDate(0, 0, 3) // a time after the last day for which the tests have events
+	later   = noon.AddDate(0, 0, 3) // a time after the last day with events
 	layouts = layout.Layout{Shards: 16}
 )
 
@@ -137,7 +137,7 @@ func (w *world) newReader(store query.Store, config query.Config) *query.Reader 
 }
 
 // newCompactor returns a compactor. If config.Now is nil, the compactor's clock shows a time after
-// the last day for which the tests have events.
+// the last day with events.
 func (w *world) newCompactor(store compact.Store, config compact.Config) *compact.Compactor {
 	if config.Now == nil {
 		config.Now = func() time.Time { return later }
@@ -161,8 +161,8 @@ func today(client string) query.Request {
 	return q
 }
 
-// ask makes a query and checks that the result has every event that was acknowledged before it. The
-// caller must pass a range that covers all of the client's events.
+// ask makes a query and checks that the result contains every event that was acknowledged before
+// the query. The caller must pass a range that covers all of the client's events.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	result, err := reader.Trace(w.t.Context(), q)

@@ -8,8 +8,8 @@ import (
 // Fault is one way in which a request can go wrong.
 type Fault struct {
 	Name string
-	// Final is true if the client does not retry after the fault, because the response looks
-	// correct. An example is a shortened object.
+	// Final is true if the response looks correct despite the fault, for example with a shortened
+	// object. The client then does not retry.
 	Final bool
 	// Applies reports whether the fault can happen to a request.
 	Applies func(*http.Request) bool
@@ -76,10 +76,11 @@ func flip(body []byte) {
 	}
 }
 
-// slice falsifies a range response. Its arguments are added to the three numbers in the
-// Content-Range header: the positions of the first and the last byte, and the object's size. An
-// exception: if size is negative, the object seems to end -size bytes before the end of the
-// original range. Finally, slice cuts the body to the new length of the range.
+// slice falsifies a range response. It adds first, last and size to the corresponding numbers in
+// the Content-Range header: the position of the first byte, the position of the last byte, and the
+// size of the object. But a negative size is added to the end of the original range, so that the
+// object seems to end -size bytes before that end. Finally, slice cuts the body to the length of
+// the new range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

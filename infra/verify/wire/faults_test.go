@@ -23,8 +23,9 @@ func once(proxy *wire.Proxy, fault wire.Fault) {
 	})
 }
 
-// Without retries, every fault must cause a client error, unless it cannot affect the request. A
-// put must reach the store if and only if the fault's name says so.
+// Without retries, every fault must make a call fail, except in the cases listed below. After a put
+// with a fault, the object must be in the store if and only if the fault's name is in stored or
+// onlyOfReads.
 func TestFaultsAreWhatTheySay(t *testing.T) {
 	harmless := map[string]bool{"twice": true}
 	// A put succeeds even if its response is cut, because the response header already confirms it.
@@ -77,8 +78,9 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// closing is a handler that closes each connection after one response. On a reused connection, Go's
-// HTTP client may silently retry a failed request. The test would then not notice the fault.
+// closing is a handler that closes each connection after one response. This prevents Go's HTTP
+// client from silently retrying a failed request, as it may do on a reused connection. The test
+// would not notice a fault hidden by such a retry.
 type closing struct{ http.Handler }
 
 func (c closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {

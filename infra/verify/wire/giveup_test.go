@@ -8,9 +8,9 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// hasty is a store whose calls a test can abandon at any moment. The functions abandon a call
-// after a time limit. A test with a time limit would depend on the speed of the machine, so tests
-// call giveUp instead.
+// hasty is a store whose calls a test can abandon at any moment with giveUp. In production, the
+// functions abandon calls on a timeout, but a test with a timeout would depend on the speed of the
+// machine.
 type hasty struct {
 	objstore.Store
 

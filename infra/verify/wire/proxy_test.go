@@ -33,24 +33,24 @@ func New(store http.Handler) *Proxy {
 	return &Proxy{store: store, settled: make(chan struct{})}
 }
 
-// SetHook sets the function that chooses the fault of each request. A nil hook or a nil fault
-// means that nothing goes wrong. The proxy calls the hook from one goroutine at a time.
+// SetHook sets the function that chooses the fault to inject into each request. If the hook or the
+// fault is nil, nothing goes wrong. The proxy calls the hook from one goroutine at a time.
 func (p *Proxy) SetHook(hook func(Request) *Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seq, p.hook = 0, hook
 }
 
-// SetHung sets a function that the proxy calls whenever it decides not to respond to a request. The
-// function can make the sender give up at once instead of after a timeout.
+// SetHung sets a function that the proxy calls whenever it leaves a request without a response. The
+// function can then make the sender give up at once, so that a test need not wait for a timeout.
 func (p *Proxy) SetHung(hung func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hung = hung
 }
 
-// Settle forwards the requests that delay holds back. It then waits until the store has handled
-// these requests and those that comeLate forwards.
+// Settle forwards all requests that the delay method holds back. It then waits until the store has
+// handled them, and all requests that the comeLate method forwards.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)

@@ -57,7 +57,7 @@ type scenario struct {
 	writers [2]*record.Writer
 	doors   [2]*webhook.Handler
 	acked   int // number of acknowledged events; the call events(0, acked) returns these events
-	kept    int // number of bodies reported as quarantined
+	kept    int // number of request bodies that were reported as quarantined
 	refused int // number of operations that reported a failure or an incomplete result
 }
 
@@ -121,9 +121,9 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send posts the next n events to recorder number door. It repeats the request until a response
-// acknowledges the events, but makes at most sends requests. If junk is not empty, each delivery
-// also contains junk as a further item.
+// send posts the next n events to the recorder with the index door. It repeats the request until a
+// response acknowledges the events, and gives up when it has made the maximum number of requests
+// (see sends). If junk is not empty, each delivery also contains junk as an additional item.
 func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 	data, err := ownform.Encode(events(s.acked, n))
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *scenario) replay(ctx context.Context) error {
 		id := quarantine.ID{Day: day, Digest: digest}
 		switch status := s.request(ctx, 1, "quarantine/"+id.String()+"/replay", ""); status {
 		case http.StatusUnprocessableEntity:
-		// The store was unreachable, or an object was damaged in transit.
+		// This failure is allowed: the store was unreachable, or an object was damaged in transit.
 		case http.StatusServiceUnavailable, http.StatusInternalServerError:
 			s.refused++
 		default:
@@ -176,9 +176,8 @@ func (s *scenario) replay(ctx context.Context) error {
 }
 
 // ask makes a query and returns an error if the result is wrong. The result must contain exactly
-// the acknowledged events. An exception: if the result reports unreadable objects, acknowledged
-// events may be missing. If the query itself fails, there is no result to check, so ask returns
-// nil.
+// the acknowledged events, but if it reports unreadable objects, acknowledged events may be
+// missing. If the query itself fails, ask returns nil, because there is no result to check.
 func (s *scenario) ask(ctx context.Context) error {
 	result, err := trace(ctx, s.store)
 	if err != nil {
@@ -214,9 +213,9 @@ func same(got, want []event.Event) error {
 }
 
 func (s *scenario) compact(ctx context.Context) error {
-	// The compactor's clock is a year ahead, so that all objects are old enough to be merged.
-	// They are only seconds old, because the stand-in takes their times from the wall clock. It
-	// needs the wall clock to check the times in signatures.
+	// The stand-in takes the times of objects from the wall clock, which it also needs to check the
+	// times in signatures. All objects are therefore only seconds old. The compactor's clock is a
+	// year ahead, so that they are old enough to be merged.
 	later := time.Now().AddDate(1, 0, 0)
 	c, err := compact.New(s.store, compact.Config{Dir: s.dir, Quiet: time.Nanosecond, Now: func() time.Time { return later }})
 	if err != nil {
@@ -238,9 +237,9 @@ func (s *scenario) close(ctx context.Context) error {
 	return nil
 }
 
-// prove checks the bucket through a store into which no faults are injected. The bucket must be
-// valid and hold every acknowledged event exactly once. This must be true both before and after a
-// compaction into one object.
+// prove checks the bucket through a store that injects no faults. The bucket must be valid and hold
+// every acknowledged event exactly once. prove checks this, compacts the bucket into one object and
+// checks it again.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	if err := s.proveWhole(ctx, store); err != nil {
 		return err

@@ -17,11 +17,11 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// burst is a fault that hits consecutive requests of a scenario.
+// burst is a fault that is injected into one or more consecutive requests of a scenario.
 type burst struct {
 	fault wire.Fault
-	// from and to are the numbers of the first and the last request of the burst. Numbers start at
-	// 1 and count only requests to which the fault applies.
+	// from and to are the numbers of the first and the last request of the burst. The first request
+	// to which the fault applies has number 1. Other requests are not counted.
 	from, to int
 }
 
@@ -29,9 +29,9 @@ func (b burst) String() string {
 	return fmt.Sprintf("%s, requests %d to %d", b.fault.Name, b.from, b.to)
 }
 
-// oneShard is a store that makes no requests for the 15 shards without events. It returns an
-// empty listing for them instead. Faults in these requests would all have the same effect, so
-// injecting each of them would prove nothing.
+// oneShard is a store that makes no requests for the 15 shards without events. It returns an empty
+// listing for them instead. A fault has the same effect in each of these requests, so a burst for
+// each of them would prove nothing more.
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
@@ -66,8 +66,8 @@ func (r *rig) scenario() (scenario, objstore.Store) {
 	return scenario{dir: r.dir, store: patient(store)}, store
 }
 
-// requests plays a scenario without faults. For each fault, it returns the number of requests
-// to which the fault applies.
+// requests plays a scenario without faults and counts its requests. For each fault, it returns the
+// number of requests to which the fault applies.
 func (r *rig) requests(t *testing.T) map[string]int {
 	requests := map[string]int{}
 	r.proxy.SetHook(func(request wire.Request) *wire.Fault {
@@ -84,8 +84,8 @@ func (r *rig) requests(t *testing.T) map[string]int {
 	return requests
 }
 
-// suffer plays a scenario while a burst of faults hits it, and then checks the bucket. It
-// returns the number of injected faults and the scenario.
+// suffer plays a scenario, injects a burst of faults into its requests, and then checks the bucket.
+// It returns the number of injected faults and the scenario.
 func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -117,10 +117,11 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 	return injected, s, err
 }
 
-// TestFaultsAtEveryRequest plays the scenario many times, each time with one burst of one fault.
-// For each fault, a burst starts at every second request. Bursts of one request alternate with
-// bursts of six requests. In a burst of six, all retries of a call fail as well. The bucket must
-// hold every acknowledged event exactly once. No query may silently omit an acknowledged event.
+// TestFaultsAtEveryRequest plays many scenarios, each with one burst of one fault. For each fault,
+// there is one scenario for every second request, at which the burst starts. The lengths of these
+// bursts alternate between one request and six. In a burst of six, all retries of a call fail as
+// well. After each scenario, the bucket must hold every acknowledged event exactly once. No query
+// may silently omit an acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)

@@ -46,7 +46,7 @@ export async function getText(path, parameters, signal) {
   return { text: await orUnreachable(response.text()), headers: response.headers };
 }
 
-// orUnreachable waits for a promise and turns a network error into an APIError.
+// orUnreachable awaits a promise and converts a network error to an APIError.
 async function orUnreachable(work) {
   try {
     return await work;

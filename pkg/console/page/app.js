@@ -32,8 +32,8 @@ function go(change, choice = null) {
   showURL();
 }
 
-// showURL shows the results for the current URL. known is null or an earlier view of the same
-// device and span. The report of such a view is reused.
+// showURL shows the results for the current URL. If known is a view of the device and span in the
+// URL, showURL reuses the report of that view.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -90,8 +90,8 @@ function refuseURL(next, fault) {
   refuse(fault);
 }
 
-// load fetches and shows the results of the query. If known is a view of the same device and span,
-// load reuses its report and fetches only the events.
+// load fetches and shows the results of the query. If known is a view of the query's device and
+// span, load reuses the report of that view and fetches only the events.
 async function load(known) {
   abort.abort();
   abort = new AbortController();

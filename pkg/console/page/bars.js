@@ -1,5 +1,5 @@
-// Turns connections into bars. Neighboring connections share a bar a few pixels wide if they are
-// too thin to distinguish. As a result, a timeline can show when and how even 5,000 connections
+// Turns connections into bars. Neighboring connections that are too thin to distinguish share a bar
+// a few pixels wide. As a result, even a timeline of 5,000 connections can show when and how they
 // ended.
 
 import { ms } from './time.js';
@@ -8,8 +8,8 @@ const thin = 4; // px; a connection narrower than this may share a bar
 const maxShared = 7; // px; the maximum width of a shared bar
 const stub = 20; // px; the maximum width of a bar if the connection's start is unknown
 
-// bars returns the bars for the given connections in order of time, each as
-// { x, width, connections, shared }.
+// bars returns the bars for the given connections, which must be in order of time. Each bar is { x,
+// width, connections, shared }.
 export function bars(connections, scale) {
   const all = [];
   let free = 0; // the right edge of the rightmost bar so far
@@ -35,8 +35,8 @@ function startOf(connection, end, free, scale) {
   return Math.max(end - stub, Math.min(free, end));
 }
 
-// joins reports whether a thin connection can share the given bar, which is the last bar so far.
-// start and end are the connection's edges in pixels.
+// joins reports whether a connection narrower than the constant thin can share the given bar, which
+// is the last bar so far. start and end are the connection's edges in pixels.
 function joins(bar, start, end) {
   return bar.shared && start < bar.x + Math.max(bar.width, thin) && end <= bar.x + maxShared;
 }

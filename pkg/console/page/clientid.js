@@ -5,8 +5,8 @@ export const separator = '@@@';
 export const joinParts = (group, device) => (group ? group + separator + device : device);
 
 // splitParts splits a client identifier at the first separator and returns [group, device]. If
-// there is no separator, the group is empty. An exception: an identifier that begins with the
-// separator, such as "@@@d", is not split, because joinParts could not restore its separator.
+// there is no separator, the group is empty. But an identifier that begins with the separator, such
+// as "@@@d", is not split, because joinParts could not restore the separator.
 export function splitParts(client) {
   const at = client.indexOf(separator);
   return at <= 0 ? ['', client] : [client.slice(0, at), client.slice(at + separator.length)];

@@ -1,5 +1,5 @@
-// Files with all events of a view. The page creates these files itself, because a download link
-// would have to contain the token.
+// Files for download that contain all events of a query. A link to the API would have to contain
+// the token, so the page creates these files itself.
 
 import { traceParameters } from './address.js';
 import { getText } from './api.js';

@@ -70,8 +70,8 @@ function ticketOf(row, view) {
   return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }));
 }
 
-// plainTable returns a table for a report. The table shows all facts about the event in each of the
-// given rows.
+// plainTable returns a table for a report. For each of the given rows, the table shows all facts
+// about the event.
 export function plainTable(rows, view) {
   return el('table', { class: 'trace plain' },
     el('thead', {}, el('tr', {}, columns.map((name) => plainHead(name, view)), el('th', { scope: 'col' }, text('report.more')))),

@@ -12,9 +12,9 @@ const wording = (value) => ({ node: () => value, plain: () => value });
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
 
-// facts maps the name of each field of an event or a connection to a function. The function returns
-// the field's value in two forms, { node, plain }. If the field is unknown, it returns a falsy
-// value.
+// facts maps the name of each field to a function that formats this field of an event or a
+// connection. The function returns the value in two forms, { node, plain }, or a falsy value if the
+// field is unknown.
 const facts = {
   time: (e) => e.time && instant(e.time),
   start: (e) => e.start && instant(e.start),

@@ -8,18 +8,18 @@ import { endsNow, extended } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. It uses the report and the status in known, if they are
-// there, instead of fetching them again.
+// fetchView fetches the results of a query. If known contains a report or a status, fetchView uses
+// it instead of fetching it again.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);
   return new View(query, report, status, rows);
 }
 
-// fetchLatestView fetches the results of a query. If the query's span ends now, the results include
-// events that are later than now. A broker with a fast clock can report such events. If the status
-// names such an event, fetchLatestView moves the end of the span to this event. It then fetches the
-// results again.
+// fetchLatestView fetches the results of a query. If the query's span ends now, the results must
+// include events with later times, which a broker with a fast clock can report. If the client's
+// last event in the status is later than the span, fetchLatestView extends the span to the time of
+// this event and fetches the results again.
 export async function fetchLatestView(query, signal) {
   const isLatest = endsNow(query, Date.now());
   const view = await fetchView(query, {}, signal);
@@ -32,8 +32,9 @@ export async function fetchLatestView(query, signal) {
 
 const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
 
-// statusNow returns the current status. It returns null if the failure is temporary or the device
-// has too many events. Even then, the report may be readable, because the report covers fewer days.
+// statusNow returns the current status, or null if the failure is temporary or the device has too
+// many events. In these cases, the page may still be able to show the report, because the report is
+// read separately and from other days.
 async function statusNow({ instance, client }, signal) {
   try {
     return await getJSON('status', { instance, client }, signal);

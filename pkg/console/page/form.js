@@ -12,9 +12,9 @@ const names = ['instance', 'group', 'device', 'date', 'from', 'to'];
 const fields = Object.fromEntries(names.map((name) => [name, () => byId(name)]));
 const value = (name) => fields[name]().value;
 
-// filled holds the query that last filled the form, and the values that the fields then had. A
-// field silently drops whatever it cannot hold, such as a line break or milliseconds. Therefore, as
-// long as a field is unchanged, the form uses the value from the query.
+// filled holds the query that last filled the form, and the resulting values of the fields. A field
+// silently drops content that it cannot hold, such as a line break or milliseconds. Therefore, the
+// form uses the value from the query as long as the field is unchanged.
 let filled = {};
 
 function client() {
@@ -25,15 +25,15 @@ function client() {
 
 const range = () => byId('query').elements.range.value;
 
-// instant returns the time in the field with the given name, "from" or "to". If the field contains
-// no valid time, instant returns null. If the field is unchanged, instant returns the exact time
-// from the query.
+// instant returns the time in the field with the given name, "from" or "to". It returns null if the
+// field contains no valid time. If the field is unchanged, it returns the time from the query,
+// because the field does not hold milliseconds.
 const instant = (name) => (value(name) === filled[name] ? filled.query[name] : fromWall(value(name)));
 
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
-// setUpForm adds listeners to the form. When the user submits a valid form, the form calls onSearch
-// with the query and the chosen range, { range, date }.
+// setUpForm adds listeners to the form. When the user submits a valid form, onSearch is called with
+// the query and the chosen range, { range, date }.
 export function setUpForm(onSearch) {
   byId('query').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -73,9 +73,9 @@ function noteSpaces() {
   byId('device-note').textContent = text('form.spaces');
 }
 
-// fillForm shows a query in the form. choice is the range that the user chose, { range, date }. If
-// choice is null, the form shows the query's span. A span of exactly one day appears as a date, and
-// any other span as two instants.
+// fillForm shows a query in the form. If the user chose a range, choice is that range, { range,
+// date }, and the form shows it. If choice is null, the form shows the query's span, either as a
+// date if it is exactly one day, or as two instants.
 export function fillForm(query, choice) {
   const [group, device] = splitParts(query.client);
   fields.instance().value = query.instance;
@@ -107,8 +107,8 @@ export function refreshForm() {
 
 const timeFields = { date: ['date'], custom: ['from', 'to'] };
 
-// showTimes shows the fields that belong to the chosen range. If the user has just chosen this
-// range, empty fields receive initial values.
+// showTimes shows the time fields for the chosen range. If the user has just chosen this range,
+// showTimes also fills the empty ones with initial values.
 function showTimes(justChosen) {
   const shown = timeFields[range()] ?? [];
   for (const name of ['date', 'from', 'to']) byId(`${name}-field`).hidden = !shown.includes(name);
@@ -122,8 +122,8 @@ function showTimes(justChosen) {
   fields.date().max = date(now);
 }
 
-// warnOfSpan checks the two time fields as soon as both are filled in. If they do not form a valid
-// span, it shows a validation error. Otherwise it clears the previous error.
+// warnOfSpan checks the fields "from" and "to" as soon as both are filled in. If they do not form a
+// valid span, it shows a validation error. Otherwise, it clears the previous error.
 function warnOfSpan() {
   if (range() !== 'custom' || !value('from') || !value('to')) return;
   const span = chosenSpan();
@@ -150,8 +150,8 @@ export function refuse(fault) {
   return null;
 }
 
-// showFault marks a field as invalid and shows the message with the key fault. If the URL contained
-// an invalid time for the field, words is the text of that time in the URL.
+// showFault marks a field as invalid and shows the message with the given key. If the fault is an
+// invalid time in the URL, words holds the text of that time.
 function showFault({ fault, field, words = '' }) {
   const length = duration(Math.abs(instant('to') - instant('from')));
   byId('query-fault').textContent = text(fault, { length, max: number(maxLength / hour), words: plain(words) });

@@ -32,8 +32,7 @@ const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [w
 // that accepted logins have the color of open connections.
 export const kindOfWord = (info) => byWord[info] ?? (info === 'accepted' ? 'open' : 'unknown');
 
-// nativeOf returns the reason as the source worded it, or "" if this wording is also the word in
-// our vocabulary.
+// nativeOf returns the reason in the words of the source, or "" if this equals action_info.
 export const nativeOf = ({ action_info: word, native_reason: native }) => (native === word ? '' : native);
 
 // tally counts the connections of each kind. It returns [kind, count] for each kind that occurs, in

@@ -25,8 +25,8 @@ function sharedLabel(connections, scale) {
   });
 }
 
-// connectionLabel returns one line with a connection's start, end and length, and how it ended. The
-// length of an open connection is measured up to the given instant.
+// connectionLabel returns one line with a connection's start, end and length, and how it ended. For
+// an open connection, the length is the time from its start to the given instant.
 export function connectionLabel(connection, to) {
   const length = lengthOf(connection, to);
   return [
@@ -42,8 +42,8 @@ function extentOf({ start, end }) {
   return end ? text('connection.until', { time: shortStamp(ms(end)) }) : text('unknown');
 }
 
-// lengthOf returns the length of a connection in milliseconds, or null if its start is unknown. The
-// length of an open connection is measured up to the given instant.
+// lengthOf returns the length of a connection in milliseconds, or null if its start is unknown. For
+// an open connection, this is the time from its start to the given instant.
 export function lengthOf({ start, end }, to) {
   return start === null ? null : Math.max((ms(end) ?? to) - ms(start), 0);
 }

@@ -9,8 +9,8 @@ export const perLetter = 6.4; // the approximate width of a letter
 
 const axisHeight = 34;
 
-// rowsOf returns the vertical position of each row, and the total height. The row of marks exists
-// only if there are refused logins.
+// rowsOf returns the vertical position of each row, and the total height. If there are no refused
+// logins, the row of their marks is left out.
 export function rowsOf(report) {
   const top = report.refusals.length ? markSize + 10 : 6;
   const axis = top + barHeight + stripHeight + 10;

@@ -1,4 +1,4 @@
-// The legend explains the colors and shapes of a timeline, and shows how often each occurs.
+// The legend explains the colors and shapes of a timeline and shows how often each of them occurs.
 
 import { el, svg } from './dom.js';
 import { kindLabel, tally, wordOf } from './kinds.js';
@@ -25,10 +25,10 @@ function stateSwatch(state) {
 }
 
 // legend lists the kinds of connection end, the refused logins and the states in the report. The
-// state "online" has no entry. If onFilter is given, the name of each kind is a button. A click on
-// the button filters the events by the kind's word in the vocabulary. A kind without such a word
-// gets no button. If the report omits connections, each kind's count ends in "+", because the
-// omitted connections are not counted.
+// state "online" has no entry. If onFilter is given, the name of each kind that has a word in the
+// vocabulary is a button. A click on the button filters the events by this word. If the report
+// omits connections, each kind's count ends in "+", because the omitted connections are not
+// counted.
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));

@@ -22,7 +22,7 @@ export function markItems(report, scale) {
   });
 }
 
-// grouped puts refusals whose marks would overlap into one group.
+// grouped returns groups of refusals. Refusals whose marks would overlap are in the same group.
 function grouped(refusals, scale) {
   const all = [];
   for (const refusal of refusals) {

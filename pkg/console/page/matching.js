@@ -13,13 +13,12 @@ export function findByKey(connections, key) {
   return connections.find((one) => keyOf(one) === key) ?? connections.find((one) => keyOf(one).startsWith(`${key} `));
 }
 
-// belongs reports whether an event belongs to a connection. Normally it does if both have the same
-// channel and the event lies between the connection's start and end, inclusive.
+// belongs reports whether an event belongs to a connection. Normally, the event belongs if it has
+// the connection's channel and lies between the connection's start and end, inclusive.
 //
-// An exception: some sources report no channel when a connection starts or ends. If the event or
-// the connection has no channel, belongs compares only times. A connect event then belongs if it
-// has exactly the connection's start time. Any other event belongs if it has exactly the
-// connection's end time.
+// Some sources report no channel when a connection starts or ends. If the event or the connection
+// has no channel, belongs compares only times: a connect event must have exactly the connection's
+// start time, and any other event exactly the connection's end time.
 export function belongs(row, connection) {
   const at = ms(row.time);
   if (!row.channel_id || !connection.channel_id) return row.time === (row.action === 'connect' ? connection.start : connection.end);
@@ -31,8 +30,8 @@ export function belongs(row, connection) {
 //   - the newest connection that began exactly then
 //   - the newest connection that was open then
 //
-// Ends come before starts because of session takeovers. In a takeover, the new connection is
-// already open when the broker reports the end of the old one.
+// An end takes precedence over a start because of session takeovers. In a takeover, the new
+// connection is already open when the broker reports the end of the old one.
 export function findAt(connections, at) {
   return connections.findLast((one) => ms(one.end) === at)
     ?? connections.findLast((one) => ms(one.start) === at)

@@ -13,9 +13,9 @@ function notice(kind, shape, title, ...body) {
 
 const button = (caption, onClick, shape) => el('button', { type: 'button', class: 'button', on: { click: onClick } }, icon(shape), caption);
 
-// A query's URL was probably too long if it exceeds maxURL and the query failed with a status in
-// urlTooLong. Function Compute responds with 400 to a URL of more than 4 KB. Servers in front of
-// the function may respond with one of the other statuses.
+// If a query failed with a status in urlTooLong, and its URL is longer than maxURL, the URL was
+// probably too long. Function Compute responds with 400 to a URL of more than 4 KB. Servers in
+// front of the function may respond with one of the other statuses.
 const maxURL = 3900;
 const urlTooLong = [400, 414, 431];
 

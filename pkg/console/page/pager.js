@@ -3,8 +3,8 @@ import { icon } from './icons.js';
 import { number, text } from './text.js';
 
 // pager returns { node, show }. node is the element with the paging buttons. show(position, turnTo)
-// displays a position, which is { page, first, last, total, more }. From then on, a click on a
-// button calls turnTo with the number of the new page.
+// displays a position of the form { page, first, last, total, more }. After that, a click on a
+// button calls turnTo with the number of the requested page.
 export function pager({ label }) {
   const where = el('span', { class: 'where' });
   const previous = el('button', { type: 'button', class: 'button quiet' }, icon('earlier'), text('pages.previous'));

@@ -9,8 +9,8 @@ import { pointAt } from './tooltip.js';
 const minDrag = 6; // px; a shorter movement counts as a click
 
 // followPointer shows the item and the instant under the pointer. After the user has dragged across
-// a range, it calls onZoom with this range. A drag also sets frame.dataset.dragged. followPointer
-// leaves this property set, so that the click listener can ignore the click that follows the drag.
+// a range, it calls onZoom with this range. A drag also sets frame.dataset.dragged. This property
+// stays set after the drag, so that the click listener can ignore the click that follows.
 export function followPointer({ node, plot, scale, rows, items }, frame, { tip, describe, onZoom }) {
   const instant = svg('text', { y: rows.axis + 28 });
   const hair = svg('g', { class: 'hair', 'aria-hidden': 'true' }, svg('path', { d: `M0 ${rows.top - 4}V${rows.axis + 16}` }), instant);

@@ -32,8 +32,8 @@ export async function reportFile(view) {
   page.body.className = 'report';
   page.body.append(...content(view));
   makeStatic(page);
-  // Insert the styles only after the document has been serialized. The policy of the current page
-  // forbids style elements, even in a document that is never displayed.
+  // Insert the styles only after the document has been serialized, because the policy of the
+  // current page forbids style elements even in a document that is never displayed.
   const [before, after] = cut(page.documentElement.outerHTML, `<!--${placeholder}-->`);
   return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
 }
@@ -44,8 +44,8 @@ function cut(whole, separator) {
   return [whole.slice(0, at), whole.slice(at + separator.length)];
 }
 
-// makeStatic opens all details elements and removes all buttons. If a button looks like a link or
-// is an entry of the legend, makeStatic keeps its content.
+// makeStatic opens all details elements and removes all buttons. It keeps the content of buttons
+// that look like links or are entries of the legend.
 function makeStatic(page) {
   for (const details of page.querySelectorAll('details')) details.open = true;
   for (const button of page.querySelectorAll('button')) button.replaceWith(...(button.matches('.link-like, .entry') ? button.childNodes : []));

@@ -1,4 +1,4 @@
-// The events of a view, which are fetched only when they are needed.
+// The events of a view, fetched on demand.
 
 import { traceParameters } from './address.js';
 import { getJSON } from './api.js';

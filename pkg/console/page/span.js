@@ -38,8 +38,8 @@ export function dayOf(span) {
   return from === span.from && to === span.to ? first : '';
 }
 
-// leftOut returns how many milliseconds before the end of the day the span of a day ends. It
-// returns 0 if the given span is not the span of a day.
+// leftOut returns how many milliseconds at the end of the day are missing from the day's span; see
+// wholeDay. It returns 0 if the given span is not the span of a day.
 export function leftOut(span) {
   const whole = dayOf(span);
   return whole ? endOf(whole) - span.to : 0;
@@ -58,12 +58,12 @@ export function checkSpan(from, to, now) {
 // endsNow reports whether a span ends less than a second before or after now.
 export const endsNow = ({ to }, now) => Math.abs(now - to) < second;
 
-// extended returns the span with a later end. If the span would then be too long, its start also
-// moves later.
+// extended returns the span with its end moved to a later time. If the span would then be longer
+// than maxLength, its start moves later too.
 export const extended = ({ from }, to) => ({ from: Math.max(from, to - maxLength), to });
 
 // around returns a span that covers a connection and a little time before and after it. If this
-// span would be too long, it begins later but still ends shortly after the connection.
+// span would be longer than maxLength, its start moves later and its end stays.
 export function around(from, to) {
   const margin = Math.ceil((to - from) / 20) + 1000;
   return { from: Math.max(from - margin, to + margin - maxLength), to: to + margin };
@@ -76,9 +76,9 @@ export function moved(span, factor, now) {
   return { from: span.from + by, to: span.to + by };
 }
 
-// lengthOf returns the length of a span, which is "to" minus "from". An exception: if the
-// difference is one millisecond short of whole seconds, lengthOf adds this millisecond. For
-// example, the span of a day ends in the day's last millisecond, but its length is the whole day.
+// lengthOf returns the length of a span, which is "to" minus "from". If this difference is one
+// millisecond short of whole seconds, lengthOf adds the millisecond. For example, a day's span ends
+// in the day's last millisecond, but its length is the whole day.
 const lengthOf = ({ from, to }) => ((to - from + 1) % second === 0 ? to - from + 1 : to - from);
 
 // wider returns a span with the same middle that is three times as long, but at most a day. If that

@@ -1,4 +1,4 @@
-// A strip below the bars shows when the device was online. In the row of bars, hatching marks the
+// A strip below the bars shows when the device was online. Hatching behind the bars marks the
 // periods in which the state is unknown or connections are omitted.
 
 import { svg } from './dom.js';
@@ -22,10 +22,10 @@ export function states(report, scale, rows) {
   });
 }
 
-// omittedTime draws hatching over the time for which the report omits connections or states. A
-// report always omits the oldest ones. For omitted connections, the hatching covers the row of bars
-// up to the oldest connection in the report. For omitted states, it covers the strip up to the
-// oldest state in the report.
+// omittedTime draws hatching over the time for which the report omits connections or states. If a
+// report omits entries, it omits the oldest ones, so the hatching starts at the left edge. For
+// omitted connections, it covers the row of bars and ends at the oldest connection in the report.
+// For omitted states, it covers the strip and ends at the oldest state in the report.
 export function omittedTime(report, scale, rows) {
   const connections = leavesOut(report, 'connections') ? boxOf(0, scale.x(ms(firstInstant(report)))) : null;
   const timeline = leavesOut(report, 'timeline') ? boxOf(0, scale.x(ms(report.timeline[0]?.from ?? report.to))) : null;

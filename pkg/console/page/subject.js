@@ -34,8 +34,9 @@ export function reportSubject(view) {
 
 const instance = (query) => [text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' })];
 
-// cutDay returns a note if the query is for a day that is too long for one span. The note states
-// how much of the day is left out. For any other query, cutDay returns null.
+// cutDay returns a note if the query is for a whole day and the day is longer than the longest
+// allowed span. The note states how much of the day is left out. For any other query, cutDay
+// returns null.
 function cutDay(query) {
   const rest = leftOut(query);
   return rest ? el('p', { class: 'quiet-text' }, text('subject.cut', { rest: duration(rest) })) : null;

@@ -24,8 +24,8 @@ function tile(name, value, note, extra = null, bad = false) {
     el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
 }
 
-// uptime formats the uptime. If the ends of some connections were not reported, it shows an upper
-// bound. In that case, it is unknown how long the client was offline before it connected again.
+// uptime formats the uptime. If the ends of some connections were not reported, it is unknown how
+// long the client was offline before it connected again. The result is then an upper bound.
 function uptime({ uptime: share, unreported }) {
   return unreported > 0 && share !== null ? text('summary.uptime.max', { share: percent(share) }) : percent(share);
 }
@@ -44,14 +44,15 @@ function drops({ drops: min, unexplained, unreported }) {
 }
 
 // dropsNote returns the note below the number of drops. The note states how many connections ended
-// with a DISCONNECT, and for how many it is unknown whether they dropped.
+// with a DISCONNECT. It also states how many ended without a reported reason, and how many have an
+// unreported end, because these may be drops.
 function dropsNote(summary) {
   const uncertain = ['unexplained', 'unreported'].filter((name) => summary[name] > 0);
   return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
 // medianNote returns the note below the median. The note states how many connections the median
-// covers, unless this number is 0 or the report omits connections.
+// covers. If there are none, or if the report omits connections, the note contains no number.
 function medianNote(report) {
   const { length } = report.connections.filter((one) => one.end_is === 'reported' && one.start !== null);
   if (leavesOut(report, 'connections') || length === 0) return text('summary.longest.note');

@@ -31,12 +31,12 @@ export function bytes(size) {
   return `${number(size / 1e6, { maximumFractionDigits: 1 })} MB`;
 }
 
-// attributes maps each data attribute to the attribute that it sets. The value of the data
-// attribute is the key of a message.
+// attributes maps the name of each data attribute to the name of the attribute that gets the
+// message. The data attribute's value is the key of the message.
 const attributes = { 'data-text-label': 'aria-label', 'data-text-title': 'title' };
 
-// translate puts the messages into index.html. The attributes of an element name the keys of its
-// messages. The message for data-text becomes the element's content. The messages for
+// translate puts the messages into index.html. The data attributes of an element hold the keys of
+// its messages. The message for data-text becomes the element's content. The messages for
 // data-text-label and data-text-title become the element's aria-label and title.
 export function translate(root) {
   for (const node of root.querySelectorAll('[data-text]')) node.textContent = text(node.dataset.text);

@@ -19,7 +19,8 @@ const paths = {
 
 const hatches = { unknown: paths['no-heart'], omitted: paths.io };
 
-// textures returns an element that defines all patterns. Each drawing must contain such an element.
+// textures returns an element that defines all patterns. Each drawing must contain such an element,
+// because fills refer to the patterns by id.
 export function textures() {
   return svg('defs', {},
     kinds.filter((kind) => paths[kind]).map((kind) => pattern(`texture-${kind}`, `texture kind-${kind}`, paths[kind])),
@@ -34,5 +35,6 @@ function pattern(id, kind, d) {
 // pattern.
 export const textureOf = (kind) => (paths[kind] ? `url(#texture-${kind})` : null);
 
-// hatchOf returns the hatching for unknown or omitted time, or null for any other state.
+// hatchOf returns the hatching for time whose state is unknown or omitted. For any other state, it
+// returns null.
 export const hatchOf = (state) => (hatches[state] ? `url(#hatch-${state})` : null);

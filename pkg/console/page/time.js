@@ -30,9 +30,8 @@ const withoutZeros = (words) => words.replace(/\.000$/, '');
 // shortStamp formats an instant like stamp, but omits the milliseconds if they are zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
-// clock returns the time of day. The time is precise to the minute if the step is at least one
-// minute. It is precise to the second if the step is at least one second, and otherwise to the
-// millisecond.
+// clock returns the time of day. It includes seconds if the step is less than a minute, and
+// milliseconds if the step is less than a second.
 export function clock(at, step = 1) {
   const timeOfDay = wall(at).slice(11);
   if (step >= minute) return timeOfDay.slice(0, 5);
@@ -68,21 +67,22 @@ export function zoneName(...instants) {
   return `${zone}, ${[...offsets].join(' → ')}`;
 }
 
-// stampIn returns a function that formats the instants of a span. That function works like stamp.
-// If the offset from UTC differs between the two ends of the span, the function also shows the
-// offset.
+// stampIn returns a function that formats the instants of a span. The returned function works like
+// stamp. If the two ends of the span differ in their offset from UTC, it also shows the offset of
+// each instant.
 export function stampIn({ from, to }) {
   return offset(from) === offset(to) ? stamp : (at) => `${stamp(at)} ${offsetText(at)}`;
 }
 
 const moment = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
 
-// momentsIn returns the set of all substrings that look like a time in one of the API's sentences.
+// momentsIn searches the given text for substrings in the format in which the API's sentences state
+// times. It returns the set of these substrings.
 export const momentsIn = (words) => new Set(words.match(moment));
 
-// inZone converts the times in a sentence from the API from UTC to the displayed zone. An
-// exception: strings in the set quoted stay unchanged. These strings come from devices and brokers,
-// and only look like times of the API.
+// inZone converts the times in a sentence from the API from UTC to the displayed zone. It leaves
+// the strings in the set quoted unchanged, because they come from devices and brokers and only look
+// like the API's times.
 export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {

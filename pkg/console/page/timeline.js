@@ -1,8 +1,8 @@
-// The timeline as a control. It is a single tab stop, and arrow keys move from item to item. Enter
-// or a click acts on an item:
-//   - On the bar of one connection, it selects the connection.
-//   - On a bar that several connections share, it zooms in.
-//   - On a mark, it goes to the event of the first refused login.
+// The interactive timeline. It is a single tab stop, and the arrow keys move from item to item. The
+// effect of Enter or a click depends on the item:
+//   - The bar of one connection: select the connection, or deselect it if it is selected.
+//   - A bar that several connections share: zoom in.
+//   - A mark: go to the event of the first refused login.
 //
 // Dragging the pointer across a range zooms into the range.
 
@@ -21,7 +21,7 @@ const minSpan = 2; // ms; the shortest span to zoom to
 
 // timeline returns { node, select }. select takes the key of a connection, or "" to select nothing.
 // timeline calls onPick with a connection or null, onZoom with a span, and onTime with an instant.
-// It draws itself when the width of node becomes known, and again when the width changes.
+// It draws itself once the width of node is known, and redraws itself whenever the width changes.
 export function timeline(report, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();

@@ -20,7 +20,7 @@ function write(store, value) {
     if (value) stores[store]().setItem(key, value);
     else stores[store]().removeItem(key);
   } catch {
-    // The browser does not allow storage. The token in memory still works until the page is closed.
+    // The browser does not allow storage, but the token in memory works until the page is closed.
   }
 }
 

@@ -82,8 +82,8 @@ func concurrentUse(t *testing.T, store objstore.Store) {
 }
 
 // useStore makes the calls of one goroutine in one round. It puts and reads the object "shared"
-// with the given content. It then puts and reads an object under ownKey, with the key itself as its
-// content. Finally, it looks for this object in a listing and deletes an absent object.
+// with the given content. It then puts and reads an object under ownKey whose content is ownKey
+// itself. Finally, it looks for this object in a listing and deletes an absent object.
 func useStore(ctx context.Context, store objstore.Store, ownKey, sharedContent string) error {
 	var err error
 	keep := func(e error) { err = errors.Join(err, e) }

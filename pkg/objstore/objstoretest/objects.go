@@ -142,8 +142,8 @@ func repeatedPut(t *testing.T, store objstore.Store) {
 	require.Equal(t, []string{"k"}, keys(t, store, "", ""))
 }
 
-// A put must replace an older object even if the sizes differ. Neither the recorder nor the
-// compactor relies on this.
+// A put must replace an older object even if the sizes differ, although neither the recorder nor
+// the compactor relies on this.
 func putOfAnotherSize(t *testing.T, store objstore.Store) {
 	for _, text := range []string{"short", "very much longer", "", "x"} {
 		put(t, store, "k", text)

@@ -44,6 +44,6 @@ func (p provider) GetCredentialsE() (oss.Credentials, error) {
 	return nil, errNoCredentials
 }
 
-// GetCredentials is required by the SDK's interface, but to send a request the SDK calls
-// GetCredentialsE instead.
+// GetCredentials exists only because the SDK's interface requires it. To sign requests, the SDK
+// calls GetCredentialsE instead.
 func (p provider) GetCredentials() oss.Credentials { return &accessKey{} }

@@ -15,9 +15,8 @@ import (
 )
 
 // tryList lists a stand-in's bucket and returns the error. change adjusts the store's
-// configuration, and changeServer adjusts the stand-in's. Errors must not reveal secrets. Tests use
-// "hidden" as a wrong secret or token. Therefore, if the error contains this word, tryList fails
-// the test.
+// configuration, and changeServer adjusts the stand-in's. Tests use "hidden" as a wrong secret or
+// token. Errors must not reveal secrets, so tryList fails the test if the error contains this word.
 func tryList(t *testing.T, change func(*ossstore.Config), changeServer func(*oss.Config)) error {
 	_, err := connect(t, standIn(t, changeServer), change).List(t.Context(), "", "")
 	if err != nil {

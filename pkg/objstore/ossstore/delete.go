@@ -21,14 +21,14 @@ func (b *bucket) Delete(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// errNotConfirmed is the error for a success status without a confirmation of the request. A delete
-// is confirmed if the response lists every key. A put is confirmed if the response contains a
-// checksum of the object.
+// errNotConfirmed is the error for a response that has a success status but does not confirm the
+// request. To confirm a delete, the response must list every key. To confirm a put, it must contain
+// a checksum of the object.
 var errNotConfirmed = errors.New("the service did not confirm the request")
 
 // delete sends the request and returns the keys of the objects that may still exist. An object
-// counts as deleted only if the response lists its key. Therefore, delete turns quiet mode off. In
-// quiet mode, the response would not list the deleted keys.
+// counts as deleted only if the response lists its key. Therefore, delete turns off quiet mode, in
+// which the response would not list the deleted keys.
 func (b *bucket) delete(ctx context.Context, keys []string) (left []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return keys, err

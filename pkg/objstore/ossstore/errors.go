@@ -14,9 +14,9 @@ import (
 // permanentCodes lists the service's error codes after which the same request would fail again.
 //
 // It omits the codes for an invalid access key (InvalidAccessKeyId, InvalidSecurityToken,
-// SecurityTokenExpired). After such an error, a retry can succeed. Each attempt reads Credentials
-// anew and may be signed with a fresh key. It also omits InvalidDigest, because a body that was
-// damaged in transit may arrive intact on the next attempt.
+// SecurityTokenExpired). After such an error, a retry can succeed, because each attempt reads
+// Credentials anew and may be signed with a fresh key. It also omits InvalidDigest, because a body
+// that was damaged in transit may arrive intact on the next attempt.
 var permanentCodes = map[string]bool{
 	"AccessDenied":          true,
 	"EntityTooLarge":        true,

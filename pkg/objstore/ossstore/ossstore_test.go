@@ -238,8 +238,8 @@ func TestOtherRanges(t *testing.T) {
 }
 
 // legacy returns a handler that serves text as an object. If a range ends past the end of the
-// object, the handler responds with the whole object. OSS responds in the same way unless a request
-// asks for the range behavior "standard".
+// object, the handler responds with the whole object. OSS does the same, unless a request asks for
+// the range behavior "standard".
 func legacy(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var first, last int
@@ -320,8 +320,9 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// Timeouts are rounded up to whole seconds, so one second is the shortest. The test allows many
-	// attempts, because on a slow machine even the stand-in may take a second to respond.
+	// One second is the shortest possible timeout, because timeouts are rounded up to whole
+	// seconds. On a slow machine even the stand-in may take a second to respond, so the test allows
+	// many attempts.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = time.Second })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

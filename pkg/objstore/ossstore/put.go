@@ -60,8 +60,8 @@ func contentMD5(body io.ReaderAt, size int64) ([]byte, error) {
 	return hash.Sum(nil), nil
 }
 
-// sender returns a reader of body whose length the SDK can determine. For an empty body, sender
-// returns nil, because only then does the SDK send a length of zero.
+// sender returns a reader for body that lets the SDK determine the length. For an empty body,
+// sender returns nil, because only then does the SDK send a length of zero.
 func sender(body io.ReaderAt, size int64) io.Reader {
 	if size == 0 {
 		return nil

@@ -59,8 +59,8 @@ var errWrongRange = errors.New("the response is not the requested range")
 
 // checkRange returns the object's size if the response contains exactly the requested range. If the
 // response shows that the object ends within the range, checkRange returns ErrRange. For any other
-// response, such as one with the whole object, it returns errWrongRange. Such a response may come
-// from a gateway, so it proves nothing about the object.
+// response, such as one with the whole object, it returns errWrongRange, because the response may
+// come from a gateway and prove nothing about the object.
 func checkRange(response *oss.Response, off, n int64) (size int64, err error) {
 	contentRange, length := response.Headers.Get("Content-Range"), response.Headers.Get("Content-Length")
 	var first, last int64

@@ -37,7 +37,7 @@ type Kind struct {
 
 var connected = Row{"connect", "accepted"}
 
-// Kinds lists the ways in which a client can make its own connection end.
+// Kinds lists the ways in which a client's own actions can end its connection.
 var Kinds = []Kind{
 	{"refused-password", RefusedPassword, []Row{{"close", "not authorized"}}},
 	{"clean", Clean, []Row{connected, {"disconnect", "disconnected by client"}}},

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// find opens a file for which p.isIn returns true. It tries the file at the given path and the
-// rotated files beside it. If several files qualify, find prefers the file whose inode number is
-// p.Inode. If no file qualifies, find returns nil.
+// find opens a file for which p.isIn returns true, that is, a file that contains the position. It
+// tries the file at the given path and the rotated files beside it. If several files qualify, find
+// prefers the one whose inode number is p.Inode. If none qualifies, find returns nil.
 func (p position) find(path string) (found *os.File) {
 	for _, name := range candidates(path) {
 		file, err := os.Open(name)
@@ -29,7 +29,7 @@ func (p position) find(path string) (found *os.File) {
 	return found
 }
 
-// isIn reports whether the file contains the log named p.Log and a line starts at p.Offset.
+// isIn reports whether the file is the log named p.Log and has a line that starts at p.Offset.
 func (p position) isIn(file *os.File) bool {
 	if nameOf(file) != p.Log {
 		return false
@@ -42,8 +42,8 @@ func (p position) isIn(file *os.File) bool {
 	return err == nil && before[0] == '\n'
 }
 
-// rotatedSince opens the rotated logs that were modified at or after the given time. It omits the
-// logs in the list of known logs. The result is sorted from oldest to newest.
+// rotatedSince opens the rotated logs that were modified at or after the given time, except the
+// known ones. It returns them sorted from oldest to newest.
 func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
 	var logs []*logFile
 	var ages []time.Time

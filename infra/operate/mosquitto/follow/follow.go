@@ -3,8 +3,9 @@
 //
 // Invariants:
 //   - Follower hands out only whole lines, in the order of the log.
-//   - The position on disk passes a line only after Done was called for the line. Otherwise the
-//     line could be lost in a crash. An exception: a line longer than maxLine is skipped.
+//   - The position on disk moves past a line only after Done was called for the line. Otherwise
+//     the line could be lost in a crash. Only a line longer than maxLine is skipped without being
+//     handed out.
 //   - A line has the same position after a crash, a restart or a rotation, even if the position on
 //     disk was lost. A receiver can therefore recognize repeated lines.
 //
@@ -95,9 +96,9 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next lines, or an empty Chunk if there are no new lines yet. limit is the
-// maximum size of the chunk in bytes. A limit of zero or above MaxBytes means MaxBytes. Until Done
-// is called for a chunk, Next keeps returning lines from the same position on. An exception: if the
-// log's file is gone, Next continues with the next log.
+// maximum size of the chunk in bytes. A limit of zero or above MaxBytes means MaxBytes. Next keeps
+// returning lines from the same position until Done is called for a chunk. But if the log's file is
+// gone, Next continues with the next log.
 func (f *Follower) Next(limit int) (Chunk, error) {
 	if limit <= 0 || limit > f.config.MaxBytes {
 		limit = f.config.MaxBytes

@@ -95,8 +95,8 @@ func (h *harness) read(done bool) string {
 	}
 }
 
-// requireSamePositions checks the position of each line in c. If the line was handed out before, it
-// must have the same position as then.
+// requireSamePositions checks the position of each line in c. A line that was handed out before
+// must still have the same position.
 func (h *harness) requireSamePositions(c Chunk) {
 	h.t.Helper()
 	require.True(h.t, strings.HasSuffix(string(c.Lines), "\n"))
@@ -147,7 +147,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 	h.write("", "1: a\n2: b\n3: c\n4: d\n5: e\n")
 	require.Equal(t, "1: a\n2: b\n", h.read(false))
 	require.Equal(t, "1: a\n2: b\n", h.read(false), "they were not marked as delivered")
-	h.restart() // as after a crash between delivering the lines and saving the position
+	h.restart() // like a crash after the lines were delivered, before the position was saved
 	c, err := h.Next(0)
 	require.NoError(t, err)
 	require.Equal(t, "1: a\n2: b\n", string(c.Lines))

@@ -43,9 +43,9 @@ func (l *logFile) isIn(file *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, other)
 }
 
-// wasReplaced reports whether the open file was truncated and no longer holds the log. Right after
-// the truncation, the file is shorter than the part already delivered. Once the file has grown
-// again, its first line is a different one.
+// wasReplaced reports whether the open file was truncated and no longer holds the log. One sign is
+// that the file is shorter than the part already delivered. The other sign is a different first
+// line. It remains visible after the file has grown again.
 func (l *logFile) wasReplaced() bool {
 	return l.position.Log != "" && (l.size() < l.position.Offset || nameOf(l.file) != l.position.Log)
 }
@@ -82,8 +82,8 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 }
 
 // readLong returns a chunk that contains only the next line. The read method calls readLong if the
-// next line is longer than the method's limit. If the line is still incomplete, the chunk is empty.
-// If the line is longer than maxLine, readLong skips the line, and the chunk is empty too.
+// next line is longer than the method's limit. The chunk is empty if the line is still incomplete
+// or is longer than maxLine. In the latter case, readLong skips the line.
 func (l *logFile) readLong() (Chunk, error) {
 	rest := io.NewSectionReader(l.file, l.position.Offset, l.seenSize-l.position.Offset)
 	length, err := lineLength(rest)
@@ -135,8 +135,8 @@ func firstLines(text []byte, n int) []byte {
 	return text[:end]
 }
 
-// retire closes a log that has nothing more to deliver. If the log ends with an incomplete line,
-// retire logs a warning. It also does so if the file is gone and lines may have been lost.
+// retire closes a log that has nothing more to deliver. It logs a warning if the log ends with an
+// incomplete line, or if the file is gone and lines may have been lost.
 func (l *logFile) retire() {
 	switch {
 	case l.file == nil && l.seenSize != l.position.Offset:

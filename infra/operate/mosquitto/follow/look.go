@@ -8,8 +8,8 @@ import (
 )
 
 // look checks whether the log at the configured path was created, rotated or truncated. If there is
-// a new log, look saves the log's position at once. Therefore, after a crash, the next Follower
-// finds the new log even if the log was renamed in the meantime.
+// a new log, look saves the log's position at once. If a crash follows, the next Follower can then
+// find the new log even if the log was renamed in the meantime.
 func (f *Follower) look() error {
 	f.reopen()
 	if err := f.openCurrent(); err != nil {
@@ -44,8 +44,8 @@ func (f *Follower) openCurrent() error {
 		}
 		if isSame {
 			// The file was emptied in place, perhaps after its content was copied to another file.
-			// Close the file, so that reopen looks for the copy. The copy still holds the
-			// undelivered lines.
+			// The copy then still holds the undelivered lines. Close the file, so that reopen looks
+			// for the copy.
 			current.close()
 		}
 	}
@@ -63,8 +63,8 @@ func (f *Follower) reopen() {
 	}
 }
 
-// warnMissing logs a single warning if no log has been found so far, because the path may be
-// wrong.
+// warnMissing logs a warning if no log has been found so far, because the path may be wrong. It
+// logs this warning only once.
 func (f *Follower) warnMissing() {
 	if len(f.logs) == 0 && !f.warnedMissing {
 		f.warnedMissing = true

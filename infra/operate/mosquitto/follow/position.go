@@ -17,17 +17,17 @@ type position struct {
 	Inode uint64 `json:"inode,omitempty"`
 }
 
-// positions is the content of the position file: the positions in all logs that may still have
-// lines to deliver.
+// positions is the content of the position file. It holds the position in each log that may still
+// contain undelivered lines.
 type positions struct {
 	Logs []position `json:"logs"`
 }
 
 var errDamaged = errors.New("damaged")
 
-// readPositions returns the saved positions and the time at which they were saved. path is the path
-// of the position file. If the file does not exist, readPositions returns no positions. If the file
-// cannot be parsed, readPositions renames it and returns an error that wraps errDamaged.
+// readPositions reads the position file at path, and returns the saved positions and the time at
+// which they were saved. If the file does not exist, readPositions returns no positions. If the
+// file cannot be parsed, readPositions renames it and returns an error that wraps errDamaged.
 func readPositions(path string) (logs []position, saved time.Time, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

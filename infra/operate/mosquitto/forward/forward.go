@@ -26,7 +26,8 @@ type Config struct {
 	// MaxAge is the maximum time that a line waits for more lines to join it in a request.
 	MaxAge time.Duration
 	// Client sends the requests. The default client times out after a minute. It follows no
-	// redirect, because a redirect may lead to a server that accepts anything.
+	// redirects, because the target of a redirect may accept any request without recording the
+	// lines.
 	Client *http.Client
 }
 
@@ -86,8 +87,9 @@ func (f *Forwarder) next() follow.Chunk {
 	return batch
 }
 
-// isDue reports whether to send a batch now, because it is full or because its first line has
-// waited for MaxAge. It also records when that line started to wait.
+// isDue reports whether to send the batch now: either the batch is full, or its first line has
+// waited for MaxAge. When isDue first sees a line waiting, it stores the current time as the start
+// of the wait.
 func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	switch {
 	case batch.Empty():
@@ -102,11 +104,12 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 // deliver sends a batch once and acts on the outcome:
 //   - If the recorder confirms that the batch is durable, deliver saves the position after the
 //     batch.
-//   - If a batch of several lines is too large, deliver lowers the maximum request size.
+//   - If the recorder refuses a batch of several lines as too large, deliver lowers the maximum
+//     request size.
 //   - After any other failure, deliver pauses, unless ctx has ended.
 //
-// After a failure, the position stays the same, so the next batch begins with the same line. The
-// next batch may contain more or fewer lines than the failed batch.
+// After a failure, the position stays the same, so the next batch begins with the same line as the
+// failed batch. However, it may contain more or fewer lines.
 func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	switch o := f.post(ctx, batch); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:
@@ -123,10 +126,10 @@ func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
 	}
 }
 
-// pause waits after a failure. It waits for a random time between half the current bound and the
-// whole bound. The bound starts at firstPause and doubles with each failure in a row, up to
-// maxPause. If the recorder requested a longer pause, pause waits for the requested time, but at
-// most maxRetryAfter.
+// pause waits after a failure. The pause is random, between half of the current bound and the full
+// bound. The bound starts at firstPause and doubles with each failure in a row, up to maxPause. If
+// the recorder requested a longer pause, pause waits that long instead, but no longer than
+// maxRetryAfter.
 func (f *Forwarder) pause(ctx context.Context, requested time.Duration) {
 	bound := min(firstPause<<min(f.failures, 16), maxPause)
 	f.failures++

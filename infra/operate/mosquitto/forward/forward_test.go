@@ -195,8 +195,8 @@ func TestQuarantine(t *testing.T) {
 	})
 }
 
-// The forwarder must shrink its requests until a proxy accepts their size, and must then keep to
-// this size.
+// The forwarder must shrink its requests until a proxy accepts them. From then on, its requests
+// must stay that small.
 func TestTooLarge(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
@@ -279,8 +279,8 @@ func copyTruncate(t *testing.T, from, to string) {
 	require.NoError(t, os.Truncate(from, 0))
 }
 
-// A forwarder that cannot save its position must continue. After a restart it sends lines again,
-// which must not add any rows.
+// A forwarder that cannot save its position must continue. After a restart it sends some lines a
+// second time. These lines must not add any rows.
 func TestThePositionCannotBeSaved(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.write(1)

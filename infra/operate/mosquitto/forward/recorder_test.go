@@ -26,10 +26,10 @@ const token = "secret"
 // so that it can run on a test's fake clock.
 type recorder struct {
 	t *testing.T
-	// before may respond in place of the recorder and reports whether it did. n is the number of
-	// the request, counted from 1.
+	// before is called first for each request. It may respond in place of the recorder, and reports
+	// whether it did. n is the number of the request, counted from 1.
 	before func(n int, w http.ResponseWriter, r *http.Request) bool
-	// loseResponses reports whether the response to request number n is lost. If so, the recorder
+	// loseResponses reports whether the response to request number n is lost. The recorder then
 	// records the lines, but the sender gets an error.
 	loseResponses func(n int) bool
 
@@ -130,8 +130,8 @@ func (r *recorder) count() int {
 	return len(r.requests)
 }
 
-// respond returns a fault that can be assigned to recorder.before. The fault always responds with
-// the given status and, optionally, one header field.
+// respond returns a fault for recorder.before. The fault always responds with the given status and,
+// optionally, one header field.
 func respond(status int, header ...string) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		if len(header) == 2 {
@@ -142,7 +142,8 @@ func respond(status int, header ...string) func(int, http.ResponseWriter, *http.
 	}
 }
 
-// until limits a fault: the returned fault has no effect from the given time on.
+// until returns a fault that acts like the given fault until the end time. After that, it has no
+// effect.
 func until(end time.Time, fault func(int, http.ResponseWriter, *http.Request) bool) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return time.Now().Before(end) && fault(n, w, r)
