@@ -1,6 +1,6 @@
-// Query serves the page, the HTTP API and an Alibaba-compatible OpenAPI, all from the data in the
-// bucket. It never writes to the bucket. The README in the parent folder lists its environment
-// variables.
+// Query serves the page, the HTTP API and an API compatible with Alibaba Cloud's, all from the data
+// in the bucket. It never writes to the bucket. The README in the parent folder lists its
+// environment variables.
 package main
 
 import (

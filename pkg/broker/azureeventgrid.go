@@ -32,7 +32,7 @@ const (
 //	namespaceName             name of the broker
 //	clientSessionName         client identifier
 //	clientAuthenticationName  user name
-//	sequenceNumber            one number for all events of a connection; grows over a session
+//	sequenceNumber            the same in all events of a connection; grows with each connection
 //	disconnectionReason       see azureReasons; in …Disconnected only
 //
 // clientAuthenticationName is the user name in CONNECT. Several client identifiers may share one

@@ -20,8 +20,8 @@ type Report struct {
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can return.
 	Events int64
-	// Superseded is the number of objects that may be deleted, because their rows are also in an
-	// object of the same run with a higher sequence number.
+	// Superseded is the number of objects that are safe to delete, because a later object of the
+	// same recorder run (one with a higher sequence number) also contains their rows.
 	Superseded int
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int

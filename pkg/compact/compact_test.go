@@ -417,8 +417,8 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// A merge must use the slower, stronger compression only if it leaves a closed partition with a
-// single segment.
+// A merge must use the slower, stronger compression if it leaves a closed partition with a single
+// segment, and must not use it otherwise.
 func TestTheLastMergeOfADay(t *testing.T) {
 	where := layout.Partition{Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// explaining lists the verdicts that explain something. All other verdicts only state which
-// connections ended, and how.
+// explaining lists the verdicts that give a cause. All other verdicts only state which connections
+// ended, and how.
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",

@@ -11,10 +11,10 @@ import (
 // restart. But a single connection is enough if the client connected to a different node after it.
 const minRestarts = 2
 
-// brokerRestart finds connections that the broker may have ended for a restart. It ignores
-// connections that fixedLength explains, and connections whose native reason excludes a restart. If
-// fewer than minRestarts connections are left, brokerRestart returns nil, unless the client
-// connected to a different node after one of them.
+// brokerRestart finds connections that the broker may have ended because it restarted. It ignores
+// connections that fixedLength explains, and connections whose native reason rules out a restart.
+// Of the others, it needs at least minRestarts, or one after which the client connected to a
+// different node. Otherwise, it returns nil.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

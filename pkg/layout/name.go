@@ -30,8 +30,8 @@ type Name struct {
 	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. It is set only for
 	// compacted segments.
 	Digest string
-	// FooterLength is the number of bytes at the segment's end that contain the whole footer. With
-	// FooterLength, a reader gets the footer in one request. It is set only for compacted segments.
+	// FooterLength is how many bytes to read from the end of the segment to get its whole footer in
+	// one request. It is set only for compacted segments.
 	FooterLength int64
 }
 

@@ -33,17 +33,17 @@ type Store interface {
 	// after. The objects are in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
-	// Delete removes the objects under the given keys, at most MaxPage of them. An absent object is
-	// not an error. If a key or the number of keys is invalid, Delete returns a permanent error.
-	// After any other failure, the error is a *DeleteError. It lists the keys of the objects that
-	// may still exist.
+	// Delete removes the objects with the given keys. There may be at most MaxPage keys. An absent
+	// object is not an error. If a key or the number of keys is invalid, Delete returns a permanent
+	// error. After any other failure, the error is a *DeleteError. It lists the keys of the objects
+	// that may still exist.
 	Delete(ctx context.Context, keys ...string) error
 }
 
 // MaxPage is the maximum number of objects in a listing page and of keys in a delete.
 const MaxPage = 1000
 
-// Object is an entry of a listing.
+// Object is an entry in a listing.
 type Object struct {
 	Key      string
 	Size     int64 // bytes

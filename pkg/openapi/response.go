@@ -10,7 +10,8 @@ import (
 
 // maxResponse is the maximum length of a response body in bytes. Function Compute allows 6 MB for
 // the body encoded as a JSON string. The body is itself JSON, so the encoding only escapes
-// quotation marks and backslashes, and at most doubles the length. 2.5 MiB leave some headroom.
+// quotation marks and backslashes, and at most doubles the length. A limit of 2.5 MiB leaves some
+// headroom.
 const maxResponse = 5 << 19
 
 // recommend is the URL that every error response contains for further help. It leads to the

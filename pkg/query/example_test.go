@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// This example reads one client's events page by page. A record.Writer has stored the events.
+// This example pages through one client's events, which a record.Writer has stored.
 func ExampleReader() {
 	ctx := context.Background()
 	store := memstore.New() // or an ossstore.Store

@@ -127,9 +127,8 @@ func TestFormatListsTheColumns(t *testing.T) {
 	require.Regexp(t, list, string(format))
 }
 
-// FORMAT.md must define the bytes that the digest hashes. The values must be in the listed order.
-// Each string is preceded by its length. Three of the numbers take 8 bytes each, and all others
-// take 4 bytes each.
+// The digest must hash exactly the bytes that FORMAT.md defines: the values in the order listed
+// there, each string preceded by its length, three of the numbers as 8 bytes and all others as 4.
 func TestFormatDefinesTheDigest(t *testing.T) {
 	format, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ type RangeReader interface {
 type Object struct {
 	Key  string
 	Size int64
-	// FooterLength is the number of bytes at the end of the object that contain its whole footer.
+	// FooterLength is how many bytes to read from the end of the object to get its whole footer.
 	// Zero means unknown; reading the footer can then take a second request.
 	FooterLength int64
 }

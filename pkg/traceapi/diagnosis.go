@@ -79,8 +79,8 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the time at which the range of a diagnosis ends. This is p.to, but at most the
-// latest of the following times, because nothing is known about the time after it:
+// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So this is
+// p.to or, if p.to is later than all of the following times, the latest of them:
 //   - now
 //   - the time of the newest event, which can be later than now if a broker's clock runs fast
 //   - from, so that the range does not end before it begins

@@ -1,6 +1,6 @@
-// Command demo shows what the project is for. It needs a running `make run`. First it connects real
-// MQTT clients, ends each connection in a different way, and prints each device's trace. Then it
-// records simulated days and prints links to the page that shows them.
+// Command demo shows what the project is for. It requires that `make run` is already running. First
+// it connects real MQTT clients, ends each connection in a different way, and prints each device's
+// trace. Then it records simulated days and prints links to the page that shows them.
 package main
 
 import (

@@ -6,7 +6,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// connection is a network connection of a device.
+// connection is a device's network connection.
 type connection struct {
 	began   time.Duration // time since the start of the day; negative if the connection began the day before
 	number  uint64

@@ -64,7 +64,7 @@ type Trigger struct {
 	Config TriggerConfig `yaml:"triggerConfig"`
 }
 
-// TriggerConfig holds the properties of all trigger types.
+// TriggerConfig is the union of the properties of all trigger types. Each type uses only its own.
 type TriggerConfig struct {
 	// These properties are for an HTTP trigger.
 	AuthType           string   `yaml:"authType"`

@@ -100,8 +100,8 @@ func touchedShards(shards, batch int) float64 {
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the price of a month. The price of a function depends on the duration of its calls,
-// but each hour costs at least the minimum charge. The duration of a call has two parts:
+// bill returns the cost of a month. A function is charged for the duration of its calls, with a
+// minimum charge for each hour. The duration of a call has two parts:
 //
 //   - the call's CPU time, divided by the number of vCPUs of an instance
 //   - the time that the call waits for the store

@@ -71,8 +71,8 @@ func eventBytes(ctx context.Context, store objstore.Lister) (size int64, err err
 	return size, err
 }
 
-// saveBucket copies all objects of a store into the folder dir, as a bucket that the stand-in for
-// OSS can serve.
+// saveBucket copies every object in from to the folder dir, in the form in which the OSS stand-in
+// stores a bucket.
 func saveBucket(ctx context.Context, dir string, from objstore.Store) (*oss.Store, error) {
 	to, err := oss.OpenStore(dir)
 	if err != nil {

@@ -139,8 +139,8 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 			require.Equal(t, "device", r.Username)
 			require.Equal(t, "127.0.0.1", r.PeerAddress)
 			require.NotZero(t, r.PeerPort)
-			// The clients of some kinds use the demo's MQTT library, which always connects with
-			// version 4.
+			// Some kinds of client use the demo's MQTT library, which always connects with version
+			// 4.
 			require.Contains(t, []int32{4, int32(version)}, r.ProtocolVersion)
 			require.NotNil(t, r.KeepAlive)
 			require.True(t, *r.CleanStart)

@@ -284,7 +284,8 @@ type process struct {
 	dead   atomic.Bool
 }
 
-// do waits for a turn and makes the call with the outcome that the scheduler drew.
+// do waits for its turn. It then makes the call, and gives it the outcome that the scheduler chose
+// at random.
 func (p *process) do(c objstore.Call, call func(objstore.Store) error) error {
 	if p.dead.Load() {
 		return errCrash

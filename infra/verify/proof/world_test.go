@@ -80,7 +80,7 @@ func put(t testing.TB, store objstore.Store, where layout.Partition, name layout
 // fresh returns the name of the fresh segment with sequence number seq in run n.
 func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
 
-// world combines a bucket with the ledger of the senders. The bucket's store is a historian, which
+// world combines a bucket with the senders' ledger. The bucket's store is a historian, which
 // checks every put and every delete.
 type world struct {
 	t     testing.TB

@@ -1,5 +1,5 @@
-// Files for download that contain all events of a query. A link to the API would have to contain
-// the token, so the page creates these files itself.
+// This module creates files for download with all events that match a query. A link to the API
+// would have to contain the token, so the page creates these files itself.
 
 import { traceParameters } from './address.js';
 import { getText } from './api.js';

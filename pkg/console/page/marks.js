@@ -5,7 +5,7 @@ import { barHeight, markSize, perLetter, side } from './layout.js';
 import { number } from './text.js';
 import { ms } from './time.js';
 
-// refusalSign returns the shapes of a mark, with the center at the origin.
+// refusalSign returns the shapes that make up the mark of a refusal, centered on the origin.
 export const refusalSign = () => [
   svg('circle', { class: 'shield', r: markSize / 2 }),
   svg('path', { class: 'sign', d: 'm-2.6-2.6 5.2 5.2m0-5.2-5.2 5.2' }),

@@ -43,7 +43,7 @@ export class View {
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
-  // filter returns the words by which the events are filtered, or "" if there is no filter.
+  // filter returns the text that the events are filtered by, or "" if there is no filter.
   filter() {
     return [this.query.action, this.query.info].filter(Boolean).join(', ');
   }

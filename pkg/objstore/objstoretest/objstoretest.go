@@ -61,7 +61,7 @@ func requireObject(t *testing.T, store objstore.Store, key, want string) {
 	require.ErrorIs(t, err, objstore.ErrRange, "read past the end of %q", key)
 }
 
-// keys returns all keys that start with prefix and are greater than the key in after.
+// keys returns every key k that starts with prefix and for which k > after.
 func keys(t *testing.T, store objstore.Store, prefix, after string) []string {
 	t.Helper()
 	objects, err := objstore.All(t.Context(), store, prefix, after)

@@ -23,7 +23,7 @@ func (c *Credentials) Set(id, secret, token string) {
 // String returns a constant, so that the key does not get into logs.
 func (c *Credentials) String() string { return "credentials" }
 
-// accessKey is one complete access key, which never changes.
+// accessKey is a complete set of credentials. It is immutable: new credentials are a new accessKey.
 type accessKey struct{ id, secret, token string }
 
 func (k *accessKey) GetAccessKeyID() string     { return k.id }

@@ -151,8 +151,8 @@ func Malformed(ctx context.Context, t Target, clientID string) error {
 	return c.AwaitEnd()
 }
 
-// quiesce is the maximum time for the library to write DISCONNECT, in ms. After that, the library
-// closes the socket without a DISCONNECT.
+// quiesce is how long, in ms, the library may take to write DISCONNECT before it closes the socket
+// without one.
 const quiesce = 10_000
 
 var errRefused = errors.New("the broker refused the connection")
