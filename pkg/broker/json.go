@@ -38,8 +38,8 @@ var (
 // scanner reads JSON (RFC 8259) in place. It allocates memory only for keys with escape sequences,
 // and maxDepth bounds its recursion. The project has its own scanner for two reasons. First, a
 // field may have any type, and a bad field must be reported by name. Second, the scanner is several
-// times faster than a library that uses reflection. A fuzz test compares its results with those of
-// encoding/json.
+// times faster than a library that uses reflection. A fuzz test compares its results with the
+// results of encoding/json.
 type scanner struct {
 	body  []byte
 	at    int

@@ -29,7 +29,8 @@ var mosquittoSource = Source{
 //
 // Lines about anything else are ignored. If Mosquitto does not know the client identifier, it
 // writes a placeholder instead. Lines with a placeholder should be ignored, too, but the decoder
-// cannot always tell a placeholder from an identifier. The placeholder depends on the version:
+// cannot always distinguish a placeholder from an identifier. The placeholder depends on the
+// version:
 //
 //   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
 //     lines are recorded, whatever the version.

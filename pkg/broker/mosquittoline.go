@@ -139,8 +139,8 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 // WHY."
 //
 // Lines about other things may also begin with "Client ", so end normally ignores a line that has
-// none of these forms. But if such a line contains " disconnected", or is so long that Mosquitto
-// may have truncated it (see mosquittoCut), end reports a fault.
+// none of these forms. But if such a line contains " disconnected", or is long enough that
+// Mosquitto may have truncated it (see mosquittoCut), end reports a fault.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {

@@ -22,7 +22,7 @@ type pairs struct {
 //     start time. See areOneConnection and ownsConnect.
 //   - An end event may have no connect event on its channel, because some sources send different
 //     details at the end than at the start. Such an end event belongs to the newest connection that
-//     was open at the time and whose details do not contradict those of the event.
+//     was open at the time and whose details do not contradict the event's.
 //   - If a session takeover may have caused the end, the end event belongs instead to the
 //     connection that the takeover replaced. Neither this rule nor the previous one applies if the
 //     broker itself supplied the channel, because the end event then has the same channel as its

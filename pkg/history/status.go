@@ -56,7 +56,7 @@ func StatusAt(events []event.Event, at time.Time) Status {
 func (s Status) Settled() bool { return s.settled }
 
 // status returns the client's status after the events in rows. The second argument is the client's
-// status before those events. The newest connection is the one that began last.
+// status before those events. The newest connection is the connection that began last.
 func (p pairs) status(rows []*event.Event, before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}
 	if len(rows) > 0 {

@@ -110,8 +110,8 @@ func read(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	return item, nil
 }
 
-// digest returns the first half of the SHA-256 digest in hex. Half a digest is enough to tell two
-// objects apart.
+// digest returns the first half of the SHA-256 digest in hex. Half a digest is enough to
+// distinguish two objects.
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16])

@@ -31,7 +31,7 @@ type delivery struct {
 	log        *slog.Logger
 
 	queue    chan event.Event
-	stopping chan struct{} // closing it tells the run method to deliver the queued events and return
+	stopping chan struct{} // once closed, the run method delivers the queued events and returns
 	ended    chan struct{} // closed when run has returned
 	ctx      context.Context
 	abandon  context.CancelFunc // cancels ctx, which immediately stops attempts and pauses

@@ -67,8 +67,8 @@ func (d *device) sayGoodbye(at time.Duration) {
 	}
 }
 
-// longKeepAlive simulates a device whose keep alive is so long that a NAT or firewall forgets the
-// connection before the device sends its first PINGREQ.
+// longKeepAlive simulates a device with a long keep alive. A NAT or firewall forgets the connection
+// before the device sends its first PINGREQ.
 func (d *device) longKeepAlive() {
 	d.keepAlive = oneOf(d, []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute})
 	patience := d.keepAlive * 3 / 2

@@ -272,8 +272,8 @@ func TestDuckDBReadsReusedWriter(t *testing.T) {
 	}
 }
 
-// someRows returns n sorted rows. Some client identifiers are so long that the statistics hold only
-// a prefix of them.
+// someRows returns n sorted rows. Some client identifiers are too long for the statistics, which
+// then hold only a prefix.
 func someRows(seed uint64, n int) []segment.Row {
 	rows := make([]segment.Row, n)
 	for i, e := range mixedEvents(seed, time.UnixMilli(1795339800000), n) {

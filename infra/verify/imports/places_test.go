@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// place names a package of the product and lists those of our packages that it may import.
+// place names a package of the product and lists the packages of ours that it may import.
 type place struct {
 	path    string
 	imports []string
@@ -47,8 +47,8 @@ var places = []place{
 	{"pkg/event", nil},
 }
 
-// placed returns one rule for each place. Each rule allows one package to import only those of our
-// packages that the place lists.
+// placed returns one rule for each place. Each rule allows one package to import, of our packages,
+// only the packages that the place lists.
 func placed() (rules []rule) {
 	for _, p := range places {
 		why := p.path + " may import no other package of ours"
