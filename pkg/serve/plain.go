@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -27,7 +28,7 @@ const (
 // plainFront is the plain HTTP server.
 type plainFront struct {
 	life *lifecycle
-	// onPlatform is true if the server is a custom runtime of Function Compute. Only then does the
+	// onPlatform is true if every request arrives through Function Compute. Only then does the
 	// server trust headers that start with x-fc-, because Function Compute removes such headers
 	// from outside requests.
 	onPlatform bool
@@ -37,24 +38,46 @@ type plainFront struct {
 func servePlain(f Function, getenv func(string) string) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
-	listener, err := net.Listen("tcp", listenAddress(getenv))
+	onPlatform, err := isOnPlatform(getenv)
 	if err != nil {
 		return err
 	}
-	front := plainFront{life: &lifecycle{function: f}, onPlatform: getenv("FC_FUNCTION_NAME") != ""}
+	listener, err := net.Listen("tcp", listenAddress(getenv, onPlatform))
+	if err != nil {
+		return err
+	}
+	front := plainFront{life: &lifecycle{function: f}, onPlatform: onPlatform}
 	return front.serve(ctx, listener)
 }
 
+// isOnPlatform reports whether BEHIND_FUNCTION_COMPUTE says that Function Compute stands in front
+// of the server. The variables that the platform sets do not count, because anybody who starts a
+// server elsewhere may set them as well.
+func isOnPlatform(getenv func(string) string) (bool, error) {
+	switch value := strings.TrimSpace(getenv("BEHIND_FUNCTION_COMPUTE")); value {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, fmt.Errorf("environment variable BEHIND_FUNCTION_COMPUTE is %q, want true or false", value)
+	}
+}
+
 // listenAddress returns the address to listen on:
-//   - The host comes from HOST. The default is 0.0.0.0, which means all IPv4 addresses.
+//   - The host comes from HOST. The default is 127.0.0.1, which only this machine can reach. Behind
+//     Function Compute, the default is 0.0.0.0, which means all IPv4 addresses.
 //   - The port comes from the first of PORT, FC_CUSTOM_LISTEN_PORT and FC_SERVER_PORT that is set.
 //     The default is 9000.
 //
 // The platform sets the FC variables for a custom runtime.
-func listenAddress(getenv func(string) string) string {
+func listenAddress(getenv func(string) string, onPlatform bool) string {
 	host, port := getenv("HOST"), "9000"
-	if host == "" {
+	switch {
+	case host == "" && onPlatform:
 		host = "0.0.0.0"
+	case host == "":
+		host = "127.0.0.1"
 	}
 	for _, name := range []string{"PORT", "FC_CUSTOM_LISTEN_PORT", "FC_SERVER_PORT"} {
 		if value := getenv(name); value != "" {

@@ -160,15 +160,34 @@ func TestPlainFailedStart(t *testing.T) {
 
 func TestListenAddress(t *testing.T) {
 	for _, c := range []struct {
-		env  map[string]string
-		want string
+		env        map[string]string
+		onPlatform bool
+		want       string
 	}{
-		{nil, "0.0.0.0:9000"},
-		{map[string]string{"FC_CUSTOM_LISTEN_PORT": "9001"}, "0.0.0.0:9001"},
-		{map[string]string{"HOST": "127.0.0.1", "PORT": "1", "FC_SERVER_PORT": "2"}, "127.0.0.1:1"},
+		{nil, false, "127.0.0.1:9000"},
+		{nil, true, "0.0.0.0:9000"},
+		{map[string]string{"FC_CUSTOM_LISTEN_PORT": "9001"}, true, "0.0.0.0:9001"},
+		{map[string]string{"HOST": "0.0.0.0", "PORT": "1", "FC_SERVER_PORT": "2"}, false, "0.0.0.0:1"},
+		{map[string]string{"HOST": "10.0.0.1"}, true, "10.0.0.1:9000"},
 	} {
-		require.Equal(t, c.want, listenAddress(func(name string) string { return c.env[name] }))
+		require.Equal(t, c.want, listenAddress(func(name string) string { return c.env[name] }, c.onPlatform))
 	}
+}
+
+// TestOnlyTheSettingMeansThePlatform checks that the platform's own variables do not make a server
+// trust x-fc- headers, because such variables may be set on any machine.
+func TestOnlyTheSettingMeansThePlatform(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "false": false, "true": true, " true ": true} {
+		got, err := isOnPlatform(func(name string) string {
+			return map[string]string{
+				"BEHIND_FUNCTION_COMPUTE": value, "FC_FUNCTION_NAME": "f", "FC_CUSTOM_LISTEN_PORT": "9000", "FC_INSTANCE_ID": "c-1",
+			}[name]
+		})
+		require.NoError(t, err)
+		require.Equal(t, want, got, value)
+	}
+	_, err := isOnPlatform(func(string) string { return "yes" })
+	require.EqualError(t, err, `environment variable BEHIND_FUNCTION_COMPUTE is "yes", want true or false`)
 }
 
 // TestPlainBinary starts a real process and stops it with SIGTERM, as an operator would. The
@@ -179,7 +198,7 @@ func TestPlainBinary(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	child := exec.CommandContext(ctx, self)
-	child.Env = append(os.Environ(), "SERVE_TEST_FUNCTION=1", "FC_RUNTIME_API=", "FC_FUNCTION_NAME=", "HOST=127.0.0.1", "PORT=0")
+	child.Env = append(os.Environ(), "SERVE_TEST_FUNCTION=1", "FC_RUNTIME_API=", "FC_FUNCTION_NAME=f", "BEHIND_FUNCTION_COMPUTE=", "HOST=", "PORT=0")
 	stderr, err := child.StderrPipe()
 	require.NoError(t, err)
 	var stdout strings.Builder
@@ -191,8 +210,13 @@ func TestPlainBinary(t *testing.T) {
 	require.NoError(t, json.Unmarshal(line, &listening), string(line))
 	require.Equal(t, "listening", listening.Msg)
 	require.Equal(t, "echo", listening.Function)
-	response, _ := send(t, "GET", "http://"+listening.Address+"/", "")
+	require.True(t, strings.HasPrefix(listening.Address, "127.0.0.1:"), listening.Address)
+	response, body := send(t, "GET", "http://"+listening.Address+"/", "", "X-Fc-Access-Key-Id", "forged", "X-Fc-Request-Id", "forged")
 	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "none", decode(t, body).Keys)
+	require.NotEqual(t, "forged", decode(t, body).RequestID)
+	_, body = send(t, "GET", "http://"+listening.Address+"/pre-stop", "", "X-Fc-Control-Path", "/pre-stop")
+	require.Equal(t, "/pre-stop", decode(t, body).Path, "the handler got it, so the function was not stopped")
 	require.NoError(t, child.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, child.Wait())
 	require.Equal(t, "stopping 1\n", stdout.String())
