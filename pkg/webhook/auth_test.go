@@ -130,16 +130,21 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance checks that the log line about a refusal does not reveal a token.
-// The log line contains the instance from the URL. But if the sender omits the instance, the URL
-// contains the token where the instance should be.
+// TestTokenInPlaceOfTheInstance checks that no log line reveals a token. A log line about a delivery
+// contains the instance from the URL. But if the sender omits the instance, the URL contains the
+// token where the instance should be.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
+	hook := []string{"vernemq-hook", "on_register"}
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {
+		path, want := "/webhooks/vernemq/"+instance, `"route":"vernemq","instance":"`+want+`"`
 		b := &harness{tokens: someTokens}
-		logged := captureLog(t, func() {
-			b.requireUnauthorized(t, b.do("POST", "/webhooks/vernemq/"+instance, strings.NewReader("{}"), "vernemq-hook", "on_register"))
+		refused := captureLog(t, func() { b.requireUnauthorized(t, b.do("POST", path, strings.NewReader("{}"), hook...)) })
+		require.Contains(t, refused, want)
+		quarantined := captureLog(t, func() {
+			require.Equal(t, 400, b.do("POST", path, strings.NewReader("junk"), append(hook, bearer("all-secret")...)...).Code)
 		})
-		require.Contains(t, logged, `"route":"vernemq","instance":"`+want+`"`)
+		require.Len(t, b.quarantined, 1)
+		require.Contains(t, quarantined, want)
 	}
 }
 

@@ -107,7 +107,7 @@ func (h *Handler) quarantine(ctx context.Context, d *delivery, rejected []broker
 	if err != nil {
 		return err
 	}
-	slog.WarnContext(ctx, "quarantined a delivery", "route", d.route, "instance", d.instance,
+	slog.WarnContext(ctx, "quarantined a delivery", "route", d.route, "instance", h.loggedInstance(d),
 		"rejected", len(rejected), "quarantine_id", id.String())
 	return nil
 }
