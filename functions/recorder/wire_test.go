@@ -25,7 +25,7 @@ func TestWire(t *testing.T) {
 	for _, variables := range []map[string]string{
 		{"WEBHOOK_TOKEN": "secret"},
 		{"WEBHOOK_TOKENS": "secret=prod"},
-		{"WEBHOOK_TOKEN": "secret", "WEBHOOK_TOKENS": "other=prod", "ADMIN_TOKEN": "admin", "TRIGGER_INSTANCE": "mqtt-cn:1"},
+		{"WEBHOOK_TOKEN": "secret", "WEBHOOK_TOKENS": "other=prod", "ADMIN_TOKEN": "admin", "TRIGGER_INSTANCE": "mqtt-cn.1"},
 	} {
 		function, err := wireWith(variables)
 		require.NoError(t, err)
@@ -38,7 +38,7 @@ func TestWireNamesWhatIsWrong(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
 		"environment variable WEBHOOK_TOKEN is not set, and neither is WEBHOOK_TOKENS: set at least one of them":            {},
 		`environment variable WEBHOOK_TOKENS is wrong: part 1: has no "=", want token=instance,instance`:                    {"WEBHOOK_TOKENS": "hush"},
-		`environment variable TRIGGER_INSTANCE is "a b", want 1 to 128 letters, digits, '_', '-', '.' or ':'`:               {"WEBHOOK_TOKEN": "hush", "TRIGGER_INSTANCE": "a b"},
+		`environment variable TRIGGER_INSTANCE is "a b", want 1 to 128 letters, digits, '_', '-' or '.'`:                    {"WEBHOOK_TOKEN": "hush", "TRIGGER_INSTANCE": "a b"},
 		"environment variable WEBHOOK_TOKEN is wrong: this token was given before":                                          {"WEBHOOK_TOKEN": "hush", "WEBHOOK_TOKENS": "hush=prod"},
 		"environment variable ADMIN_TOKEN is wrong: a token must consist of visible ASCII characters and must not be empty": {"WEBHOOK_TOKEN": "hush", "ADMIN_TOKEN": "hüsh"},
 		`environment variable RETENTION_DAYS is "0", want a whole number from 1 to 36500`:                                   {"WEBHOOK_TOKEN": "hush", "RETENTION_DAYS": "0"},

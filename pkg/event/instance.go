@@ -4,7 +4,7 @@ package event
 type InstanceID string
 
 // InstanceIDRule describes valid instance identifiers. It is part of messages to users.
-const InstanceIDRule = "1 to 128 letters, digits, '_', '-', '.' or ':'"
+const InstanceIDRule = "1 to 128 letters, digits, '_', '-' or '.'"
 
 // maxInstanceID is the maximum length of an instance identifier in bytes.
 const maxInstanceID = 128
@@ -28,6 +28,6 @@ func isInstanceByte(b byte) bool {
 	case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9':
 		return true
 	default:
-		return b == '_' || b == '-' || b == '.' || b == ':'
+		return b == '_' || b == '-' || b == '.'
 	}
 }

@@ -12,9 +12,9 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		"webhook: Recorder is missing": func(c *Config) { c.Recorder = nil },
 		"webhook: Store is missing":    func(c *Config) { c.Store = nil },
-		`webhook: TriggerInstance is "a b", want 1 to 128 letters, digits, '_', '-', '.' or ':'`: func(c *Config) { c.TriggerInstance = "a b" },
-		"webhook: Retention is -1h0m0s, want 0 or more":                                          func(c *Config) { c.Retention = -time.Hour },
-		"webhook: BudgetBytes is -1, want 0 or more":                                             func(c *Config) { c.BudgetBytes = -1 },
+		`webhook: TriggerInstance is "a b", want 1 to 128 letters, digits, '_', '-' or '.'`: func(c *Config) { c.TriggerInstance = "a b" },
+		"webhook: Retention is -1h0m0s, want 0 or more":                                     func(c *Config) { c.Retention = -time.Hour },
+		"webhook: BudgetBytes is -1, want 0 or more":                                        func(c *Config) { c.BudgetBytes = -1 },
 	} {
 		config := (&harness{}).config()
 		change(&config)
