@@ -8,8 +8,17 @@ import (
 )
 
 // invoke calls the function with the event in the body of a POST /invoke request. The call is not
-// canceled if the connection closes.
-func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
+// canceled if the connection closes. A function without a Handler runs once at a time, so that
+// repeated requests do not add up to more memory than one run needs.
+func (front *plainFront) invoke(w http.ResponseWriter, r *http.Request) {
+	if front.life.function.Handler == nil {
+		if !front.running.TryLock() {
+			w.Header().Set("X-Fc-Status", "404")
+			Fail(w, http.StatusConflict, "AlreadyRunning", "the function is already running: send this again after it has finished")
+			return
+		}
+		defer front.running.Unlock()
+	}
 	payload, err := io.ReadAll(r.Body)
 	if err != nil {
 		Fail(w, http.StatusBadRequest, "InvalidRequest", "the payload cannot be read")
@@ -24,7 +33,7 @@ func (front plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 
 // preStop handles the platform's request to stop the function. The platform sends this request
 // before it terminates the function instance.
-func (front plainFront) preStop(w http.ResponseWriter, r *http.Request) {
+func (front *plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	if err := front.life.stop(r.Context()); err != nil {
 		failed(w, r, "hook failed", err)
 		return

@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
-	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -32,65 +32,42 @@ type plainFront struct {
 	// server trust headers that start with x-fc-, because Function Compute removes such headers
 	// from outside requests.
 	onPlatform bool
+	// invokeToken is the bearer token that POST /invoke requires outside the platform.
+	invokeToken string
+	// running is held while a function without a Handler handles an event.
+	running sync.Mutex
 }
 
 // servePlain serves until SIGTERM or SIGINT, then finishes the requests in progress.
 func servePlain(f Function, getenv func(string) string) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
-	onPlatform, err := isOnPlatform(getenv)
+	front, err := newPlainFront(f, getenv)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", listenAddress(getenv, onPlatform))
+	listener, err := net.Listen("tcp", listenAddress(getenv, front.onPlatform))
 	if err != nil {
 		return err
 	}
-	front := plainFront{life: &lifecycle{function: f}, onPlatform: onPlatform}
 	return front.serve(ctx, listener)
 }
 
-// isOnPlatform reports whether BEHIND_FUNCTION_COMPUTE says that Function Compute stands in front
-// of the server. The variables that the platform sets do not count, because anybody who starts a
-// server elsewhere may set them as well.
-func isOnPlatform(getenv func(string) string) (bool, error) {
-	switch value := strings.TrimSpace(getenv("BEHIND_FUNCTION_COMPUTE")); value {
-	case "", "false":
-		return false, nil
-	case "true":
-		return true, nil
-	default:
-		return false, fmt.Errorf("environment variable BEHIND_FUNCTION_COMPUTE is %q, want true or false", value)
+func newPlainFront(f Function, getenv func(string) string) (*plainFront, error) {
+	onPlatform, err := isOnPlatform(getenv)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// listenAddress returns the address to listen on:
-//   - The host comes from HOST. The default is 127.0.0.1, which only this machine can reach. Behind
-//     Function Compute, the default is 0.0.0.0, which means all IPv4 addresses.
-//   - The port comes from the first of PORT, FC_CUSTOM_LISTEN_PORT and FC_SERVER_PORT that is set.
-//     The default is 9000.
-//
-// The platform sets the FC variables for a custom runtime.
-func listenAddress(getenv func(string) string, onPlatform bool) string {
-	host, port := getenv("HOST"), "9000"
-	switch {
-	case host == "" && onPlatform:
-		host = "0.0.0.0"
-	case host == "":
-		host = "127.0.0.1"
+	front := &plainFront{life: &lifecycle{function: f}, onPlatform: onPlatform}
+	if front.servesInvoke() {
+		front.invokeToken, err = invokeToken(getenv)
 	}
-	for _, name := range []string{"PORT", "FC_CUSTOM_LISTEN_PORT", "FC_SERVER_PORT"} {
-		if value := getenv(name); value != "" {
-			port = value
-			break
-		}
-	}
-	return net.JoinHostPort(host, port)
+	return front, err
 }
 
 // serve serves requests until ctx is done. Then it waits for the requests in progress and stops the
 // function. It spends at most drainLimit on both steps together.
-func (front plainFront) serve(ctx context.Context, listener net.Listener) error {
+func (front *plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
 		return err
@@ -112,13 +89,13 @@ func (front plainFront) serve(ctx context.Context, listener net.Listener) error 
 	}
 }
 
-func (front plainFront) drain(ctx context.Context, server *http.Server) error {
+func (front *plainFront) drain(ctx context.Context, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	return errors.Join(server.Shutdown(ctx), front.life.stop(ctx))
 }
 
-func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (front *plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := front.enter(r)
 	r = r.WithContext(ctx)
 	if front.isAmbiguous(r) {
@@ -139,13 +116,13 @@ func (front plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 //
 // On the platform, however, no request is ambiguous, because the platform has already parsed every
 // request.
-func (front plainFront) isAmbiguous(r *http.Request) bool {
+func (front *plainFront) isAmbiguous(r *http.Request) bool {
 	return len(r.TransferEncoding) > 0 && !front.onPlatform
 }
 
 // enter returns the request's context with the request's id. On the platform, enter also reads
 // credentials from the request's headers and passes them to the function.
-func (front plainFront) enter(r *http.Request) context.Context {
+func (front *plainFront) enter(r *http.Request) context.Context {
 	id := ""
 	if front.onPlatform {
 		id = r.Header.Get("X-Fc-Request-Id")
@@ -158,12 +135,14 @@ func (front plainFront) enter(r *http.Request) context.Context {
 	return withRequestID(r.Context(), id)
 }
 
-func (front plainFront) route(r *http.Request) http.Handler {
+func (front *plainFront) route(r *http.Request) http.Handler {
 	switch {
 	case front.isControl(r, http.MethodGet, "/pre-stop"):
 		return http.HandlerFunc(front.preStop)
-	case front.isInvoke(r):
+	case front.isControl(r, http.MethodPost, "/invoke") && front.life.function.Event != nil:
 		return http.HandlerFunc(front.invoke)
+	case front.servesInvoke() && r.Method == http.MethodPost && r.URL.Path == "/invoke":
+		return Bearer(front.invokeToken, http.HandlerFunc(front.invoke))
 	default:
 		return withLimit(front.life.handler())
 	}
@@ -171,21 +150,13 @@ func (front plainFront) route(r *http.Request) http.Handler {
 
 // isControl reports whether a request comes from the platform itself and has the given method and
 // path.
-func (front plainFront) isControl(r *http.Request, method, path string) bool {
+func (front *plainFront) isControl(r *http.Request, method, path string) bool {
 	return front.onPlatform && r.Method == method && r.URL.Path == path &&
 		r.Header.Get("X-Fc-Control-Path") == path
 }
 
-// isInvoke reports whether a request delivers an event. Outside the platform, nothing authenticates
-// the sender of an event. A function that serves HTTP clients therefore accepts events only on the
-// platform.
-func (front plainFront) isInvoke(r *http.Request) bool {
-	f := front.life.function
-	if f.Event == nil {
-		return false
-	}
-	if front.onPlatform {
-		return front.isControl(r, http.MethodPost, "/invoke")
-	}
-	return f.Handler == nil && r.Method == http.MethodPost && r.URL.Path == "/invoke"
+// servesInvoke reports whether holders of the invoke token may deliver events. A function with a
+// Handler accepts events only from the platform, because its address is known to other clients.
+func (front *plainFront) servesInvoke() bool {
+	return !front.onPlatform && front.life.function.Event != nil && front.life.function.Handler == nil
 }

@@ -2,14 +2,17 @@ package serve
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,13 +23,16 @@ import (
 
 func noEnv(string) string { return "" }
 
-// startPlain serves f on a free port until the test ends, and returns the base URL.
+// startPlain serves f on a free port until the test ends, and returns the base URL. Outside the
+// platform, the invoke token is "invoke-token".
 func startPlain(t *testing.T, f Function, onPlatform bool) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	front := plainFront{life: &lifecycle{function: f}, onPlatform: onPlatform}
+	settings := map[string]string{"BEHIND_FUNCTION_COMPUTE": strconv.FormatBool(onPlatform), "INVOKE_TOKEN": "invoke-token"}
+	front, err := newPlainFront(f, func(name string) string { return settings[name] })
+	require.NoError(t, err)
 	go func() { done <- front.serve(ctx, listener) }()
 	t.Cleanup(func() {
 		cancel()
@@ -144,17 +150,155 @@ func TestPlainEventOnlyFunction(t *testing.T) {
 		got = payload
 		return nil
 	}}, false)
-	response, _ := send(t, "POST", base+"/invoke", "payload")
+	for _, header := range [][]string{nil, {"Authorization", "Bearer wrong"}, {"Authorization", "Bearer "}, {"X-Fc-Control-Path", "/invoke"}} {
+		response, body := send(t, "POST", base+"/invoke", "payload", header...)
+		require.Equal(t, http.StatusUnauthorized, response.StatusCode)
+		require.Contains(t, body, `"code":"Unauthorized"`)
+		require.Nil(t, got)
+	}
+	response, _ := send(t, "POST", base+"/invoke", "payload", "Authorization", "Bearer invoke-token")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "payload", string(got))
 	response, _ = send(t, "GET", base+"/other", "")
 	require.Equal(t, http.StatusNotFound, response.StatusCode)
 }
 
+// TestInvokeNeedsAToken checks that a server whose only path is /invoke does not start without a
+// token, except on the platform, where control paths cannot be called from outside.
+func TestInvokeNeedsAToken(t *testing.T) {
+	event := func(context.Context, []byte) error { return nil }
+	handler := http.HandlerFunc(readAll)
+	for name, c := range map[string]struct {
+		f    Function
+		env  map[string]string
+		want string
+	}{
+		"no token":       {Function{Event: event}, nil, "environment variable INVOKE_TOKEN is not set: set it to the bearer token that a POST to /invoke must send to start the function"},
+		"spaces":         {Function{Event: event}, map[string]string{"INVOKE_TOKEN": " "}, "environment variable INVOKE_TOKEN is not set: set it to the bearer token that a POST to /invoke must send to start the function"},
+		"invalid token":  {Function{Event: event}, map[string]string{"INVOKE_TOKEN": "a b"}, "environment variable INVOKE_TOKEN is wrong: a token must consist of visible ASCII characters and must not be empty"},
+		"a token":        {Function{Event: event}, map[string]string{"INVOKE_TOKEN": "token"}, ""},
+		"the platform":   {Function{Event: event}, map[string]string{"BEHIND_FUNCTION_COMPUTE": "true"}, ""},
+		"HTTP as well":   {Function{Event: event, Handler: handler}, nil, ""},
+		"HTTP alone":     {Function{Handler: handler}, nil, ""},
+		"a wrong switch": {Function{Handler: handler}, map[string]string{"BEHIND_FUNCTION_COMPUTE": "1"}, `environment variable BEHIND_FUNCTION_COMPUTE is "1", want true or false`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := servable(c.f, c.env)
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, c.want)
+		})
+	}
+}
+
+func servable(f Function, env map[string]string) error {
+	_, err := newPlainFront(f, func(name string) string { return env[name] })
+	return err
+}
+
+// TestInvokeRunsOnceAtATime checks that a second event is refused while the first one is handled.
+// The platform must see the refusal as a failure.
+func TestInvokeRunsOnceAtATime(t *testing.T) {
+	for _, onPlatform := range []bool{false, true} {
+		started, leave := make(chan struct{}, 2), make(chan struct{})
+		base := startPlain(t, Function{Event: func(context.Context, []byte) error {
+			started <- struct{}{}
+			<-leave
+			return nil
+		}}, onPlatform)
+		ended := make(chan error, 1)
+		go func() { ended <- invoke(t.Context(), base) }()
+		await(t, started)
+		require.EqualError(t, invoke(t.Context(), base),
+			`409 404 {"code":"AlreadyRunning","error":"the function is already running: send this again after it has finished"}`)
+		close(leave)
+		require.NoError(t, await(t, ended))
+		require.NoError(t, invoke(t.Context(), base))
+	}
+}
+
+// TestInvokeOutlivesItsSender checks that an event is still being handled after its sender has
+// disconnected, so that another event is refused.
+func TestInvokeOutlivesItsSender(t *testing.T) {
+	started, leave, result := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	base := startPlain(t, Function{Event: func(ctx context.Context, _ []byte) error {
+		started <- struct{}{}
+		<-leave
+		result <- ctx.Err()
+		return nil
+	}}, false)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- invoke(ctx, base) }()
+	await(t, started)
+	cancel()
+	require.ErrorIs(t, await(t, ended), context.Canceled)
+	require.ErrorContains(t, invoke(t.Context(), base), "AlreadyRunning")
+	close(leave)
+	require.NoError(t, await(t, result))
+}
+
+// invoke delivers an event with all that a sender may need: the token, and the platform's header. It
+// returns an error that consists of the status, the platform's status and the body, unless the status
+// is 200.
+func invoke(ctx context.Context, base string) error {
+	r, err := http.NewRequestWithContext(ctx, "POST", base+"/invoke", nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer invoke-token")
+	r.Header.Set("X-Fc-Control-Path", "/invoke")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%d %s %s", response.StatusCode, response.Header.Get("X-Fc-Status"), bytes.TrimSpace(body))
+	}
+	return err
+}
+
+// TestInvokeAfterAPanic checks that an event whose handler panicked does not block later events.
+func TestInvokeAfterAPanic(t *testing.T) {
+	base := startPlain(t, Function{Event: func(_ context.Context, payload []byte) error {
+		if string(payload) == "panic" {
+			panic("broken on purpose")
+		}
+		return nil
+	}}, false)
+	response, _ := send(t, "POST", base+"/invoke", "panic", "Authorization", "Bearer invoke-token")
+	require.Equal(t, http.StatusInternalServerError, response.StatusCode)
+	response, _ = send(t, "POST", base+"/invoke", "", "Authorization", "Bearer invoke-token")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// TestEventsOfHTTPFunctionsAreConcurrent checks that the platform can deliver several events at once
+// to a function that also serves HTTP, such as the recorder.
+func TestEventsOfHTTPFunctionsAreConcurrent(t *testing.T) {
+	arrived, leave := make(chan struct{}), make(chan struct{})
+	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll), Event: func(context.Context, []byte) error {
+		arrived <- struct{}{}
+		<-leave
+		return nil
+	}}, true)
+	ended := make(chan error, 2)
+	for range 2 {
+		go func() { ended <- invoke(t.Context(), base) }()
+	}
+	await(t, arrived)
+	await(t, arrived)
+	close(leave)
+	require.NoError(t, errors.Join(await(t, ended), await(t, ended)))
+}
+
 func TestPlainFailedStart(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	front := plainFront{life: &lifecycle{function: Function{Start: func(context.Context) error { return errors.New("no bucket") }}}}
+	front := &plainFront{life: &lifecycle{function: Function{Start: func(context.Context) error { return errors.New("no bucket") }}}}
 	require.EqualError(t, front.serve(t.Context(), listener), "start the function: no bucket")
 }
 

@@ -30,7 +30,8 @@ type Function struct {
 	// Handler serves HTTP requests. By default, every request gets 404.
 	Handler http.Handler
 	// Event receives the payload of every invocation that is not an HTTP request, such as a
-	// timer's invocation. After an error, the platform delivers the payload again.
+	// timer's invocation. After an error, the platform delivers the payload again. If Handler is nil,
+	// calls to Event are never concurrent.
 	Event func(ctx context.Context, payload []byte) error
 	// Start prepares the function. After an error, Start is called again, so repeating it must be
 	// safe.
@@ -45,7 +46,7 @@ type Function struct {
 
 // Main builds a function with wire and runs it until the process is told to stop. Every log line
 // contains the given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
-// the plain server, which listens on HOST and PORT.
+// the plain server, whose own variables are HOST, PORT, INVOKE_TOKEN and BEHIND_FUNCTION_COMPUTE.
 //
 // If wire fails, a plain server exits with status 1. With the runtime API, however, the process
 // keeps running, because callers would otherwise get the platform's error response. HTTP requests

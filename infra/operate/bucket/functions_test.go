@@ -49,7 +49,7 @@ func start(t *testing.T, folder, name, endpoint string) *function {
 		"HOST=127.0.0.1", "PORT=0", "TMPDIR=" + os.TempDir(),
 		"OSS_ENDPOINT=" + endpoint, "OSS_REGION=" + region, "OSS_BUCKET=device-trace",
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + name, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret of " + name,
-		"WEBHOOK_TOKEN=token", "ADMIN_TOKEN=token", "QUERY_TOKEN=token",
+		"WEBHOOK_TOKEN=token", "ADMIN_TOKEN=token", "QUERY_TOKEN=token", "INVOKE_TOKEN=token",
 	}
 	stderr, err := f.cmd.StderrPipe()
 	require.NoError(t, err)
