@@ -1,14 +1,15 @@
 package objstore
 
-// Op names one of the four operations of a Store.
+// Op names one of the operations of a Store.
 type Op string
 
-// The four operations of a Store.
+// The operations of a Store.
 const (
-	OpPut    Op = "put"
-	OpRead   Op = "read"
-	OpList   Op = "list"
-	OpDelete Op = "delete"
+	OpPut      Op = "put"
+	OpRead     Op = "read"
+	OpList     Op = "list"
+	OpPrefixes Op = "prefixes"
+	OpDelete   Op = "delete"
 )
 
 // Call describes one request to a store. A read of zero bytes and a delete without keys make no
@@ -18,10 +19,10 @@ type Call struct {
 	// Seq is the number of the call. Each wrapper numbers its calls from 1, in the order in which
 	// they began.
 	Seq int
-	// Key is the key of a put or read, the prefix of a listing, or the first key of a
-	// delete.
+	// Key is the key of a put or read, the prefix of a listing or of common prefixes, or the first
+	// key of a delete.
 	Key string
-	// After is the key after which a listing page starts.
+	// After is the position after which a page of objects or prefixes starts.
 	After string
 	// Keys lists all keys of a delete. The slice is shared: do not change it.
 	Keys []string
@@ -30,7 +31,7 @@ type Call struct {
 
 	// Bytes is the number of bytes that a put or read transferred, or 0 if the call failed.
 	Bytes int64
-	// Objects is the number of entries in a listing page.
+	// Objects is the number of entries in a page of objects or prefixes.
 	Objects int
 	// Err is the error that the call returned.
 	Err error
@@ -41,5 +42,9 @@ func putCall(key string, size int64) Call { return Call{Op: OpPut, Key: key, N: 
 func readCall(key string, off, n int64) Call { return Call{Op: OpRead, Key: key, Off: off, N: n} }
 
 func listCall(prefix, after string) Call { return Call{Op: OpList, Key: prefix, After: after} }
+
+func prefixesCall(prefix, after string) Call {
+	return Call{Op: OpPrefixes, Key: prefix, After: after}
+}
 
 func deleteCall(keys []string) Call { return Call{Op: OpDelete, Key: keys[0], Keys: keys} }

@@ -95,6 +95,14 @@ func (c *Counting) List(ctx context.Context, prefix, after string) (Page, error)
 	return page, err
 }
 
+// Prefixes calls the wrapped store.
+func (c *Counting) Prefixes(ctx context.Context, prefix, after string) (PrefixPage, error) {
+	call := c.begin(prefixesCall(prefix, after))
+	page, err := c.store.Prefixes(ctx, prefix, after)
+	c.end(func() { call.Objects, call.Err = len(page.Prefixes), err })
+	return page, err
+}
+
 // Delete calls the wrapped store.
 func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {

@@ -111,6 +111,19 @@ func (f *Faulty) List(ctx context.Context, prefix, after string) (page Page, err
 	return page, nil
 }
 
+// Prefixes calls the wrapped store, with the fault that the hook chooses.
+func (f *Faulty) Prefixes(ctx context.Context, prefix, after string) (page PrefixPage, err error) {
+	err = f.do(ctx, f.next(prefixesCall(prefix, after)), lookup(func(ctx context.Context) error {
+		var err error
+		page, err = f.store.Prefixes(ctx, prefix, after)
+		return err
+	}))
+	if err != nil {
+		return PrefixPage{}, err
+	}
+	return page, nil
+}
+
 // Delete calls the wrapped store, with the fault that the hook chooses.
 func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {

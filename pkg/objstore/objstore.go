@@ -33,6 +33,13 @@ type Store interface {
 	// after. The objects are in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
+	// Prefixes returns the common prefixes of the keys that start with prefix. A common prefix is
+	// the part of a key up to and including the first slash after prefix. Prefixes returns them in
+	// ascending order, without duplicates, starting with the first one after the given position:
+	// "" for the first page, otherwise the Next of the previous page. Keys without a slash after
+	// prefix have no common prefix.
+	Prefixes(ctx context.Context, prefix, after string) (PrefixPage, error)
+
 	// Delete removes the objects with the given keys. There may be at most MaxPage keys. An absent
 	// object is not an error. If a key or the number of keys is invalid, Delete returns a permanent
 	// error. After any other failure, the error is a *DeleteError. It lists the keys of the objects
@@ -40,7 +47,8 @@ type Store interface {
 	Delete(ctx context.Context, keys ...string) error
 }
 
-// MaxPage is the maximum number of objects in a listing page and of keys in a delete.
+// MaxPage is the maximum number of objects in a listing page, of prefixes in a page of prefixes, and
+// of keys in a delete.
 const MaxPage = 1000
 
 // Object is an entry in a listing.
@@ -55,6 +63,13 @@ type Object struct {
 type Page struct {
 	Objects []Object
 	More    bool
+}
+
+// PrefixPage is one page of common prefixes. It can be empty even if more pages follow.
+type PrefixPage struct {
+	Prefixes []string
+	// Next is the position from which the next page starts. It is empty on the last page.
+	Next string
 }
 
 // ErrRange is the error for a read that ends past the object's end.
@@ -79,5 +94,27 @@ func All(ctx context.Context, store Lister, prefix, after string) ([]Object, err
 			return all, nil
 		}
 		after = page.Objects[len(page.Objects)-1].Key
+	}
+}
+
+// PrefixLister is the part of a Store that AllPrefixes needs.
+type PrefixLister interface {
+	Prefixes(ctx context.Context, prefix, after string) (PrefixPage, error)
+}
+
+// AllPrefixes returns every common prefix of the keys that start with prefix; see Store.Prefixes. It
+// makes one request per MaxPage prefixes, and at least one request.
+func AllPrefixes(ctx context.Context, store PrefixLister, prefix string) ([]string, error) {
+	var all []string
+	for after := ""; ; {
+		page, err := store.Prefixes(ctx, prefix, after)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Prefixes...)
+		if page.Next == "" {
+			return all, nil
+		}
+		after = page.Next
 	}
 }

@@ -42,6 +42,18 @@ func (p *prefixed) List(ctx context.Context, prefix, after string) (Page, error)
 	return page, err
 }
 
+func (p *prefixed) Prefixes(ctx context.Context, prefix, after string) (PrefixPage, error) {
+	if after != "" {
+		after = p.prefix + after
+	}
+	page, err := p.store.Prefixes(ctx, p.prefix+prefix, after)
+	for i := range page.Prefixes {
+		page.Prefixes[i] = strings.TrimPrefix(page.Prefixes[i], p.prefix)
+	}
+	page.Next = strings.TrimPrefix(page.Next, p.prefix)
+	return page, err
+}
+
 func (p *prefixed) Delete(ctx context.Context, keys ...string) error {
 	full := make([]string, len(keys))
 	for i, key := range keys {

@@ -97,6 +97,14 @@ func (r *retrying) List(ctx context.Context, prefix, after string) (page Page, e
 	return page, err
 }
 
+func (r *retrying) Prefixes(ctx context.Context, prefix, after string) (page PrefixPage, err error) {
+	err = r.try(ctx, func(ctx context.Context) error {
+		page, err = r.store.Prefixes(ctx, prefix, after)
+		return err
+	})
+	return page, err
+}
+
 func (r *retrying) Delete(ctx context.Context, keys ...string) error {
 	return r.try(ctx, func(ctx context.Context) error {
 		return r.store.Delete(ctx, keys...)

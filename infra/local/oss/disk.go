@@ -182,6 +182,13 @@ func (d *disk) list(prefix, after string) (page objstore.Page) {
 	return page
 }
 
+// group lists the entries and the common prefixes below prefix; see index.group.
+func (d *disk) group(prefix, after string) (entries []entry, prefixes []string, more bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.index.group(prefix, after)
+}
+
 // remove deletes each object under the given keys that meets the condition. It returns the number
 // of deleted objects.
 func (d *disk) remove(keys []string, condition func(entry) bool) (removed int, err error) {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/objstore"
 )
 
 // entry describes one object.
@@ -43,6 +45,31 @@ func (x *index) remove(key string) {
 
 // bytesWithout returns the total size of all objects except the one with the given key.
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
+
+// group lists what a request with the delimiter "/" lists below prefix, in key order, starting after
+// the given position: the entries whose keys have no further slash, and the common prefixes of all
+// other keys. It stops after objstore.MaxPage entries and prefixes together. more reports whether
+// anything follows.
+func (x *index) group(prefix, after string) (entries []entry, prefixes []string, more bool) {
+	i, found := slices.BinarySearch(x.keys, max(prefix, after))
+	if found && after >= prefix && after != "" {
+		i++
+	}
+	for i < len(x.keys) && strings.HasPrefix(x.keys[i], prefix) {
+		if len(entries)+len(prefixes) == objstore.MaxPage {
+			return entries, prefixes, true
+		}
+		directory, _, found := strings.Cut(x.keys[i][len(prefix):], "/")
+		if !found {
+			entries = append(entries, x.entries[x.keys[i]])
+			i++
+			continue
+		}
+		prefixes = append(prefixes, prefix+directory+"/")
+		i, _ = slices.BinarySearch(x.keys, prefix+directory+string('/'+1))
+	}
+	return entries, prefixes, false
+}
 
 // scan calls visit, in key order, for each entry whose key begins with prefix and is not less than
 // the from parameter. It stops when visit returns false.

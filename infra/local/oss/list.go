@@ -19,9 +19,14 @@ type listing struct {
 	MaxKeys      int
 	EncodingType string
 	IsTruncated  bool
+	Delimiter    string
 	Contents     []listed `xml:"Contents"`
-	KeyCount     int
+	// CommonPrefixes is empty unless the request names a delimiter.
+	CommonPrefixes []commonPrefix `xml:"CommonPrefixes"`
+	KeyCount       int
 }
+
+type commonPrefix struct{ Prefix string }
 
 type listed struct {
 	Key, LastModified, Type string
@@ -30,12 +35,13 @@ type listed struct {
 }
 
 // listObjects sends the first page of a listing. The listing contains the objects whose keys begin
-// with the value of "prefix" and sort after the value of "start-after". listObjects refuses all
+// with the value of "prefix" and sort after the value of "start-after". With the delimiter "/",
+// common prefixes take the place of objects whose keys have a further slash. listObjects refuses all
 // parameters that package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {
 		switch name {
-		case "list-type", "prefix", "start-after", "max-keys", "encoding-type":
+		case "list-type", "prefix", "start-after", "max-keys", "encoding-type", "delimiter":
 		default:
 			return notImplemented("The parameter " + name + " of a listing is not implemented here.")
 		}
@@ -43,16 +49,46 @@ func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	if query.Get("max-keys") != strconv.Itoa(objstore.MaxPage) || query.Get("encoding-type") != "url" {
 		return notImplemented("Only max-keys=1000 and encoding-type=url are implemented here.")
 	}
-	prefix, after := query.Get("prefix"), query.Get("start-after")
-	page := s.objects.list(prefix, after)
+	prefix, after, delimiter := query.Get("prefix"), query.Get("start-after"), query.Get("delimiter")
 	result := listing{
 		Name: s.cfg.Bucket, Prefix: escape(prefix), StartAfter: escape(after), MaxKeys: objstore.MaxPage,
-		EncodingType: "url", IsTruncated: page.More, KeyCount: len(page.Objects),
+		EncodingType: "url", Delimiter: escape(delimiter),
 	}
-	for _, o := range page.Objects {
-		result.Contents = append(result.Contents, listed{
+	switch delimiter {
+	case "":
+		page := s.objects.list(prefix, after)
+		result.addObjects(page.Objects)
+		result.IsTruncated = page.More
+	case "/":
+		entries, prefixes, more := s.objects.group(prefix, after)
+		result.addObjects(objectsOf(entries))
+		result.addPrefixes(prefixes)
+		result.IsTruncated = more
+	default:
+		return notImplemented("Only the delimiter / is implemented here.")
+	}
+	return writeXML(w, http.StatusOK, result)
+}
+
+func (l *listing) addObjects(objects []objstore.Object) {
+	l.KeyCount += len(objects)
+	for _, o := range objects {
+		l.Contents = append(l.Contents, listed{
 			Key: escape(o.Key), LastModified: o.Modified.Format(listedTime), Type: "Normal", Size: o.Size, StorageClass: "Standard",
 		})
 	}
-	return writeXML(w, http.StatusOK, result)
+}
+
+func (l *listing) addPrefixes(prefixes []string) {
+	l.KeyCount += len(prefixes)
+	for _, p := range prefixes {
+		l.CommonPrefixes = append(l.CommonPrefixes, commonPrefix{escape(p)})
+	}
+}
+
+func objectsOf(entries []entry) (objects []objstore.Object) {
+	for _, e := range entries {
+		objects = append(objects, objstore.Object{Key: e.key, Size: e.size, Modified: e.modified})
+	}
+	return objects
 }

@@ -184,9 +184,9 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-var listedName = regexp.MustCompile(`<Key>([^<]*)<`)
+var listedName = regexp.MustCompile(`(?:<Key>|<CommonPrefixes><Prefix>)([^<]*)<`)
 
-// list returns the keys in the response to one listing request. It reads no further pages, because
+// list returns the keys and then the common prefixes in the response to one listing request. It reads no further pages, because
 // package objstoretest tests listings of several pages.
 func list(t *testing.T, s *Server, query string) (names []string) {
 	response, code, body := send(t, s, signed("GET", "", "list-type=2&max-keys=1000&encoding-type=url&"+query, ""))
@@ -209,10 +209,12 @@ func TestListings(t *testing.T) {
 		{"", []string{"a", "p%2F1", "p%2F2%2Fx", "p%2F2%2Fy", "p%2F3", "p%2F3%2Fz", "q", "%C3%A4"}},
 		{"start-after=p/3", []string{"p%2F3%2Fz", "q", "%C3%A4"}},
 		{"prefix=p/&start-after=p/2/x", []string{"p%2F2%2Fy", "p%2F3", "p%2F3%2Fz"}},
+		{"prefix=p/&delimiter=/", []string{"p%2F1", "p%2F3", "p%2F2%2F", "p%2F3%2F"}},
+		{"prefix=p/&delimiter=/&start-after=p/2/x", []string{"p%2F3", "p%2F2%2F", "p%2F3%2F"}},
 	} {
 		require.Equal(t, test.want, list(t, s, test.query), test.query)
 	}
-	for _, other := range []string{"", "max-keys=1000", "max-keys=2&encoding-type=url", "max-keys=1000&encoding-type=url&delimiter=/"} {
+	for _, other := range []string{"", "max-keys=1000", "max-keys=2&encoding-type=url", "max-keys=1000&encoding-type=url&delimiter=x"} {
 		_, code, _ := send(t, s, signed("GET", "", "list-type=2&"+other, ""))
 		require.Equal(t, "NotImplemented", code, other)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"devicetrace/pkg/objstore"
@@ -75,6 +76,37 @@ func (s *Store) List(ctx context.Context, prefix, after string) (page objstore.P
 		return page, err
 	}
 	return s.objects.list(prefix, after), nil
+}
+
+// Prefixes implements objstore.Store.
+func (s *Store) Prefixes(ctx context.Context, prefix, after string) (page objstore.PrefixPage, err error) {
+	if err := ctx.Err(); err != nil {
+		return page, err
+	}
+	if directory, found := strings.CutSuffix(after, "/"); found {
+		after = directory + string('/'+1) // a position after all keys that start with this prefix
+	}
+	entries, prefixes, more := s.objects.group(prefix, after)
+	page.Prefixes = prefixes
+	if more {
+		page.Next = max(last(prefixes), last(keysOf(entries)))
+	}
+	return page, nil
+}
+
+func keysOf(entries []entry) (keys []string) {
+	for _, e := range entries {
+		keys = append(keys, e.key)
+	}
+	return keys
+}
+
+// last returns the last of the given keys, or "" if there are none.
+func last(keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	return keys[len(keys)-1]
 }
 
 // Delete implements objstore.Store.

@@ -343,6 +343,14 @@ func (p *process) List(ctx context.Context, prefix, after string) (page objstore
 	return page, err
 }
 
+func (p *process) Prefixes(ctx context.Context, prefix, after string) (page objstore.PrefixPage, err error) {
+	err = p.do(objstore.Call{Op: objstore.OpPrefixes, Key: prefix, After: after}, func(store objstore.Store) (err error) {
+		page, err = store.Prefixes(ctx, prefix, after)
+		return err
+	})
+	return page, err
+}
+
 func (p *process) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil

@@ -65,6 +65,12 @@ func (h *hasty) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return h.Store.List(ctx, prefix, after)
 }
 
+func (h *hasty) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
+	ctx, end := h.begin(ctx)
+	defer end()
+	return h.Store.Prefixes(ctx, prefix, after)
+}
+
 func (h *hasty) Delete(ctx context.Context, keys ...string) error {
 	ctx, end := h.begin(ctx)
 	defer end()

@@ -111,6 +111,40 @@ func (s *Store) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return page, nil
 }
 
+// Prefixes returns a page of common prefixes in ascending order.
+func (s *Store) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
+	if err := ctx.Err(); err != nil {
+		return objstore.PrefixPage{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var page objstore.PrefixPage
+	for i := s.first(prefix, pastAll(after)); i < len(s.keys) && strings.HasPrefix(s.keys[i], prefix); {
+		directory, _, found := strings.Cut(s.keys[i][len(prefix):], "/")
+		if !found {
+			i++
+			continue
+		}
+		if len(page.Prefixes) == objstore.MaxPage {
+			page.Next = page.Prefixes[objstore.MaxPage-1]
+			break
+		}
+		common := prefix + directory + "/"
+		page.Prefixes = append(page.Prefixes, common)
+		i = s.first(prefix, pastAll(common))
+	}
+	return page, nil
+}
+
+// pastAll returns a position after all keys that start with the given common prefix. If position is
+// empty, pastAll returns it unchanged.
+func pastAll(position string) string {
+	if directory, found := strings.CutSuffix(position, "/"); found {
+		return directory + string('/'+1)
+	}
+	return position
+}
+
 // first returns the index of the key at which a listing starts: the lowest key with key >= prefix
 // and key > after.
 func (s *Store) first(prefix, after string) int {

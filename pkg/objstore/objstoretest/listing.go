@@ -131,3 +131,49 @@ func exactlyOnePage(t *testing.T, store objstore.Store) {
 	require.NoError(t, store.Delete(t.Context(), want...))
 	require.Empty(t, keys(t, store, "", ""))
 }
+
+func commonPrefixes(t *testing.T, store objstore.Store) {
+	for _, key := range []string{"e/a/1", "e/a/2/x", "e/a", "e/a-/1", "e/a0/1", "e/ä +%/1", "e/z", "e//1", "f/1", "top"} {
+		put(t, store, key, "v")
+	}
+	for _, test := range []struct {
+		prefix, after string
+		want          []string
+	}{
+		{"e/", "", []string{"e//", "e/a-/", "e/a/", "e/a0/", "e/ä +%/"}},
+		{"e/", "e/a-/", []string{"e/a/", "e/a0/", "e/ä +%/"}},
+		{"e/", "e/a/", []string{"e/a0/", "e/ä +%/"}},
+		{"e/", "e/ä +%/", nil},
+		{"e/", "e/b", []string{"e/ä +%/"}},
+		{"e/a", "", []string{"e/a-/", "e/a/", "e/a0/"}},
+		{"e/a/", "", []string{"e/a/2/"}},
+		{"", "", []string{"e/", "f/"}},
+		{"x/", "", nil},
+	} {
+		page, err := store.Prefixes(t.Context(), test.prefix, test.after)
+		require.NoError(t, err)
+		require.Empty(t, page.Next, "%q after %q", test.prefix, test.after)
+		require.Equal(t, test.want, slices.Clip(page.Prefixes), "%q after %q", test.prefix, test.after)
+	}
+}
+
+// Objects directly below the prefix may take up places in a page, so a page may have fewer than
+// MaxPage prefixes, but all pages together have every prefix once.
+func commonPrefixPages(t *testing.T, store objstore.Store) {
+	var all, want []string
+	for i := range objstore.MaxPage + 5 {
+		all = append(all, fmt.Sprintf("many/%05d/x", i), fmt.Sprintf("many/%05d/y", i))
+		want = append(want, fmt.Sprintf("many/%05d/", i))
+	}
+	for i := range objstore.MaxPage / 2 {
+		all = append(all, fmt.Sprintf("many/%05d", i))
+	}
+	putAll(t, store, all)
+	got, err := objstore.AllPrefixes(t.Context(), store, "many/")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	page, err := store.Prefixes(t.Context(), "many/", "")
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(page.Prefixes), objstore.MaxPage)
+	require.NotEmpty(t, page.Next)
+}

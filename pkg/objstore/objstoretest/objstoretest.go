@@ -32,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
 		{"listing after a key", listingAfter},
 		{"listing pages", listingPages},
 		{"exactly one page", exactlyOnePage},
+		{"common prefixes", commonPrefixes},
+		{"pages of common prefixes", commonPrefixPages},
 		{"deletes", deletes},
 		{"bulk delete", bulkDelete},
 		{"too many deletes", tooManyDeletes},

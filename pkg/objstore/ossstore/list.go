@@ -34,6 +34,71 @@ func (b *bucket) List(ctx context.Context, prefix, after string) (objstore.Page,
 	return page, nil
 }
 
+// Prefixes makes one ListObjectsV2 request with a delimiter.
+func (b *bucket) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
+	if err := ctx.Err(); err != nil {
+		return objstore.PrefixPage{}, err
+	}
+	options := []oss.Option{oss.MaxKeys(objstore.MaxPage), oss.Delimiter("/"), oss.WithContext(ctx)}
+	if prefix != "" {
+		options = append(options, oss.Prefix(prefix))
+	}
+	if after != "" {
+		options = append(options, oss.StartAfter(pastAll(after)))
+	}
+	result, err := b.sdk.ListObjectsV2(options...)
+	if err != nil {
+		return objstore.PrefixPage{}, fmt.Errorf("list prefixes of %q after %q: %w", prefix, after, classify(err))
+	}
+	page := prefixPageOf(result, after)
+	if err := checkPrefixes(page, prefix, after); err != nil {
+		return objstore.PrefixPage{}, fmt.Errorf("list prefixes of %q after %q: %w", prefix, after, err)
+	}
+	return page, nil
+}
+
+// pastAll returns a position after all keys that start with the given common prefix. If position is
+// not a common prefix, pastAll returns it unchanged.
+func pastAll(position string) string {
+	if directory, found := strings.CutSuffix(position, "/"); found {
+		return directory + string('/'+1)
+	}
+	return position
+}
+
+func prefixPageOf(result oss.ListObjectsResultV2, after string) objstore.PrefixPage {
+	page := objstore.PrefixPage{Prefixes: result.CommonPrefixes}
+	if !result.IsTruncated {
+		return page
+	}
+	page.Next = after
+	if n := len(result.CommonPrefixes); n > 0 {
+		page.Next = max(page.Next, result.CommonPrefixes[n-1])
+	}
+	if n := len(result.Objects); n > 0 {
+		page.Next = max(page.Next, result.Objects[n-1].Key)
+	}
+	return page
+}
+
+// checkPrefixes checks that a page has the properties on which callers rely:
+//   - Every element starts with prefix and ends in the next slash.
+//   - The elements are in ascending order, and the first one is greater than after.
+//   - If more pages follow, the next page starts later than this one.
+func checkPrefixes(page objstore.PrefixPage, prefix, after string) error {
+	if page.Next != "" && page.Next <= after {
+		return errors.New("check page: it is not the last, but the next page would start no later")
+	}
+	for _, common := range page.Prefixes {
+		directory, found := strings.CutPrefix(common, prefix)
+		if !found || common <= after || strings.Index(directory, "/") != len(directory)-1 {
+			return fmt.Errorf("check page: prefix %q is out of order or not a common prefix", common)
+		}
+		after = common
+	}
+	return nil
+}
+
 func pageOf(result oss.ListObjectsResultV2) objstore.Page {
 	page := objstore.Page{More: result.IsTruncated}
 	for _, o := range result.Objects {
