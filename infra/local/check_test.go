@@ -20,17 +20,17 @@ func TestCheckReadsTheRunningSystemOrAlone(t *testing.T) {
 
 	require.NoError(t, system.stop())
 
-	putEmpty(t, s, "layout/v1-shards16")
+	putEmpty(t, s, "layout/v3-shards16")
 	out.Reset()
 	require.NoError(t, checkData(t.Context(), s, &out))
 	require.Contains(t, out.String(), "All is well: 16 shards.\n")
 
-	putEmpty(t, s, "layout/v1-shards256")
+	putEmpty(t, s, "layout/v3-shards256")
 	requireViolation := func() {
 		t.Helper()
 		out.Reset()
 		require.ErrorContains(t, checkData(t.Context(), s, &out), "check bucket: 1 violation: ")
-		require.Contains(t, out.String(), `violation: "layout/v1-shards256": this is a second layout marker besides "layout/v1-shards16"`)
+		require.Contains(t, out.String(), `violation: "layout/v3-shards256": this is a second layout marker besides "layout/v3-shards16"`)
 	}
 	requireViolation()
 	system = begin(t, s)

@@ -58,7 +58,7 @@ func TestAUsedBucketIsSound(t *testing.T) {
 func TestOneDay(t *testing.T) {
 	store := bucket(t)
 	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))
-	tomorrow := layout.Partition{Shard: where("c").Shard, Day: "2026-11-23"}
+	tomorrow := layout.Partition{Instance: "i", Shard: where("c").Shard, Day: "2026-11-23"}
 	putBytes(t, store, fresh(1, 1).Key(tomorrow), []byte("damaged"))
 	putBytes(t, store, layout.QuarantineKey(tomorrow.Day.Start(), strings.Repeat("0", 32)), []byte("damaged"))
 	report := checked(t, store, check.Options{Day: "2026-11-22"})

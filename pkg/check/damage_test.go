@@ -60,10 +60,10 @@ func TestDamageIsNamed(t *testing.T) {
 			return putBytes(t, store, name.Key(where("c")), data)
 		}, "its footer has"},
 		{"another shard", func(t *testing.T, store *memstore.Store) string {
-			return put(t, store, layout.Partition{Shard: "0", Day: "2026-11-22"}, fresh(1, 1), rows(3))
+			return put(t, store, layout.Partition{Instance: "i", Shard: "0", Day: "2026-11-22"}, fresh(1, 1), rows(3))
 		}, "it holds rows of another partition"},
 		{"another day", func(t *testing.T, store *memstore.Store) string {
-			return put(t, store, layout.Partition{Shard: where("c").Shard, Day: "2026-11-21"}, fresh(1, 1), rows(3))
+			return put(t, store, layout.Partition{Instance: "i", Shard: where("c").Shard, Day: "2026-11-21"}, fresh(1, 1), rows(3))
 		}, "it holds rows of another partition"},
 		{"out of order", func(t *testing.T, store *memstore.Store) string {
 			unordered := rows(400) // more rows than are decoded at a time
@@ -93,13 +93,13 @@ func TestDamageIsNamed(t *testing.T) {
 			return put(t, store, where("c"), fresh(1, 2), later)
 		}, "it lacks a row of"},
 		{"a shard of another layout", func(t *testing.T, store *memstore.Store) string {
-			fine := layout.Layout{Shards: 256}.PartitionOf("c", noon)
+			fine := layout.Layout{Shards: 256}.PartitionOf("i", "c", noon)
 			put(t, store, fine, fresh(1, 1), rows(3))
 			return fine.Prefix()
 		}, "its shard is not one of the 16"},
 		{"two layouts", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, layout.Layout{Shards: 256}.Marker(), nil)
-		}, `this is a second layout marker besides "layout/v1-shards16"`},
+		}, `this is a second layout marker besides "layout/v3-shards16"`},
 		{"a layout of another version", func(t *testing.T, store *memstore.Store) string {
 			return putBytes(t, store, "layout/v2", nil)
 		}, "the key is not a layout marker of this version"},

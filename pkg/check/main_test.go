@@ -53,7 +53,7 @@ func ofOne(n int) []event.Event {
 	return events
 }
 
-func where(client string) layout.Partition { return shards.PartitionOf(event.ClientID(client), noon) }
+func where(client string) layout.Partition { return shards.PartitionOf("i", event.ClientID(client), noon) }
 
 // bucket returns a store that contains only the layout's marker. The store's clock stands at noon,
 // so noon is the modification time of every object.

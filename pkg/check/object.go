@@ -69,17 +69,18 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 			found.note(last.Compare(row) > 0, "its rows are not sorted, so queries may miss some")
 			found.note(last.SameEvent(row), "it holds an event twice")
 		}
-		found.note(partitionOf(row, p.where.Shard) != p.where, "it holds rows of another partition, where queries do not look for them")
+		found.note(partitionOf(row, p.where) != p.where, "it holds rows of another partition, where queries do not look for them")
 		found.note(!stream.leadsTo(row), "its footer does not lead to all of its rows, so queries miss some")
 		p.events.add(row.Identity())
 		last = *row
 	}
 }
 
-// partitionOf returns the partition to which the row belongs. shard may be any shard of the bucket,
-// because only its number of digits matters: it determines the layout.
-func partitionOf(row *segment.Row, shard layout.Shard) layout.Partition {
-	return layout.Layout{Shards: 1 << (4 * len(shard))}.PartitionOf(event.ClientID(row.ClientID), time.UnixMilli(row.Time))
+// partitionOf returns the partition to which the row belongs, in the instance and the layout of the
+// partition where it was found. The number of digits in that partition's shard determines the layout.
+func partitionOf(row *segment.Row, found layout.Partition) layout.Partition {
+	l := layout.Layout{Shards: 1 << (4 * len(found.Shard))}
+	return l.PartitionOf(found.Instance, event.ClientID(row.ClientID), time.UnixMilli(row.Time))
 }
 
 // defects lists the kinds of defects found in an object's rows, without duplicates.

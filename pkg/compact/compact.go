@@ -42,6 +42,7 @@ type Store interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 	List(ctx context.Context, prefix, after string) (objstore.Page, error)
+	Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error)
 	Delete(ctx context.Context, keys ...string) error
 }
 
@@ -153,8 +154,8 @@ type Report struct {
 // Run merges every partition of the given shards that is due for a merge. The zero range means all
 // shards.
 //
-// Run makes one list request for the layout's marker. It also makes one list request per 1,000
-// objects of each shard, and at least one per shard. For each merge, Run makes these requests:
+// Run makes one list request for the layout's marker and one per 1,000 instances. It also makes one
+// list request per 1,000 objects of each instance's shard, and at least one per shard. For each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer.
@@ -181,13 +182,23 @@ func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, 
 	if err != nil {
 		return report, err
 	}
-	c.config.Shuffle(len(within), func(i, j int) { within[i], within[j] = within[j], within[i] })
+	instances, err := layout.Instances(ctx, c.store)
+	if err != nil {
+		return report, err
+	}
+	var prefixes []string
+	for _, instance := range instances {
+		for _, shard := range within {
+			prefixes = append(prefixes, layout.ShardPrefix(instance, shard))
+		}
+	}
+	c.config.Shuffle(len(prefixes), func(i, j int) { prefixes[i], prefixes[j] = prefixes[j], prefixes[i] })
 	begin, cancel := c.untilMargin(ctx)
 	defer cancel()
-	for _, shard := range within {
-		objects, err := objstore.All(ctx, c.store, layout.ShardPrefix(shard), "")
+	for _, prefix := range prefixes {
+		objects, err := objstore.All(ctx, c.store, prefix, "")
 		if err != nil {
-			return report, fmt.Errorf("list shard %s: %w", shard, err)
+			return report, fmt.Errorf("list %q: %w", prefix, err)
 		}
 		listings, foreign := Listings(objects)
 		report.Foreign += foreign

@@ -24,8 +24,8 @@ import (
 var (
 	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	later   = noon.AddDate(0, 0, 2)
-	where   = layout.Partition{Shard: "4", Day: "2026-11-22"}
-	another = layout.Partition{Shard: "5", Day: "2026-11-22"}
+	where   = layout.Partition{Instance: "i", Shard: "4", Day: "2026-11-22"}
+	another = layout.Partition{Instance: "i", Shard: "5", Day: "2026-11-22"}
 )
 
 func at(client string, ms int) event.Event {
@@ -420,7 +420,7 @@ func BenchmarkRun(b *testing.B) {
 // A merge must use the slower, stronger compression if it leaves a closed partition with a single
 // segment, and must not use it otherwise.
 func TestTheLastMergeOfADay(t *testing.T) {
-	where := layout.Partition{Shard: "4", Day: "2026-11-22"}
+	where := layout.Partition{Instance: "i", Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {
 		l.Partition, l.Modified = where, noon
 		for i := range n {

@@ -13,7 +13,7 @@ import (
 func Example() {
 	bucket := layout.Layout{Shards: 16}
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	partition := bucket.PartitionOf("GID_meter@@@SN00000001", noon)
+	partition := bucket.PartitionOf("prod", "GID_meter@@@SN00000001", noon)
 	fmt.Println(partition)
 
 	name := layout.Name{Run: strings.Repeat("0a", 16), Seq: 7}
@@ -23,7 +23,7 @@ func Example() {
 	parsedPartition, parsedName, err := layout.ParseKey(key)
 	fmt.Println(parsedPartition == partition, parsedName == name, err)
 	// Output:
-	// shard=d/day=2026-11-22
-	// events/shard=d/day=2026-11-22/l0000-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a-000007.parquet
+	// instance=prod/shard=d/day=2026-11-22
+	// events/instance=prod/shard=d/day=2026-11-22/l0000-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a-000007.parquet
 	// true true <nil>
 }

@@ -1,18 +1,22 @@
 // Package layout formats and parses the keys of all objects in the bucket:
 //
-//	layout/v1-shards16
-//	events/shard=4/day=2026-11-22/l0000-<run>-<seq>.parquet
-//	events/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
+//	layout/v3-shards16
+//	events/instance=prod/shard=4/day=2026-11-22/l0000-<run>-<seq>.parquet
+//	events/instance=prod/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
 //	quarantine/day=2026-11-22/<id>.json
 //
 // Every format has a parser. Formatting the parsed parts of a key gives exactly the same key. A key
 // never contains a client identifier.
 //
+// The instance comes first in a segment's key, so that everything about an instance is under its own
+// prefix. The instances of a bucket are the common prefixes below "events/"; no other object names
+// them.
+//
 // A segment's key sorts after the keys of all segments that it may supersede. Segments of one run
 // sort by sequence number, other segments by level. Both numbers are zero-padded, so that they sort
 // correctly as text.
 //
-// Only Find and Claim make requests to a store. They handle the bucket's marker.
+// Only Find, Claim and Instances make requests to a store.
 package layout
 
 import (
@@ -29,14 +33,14 @@ import (
 // Layout describes how the bucket is divided into shards. The layout is chosen when the bucket
 // is first used. From then on, the marker object fixes the layout.
 type Layout struct {
-	// Shards is the number of device partitions per day: 16, 256 or 4096.
+	// Shards is the number of device partitions per instance and day: 16, 256 or 4096.
 	Shards int
 }
 
 // MarkerPrefix is the prefix of the marker's key. Only one key in the bucket may begin with it.
 const MarkerPrefix = "layout/"
 
-const markerStart = MarkerPrefix + "v1-shards"
+const markerStart = MarkerPrefix + "v3-shards"
 
 // Validate returns an error unless the number of shards is 16, 256 or 4096.
 func (l Layout) Validate() error {

@@ -1,13 +1,17 @@
 package layout_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
 )
 
 var (
@@ -16,11 +20,11 @@ var (
 )
 
 func TestKeysBothWays(t *testing.T) {
-	partition := layout.Partition{Shard: "4", Day: "2026-11-22"}
+	partition := layout.Partition{Instance: "prod", Shard: "4", Day: "2026-11-22"}
 	for name, want := range map[layout.Name]string{
-		{Run: run, Seq: 7}: "events/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
-		{Level: 12, Digest: digest, FooterLength: 910}: "events/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
-		{Run: run, Seq: layout.MaxSeq}:                 "events/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
+		{Run: run, Seq: 7}: "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		{Level: 12, Digest: digest, FooterLength: 910}: "events/instance=prod/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
+		{Run: run, Seq: layout.MaxSeq}:                 "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
 	} {
 		require.Equal(t, want, name.Key(partition))
 		gotPartition, gotName, err := layout.ParseKey(want)
@@ -32,18 +36,26 @@ func TestKeysBothWays(t *testing.T) {
 
 func TestForeignKeysDoNotParse(t *testing.T) {
 	for _, key := range []string{
-		"", "events/", "events/shard=4/day=2026-11-22/", "events/shard=4/day=2026-11-22/readme.txt",
-		"events/shard=g/day=2026-11-22/l0000-" + run + "-000007.parquet",
-		"events/shard=4/day=2026-02-30/l0000-" + run + "-000007.parquet",
-		"events/shard=4/day=2026-11-22/l0000-" + run + "-7.parquet",
-		"events/shard=4/day=2026-11-22/l0000-" + run + "-000000.parquet",
-		"events/shard=4/day=2026-11-22/l0000-" + run + "-1000000.parquet",
-		"events/shard=4/day=2026-11-22/l0001-" + run + "-000007.parquet",
-		"events/shard=4/day=2026-11-22/l0001-" + digest + "-007.parquet",
-		"events/shard=4/day=2026-11-22/l10000-" + digest + "-7.parquet",
-		"events/shard=4/day=2026-11-22/l-001-" + digest + "-7.parquet",
-		"events/shard=4/day=2026-11-22/l0001-" + strings.ToUpper(digest) + "-7.parquet",
-		"x/events/shard=4/day=2026-11-22/l0001-" + digest + "-7.parquet",
+		"", "events/", "events/instance=prod/shard=4/day=2026-11-22/", "events/instance=prod/shard=4/day=2026-11-22/readme.txt",
+		"events/instance=prod/shard=g/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-02-30/l0000-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-7.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000000.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-1000000.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l10000-" + digest + "-7.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l-001-" + digest + "-7.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + strings.ToUpper(digest) + "-7.parquet",
+		"events/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/instance=/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/instance=prod/4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/2026-11-22/l0000-" + run + "-000007.parquet",
+		"instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007",
+		"events/instance=prod/shard=4/day=2026-11-22//l0000-" + run + "-000007.parquet",
+		"x/events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7.parquet",
 	} {
 		_, _, err := layout.ParseKey(key)
 		require.Error(t, err, key)
@@ -63,6 +75,23 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+func TestInstances(t *testing.T) {
+	store := memstore.New()
+	for _, key := range []string{
+		"events/instance=b/shard=4/day=2026-11-22/x", "events/instance=a/y", "events/instance=a/z",
+		"events/instance=/x", "events/other/x", "events/instance=c", "quarantine/instance=d/x",
+	} {
+		require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(nil), 0))
+	}
+	instances, err := layout.Instances(t.Context(), store)
+	require.NoError(t, err)
+	require.Equal(t, []event.InstanceID{"a", "b"}, instances)
+
+	faulty := objstore.NewFaulty(store, func(objstore.Call) objstore.Fault { return objstore.Fault{Before: objstore.ErrFault} })
+	_, err = layout.Instances(t.Context(), faulty)
+	require.ErrorIs(t, err, objstore.ErrFault)
+}
+
 func TestShards(t *testing.T) {
 	const clientID = "GID_a@@@dev1"
 	for _, shards := range []int{16, 256, 4096} {
@@ -77,7 +106,7 @@ func TestShards(t *testing.T) {
 	require.Equal(t, layout.Shard("d"), layout.Layout{Shards: 16}.ShardOf("")) // MD5 of "": d41d8cd9…
 	require.Equal(t, layout.Shard("d41"), layout.Layout{Shards: 4096}.ShardOf(""))
 	require.Error(t, layout.Layout{Shards: 17}.Validate())
-	for _, key := range []string{"layout/", "layout/v2-shards16", "layout/v1-shards016", "layout/v1-shards17"} {
+	for _, key := range []string{"layout/", "layout/v1-shards16", "layout/v2-shards16", "layout/v3-shards016", "layout/v3-shards17"} {
 		_, err := layout.ParseMarker(key)
 		require.Error(t, err, key)
 	}
@@ -116,14 +145,14 @@ func TestShardRanges(t *testing.T) {
 func TestPartitionsBetween(t *testing.T) {
 	l := layout.Layout{Shards: 16}
 	from := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	require.Len(t, l.PartitionsBetween("c", from, from), 1)
-	require.Len(t, l.PartitionsBetween("c", from, from.Add(24*time.Hour)), 2)
+	require.Len(t, l.PartitionsBetween("prod", "c", from, from), 1)
+	require.Len(t, l.PartitionsBetween("prod", "c", from, from.Add(24*time.Hour)), 2)
 	midnight := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
-	require.Len(t, l.PartitionsBetween("c", from, midnight.Add(-time.Millisecond)), 1)
-	require.Len(t, l.PartitionsBetween("c", from, midnight), 2)
-	require.Len(t, l.PartitionsBetween("c", midnight, midnight.Add(24*time.Hour)), 2)
+	require.Len(t, l.PartitionsBetween("prod", "c", from, midnight.Add(-time.Millisecond)), 1)
+	require.Len(t, l.PartitionsBetween("prod", "c", from, midnight), 2)
+	require.Len(t, l.PartitionsBetween("prod", "c", midnight, midnight.Add(24*time.Hour)), 2)
 	zone := time.FixedZone("", 8*3600)
-	require.Equal(t, layout.Day("2026-11-22"), l.PartitionsBetween("c", midnight.In(zone).Add(-1), midnight)[0].Day)
+	require.Equal(t, layout.Day("2026-11-22"), l.PartitionsBetween("prod", "c", midnight.In(zone).Add(-1), midnight)[0].Day)
 }
 
 func TestSplitRuns(t *testing.T) {
@@ -153,9 +182,9 @@ func TestQuarantineKeys(t *testing.T) {
 }
 
 func FuzzParseKey(f *testing.F) {
-	f.Add("events/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet")
-	f.Add("events/shard=4f/day=2026-11-22/l0003-" + digest + "-1234.parquet")
-	f.Add("layout/v1-shards16")
+	f.Add("events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet")
+	f.Add("events/instance=prod/shard=4f/day=2026-11-22/l0003-" + digest + "-1234.parquet")
+	f.Add("layout/v3-shards16")
 	f.Add("00-7f")
 	f.Add("quarantine/day=2026-11-22/" + run + ".json")
 	f.Fuzz(func(t *testing.T, key string) {

@@ -218,10 +218,9 @@ func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	return result, nil
 }
 
-// isElsewhere reports whether a row of the client belongs to a different instance or lies
-// outside the request's span.
+// isElsewhere reports whether a row of the client lies outside the request's span.
 func (q Request) isElsewhere(r segment.Row) bool {
-	return r.InstanceID != string(q.InstanceID) || r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
+	return r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
 }
 
 // filteredOut reports whether the request's filters exclude a row by its action or action info.
@@ -247,7 +246,7 @@ func newResult(rows []segment.Row, q Request, after *position) Result {
 	}
 	var result Result
 	for i := range rows {
-		result.Events = append(result.Events, rows[i].Event())
+		result.Events = append(result.Events, rows[i].Event(q.InstanceID))
 	}
 	if more {
 		result.NextCursor = CursorAfter(result.Events[q.Limit-1])

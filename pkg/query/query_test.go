@@ -69,7 +69,7 @@ func putBytes(t testing.TB, store objstore.Store, where layout.Partition, name l
 func fresh(seq int) layout.Name       { return layout.Name{Run: run, Seq: seq} }
 func compacted(level int) layout.Name { return layout.Name{Level: level, Digest: digest} }
 func partition(client string) layout.Partition {
-	return shards.PartitionOf(event.ClientID(client), noon)
+	return shards.PartitionOf("i", event.ClientID(client), noon)
 }
 
 func newReader(t testing.TB, store query.Store, config query.Config) *query.Reader {
@@ -99,7 +99,8 @@ func TestOneClientOneInstanceOneSpan(t *testing.T) {
 	events := append(span("c", noon, 10), span("b", noon, 3)...)
 	other := at("c", noon)
 	other.InstanceID = "other"
-	put(t, store, partition("c"), fresh(1), append(events, other))
+	put(t, store, partition("c"), fresh(1), events)
+	put(t, store, shards.PartitionOf("other", "c", noon), fresh(2), []event.Event{other})
 	q := day("c")
 	q.From, q.To = noon.Add(2*time.Second), noon.Add(4*time.Second)
 	require.Equal(t, events[2:5], trace(t, newReader(t, store, query.Config{}), q).Events)
@@ -182,7 +183,7 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 		for d := range 3 {
 			client := fmt.Sprint("client", i)
 			when := noon.AddDate(0, 0, -d)
-			put(t, counting, shards.PartitionOf(event.ClientID(client), when), fresh(i+1), []event.Event{at(client, when)})
+			put(t, counting, shards.PartitionOf("i", event.ClientID(client), when), fresh(i+1), []event.Event{at(client, when)})
 		}
 	}
 	r := newReader(t, counting, query.Config{})
@@ -320,7 +321,7 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	var largest int64
 	for n := range 3 {
 		events := span("c", noon.AddDate(0, 0, n), 200)
-		put(t, store, shards.PartitionOf("c", events[0].Time), compacted(1), events)
+		put(t, store, shards.PartitionOf("i", "c", events[0].Time), compacted(1), events)
 	}
 	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
 	require.NoError(t, err)
@@ -365,7 +366,7 @@ func TestTooManyEventsOfOneClient(t *testing.T) {
 	put(t, store, partition("c"), fresh(1), span("c", noon.Add(time.Hour), 100))
 	put(t, store, partition("c"), compacted(2), span("b", noon, 500)) // rows of other clients do not count
 	before := noon.AddDate(0, 0, -1)
-	put(t, store, shards.PartitionOf("c", before), fresh(1), span("c", before, 100))
+	put(t, store, shards.PartitionOf("i", "c", before), fresh(1), span("c", before, 100))
 	q := day("c")
 	q.From, q.Limit = before, 1
 	_, err := newReader(t, store, query.Config{MaxRows: 299}).Trace(t.Context(), q)
@@ -458,12 +459,12 @@ func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
 		l := layout.Layout{Shards: shards}
 		require.NoError(t, store.Put(t.Context(), l.Marker(), bytes.NewReader(nil), 0))
 		events := span("c", noon, 3)
-		put(t, store, l.PartitionOf("c", noon), fresh(1), events)
+		put(t, store, l.PartitionOf("i", "c", noon), fresh(1), events)
 		r := newReader(t, store, query.Config{Shards: min(shards, 256)})
 		result := trace(t, r, day("c"))
 		require.Equal(t, events, result.Events)
 		require.Equal(t, requests, result.Receipt.Requests)
-		require.Equal(t, []string{l.PartitionOf("c", noon).String()}, result.Receipt.Partitions)
+		require.Equal(t, []string{l.PartitionOf("i", "c", noon).String()}, result.Receipt.Partitions)
 		require.Equal(t, 2, trace(t, r, day("c")).Receipt.Requests)
 	}
 }

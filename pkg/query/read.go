@@ -63,7 +63,7 @@ func (r *Reader) readIn(ctx context.Context, l layout.Layout, store *meter, q Re
 	if l.Shards == 0 {
 		return found{}, nil
 	}
-	f := found{partitions: l.PartitionsBetween(q.ClientID, q.From, q.To)}
+	f := found{partitions: l.PartitionsBetween(q.InstanceID, q.ClientID, q.From, q.To)}
 	readers := make([]*partitionReader, len(f.partitions))
 	err := parallel.Do(len(readers), r.config.Parallel, func(i int) error {
 		readers[i] = r.newPartitionReader(store, f.partitions[i], q)

@@ -92,7 +92,7 @@ func TestACallMakesOnePutPerPartition(t *testing.T) {
 	touched := map[layout.Partition]bool{}
 	for i := range 1000 {
 		e := at(fmt.Sprint("client", i%40), i*100_000)
-		touched[layout.Layout{Shards: 16}.PartitionOf(e.ClientID, e.Time)] = true
+		touched[layout.Layout{Shards: 16}.PartitionOf(e.InstanceID, e.ClientID, e.Time)] = true
 		batch = append(batch, e)
 	}
 	require.NoError(t, w.Append(t.Context(), batch))

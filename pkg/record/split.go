@@ -16,7 +16,7 @@ type share struct {
 func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 	where, counts := make([]layout.Partition, len(events)), map[layout.Partition]int{}
 	for i := range events {
-		where[i] = l.PartitionOf(events[i].ClientID, events[i].Time)
+		where[i] = l.PartitionOf(events[i].InstanceID, events[i].ClientID, events[i].Time)
 		counts[where[i]]++
 	}
 	shares := make(map[layout.Partition]*share, len(counts))

@@ -34,7 +34,6 @@ type field struct {
 // time column comes before connected_for_ms, which is stored relative to the time.
 var fields = []field{
 	{name: "client_id", text: func(r *Row) *string { return &r.ClientID }},
-	{name: "instance_id", text: func(r *Row) *string { return &r.InstanceID }},
 	{name: "time", long: func(r *Row) *int64 { return &r.Time }},
 	{name: "action", text: func(r *Row) *string { return &r.Action }},
 	{name: "action_info", text: func(r *Row) *string { return &r.ActionInfo }},

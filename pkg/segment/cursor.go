@@ -73,6 +73,7 @@ type Cursor struct {
 	group  int          // index of the next row group to open
 	reader *groupReader // reader of the open row group
 	left   int64        // number of rows in the open row group that are not yet decoded
+	raw    int64        // size of the rows of the open row group that are already decoded; see Group.Raw
 	buffer []Row        // decoded rows
 	next   int          // index of the next row in buffer
 	digest Digest
@@ -135,7 +136,10 @@ func (c *Cursor) decode(data []byte) (err error) {
 		if i > 0 && rows[i-1].Compare(&rows[i]) > 0 {
 			return fmt.Errorf("%w: rows out of order", ErrCorrupt)
 		}
-		c.digest.Add(&rows[i])
+		c.raw += c.digest.Add(&rows[i])
+	}
+	if stated := c.footer.groups[c.group-1].Raw; c.left == 0 && c.raw != stated {
+		return fmt.Errorf("%w: the rows of row group %d take %d bytes, but the footer states %d", ErrCorrupt, c.group-1, c.raw, stated)
 	}
 	c.buffer, c.next = rows, 0
 	return nil
@@ -171,7 +175,7 @@ func (c *Cursor) openGroup(data []byte) error {
 		return err
 	}
 	c.reader = reader
-	c.group, c.left = c.group+1, g.Rows
+	c.group, c.left, c.raw = c.group+1, g.Rows, 0
 	return nil
 }
 

@@ -39,10 +39,13 @@ type fileColumn struct {
 type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
-	index          int
-	first, last    string // the lowest and the highest client identifier
-	from, to       int64  // bounds of the event times, Unix ms
-	checksum       uint64
+	// Raw is the size of the rows before encoding: the number of bytes that the digest hashes. The
+	// decoded rows take about Raw plus 300 bytes per row.
+	Raw         int64
+	index       int
+	first, last string // the lowest and the highest client identifier
+	from, to    int64  // bounds of the event times, Unix ms
+	checksum    uint64
 }
 
 // before reports whether g comes before o, both in the object and in the order of clients. The two
@@ -162,6 +165,11 @@ func (f *Footer) readGroups(end int64) error {
 	if err != nil || len(sums) != len(f.file.RowGroups()) {
 		return fmt.Errorf("%w: it has %d checksums for %d row groups", ErrCorrupt, len(sums), len(f.file.RowGroups()))
 	}
+	text, _ = f.file.Lookup(keyRaw)
+	raw, err := parseRawSizes(text)
+	if err != nil || len(raw) != len(sums) {
+		return fmt.Errorf("%w: it has %d sizes for %d row groups", ErrCorrupt, len(raw), len(sums))
+	}
 	var total int64
 	for i, rowGroup := range f.file.RowGroups() {
 		g, err := f.readGroup(i, rowGroup, end)
@@ -171,7 +179,7 @@ func (f *Footer) readGroups(end int64) error {
 		if i > 0 && !f.groups[i-1].before(g) {
 			return fmt.Errorf("%w: row group %d is out of order", ErrCorrupt, i)
 		}
-		g.checksum = sums[i]
+		g.checksum, g.Raw = sums[i], raw[i]
 		f.groups = append(f.groups, g)
 		total += g.Rows
 	}
@@ -225,7 +233,7 @@ func (g *Group) readBounds(clients, times *parquet.FileColumnChunk) error {
 // columns of the schema.
 const (
 	clientField = 0
-	timeField   = 2
+	timeField   = 1
 )
 
 // window is a range of an object, held in memory. A read that starts outside the range fails.

@@ -48,7 +48,7 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 		parquet.DataPageVersion(1), // has shorter page headers than version 2
 		parquet.ColumnIndexSizeLimit(func([]string) int { return 128 }),
 		parquet.SortingWriterConfig(parquet.SortingColumns(
-			parquet.Ascending("client_id"), parquet.Ascending("instance_id"), parquet.Ascending("time"))),
+			parquet.Ascending("client_id"), parquet.Ascending("time"))),
 		parquet.KeyValueMetadata(keySchema, SchemaName),
 		parquet.KeyValueMetadata(keyVersion, strconv.Itoa(SchemaVersion)),
 	}

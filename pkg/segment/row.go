@@ -23,7 +23,6 @@ import (
 // in FORMAT.md.
 type Row struct {
 	ClientID        string `parquet:"client_id,plain"`
-	InstanceID      string `parquet:"instance_id,dict"`
 	Time            int64  `parquet:"time,delta,timestamp(millisecond)"`
 	Action          string `parquet:"action,dict"`
 	ActionInfo      string `parquet:"action_info,dict"`
@@ -65,11 +64,11 @@ func (s *stored) set(r *Row) {
 // unknown stands for an optional number or flag that the source did not send.
 const unknown = -1
 
-// FromEvent returns the row of an event. It truncates times to milliseconds.
+// FromEvent returns the row of an event. It truncates times to milliseconds. The row does not include
+// the instance, which is part of a segment's key.
 func FromEvent(e *event.Event) Row {
 	return Row{
 		ClientID:        string(e.ClientID),
-		InstanceID:      string(e.InstanceID),
 		Time:            e.Time.UnixMilli(),
 		Action:          string(e.Action),
 		ActionInfo:      string(e.ActionInfo),
@@ -93,11 +92,11 @@ func FromEvent(e *event.Event) Row {
 	}
 }
 
-// Event returns the event that the row stores.
-func (r *Row) Event() event.Event {
+// Event returns the event that the row stores. instance is the instance in the segment's key.
+func (r *Row) Event(instance event.InstanceID) event.Event {
 	e := event.Event{
 		ClientID:        event.ClientID(r.ClientID),
-		InstanceID:      event.InstanceID(r.InstanceID),
+		InstanceID:      instance,
 		Time:            instant(r.Time),
 		Action:          event.Action(r.Action),
 		ActionInfo:      event.ActionInfo(r.ActionInfo),
@@ -155,11 +154,11 @@ func flag(o event.Optional[bool]) int32 {
 
 // Compare orders the rows of a segment by these columns, in this order:
 //
-//   - Client, instance and time, then the other identity columns, so that duplicates are adjacent.
+//   - Client and time, then the other identity columns, so that duplicates are adjacent.
 //   - Received time, so that the first of several duplicates is the row to keep.
 //   - The remaining columns, so that only equal rows compare equal.
 //
-// Compare gives the same order as event.Compare. It names each column, because a loop over the
+// For events of one instance, Compare gives the same order as event.Compare. It names each column, because a loop over the
 // columns would be slower, and a merge compares every row several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
@@ -184,13 +183,10 @@ func (r *Row) Compare(o *Row) int {
 // identity columns are equal.
 func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
 
-// compareIdentity gives the same order as event.CompareIdentity. It compares the first three
-// columns one by one and returns early, because most pairs of rows differ in one of these.
+// compareIdentity gives the same order as event.CompareIdentity. It compares the first two columns
+// one by one and returns early, because most pairs of rows differ in one of these.
 func (r *Row) compareIdentity(o *Row) int {
 	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(r.InstanceID, o.InstanceID); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(r.Time, o.Time); c != 0 {
@@ -221,7 +217,6 @@ func (r *Row) Identity() uint64 {
 // appendTo appends the row in the form that the digest hashes. FORMAT.md defines this form.
 func (r *Row) appendTo(b []byte) []byte {
 	b = appendString(b, r.ClientID)
-	b = appendString(b, r.InstanceID)
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time))
 	b = appendString(b, r.Action)
 	b = appendString(b, r.ActionInfo)

@@ -15,13 +15,14 @@ const (
 	// SchemaName and SchemaVersion are in every footer. Readers reject any other schema or
 	// version.
 	SchemaName    = "device-trace.events"
-	SchemaVersion = 2
+	SchemaVersion = 3
 
 	keySchema  = "device-trace.schema"
 	keyVersion = "device-trace.version"
 	keyRows    = "device-trace.rows"
 	keyHash    = "device-trace.hash"
 	keyGroups  = "device-trace.groups"
+	keyRaw     = "device-trace.raw"
 )
 
 // Writer writes one segment to an io.Writer, one row group at a time. It is not safe for
@@ -36,6 +37,7 @@ type Writer struct {
 	groupRows  int64    // approximate number of rows per row group, or 0 for no limit
 	inGroup    int64    // number of rows in the current row group
 	groupBytes int64    // size of the rows in the current row group before encoding
+	raw        rawSizes // sizes of the finished row groups before encoding
 	client     string   // client of the last row
 }
 
@@ -78,7 +80,7 @@ func (w *Writer) Reset(out io.Writer, groupRows int64) {
 func (w *Writer) start(out io.Writer, groupRows int64) {
 	w.file.reset(out)
 	w.digest = Digest{scratch: w.digest.scratch}
-	w.buffered, w.inGroup, w.groupBytes, w.groupRows = 0, 0, 0, groupRows
+	w.buffered, w.inGroup, w.groupBytes, w.groupRows, w.raw = 0, 0, 0, groupRows, w.raw[:0]
 	w.out.Reset(&w.file)
 }
 
@@ -153,6 +155,7 @@ func (w *Writer) endGroup() error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
 	}
+	w.raw = append(w.raw, w.groupBytes)
 	w.inGroup, w.groupBytes = 0, 0
 	if err := w.file.endGroup(); err != nil {
 		return fmt.Errorf("encode segment: %w", err)
@@ -183,6 +186,7 @@ func (w *Writer) Close() (Written, error) {
 	w.out.SetKeyValueMetadata(keyRows, strconv.FormatInt(w.digest.Rows, 10))
 	w.out.SetKeyValueMetadata(keyHash, fmt.Sprintf("%016x", w.digest.Sum))
 	w.out.SetKeyValueMetadata(keyGroups, w.file.groups.String())
+	w.out.SetKeyValueMetadata(keyRaw, w.raw.String())
 	if err := w.out.Close(); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}

@@ -10,8 +10,8 @@ import (
 
 func TestFileOf(t *testing.T) {
 	for key, want := range map[string]string{
-		"events/shard=4/day=2026-11-22/l0000-a.parquet": "events/shard=4/day=2026-11-22/l0000-a.parquet",
-		"layout/v1-shards16":                            "layout/v1-shards16.%",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-a.parquet": "events/instance=prod/shard=4/day=2026-11-22/l0000-a.parquet",
+		"layout/v3-shards16":                            "layout/v3-shards16.%",
 		"a":                                             "a.%",
 		"a/b.c":                                         "a/b.c",
 		"a.b/c.d":                                       "%/612e622f632e64.%",

@@ -17,7 +17,7 @@ func TestExpire(t *testing.T) {
 		cfg.Now = func() time.Time { return now }
 		cfg.Lifecycle = rules
 	})
-	for _, key := range []string{"layout/v1-shards16", "events/a", "events/b", "quarantine/c", "eventsx"} {
+	for _, key := range []string{"layout/v3-shards16", "events/a", "events/b", "quarantine/c", "eventsx"} {
 		put(t, s, key, "v")
 	}
 	removed, err := s.Expire(now.Add(30*day - time.Second))
@@ -29,7 +29,7 @@ func TestExpire(t *testing.T) {
 	removed, err = s.Expire(now.Add(30 * day))
 	require.NoError(t, err)
 	require.Equal(t, 2, removed)
-	requireKeys(t, s, "events/b", "eventsx", "layout/v1-shards16")
+	requireKeys(t, s, "events/b", "eventsx", "layout/v3-shards16")
 }
 
 func TestNothingExpiresWithoutRules(t *testing.T) {

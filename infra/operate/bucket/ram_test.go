@@ -110,7 +110,7 @@ func readPolicy(t *testing.T, function string) policy {
 // Each function's policy must refuse the requests that an attacker would try after taking over
 // the function.
 func TestPoliciesRefuse(t *testing.T) {
-	const event, marker, item = "events/shard=4/day=2026-11-22/l0000-1-1.parquet", "layout/v1-shards16", "quarantine/day=2026-11-22/1.json"
+	const event, marker, item = "events/instance=prod/shard=4/day=2026-11-22/l0000-1-1.parquet", "layout/v3-shards16", "quarantine/day=2026-11-22/1.json"
 	for function, refused := range map[string][]access{
 		"recorder": {
 			{action: "oss:GetObject", key: event}, {action: "oss:DeleteObject", key: item}, {action: "oss:DeleteObject", key: marker},

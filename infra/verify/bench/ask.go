@@ -13,7 +13,7 @@ import (
 
 // dayOf returns a query request that covers a device's whole day.
 func dayOf(d device) query.Request {
-	return query.Request{InstanceID: d.instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
+	return query.Request{InstanceID: instance, ClientID: d.client, From: today, To: today.Add(24*time.Hour - time.Millisecond)}
 }
 
 // ask returns a device's events for the day. It returns an error if there are none, or if an

@@ -102,7 +102,7 @@ func (d *fleetDay) compact(ctx context.Context, found *results) error {
 
 // glob returns a pattern for the paths of all segments on disk.
 func (d *fleetDay) glob() string {
-	return filepath.Join(d.dir, "objects", layout.EventsPrefix, "*/*/*.parquet")
+	return filepath.Join(d.dir, "objects", layout.EventsPrefix, "*/*/*/*.parquet")
 }
 
 // idBytes returns the compressed size of the identifiers that some brokers assign to connections

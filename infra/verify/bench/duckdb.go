@@ -51,8 +51,8 @@ func duckColumns() string {
 // DuckDB reads fewer files.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
-	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1 AND instance_id = $2"+
-		" AND events.time BETWEEN $3 AND $4"+condition+" ORDER BY events.time", string(d.client), string(d.instance), q.From, q.To)
+	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1"+
+		" AND events.time BETWEEN $2 AND $3"+condition+" ORDER BY events.time", string(d.client), q.From, q.To)
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func (c comparison) duckOnSegments(ctx context.Context) error {
 	}
 	defer duck.db.Close()
 	l := layout.Layout{Shards: c.day.shards}
-	files := "read_parquet('" + c.day.glob() + "', hive_partitioning = true, hive_types = {'shard': VARCHAR, 'day': DATE})"
+	files := "read_parquet('" + c.day.glob() + "', hive_partitioning = true, hive_types = {'instance': VARCHAR, 'shard': VARCHAR, 'day': DATE})"
 	return c.question(ctx, "Peer/DuckDB-on-segments", func(ctx context.Context, d device) ([]segment.Row, error) {
 		return duck.day(ctx, files, fmt.Sprintf(" AND shard = '%s' AND day = '%s'", l.ShardOf(d.client), layout.DayOf(today)), d)
 	}, 50)

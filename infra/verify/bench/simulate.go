@@ -42,7 +42,7 @@ type simulation struct {
 
 func newSimulation(shards int, dir string) (*simulation, error) {
 	s := &simulation{store: memstore.New(), now: today, nextRun: today.Add(compactEvery)}
-	s.partition = layout.Partition{Shard: layout.Layout{Shards: shards}.AllShards()[0], Day: layout.DayOf(today)}
+	s.partition = layout.Partition{Instance: instance, Shard: layout.Layout{Shards: shards}.AllShards()[0], Day: layout.DayOf(today)}
 	clock := func() time.Time { return s.now }
 	s.store.Now = clock
 	for range writers {

@@ -16,7 +16,7 @@ type column struct {
 
 func columns(r *segment.Row) []column {
 	return []column{
-		{"client_id", &r.ClientID}, {"instance_id", &r.InstanceID}, {"time", &r.Time}, {"action", &r.Action}, {"action_info", &r.ActionInfo},
+		{"client_id", &r.ClientID}, {"time", &r.Time}, {"action", &r.Action}, {"action_info", &r.ActionInfo},
 		{"channel_id", &r.ChannelID}, {"native_event", &r.NativeEvent}, {"native_reason", &r.NativeReason}, {"reason_code", &r.ReasonCode},
 		{"connected_at", &r.ConnectedAt}, {"received_delay_ms", &r.ReceivedDelay}, {"peer_address", &r.PeerAddress}, {"peer_port", &r.PeerPort},
 		{"username", &r.Username}, {"node", &r.Node}, {"protocol", &r.Protocol}, {"protocol_version", &r.ProtocolVersion}, {"keep_alive", &r.KeepAlive},
@@ -61,12 +61,12 @@ const createIndex = "CREATE INDEX events_by_client ON events (client_id, time)"
 // dayParameters.
 func dayQuery() string {
 	return "SELECT " + strings.Join(columnNames(), ", ") +
-		" FROM events WHERE client_id = $1 AND instance_id = $2 AND time BETWEEN $3 AND $4 ORDER BY time"
+		" FROM events WHERE client_id = $1 AND time BETWEEN $2 AND $3 ORDER BY time"
 }
 
 func dayParameters(d device) []any {
 	q := dayOf(d)
-	return []any{string(d.client), string(d.instance), q.From.UnixMilli(), q.To.UnixMilli()}
+	return []any{string(d.client), q.From.UnixMilli(), q.To.UnixMilli()}
 }
 
 // cursor is the result of a query. The result types of all drivers implement it.

@@ -24,7 +24,7 @@ import (
 
 // columns lists the columns of a segment, each with its name and its type in DuckDB.
 var columns = []string{
-	"client_id VARCHAR", "instance_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
+	"client_id VARCHAR", "time TIMESTAMP WITH TIME ZONE", "action VARCHAR", "action_info VARCHAR",
 	"channel_id VARCHAR", "native_event VARCHAR", "native_reason VARCHAR", "reason_code INTEGER",
 	"received_delay_ms BIGINT", "peer_address VARCHAR", "peer_port BIGINT",
 	"username VARCHAR", "node VARCHAR", "protocol VARCHAR", "protocol_version INTEGER", "keep_alive INTEGER",
@@ -40,7 +40,7 @@ func values(r segment.Row) []any {
 		connectedFor = r.Time - r.ConnectedAt
 	}
 	return []any{
-		r.ClientID, r.InstanceID, r.Time, r.Action, r.ActionInfo,
+		r.ClientID, r.Time, r.Action, r.ActionInfo,
 		r.ChannelID, r.NativeEvent, r.NativeReason, int64(r.ReasonCode),
 		r.ReceivedDelay, r.PeerAddress, r.PeerPort,
 		r.Username, r.Node, r.Protocol, int64(r.ProtocolVersion), int64(r.KeepAlive),
@@ -198,7 +198,7 @@ func (d duck) requireBucket(t *testing.T, s *stack, events []inputEvent, total i
 		rows += d.requireFile(t, file)
 	}
 	require.Equal(t, total, rows)
-	from := fmt.Sprintf("read_parquet('%s/events/*/*/*.parquet', hive_partitioning = true, hive_types = {'shard': VARCHAR, 'day': DATE})", dir)
+	from := fmt.Sprintf("read_parquet('%s/events/*/*/*/*.parquet', hive_partitioning = true, hive_types = {'instance': VARCHAR, 'shard': VARCHAR, 'day': DATE})", dir)
 	require.Equal(t, total, d.number(t, "SELECT count(*) FROM "+from))
 	require.Zero(t, d.number(t, "SELECT count(*) FROM "+from+
 		" WHERE shard <> substr(md5(client_id), 1, 1) OR day <> CAST(time AT TIME ZONE 'UTC' AS DATE)"))
@@ -278,7 +278,7 @@ func someRows(seed uint64, n int) []segment.Row {
 	rows := make([]segment.Row, n)
 	for i, e := range mixedEvents(seed, time.UnixMilli(1795339800000), n) {
 		rows[i] = segment.Row{
-			ClientID: e.ClientID + strings.Repeat("x", i%3*200), InstanceID: "i", Time: e.Time, Action: e.Action,
+			ClientID: e.ClientID + strings.Repeat("x", i%3*200), Time: e.Time, Action: e.Action,
 			SourceEventID: e.SourceEventID, ConnectedAt: e.ConnectedAt, ReasonCode: -1, KeepAlive: -1, CleanStart: -1,
 		}
 	}

@@ -152,7 +152,7 @@ func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) 
 
 // partitions returns the partitions that can hold a device's events in the given range.
 func partitions(device string, from, to time.Time) (names []string) {
-	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(event.ClientID(device), from, to) {
+	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween("local", event.ClientID(device), from, to) {
 		names = append(names, p.String())
 	}
 	return names

@@ -106,7 +106,7 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 	}
 	var events []event.Event
 	for _, r := range segment.Distinct(rows) {
-		events = append(events, r.Event())
+		events = append(events, r.Event("i"))
 	}
 	return events
 }

@@ -177,7 +177,7 @@ func rowsOf(key string, data []byte) (rows []segment.Row, err error) {
 // The historian must complain about each violation of a rule, and about nothing else.
 func TestTheHistorianComplains(t *testing.T) {
 	const first, second = "0000000000000000000000000000000a", "0000000000000000000000000000000b"
-	where := layouts.PartitionOf(event.ClientID(clientA), noon)
+	where := layouts.PartitionOf("i", event.ClientID(clientA), noon)
 	one, two, three := at(clientA, 1), at(clientA, 2), at(clientA, 3)
 	for _, c := range []struct {
 		name string

@@ -95,7 +95,7 @@ func (s *schedule) cast(random *rand.Rand) {
 // share. Such calls bypass the scheduler, because only clients A and B have events in a schedule.
 func isOtherShard(c objstore.Call) bool {
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
-		!strings.HasPrefix(c.Key, layout.ShardPrefix(layouts.ShardOf(event.ClientID(clientA))))
+		!strings.HasPrefix(c.Key, layout.ShardPrefix("i", layouts.ShardOf(event.ClientID(clientA))))
 }
 
 // newProcess returns a new process of the actor, and the store that the process uses. In about half

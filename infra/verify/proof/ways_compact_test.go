@@ -29,7 +29,7 @@ func runs(t *testing.T, n int) *world {
 	return w
 }
 
-func partitionA() layout.Partition { return layouts.PartitionOf(event.ClientID(clientA), noon) }
+func partitionA() layout.Partition { return layouts.PartitionOf("i", event.ClientID(clientA), noon) }
 
 func isOutput(key string) bool {
 	_, name, err := layout.ParseKey(key)
@@ -223,7 +223,7 @@ func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) st
 	data, written := compacted(w.t, groupRows, events...)
 	digest := sha256.Sum256(data)
 	name := layout.Name{Level: level, Digest: hex.EncodeToString(digest[:]), FooterLength: written.FooterLength}
-	key := name.Key(layouts.PartitionOf(events[0].ClientID, events[0].Time))
+	key := name.Key(layouts.PartitionOf("i", events[0].ClientID, events[0].Time))
 	require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(data), written.Size))
 	return key
 }

@@ -120,7 +120,7 @@ func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
 	}
-	return put(w.t, w.store, layouts.PartitionOf(events[0].ClientID, events[0].Time), fresh(n, seq), events...)
+	return put(w.t, w.store, layouts.PartitionOf("i", events[0].ClientID, events[0].Time), fresh(n, seq), events...)
 }
 
 func (w *world) newWriter(store record.Store, config record.Config) *record.Writer {

@@ -32,7 +32,7 @@ var (
 
 const client = "c"
 
-var where = layout.Layout{Shards: 16}.PartitionOf(client, noon)
+var where = layout.Layout{Shards: 16}.PartitionOf("i", client, noon)
 
 // events returns n events of the client, numbered consecutively. from is the number
 // of the first one. The number of an event is its time in seconds after noon.

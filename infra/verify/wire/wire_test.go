@@ -35,7 +35,7 @@ func (b burst) String() string {
 type oneShard struct{ objstore.Store }
 
 func (s oneShard) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
-	if strings.HasPrefix(prefix, layout.EventsPrefix+"shard=") && !strings.HasPrefix(prefix, layout.ShardPrefix(where.Shard)) {
+	if strings.HasPrefix(prefix, layout.InstancePrefix("i")+"shard=") && !strings.HasPrefix(prefix, layout.ShardPrefix("i", where.Shard)) {
 		return objstore.Page{}, nil
 	}
 	return s.Store.List(ctx, prefix, after)

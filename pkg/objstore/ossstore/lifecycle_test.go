@@ -24,7 +24,7 @@ func TestLifecycle(t *testing.T) {
 
 	server := standIn(t, func(cfg *standin.Config) { cfg.Lifecycle = rules })
 	store := connect(t, server, nil)
-	for _, key := range []string{"events/e", "quarantine/q", "layout/v1-shards16"} {
+	for _, key := range []string{"events/e", "quarantine/q", "layout/v3-shards16"} {
 		put(t, store, key, "v")
 	}
 	removed, err := server.Expire(time.Now().Add(30 * 24 * time.Hour))
@@ -33,5 +33,5 @@ func TestLifecycle(t *testing.T) {
 	left, err := objstore.All(t.Context(), store, "", "")
 	require.NoError(t, err)
 	require.Len(t, left, 1)
-	require.Equal(t, "layout/v1-shards16", left[0].Key)
+	require.Equal(t, "layout/v3-shards16", left[0].Key)
 }
