@@ -23,6 +23,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	keys := parseKeys(&vars)
 	days := vars.Int("STATUS_LOOKBACK", 7, 0, 366)
 	shards := vars.Int("SHARDS", 16, 16, 4096)
+	requests := vars.Int("MAX_REQUESTS", 64, 1, 10_000)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
@@ -39,7 +40,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	if err != nil {
 		return serve.Function{}, err
 	}
-	return serve.Function{Handler: handler, Credentials: bucket.Credentials}, nil
+	return serve.Function{Handler: handler, MaxRequests: requests, Credentials: bucket.Credentials}, nil
 }
 
 func parseKeys(vars *env.Reader) []openapi.Key {

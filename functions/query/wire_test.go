@@ -21,6 +21,7 @@ func TestWire(t *testing.T) {
 	function, err := wire(func(name string) string { return variables[name] })
 	require.NoError(t, err)
 	require.NotNil(t, function.Handler)
+	require.Equal(t, 64, function.MaxRequests, "a query server must be limited by default")
 	variables["OPENAPI_KEYS"] = "id:hidden-secret"
 	_, err = wire(func(name string) string { return variables[name] })
 	require.ErrorContains(t, err, "OPENAPI_KEYS")

@@ -49,7 +49,8 @@ func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
-		front := &plainFront{life: &lifecycle{function: Function{Handler: http.HandlerFunc(readAll)}}}
+		front, err := newPlainFront(Function{Handler: http.HandlerFunc(readAll)}, noEnv)
+		require.NoError(t, err)
 		done := make(chan error, 1)
 		go func() { done <- front.serve(ctx, listener) }()
 		client, server := net.Pipe()

@@ -36,6 +36,8 @@ type plainFront struct {
 	invokeToken string
 	// running is held while a function without a Handler handles an event.
 	running sync.Mutex
+	// requests handles all requests that do not come from the platform itself.
+	requests http.Handler
 }
 
 // servePlain serves until SIGTERM or SIGINT, then finishes the requests in progress.
@@ -58,7 +60,11 @@ func newPlainFront(f Function, getenv func(string) string) (*plainFront, error) 
 	if err != nil {
 		return nil, err
 	}
-	front := &plainFront{life: &lifecycle{function: f}, onPlatform: onPlatform}
+	life := &lifecycle{function: f}
+	front := &plainFront{life: life, onPlatform: onPlatform, requests: withLimit(life.handler())}
+	if f.MaxRequests > 0 {
+		front.requests = newDoor(f.MaxRequests, front.requests)
+	}
 	if front.servesInvoke() {
 		front.invokeToken, err = invokeToken(getenv)
 	}
@@ -144,7 +150,7 @@ func (front *plainFront) route(r *http.Request) http.Handler {
 	case front.servesInvoke() && r.Method == http.MethodPost && r.URL.Path == "/invoke":
 		return Bearer(front.invokeToken, http.HandlerFunc(front.invoke))
 	default:
-		return withLimit(front.life.handler())
+		return front.requests
 	}
 }
 

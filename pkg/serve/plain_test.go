@@ -298,7 +298,8 @@ func TestEventsOfHTTPFunctionsAreConcurrent(t *testing.T) {
 func TestPlainFailedStart(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	front := &plainFront{life: &lifecycle{function: Function{Start: func(context.Context) error { return errors.New("no bucket") }}}}
+	front, err := newPlainFront(Function{Start: func(context.Context) error { return errors.New("no bucket") }}, noEnv)
+	require.NoError(t, err)
 	require.EqualError(t, front.serve(t.Context(), listener), "start the function: no bucket")
 }
 

@@ -29,6 +29,9 @@ import (
 type Function struct {
 	// Handler serves HTTP requests. By default, every request gets 404.
 	Handler http.Handler
+	// MaxRequests is the maximum number of HTTP requests that a plain server handles at the same
+	// time. It refuses further requests with 429. By default, there is no maximum.
+	MaxRequests int
 	// Event receives the payload of every invocation that is not an HTTP request, such as a
 	// timer's invocation. After an error, the platform delivers the payload again. If Handler is nil,
 	// calls to Event are never concurrent.
