@@ -22,10 +22,13 @@ type RetryPolicy struct {
 	// distributed (full jitter), so that callers that failed at the same time retry at different
 	// times.
 	Jitter func(bound time.Duration) time.Duration
-	// AttemptTimeout is the time after which an attempt is canceled. Without it, an attempt can
-	// hang if its connection died while the process was frozen. By default there is no such limit,
-	// and only the store's own timeouts apply.
+	// AttemptTimeout is the time after which an attempt is canceled. An attempt to put or read n
+	// bytes gets n/BytesPerSecond in addition. Without AttemptTimeout, an attempt can hang if its
+	// connection died while the process was frozen. By default there is no such limit, and only the
+	// store's own timeouts apply.
 	AttemptTimeout time.Duration
+	// BytesPerSecond is the slowest transfer that AttemptTimeout allows for. Default 1 MiB/s.
+	BytesPerSecond int64
 }
 
 // Retrying returns a Store that passes calls to store and repeats failed calls according to policy.
@@ -53,6 +56,9 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	if p.Max == 0 {
 		p.Max = 2 * time.Second
 	}
+	if p.BytesPerSecond == 0 {
+		p.BytesPerSecond = 1 << 20
+	}
 	if p.Jitter == nil {
 		p.Jitter = fullJitter
 	}
@@ -70,19 +76,28 @@ func (p RetryPolicy) pause(n int) time.Duration {
 	return p.Jitter(min(bound, p.Max))
 }
 
+// attemptLimit returns the time limit of an attempt that transfers n bytes, or 0 if there is no
+// limit.
+func (p RetryPolicy) attemptLimit(n int64) time.Duration {
+	if p.AttemptTimeout == 0 {
+		return 0
+	}
+	return p.AttemptTimeout + time.Duration(float64(n)/float64(p.BytesPerSecond)*float64(time.Second))
+}
+
 type retrying struct {
 	store  Store
 	policy RetryPolicy
 }
 
 func (r *retrying) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
-	return r.try(ctx, func(ctx context.Context) error {
+	return r.try(ctx, size, func(ctx context.Context) error {
 		return r.store.Put(ctx, key, body, size)
 	})
 }
 
 func (r *retrying) Read(ctx context.Context, key string, off, n int64) (b []byte, err error) {
-	err = r.try(ctx, func(ctx context.Context) error {
+	err = r.try(ctx, n, func(ctx context.Context) error {
 		b, err = r.store.Read(ctx, key, off, n)
 		return err
 	})
@@ -90,7 +105,7 @@ func (r *retrying) Read(ctx context.Context, key string, off, n int64) (b []byte
 }
 
 func (r *retrying) List(ctx context.Context, prefix, after string) (page Page, err error) {
-	err = r.try(ctx, func(ctx context.Context) error {
+	err = r.try(ctx, 0, func(ctx context.Context) error {
 		page, err = r.store.List(ctx, prefix, after)
 		return err
 	})
@@ -98,7 +113,7 @@ func (r *retrying) List(ctx context.Context, prefix, after string) (page Page, e
 }
 
 func (r *retrying) Prefixes(ctx context.Context, prefix, after string) (page PrefixPage, err error) {
-	err = r.try(ctx, func(ctx context.Context) error {
+	err = r.try(ctx, 0, func(ctx context.Context) error {
 		page, err = r.store.Prefixes(ctx, prefix, after)
 		return err
 	})
@@ -106,14 +121,16 @@ func (r *retrying) Prefixes(ctx context.Context, prefix, after string) (page Pre
 }
 
 func (r *retrying) Delete(ctx context.Context, keys ...string) error {
-	return r.try(ctx, func(ctx context.Context) error {
+	return r.try(ctx, 0, func(ctx context.Context) error {
 		return r.store.Delete(ctx, keys...)
 	})
 }
 
-func (r *retrying) try(ctx context.Context, attempt func(context.Context) error) error {
+// try repeats an attempt that transfers n bytes until it succeeds or must not be repeated.
+func (r *retrying) try(ctx context.Context, n int64, attempt func(context.Context) error) error {
+	limit := r.policy.attemptLimit(n)
 	for failures := 1; ; failures++ {
-		err := r.once(ctx, attempt)
+		err := once(ctx, limit, attempt)
 		switch {
 		case err == nil || final(err) || errors.Is(err, ctx.Err()):
 			return err
@@ -128,11 +145,11 @@ func (r *retrying) try(ctx context.Context, attempt func(context.Context) error)
 	}
 }
 
-func (r *retrying) once(ctx context.Context, attempt func(context.Context) error) error {
-	if r.policy.AttemptTimeout == 0 {
+func once(ctx context.Context, limit time.Duration, attempt func(context.Context) error) error {
+	if limit == 0 {
 		return attempt(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.policy.AttemptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return attempt(ctx)
 }

@@ -3,6 +3,7 @@ package objstore_test
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -102,6 +103,60 @@ func TestRetryingEndsAnAttemptThatHangs(t *testing.T) {
 		require.Equal(t, 3, counted.Requests())
 		require.ErrorIs(t, counted.Calls()[0].Err, context.DeadlineExceeded)
 	})
+}
+
+// slow is a store that transfers a mebibyte in two seconds.
+type slow struct{ objstore.Store }
+
+func (s slow) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	if err := transfer(ctx, size); err != nil {
+		return err
+	}
+	return s.Store.Put(ctx, key, body, size)
+}
+
+func (s slow) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if err := transfer(ctx, n); err != nil {
+		return nil, err
+	}
+	return s.Store.Read(ctx, key, off, n)
+}
+
+func transfer(ctx context.Context, n int64) error {
+	select {
+	case <-time.After(time.Duration(n) * 2 * time.Second >> 20): // on the bubble's fake clock
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestRetryingGivesLongTransfersMoreTime(t *testing.T) {
+	const size = 4 << 20
+	body := strings.Repeat("v", size)
+	for _, c := range []struct {
+		bytesPerSecond int64
+		requests       int
+		succeeds       bool
+	}{
+		{1 << 19, 1, true},         // eight seconds, and one
+		{size * 10 / 71, 1, true},  // 7.1 seconds, and one
+		{size * 10 / 69, 2, false}, // 6.9 seconds, and one: each attempt is canceled
+		{0, 2, false},              // by default, a mebibyte per second
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			memory := memstore.New()
+			require.NoError(t, memory.Put(t.Context(), "old", strings.NewReader(body), size))
+			counted := objstore.NewCounting(slow{memory})
+			store := objstore.Retrying(counted, objstore.RetryPolicy{Attempts: 2, AttemptTimeout: time.Second, BytesPerSecond: c.bytesPerSecond})
+			put := store.Put(t.Context(), "k", strings.NewReader(body), size)
+			require.Equal(t, c.succeeds, put == nil, "%v", put)
+			require.Equal(t, c.requests, counted.Requests())
+			_, read := store.Read(t.Context(), "old", 0, size)
+			require.Equal(t, c.succeeds, read == nil, "%v", read)
+			require.Equal(t, 2*c.requests, counted.Requests())
+		})
+	}
 }
 
 func TestPermanent(t *testing.T) {

@@ -27,8 +27,8 @@ type Config struct {
 	Credentials *Credentials
 
 	// IOTimeout is the maximum time without progress during a request. It applies while the request
-	// is sent, while the store waits for the response, and while the response is received. It is
-	// rounded up to whole seconds. Default 15 s.
+	// is sent, while the store waits for the response, and while the response is received. Default
+	// 15 s.
 	IOTimeout time.Duration
 }
 
@@ -95,6 +95,3 @@ func (c Config) ioTimeout() time.Duration {
 	}
 	return c.IOTimeout
 }
-
-// seconds returns d in whole seconds, rounded up. The SDK's timeouts are in seconds.
-func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -34,8 +34,7 @@ func New(cfg Config) (*Store, error) {
 		oss.AuthVersion(oss.AuthV4),
 		oss.Region(cfg.Region),
 		oss.SetCredentialsProvider(provider{cfg.Credentials}),
-		oss.Timeout(seconds(connectTimeout), seconds(cfg.ioTimeout())),
-		oss.RedirectEnabled(false), // a redirected put would lose its body
+		oss.HTTPClient(newClient(cfg.ioTimeout())),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %q: %w", cfg.Bucket, err)
