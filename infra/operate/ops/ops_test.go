@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,12 +20,14 @@ import (
 type fakeRecorder struct {
 	responses map[string]string // maps a request to "status body", with one line for each attempt
 	requests  []string
+	// retryAfter is sent with every response. By default, it is 3.
+	retryAfter string
 }
 
 func (f *fakeRecorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	line := request.Method + " " + strings.TrimPrefix(request.URL.RequestURI(), quarantinePath)
 	f.requests = append(f.requests, line)
-	w.Header().Set("Retry-After", "3")
+	w.Header().Set("Retry-After", cmp.Or(f.retryAfter, "3"))
 	if request.Header.Get("Authorization") != "Bearer secret" {
 		respond(w, `401 {"code":"Unauthorized","error":"no"}`)
 		return
@@ -191,27 +195,59 @@ func TestRefusals(t *testing.T) {
 }
 
 // While the recorder is busy, the command must retry a few times, after the pauses that the
-// recorder requests.
+// recorder requests, and say so.
 func TestBusyRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const busy = `429 {"code":"Busy","error":"too much is waiting"}`
 		f := &fakeRecorder{responses: map[string]string{"GET /x": busy + "\n" + `503 {"code":"StoreUnavailable","error":"later"}` + "\n" + `200 {"recorded":1}`}}
-		r := recorder{base: "http://recorder.test" + quarantinePath, token: "secret", client: &http.Client{Transport: f}}
+		var notices strings.Builder
+		r := recorder{base: "http://recorder.test" + quarantinePath, token: "secret", client: &http.Client{Transport: f}, notices: &notices}
 		began := time.Now()
 		var got replayResult
 		require.NoError(t, r.call(t.Context(), "GET", "/x", &got, 200))
 		require.Equal(t, 1, got.Recorded)
 		require.Len(t, f.requests, 3)
 		require.Equal(t, 6*time.Second, time.Since(began), "it waits as long as Retry-After says")
+		require.Equal(t, "ops: the response was 429 Too Many Requests; trying again in 3s\n"+
+			"ops: the response was 503 Service Unavailable; trying again in 3s\n", notices.String())
 
 		f.requests, f.responses["GET /x"] = nil, busy
 		require.EqualError(t, r.call(t.Context(), "GET", "/x", &got, 200), "too much is waiting")
 		require.Len(t, f.requests, maxAttempts)
 
+		f.retryAfter = "300"
+		began = time.Now()
+		require.EqualError(t, r.call(t.Context(), "GET", "/x", &got, 200), "too much is waiting")
+		require.Equal(t, (maxAttempts-1)*maxPause, time.Since(began))
+
+		f.requests, f.retryAfter = nil, "301"
+		began = time.Now()
+		require.EqualError(t, r.call(t.Context(), "GET", "/x", &got, 200),
+			"too much is waiting (the response asks for a pause of 5m1s: run this again after that time)")
+		require.Len(t, f.requests, 1)
+		require.Zero(t, time.Since(began))
+
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, pause(ctx, "1"), context.Canceled)
+		require.ErrorIs(t, pause(ctx, time.Second), context.Canceled)
 	})
+}
+
+func TestRequestedPause(t *testing.T) {
+	now := time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
+	for header, want := range map[string]time.Duration{
+		"": time.Second, "soon": time.Second, "-5": time.Second, "0": time.Second, "1.5": time.Second,
+		"1": time.Second, "61": 61 * time.Second, "3600": time.Hour, "99999999999999999999": math.MaxInt32 * time.Second,
+		"Sun, 22 Nov 2026 07:02:00 GMT": 2 * time.Minute, "Sun, 22 Nov 2026 06:00:00 GMT": time.Second,
+	} {
+		require.Equal(t, want, requestedPause(header, now), header)
+	}
+}
+
+// A response in the platform's own form has a code, but no text of ours.
+func TestRefusalWithoutText(t *testing.T) {
+	err := newRefusal(429, []byte(`{"RequestId":"1","Code":"ResourceExhausted","Message":"busy"}`))
+	require.EqualError(t, err, "the response 429 Too Many Requests is not a recorder's: check DEVICE_TRACE_URL")
 }
 
 func TestUsage(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -17,14 +16,13 @@ import (
 type recorder struct {
 	base, token string
 	client      *http.Client
+	notices     io.Writer // where call reports its pauses
 }
 
 const (
 	callTimeout = time.Minute
 	// maxAttempts is the maximum number of times that a request is sent to a busy recorder.
 	maxAttempts = 5
-	// maxPause is the longest pause that the recorder may request with Retry-After.
-	maxPause = time.Minute
 	// maxResponse is the maximum number of bytes read from a response.
 	maxResponse = 16 << 20
 )
@@ -37,12 +35,13 @@ func newRecorder(t terminal) (recorder, error) {
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
 		return recorder{}, errUsage("DEVICE_TRACE_URL must be an http or https URL such as https://trace.example.com")
 	}
-	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}}, nil
+	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}, notices: t.stderr}, nil
 }
 
 // call sends a request and decodes a response that has one of the given statuses. While the
-// recorder is busy (429 or 503), call retries, up to maxAttempts attempts in total. If the recorder
-// stays busy or responds with any other status, call returns a refusal.
+// recorder is busy (429 or 503), call retries after the pauses that the recorder requests, up to
+// maxAttempts attempts in total. If the recorder stays busy, requests a pause longer than maxPause,
+// or responds with any other status, call returns an error that wraps a refusal.
 func (r recorder) call(ctx context.Context, method, path string, into any, statuses ...int) error {
 	for attempt := 1; ; attempt++ {
 		status, header, body, err := r.send(ctx, method, path)
@@ -56,7 +55,12 @@ func (r recorder) call(ctx context.Context, method, path string, into any, statu
 		if !isBusy || attempt == maxAttempts {
 			return newRefusal(status, body)
 		}
-		if err := pause(ctx, header.Get("Retry-After")); err != nil {
+		wait := requestedPause(header.Get("Retry-After"), time.Now())
+		if wait > maxPause {
+			return fmt.Errorf("%w (the response asks for a pause of %v: run this again after that time)", newRefusal(status, body), wait)
+		}
+		fmt.Fprintf(r.notices, "ops: the response was %d %s; trying again in %v\n", status, http.StatusText(status), wait)
+		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -75,23 +79,6 @@ func (r recorder) send(ctx context.Context, method, path string) (status int, he
 	defer response.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	return response.StatusCode, response.Header, body, err
-}
-
-// pause waits for the number of seconds in retryAfter. If retryAfter is not a number, is less than
-// 1 or exceeds maxPause, pause waits for one second.
-func pause(ctx context.Context, retryAfter string) error {
-	seconds, err := strconv.Atoi(retryAfter)
-	if err != nil || seconds < 1 || seconds > int(maxPause/time.Second) {
-		seconds = 1
-	}
-	timer := time.NewTimer(time.Duration(seconds) * time.Second)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func decode(body []byte, into any) error {

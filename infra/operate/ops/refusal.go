@@ -23,12 +23,12 @@ func newRefusal(status int, body []byte) error {
 }
 
 func (r refusal) Error() string {
-	switch r.Code {
-	case "":
+	switch {
+	case r.Code == "" || r.Text == "":
 		return fmt.Sprintf("the response %d %s is not a recorder's: check DEVICE_TRACE_URL", r.status, http.StatusText(r.status))
-	case "Unauthorized":
+	case r.Code == "Unauthorized":
 		return "the recorder refuses this ADMIN_TOKEN: set it to the recorder's own"
-	case "NotFound":
+	case r.Code == "NotFound":
 		return "the quarantine is closed: set ADMIN_TOKEN on the recorder, or check that DEVICE_TRACE_URL is the recorder's address"
 	default:
 		return clean(r.Text)
