@@ -119,20 +119,9 @@ func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.SourceEventID = r.text("id", m.id)
 	e.ClientID = r.clientID("data.clientSessionName", m.session)
 	e.Username = r.text("data.clientAuthenticationName", m.user)
-	e.Node = m.namespaceName(r)
+	e.Node = r.text("data.namespaceName", m.namespace)
 	e.ChannelID = azureChannel(e.Node, r.numeral("data.sequenceNumber", m.sequence))
 	r.setTime(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
-}
-
-// maxNamespace is the maximum length, in bytes, that the decoder accepts for a namespace's name. It
-// is deliberately generous: Azure allows only 50 characters.
-const maxNamespace = 256
-
-func (m *azureEventGrid) namespaceName(r *reader) string {
-	if m.namespace.missing() {
-		return ""
-	}
-	return r.anyText("data.namespaceName", m.namespace, maxNamespace)
 }
 
 // azureChannel returns a connection's identifier, which consists of the namespace and the sequence

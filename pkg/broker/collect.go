@@ -40,7 +40,8 @@ type collector struct {
 // full reports whether maxItems items of the body have been read.
 func (c *collector) full() bool { return c.items >= maxItems }
 
-// add adds the item's event or rejection, if any, to the batch.
+// add adds the item's event or rejection, if any, to the batch. It cuts the event's texts only after
+// the item has interpreted them.
 func (c *collector) add(raw []byte, it item) {
 	r := reader{now: c.meta.ReceivedAt, retention: c.meta.Retention, hook: c.meta.Hook, interned: &c.interned}
 	last := len(c.batch.Events)
@@ -48,7 +49,11 @@ func (c *collector) add(raw []byte, it item) {
 		c.batch.Events = make([]event.Event, 0, min(1+c.size/len(raw), maxPreallocated))
 	}
 	c.batch.Events = append(c.batch.Events, event.Event{InstanceID: c.meta.InstanceID, ReceivedAt: millisecond(c.meta.ReceivedAt)})
-	isRow := it.row(&r, &c.batch.Events[last])
+	e := &c.batch.Events[last]
+	isRow := it.row(&r, e)
+	if isRow && e.ClientID.IsCut() {
+		r.refuse("", cutClientID)
+	}
 	if !isRow || r.refused() {
 		c.batch.Events = c.batch.Events[:last]
 	}
@@ -57,10 +62,15 @@ func (c *collector) add(raw []byte, it item) {
 		return
 	}
 	if isRow {
-		c.identifyByIndex(&c.batch.Events[last])
+		c.identifyByIndex(e)
+		e.Bound()
 	}
 	c.items++
 }
+
+// cutClientID is the error text for a client identifier in the form of a cut one.
+var cutClientID = fmt.Sprintf("the client identifier looks like one that was shortened for storage, "+
+	"with about %d bytes and … and 16 hex digits at the end; use another identifier for this client", event.MaxClientID)
 
 // identifyByIndex derives an event identifier from the item's index if both identifier and time are
 // missing. All such events in a body get the same time, so only their identifiers distinguish them.

@@ -24,7 +24,7 @@ var ownSource = Source{
 // configured or extended to send it.
 //
 //	key                meaning                                                  if missing
-//	client_id          client identifier, up to 65,535 bytes                    from group_id and device_id
+//	client_id          client identifier                                        from group_id and device_id
 //	group_id           the part before "@@@"                                    no group
 //	device_id          the part after "@@@"
 //	action             connect, close or disconnect                             rejected
@@ -131,8 +131,6 @@ func (m *own) client(r *reader) event.ClientID {
 		r.refuse("device_id", "is missing; group_id needs a device_id")
 	case split != group:
 		r.refuse("group_id", `and device_id must be joined by the first "@@@" of the client identifier`)
-	case len(joined) > event.MaxClientID:
-		r.refuse("device_id", fmt.Sprintf("makes the client identifier longer than %d bytes", event.MaxClientID))
 	case whole != "" && whole != joined:
 		r.refuse("client_id", `must be group_id, "@@@" and device_id; or leave it out`)
 	}

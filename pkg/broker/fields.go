@@ -11,12 +11,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-const (
-	// maxText is the maximum length in bytes of any string except a client identifier.
-	maxText = 64 << 10
-	// maxPort is the highest TCP port.
-	maxPort = 65_535
-)
+// maxPort is the highest TCP port.
+const maxPort = 65_535
 
 // reader converts the values of one item to Go types. It is tolerant: it accepts a string in place
 // of a number, and it treats null, "" and "undefined" as missing values. It remembers only the
@@ -62,7 +58,7 @@ func (r *reader) text(field string, v value) string {
 	if v.missing() {
 		return ""
 	}
-	return r.anyText(field, v, maxText)
+	return r.anyText(field, v)
 }
 
 // id reads a string. Unlike text, it does not treat "undefined" as a missing value.
@@ -70,7 +66,7 @@ func (r *reader) id(field string, v value) string {
 	if v.kind == absent || v.kind == null {
 		return ""
 	}
-	return r.anyText(field, v, event.MaxClientID)
+	return r.anyText(field, v)
 }
 
 // clientID reads the client identifier. It refuses a missing or empty identifier.
@@ -82,8 +78,8 @@ func (r *reader) clientID(field string, v value) event.ClientID {
 	return id
 }
 
-// anyText reads a string of at most limit bytes.
-func (r *reader) anyText(field string, v value, limit int) string {
+// anyText reads a string of any length.
+func (r *reader) anyText(field string, v value) string {
 	if v.kind != text {
 		r.refuse(field, "must be a string")
 		return ""
@@ -91,10 +87,6 @@ func (r *reader) anyText(field string, v value, limit int) string {
 	raw, ok := v.unescaped()
 	if !ok || !utf8.Valid(raw) {
 		r.refuse(field, "must be valid UTF-8")
-		return ""
-	}
-	if len(raw) > limit {
-		r.refuse(field, fmt.Sprintf("must not be longer than %d bytes", limit))
 		return ""
 	}
 	return r.interned.text(raw)

@@ -72,9 +72,12 @@ func requireValid(t *testing.T, b broker.Batch) {
 		require.False(t, e.Time.Before(received.Add(-meta.Retention)), e.Time)
 		require.Equal(t, e.Time, e.Time.Truncate(time.Millisecond))
 		require.Contains(t, []event.TimeOrigin{event.FromBroker, event.FromReceiver}, e.TimeOrigin)
+		bounded := e
+		bounded.Bound()
+		require.Equal(t, bounded, e)
 		for _, s := range []string{string(e.ClientID), e.ChannelID, e.Source, e.SourceEventID, e.NativeEvent, e.NativeReason, e.PeerAddress, e.Username, e.Node, e.Protocol} {
 			require.True(t, utf8.ValidString(s))
-			require.LessOrEqual(t, len(s), 64<<10)
+			require.LessOrEqual(t, len(s), event.MaxClientID)
 		}
 	}
 	for _, r := range b.Rejected {

@@ -90,20 +90,3 @@ func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string
 // notUTF8 stands for invalid UTF-8 until the sample has been encoded, because JSON encoders do not
 // write invalid UTF-8.
 const notUTF8 = "(not UTF-8)"
-
-// A string that is one byte too long must be rejected, and the rejection must name the field.
-func TestTooLongStringsAreRejected(t *testing.T) {
-	for field, limit := range map[string]int{"client_id": 65_535, "username": 65_536, "native_reason": 65_536, "channel_id": 65_536} {
-		for _, extra := range []int{0, 1} {
-			item := map[string]any{"client_id": "c", "action": "close", field: strings.Repeat("x", limit+extra)}
-			raw, err := json.Marshal(item)
-			require.NoError(t, err)
-			got := decode(t, "events", string(raw))
-			require.Len(t, got.Rejected, extra, field)
-			if extra > 0 {
-				require.Equal(t, field, got.Rejected[0].Field)
-				require.Less(t, len(got.Rejected[0].Error), 200)
-			}
-		}
-	}
-}

@@ -12,13 +12,9 @@ import (
 	"time"
 )
 
-// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8 of up to MaxClientID
-// bytes. If it is empty, the client identifier is unknown.
+// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8. In a stored event, it
+// has at most MaxClientID bytes; see Stored. If it is empty, the client identifier is unknown.
 type ClientID string
-
-// MaxClientID is the maximum length of a client identifier in bytes, because MQTT sends the
-// length in two bytes (MQTT 5.0, 1.5.4).
-const MaxClientID = 65_535
 
 // MaxAhead is how far a source's clock may be ahead of our clock. Events whose times are further in
 // the future are rejected. If the range of a query ends now, the end is moved to now plus MaxAhead,

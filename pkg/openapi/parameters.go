@@ -56,8 +56,8 @@ func (p parameters) clientID(name string) (event.ClientID, error) {
 	switch {
 	case id == "":
 		return "", missing(name, "a client identifier")
-	case len(id) > event.MaxClientID || !utf8.ValidString(id):
-		return "", invalid("%s must be UTF-8 and at most %d bytes long", name, event.MaxClientID)
+	case !utf8.ValidString(id):
+		return "", invalid("%s must be UTF-8", name)
 	}
 	return event.ClientID(id), nil
 }

@@ -179,7 +179,8 @@ type Unreadable struct {
 	Error string `json:"error"`
 }
 
-// Trace returns the events that match a request.
+// Trace returns the events that match a request. It first converts the client identifier to its
+// stored form, because shards and rows have only stored identifiers.
 //
 // For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
 // object and the newest object of each run:
@@ -198,6 +199,7 @@ type Unreadable struct {
 // Any other error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()
+	q.ClientID = q.ClientID.Stored()
 	after, err := parseCursor(q.Cursor)
 	if err != nil {
 		return Result{}, err

@@ -106,6 +106,18 @@ func TestOneClientOneInstanceOneSpan(t *testing.T) {
 	require.Equal(t, events[2:5], trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
+// A question may name a long client by its whole identifier or by its stored one.
+func TestALongClientIDIsFoundByBothForms(t *testing.T) {
+	store := bucket(t)
+	long := event.ClientID(strings.Repeat("x", 2000))
+	stored := string(long.Stored())
+	put(t, store, partition(stored), fresh(1), span(stored, noon, 2))
+	require.NotEqual(t, partition(string(long)).Shard, partition(stored).Shard)
+	for _, client := range []string{string(long), stored} {
+		require.Equal(t, span(stored, noon, 2), trace(t, newReader(t, store, query.Config{}), day(client)).Events)
+	}
+}
+
 func TestPagesAreTheWholeInBothOrders(t *testing.T) {
 	store := bucket(t)
 	want := span("c", noon, 23)

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// device identifies the client of a request.
+// device identifies the client of a request. clientID is the stored form of the identifier.
 type device struct {
 	instanceID event.InstanceID
 	clientID   event.ClientID
@@ -36,10 +36,10 @@ func parseClientID(values url.Values) (event.ClientID, error) {
 	case clientID == "":
 		clientID = event.JoinClientID(values.Get("group"), deviceID)
 	}
-	if len(clientID) > event.MaxClientID || !utf8.ValidString(string(clientID)) {
-		return "", invalid("a client identifier must be UTF-8 and at most %d bytes long", event.MaxClientID)
+	if !utf8.ValidString(string(clientID)) {
+		return "", invalid("a client identifier must be valid UTF-8")
 	}
-	return clientID, nil
+	return clientID.Stored(), nil
 }
 
 // identity is the part of a response that names the device.

@@ -20,7 +20,7 @@ type omitted struct {
 //
 // A response can be too long, for example, if the device connects every second, because a
 // connection takes about 700 bytes and an entry of the timeline about 100. It can also be too long
-// if the device has names of 64 KB.
+// if the device has long names.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted

@@ -48,6 +48,7 @@ func TestParameters(t *testing.T) {
 		r.InstanceID, r.From, r.To = "i", now.Truncate(time.Millisecond).Add(-time.Hour), now.Truncate(time.Millisecond).Add(time.Hour)
 		return r
 	}
+	long := event.ClientID(strings.Repeat("x", 65_535))
 	for _, c := range []struct {
 		query string
 		want  query.Request
@@ -62,7 +63,10 @@ func TestParameters(t *testing.T) {
 		}},
 		{"client=c&explain=1", query.Request{ClientID: "c", Limit: 1000, Explain: true}},
 		{"client=undefined&from=&cursor=&order=&format=", query.Request{ClientID: "undefined", Limit: 1000}},
-		{"client=" + strings.Repeat("x", 65_535), query.Request{ClientID: event.ClientID(strings.Repeat("x", 65_535)), Limit: 1000}},
+		{"client=" + strings.Repeat("x", 1024), query.Request{ClientID: event.ClientID(strings.Repeat("x", 1024)), Limit: 1000}},
+		{"client=" + strings.Repeat("x", 65_535), query.Request{ClientID: long.Stored(), Limit: 1000}},
+		{"client=" + url.QueryEscape(string(long.Stored())), query.Request{ClientID: long.Stored(), Limit: 1000}},
+		{"group=" + string(long[:600]) + "&device=" + string(long[:600]), query.Request{ClientID: event.JoinClientID(string(long[:600]), string(long[:600])).Stored(), Limit: 1000}},
 	} {
 		q, err := parseTrace("instance=i&"+c.query, now)
 		require.NoError(t, err, c.query)
@@ -82,7 +86,6 @@ func TestParameterErrors(t *testing.T) {
 		{"instance=i&client=c&device=d", "InvalidParameter", "not both"},
 		{"instance=i&client=c&group=", "InvalidParameter", "not both"},
 		{"instance=i&client=%ff", "InvalidParameter", "UTF-8"},
-		{"instance=i&client=" + strings.Repeat("x", 65_536), "InvalidParameter", "65535"},
 		{"instance=i&client=%zz", "InvalidParameter", "percent-encoded"},
 		{"instance=i&client=c;d", "InvalidParameter", "percent-encoded"},
 		{"instance=i&client=c&color=red", "UnknownParameter", `"color"`},
