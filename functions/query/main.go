@@ -22,7 +22,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	tokens := vars.Tokens("QUERY_TOKEN", "QUERY_TOKENS")
 	keys := parseKeys(&vars)
 	days := vars.Int("STATUS_LOOKBACK", 7, 0, 366)
-	shards := vars.Int("SHARDS", 16, 16, 4096)
+	shards := vars.Shards()
 	requests := vars.Int("MAX_REQUESTS", 64, 1, 10_000)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err

@@ -27,4 +27,7 @@ func TestWire(t *testing.T) {
 	require.ErrorContains(t, err, "OPENAPI_KEYS")
 	require.NotContains(t, err.Error(), "hidden-secret")
 	require.NotNil(t, function.Credentials)
+	variables["OPENAPI_KEYS"], variables["SHARDS"] = "", "5"
+	_, err = wire(func(name string) string { return variables[name] })
+	require.EqualError(t, err, `environment variable SHARDS is "5", want 16, 256 or 4096`)
 }

@@ -22,7 +22,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	tokens := vars.Tokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
 	adminToken := vars.Token("ADMIN_TOKEN")
 	instance := vars.Instance("TRIGGER_INSTANCE")
-	shards := vars.Int("SHARDS", 16, 16, 4096)
+	shards := vars.Shards()
 	days := vars.Int("RETENTION_DAYS", 30, 1, 36_500)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err

@@ -41,6 +41,7 @@ func TestWireNamesWhatIsWrong(t *testing.T) {
 		`environment variable TRIGGER_INSTANCE is "a b", want 1 to 128 letters, digits, '_', '-' or '.'`:                    {"WEBHOOK_TOKEN": "hush", "TRIGGER_INSTANCE": "a b"},
 		"environment variable WEBHOOK_TOKEN is wrong: this token was given before":                                          {"WEBHOOK_TOKEN": "hush", "WEBHOOK_TOKENS": "hush=prod"},
 		"environment variable ADMIN_TOKEN is wrong: a token must consist of visible ASCII characters and must not be empty": {"WEBHOOK_TOKEN": "hush", "ADMIN_TOKEN": "hüsh"},
+		`environment variable SHARDS is "5", want 16, 256 or 4096`:                                                          {"WEBHOOK_TOKEN": "hush", "SHARDS": "5"},
 		`environment variable RETENTION_DAYS is "0", want a whole number from 1 to 36500`:                                   {"WEBHOOK_TOKEN": "hush", "RETENTION_DAYS": "0"},
 	} {
 		_, err := wireWith(variables)

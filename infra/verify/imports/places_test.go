@@ -19,7 +19,7 @@ var places = []place{
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
 	// The compactor imports layout to parse the shards in the payload of its timer.
 	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}},
-	{"functions/internal/env", []string{"pkg/event", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
+	{"functions/internal/env", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
 	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
 	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/history", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/serve"}},
