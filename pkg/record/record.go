@@ -71,7 +71,7 @@ type Config struct {
 	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
 	// the budget is exceeded, all idle runs end. Default 96 MiB.
 	MaxOpen int64
-	// PutTimeout is the maximum duration of one put, including retries. Default 20 seconds.
+	// PutTimeout is the maximum duration of one put, including retries. Default: DefaultPutTimeout.
 	PutTimeout time.Duration
 	// Random supplies the 128 random bits of each run identifier. Two writers, even in different
 	// processes, must not read the same bits. Otherwise, both could put objects under the same key,
@@ -85,6 +85,10 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// DefaultPutTimeout is shorter than the time limit of the recorder's calls on Function Compute, 15
+// seconds. So a put gives up, and the sender gets a response, before the platform kills the process.
+const DefaultPutTimeout = 12 * time.Second
+
 func (c Config) withDefaults() Config {
 	c.Shards = cmp.Or(c.Shards, 16)
 	c.RunRows = cmp.Or(c.RunRows, 512)
@@ -92,7 +96,7 @@ func (c Config) withDefaults() Config {
 	c.RunAge = cmp.Or(c.RunAge, 10*time.Minute)
 	c.MaxPending = cmp.Or(c.MaxPending, 64<<20)
 	c.MaxOpen = cmp.Or(c.MaxOpen, 96<<20)
-	c.PutTimeout = cmp.Or(c.PutTimeout, 20*time.Second)
+	c.PutTimeout = cmp.Or(c.PutTimeout, DefaultPutTimeout)
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"devicetrace/pkg/record"
 )
 
 const repository = "../../../s.yaml"
@@ -30,6 +32,18 @@ func parseRepositoryFile(t *testing.T) []Function {
 	functions, err := Parse([]byte(repositoryFile(t)), secrets)
 	require.NoError(t, err)
 	return functions
+}
+
+// A put must give up early enough for the recorder to respond before the platform kills it. Two seconds
+// are for decoding the body before the put, and for the response.
+func TestPutsGiveUpBeforeTheRecorderIsKilled(t *testing.T) {
+	for _, f := range parseRepositoryFile(t) {
+		if f.Resource == "recorder" {
+			require.LessOrEqual(t, record.DefaultPutTimeout+2*time.Second, f.Timeout())
+			return
+		}
+	}
+	require.Fail(t, "no recorder")
 }
 
 // With the two secrets and no other environment variable, Parse must accept the repository's
