@@ -19,7 +19,7 @@ func main() { serve.Main("recorder", wire) }
 func wire(getenv func(string) string) (serve.Function, error) {
 	vars := env.Reader{Getenv: getenv}
 	bucket := vars.Bucket(env.AttemptTimeout)
-	tokens := vars.Tokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
+	tokens := vars.SigningTokens("WEBHOOK_TOKEN", "WEBHOOK_TOKENS")
 	adminToken := vars.Token("ADMIN_TOKEN")
 	instance := vars.Instance("TRIGGER_INSTANCE")
 	shards := vars.Shards()

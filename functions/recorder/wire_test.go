@@ -36,10 +36,13 @@ func TestWire(t *testing.T) {
 
 func TestWireNamesWhatIsWrong(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
-		"environment variable WEBHOOK_TOKEN is not set, and neither is WEBHOOK_TOKENS: set at least one of them":            {},
-		`environment variable WEBHOOK_TOKENS is wrong: part 1: has no "=", want token=instance,instance`:                    {"WEBHOOK_TOKENS": "hush"},
-		`environment variable TRIGGER_INSTANCE is "a b", want 1 to 128 letters, digits, '_', '-' or '.'`:                    {"WEBHOOK_TOKEN": "hush", "TRIGGER_INSTANCE": "a b"},
-		"environment variable WEBHOOK_TOKEN is wrong: this token was given before":                                          {"WEBHOOK_TOKEN": "hush", "WEBHOOK_TOKENS": "hush=prod"},
+		"environment variable WEBHOOK_TOKEN is not set, and neither is WEBHOOK_TOKENS: set at least one of them": {},
+		`environment variable WEBHOOK_TOKENS is wrong: part 1: has no "=", want token=instance,instance`:         {"WEBHOOK_TOKENS": "hush"},
+		`environment variable TRIGGER_INSTANCE is "a b", want 1 to 128 letters, digits, '_', '-' or '.'`:         {"WEBHOOK_TOKEN": "hush", "TRIGGER_INSTANCE": "a b"},
+		"environment variable WEBHOOK_TOKEN is wrong: this token was given before":                               {"WEBHOOK_TOKEN": "hush", "WEBHOOK_TOKENS": "hush=prod"},
+		`environment variable WEBHOOK_TOKENS is wrong: instance "a" has 5 tokens, want at most 4 (a token for all instances counts for each instance)`: {
+			"WEBHOOK_TOKEN": "hush", "WEBHOOK_TOKENS": "hush1=a;hush2=a;hush3=a;hush4=a",
+		},
 		"environment variable ADMIN_TOKEN is wrong: a token must consist of visible ASCII characters and must not be empty": {"WEBHOOK_TOKEN": "hush", "ADMIN_TOKEN": "hüsh"},
 		`environment variable SHARDS is "5", want 16, 256 or 4096`:                                                          {"WEBHOOK_TOKEN": "hush", "SHARDS": "5"},
 		`environment variable RETENTION_DAYS is "0", want a whole number from 1 to 36500`:                                   {"WEBHOOK_TOKEN": "hush", "RETENTION_DAYS": "0"},

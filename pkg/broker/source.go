@@ -29,8 +29,8 @@ type Source struct {
 	// token as the query parameter "token". Proxies log URLs, so both are set only for brokers that
 	// cannot always set a header.
 	TokenInPath, TokenInQuery bool
-	// SignedBody allows a signature instead of the token. The signature is an HMAC of the body,
-	// keyed with the token.
+	// SignedBody allows a signature instead of the token. The signature follows Standard Webhooks
+	// (https://www.standardwebhooks.com). Its key is the token.
 	SignedBody bool
 	// HookHeader names the header that contains the kind of event (see Meta.Hook). It is empty if
 	// the body contains the kind of event. If HookHeader is set, the receiver must refuse a request

@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -55,7 +53,6 @@ func TestNoTokens(t *testing.T) {
 		grant, found := tokens.Find("")
 		require.False(t, found)
 		require.False(t, grant.Allows(""))
-		require.False(t, tokens.Signed(nil, nil, ""))
 	}
 }
 
@@ -95,33 +92,6 @@ func TestAddedTokenIsGivenOnce(t *testing.T) {
 	grant, found := tokens.Find("hush")
 	require.True(t, found)
 	require.False(t, grant.Allows("b"))
-}
-
-func TestSigned(t *testing.T) {
-	tokens, err := ParseTokens("old=prod;new=prod;other=test")
-	require.NoError(t, err)
-	sign := func(key, message string) []byte {
-		mac := hmac.New(sha256.New, []byte(key))
-		mac.Write([]byte(message))
-		return mac.Sum(nil)
-	}
-	for _, c := range []struct {
-		name string
-		mac  []byte
-		want bool
-	}{
-		{"old", sign("old", "body"), true},
-		{"new", sign("new", "body"), true},
-		{"another instance's", sign("other", "body"), false},
-		{"unknown key", sign("wrong", "body"), false},
-		{"another message", sign("old", "Body"), false},
-		{"cut", sign("old", "body")[:31], false},
-		{"none", nil, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, tokens.Signed([]byte("body"), c.mac, "prod"))
-		})
-	}
 }
 
 // FuzzParseTokens checks that no input causes a panic, and that Find finds every parsed token.

@@ -17,7 +17,8 @@ var (
 
 // authorize returns nil if the sender may act for the instance. A single token that covers the
 // instance is enough, as is a signature made with such a token. authorize reads the body only if it
-// has to check a signature. Errors: errUnauthorized, errForbidden, or an error from checkBody.
+// has to check a signature. Errors: errUnauthorized, errForbidden, an error that wraps
+// errBadSignature, or an error from checkBody.
 func (h *Handler) authorize(d *delivery) error {
 	isKnown := false
 	for _, token := range d.tokens {
@@ -27,25 +28,21 @@ func (h *Handler) authorize(d *delivery) error {
 		}
 		isKnown = isKnown || found
 	}
-	if d.mac != nil {
-		isSigned, err := h.checkBody(d, func(body []byte) bool { return h.config.Tokens.Signed(body, d.mac, d.instance) })
-		if isSigned || err != nil {
-			return err
-		}
-	}
-	if isKnown {
+	err := h.verify(d)
+	if isKnown && (errors.Is(err, errUnauthorized) || errors.Is(err, errBadSignature)) {
 		return errForbidden
 	}
-	return errUnauthorized
+	return err
 }
 
 // checkBody reads the body and returns check(body). The sender is unknown until check has returned,
 // so the body counts against the unproven budget. Unknown senders can therefore exhaust only that
-// budget, not the budget of authorized senders. The body still counts while check runs, because
-// checking a long body against many tokens takes longer than reading it. Errors: record.ErrBusy if
-// the unproven budget is exhausted; errTooLarge or errUnreadable if the body cannot be read.
+// budget, not the budget of authorized senders. The body and its copies still count while check
+// runs, because checking the signature of a long body takes longer than reading the body. Errors:
+// record.ErrBusy if the unproven budget is exhausted; errTooLarge or errUnreadable if the body
+// cannot be read.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
-	weight := d.weight()
+	weight := d.signedWeight()
 	if err := h.unproven.acquire(weight); err != nil {
 		return false, err
 	}
@@ -66,10 +63,16 @@ func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	return d.instance
 }
 
-// unauthorized responds to a sender without a valid token.
-func unauthorized(w http.ResponseWriter, source broker.Source) {
+// unauthorized responds to a sender without a valid token or signature. problem says what to
+// correct.
+func unauthorized(w http.ResponseWriter, problem string) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="device trace", Basic realm="device trace"`)
-	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", "send a valid token "+strings.Join(tokenPlaces(source), ", or "))
+	serve.Fail(w, http.StatusUnauthorized, "Unauthorized", problem)
+}
+
+// tokenWanted says how the source may present a token.
+func tokenWanted(source broker.Source) string {
+	return "send a valid token " + strings.Join(tokenPlaces(source), ", or ")
 }
 
 // tokenPlaces describes the places where the source may present a token.
@@ -82,7 +85,7 @@ func tokenPlaces(source broker.Source) []string {
 		places = append(places, "as ?token=<token>")
 	}
 	if source.SignedBody {
-		places = append(places, "as the key of "+signatureHeader+": sha256=<HMAC-SHA256 of the body in hex>")
+		places = append(places, "as the key of a Standard Webhooks signature in the headers "+idHeader+", "+timestampHeader+" and "+signatureHeader)
 	}
 	return places
 }

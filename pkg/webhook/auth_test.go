@@ -1,11 +1,7 @@
 package webhook
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/broker"
-	"devicetrace/pkg/serve"
 )
 
 // someTokens holds four tokens: one for the instance prod, one for the instances prod and spare,
@@ -25,12 +20,6 @@ func bearer(token string) []string { return []string{"Authorization", "Bearer " 
 
 func basic(user, password string) []string {
 	return []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
-}
-
-func signed(token, body string) []string {
-	mac := hmac.New(sha256.New, []byte(token))
-	mac.Write([]byte(body))
-	return []string{signatureHeader, "sha256=" + hex.EncodeToString(mac.Sum(nil))}
 }
 
 const ownEvent = `{"client_id":"c1","action":"connect"}`
@@ -148,38 +137,6 @@ func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	}
 }
 
-func TestSignature(t *testing.T) {
-	for _, c := range []struct {
-		name, path string
-		header     []string
-		want       int
-	}{
-		{"valid", "events/prod", signed("old-secret", ownEvent), 200},
-		{"the second of two", "events/prod", signed("new/secret+2=", ownEvent), 200},
-		{"upper-case digits", "events/prod", []string{signatureHeader, "sha256=" + strings.ToUpper(signed("old-secret", ownEvent)[1][7:])}, 200},
-		{"with a wrong bearer token", "events/prod", append(signed("old-secret", ownEvent), bearer("wrong")...), 200},
-		{"wrong, with a valid bearer token", "events/prod", append(signed("wrong", ownEvent), bearer("old-secret")...), 200},
-		{"token of another instance", "events/prod", signed("test-secret", ownEvent), 401},
-		{"signature of another body", "events/prod", signed("old-secret", ownEvent+" "), 401},
-		{"unknown key", "events/prod", signed("wrong", ownEvent), 401},
-		{"cut", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][:20]}, 401},
-		{"not hex", "events/prod", []string{signatureHeader, "sha256=zz"}, 401},
-		{"no sha256=", "events/prod", []string{signatureHeader, signed("old-secret", ownEvent)[1][7:]}, 401},
-		{"another route", "emqx/prod", signed("old-secret", ownEvent), 401},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			b := &harness{tokens: someTokens}
-			w := b.do("POST", "/webhooks/"+c.path, strings.NewReader(ownEvent), c.header...)
-			if c.want == 401 {
-				b.requireUnauthorized(t, w)
-				return
-			}
-			require.Equal(t, c.want, w.Code, w.Body)
-			require.Len(t, b.recorded, 1)
-		})
-	}
-}
-
 // TestUnauthorizedNamesThePlaces checks that a 401 response lists all places where the route
 // accepts a token.
 func TestUnauthorizedNamesThePlaces(t *testing.T) {
@@ -187,32 +144,10 @@ func TestUnauthorizedNamesThePlaces(t *testing.T) {
 		"emqx":            "",
 		"vernemq":         ", or after the instance in the path, or as ?token=<token>",
 		"azure-eventgrid": ", or as ?token=<token>",
-		"events":          ", or as the key of X-Signature-256: sha256=<HMAC-SHA256 of the body in hex>",
+		"events":          ", or as the key of a Standard Webhooks signature in the headers webhook-id, webhook-timestamp and webhook-signature",
 	} {
 		w := (&harness{}).do("POST", "/webhooks/"+route+"/prod", strings.NewReader(ownEvent), "vernemq-hook", "on_register")
 		require.Equal(t, http.StatusUnauthorized, w.Code)
-		var got serve.Problem
-		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
-		require.Equal(t, "send a valid token as Authorization: Bearer <token>, or as the password of basic authentication"+want, got.Error)
+		require.Equal(t, "send a valid token as Authorization: Bearer <token>, or as the password of basic authentication"+want, problemOf(t, w))
 	}
-}
-
-// TestSignatureIsOfTheBodyAsSent checks that the signature of a compressed body covers the
-// compressed bytes, not the decompressed ones.
-func TestSignatureIsOfTheBodyAsSent(t *testing.T) {
-	body := gzipped(t, ownEvent)
-	for signedText, want := range map[string]int{body: 200, ownEvent: 401} {
-		b := &harness{tokens: someTokens}
-		w := b.do("POST", "/webhooks/events/prod", strings.NewReader(body), append(signed("old-secret", signedText), "Content-Encoding", "gzip")...)
-		require.Equal(t, want, w.Code, w.Body)
-	}
-}
-
-func TestSignedBodyHasTheSameLimits(t *testing.T) {
-	b := &harness{}
-	w := b.do("POST", "/webhooks/events/prod", strings.NewReader(strings.Repeat(" ", maxBody+1)), signed("secret", "x")...)
-	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
-	w = b.do("POST", "/webhooks/events/prod", cut{strings.NewReader(ownEvent)}, signed("secret", ownEvent)...)
-	require.Equal(t, http.StatusServiceUnavailable, w.Code)
-	require.Empty(t, b.recorded)
 }

@@ -47,12 +47,21 @@ const (
 
 // weight returns the number of bytes that a delivery takes from a budget.
 func (d *delivery) weight() int64 {
-	length := min(d.length, maxBody)
-	if length < 0 {
-		length = assumedLength
-	}
+	length := d.sentLength()
 	if d.encoding != "" && d.encoding != "identity" {
 		length = min(length*assumedRatio, maxBody)
 	}
 	return minWeight + length
+}
+
+// signedWeight returns the number of bytes that a delivery takes from Handler.unproven while its
+// signature is checked. The body is not decompressed by then.
+func (d *delivery) signedWeight() int64 { return minWeight + (1+signatureCopies)*d.sentLength() }
+
+// sentLength returns the length of the body as sent, in bytes, or an assumption if it is unknown.
+func (d *delivery) sentLength() int64 {
+	if d.length < 0 {
+		return assumedLength
+	}
+	return min(d.length, maxBody)
 }

@@ -49,6 +49,15 @@ func TestWeight(t *testing.T) {
 	}
 }
 
+// TestSignedWeight checks that the weight of a signed body includes the copies that the check of a
+// signature makes, but not the decompressed body.
+func TestSignedWeight(t *testing.T) {
+	for length, want := range map[int64]int64{0: minWeight, 100: minWeight + 400, -1: minWeight + 4*assumedLength, 1 << 62: minWeight + 4*maxBody} {
+		d := &delivery{length: length, encoding: "gzip"}
+		require.Equal(t, want, d.signedWeight(), length)
+	}
+}
+
 // unread is a body that must not be read.
 type unread struct{ t *testing.T }
 
@@ -108,7 +117,7 @@ func TestUnprovenBudgetIsHeld(t *testing.T) {
 		d := parse(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(ownEvent)), now)
 		isProven, err := h.checkBody(d, func(body []byte) bool {
 			require.Equal(t, ownEvent, string(body))
-			require.Equal(t, d.weight(), h.unproven.used.Load())
+			require.Equal(t, d.signedWeight(), h.unproven.used.Load())
 			return want
 		})
 		require.NoError(t, err)

@@ -33,8 +33,8 @@ type Config struct {
 	Recorder Recorder
 	// Store holds the quarantine. Required.
 	Store Store
-	// Tokens are the senders' tokens, each with the instances that it covers. If Tokens is empty,
-	// only triggers can deliver events.
+	// Tokens are the senders' tokens, each with the instances that it covers. CheckSigning must
+	// accept them. If Tokens is empty, only triggers can deliver events.
 	Tokens serve.Tokens
 	// AdminToken is the bearer token for the quarantine endpoints. If it is empty, these endpoints
 	// respond with 404.
@@ -70,9 +70,11 @@ func (c Config) Validate() error {
 		return fmt.Errorf("webhook: Retention is %s, want 0 or more", c.Retention)
 	case c.BudgetBytes < 0:
 		return fmt.Errorf("webhook: BudgetBytes is %d, want 0 or more", c.BudgetBytes)
-	default:
-		return nil
 	}
+	if err := c.Tokens.CheckSigning(); err != nil {
+		return fmt.Errorf("webhook: Tokens: %w", err)
+	}
+	return nil
 }
 
 func (c Config) withDefaults() Config {

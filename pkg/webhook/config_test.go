@@ -14,7 +14,12 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 		"webhook: Store is missing":    func(c *Config) { c.Store = nil },
 		`webhook: TriggerInstance is "a b", want 1 to 128 letters, digits, '_', '-' or '.'`: func(c *Config) { c.TriggerInstance = "a b" },
 		"webhook: Retention is -1h0m0s, want 0 or more":                                     func(c *Config) { c.Retention = -time.Hour },
-		"webhook: BudgetBytes is -1, want 0 or more":                                        func(c *Config) { c.BudgetBytes = -1 },
+		`webhook: Tokens: instance "*" has 5 tokens, want at most 4 (a token for all instances counts for each instance)`: func(c *Config) {
+			for i := range 4 {
+				require.NoError(t, c.Tokens.Add(fmt.Sprint("secret", i)))
+			}
+		},
+		"webhook: BudgetBytes is -1, want 0 or more": func(c *Config) { c.BudgetBytes = -1 },
 	} {
 		config := (&harness{}).config()
 		change(&config)

@@ -16,8 +16,8 @@ var errNoHook = errors.New("the request does not name the kind of event")
 
 // deliver makes a whole delivery durable or returns an error. If it has recorded the events but
 // cannot quarantine the delivery, it also returns an error. The possible errors are
-// errUnauthorized, errForbidden, errNoHook, errTooLarge, errUnreadable, record.ErrBusy, and the
-// error of a failed write.
+// errUnauthorized, errBadSignature, errForbidden, errNoHook, errTooLarge, errUnreadable,
+// record.ErrBusy, and the error of a failed write.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorize(d); err != nil {
 		return broker.Batch{}, err

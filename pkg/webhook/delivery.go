@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"bufio"
-	"encoding/hex"
 	"io"
 	"net/http"
 	"strings"
@@ -33,8 +32,8 @@ type delivery struct {
 
 	// tokens are all tokens that the sender presented, valid or not.
 	tokens []string
-	// mac is the signature in the request's header, or nil if there is no signature to check.
-	mac []byte
+	// signature holds the headers of a signed request, or nil if there is no signature to check.
+	signature http.Header
 	// length is the length of the body as sent, in bytes; -1 if unknown.
 	length int64
 	// unread is the body as a stream. readBody reads the stream into the body field, and then sets
@@ -60,7 +59,7 @@ func parse(r *http.Request, now time.Time) *delivery {
 		position:   parsePosition(r.Header.Get(positionHeader)),
 		encoding:   parseEncoding(r.Header.Get("Content-Encoding")),
 		tokens:     presentedTokens(r, source, pathToken),
-		mac:        parseSignature(r, source),
+		signature:  parseSignature(r, source),
 		length:     r.ContentLength,
 		unread:     r.Body,
 	}
@@ -76,20 +75,6 @@ func presentedTokens(r *http.Request, source broker.Source, pathToken string) []
 		tokens = append(tokens, r.URL.Query().Get("token"))
 	}
 	return tokens
-}
-
-// signatureHeader holds "sha256=", followed by the HMAC-SHA256 of the body as sent, in hex.
-const signatureHeader = "X-Signature-256"
-
-// parseSignature returns the HMAC in the signature header. It returns nil if the source does not
-// sign bodies, or if the header is absent or malformed.
-func parseSignature(r *http.Request, source broker.Source) []byte {
-	digits, found := strings.CutPrefix(r.Header.Get(signatureHeader), "sha256=")
-	mac, err := hex.DecodeString(digits)
-	if !found || err != nil || !source.SignedBody {
-		return nil
-	}
-	return mac
 }
 
 // peek returns the first n bytes of the body, the whole body if it is shorter, or nil if the

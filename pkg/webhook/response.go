@@ -69,7 +69,9 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 func refuse(w http.ResponseWriter, d *delivery, err error) {
 	switch {
 	case errors.Is(err, errUnauthorized):
-		unauthorized(w, d.source)
+		unauthorized(w, tokenWanted(d.source))
+	case errors.Is(err, errBadSignature):
+		unauthorized(w, err.Error())
 	case errors.Is(err, errForbidden):
 		serve.Forbidden(w)
 	case errors.Is(err, errNoHook):

@@ -114,6 +114,24 @@ func TestTokenErrorsNameTheVariableAndNotTheToken(t *testing.T) {
 	}
 }
 
+// TestSigningTokens checks that a list with more tokens for an instance than may sign is rejected
+// only where tokens sign. The token in TOKEN is valid for each instance.
+func TestSigningTokens(t *testing.T) {
+	const four = "hush1=a;hush2=a;hush3=a;hush4=a,b"
+	const want = `environment variable TOKENS is wrong: instance "a" has 5 tokens, want at most 4 (a token for all instances counts for each instance)`
+	r := reader(map[string]string{"TOKENS": four})
+	tokens := r.SigningTokens("TOKEN", "TOKENS")
+	require.NoError(t, r.Err())
+	_, found := tokens.Find("hush4")
+	require.True(t, found)
+
+	r = reader(map[string]string{"TOKEN": "hush", "TOKENS": four})
+	r.Tokens("TOKEN", "TOKENS")
+	require.NoError(t, r.Err())
+	r.SigningTokens("TOKEN", "TOKENS")
+	require.EqualError(t, r.Err(), want)
+}
+
 func TestInstance(t *testing.T) {
 	for set, want := range map[string]string{"": "", " mqtt-cn-1 ": "mqtt-cn-1"} {
 		r := reader(map[string]string{"TRIGGER_INSTANCE": set})

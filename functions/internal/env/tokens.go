@@ -29,6 +29,15 @@ func (r *Reader) Tokens(single, list string) serve.Tokens {
 	return tokens
 }
 
+// SigningTokens is like Tokens, but also rejects more tokens for an instance than may sign for it.
+func (r *Reader) SigningTokens(single, list string) serve.Tokens {
+	tokens := r.Tokens(single, list)
+	if err := tokens.CheckSigning(); err != nil {
+		r.Reject(list, "is wrong: "+err.Error())
+	}
+	return tokens
+}
+
 // Token returns the token in the named variable, or "" if the variable is not set.
 func (r *Reader) Token(name string) string {
 	token := r.Optional(name)

@@ -61,7 +61,7 @@ func (d entryPoint) wrongHeaders() (headers []string) {
 		"Authorization: Bearer "+t+","+t, "Authorization: Bearer "+t+" "+t, "Authorization: Bearer \""+t+"\"", "Authorization: Bearer "+url.QueryEscape(t+"\x00"),
 		"Authorization: Bearer "+base64.StdEncoding.EncodeToString([]byte(t)), "Authorization: Digest username=\""+t+"\"",
 		"Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte(t)), "Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte(t+":")),
-		"Cookie: token="+t, "X-Api-Key: "+t, "Proxy-Authorization: Bearer "+t, "WWW-Authenticate: Bearer "+t, "X-Signature-256: sha256="+t, "X-Signature-256: "+signature(t, d.body+"x"),
+		"Cookie: token="+t, "X-Api-Key: "+t, "Proxy-Authorization: Bearer "+t, "WWW-Authenticate: Bearer "+t, "X-Signature-256: sha256="+t, "webhook-signature: v1,"+t, "webhook-id: "+t, "webhook-timestamp: "+t,
 	)
 }
 
@@ -82,6 +82,9 @@ func TestAttackCredentials(t *testing.T) {
 			require.NotContains(t, string(r.body), secretClient)
 			count.note(r)
 		}
+		r = s.send(t, d.method, d.path, d.body, signed(t, d.token, d.body+"x")...)
+		require.Equal(t, 401, r.status, "%s with a signature of another body", d.path)
+		count.note(r)
 		for _, name := range []string{"token", "access_token", "Authorization", "key", "AccessKeyId"} {
 			path := d.path + map[bool]string{true: "&", false: "?"}[strings.Contains(d.path, "?")] + name + "=" + d.token
 			r := s.send(t, d.method, path, d.body)
@@ -195,7 +198,9 @@ func TestAttackTokensAreNotStored(t *testing.T) {
 		send("POST", path, junk, "Authorization", "Bearer "+plant())
 		send("POST", path, junk, "Authorization", basicAuth(plant()))
 		send("POST", path, junk, "Authorization", plant())
-		send("POST", path, junk, "X-Signature-256", "sha256="+plant())
+		send("POST", path, junk, "webhook-signature", "v1,"+plant())
+		send("POST", path, junk, "webhook-id", plant(), "webhook-timestamp", plant(), "webhook-signature", plant())
+		send("POST", path, junk, signed(t, plant(), junk)...)
 		send("POST", path, junk, "Cookie", "token="+plant(), "X-Api-Key", plant(), "Proxy-Authorization", "Bearer "+plant(), "Referer", "https://x/?token="+plant())
 		send("POST", path+"?token="+plant(), junk)
 		send("POST", path+"/"+plant(), junk, "vernemq-hook", "on_register")
@@ -204,7 +209,7 @@ func TestAttackTokensAreNotStored(t *testing.T) {
 			send("POST", path+"?token="+right, junk, "vernemq-hook", "on_register")
 			send("POST", path+"/"+right, junk, "vernemq-hook", "on_register")
 			send("POST", "/webhooks/"+route+"/"+right, junk, "vernemq-hook", "on_register")
-			send("POST", path, junk, "Authorization", "Bearer "+right, "Content-Encoding", "br", "X-Signature-256", signature(plant(), junk), "Cookie", plant())
+			send("POST", path, junk, "Authorization", "Bearer "+right, "Content-Encoding", "br", "webhook-signature", "v1,"+plant(), "Cookie", plant())
 		}
 		send("OPTIONS", path+"?token="+plant(), "", "WebHook-Request-Origin", "not a host "+plant())
 	}

@@ -1,17 +1,16 @@
 package e2e
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,10 +28,20 @@ func basicAuth(password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte("anyone:"+password))
 }
 
-func signature(token, body string) string {
-	mac := hmac.New(sha256.New, []byte(token))
-	mac.Write([]byte(body))
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+// signed returns the headers of a body that the library of Standard Webhooks has signed.
+func signed(t *testing.T, token, body string) []string {
+	t.Helper()
+	signer, err := standardwebhooks.NewWebhook("whsec_" + base64.StdEncoding.EncodeToString([]byte(token)))
+	require.NoError(t, err)
+	return signedBy(t, signer, body)
+}
+
+func signedBy(t *testing.T, signer *standardwebhooks.Webhook, body string) []string {
+	t.Helper()
+	now := time.Now()
+	signature, err := signer.Sign("msg_1", now, []byte(body))
+	require.NoError(t, err)
+	return []string{"webhook-id", "msg_1", "webhook-timestamp", strconv.FormatInt(now.Unix(), 10), "webhook-signature", signature}
 }
 
 // TestAuthentication tries each way of sending a token with valid tokens, a token for another
@@ -54,7 +63,7 @@ func TestAuthentication(t *testing.T) {
 			return s.send(t, "POST", "/webhooks/events/prod", event("basic"), "Authorization", basicAuth(token))
 		},
 		"signature": func(token string) response {
-			return s.send(t, "POST", "/webhooks/events/prod", event("signature"), "X-Signature-256", signature(token, event("signature")))
+			return s.send(t, "POST", "/webhooks/events/prod", event("signature"), signed(t, token, event("signature"))...)
 		},
 		"path": func(token string) response {
 			return s.send(t, "POST", "/webhooks/vernemq/prod/"+token, hookBody("path"), hook...)

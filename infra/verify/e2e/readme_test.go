@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKEN=local", "QUERY_TOKEN=local", "ADMIN_TOKEN=local")
-	commands := readmeCommands(t)
+	commands := documentCommands(t, "README.md", "Try it")
 	require.Len(t, commands, 4)
 	require.Equal(t, "make run", commands[0])
 	require.Equal(t, "make demo", commands[1])
@@ -31,13 +32,26 @@ func TestReadme(t *testing.T) {
 	require.Contains(t, after, `"action_info":"no heart"`)
 }
 
-// readmeCommands returns the indented commands in the section "Try it" of README.md. Each command
-// includes its continuation lines.
-func readmeCommands(t *testing.T) []string {
-	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+// TestSigningExample runs the commands that explain on the events page how to sign a request. The
+// library of Standard Webhooks must accept the secret that the last command prints.
+func TestSigningExample(t *testing.T) {
+	t.Parallel()
+	s := newStackWith(t, "WEBHOOK_TOKEN=local")
+	commands := documentCommands(t, "infra/operate/brokers/events.md", "Sign instead of sending the token")
+	require.Len(t, commands, 2)
+	require.JSONEq(t, `{"recorded":1}`, s.shell(t, commands[0]))
+	signer, err := standardwebhooks.NewWebhook(strings.TrimSpace(s.shell(t, commands[1])))
 	require.NoError(t, err)
-	_, section, found := strings.Cut(string(readme), "## Try it\n")
+	require.Equal(t, 200, s.send(t, "POST", "/webhooks/events/local", "[]", signedBy(t, signer, "[]")...).status)
+}
+
+// documentCommands returns the indented commands in a section of a document in Markdown. Each
+// command includes its continuation lines.
+func documentCommands(t *testing.T, document, title string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, document))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "## "+title+"\n")
 	require.True(t, found)
 	section, _, _ = strings.Cut(section, "\n## ")
 	var commands []string
@@ -47,7 +61,7 @@ func readmeCommands(t *testing.T) []string {
 	return commands
 }
 
-// shell runs a command from README.md in the project's folder, against this stack, and returns the
+// shell runs a command from a document in the project's folder, against this stack, and returns the
 // output.
 func (s *stack) shell(t *testing.T, command string) string {
 	t.Helper()
