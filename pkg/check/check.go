@@ -107,7 +107,7 @@ func (c *checker) markers(ctx context.Context) error {
 		case err != nil:
 			c.report.violate(o.Key, "the key is not a layout marker of this version; do not let another version write to this bucket")
 		case c.report.Layout.Shards != 0:
-			c.report.violate(o.Key, "this is a second layout marker besides %q, and Device Trace refuses to work with two; remove the one that does not match the shards of the segments", c.report.Layout.Marker())
+			c.report.violate(o.Key, "this is a second layout marker besides %q, and Device Trace refuses to work with two; remove the one that does not match the shards of the segments, or either if there are no segments", c.report.Layout.Marker())
 		default:
 			c.report.Layout = l
 		}

@@ -29,12 +29,23 @@ func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 			return Layout{}, fmt.Errorf("%w: %w", ErrConflict, err)
 		}
 		if found.Shards != 0 {
-			return Layout{}, fmt.Errorf("%w: it has two markers, %q and %q", ErrConflict, found.Marker(), o.Key)
+			return Layout{}, twoMarkers(found, l)
 		}
 		found = l
 	}
 	return found, nil
 }
+
+// twoMarkers returns the error for a bucket that has the markers of two layouts. Its text says how to
+// repair the bucket.
+func twoMarkers(a, b Layout) error {
+	return fmt.Errorf("%w: it has two markers, %q and %q. In the keys below %q, a shard looks like %s for %d shards and like %s for %d. "+
+		"Set SHARDS to the number that matches these keys in all functions, wait until no recorder with another number runs, then delete the other marker. "+
+		"If there are no such keys, either number will do",
+		ErrConflict, a.Marker(), b.Marker(), EventsPrefix, a.exampleShard(), a.Shards, b.exampleShard(), b.Shards)
+}
+
+func (l Layout) exampleShard() string { return "shard=" + "4f1"[:l.digits()] }
 
 // Claimer lists the methods of an object store that Claim calls.
 type Claimer interface {
@@ -61,7 +72,7 @@ func Claim(ctx context.Context, store Claimer, l Layout) error {
 		}
 	}
 	if found != l {
-		return fmt.Errorf("%w: its marker is %q, but %d shards are configured", ErrConflict, found.Marker(), l.Shards)
+		return fmt.Errorf("%w: its marker is %q, but SHARDS is %d: set SHARDS to %d", ErrConflict, found.Marker(), l.Shards, found.Shards)
 	}
 	return nil
 }

@@ -55,10 +55,9 @@ func (l Layout) Marker() string { return markerStart + strconv.Itoa(l.Shards) }
 
 // ParseMarker returns the layout that the key of a marker describes.
 func ParseMarker(key string) (Layout, error) {
-	number, found := strings.CutPrefix(key, markerStart)
-	shards, err := strconv.Atoi(number)
+	shards, _ := strconv.Atoi(strings.TrimPrefix(key, markerStart))
 	l := Layout{Shards: shards}
-	if !found || err != nil || l.Validate() != nil || l.Marker() != key {
+	if l.Validate() != nil || l.Marker() != key {
 		return Layout{}, fmt.Errorf("parse layout marker %q: want %s with 16, 256 or 4096", key, markerStart)
 	}
 	return l, nil
@@ -114,7 +113,4 @@ func (d Day) Start() time.Time {
 	return t
 }
 
-func (d Day) valid() bool {
-	t, err := time.Parse(time.DateOnly, string(d))
-	return err == nil && t.Format(time.DateOnly) == string(d)
-}
+func (d Day) valid() bool { return !d.Start().IsZero() }

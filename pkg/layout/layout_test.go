@@ -23,8 +23,10 @@ func TestKeysBothWays(t *testing.T) {
 	partition := layout.Partition{Instance: "prod", Shard: "4", Day: "2026-11-22"}
 	for name, want := range map[layout.Name]string{
 		{Run: run, Seq: 7}: "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
-		{Level: 12, Digest: digest, FooterLength: 910}: "events/instance=prod/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
-		{Run: run, Seq: layout.MaxSeq}:                 "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
+		{Level: 12, Digest: digest, FooterLength: 910}:            "events/instance=prod/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
+		{Level: layout.MaxLevel, Digest: digest, FooterLength: 1}: "events/instance=prod/shard=4/day=2026-11-22/l9999-" + digest + "-1.parquet",
+		{Run: run, Seq: 1}:             "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000001.parquet",
+		{Run: run, Seq: layout.MaxSeq}: "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
 	} {
 		require.Equal(t, want, name.Key(partition))
 		gotPartition, gotName, err := layout.ParseKey(want)
@@ -40,6 +42,17 @@ func TestForeignKeysDoNotParse(t *testing.T) {
 		"events/instance=prod/shard=g/day=2026-11-22/l0000-" + run + "-000007.parquet",
 		"events/instance=prod/shard=4/day=2026-02-30/l0000-" + run + "-000007.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-7.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run[1:] + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000--000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + ".parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/0000-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l-" + run + "-000007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/lx-" + digest + "-7.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-0.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest[1:] + "-7.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-99999999999999999999.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000000.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-1000000.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + run + "-000007.parquet",
@@ -106,14 +119,13 @@ func TestShards(t *testing.T) {
 	require.Equal(t, layout.Shard("d"), layout.Layout{Shards: 16}.ShardOf("")) // MD5 of "": d41d8cd9…
 	require.Equal(t, layout.Shard("d41"), layout.Layout{Shards: 4096}.ShardOf(""))
 	require.Error(t, layout.Layout{Shards: 17}.Validate())
-	for _, key := range []string{"layout/", "layout/v1-shards16", "layout/v2-shards16", "layout/v3-shards016", "layout/v3-shards17"} {
+	for _, key := range []string{"layout/", "layout/v1-shards16", "layout/v2-shards16", "layout/v3-shards016", "layout/v3-shards17", "layout/v3-shards", "layout/v3-shards16 ", "16", "v3-shards16"} {
 		_, err := layout.ParseMarker(key)
 		require.Error(t, err, key)
 	}
 }
 
 func TestShardRanges(t *testing.T) {
-	small, large := layout.Layout{Shards: 16}, layout.Layout{Shards: 256}
 	for _, c := range []struct {
 		text   string
 		layout layout.Layout
@@ -170,6 +182,22 @@ func TestSplitRuns(t *testing.T) {
 	require.Equal(t, segments[3:], compacted)
 }
 
+func TestSegmentsSkipsForeignKeys(t *testing.T) {
+	partition := layout.Partition{Instance: "prod", Shard: "4", Day: "2026-11-22"}
+	name := layout.Name{Run: run, Seq: 7}
+	segments := layout.Segments([]objstore.Object{
+		{Key: partition.Prefix() + "_SUCCESS"}, {Key: name.Key(partition), Size: 5}, {Key: partition.Prefix() + "l0000.parquet", Size: 6},
+	})
+	require.Equal(t, []layout.Segment{{Key: name.Key(partition), Size: 5, Name: name}}, segments)
+}
+
+func TestDays(t *testing.T) {
+	require.Equal(t, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), layout.Day("2026-11-22").Start())
+	for _, day := range []layout.Day{"", "2026-11-31", "2026-1-2", "2026-11-22 ", "22.11.2026", "20261122"} {
+		require.Zero(t, day.Start(), day)
+	}
+}
+
 func TestQuarantineKeys(t *testing.T) {
 	key := layout.QuarantineKey(time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC), run)
 	require.Equal(t, "quarantine/day=2026-11-22/"+run+".json", key)
@@ -177,8 +205,16 @@ func TestQuarantineKeys(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, layout.Day("2026-11-22"), day)
 	require.Equal(t, run, id)
-	_, _, err = layout.ParseQuarantineKey("quarantine/day=2026-11-22/../x.json")
-	require.Error(t, err)
+	for _, foreign := range []string{
+		"", "quarantine/", "quarantine/day=2026-11-22", "quarantine/day=2026-11-22/", "quarantine/day=2026-11-22/../x.json",
+		"2026-11-22/" + run + ".json", "quarantine/2026-11-22/" + run + ".json", "quarantine/day=2026-11-22/" + run,
+		"quarantine/day=2026-11-31/" + run + ".json", "quarantine/day=today/" + run + ".json", "quarantine/day=0001-01-01/" + run + ".json",
+		"quarantine/day=2026-11-22/" + run[1:] + ".json", "quarantine/day=2026-11-22/" + run + "0.json",
+		"quarantine/day=2026-11-22/" + strings.ToUpper(run) + ".json", "quarantine/day=2026-11-22/x/" + run + ".json",
+	} {
+		_, _, err = layout.ParseQuarantineKey(foreign)
+		require.Error(t, err, foreign)
+	}
 }
 
 func FuzzParseKey(f *testing.F) {

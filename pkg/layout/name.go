@@ -51,26 +51,32 @@ func (n Name) Key(p Partition) string { return p.Prefix() + n.String() }
 
 // parseName parses the last part of a segment's key.
 func parseName(s string) (Name, error) {
-	name, ok := scanName(s)
-	if !ok || name.String() != s {
+	name := splitName(s)
+	if !name.valid() || name.String() != s {
 		return Name{}, fmt.Errorf("parse segment name %q: not in this layout's format", s)
 	}
 	return name, nil
 }
 
-func scanName(s string) (Name, bool) {
-	stem, hasExtension := strings.CutSuffix(s, extension)
-	parts := strings.Split(stem, "-")
-	if !hasExtension || len(parts) != 3 || !strings.HasPrefix(parts[0], "l") {
-		return Name{}, false
+// splitName returns the parts of a name without checking them. A part that is not a number becomes 0.
+func splitName(s string) Name {
+	parts := strings.Split(strings.TrimSuffix(s, extension), "-")
+	if len(parts) != 3 {
+		return Name{}
 	}
-	level, levelErr := strconv.Atoi(parts[0][1:])
-	number, numberErr := strconv.ParseInt(parts[2], 10, 64)
-	if levelErr != nil || numberErr != nil || level < 0 || level > MaxLevel || number < 1 {
-		return Name{}, false
-	}
+	level, _ := strconv.Atoi(strings.TrimPrefix(parts[0], "l"))
+	number, _ := strconv.ParseInt(parts[2], 10, 64)
 	if level == 0 {
-		return Name{Run: parts[1], Seq: int(number)}, isHex(parts[1], runDigits, runDigits) && number <= MaxSeq
+		return Name{Run: parts[1], Seq: int(number)}
 	}
-	return Name{Level: level, Digest: parts[1], FooterLength: number}, isHex(parts[1], digestDigits, digestDigits)
+	return Name{Level: level, Digest: parts[1], FooterLength: number}
+}
+
+// valid reports whether each part of the name is in its range. String of a valid name has a form
+// that sorts correctly.
+func (n Name) valid() bool {
+	if n.Fresh() {
+		return isHex(n.Run, runDigits, runDigits) && n.Seq >= 1 && n.Seq <= MaxSeq
+	}
+	return isHex(n.Digest, digestDigits, digestDigits) && n.Level <= MaxLevel && n.FooterLength >= 1
 }

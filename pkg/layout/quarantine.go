@@ -24,9 +24,9 @@ func QuarantineKey(t time.Time, id string) string {
 // ParseQuarantineKey splits a key of quarantined input into its day and id.
 func ParseQuarantineKey(key string) (Day, string, error) {
 	rest, found := strings.CutPrefix(key, QuarantinePrefix+"day=")
-	day, name, cut := strings.Cut(rest, "/")
+	day, name, _ := strings.Cut(rest, "/")
 	id, named := strings.CutSuffix(name, quarantineExtension)
-	if !found || !cut || !named || !Day(day).valid() || !isHex(id, 32, 32) {
+	if !found || !named || !Day(day).valid() || !isHex(id, 32, 32) {
 		return "", "", fmt.Errorf("parse quarantine key %q: not in this layout's format", key)
 	}
 	return Day(day), id, nil

@@ -39,7 +39,7 @@ func (r ShardRange) ShardsOf(l Layout) ([]Shard, error) {
 	}
 	var within []Shard
 	for _, shard := range l.AllShards() {
-		if shard >= r.First && (shard <= r.Last || strings.HasPrefix(string(shard), string(r.Last))) {
+		if start := shard[:len(r.First)]; start >= r.First && start <= r.Last {
 			within = append(within, shard)
 		}
 	}

@@ -35,6 +35,8 @@ import (
 var (
 	// ErrCursor means that a cursor was not made by CursorAfter.
 	ErrCursor = errors.New("not a cursor of this API")
+	// ErrLayout means that the bucket's layout is contradictory or of another version.
+	ErrLayout = layout.ErrConflict
 	// ErrUnsettled means that a trace listed a partition several times, but each time a listed
 	// object disappeared before it was read. Retrying may help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
@@ -195,7 +197,7 @@ type Unreadable struct {
 // bucket's layout is not the configured one, the first trace discards its rows. It then reads the
 // partitions of the actual layout.
 //
-// Callers can test for ErrCursor, ErrTooMany, ErrUnsettled and layout.ErrConflict with errors.Is.
+// Callers can test for ErrCursor, ErrLayout, ErrTooMany and ErrUnsettled with errors.Is.
 // Any other error comes from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
 	started := r.config.Now()

@@ -23,7 +23,7 @@ type api struct {
 const tracePath = "/api/v1/trace"
 
 // endpoint serves one path. Possible errors: a parameterError, errForbidden, query.ErrCursor,
-// query.ErrTooMany, and errors from the store.
+// query.ErrTooMany, query.ErrLayout, and errors from the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
@@ -63,6 +63,9 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor does not come from this API: use the next_cursor of a page")
 	case errors.Is(err, query.ErrTooMany):
 		serve.Fail(w, http.StatusBadRequest, "TooManyEvents", "the device has more events in these days than fit into memory: trace a shorter range")
+	case errors.Is(err, query.ErrLayout):
+		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
+		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has the layout markers of two layouts or of another version: the log of the query function says how to repair it")
 	default:
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")

@@ -222,6 +222,10 @@ func TestErrors(t *testing.T) {
 	require.Contains(t, w.Body.String(), `"code":"StoreUnavailable"`)
 	require.NotContains(t, w.Body.String(), "secret detail")
 
+	w = (&canned{err: fmt.Errorf("read: %w: two markers", query.ErrLayout)}).get(trace)
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Contains(t, w.Body.String(), `{"code":"LayoutMismatch","error":"`)
+
 	c := &canned{}
 	w = c.get("/api/v1/trace?instance=i")
 	require.Equal(t, http.StatusBadRequest, w.Code)

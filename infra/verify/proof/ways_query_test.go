@@ -130,7 +130,8 @@ func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 }
 
 // If a bucket has the markers of two layouts, a query must fail rather than show only part of
-// the events. A compactor must fail after its first request.
+// the events. A compactor must fail after its first request. After the marker that does not match
+// the segments has been deleted, both must work again.
 func TestTwoLayoutsShowNothing(t *testing.T) {
 	w := runs(t, 2)
 	require.NoError(t, w.store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))
@@ -140,4 +141,11 @@ func TestTwoLayoutsShowNothing(t *testing.T) {
 	_, err = w.newCompactor(counting, compact.Config{}).Run(t.Context(), layout.ShardRange{})
 	require.ErrorIs(t, err, layout.ErrConflict)
 	require.Equal(t, 1, counting.Requests(), fmt.Sprint(counting.Calls()))
+
+	require.NoError(t, w.store.Delete(t.Context(), layout.Layout{Shards: 256}.Marker()))
+	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	require.NoError(t, err)
+	require.NotEmpty(t, result.Events)
+	_, err = w.newCompactor(w.store, compact.Config{}).Run(t.Context(), layout.ShardRange{})
+	require.NoError(t, err)
 }
