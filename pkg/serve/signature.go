@@ -15,7 +15,7 @@ import (
 const maxSigningTokens = 4
 
 // decoy is a key that nobody knows.
-var decoy = []byte(rand.Text())
+var decoy = rand.Text()
 
 // Signed reports whether a token that may act for the instance has signed the body. The headers
 // webhook-id, webhook-timestamp and webhook-signature hold the signature as defined by Standard
@@ -26,7 +26,7 @@ var decoy = []byte(rand.Text())
 // tokens an instance has, or whether an instance exists.
 func (t Tokens) Signed(body []byte, header http.Header, instance event.InstanceID) bool {
 	for _, key := range t.signingKeys(instance) {
-		verifier, err := standardwebhooks.NewWebhookRaw(key)
+		verifier, err := standardwebhooks.NewWebhookRaw([]byte(key))
 		if err == nil && verifier.VerifyIgnoringTimestamp(body, header) == nil {
 			return true
 		}
@@ -35,12 +35,12 @@ func (t Tokens) Signed(body []byte, header http.Header, instance event.InstanceI
 }
 
 // signingKeys returns the tokens that may act for the instance, followed by decoys.
-func (t Tokens) signingKeys(instance event.InstanceID) [maxSigningTokens][]byte {
-	keys := [maxSigningTokens][]byte{decoy, decoy, decoy, decoy}
+func (t Tokens) signingKeys(instance event.InstanceID) [maxSigningTokens]string {
+	keys := [maxSigningTokens]string{decoy, decoy, decoy, decoy}
 	n := 0
 	for _, known := range t.known {
 		if known.grant.Allows(instance) && n < len(keys) {
-			keys[n] = []byte(known.secret)
+			keys[n] = known.secret
 			n++
 		}
 	}
