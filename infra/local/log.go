@@ -25,7 +25,13 @@ func openFunctionLog(path string) (*functionLog, error) {
 }
 
 // errorMarks are substrings of the log lines that users should see at once.
-var errorMarks = [][]byte{[]byte(`"level":"ERROR"`), []byte("panic:"), []byte("asynchronous invocation failed")}
+var errorMarks = [][]byte{
+	[]byte(`"level":"ERROR"`),
+	[]byte("panic:"),
+	[]byte("asynchronous invocation failed"),
+	[]byte("(memorySize): its process was killed"),
+	[]byte("memorySize is not enforced"),
+}
 
 // Write writes a line. The caller must pass exactly one line.
 func (l *functionLog) Write(line []byte) (int, error) {

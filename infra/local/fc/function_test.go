@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	sdk "github.com/aliyun/fc-runtime-go-sdk/fc"
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
@@ -17,8 +18,9 @@ import (
 
 // instruction is the payload of a call. It says what the function must do.
 type instruction struct {
-	Do  string `json:"do"`
-	URL string `json:"url"`
+	Do        string `json:"do"`
+	URL       string `json:"url"`
+	Megabytes int    `json:"megabytes"`
 	// RawPath and Body are set in HTTP events.
 	RawPath string `json:"rawPath"`
 	Body    string `json:"body"`
@@ -72,6 +74,8 @@ func obey(ctx context.Context, o instruction) (any, error) {
 		}
 		defer response.Body.Close()
 		io.Copy(io.Discard, response.Body)
+	case "use memory":
+		return os.Getpid(), useMemory(o)
 	case "large":
 		return strings.Repeat("x", 7<<20), nil
 	case "context":
@@ -80,6 +84,26 @@ func obey(ctx context.Context, o instruction) (any, error) {
 		return map[string]any{"context": invocation, "deadline": deadline.UnixMilli(), "environ": os.Environ()}, nil
 	}
 	return os.Getpid(), nil
+}
+
+// useMemory writes to the given number of megabytes, requests the URL if there is one, and then frees
+// the memory. It takes the memory from the system, because the Go runtime would keep some of it.
+func useMemory(o instruction) error {
+	block, err := syscall.Mmap(-1, 0, o.Megabytes<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(block); i += os.Getpagesize() {
+		block[i] = 1
+	}
+	if o.URL != "" {
+		response, err := http.Get(o.URL)
+		if err != nil {
+			return err
+		}
+		response.Body.Close()
+	}
+	return syscall.Munmap(block)
 }
 
 // status returns the HTTP status that the environment variable STATUS sets, by default 200.
@@ -100,6 +124,8 @@ func respond(o instruction, payload []byte) any {
 		return map[string]any{"body": "no status"}
 	case "/webhooks/header":
 		return map[string]any{"statusCode": 200, "headers": map[string]string{"A": strings.Repeat("x", 9000)}}
+	case "/webhooks/memory":
+		useMemory(instruction{Megabytes: 200})
 	case "/webhooks/exit":
 		os.Exit(7)
 	}

@@ -12,6 +12,9 @@
 //   - A process is killed if its call exceeds the time limit or is canceled by the caller. A
 //     process that was killed or has crashed gets no more calls. But a process that returns an
 //     error or recovers from a panic gets further calls.
+//   - A process is also killed if it uses more memory than memorySize during a call, even if only
+//     for a moment. The call fails, even if the function has responded. Where /proc is missing,
+//     memory is not measured.
 //   - A process that is stopped gracefully first finishes its call, and then runs its preStop hook.
 //   - A process is killed before its runtime API closes. Otherwise, the SDK would poll the closed
 //     API without pause.
@@ -55,9 +58,16 @@ type Config struct {
 	// further pause is twice as long. Default: 500 ms.
 	RetryWait time.Duration
 	// Output receives the output of the functions. Each call to Write passes one line, prefixed
-	// with the function's name. Different goroutines call Write, but never concurrently. Default:
-	// the output is discarded.
+	// with the function's name. Different goroutines call Write, but never concurrently. After each
+	// call of a function, the host adds a line with the memory that the call used. Default: the
+	// output is discarded.
 	Output io.Writer
+
+	// These fields are for tests. proc is the folder of the proc file system, by default /proc.
+	// memoryPoll is the time between two looks at the memory of a process during a call, by default
+	// 50 ms. A look takes 10 to 100 µs.
+	proc       string
+	memoryPoll time.Duration
 }
 
 // accountID is a made-up identifier of the account in which functions run.
@@ -70,6 +80,8 @@ func (c Config) withDefaults() Config {
 		c.Credentials = func() Credentials { return Credentials{} }
 	}
 	c.Output = cmp.Or(c.Output, io.Discard)
+	c.proc = cmp.Or(c.proc, "/proc")
+	c.memoryPoll = cmp.Or(c.memoryPoll, 50*time.Millisecond)
 	return c
 }
 
@@ -104,6 +116,9 @@ func New(config Config) (*Host, error) {
 	h := &Host{config: config, spawner: newSpawner()}
 	h.stopping, h.stop = context.WithCancel(context.Background())
 	output := &sharedOutput{to: config.Output}
+	if !canMeasure(config.proc) {
+		output.line("host", "memorySize is not enforced, because this system has no "+config.proc+"/PID/clear_refs")
+	}
 	for _, function := range config.Functions {
 		h.pools = append(h.pools, newPool(function, config, h.spawner, output))
 	}

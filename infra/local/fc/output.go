@@ -69,6 +69,9 @@ func (w *lineWriter) emit(line string) {
 	w.to.line(w.function, line)
 }
 
+// note writes a line of the host's own among the lines of the process.
+func (w *lineWriter) note(line string) { w.to.line(w.function, line) }
+
 func (w *lineWriter) lastLine() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -19,6 +19,7 @@ type process struct {
 	api    *runtimeAPI
 	cmd    *exec.Cmd
 	output *lineWriter
+	memory memory
 
 	doomed atomic.Bool
 	exited chan struct{} // closed after the process has exited
@@ -28,16 +29,17 @@ type process struct {
 // outputDelay is how long a dead process's children may keep its output open.
 const outputDelay = time.Second
 
-func startProcess(cmd *exec.Cmd, api *runtimeAPI, output *lineWriter, spawner *spawner) (*process, error) {
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = output, output, outputDelay
-	cmd.Env = append(cmd.Env, "FC_RUNTIME_API="+api.address())
-	if err := spawner.start(cmd); err != nil {
-		api.close()
-		return nil, err
+// start starts the process.
+func (p *process) start(spawner *spawner, proc string) error {
+	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = p.output, p.output, outputDelay
+	p.cmd.Env = append(p.cmd.Env, "FC_RUNTIME_API="+p.api.address())
+	if err := spawner.start(p.cmd); err != nil {
+		p.api.close()
+		return err
 	}
-	p := &process{api: api, cmd: cmd, output: output, exited: make(chan struct{})}
+	p.memory.meter, _ = openMeter(proc, p.cmd.Process.Pid) // fails if the process has exited already, or see canMeasure
 	go p.reap()
-	return p, nil
+	return nil
 }
 
 // reap waits for the process to exit, and only then closes the runtime API of the process.
@@ -46,12 +48,28 @@ func (p *process) reap() {
 	p.output.flush()
 	close(p.exited)
 	p.api.close()
+	p.memory.meter.close()
 }
 
-// do hands a call to the process and waits for the result. If the call times out, the process is
+// do hands a call to the process, waits for the result and reports what the call used.
+func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
+	began := time.Now()
+	p.memory.begin()
+	response, fault := p.run(ctx, c)
+	if fault == errNotTaken {
+		return nil, fault
+	}
+	if p.alive() && p.memory.exceeded() { // between the last poll and the response
+		response, fault = nil, p.killForMemory()
+	}
+	p.report(c, time.Since(began))
+	return response, fault
+}
+
+// run hands a call to the process and waits for the result. If the call times out, the process is
 // killed, because there is no way to make it abandon a call. If ctx is canceled, the process is
 // killed only if it has already taken the call.
-func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
+func (p *process) run(ctx context.Context, c *call) ([]byte, *Error) {
 	limit := time.After(c.timeout)
 	c.deadline = time.Now().Add(c.timeout)
 	select {
@@ -68,17 +86,25 @@ func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 }
 
 func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([]byte, *Error) {
-	select {
-	case r := <-c.done:
-		return r.response()
-	case <-p.exited:
-		return p.lastResponse(c)
-	case <-ctx.Done():
-		p.kill()
-		return nil, errCanceled()
-	case <-limit:
-		p.kill()
-		return nil, errTimeout(c.timeout)
+	poll := time.NewTicker(p.memory.poll)
+	defer poll.Stop()
+	for {
+		select {
+		case r := <-c.done:
+			return r.response()
+		case <-p.exited:
+			return p.lastResponse(c)
+		case <-ctx.Done():
+			p.kill()
+			return nil, errCanceled()
+		case <-limit:
+			p.kill()
+			return nil, errTimeout(c.timeout)
+		case <-poll.C:
+			if p.memory.exceeded() {
+				return nil, p.killForMemory()
+			}
+		}
 	}
 }
 

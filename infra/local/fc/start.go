@@ -33,7 +33,11 @@ func (p *pool) spawn() (*process, error) {
 	}
 	cmd := exec.Command(filepath.Join(folder, p.function.Handler))
 	cmd.Dir, cmd.Env = folder, p.environ(folder)
-	return startProcess(cmd, api, p.output.lines(p.function.Resource), p.spawner)
+	process := &process{
+		api: api, cmd: cmd, output: p.output.lines(p.function.Resource), exited: make(chan struct{}),
+		memory: memory{limit: int64(p.function.MemoryMB) << 20, poll: p.config.memoryPoll},
+	}
+	return process, process.start(p.spawner, p.config.proc)
 }
 
 // folder returns the function's code folder as an absolute path.

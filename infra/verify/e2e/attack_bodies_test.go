@@ -98,8 +98,8 @@ func TestAttackBodies(t *testing.T) {
 	}
 	s.record(t, "bodies", []inputEvent{{ClientID: "after", Action: "connect", Time: time.Now().UnixMilli()}})
 	require.Equal(t, before[0].pid, functionProcesses(s.cmd.Process.Pid, "recorder")[0].pid, "the process must not have been restarted")
-	require.Less(t, before[0].peak(t), 512<<20, "memorySize in s.yaml")
-	t.Logf("peak memory of the recorder: %d MiB", before[0].peak(t)>>20)
+	require.Less(t, s.peakOf(t, "recorder"), 512<<20, "memorySize in s.yaml")
+	t.Logf("peak memory of the recorder: %d MiB", s.peakOf(t, "recorder")>>20)
 }
 
 // TestAttackKeysTwice checks that the last value wins if a JSON object repeats a key, even if

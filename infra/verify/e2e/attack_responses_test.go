@@ -101,8 +101,9 @@ func (s *stack) connectNamed(t *testing.T) {
 	}
 }
 
-// fixedLine matches the lines that the platform's SDK logs for each call.
-var fixedLine = regexp.MustCompile(`^FC (Invoke|Initialize|PreStop) (Start|End) RequestId: [0-9a-z-]+$`)
+// fixedLine matches the lines that the platform's SDK and the function host log for each call.
+var fixedLine = regexp.MustCompile(`^FC (Invoke|Initialize|PreStop) (Start|End) RequestId: [0-9a-z-]+$|` +
+	`^RequestId: [0-9a-z-]+, Duration: [0-9.]+ ms, Memory Size: [0-9]+ MB, Max Memory Used: [0-9.]+ MB$`)
 
 // requireWholeLines checks that every line of the functions' log is one whole record, and that
 // neither the log nor the stack's output can move a terminal's cursor.

@@ -205,9 +205,7 @@ func TestOverloadedFunction(t *testing.T) {
 	c.run(t, 200)
 	require.NoError(t, s.setStore(t.Context(), ""))
 	normal := c.requireNormal(t)
-	memory := process{pid: s.cmd.Process.Pid}.peak(t)
-	for _, p := range functionProcesses(s.cmd.Process.Pid, "recorder") {
-		memory += p.peak(t)
-	}
+	processes := functionProcesses(s.cmd.Process.Pid, "recorder")
+	memory := process{pid: s.cmd.Process.Pid}.peak(t) + len(processes)*s.peakOf(t, "recorder")
 	c.report(t, memory, c.requireKept(t, s), normal)
 }

@@ -1,0 +1,57 @@
+package fc
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+)
+
+// memory is what the calls of one process use. On the platform, an instance that exceeds memorySize
+// is ended and its call fails. A limit set with setrlimit cannot imitate that: RLIMIT_AS keeps a Go
+// process from starting, and RLIMIT_DATA counts memory that Go only reserves.
+type memory struct {
+	meter *meter // nil if memory cannot be measured
+	limit int64  // bytes
+	poll  time.Duration
+	used  int64 // the largest amount that the current call was seen to use, in bytes
+}
+
+// begin starts a new measurement. Memory that an earlier call has freed no longer counts.
+func (m *memory) begin() {
+	m.used = 0
+	m.meter.reset()
+}
+
+// exceeded reports whether the process has used more than the limit since begin, even if only for a
+// moment.
+func (m *memory) exceeded() bool {
+	m.used = max(m.used, m.meter.peak())
+	return m.used > m.limit
+}
+
+// canMeasure reports whether this machine shows and resets the peak memory of processes.
+func canMeasure(proc string) bool {
+	meter, err := openMeter(proc, os.Getpid())
+	meter.close()
+	return err == nil
+}
+
+// killForMemory kills a process that has exceeded its memorySize, says so in the log, and returns
+// the error that its caller gets.
+func (p *process) killForMemory() *Error {
+	p.kill()
+	megabytes := p.memory.limit >> 20
+	p.output.note(fmt.Sprintf("%s exceeded %d MB (memorySize): its process was killed", p.output.function, megabytes))
+	return newError(http.StatusBadGateway, "ProcessExited",
+		"the function's process exited: it used more memory than its memorySize, %d MB", megabytes)
+}
+
+// report writes the line that the platform shows for each call.
+func (p *process) report(c *call, took time.Duration) {
+	if p.memory.meter == nil {
+		return
+	}
+	p.output.note(fmt.Sprintf("RequestId: %s, Duration: %.2f ms, Memory Size: %d MB, Max Memory Used: %.2f MB",
+		c.id, float64(took)/float64(time.Millisecond), p.memory.limit>>20, float64(p.memory.used)/(1<<20)))
+}
