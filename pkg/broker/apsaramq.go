@@ -30,12 +30,14 @@ var apsaraMQSource = Source{
 // trigger in Function Compute, with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
 //
-// Nothing else in the envelope becomes part of the event. The envelope's time is the time of
-// publication. The envelope's id changes whenever the notification is sent again, so it cannot
-// identify the event. Instead, the client, the channel, the kind and the time identify the event.
+// If the notification has a time, nothing else in the envelope becomes part of the event: the
+// client, the channel, the kind and the time identify the event, even if the broker publishes it
+// again in another envelope. If the notification has no time, the envelope identifies the event;
+// see identify. The trigger may deliver a message several times, each time in the same envelope.
 type apsaraMQ struct {
-	apsaraMQNotice
-	data value // an envelope's field "data"
+	apsaraMQNotice       // an envelope's field "time" is here, too
+	id             value // an envelope's field "id"
+	data           value // an envelope's field "data"
 }
 
 // apsaraMQNotice is a notification without an envelope.
@@ -44,10 +46,14 @@ type apsaraMQNotice struct {
 }
 
 func (m *apsaraMQ) slot(key []byte) *value {
-	if string(key) == "data" {
+	switch string(key) {
+	case "id":
+		return &m.id
+	case "data":
 		return &m.data
+	default:
+		return m.apsaraMQNotice.slot(key)
 	}
-	return m.apsaraMQNotice.slot(key)
 }
 
 func (m *apsaraMQNotice) slot(key []byte) *value {
@@ -74,15 +80,31 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 		m.fill(r, e)
 		return true
 	}
-	notice, field, fault := openEnvelope(m.data)
+	content, field, fault := openEnvelope(m.data)
 	if fault != "" {
 		r.refuse(field, fault)
 		return true
 	}
-	if notice.fill(r, e); r.refused() {
+	if content.notice.fill(r, e); r.refused() {
 		r.field = "data.body." + r.field
+		return true
 	}
+	m.identify(r, e, content.messageID)
 	return true
+}
+
+// identify gives an event without a time the envelope's time, which is the time of publication, and
+// the identifier of the RocketMQ message. If the message has no identifier, identify uses the
+// envelope's id. Without a time in the envelope, the event keeps the time of receipt, and the
+// identifier is only evidence.
+func (m *apsaraMQ) identify(r *reader, e *event.Event, messageID value) {
+	if e.TimeOrigin == event.FromBroker {
+		return
+	}
+	e.SourceEventID = orElse(r.text("data.systemProperties.UNIQ_KEY", messageID), r.text("id", m.id))
+	if e.SourceEventID != "" {
+		r.setTime(e, timeField{"time", m.time})
+	}
 }
 
 // fill sets the fields of e from the notification.
@@ -113,29 +135,45 @@ var apsaraMQEvents = map[string]struct {
 	"tcpclean":   {event.Close, event.ClosedByClient},
 }
 
+// apsaraMQContent is the content of an envelope's field "data".
+type apsaraMQContent struct {
+	notice    apsaraMQNotice
+	messageID value // the identifier of the RocketMQ message, the same in every delivery
+}
+
 // openEnvelope reads the notification in data.body. A setting of the trigger decides
 // whether data.body is JSON, a string that contains JSON, or base64.
-func openEnvelope(data value) (notice apsaraMQNotice, field, fault string) {
-	var body value
+func openEnvelope(data value) (content apsaraMQContent, field, fault string) {
+	var body, properties value
 	isObject := data.members(func(key []byte) *value {
-		if string(key) == "body" {
+		switch string(key) {
+		case "body":
 			return &body
+		case "systemProperties":
+			return &properties
+		default:
+			return nil
 		}
-		return nil
 	})
 	if !isObject {
-		return notice, "data", "must be an object"
+		return content, "data", "must be an object"
 	}
 	if body.missing() {
-		return notice, "data.body", "is missing; it must hold the notification"
+		return content, "data.body", "is missing; it must hold the notification"
 	}
 	if body.kind == text {
 		body = objectIn(body)
 	}
-	if !body.members(notice.slot) {
-		return notice, "data.body", "must be a JSON object, or a string that contains one, plain or in base64"
+	if !body.members(content.notice.slot) {
+		return content, "data.body", "must be a JSON object, or a string that contains one, plain or in base64"
 	}
-	return notice, "", ""
+	properties.members(func(key []byte) *value {
+		if string(key) == "UNIQ_KEY" {
+			return &content.messageID
+		}
+		return nil
+	})
+	return content, "", ""
 }
 
 // objectIn returns the JSON object that a string contains, either as plain text or in base64. If

@@ -58,6 +58,12 @@ type Meta struct {
 	ReceivedAt time.Time
 	// Retention is how long events are kept. Events older than that are rejected. Zero: no limit.
 	Retention time.Duration
+	// DeliveryID is 8 hex digits that were drawn at random when the body arrived. It becomes part of
+	// the identifier of every event that neither has a time of its own nor an envelope that
+	// identifies it. Such events of different deliveries therefore count as different events, even
+	// if they arrive in the same millisecond. Decoding a body again with the same DeliveryID and
+	// ReceivedAt results in the same events.
+	DeliveryID string
 	// Hook is the kind of event that the body reports. It is the value of the header named in
 	// Source.HookHeader.
 	Hook string

@@ -62,7 +62,7 @@ func (c *collector) add(raw []byte, it item) {
 		return
 	}
 	if isRow {
-		c.identifyByIndex(e)
+		c.identify(e)
 		e.Bound()
 	}
 	c.items++
@@ -72,13 +72,21 @@ func (c *collector) add(raw []byte, it item) {
 var cutClientID = fmt.Sprintf("the client identifier looks like one that was shortened for storage, "+
 	"with about %d bytes and … and 16 hex digits at the end; use another identifier for this client", event.MaxClientID)
 
-// identifyByIndex derives an event identifier from the item's index if both identifier and time are
-// missing. All such events in a body get the same time, so only their identifiers distinguish them.
-// The first item gets no identifier, because this is enough to distinguish it from the later items.
-func (c *collector) identifyByIndex(e *event.Event) {
-	if c.items > 0 && e.TimeOrigin == event.FromReceiver && e.SourceEventID == "" {
-		e.SourceEventID = fmt.Sprintf("item-%05d", c.items)
+// identify makes the identifier of an event without a time of its own unique: it appends the
+// delivery and the index of the item. Nothing else distinguishes such events from others that
+// arrive in the same millisecond. An identifier from the source is not enough, because without a
+// time, nothing shows whether the source uses an identifier only once.
+//
+// The index counts all items of the body, whether or not they are recorded. A later version of a
+// decoder, which may accept more items, therefore derives the same identifiers.
+func (c *collector) identify(e *event.Event) {
+	if e.TimeOrigin != event.FromReceiver {
+		return
 	}
+	if e.SourceEventID != "" {
+		e.SourceEventID += "-"
+	}
+	e.SourceEventID += fmt.Sprintf("%s-%05d", c.meta.DeliveryID, c.items)
 }
 
 // reject adds a rejection and counts its item. If there are already maxRejected rejections, reject

@@ -29,9 +29,9 @@ var ownSource = Source{
 //	device_id          the part after "@@@"
 //	action             connect, close or disconnect                             rejected
 //	action_info        a word of the vocabulary, or an alias                    see defaultInfo
-//	time               RFC 3339 or Unix milliseconds                            time of receipt
+//	time               RFC 3339 or Unix milliseconds                            time of receipt; see collector.identify
 //	channel_id         the broker's identifier of the connection                derived when read
-//	source_event_id    the source's identifier of this event                    index in the body, if time is also missing
+//	source_event_id    the source's identifier of this event
 //	native_event       the source's own word for what happened                  action, as sent
 //	native_reason      the source's own word for the reason                     action_info, as sent
 //	reason_code        MQTT reason or return code, 0 to 255

@@ -90,26 +90,39 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 		b.reject(raw, "", "the line must be valid UTF-8")
 		return
 	}
-	rows := len(b.batch.Events)
-	b.add(raw, it)
-	if len(b.batch.Events) > rows {
-		b.identifyByPosition(&b.batch.Events[rows], raw, at)
+	b.add(raw, placedLine{it, b, raw, at})
+}
+
+// placedLine is a line of a log, with its place in the body.
+type placedLine struct {
+	item
+	body *lineReader
+	raw  []byte
+	at   int // the line's byte offset in the body
+}
+
+func (l placedLine) row(r *reader, e *event.Event) bool {
+	isRow := l.item.row(r, e)
+	if isRow && !r.refused() {
+		l.body.identifyByPosition(e, l.raw, l.at)
 	}
+	return isRow
 }
 
 // identifyByPosition sets an event's identifier to the position of its line in the log. A line has
-// the same position in every body. A line that is sent again therefore results in the same event.
-// Identifiers sort in the order of the lines, so events in the same second stay in order.
+// the same position in every body. A line that is sent again therefore results in the same event,
+// if it has a time. Identifiers sort in the order of the lines, so events in the same second stay
+// in order.
 //
 // If the position is unknown, only a line that repeats an earlier line of the body gets an
 // identifier. The identifier contains the number of earlier equal lines, so that each repeated line
-// counts as a separate event. An identifier that identifyByIndex has already set is kept.
+// counts as a separate event.
 func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
 	if b.log != "" {
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))
 		return
 	}
-	if n := b.before[string(raw)]; n > 0 && e.SourceEventID == "" {
+	if n := b.before[string(raw)]; n > 0 && e.TimeOrigin == event.FromBroker {
 		e.SourceEventID = fmt.Sprintf("repeat-%05d", n)
 	}
 	b.before[string(raw)]++

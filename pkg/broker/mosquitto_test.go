@@ -399,8 +399,7 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 
 // TestMosquittoWithoutPositions checks the identifiers of events if the body's position is unknown.
 // An event with a time gets an identifier only if its line repeats an earlier line of the same
-// body. So if a line is sent again in another body, the result is usually the same event. An event
-// without a time gets an identifier unless it comes from the first line of the body.
+// body. So if a line is sent again in another body, the result is usually the same event.
 func TestMosquittoWithoutPositions(t *testing.T) {
 	log := stamped("Client c disconnected.", "Client c closed its connection.", "Client c disconnected.", "Client c disconnected.")
 	require.Equal(t, []string{"", "", "repeat-00001", "repeat-00002"}, ids(decode(t, "mosquitto", log).Events))
@@ -409,7 +408,7 @@ func TestMosquittoWithoutPositions(t *testing.T) {
 	require.Equal(t, []string{"", "", "repeat-00001"}, ids(decode(t, "mosquitto", rest).Events))
 
 	timeless := "Client c disconnected.\nmosquitto version 2.0.22 running\nClient c disconnected.\nClient c closed its connection."
-	require.Equal(t, []string{"", "item-00002", "item-00003"}, ids(decode(t, "mosquitto", timeless).Events))
+	require.Equal(t, []string{"1a2b3c4d-00000", "1a2b3c4d-00002", "1a2b3c4d-00003"}, ids(decode(t, "mosquitto", timeless).Events))
 }
 
 func TestMosquittoRefusesABadPosition(t *testing.T) {

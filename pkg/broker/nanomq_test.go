@@ -15,7 +15,7 @@ func TestNanoMQConnackHasAllFields(t *testing.T) {
 		InstanceID: "sample", ClientID: "GID_a@@@dev1",
 		Action: event.Connect, ActionInfo: event.Accepted,
 		Time: now, TimeOrigin: event.FromReceiver, ReceivedAt: now,
-		Source: "nanomq", NativeEvent: "client_connack",
+		Source: "nanomq", SourceEventID: "1a2b3c4d-00000", NativeEvent: "client_connack",
 		Username: "device", ProtocolVersion: 4, KeepAlive: event.Some(time.Minute),
 	}, onlyEvent(t, "nanomq-connack-success"))
 }

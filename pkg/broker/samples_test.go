@@ -19,7 +19,7 @@ const samples = "../../events"
 // samples.
 var received = time.Date(2026, 11, 22, 9, 40, 0, 123_456_789, time.UTC)
 
-var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90 * 24 * time.Hour}
+var meta = broker.Meta{InstanceID: "sample", ReceivedAt: received, Retention: 90 * 24 * time.Hour, DeliveryID: "1a2b3c4d"}
 
 // sample reads the delivery in a file in events/ and returns its route and body.
 func sample(t testing.TB, path string) (route, body string) {

@@ -16,7 +16,7 @@ func TestVerneMQRegisterHasAllFields(t *testing.T) {
 		InstanceID: "sample", ClientID: "GID_a@@@dev2",
 		Action: event.Connect, ActionInfo: event.Accepted,
 		Time: now, TimeOrigin: event.FromReceiver, ReceivedAt: now,
-		Source: "vernemq", NativeEvent: "on_register_m5",
+		Source: "vernemq", SourceEventID: "1a2b3c4d-00000", NativeEvent: "on_register_m5",
 		PeerAddress: "2001:db8::7", PeerPort: 52342, ProtocolVersion: 5,
 	}, onlyEvent(t, "vernemq-on-register-m5"))
 }

@@ -44,7 +44,9 @@ type Event struct {
 	// webhook. A sender of the project's own event format may give any other name.
 	Source string
 	// SourceEventID is the source's own identifier of this event, such as a CloudEvents id, a
-	// version number or a position in a log.
+	// version number or a position in a log. If TimeOrigin is FromReceiver, it ends in the
+	// identifier of the delivery and the place of the event in it, so that no two such events are
+	// equal.
 	SourceEventID string
 	// NativeEvent and NativeReason are the source's own words, verbatim.
 	NativeEvent  string

@@ -81,7 +81,7 @@ const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
 	// FromReceiver means that the source sent no time, so the event has the time of receipt. If the
-	// response to a delivery is lost, the source may send the event again. Each delivery then has a
-	// different time of receipt, so the event is shown twice.
+	// source sends the event again, nothing shows that both deliveries report the same event, so it
+	// is shown twice.
 	FromReceiver TimeOrigin = "received"
 )

@@ -16,6 +16,7 @@ import (
 // read without the body.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
+	DeliveryID string           `json:"delivery_id,omitempty"`
 	Route      string           `json:"route"`
 	InstanceID event.InstanceID `json:"instance_id"`
 	Hook       string           `json:"hook,omitempty"`
@@ -29,6 +30,7 @@ type object struct {
 func toObject(item Item) object {
 	o := object{
 		ReceivedAt: item.ReceivedAt.UTC(),
+		DeliveryID: item.DeliveryID,
 		Route:      item.Route,
 		InstanceID: item.InstanceID,
 		Hook:       item.Hook,
@@ -47,6 +49,7 @@ func toObject(item Item) object {
 func (o object) item() Item {
 	item := Item{
 		ReceivedAt: o.ReceivedAt,
+		DeliveryID: o.DeliveryID,
 		Route:      o.Route,
 		InstanceID: o.InstanceID,
 		Hook:       o.Hook,
@@ -94,7 +97,7 @@ func decodeStart(start []byte) (Item, error) {
 
 func (o *object) decodeStart(decoder *json.Decoder) error {
 	fields := map[string]any{
-		"received_at": &o.ReceivedAt, "route": &o.Route, "instance_id": &o.InstanceID,
+		"received_at": &o.ReceivedAt, "delivery_id": &o.DeliveryID, "route": &o.Route, "instance_id": &o.InstanceID,
 		"hook": &o.Hook, "position": &o.Position, "encoding": &o.Encoding, "errors": &o.Errors,
 	}
 	if _, err := decoder.Token(); err != nil { // the opening brace

@@ -29,6 +29,8 @@ import (
 type Item struct {
 	// ReceivedAt is when the delivery arrived. Its UTC date is part of the item's key.
 	ReceivedAt time.Time
+	// DeliveryID is the random identifier of the delivery; see broker.Meta.
+	DeliveryID string
 	// Route and InstanceID are the two variable parts of the webhook's path.
 	Route      string
 	InstanceID event.InstanceID

@@ -3,8 +3,10 @@ package webhook
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -53,6 +55,10 @@ type Config struct {
 	// Transport makes the requests that confirm brokers' handshakes. Default:
 	// http.DefaultTransport.
 	Transport http.RoundTripper
+	// Random supplies the 32 random bits that identify each delivery. If two deliveries of one
+	// millisecond had the same bits, their events without a time could collapse into one. Random
+	// must be safe for concurrent use. Default: crypto/rand.Reader.
+	Random io.Reader
 	// Now is the clock for the received times of deliveries. Default: time.Now.
 	Now func() time.Time
 }
@@ -82,6 +88,9 @@ func (c Config) withDefaults() Config {
 	c.BudgetBytes = cmp.Or(c.BudgetBytes, 2*(maxBody+minWeight))
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
 	}
 	if c.Now == nil {
 		c.Now = time.Now

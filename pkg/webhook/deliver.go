@@ -17,9 +17,12 @@ var errNoHook = errors.New("the request does not name the kind of event")
 // deliver makes a whole delivery durable or returns an error. If it has recorded the events but
 // cannot quarantine the delivery, it also returns an error. The possible errors are
 // errUnauthorized, errBadSignature, errForbidden, errNoHook, errTooLarge, errUnreadable,
-// record.ErrBusy, and the error of a failed write.
+// record.ErrBusy, and the error of a failed write or of Config.Random.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorize(d); err != nil {
+		return broker.Batch{}, err
+	}
+	if err := d.identify(h.config.Random); err != nil {
 		return broker.Batch{}, err
 	}
 	weight := d.weight()
@@ -44,7 +47,8 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 
 // keep records the events of a decoded delivery. If any item was rejected, keep then quarantines
 // the whole delivery. If the quarantine fails, keep returns an error, so that the sender sends the
-// delivery again. The events are then stored twice, but queries show each event once.
+// delivery again. The events are then stored twice, but queries show each event that has a time
+// once.
 func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) error {
 	if err := h.record(ctx, batch.Events); err != nil {
 		return err
@@ -70,6 +74,7 @@ func (h *Handler) decode(d *delivery) (broker.Batch, error) {
 		InstanceID: d.instance,
 		ReceivedAt: d.receivedAt,
 		Retention:  h.config.Retention,
+		DeliveryID: d.id,
 		Hook:       d.hook,
 		Position:   d.position,
 	}), nil

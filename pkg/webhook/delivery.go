@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"bufio"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -22,6 +24,8 @@ type delivery struct {
 	source     broker.Source
 	instance   event.InstanceID
 	receivedAt time.Time
+	// id is 8 random hex digits; see broker.Meta. It is empty until identify has drawn it.
+	id string
 	// hook and position are for the decoder; see broker.Meta.
 	hook, position string
 	// encoding is the Content-Encoding that still applies to body; empty if there is none.
@@ -77,6 +81,17 @@ func presentedTokens(r *http.Request, source broker.Source, pathToken string) []
 	return tokens
 }
 
+// identify draws the delivery's id. Without an id, different events without a time could collapse
+// into one, so a delivery must not be recorded if identify returns an error.
+func (d *delivery) identify(random io.Reader) error {
+	var id [4]byte
+	if _, err := io.ReadFull(random, id[:]); err != nil {
+		return fmt.Errorf("draw the id of a delivery: %w", err)
+	}
+	d.id = hex.EncodeToString(id[:])
+	return nil
+}
+
 // peek returns the first n bytes of the body, the whole body if it is shorter, or nil if the
 // body cannot be read. A later readBody still reads the whole body.
 func (d *delivery) peek(n int) []byte {
@@ -94,6 +109,7 @@ func (d *delivery) peek(n int) []byte {
 func (d *delivery) item(reasons []broker.Rejected) quarantine.Item {
 	item := quarantine.Item{
 		ReceivedAt: d.receivedAt,
+		DeliveryID: d.id,
 		Route:      d.route,
 		InstanceID: d.instance,
 		Hook:       d.hook,
@@ -116,6 +132,6 @@ func newDelivery(route string, instance event.InstanceID, receivedAt time.Time, 
 // deliveryOf rebuilds a delivery from an item in quarantine. It is the inverse of delivery.item.
 func deliveryOf(item quarantine.Item) *delivery {
 	d := newDelivery(item.Route, item.InstanceID, item.ReceivedAt, item.Body)
-	d.hook, d.position, d.encoding = item.Hook, item.Position, item.Encoding
+	d.id, d.hook, d.position, d.encoding = item.DeliveryID, item.Hook, item.Position, item.Encoding
 	return d
 }

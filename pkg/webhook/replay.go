@@ -13,9 +13,9 @@ import (
 // replay decodes an item again and records the events that the decoder now accepts. It deletes
 // nothing and quarantines nothing.
 //
-// A replay is safe to repeat, because it uses the received time and the headers stored with the
-// item:
-//   - An event without a time of its own gets the same time as before.
+// A replay is safe to repeat, because it uses the received time, the delivery's id and the headers
+// stored with the item:
+//   - An event without a time of its own gets the same time and identifier as before.
 //   - An event that was recorded before becomes the same row again, so queries show it once.
 //   - An event that was already older than the retention on arrival is rejected again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {

@@ -16,6 +16,7 @@ import (
 type itemResponse struct {
 	ID         string             `json:"id"`
 	ReceivedAt time.Time          `json:"received_at"`
+	DeliveryID string             `json:"delivery_id,omitempty"` // part of the identifiers of events without a time
 	Route      string             `json:"route"`
 	InstanceID event.InstanceID   `json:"instance_id"`
 	Hook       string             `json:"hook,omitempty"`
@@ -65,7 +66,7 @@ func parseFrom(text string) (int, error) {
 
 func newItemResponse(id quarantine.ID, item quarantine.Item, from int) itemResponse {
 	response := itemResponse{
-		ID: id.String(), ReceivedAt: item.ReceivedAt, Route: item.Route, InstanceID: item.InstanceID,
+		ID: id.String(), ReceivedAt: item.ReceivedAt, DeliveryID: item.DeliveryID, Route: item.Route, InstanceID: item.InstanceID,
 		Hook: item.Hook, Position: item.Position, Encoding: item.Encoding, Errors: item.Errors,
 		BodyBytes: len(item.Body),
 	}

@@ -13,6 +13,9 @@ import (
 // quarantines such a payload instead of returning an error.
 func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	d := newDelivery(triggerRoute, h.config.TriggerInstance, h.config.Now().UTC(), payload)
+	if err := d.identify(h.config.Random); err != nil {
+		return err
+	}
 	batch, err := h.decode(d)
 	if err != nil {
 		return err

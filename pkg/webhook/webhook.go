@@ -8,7 +8,9 @@
 //     unauthorized sender cannot store anything.
 //   - The events of a delivery are recorded first. If any item was rejected, the whole delivery is
 //     then quarantined. If quarantining fails, the sender gets an error and sends the delivery
-//     again. The events are then stored twice, but queries show each event once.
+//     again. The events are then stored twice, but queries show each event that has a time once.
+//   - Each delivery draws 32 random bits on arrival. They distinguish events without a time from
+//     those of all other deliveries. A replay from the quarantine repeats them.
 //   - Before a request's body is read, the memory for it is reserved in a budget. If the budget is
 //     exhausted, the request is refused. Only the check for a handshake reads the start of a body
 //     without a reservation.

@@ -62,7 +62,7 @@ func appends(client string, from int) func(w *world, store objstore.Store) error
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})
 		for n, e := range span(client, from, 9) {
-			delivery := w.deliver([]event.Event{e}, e.ReceivedAt)
+			delivery := w.deliver([]event.Event{e}, e.ReceivedAt, 0)
 			if err := writer.Append(w.t.Context(), delivery); err != nil {
 				return err
 			}

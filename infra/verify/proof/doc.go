@@ -47,6 +47,10 @@
 //	a crash between events and quarantine       TestACrashBetweenEventsAndQuarantine
 //	reported as rejected, but not kept          TestARejectionIsReportedOnlyOnceItIsKept, TestEveryFaultBehindAWebhook
 //	a replay makes new events                   TestAReplayRepeatsTheReceivedTime, TestEveryFaultBehindAWebhook
+//	equal events without a time collapse        TestEveryFaultBehindAWebhook; pkg/webhook: TestSimultaneousEventsWithoutATimeAreAllShown
+//	a delivery has no random bits               pkg/webhook: TestNothingIsRecordedWithoutRandomBits
+//	a redelivered message makes new events      TestEveryFaultBehindAWebhook; pkg/webhook: TestARedeliveredMessageIsTheSameEvent
+//	two clients have one stored identifier      pkg/broker: TestNoSourceAcceptsACutClientID
 //	a full recorder accepts a delivery          TestAFullBudgetRefusesUnreadDeliveries; pkg/webhook: TestBudgetExhausted
 //	a failed delivery keeps its budget          TestEveryFaultBehindAWebhook
 //	a sender disconnects before the response    pkg/webhook: TestSenderDisconnectsAfterTheRequest

@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -59,31 +60,60 @@ func notice(client string, ms int) event.Event {
 	return e
 }
 
+// message returns the event of a notification that has no time of its own, but arrives in an envelope
+// with a time and the identifier of a message.
+func message(client string, ms int) event.Event {
+	e := notice(client, ms)
+	e.SourceEventID = fmt.Sprint("message-", ms)
+	return e
+}
+
 // encodeNotices encodes the trigger notifications from which the recorder derives the given
 // events.
 func encodeNotices(events []event.Event) ([]byte, error) {
 	list := []map[string]any{}
 	for _, e := range events {
-		list = append(list, map[string]any{
-			"eventType": e.NativeEvent, "clientId": e.ClientID, "channelId": e.ChannelID, "time": e.Time.UnixMilli(),
-		})
+		item := map[string]any{"eventType": e.NativeEvent, "clientId": e.ClientID, "channelId": e.ChannelID}
+		switch {
+		case e.SourceEventID != "":
+			item = map[string]any{"time": e.Time, "data": map[string]any{
+				"body": item, "systemProperties": map[string]any{"UNIQ_KEY": e.SourceEventID},
+			}}
+		case e.TimeOrigin == event.FromBroker:
+			item["time"] = e.Time.UnixMilli()
+		}
+		list = append(list, item)
 	}
 	return json.Marshal(list)
 }
 
 const doorToken = "secret"
 
-// newDoor returns a recorder's webhook handler, which these tests call the door. budget limits
-// the memory for request bodies, in bytes; zero means the default.
-func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *webhook.Handler {
+// door is a recorder's webhook handler. The next delivery at the door gets the bits in next.
+type door struct {
+	*webhook.Handler
+	next uint32
+}
+
+// Read supplies the bits of a delivery in place of random ones.
+func (d *door) Read(p []byte) (int, error) {
+	binary.BigEndian.PutUint32(p, d.next)
+	return len(p), nil
+}
+
+// newDoor returns the door of a recorder. budget limits the memory for request bodies, in bytes;
+// zero means the default.
+func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *door {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
-	door, err := webhook.New(webhook.Config{
+	d := &door{}
+	var err error
+	d.Handler, err = webhook.New(webhook.Config{
 		Recorder: writer, Store: store, Tokens: tokens, AdminToken: doorToken,
-		TriggerInstance: "i", BudgetBytes: budget, Now: now,
+		TriggerInstance: "i", BudgetBytes: budget, Random: d, Now: now,
 	})
 	require.NoError(w.t, err)
-	return door
+	return d
 }
 
 // request posts a body and returns the status of the response.
@@ -98,18 +128,19 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 // post delivers a parcel to a recorder and reports whether the parcel was acknowledged. received
 // must be the time on the recorder's clock, because the ledger needs the received time of each
 // event. post returns false if the response asks the sender to try again, and an error if the
-// response is unexpected.
-func (w *world) post(door *webhook.Handler, p parcel, received time.Time) (acknowledged bool, err error) {
+// response is unexpected. No other delivery at the door may be in progress.
+func (w *world) post(d *door, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
 	if err != nil {
 		return false, err
 	}
-	delivery := w.deliver(p.events, received)
-	item := arrival{body, received.UnixMilli()}
+	d.next = w.nextID()
+	delivery := w.deliver(p.events, received, d.next)
+	item := arrival{body, received.UnixMilli(), fmt.Sprintf("%08x", d.next)}
 	if p.junk {
 		w.sendJunk(item, delivery)
 	}
-	switch status := w.status(door, p, body); {
+	switch status := w.status(d.Handler, p, body); {
 	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
 		return false, nil
 	case p.junk && status == http.StatusBadRequest:
@@ -178,12 +209,13 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)
+	bits := w.nextID()
 	id, err := quarantine.Keep(w.t.Context(), w.store, quarantine.Item{
-		ReceivedAt: received, Route: broker.Events, InstanceID: "i", Body: []byte(body),
+		ReceivedAt: received, DeliveryID: fmt.Sprintf("%08x", bits), Route: broker.Events, InstanceID: "i", Body: []byte(body),
 		Errors: []quarantine.Error{{Error: "is not supported yet"}},
 	})
 	require.NoError(w.t, err)
-	w.replayable[id] = w.deliver(p.events, received)
+	w.replayable[id] = w.deliver(p.events, received, bits)
 }
 
 // quarantineSound returns an error if a delivery that a response reported as rejected is not in
@@ -208,7 +240,7 @@ func (w *world) quarantineSound() error {
 		if w.replayable[id] != nil {
 			continue
 		}
-		at := arrival{string(item.Body), item.ReceivedAt.UnixMilli()}
+		at := arrival{string(item.Body), item.ReceivedAt.UnixMilli(), item.DeliveryID}
 		delivery, sent := w.junk[at]
 		if !sent {
 			return fmt.Errorf("quarantined, but never sent: %s", item.Body)

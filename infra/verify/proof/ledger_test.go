@@ -10,13 +10,17 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// identity identifies an event. In these tests, no two events have the same client and time.
+// identity identifies an event. In these tests, no two events with a time of their own have the same
+// client and time. Events without one have the time of receipt, and differ in their identifiers.
 type identity struct {
 	client string
 	ms     int64
+	id     string
 }
 
-func identityOf(e event.Event) identity { return identity{string(e.ClientID), e.Time.UnixMilli()} }
+func identityOf(e event.Event) identity {
+	return identity{string(e.ClientID), e.Time.UnixMilli(), e.SourceEventID}
+}
 
 // ledger holds what the senders know: which events they sent, and which of these were
 // acknowledged.
@@ -27,6 +31,7 @@ type ledger struct {
 	// delivery.
 	acknowledged map[identity]time.Time
 	checked      int
+	deliveries   uint32 // number of deliveries that have an id
 
 	// junk contains the deliveries with an item that no recorder understands, and maps each of them
 	// to its valid events. rejected contains the deliveries that a response has reported as
@@ -38,11 +43,12 @@ type ledger struct {
 	replayable map[quarantine.ID][]event.Event
 }
 
-// arrival identifies a quarantined delivery by its body and the time at which a recorder received
-// it, in Unix milliseconds.
+// arrival identifies a quarantined delivery by its body, its id, and the time at which a recorder
+// received it, in Unix milliseconds.
 type arrival struct {
 	body string
 	ms   int64
+	id   string
 }
 
 func newLedger() *ledger {
@@ -55,7 +61,7 @@ func newLedger() *ledger {
 // clone returns an independent copy.
 func (l *ledger) clone() *ledger {
 	c := &ledger{
-		delivered: map[identity]map[event.Event]bool{}, acknowledged: maps.Clone(l.acknowledged),
+		delivered: map[identity]map[event.Event]bool{}, acknowledged: maps.Clone(l.acknowledged), deliveries: l.deliveries,
 		junk: maps.Clone(l.junk), rejected: maps.Clone(l.rejected), replayable: maps.Clone(l.replayable),
 	}
 	for id, deliveries := range l.delivered {
@@ -79,14 +85,26 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// deliver records that the events were delivered at the given time. It returns copies of the events
-// with that time as their ReceivedAt.
-func (l *ledger) deliver(events []event.Event, received time.Time) []event.Event {
+// nextID returns the bits of a new delivery. No two deliveries of a world have the same bits.
+func (l *ledger) nextID() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deliveries++
+	return l.deliveries
+}
+
+// deliver records that a delivery with the given bits delivered the events at the given time. It
+// returns copies of the events, as the recorder derives them: with that time as their ReceivedAt,
+// and with the time and an identifier if they have none.
+func (l *ledger) deliver(events []event.Event, received time.Time, bits uint32) []event.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var delivery []event.Event
-	for _, e := range events {
+	for i, e := range events {
 		e = receivedAt(e, received)
+		if e.TimeOrigin == event.FromReceiver {
+			e.Time, e.SourceEventID = e.ReceivedAt, fmt.Sprintf("%08x-%05d", bits, i)
+		}
 		if l.delivered[identityOf(e)] == nil {
 			l.delivered[identityOf(e)] = map[event.Event]bool{}
 		}

@@ -7,7 +7,6 @@ import (
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/record"
-	"devicetrace/pkg/webhook"
 )
 
 // sending simulates a recorder and the sender of its deliveries. The sender makes each delivery up
@@ -17,7 +16,7 @@ type sending struct {
 	*injection
 	clock  time.Time
 	writer *record.Writer
-	door   *webhook.Handler
+	door   *door
 }
 
 func newSending(i *injection) *sending {
@@ -35,7 +34,7 @@ func (s *sending) start() {
 // send delivers events to the writer, without a webhook.
 func (s *sending) send(events ...event.Event) error {
 	return s.try(func() (bool, error) {
-		delivery := s.deliver(events, s.clock)
+		delivery := s.deliver(events, s.clock, s.nextID())
 		if err := s.writer.Append(s.t.Context(), delivery); err != nil {
 			return false, nil
 		}

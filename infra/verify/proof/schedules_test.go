@@ -66,7 +66,12 @@ func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 		p := task{patience: 1 + random.IntN(5)}
 		p.junk = random.IntN(3) == 0
 		for range 1 + random.IntN(3) {
-			p.events = append(p.events, at([]string{clientA, clientB}[random.IntN(2)], ms))
+			client := []string{clientA, clientB}[random.IntN(2)]
+			if random.IntN(3) == 0 {
+				p.events = append(p.events, timeless(client))
+				continue
+			}
+			p.events = append(p.events, at(client, ms))
 			ms++
 		}
 		s.queue = append(s.queue, p)
@@ -189,7 +194,7 @@ func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 // append delivers the events of a parcel directly to a writer and reports whether they were
 // acknowledged.
 func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
-	delivery := s.deliver(p.events, a.now())
+	delivery := s.deliver(p.events, a.received(p), s.nextID())
 	if err := writer.Append(s.t.Context(), delivery); err != nil {
 		return false
 	}
@@ -201,7 +206,7 @@ func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
 // Each delivery gets its own webhook handler, whose clock stands still. The test therefore knows
 // the received time.
 func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store, p parcel) bool {
-	received := a.now()
+	received := a.received(p)
 	if received.Before(noon) {
 		received = noon // otherwise the recorder would quarantine the events as too far in the future
 	}
@@ -210,6 +215,19 @@ func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store
 		s.fail(fmt.Errorf("%s: %w", a.name, err))
 	}
 	return acknowledged
+}
+
+// received returns the time at which the actor receives a parcel. This is the time on the actor's
+// clock, unless the parcel has events without a time. The schedule would then have several
+// partitions, so the time is moved to one of the first ten milliseconds after noon. Many such
+// events therefore have equal times.
+func (a *actor) received(p parcel) time.Time {
+	for _, e := range p.events {
+		if e.TimeOrigin == event.FromReceiver {
+			return noon.Add(time.Duration(a.now().UnixMilli()%10) * time.Millisecond)
+		}
+	}
+	return a.now()
 }
 
 // operate acts as an operator who replays the quarantine a few times.

@@ -218,7 +218,7 @@ func compacted(t testing.TB, groupRows int64, events ...event.Event) ([]byte, se
 // seedOutput stores acknowledged events as a compacted object and returns its key.
 func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) string {
 	for _, e := range events {
-		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
+		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt, 0))
 	}
 	data, written := compacted(w.t, groupRows, events...)
 	digest := sha256.Sum256(data)

@@ -74,7 +74,7 @@ func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	})
 	writer := w.newWriter(faulty, record.Config{})
 	for n, want := range []bool{true, false, true} {
-		delivery := w.deliver(span(clientA, n, 1), noon)
+		delivery := w.deliver(span(clientA, n, 1), noon, 0)
 		err := writer.Append(t.Context(), delivery)
 		require.Equal(t, want, err == nil)
 		if err == nil {

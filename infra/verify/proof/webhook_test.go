@@ -18,7 +18,6 @@ import (
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
-	"devicetrace/pkg/webhook"
 )
 
 // receiving is a scenario that delivers events through webhooks and through a trigger. Some
@@ -40,9 +39,13 @@ func receiving(i *injection) error {
 		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // the first event of the span repeats one from the first step
 		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
 		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
+		post(parcel{events: []event.Event{timeless(clientA), timeless(clientA), timeless(clientB)}}),
+		post(parcel{events: []event.Event{at(clientA, 6), timeless(clientA)}, junk: true}),
+		post(parcel{events: []event.Event{message(clientA, 7), message(clientA, 7), message(clientC, 8)}, trigger: true}),
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
 		replay,
-		post(parcel{events: span(clientA, 6, 1)}),
+		post(parcel{events: []event.Event{message(clientA, 7), withoutTime(notice(clientA, 0))}, trigger: true}), // the message was already delivered
+		post(parcel{events: span(clientA, 9, 1)}),
 	} {
 		if err := step(); err != nil {
 			return fmt.Errorf("step %d: %w", n, err)
@@ -53,12 +56,12 @@ func receiving(i *injection) error {
 
 func TestEveryFaultBehindAWebhook(t *testing.T) {
 	w := newWorld(t, t.TempDir())
-	w.keepReplayable(parcel{events: append(span(clientA, 100, 2), at(clientC, 100))}, noon.Add(-time.Minute))
+	w.keepReplayable(parcel{events: append(span(clientA, 100, 2), at(clientC, 100), timeless(clientA))}, noon.Add(-time.Minute))
 	everyFault(t, w.clone, receiving)
 }
 
 // newRecorder returns the webhooks of a new recorder whose clock always shows noon.
-func (w *world) newRecorder(store objstore.Store) *webhook.Handler {
+func (w *world) newRecorder(store objstore.Store) *door {
 	return w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
 }
 
@@ -105,7 +108,7 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())
-	w.deliver(events, noon)
+	w.deliver(events, noon, 0)
 	crashing := w.newRecorder(w.faultAt(layout.QuarantinePrefix, objstore.Fault{Before: errCrash}))
 	require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), crashing, "events/i", strings.NewReader(body)))
 	for _, rejected := range []int{0, 1} {

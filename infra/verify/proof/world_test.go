@@ -55,6 +55,17 @@ func at(client string, ms int) event.Event {
 	}
 }
 
+// timeless returns an event of the given client without a time of its own. All such events of a
+// client have equal contents.
+func timeless(client string) event.Event { return withoutTime(at(client, 0)) }
+
+// withoutTime removes the event's time. The ledger's deliver method gives it a time of receipt and
+// an identifier.
+func withoutTime(e event.Event) event.Event {
+	e.Time, e.TimeOrigin = time.Time{}, event.FromReceiver
+	return e
+}
+
 func receivedAt(e event.Event, t time.Time) event.Event {
 	e.ReceivedAt = t.Truncate(time.Millisecond)
 	return e
@@ -118,7 +129,7 @@ func (w *world) clone() *world {
 // key.
 func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {
-		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt))
+		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt, 0))
 	}
 	return put(w.t, w.store, layouts.PartitionOf("i", events[0].ClientID, events[0].Time), fresh(n, seq), events...)
 }
