@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"devicetrace/pkg/event"
 )
@@ -65,43 +64,3 @@ func csvLine(e *event.Event) []byte {
 	}
 	return csvRecord(cells)
 }
-
-// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's
-// csv.Writer, because csv.Writer changes line ends inside a cell.
-func csvRecord(cells []string) []byte {
-	var b bytes.Buffer
-	for i, text := range cells {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if strings.ContainsAny(text, "\",\r\n") {
-			text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
-		}
-		b.WriteString(text)
-	}
-	b.WriteString("\r\n")
-	return b.Bytes()
-}
-
-// cell returns a value as a CSV cell. Devices choose some values themselves, such as their client
-// identifiers, and a spreadsheet may interpret such a value as a formula. Therefore cell puts an
-// apostrophe before a string that starts with one of formulaStarts. The JSON formats leave the
-// string unchanged. See https://owasp.org/www-community/attacks/CSV_Injection.
-func cell(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		v = strings.ToValidUTF8(v, "\ufffd")
-		if strings.IndexAny(v, formulaStarts) == 0 {
-			v = "'" + v
-		}
-		return v
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-// formulaStarts lists the characters that can start a formula. The last four are the
-// full-width =, +, - and @, which start formulas in some locales.
-const formulaStarts = "=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20"

