@@ -32,8 +32,8 @@ func (in *input) noReturn() *finding {
 	return &finding{
 		count: 1,
 		values: values{
-			"since":   moment(last.End.Time),
-			"until":   moment(in.Span.To),
+			"since":   moment(last.End),
+			"until":   moment(in.to),
 			"absence": length(in.offlineFor()),
 		},
 		evidence: []citation{citeEnd(last, sentence{phrase: noneFollowed})},
@@ -46,8 +46,8 @@ func (in *input) patience() time.Duration {
 	absences := 0
 	for i := range in.Connections {
 		s := in.succession(i)
-		if s.ended.EndIs == history.Reported && s.next != nil && s.next.Start.After(s.ended.End.Time) {
-			longest = max(longest, s.next.Start.Sub(s.ended.End.Time))
+		if s.ended.EndIs == history.Reported && s.next != nil && s.next.Start > s.ended.End {
+			longest = max(longest, s.next.Start.Sub(s.ended.End))
 			absences++
 		}
 	}
@@ -61,7 +61,7 @@ func (in *input) patience() time.Duration {
 // the client.
 func (in *input) triedSince(c *history.Connection) bool {
 	for i := range in.Refusals {
-		if r := &in.Refusals[i]; !r.Time.Before(c.End.Time) && mayHaveSent(c, r) {
+		if r := &in.Refusals[i]; r.Time >= c.End && mayHaveSent(c, r) {
 			return true
 		}
 	}

@@ -17,7 +17,7 @@ type citation struct {
 func citeEnd(c *history.Connection, more ...sentence) citation {
 	duration := sentence{phrase: startUnknown}
 	if !c.Start.IsZero() && !c.End.IsZero() {
-		duration = sentence{lasted, values{"length": length(c.End.Sub(c.Start.Time))}}
+		duration = sentence{lasted, values{"length": length(c.End.Sub(c.Start))}}
 	}
 	return citation{
 		Evidence{Time: c.End, Action: c.Action, ActionInfo: c.ActionInfo, NativeReason: c.NativeReason},

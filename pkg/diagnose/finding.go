@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"slices"
-	"time"
 
 	"devicetrace/pkg/history"
 )
@@ -10,7 +9,7 @@ import (
 // finding is the result of a rule: a verdict that has not been put into words yet.
 type finding struct {
 	count    int
-	when     []time.Time // sorted times of the ends or refusals; nil if the verdict does not mention times
+	when     []history.Instant // sorted times of the ends or refusals; nil if the verdict does not mention times
 	values   values
 	evidence []citation
 	level    Level // the verdict's level; if empty, the rule's level applies
@@ -29,7 +28,7 @@ func (f *finding) with(v values) *finding {
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
-		when:     inOrder(connections, func(c *history.Connection) time.Time { return c.End.Time }),
+		when:     inOrder(connections, func(c *history.Connection) history.Instant { return c.End }),
 		evidence: citeEnds(connections, more),
 	}
 }
@@ -38,7 +37,7 @@ func ofEnds(connections []*history.Connection, more func(*history.Connection) []
 func ofRefusals(refusals []*history.Refusal) *finding {
 	return &finding{
 		count:    len(refusals),
-		when:     inOrder(refusals, func(r *history.Refusal) time.Time { return r.Time.Time }),
+		when:     inOrder(refusals, func(r *history.Refusal) history.Instant { return r.Time }),
 		evidence: citeRefusals(refusals),
 	}
 }
@@ -54,14 +53,14 @@ func ofMoves(successions []succession, more ...sentence) *finding {
 	}
 }
 
-func endTime(s succession) time.Time { return s.ended.End.Time }
+func endTime(s succession) history.Instant { return s.ended.End }
 
 // inOrder returns the times of the given things in ascending order.
-func inOrder[T any](things []T, timeOf func(T) time.Time) []time.Time {
-	when := make([]time.Time, len(things))
+func inOrder[T any](things []T, timeOf func(T) history.Instant) []history.Instant {
+	when := make([]history.Instant, len(things))
 	for i, thing := range things {
 		when[i] = timeOf(thing)
 	}
-	slices.SortFunc(when, time.Time.Compare)
+	slices.Sort(when)
 	return when
 }

@@ -105,7 +105,7 @@ func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Serv
 // ofLength returns the finding that a timer ended the given connections, which must be sorted by
 // length.
 func ofLength(cluster []*history.Connection) *finding {
-	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return a.End.Compare(b.End.Time) })
+	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return cmp.Compare(a.End, b.End) })
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
@@ -124,15 +124,15 @@ func mostly(connections []*history.Connection, condition func(*history.Connectio
 // It considers only connections that a timer may have ended; see mayBeTimed. It returns nil if the
 // group has fewer than minSame connections, or less than minSameShare of the connections
 // considered.
-func sameLength(connections []history.Connection) []*history.Connection {
+func sameLength(connections []*history.Connection) []*history.Connection {
 	var timed []*history.Connection
-	for i := range connections {
-		if c := &connections[i]; mayBeTimed(c) {
+	for _, c := range connections {
+		if mayBeTimed(c) {
 			timed = append(timed, c)
 		}
 	}
 	slices.SortFunc(timed, func(a, b *history.Connection) int {
-		return cmp.Or(cmp.Compare(a.End.Sub(a.Start.Time), b.End.Sub(b.Start.Time)), a.End.Compare(b.End.Time))
+		return cmp.Or(cmp.Compare(a.End-a.Start, b.End-b.Start), cmp.Compare(a.End, b.End))
 	})
 	cluster := densest(timed)
 	if len(cluster) < minSame || float64(len(cluster)) < minSameShare*float64(len(timed)) {

@@ -24,8 +24,8 @@ const (
 // may have ended, with DISCONNECT, because some devices are designed to disconnect often.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
-	for i := range in.Connections {
-		if c := &in.Connections[i]; isShortDrop(c) {
+	for _, c := range in.Connections {
+		if isShortDrop(c) {
 			short = append(short, c)
 		}
 	}
@@ -44,7 +44,7 @@ func isShortDrop(c *history.Connection) bool {
 // flapCount connections. The connections must be sorted by start time.
 func crowded(connections []*history.Connection) bool {
 	for i := flapCount - 1; i < len(connections); i++ {
-		if connections[i].Start.Sub(connections[i-flapCount+1].Start.Time) <= flapWindow {
+		if connections[i].Start.Sub(connections[i-flapCount+1].Start) <= flapWindow {
 			return true
 		}
 	}

@@ -9,10 +9,13 @@ import (
 // input holds the data for all rules: a history, and a group of connections that several rules use.
 type input struct {
 	history.History
-	cluster []*history.Connection // the connections found by sameLength
+	from, to history.Instant       // the span
+	cluster  []*history.Connection // the connections found by sameLength
 }
 
-func newInput(h history.History) *input { return &input{h, sameLength(h.Connections)} }
+func newInput(h history.History) *input {
+	return &input{h, history.At(h.Span.From), history.At(h.Span.To), sameLength(h.Connections)}
+}
 
 // last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
@@ -23,5 +26,5 @@ func (in *input) offlineFor() time.Duration {
 	if in.Status.State != history.Offline {
 		return 0
 	}
-	return in.Span.To.Sub(in.Status.Since.Time)
+	return in.to.Sub(in.Status.Since)
 }

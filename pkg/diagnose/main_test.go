@@ -16,7 +16,7 @@ type with = historytest.Option
 var (
 	day, wholeDay = historytest.Day, historytest.WholeDay
 
-	clock, short, inAnyOrder = historytest.Clock, historytest.Short, historytest.InAnyOrder
+	clock, short, logOf, bothWays = historytest.Clock, historytest.Short, historytest.Log, historytest.BothWays
 
 	connect, closed, disconnect = historytest.Connect, historytest.Closed, historytest.Disconnect
 
@@ -31,7 +31,7 @@ func diagnosed(events []event.Event) diagnose.Report {
 }
 
 func report(events []event.Event, span history.Span, before history.Status, lang diagnose.Lang) diagnose.Report {
-	return diagnose.Diagnose(history.Of(events, span, before), lang)
+	return diagnose.Diagnose(history.Of(logOf(events), span, before), lang)
 }
 
 func asJSON(t require.TestingT, v any) string {

@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,8 +21,10 @@ type nodes []string
 // once, in order of first appearance.
 func nodesOf(successions []succession) nodes {
 	var found nodes
+	seen := map[string]bool{} // a sender of events may name a different node in each of them
 	for _, s := range successions {
-		if node := s.ended.Node; !slices.Contains(found, node) {
+		if node := s.ended.Node; !seen[node] {
+			seen[node] = true
 			found = append(found, node)
 		}
 	}

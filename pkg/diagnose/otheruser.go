@@ -32,7 +32,7 @@ func (in *input) deniedSinceEnd() (own, others []*history.Refusal) {
 	if in.Status.State != history.Offline {
 		return nil, nil
 	}
-	for _, r := range in.denied(in.Status.Since.Time) {
+	for _, r := range in.denied(in.Status.Since) {
 		if history.Differ(in.last().Username, r.Username) {
 			others = append(others, r)
 		} else {

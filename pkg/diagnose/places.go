@@ -81,7 +81,7 @@ func (f *fight) addReturn(s succession) {
 func (s succession) takenOver() bool {
 	c := s.ended
 	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
-		c.End.Sub(c.Start.Time) <= fightWithin && history.Differ(c.PeerAddress, s.next.PeerAddress)
+		c.End.Sub(c.Start) <= fightWithin && history.Differ(c.PeerAddress, s.next.PeerAddress)
 }
 
 func (f *fight) evidence() []citation {

@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"slices"
-	"time"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
@@ -23,10 +22,10 @@ const (
 )
 
 // denied returns the logins that were refused as not authorized at or after the given instant.
-func (in *input) denied(since time.Time) []*history.Refusal {
+func (in *input) denied(since history.Instant) []*history.Refusal {
 	var found []*history.Refusal
 	for i := range in.Refusals {
-		if r := &in.Refusals[i]; r.ActionInfo == event.NotAuthorized && !r.Time.Before(since) {
+		if r := &in.Refusals[i]; r.ActionInfo == event.NotAuthorized && r.Time >= since {
 			found = append(found, r)
 		}
 	}
@@ -35,7 +34,7 @@ func (in *input) denied(since time.Time) []*history.Refusal {
 
 // neverAccepted finds denied logins of a client that has no known connection.
 func (in *input) neverAccepted() *finding {
-	denied := in.denied(in.Span.From)
+	denied := in.denied(in.from)
 	if in.last() != nil || len(denied) < minNeverAccepted {
 		return nil
 	}
@@ -49,7 +48,7 @@ func (in *input) refusedAfterSuccess() *finding {
 	if len(denied) < minSinceSuccess {
 		return nil
 	}
-	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time.Time, day: in.Span.To}})
+	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time, day: in.to}})
 	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login too; to make space, omit the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
@@ -71,29 +70,29 @@ func (in *input) refusedWhileOnline() *finding {
 func (in *input) strangers() []*history.Refusal {
 	var found []*history.Refusal
 	at := 0
-	for _, r := range in.denied(in.Span.From) {
-		for at < len(in.Connections) && hadEnded(&in.Connections[at], r.Time.Time) {
+	for _, r := range in.denied(in.from) {
+		for at < len(in.Connections) && hadEnded(in.Connections[at], r.Time) {
 			at++
 		}
 		if at == len(in.Connections) {
 			break
 		}
-		if c := &in.Connections[at]; wasOpen(c, r.Time.Time) && history.Differ(c.PeerAddress, r.PeerAddress) {
+		if c := in.Connections[at]; wasOpen(c, r.Time) && history.Differ(c.PeerAddress, r.PeerAddress) {
 			found = append(found, r)
 		}
 	}
 	return found
 }
 
-func hadEnded(c *history.Connection, t time.Time) bool {
-	return c.EndIs != history.Open && !c.End.After(t)
+func hadEnded(c *history.Connection, t history.Instant) bool {
+	return c.EndIs != history.Open && c.End <= t
 }
 
 // wasOpen reports whether a connection is known to have been open at t. If the end of the
 // connection is inferred, wasOpen returns false, because it is not known how long the connection
 // was open.
-func wasOpen(c *history.Connection, t time.Time) bool {
-	return c.EndIs != history.Inferred && !c.Start.IsZero() && !c.Start.After(t) && !hadEnded(c, t)
+func wasOpen(c *history.Connection, t history.Instant) bool {
+	return c.EndIs != history.Inferred && !c.Start.IsZero() && c.Start <= t && !hadEnded(c, t)
 }
 
 // otherDenied finds the denied logins that no pattern explains.
@@ -101,7 +100,7 @@ func (in *input) otherDenied() *finding {
 	if in.neverAccepted() != nil {
 		return nil
 	}
-	denied := in.denied(in.Span.From)
+	denied := in.denied(in.from)
 	own, others := in.deniedSinceEnd()
 	if in.refusedAfterSuccess() != nil {
 		denied = removeRefusals(denied, own)
@@ -123,15 +122,15 @@ func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 		return nil
 	}
 	f := ofRefusals(refusals)
-	if len(refusals) < minFrequent && in.connectedSince(refusals[len(refusals)-1].Time.Time) {
+	if len(refusals) < minFrequent && in.connectedSince(refusals[len(refusals)-1].Time) {
 		f.level = Notice
 	}
 	return f
 }
 
 // connectedSince reports whether a login was accepted at or after t.
-func (in *input) connectedSince(t time.Time) bool {
-	return slices.ContainsFunc(in.Connections, func(c history.Connection) bool { return !c.Start.IsZero() && !c.Start.Before(t) })
+func (in *input) connectedSince(t history.Instant) bool {
+	return slices.ContainsFunc(in.Connections, func(c *history.Connection) bool { return !c.Start.IsZero() && c.Start >= t })
 }
 
 // removeRefusals returns the elements of its first argument that are not in its second argument. It

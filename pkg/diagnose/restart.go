@@ -18,8 +18,7 @@ const minRestarts = 2
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession
-	for i := range in.Connections {
-		c := &in.Connections[i]
+	for i, c := range in.Connections {
 		if c.Kind == history.Server && !broker.ExcludesRestart(c.NativeReason) && !timed[c] {
 			found = append(found, in.succession(i))
 		}

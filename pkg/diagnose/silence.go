@@ -43,8 +43,7 @@ const (
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
-	for i := range in.Connections {
-		c := &in.Connections[i]
+	for _, c := range in.Connections {
 		lasted, known := c.Lasted()
 		if !known || c.KeepAlive.Value < longKeepAlive {
 			continue

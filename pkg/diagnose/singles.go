@@ -29,8 +29,8 @@ var singles = []rule{
 // ended returns the connections with a reported end of the given kind.
 func (in *input) ended(kind history.Kind) []*history.Connection {
 	var found []*history.Connection
-	for i := range in.Connections {
-		if c := &in.Connections[i]; c.EndIs == history.Reported && c.Kind == kind {
+	for _, c := range in.Connections {
+		if c.EndIs == history.Reported && c.Kind == kind {
 			found = append(found, c)
 		}
 	}
@@ -105,8 +105,8 @@ func (in *input) inferred(elsewhere bool) []succession {
 
 // noDrops returns a finding if the client had connections and nothing went wrong.
 func (in *input) noDrops() *finding {
-	for i := range in.Connections {
-		if kind := in.Connections[i].Kind; kind != history.StillOpen && kind != history.Disconnected {
+	for _, c := range in.Connections {
+		if kind := c.Kind; kind != history.StillOpen && kind != history.Disconnected {
 			return nil
 		}
 	}
@@ -124,7 +124,7 @@ func (in *input) offlineThroughout() *finding {
 	}
 	return &finding{
 		count:    1,
-		values:   values{"since": moment(in.Status.Since.Time)},
+		values:   values{"since": moment(in.Status.Since)},
 		evidence: []citation{citeEnd(in.last(), sentence{phrase: noneFollowed})},
 	}
 }

@@ -8,9 +8,9 @@ type succession struct{ ended, next *history.Connection }
 
 // succession returns the succession that begins with connection i.
 func (in *input) succession(i int) succession {
-	s := succession{ended: &in.Connections[i]}
+	s := succession{ended: in.Connections[i]}
 	if i+1 < len(in.Connections) {
-		s.next = &in.Connections[i+1]
+		s.next = in.Connections[i+1]
 	}
 	return s
 }

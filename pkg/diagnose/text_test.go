@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/history"
 )
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
@@ -136,8 +138,8 @@ func TestNodes(t *testing.T) {
 // A time on the day of the report must be shown without its date.
 func TestClocks(t *testing.T) {
 	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
-	require.Equal(t, "14:45 UTC", clock{time.Date(2026, 11, 22, 14, 45, 59, 0, time.UTC), day}.in(English))
-	require.Equal(t, "2026-11-21 23:59 UTC", clock{day.AddDate(0, 0, -1), day}.in(Chinese))
+	require.Equal(t, "14:45 UTC", clock{history.At(day.Add(-9*time.Hour - 14*time.Minute)), history.At(day)}.in(English))
+	require.Equal(t, "2026-11-21 23:59 UTC", clock{history.At(day.AddDate(0, 0, -1)), history.At(day)}.in(Chinese))
 }
 
 func TestValuesTakeTheirPlace(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"devicetrace/pkg/history"
 )
 
 // value replaces a placeholder, such as {count}, in the text of a verdict.
@@ -43,21 +45,21 @@ func grouped(n int) string {
 }
 
 // moment is a value that shows a date and time to the second.
-type moment time.Time
+type moment history.Instant
 
 func (m moment) in(Lang) string {
-	return time.Time(m).UTC().Format("2006-01-02 15:04:05 UTC")
+	return history.Instant(m).Time().Format("2006-01-02 15:04:05 UTC")
 }
 
 // clock is a value for titles. It shows a time to the minute, with the date only if the time is not
 // on the given day.
-type clock struct{ at, day time.Time }
+type clock struct{ at, day history.Instant }
 
 func (c clock) in(Lang) string {
-	if c.at.UTC().Format(time.DateOnly) == c.day.UTC().Format(time.DateOnly) {
-		return c.at.UTC().Format("15:04 UTC")
+	if c.at.Time().Format(time.DateOnly) == c.day.Time().Format(time.DateOnly) {
+		return c.at.Time().Format("15:04 UTC")
 	}
-	return c.at.UTC().Format("2006-01-02 15:04 UTC")
+	return c.at.Time().Format("2006-01-02 15:04 UTC")
 }
 
 // length is a value that shows a duration in its two largest units.

@@ -120,7 +120,7 @@ func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
 
 // evidence sorts citations by time and renders them as text in the given language.
 func evidence(citations []citation, lang Lang) []Evidence {
-	slices.SortStableFunc(citations, func(a, b citation) int { return a.Time.Compare(b.Time.Time) })
+	slices.SortStableFunc(citations, func(a, b citation) int { return cmp.Compare(a.Time, b.Time) })
 	found := []Evidence{}
 	for _, c := range citations {
 		c.Text = paragraph(c.sentences, lang)

@@ -253,8 +253,9 @@ func TestVerdicts(t *testing.T) {
 		{"nothing recorded", begin("00:00:00"), []diagnose.Code{"nothing-recorded"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inAnyOrder(t, test.script.events, func(t require.TestingT, events []event.Event) {
-				require.Equal(t, test.want, codes(diagnosed(events)))
+			bothWays(t, test.script.events, func(t require.TestingT, events *history.Log) {
+				got := diagnose.Diagnose(history.Of(events, wholeDay, history.Status{}), diagnose.English)
+				require.Equal(t, test.want, codes(got))
 			})
 		})
 	}
@@ -266,7 +267,7 @@ func TestVerdictsWithBefore(t *testing.T) {
 		for i := range events {
 			events[i].Time = events[i].Time.AddDate(0, 0, -1)
 		}
-		return history.StatusAt(events, day.Add(-1))
+		return history.StatusAt(logOf(events), day.Add(-1))
 	}
 	dropped := yesterday(connect("08:00:00", channel("a")), closed("20:00:00", event.NoHeart, channel("a")))
 	left := yesterday(connect("08:00:00", channel("a")), disconnect("20:00:00", channel("a")))
@@ -314,7 +315,7 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Len(t, got.Evidence, 10, "the newest ones")
 	require.Equal(t, "该连接持续了 5 分钟 50 秒。keep alive 为 10 分钟。", got.Evidence[9].Text)
 	require.Equal(t, "etimedout", got.Evidence[9].NativeReason)
-	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time)
+	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time())
 }
 
 // The verdict must call an idle timeout in the network unlikely in two cases: the device sends

@@ -17,16 +17,16 @@ const overAfter = 6 * time.Hour
 //     already dead.
 //   - The connection has lasted at least overAfter.
 //   - The connection has lasted longer than the longest gap between two consecutive times.
-func (in *input) isOver(when []time.Time) bool {
-	start := in.Status.Since.Time
+func (in *input) isOver(when []history.Instant) bool {
+	start := in.Status.Since
 	if in.Status.State != history.Online || len(when) == 0 || when[len(when)-1].Sub(start) > history.SameMoment {
 		return false
 	}
-	lasted := in.Span.To.Sub(start)
+	lasted := in.to.Sub(start)
 	return lasted >= overAfter && lasted > longestGap(when)
 }
 
-func longestGap(when []time.Time) time.Duration {
+func longestGap(when []history.Instant) time.Duration {
 	var longest time.Duration
 	for i := 1; i < len(when); i++ {
 		longest = max(longest, when[i].Sub(when[i-1]))
@@ -35,7 +35,7 @@ func longestGap(when []time.Time) time.Duration {
 }
 
 // timing returns sentences that say when something happened, and whether it is over.
-func (in *input) timing(when []time.Time) []sentence {
+func (in *input) timing(when []history.Instant) []sentence {
 	if len(when) == 0 {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (in *input) timing(when []time.Time) []sentence {
 		sentences[0] = sentence{happenedOften, values{"first": moment(first), "last": moment(last)}}
 	}
 	if in.isOver(when) {
-		sentences = append(sentences, sentence{notSince, values{"since": moment(in.Status.Since.Time)}})
+		sentences = append(sentences, sentence{notSince, values{"since": moment(in.Status.Since)}})
 	}
 	return sentences
 }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"time"
 
 	"devicetrace/pkg/broker"
@@ -71,68 +72,19 @@ type Connection struct {
 	EndIs EndIs   `json:"end_is"`
 	Kind  Kind    `json:"kind"`
 
-	// The next five fields describe the reported end. They are empty if no end was reported.
-	Action       event.Action     `json:"action"`
-	ActionInfo   event.ActionInfo `json:"action_info"`
-	NativeEvent  string           `json:"native_event"`
-	NativeReason string           `json:"native_reason"`
-	ReasonCode   *int32           `json:"reason_code"`
+	// The words Action, ActionInfo, NativeEvent, NativeReason and ReasonCode describe the reported
+	// end. They are empty if no end was reported.
+	*meaning
 
-	// The next nine fields come from the events about the start and the end of the connection.
-	PeerAddress     string    `json:"peer_address"`
-	PeerPort        int32     `json:"peer_port"`
-	Username        string    `json:"username"`
-	Node            string    `json:"node"`
-	Protocol        string    `json:"protocol"`
-	ProtocolVersion int32     `json:"protocol_version"`
-	KeepAlive       KeepAlive `json:"keep_alive"`
-	CleanStart      *bool     `json:"clean_start"`
-	Source          string    `json:"source"`
+	// These fields and the details Node, Protocol, ProtocolVersion, KeepAlive, CleanStart and Source
+	// come from the events about the start and the end of the connection.
+	PeerAddress string `json:"peer_address"`
+	PeerPort    int32  `json:"peer_port"`
+	Username    string `json:"username"`
+	*details
 
-	connectedAt time.Time // the start as reported by the source, or zero
-	accepted    bool      // whether the connect event is on record
-}
-
-// fillFrom copies from e the fields that are still unknown in c.
-func (c *Connection) fillFrom(e *event.Event) {
-	fill(&c.PeerAddress, e.PeerAddress)
-	fill(&c.PeerPort, e.PeerPort)
-	fill(&c.Username, e.Username)
-	fill(&c.Node, e.Node)
-	fill(&c.Protocol, e.Protocol)
-	fill(&c.ProtocolVersion, e.ProtocolVersion)
-	fill(&c.KeepAlive, KeepAlive(e.KeepAlive))
-	fill(&c.CleanStart, e.CleanStart.Pointer())
-	fill(&c.Source, e.Source)
-	fill(&c.connectedAt, e.ConnectedAt)
-}
-
-func fill[T comparable](to *T, from T) {
-	var unknown T
-	if *to == unknown {
-		*to = from
-	}
-}
-
-// finish copies the details of the end from e, the event that reports the end.
-func (c *Connection) finish(e *event.Event) {
-	c.EndIs, c.Kind = Reported, kindOf(e)
-	c.Action, c.ActionInfo = e.Action, e.ActionInfo
-	c.NativeEvent, c.NativeReason, c.ReasonCode = e.NativeEvent, e.NativeReason, e.ReasonCode.Pointer()
-}
-
-// kindOf returns the kind of end that e reports. If the source gave no reason for the end, the
-// action info says nothing about the cause, so kindOf ignores it.
-func kindOf(e *event.Event) Kind {
-	kind, ok := kinds[e.ActionInfo]
-	switch {
-	case e.Action == event.Disconnect:
-		return Disconnected
-	case ok && !broker.IsMute(e):
-		return kind
-	default:
-		return Unexplained
-	}
+	connectedAt Instant // the start as reported by the source, if known
+	accepted    bool    // whether the connect event is on record
 }
 
 // Lasted returns how long the connection lasted. The duration is known only if the end was
@@ -141,7 +93,7 @@ func (c *Connection) Lasted() (d time.Duration, known bool) {
 	if c.EndIs != Reported || c.Start.IsZero() {
 		return 0, false
 	}
-	return c.End.Sub(c.Start.Time), true
+	return c.End.Sub(c.Start), true
 }
 
 // Dropped reports whether the end was reported and the client certainly sent no DISCONNECT. This is
@@ -152,9 +104,4 @@ func (c *Connection) Dropped() bool {
 }
 
 // sortTime returns the start of the connection, or its end if the start is unknown.
-func (c *Connection) sortTime() time.Time {
-	if c.Start.IsZero() {
-		return c.End.Time
-	}
-	return c.Start.Time
-}
+func (c *Connection) sortTime() Instant { return cmp.Or(c.Start, c.End) }

@@ -1,10 +1,10 @@
 package history
 
 import (
+	"cmp"
 	"time"
 
 	"devicetrace/pkg/broker"
-	"devicetrace/pkg/event"
 )
 
 const (
@@ -22,113 +22,139 @@ const (
 // draft is a connection that is still being assembled from its events.
 type draft struct {
 	Connection
-	continued bool           // the caller of pair supplied this connection, possibly without its events
-	connect   *event.Event   // nil if no connect event is on record
-	ends      []*event.Event // the end events of the connection
-	best      *event.Event   // the element of ends with the most detail about the cause
-	rank      int            // the detailRank of the recorded end
-	next      time.Time      // the start of the client's next connection, or zero; used by losesTakeover
-	// doubtful means that the recorded end is not later than the start. The recorded end may then
-	// belong to an older connection. In that case, older events could show that this connection has
-	// not ended.
-	doubtful bool
+	next        Instant // the start of the client's next connection; used by losesTakeover
+	acceptedAt  Instant // the time of the connect event; unknown if no connect event is on record
+	first, last *row    // the oldest and the newest end event, if there is no connect event
+	isContinued bool    // the caller of pair supplied this connection, possibly without its events
+	// isDoubtful means that older events could show that this connection ended differently, or has
+	// not ended. For example, its recorded end may belong to an older connection.
+	isDoubtful bool
 }
 
-func newDraft(channel string) *draft {
-	return &draft{Connection: Connection{ChannelID: channel}}
+// newDraft returns a draft of a connection about which only the channel is known.
+func newDraft(channelID string) *draft {
+	return &draft{Connection: Connection{ChannelID: channelID, meaning: noMeaning, details: noDetails}}
+}
+
+func (p *pairing) addConnect(d *draft, r *row) {
+	d.acceptedAt, d.accepted = r.Time, true
+	d.Start = r.Time
+	p.fill(d, r)
+}
+
+// addEnd adds r, an end event of the connection. If a connection has several end events, the one
+// with the highest detailRank determines the time and the cause of the end. Among equal ranks, the
+// one that was added first counts.
+func (p *pairing) addEnd(d *draft, r *row) {
+	p.fill(d, r)
+	d.first, d.last = cmp.Or(d.first, r), r
+	if !d.hasEnded() || r.detailRank > d.detailRank {
+		d.End, d.EndIs, d.Kind, d.meaning = r.Time, Reported, r.kind, r.meaning
+	}
+}
+
+// fill copies from r the details that are still unknown in d.
+func (p *pairing) fill(d *draft, r *row) {
+	fill(&d.PeerAddress, r.PeerAddress)
+	fill(&d.PeerPort, r.PeerPort)
+	fill(&d.Username, r.Username)
+	fill(&d.connectedAt, r.connectedAt)
+	switch {
+	case d.details == noDetails:
+		d.details = r.details
+	case d.details != r.details:
+		d.details = p.merged.keep(d.details.or(r.details))
+	}
 }
 
 // continuedDraft returns a draft of connection c, the newest connection of an earlier Status.
 // Further events may be added to the draft.
-func continuedDraft(c Connection) *draft {
-	end := event.Event{Action: c.Action, ActionInfo: c.ActionInfo, NativeEvent: c.NativeEvent, Source: c.Source}
-	return &draft{Connection: c, continued: true, rank: detailRank(&end)}
-}
+func continuedDraft(c Connection) *draft { return &draft{Connection: c, isContinued: true} }
 
-func (d *draft) addConnect(e *event.Event) {
-	d.connect, d.accepted = e, true
-	d.Start = Instant{millis(e.Time)}
-	d.fillFrom(e)
-}
-
-// addEnd adds e, an end event of the connection. If a connection has several end events, the one
-// with the highest detailRank determines the time and the cause of the end. Among equal ranks, the
-// one that was added first counts.
-func (d *draft) addEnd(e *event.Event) {
-	d.ends = append(d.ends, e)
-	d.fillFrom(e)
-	if rank := detailRank(e); !d.hasEnded() || rank > d.rank {
-		d.End, d.best, d.rank = Instant{millis(e.Time)}, e, rank
-		d.finish(e)
+// addEnds adds to d the end events of another draft, which has no connect event.
+func (p *pairing) addEnds(d, other *draft) {
+	for r := range other.ends {
+		p.addEnd(d, r)
 	}
 }
 
-func (d *draft) addEnds(rows []*event.Event) {
-	for _, e := range rows {
-		d.addEnd(e)
+// ends yields the end events of a draft without a connect event.
+func (d *draft) ends(yield func(*row) bool) {
+	for r := d.first; r != nil; r = r.next {
+		if r.isEnd && !yield(r) || r == d.last {
+			return
+		}
 	}
 }
 
-func (d *draft) hasBegun() bool { return d.connect != nil || d.continued }
+// best returns the end event that determined the end of a draft without a connect event.
+func (d *draft) best() *row {
+	for r := range d.ends {
+		if r.detailRank == d.detailRank {
+			return r
+		}
+	}
+	return nil
+}
+
+func (d *draft) hasBegun() bool { return !d.acceptedAt.IsZero() || d.isContinued }
 func (d *draft) hasEnded() bool { return !d.End.IsZero() }
 
-// hasChannelID reports whether the source sent its own identifier for the connection.
-func hasChannelID(e *event.Event) bool { return e.ChannelID != "" }
-
-// hasAddressOnly reports whether e identifies its connection only by address and port, which a
+// hasAddressOnly reports whether r identifies its connection only by address and port, which a
 // later connection of the client may reuse.
-func hasAddressOnly(e *event.Event) bool { return e.ChannelID == "" && e.ConnectedAt.IsZero() }
+func (r *row) hasAddressOnly() bool { return !r.isNamed && r.connectedAt.IsZero() }
 
-// ownsConnect reports whether the connect event e belongs to this connection. e must have the same
-// channel as this connection. If ownsConnect returns false, e belongs to a later connection with
-// the same channel. Because events can be out of order (see maxDisorder), e may belong to this
+// ownsConnect reports whether the connect event r belongs to this connection. r must have the same
+// channel as this connection. If ownsConnect returns false, r belongs to a later connection with
+// the same channel. Because events can be out of order (see maxDisorder), r may belong to this
 // connection even if its end is already known.
-func (d *draft) ownsConnect(e *event.Event) bool {
+func (d *draft) ownsConnect(r *row) bool {
 	switch {
-	case hasAddressOnly(e):
+	case r.hasAddressOnly():
 		return false
-	case !hasChannelID(e): // the channel is derived from ConnectedAt, so no two connections share it
+	case !r.isNamed: // the channel is derived from the connect time, so no two connections share it
 		return true
 	case d.hasBegun():
-		return !d.hasEnded() && e.Time.Sub(d.Start.Time) <= maxDisorder
+		return !d.hasEnded() && r.Time.Sub(d.Start) <= maxDisorder
 	default:
-		return e.Time.Sub(d.End.Time) <= maxDisorder
+		return r.Time.Sub(d.End) <= maxDisorder
 	}
 }
 
-// ownsEnd reports whether the end event e belongs to this connection. e must have the same channel
-// as this connection. If ownsEnd returns false, e belongs to a later connection with the same
+// ownsEnd reports whether the end event r belongs to this connection. r must have the same channel
+// as this connection. If ownsEnd returns false, r belongs to a later connection with the same
 // channel.
-func (d *draft) ownsEnd(e *event.Event) bool {
+func (d *draft) ownsEnd(r *row) bool {
 	switch {
 	case !d.hasEnded():
 		return true
-	case hasAddressOnly(e): // some sources report the end again at a session takeover; see isSessionTakeover
-		return !broker.TraitsOf(e.Source).SessionTakeovers && e.Time.Sub(d.End.Time) <= SameMoment
-	case hasChannelID(e):
-		return e.Time.Sub(d.End.Time) <= maxDisorder
+	case r.hasAddressOnly(): // some sources report the end again at a session takeover; see isSessionTakeover
+		return !r.traits.SessionTakeovers && r.Time.Sub(d.End) <= SameMoment
+	case r.isNamed:
+		return r.Time.Sub(d.End) <= maxDisorder
 	default:
 		return true
 	}
 }
 
-// mayOwn reports whether the end event e, which has no ChannelID, can belong to this connection. It
-// returns false only if a known detail of e contradicts a known detail of the connection.
-func (d *draft) mayOwn(e *event.Event) bool {
-	return !differentNodes(d.Node, e.Node) && !Differ(d.PeerAddress, e.PeerAddress) && !Differ(d.PeerPort, e.PeerPort) &&
-		(e.ConnectedAt.IsZero() || d.beganAt(e.ConnectedAt))
+// mayOwn reports whether the end event r, whose source sent no channel, can belong to this
+// connection. It returns false only if a known detail of r contradicts a known detail of the
+// connection.
+func (d *draft) mayOwn(r *row) bool {
+	return !differentNodes(d.Node, r.Node) && !Differ(d.PeerAddress, r.PeerAddress) && !Differ(d.PeerPort, r.PeerPort) &&
+		(r.connectedAt.IsZero() || d.beganAt(r.connectedAt))
 }
 
-// matches reports whether the end event e has the same address and port, or the same start time, as
-// this connection. e must have no ChannelID.
-func (d *draft) matches(e *event.Event) bool {
-	return e.PeerPort != 0 && d.PeerPort == e.PeerPort && d.PeerAddress == e.PeerAddress ||
-		!e.ConnectedAt.IsZero() && d.beganAt(e.ConnectedAt)
+// matches reports whether the end event r has the same address and port, or the same start time, as
+// this connection. The source of r must have sent no channel.
+func (d *draft) matches(r *row) bool {
+	return r.PeerPort != 0 && d.PeerPort == r.PeerPort && d.PeerAddress == r.PeerAddress ||
+		!r.connectedAt.IsZero() && d.beganAt(r.connectedAt)
 }
 
-func (d *draft) beganAt(t time.Time) bool {
+func (d *draft) beganAt(t Instant) bool {
 	if !d.connectedAt.IsZero() {
-		return d.connectedAt.Equal(t)
+		return d.connectedAt == t
 	}
 	return !d.Start.IsZero() && d.Start.Sub(t).Abs() <= SameMoment
 }
@@ -148,10 +174,8 @@ func Differ[T comparable](a, b T) bool {
 //   - If the start is later than the end, a clock was wrong. The start is then set to the end.
 //   - If no end is on record, the connection is marked as open. inferEnds may later infer an end.
 func (d *draft) fixTimes() {
-	if d.Start.IsZero() && !d.connectedAt.IsZero() {
-		d.Start = Instant{millis(d.connectedAt)}
-	}
-	if d.hasEnded() && d.Start.After(d.End.Time) {
+	d.Start = cmp.Or(d.Start, d.connectedAt)
+	if d.hasEnded() && d.Start > d.End {
 		d.Start = d.End
 	}
 	if !d.hasEnded() {

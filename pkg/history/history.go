@@ -2,9 +2,9 @@
 // client's connections, refusals, status, timeline and summary. Package diagnose explains a history
 // in words.
 //
-// Invariants: the functions are pure. Neither the order of the events nor repeated deliveries
-// change the result. All returned times are in UTC and whole milliseconds. For n events, the
-// functions take O(n log n) time and O(n) memory.
+// Invariants: the functions are pure. It does not matter whether a Log was filled in ascending or in
+// descending order. All returned times are in whole milliseconds. For n events, the functions take
+// O(n log n) time and O(n) memory, and their results refer to the Log instead of copying it.
 //
 // Terms:
 //
@@ -21,8 +21,6 @@ package history
 
 import (
 	"time"
-
-	"devicetrace/pkg/event"
 )
 
 // Span is a range of time that includes both From and To. To must not be in the future,
@@ -35,7 +33,7 @@ type History struct {
 	Status Status `json:"status"`
 	// Connections lists the connections that were open or ended in the span, sorted by start time.
 	// A connection without a known start time is sorted by its end time.
-	Connections []Connection `json:"connections"`
+	Connections []*Connection `json:"connections"`
 	// Refusals are sorted by time.
 	Refusals []Refusal `json:"refusals"`
 	// Timeline covers the whole span without gaps.
@@ -51,13 +49,12 @@ type History struct {
 // Of returns the history of one client during a span. All events must belong to this client. Events
 // outside the span are ignored. before is the client's status just before the span, as StatusAt
 // returns it. If the earlier events are not known, before is the zero Status.
-func Of(events []event.Event, span Span, before Status) History {
-	span = Span{millis(span.From), millis(span.To)}
-	rows := unique(events, func(t time.Time) bool { return !t.Before(span.From) && !t.After(span.To) })
-	p := pair(rows, before.Connection)
+func Of(events *Log, span Span, before Status) History {
+	from, to := At(span.From), At(span.To)
+	p := pair(events, from, to, before.Connection)
 	h := History{
-		Status: p.status(rows, before), Connections: p.connectionsIn(span), Refusals: p.refusals,
-		Timeline: timeline(p.drafts, span, before.State), Span: span, Events: len(rows),
+		Status: p.status(before), Connections: p.connectionsFrom(from), Refusals: p.refusals,
+		Timeline: timeline(p.drafts, from, to, before.State), Span: Span{from.Time(), to.Time()}, Events: p.events,
 	}
 	h.Summary = h.summarize()
 	return h

@@ -1,21 +1,47 @@
 package history
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
-// Instant is a time that may be unknown. The zero value is an unknown time. In JSON, an
-// Instant is an RFC 3339 time in UTC, always with three decimals, or null if unknown.
-type Instant struct{ time.Time }
+// Instant is a time in whole milliseconds that may be unknown. It counts the milliseconds since the
+// zero time.Time, so instants compare as integers. The zero value is an unknown time, which sorts
+// before all others. In JSON, an Instant is an RFC 3339 time in UTC, always with three decimals, or
+// null if unknown.
+type Instant int64
 
 const instantLayout = `"2006-01-02T15:04:05.000Z"`
+
+// epoch is the Unix epoch as an Instant.
+var epoch = Instant(-time.Time{}.UnixMilli())
+
+// At returns t, truncated to whole milliseconds.
+func At(t time.Time) Instant { return epoch + Instant(t.UnixMilli()) }
+
+// Time returns i in UTC. The result for an unknown time is the zero time.Time.
+func (i Instant) Time() time.Time { return time.UnixMilli(int64(i - epoch)).UTC() }
+
+// IsZero reports whether the time is unknown.
+func (i Instant) IsZero() bool { return i == 0 }
+
+// Sub returns the duration from j to i. It returns the longest or shortest time.Duration if the
+// difference is out of range, as it usually is if one of the two times is unknown.
+func (i Instant) Sub(j Instant) time.Duration {
+	const longest = Instant(math.MaxInt64 / int64(time.Millisecond))
+	switch d := i - j; {
+	case d > longest:
+		return math.MaxInt64
+	case d < -longest:
+		return math.MinInt64
+	default:
+		return time.Duration(d) * time.Millisecond
+	}
+}
 
 func (i Instant) MarshalJSON() ([]byte, error) {
 	if i.IsZero() {
 		return []byte("null"), nil
 	}
-	return i.UTC().AppendFormat(nil, instantLayout), nil
-}
-
-// millis returns t in UTC, truncated to whole milliseconds.
-func millis(t time.Time) time.Time {
-	return t.UTC().Truncate(time.Millisecond)
+	return i.Time().AppendFormat(nil, instantLayout), nil
 }

@@ -1,7 +1,6 @@
 package history_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -12,12 +11,9 @@ import (
 
 func TestInstantAsJSON(t *testing.T) {
 	for want, instant := range map[string]history.Instant{
-		`"2026-11-22T08:00:00.100Z"`: {Time: time.Date(2026, 11, 22, 16, 0, 0, 100_999_999, time.FixedZone("", 8*3600))},
-		`null`:                       {},
+		`"2026-11-22T08:00:00.100Z"`: history.At(time.Date(2026, 11, 22, 16, 0, 0, 100_999_999, time.FixedZone("", 8*3600))),
+		`null`:                       0,
 	} {
 		require.Equal(t, want, asJSON(t, instant))
-		var back history.Instant
-		require.NoError(t, json.Unmarshal([]byte(want), &back))
-		require.Equal(t, want, asJSON(t, back))
 	}
 }

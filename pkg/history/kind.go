@@ -5,52 +5,43 @@ import (
 	"devicetrace/pkg/event"
 )
 
-func isConnect(e *event.Event) bool {
-	return e.Action == event.Connect && (e.ActionInfo == event.Accepted || e.ActionInfo == "")
+// meaning is what words mean. It is derived once for equal words, because many events share them.
+type meaning struct {
+	words
+	isConnect bool // reports an accepted CONNECT
+	isEnd     bool // has the action close or disconnect, and is not certainly a refusal
+	// isRefusal means that the event is certainly a refusal, whatever the other events say. Some
+	// sources report a refusal as a connect event with an action info other than "accepted".
+	isRefusal     bool
+	endsAccepted  bool // certainly reports an end; see broker.IsEnd
+	hidesTakeover bool // see broker.HidesTakeover
+	detailRank    int8 // the higher, the more an end event says about the cause
+	kind          Kind // the kind of end, if the event reports an end
+	traits        broker.Traits
 }
 
-// isRefusal reports whether e is certainly a refusal, whatever the other events say. Some sources
-// report a refusal as a connect event with an action info other than "accepted".
-func isRefusal(e *event.Event) bool {
-	return broker.IsRefusal(e) || e.Action == event.Connect && !isConnect(e)
-}
-
-func isEnd(e *event.Event) bool {
-	return e.Action == event.Close || e.Action == event.Disconnect
-}
-
-// mayBeRefusal reports whether to treat e as a refused CONNECT. e must be an end event that belongs
-// to no recorded connection. If e certainly reports the end of an accepted connection, for example
-// because it has a connect time, it is not treated as a refusal. Otherwise, the reason in the
-// action info decides:
-//
-//   - "not authorized" is treated as a refusal, because it nearly always means one.
-//   - Some reasons are ambiguous: the broker may have refused the client, or it may have ended a
-//     connection that began before the first known event. Such a reason is treated as a refusal
-//     only if the client is known to have been offline.
-//   - Any other reason is not treated as a refusal.
-//
-// An exception: e is never treated as a refusal if it certainly reports the end of an accepted
-// connection. For example, only an accepted connection has a connect time.
-func mayBeRefusal(e *event.Event, offline bool) bool {
-	if broker.IsEnd(e) || !e.ConnectedAt.IsZero() {
-		return false
+func interpret(w words) *meaning {
+	e := event.Event{
+		Action: w.Action, ActionInfo: w.ActionInfo, NativeEvent: w.NativeEvent, NativeReason: w.NativeReason, Source: w.source,
 	}
-	switch e.ActionInfo {
-	case event.NotAuthorized:
-		return true
-	// These reasons are ambiguous. Even TopicAuthFailed can mean a refusal, because a CONNECT may
-	// be refused for the topic of its will message.
-	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed:
-		return offline
-	default:
-		return false
+	isAccepted := w.ActionInfo == event.Accepted || w.ActionInfo == ""
+	isRefusal := broker.IsRefusal(&e) || w.Action == event.Connect && !isAccepted
+	return &meaning{
+		words:         w,
+		isConnect:     w.Action == event.Connect && isAccepted,
+		isEnd:         (w.Action == event.Close || w.Action == event.Disconnect) && !isRefusal,
+		isRefusal:     isRefusal,
+		endsAccepted:  broker.IsEnd(&e),
+		hidesTakeover: broker.HidesTakeover(&e),
+		detailRank:    detailRank(&e),
+		kind:          kindOf(&e),
+		traits:        broker.TraitsOf(w.source),
 	}
 }
 
-// detailRank ranks the rows that report the end of one connection. The higher the rank, the more
-// the row says about the cause.
-func detailRank(e *event.Event) int {
+// detailRank ranks the events that report the end of one connection. The higher the rank, the more
+// the event says about the cause.
+func detailRank(e *event.Event) int8 {
 	switch {
 	case broker.IsMute(e):
 		return 0
@@ -60,5 +51,45 @@ func detailRank(e *event.Event) int {
 		return 1
 	default:
 		return 2
+	}
+}
+
+// kindOf returns the kind of end that e reports. If the source gave no reason for the end, the
+// action info says nothing about the cause, so kindOf ignores it.
+func kindOf(e *event.Event) Kind {
+	kind, ok := kinds[e.ActionInfo]
+	switch {
+	case e.Action == event.Disconnect:
+		return Disconnected
+	case ok && !broker.IsMute(e):
+		return kind
+	default:
+		return Unexplained
+	}
+}
+
+// mayBeRefusal reports whether to treat r as a refused CONNECT. r must be an end event that belongs
+// to no recorded connection. If r certainly reports the end of an accepted connection, for example
+// because it has a connect time, it is not treated as a refusal. Otherwise, the reason in the
+// action info decides:
+//
+//   - "not authorized" is treated as a refusal, because it nearly always means one.
+//   - Some reasons are ambiguous: the broker may have refused the client, or it may have ended a
+//     connection that began before the first known event. Such a reason is treated as a refusal
+//     only if the client is known to have been offline.
+//   - Any other reason is not treated as a refusal.
+func (r *row) mayBeRefusal(offline bool) bool {
+	if r.endsAccepted || !r.connectedAt.IsZero() {
+		return false
+	}
+	switch r.ActionInfo {
+	case event.NotAuthorized:
+		return true
+	// These reasons are ambiguous. Even TopicAuthFailed can mean a refusal, because a CONNECT may
+	// be refused for the topic of its will message.
+	case event.InvalidParam, event.ServerShutdown, event.TopicAuthFailed:
+		return offline
+	default:
+		return false
 	}
 }

@@ -14,7 +14,7 @@ import (
 var (
 	day, wholeDay = historytest.Day, historytest.WholeDay
 
-	clock, short, inAnyOrder = historytest.Clock, historytest.Short, historytest.InAnyOrder
+	clock, short, logOf, bothWays = historytest.Clock, historytest.Short, historytest.Log, historytest.BothWays
 
 	row, connect, closed, disconnect = historytest.Row, historytest.Connect, historytest.Closed, historytest.Disconnect
 
@@ -24,7 +24,9 @@ var (
 )
 
 // ofDay returns the history of wholeDay. It assumes that nothing is known about earlier days.
-func ofDay(events []event.Event) history.History {
+func ofDay(events []event.Event) history.History { return ofDayLog(logOf(events)) }
+
+func ofDayLog(events *history.Log) history.History {
 	return history.Of(events, wholeDay, history.Status{})
 }
 

@@ -3,15 +3,23 @@ package history
 import (
 	"cmp"
 	"slices"
-	"time"
-
-	"devicetrace/pkg/event"
 )
 
 // pairs holds the connections and refusals that pair found in the events of a client.
 type pairs struct {
 	drafts   []*draft // sorted by compareDrafts
 	refusals []Refusal
+
+	events      int     // the number of events
+	first, last Instant // the times of the oldest and the newest event
+}
+
+func (p *pairs) count(r *row) {
+	if p.events == 0 {
+		p.first = r.Time
+	}
+	p.last = r.Time
+	p.events++
 }
 
 // pair derives a client's connections and refusals from its events. earlier is a connection that
@@ -31,105 +39,113 @@ type pairs struct {
 //     takeover of a session without a connection, or the end of a refused CONNECT. It may also
 //     repeat a recent end. Otherwise, it reports the end of a connection whose connect event is not
 //     on record.
-func pair(rows []*event.Event, earlier *Connection) pairs {
-	p := pairing{refusals: []Refusal{}}
-	p.byChannel(rows, earlier)
+func pair(log *Log, from, to Instant, earlier *Connection) pairs {
+	p := pairing{pairs: pairs{refusals: []Refusal{}}}
+	p.byChannel(log, from, to, earlier)
 	p.byTime()
 	for _, d := range p.begun {
 		d.fixTimes()
 	}
 	slices.SortStableFunc(p.begun, compareDrafts)
 	inferEnds(p.begun)
-	slices.SortStableFunc(p.refusals, func(a, b Refusal) int { return a.Time.Compare(b.Time.Time) })
-	return pairs{p.begun, p.refusals}
+	slices.SortStableFunc(p.refusals, func(a, b Refusal) int { return cmp.Compare(a.Time, b.Time) })
+	p.drafts = p.begun
+	return p.pairs
 }
 
 // pairing holds the intermediate results of one call to pair.
 type pairing struct {
+	pairs
 	// begun first holds the drafts with a known connect event. Later, the place method adds those
 	// drafts from endOnly that it can place nowhere else.
 	begun     []*draft
-	endOnly   []*draft // drafts without a known connect event; see the place method
-	refusals  []Refusal
-	refusedAt []time.Time // times of refused CONNECTs that may still get an end event; see isEndOfRefusal
+	endOnly   []*draft  // drafts without a known connect event; see the place method
+	refusedAt []Instant // times of refused CONNECTs that may still get an end event; see isEndOfRefusal
+	merged    interned  // details that were merged from several events
 }
 
 // byChannel separates the refusals from the other events and groups the other events by channel. It
 // then creates a draft for each connection.
-func (p *pairing) byChannel(rows []*event.Event, earlier *Connection) {
-	var channels []string // in order of first use, because the order of a map is random
-	groups := map[string][]*event.Event{}
-	for _, e := range rows {
+func (p *pairing) byChannel(log *Log, from, to Instant, earlier *Connection) {
+	var channels []*channel // in order of first use
+	isKnown := make([]bool, len(log.channels))
+	if earlier != nil && log.channels[earlier.ChannelID] != nil {
+		isKnown[log.channels[earlier.ChannelID].number] = true
+	}
+	for r := range log.rows(from, to) {
+		p.count(r)
 		switch {
-		case isRefusal(e):
-			p.refusals = append(p.refusals, newRefusal(e))
-		case isConnect(e) || isEnd(e):
-			channel := e.Channel()
-			if groups[channel] == nil {
-				channels = append(channels, channel)
-			}
-			groups[channel] = append(groups[channel], e)
+		case r.isRefusal:
+			p.refusals = append(p.refusals, Refusal{r})
+		case !r.isConnect && !r.isEnd:
+		case r.channel == nil: // such events cannot be grouped, so each gets its own draft
+			p.split("", []*row{r}, nil)
+		case !isKnown[r.channel.number]:
+			isKnown[r.channel.number] = true
+			channels = append(channels, r.channel)
 		}
 	}
-	for _, e := range groups[""] { // these events have no channel, so each gets its own draft
-		p.split("", []*event.Event{e}, nil)
-	}
-	delete(groups, "")
 	if earlier != nil {
-		p.split(earlier.ChannelID, groups[earlier.ChannelID], continuedDraft(*earlier))
-		delete(groups, earlier.ChannelID)
+		p.split(earlier.ChannelID, log.channels[earlier.ChannelID].rows(from, to), continuedDraft(*earlier))
 	}
-	for _, channel := range channels {
-		p.split(channel, groups[channel], nil)
+	for _, c := range channels {
+		p.split(c.id, c.rows(from, to), nil)
 	}
 }
 
 // split divides the events of a channel into connections. current is a connection that used the
 // channel before these events, or nil. split handles the events in order of time. If a connect
 // event and an end event have the same time, it handles the connect event first.
-func (p *pairing) split(channel string, rows []*event.Event, current *draft) {
+func (p *pairing) split(channelID string, rows []*row, current *draft) {
 	slices.SortStableFunc(rows, connectFirst)
 	one := current == nil && areOneConnection(rows)
-	for _, e := range rows {
+	for _, r := range rows {
 		switch {
-		case isConnect(e) && current != nil && (one || current.ownsConnect(e)):
+		case r.isConnect && current != nil && (one || current.ownsConnect(r)):
 			if !current.hasBegun() {
-				current.addConnect(e)
-				current.doubtful = hasChannelID(e)
+				p.addConnect(current, r)
+				current.isDoubtful = r.isNamed
 			}
-		case isConnect(e):
+		case r.isConnect:
 			p.keep(current)
-			current = newDraft(channel)
-			current.addConnect(e)
-		case current != nil && current.ownsEnd(e):
-			current.addEnd(e)
+			current = newDraft(channelID)
+			p.addConnect(current, r)
+		case current != nil && current.ownsEnd(r):
+			p.addEnd(current, r)
 		default:
 			p.keep(current)
-			current = newDraft(channel)
-			current.addEnd(e)
+			current = newDraft(channelID)
+			p.addEnd(current, r)
 		}
 	}
 	p.keep(current)
 }
 
 // areOneConnection reports whether the events of a channel certainly belong to one connection. The
-// events must be sorted by time. They belong to one connection if the broker itself supplied the
+// events must be sorted by time. They belong to one connection if the source itself sent the
 // channel, and there are exactly one connect event and at least one end event. The first and the
 // last end event must be at most maxDisorder apart. The connect event may come after an end event,
 // because the clock may have been set back.
-func areOneConnection(rows []*event.Event) bool {
-	ends := slices.DeleteFunc(slices.Clone(rows), isConnect)
-	return len(rows) == len(ends)+1 && len(ends) > 0 && hasChannelID(ends[0]) &&
-		ends[len(ends)-1].Time.Sub(ends[0].Time) <= maxDisorder
+func areOneConnection(rows []*row) bool {
+	var first, last *row
+	connects := 0
+	for _, r := range rows {
+		if r.isConnect {
+			connects++
+			continue
+		}
+		first, last = cmp.Or(first, r), r
+	}
+	return connects == 1 && first != nil && first.isNamed && last.Time.Sub(first.Time) <= maxDisorder
 }
 
-func connectFirst(a, b *event.Event) int {
+func connectFirst(a, b *row) int {
 	switch {
-	case !a.Time.Equal(b.Time):
-		return a.Time.Compare(b.Time)
-	case isConnect(a) == isConnect(b):
+	case a.Time != b.Time:
+		return cmp.Compare(a.Time, b.Time)
+	case a.isConnect == b.isConnect:
 		return 0
-	case isConnect(a):
+	case a.isConnect:
 		return -1
 	default:
 		return 1
@@ -150,8 +166,8 @@ func (p *pairing) keep(d *draft) {
 // unknown start time come first, because their connections probably began before the oldest event
 // on record. If two connections began at the same time, the one that ended first comes first.
 func compareDrafts(a, b *draft) int {
-	if c := a.Start.Compare(b.Start.Time); c != 0 { // an unknown start is the zero time
-		return c
+	if a.Start != b.Start {
+		return cmp.Compare(a.Start, b.Start)
 	}
 	if a.hasEnded() != b.hasEnded() {
 		if a.hasEnded() {
@@ -159,7 +175,7 @@ func compareDrafts(a, b *draft) int {
 		}
 		return 1
 	}
-	return cmp.Or(a.End.Compare(b.End.Time), cmp.Compare(a.ChannelID, b.ChannelID))
+	return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.ChannelID, b.ChannelID))
 }
 
 // inferEnds gives each connection without a recorded end an inferred end: the start of the next
@@ -172,16 +188,15 @@ func inferEnds(drafts []*draft) {
 	}
 }
 
-// connectionsIn returns the connections that were open at some time in the span or ended in it. The
-// connections are sorted by start time. If a start time is unknown, the end time is used instead.
-func (p pairs) connectionsIn(span Span) []Connection {
-	drafts := slices.DeleteFunc(slices.Clone(p.drafts), func(d *draft) bool {
-		return d.continued && d.hasEnded() && d.End.Before(span.From)
-	})
-	slices.SortStableFunc(drafts, func(a, b *draft) int { return a.sortTime().Compare(b.sortTime()) })
-	found := make([]Connection, len(drafts))
-	for i, d := range drafts {
-		found[i] = d.Connection
+// connectionsFrom returns the connections that had not ended before the given instant. They are
+// sorted by start time. If a start time is unknown, the end time is used instead.
+func (p pairs) connectionsFrom(from Instant) []*Connection {
+	found := make([]*Connection, 0, len(p.drafts))
+	for _, d := range p.drafts {
+		if !d.isContinued || !d.hasEnded() || d.End >= from {
+			found = append(found, &d.Connection)
+		}
 	}
+	slices.SortStableFunc(found, func(a, b *Connection) int { return cmp.Compare(a.sortTime(), b.sortTime()) })
 	return found
 }

@@ -276,8 +276,8 @@ func TestPairing(t *testing.T) {
 		}, []string{"08:00:00..09:00:00 reported unknown"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
-				require.Equal(t, c.want, lines(ofDay(events)))
+			bothWays(t, c.events, func(t require.TestingT, events *history.Log) {
+				require.Equal(t, c.want, lines(ofDayLog(events)))
 			})
 		})
 	}
@@ -348,8 +348,8 @@ func TestRefusals(t *testing.T) {
 		}, []string{"07:00:00..08:00:00 reported disconnected", "?..09:00:00 reported no-heart"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
-				require.Equal(t, c.want, lines(ofDay(events)))
+			bothWays(t, c.events, func(t require.TestingT, events *history.Log) {
+				require.Equal(t, c.want, lines(ofDayLog(events)))
 			})
 		})
 	}
@@ -371,13 +371,13 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 	require.Equal(t, "MQTT", c.Protocol)
 	require.Equal(t, int32(5), c.ProtocolVersion)
 	require.Equal(t, time.Minute, c.KeepAlive.Value)
-	require.False(t, *c.CleanStart)
+	require.False(t, c.CleanStart.Value)
 	require.Equal(t, "events", c.Source)
 	require.Equal(t, event.Close, c.Action)
 	require.Equal(t, event.NoHeart, c.ActionInfo)
 	require.Equal(t, "gone", c.NativeEvent)
 	require.Equal(t, "keepalive_timeout", c.NativeReason)
-	require.Equal(t, int32(0x8D), *c.ReasonCode)
+	require.Equal(t, int32(0x8D), c.ReasonCode.Value)
 }
 
 // If the source sends no channel identifier, the connection must show the derived channel.
@@ -416,6 +416,13 @@ func TestPairingWithBefore(t *testing.T) {
 			[]event.Event{connect("08:00:00", channel("a")), closed("23:59:59.990", event.ClosedByClient, channel("a"), native("tcpclean"))},
 			[]event.Event{disconnect("00:00:00.010", channel("a"))},
 			[]string{"21 08:00:00..00:00:00.01 reported disconnected"}},
+		{"ended before the span for an unknown reason, with the reason after midnight",
+			[]event.Event{
+				connect("08:00:00", channel("a"), source(broker.EMQX)),
+				closed("23:59:59.990", event.NoHeart, channel("a"), source(broker.EMQX), reason("internal_error")),
+			},
+			[]event.Event{closed("00:00:00.010", event.ClosedByClient, channel("a"), source(broker.EMQX), reason("tcp_closed"))},
+			[]string{"21 08:00:00..00:00:00.01 reported client-closed"}},
 		{"offline before the span, so that an end is a refusal",
 			[]event.Event{connect("08:00:00", channel("a")), disconnect("09:00:00", channel("a"))},
 			[]event.Event{closed("09:00:00", event.ServerShutdown)},
@@ -425,34 +432,10 @@ func TestPairingWithBefore(t *testing.T) {
 			for i := range c.before {
 				c.before[i] = yesterday(c.before[i])
 			}
-			before := history.StatusAt(c.before, day.Add(-1))
-			require.Equal(t, c.want, lines(history.Of(c.span, wholeDay, before)))
+			before := history.StatusAt(logOf(c.before), day.Add(-1))
+			require.Equal(t, c.want, lines(history.Of(logOf(c.span), wholeDay, before)))
 		})
 	}
-}
-
-// Two deliveries of one event may differ, because different versions of the decoder decoded them.
-// The order of the deliveries must not affect which of them is kept.
-func TestDeliveriesThatWereReadInTwoWays(t *testing.T) {
-	first := connect("08:00:00", channel("a"))
-	second, third := first, first
-	second.KeepAlive, third.KeepAlive = event.Some(time.Minute), event.Some(30*time.Second)
-	inAnyOrder(t, []event.Event{first, second, third}, func(t require.TestingT, events []event.Event) {
-		got := ofDay(events).Connections
-		require.Len(t, got, 1)
-		require.False(t, got[0].KeepAlive.Known)
-	})
-	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
-		require.Equal(t, 30*time.Second, ofDay(events).Connections[0].KeepAlive.Value)
-	})
-	second, third = first, first
-	second.CleanStart, third.CleanStart = event.Some(true), event.Some(false)
-	inAnyOrder(t, []event.Event{second, third}, func(t require.TestingT, events []event.Event) {
-		require.False(t, *ofDay(events).Connections[0].CleanStart)
-	})
-	inAnyOrder(t, []event.Event{first, second}, func(t require.TestingT, events []event.Event) {
-		require.Nil(t, ofDay(events).Connections[0].CleanStart)
-	})
 }
 
 func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
@@ -461,7 +444,7 @@ func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
 		closed("09:00:00", event.NoHeart, channel("b")), closed("09:00:00.001", event.NoHeart, channel("a")),
 	}
 	span := history.Span{From: clock("08:00:00"), To: clock("09:00:00")}
-	got := history.Of(events, span, history.Status{})
+	got := history.Of(logOf(events), span, history.Status{})
 	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
 }
 

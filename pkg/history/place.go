@@ -3,9 +3,7 @@ package history
 import (
 	"cmp"
 	"slices"
-	"time"
 
-	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -13,29 +11,29 @@ import (
 // which connection, if any, each of them belongs.
 func (p *pairing) byTime() {
 	slices.SortStableFunc(p.begun, compareDrafts)
-	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return a.End.Compare(b.End.Time) })
+	slices.SortStableFunc(p.endOnly, func(a, b *draft) int { return cmp.Compare(a.End, b.End) })
 	paired, earlier := p.begun, 0 // paired is p.begun before place appends to it
 	p.refusedAt = endingRefusals(p.refusals)
 	for i := range len(paired) - 1 {
-		paired[i].next = paired[i+1].Start.Time
+		paired[i].next = paired[i+1].Start
 	}
 	for _, d := range p.endOnly {
-		for earlier < len(paired) && paired[earlier].Start.Before(d.End.Time) {
+		for earlier < len(paired) && paired[earlier].Start < d.End {
 			earlier++
 		}
-		p.place(d, candidates(paired, earlier, d.End.Time))
+		p.place(d, candidates(paired, earlier, d.End))
 	}
 }
 
 // endingRefusals returns the times, in ascending order, of all refusals whose source also reports
 // the end of the refused connection.
-func endingRefusals(refusals []Refusal) (times []time.Time) {
+func endingRefusals(refusals []Refusal) (times []Instant) {
 	for _, r := range refusals {
-		if broker.TraitsOf(r.Source).RefusalsEnd {
-			times = append(times, r.Time.Time)
+		if r.traits.RefusalsEnd {
+			times = append(times, r.Time)
 		}
 	}
-	slices.SortFunc(times, time.Time.Compare)
+	slices.Sort(times)
 	return times
 }
 
@@ -45,11 +43,11 @@ func endingRefusals(refusals []Refusal) (times []time.Time) {
 //
 // isEndOfRefusal also removes refusals that are too old for the end event. The caller must
 // therefore pass end events in chronological order.
-func (p *pairing) isEndOfRefusal(end *event.Event) bool {
+func (p *pairing) isEndOfRefusal(end *row) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
 	}
-	if !broker.TraitsOf(end.Source).RefusalsEnd || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > SameMoment {
+	if !end.traits.RefusalsEnd || len(p.refusedAt) == 0 || p.refusedAt[0].Sub(end.Time) > SameMoment {
 		return false
 	}
 	p.refusedAt = p.refusedAt[1:]
@@ -70,16 +68,16 @@ const maxCandidates = 16
 //     reported late.
 //   - A connection that began exactly at t. It is unlikely, because it would have ended as soon as
 //     it began.
-func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
+func candidates(drafts []*draft, earlier int, t Instant) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
-		if i+1 < earlier && t.Sub(drafts[i+1].Start.Time) > SameMoment {
+		if i+1 < earlier && t.Sub(drafts[i+1].Start) > SameMoment {
 			break
 		}
 		found = append(found, drafts[i])
 	}
 	for _, d := range drafts[earlier:min(earlier+maxCandidates, len(drafts))] {
-		if d.Start.Equal(t) {
+		if d.Start == t {
 			found = append(found, d)
 		}
 	}
@@ -90,28 +88,41 @@ func candidates(drafts []*draft, earlier int, t time.Time) []*draft {
 // one of the candidates. If no candidate fits, it decides what else the end event reports, such as
 // a refusal.
 func (p *pairing) place(d *draft, candidates []*draft) {
-	end := d.best
-	open, ended := owners(end, candidates)
+	end := d.best()
+	open, ended, isCertain := owners(end, candidates)
+	if !isCertain {
+		markDoubtful(end, candidates, open, ended)
+	}
 	switch {
 	case open != nil:
-		open.doubtful = open.Start.Equal(d.End.Time)
-		open.addEnds(d.ends)
-	case mayBeRefusal(end, len(candidates) > 0):
-		p.refusals = append(p.refusals, newRefusal(end))
+		p.addEnds(open, d)
+	case end.mayBeRefusal(len(candidates) > 0):
+		p.refusals = append(p.refusals, Refusal{end})
 	case isSessionTakeover(end, candidates): // the end event belongs to no connection
 	case ended != nil:
-		ended.addEnds(d.ends)
+		p.addEnds(ended, d)
 	case p.isEndOfRefusal(end): // the end event belongs to no connection
 	default:
 		p.begun = append(p.begun, d)
 	}
 }
 
+// markDoubtful marks the candidates that may own the end event, given the chosen ones. If the end
+// event may hide a takeover, the others are those for which it would be a last resort; see owners.
+func markDoubtful(end *row, candidates []*draft, open, ended *draft) {
+	for _, d := range candidates {
+		isLastResort := end.hidesTakeover && end.Time.Sub(d.Start) <= SameMoment && d.mayOwn(end)
+		if d == open || d == ended || isLastResort {
+			d.isDoubtful = true
+		}
+	}
+}
+
 // isSessionTakeover reports whether an end event only reports the takeover of a session whose last
 // connection had already ended. At such a takeover, some sources send a second end event for the
 // last connection, with the same address and port as the first.
-func isSessionTakeover(end *event.Event, candidates []*draft) bool {
-	return broker.TraitsOf(end.Source).SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
+func isSessionTakeover(end *row, candidates []*draft) bool {
+	return end.traits.SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
 		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
 }
 
@@ -131,34 +142,46 @@ func isSessionTakeover(end *event.Event, candidates []*draft) bool {
 //
 // The result ended is a candidate whose recorded end is at about the time of the end event, which
 // may be a second report of the same end.
-func owners(end *event.Event, candidates []*draft) (open, ended *draft) {
-	if hasChannelID(end) {
-		return nil, nil
+//
+// The results are certain if they would stay the same if older events were known. They are not if
+// it is doubtful whether a more likely candidate had ended, or if a connection that began before
+// all candidates would be more likely.
+func owners(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
+	if end.isNamed {
+		return nil, nil, true
 	}
 	loser := losesTakeover(end, candidates)
+	isOlder := func(d *draft) bool { return end.Time.Sub(d.Start) > SameMoment }
+	isComplete := slices.ContainsFunc(candidates, isOlder) // otherwise, older events could add candidates
+	isCertain = true
 	var recent *draft // an open connection that began just before the end
 	for _, d := range candidates {
+		if !d.mayOwn(end) {
+			continue
+		}
+		isCertain = isCertain && !d.isDoubtful
 		switch {
-		case !d.mayOwn(end):
 		case d.hasEnded():
-			if ended == nil && end.Time.Sub(d.End.Time).Abs() <= SameMoment {
+			if ended == nil && end.Time.Sub(d.End).Abs() <= SameMoment {
 				ended = d
 			}
-		case end.Time.Sub(d.Start.Time) > SameMoment, d == loser, d.matches(end):
-			return d, ended
-		case broker.HidesTakeover(end):
+		case isOlder(d), d.matches(end):
+			return d, ended, isCertain
+		case d == loser:
+			return d, ended, isCertain && isComplete
+		case end.hidesTakeover:
 			recent = cmp.Or(recent, d)
 		case end.ActionInfo != event.ClientIDConflict:
-			return d, ended
+			return d, ended, isCertain && (isComplete || d.Start < end.Time)
 		}
 	}
-	return recent, ended
+	return recent, ended, isCertain && isComplete
 }
 
 // losesTakeover returns the candidate whose next connection began nearest to the time of the end
 // event, at most SameMoment before or after it. It returns nil if there is no such candidate. It
 // never returns the newest connection of the client, which has no next connection.
-func losesTakeover(end *event.Event, candidates []*draft) (loser *draft) {
+func losesTakeover(end *row, candidates []*draft) (loser *draft) {
 	nearest := SameMoment
 	for _, d := range candidates {
 		if apart := end.Time.Sub(d.next).Abs(); apart <= nearest && d.mayOwn(end) {

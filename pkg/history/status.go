@@ -1,10 +1,9 @@
 package history
 
 import (
+	"math"
 	"slices"
 	"time"
-
-	"devicetrace/pkg/event"
 )
 
 // State says whether a client is connected.
@@ -34,9 +33,8 @@ type Status struct {
 }
 
 // StatusAt returns the status of the client at an instant. It ignores later events.
-func StatusAt(events []event.Event, at time.Time) Status {
-	rows := unique(events, func(t time.Time) bool { return !t.After(at) })
-	return pair(rows, nil).status(rows, Status{})
+func StatusAt(events *Log, at time.Time) Status {
+	return pair(events, math.MinInt64, At(at), nil).status(Status{})
 }
 
 // Settled reports whether the status is final, so that no older event could change it. It assumes
@@ -48,43 +46,43 @@ func StatusAt(events []event.Event, at time.Time) Status {
 // connection is unknown, and an older event may show a connection that began later. Refusals never
 // settle the status, because they say nothing about connections.
 //
-// However, if the recorded end of the newest connection is not later than its start, the status is
-// not settled, because that end may belong to an older connection.
+// However, the status is not settled if an older connection may own the recorded end. For example,
+// if the source sends no channel and the end is at most SameMoment after the start, the newest
+// connection may have taken over the session, and the end may be the end of the older connection.
 //
 // Settled overlooks one case: after a clock was set back, the newest connection may have an end
 // event that is earlier than all given events.
 func (s Status) Settled() bool { return s.settled }
 
-// status returns the client's status after the events in rows. The second argument is the client's
-// status before those events. The newest connection is the connection that began last.
-func (p pairs) status(rows []*event.Event, before Status) Status {
+// status returns the client's status after the events. before is the client's status before them.
+// The newest connection is the connection that began last.
+func (p pairs) status(before Status) Status {
 	s := Status{State: Unknown, LastEventAt: before.LastEventAt, settled: before.settled}
-	if len(rows) > 0 {
-		s.LastEventAt = Instant{millis(rows[len(rows)-1].Time)}
+	if p.events > 0 {
+		s.LastEventAt = p.last
 	}
 	if len(p.drafts) == 0 {
 		return s
 	}
 	newest := p.drafts[len(p.drafts)-1]
-	s.Connection = &newest.Connection
+	connection := newest.Connection // a copy, so that the status does not keep all drafts in memory
+	s.Connection = &connection
 	s.State, s.Since = Online, newest.Start
 	if newest.hasEnded() {
 		s.State, s.Since = Offline, newest.End
 	}
-	s.settled = newest.continued && before.settled || !p.doubtful() && (newest.connect != nil || newest.beganAmong(rows))
+	s.settled = newest.isContinued && before.settled || !p.isDoubtful() && (!newest.acceptedAt.IsZero() || p.include(newest.Start))
 	return s
 }
 
-// doubtful reports whether older events could change which connection is the newest.
-func (p pairs) doubtful() bool {
+// isDoubtful reports whether older events could change which connection is the newest.
+func (p pairs) isDoubtful() bool {
 	newest := p.drafts[len(p.drafts)-1]
-	return slices.ContainsFunc(p.drafts, func(d *draft) bool {
-		return d.doubtful && !d.connect.Time.Before(newest.Start.Time)
-	})
+	return slices.ContainsFunc(p.drafts, func(d *draft) bool { return d.isDoubtful && d.acceptedAt >= newest.Start })
 }
 
-// beganAmong reports whether the connection began no earlier than the first event in rows. If it
-// did, rows also contains the connect events of all newer connections.
-func (d *draft) beganAmong(rows []*event.Event) bool {
-	return !d.Start.IsZero() && len(rows) > 0 && !d.Start.Before(millis(rows[0].Time))
+// include reports whether a connection with the given start began no earlier than the first event.
+// If it did, the events also include the connect events of all newer connections.
+func (p pairs) include(start Instant) bool {
+	return !start.IsZero() && p.events > 0 && start >= p.first
 }

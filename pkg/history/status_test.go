@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
@@ -56,12 +57,36 @@ func TestStatusAt(t *testing.T) {
 		{"an end long before the connect, by a clock that was set back, may belong to an older connection", []event.Event{
 			closed("07:30:00", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
 		}, "12:00:00", history.Offline, "07:30:00", false},
+		{"an end that names no connection may belong to an older one that the connect took over", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), vernemqEnd("08:00:02"),
+		}, "12:00:00", history.Offline, "08:00:02", false},
+		{"an end too late for a takeover", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), vernemqEnd("08:00:02.001"),
+		}, "12:00:00", history.Offline, "08:00:02.001", true},
+		{"a short connection at a source that reports takeovers", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:02", event.ClosedByClient),
+		}, "12:00:00", history.Offline, "08:00:02", true},
+		{"a takeover whose older connection is not on record", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:02", event.ClientIDConflict),
+		}, "12:00:00", history.Online, "08:00:00", true},
+		{"an end that the older connection owns", []event.Event{
+			connect("07:00:00", from("192.0.2.1", 1)), connect("08:00:00", from("192.0.2.1", 2)), vernemqEnd("08:00:02"),
+		}, "12:00:00", history.Online, "08:00:00", true},
+		{"an end that the older connection cannot own", []event.Event{
+			connect("07:00:00", from("192.0.2.1", 1)), vernemqEnd("07:30:00"), connect("08:00:00", from("192.0.2.1", 2)), vernemqEnd("08:00:02"),
+		}, "12:00:00", history.Offline, "08:00:02", true},
+		{"it is doubtful whether the older connection can own the end", []event.Event{
+			connect("07:59:00", from("192.0.2.1", 1)), vernemqEnd("07:59:01"), connect("08:00:00", from("192.0.2.1", 2)), vernemqEnd("08:00:01"),
+		}, "12:00:00", history.Offline, "08:00:01", false},
+		{"a second report of an end that an older connection may own", []event.Event{
+			connect("08:00:00", channel("a")), closed("08:00:01", event.ClosedByClient, channel("a")), closed("08:00:02", event.NoHeart),
+		}, "12:00:00", history.Offline, "08:00:02", false},
 		{"a doubtful end does not matter once a newer connection begins", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("08:00:00", event.ClosedByClient), connect("09:00:00", from("192.0.2.1", 2)),
 		}, "12:00:00", history.Online, "09:00:00", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inAnyOrder(t, c.events, func(t require.TestingT, events []event.Event) {
+			bothWays(t, c.events, func(t require.TestingT, events *history.Log) {
 				got := history.StatusAt(events, clock(c.at))
 				require.Equal(t, c.want, got.State)
 				require.Equal(t, c.since, short(got.Since))
@@ -72,12 +97,16 @@ func TestStatusAt(t *testing.T) {
 	}
 }
 
+func vernemqEnd(at string) event.Event {
+	return closed(at, event.ClosedByClient, source(broker.VerneMQ), native("on_client_offline"))
+}
+
 func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {
-	got := history.StatusAt([]event.Event{
+	got := history.StatusAt(logOf([]event.Event{
 		connect("08:00:00", channel("a")), disconnect("09:00:00", channel("a")),
 		closed("10:00:00", event.NotAuthorized, native("client.connack")),
 		connect("11:00:00", channel("b")),
-	}, clock("10:30:00"))
+	}), clock("10:30:00"))
 	require.Equal(t, "a", got.Connection.ChannelID)
 	require.Equal(t, history.Disconnected, got.Connection.Kind)
 	require.Equal(t, "10:00:00", short(got.LastEventAt))
@@ -85,9 +114,9 @@ func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {
 
 // The status of a span without events must be the same as the status before the span.
 func TestStatusContinuesFromBefore(t *testing.T) {
-	before := history.StatusAt([]event.Event{connect("08:00:00", channel("a"))}, clock("08:30:00"))
+	before := history.StatusAt(logOf([]event.Event{connect("08:00:00", channel("a"))}), clock("08:30:00"))
 	span := history.Span{From: clock("09:00:00"), To: clock("10:00:00")}
-	got := history.Of(nil, span, before).Status
+	got := history.Of(logOf(nil), span, before).Status
 	require.Equal(t, history.Online, got.State)
 	require.Equal(t, "08:00:00", short(got.Since))
 	require.Equal(t, "08:00:00", short(got.LastEventAt))

@@ -36,9 +36,8 @@ func (h *History) summarize() Summary {
 	s := Summary{Refusals: len(h.Refusals)}
 	s.addTimes(h.Timeline)
 	var lengths []time.Duration
-	for i := range h.Connections {
-		c := &h.Connections[i]
-		s.addConnection(c, h.Span)
+	for _, c := range h.Connections {
+		s.addConnection(c, At(h.Span.From))
 		if lasted, known := c.Lasted(); known {
 			lengths = append(lengths, lasted)
 		}
@@ -53,7 +52,7 @@ func (h *History) summarize() Summary {
 
 func (s *Summary) addTimes(stretches []Stretch) {
 	for _, stretch := range stretches {
-		ms := stretch.To.UnixMilli() - stretch.From.UnixMilli()
+		ms := int64(stretch.To - stretch.From)
 		switch stretch.State {
 		case Online:
 			s.OnlineMS += ms
@@ -69,8 +68,8 @@ func (s *Summary) addTimes(stretches []Stretch) {
 	}
 }
 
-func (s *Summary) addConnection(c *Connection, span Span) {
-	if c.accepted && !c.Start.Before(span.From) {
+func (s *Summary) addConnection(c *Connection, from Instant) {
+	if c.accepted && c.Start >= from {
 		s.Connects++
 	}
 	switch {

@@ -1,8 +1,8 @@
 package history
 
 import (
+	"cmp"
 	"slices"
-	"time"
 )
 
 // Stretch is a part of a span during which the state stays the same.
@@ -15,7 +15,7 @@ type Stretch struct {
 // period assigns a state to a range of time. Periods may overlap. The function top decides which of
 // their states prevails.
 type period struct {
-	from, to time.Time
+	from, to Instant
 	state    State
 }
 
@@ -29,49 +29,48 @@ type period struct {
 //   - If the start time of a connection is unknown, events are missing before its end time. The gap
 //     begins at the latest known start or end of any connection before that time. If there is none,
 //     it begins at the start of the span.
-func timeline(drafts []*draft, span Span, before State) []Stretch {
+func timeline(drafts []*draft, from, to Instant, before State) []Stretch {
 	var periods []period
 	marks := marksOf(drafts)
 	for _, d := range drafts {
 		if !d.Start.IsZero() {
-			periods = append(periods, period{d.Start.Time, d.endIn(span), Online})
+			periods = append(periods, period{d.Start, d.endBy(to), Online})
 		}
 	}
 	if before != Online && before != Offline {
-		periods = append(periods, period{span.From, firstOf(marks, span.To), Unknown})
+		periods = append(periods, period{from, firstOf(marks, to), Unknown})
 	}
 	for _, d := range drafts {
 		if d.Start.IsZero() && d.hasEnded() {
-			periods = append(periods, period{lastBefore(marks, d.End.Time, span.From), d.End.Time, Unknown})
+			periods = append(periods, period{lastBefore(marks, d.End, from), d.End, Unknown})
 		}
 	}
-	return stretches(periods, span)
+	return stretches(periods, from, to)
 }
 
 // marksOf returns all known start and end times of the drafts, sorted.
-func marksOf(drafts []*draft) []time.Time {
-	var marks []time.Time
+func marksOf(drafts []*draft) []Instant {
+	var marks []Instant
 	for _, d := range drafts {
 		for _, t := range []Instant{d.Start, d.End} {
 			if !t.IsZero() {
-				marks = append(marks, t.Time)
+				marks = append(marks, t)
 			}
 		}
 	}
-	slices.SortFunc(marks, time.Time.Compare)
+	slices.Sort(marks)
 	return marks
 }
 
-// endIn returns the end time of the connection, or the end of the span if the connection is still
-// open.
-func (d *draft) endIn(span Span) time.Time {
+// endBy returns the end time of the connection, or the given time if the connection is still open.
+func (d *draft) endBy(to Instant) Instant {
 	if !d.hasEnded() {
-		return span.To
+		return to
 	}
-	return d.End.Time
+	return d.End
 }
 
-func firstOf(marks []time.Time, fallback time.Time) time.Time {
+func firstOf(marks []Instant, fallback Instant) Instant {
 	if len(marks) == 0 {
 		return fallback
 	}
@@ -80,8 +79,8 @@ func firstOf(marks []time.Time, fallback time.Time) time.Time {
 
 // lastBefore returns the last of the sorted marks before t, or the given default if there is
 // none.
-func lastBefore(marks []time.Time, t, fallback time.Time) time.Time {
-	at, _ := slices.BinarySearchFunc(marks, t, time.Time.Compare)
+func lastBefore(marks []Instant, t, fallback Instant) Instant {
+	at, _ := slices.BinarySearch(marks, t)
 	if at == 0 {
 		return fallback
 	}
@@ -90,42 +89,34 @@ func lastBefore(marks []time.Time, t, fallback time.Time) time.Time {
 
 // boundary is the instant at which a period begins or ends.
 type boundary struct {
-	at    time.Time
+	at    Instant
 	state State
 	step  int // 1: begins, -1: ends
 }
 
-func boundariesOf(periods []period, span Span) []boundary {
+func boundariesOf(periods []period, start Instant) []boundary {
 	var boundaries []boundary
 	for _, p := range periods {
-		from, to := later(p.from, span.From), later(p.to, span.From)
-		if from.Before(to) {
+		from, to := max(p.from, start), max(p.to, start)
+		if from < to {
 			boundaries = append(boundaries, boundary{from, p.state, 1}, boundary{to, p.state, -1})
 		}
 	}
-	slices.SortFunc(boundaries, func(a, b boundary) int { return a.at.Compare(b.at) })
+	slices.SortFunc(boundaries, func(a, b boundary) int { return cmp.Compare(a.at, b.at) })
 	return boundaries
 }
 
-// stretches divides a span into stretches. A part of the span that no period covers becomes
-// offline.
-func stretches(periods []period, span Span) []Stretch {
+// stretches divides the time between two instants into stretches. A part that no period covers
+// becomes offline.
+func stretches(periods []period, from, to Instant) []Stretch {
 	found := []Stretch{}
 	open := map[State]int{} // the number of open periods of each state
-	from := span.From
-	for _, b := range boundariesOf(periods, span) {
+	for _, b := range boundariesOf(periods, from) {
 		found = extend(found, from, b.at, top(open))
 		from = b.at
 		open[b.state] += b.step
 	}
-	return extend(found, from, span.To, top(open))
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	return extend(found, from, to, top(open))
 }
 
 // top returns the state that prevails among the open periods. Online prevails over unknown. If
@@ -142,15 +133,15 @@ func top(open map[State]int) State {
 }
 
 // extend appends a stretch, or lengthens the last one if it has the same state.
-func extend(stretches []Stretch, from, to time.Time, state State) []Stretch {
+func extend(stretches []Stretch, from, to Instant, state State) []Stretch {
 	last := len(stretches) - 1
 	switch {
-	case !from.Before(to):
+	case from >= to:
 		return stretches
 	case last >= 0 && stretches[last].State == state:
-		stretches[last].To = Instant{to}
+		stretches[last].To = to
 		return stretches
 	default:
-		return append(stretches, Stretch{Instant{from}, Instant{to}, state})
+		return append(stretches, Stretch{from, to, state})
 	}
 }

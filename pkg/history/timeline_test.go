@@ -53,15 +53,15 @@ func TestTimeline(t *testing.T) {
 		}, []string{"08:00:00..09:00:00 offline", "09:00:00..11:00:00 online", "11:00:00..12:00:00 offline"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			before := history.StatusAt(c.before, span.From.Add(-time.Millisecond))
-			require.Equal(t, c.want, stretches(history.Of(c.events, span, before)))
+			before := history.StatusAt(logOf(c.before), span.From.Add(-time.Millisecond))
+			require.Equal(t, c.want, stretches(history.Of(logOf(c.events), span, before)))
 		})
 	}
 }
 
 func TestTimelineOfAnInstantIsEmpty(t *testing.T) {
 	at := history.Span{From: clock("08:00:00"), To: clock("08:00:00")}
-	got := history.Of([]event.Event{connect("08:00:00", channel("a"))}, at, history.Status{})
+	got := history.Of(logOf([]event.Event{connect("08:00:00", channel("a"))}), at, history.Status{})
 	require.Empty(t, stretches(got))
 	require.Nil(t, got.Summary.Uptime)
 	require.Equal(t, history.Online, got.Status.State)
@@ -69,15 +69,15 @@ func TestTimelineOfAnInstantIsEmpty(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	span := history.Span{From: clock("08:00:00"), To: clock("12:00:00")}
-	before := history.StatusAt([]event.Event{connect("07:00:00", channel("0"))}, clock("07:30:00"))
-	got := history.Of([]event.Event{
+	before := history.StatusAt(logOf([]event.Event{connect("07:00:00", channel("0"))}), clock("07:30:00"))
+	got := history.Of(logOf([]event.Event{
 		closed("08:30:00", event.NoHeart, channel("0")),                         // 90 min
 		connect("09:00:00", channel("a")), disconnect("09:10:00", channel("a")), // 10 min
 		connect("09:30:00", channel("b")),                                                                                   // no end reported
 		connect("10:00:00", channel("c")), closed("10:20:00", event.ClosedByClient, channel("c"), native("on_client_gone")), // 20 min
 		closed("10:30:00", event.NotAuthorized, native("client.connack")),
 		closed("11:00:00", event.SocketIOException, channel("d")), // start unknown
-	}, span, before).Summary
+	}), span, before).Summary
 
 	minutes := func(n int64) int64 { return n * time.Minute.Milliseconds() }
 	uptime, longest, median := 90.0/200, minutes(90), minutes(20)

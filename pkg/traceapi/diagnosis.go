@@ -73,7 +73,7 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	}
 	found := diagnosisResponse{
 		identity: d.identity(), From: instant(span.From), To: instant(span.To), Lang: lang,
-		Report:     diagnose.Diagnose(history.Of(p.since(span.From), span, before), lang),
+		Report:     diagnose.Diagnose(history.Of(logOf(p.events), span, before), lang),
 		Incomplete: len(p.unreadable) > 0,
 	}
 	return taggedResponse(found.fit(), p.receipt), nil

@@ -49,7 +49,7 @@ func (p *past) extend(ctx context.Context, from time.Time) error {
 func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
 	limit := startOfDay(at).Add(-p.api.lookback)
 	for days := 1; ; days *= 2 {
-		status := history.StatusAt(p.events, at)
+		status := history.StatusAt(logOf(p.events), at)
 		if status.Settled() || !p.from.After(limit) {
 			return status, nil
 		}
@@ -63,15 +63,13 @@ func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, erro
 	}
 }
 
-// since returns the events of p that are not earlier than from.
-func (p *past) since(from time.Time) []event.Event {
-	var events []event.Event
-	for _, e := range p.events {
-		if !e.Time.Before(from) {
-			events = append(events, e)
-		}
+// logOf returns a log of events that are sorted by time.
+func logOf(events []event.Event) *history.Log {
+	log := &history.Log{}
+	for i := range events {
+		log.Add(&events[i])
 	}
-	return events
+	return log
 }
 
 func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -1,10 +1,9 @@
 // Package historytest supports tests of histories and verdicts. It provides functions that
-// create events. InAnyOrder runs a test with the events in different orders and with repeated
-// deliveries. Check verifies what must hold for every history.
+// create events and logs. BothWays runs a test with logs that were filled in ascending and in
+// descending order. Check verifies what must hold for every history.
 package historytest
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -81,23 +80,39 @@ func KeepAlive(seconds int32) Option {
 	return func(e *event.Event) { e.KeepAlive = event.Some(time.Duration(seconds) * time.Second) }
 }
 
-// InAnyOrder calls do with the given events. It then calls do 20 times with the events in
-// random order and some of them duplicated.
-func InAnyOrder(t *testing.T, events []event.Event, do func(t require.TestingT, events []event.Event)) {
-	t.Helper()
-	do(t, events)
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
-		shuffled := slices.Clone(events)
-		for i := range events {
-			if again := events[i]; random.IntN(3) == 0 {
-				again.ReceivedAt = again.ReceivedAt.Add(time.Second)
-				shuffled = append(shuffled, again)
-			}
-		}
-		random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		do(t, shuffled)
+// Log returns a log of the given events, which need not be sorted. Of repeated deliveries, the log
+// has the one that was received first, as a reader of segments would return it.
+func Log(events []event.Event) *history.Log { return filled(&history.Log{}, distinct(events)) }
+
+// NewestFirst is like Log, but adds the events in descending order.
+func NewestFirst(events []event.Event) *history.Log {
+	sorted := distinct(events)
+	slices.Reverse(sorted)
+	return filled(&history.Log{NewestFirst: true}, sorted)
+}
+
+func distinct(events []event.Event) []*event.Event {
+	rows := make([]*event.Event, len(events))
+	for i := range events {
+		rows[i] = &events[i]
 	}
+	slices.SortFunc(rows, event.Compare)
+	return slices.CompactFunc(rows, func(a, b *event.Event) bool { return event.CompareIdentity(a, b) == 0 })
+}
+
+func filled(log *history.Log, events []*event.Event) *history.Log {
+	for _, e := range events {
+		log.Add(e)
+	}
+	return log
+}
+
+// BothWays calls do with a log that was filled in ascending order, and with one that was filled in
+// descending order.
+func BothWays(t *testing.T, events []event.Event, do func(t require.TestingT, events *history.Log)) {
+	t.Helper()
+	do(t, Log(events))
+	do(t, NewestFirst(events))
 }
 
 // Short formats an instant as a time of day, preceded by the day of the month if the instant is
@@ -106,9 +121,9 @@ func Short(i history.Instant) string {
 	switch {
 	case i.IsZero():
 		return "?"
-	case i.Truncate(24 * time.Hour).Equal(Day):
-		return i.Format("15:04:05.999")
+	case i.Time().Truncate(24 * time.Hour).Equal(Day):
+		return i.Time().Format("15:04:05.999")
 	default:
-		return i.Format("02 15:04:05.999")
+		return i.Time().Format("02 15:04:05.999")
 	}
 }

@@ -1,0 +1,70 @@
+package history_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+	"devicetrace/pkg/history/historytest"
+)
+
+// restless returns the events of a client whose connections follow each other within seconds. Many
+// of them take over the session of the previous one. No end event names its connection.
+func restless(seed uint64) []event.Event {
+	random := rand.New(rand.NewPCG(seed, 3))
+	between := func(low, high int) time.Duration { return time.Duration(low+random.IntN(high-low)) * time.Millisecond }
+	precision := []time.Duration{time.Millisecond, time.Second}[random.IntN(2)]
+	reports := [][]historytest.Option{
+		{source(broker.VerneMQ), native("on_client_offline")}, {source(broker.Mosquitto)}, {source(broker.NanoMQ), native("client_disconnected")},
+	}[random.IntN(3)]
+	var events []event.Event
+	add := func(e event.Event, at time.Time) {
+		e.Time = at.Truncate(precision)
+		e.SourceEventID = string(rune('a' + len(events)))
+		if random.IntN(12) > 0 { // some events are lost
+			events = append(events, e)
+		}
+	}
+	start := clock("08:00:00")
+	for range 2 + random.IntN(10) {
+		add(connect("00:00:00", from("192.0.2.1", 1+random.Int32N(3))), start)
+		next := start.Add(between(1, []int{1500, 6000, 300_000}[random.IntN(3)]))
+		if random.IntN(2) == 0 { // the next connection takes over the session
+			info := []event.ActionInfo{event.ClientIDConflict, event.ClosedByClient}[random.IntN(2)]
+			add(closed("00:00:00", info, reports...), next.Add(between(-900, 1900)))
+		} else {
+			add(closed("00:00:00", event.ClosedByClient, reports...), start.Add(between(0, 1+int(next.Sub(start).Milliseconds()))))
+		}
+		start = next
+	}
+	slices.SortStableFunc(events, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	return events
+}
+
+// If the events before some instant are not known, a settled status must be the same as if they
+// were.
+func TestStatusAtACutIsRightIfSettled(t *testing.T) {
+	settled, unsettled := 0, 0
+	for seed := range uint64(4000) {
+		events := restless(seed)
+		whole := asJSON(t, history.StatusAt(logOf(events), wholeDay.To))
+		for i := range events {
+			if i > 0 && events[i-1].Time.Equal(events[i].Time) {
+				continue // either all events of a moment are known, or none
+			}
+			if cut := history.StatusAt(logOf(events[i:]), wholeDay.To); cut.Settled() {
+				settled++
+				require.Equal(t, whole, asJSON(t, cut), "seed %d, cut before event %d", seed, i)
+			} else {
+				unsettled++
+			}
+		}
+	}
+	require.Greater(t, settled, 2*unsettled)
+}

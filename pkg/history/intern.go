@@ -1,0 +1,114 @@
+package history
+
+import (
+	"strings"
+	"unsafe"
+
+	"devicetrace/pkg/event"
+)
+
+// interned holds one copy of each text, and of each group of texts, that events have in common.
+type interned struct {
+	texts    map[string]string
+	meanings map[words]*meaning
+	details  map[details]*details
+	bytes    int64
+}
+
+// mapEntryBytes is the approximate size of an entry of a map with small keys and values.
+const mapEntryBytes = 40
+
+// words are an event's statement of what happened. The meaning follows from them.
+type words struct {
+	Action       event.Action     `json:"action"`
+	ActionInfo   event.ActionInfo `json:"action_info"`
+	NativeEvent  string           `json:"native_event"`
+	NativeReason string           `json:"native_reason"`
+	ReasonCode   Optional[int32]  `json:"reason_code"`
+	source       string
+}
+
+// details are the facts about a connection that seldom differ between two connections of a client.
+type details struct {
+	Node            string         `json:"node"`
+	Protocol        string         `json:"protocol"`
+	ProtocolVersion int32          `json:"protocol_version"`
+	KeepAlive       KeepAlive      `json:"keep_alive"`
+	CleanStart      Optional[bool] `json:"clean_start"`
+	Source          string         `json:"source"`
+}
+
+// noMeaning and noDetails stand for unknown values, because a nil pointer would have no fields.
+var (
+	noMeaning = &meaning{}
+	noDetails = &details{}
+)
+
+// text returns a copy of s that stays valid.
+func (in *interned) text(s string) string {
+	if known, ok := in.texts[s]; ok || s == "" {
+		return known
+	}
+	if in.texts == nil {
+		in.texts = map[string]string{}
+	}
+	s = strings.Clone(s)
+	in.texts[s] = s
+	in.bytes += int64(2*unsafe.Sizeof(s)) + mapEntryBytes + int64(len(s))
+	return s
+}
+
+func (in *interned) meaningOf(e *event.Event) *meaning {
+	w := words{e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason, Optional[int32](e.ReasonCode), e.Source}
+	if known, ok := in.meanings[w]; ok {
+		return known
+	}
+	if in.meanings == nil {
+		in.meanings = map[words]*meaning{}
+	}
+	w.Action, w.ActionInfo = event.Action(in.text(string(w.Action))), event.ActionInfo(in.text(string(w.ActionInfo)))
+	w.NativeEvent, w.NativeReason, w.source = in.text(w.NativeEvent), in.text(w.NativeReason), in.text(w.source)
+	in.meanings[w] = interpret(w)
+	in.bytes += int64(unsafe.Sizeof(w)+unsafe.Sizeof(meaning{})) + mapEntryBytes
+	return in.meanings[w]
+}
+
+func (in *interned) detailsOf(e *event.Event) *details {
+	d := details{e.Node, e.Protocol, e.ProtocolVersion, KeepAlive(e.KeepAlive), Optional[bool](e.CleanStart), e.Source}
+	if known, ok := in.details[d]; ok {
+		return known
+	}
+	d.Node, d.Protocol, d.Source = in.text(d.Node), in.text(d.Protocol), in.text(d.Source)
+	return in.keep(d)
+}
+
+// keep returns the interned copy of d, whose texts must stay valid.
+func (in *interned) keep(d details) *details {
+	if known, ok := in.details[d]; ok {
+		return known
+	}
+	if in.details == nil {
+		in.details = map[details]*details{}
+	}
+	in.details[d] = &d
+	in.bytes += int64(2*unsafe.Sizeof(d)) + mapEntryBytes
+	return &d
+}
+
+// or returns d, with the unknown fields taken from other.
+func (d details) or(other *details) details {
+	fill(&d.Node, other.Node)
+	fill(&d.Protocol, other.Protocol)
+	fill(&d.ProtocolVersion, other.ProtocolVersion)
+	fill(&d.KeepAlive, other.KeepAlive)
+	fill(&d.CleanStart, other.CleanStart)
+	fill(&d.Source, other.Source)
+	return d
+}
+
+func fill[T comparable](to *T, from T) {
+	var unknown T
+	if *to == unknown {
+		*to = from
+	}
+}

@@ -1,0 +1,151 @@
+package history
+
+import (
+	"iter"
+	"unsafe"
+
+	"devicetrace/pkg/event"
+)
+
+// Log holds the events of one client in little memory. It keeps only what a history needs, and
+// stores repeated texts once. The zero value is an empty log for events in ascending order. A Log
+// must not be copied, because its rows point to each other.
+type Log struct {
+	// NewestFirst means that events are added in descending order. It must not change after the
+	// first call of Add.
+	NewestFirst bool
+
+	chunks   [][]row // in the order in which they were added
+	channels map[string]*channel
+	interned
+	bytes int64
+}
+
+// row is what a history needs to know about one event.
+type row struct {
+	Time        Instant
+	connectedAt Instant
+	channel     *channel // nil if the event has no channel, or is neither a connect event nor an end event
+	next        *row     // the channel's next row in ascending order
+	*meaning
+	PeerAddress string
+	Username    string
+	*details
+	PeerPort int32
+	isNamed  bool // whether the source itself sent the channel; otherwise, the channel is derived
+}
+
+// channel holds the rows of one channel.
+type channel struct {
+	id          string
+	number      int // counts the log's channels from 0
+	first, last *row
+}
+
+// A chunk holds twice as many rows as the one before it, within these limits.
+const minChunk, maxChunk = 8, 4096
+
+// Bytes counts these sizes for each row and each channel. historyBytes is for the connections,
+// refusals and stretches of time that are derived from the row.
+const (
+	rowBytes     = int64(unsafe.Sizeof(row{}))
+	historyBytes = int64(unsafe.Sizeof(draft{}))
+	channelBytes = int64(unsafe.Sizeof(channel{})) + mapEntryBytes
+)
+
+// Add adds an event of the client. The events must be distinct and in the order of event.Compare,
+// or in the opposite order if NewestFirst is set. The log keeps no reference to e or its texts.
+func (l *Log) Add(e *event.Event) {
+	r := l.grow()
+	*r = row{
+		Time: At(e.Time), connectedAt: At(e.ConnectedAt), meaning: l.meaningOf(e), details: l.detailsOf(e),
+		PeerAddress: l.text(e.PeerAddress), PeerPort: e.PeerPort, Username: l.text(e.Username), isNamed: e.ChannelID != "",
+	}
+	if r.isConnect || r.isEnd {
+		l.link(r, e.Channel())
+	}
+}
+
+// Bytes returns the approximate memory in bytes that the log occupies, including the memory for a
+// History of its events and for the verdicts of package diagnose.
+func (l *Log) Bytes() int64 { return l.bytes + l.interned.bytes }
+
+// grow appends an empty row. Existing rows stay in place, because others point to them.
+func (l *Log) grow() *row {
+	last := len(l.chunks) - 1
+	if last < 0 || len(l.chunks[last]) == cap(l.chunks[last]) {
+		last++
+		l.chunks = append(l.chunks, make([]row, 0, min(minChunk<<min(last, 16), maxChunk)))
+	}
+	chunk := &l.chunks[last]
+	*chunk = append(*chunk, row{})
+	l.bytes += rowBytes + historyBytes
+	return &(*chunk)[len(*chunk)-1]
+}
+
+// link adds r to the channel with the given identifier. If the identifier is empty, r has no
+// channel.
+func (l *Log) link(r *row, id string) {
+	if id == "" {
+		return
+	}
+	c := l.channels[id]
+	switch {
+	case c == nil:
+		c = l.newChannel(id)
+		c.first, c.last = r, r
+	case l.NewestFirst:
+		r.next, c.first = c.first, r
+	default:
+		c.last.next, c.last = r, r
+	}
+	r.channel = c
+}
+
+func (l *Log) newChannel(id string) *channel {
+	if l.channels == nil {
+		l.channels = map[string]*channel{}
+	}
+	c := &channel{id: l.text(id), number: len(l.channels)}
+	l.channels[c.id] = c
+	l.bytes += channelBytes
+	return c
+}
+
+// rows returns the channel's rows from one instant to another, both included, in ascending order.
+func (c *channel) rows(from, to Instant) []*row {
+	if c == nil {
+		return nil
+	}
+	var found []*row
+	for r := c.first; r != nil; r = r.next {
+		if from <= r.Time && r.Time <= to {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// rows yields the rows from one instant to another, both included, in ascending order.
+func (l *Log) rows(from, to Instant) iter.Seq[*row] {
+	return func(yield func(*row) bool) {
+		for i := range l.chunks {
+			chunk := l.chunks[ascending(i, len(l.chunks), l.NewestFirst)]
+			for j := range chunk {
+				r := &chunk[ascending(j, len(chunk), l.NewestFirst)]
+				if from <= r.Time && r.Time <= to && !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ascending returns the position of the i-th of n elements in ascending order. descending says that
+// the elements are stored in descending order.
+func ascending(i, n int, descending bool) int {
+	if descending {
+		return n - 1 - i
+	}
+	return i
+}
