@@ -59,7 +59,7 @@ func (in *interned) text(s string) string {
 }
 
 func (in *interned) meaningOf(e *event.Event) *meaning {
-	w := words{e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason, Optional[int32](e.ReasonCode), e.Source}
+	w := wordsOf(e)
 	if known, ok := in.meanings[w]; ok {
 		return known
 	}
@@ -71,6 +71,10 @@ func (in *interned) meaningOf(e *event.Event) *meaning {
 	in.meanings[w] = interpret(w)
 	in.bytes += int64(unsafe.Sizeof(w)+unsafe.Sizeof(meaning{})) + mapEntryBytes
 	return in.meanings[w]
+}
+
+func wordsOf(e *event.Event) words {
+	return words{e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason, Optional[int32](e.ReasonCode), e.Source}
 }
 
 func (in *interned) detailsOf(e *event.Event) *details {

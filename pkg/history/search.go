@@ -1,0 +1,89 @@
+package history
+
+import (
+	"math"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// Search finds the status of a client at the end of its events, which are read newest first until
+// the status is settled. It keeps only the events that may still decide the status, so a flood of
+// refusals takes no memory. The zero value is ready to use.
+type Search struct {
+	log     Log
+	kept    int     // the number of events in log
+	check   int     // Add does not check the status again before log has this many events
+	began   Instant // the latest known start of a connection
+	newest  Instant // the time of the newest event
+	since   Instant // the events from then on settle the status; unknown until they do
+	started bool
+}
+
+// Add adds the next older event and returns false. If the newer events already settle the status,
+// Add ignores e and returns true, and older events need not be read. The events must be distinct
+// and in the opposite order of event.Compare.
+//
+// Add reads on for another minute after the newest connection began, because the events of a
+// connection can be out of order. It does not check the status at every event, so it may also read
+// up to twice as many events as necessary. Both save time, and Settled has neither effect.
+func (s *Search) Add(e *event.Event) (settled bool) {
+	at := At(e.Time)
+	if s.began.Sub(at) > maxDisorder && s.kept >= s.check {
+		if s.isSettled(at + 1) {
+			return true
+		}
+		s.check = 2 * s.kept
+	}
+	s.add(e)
+	return false
+}
+
+func (s *Search) add(e *event.Event) {
+	if !s.started {
+		s.started, s.newest, s.log.NewestFirst = true, At(e.Time), true
+	}
+	switch w := interpret(wordsOf(e)); {
+	case w.isConnect:
+		s.began = max(s.began, At(e.Time))
+	case w.isEnd:
+		s.began = max(s.began, At(e.ConnectedAt))
+	case !w.isRefusal || !w.traits.RefusalsEnd: // other refusals have no effect on connections
+		return
+	}
+	s.log.Add(e)
+	s.kept++
+}
+
+// Settled reports whether the status is settled, given that all events from an instant on have been
+// added. See Status.Settled.
+func (s *Search) Settled(from time.Time) bool { return s.began >= At(from) && s.isSettled(At(from)) }
+
+func (s *Search) isSettled(from Instant) bool {
+	if !s.statusSince(from).settled {
+		return false
+	}
+	s.since = from
+	return true
+}
+
+// Status returns the status after the added events.
+func (s *Search) Status() Status {
+	status := s.statusSince(s.since)
+	status.settled = status.settled && !s.since.IsZero()
+	return status
+}
+
+// statusSince returns the status after the events from an instant on. Of the events at an earlier
+// instant, perhaps only some have been added.
+func (s *Search) statusSince(from Instant) Status {
+	p := pair(&s.log, from, math.MaxInt64, nil)
+	p.first = from
+	status := p.status(Status{})
+	status.LastEventAt = s.newest
+	return status
+}
+
+// Bytes returns the approximate memory in bytes that the search occupies, including the memory for
+// finding the status.
+func (s *Search) Bytes() int64 { return s.log.Bytes() }

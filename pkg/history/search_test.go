@@ -1,0 +1,113 @@
+package history_test
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+)
+
+// search adds events, which must be sorted by time, to a search until the status is settled. It
+// also returns the number of events that it read.
+func search(events []event.Event) (found *history.Search, read int) {
+	found = &history.Search{}
+	for i := len(events) - 1; i >= 0; i-- {
+		if read++; found.Add(&events[i]) {
+			break
+		}
+	}
+	return found, read
+}
+
+// A search must find the same status as if it had read all events.
+func TestSearchFindsTheStatus(t *testing.T) {
+	read, all := 0, 0
+	check := func(events []event.Event, about string) {
+		slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
+		found, n := search(events)
+		require.Equal(t, asJSON(t, history.StatusAt(logOf(events), wholeDay.To)), asJSON(t, found.Status()), about)
+		read, all = read+n, all+len(events)
+	}
+	for _, cause := range sim.Causes {
+		for seed := range uint64(20) {
+			check(lossy(sim.Device(cause, seed, day), seed), string(cause)+strconv.Itoa(int(seed)))
+		}
+	}
+	require.Less(t, read, all/3, "a search usually stops early")
+	for seed := range uint64(2000) {
+		check(restless(seed), strconv.Itoa(int(seed)))
+	}
+}
+
+// A search must read on if the newest connection may have taken over the session of an older one.
+func TestSearchReadsTheWholeTakeover(t *testing.T) {
+	var s history.Search
+	require.False(t, s.Settled(day), "nothing is known")
+	add := func(events ...event.Event) {
+		for i := range events {
+			require.False(t, s.Add(&events[i]))
+		}
+	}
+	add(vernemqEnd("08:00:01"), connect("08:00:00", from("192.0.2.1", 2)))
+	require.False(t, s.Settled(clock("08:00:00")))
+	require.Equal(t, history.Offline, s.Status().State)
+	add(connect("07:00:00", from("192.0.2.1", 1)))
+	require.True(t, s.Settled(clock("07:00:00")))
+	require.Equal(t, history.Online, s.Status().State)
+	require.Equal(t, "08:00:01", short(s.Status().LastEventAt))
+}
+
+// The start of a connection may be known only from its end event.
+func TestSearchIsSettledByTheStartInAnEndEvent(t *testing.T) {
+	var s history.Search
+	end := closed("09:00:00", event.NoHeart, connectedAt("08:00:00"))
+	require.False(t, s.Add(&end))
+	require.False(t, s.Settled(clock("08:00:00.001")), "a connection may have begun in between")
+	require.True(t, s.Settled(clock("08:00:00")))
+	require.True(t, s.Status().Settled())
+}
+
+// A search must read all events that may have happened out of order before it stops.
+func TestSearchStopsAMinuteBeforeTheConnect(t *testing.T) {
+	var s history.Search
+	for _, e := range []event.Event{
+		connect("08:00:00", channel("a")), closed("07:59:30", event.NotAuthorized, native("client.connack")),
+		closed("07:59:00", event.NoHeart, channel("a")),
+	} {
+		require.False(t, s.Add(&e))
+	}
+	require.Equal(t, history.Offline, s.Status().State, "the end overtook the connect")
+
+	s = history.Search{}
+	e := connect("08:00:00", channel("a"))
+	require.False(t, s.Add(&e))
+	e = closed("07:58:59.999", event.NoHeart, channel("a"))
+	require.True(t, s.Add(&e))
+	require.Equal(t, history.Online, s.Status().State)
+}
+
+// Anyone can send logins that are refused, so refusals must not take memory. A source may report
+// the end of a refused CONNECT. Such an end must not be taken for the end of a connection.
+func TestSearchPassesOverRefusals(t *testing.T) {
+	var s history.Search
+	refused := closed("12:00:00", event.NotAuthorized, native("client.connack"), source(broker.EMQX))
+	for i := range 10_000 {
+		refused.Time, refused.Username = refused.Time.Add(-time.Second), strconv.Itoa(i)
+		require.False(t, s.Add(&refused))
+	}
+	require.Less(t, s.Bytes(), int64(1000))
+	require.Equal(t, "11:59:59", short(s.Status().LastEventAt))
+	require.Equal(t, history.Unknown, s.Status().State)
+
+	for _, e := range []event.Event{nanomqEnd("09:00:00.001"), nanomqRefused("09:00:00")} {
+		require.False(t, s.Add(&e))
+	}
+	require.Equal(t, history.Unknown, s.Status().State)
+}
