@@ -47,6 +47,9 @@ type Rejected struct {
 type Batch struct {
 	Events   []event.Event
 	Rejected []Rejected
+	// TooMany means that the body holds more than MaxItems items. The batch then has neither events
+	// nor rejections.
+	TooMany bool
 }
 
 // Meta is what the receiver knows about a body.

@@ -1,15 +1,16 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
 
 	"devicetrace/pkg/event"
 )
 
+// MaxItems is the maximum number of items in one body, counting those that are not recorded.
+const MaxItems = 100_000
+
 const (
-	// maxItems is the maximum number of items that are read from one body. If the body holds more,
-	// the rest of the body is rejected as one item.
-	maxItems = 100_000
 	// maxPreallocated is the maximum number of events for which memory is allocated in advance. The
 	// size of the first item serves to estimate how many events the body holds.
 	maxPreallocated = 4_096
@@ -18,7 +19,8 @@ const (
 	maxRejected = 1_000
 )
 
-var errTooMany = fmt.Errorf("the body holds more than %d items; send smaller batches", maxItems)
+// errTooMany ends the decoding of a body with more than MaxItems items.
+var errTooMany = errors.New("the body holds too many items")
 
 // item holds the values that were read from one item of a body.
 type item interface {
@@ -27,7 +29,7 @@ type item interface {
 	row(r *reader, e *event.Event) bool
 }
 
-// collector builds the batch for one body and enforces maxItems, maxPreallocated and
+// collector builds the batch for one body and enforces MaxItems, maxPreallocated and
 // maxRejected.
 type collector struct {
 	meta     Meta
@@ -37,8 +39,20 @@ type collector struct {
 	batch    Batch
 }
 
-// full reports whether maxItems items of the body have been read.
-func (c *collector) full() bool { return c.items >= maxItems }
+// full reports whether MaxItems items of the body have been read. The caller must be about to read
+// another item. If the collector is full, the body therefore holds too many items.
+func (c *collector) full() bool {
+	c.batch.TooMany = c.items >= MaxItems
+	return c.batch.TooMany
+}
+
+// result returns the batch for the whole body.
+func (c *collector) result() Batch {
+	if c.batch.TooMany {
+		return Batch{TooMany: true}
+	}
+	return c.batch
+}
 
 // add adds the item's event or rejection, if any, to the batch. It cuts the event's texts only after
 // the item has interpreted them.

@@ -36,7 +36,7 @@ func decode[M any, P interface {
 	default:
 		b.objects(&s)
 	}
-	return b.batch
+	return b.result()
 }
 
 // array reads [item, item, …]. After a syntax error, the start of the next item is
@@ -139,7 +139,7 @@ const (
 //
 //   - The item is not valid JSON, or is nested too deeply.
 //   - The item must stand alone, but something follows it.
-//   - The body has already reached maxItems.
+//   - The body has already reached MaxItems.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
 	if b.full() {
 		return errTooMany

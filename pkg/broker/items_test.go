@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
 )
 
 // TestBodies checks which items a decoder finds in bodies that mix good and bad items.
@@ -85,16 +87,36 @@ func TestManyRejectionsCostNoMoreThanTheBody(t *testing.T) {
 	}
 }
 
-func TestTooManyItemsAreRejectedAsOne(t *testing.T) {
-	item := `{"client_id":"a","action":"connect"}`
-	for name, body := range map[string]string{
-		"an array": "[" + item + strings.Repeat(","+item, 100_001) + "]",
-		"NDJSON":   strings.Repeat(item+"\n", 100_002),
+// requireLimit checks that a body with MaxItems items is decoded, and that nothing of a body with one
+// more item is decoded.
+func requireLimit(t *testing.T, name string, body func(items int) string) {
+	t.Helper()
+	source, _ := broker.Find(name)
+	got := source.Decode([]byte(body(broker.MaxItems)), meta)
+	require.False(t, got.TooMany, name)
+	require.NotEmpty(t, len(got.Events)+len(got.Rejected), name)
+	require.Equal(t, broker.Batch{TooMany: true}, source.Decode([]byte(body(broker.MaxItems+1)), meta), name)
+}
+
+func TestEverySourceLimitsTheItems(t *testing.T) {
+	for _, name := range broker.Names() {
+		requireLimit(t, name, func(items int) string {
+			if name == broker.Mosquitto {
+				return strings.Repeat("Client c disconnected.\n\n", items)
+			}
+			return strings.Repeat("{}\n", items)
+		})
+	}
+}
+
+func TestEveryFormLimitsTheItems(t *testing.T) {
+	const item = `{"client_id":"a","action":"connect"}`
+	for form, body := range map[string]func(items int) string{
+		"an array":               func(items int) string { return "[" + item + strings.Repeat(","+item, items-1) + "]" },
+		"an array of numbers":    func(items int) string { return "[0" + strings.Repeat(",0", items-1) + "]" },
+		"NDJSON":                 func(items int) string { return strings.Repeat(item+"\r\n\r\n", items) },
+		"NDJSON with a bad line": func(items int) string { return "{" + strings.Repeat("\n"+item, items-1) },
 	} {
-		got := decode(t, "events", body)
-		require.Len(t, got.Events, 100_000, name)
-		require.Len(t, got.Rejected, 1, name)
-		require.Contains(t, got.Rejected[0].Error, "more than 100000 items", name)
-		require.Equal(t, 2, strings.Count(string(got.Rejected[0].Raw), "client_id"), name)
+		t.Run(form, func(t *testing.T) { requireLimit(t, broker.Events, body) })
 	}
 }

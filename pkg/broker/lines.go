@@ -39,8 +39,7 @@ func decodeLines[L interface {
 	for at := 0; at < len(body); {
 		line, _, _ := bytes.Cut(body[at:], []byte("\n"))
 		isBlank := len(bytes.TrimSpace(line)) == 0
-		if b.full() && !isBlank {
-			b.reject(body[at:], "", errTooMany.Error())
+		if !isBlank && b.full() {
 			break
 		}
 		if !isBlank {
@@ -51,7 +50,7 @@ func decodeLines[L interface {
 	if b.items == 0 {
 		b.reject(body, "", "the body is empty; send at least one line")
 	}
-	return b.batch
+	return b.result()
 }
 
 // isJSON reports whether a line is a JSON object or array. A body whose first line is JSON was sent

@@ -11,6 +11,7 @@ import (
 var mosquittoSource = Source{
 	Name:   Mosquitto,
 	Decode: decodeLines[mosquitto],
+	isLog:  true,
 	Traits: Traits{RefusalsLookLikeEnds: true}, // lines about refusals and about ended connections have the same form
 	vocabulary: vocabulary{
 		notRestarts: []string{"out of memory"},

@@ -43,6 +43,18 @@ type Source struct {
 	// Traits are the peculiarities of the source that affect how its events are interpreted.
 	Traits Traits
 	vocabulary
+	// isLog is true if the body consists of lines of text instead of JSON.
+	isLog bool
+}
+
+// Mark returns a byte that stands in or after each item of a body from which Decode makes an event.
+// Only the last item may lack the byte. One more than the number of marks in a body is therefore an
+// upper bound for the number of its events.
+func (s Source) Mark() byte {
+	if s.isLog {
+		return '\n'
+	}
+	return '{'
 }
 
 // sources is the registry, in the order in which the documents list the sources.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"devicetrace/pkg/segment"
@@ -11,9 +12,7 @@ import (
 
 // batch collects the rows of one partition that one commit will make durable.
 type batch struct {
-	rows    []segment.Row // unsorted
-	size    int64         // the number of bytes that this batch adds to Writer.pending
-	callers int           // the number of callers waiting for the commit
+	shares []*share // one for each caller that waits for the commit
 	// until is the latest of the callers' deadlines. unlimited is true if any caller has no
 	// deadline.
 	until     time.Time
@@ -23,15 +22,9 @@ type batch struct {
 	err  error
 }
 
-// add adds a call's rows to the batch. It also counts the caller as waiting for the commit and
-// notes the deadline of ctx, if there is one.
+// add adds a call's rows to the batch and notes the deadline of ctx, if there is one.
 func (b *batch) add(ctx context.Context, s *share) {
-	b.callers++
-	if b.size += s.size; b.rows == nil {
-		b.rows = s.rows
-	} else {
-		b.rows = append(b.rows, s.rows...)
-	}
+	b.shares = append(b.shares, s)
 	until, limited := ctx.Deadline()
 	b.unlimited = b.unlimited || !limited
 	if until.After(b.until) {
@@ -39,24 +32,34 @@ func (b *batch) add(ctx context.Context, s *share) {
 	}
 }
 
-// leave removes a caller from the batch. Once the last caller has left, the batch is
-// dropped, unless its commit has begun.
-func (p *partition) leave(b *batch) {
-	w := p.writer
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	b.callers--
-	if b.callers == 0 && p.gathering == b {
+// rows returns all rows of the batch, sorted and without duplicates.
+func (b *batch) rows() []segment.Row {
+	lists := make([][]segment.Row, len(b.shares))
+	for i, s := range b.shares {
+		lists[i] = s.rows
+	}
+	return segment.Distinct(lists...)
+}
+
+// leave removes the rows of a caller that has stopped waiting, unless the commit of the batch has
+// begun. The caller's request no longer counts against the sender's budget, so its rows must not stay
+// in memory.
+func (p *partition) leave(b *batch, s *share) {
+	p.writer.mu.Lock()
+	defer p.writer.mu.Unlock()
+	if p.gathering != b {
+		return
+	}
+	b.shares = slices.DeleteFunc(b.shares, func(other *share) bool { return other == s })
+	if len(b.shares) == 0 {
 		p.gathering = nil
-		w.pending.Add(-b.size)
 	}
 }
 
 // finish commits the batch and releases its callers. If commit panics, finish turns the panic into
 // the batch's error. Otherwise, the callers would acknowledge events that no put has confirmed.
-func (w *Writer) finish(b *batch, commit func() error) {
+func (b *batch) finish(commit func() error) {
 	defer close(b.done)
-	defer w.pending.Add(-b.size)
 	defer func() {
 		if p := recover(); p != nil {
 			b.err = fmt.Errorf("commit batch: panic: %v\n%s", p, debug.Stack())

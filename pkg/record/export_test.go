@@ -1,6 +1,23 @@
 package record
 
-import "devicetrace/pkg/layout"
+import (
+	"testing"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/segment"
+)
+
+const (
+	DeleteAt    = deleteAt
+	MaxCommit   = maxCommit
+	MaxEncoders = maxEncoders
+)
+
+// SetEncode replaces segment.Encode until the end of the test.
+func SetEncode(t *testing.T, encode func([]segment.Row) ([]byte, error)) {
+	encodeSegment = encode
+	t.Cleanup(func() { encodeSegment = segment.Encode })
+}
 
 // LeaveNumbers advances the sequence number of each open run so that only n numbers are left.
 func (w *Writer) LeaveNumbers(n int) {
@@ -18,14 +35,13 @@ func (w *Writer) Gathered() int {
 	n := 0
 	for _, p := range w.partitions {
 		if p.gathering != nil {
-			n += len(p.gathering.rows)
+			for _, s := range p.gathering.shares {
+				n += len(s.rows)
+			}
 		}
 	}
 	return n
 }
-
-// Pending returns the number of bytes in unfinished batches.
-func (w *Writer) Pending() int64 { return w.pending.Load() }
 
 // Open returns the approximate memory that all open runs use, in bytes.
 func (w *Writer) Open() int64 { return w.open.Load() }

@@ -5,13 +5,13 @@ import (
 	"context"
 
 	"devicetrace/pkg/layout"
-	"devicetrace/pkg/segment"
 )
 
 // deleteAt is the number of superseded objects in a run at which the writer deletes them with one
 // bulk request. A larger number would make listings longer, because listings include the superseded
-// objects.
-const deleteAt = 100
+// objects: 60 writers should leave no more keys in a partition than fit into one listing page. A
+// smaller number would cost more requests.
+const deleteAt = 12
 
 // partition is a writer's state for one partition. While a put is in flight, new events gather in a
 // batch, which the next put stores.
@@ -45,18 +45,18 @@ func (p *partition) endTurn() { <-p.turn }
 // await waits until the batch is committed. If await returns nil, the batch is durable. Every
 // caller that has events in the batch tries to acquire p.turn. The first one that succeeds commits
 // the batch for all of them.
-func (p *partition) await(ctx context.Context, b *batch) error {
+func (p *partition) await(ctx context.Context, b *batch, s *share) error {
 	select {
 	case <-b.done:
 		return b.err
 	case <-ctx.Done():
-		p.leave(b)
+		p.leave(b, s)
 		return ctx.Err()
 	case p.turn <- struct{}{}:
 	}
 	defer p.endTurn()
 	if p.take(b) {
-		p.writer.finish(b, func() error { return p.commit(ctx, b) })
+		b.finish(func() error { return p.commit(ctx, b) })
 	}
 	return b.err
 }
@@ -73,56 +73,66 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit adds a batch to the open run and puts all rows of the run. The commit point is the store's
+// commit makes a batch durable. It puts one chunk of the batch after another, and stops at the first
+// put that fails.
+func (p *partition) commit(ctx context.Context, b *batch) error {
+	for _, c := range chunks(b.rows()) {
+		if err := p.add(ctx, b, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds a chunk to the open run and puts all rows of the run. The commit point is the store's
 // confirmation of the put. A crash after this point loses nothing. A crash before it may leave an
 // object, but the new events in that object were not acknowledged.
-func (p *partition) commit(ctx context.Context, b *batch) error {
-	r, err := p.openRun(ctx)
+func (p *partition) add(ctx context.Context, b *batch, c chunk) error {
+	r, err := p.openRun()
 	if err != nil {
 		return err
 	}
 	p.hold(nil) // if the code below panics, no run in an unknown state stays open
-	r.memory += b.size
-	r.rows = segment.Union(r.rows, segment.Distinct(b.rows))
+	r.memory += c.size
 	key := r.nextKey()
-	body, err := segment.Encode(r.rows)
+	body, err := p.writer.encode(r, c.rows)
 	if err != nil {
 		return err // the run is dropped, because it holds rows that cannot be encoded
 	}
 	r.size = len(body)
-	err = p.put(ctx, b, key, body)
-	if err != nil {
+	if err = p.put(ctx, b, key, body); err != nil {
 		r.unconfirmed = append(r.unconfirmed, key)
 	} else {
 		r.confirm(key)
 	}
 	p.hold(r)
-	if len(r.superseded) >= deleteAt {
-		p.deleteSuperseded(ctx, r.takeSuperseded())
+	switch {
+	case r.over(p.writer.config.Now(), p.writer.config):
+		p.endRun() // frees its rows
+	case len(r.superseded) > deleteAt:
+		p.writer.garbage.add(r.takeSuperseded())
 	}
 	return err
 }
 
 // openRun returns the open run. If no run is open, or if the open run cannot take more rows,
 // openRun returns a new run.
-func (p *partition) openRun(ctx context.Context) (*run, error) {
+func (p *partition) openRun() (*run, error) {
 	now := p.writer.config.Now()
 	if p.run != nil && !p.run.over(now, p.writer.config) {
 		return p.run, nil
 	}
-	p.deleteSuperseded(ctx, p.endRun())
+	p.endRun()
 	return newRun(p.where, p.writer.config.Random, now)
 }
 
-// endRun forgets the open run, if any, and returns the keys of the run's superseded objects that
-// may be deleted.
-func (p *partition) endRun() []string {
-	if p.run == nil {
-		return nil
+// endRun forgets the open run, if any. The run's superseded objects may now be deleted, except the
+// last one.
+func (p *partition) endRun() {
+	if p.run != nil {
+		p.writer.garbage.add(p.run.takeSuperseded())
+		p.hold(nil)
 	}
-	keys := p.run.takeSuperseded()
-	p.hold(nil)
-	return keys
 }
 
 // hold makes r the open run, or leaves no run open if r is nil. It also updates Writer.open.
@@ -146,12 +156,4 @@ func (p *partition) put(ctx context.Context, b *batch, key string, body []byte) 
 		defer cancel()
 	}
 	return p.writer.store.Put(ctx, key, bytes.NewReader(body), int64(len(body)))
-}
-
-// deleteSuperseded deletes superseded objects. It only logs a failure, because compaction later
-// deletes the objects that remain.
-func (p *partition) deleteSuperseded(ctx context.Context, keys []string) {
-	if err := p.writer.deleteObjects(ctx, keys); err != nil {
-		p.writer.config.Log.Warn("delete superseded objects", "partition", p.where.String(), "error", err)
-	}
 }

@@ -16,7 +16,8 @@
 //     share the next put.
 //
 // The platform may freeze a function instance after any response and never thaw it, so a writer
-// runs nothing in the background and leaves no work for later.
+// leaves no work for later that matters. Only a delete of superseded objects may still be running
+// when Append returns.
 //
 // A snapshot from which instances are cloned must be taken while no run is open, that is, before
 // the first call to Append or after Close. Otherwise, two clones would continue the same run and
@@ -27,11 +28,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,10 +41,17 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// ErrBusy means that none of the call's events were recorded, because they would have exceeded
-// Config.MaxPending together with the events that are already waiting to be written. The sender
-// should try again later.
-var ErrBusy = errors.New("too many events are waiting to be written")
+// MaxPartitions is the maximum number of partitions that the events of one call may belong to. The
+// puts for more partitions would take longer than a call to a function may take.
+const MaxPartitions = 256
+
+// SpreadError means that none of the call's events were recorded, because they belong to more than
+// MaxPartitions partitions. Trying again cannot help.
+type SpreadError struct{ Partitions int }
+
+func (e *SpreadError) Error() string {
+	return fmt.Sprintf("the events belong to %d partitions; at most %d are allowed", e.Partitions, MaxPartitions)
+}
 
 // Store lists the methods of an object store that a writer calls.
 type Store interface {
@@ -65,11 +71,8 @@ type Config struct {
 	RunBytes int
 	// RunAge is the age at which a run ends. Default 10 minutes.
 	RunAge time.Duration
-	// MaxPending is the memory budget, in bytes, for events whose put has not finished yet. Default
-	// 64 MiB. If no events are pending, a call is accepted even if it exceeds the budget.
-	MaxPending int64
 	// MaxOpen is the approximate memory budget, in bytes, for the rows of open runs. When
-	// the budget is exceeded, all idle runs end. Default 96 MiB.
+	// the budget is exceeded, all idle runs end. Default 64 MiB.
 	MaxOpen int64
 	// PutTimeout is the maximum duration of one put, including retries. Default: DefaultPutTimeout.
 	PutTimeout time.Duration
@@ -80,6 +83,9 @@ type Config struct {
 	// Now is the clock. It only determines when runs end. Now must be safe for concurrent
 	// use. Default time.Now.
 	Now func() time.Time
+	// Background runs a delete of superseded objects, for which no caller waits. It must not wait for
+	// the given function. Default: a new goroutine.
+	Background func(func())
 	// Log receives a warning for each failed deletion of superseded objects. By default,
 	// nothing is logged.
 	Log *slog.Logger
@@ -94,14 +100,16 @@ func (c Config) withDefaults() Config {
 	c.RunRows = cmp.Or(c.RunRows, 512)
 	c.RunBytes = cmp.Or(c.RunBytes, 1<<20)
 	c.RunAge = cmp.Or(c.RunAge, 10*time.Minute)
-	c.MaxPending = cmp.Or(c.MaxPending, 64<<20)
-	c.MaxOpen = cmp.Or(c.MaxOpen, 96<<20)
+	c.MaxOpen = cmp.Or(c.MaxOpen, 64<<20)
 	c.PutTimeout = cmp.Or(c.PutTimeout, DefaultPutTimeout)
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Background == nil {
+		c.Background = func(f func()) { go f() }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -122,8 +130,6 @@ func (c Config) Validate() error {
 		return fmt.Errorf("RunBytes must not be negative: %d", c.RunBytes)
 	case c.RunAge < 0:
 		return fmt.Errorf("RunAge must not be negative: %v", c.RunAge)
-	case c.MaxPending < 0:
-		return fmt.Errorf("MaxPending must not be negative: %d", c.MaxPending)
 	case c.MaxOpen < 0:
 		return fmt.Errorf("MaxOpen must not be negative: %d", c.MaxOpen)
 	case c.PutTimeout < 0:
@@ -134,10 +140,11 @@ func (c Config) Validate() error {
 
 // Writer appends events to the partitions of a bucket. It is safe for concurrent use.
 type Writer struct {
-	store   Store
-	config  Config
-	pending atomic.Int64 // bytes of unfinished batches
-	open    atomic.Int64 // approximate memory of open runs, in bytes
+	store    Store
+	config   Config
+	open     atomic.Int64  // approximate memory of open runs, in bytes
+	encoders chan struct{} // holds an element for each segment that is being encoded
+	garbage  garbage
 
 	mu         sync.Mutex
 	layout     layout.Layout // the zero Layout until the layout is claimed
@@ -150,20 +157,27 @@ func New(store Store, config Config) (*Writer, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure recorder: %w", err)
 	}
-	return &Writer{
+	w := &Writer{
 		store:      store,
 		config:     config.withDefaults(),
+		encoders:   make(chan struct{}, maxEncoders),
 		partitions: map[layout.Partition]*partition{},
-	}, nil
+	}
+	w.garbage.writer = w
+	return w, nil
 }
 
 // Append records events and returns nil once all of them are durable. It costs one put for each
-// partition that the events touch, and sometimes a bulk delete of superseded objects. Up to 64 puts
-// run in parallel. The first call also claims the layout; see Claim.
+// partition that the events touch, or several if the partition's events take more than 4 MiB of
+// memory. Up to 64 puts run in parallel. Beside the puts, Append may delete objects that earlier
+// puts superseded, with one request for which it does not wait. The first call also claims the layout;
+// see Claim.
 //
-// Callers can test for ErrBusy and layout.ErrConflict with errors.Is. Both mean that nothing was
-// recorded. Any other error usually comes from the store or from ctx. The outcome is then unknown:
-// some of the events may have been recorded. A retry may succeed.
+// The caller bounds the memory that the events of concurrent calls take.
+//
+// An error that is a *SpreadError or layout.ErrConflict means that nothing was recorded. Any other
+// error usually comes from the store or from ctx. The outcome is then unknown: some of the events may
+// have been recorded. A retry may succeed.
 //
 // Appending the same events again is always safe, because readers show an event only once.
 func (w *Writer) Append(ctx context.Context, events []event.Event) error {
@@ -174,13 +188,13 @@ func (w *Writer) Append(ctx context.Context, events []event.Event) error {
 	if err != nil {
 		return err
 	}
-	w.sweep(ctx)
-	size := sizeOf(events)
-	if w.pending.Add(size) > max(w.config.MaxPending, size) {
-		w.pending.Add(-size)
-		return ErrBusy
+	shares := split(l, events)
+	if len(shares) > MaxPartitions {
+		return &SpreadError{len(shares)}
 	}
-	return w.appendAll(ctx, split(l, events))
+	w.sweep()
+	w.garbage.start(ctx)
+	return w.appendAll(ctx, shares)
 }
 
 // maxPuts is the maximum number of puts that one call to Append has in flight.
@@ -193,7 +207,7 @@ func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*sha
 	var awaits []func() error
 	for where, s := range shares {
 		p, b := w.gather(ctx, where, s)
-		awaits = append(awaits, func() error { return p.await(ctx, b) })
+		awaits = append(awaits, func() error { return p.await(ctx, b, s) })
 	}
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
@@ -216,19 +230,21 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 }
 
 // Close ends all idle runs and deletes their superseded objects, except the last one of each run,
-// which a slow reader may still have to read. It makes one request per 1,000 objects.
+// which a slow reader may still have to read. It makes one request per 1,000 objects. It also waits
+// for a delete that is still running.
 //
 // Close returns an error if a delete fails. Compaction later deletes the objects that remain. The
 // writer can still be used after Close: the next Append begins new runs.
 func (w *Writer) Close(ctx context.Context) error {
-	return w.retire(ctx, func(*run) bool { return true })
+	w.retire(func(*run) bool { return true })
+	return w.garbage.empty(ctx)
 }
 
 // sweep ends idle runs that have reached a limit, such as RunAge. Without sweep, a partition
 // without new events would keep its rows in memory forever. If the open runs take more memory than
 // MaxOpen, sweep ends all idle runs immediately. Otherwise, it looks for idle runs at most once per
 // RunAge.
-func (w *Writer) sweep(ctx context.Context) {
+func (w *Writer) sweep() {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
 	since := now.Sub(w.swept)
@@ -237,40 +253,24 @@ func (w *Writer) sweep(ctx context.Context) {
 		w.swept = now
 	}
 	w.mu.Unlock()
-	if !due {
-		return
-	}
-	if err := w.retire(ctx, func(r *run) bool { return full || r.over(now, w.config) }); err != nil {
-		w.config.Log.Warn("delete superseded objects", "error", err)
+	if due {
+		w.retire(func(r *run) bool { return full || r.over(now, w.config) })
 	}
 }
 
 // retire ends the run of each idle partition if over(run) is true, and forgets all idle partitions
-// that then have no open run. Finally, it deletes the superseded objects of the ended runs. It
-// keeps the last superseded object of each run.
-func (w *Writer) retire(ctx context.Context, over func(*run) bool) error {
-	var superseded []string
+// that then have no open run.
+func (w *Writer) retire(over func(*run) bool) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	for where, p := range w.partitions {
 		if p.gathering != nil || !p.tryTurn() {
 			continue // the partition is in use
 		}
 		if p.run == nil || over(p.run) {
-			superseded = append(superseded, p.endRun()...)
+			p.endRun()
 			delete(w.partitions, where)
 		}
 		p.endTurn()
 	}
-	w.mu.Unlock()
-	return w.deleteObjects(ctx, superseded)
-}
-
-// deleteObjects deletes the objects under the given keys, at most objstore.MaxPage per request.
-func (w *Writer) deleteObjects(ctx context.Context, keys []string) error {
-	for some := range slices.Chunk(keys, objstore.MaxPage) {
-		if err := w.store.Delete(ctx, some...); err != nil {
-			return err
-		}
-	}
-	return nil
 }

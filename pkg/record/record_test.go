@@ -150,7 +150,7 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 // parse it.
 func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	store := memstore.New()
-	w := newWriter(t, store, record.Config{})
+	w := newWriter(t, store, record.Config{Background: atOnce})
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
 	w.LeaveNumbers(2)
 	for i := range 4 {
@@ -237,26 +237,6 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, body, size)
 }
 
-// Superseded objects are deleted in bulk, and only after a later put is confirmed. The two
-// latest objects of a run stay.
-func TestSupersededObjectsAreDeletedInBulk(t *testing.T) {
-	counting := objstore.NewCounting(memstore.New())
-	w := newWriter(t, counting, record.Config{})
-	for i := range 300 {
-		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
-	}
-	require.Len(t, counting.Of(objstore.OpDelete), 3)
-	require.Less(t, len(keys(t, counting)), 120)
-	require.NoError(t, w.Close(t.Context()))
-	left := keys(t, counting)
-	require.Len(t, left, 2)
-	require.Len(t, rows(t, counting, left[1]), 300)
-	for _, call := range counting.Of(objstore.OpDelete) {
-		require.NotContains(t, call.Keys, left[0])
-		require.NotContains(t, call.Keys, left[1])
-	}
-}
-
 func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	store := memstore.New()
 	puts := 0
@@ -335,6 +315,7 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	leave()
 	giveUp()
 	require.ErrorIs(t, <-waited, context.Canceled)
+	require.Zero(t, w.Gathered(), "the rows of the caller that gave up are dropped")
 	go func() { last <- w.Append(t.Context(), []event.Event{at("c", 2)}) }()
 	eventually(t, func() bool { return w.Gathered() == 1 })
 	close(gate)
@@ -342,20 +323,6 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	require.NoError(t, <-last)
 	all := keys(t, store)
 	require.Len(t, rows(t, store, all[len(all)-1]), 2, "the event of the caller that gave up is not recorded")
-	require.Zero(t, w.Pending(), "nothing is left in the budget")
-}
-
-func TestBusy(t *testing.T) {
-	faulty, entered, gate := gated(memstore.New())
-	w := newWriter(t, faulty, record.Config{MaxPending: 1})
-	first := make(chan error, 1)
-	go func() { first <- w.Append(t.Context(), []event.Event{at("c", 0), at("c", 1)}) }()
-	<-entered
-	require.ErrorIs(t, w.Append(t.Context(), []event.Event{at("c", 2)}), record.ErrBusy)
-	close(gate)
-	require.NoError(t, <-first)
-	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 2), at("c", 3), at("c", 4)}),
-		"a call larger than the budget is accepted while nothing else waits")
 }
 
 // If a commit panics, the call returns an error and the run is dropped. The next call succeeds.
@@ -394,26 +361,11 @@ func TestAnotherLayoutIsRefused(t *testing.T) {
 func TestConfigNamesTheField(t *testing.T) {
 	for field, config := range map[string]record.Config{
 		"shards": {Shards: 15}, "RunRows": {RunRows: -1}, "RunAge": {RunAge: -1},
-		"RunBytes": {RunBytes: -1}, "MaxPending": {MaxPending: -1}, "PutTimeout": {PutTimeout: -1},
+		"RunBytes": {RunBytes: -1}, "MaxOpen": {MaxOpen: -1}, "PutTimeout": {PutTimeout: -1},
 	} {
 		_, err := record.New(memstore.New(), config)
 		require.ErrorContains(t, err, field)
 	}
-}
-
-func TestIdlePartitionsAreForgotten(t *testing.T) {
-	now := noon
-	store := objstore.NewCounting(memstore.New())
-	w := newWriter(t, store, record.Config{RunAge: time.Minute, Now: func() time.Time { return now }})
-	for i := range 10 {
-		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
-	}
-	now = now.Add(2 * time.Minute)
-	require.NoError(t, w.Append(t.Context(), []event.Event{at("another", 0)}))
-	deleted := store.Of(objstore.OpDelete)
-	require.Len(t, deleted, 1)
-	require.Len(t, deleted[0].Keys, 8)
-	require.True(t, slices.IsSorted(deleted[0].Keys))
 }
 
 // The open runs of many partitions must not exhaust memory. When the runs exceed the budget, all
@@ -480,7 +432,7 @@ func TestPutsInFlightAreBounded(t *testing.T) {
 	for i := range 1000 {
 		batch = append(batch, at(fmt.Sprint("client", i), 0))
 	}
-	require.NoError(t, newWriter(t, store, record.Config{Shards: 4096}).Append(t.Context(), batch))
+	require.NoError(t, newWriter(t, store, record.Config{Shards: 256}).Append(t.Context(), batch))
 	require.Equal(t, 64, store.peak)
 }
 

@@ -7,10 +7,7 @@ import (
 )
 
 // share holds the rows from one call that belong to one partition.
-type share struct {
-	rows []segment.Row
-	size int64 // approximate memory that the rows take, in bytes
-}
+type share struct{ rows []segment.Row }
 
 // split converts the events of one call to rows and groups the rows by partition.
 func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
@@ -27,15 +24,32 @@ func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 			shares[where[i]] = s
 		}
 		s.rows = append(s.rows, segment.FromEvent(&events[i]))
-		s.size += event.Size(&events[i])
 	}
 	return shares
 }
 
-// sizeOf returns the approximate memory that the events take, in bytes.
-func sizeOf(events []event.Event) (size int64) {
-	for i := range events {
-		size += event.Size(&events[i])
+// maxCommit is the maximum size of the rows that one put adds to a run, in bytes as event.Size counts
+// them. It bounds the memory for encoding a segment, and the memory for merging it later.
+const maxCommit = 4 << 20
+
+// chunk is a part of a batch that one put adds to a run.
+type chunk struct {
+	rows []segment.Row
+	size int64 // see event.Size
+}
+
+// chunks cuts rows into chunks of at most maxCommit bytes, or of one longer row.
+func chunks(rows []segment.Row) (all []chunk) {
+	var c chunk
+	from := 0
+	for i := range rows {
+		e := rows[i].Event("")
+		size := event.Size(&e)
+		if i > from && c.size+size > maxCommit {
+			all = append(all, c)
+			c, from = chunk{}, i
+		}
+		c.rows, c.size = rows[from:i+1:i+1], c.size+size
 	}
-	return size
+	return append(all, c)
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -70,10 +71,22 @@ func withID(text string, handler func(http.ResponseWriter, *http.Request, quaran
 	}
 }
 
+// read reads an item after it has taken the memory for it from the budget. The error may be errBusy.
+func (a admin) read(ctx context.Context, id quarantine.ID, memory *part) (quarantine.Item, error) {
+	if err := memory.resize(quarantineWeight); err != nil {
+		return quarantine.Item{}, err
+	}
+	return quarantine.Get(ctx, a.handler.config.Store, id)
+}
+
 // failRead sends the error response if reading from the quarantine failed.
 func failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		serve.Fail(w, http.StatusNotFound, "NoSuchItem", "there is no such item in quarantine")
+		return
+	}
+	if errors.Is(err, errBusy) {
+		tryLater(w, err)
 		return
 	}
 	slog.ErrorContext(r.Context(), "quarantine not read", "error", err.Error())

@@ -39,14 +39,14 @@ func (h *Handler) authorize(d *delivery) error {
 // so the body counts against the unproven budget. Unknown senders can therefore exhaust only that
 // budget, not the budget of authorized senders. The body and its copies still count while check
 // runs, because checking the signature of a long body takes longer than reading the body. Errors:
-// record.ErrBusy if the unproven budget is exhausted; errTooLarge or errUnreadable if the body
+// errBusy if the unproven budget is exhausted; errTooLarge or errUnreadable if the body
 // cannot be read.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
-	weight := d.signedWeight()
-	if err := h.unproven.acquire(weight); err != nil {
+	memory := h.unproven.part()
+	defer memory.release()
+	if err := memory.resize(d.signedWeight()); err != nil {
 		return false, err
 	}
-	defer h.unproven.release(weight)
 	if err := d.readBody(); err != nil {
 		return false, err
 	}

@@ -12,64 +12,84 @@ import (
 // to the decompressed body.
 const maxBody = 8 << 20
 
-var (
-	errTooLarge   = errors.New("body is longer than 8 MiB")
-	errUnreadable = errors.New("read body")
-)
+var errUnreadable = errors.New("read body")
 
 // readBody reads the body without decompressing it. Further calls do nothing. The error wraps
 // errTooLarge or errUnreadable.
-func (d *delivery) readBody() (err error) {
+func (d *delivery) readBody() error {
 	if d.unread == nil {
 		return nil
 	}
-	d.body, err = readLimited(d.unread)
-	d.unread = nil
-	if err != nil && !errors.Is(err, errTooLarge) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(d.length, 0), maxBody)) + bytes.MinRead) // so that a body of known length is not copied
+	_, err := body.ReadFrom(io.LimitReader(d.unread, maxBody+1))
+	d.body, d.unread = body.Bytes(), nil
+	switch {
+	case err != nil:
 		return fmt.Errorf("%w: %w", errUnreadable, err)
+	case len(d.body) > maxBody:
+		return errTooLarge
 	}
-	return err
-}
-
-// decompress undoes the body's Content-Encoding. Except for errTooLarge, its errors have messages
-// that can be shown to the sender.
-func (d *delivery) decompress() error {
-	switch d.encoding {
-	case "", "identity":
-	case "gzip", "x-gzip":
-		body, err := gunzip(d.body)
-		if err != nil {
-			return err
-		}
-		d.body = body
-	default:
-		return errors.New("the Content-Encoding is not supported: send gzip or none")
-	}
-	d.encoding = ""
 	return nil
 }
 
-// gunzip decompresses a gzip body. It stops after maxBody bytes, so that a short gzip body
-// cannot exhaust the memory.
-func gunzip(compressed []byte) ([]byte, error) {
-	reader, err := gzip.NewReader(bytes.NewReader(compressed))
-	if err != nil {
-		return nil, errors.New("the Content-Encoding says gzip, but the body is not gzip")
+var (
+	errEncoding = errors.New("the Content-Encoding is not supported: send gzip or none")
+	errNotGzip  = errors.New("the Content-Encoding says gzip, but the body is not gzip")
+	errDamaged  = errors.New("the gzip body is damaged or ends early")
+)
+
+// identity is the Content-Encoding of a body that is not compressed.
+const identity = "identity"
+
+// decompressor returns a reader for the decompressed body.
+func (d *delivery) decompressor() (io.Reader, error) {
+	switch d.encoding {
+	case "", identity:
+		return bytes.NewReader(d.body), nil
+	case "gzip", "x-gzip":
+		reader, err := gzip.NewReader(bytes.NewReader(d.body))
+		if err != nil {
+			return nil, errNotGzip
+		}
+		return reader, nil
+	default:
+		return nil, errEncoding
 	}
-	body, err := readLimited(reader)
-	if err != nil && !errors.Is(err, errTooLarge) {
-		return nil, errors.New("the gzip body is damaged or ends early")
-	}
-	return body, err
 }
 
-func readLimited(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+// measure returns what the decompressed body holds, without keeping the decompressed body in
+// memory. Its errors have messages that can be shown to the sender.
+func (d *delivery) measure() (contents, error) {
+	reader, err := d.decompressor()
 	if err != nil {
-		return nil, err
+		return contents{}, err
 	}
-	if len(data) > maxBody {
-		return nil, errTooLarge
+	c := contents{mark: []byte{d.source.Mark()}}
+	if _, err := io.Copy(&c, io.LimitReader(reader, maxBody+1)); err != nil {
+		return contents{}, errDamaged
 	}
-	return data, nil
+	if c.bytes > maxBody {
+		return contents{}, errTooLarge
+	}
+	return c, nil
+}
+
+// decompress undoes the body's Content-Encoding. size is the length of the decompressed body, as
+// measured.
+func (d *delivery) decompress(size int64) error {
+	if d.encoding == "" || d.encoding == identity {
+		d.encoding = ""
+		return nil
+	}
+	reader, err := d.decompressor()
+	if err != nil {
+		return err
+	}
+	body := make([]byte, size)
+	if _, err := io.ReadFull(reader, body); err != nil {
+		return errDamaged
+	}
+	d.body, d.encoding = body, ""
+	return nil
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -10,53 +11,70 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/record"
 )
 
 func TestBudget(t *testing.T) {
 	b := &budget{size: 10}
-	require.NoError(t, b.acquire(6))
-	require.ErrorIs(t, b.acquire(5), record.ErrBusy)
-	require.NoError(t, b.acquire(4))
-	b.release(6)
-	b.release(4)
-	require.NoError(t, b.acquire(11), "a request that is alone may exceed the budget")
-	require.ErrorIs(t, b.acquire(1), record.ErrBusy)
-	b.release(11)
+	one, other := b.part(), b.part()
+	require.NoError(t, one.resize(6))
+	require.ErrorIs(t, other.resize(5), errBusy)
+	require.NoError(t, other.resize(4))
+	require.ErrorIs(t, one.resize(7), errBusy)
+	require.EqualValues(t, 10, b.used.Load(), "a refusal changes nothing")
+	require.NoError(t, one.resize(2))
+	require.NoError(t, other.resize(8))
+	other.release()
+	other.release()
+	require.EqualValues(t, 2, b.used.Load())
+	b.size = 1
+	require.NoError(t, one.resize(2), "a part may keep its size")
+	one.release()
 	require.Zero(t, b.used.Load())
 }
 
-func TestWeight(t *testing.T) {
-	for _, c := range []struct {
-		length   int64
-		encoding string
-		want     int64
-	}{
-		{0, "", minWeight},
-		{100, "", minWeight + 100},
-		{100, "identity", minWeight + 100},
-		{100, "gzip", minWeight + 1000},
-		{maxBody, "gzip", minWeight + maxBody},
-		{1 << 62, "gzip", minWeight + maxBody},
-		{1 << 62, "", minWeight + maxBody},
-		{-1, "", minWeight + assumedLength},
-		{-1, "gzip", minWeight + maxBody},
+func TestSentWeight(t *testing.T) {
+	for length, want := range map[int64]int64{
+		0: minWeight, 100: minWeight + 100, maxBody: minWeight + maxBody, 1 << 62: minWeight + maxBody, -1: minWeight + maxBody,
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", nil)
-		r.ContentLength = c.length
-		r.Header.Set("Content-Encoding", c.encoding)
-		require.Equal(t, c.want, parse(r, now).weight(), "%d %q", c.length, c.encoding)
+		r.ContentLength = length
+		require.Equal(t, want, parse(r, now).sentWeight(), "%d", length)
 	}
 }
 
 // TestSignedWeight checks that the weight of a signed body includes the copies that the check of a
 // signature makes, but not the decompressed body.
 func TestSignedWeight(t *testing.T) {
-	for length, want := range map[int64]int64{0: minWeight, 100: minWeight + 400, -1: minWeight + 4*assumedLength, 1 << 62: minWeight + 4*maxBody} {
+	for length, want := range map[int64]int64{0: minWeight, 100: minWeight + 400, -1: minWeight + 4*maxBody, 1 << 62: minWeight + 4*maxBody} {
 		d := &delivery{length: length, encoding: "gzip"}
 		require.Equal(t, want, d.signedWeight(), length)
 	}
 }
+
+func TestWeight(t *testing.T) {
+	most := strings.Repeat("{", maxBody)
+	for name, c := range map[string]struct {
+		body, encoding string
+		want           int64
+	}{
+		"empty":               {"", "", minWeight + itemWeight},
+		"one item":            {"{12345678}", "identity", minWeight + 10 + 10*byteWeight + 2*itemWeight},
+		"compressed":          {gzipped(t, "{12345678}"), "gzip", minWeight + int64(len(gzipped(t, "{12345678}"))) + 10*byteWeight + 2*itemWeight},
+		"in two gzip members": {gzipped(t, "{1234") + gzipped(t, "5678}"), "gzip", minWeight + 2*int64(len(gzipped(t, "{1234"))) + 10*byteWeight + 2*itemWeight},
+		"the largest":         {most, "", MinBudget},
+	} {
+		d := &delivery{source: broker.Source{Decode: noEvents}, encoding: c.encoding, body: []byte(c.body)}
+		held, err := d.measure()
+		require.NoError(t, err)
+		require.Equal(t, c.want, held.weight(int64(len(d.body))), name)
+		require.LessOrEqual(t, c.want, int64(MinBudget), name)
+	}
+}
+
+func noEvents([]byte, broker.Meta) broker.Batch { return broker.Batch{} }
 
 // unread is a body that must not be read.
 type unread struct{ t *testing.T }
@@ -97,13 +115,13 @@ func TestBudgetExhausted(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, send(h, unread{t}, bearer("other")...).Code)
 	require.Equal(t, http.StatusTooManyRequests, send(h, strings.NewReader(ownEvent), signed("secret", ownEvent)...).Code)
 
-	h.budget, h.unproven = &budget{size: maxBody}, full
+	h.budget, h.unproven = &budget{size: MinBudget}, full
 	require.Equal(t, http.StatusTooManyRequests, send(h, unread{t}, signed("secret", ownEvent)...).Code)
 	require.Empty(t, b.recorded)
 	require.Equal(t, http.StatusOK, send(h, strings.NewReader(ownEvent), bearer("secret")...).Code)
 	require.Len(t, b.recorded, 1)
 
-	h.unproven = &budget{size: maxBody}
+	h.unproven = &budget{size: MinBudget}
 	require.Equal(t, http.StatusOK, send(h, strings.NewReader(ownEvent), signed("secret", ownEvent)...).Code)
 	require.Zero(t, h.budget.used.Load())
 	require.Zero(t, h.unproven.used.Load())
@@ -126,4 +144,132 @@ func TestUnprovenBudgetIsHeld(t *testing.T) {
 		require.NoError(t, d.readBody())
 		require.Equal(t, ownEvent, string(d.body))
 	}
+}
+
+// watched is a recorder that notes how much of the budget is taken while it records.
+type watched struct {
+	*harness
+	handler *Handler
+	used    int64
+	panics  bool
+}
+
+func (w *watched) Append(ctx context.Context, events []event.Event) error {
+	w.used = w.handler.budget.used.Load()
+	if w.panics {
+		panic("boom")
+	}
+	return w.harness.Append(ctx, events)
+}
+
+// TestABodyIsWeighedBeforeItIsDecompressed sends a short body that is long when decompressed. Such a
+// body must count with its decompressed length, and a budget that is too small for that must refuse
+// it.
+func TestABodyIsWeighedBeforeItIsDecompressed(t *testing.T) {
+	w := &watched{harness: &harness{}}
+	config := w.config()
+	config.Recorder = w
+	w.handler = mustNew(config)
+	body := gzipped(t, ownEvent+strings.Repeat(" ", maxBody-len(ownEvent)))
+	send := func() int {
+		r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer secret")
+		r.Header.Set("Content-Encoding", "gzip")
+		response := httptest.NewRecorder()
+		w.handler.ServeHTTP(response, r)
+		return response.Code
+	}
+	require.Less(t, len(body), maxBody/100)
+	require.Equal(t, http.StatusOK, send())
+	require.EqualValues(t, minWeight+len(body)+byteWeight*maxBody+2*itemWeight, w.used)
+	require.Zero(t, w.handler.budget.used.Load())
+
+	for _, size := range []int64{minWeight, minWeight + int64(len(body)), w.used - 1} {
+		w.handler.budget = &budget{size: size}
+		require.Equal(t, http.StatusTooManyRequests, send())
+		require.Zero(t, w.handler.budget.used.Load())
+	}
+	require.Len(t, w.recorded, 1)
+	require.Empty(t, w.quarantined)
+	w.handler.budget = &budget{size: w.used}
+	require.Equal(t, http.StatusOK, send())
+}
+
+// TestTheBudgetIsGivenBack checks that no request keeps any part of the budgets, however it ends.
+func TestTheBudgetIsGivenBack(t *testing.T) {
+	long := strings.Repeat(" ", maxBody+1)
+	for name, c := range map[string]struct {
+		harness  harness
+		body     string
+		encoding string
+		header   []string
+		panics   bool
+		want     int
+	}{
+		"recorded":            {body: ownEvent, want: 200},
+		"signed":              {body: ownEvent, header: signed("secret", ownEvent), want: 200},
+		"signed wrongly":      {body: ownEvent, header: signed("wrong", ownEvent), want: 401},
+		"not signed":          {body: ownEvent, header: []string{"X", "Y"}, want: 401},
+		"rejected":            {body: "[" + ownEvent + ",1]", want: 400},
+		"not quarantined":     {body: "1", harness: harness{putErr: errors.New("down")}, want: 503},
+		"not recorded":        {body: ownEvent, harness: harness{appendErr: errors.New("down")}, want: 503},
+		"spread":              {body: ownEvent, harness: harness{appendErr: &record.SpreadError{Partitions: 300}}, want: 413},
+		"too long":            {body: long, want: 413},
+		"too long within":     {body: gzipped(t, long), encoding: "gzip", want: 413},
+		"too many items":      {body: strings.Repeat("{}\n", maxItems+1), want: 413},
+		"damaged":             {body: gzipped(t, ownEvent)[:20], encoding: "gzip", want: 400},
+		"unknown encoding":    {body: ownEvent, encoding: "br", want: 400},
+		"the recorder panics": {body: ownEvent, panics: true, want: 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &watched{harness: &c.harness, panics: c.panics}
+			config := w.config()
+			config.Recorder = w
+			w.handler = mustNew(config)
+			if c.header == nil {
+				c.header = bearer("secret")
+			}
+			r := httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", strings.NewReader(c.body))
+			r.Header.Set("Content-Encoding", c.encoding)
+			for i := 0; i < len(c.header); i += 2 {
+				r.Header.Set(c.header[i], c.header[i+1])
+			}
+			response := httptest.NewRecorder()
+			func() {
+				defer func() {
+					if recover() != nil {
+						response.Code = http.StatusInternalServerError
+					}
+				}()
+				w.handler.ServeHTTP(response, r)
+			}()
+			require.Equal(t, c.want, response.Code, response.Body)
+			require.Zero(t, w.handler.budget.used.Load())
+			require.Zero(t, w.handler.unproven.used.Load())
+			_ = w.handler.Event(t.Context(), []byte(c.body))
+			require.Zero(t, w.handler.budget.used.Load())
+		})
+	}
+}
+
+// Triggers and replays take their memory from the same budget.
+func TestTriggersAndReplaysTakeFromTheBudget(t *testing.T) {
+	s := newSystem(t)
+	id := s.post("[1]")
+	full := &budget{size: MinBudget}
+	full.used.Store(MinBudget)
+	spare := s.handler.budget
+	s.handler.budget = full
+	require.ErrorIs(t, s.handler.Event(t.Context(), []byte(notification("c1"))), errBusy)
+	for _, call := range [][2]string{{"GET", ""}, {"POST", "/replay"}} {
+		w := s.do(call[0], "/webhooks/quarantine/"+id.String()+call[1], "", "admin")
+		require.Equal(t, http.StatusTooManyRequests, w.Code)
+		require.Equal(t, "1", w.Header().Get("Retry-After"))
+	}
+	require.EqualValues(t, MinBudget, full.used.Load())
+	s.handler.budget = spare
+	require.NoError(t, s.handler.Event(t.Context(), []byte(notification("c1"))))
+	require.Equal(t, http.StatusOK, s.do("GET", "/webhooks/quarantine/"+id.String(), "", "admin").Code)
+	s.replay(id, http.StatusUnprocessableEntity)
+	require.Zero(t, spare.used.Load())
 }

@@ -17,8 +17,8 @@ import (
 
 // Recorder makes events durable. *record.Writer implements it.
 type Recorder interface {
-	// Append returns nil only after all events are durable. It returns record.ErrBusy if too
-	// many events are already waiting.
+	// Append returns nil only after all events are durable. It returns a *record.SpreadError if the
+	// events belong to too many partitions.
 	Append(ctx context.Context, events []event.Event) error
 }
 
@@ -47,10 +47,10 @@ type Config struct {
 	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero means no
 	// limit.
 	Retention time.Duration
-	// BudgetBytes is the memory, in bytes, for the bodies of authorized requests. A second budget
-	// of the same size is for requests whose signature is not checked yet. If no other request is
-	// in progress, even a body larger than the budget is admitted. Default: two bodies of the
-	// maximum length.
+	// BudgetBytes is the memory, in bytes, for the authorized requests in progress: for their bodies,
+	// decompressed bodies and events. It must be at least MinBudget. A second budget of 32 MiB is for
+	// requests whose signature is not checked yet. Default 192 MiB, which suits a function with 512 MB
+	// of memory.
 	BudgetBytes int64
 	// Transport makes the requests that confirm brokers' handshakes. Default:
 	// http.DefaultTransport.
@@ -74,8 +74,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("webhook: TriggerInstance is %q, want %s", c.TriggerInstance, event.InstanceIDRule)
 	case c.Retention < 0:
 		return fmt.Errorf("webhook: Retention is %s, want 0 or more", c.Retention)
-	case c.BudgetBytes < 0:
-		return fmt.Errorf("webhook: BudgetBytes is %d, want 0 or more", c.BudgetBytes)
+	case c.BudgetBytes != 0 && c.BudgetBytes < MinBudget:
+		return fmt.Errorf("webhook: BudgetBytes is %d, want 0 or at least %d", c.BudgetBytes, int64(MinBudget))
 	}
 	if err := c.Tokens.CheckSigning(); err != nil {
 		return fmt.Errorf("webhook: Tokens: %w", err)
@@ -85,7 +85,7 @@ func (c Config) Validate() error {
 
 func (c Config) withDefaults() Config {
 	c.TriggerInstance = cmp.Or(c.TriggerInstance, triggerRoute)
-	c.BudgetBytes = cmp.Or(c.BudgetBytes, 2*(maxBody+minWeight))
+	c.BudgetBytes = cmp.Or(c.BudgetBytes, 192<<20)
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
 	}

@@ -8,6 +8,7 @@ import (
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/record"
 )
 
 // errNoHook reports that a request does not name its kind of event. Such a request is not
@@ -16,8 +17,8 @@ var errNoHook = errors.New("the request does not name the kind of event")
 
 // deliver makes a whole delivery durable or returns an error. If it has recorded the events but
 // cannot quarantine the delivery, it also returns an error. The possible errors are
-// errUnauthorized, errBadSignature, errForbidden, errNoHook, errTooLarge, errUnreadable,
-// record.ErrBusy, and the error of a failed write or of Config.Random.
+// errUnauthorized, errBadSignature, errForbidden, errNoHook, errUnreadable, errBusy, a refusal, and
+// the error of a failed write or of Config.Random.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
 	if err := h.authorize(d); err != nil {
 		return broker.Batch{}, err
@@ -25,18 +26,18 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error
 	if err := d.identify(h.config.Random); err != nil {
 		return broker.Batch{}, err
 	}
-	weight := d.weight()
-	if err := h.budget.acquire(weight); err != nil {
+	memory := h.budget.part()
+	defer memory.release()
+	if err := memory.resize(d.sentWeight()); err != nil {
 		return broker.Batch{}, err
 	}
-	defer h.budget.release(weight)
 	if d.source.HookHeader != "" && d.hook == "" {
 		return broker.Batch{}, errNoHook
 	}
 	if err := d.readBody(); err != nil {
 		return broker.Batch{}, err
 	}
-	batch, err := h.decode(d)
+	batch, err := h.decode(d, memory)
 	if err != nil {
 		return broker.Batch{}, err
 	}
@@ -57,27 +58,47 @@ func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) err
 }
 
 // decode decompresses the body and returns its events and its rejected items. A body that
-// cannot be decompressed counts as one rejected item. The only error is errTooLarge.
-func (h *Handler) decode(d *delivery) (broker.Batch, error) {
+// cannot be decompressed counts as one rejected item. The error is errBusy or a refusal.
+//
+// memory is the delivery's part of the budget. decode first makes it large enough to quarantine the
+// body as sent. Before decode decompresses the body, it makes memory large enough for the
+// decompressed body and its events.
+func (h *Handler) decode(d *delivery, memory *part) (broker.Batch, error) {
+	sent := int64(len(d.body))
+	if err := memory.resize(minWeight + byteWeight*sent); err != nil {
+		return broker.Batch{}, err
+	}
 	if d.source.Decode == nil {
 		return rejectAll("", "there is no such route any more"), nil
 	}
 	if !isUsablePosition(d.position) {
 		return rejectAll(positionHeader, positionRule), nil
 	}
-	if err := d.decompress(); errors.Is(err, errTooLarge) {
+	held, err := d.measure()
+	switch {
+	case errors.Is(err, errTooLarge):
 		return broker.Batch{}, err
-	} else if err != nil {
+	case err != nil:
 		return rejectAll("", err.Error()), nil
 	}
-	return d.source.Decode(d.body, broker.Meta{
+	if err := memory.resize(held.weight(sent)); err != nil {
+		return broker.Batch{}, err
+	}
+	if err := d.decompress(held.bytes); err != nil {
+		return rejectAll("", err.Error()), nil
+	}
+	batch := d.source.Decode(d.body, broker.Meta{
 		InstanceID: d.instance,
 		ReceivedAt: d.receivedAt,
 		Retention:  h.config.Retention,
 		DeliveryID: d.id,
 		Hook:       d.hook,
 		Position:   d.position,
-	}), nil
+	})
+	if batch.TooMany {
+		return broker.Batch{}, errTooMany
+	}
+	return batch, nil
 }
 
 // rejectAll returns the batch for a body that is rejected as a whole.
@@ -96,11 +117,31 @@ func ignoreDisconnect(ctx context.Context) (context.Context, context.CancelFunc)
 	return lasting, func() {}
 }
 
+// record makes events durable. If they belong to too many partitions, the error is a refusal.
 func (h *Handler) record(ctx context.Context, events []event.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return h.config.Recorder.Append(ctx, events)
+	err := h.config.Recorder.Append(ctx, events)
+	var spread *record.SpreadError
+	if errors.As(err, &spread) {
+		return refuseSpread(spread)
+	}
+	return err
+}
+
+// process decodes a delivery that did not arrive as a webhook request, and records its events. If the
+// delivery exceeds a limit, the whole delivery counts as rejected, because trying again cannot help.
+func (h *Handler) process(ctx context.Context, d *delivery, memory *part) (broker.Batch, error) {
+	batch, err := h.decode(d, memory)
+	if err == nil {
+		err = h.record(ctx, batch.Events)
+	}
+	var refused refusal
+	if errors.As(err, &refused) {
+		return rejectAll("", refused.reason), nil
+	}
+	return batch, err
 }
 
 // quarantine keeps the whole delivery if any of its items was rejected.

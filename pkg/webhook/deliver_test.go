@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/layout"
-	"devicetrace/pkg/record"
 )
 
 // connected returns the body that EMQX sends when the given client connects.
@@ -100,7 +99,7 @@ func TestNotDurableMustBeSentAgain(t *testing.T) {
 		code    string
 	}{
 		{"store down", harness{appendErr: errors.New("timeout")}, connected("c"), 503, "StoreUnavailable"},
-		{"busy", harness{appendErr: fmt.Errorf("append: %w", record.ErrBusy)}, connected("c"), 429, "Busy"},
+		{"busy", harness{appendErr: fmt.Errorf("append: %w", errBusy)}, connected("c"), 429, "Busy"},
 		{"another number of shards", harness{appendErr: fmt.Errorf("open: %w", layout.ErrConflict)}, connected("c"), 503, "LayoutMismatch"},
 		{"quarantine down", harness{putErr: errors.New("timeout")}, "junk", 503, "StoreUnavailable"},
 		{"quarantine down for one of two", harness{putErr: errors.New("timeout")}, "[" + connected("c") + ",1]", 503, "StoreUnavailable"},

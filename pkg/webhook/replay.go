@@ -1,11 +1,9 @@
 package webhook
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 
-	"devicetrace/pkg/broker"
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/serve"
 )
@@ -18,13 +16,17 @@ import (
 //   - An event without a time of its own gets the same time and identifier as before.
 //   - An event that was recorded before becomes the same row again, so queries show it once.
 //   - An event that was already older than the retention on arrival is rejected again.
+//
+// If the body exceeds a limit, the whole item is rejected again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
-	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
+	memory := a.handler.budget.part()
+	defer memory.release()
+	item, err := a.read(r.Context(), id, memory)
 	if err != nil {
 		failRead(w, r, err)
 		return
 	}
-	batch, err := a.handler.recordItem(r.Context(), item)
+	batch, err := a.handler.process(r.Context(), deliveryOf(item), memory)
 	if err != nil {
 		slog.ErrorContext(r.Context(), "item not replayed", "quarantine_id", id.String(), "error", err.Error())
 		tryLater(w, err)
@@ -36,14 +38,4 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 		status = http.StatusUnprocessableEntity
 	}
 	serve.JSON(w, status, newRejection(batch))
-}
-
-// recordItem decodes an item and records its events. If the body is too long after decompression,
-// the whole item counts as rejected.
-func (h *Handler) recordItem(ctx context.Context, item quarantine.Item) (broker.Batch, error) {
-	batch, err := h.decode(deliveryOf(item))
-	if err != nil {
-		return rejectAll("", err.Error()), nil
-	}
-	return batch, h.record(ctx, batch.Events)
 }

@@ -8,7 +8,6 @@ import (
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/layout"
-	"devicetrace/pkg/record"
 	"devicetrace/pkg/serve"
 )
 
@@ -67,6 +66,7 @@ func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *deliver
 // refuse responds to the sender of a failed delivery. Brokers retry only after 429 and 503. After
 // any other status, the delivery is lost, and only a line in the log mentions it.
 func refuse(w http.ResponseWriter, d *delivery, err error) {
+	var refused refusal
 	switch {
 	case errors.Is(err, errUnauthorized):
 		unauthorized(w, tokenWanted(d.source))
@@ -76,8 +76,8 @@ func refuse(w http.ResponseWriter, d *delivery, err error) {
 		serve.Forbidden(w)
 	case errors.Is(err, errNoHook):
 		serve.Fail(w, http.StatusBadRequest, "InvalidHook", "the header "+d.source.HookHeader+" must name the kind of event; nothing was stored")
-	case errors.Is(err, errTooLarge):
-		serve.Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "the body is longer than 8 MiB, as sent or decompressed: send smaller batches")
+	case errors.As(err, &refused):
+		serve.Fail(w, http.StatusRequestEntityTooLarge, refused.code, refused.reason+"; nothing was stored: send smaller batches")
 	case errors.Is(err, errUnreadable): // most likely the sender disconnected or is slow
 		serve.TryLater(w, http.StatusServiceUnavailable, "Unreadable", "the body ended early: send it again")
 	default:
@@ -89,7 +89,7 @@ func refuse(w http.ResponseWriter, d *delivery, err error) {
 // sender to send it again later.
 func tryLater(w http.ResponseWriter, err error) {
 	switch {
-	case errors.Is(err, record.ErrBusy):
+	case errors.Is(err, errBusy):
 		serve.TryLater(w, http.StatusTooManyRequests, "Busy", "too much is waiting to be stored: send this again later")
 	case errors.Is(err, layout.ErrConflict):
 		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has another number of shards, or the markers of two: the recorder's log says how to repair it; then send this again")

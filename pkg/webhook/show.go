@@ -45,7 +45,9 @@ func (a admin) show(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
 		serve.Fail(w, http.StatusBadRequest, "InvalidParameter", err.Error())
 		return
 	}
-	item, err := quarantine.Get(r.Context(), a.handler.config.Store, id)
+	memory := a.handler.budget.part()
+	defer memory.release()
+	item, err := a.read(r.Context(), id, memory)
 	if err != nil {
 		failRead(w, r, err)
 		return

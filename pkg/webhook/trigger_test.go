@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"devicetrace/pkg/record"
 )
 
 // notification returns the payload that a RocketMQ trigger delivers when the given client
@@ -83,9 +81,9 @@ func TestEventNotUnderstood(t *testing.T) {
 // TestEventIsDeliveredAgain checks that Event returns an error if delivering the payload again
 // could help. The error makes the platform deliver the payload again.
 func TestEventIsDeliveredAgain(t *testing.T) {
-	b := &harness{appendErr: record.ErrBusy}
-	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), record.ErrBusy)
 	down := errors.New("down")
+	b := &harness{appendErr: down}
+	require.ErrorIs(t, b.handler().Event(t.Context(), []byte(notification("c1"))), down)
 	b = &harness{putErr: down}
 	err := b.handler().Event(t.Context(), []byte("junk"))
 	require.ErrorIs(t, err, down)

@@ -11,9 +11,11 @@
 //     again. The events are then stored twice, but queries show each event that has a time once.
 //   - Each delivery draws 32 random bits on arrival. They distinguish events without a time from
 //     those of all other deliveries. A replay from the quarantine repeats them.
-//   - Before a request's body is read, the memory for it is reserved in a budget. If the budget is
-//     exhausted, the request is refused. Only the check for a handshake reads the start of a body
-//     without a reservation.
+//   - A request takes the memory for its body and its events from a budget before it reads the body,
+//     and again before it decompresses and decodes the body. If the budget is exhausted, the request
+//     is refused. Only the check for a handshake reads the start of a body without asking.
+//   - A body that exceeds a limit is refused as a whole: nothing of it is recorded. If a trigger
+//     delivered it, it is quarantined.
 //   - No log line or error contains a token, a body or a handshake's URL.
 //
 // A delivery is one webhook request or trigger invocation, with all its events. A request is parsed
@@ -51,7 +53,7 @@ func New(config Config) (*Handler, error) {
 	h := &Handler{
 		config:   config,
 		budget:   &budget{size: config.BudgetBytes},
-		unproven: &budget{size: config.BudgetBytes},
+		unproven: &budget{size: unprovenBudget},
 		outside:  newOutsideClient(config.Transport),
 	}
 	h.admin = newAdmin(h)

@@ -79,7 +79,7 @@ func TestAttackBodies(t *testing.T) {
 		"8 MiB and a byte":           {bytes.Repeat([]byte("x"), full+1), nil, 413},
 		"10,000 items":               {[]byte(items(10_000)), nil, 200},
 		"100,000 items":              {[]byte(items(100_000)), nil, 200},
-		"100,001 items":              {[]byte(items(100_001)), nil, 400},
+		"100,001 items":              {[]byte(items(100_001)), nil, 413},
 		"100,000 invalid items":      {[]byte("[" + strings.Repeat(`{"client_id":1},`, 99_999) + "{}]"), nil, 400},
 		"a number of 1 MiB":          {[]byte(`{"client_id":"c","action":"connect","time":` + strings.Repeat("9", 1<<20) + "}"), nil, 400},
 		"a time of 1e999999999":      {[]byte(`{"client_id":"c","action":"connect","time":1e999999999}`), nil, 400},

@@ -101,16 +101,16 @@ func (d *door) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// newDoor returns the door of a recorder. budget limits the memory for request bodies, in bytes;
-// zero means the default.
-func (w *world) newDoor(writer *record.Writer, store webhook.Store, budget int64, now func() time.Time) *door {
+// newDoor returns the door of a recorder. Its budget suffices for one delivery that is as heavy as
+// possible.
+func (w *world) newDoor(writer *record.Writer, store webhook.Store, now func() time.Time) *door {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
 	d := &door{}
 	var err error
 	d.Handler, err = webhook.New(webhook.Config{
 		Recorder: writer, Store: store, Tokens: tokens, AdminToken: doorToken,
-		TriggerInstance: "i", BudgetBytes: budget, Random: d, Now: now,
+		TriggerInstance: "i", BudgetBytes: webhook.MinBudget, Random: d, Now: now,
 	})
 	require.NoError(w.t, err)
 	return d

@@ -28,7 +28,7 @@ func newSending(i *injection) *sending {
 func (s *sending) start() {
 	now := func() time.Time { return s.clock }
 	s.writer = s.newWriter(s.process, record.Config{RunRows: 4, Now: now})
-	s.door = s.newDoor(s.writer, s.process, 1, now)
+	s.door = s.newDoor(s.writer, s.process, now)
 }
 
 // send delivers events to the writer, without a webhook.

@@ -93,12 +93,12 @@ func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
 // turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
+	s.mu.Lock()
 	for i := range seed {
 		seed[i] = byte(s.random.Uint32())
 	}
 	a := &actor{scheduler: s, name: name, random: rand.New(rand.NewChaCha8(seed)), source: rand.NewChaCha8(seed)}
 	a.clock.Store(noon.Add(offset).UnixMilli())
-	s.mu.Lock()
 	s.live = append(s.live, a)
 	s.mu.Unlock()
 	go func() {
@@ -282,6 +282,35 @@ type process struct {
 	store  objstore.Store
 	ignore func(objstore.Call) bool // reports whether a call needs no turn
 	dead   atomic.Bool
+	// deleter makes the process's deletes while it runs. It is nil at other times.
+	deleter atomic.Pointer[actor]
+}
+
+// background is a record.Config.Background. Another actor runs f, so that the scheduler may interleave
+// the delete in f with all other calls, also with later calls of the same process. A process has at
+// most one such actor at a time.
+func (p *process) background(f func()) {
+	p.deleter.Store(p.actor)
+	p.actor.scheduler.start(p.actor.name+", deleting", 0, func(a *actor) {
+		p.deleter.Store(a)
+		f()
+		p.deleter.Store(nil)
+	})
+}
+
+// awaitDeleter pauses until no delete is running in the background.
+func (p *process) awaitDeleter() {
+	for p.deleter.Load() != nil {
+		p.actor.pause(1)
+	}
+}
+
+// actorOf returns the actor that makes a call.
+func (p *process) actorOf(c objstore.Call) *actor {
+	if deleter := p.deleter.Load(); deleter != nil && c.Op == objstore.OpDelete {
+		return deleter
+	}
+	return p.actor
 }
 
 // do waits for its turn. It then makes the call, and gives it the outcome that the scheduler chose
@@ -293,7 +322,7 @@ func (p *process) do(c objstore.Call, call func(objstore.Store) error) error {
 	if p.ignore(c) {
 		return call(p.store)
 	}
-	out := p.actor.enter(c)
+	out := p.actorOf(c).enter(c)
 	defer p.actor.scheduler.leave()
 	switch {
 	case p.dead.Load():

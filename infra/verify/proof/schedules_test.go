@@ -154,7 +154,7 @@ func (s *schedule) record(a *actor) {
 			p, store = s.newProcess(a)
 			writer = s.newWriter(store, record.Config{
 				RunRows: 2 + a.random.IntN(5), RunAge: time.Duration(1+a.random.IntN(180)) * time.Minute,
-				Now: a.now, Random: a.source, PutTimeout: time.Hour,
+				Now: a.now, Random: a.source, PutTimeout: time.Hour, Background: p.background,
 			})
 			send = func(p parcel) bool { return s.append(a, writer, p) }
 			if a.random.IntN(2) == 0 {
@@ -165,6 +165,7 @@ func (s *schedule) record(a *actor) {
 			return
 		}
 		if a.random.IntN(6) == 0 {
+			p.awaitDeleter()
 			_ = writer.Close(s.t.Context())
 		}
 	}
@@ -210,7 +211,7 @@ func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store
 	if received.Before(noon) {
 		received = noon // otherwise the recorder would quarantine the events as too far in the future
 	}
-	acknowledged, err := s.post(s.newDoor(writer, store, 0, func() time.Time { return received }), p, received)
+	acknowledged, err := s.post(s.newDoor(writer, store, func() time.Time { return received }), p, received)
 	if err != nil {
 		s.fail(fmt.Errorf("%s: %w", a.name, err))
 	}
@@ -236,7 +237,7 @@ func (s *schedule) operate(a *actor) {
 		a.pause(a.random.IntN(20))
 		_, store := s.newProcess(a)
 		writer := s.newWriter(store, record.Config{Now: a.now, Random: a.source, PutTimeout: time.Hour})
-		if _, err := s.replay(s.newDoor(writer, store, 0, a.now), store); err != nil {
+		if _, err := s.replay(s.newDoor(writer, store, a.now), store); err != nil {
 			s.fail(fmt.Errorf("%s: %w", a.name, err))
 		}
 	}

@@ -1,7 +1,6 @@
 package proof_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -62,7 +61,7 @@ func TestEveryFaultBehindAWebhook(t *testing.T) {
 
 // newRecorder returns the webhooks of a new recorder whose clock always shows noon.
 func (w *world) newRecorder(store objstore.Store) *door {
-	return w.newDoor(w.newWriter(store, record.Config{}), store, 0, func() time.Time { return noon })
+	return w.newDoor(w.newWriter(store, record.Config{}), store, func() time.Time { return noon })
 }
 
 // faultAt returns a store that injects the given fault into every put whose key has the prefix.
@@ -149,7 +148,7 @@ func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
 	})
 	require.NoError(t, err)
 	now := received
-	door := w.newDoor(w.newWriter(w.store, record.Config{}), w.store, 0, func() time.Time { now = now.Add(time.Hour); return now })
+	door := w.newDoor(w.newWriter(w.store, record.Config{}), w.store, func() time.Time { now = now.Add(time.Hour); return now })
 	for range 3 {
 		require.Equal(t, http.StatusOK, request(t.Context(), door, "quarantine/"+id.String()+"/replay", nil))
 	}
@@ -180,20 +179,22 @@ func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 		}
 		return objstore.Fault{}
 	})
-	door := w.newDoor(w.newWriter(slow, record.Config{}), slow, 1, func() time.Time { return noon })
-	first := make(chan error, 1)
-	go func() {
-		acknowledged, err := w.post(door, parcel{events: span(clientA, 0, 2)}, noon)
-		if !acknowledged {
-			err = errors.Join(err, errors.New("the delivery with the budget is not acknowledged"))
-		}
-		first <- err
-	}()
+	door := w.newDoor(w.newWriter(slow, record.Config{}), slow, func() time.Time { return noon })
+	events := span(clientA, 0, 2)
+	delivery := w.deliver(events, noon, door.next)
+	body, err := parcel{events: events}.body()
+	require.NoError(t, err)
+	// Each opening brace may begin an event, so the braces make the delivery as heavy as possible.
+	braces := strings.Repeat("{", 8<<20-len(body)-len(`"x":"",`))
+	body = strings.Replace(body, "{", `{"x":"`+braces+`",`, 1)
+	first := make(chan int, 1)
+	go func() { first <- request(t.Context(), door, "events/i", strings.NewReader(body)) }()
 	<-arrived
 	require.Equal(t, http.StatusTooManyRequests, request(t.Context(), door, "events/i", unreadBody{t}))
 	slow.SetHook(nil)
 	close(hold)
-	require.NoError(t, <-first)
+	require.Equal(t, http.StatusOK, <-first)
+	w.acknowledge(delivery)
 	acknowledged, err := w.post(door, parcel{events: span(clientA, 2, 2), junk: true}, noon)
 	require.NoError(t, err)
 	require.True(t, acknowledged)

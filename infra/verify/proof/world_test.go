@@ -134,7 +134,12 @@ func (w *world) seed(n, seq int, events ...event.Event) string {
 	return put(w.t, w.store, layouts.PartitionOf("i", events[0].ClientID, events[0].Time), fresh(n, seq), events...)
 }
 
+// newWriter returns a writer. If config.Background is nil, the writer finishes each delete before its
+// next put, so that the order of its calls is always the same.
 func (w *world) newWriter(store record.Store, config record.Config) *record.Writer {
+	if config.Background == nil {
+		config.Background = func(f func()) { f() }
+	}
 	writer, err := record.New(store, config)
 	require.NoError(w.t, err)
 	return writer

@@ -1,0 +1,242 @@
+package record_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/record"
+	"devicetrace/pkg/segment"
+)
+
+// large returns n events of one partition that take about a kibibyte of memory each.
+func large(n int) []event.Event {
+	events := make([]event.Event, n)
+	for i := range events {
+		events[i] = at("c", i)
+		events[i].Username = fmt.Sprintf("%d %s", i, strings.Repeat("u", 500))
+	}
+	return events
+}
+
+// A commit adds at most 4 MiB of rows to a run. A larger batch takes several puts, each into a run
+// of its own, because a run of that size is over.
+func TestALargeBatchIsSplit(t *testing.T) {
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{})
+	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 100_000)}))
+	store.Reset()
+	batch := large(12_000)
+	require.NoError(t, w.Append(t.Context(), batch))
+	puts := store.Of(objstore.OpPut)
+	var total int64
+	seen := map[string]bool{}
+	for _, put := range puts {
+		var size int64
+		for _, row := range rows(t, store, put.Key) {
+			e := row.Event("")
+			seen[e.Username] = true
+			size += event.Size(&e)
+		}
+		require.LessOrEqual(t, size, int64(record.MaxCommit+1<<10))
+		total += size
+	}
+	require.Len(t, seen, 1+len(batch))
+	require.Len(t, puts, int(total/record.MaxCommit)+1)
+	require.Zero(t, w.Open())
+}
+
+// A batch is acknowledged only after all of its puts are confirmed.
+func TestEveryPutOfALargeBatchMustSucceed(t *testing.T) {
+	for failing := range 3 {
+		puts := 0
+		faulty := objstore.NewFaulty(memstore.New(), func(c objstore.Call) objstore.Fault {
+			if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
+				if puts++; puts == failing+1 {
+					return objstore.Fault{Before: objstore.ErrFault}
+				}
+			}
+			return objstore.Fault{}
+		})
+		w := newWriter(t, faulty, record.Config{})
+		require.ErrorIs(t, w.Append(t.Context(), large(12_000)), objstore.ErrFault)
+		require.Equal(t, failing+1, puts)
+		require.NoError(t, w.Append(t.Context(), large(12_000)))
+	}
+}
+
+func TestTooManyPartitions(t *testing.T) {
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{Shards: 4096})
+	require.NoError(t, w.Claim(t.Context()))
+	store.Reset()
+	var events []event.Event
+	touched := map[layout.Partition]bool{}
+	for i := 0; len(touched) < record.MaxPartitions; i++ {
+		e := at(fmt.Sprint("client", i), 0)
+		events = append(events, e)
+		touched[layout.Layout{Shards: 4096}.PartitionOf(e.InstanceID, e.ClientID, e.Time)] = true
+	}
+	nextDay := at("client0", 24*60*60*1000)
+	err := w.Append(t.Context(), append(events, nextDay))
+	var spread *record.SpreadError
+	require.ErrorAs(t, err, &spread)
+	require.Equal(t, record.MaxPartitions+1, spread.Partitions)
+	require.Equal(t, "the events belong to 257 partitions; at most 256 are allowed", err.Error())
+	require.Zero(t, store.Requests(), "nothing is stored")
+
+	require.NoError(t, w.Append(t.Context(), events))
+	require.Len(t, store.Of(objstore.OpPut), record.MaxPartitions)
+	require.Equal(t, record.MaxPartitions, store.Requests())
+}
+
+// If anything on the way to a confirmed put fails, Append must return an error. A later call must
+// succeed, because it starts a new run.
+func TestNothingIsAcknowledgedAfterAnError(t *testing.T) {
+	broken := errors.New("broken")
+	down := true
+	isDown := func() error {
+		if down {
+			return broken
+		}
+		return nil
+	}
+	for name, c := range map[string]struct {
+		fault  func(objstore.Call) error
+		random io.Reader
+		encode func([]segment.Row) ([]byte, error)
+		puts   int // the number of puts of segments that begin
+	}{
+		"the layout cannot be listed": {fault: func(c objstore.Call) error {
+			if c.Op == objstore.OpList && strings.HasPrefix(c.Key, layout.MarkerPrefix) {
+				return isDown()
+			}
+			return nil
+		}},
+		"the layout cannot be put": {fault: func(c objstore.Call) error {
+			if c.Op == objstore.OpPut && c.N == 0 {
+				return isDown()
+			}
+			return nil
+		}},
+		"no random bits": {random: failingReader(isDown)},
+		"the rows cannot be encoded": {encode: func(rows []segment.Row) ([]byte, error) {
+			if down {
+				return []byte("half a segment"), broken
+			}
+			return segment.Encode(rows)
+		}},
+		"the put fails": {puts: 1, fault: func(c objstore.Call) error {
+			if c.Op == objstore.OpPut && c.N > 0 {
+				return isDown()
+			}
+			return nil
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			down = true
+			if c.encode != nil {
+				record.SetEncode(t, c.encode)
+			}
+			puts := 0
+			faulty := objstore.NewFaulty(memstore.New(), func(call objstore.Call) (fault objstore.Fault) {
+				if call.Op == objstore.OpPut && call.N > 0 { // not the layout marker, which is empty
+					puts++
+				}
+				if c.fault != nil {
+					fault.Before = c.fault(call)
+				}
+				return fault
+			})
+			w := newWriter(t, faulty, record.Config{Random: c.random})
+			require.ErrorIs(t, w.Append(t.Context(), []event.Event{at("c", 0)}), broken)
+			require.Equal(t, c.puts, puts)
+			require.Empty(t, keys(t, faulty))
+			down = false
+			require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+			require.Len(t, keys(t, faulty), 1)
+		})
+	}
+}
+
+// failingReader returns random bits that are all zero, or an error.
+type failingReader func() error
+
+func (f failingReader) Read(p []byte) (int, error) {
+	if err := f(); err != nil {
+		return 0, err
+	}
+	clear(p)
+	return len(p), nil
+}
+
+// All callers that share a put share its error.
+func TestCallersShareAnError(t *testing.T) {
+	faulty, entered, gate := gated(memstore.New())
+	w := newWriter(t, faulty, record.Config{})
+	errs := make(chan error)
+	add := func(i int) { errs <- w.Append(t.Context(), []event.Event{at("c", i)}) }
+	go add(0)
+	<-entered
+	for i := range 5 {
+		go add(1 + i)
+	}
+	eventually(t, func() bool { return w.Gathered() == 5 })
+	record.SetEncode(t, func([]segment.Row) ([]byte, error) { return nil, objstore.ErrFault })
+	close(gate)
+	failed := 0
+	for range 6 {
+		if errors.Is(<-errs, objstore.ErrFault) {
+			failed++
+		}
+	}
+	require.Equal(t, 5, failed)
+}
+
+// If the caller's time is up before the put, nothing is acknowledged.
+func TestACallWithoutTimeIsNotAcknowledged(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	store := memstore.New()
+	w := newWriter(t, store, record.Config{})
+	require.NoError(t, w.Claim(t.Context()))
+	require.Error(t, w.Append(ctx, []event.Event{at("c", 0)}))
+	require.Empty(t, keys(t, store))
+}
+
+func TestEncodersAreBounded(t *testing.T) {
+	var inside, most atomic.Int32
+	full := make(chan struct{})
+	record.SetEncode(t, func(rows []segment.Row) ([]byte, error) {
+		n := inside.Add(1)
+		defer inside.Add(-1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		if n == record.MaxEncoders && most.Load() == n {
+			select {
+			case <-full:
+			default:
+				close(full)
+			}
+		}
+		<-full
+		return segment.Encode(rows)
+	})
+	var batch []event.Event
+	for i := range 1000 {
+		batch = append(batch, at(fmt.Sprint("client", i), 0))
+	}
+	require.NoError(t, newWriter(t, memstore.New(), record.Config{Shards: 256}).Append(t.Context(), batch[:300]))
+	require.EqualValues(t, record.MaxEncoders, most.Load())
+}

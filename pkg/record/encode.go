@@ -1,0 +1,19 @@
+package record
+
+import "devicetrace/pkg/segment"
+
+// maxEncoders is the maximum number of segments that a writer encodes at the same time. Each takes
+// several megabytes of memory, and more of them would not be faster on the few processors of a
+// function.
+const maxEncoders = 4
+
+// encodeSegment encodes the rows of a run. Tests replace it to make it fail.
+var encodeSegment = segment.Encode
+
+// encode adds rows to the run and returns a segment with all rows of the run.
+func (w *Writer) encode(r *run, rows []segment.Row) ([]byte, error) {
+	w.encoders <- struct{}{}
+	defer func() { <-w.encoders }()
+	r.rows = segment.Union(r.rows, rows)
+	return encodeSegment(r.rows)
+}

@@ -1,0 +1,119 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"devicetrace/pkg/objstore"
+)
+
+// garbage holds the keys of superseded objects that may be deleted, and deletes them beside puts.
+// At most one request is in flight. Nobody waits for it, because a caller would have to wait longer
+// than for the put alone, and because nothing depends on it: compaction deletes the objects that
+// remain. The platform may freeze the process while the request is in flight, which does no harm
+// either. It is safe for concurrent use.
+type garbage struct {
+	writer *Writer
+
+	mu   sync.Mutex
+	keys []string
+	// deleting is closed when the request in flight has ended. It is nil if no request is in flight.
+	deleting chan struct{}
+}
+
+// add adds keys of superseded objects. The caller must have a confirmation of a later put of the same
+// run.
+func (g *garbage) add(keys []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.keys = append(g.keys, keys...)
+}
+
+// start starts a request that deletes objects, unless one is in flight or there is nothing to delete.
+// It does not wait for the request. If the request fails, start only logs it.
+func (g *garbage) start(ctx context.Context) {
+	keys := g.begin()
+	if len(keys) == 0 {
+		return
+	}
+	c := g.writer.config
+	c.Background(func() {
+		defer g.end()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.PutTimeout)
+		defer cancel()
+		if err := g.delete(ctx, keys); err != nil {
+			c.Log.Warn("delete superseded objects", "error", err)
+		}
+	})
+}
+
+// begin returns the keys for a request, and notes that the request is in flight. It returns no keys if
+// another request is in flight.
+func (g *garbage) begin() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.deleting != nil {
+		return nil
+	}
+	keys := g.take()
+	if len(keys) > 0 {
+		g.deleting = make(chan struct{})
+	}
+	return keys
+}
+
+// end notes that the request in flight has ended.
+func (g *garbage) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.deleting)
+	g.deleting = nil
+}
+
+// take removes and returns as many keys as one request may delete. The caller must hold mu.
+func (g *garbage) take() []string {
+	n := min(len(g.keys), objstore.MaxPage)
+	keys := g.keys[:n:n]
+	if g.keys = g.keys[n:]; len(g.keys) == 0 {
+		g.keys = nil
+	}
+	return keys
+}
+
+// delete makes one request. It turns a panic of the store into an error, because nobody else would
+// recover it.
+func (g *garbage) delete(ctx context.Context, keys []string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return g.writer.store.Delete(ctx, keys...)
+}
+
+// empty waits for the request in flight, and then deletes all objects that are left.
+func (g *garbage) empty(ctx context.Context) error {
+	for {
+		g.mu.Lock()
+		deleting, keys := g.deleting, []string(nil)
+		if deleting == nil {
+			keys = g.take()
+		}
+		g.mu.Unlock()
+		switch {
+		case deleting != nil:
+			select {
+			case <-deleting:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case len(keys) == 0:
+			return nil
+		default:
+			if err := g.delete(ctx, keys); err != nil {
+				return err
+			}
+		}
+	}
+}

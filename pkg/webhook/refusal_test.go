@@ -1,0 +1,94 @@
+package webhook
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/quarantine"
+	"devicetrace/pkg/record"
+)
+
+// overLimit returns bodies that exceed a limit, with the expected code and reason. Each body consists
+// of good events.
+func overLimit() map[string]struct{ body, code, reason string } {
+	var spread []string
+	for day := range record.MaxPartitions + 1 {
+		spread = append(spread, fmt.Sprintf(`{"eventType":"connect","client_id":"c","clientId":"c","action":"connect","time":%d}`, now.AddDate(0, 0, -day).UnixMilli()))
+	}
+	const item = `{"eventType":"connect","client_id":"c","clientId":"c","action":"connect"}`
+	return map[string]struct{ body, code, reason string }{
+		"bytes":      {item + strings.Repeat(" ", maxBody), "TooLarge", "the body is longer than 8 MiB, as sent or decompressed"},
+		"items":      {strings.Repeat(item+"\n", 100_001), "TooManyItems", "the body holds more than 100000 items"},
+		"partitions": {strings.Join(spread, "\n"), "TooManyPartitions", "the events belong to 257 partitions, that is, to that many combinations of shard and day; at most 256 are allowed"},
+	}
+}
+
+// requireNothingStored checks that the bucket holds nothing but the layout marker.
+func (s *system) requireNothingStored() {
+	s.t.Helper()
+	objects, err := objstore.All(s.t.Context(), s.store, "", "")
+	require.NoError(s.t, err)
+	for _, object := range objects {
+		require.True(s.t, strings.HasPrefix(object.Key, layout.MarkerPrefix), object.Key)
+	}
+}
+
+// A sender of a body that exceeds a limit gets 413 with the number. Nothing of the body is stored.
+func TestABodyOverALimitIsRefused(t *testing.T) {
+	for name, c := range overLimit() {
+		t.Run(name, func(t *testing.T) {
+			s := newSystem(t)
+			s.handler.config.Retention = 0
+			w := s.do("POST", "/webhooks/events/prod", c.body, "secret")
+			require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+			require.JSONEq(t, fmt.Sprintf(`{"code":%q,"error":%q}`, c.code, c.reason+"; nothing was stored: send smaller batches"), w.Body.String())
+			require.Empty(t, w.Header().Get("Retry-After"))
+			s.requireNothingStored()
+		})
+	}
+}
+
+// A trigger would deliver a payload that exceeds a limit again and again, so the payload is
+// quarantined as a whole.
+func TestAPayloadOverALimitIsQuarantined(t *testing.T) {
+	for name, c := range overLimit() {
+		t.Run(name, func(t *testing.T) {
+			s := newSystem(t)
+			s.handler.config.Retention = 0
+			require.NoError(t, s.handler.Event(t.Context(), []byte(c.body)))
+			id := s.onlyItem()
+			item, err := quarantine.Get(t.Context(), s.store, id)
+			require.NoError(t, err)
+			require.Equal(t, c.body, string(item.Body))
+			require.Equal(t, []quarantine.Error{{Error: c.reason}}, item.Errors)
+
+			want := rejection{Rejected: []broker.Rejected{{Error: c.reason}}}
+			require.Equal(t, want, s.replay(id, http.StatusUnprocessableEntity))
+			events, err := objstore.All(t.Context(), s.store, layout.EventsPrefix, "")
+			require.NoError(t, err)
+			require.Empty(t, events)
+		})
+	}
+}
+
+// The largest bodies within the limits are recorded.
+func TestBodiesAtTheLimitsAreRecorded(t *testing.T) {
+	for name, c := range overLimit() {
+		if name == "bytes" {
+			continue // see TestLongestBodyIsTaken
+		}
+		s := newSystem(t)
+		s.handler.config.Retention = 0
+		body := c.body[:strings.LastIndexByte(strings.TrimSpace(c.body), '\n')]
+		w := s.do("POST", "/webhooks/events/prod", body, "secret")
+		require.Equal(t, http.StatusOK, w.Code, "%s: %s", name, w.Body)
+		require.JSONEq(t, fmt.Sprintf(`{"recorded":%d}`, 1+strings.Count(body, "\n")), w.Body.String())
+	}
+}

@@ -1,0 +1,67 @@
+package webhook
+
+import (
+	"bytes"
+
+	"devicetrace/pkg/broker"
+)
+
+// The weight of a request is the memory, in bytes, that it may use until the response. The constants
+// were measured with the bodies that need the most memory: bodies of 8 MiB that consist of the
+// shortest possible events, of long texts, or of rejected items. TestMemory checks that the function
+// stays within its memory with such bodies.
+const (
+	// minWeight covers everything that does not grow with the body, such as the decompressor.
+	minWeight = 64 << 10
+	// byteWeight is the memory for each byte of the decompressed body: the body, its texts in the
+	// events, and either the segments that are put or the copies that the quarantine makes.
+	byteWeight = 5
+	// itemWeight is the memory for each item that may become an event: the event, the three copies
+	// of its row that recording makes, and the spare capacity of the lists.
+	itemWeight = 1280
+
+	maxItems = broker.MaxItems
+
+	// quarantineWeight is the memory for reading an item from the quarantine.
+	quarantineWeight = minWeight + byteWeight*maxBody
+)
+
+// MinBudget is the weight of the heaviest delivery, in bytes.
+const MinBudget = minWeight + maxBody + byteWeight*maxBody + itemWeight*maxItems
+
+// unprovenBudget is the weight of the heaviest delivery whose signature is checked, in bytes.
+const unprovenBudget = minWeight + (1+signatureCopies)*maxBody
+
+// sentWeight returns the weight of a delivery whose body is read but not decoded.
+func (d *delivery) sentWeight() int64 { return minWeight + d.sentLength() }
+
+// signedWeight returns the weight of a delivery while its signature is checked. The body is not
+// decompressed by then.
+func (d *delivery) signedWeight() int64 { return minWeight + (1+signatureCopies)*d.sentLength() }
+
+// sentLength returns the length of the body as sent, in bytes, or the maximum length if it is
+// unknown.
+func (d *delivery) sentLength() int64 {
+	if d.length < 0 {
+		return maxBody
+	}
+	return min(d.length, maxBody)
+}
+
+// contents counts what a decompressed body holds. It is the writer to which the body is copied.
+type contents struct {
+	bytes int64
+	marks int64
+	mark  []byte // see broker.Source.Mark
+}
+
+func (c *contents) Write(p []byte) (int, error) {
+	c.bytes += int64(len(p))
+	c.marks += int64(bytes.Count(p, c.mark))
+	return len(p), nil
+}
+
+// weight returns the weight of a delivery whose body, as sent, has the given length.
+func (c *contents) weight(sent int64) int64 {
+	return minWeight + sent + byteWeight*c.bytes + itemWeight*min(c.marks+1, maxItems)
+}
