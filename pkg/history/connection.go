@@ -76,11 +76,12 @@ type Connection struct {
 	// end. They are empty if no end was reported.
 	*meaning
 
-	// These fields and the details Node, Protocol, ProtocolVersion, KeepAlive, CleanStart and Source
+	// These fields and the details Protocol, ProtocolVersion, KeepAlive, CleanStart and Source
 	// come from the events about the start and the end of the connection.
 	PeerAddress string `json:"peer_address"`
 	PeerPort    int32  `json:"peer_port"`
 	Username    string `json:"username"`
+	Node        string `json:"node"`
 	*details
 
 	connectedAt Instant // the start as reported by the source, if known

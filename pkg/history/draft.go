@@ -58,6 +58,7 @@ func (p *pairing) fill(d *draft, r *row) {
 	fill(&d.PeerAddress, r.PeerAddress)
 	fill(&d.PeerPort, r.PeerPort)
 	fill(&d.Username, r.Username)
+	fill(&d.Node, r.Node)
 	fill(&d.connectedAt, r.connectedAt)
 	switch {
 	case d.details == noDetails:

@@ -30,7 +30,6 @@ type words struct {
 
 // details are the facts about a connection that seldom differ between two connections of a client.
 type details struct {
-	Node            string         `json:"node"`
 	Protocol        string         `json:"protocol"`
 	ProtocolVersion int32          `json:"protocol_version"`
 	KeepAlive       KeepAlive      `json:"keep_alive"`
@@ -78,11 +77,11 @@ func wordsOf(e *event.Event) words {
 }
 
 func (in *interned) detailsOf(e *event.Event) *details {
-	d := details{e.Node, e.Protocol, e.ProtocolVersion, KeepAlive(e.KeepAlive), Optional[bool](e.CleanStart), e.Source}
+	d := details{e.Protocol, e.ProtocolVersion, KeepAlive(e.KeepAlive), Optional[bool](e.CleanStart), e.Source}
 	if known, ok := in.details[d]; ok {
 		return known
 	}
-	d.Node, d.Protocol, d.Source = in.text(d.Node), in.text(d.Protocol), in.text(d.Source)
+	d.Protocol, d.Source = in.text(d.Protocol), in.text(d.Source)
 	return in.keep(d)
 }
 
@@ -101,7 +100,6 @@ func (in *interned) keep(d details) *details {
 
 // or returns d, with the unknown fields taken from other.
 func (d details) or(other *details) details {
-	fill(&d.Node, other.Node)
 	fill(&d.Protocol, other.Protocol)
 	fill(&d.ProtocolVersion, other.ProtocolVersion)
 	fill(&d.KeepAlive, other.KeepAlive)

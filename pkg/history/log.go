@@ -2,6 +2,7 @@ package history
 
 import (
 	"iter"
+	"strings"
 	"unsafe"
 
 	"devicetrace/pkg/event"
@@ -30,6 +31,7 @@ type row struct {
 	*meaning
 	PeerAddress string
 	Username    string
+	Node        string
 	*details
 	PeerPort int32
 	isNamed  bool // whether the source itself sent the channel; otherwise, the channel is derived
@@ -59,7 +61,8 @@ func (l *Log) Add(e *event.Event) {
 	r := l.grow()
 	*r = row{
 		Time: At(e.Time), connectedAt: At(e.ConnectedAt), meaning: l.meaningOf(e), details: l.detailsOf(e),
-		PeerAddress: l.text(e.PeerAddress), PeerPort: e.PeerPort, Username: l.text(e.Username), isNamed: e.ChannelID != "",
+		PeerAddress: l.text(e.PeerAddress), PeerPort: e.PeerPort, Username: l.text(e.Username), Node: l.text(e.Node),
+		isNamed: e.ChannelID != "",
 	}
 	if r.isConnect || r.isEnd {
 		l.link(r, e.Channel())
@@ -106,24 +109,24 @@ func (l *Log) newChannel(id string) *channel {
 	if l.channels == nil {
 		l.channels = map[string]*channel{}
 	}
-	c := &channel{id: l.text(id), number: len(l.channels)}
+	c := &channel{id: strings.Clone(id), number: len(l.channels)}
 	l.channels[c.id] = c
-	l.bytes += channelBytes
+	l.bytes += channelBytes + int64(len(id))
 	return c
 }
 
-// rows returns the channel's rows from one instant to another, both included, in ascending order.
-func (c *channel) rows(from, to Instant) []*row {
+// appendTo appends to rows the channel's rows from one instant to another, both included, in
+// ascending order.
+func (c *channel) appendTo(rows []*row, from, to Instant) []*row {
 	if c == nil {
-		return nil
+		return rows
 	}
-	var found []*row
 	for r := c.first; r != nil; r = r.next {
 		if from <= r.Time && r.Time <= to {
-			found = append(found, r)
+			rows = append(rows, r)
 		}
 	}
-	return found
+	return rows
 }
 
 // rows yields the rows from one instant to another, both included, in ascending order.

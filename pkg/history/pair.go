@@ -68,6 +68,7 @@ type pairing struct {
 // then creates a draft for each connection.
 func (p *pairing) byChannel(log *Log, from, to Instant, earlier *Connection) {
 	var channels []*channel // in order of first use
+	var rows []*row         // reused for each channel
 	isKnown := make([]bool, len(log.channels))
 	if earlier != nil && log.channels[earlier.ChannelID] != nil {
 		isKnown[log.channels[earlier.ChannelID].number] = true
@@ -79,17 +80,20 @@ func (p *pairing) byChannel(log *Log, from, to Instant, earlier *Connection) {
 			p.refusals = append(p.refusals, Refusal{r})
 		case !r.isConnect && !r.isEnd:
 		case r.channel == nil: // such events cannot be grouped, so each gets its own draft
-			p.split("", []*row{r}, nil)
+			rows = append(rows[:0], r)
+			p.split("", rows, nil)
 		case !isKnown[r.channel.number]:
 			isKnown[r.channel.number] = true
 			channels = append(channels, r.channel)
 		}
 	}
 	if earlier != nil {
-		p.split(earlier.ChannelID, log.channels[earlier.ChannelID].rows(from, to), continuedDraft(*earlier))
+		rows = log.channels[earlier.ChannelID].appendTo(rows[:0], from, to)
+		p.split(earlier.ChannelID, rows, continuedDraft(*earlier))
 	}
 	for _, c := range channels {
-		p.split(c.id, c.rows(from, to), nil)
+		rows = c.appendTo(rows[:0], from, to)
+		p.split(c.id, rows, nil)
 	}
 }
 

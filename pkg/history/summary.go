@@ -35,7 +35,7 @@ type Summary struct {
 func (h *History) summarize() Summary {
 	s := Summary{Refusals: len(h.Refusals)}
 	s.addTimes(h.Timeline)
-	var lengths []time.Duration
+	lengths := make([]time.Duration, 0, len(h.Connections))
 	for _, c := range h.Connections {
 		s.addConnection(c, At(h.Span.From))
 		if lasted, known := c.Lasted(); known {

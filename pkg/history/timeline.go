@@ -12,13 +12,6 @@ type Stretch struct {
 	State State   `json:"state"`
 }
 
-// period assigns a state to a range of time. Periods may overlap. The function top decides which of
-// their states prevails.
-type period struct {
-	from, to Instant
-	state    State
-}
-
 // timeline divides a span into stretches. The state is online while a connection is open. At other
 // times, it is unknown where events are missing, and offline everywhere else.
 //
@@ -30,27 +23,25 @@ type period struct {
 //     begins at the latest known start or end of any connection before that time. If there is none,
 //     it begins at the start of the span.
 func timeline(drafts []*draft, from, to Instant, before State) []Stretch {
-	var periods []period
+	periods := make(boundaries, 0, 2*len(drafts)+2)
 	marks := marksOf(drafts)
-	for _, d := range drafts {
-		if !d.Start.IsZero() {
-			periods = append(periods, period{d.Start, d.endBy(to), Online})
-		}
-	}
 	if before != Online && before != Offline {
-		periods = append(periods, period{from, firstOf(marks, to), Unknown})
+		periods.add(Unknown, from, firstOf(marks, to))
 	}
 	for _, d := range drafts {
-		if d.Start.IsZero() && d.hasEnded() {
-			periods = append(periods, period{lastBefore(marks, d.End, from), d.End, Unknown})
+		switch {
+		case !d.Start.IsZero():
+			periods.add(Online, max(d.Start, from), max(d.endBy(to), from))
+		case d.hasEnded():
+			periods.add(Unknown, max(lastBefore(marks, d.End, from), from), max(d.End, from))
 		}
 	}
-	return stretches(periods, from, to)
+	return periods.stretches(from, to)
 }
 
 // marksOf returns all known start and end times of the drafts, sorted.
 func marksOf(drafts []*draft) []Instant {
-	var marks []Instant
+	marks := make([]Instant, 0, 2*len(drafts))
 	for _, d := range drafts {
 		for _, t := range []Instant{d.Start, d.End} {
 			if !t.IsZero() {
@@ -89,43 +80,46 @@ func lastBefore(marks []Instant, t, fallback Instant) Instant {
 
 // boundary is the instant at which a period begins or ends.
 type boundary struct {
-	at    Instant
-	state State
-	step  int // 1: begins, -1: ends
+	at     Instant
+	online bool // the state during the period: online or unknown
+	step   int8 // 1: begins, -1: ends
 }
 
-func boundariesOf(periods []period, start Instant) []boundary {
-	var boundaries []boundary
-	for _, p := range periods {
-		from, to := max(p.from, start), max(p.to, start)
-		if from < to {
-			boundaries = append(boundaries, boundary{from, p.state, 1}, boundary{to, p.state, -1})
-		}
+// boundaries holds periods of time, each with a state. Periods may overlap. The function top decides
+// which of their states prevails.
+type boundaries []boundary
+
+func (b *boundaries) add(state State, from, to Instant) {
+	if from < to {
+		*b = append(*b, boundary{from, state == Online, 1}, boundary{to, state == Online, -1})
 	}
-	slices.SortFunc(boundaries, func(a, b boundary) int { return cmp.Compare(a.at, b.at) })
-	return boundaries
 }
 
 // stretches divides the time between two instants into stretches. A part that no period covers
 // becomes offline.
-func stretches(periods []period, from, to Instant) []Stretch {
-	found := []Stretch{}
-	open := map[State]int{} // the number of open periods of each state
-	for _, b := range boundariesOf(periods, from) {
-		found = extend(found, from, b.at, top(open))
-		from = b.at
-		open[b.state] += b.step
+func (b boundaries) stretches(from, to Instant) []Stretch {
+	slices.SortFunc(b, func(a, b boundary) int { return cmp.Compare(a.at, b.at) })
+	found := make([]Stretch, 0, len(b)+1)
+	var online, unknown int // the numbers of open periods
+	for _, next := range b {
+		found = extend(found, from, next.at, top(online, unknown))
+		from = next.at
+		if next.online {
+			online += int(next.step)
+		} else {
+			unknown += int(next.step)
+		}
 	}
-	return extend(found, from, to, top(open))
+	return extend(found, from, to, top(online, unknown))
 }
 
 // top returns the state that prevails among the open periods. Online prevails over unknown. If
 // no period is open, the state is offline.
-func top(open map[State]int) State {
+func top(online, unknown int) State {
 	switch {
-	case open[Online] > 0:
+	case online > 0:
 		return Online
-	case open[Unknown] > 0:
+	case unknown > 0:
 		return Unknown
 	default:
 		return Offline

@@ -1,0 +1,160 @@
+package diagnose_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+)
+
+// busyDays are days of a device with very many events, each hard for another reason. A function sets
+// the fields of event i. Events with even numbers are connects, unless the function changes them.
+var busyDays = map[string]func(e *event.Event, i int){
+	"flapping": func(e *event.Event, i int) { e.ChannelID = fmt.Sprintf("%032x", i/2) },
+	"two devices in conflict": func(e *event.Event, i int) {
+		e.PeerAddress = []string{"192.0.2.1", "198.51.100.2"}[i/2%2]
+		e.ConnectedAt = e.Time.Add(-time.Duration(i%2) * period)
+		if i%2 == 1 {
+			e.ActionInfo, e.NativeReason = event.ClientIDConflict, "takenover"
+		}
+	},
+	"takeovers in whole seconds": func(e *event.Event, i int) {
+		e.Source, e.Time = broker.Mosquitto, e.Time.Truncate(time.Second)
+		if i%2 == 1 {
+			e.ActionInfo, e.PeerAddress, e.PeerPort = event.ClientIDConflict, "", 0
+		}
+	},
+	"no channels": func(e *event.Event, i int) {
+		e.Source, e.PeerAddress, e.PeerPort = broker.NanoMQ, "", 0
+		e.NativeEvent = []string{"client_connack", "client_disconnected"}[i%2]
+	},
+	"one channel for all":    func(e *event.Event, i int) { e.ChannelID = "1" },
+	"ends only":              func(e *event.Event, i int) { refuse(e, i); e.ActionInfo, e.NativeEvent = event.NoHeart, "closed" },
+	"refused logins":         func(e *event.Event, i int) { refuse(e, i) },
+	"logins perhaps refused": func(e *event.Event, i int) { refuse(e, i); e.NativeEvent = "" },
+	"all at one time": func(e *event.Event, i int) {
+		e.Time, e.SourceEventID, e.PeerPort = day, strconv.Itoa(i), 0
+	},
+	"all at one time, with channels": func(e *event.Event, i int) {
+		e.Time, e.SourceEventID, e.ChannelID = day, strconv.Itoa(i), fmt.Sprintf("%032x", i/2)
+	},
+	"a node for each connect": func(e *event.Event, i int) {
+		e.Action, e.ActionInfo, e.ChannelID, e.Node = event.Connect, event.Accepted, strconv.Itoa(i), "node-"+strconv.Itoa(i)
+	},
+}
+
+// refuse makes e a login that was refused, by a user that no other event names.
+func refuse(e *event.Event, i int) {
+	e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.NotAuthorized, "client.connack", "bad_username_or_password"
+	e.Username, e.PeerPort = fmt.Sprintf("user-%d", i), int32(1024+i%60_000)
+}
+
+const (
+	millis = time.Millisecond
+	busy   = 300_000
+	period = 24 * time.Hour / busy / millis * millis
+)
+
+// busyDay returns a report on n events.
+func busyDay(n int, set func(e *event.Event, i int)) diagnose.Report {
+	log := &history.Log{}
+	e := &event.Event{}
+	for i := range n {
+		*e = event.Event{
+			InstanceID: "i", ClientID: "GID_a@@@device", Source: broker.EMQX, Node: "emqx@192.0.2.8", PeerAddress: "192.0.2.1",
+			PeerPort: int32(1024 + i/2%60_000), Username: "user-1", Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some(time.Minute),
+			Time: day.Add(time.Duration(i) * period), Action: event.Connect, ActionInfo: event.Accepted, NativeEvent: "client.connected",
+		}
+		if i%2 == 1 {
+			e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.ClosedByClient, "client.disconnected", "tcp_closed"
+		}
+		set(e, i)
+		log.Add(e)
+	}
+	before := history.StatusAt(log, day.Add(-1))
+	return diagnose.Diagnose(history.Of(log, wholeDay, before), diagnose.English)
+}
+
+func BenchmarkBusyDay(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(busyDays)) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				busyDay(busy, busyDays[name])
+			}
+		})
+	}
+}
+
+// The time must not grow much faster than the number of events: for four times the events, an
+// algorithm of quadratic time would take 16 times as long.
+func TestBusyDaysTakeLittleTime(t *testing.T) {
+	for name, set := range busyDays {
+		took := func(n int) time.Duration {
+			shortest := time.Hour
+			for range 3 {
+				before := cpuTime(t)
+				require.NotEmpty(t, busyDay(n, set).Verdicts, name)
+				shortest = min(shortest, cpuTime(t)-before)
+			}
+			return shortest
+		}
+		require.Less(t, took(40_000).Seconds(), 10*took(10_000).Seconds(), name)
+	}
+}
+
+func cpuTime(t *testing.T) time.Duration {
+	var usage syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// busyDayVariable names the environment variable that makes TestBusyDaysTakeLittleMemory work as
+// the process whose memory it measures. Its value is the name of a busy day.
+const busyDayVariable = "DIAGNOSE_BUSY_DAY"
+
+// A process that reads and explains the busiest of days must stay within 256 MB.
+func TestBusyDaysTakeLittleMemory(t *testing.T) {
+	if name := os.Getenv(busyDayVariable); name != "" {
+		busyDay(busy, busyDays[name])
+		status, err := os.ReadFile("/proc/self/status")
+		require.NoError(t, err)
+		fmt.Printf("%s, %v of CPU time\n", regexp.MustCompile(`VmHWM:\s+\d+ kB`).Find(status), cpuTime(t))
+		return
+	}
+	if _, err := os.Stat("/proc/self/status"); err != nil || underRaceDetector() {
+		t.Skip("needs Linux, and a build without the race detector, which takes memory itself")
+	}
+	for name := range busyDays {
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBusyDaysTakeLittleMemory$")
+		child.Env = append(os.Environ(), busyDayVariable+"="+name)
+		output, err := child.CombinedOutput()
+		require.NoError(t, err, "%s", output)
+		line, _, _ := strings.Cut(string(output), "\n")
+		var peak int
+		_, err = fmt.Sscanf(line, "VmHWM: %d kB", &peak)
+		require.NoError(t, err, line)
+		t.Logf("%s: %d MB, %s", name, peak>>10, line)
+		require.Less(t, peak, 256<<10, name)
+	}
+}
+
+func underRaceDetector() bool {
+	info, _ := debug.ReadBuildInfo()
+	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
