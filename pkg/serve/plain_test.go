@@ -159,8 +159,10 @@ func TestPlainEventOnlyFunction(t *testing.T) {
 	response, _ := send(t, "POST", base+"/invoke", "payload", "Authorization", "Bearer invoke-token")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "payload", string(got))
-	response, _ = send(t, "GET", base+"/other", "")
-	require.Equal(t, http.StatusNotFound, response.StatusCode)
+	for _, path := range []string{"/other", "/invoke"} {
+		response, _ = send(t, "GET", base+path, "", "Authorization", "Bearer invoke-token")
+		require.Equal(t, http.StatusNotFound, response.StatusCode, path)
+	}
 }
 
 // TestInvokeNeedsAToken checks that a server whose only path is /invoke does not start without a

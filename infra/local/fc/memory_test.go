@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -132,6 +133,20 @@ func TestEachCallIsMeasuredForItself(t *testing.T) {
 		}
 	}
 	require.NotContains(t, output.String(), "exceeded")
+}
+
+// A host that runs for days starts many processes, so it must not keep the files of those that exited.
+func TestMeterIsClosed(t *testing.T) {
+	needsProc(t)
+	host := one(t, nil)
+	_, fault := obeyed(t, host, "")
+	require.Nil(t, fault)
+	process := host.pools[0].idle[0]
+	require.NoError(t, host.Stop(t.Context()))
+	for _, file := range []*os.File{process.memory.meter.status, process.memory.meter.refs} {
+		_, err := file.Stat()
+		require.ErrorIs(t, err, os.ErrClosed)
+	}
 }
 
 // The smallest memorySize that the platform allows must suffice for a function that does little.

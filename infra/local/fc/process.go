@@ -46,9 +46,9 @@ func (p *process) start(spawner *spawner, proc string) error {
 func (p *process) reap() {
 	p.err = p.cmd.Wait()
 	p.output.flush()
+	p.memory.meter.close()
 	close(p.exited)
 	p.api.close()
-	p.memory.meter.close()
 }
 
 // do hands a call to the process, waits for the result and reports what the call used.
