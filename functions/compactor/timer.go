@@ -5,39 +5,37 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"devicetrace/pkg/compact"
-	"devicetrace/pkg/layout"
 )
 
-// tick handles a timer event: it compacts the shards named in the event's payload, or all shards
-// if the payload is empty.
+// tick handles a timer event: it compacts the share of the bucket that the event's payload names, or
+// the whole bucket if the payload is empty.
 func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
-	shards, err := shardsOf(event)
+	share, err := shareOf(event)
 	if err != nil {
 		return err
 	}
-	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.Run(ctx, shards) })
+	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.Run(ctx, share) })
 }
 
-// shardsOf returns the shards named in a timer event. An empty event means all shards, so that an
-// operator can invoke the function by hand.
-func shardsOf(event []byte) (layout.ShardRange, error) {
+// shareOf returns the share named in a timer event. An empty event means the whole bucket, so that
+// an operator can invoke the function by hand.
+func shareOf(event []byte) (compact.Share, error) {
 	var timer struct {
 		Payload string `json:"payload"`
 	}
 	if len(event) > 0 {
 		if err := json.Unmarshal(event, &timer); err != nil {
-			return layout.ShardRange{}, fmt.Errorf("decode timer event: %w", err)
+			return compact.Share{}, fmt.Errorf("decode timer event: %w", err)
 		}
 	}
-	text, named := strings.CutPrefix(timer.Payload, "shards=")
-	if !named && timer.Payload != "" {
-		return layout.ShardRange{}, fmt.Errorf("timer payload is %q, want nothing or shards=0-7", timer.Payload)
+	share, err := compact.ParseShare(timer.Payload)
+	if err != nil {
+		return compact.Share{}, fmt.Errorf("timer payload: %w", err)
 	}
-	return layout.ParseShardRange(text)
+	return share, nil
 }
 
 // margin is the part of an invocation's time that is reserved for finishing the work in

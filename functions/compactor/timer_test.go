@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/compact"
+	"devicetrace/pkg/layout"
 )
 
 func TestRunStopsBeforeTheDeadline(t *testing.T) {
@@ -41,22 +42,21 @@ func TestRunReturnsTheFailure(t *testing.T) {
 	require.ErrorIs(t, err, fails)
 }
 
-func TestShardsOfATimersEvent(t *testing.T) {
+func TestShareOfATimersEvent(t *testing.T) {
 	event := func(payload string) string {
 		return `{"triggerTime":"2026-11-22T08:00:00Z","triggerName":"every-five-minutes","payload":"` + payload + `"}`
 	}
-	for text, want := range map[string]string{"": "", "{}": "", event(""): "", event("shards=0-7"): "0-7"} {
-		shards, err := shardsOf([]byte(text))
+	low := layout.ShardRange{First: "0", Last: "7"}
+	for text, want := range map[string]compact.Share{"": {}, "{}": {}, event(""): {}, event("shards=0-7"): {Shards: low}} {
+		share, err := shareOf([]byte(text))
 		require.NoError(t, err)
-		require.Equal(t, want, shards.String())
+		require.Equal(t, want, share)
 	}
 	for text, says := range map[string]string{
-		"shards=0-7":            "decode timer event",
-		event("0-7"):            `payload is "0-7", want nothing or shards=0-7`,
-		event("shards=7"):       `parse shards "7": want the first and last shard`,
-		event("shards=0-7,a-f"): `parse shards "0-7,a-f"`,
+		"shards=0-7": "decode timer event",
+		event("0-7"): `timer payload: share is "0-7", want nothing, shards=0-7, instances=1/4 or`,
 	} {
-		_, err := shardsOf([]byte(text))
+		_, err := shareOf([]byte(text))
 		require.ErrorContains(t, err, says)
 	}
 }

@@ -53,7 +53,9 @@ func ofOne(n int) []event.Event {
 	return events
 }
 
-func where(client string) layout.Partition { return shards.PartitionOf("i", event.ClientID(client), noon) }
+func where(client string) layout.Partition {
+	return shards.PartitionOf("i", event.ClientID(client), noon)
+}
 
 // bucket returns a store that contains only the layout's marker. The store's clock stands at noon,
 // so noon is the modification time of every object.
@@ -126,7 +128,7 @@ func few(t testing.TB) *memstore.Store {
 func compactAll(t testing.TB, store objstore.Store) {
 	c, err := compact.New(store, compact.Config{Quiet: 1, Dir: t.TempDir(), Now: func() time.Time { return noon.AddDate(1, 0, 0) }})
 	require.NoError(t, err)
-	report, err := c.Run(t.Context(), layout.ShardRange{})
+	report, err := c.Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Empty(t, report.Failed)
 }

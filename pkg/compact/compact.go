@@ -19,6 +19,8 @@
 //     segments.
 //   - A merge holds one row group per input in memory, and the number of inputs is limited. So the
 //     memory of a merge is bounded, however large the partition is.
+//   - Instances take turns, and each turn is bounded. A run holds the listing of one page or of one
+//     partition, and a position in each instance.
 package compact
 
 import (
@@ -64,12 +66,12 @@ type Config struct {
 	// is put, because its key contains its digest. Default os.TempDir.
 	Dir string
 	// Now is the clock. It is used only to decide whether a partition is closed and quiet. Default
-	// time.Now. If the compactor is used concurrently, Now and Shuffle must be safe for concurrent
+	// time.Now. If the compactor is used concurrently, Now and IntN must be safe for concurrent
 	// use.
 	Now func() time.Time
-	// Shuffle sets the order in which Run visits the shards. It is called like rand.Shuffle.
-	// A random order keeps slow shards from starving the other shards. Default rand.Shuffle.
-	Shuffle func(n int, swap func(i, j int))
+	// IntN returns a random number from 0 to n-1. It determines the order in which Run visits the
+	// instances and their shards. Default rand.IntN.
+	IntN func(n int) int
 	// Log receives a warning for each partition whose merge failed. By default nothing is logged.
 	Log *slog.Logger
 }
@@ -82,8 +84,8 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Shuffle == nil {
-		c.Shuffle = rand.Shuffle
+	if c.IntN == nil {
+		c.IntN = rand.IntN
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -151,11 +153,15 @@ type Report struct {
 	Stopped bool `json:"stopped"`
 }
 
-// Run merges every partition of the given shards that is due for a merge. The zero range means all
-// shards.
+// Run merges every partition of the given share that is due for a merge.
 //
-// Run makes one list request for the layout's marker and one per 1,000 instances. It also makes one
-// list request per 1,000 objects of each instance's shard, and at least one per shard. For each merge, Run makes these requests:
+// Instances take turns, in a random order. A turn visits the partitions of one listing page, and
+// ends early after turnMerges merges. So a large instance delays the others by one turn per round.
+// If Run ends early, the next call to Run continues the work, because it finds the partitions that
+// are still due.
+//
+// Run makes one list request for the layout's marker, one per 1,000 instances, and one per turn. For
+// each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer.
@@ -168,50 +174,98 @@ type Report struct {
 // Run returns an error in these cases:
 //
 //   - The layout's markers are contradictory or unknown.
-//   - The given range has more digits than the bucket's shards.
+//   - The share's range of shards has more digits than the bucket's shards.
 //   - A listing fails.
 //
 // The report then covers the work done before the error.
-func (c *Compactor) Run(ctx context.Context, shards layout.ShardRange) (Report, error) {
+func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
-	l, err := layout.Find(ctx, c.store)
-	if err != nil || l.Shards == 0 {
-		return report, err
-	}
-	within, err := shards.ShardsOf(l)
+	walks, err := c.walks(ctx, share)
 	if err != nil {
 		return report, err
 	}
-	instances, err := layout.Instances(ctx, c.store)
-	if err != nil {
-		return report, err
-	}
-	var prefixes []string
-	for _, instance := range instances {
-		for _, shard := range within {
-			prefixes = append(prefixes, layout.ShardPrefix(instance, shard))
-		}
-	}
-	c.config.Shuffle(len(prefixes), func(i, j int) { prefixes[i], prefixes[j] = prefixes[j], prefixes[i] })
 	begin, cancel := c.untilMargin(ctx)
 	defer cancel()
-	for _, prefix := range prefixes {
-		objects, err := objstore.All(ctx, c.store, prefix, "")
-		if err != nil {
-			return report, fmt.Errorf("list %q: %w", prefix, err)
-		}
-		listings, foreign := Listings(objects)
-		report.Foreign += foreign
-		for _, listing := range listings {
+	for len(walks) > 0 { // one round
+		left := walks[:0]
+		for _, w := range walks {
 			if begin.Err() != nil {
 				report.Stopped = true
 				return report, nil
 			}
-			report.Partitions++
-			c.partition(ctx, begin, listing, &report)
+			if err := c.turn(ctx, begin, w, &report); err != nil {
+				return report, err
+			}
+			if !w.done() {
+				left = append(left, w)
+			}
 		}
+		walks = left
 	}
 	return report, nil
+}
+
+// walks returns a walk for each instance of the share, in a random order. It returns none if the
+// bucket is not in use yet.
+func (c *Compactor) walks(ctx context.Context, share Share) (walks []*walk, err error) {
+	l, err := layout.Find(ctx, c.store)
+	if err != nil || l.Shards == 0 {
+		return nil, err
+	}
+	shards, err := share.Shards.ShardsOf(l)
+	if err != nil {
+		return nil, err
+	}
+	instances, err := layout.Instances(ctx, c.store)
+	if err != nil {
+		return nil, err
+	}
+	for _, instance := range instances {
+		if share.Instances.Contains(instance) {
+			walks = append(walks, newWalk(instance, shards))
+			last, other := len(walks)-1, c.config.IntN(len(walks))
+			walks[last], walks[other] = walks[other], walks[last]
+		}
+	}
+	return walks, nil
+}
+
+// turnMerges is the number of merges after which an instance's turn ends. Each turn takes a listing
+// of its own, so a much lower number would cost requests.
+const turnMerges = 8
+
+// turn visits the next partitions of a walk: those of one page. It ends early after turnMerges
+// merges or once the begin context is done. The next turn then begins with the partition that is
+// not finished.
+func (c *Compactor) turn(ctx, begin context.Context, w *walk, report *Report) error {
+	objects, last, err := w.next(ctx, c.store, c.config.IntN)
+	if err != nil {
+		return err
+	}
+	listings, _ := Listings(objects)
+	merges := turnMerges
+	for _, listing := range listings {
+		if w.visits(listing.Partition.Shard) && !c.partition(ctx, begin, listing, &merges, report) {
+			objects, last = objects[:keysBelow(objects, listing.Segments[0].Key)], false
+			break
+		}
+	}
+	report.visited(w, objects)
+	w.advance(objects, last)
+	return nil
+}
+
+// visited counts the partitions and the foreign objects among the objects that a turn has visited.
+func (r *Report) visited(w *walk, objects []objstore.Object) {
+	listings, foreign := Listings(objects)
+	r.Foreign += foreign
+	for _, listing := range listings {
+		if w.visits(listing.Partition.Shard) {
+			r.Partitions++
+		} else {
+			r.Foreign += len(listing.Segments)
+		}
+	}
 }
 
 // untilMargin returns a context whose deadline is Config.Margin earlier than the deadline of ctx.
@@ -224,19 +278,25 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
 }
 
-// partition plans and merges until no merge is due or a merge fails. If an input turns out not to
-// be a valid segment, partition makes a new plan without that input. Once the begin context is
-// done, partition starts no more merges.
-func (c *Compactor) partition(ctx, begin context.Context, listing Listing, report *Report) {
+// partition plans and merges until no merge is due or a merge fails. It then returns true. If an
+// input turns out not to be a valid segment, partition makes a new plan without that input.
+//
+// Each merge decrements *merges. If a merge is due, but *merges is zero or the begin context is done,
+// partition returns false.
+func (c *Compactor) partition(ctx, begin context.Context, listing Listing, merges *int, report *Report) (finished bool) {
 	invalid := map[string]bool{}
-	for begin.Err() == nil {
+	for {
 		plan := NewPlan(listing, invalid, c.config.Now(), c.config)
 		if plan.Stuck {
 			report.Stuck = append(report.Stuck, listing.Partition.String())
 		}
 		if len(plan.Inputs) == 0 {
-			return
+			return true
 		}
+		if *merges == 0 || begin.Err() != nil {
+			return false
+		}
+		*merges--
 		output, err := c.merge(ctx, plan, report)
 		var damage *segment.ObjectError
 		switch {
@@ -253,7 +313,6 @@ func (c *Compactor) partition(ctx, begin context.Context, listing Listing, repor
 			listing = listing.after(plan, output)
 			continue
 		}
-		return
+		return true
 	}
-	report.Stopped = true
 }

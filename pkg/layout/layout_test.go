@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,32 @@ func TestShardRanges(t *testing.T) {
 	require.EqualError(t, err, "shards 00-7f have more digits than the shards of a bucket that has only 16")
 }
 
+// Every instance must belong to exactly one of the parts, and the parts must be of about equal size.
+func TestInstanceParts(t *testing.T) {
+	var sizes [4]int
+	for n := range 4000 {
+		for i := range sizes {
+			part, err := layout.ParseInstancePart(fmt.Sprintf("%d/4", i+1))
+			require.NoError(t, err)
+			if part.Contains(event.InstanceID(fmt.Sprint("instance", n))) {
+				sizes[i]++
+			}
+		}
+	}
+	require.Equal(t, 4000, sizes[0]+sizes[1]+sizes[2]+sizes[3])
+	for _, size := range sizes {
+		require.InDelta(t, 1000, size, 100)
+	}
+	all, err := layout.ParseInstancePart("")
+	require.NoError(t, err)
+	require.True(t, all.Contains("prod"))
+	require.Empty(t, all.String())
+	for _, bad := range []string{"1", "1/", "/4", "0/4", "5/4", "-1/4", "1/1001", "01/4", "1/4/4", " 1/4", "a/4", "1/b"} {
+		_, err := layout.ParseInstancePart(bad)
+		require.ErrorContains(t, err, "such as 1/4", bad)
+	}
+}
+
 func TestPartitionsBetween(t *testing.T) {
 	l := layout.Layout{Shards: 16}
 	from := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -232,6 +259,9 @@ func FuzzParseKey(f *testing.F) {
 		}
 		if r, err := layout.ParseShardRange(key); err == nil {
 			require.Equal(t, key, r.String())
+		}
+		if p, err := layout.ParseInstancePart(key); err == nil {
+			require.Equal(t, key, p.String())
 		}
 		if day, id, err := layout.ParseQuarantineKey(key); err == nil {
 			require.Equal(t, key, layout.QuarantineKey(day.Start(), id))

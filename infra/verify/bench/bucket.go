@@ -55,7 +55,7 @@ func compactAt(ctx context.Context, store compact.Store, dir string, now time.Ti
 	if err != nil {
 		return compact.Report{}, err
 	}
-	report, err := c.Run(ctx, layout.ShardRange{})
+	report, err := c.Run(ctx, compact.Share{})
 	if err == nil && len(report.Failed)+len(report.Unreadable)+len(report.Stuck) > 0 {
 		err = fmt.Errorf("compact: %v %v %v", report.Failed, report.Unreadable, report.Stuck)
 	}

@@ -87,7 +87,7 @@ func (s *simulation) advance(ctx context.Context, until time.Time) error {
 
 func (s *simulation) compact(ctx context.Context) error {
 	before := s.look(ctx)
-	report, err := s.compactor.Run(ctx, layout.ShardRange{})
+	report, err := s.compactor.Run(ctx, compact.Share{})
 	if len(report.Failed) > 0 {
 		err = errors.Join(err, fmt.Errorf("compact: %v", report.Failed))
 	}

@@ -17,8 +17,7 @@ type place struct {
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
 	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
-	// The compactor imports layout to parse the shards in the payload of its timer.
-	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/layout", "pkg/serve"}},
+	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/serve"}},
 	{"functions/internal/env", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
 	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
@@ -30,7 +29,7 @@ var places = []place{
 	{"pkg/check", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/quarantine", "pkg/segment"}},
 	{"pkg/record", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
 	{"pkg/query", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/segment"}},
-	{"pkg/compact", []string{"pkg/layout", "pkg/objstore", "pkg/segment"}},
+	{"pkg/compact", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/segment"}},
 	{"pkg/quarantine", []string{"pkg/event", "pkg/layout", "pkg/objstore"}},
 	{"pkg/diagnose", []string{"pkg/broker", "pkg/event", "pkg/history"}},
 	{"pkg/history", []string{"pkg/broker", "pkg/event"}},

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"devicetrace/pkg/compact"
-	"devicetrace/pkg/layout"
 )
 
 // compacting is a scenario that runs a compactor twice. The bucket has events of one day that is
@@ -16,7 +15,7 @@ func compacting(i *injection) error {
 	now := func() time.Time { return noon.AddDate(0, 0, 1) }
 	for range 2 {
 		compactor := i.newCompactor(i.process, compact.Config{Fanout: 3, MaxInputs: 3, Now: now})
-		_, _ = compactor.Run(i.t.Context(), layout.ShardRange{})
+		_, _ = compactor.Run(i.t.Context(), compact.Share{})
 		i.restarted()
 		i.now(late)
 	}

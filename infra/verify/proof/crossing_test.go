@@ -9,7 +9,6 @@ import (
 	"devicetrace/infra/verify/figures"
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
@@ -52,7 +51,7 @@ func aQuery(w *world, store objstore.Store) error {
 }
 
 func compaction(w *world, store objstore.Store) error {
-	_, err := w.newCompactor(store, compact.Config{MaxInputs: 3}).Run(w.t.Context(), layout.ShardRange{})
+	_, err := w.newCompactor(store, compact.Config{MaxInputs: 3}).Run(w.t.Context(), compact.Share{})
 	return err
 }
 

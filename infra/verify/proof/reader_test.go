@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/compact"
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 )
@@ -35,7 +34,7 @@ func mixed(t *testing.T) *world {
 		w.seed(10+run, 1, span(clientA, run*100, 60)...)
 		w.seed(10+run, 2, append(span(clientA, run*100, 90), span(clientB, run*100, 90)...)...)
 	}
-	_, err := w.newCompactor(w.store, compact.Config{}).Run(t.Context(), layout.ShardRange{})
+	_, err := w.newCompactor(w.store, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	for run := range 3 {
 		w.seed(20+run, 1, span(clientA, 5000+run*10, 12)...)

@@ -96,11 +96,12 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// isOtherShard reports whether a call accesses a shard other than the one that clients A and B
+// isOtherShard reports whether a call accesses only shards other than the one that clients A and B
 // share. Such calls bypass the scheduler, because only clients A and B have events in a schedule.
 func isOtherShard(c objstore.Call) bool {
+	shard := layout.ShardPrefix("i", layouts.ShardOf(event.ClientID(clientA)))
 	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
-		!strings.HasPrefix(c.Key, layout.ShardPrefix("i", layouts.ShardOf(event.ClientID(clientA))))
+		!strings.HasPrefix(c.Key, shard) && !strings.HasPrefix(shard, c.Key)
 }
 
 // newProcess returns a new process of the actor, and the store that the process uses. In about half
@@ -248,9 +249,9 @@ func (s *schedule) operate(a *actor) {
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
-		config := compact.Config{Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now}
+		config := compact.Config{Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now, IntN: a.random.IntN}
 		_, store := s.newProcess(a)
-		_, err := s.newCompactor(store, config).Run(s.t.Context(), layout.ShardRange{})
+		_, err := s.newCompactor(store, config).Run(s.t.Context(), compact.Share{})
 		if err != nil && !injected(err) {
 			s.fail(fmt.Errorf("%s: %w", a.name, err))
 		}

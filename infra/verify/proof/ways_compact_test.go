@@ -45,7 +45,7 @@ func (w *world) listed() []layout.Segment {
 
 // compactOnce runs a compactor once and returns its report.
 func (w *world) compactOnce(store compact.Store) compact.Report {
-	report, err := w.newCompactor(store, compact.Config{}).Run(w.t.Context(), layout.ShardRange{})
+	report, err := w.newCompactor(store, compact.Config{}).Run(w.t.Context(), compact.Share{})
 	require.NoError(w.t, err)
 	return report
 }

@@ -54,7 +54,7 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 	for name, merge := range map[string]func(*world) error{
 		"all": (*world).settle,
 		"the lowest level": func(w *world) error {
-			report, err := w.newCompactor(w.store, lowest).Run(w.t.Context(), layout.ShardRange{})
+			report, err := w.newCompactor(w.store, lowest).Run(w.t.Context(), compact.Share{})
 			require.Equal(w.t, 1, report.Merges)
 			return err
 		},
@@ -119,7 +119,7 @@ func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 		require.Len(t, result.Unreadable, 1)
 		require.Equal(t, damaged, result.Unreadable[0].Key)
 
-		report, err := w.newCompactor(w.store, compact.Config{MaxInputs: 2}).Run(t.Context(), layout.ShardRange{})
+		report, err := w.newCompactor(w.store, compact.Config{MaxInputs: 2}).Run(t.Context(), compact.Share{})
 		require.NoError(t, err)
 		require.Contains(t, report.Unreadable, damaged)
 		require.Zero(t, report.Missed)
@@ -138,7 +138,7 @@ func TestTwoLayoutsShowNothing(t *testing.T) {
 	_, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
 	require.ErrorIs(t, err, layout.ErrConflict)
 	counting := objstore.NewCounting(w.store)
-	_, err = w.newCompactor(counting, compact.Config{}).Run(t.Context(), layout.ShardRange{})
+	_, err = w.newCompactor(counting, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.ErrorIs(t, err, layout.ErrConflict)
 	require.Equal(t, 1, counting.Requests(), fmt.Sprint(counting.Calls()))
 
@@ -146,6 +146,6 @@ func TestTwoLayoutsShowNothing(t *testing.T) {
 	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
 	require.NoError(t, err)
 	require.NotEmpty(t, result.Events)
-	_, err = w.newCompactor(w.store, compact.Config{}).Run(t.Context(), layout.ShardRange{})
+	_, err = w.newCompactor(w.store, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 }

@@ -153,10 +153,14 @@ func (w *world) newReader(store query.Store, config query.Config) *query.Reader 
 }
 
 // newCompactor returns a compactor. If config.Now is nil, the compactor's clock shows a time after
-// the last day with events.
+// the last day with events. If config.IntN is nil, the compactor visits the instances and their
+// shards in a fixed order.
 func (w *world) newCompactor(store compact.Store, config compact.Config) *compact.Compactor {
 	if config.Now == nil {
 		config.Now = func() time.Time { return later }
+	}
+	if config.IntN == nil {
+		config.IntN = func(int) int { return 0 }
 	}
 	config.Quiet, config.Dir = 1, w.dir
 	compactor, err := compact.New(store, config)
@@ -208,7 +212,7 @@ func (w *world) sound() error {
 // settle compacts the bucket. It returns an error unless every partition ends up as one object.
 func (w *world) settle() error {
 	compactor := w.newCompactor(w.store, compact.Config{})
-	report, err := compactor.Run(w.t.Context(), layout.ShardRange{})
+	report, err := compactor.Run(w.t.Context(), compact.Share{})
 	if err != nil {
 		return err
 	}

@@ -221,7 +221,7 @@ func (s *scenario) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := c.Run(ctx, layout.ShardRange{})
+	report, err := c.Run(ctx, compact.Share{})
 	if err != nil || len(report.Failed) > 0 || len(report.Unreadable) > 0 {
 		s.refused++
 	}

@@ -1,0 +1,130 @@
+package compact
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+)
+
+// walk is a run's way through the segments of one instance. Between two turns it holds no listing,
+// only positions, so that a run through many instances needs little memory.
+type walk struct {
+	instance event.InstanceID
+	shards   []layout.Shard // the shards to visit, in ascending order
+	spans    []span         // the ranges of keys that are still to be visited, in this order
+	begun    bool
+}
+
+// span is a range of keys. It excludes both ends.
+type span struct{ after, before string }
+
+// newWalk returns a walk through the given shards of an instance.
+func newWalk(instance event.InstanceID, shards []layout.Shard) *walk {
+	first, last := layout.ShardPrefix(instance, shards[0]), layout.ShardPrefix(instance, shards[len(shards)-1])
+	return &walk{instance: instance, shards: shards, spans: []span{{first, after(last)}}}
+}
+
+// done reports whether the walk has visited everything.
+func (w *walk) done() bool { return len(w.spans) == 0 }
+
+// next lists the objects of the next partitions: up to objstore.MaxPage objects, or one partition
+// that has more. It never returns a part of a partition. last reports whether these objects are the
+// last ones of the current span.
+//
+// If the instance takes more than one page, the walk begins at a random one of its shards and
+// returns to the first shard later. So runs that end early do not always omit the same shards.
+func (w *walk) next(ctx context.Context, store objstore.Lister, intN func(int) int) (objects []objstore.Object, last bool, err error) {
+	objects, last, err = w.list(ctx, store)
+	if err == nil && !last && !w.begun && w.rotate(intN) {
+		objects, last, err = w.list(ctx, store)
+	}
+	w.begun = true
+	if err != nil || last {
+		return objects, last, err
+	}
+	objects, err = wholePartitions(ctx, store, objects)
+	return objects, false, err
+}
+
+// list lists the next page and cuts it at the end of the current span. last reports whether the
+// span ends with this page.
+func (w *walk) list(ctx context.Context, store objstore.Lister) (objects []objstore.Object, last bool, err error) {
+	prefix := layout.InstancePrefix(w.instance)
+	page, err := store.List(ctx, prefix, w.spans[0].after)
+	if err != nil {
+		return nil, false, fmt.Errorf("list %q: %w", prefix, err)
+	}
+	n := keysBelow(page.Objects, w.spans[0].before)
+	return page.Objects[:n], n < len(page.Objects) || !page.More || n == 0, nil
+}
+
+// rotate splits the span of the walk at a random shard, and moves the first part to the end. It
+// returns false if the random shard is the first one, so that nothing changes.
+func (w *walk) rotate(intN func(int) int) bool {
+	at := intN(len(w.shards))
+	if at == 0 {
+		return false
+	}
+	whole, split := w.spans[0], layout.ShardPrefix(w.instance, w.shards[at])
+	w.spans = []span{{split, whole.before}, {whole.after, split}}
+	return true
+}
+
+// advance moves the walk on after the given objects have been visited. last reports whether they
+// are the last ones of the current span.
+func (w *walk) advance(objects []objstore.Object, last bool) {
+	if last {
+		w.spans = w.spans[1:]
+		return
+	}
+	if len(objects) == 0 {
+		return
+	}
+	key := objects[len(objects)-1].Key
+	if partition, _, err := layout.ParseKey(key); err == nil {
+		key = after(partition.Prefix()) // skips the outputs of the merges in this partition
+	}
+	w.spans[0].after = key
+}
+
+// visits reports whether the walk visits the shard. It does not visit a shard with another number of
+// digits than the layout's shards.
+func (w *walk) visits(shard layout.Shard) bool {
+	_, found := slices.BinarySearch(w.shards, shard)
+	return found
+}
+
+// wholePartitions drops the objects of the page's last partition, because the partition may continue
+// on the next page. If the page has only one partition, wholePartitions lists the rest of it.
+func wholePartitions(ctx context.Context, store objstore.Lister, objects []objstore.Object) ([]objstore.Object, error) {
+	last := objects[len(objects)-1].Key
+	partition, _, err := layout.ParseKey(last)
+	if err != nil {
+		return objects, nil // a foreign object, which belongs to no partition
+	}
+	if n := keysBelow(objects, partition.Prefix()); n > 0 {
+		return objects[:n], nil
+	}
+	rest, err := objstore.All(ctx, store, partition.Prefix(), last)
+	if err != nil {
+		return nil, fmt.Errorf("list %q: %w", partition.Prefix(), err)
+	}
+	return append(objects, rest...), nil
+}
+
+// after returns a position behind all keys that start with prefix, which must end with a slash.
+func after(prefix string) string {
+	return strings.TrimSuffix(prefix, "/") + "0" // the character 0 follows the slash
+}
+
+// keysBelow returns the number of objects whose keys are below the given key. The objects must be in
+// ascending order of their keys.
+func keysBelow(objects []objstore.Object, key string) int {
+	return sort.Search(len(objects), func(i int) bool { return objects[i].Key >= key })
+}

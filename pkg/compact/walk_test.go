@@ -1,0 +1,279 @@
+package compact_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/segment"
+)
+
+// paged is a store whose listing pages hold at most max objects.
+type paged struct {
+	compact.Store
+	max int
+}
+
+func (p paged) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	page, err := p.Store.List(ctx, prefix, after)
+	if len(page.Objects) > p.max {
+		page.Objects, page.More = page.Objects[:p.max], true
+	}
+	return page, err
+}
+
+// first is a Config.IntN that always returns 0. A run then visits the instances in ascending order,
+// except that the first instance comes last.
+func first(int) int { return 0 }
+
+// partitionOf returns a partition on the day of the tests.
+func partitionOf(instance string, shard layout.Shard) layout.Partition {
+	return layout.Partition{Instance: event.InstanceID(instance), Shard: shard, Day: "2026-11-22"}
+}
+
+// putRuns stores the given number of runs with one event each, so that a merge of the partition is
+// due.
+func putRuns(t testing.TB, store objstore.Store, p layout.Partition, runs int) {
+	data, err := segment.Encode(segment.FromEvents([]event.Event{at("c", 1)}))
+	require.NoError(t, err)
+	for n := range runs {
+		putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", n+1), Seq: 1}.Key(p), data)
+	}
+}
+
+// compactor returns a compactor for which every partition is closed and quiet.
+func compactor(t testing.TB, store compact.Store, intN func(int) int) *compact.Compactor {
+	c, err := compact.New(store, compact.Config{Quiet: 1, Dir: t.TempDir(), IntN: intN, Now: func() time.Time { return later }})
+	require.NoError(t, err)
+	return c
+}
+
+// A run must make one list request per instance and per 1,000 objects, however many shards there
+// are.
+func TestAListRequestCoversAThousandObjects(t *testing.T) {
+	lists := func(store *memstore.Store) int {
+		counting := objstore.NewCounting(store)
+		report, err := compactor(t, counting, rand.New(rand.NewPCG(1, 2)).IntN).Run(t.Context(), compact.Share{})
+		require.NoError(t, err)
+		require.Zero(t, report.Merges)
+		require.Zero(t, report.Foreign)
+		objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
+		require.NoError(t, err)
+		require.Equal(t, len(objects), report.Partitions, "each partition has one object, and is visited once")
+		return counting.Requests() - 1 // without the request for the marker
+	}
+
+	few := bucket(t)
+	for _, instance := range []string{"a", "b", "c"} {
+		for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
+			putBytes(t, few, layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(partitionOf(instance, shard)), nil)
+		}
+	}
+	require.Equal(t, 1+3, lists(few), "the instances, and one list for each")
+
+	manyShards := memstore.New()
+	putBytes(t, manyShards, layout.Layout{Shards: 4096}.Marker(), nil)
+	for _, shard := range (layout.Layout{Shards: 4096}).AllShards() {
+		putBytes(t, manyShards, layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(partitionOf("i", shard)), nil)
+	}
+	require.LessOrEqual(t, lists(manyShards), 1+5+2, "two more because the run begins in the middle")
+
+	manyInstances := bucket(t)
+	for n := range 10_000 {
+		putBytes(t, manyInstances, layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(partitionOf(fmt.Sprint("instance", n), "4")), nil)
+	}
+	require.Equal(t, 10+10_000, lists(manyInstances))
+}
+
+// However the pages divide the partitions, a run must visit each partition of the share exactly
+// once and merge it.
+func TestAnyPagesLeadToEveryPartition(t *testing.T) {
+	shards := layout.Layout{Shards: 16}.AllShards()
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		store := bucket(t)
+		outside, inside := 0, 0
+		for range 1 + random.IntN(12) {
+			p := partitionOf([]string{"a", "ab", "b"}[random.IntN(3)], shards[random.IntN(16)])
+			if len(keys(t, store, p)) > 0 {
+				continue
+			}
+			putRuns(t, store, p, 2+random.IntN(6))
+			if p.Shard < "4" || p.Shard > "b" {
+				outside++
+			} else {
+				inside++
+			}
+		}
+		foreign := []string{"events/instance=a/notes", "events/instance=a/shard=40/day=2026-11-22/" + layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.String(), "events/instance=b/shard=5/x/y"}
+		for _, key := range foreign {
+			putBytes(t, store, key, nil)
+		}
+		c := compactor(t, paged{store, 1 + random.IntN(9)}, random.IntN)
+
+		report, err := c.Run(t.Context(), compact.Share{Shards: layout.ShardRange{First: "4", Last: "b"}})
+		require.NoError(t, err)
+		require.Equal(t, inside, report.Partitions, "seed %d", seed)
+		require.Equal(t, inside, report.Merges, "seed %d", seed)
+		require.Equal(t, 2, report.Foreign, "seed %d: the notes are before the first shard", seed)
+		report, err = c.Run(t.Context(), compact.Share{})
+		require.NoError(t, err)
+		require.Equal(t, inside+outside, report.Partitions, "seed %d", seed)
+		require.Equal(t, outside, report.Merges, "seed %d", seed)
+	}
+}
+
+// Two compactors that share the instances must together visit every instance once.
+func TestCompactorsShareInstances(t *testing.T) {
+	store := bucket(t)
+	for n := range 20 {
+		putRuns(t, store, partitionOf(fmt.Sprint("instance", n), "4"), 2)
+	}
+	merges := 0
+	for n := range 2 {
+		part := layout.InstancePart{Number: n + 1, Count: 2}
+		report, err := compactor(t, store, first).Run(t.Context(), compact.Share{Instances: part})
+		require.NoError(t, err)
+		require.Equal(t, report.Partitions, report.Merges)
+		require.NotZero(t, report.Merges)
+		merges += report.Merges
+	}
+	require.Equal(t, 20, merges)
+}
+
+// putLog is a store that logs the instance of each segment that is put, and then calls after.
+type putLog struct {
+	compact.Store
+	instances []event.InstanceID
+	after     func()
+}
+
+func (l *putLog) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	partition, _, err := layout.ParseKey(key)
+	if err != nil {
+		return err
+	}
+	l.instances = append(l.instances, partition.Instance)
+	err = l.Store.Put(ctx, key, body, size)
+	if l.after != nil {
+		l.after()
+	}
+	return err
+}
+
+// A large instance must not delay another instance by more than one turn.
+func TestALargeInstanceDoesNotDelayOthers(t *testing.T) {
+	store := bucket(t)
+	for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
+		putRuns(t, store, partitionOf("large", shard), 2)
+	}
+	putRuns(t, store, partitionOf("backlog", "0"), 900) // takes 15 merges of 64 inputs
+	putRuns(t, store, partitionOf("small", "9"), 2)
+	log := &putLog{Store: store}
+	report, err := compactor(t, log, first).Run(t.Context(), compact.Share{}) // small comes last but one
+	require.NoError(t, err)
+	require.Equal(t, 18, report.Partitions)
+	require.Less(t, slices.Index(log.instances, "small"), 2*8+1)
+	require.Equal(t, 16+15+1, report.Merges)
+}
+
+// If a run ends early, the following runs must finish its work, even if each of them has time for
+// only a few merges.
+func TestRunsContinueEachOther(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	store := bucket(t)
+	for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
+		putRuns(t, store, partitionOf("a", shard), 2)
+		putRuns(t, store, partitionOf("b", shard), 3)
+	}
+	for runs := 0; ; runs++ {
+		require.Less(t, runs, 32, "every run makes at least one merge")
+		ctx, cancel := context.WithCancel(t.Context())
+		log := &putLog{Store: paged{store, 5}}
+		log.after = func() {
+			if len(log.instances) == 2 { // the first merge was verified, the second will not be
+				cancel()
+			}
+		}
+		report, err := compactor(t, log, random.IntN).Run(ctx, compact.Share{})
+		cancel()
+		require.NoError(t, err)
+		if !report.Stopped {
+			break
+		}
+		require.Equal(t, 1, report.Merges)
+	}
+	for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
+		require.Len(t, keys(t, store, partitionOf("a", shard)), 1)
+		require.Len(t, keys(t, store, partitionOf("b", shard)), 1)
+	}
+}
+
+// If an instance has several pages, runs that have time for one merge each must not all begin with
+// the same shard.
+func TestRunsBeginWithDifferentShards(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	began := map[layout.Shard]bool{}
+	for range 40 {
+		store := bucket(t)
+		for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
+			putRuns(t, store, partitionOf("a", shard), 2)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var key string
+		hook := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+			if c.Op == objstore.OpPut {
+				key = c.Key
+				cancel()
+			}
+			return objstore.Fault{}
+		})
+		_, err := compactor(t, paged{hook, 7}, random.IntN).Run(ctx, compact.Share{})
+		require.NoError(t, err)
+		partition, _, err := layout.ParseKey(key)
+		require.NoError(t, err)
+		began[partition.Shard] = true
+	}
+	require.Greater(t, len(began), 12)
+}
+
+// Each error of the requests that come before the merges must end the run with that error. In
+// particular, a run must not continue without knowing the layout.
+func TestAFailedListingEndsTheRun(t *testing.T) {
+	for _, prefix := range []string{layout.MarkerPrefix, layout.EventsPrefix, layout.InstancePrefix("i"), where.Prefix()} {
+		store := bucket(t)
+		scatter(t, store, 3, 20)
+		counting := objstore.NewCounting(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+			if (c.Op == objstore.OpList || c.Op == objstore.OpPrefixes) && c.Key == prefix {
+				return objstore.Fault{Before: objstore.ErrFault}
+			}
+			return objstore.Fault{}
+		}))
+		_, err := compactor(t, paged{counting, 5}, first).Run(t.Context(), compact.Share{}) // the partition continues on a second page
+		require.ErrorIs(t, err, objstore.ErrFault, prefix)
+		require.Empty(t, counting.Of(objstore.OpPut), prefix)
+	}
+}
+
+// A compactor must do nothing in a bucket whose layout it does not know.
+func TestAnUnknownLayoutEndsTheRun(t *testing.T) {
+	store := bucket(t)
+	scatter(t, store, 3, 20)
+	require.NoError(t, store.Put(t.Context(), layout.MarkerPrefix+"v9", bytes.NewReader(nil), 0))
+	counting := objstore.NewCounting(store)
+	_, err := compactor(t, counting, first).Run(t.Context(), compact.Share{})
+	require.ErrorIs(t, err, layout.ErrConflict)
+	require.Equal(t, 1, counting.Requests())
+}
