@@ -26,7 +26,8 @@ var commands = []command{
 
 const usage = `usage:
   ops quarantine list [-day 2026-11-22]     list what was not understood on that day (UTC; default today)
-  ops quarantine show ID                    print the original input and, on standard error, what was wrong
+  ops quarantine show ID                    print the original input and, on standard error, what was wrong;
+                                            on a terminal, control characters are escaped
   ops quarantine replay ID…                 decode it again and record what is understood now
   ops quarantine replay -day 2026-11-22     replay everything of that day
   ops check [-day 2026-11-22]               read the bucket again and report what is wrong in it

@@ -39,7 +39,9 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], terminal{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr})
+	status := run(ctx, os.Args[1:], terminal{
+		getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr, interactive: isTerminal(os.Stdout),
+	})
 	stop()
 	os.Exit(status)
 }
@@ -48,6 +50,14 @@ func main() {
 type terminal struct {
 	getenv         func(string) string
 	stdout, stderr io.Writer
+	interactive    bool // whether stdout is a terminal
+}
+
+// isTerminal reports whether f is a terminal or another character device. An error counts as a
+// terminal, which is the safe choice.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err != nil || info.Mode()&os.ModeCharDevice != 0
 }
 
 // env returns the value of an environment variable, or the given default if the value is empty.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -129,6 +130,37 @@ func TestShow(t *testing.T) {
 	require.Equal(t, 0, status, err)
 	require.Equal(t, "one\n\xff\x00", out)
 	require.Equal(t, "received 2026-11-22 07:00:00, route mosquitto, instance prod\nhook h?\nposition log:5\nencoding gzip\nitem 0: is bad\nitem 4, x: too\n", err)
+}
+
+// On a terminal, a body must not be able to send control characters, even if an escape sequence is
+// spread over two parts.
+func TestShowEscapesOnATerminal(t *testing.T) {
+	head := `200 {"id":"` + first + `","received_at":"2026-11-22T07:00:00Z","route":"events","instance_id":"prod","errors":[],`
+	f := &fakeRecorder{responses: map[string]string{
+		"GET /" + first + "?from=0": head + `"body":"a\tb\r\n\u001b","next_from":6}`,
+		"GET /" + first + "?from=6": head + `"body_base64":"` + base64.StdEncoding.EncodeToString([]byte("[2J\x07\x7f\xc2\x9b\xff é\u202e'\ufffd")) + `"}`,
+	}}
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	environment := map[string]string{"DEVICE_TRACE_URL": server.URL, "ADMIN_TOKEN": "secret"}
+	var stdout, stderr strings.Builder
+	status := run(t.Context(), []string{"quarantine", "show", first}, terminal{
+		getenv: func(name string) string { return environment[name] }, stdout: &stdout, stderr: &stderr, interactive: true,
+	})
+	require.Equal(t, 0, status, stderr.String())
+	require.Equal(t, "a\tb\\r\n\\x1b[2J\\a\\x7f\\u009b\\xff é\\u202e'\ufffd", stdout.String())
+}
+
+func TestAFileIsNoTerminal(t *testing.T) {
+	file, err := os.Create(t.TempDir() + "/out")
+	require.NoError(t, err)
+	require.False(t, isTerminal(file))
+	require.NoError(t, file.Close())
+	require.True(t, isTerminal(file), "if in doubt, assume a terminal")
+	null, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	defer null.Close()
+	require.True(t, isTerminal(null), "a character device")
 }
 
 func TestReplay(t *testing.T) {

@@ -7,7 +7,8 @@ import (
 )
 
 // runShow writes the item's original body to standard output, and all other information about the
-// item to standard error.
+// item to standard error. If standard output is a terminal, unprintable characters in the body are
+// escaped. Otherwise, such as in a pipe, the body is written byte for byte.
 func runShow(ctx context.Context, t terminal, a arguments) error {
 	if len(a.ids) != 1 || a.day != "" {
 		return a.wrong("takes exactly one ID")
@@ -24,7 +25,11 @@ func runShow(ctx context.Context, t terminal, a arguments) error {
 		if isFirst {
 			part.describe(t)
 		}
-		if _, err := t.stdout.Write(append(part.BodyBase64, part.Body...)); err != nil {
+		body := append(part.BodyBase64, part.Body...)
+		if t.interactive {
+			body = visible(body)
+		}
+		if _, err := t.stdout.Write(body); err != nil {
 			return err
 		}
 		from = part.NextFrom
