@@ -2,6 +2,7 @@ package quarantine
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,9 +12,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// object is the JSON object that stores an item. The body is in the field "body" if it is UTF-8,
-// and otherwise in "body_base64". These two fields come last, so that all other fields can be
-// read without the body.
+// object is the JSON object that stores an item. The body is in the field "body" or, if isReadable
+// returns false, in "body_base64". These two fields come last, so that all other fields can be read
+// without the body.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	DeliveryID string           `json:"delivery_id,omitempty"`
@@ -38,12 +39,33 @@ func toObject(item Item) object {
 		Encoding:   item.Encoding,
 		Errors:     item.Errors,
 	}
-	if utf8.Valid(item.Body) {
+	if isReadable(item.Body) {
 		o.Body = string(item.Body)
 	} else {
 		o.BodyBase64 = item.Body
 	}
 	return o
+}
+
+// isReadable reports whether a body is stored as text: it must be UTF-8, and its JSON string must not
+// be longer than its base64 form. So an object is never longer than about 4/3 of its body, although
+// JSON needs 6 bytes for a control character.
+func isReadable(body []byte) bool {
+	return utf8.Valid(body) && textLength(body) <= base64.StdEncoding.EncodedLen(len(body))
+}
+
+// textLength returns the length of a UTF-8 body as a JSON string, without the quotation marks.
+func textLength(body []byte) int {
+	length := len(body) + 3*(bytes.Count(body, []byte("\u2028"))+bytes.Count(body, []byte("\u2029")))
+	for _, c := range body {
+		switch {
+		case c == '"', c == '\\', c == '\b', c == '\f', c == '\n', c == '\r', c == '\t':
+			length++
+		case c < ' ':
+			length += len(`\u0000`) - 1
+		}
+	}
+	return length
 }
 
 func (o object) item() Item {
