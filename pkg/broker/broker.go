@@ -56,9 +56,12 @@ type Batch struct {
 type Meta struct {
 	// InstanceID is the broker instance that sent the body.
 	InstanceID event.InstanceID
-	// ReceivedAt is the time at which the body arrived, on the receiver's clock. An event is
-	// rejected if its time is later than ReceivedAt by more than event.MaxAhead.
+	// ReceivedAt is the time at which the body arrived, on the receiver's clock.
 	ReceivedAt time.Time
+	// Now is the time at which the body is decoded, if that is later than ReceivedAt. An event is
+	// rejected if its time is later than both by more than event.MaxAhead. So an event that was too
+	// far in the future on arrival can be accepted later.
+	Now time.Time
 	// Retention is how long events are kept. Events older than that are rejected. Zero: no limit.
 	Retention time.Duration
 	// DeliveryID is 8 hex digits that were drawn at random when the body arrived. It becomes part of

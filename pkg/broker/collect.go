@@ -57,7 +57,10 @@ func (c *collector) result() Batch {
 // add adds the item's event or rejection, if any, to the batch. It cuts the event's texts only after
 // the item has interpreted them.
 func (c *collector) add(raw []byte, it item) {
-	r := reader{now: c.meta.ReceivedAt, retention: c.meta.Retention, hook: c.meta.Hook, interned: &c.interned}
+	r := reader{
+		now: c.meta.ReceivedAt, latest: c.meta.latest(), retention: c.meta.Retention,
+		hook: c.meta.Hook, interned: &c.interned,
+	}
 	last := len(c.batch.Events)
 	if cap(c.batch.Events) == 0 {
 		c.batch.Events = make([]event.Event, 0, min(1+c.size/len(raw), maxPreallocated))

@@ -19,7 +19,8 @@ const maxPort = 65_535
 // first field that it refuses, because the whole item is then rejected. The values that it returns
 // after a refusal do not matter.
 type reader struct {
-	now       time.Time
+	now       time.Time // the time of receipt
+	latest    time.Time // the latest time that an event may have
 	retention time.Duration
 	hook      string // the kind of event, from Meta.Hook
 	interned  *interner

@@ -24,6 +24,15 @@ func (r *reader) setTime(e *event.Event, fields ...timeField) {
 	e.Time, e.TimeOrigin = millisecond(r.now), event.FromReceiver
 }
 
+// latest returns the latest time that an event of the body may have.
+func (m Meta) latest() time.Time {
+	known := m.ReceivedAt
+	if m.Now.After(known) {
+		known = m.Now
+	}
+	return known.Add(event.MaxAhead)
+}
+
 // timeField is a field that may hold an event's time.
 type timeField struct {
 	name  string
@@ -37,7 +46,7 @@ func (r *reader) time(field string, v value) time.Time {
 		return time.Time{}
 	}
 	t, fault := v.time()
-	if fault == "" && t.After(r.now.Add(event.MaxAhead)) {
+	if fault == "" && t.After(r.latest) {
 		fault = fmt.Sprintf("%s is more than %s in the future; check the clock of the broker", formatTime(t), event.MaxAhead)
 	}
 	if fault != "" {

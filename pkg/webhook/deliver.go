@@ -90,6 +90,7 @@ func (h *Handler) decode(d *delivery, memory *part) (broker.Batch, error) {
 	batch := d.source.Decode(d.body, broker.Meta{
 		InstanceID: d.instance,
 		ReceivedAt: d.receivedAt,
+		Now:        h.config.Now(),
 		Retention:  h.config.Retention,
 		DeliveryID: d.id,
 		Hook:       d.hook,

@@ -15,7 +15,8 @@ import (
 // stored with the item:
 //   - An event without a time of its own gets the same time and identifier as before.
 //   - An event that was recorded before becomes the same row again, so queries show it once.
-//   - An event that was already older than the retention on arrival is rejected again.
+//   - An event that was already older than the retention on arrival is rejected again. An event
+//     that was too far in the future on arrival is accepted once the clock has caught up.
 //
 // If the body exceeds a limit, the whole item is rejected again.
 func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) {
