@@ -106,7 +106,7 @@ func (c *Counting) Prefixes(ctx context.Context, prefix, after string) (PrefixPa
 // Delete calls the wrapped store.
 func (c *Counting) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
-		return c.store.Delete(ctx)
+		return nil
 	}
 	call := c.begin(deleteCall(slices.Clone(keys)))
 	err := c.store.Delete(ctx, keys...)

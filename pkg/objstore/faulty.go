@@ -127,7 +127,7 @@ func (f *Faulty) Prefixes(ctx context.Context, prefix, after string) (page Prefi
 // Delete calls the wrapped store, with the fault that the hook chooses.
 func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
-		return f.store.Delete(ctx)
+		return nil
 	}
 	keys = slices.Clone(keys)
 	return f.do(ctx, f.next(deleteCall(keys)), change(

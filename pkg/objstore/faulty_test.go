@@ -99,6 +99,54 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 	return strings.NewReader(string(r)).ReadAt(p, off)
 }
 
+// A late call must fail at once. A late delete takes effect later, and a late listing never does.
+func TestFaultyLateCalls(t *testing.T) {
+	late := make(chan struct{})
+	inner := memstore.New()
+	require.NoError(t, inner.Put(t.Context(), "k", strings.NewReader("v"), 1))
+	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return objstore.Fault{Late: late} })
+	require.ErrorIs(t, faulty.Delete(t.Context(), "k"), objstore.ErrFault)
+	_, err := faulty.List(t.Context(), "", "")
+	require.ErrorIs(t, err, objstore.ErrFault)
+	require.ErrorIs(t, faulty.Put(t.Context(), "k", unreadable{}, 1), fs.ErrClosed)
+	_, err = inner.Read(t.Context(), "k", 0, 1)
+	require.NoError(t, err)
+	close(late)
+	faulty.Settle()
+	_, err = inner.Read(t.Context(), "k", 0, 1)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// If the context ends while a call is delayed, the call must fail without any effect.
+func TestFaultyDelayEndsWithTheContext(t *testing.T) {
+	inner := objstore.NewCounting(memstore.New())
+	faulty := objstore.NewFaulty(inner, func(objstore.Call) objstore.Fault { return objstore.Fault{Until: make(chan struct{})} })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, faulty.Put(ctx, "k", strings.NewReader("v"), 1), context.Canceled)
+	require.Zero(t, inner.Requests())
+}
+
+// unreadable is a body that cannot be read.
+type unreadable struct{}
+
+func (unreadable) ReadAt([]byte, int64) (int, error) { return 0, fs.ErrClosed }
+
+// Every operation must pass on the error of the wrapped store and return no result with it.
+func TestFaultyPassesErrors(t *testing.T) {
+	inner := objstore.NewFaulty(memstore.New(), func(objstore.Call) objstore.Fault { return objstore.Fault{Before: fs.ErrInvalid} })
+	faulty := objstore.NewFaulty(inner, nil)
+	require.ErrorIs(t, faulty.Put(t.Context(), "k", strings.NewReader("v"), 1), fs.ErrInvalid)
+	b, err := faulty.Read(t.Context(), "k", 0, 1)
+	require.ErrorIs(t, err, fs.ErrInvalid)
+	require.Nil(t, b)
+	_, err = faulty.List(t.Context(), "", "")
+	require.ErrorIs(t, err, fs.ErrInvalid)
+	_, err = faulty.Prefixes(t.Context(), "", "")
+	require.ErrorIs(t, err, fs.ErrInvalid)
+	require.ErrorIs(t, faulty.Delete(t.Context(), "k"), fs.ErrInvalid)
+}
+
 func TestFaultySetHookRestartsSeq(t *testing.T) {
 	faulty := objstore.NewFaulty(memstore.New(), nil)
 	_, err := faulty.List(t.Context(), "", "")

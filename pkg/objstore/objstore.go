@@ -12,6 +12,7 @@ package objstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -90,8 +91,11 @@ func All(ctx context.Context, store Lister, prefix, after string) ([]Object, err
 			return nil, err
 		}
 		all = append(all, page.Objects...)
-		if !page.More || len(page.Objects) == 0 {
+		switch {
+		case !page.More:
 			return all, nil
+		case len(page.Objects) == 0:
+			return nil, fmt.Errorf("list %q after %q: the page is empty but not the last", prefix, after)
 		}
 		after = page.Objects[len(page.Objects)-1].Key
 	}

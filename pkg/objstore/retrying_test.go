@@ -84,14 +84,62 @@ func TestRetryingLeavesFinalErrorsAlone(t *testing.T) {
 func TestRetryingEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		counted := failing(100, objstore.Fault{Before: objstore.ErrFault})
-		store := objstore.Retrying(counted, objstore.RetryPolicy{Attempts: 1000, Base: time.Second, Max: time.Second})
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		steady := func(bound time.Duration) time.Duration { return bound }
+		store := objstore.Retrying(counted, objstore.RetryPolicy{Attempts: 1000, Base: time.Second, Max: time.Second, Jitter: steady})
+		ctx, cancel := context.WithTimeout(t.Context(), 9500*time.Millisecond)
 		defer cancel()
 		err := store.Delete(ctx, "k")
 		require.ErrorIs(t, err, objstore.ErrFault)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		deadline, _ := ctx.Deadline()
 		require.Equal(t, deadline, time.Now())
+		require.Equal(t, 10, counted.Requests(), "and none after the end")
+	})
+}
+
+// If the context ends during an attempt that fails for another reason, both errors must reach the
+// caller.
+func TestRetryingEndsWithItsContextDuringAnAttempt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	store := objstore.Retrying(objstore.NewFaulty(memstore.New(), func(objstore.Call) objstore.Fault {
+		cancel()
+		return objstore.Fault{Before: objstore.ErrFault}
+	}), objstore.RetryPolicy{})
+	err := store.Put(ctx, "k", strings.NewReader("v"), 1)
+	require.ErrorIs(t, err, objstore.ErrFault)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Every operation must be repeated, and must return the last error with no result.
+func TestRetryingRepeatsEveryOperation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, call := range map[string]func(objstore.Store) error{
+			"put":  func(s objstore.Store) error { return s.Put(t.Context(), "a/k", strings.NewReader("v"), 1) },
+			"read": func(s objstore.Store) error { _, err := s.Read(t.Context(), "a/k", 0, 1); return err },
+			"list": func(s objstore.Store) error { _, err := s.List(t.Context(), "", ""); return err },
+			"prefixes": func(s objstore.Store) error {
+				page, err := s.Prefixes(t.Context(), "", "")
+				if err == nil {
+					require.Equal(t, []string{"a/"}, page.Prefixes)
+				}
+				return err
+			},
+			"delete": func(s objstore.Store) error { return s.Delete(t.Context(), "a/k") },
+		} {
+			for fails, requests := range map[int]int{1: 2, 100: 3} {
+				memory := memstore.New()
+				require.NoError(t, memory.Put(t.Context(), "a/k", strings.NewReader("v"), 1))
+				counted := objstore.NewCounting(objstore.NewFaulty(memory, func(call objstore.Call) objstore.Fault {
+					if call.Seq <= fails {
+						return objstore.Fault{After: objstore.ErrFault}
+					}
+					return objstore.Fault{}
+				}))
+				err := call(objstore.Retrying(counted, objstore.RetryPolicy{Attempts: 3}))
+				require.Equal(t, fails == 100, errors.Is(err, objstore.ErrFault), name)
+				require.Equal(t, requests, counted.Requests(), name)
+			}
+		}
 	})
 }
 

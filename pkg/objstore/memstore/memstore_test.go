@@ -16,20 +16,6 @@ func TestConformance(t *testing.T) {
 	objstoretest.Run(t, func(*testing.T) objstore.Store { return memstore.New() })
 }
 
-func TestConformanceUnderPrefix(t *testing.T) {
-	objstoretest.Run(t, func(*testing.T) objstore.Store {
-		return objstore.WithPrefix(memstore.New(), "fleet/ä =+%/")
-	})
-}
-
-// Every wrapper must satisfy the Store contract.
-func TestConformanceOfWrappers(t *testing.T) {
-	objstoretest.Run(t, func(*testing.T) objstore.Store {
-		faulty := objstore.NewFaulty(memstore.New(), nil)
-		return objstore.NewCounting(objstore.Retrying(faulty, objstore.RetryPolicy{AttemptTimeout: time.Minute}))
-	})
-}
-
 func TestNow(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	store := memstore.New()

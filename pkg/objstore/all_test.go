@@ -1,0 +1,79 @@
+package objstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+)
+
+// filled returns a store with n objects. Each has a common prefix of its own below "p/".
+func filled(t *testing.T, n int) *memstore.Store {
+	t.Helper()
+	store := memstore.New()
+	for i := range n {
+		require.NoError(t, store.Put(t.Context(), fmt.Sprintf("p/%05d/k", i), bytes.NewReader(nil), 0))
+	}
+	return store
+}
+
+// All and AllPrefixes must make one request per page, and at least one.
+func TestAllReadsEveryPage(t *testing.T) {
+	for n, requests := range map[int]int{0: 1, 1: 1, objstore.MaxPage: 1, objstore.MaxPage + 1: 2, 2*objstore.MaxPage + 1: 3} {
+		counting := objstore.NewCounting(filled(t, n))
+		objects, err := objstore.All(t.Context(), counting, "p/", "")
+		require.NoError(t, err)
+		require.Len(t, objects, n)
+		require.Equal(t, requests, counting.Requests(), "%d objects", n)
+
+		counting.Reset()
+		prefixes, err := objstore.AllPrefixes(t.Context(), counting, "p/")
+		require.NoError(t, err)
+		require.Len(t, prefixes, n)
+		require.Equal(t, requests, counting.Requests(), "%d prefixes", n)
+	}
+}
+
+// If any page fails, the pages before it must not be taken for everything.
+func TestAllFailsWithAnyPage(t *testing.T) {
+	store := filled(t, objstore.MaxPage+1)
+	for failing := 1; failing <= 2; failing++ {
+		hook := func(call objstore.Call) objstore.Fault {
+			if call.Seq == failing {
+				return objstore.Fault{Before: objstore.ErrFault}
+			}
+			return objstore.Fault{}
+		}
+		objects, err := objstore.All(t.Context(), objstore.NewFaulty(store, hook), "p/", "")
+		require.ErrorIs(t, err, objstore.ErrFault)
+		require.Empty(t, objects)
+		prefixes, err := objstore.AllPrefixes(t.Context(), objstore.NewFaulty(store, hook), "p/")
+		require.ErrorIs(t, err, objstore.ErrFault)
+		require.Empty(t, prefixes)
+	}
+}
+
+// endless is a store that always returns an empty page and claims that more pages follow.
+type endless struct{}
+
+func (endless) List(context.Context, string, string) (objstore.Page, error) {
+	return objstore.Page{More: true}, nil
+}
+
+func TestAllRefusesAnEmptyPageThatIsNotTheLast(t *testing.T) {
+	_, err := objstore.All(t.Context(), endless{}, "p/", "")
+	require.EqualError(t, err, `list "p/" after "": the page is empty but not the last`)
+}
+
+func TestDeleteError(t *testing.T) {
+	one := &objstore.DeleteError{Keys: []string{"a"}, Err: objstore.ErrFault}
+	require.EqualError(t, one, `delete "a": injected fault: EOF`)
+	require.ErrorIs(t, one, objstore.ErrFault)
+	three := &objstore.DeleteError{Keys: []string{"a", "b", "c"}, Err: objstore.ErrFault}
+	require.EqualError(t, three, `delete "a" and 2 more: injected fault: EOF`)
+}
