@@ -271,6 +271,13 @@ func TestBodies(t *testing.T) {
 	requireError(t, backend.do(t, r), 400, "InvalidRequest", "the body could not be read completely")
 }
 
+// If the body is not the signed one, the error must name the header that does not match it.
+func TestAnotherBodyThanSigned(t *testing.T) {
+	r := acs3Draft("QueryMqttTraceDevice", map[string]string{"a": "1"}).inBody().signed("ak", "sk")
+	r.Body = io.NopCloser(strings.NewReader("a=2"))
+	requireError(t, (&canned{}).do(t, r), 400, "SignatureDoesNotMatch", "x-acs-content-sha256 is not the SHA-256")
+}
+
 func TestQueries(t *testing.T) {
 	for query, message := range map[string]string{
 		"ClientId=a&ClientId=b":     `\"ClientId\" is given more than once`,

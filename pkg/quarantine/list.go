@@ -43,8 +43,11 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 			}
 			entries = append(entries, Entry{ID: id, Size: object.Size})
 		}
-		if !page.More || len(page.Objects) == 0 {
+		switch {
+		case !page.More:
 			return entries, false, nil
+		case len(page.Objects) == 0:
+			return nil, false, fmt.Errorf("list quarantine of %s: a page is empty but not the last", day)
 		}
 	}
 }
