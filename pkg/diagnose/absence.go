@@ -23,10 +23,11 @@ const (
 
 // noReturn checks whether the client dropped and has been offline for unusually long since then. It
 // returns nil if a login that was refused after the drop may have come from the client, because the
-// client may then have tried to come back.
+// client may then have tried to come back. It also returns nil if such logins may be hidden, because
+// the span was cut.
 func (in *input) noReturn() *finding {
 	last := in.last()
-	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) {
+	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) || in.hides(last.End) {
 		return nil
 	}
 	return &finding{

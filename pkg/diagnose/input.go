@@ -20,6 +20,16 @@ func newInput(h history.History) *input {
 // last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
 
+// isCut reports whether the span was cut, so that earlier events are not known.
+func (in *input) isCut() bool { return !in.CutBefore.IsZero() }
+
+// hides reports whether events since t may be missing because the span was cut.
+func (in *input) hides(t history.Instant) bool { return in.isCut() && t < in.from }
+
+// isRare reports whether an end or a refusal that was found count times is rare. It is not known to
+// be rare if the span was cut.
+func (in *input) isRare(count int) bool { return count < minFrequent && !in.isCut() }
+
 // offlineFor returns how long the client has been offline at the end of the span. If the client is
 // not offline then, it returns 0.
 func (in *input) offlineFor() time.Duration {

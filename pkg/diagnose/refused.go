@@ -48,7 +48,8 @@ func (in *input) refusedAfterSuccess() *finding {
 	if len(denied) < minSinceSuccess {
 		return nil
 	}
-	f := ofRefusals(denied).with(values{"since": clock{at: denied[0].Time, day: in.to}})
+	since := clock{at: denied[0].Time, day: in.to, orEarlier: in.hides(in.last().End)}
+	f := ofRefusals(denied).with(values{"since": since})
 	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login too; to make space, omit the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
@@ -122,7 +123,7 @@ func (in *input) anyRefusals(refusals []*history.Refusal) *finding {
 		return nil
 	}
 	f := ofRefusals(refusals)
-	if len(refusals) < minFrequent && in.connectedSince(refusals[len(refusals)-1].Time) {
+	if in.isRare(len(refusals)) && in.connectedSince(refusals[len(refusals)-1].Time) {
 		f.level = Notice
 	}
 	return f

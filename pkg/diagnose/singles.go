@@ -52,7 +52,7 @@ const minFrequent = 3
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
-		if f != nil && f.count < minFrequent && in.last() != nil && in.last().Kind != kind {
+		if f != nil && in.isRare(f.count) && in.last() != nil && in.last().Kind != kind {
 			f.level = Notice
 		}
 		return f
@@ -119,7 +119,7 @@ func (in *input) noDrops() *finding {
 // offlineThroughout returns a finding if the client was already offline before the span and has no
 // events in the span.
 func (in *input) offlineThroughout() *finding {
-	if in.Events > 0 || in.Status.State != history.Offline || in.noReturn() != nil {
+	if in.Events > 0 || in.isCut() || in.Status.State != history.Offline || in.noReturn() != nil {
 		return nil
 	}
 	return &finding{
@@ -131,7 +131,7 @@ func (in *input) offlineThroughout() *finding {
 
 // nothingRecorded returns a finding if nothing is known about the client.
 func (in *input) nothingRecorded() *finding {
-	if in.Events > 0 || in.Status.State != history.Unknown {
+	if in.Events > 0 || in.isCut() || in.Status.State != history.Unknown {
 		return nil
 	}
 	return &finding{}

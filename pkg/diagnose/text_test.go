@@ -49,6 +49,14 @@ func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 	}
 }
 
+func TestEveryCutTitleIsThereInBothLanguages(t *testing.T) {
+	for code, titles := range cutTitles {
+		require.Contains(t, verdictTexts, code)
+		require.Equal(t, []string{"{cut}"}, names(titles[0]), code)
+		require.Equal(t, []string{"{cut}"}, names(titles[1]), code)
+	}
+}
+
 func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
 	for phrase, texts := range phrases {
 		require.Len(t, texts, len(languages), phrase)
@@ -138,8 +146,10 @@ func TestNodes(t *testing.T) {
 // A time on the day of the report must be shown without its date.
 func TestClocks(t *testing.T) {
 	day := time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC)
-	require.Equal(t, "14:45 UTC", clock{history.At(day.Add(-9*time.Hour - 14*time.Minute)), history.At(day)}.in(English))
-	require.Equal(t, "2026-11-21 23:59 UTC", clock{history.At(day.AddDate(0, 0, -1)), history.At(day)}.in(Chinese))
+	require.Equal(t, "14:45 UTC", clock{at: history.At(day.Add(-9*time.Hour - 14*time.Minute)), day: history.At(day)}.in(English))
+	require.Equal(t, "2026-11-21 23:59 UTC", clock{at: history.At(day.AddDate(0, 0, -1)), day: history.At(day)}.in(Chinese))
+	require.Equal(t, "23:59 UTC or earlier", clock{history.At(day), history.At(day), true}.in(English))
+	require.Equal(t, "23:59 UTC 或更早", clock{history.At(day), history.At(day), true}.in(Chinese))
 }
 
 func TestValuesTakeTheirPlace(t *testing.T) {

@@ -392,43 +392,56 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 }
 
+// cutTitles holds the titles, in English and Chinese, that replace those in verdictTexts if the span
+// was cut. A title that is true of any part of a span needs no replacement.
+var cutTitles = map[Code][2]string{
+	"never-accepted": {"Every login since {cut} refused, none accepted", "自 {cut} 起登录均被拒绝，没有一次成功"},
+	"no-drops":       {"No drops on record since {cut}", "自 {cut} 起没有掉线记录"},
+}
+
 // phrase identifies a sentence or a part of a sentence. The phrases table holds the wording.
 type phrase string
 
 const (
-	lasted        phrase = "lasted"
-	startUnknown  phrase = "start-unknown"
-	from          phrase = "from"
-	asUser        phrase = "as-user"
-	hadKeepAlive  phrase = "keep-alive"
-	nextFrom      phrase = "next-from"
-	nextOnNode    phrase = "next-on-node"
-	noEnd         phrase = "no-end"
-	noneFollowed  phrase = "none-followed"
-	loginAccepted phrase = "accepted"
-	loginRefused  phrase = "refused"
-	happenedOnce  phrase = "happened-once"
-	happenedOften phrase = "happened-often"
-	notSince      phrase = "not-since"
-	keptAlive     phrase = "kept-alive"
-	endedByBroker phrase = "ended-by-broker"
+	lasted           phrase = "lasted"
+	startUnknown     phrase = "start-unknown"
+	startNotExamined phrase = "start-not-examined"
+	from             phrase = "from"
+	asUser           phrase = "as-user"
+	hadKeepAlive     phrase = "keep-alive"
+	nextFrom         phrase = "next-from"
+	nextOnNode       phrase = "next-on-node"
+	noEnd            phrase = "no-end"
+	noneFollowed     phrase = "none-followed"
+	loginAccepted    phrase = "accepted"
+	loginRefused     phrase = "refused"
+	happenedOnce     phrase = "happened-once"
+	happenedOften    phrase = "happened-often"
+	happenedSince    phrase = "happened-since"
+	examinedSince    phrase = "examined-since"
+	notSince         phrase = "not-since"
+	keptAlive        phrase = "kept-alive"
+	endedByBroker    phrase = "ended-by-broker"
 )
 
 var phrases = map[phrase][2]string{
-	lasted:        {"The connection had lasted {length}.", "该连接持续了 {length}。"},
-	startUnknown:  {"The start of the connection is not on record.", "没有该连接开始时间的记录。"},
-	from:          {"The client's address was {address}.", "客户端地址为 {address}。"},
-	asUser:        {"The user name was {username}.", "用户名为 {username}。"},
-	hadKeepAlive:  {"The keep alive was {keep_alive}.", "keep alive 为 {keep_alive}。"},
-	nextFrom:      {"The next connection came from {address}.", "下一个连接来自 {address}。"},
-	nextOnNode:    {"The connection was on node {node}, the next one on node {next}.", "该连接在节点 {node}，下一个连接在节点 {next}。"},
-	noEnd:         {"No end was reported before the next connection.", "下一个连接之前没有上报断开。"},
-	noneFollowed:  {"No connection followed.", "此后没有新的连接。"},
-	loginAccepted: {"This login was accepted.", "这次登录成功。"},
-	loginRefused:  {"This login was refused.", "这次登录被拒绝。"},
-	happenedOnce:  {"It happened at {last}.", "发生于 {last}。"},
-	happenedOften: {"First at {first}, last at {last}.", "首次发生于 {first}，最近一次为 {last}。"},
-	notSince:      {"It has not happened again: the client has been connected since {since}.", "此后没有再次发生：客户端自 {since} 起一直在线。"},
-	keptAlive:     {"the keep alive of {keep_alive} is less than half of that", "{keep_alive}的 keep alive 不到其一半"},
-	endedByBroker: {"the broker reports that it ended the connections itself", "服务端上报为主动断开"},
+	lasted:           {"The connection had lasted {length}.", "该连接持续了 {length}。"},
+	startUnknown:     {"The start of the connection is not on record.", "没有该连接开始时间的记录。"},
+	startNotExamined: {"The start of the connection is not among the events that were examined.", "在已分析的事件中没有该连接的开始时间。"},
+	from:             {"The client's address was {address}.", "客户端地址为 {address}。"},
+	asUser:           {"The user name was {username}.", "用户名为 {username}。"},
+	hadKeepAlive:     {"The keep alive was {keep_alive}.", "keep alive 为 {keep_alive}。"},
+	nextFrom:         {"The next connection came from {address}.", "下一个连接来自 {address}。"},
+	nextOnNode:       {"The connection was on node {node}, the next one on node {next}.", "该连接在节点 {node}，下一个连接在节点 {next}。"},
+	noEnd:            {"No end was reported before the next connection.", "下一个连接之前没有上报断开。"},
+	noneFollowed:     {"No connection followed.", "此后没有新的连接。"},
+	loginAccepted:    {"This login was accepted.", "这次登录成功。"},
+	loginRefused:     {"This login was refused.", "这次登录被拒绝。"},
+	happenedOnce:     {"It happened at {last}.", "发生于 {last}。"},
+	happenedOften:    {"First at {first}, last at {last}.", "首次发生于 {first}，最近一次为 {last}。"},
+	happenedSince:    {"Only events since {cut} were examined; among them, it happened first at {first} and last at {last}.", "仅分析了 {cut} 之后的事件，其中首次发生于 {first}，最近一次为 {last}。"},
+	examinedSince:    {"Only events since {cut} were examined.", "仅分析了 {cut} 之后的事件。"},
+	notSince:         {"It has not happened again: the client has been connected since {since}.", "此后没有再次发生：客户端自 {since} 起一直在线。"},
+	keptAlive:        {"the keep alive of {keep_alive} is less than half of that", "{keep_alive}的 keep alive 不到其一半"},
+	endedByBroker:    {"the broker reports that it ended the connections itself", "服务端上报为主动断开"},
 }

@@ -53,13 +53,21 @@ func (m moment) in(Lang) string {
 
 // clock is a value for titles. It shows a time to the minute, with the date only if the time is not
 // on the given day.
-type clock struct{ at, day history.Instant }
+type clock struct {
+	at, day   history.Instant
+	orEarlier bool // whether the actual time may be earlier
+}
 
-func (c clock) in(Lang) string {
-	if c.at.Time().Format(time.DateOnly) == c.day.Time().Format(time.DateOnly) {
-		return c.at.Time().Format("15:04 UTC")
+func (c clock) in(lang Lang) string {
+	at := c.at.Time()
+	text := at.Format("2006-01-02 15:04 UTC")
+	if at.Format(time.DateOnly) == c.day.Time().Format(time.DateOnly) {
+		text = at.Format("15:04 UTC")
 	}
-	return c.at.Time().Format("2006-01-02 15:04 UTC")
+	if c.orEarlier {
+		text += [2]string{" or earlier", " 或更早"}[lang.index()]
+	}
+	return text
 }
 
 // length is a value that shows a duration in its two largest units.

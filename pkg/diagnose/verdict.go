@@ -68,7 +68,10 @@ type rule struct {
 //
 // A problem that is over becomes a notice, but still comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
-	found := slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))
+	found := []Verdict{}
+	for _, group := range [][]Verdict{in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang)} {
+		found = append(found, group...)
+	}
 	bySeverity(found)
 	for i := range found {
 		if v := &found[i]; v.Level == Problem && v.over {
@@ -94,7 +97,7 @@ func (in *input) byCount(rules []rule, lang Lang) []Verdict {
 
 // apply applies the given rules and returns their verdicts, in the order of the rules.
 func (in *input) apply(rules []rule, lang Lang) []Verdict {
-	found := []Verdict{}
+	var found []Verdict
 	for _, rule := range rules {
 		if f := rule.find(in); f != nil {
 			found = append(found, in.verdict(f, rule, lang))
@@ -107,24 +110,38 @@ func (in *input) apply(rules []rule, lang Lang) []Verdict {
 func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
 	texts := verdictTexts[cmp.Or(f.text, rule.code)][lang.index()]
 	values := f.values.with("count", times(f.count))
+	if title, ok := cutTitles[rule.code]; ok && in.isCut() {
+		texts.title = title[lang.index()]
+		values = values.with("cut", clock{at: in.from, day: in.to})
+	}
 	return Verdict{
 		Code: rule.code, Level: cmp.Or(f.level, rule.level), Count: f.count,
 		Title:   values.into(texts.title, lang),
 		Meaning: joined(lang, values.into(texts.meaning, lang), paragraph(in.timing(f.when), lang)),
 		Next:    values.into(texts.next, lang),
 
-		Evidence: evidence(f.evidence, lang),
+		Evidence: in.evidence(f.evidence, lang),
 		over:     in.isOver(f.when),
 	}
 }
 
 // evidence sorts citations by time and renders them as text in the given language.
-func evidence(citations []citation, lang Lang) []Evidence {
+func (in *input) evidence(citations []citation, lang Lang) []Evidence {
 	slices.SortStableFunc(citations, func(a, b citation) int { return cmp.Compare(a.Time, b.Time) })
 	found := []Evidence{}
 	for _, c := range citations {
-		c.Text = paragraph(c.sentences, lang)
+		c.Text = paragraph(in.known(c.sentences), lang)
 		found = append(found, c.Evidence)
 	}
 	return found
+}
+
+// known returns the sentences with a different wording for what is not known if the span was cut.
+func (in *input) known(sentences []sentence) []sentence {
+	for i := range sentences {
+		if s := &sentences[i]; s.phrase == startUnknown && in.isCut() {
+			s.phrase = startNotExamined
+		}
+	}
+	return sentences
 }

@@ -34,18 +34,30 @@ func longestGap(when []history.Instant) time.Duration {
 	return longest
 }
 
-// timing returns sentences that say when something happened, and whether it is over.
+// timing returns sentences that say when something happened, and whether it is over. If the span was
+// cut, they also say which events were examined.
 func (in *input) timing(when []history.Instant) []sentence {
-	if len(when) == 0 {
-		return nil
-	}
-	first, last := when[0], when[len(when)-1]
-	sentences := []sentence{{happenedOnce, values{"last": moment(last)}}}
-	if len(when) > 1 {
-		sentences[0] = sentence{happenedOften, values{"first": moment(first), "last": moment(last)}}
-	}
+	sentences := in.happened(when)
 	if in.isOver(when) {
 		sentences = append(sentences, sentence{notSince, values{"since": moment(in.Status.Since)}})
 	}
 	return sentences
+}
+
+func (in *input) happened(when []history.Instant) []sentence {
+	examined := sentence{examinedSince, values{"cut": moment(in.from)}}
+	switch n := len(when); {
+	case n == 0 && in.isCut():
+		return []sentence{examined}
+	case n == 0:
+		return nil
+	case n == 1 && in.isCut():
+		return []sentence{{happenedOnce, values{"last": moment(when[0])}}, examined}
+	case n == 1:
+		return []sentence{{happenedOnce, values{"last": moment(when[0])}}}
+	case in.isCut():
+		return []sentence{{happenedSince, values{"cut": moment(in.from), "first": moment(when[0]), "last": moment(when[n-1])}}}
+	default:
+		return []sentence{{happenedOften, values{"first": moment(when[0]), "last": moment(when[n-1])}}}
+	}
 }

@@ -25,10 +25,18 @@ import (
 
 // Span is a range of time that includes both From and To. To must not be in the future,
 // because a connection without an end counts as open until To.
-type Span struct{ From, To time.Time }
+type Span struct {
+	From, To time.Time
+	// Cut means that the span was shortened: it should begin earlier, but there are too many events
+	// to read them all. Whatever happened before From is not known, except for the status.
+	Cut bool
+}
 
 // History describes one client during a span of time.
 type History struct {
+	// CutBefore is the start of a span that was cut, and unknown for any other span. The lists and
+	// the summary leave out whatever happened earlier.
+	CutBefore Instant `json:"cut_before,omitzero"`
 	// Status is the client's status at the end of the span.
 	Status Status `json:"status"`
 	// Connections lists the connections that were open or ended in the span, sorted by start time.
@@ -54,7 +62,10 @@ func Of(events *Log, span Span, before Status) History {
 	p := pair(events, from, to, before.Connection)
 	h := History{
 		Status: p.status(before), Connections: p.connectionsFrom(from), Refusals: p.refusals,
-		Timeline: timeline(p.drafts, from, to, before.State), Span: Span{from.Time(), to.Time()}, Events: p.events,
+		Timeline: timeline(p.drafts, from, to, before.State), Span: Span{from.Time(), to.Time(), span.Cut}, Events: p.events,
+	}
+	if span.Cut {
+		h.CutBefore = from
 	}
 	h.Summary = h.summarize()
 	return h
