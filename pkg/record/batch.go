@@ -32,11 +32,11 @@ func (b *batch) add(ctx context.Context, s *share) {
 	}
 }
 
-// rows returns all rows of the batch, sorted and without duplicates.
-func (b *batch) rows() []segment.Row {
+// takeRows removes and returns all rows of the batch, sorted and without duplicates.
+func (b *batch) takeRows() []segment.Row {
 	lists := make([][]segment.Row, len(b.shares))
 	for i, s := range b.shares {
-		lists[i] = s.rows
+		lists[i], s.rows = s.rows, nil
 	}
 	return segment.Distinct(lists...)
 }

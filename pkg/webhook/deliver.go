@@ -15,46 +15,55 @@ import (
 // quarantined, because the body may contain a password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
-// deliver makes a whole delivery durable or returns an error. If it has recorded the events but
-// cannot quarantine the delivery, it also returns an error. The possible errors are
+// deliver makes a whole delivery durable or returns an error. It first records the events. If any
+// item was rejected, it then quarantines the whole delivery. If it has recorded the events but
+// cannot quarantine the delivery, it also returns an error, so that the sender sends the delivery
+// again. The events are then stored twice, but queries show each event that has a time once. The
+// possible errors are
 // errUnauthorized, errBadSignature, errForbidden, errNoHook, errUnreadable, errBusy, a refusal, and
 // the error of a failed write or of Config.Random.
-func (h *Handler) deliver(ctx context.Context, d *delivery) (broker.Batch, error) {
+func (h *Handler) deliver(ctx context.Context, d *delivery) (outcome, error) {
 	if err := h.authorize(d); err != nil {
-		return broker.Batch{}, err
+		return outcome{}, err
 	}
 	if err := d.identify(h.config.Random); err != nil {
-		return broker.Batch{}, err
+		return outcome{}, err
 	}
 	memory := h.budget.part()
 	defer memory.release()
 	if err := memory.resize(d.sentWeight()); err != nil {
-		return broker.Batch{}, err
+		return outcome{}, err
 	}
 	if d.source.HookHeader != "" && d.hook == "" {
-		return broker.Batch{}, errNoHook
+		return outcome{}, errNoHook
 	}
 	if err := d.readBody(); err != nil {
-		return broker.Batch{}, err
-	}
-	batch, err := h.decode(d, memory)
-	if err != nil {
-		return broker.Batch{}, err
+		return outcome{}, err
 	}
 	ctx, cancel := ignoreDisconnect(ctx)
 	defer cancel()
-	return batch, h.keep(ctx, d, batch)
+	got, err := h.recordBody(ctx, d, memory)
+	if err != nil {
+		return outcome{}, err
+	}
+	return got, h.quarantine(ctx, d, got.rejected)
 }
 
-// keep records the events of a decoded delivery. If any item was rejected, keep then quarantines
-// the whole delivery. If the quarantine fails, keep returns an error, so that the sender sends the
-// delivery again. The events are then stored twice, but queries show each event that has a time
-// once.
-func (h *Handler) keep(ctx context.Context, d *delivery, batch broker.Batch) error {
-	if err := h.record(ctx, batch.Events); err != nil {
-		return err
+// outcome says what became of the items of a body.
+type outcome struct {
+	recorded int // the number of events
+	rejected []broker.Rejected
+}
+
+// recordBody decodes the body and records its events. It returns no events, because their memory is
+// needed while they are recorded.
+func (h *Handler) recordBody(ctx context.Context, d *delivery, memory *part) (outcome, error) {
+	batch, err := h.decode(d, memory)
+	if err != nil {
+		return outcome{}, err
 	}
-	return h.quarantine(ctx, d, batch.Rejected)
+	got := outcome{len(batch.Events), batch.Rejected}
+	return got, h.record(ctx, batch.Events)
 }
 
 // decode decompresses the body and returns its events and its rejected items. A body that
@@ -133,16 +142,13 @@ func (h *Handler) record(ctx context.Context, events []event.Event) error {
 
 // process decodes a delivery that did not arrive as a webhook request, and records its events. If the
 // delivery exceeds a limit, the whole delivery counts as rejected, because trying again cannot help.
-func (h *Handler) process(ctx context.Context, d *delivery, memory *part) (broker.Batch, error) {
-	batch, err := h.decode(d, memory)
-	if err == nil {
-		err = h.record(ctx, batch.Events)
-	}
+func (h *Handler) process(ctx context.Context, d *delivery, memory *part) (outcome, error) {
+	got, err := h.recordBody(ctx, d, memory)
 	var refused refusal
 	if errors.As(err, &refused) {
-		return rejectAll("", refused.reason), nil
+		return outcome{rejected: rejectAll("", refused.reason).Rejected}, nil
 	}
-	return batch, err
+	return got, err
 }
 
 // quarantine keeps the whole delivery if any of its items was rejected.

@@ -27,16 +27,16 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 		failRead(w, r, err)
 		return
 	}
-	batch, err := a.handler.process(r.Context(), deliveryOf(item), memory)
+	got, err := a.handler.process(r.Context(), deliveryOf(item), memory)
 	if err != nil {
 		slog.ErrorContext(r.Context(), "item not replayed", "quarantine_id", id.String(), "error", err.Error())
 		tryLater(w, err)
 		return
 	}
-	slog.InfoContext(r.Context(), "replayed an item", "quarantine_id", id.String(), "recorded", len(batch.Events), "rejected", len(batch.Rejected))
+	slog.InfoContext(r.Context(), "replayed an item", "quarantine_id", id.String(), "recorded", got.recorded, "rejected", len(got.rejected))
 	status := http.StatusOK
-	if len(batch.Rejected) > 0 {
+	if len(got.rejected) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	serve.JSON(w, status, newRejection(batch))
+	serve.JSON(w, status, newRejection(got))
 }

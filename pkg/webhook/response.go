@@ -36,30 +36,30 @@ const (
 	rejectedOverhead = 48
 )
 
-func newRejection(batch broker.Batch) rejection {
-	response := rejection{Recorded: len(batch.Events), Rejected: []broker.Rejected{}}
+func newRejection(got outcome) rejection {
+	response := rejection{Recorded: got.recorded, Rejected: []broker.Rejected{}}
 	size := 0
-	for _, one := range batch.Rejected {
+	for _, one := range got.rejected {
 		size += rejectedOverhead + len(one.Field) + len(one.Error)
 		if size > maxRejectedBytes && len(response.Rejected) > 0 {
 			break
 		}
 		response.Rejected = append(response.Rejected, one)
 	}
-	response.More = len(batch.Rejected) - len(response.Rejected)
+	response.More = len(got.rejected) - len(response.Rejected)
 	return response
 }
 
 // respond reports the outcome of a delivery to its sender.
-func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *delivery, batch broker.Batch, err error) {
+func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *delivery, got outcome, err error) {
 	switch {
 	case err != nil:
 		slog.ErrorContext(ctx, "delivery not recorded", "route", d.route, "instance", h.loggedInstance(d), "error", err.Error())
 		refuse(w, d, err)
-	case len(batch.Rejected) > 0:
-		serve.JSON(w, http.StatusBadRequest, newRejection(batch))
+	case len(got.rejected) > 0:
+		serve.JSON(w, http.StatusBadRequest, newRejection(got))
 	default:
-		serve.JSON(w, http.StatusOK, acceptance{Recorded: len(batch.Events)})
+		serve.JSON(w, http.StatusOK, acceptance{Recorded: got.recorded})
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 )
 
 func TestRejectionStaysShort(t *testing.T) {
-	var batch broker.Batch
+	var got outcome
 	for i := range 1000 {
-		batch.Rejected = append(batch.Rejected, broker.Rejected{Item: i, Field: "clientid", Error: strings.Repeat("x", 100)})
+		got.rejected = append(got.rejected, broker.Rejected{Item: i, Field: "clientid", Error: strings.Repeat("x", 100)})
 	}
-	response := newRejection(batch)
+	response := newRejection(got)
 	require.Equal(t, 1000, len(response.Rejected)+response.More)
 	data, err := json.Marshal(response)
 	require.NoError(t, err)

@@ -18,11 +18,11 @@ func (h *Handler) Event(ctx context.Context, payload []byte) error {
 	}
 	memory := h.budget.part()
 	defer memory.release()
-	batch, err := h.process(ctx, d, memory)
+	got, err := h.process(ctx, d, memory)
 	if err != nil {
 		return err
 	}
-	return h.quarantine(ctx, d, batch.Rejected)
+	return h.quarantine(ctx, d, got.rejected)
 }
 
 // triggerRoute is the route whose decoder reads the payloads of triggers.

@@ -87,8 +87,8 @@ func (h *Handler) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	case !d.instance.Valid():
 		serve.Fail(w, http.StatusBadRequest, "InvalidInstance", "send events to "+webhookPath+"{route}/{instance}, where the instance is "+event.InstanceIDRule)
 	default:
-		batch, err := h.deliver(r.Context(), d)
-		h.respond(r.Context(), w, d, batch, err)
+		got, err := h.deliver(r.Context(), d)
+		h.respond(r.Context(), w, d, got, err)
 	}
 }
 

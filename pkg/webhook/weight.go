@@ -8,17 +8,17 @@ import (
 
 // The weight of a request is the memory, in bytes, that it may use until the response. The constants
 // were measured with the bodies that need the most memory: bodies of 8 MiB that consist of the
-// shortest possible events, of long texts, or of rejected items. TestMemory checks that the function
-// stays within its memory with such bodies.
+// shortest possible events, of long texts, or of rejected items. A test of functions/recorder checks
+// that such bodies do not exceed the function's memory.
 const (
 	// minWeight covers everything that does not grow with the body, such as the decompressor.
 	minWeight = 64 << 10
 	// byteWeight is the memory for each byte of the decompressed body: the body, its texts in the
 	// events, and either the segments that are put or the copies that the quarantine makes.
 	byteWeight = 5
-	// itemWeight is the memory for each item that may become an event: the event, the three copies
-	// of its row that recording makes, and the spare capacity of the lists.
-	itemWeight = 1280
+	// itemWeight is the memory for each item that may become an event: the event, its identifier, the
+	// copies of its row that recording makes, and the spare capacity of the lists.
+	itemWeight = 1152
 
 	maxItems = broker.MaxItems
 

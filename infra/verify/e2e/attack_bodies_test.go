@@ -40,6 +40,15 @@ func items(n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(eventItem+",", n), ",") + "]"
 }
 
+// clients returns a body with one event for each of n clients, all with the given user name.
+func clients(n int, username string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"client_id":"%d","action":"connect","username":%q}`+"\n", i, username)
+	}
+	return b.String()
+}
+
 // TestAttackBodies checks that no body from a sender with a valid token can crash the recorder,
 // block it, or make it use more memory than s.yaml gives it.
 func TestAttackBodies(t *testing.T) {
@@ -74,11 +83,14 @@ func TestAttackBodies(t *testing.T) {
 		"8 MiB of quotes":            {bytes.Repeat([]byte(`"`), full), nil, 400},
 		"8 MiB of backslashes":       {append([]byte(`{"a":"`), bytes.Repeat([]byte(`\`), full-6)...), nil, 400},
 		"8 MiB of line ends":         {bytes.Repeat([]byte("\n"), full), nil, 400},
-		"8 MiB of {} lines":          {bytes.Repeat([]byte("{}\n"), full/3), nil, 400},
-		"8 MiB of empty items":       {[]byte("[" + strings.Repeat("{},", full/3-2) + "{}]"), nil, 400},
+		"8 MiB of {} lines":          {bytes.Repeat([]byte("{}\n"), full/3), nil, 413},
+		"8 MiB of empty items":       {[]byte("[" + strings.Repeat("{},", full/3-2) + "{}]"), nil, 413},
 		"8 MiB and a byte":           {bytes.Repeat([]byte("x"), full+1), nil, 413},
 		"10,000 items":               {[]byte(items(10_000)), nil, 200},
 		"100,000 items":              {[]byte(items(100_000)), nil, 200},
+		"100,000 clients":            {[]byte(clients(100_000, "")), nil, 200},
+		"100,000 clients, zipped":    {zipped(t, 0, clients(100_000, "")), gzipped, 200},
+		"1,500 clients, long texts":  {[]byte(clients(1_500, strings.Repeat("u", 5_000))), nil, 200},
 		"100,001 items":              {[]byte(items(100_001)), nil, 413},
 		"100,000 invalid items":      {[]byte("[" + strings.Repeat(`{"client_id":1},`, 99_999) + "{}]"), nil, 400},
 		"a number of 1 MiB":          {[]byte(`{"client_id":"c","action":"connect","time":` + strings.Repeat("9", 1<<20) + "}"), nil, 400},

@@ -1,0 +1,215 @@
+//go:build linux && !race
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/layout"
+)
+
+// TestMain runs the function instead of the tests in the process that TestMemory starts.
+func TestMain(m *testing.M) {
+	if os.Getenv("RUN_RECORDER") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// memorySize is the memory of the function in s.yaml, in MiB.
+const memorySize = 512
+
+const shards = 256
+
+// newBucket starts a service that confirms puts and stores nothing. Its bucket has a layout marker.
+func newBucket(t *testing.T) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		switch r.Method {
+		case http.MethodPut:
+			digest, _ := base64.StdEncoding.DecodeString(r.Header.Get("Content-MD5"))
+			w.Header().Set("ETag", `"`+hex.EncodeToString(digest)+`"`)
+		case http.MethodGet:
+			w.Header().Set("Content-Type", "application/xml")
+			_, _ = fmt.Fprintf(w, "<ListBucketResult><Contents><Key>%s</Key></Contents></ListBucketResult>", layout.Layout{Shards: shards}.Marker())
+		default:
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// startRecorder starts the function as a plain server in a process of its own. It returns the URL
+// and the id of the process.
+func startRecorder(t *testing.T) (url string, pid int) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = []string{
+		"RUN_RECORDER=1", "PORT=0", "SHARDS=" + strconv.Itoa(shards), "WEBHOOK_TOKEN=secret", "FC_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(memorySize),
+		"OSS_ENDPOINT=" + newBucket(t).URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=trace",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
+	}
+	log, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Wait() })
+	lines := bufio.NewReader(log)
+	first, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	address := regexp.MustCompile(`"address":"([^"]+)"`).FindStringSubmatch(first)
+	require.NotNil(t, address, first)
+	return "http://" + address[1], cmd.Process.Pid
+}
+
+// peak returns the highest resident memory of a process so far, in MiB.
+func peak(t *testing.T, pid int) int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	require.NoError(t, err)
+	match := regexp.MustCompile(`VmHWM:\s*([0-9]+) kB`).FindSubmatch(status)
+	require.NotNil(t, match)
+	kilobytes, err := strconv.Atoi(string(match[1]))
+	require.NoError(t, err)
+	return kilobytes >> 10
+}
+
+// maxBody is the maximum length of a body in bytes.
+const maxBody = 8 << 20
+
+// body joins up to 100,000 items, as many as fit into a body.
+func body(first, between, last string, item func(i int) string) string {
+	var b strings.Builder
+	b.WriteString(first)
+	for i := range 100_000 {
+		next := item(i)
+		if b.Len()+len(between)+len(next)+len(last) > maxBody {
+			break
+		}
+		if i > 0 {
+			b.WriteString(between)
+		}
+		b.WriteString(next)
+	}
+	return b.String() + last
+}
+
+// text returns n random characters, which cannot be compressed well.
+func text(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = '0' + byte(rand.N(75)) // up to z, including a backslash
+		if b[i] == '\\' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+func zipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
+}
+
+// heavy is a body that needs as much memory as possible.
+type heavy struct {
+	route, body string
+	header      http.Header
+	want        int
+}
+
+func heavyBodies() map[string]heavy {
+	const own = `{"client_id":"%d","action":"close"}`
+	short := body("[", ",", "]", func(i int) string { return fmt.Sprintf(own, i) })
+	line := func(i int) string { return fmt.Sprintf("%d: Client %d disconnected.", time.Now().Unix(), i) }
+	milli := time.Now().UnixMilli()
+	long := func(n int) string {
+		return body("[", ",", "]", func(int) string {
+			return fmt.Sprintf(`{"client_id":%q,"action":"close","username":%q,"node":%q,"source_event_id":%q,"channel_id":%q,"native_reason":%q}`,
+				text(2*n), text(n), text(n), text(n), text(n), text(n))
+		})
+	}
+	position := http.Header{"X-Log-Position": {strings.Repeat("x", 128) + ":1"}}
+	return map[string]heavy{
+		"short events":             {"events", short, nil, 200},
+		"short events, compressed": {"events", zipped(short), http.Header{"Content-Encoding": {"gzip"}}, 200},
+		"short events and a fault": {"events", strings.Replace(short, "close", "open", 1), nil, 400},
+		"texts of 500 bytes":       {"events", long(500), nil, 200},
+		"texts of 10 bytes":        {"events", long(10), nil, 200},
+		"a log":                    {"mosquitto", body("", "\n", "", line), position, 200},
+		"EMQX": {"emqx", body("[", ",", "]", func(i int) string {
+			return fmt.Sprintf(`{"event":"client.connected","clientid":"%d","timestamp":%d}`, i, milli)
+		}), nil, 200},
+		"NanoMQ": {"nanomq", body("[", ",", "]", func(i int) string {
+			return fmt.Sprintf(`{"action":"client_connack","clientid":"%d","conn_ack":"0"}`, i)
+		}), nil, 200},
+		"control characters": {"events", strings.Repeat("\x01", maxBody), nil, 400},
+		"not UTF-8":          {"events", strings.Repeat("\xff", maxBody), nil, 400},
+		"wrongly signed": {"events", short, http.Header{
+			"Authorization": {""}, "Webhook-Id": {"1"}, "Webhook-Timestamp": {strconv.FormatInt(time.Now().Unix(), 10)}, "Webhook-Signature": {"v1,AAAA"},
+		}, 401},
+	}
+}
+
+// post sends a body until the recorder is not busy, and returns the status.
+func post(t *testing.T, url string, h heavy) int {
+	for {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/webhooks/"+h.route+"/prod", strings.NewReader(h.body))
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		r.Header.Set("Authorization", "Bearer secret")
+		for name, values := range h.header {
+			r.Header[name] = values
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			continue // the recorder refused the request before it had read the body
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		if response.StatusCode != http.StatusTooManyRequests {
+			return response.StatusCode
+		}
+	}
+}
+
+// TestMemory sends the heaviest bodies, all of them at the same time, to the function as a plain
+// server. The process must stay within the function's memory.
+func TestMemory(t *testing.T) {
+	url, pid := startRecorder(t)
+	var all sync.WaitGroup
+	for name, h := range heavyBodies() {
+		all.Go(func() {
+			if got := post(t, url, h); got != h.want {
+				t.Errorf("%s: status %d, want %d", name, got, h.want)
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("peak memory: %d MiB", peak(t, pid))
+	require.Less(t, peak(t, pid), memorySize)
+}
