@@ -25,6 +25,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -92,8 +93,11 @@ func (c *checker) each(ctx context.Context, prefix string, do func(objstore.Obje
 			}
 			after = o.Key
 		}
-		if !page.More || len(page.Objects) == 0 {
+		switch {
+		case !page.More:
 			return nil
+		case len(page.Objects) == 0:
+			return fmt.Errorf("list %q after %q: the page is empty but not the last", prefix, after)
 		}
 	}
 }

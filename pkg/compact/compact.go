@@ -151,6 +151,9 @@ type Report struct {
 	// Stopped reports whether Run stopped early, either because less than Config.Margin was left or
 	// because ctx was done. The next call to Run continues the work.
 	Stopped bool `json:"stopped"`
+
+	// immutable is the error of a delete that a retention policy of the bucket refused.
+	immutable error
 }
 
 // Run merges every partition of the given share that is due for a merge.
@@ -176,6 +179,8 @@ type Report struct {
 //   - The layout's markers are contradictory or unknown.
 //   - The share's range of shards has more digits than the bucket's shards.
 //   - A listing fails.
+//   - A retention policy of the bucket refuses a delete (objstore.ErrImmutable). Run then stops at
+//     once, because each further merge would only add an object.
 //
 // The report then covers the work done before the error.
 func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
@@ -195,6 +200,9 @@ func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
 			}
 			if err := c.turn(ctx, begin, w, &report); err != nil {
 				return report, err
+			}
+			if report.immutable != nil {
+				return report, report.immutable
 			}
 			if !w.done() {
 				left = append(left, w)
@@ -306,6 +314,9 @@ func (c *Compactor) partition(ctx, begin context.Context, listing Listing, merge
 			continue
 		case errors.Is(err, fs.ErrNotExist): // usually because another compactor was faster
 			report.Missed++
+		case errors.Is(err, objstore.ErrImmutable): // further merges would only add more objects
+			report.immutable, *merges = err, 0
+			return false
 		case err != nil:
 			report.Failed[listing.Partition.String()] = err.Error()
 			c.config.Log.Warn("compact partition", "partition", listing.Partition.String(), "error", err)

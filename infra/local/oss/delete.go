@@ -43,6 +43,9 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *http.Request, query url
 	if err != nil {
 		return err
 	}
+	if err := s.refuseProtected(keys...); err != nil {
+		return err
+	}
 	if _, err := s.objects.remove(keys, always); err != nil {
 		return err
 	}

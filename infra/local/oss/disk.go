@@ -160,6 +160,14 @@ func (d *disk) openFile(key string) (entry, *os.File, error) {
 	return e, f, nil
 }
 
+// modified returns the time of the last put of the object under key, and whether there is one.
+func (d *disk) modified(key string) (at time.Time, found bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e, found := d.index.entries[key]
+	return e.modified, found
+}
+
 // scan calls index.scan with the index locked, so that the index does not change during the scan.
 func (d *disk) scan(prefix, from string, visit func(entry) bool) {
 	d.mu.RLock()

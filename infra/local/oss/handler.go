@@ -98,6 +98,8 @@ func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, query url.V
 		return s.deleteObjects(w, r, query)
 	case r.Method == http.MethodGet && query.Get("list-type") == "2":
 		return s.listObjects(w, query)
+	case r.Method == http.MethodGet && query.Has("worm"):
+		return s.getRetention(w)
 	}
 	return notImplemented("This request to a bucket is not implemented here.")
 }

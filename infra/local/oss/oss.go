@@ -9,7 +9,7 @@
 //   - Listings are sorted and reflect every completed call.
 //
 // It implements the requests that package ossstore sends: PutObject, GetObject,
-// DeleteMultipleObjects and ListObjectsV2. It refuses any request that it does not implement
+// DeleteMultipleObjects, ListObjectsV2 and GetBucketWorm. It refuses any request that it does not implement
 // completely. The path of a request must begin with the bucket. Content types and user metadata are
 // not stored.
 package oss
@@ -37,6 +37,9 @@ type Config struct {
 	// Lifecycle holds the bucket's lifecycle rules in the XML format of PutBucketLifecycle.
 	// Default: none.
 	Lifecycle []byte
+	// RetentionDays is the number of days for which a retention policy (WORM) protects each object
+	// after its last put. Default: there is no retention policy.
+	RetentionDays int
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
 	// Now returns the current time, which is stored with new objects and compared with the dates of

@@ -24,6 +24,9 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, key string) e
 	if err := checkMD5(r, arrived.checksums.md5); err != nil {
 		return err
 	}
+	if err := s.refuseProtected(key); err != nil {
+		return err
+	}
 	if err := s.objects.keep(arrived, key, s.cfg.Now()); err != nil {
 		return err
 	}

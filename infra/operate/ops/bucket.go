@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/ossstore"
 )
 
 // openBucket returns a store for the bucket that the environment names. It reads the same
 // variables as the functions and makes no request.
-func openBucket(t terminal) (objstore.Store, error) {
+func openBucket(t terminal) (*ossstore.Store, error) {
 	var missing []string
 	optional := func(name string) string { return strings.TrimSpace(t.getenv(name)) }
 	required := func(name string) string {
@@ -32,9 +31,5 @@ func openBucket(t terminal) (objstore.Store, error) {
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("open bucket: set these environment variables: %s", strings.Join(missing, ", "))
 	}
-	store, err := ossstore.New(config)
-	if err != nil {
-		return nil, err
-	}
-	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
+	return ossstore.New(config)
 }

@@ -2,20 +2,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"devicetrace/pkg/check"
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/ossstore"
 )
 
 func runCheck(ctx context.Context, t terminal, a arguments) error {
 	if len(a.ids) > 0 {
 		return a.wrong(fmt.Sprintf("unexpected argument %q", a.ids[0]))
 	}
-	store, err := openBucket(t)
+	bucket, err := openBucket(t)
 	if err != nil {
 		return err
 	}
+	store := objstore.Retrying(bucket, objstore.RetryPolicy{})
 	report, err := check.Bucket(ctx, store, check.Options{Day: layout.Day(a.day), Progress: func(r check.Report) {
 		fmt.Fprintf(t.stderr, "checked %s, %s, %s\n", count(r.Partitions, "partition"), count(r.Objects, "object"), count(r.Rows, "row"))
 	}})
@@ -25,5 +29,25 @@ func runCheck(ctx context.Context, t terminal, a arguments) error {
 	if err := report.WriteText(t.stdout); err != nil {
 		return err
 	}
-	return report.Err()
+	return errors.Join(report.Err(), checkRetention(ctx, t, bucket))
 }
+
+// checkRetention returns an error if the bucket has a retention policy (WORM). If it cannot find out,
+// it only prints the reason, because the AccessKey needs a permission that nothing else here needs.
+func checkRetention(ctx context.Context, t terminal, bucket *ossstore.Store) error {
+	retention, err := bucket.Retention(ctx)
+	switch {
+	case err != nil:
+		fmt.Fprintf(t.stderr, "not checked whether the bucket has a retention policy, which takes the permission oss:GetBucketWorm: %v\n", err)
+		return nil
+	case retention.Days == 0:
+		return nil
+	case retention.Locked:
+		return fmt.Errorf("the bucket has a retention policy (WORM) of %s, which Device Trace does not support: %s. Move to another bucket",
+			count(retention.Days, "day"), retentionEffect)
+	}
+	return fmt.Errorf("the bucket has a retention policy (WORM) of %s, which Device Trace does not support: %s. The policy is not locked yet: delete it",
+		count(retention.Days, "day"), retentionEffect)
+}
+
+const retentionEffect = "superseded objects cannot be deleted, so they pile up, and queries get slower and dearer"

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -19,12 +21,18 @@ import (
 // usedBucket starts an OSS stand-in with a bucket that contains one event. It returns the
 // environment variables that the check command needs, and a store for the bucket.
 func usedBucket(t *testing.T) (environment map[string]string, store objstore.Store) {
+	return usedBucketBehind(t, 0, func(stand http.Handler) http.Handler { return stand })
+}
+
+// usedBucketBehind is like usedBucket, but the bucket has a retention policy of some days (0: none),
+// and requests pass through the given handler.
+func usedBucketBehind(t *testing.T, retentionDays int, through func(stand http.Handler) http.Handler) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
-		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou",
+		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou", RetentionDays: retentionDays,
 		Credentials: func(id string) (string, string, bool) { return "secret", "token", id == "id" },
 	})
 	require.NoError(t, err)
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(through(stand))
 	t.Cleanup(server.Close)
 	environment = map[string]string{
 		"OSS_ENDPOINT": server.URL, "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace", "OSS_PREFIX": "fleet/",
@@ -62,6 +70,50 @@ func TestCheck(t *testing.T) {
 	status, out, _ = opsWith(t, environment, "check", "-day", "2026-11-23")
 	require.Zero(t, status, "another day is not affected")
 	require.Contains(t, out, "0 events in 0 partitions")
+}
+
+// The check must fail in a bucket with a retention policy and say what to do.
+func TestCheckReportsARetentionPolicy(t *testing.T) {
+	environment, store := usedBucketBehind(t, 30, func(stand http.Handler) http.Handler { return stand })
+	var logged strings.Builder
+	writer, err := record.New(store, record.Config{Background: func(f func()) { f() }, Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	require.NoError(t, err)
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for i := range 30 {
+		at := noon.Add(time.Duration(i) * time.Second)
+		require.NoError(t, writer.Append(t.Context(), []event.Event{{InstanceID: "i", ClientID: "d", Time: at, ReceivedAt: at}}), "recording goes on")
+	}
+	require.Contains(t, logged.String(), "a retention policy (WORM) of the bucket protects the object from being replaced or deleted: Device Trace needs a bucket without such a policy")
+
+	status, out, progress := opsWith(t, environment, "check")
+	require.Equal(t, statusFailed, status)
+	require.Contains(t, out, "All is well")
+	require.Contains(t, progress, "ops: the bucket has a retention policy (WORM) of 30 days, which Device Trace does not support: "+
+		"superseded objects cannot be deleted, so they pile up, and queries get slower and dearer. Move to another bucket\n")
+}
+
+// If the retention policy cannot be read or is not locked, the check must say so.
+func TestCheckWithOtherRetentionPolicies(t *testing.T) {
+	for response, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"403 <Error><Code>AccessDenied</Code></Error>": {0, "not checked whether the bucket has a retention policy, which takes the permission oss:GetBucketWorm: "},
+		"200 <WormConfiguration><State>InProgress</State><RetentionPeriodInDays>1</RetentionPeriodInDays></WormConfiguration>": {statusFailed, "(WORM) of 1 day, which Device Trace does not support: superseded objects cannot be deleted, so they pile up, and queries get slower and dearer. The policy is not locked yet: delete it\n"},
+	} {
+		environment, _ := usedBucketBehind(t, 0, func(stand http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Has("worm") {
+					respond(w, response)
+					return
+				}
+				stand.ServeHTTP(w, r)
+			})
+		})
+		status, _, progress := opsWith(t, environment, "check")
+		require.Equal(t, want.status, status)
+		require.Contains(t, progress, want.text)
+	}
 }
 
 func TestCheckThatCannotStart(t *testing.T) {

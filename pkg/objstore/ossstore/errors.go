@@ -35,8 +35,8 @@ var permanentCodes = map[string]bool{
 }
 
 // classify translates an error response from the service into an error that callers can recognize.
-// The result wraps fs.ErrNotExist, wraps objstore.ErrRange, or is a permanent error. Any other
-// error leaves the outcome of the call unknown, so classify returns it unchanged. Examples are a
+// The result wraps fs.ErrNotExist, wraps objstore.ErrRange, or is a permanent error, which may wrap
+// objstore.ErrImmutable. Any other error leaves the outcome of the call unknown, so classify returns it unchanged. Examples are a
 // gateway's error page and a broken connection.
 func classify(err error) error {
 	var response oss.ServiceError
@@ -45,6 +45,8 @@ func classify(err error) error {
 		return err
 	case response.Code == "NoSuchKey" && response.StatusCode == http.StatusNotFound:
 		return fmt.Errorf("%w (%w)", fs.ErrNotExist, err)
+	case response.Code == "FileImmutable":
+		return objstore.Permanent(fmt.Errorf("%w (%w)", objstore.ErrImmutable, err))
 	case response.Code == "InvalidRange":
 		return fmt.Errorf("%w (%w)", objstore.ErrRange, err)
 	case permanentCodes[response.Code]:

@@ -20,6 +20,7 @@ import (
 type Store struct {
 	objstore.Store
 	name string
+	sdk  *oss.Bucket
 }
 
 var _ objstore.Store = (*Store)(nil)
@@ -46,6 +47,7 @@ func New(cfg Config) (*Store, error) {
 	return &Store{
 		Store: objstore.WithPrefix(&bucket{opened}, cfg.Prefix),
 		name:  "oss://" + cfg.Bucket + "/" + cfg.Prefix,
+		sdk:   opened,
 	}, nil
 }
 

@@ -1,0 +1,36 @@
+package compact_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/objstore"
+)
+
+// If a retention policy keeps superseded objects from being deleted, a run must stop after its first
+// merge and say why, although other partitions are due.
+func TestARetentionPolicyEndsTheRun(t *testing.T) {
+	store := bucket(t)
+	want := scatter(t, store, 3, 20)
+	put(t, store, another, 1, 1, at("c", 1))
+	put(t, store, another, 2, 1, at("c", 2))
+	before := len(keys(t, store, where)) + len(keys(t, store, another))
+	protected := objstore.NewCounting(objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpDelete {
+			return objstore.Fault{Before: &objstore.DeleteError{Keys: call.Keys, Err: objstore.Permanent(objstore.ErrImmutable)}}
+		}
+		return objstore.Fault{}
+	}))
+	c, err := compact.New(protected, compact.Config{Dir: t.TempDir(), Quiet: 1, Now: func() time.Time { return later }})
+	require.NoError(t, err)
+	_, err = c.Run(t.Context(), compact.Share{})
+	require.ErrorIs(t, err, objstore.ErrImmutable)
+	require.ErrorContains(t, err, "a retention policy (WORM) of the bucket")
+	require.Len(t, protected.Of(objstore.OpPut), 1)
+	require.Len(t, protected.Of(objstore.OpDelete), 1)
+	require.Equal(t, before+1, len(keys(t, store, where))+len(keys(t, store, another)), "nothing else changed")
+	require.Subset(t, union(t, store, where), want)
+}
