@@ -206,12 +206,15 @@ func (r *Row) compareIdentity(o *Row) int {
 
 // Identity returns a hash of the identity columns. All deliveries of an event have the same
 // hash.
-func (r *Row) Identity() uint64 {
-	var b []byte
+func (r *Row) Identity() uint64 { return xxhash.Sum64(r.AppendIdentity(nil)) }
+
+// AppendIdentity appends the identity columns to b. Two rows append the same bytes if, and only if,
+// they are deliveries of the same event.
+func (r *Row) AppendIdentity(b []byte) []byte {
 	for i := range identityFields {
 		b = identityFields[i].appendTo(b, r)
 	}
-	return xxhash.Sum64(b)
+	return b
 }
 
 // appendTo appends the row in the form that the digest hashes. FORMAT.md defines this form.

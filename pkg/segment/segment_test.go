@@ -158,7 +158,7 @@ func TestLookupReadsOneClient(t *testing.T) {
 	footer, err := segment.ParseFooter(data[written.Size-written.FooterLength:], written.Size)
 	require.NoError(t, err)
 	for _, client := range []string{rows[0].ClientID, rows[len(rows)/2].ClientID, rows[len(rows)-1].ClientID, "", "GID_meter@@@SN00000000x", "zzz"} {
-		var want, got []segment.Row
+		var want []segment.Row
 		for _, row := range rows {
 			if row.ClientID == client {
 				want = append(want, row)
@@ -166,12 +166,7 @@ func TestLookupReadsOneClient(t *testing.T) {
 		}
 		groups := footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64)
 		require.LessOrEqual(t, len(groups), 2+len(want)/64)
-		for _, g := range groups {
-			part, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], event.ClientID(client))
-			require.NoError(t, err)
-			got = append(got, part...)
-		}
-		require.Equal(t, want, got, client)
+		require.Equal(t, want, clientRows(t, data, client), client)
 	}
 }
 
@@ -190,9 +185,7 @@ func TestClientIDsLongerThanAnyBound(t *testing.T) {
 	for _, row := range rows {
 		groups := footer.GroupsOf(event.ClientID(row.ClientID), row.Time, row.Time)
 		require.Len(t, groups, 1)
-		got, err := footer.RowsOf(groups[0], data[groups[0].Offset:groups[0].Offset+groups[0].Length], event.ClientID(row.ClientID))
-		require.NoError(t, err)
-		require.Equal(t, []segment.Row{row}, got)
+		require.Equal(t, []segment.Row{row}, clientRows(t, data, row.ClientID))
 	}
 }
 
@@ -301,8 +294,9 @@ func FuzzParseFooter(f *testing.F) {
 			require.ErrorIs(t, err, segment.ErrCorrupt)
 			return
 		}
-		for _, g := range footer.Groups() {
-			_, _ = footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], "GID_meter@@@SN00000001")
+		for _, descending := range []bool{false, true} {
+			c := footer.ClientRows("GID_meter@@@SN00000001", math.MinInt64, math.MaxInt64, descending)
+			_, _ = decodeAll(c, data, 2, 1<<10)
 		}
 	})
 }
@@ -330,7 +324,7 @@ func BenchmarkLookup(b *testing.B) {
 	g := footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64)[0]
 	b.ReportAllocs()
 	for b.Loop() {
-		_, err := footer.RowsOf(g, data[g.Offset:g.Offset+g.Length], event.ClientID(client))
+		_, err := decodeAll(footer.ClientRows(event.ClientID(client), math.MinInt64, math.MaxInt64, false), data, 1, math.MaxInt64)
 		require.NoError(b, err)
 	}
 	b.ReportMetric(float64(written.Size)/float64(len(rows)), "bytes/row")
@@ -379,9 +373,9 @@ func TestChecksumsComeFirst(t *testing.T) {
 	footer, err := segment.ParseFooter(data, written.Size)
 	require.NoError(t, err)
 	for i, g := range footer.Groups() {
-		group := bytes.Clone(data[g.Offset : g.Offset+g.Length])
-		group[len(group)/2] ^= 1
-		_, err := footer.RowsOf(g, group, event.ClientID(rows[0].ClientID))
+		damaged := bytes.Clone(data)
+		damaged[g.Offset+g.Length/2] ^= 1
+		_, err := readAll(t, open(t, &objects{data: map[string][]byte{"k": damaged}}, "k", written.Size))
 		require.ErrorIs(t, err, segment.ErrCorrupt)
 		require.ErrorContains(t, err, fmt.Sprintf("the checksum of row group %d is wrong", i))
 	}

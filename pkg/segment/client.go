@@ -1,0 +1,196 @@
+package segment
+
+import (
+	"fmt"
+	"slices"
+
+	"devicetrace/pkg/event"
+)
+
+// ClientRows decodes the rows of one client in one segment, in the order of Row.Compare or in
+// reverse. It decodes a few rows at a time and keeps its position in between, so that even a client
+// with millions of rows takes little memory. It makes no requests: the caller reads the row groups.
+// It is not safe for concurrent use.
+type ClientRows struct {
+	footer     *Footer
+	clientID   string
+	from, to   int64 // event times in Unix ms, both inclusive
+	descending bool
+	groups     []Group // the row groups that still have rows to decode, in the order of decoding
+	done       int     // number of rows of groups[0] that are decoded already
+	last       *Row    // the row that was decoded last
+}
+
+// ClientRows returns a position before the first of a client's rows between two times, or after the
+// last of these rows if the order is descending. The times are event times in Unix ms, both ends
+// inclusive.
+func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending bool) *ClientRows {
+	groups := f.GroupsOf(clientID, from, to)
+	if descending {
+		slices.Reverse(groups)
+	}
+	return &ClientRows{footer: f, clientID: string(clientID), from: from, to: to, descending: descending, groups: groups}
+}
+
+// Groups returns the row groups that may still have rows to decode, in the order of decoding. Callers
+// must not change the slice. Usually there is at most one row group. There are several only if the
+// client's rows extend across a row group boundary; these row groups are adjacent.
+func (c *ClientRows) Groups() []Group { return c.groups }
+
+// Bound returns a time that no remaining row comes before, in the order of decoding. There must be
+// remaining row groups.
+func (c *ClientRows) Bound() int64 {
+	switch {
+	case c.last != nil:
+		return c.last.Time
+	case c.descending:
+		return min(c.to, c.groups[0].to)
+	default:
+		return max(c.from, c.groups[0].from)
+	}
+}
+
+// Block is a list of rows, in the order of decoding, and the memory that they take.
+type Block struct {
+	Rows   []Row
+	Memory int64 // bytes
+}
+
+// Decode decodes further rows from the first n remaining row groups. It stops as soon as the rows
+// take maxMemory bytes, but returns at least one row if there is one. data holds the bytes of the
+// n row groups and begins at the given offset of the object. If the row groups turn out to be
+// corrupt, Decode returns no rows and must not be called again.
+func (c *ClientRows) Decode(n int, data []byte, offset, maxMemory int64) (blocks []Block, err error) {
+	defer guard(&err)
+	for ; n > 0 && (maxMemory > 0 || len(blocks) == 0); n-- {
+		g := c.groups[0]
+		decoded, whole, err := c.decodeGroup(g, data[g.Offset-offset:g.Offset-offset+g.Length], maxMemory)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range decoded {
+			maxMemory -= b.Memory
+		}
+		blocks = append(blocks, decoded...)
+		if !whole {
+			break
+		}
+		c.groups, c.done = c.groups[1:], 0
+	}
+	return blocks, c.checkOrder(blocks)
+}
+
+// checkOrder checks that the rows follow each other and the rows that were decoded before.
+func (c *ClientRows) checkOrder(blocks []Block) error {
+	for i := range blocks {
+		rows := blocks[i].Rows
+		for j := range rows {
+			if c.last != nil && c.compare(c.last, &rows[j]) > 0 {
+				return fmt.Errorf("%w: rows out of order", ErrCorrupt)
+			}
+			c.last = &rows[j]
+		}
+	}
+	return nil
+}
+
+// compare orders rows by their order of decoding.
+func (c *ClientRows) compare(a, b *Row) int {
+	if c.descending {
+		a, b = b, a
+	}
+	return a.Compare(b)
+}
+
+// decodeGroup decodes rows of row group g, whose bytes are data. It reports whether it has decoded
+// the last row of the client.
+func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks []Block, whole bool, err error) {
+	group, err := c.footer.openGroup(g, data)
+	if err != nil {
+		return nil, false, err
+	}
+	defer group.close()
+	from, to, err := group.rowsBetween(c.clientID, c.from, c.to)
+	if err != nil {
+		return nil, false, err
+	}
+	d := decoder{
+		group: group, clientID: c.clientID, perRow: g.Raw/g.Rows + rowMemory, maxMemory: maxMemory,
+	}
+	if c.descending {
+		blocks, err = d.backwards(from, to-c.done)
+	} else {
+		blocks, err = d.forwards(from+c.done, to)
+	}
+	for i := range blocks {
+		c.done += len(blocks[i].Rows)
+	}
+	return blocks, from+c.done == to, err
+}
+
+// rowsBetween returns the range [from, to) of a client's rows between two times, both inclusive. The
+// reader must be at the first row of the row group. rowsBetween does not move the reader.
+func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to int, err error) {
+	from, to, err = g.rangeOf(clientID)
+	if err != nil || from == to {
+		return from, to, err
+	}
+	times := &g.columns[timeField]
+	from, to, err = times.between(from, to, first, last)
+	times.rewind()
+	return from, to, err
+}
+
+// expect reads the next n rows and checks that each of them has the given text. The column must hold
+// the client identifiers.
+func (c *columnReader) expect(n int, text string) error {
+	for n > 0 {
+		if c.next == c.end {
+			if err := c.nextPage(); err != nil {
+				return err
+			}
+			continue
+		}
+		data, offsets := c.values.ByteArray()
+		for range min(n, c.end-c.next) {
+			if string(data[offsets[c.value]:offsets[c.value+1]]) != text {
+				return fmt.Errorf("%w: rows out of order", ErrCorrupt)
+			}
+			n, c.next, c.value = n-1, c.next+1, c.value+1
+		}
+	}
+	return nil
+}
+
+// between returns the part of the rows [from, to) whose values are between two values, both
+// inclusive. The values in this range must not decrease. The column must hold the event times, and
+// the reader must be at the first row.
+func (c *columnReader) between(from, to int, first, last int64) (low, high int, err error) {
+	if err := c.skip(from); err != nil {
+		return 0, 0, err
+	}
+	low, high = from, from
+	var previous int64
+	for at := from; at < to; {
+		if c.next == c.end {
+			if err := c.nextPage(); err != nil {
+				return 0, 0, err
+			}
+			continue
+		}
+		n := min(to-at, c.end-c.next)
+		for i, value := range c.values.Int64()[c.value : c.value+n] {
+			if value < previous && at+i > from {
+				return 0, 0, fmt.Errorf("%w: rows out of order", ErrCorrupt)
+			}
+			if previous = value; value < first {
+				low++
+			}
+			if value <= last {
+				high++
+			}
+		}
+		at, c.next, c.value = at+n, c.next+n, c.value+n
+	}
+	return low, high, nil
+}

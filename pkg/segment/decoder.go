@@ -1,0 +1,96 @@
+package segment
+
+import "slices"
+
+const (
+	// blockRows is the maximum number of rows in a block.
+	blockRows = 128
+	// rowMemory is the memory that a row takes in addition to its texts, in bytes.
+	rowMemory = 300
+)
+
+// decoder decodes a range of the rows of one row group. All of these rows must belong to one client.
+type decoder struct {
+	group     *groupReader
+	clientID  string
+	perRow    int64 // approximate memory of a row
+	maxMemory int64 // see ClientRows.Decode
+}
+
+// forwards decodes the first rows of the range [from, to).
+func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
+	if from == to {
+		return nil, nil
+	}
+	if err := d.group.skip(from); err != nil {
+		return nil, err
+	}
+	for left := d.maxMemory; from < to && (left > 0 || blocks == nil); {
+		b, err := d.block(min(to-from, d.fitting(left)))
+		if err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, b)
+		from, left = from+len(b.Rows), left-b.Memory
+	}
+	return blocks, nil
+}
+
+// backwards decodes the last rows of the range [from, to), in reverse. A column can only be read
+// forwards. So backwards starts at about the first row that it can return, and forgets the first
+// blocks again if the rows turn out to be longer than average.
+func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
+	if from == to {
+		return nil, nil
+	}
+	from = max(from, to-int(max(1, d.maxMemory/d.perRow)))
+	if err := d.group.skip(from); err != nil {
+		return nil, err
+	}
+	var memory int64
+	for from < to {
+		b, err := d.block(min(to-from, d.fitting(d.maxMemory)))
+		if err != nil {
+			return nil, err
+		}
+		slices.Reverse(b.Rows)
+		blocks = append(blocks, b)
+		from, memory = from+len(b.Rows), memory+b.Memory
+		for len(blocks) > 1 && memory > d.maxMemory {
+			memory -= blocks[0].Memory
+			blocks[0] = Block{}
+			blocks = blocks[1:]
+		}
+	}
+	slices.Reverse(blocks)
+	return blocks, nil
+}
+
+// fitting returns how many rows of average length a block may have so that it takes at most the
+// given memory.
+func (d *decoder) fitting(memory int64) int { return int(max(1, min(blockRows, memory/d.perRow))) }
+
+// block decodes the next n rows.
+func (d *decoder) block(n int) (Block, error) {
+	b := Block{Rows: make([]Row, n)}
+	err := d.group.each(func(c *columnReader) error {
+		if c.field == &fields[clientField] {
+			return c.expect(n, d.clientID)
+		}
+		return c.fill(b.Rows)
+	})
+	if err != nil {
+		return Block{}, err
+	}
+	for i := range b.Rows {
+		b.Rows[i].ClientID = d.clientID // all rows share one copy of the identifier
+		b.Memory += b.Rows[i].memory()
+	}
+	return b, nil
+}
+
+// memory returns the approximate memory of a row without its client identifier.
+func (r *Row) memory() int64 {
+	return rowMemory + int64(len(r.Action)+len(r.ActionInfo)+len(r.ChannelID)+len(r.NativeEvent)+len(r.NativeReason)+
+		len(r.PeerAddress)+len(r.Username)+len(r.Node)+len(r.Protocol)+len(r.Source)+len(r.SourceEventID)+len(r.TimeOrigin))
+}
